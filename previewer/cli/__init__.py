@@ -1,0 +1,3 @@
+"""The headless front end."""
+
+from __future__ import annotations

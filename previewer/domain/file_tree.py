@@ -1,0 +1,140 @@
+"""A commit's files, as git stores them: the only file system that definitions and build contexts are read from."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+from previewer.errors import NotFoundError, OutsideTreeError
+
+MAX_SYMLINK_HOPS = 40
+"""As many as Linux follows before it answers ELOOP."""
+
+
+class EntryKind(Enum):
+    """What git says an entry of a tree is; the value is git's file mode."""
+
+    FILE = "100644"
+    EXECUTABLE = "100755"
+    SYMLINK = "120000"
+    SUBMODULE = "160000"
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """One file, symbolic link or submodule of a commit."""
+
+    path: str
+    """From the tree's root, with ``/``; bytes that are not UTF-8 are surrogate-escaped."""
+    kind: EntryKind
+    object_id: str
+    """Git's id of the blob, or of the submodule's commit."""
+    size: int | None = None
+    """In bytes; ``None`` for a submodule or where it is not known."""
+
+
+class FileTree:
+    """The files of one commit. Symbolic links are followed inside the tree; nothing outside it can be named.
+
+    Paths are relative to the root, with ``/`` between parts; ``''`` and ``'.'`` are the root itself.
+    """
+
+    def __init__(self, entries: Iterable[TreeEntry], read_object: Callable[[str], bytes]) -> None:
+        """``read_object`` returns the content of a blob, given its object id."""
+        self._entries: Mapping[str, TreeEntry] = {entry.path: entry for entry in entries}
+        self._read_object = read_object
+
+    def __iter__(self) -> Iterator[TreeEntry]:
+        return iter(self._entries.values())
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @cached_property
+    def _directories(self) -> frozenset[str]:
+        found = {""}
+        for path in self._entries:
+            parent = posixpath.dirname(path)
+            while parent not in found:
+                found.add(parent)
+                parent = posixpath.dirname(parent)
+        return frozenset(found)
+
+    def resolve(self, path: str) -> str:
+        """Where ``path`` leads once ``.``, ``..`` and symbolic links are followed. It need not exist.
+
+        Raises :class:`OutsideTreeError` where it would leave the tree, or for a loop of links.
+        """
+        if path.startswith("/"):
+            raise OutsideTreeError("an absolute path is not part of the commit", where=path)
+        pending = path.split("/")[::-1]
+        reached: list[str] = []
+        hops = 0
+        while pending:
+            part = pending.pop()
+            if part in ("", "."):
+                continue
+            if part == "..":
+                if not reached:
+                    raise OutsideTreeError("this path leads out of the commit's tree", where=path)
+                reached.pop()
+                continue
+            reached.append(part)
+            entry = self._entries.get("/".join(reached))
+            if entry is None or entry.kind is not EntryKind.SYMLINK:
+                continue
+            hops += 1
+            target = self._read_object(entry.object_id).decode("utf-8", "surrogateescape")
+            if hops > MAX_SYMLINK_HOPS or target.startswith("/"):
+                raise OutsideTreeError(
+                    f"the symbolic link {entry.path} leads out of the commit's tree or in a circle",
+                    where=path,
+                )
+            reached.pop()
+            pending.extend(target.split("/")[::-1])
+        return "/".join(reached)
+
+    def entry(self, path: str) -> TreeEntry | None:
+        """The file or submodule at ``path``, links followed; ``None`` where there is none or it is a directory."""
+        return self._entries.get(self.resolve(path))
+
+    def is_file(self, path: str) -> bool:
+        """Whether a readable file is at ``path``."""
+        entry = self.entry(path)
+        return entry is not None and entry.kind in (EntryKind.FILE, EntryKind.EXECUTABLE)
+
+    def is_directory(self, path: str) -> bool:
+        """Whether ``path`` is a directory that holds at least one entry (git keeps no empty ones)."""
+        return self.resolve(path) in self._directories
+
+    def read(self, path: str, *, limit: int | None = None) -> bytes:
+        """The content of the file at ``path``.
+
+        Raises :class:`NotFoundError` where no file is there, or where it is larger than ``limit`` bytes.
+        """
+        entry = self.entry(path)
+        if entry is None or entry.kind is EntryKind.SUBMODULE:
+            raise NotFoundError("no such file in the commit", where=path)
+        if limit is not None and entry.size is not None and entry.size > limit:
+            raise NotFoundError(f"the file has {entry.size} bytes, at most {limit} are read", where=path)
+        return self._read_object(entry.object_id)
+
+    def read_entry(self, entry: TreeEntry) -> bytes:
+        """The content of ``entry`` itself: a link's target for a symbolic link."""
+        return self._read_object(entry.object_id)
+
+    def list_directory(self, path: str) -> tuple[str, ...]:
+        """The names directly in the directory ``path``, sorted; empty where it does not exist."""
+        directory = self.resolve(path)
+        prefix = f"{directory}/" if directory else ""
+        names = {entry[len(prefix) :].split("/", 1)[0] for entry in self._entries if entry.startswith(prefix)}
+        return tuple(sorted(names))
+
+    def below(self, path: str) -> Iterator[TreeEntry]:
+        """All entries at or under ``path``, in git's order, with their full paths and links not followed."""
+        directory = self.resolve(path)
+        prefix = f"{directory}/" if directory else ""
+        return (e for e in self._entries.values() if e.path == directory or e.path.startswith(prefix))

@@ -1,0 +1,131 @@
+"""Every label that previewer puts on engine objects, and the one type that they are read back into.
+
+Labels are the database: together with the git references they are the only state there is. They are set
+when an object is created, never later (engines cannot edit them), so whatever changes afterwards lives in the
+ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from previewer.domain.definition import Role
+
+PREFIX = "dev.previewer."
+MANAGED_BY = PREFIX + "managed-by"
+MANAGED_BY_VALUE = "previewer"
+INSTALLATION = PREFIX + "installation"
+PROJECT = PREFIX + "project"
+ENVIRONMENT = PREFIX + "environment"
+ROLE = PREFIX + "role"
+GENERATION = PREFIX + "generation"
+BRANCH = PREFIX + "branch"
+COMMIT = PREFIX + "commit"
+RELEASE = PREFIX + "release"
+SERVICE = PREFIX + "service"
+OWNER = PREFIX + "owner"
+CREATED_AT = PREFIX + "created-at"
+EXPIRES_AT = PREFIX + "expires-at"
+OPERATION = PREFIX + "operation"
+INPUT_DIGEST = PREFIX + "input-digest"
+
+COMPOSE_PREFIX = "com.docker.compose."
+COMPOSE_PROJECT = COMPOSE_PREFIX + "project"
+COMPOSE_SERVICE = COMPOSE_PREFIX + "service"
+COMPOSE_NUMBER = COMPOSE_PREFIX + "container-number"
+COMPOSE_ONEOFF = COMPOSE_PREFIX + "oneoff"
+COMPOSE_CONFIG_HASH = COMPOSE_PREFIX + "config-hash"
+COMPOSE_IMAGE = COMPOSE_PREFIX + "image"
+COMPOSE_DEPENDS_ON = COMPOSE_PREFIX + "depends_on"
+COMPOSE_VERSION = COMPOSE_PREFIX + "version"
+COMPOSE_WORKING_DIR = COMPOSE_PREFIX + "project.working_dir"
+COMPOSE_CONFIG_FILES = COMPOSE_PREFIX + "project.config_files"
+COMPOSE_NETWORK = COMPOSE_PREFIX + "network"
+COMPOSE_VOLUME = COMPOSE_PREFIX + "volume"
+
+OCI_REVISION = "org.opencontainers.image.revision"
+OCI_CREATED = "org.opencontainers.image.created"
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """Whose an engine object is: written as labels at creation, read back from every observation."""
+
+    installation: str
+    """The repository's installation id: two clones on one engine do not touch each other's environments."""
+    project: str
+    environment: str
+    role: Role
+    generation: int
+    branch: str | None
+    """``None`` where the environment was made for a tag or a bare commit."""
+    commit: str
+    release: str
+    owner: str
+    """Who made it, for people: ``ada@laptop``."""
+    created_at: datetime
+    """Aware, UTC, whole seconds."""
+    expires_at: datetime | None
+    """``None`` for an environment that never expires."""
+    operation: str
+    """The id of the run that made it: a failed run undoes exactly its own objects."""
+    service: str | None = None
+    """Only on containers."""
+
+
+def format_time(moment: datetime) -> str:
+    """RFC 3339 in UTC, whole seconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_time(text: str) -> datetime:
+    """Read what :func:`format_time` wrote. Raises :class:`ValueError` for anything else."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
+def ownership_labels(ownership: Ownership) -> dict[str, str]:
+    """The labels that say ``ownership``; absent values get no label."""
+    found: dict[str, str | None] = {
+        MANAGED_BY: MANAGED_BY_VALUE,
+        INSTALLATION: ownership.installation,
+        PROJECT: ownership.project,
+        ENVIRONMENT: ownership.environment,
+        ROLE: ownership.role.value,
+        GENERATION: str(ownership.generation),
+        BRANCH: ownership.branch,
+        COMMIT: ownership.commit,
+        RELEASE: ownership.release,
+        OWNER: ownership.owner,
+        CREATED_AT: format_time(ownership.created_at),
+        EXPIRES_AT: format_time(ownership.expires_at) if ownership.expires_at else None,
+        OPERATION: ownership.operation,
+        SERVICE: ownership.service,
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def read_ownership(labels: Mapping[str, str]) -> Ownership | None:
+    """The ownership that ``labels`` say; ``None`` for an object that is not ours or is mislabelled."""
+    if labels.get(MANAGED_BY) != MANAGED_BY_VALUE:
+        return None
+    try:
+        expires = labels.get(EXPIRES_AT)
+        return Ownership(
+            installation=labels[INSTALLATION],
+            project=labels[PROJECT],
+            environment=labels[ENVIRONMENT],
+            role=Role(labels[ROLE]),
+            generation=int(labels[GENERATION]),
+            branch=labels.get(BRANCH),
+            commit=labels[COMMIT],
+            release=labels[RELEASE],
+            owner=labels[OWNER],
+            created_at=parse_time(labels[CREATED_AT]),
+            expires_at=parse_time(expires) if expires else None,
+            operation=labels[OPERATION],
+            service=labels.get(SERVICE),
+        )
+    except (KeyError, ValueError):
+        return None

@@ -1,0 +1,86 @@
+"""Every name that previewer gives: of environments, networks, volumes, containers, images and references.
+
+An environment's name is a DNS label (RFC 1123): at most 63 lower-case letters, digits and ``-``. A short
+hash of the original text is appended only where sanitising or truncating changed it, so that
+``feature/a`` and ``feature-a`` never collide and ``feature-a`` stays readable.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+LABEL_LENGTH = 63
+"""Of a DNS label, RFC 1035 §2.3.4."""
+HASH_LENGTH = 6
+IMAGE_REPOSITORY = "previewer"
+"""Images that previewer builds are called ``previewer/PROJECT/SERVICE``."""
+PINNED_BASE_REPOSITORY = "previewer-base"
+"""A base image that no registry knows is given this name and its own id as the tag, to build from."""
+RELEASE_REFS = "refs/previewer/releases"
+LEDGER_REFS = "refs/previewer/ledger"
+LOCK_REFS = "refs/previewer/locks"
+
+_NOT_IN_LABEL = re.compile(r"[^a-z0-9]+")
+
+
+def slug(text: str, *, length: int = LABEL_LENGTH) -> str:
+    """``text`` as a DNS label of at most ``length`` characters; a hash is appended where that changed it."""
+    plain = _NOT_IN_LABEL.sub("-", text.lower()).strip("-")
+    if plain == text and len(plain) <= length and plain:
+        return plain
+    suffix = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:HASH_LENGTH]
+    kept = plain[: length - HASH_LENGTH - 1].rstrip("-")
+    return f"{kept}-{suffix}" if kept else suffix
+
+
+def project_name(text: str) -> str:
+    """A project's name from its folder's: a slug short enough to leave room for a branch's."""
+    return slug(text, length=24)
+
+
+def environment_name(project: str, subject: str) -> str:
+    """The name of the environment of a branch (or tag, or short commit id) of ``project``."""
+    part = slug(subject, length=LABEL_LENGTH - len(project) - 1)
+    return f"{project}-{part}"
+
+
+def scope(environment: str, generation: int) -> str:
+    """The prefix of everything that belongs to one generation; also its Compose project name."""
+    return f"{environment}-g{generation}"
+
+
+def container_name(environment: str, generation: int, service: str, number: int) -> str:
+    """The name of a service's n-th container (from 1)."""
+    return f"{scope(environment, generation)}-{service}-{number}"
+
+
+def network_name(environment: str, generation: int, key: str) -> str:
+    """The name of the network that the definition calls ``key``."""
+    return f"{scope(environment, generation)}_{key}"
+
+
+def volume_name(environment: str, generation: int, key: str) -> str:
+    """The name of the volume that the definition calls ``key``."""
+    return f"{scope(environment, generation)}_{key}"
+
+
+def image_reference(project: str, service: str, input_digest: str) -> str:
+    """The name of a built image: repository by project and service, tag by input digest."""
+    repository = f"{IMAGE_REPOSITORY}/{slug(project)}/{slug(service)}"
+    return f"{repository}:{input_digest.removeprefix('sha256:')[:32]}"
+
+
+def pinned_base_reference(image_id: str) -> str:
+    """The name under which a base image without a registry digest is built from: its tag is its own id."""
+    return f"{PINNED_BASE_REPOSITORY}:{image_id.removeprefix('sha256:')}"
+
+
+def release_ref(release_id: str) -> str:
+    """The git reference that keeps a release."""
+    return f"{RELEASE_REFS}/{release_id.removeprefix('sha256:')}"
+
+
+def variable_suffix(service: str) -> str:
+    """A service's name as part of an environment variable: ``my-api`` becomes ``MY_API``."""
+    return re.sub(r"[^A-Z0-9]+", "_", service.upper()).strip("_")

@@ -1,0 +1,125 @@
+"""What an engine was seen to hold: one snapshot of containers, networks and volumes that are ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from previewer.domain.labels import Ownership
+
+
+class ContainerState(Enum):
+    """The engine's word for what a container is doing."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    PAUSED = "paused"
+    RESTARTING = "restarting"
+    REMOVING = "removing"
+    EXITED = "exited"
+    DEAD = "dead"
+
+
+class Health(Enum):
+    """The engine's verdict of a container's health check."""
+
+    NONE = "none"
+    """It has no health check."""
+    STARTING = "starting"
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPort:
+    """A container's port and the host address it is reachable at."""
+
+    target: int
+    protocol: str
+    host_ip: str
+    host_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedContainer:
+    """One of our containers."""
+
+    id: str
+    name: str
+    number: int
+    """Among its service's containers, from 1."""
+    image: str
+    """``sha256:…``, as the engine reports it."""
+    state: ContainerState
+    health: Health
+    exit_code: int | None
+    """``None`` unless it has ended."""
+    created_at: datetime
+    ports: tuple[PublishedPort, ...]
+    ownership: Ownership
+
+    @property
+    def service(self) -> str:
+        """The service it belongs to."""
+        return self.ownership.service or ""
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedNetwork:
+    """One of our networks."""
+
+    id: str
+    name: str
+    key: str
+    """What the definition calls it."""
+    ownership: Ownership
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedVolume:
+    """One of our volumes."""
+
+    name: str
+    key: str
+    """What the definition calls it."""
+    ownership: Ownership
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One snapshot. It costs the engine a constant number of calls, however many environments there are."""
+
+    containers: tuple[ObservedContainer, ...] = ()
+    networks: tuple[ObservedNetwork, ...] = ()
+    volumes: tuple[ObservedVolume, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing of ours is there."""
+        return not (self.containers or self.networks or self.volumes)
+
+    @property
+    def owners(self) -> tuple[Ownership, ...]:
+        """The ownership of every object, in no particular order."""
+        return (
+            *(container.ownership for container in self.containers),
+            *(network.ownership for network in self.networks),
+            *(volume.ownership for volume in self.volumes),
+        )
+
+    def of(self, environment: str) -> Observation:
+        """The part that belongs to one environment."""
+        return Observation(
+            containers=tuple(c for c in self.containers if c.ownership.environment == environment),
+            networks=tuple(n for n in self.networks if n.ownership.environment == environment),
+            volumes=tuple(v for v in self.volumes if v.ownership.environment == environment),
+        )
+
+    def of_operation(self, operation: str) -> Observation:
+        """The part that one run of previewer made."""
+        return Observation(
+            containers=tuple(c for c in self.containers if c.ownership.operation == operation),
+            networks=tuple(n for n in self.networks if n.ownership.operation == operation),
+            volumes=tuple(v for v in self.volumes if v.ownership.operation == operation),
+        )

@@ -1,0 +1,167 @@
+"""What is going to happen, decided before anything does: steps with a resource, a cause and what they wait for.
+
+The text form is stable. It is what ``--dry-run`` prints, what the confirm screen shows and what tests compare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from previewer.domain.service import Condition
+from previewer.domain.specification import ContainerSpec, NetworkSpec, VolumeSpec
+
+
+@dataclass(frozen=True, slots=True)
+class CreateNetwork:
+    """Make a network with a subnet of its own."""
+
+    spec: NetworkSpec
+    verb = "create network"
+
+    @property
+    def name(self) -> str:
+        """The network's."""
+        return self.spec.name
+
+
+@dataclass(frozen=True, slots=True)
+class CreateVolume:
+    """Make a named volume."""
+
+    spec: VolumeSpec
+    verb = "create volume"
+
+    @property
+    def name(self) -> str:
+        """The volume's."""
+        return self.spec.name
+
+
+@dataclass(frozen=True, slots=True)
+class CreateContainer:
+    """Make a container from an image by its digest, without starting it."""
+
+    spec: ContainerSpec
+    verb = "create container"
+
+    @property
+    def name(self) -> str:
+        """The container's."""
+        return self.spec.name
+
+
+@dataclass(frozen=True, slots=True)
+class StartContainer:
+    """Start a container that was made."""
+
+    name: str
+    verb = "start container"
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitContainer:
+    """Wait until a container is as ``condition`` says."""
+
+    name: str
+    condition: Condition
+    service: str
+
+    @property
+    def verb(self) -> str:
+        """Depends on what is waited for."""
+        return {
+            Condition.STARTED: "await start of",
+            Condition.HEALTHY: "await health of",
+            Condition.COMPLETED: "await end of",
+        }[self.condition]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveContainer:
+    """Kill a container and remove it with its anonymous volumes."""
+
+    name: str
+    verb = "remove container"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveNetwork:
+    """Remove a network, endpoints that are left in it included."""
+
+    name: str
+    verb = "remove network"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveVolume:
+    """Remove a named volume and what it holds."""
+
+    name: str
+    verb = "remove volume"
+
+
+Action: TypeAlias = (
+    CreateNetwork
+    | CreateVolume
+    | CreateContainer
+    | StartContainer
+    | AwaitContainer
+    | RemoveContainer
+    | RemoveNetwork
+    | RemoveVolume
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One action, why it is taken, and the steps that must have ended before it."""
+
+    action: Action
+    cause: str
+    """Ends the sentence "… because": ``the definition declares it``."""
+    needs: frozenset[str] = frozenset()
+    """Ids of other steps of the same plan."""
+
+    @property
+    def id(self) -> str:
+        """Unique within a plan: the verb and the resource."""
+        return f"{self.action.verb} {self.action.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps in an order in which they could be taken one by one; empty where reality is as wanted."""
+
+    title: str
+    steps: tuple[Step, ...]
+
+    def __post_init__(self) -> None:
+        seen: set[str] = set()
+        for step in self.steps:
+            if step.id in seen:
+                raise ValueError(f"the plan has the step {step.id!r} twice")
+            if missing := step.needs - seen:
+                raise ValueError(f"the step {step.id!r} stands before {sorted(missing)}")
+            seen.add(step.id)
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self.steps)
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def lines(self) -> tuple[str, ...]:
+        """One line a step, aligned, with its cause."""
+        width = max((len(step.action.verb) for step in self.steps), default=0)
+        names = max((len(step.action.name) for step in self.steps), default=0)
+        return tuple(
+            f"{step.action.verb:<{width}}  {step.action.name:<{names}}  because {step.cause}"
+            for step in self.steps
+        )
+
+    def text(self) -> str:
+        """The title and the lines; says so where there is nothing to do."""
+        body = self.lines() or ("nothing to do",)
+        return "\n".join((self.title, *(f"  {line}" for line in body)))

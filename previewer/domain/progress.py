@@ -1,0 +1,66 @@
+"""What operations say while they work. They never print: front ends render these events as they like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+
+class Outcome(Enum):
+    """How a task ended."""
+
+    DONE = "done"
+    CACHED = "cached"
+    """Nothing had to be done: the result was there."""
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStarted:
+    """A piece of work began."""
+
+    task: str
+    """Unique within one operation: ``build web``, ``create network shop-main-g1_default``."""
+    stage: str
+    """``freeze``, ``run``, ``down`` or ``undo``."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOutput:
+    """A line that the work printed: a build's output, a health check's."""
+
+    task: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFinished:
+    """A piece of work ended."""
+
+    task: str
+    outcome: Outcome
+    seconds: float
+    detail: str = ""
+    """What came of it, or what went wrong, in a few words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Something that the user should know and that is no failure."""
+
+    message: str
+    hint: str = ""
+
+
+Event: TypeAlias = TaskStarted | TaskOutput | TaskFinished | Noted
+
+Report: TypeAlias = Callable[[Event], None]
+"""Where operations send their events. It is called from several threads and must not block for long."""
+
+
+def ignore(event: Event) -> None:
+    """Report to nobody."""
+    del event

@@ -1,0 +1,67 @@
+"""Branches and commits, as every later stage speaks of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+SHORT_ID_LENGTH = 12
+"""Digits of an object id that are shown: unambiguous in repositories of any size that matters."""
+
+
+def short_id(object_id: str) -> str:
+    """The first digits of an object id or of a ``sha256:`` digest."""
+    return object_id.removeprefix("sha256:")[:SHORT_ID_LENGTH]
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit, by its full id."""
+
+    id: str
+    tree: str
+    """The id of its tree: equal for commits with equal files."""
+    committed_at: datetime
+    """Aware, UTC."""
+    author: str
+    subject: str
+
+    @property
+    def short(self) -> str:
+        """Its short id."""
+        return short_id(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A branch and its tip."""
+
+    name: str
+    """``main``; ``origin/main`` for a remote branch."""
+    commit: str
+    committed_at: datetime
+    """When the tip was committed; aware, UTC."""
+    author: str
+    subject: str
+    is_remote: bool = False
+    is_current: bool = False
+    """Whether the repository has it checked out."""
+    ahead: int | None = None
+    """Commits that it has and its upstream has not; ``None`` without an upstream."""
+    behind: int | None = None
+
+    @property
+    def short(self) -> str:
+        """The short id of its tip."""
+        return short_id(self.commit)
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedRevision:
+    """What a user's words (``HEAD~2``, a tag, a short id) mean."""
+
+    text: str
+    """As the user wrote it."""
+    commit: Commit
+    branch: str | None
+    """The branch it names, without ``refs/heads/`` or the remote's name; ``None`` for any other revision."""

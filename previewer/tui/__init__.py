@@ -1,0 +1,3 @@
+"""The interactive front end: the only room that imports Textual."""
+
+from __future__ import annotations
