@@ -42,10 +42,16 @@ class FileTree:
     Paths are relative to the root, with ``/`` between parts; ``''`` and ``'.'`` are the root itself.
     """
 
-    def __init__(self, entries: Iterable[TreeEntry], read_object: Callable[[str], bytes]) -> None:
-        """``read_object`` returns the content of a blob, given its object id."""
+    def __init__(
+        self,
+        entries: Iterable[TreeEntry],
+        read_object: Callable[[str], bytes],
+        stream_object: Callable[[str], Iterator[bytes]] | None = None,
+    ) -> None:
+        """``read_object`` returns a blob's content, given its object id; ``stream_object`` gives it in pieces."""
         self._entries: Mapping[str, TreeEntry] = {entry.path: entry for entry in entries}
         self._read_object = read_object
+        self._stream_object = stream_object or (lambda object_id: iter((read_object(object_id),)))
 
     def __iter__(self) -> Iterator[TreeEntry]:
         return iter(self._entries.values())
@@ -125,6 +131,10 @@ class FileTree:
     def read_entry(self, entry: TreeEntry) -> bytes:
         """The content of ``entry`` itself: a link's target for a symbolic link."""
         return self._read_object(entry.object_id)
+
+    def stream_entry(self, entry: TreeEntry) -> Iterator[bytes]:
+        """The content of ``entry`` in pieces, for files that are too large to hold."""
+        return self._stream_object(entry.object_id)
 
     def list_directory(self, path: str) -> tuple[str, ...]:
         """The names directly in the directory ``path``, sorted; empty where it does not exist."""

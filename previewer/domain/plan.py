@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from previewer.domain.service import Condition
-from previewer.domain.specification import ContainerSpec, NetworkSpec, VolumeSpec
+from previewer.domain.specification import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,19 @@ class CreateVolume:
     def name(self) -> str:
         """The volume's."""
         return self.spec.name
+
+
+@dataclass(frozen=True, slots=True)
+class FillVolume:
+    """Put the commit's files into a volume that was made."""
+
+    spec: FillSpec
+    verb = "fill volume"
+
+    @property
+    def name(self) -> str:
+        """The volume's."""
+        return self.spec.volume
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +118,7 @@ class RemoveVolume:
 Action: TypeAlias = (
     CreateNetwork
     | CreateVolume
+    | FillVolume
     | CreateContainer
     | StartContainer
     | AwaitContainer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
@@ -52,6 +52,8 @@ class Release:
     committed_at: datetime
     definitions: Mapping[str, FrozenDefinition]
     """By the definition's name: ``preview``, ``staging``, ``production``, …"""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Digests of the commit's files that services read while they run, by path in the tree."""
 
     @cached_property
     def id(self) -> str:
@@ -74,6 +76,7 @@ def manifest_of(release: Release) -> JsonObject:
         "tree": release.tree,
         "committed_at": format_time(release.committed_at),
         "definitions": {name: _frozen_to_json(frozen) for name, frozen in release.definitions.items()},
+        "files": dict(release.files),
     }
 
 
@@ -90,6 +93,7 @@ def read_manifest(manifest: JsonObject) -> Release:
             name: _frozen_from_json(name, as_object(entry))
             for name, entry in as_object(manifest["definitions"]).items()
         },
+        files={path: as_text(digest) for path, digest in as_object(manifest["files"]).items()},
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from previewer.domain.json_value import JsonObject
 
@@ -33,6 +33,21 @@ class VolumeSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class FillSpec:
+    """What a volume is filled with, before any service sees it."""
+
+    volume: str
+    """The engine's name of the volume."""
+    image: str
+    """``sha256:…`` of any image of the release: the engine copies into a volume through a container, which is
+    never started."""
+    labels: Mapping[str, str]
+    """Of that container: it is found by them if its maker is killed."""
+    archive: Callable[[], Iterator[bytes]] = field(compare=False, repr=False)
+    """Opens a tar stream of what the volume is to hold."""
+
+
+@dataclass(frozen=True, slots=True)
 class ContainerSpec:
     """One container of a service."""
 
@@ -50,3 +65,5 @@ class ContainerSpec:
     """Engine names of the volumes, by their key in the definition."""
     containers: Mapping[str, str]
     """Engine names of the environment's first container of each service, for ``network_mode: service:x``."""
+    contents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """What the configs and secrets that it uses contain, by ``configs/KEY`` and ``secrets/KEY``."""

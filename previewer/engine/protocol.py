@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from previewer.domain.observation import ContainerState, Health, Observation
-from previewer.domain.specification import ContainerSpec, NetworkSpec, VolumeSpec
+from previewer.domain.specification import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
 
 Batch = TypeVar("Batch", covariant=True)
 
@@ -119,6 +119,10 @@ class Engine(Protocol):
 
     def create_volume(self, spec: VolumeSpec) -> None:
         """Make a named volume."""
+        ...
+
+    def fill_volume(self, spec: FillSpec) -> None:
+        """Unpack an archive into a volume, through a container that is never started and is removed again."""
         ...
 
     def create_container(self, spec: ContainerSpec) -> None:

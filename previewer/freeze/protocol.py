@@ -60,8 +60,17 @@ class Images(Protocol):
         """What images are for where nothing else is asked: ``linux/amd64``."""
         ...
 
+    @property
+    def builder(self) -> str:
+        """Which builder it has: ``buildkit`` or ``classic``."""
+        ...
+
     def find_built(self, input_digests: Collection[str]) -> Mapping[str, BuiltImage]:
         """The images that were built from these inputs, in one call."""
+        ...
+
+    def missing(self, images: Collection[str]) -> frozenset[str]:
+        """Those of ``images`` (config digests) that the engine does not hold."""
         ...
 
     def pin(self, reference: str, platform: str) -> PinnedImage:

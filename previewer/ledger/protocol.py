@@ -27,6 +27,10 @@ class Ledger(Protocol):
         """Every kept release, newest commit first."""
         ...
 
+    def releases_of(self, commit: str) -> tuple[Release, ...]:
+        """The releases of one commit, by its full id; no other release is read."""
+        ...
+
     def append(self, entry: LedgerEntry) -> None:
         """Add to the history. Two writers at once both succeed."""
         ...

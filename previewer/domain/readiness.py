@@ -1,0 +1,63 @@
+"""Whether a container is as somebody waits for it to be: a verdict on one look at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from previewer.domain.observation import ContainerState, Health
+from previewer.domain.service import Condition
+
+
+class Verdict(Enum):
+    """What one look says."""
+
+    READY = "ready"
+    WAITING = "waiting"
+    FAILED = "failed"
+    """It will not become ready any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict and what was seen, in a few words."""
+
+    verdict: Verdict
+    reason: str
+
+
+def judge(
+    condition: Condition,
+    *,
+    state: ContainerState,
+    health: Health,
+    exit_code: int | None,
+    out_of_memory: bool = False,
+) -> Judgement:
+    """Decide about one container.
+
+    ``STARTED`` is lenient: it runs and is not starting, or it was a job that ended with 0. ``HEALTHY``
+    asks for the engine's health check (a finished job counts as healthy), ``COMPLETED`` for an end with 0.
+    """
+    if state in (ContainerState.EXITED, ContainerState.DEAD):
+        return _judge_end(exit_code, out_of_memory=out_of_memory)
+    if state is not ContainerState.RUNNING:
+        return Judgement(Verdict.WAITING, state.value)
+    if condition is Condition.COMPLETED:
+        return Judgement(Verdict.WAITING, "still running")
+    if health is Health.UNHEALTHY:
+        return Judgement(Verdict.FAILED, "its health check fails")
+    if health is Health.HEALTHY:
+        return Judgement(Verdict.READY, "healthy")
+    if health is Health.STARTING:
+        return Judgement(Verdict.WAITING, "its health check has not passed yet")
+    if condition is Condition.HEALTHY:
+        return Judgement(Verdict.FAILED, "it has no health check to wait for")
+    return Judgement(Verdict.READY, "running")
+
+
+def _judge_end(exit_code: int | None, *, out_of_memory: bool) -> Judgement:
+    if exit_code == 0:
+        return Judgement(Verdict.READY, "done")
+    memory = ", out of memory" if out_of_memory else ""
+    return Judgement(Verdict.FAILED, f"it ended with exit code {exit_code}{memory}")

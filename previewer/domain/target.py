@@ -1,0 +1,163 @@
+"""What one generation of an environment consists of, complete down to the last label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from previewer.domain import labels, naming
+from previewer.domain.definition import Definition
+from previewer.domain.host_ports import PortKey
+from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, digest_of
+from previewer.domain.labels import Ownership
+from previewer.domain.release import Artifact
+from previewer.domain.service import Service
+from previewer.domain.specification import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
+from previewer.domain.start_order import effective_dependencies
+from previewer.domain.tree_files import FILES_VOLUME, file_references
+from previewer.domain.variables import injected_variables
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One generation of an environment, as wanted."""
+
+    ownership: Ownership
+    definition: Definition
+    """Already rewritten for isolation."""
+    artifacts: Mapping[str, Artifact]
+    """By service. One without is shown in the plan but cannot be executed: it is not frozen yet."""
+    ports: Mapping[PortKey, int]
+    address_pool: str
+    """CIDR range that networks take their subnets from."""
+    prefix_length: int
+    """Of each subnet."""
+    files: Callable[[], Iterator[bytes]] | None = field(default=None, compare=False)
+    """Opens the commit's files as a tar stream, where any service mounts some."""
+    contents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """What configs and secrets contain, by ``configs/KEY`` and ``secrets/KEY``."""
+
+    def container_name(self, service: str, number: int) -> str:
+        """The engine's name of a service's n-th container."""
+        owner = self.ownership
+        return naming.container_name(owner.environment, owner.generation, service, number)
+
+    def container_names(self, service: str) -> tuple[str, ...]:
+        """The engine's names of all containers of a service."""
+        count = self.definition.services[service].replicas
+        return tuple(self.container_name(service, number) for number in range(1, count + 1))
+
+
+def network_specs(target: Target) -> Iterator[tuple[str, NetworkSpec]]:
+    """The networks by their key in the definition."""
+    owner = target.ownership
+    for key in sorted(target.definition.networks):
+        yield (
+            key,
+            NetworkSpec(
+                name=naming.network_name(owner.environment, owner.generation, key),
+                labels={**_common_labels(target), labels.COMPOSE_NETWORK: key},
+                compose=target.definition.networks[key],
+                address_pool=target.address_pool,
+                prefix_length=target.prefix_length,
+            ),
+        )
+
+
+def volume_specs(target: Target) -> Iterator[tuple[str, VolumeSpec]]:
+    """The volumes by their key in the definition."""
+    owner = target.ownership
+    for key in sorted(target.definition.volumes):
+        yield (
+            key,
+            VolumeSpec(
+                name=naming.volume_name(owner.environment, owner.generation, key),
+                labels={**_common_labels(target), labels.COMPOSE_VOLUME: key},
+                compose=target.definition.volumes[key],
+            ),
+        )
+
+
+def fill_spec(target: Target) -> FillSpec | None:
+    """What the volume of the commit's files is filled with; ``None`` where no service mounts any."""
+    if FILES_VOLUME not in target.definition.volumes or target.files is None:
+        return None
+    owner = target.ownership
+    images = [artifact.image for artifact in target.artifacts.values()]
+    return FillSpec(
+        volume=naming.volume_name(owner.environment, owner.generation, FILES_VOLUME),
+        image=min(images, default=""),
+        labels={**labels.ownership_labels(owner), labels.COMPOSE_ONEOFF: "True"},
+        archive=target.files,
+    )
+
+
+def container_spec(target: Target, service: Service, number: int) -> ContainerSpec:
+    """The n-th container of a service."""
+    owner = target.ownership
+    artifact = target.artifacts.get(service.name)
+    return ContainerSpec(
+        name=target.container_name(service.name, number),
+        service=service.name,
+        image=artifact.image if artifact else "",
+        platform=artifact.platform if artifact else "",
+        labels=_container_labels(target, service, number),
+        compose=_compose_of(target, service, number),
+        networks={key: naming.network_name(owner.environment, owner.generation, key) for key in service.networks},
+        volumes={
+            key: naming.volume_name(owner.environment, owner.generation, key) for key in target.definition.volumes
+        },
+        containers={name: target.container_name(name, 1) for name in target.definition.services},
+        contents={
+            reference: target.contents[reference]
+            for reference, _description in file_references(target.definition, service)
+            if reference in target.contents
+        },
+    )
+
+
+def _common_labels(target: Target) -> dict[str, str]:
+    owner = target.ownership
+    return {
+        **labels.ownership_labels(owner),
+        labels.COMPOSE_PROJECT: naming.scope(owner.environment, owner.generation),
+        labels.COMPOSE_VERSION: labels.COMPOSE_VERSION_VALUE,
+    }
+
+
+def _container_labels(target: Target, service: Service, number: int) -> dict[str, str]:
+    artifact = target.artifacts.get(service.name)
+    depends_on = ",".join(
+        f"{dependency.service}:{dependency.condition.value}:false"
+        for dependency in effective_dependencies(target.definition, service)
+    )
+    return {
+        **_common_labels(target),
+        **labels.ownership_labels(replace(target.ownership, service=service.name)),
+        labels.COMPOSE_SERVICE: service.name,
+        labels.COMPOSE_NUMBER: str(number),
+        labels.COMPOSE_ONEOFF: "False",
+        labels.COMPOSE_CONFIG_HASH: digest_of(service.spec).removeprefix("sha256:"),
+        labels.COMPOSE_IMAGE: artifact.image if artifact else "",
+        labels.COMPOSE_DEPENDS_ON: depends_on,
+        labels.COMPOSE_WORKING_DIR: f"previewer:{target.ownership.commit}",
+        labels.COMPOSE_CONFIG_FILES: ",".join(target.definition.files),
+    }
+
+
+def _compose_of(target: Target, service: Service, number: int) -> JsonObject:
+    """The service's mapping with its host ports and the ``PREVIEWER_*`` variables filled in."""
+    first_ports: dict[str, list[tuple[int, int]]] = {}
+    for key, host_port in target.ports.items():
+        if key.number == 1:
+            first_ports.setdefault(key.service, []).append((key.target, host_port))
+    variables: dict[str, JsonValue] = dict(injected_variables(target.ownership, first_ports))
+    ports: list[JsonValue] = []
+    for port, entry in zip(service.ports, map(as_object, as_list(service.spec.get("ports"))), strict=True):
+        assigned = target.ports.get(PortKey(service.name, number, port.target, port.protocol))
+        ports.append({**entry, "published": str(assigned)} if assigned else entry)
+    return {
+        **service.spec,
+        "environment": {**as_object(service.spec.get("environment")), **variables},
+        **({"ports": ports} if ports else {}),
+    }

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from previewer.domain.environment import State, container_state, container_urls, list_environments, worst
+from previewer.domain.observation import ContainerState, Health, Observation, PublishedPort
+from previewer.domain.overview import overview
+from previewer.domain.readiness import Verdict, judge
+from previewer.domain.revision import Branch
+from previewer.domain.service import Condition
+from tests.domain.values import NOW, make_container, make_observation, make_ownership
+
+
+@pytest.mark.parametrize(
+    ("state", "health", "exit_code", "expected"),
+    [
+        (ContainerState.RUNNING, Health.NONE, None, State.RUNNING),
+        (ContainerState.RUNNING, Health.HEALTHY, None, State.HEALTHY),
+        (ContainerState.RUNNING, Health.STARTING, None, State.STARTING),
+        (ContainerState.RUNNING, Health.UNHEALTHY, None, State.UNHEALTHY),
+        (ContainerState.EXITED, Health.NONE, 0, State.DONE),
+        (ContainerState.EXITED, Health.NONE, 137, State.FAILED),
+        (ContainerState.DEAD, Health.NONE, None, State.FAILED),
+        (ContainerState.RESTARTING, Health.NONE, 1, State.UNHEALTHY),
+        (ContainerState.CREATED, Health.NONE, None, State.STARTING),
+        (ContainerState.PAUSED, Health.NONE, None, State.STOPPED),
+        (ContainerState.REMOVING, Health.NONE, None, State.STOPPED),
+    ],
+)
+def test_what_a_container_means(
+    state: ContainerState, health: Health, exit_code: int | None, expected: State
+) -> None:
+    assert container_state(make_container("w", state=state, health=health, exit_code=exit_code)) is expected
+
+
+def test_an_environment_is_as_well_as_its_worst_service() -> None:
+    job = make_container("job", state=ContainerState.EXITED, exit_code=0)
+    web = make_container("web", health=Health.HEALTHY)
+    (environment,) = list_environments(Observation(containers=(job, web)))
+    assert environment.state is State.HEALTHY
+    assert [service.name for service in environment.services] == ["job", "web"]
+
+
+def test_remains_without_containers_are_a_failed_environment() -> None:
+    (environment,) = list_environments(make_observation())
+    assert environment.state is State.FAILED
+    assert environment.services == ()
+
+
+def test_the_newest_generation_counts() -> None:
+    old = make_observation("web")
+    new = make_observation("api", owner=make_ownership(generation=2))
+    (environment,) = list_environments(Observation(containers=(*old.containers, *new.containers)))
+    assert environment.ownership.generation == 2
+    assert [service.name for service in environment.services] == ["api"]
+
+
+@given(st.lists(st.sampled_from(State), min_size=1))
+def test_worst_is_one_of_them(states: list[State]) -> None:
+    assert worst(states) in states
+
+
+def test_urls_name_an_address_that_can_be_opened() -> None:
+    ports = (
+        PublishedPort(80, "tcp", "0.0.0.0", 20080),
+        PublishedPort(80, "tcp", "::", 20080),
+        PublishedPort(53, "udp", "127.0.0.1", 20053),
+        PublishedPort(81, "tcp", "::1", 20081),
+    )
+    assert container_urls(make_container("w", ports=ports)) == ("http://127.0.0.1:20080", "http://[::1]:20081")
+
+
+def test_the_front_end_comes_first() -> None:
+    api = make_container("api", ports=(PublishedPort(1, "tcp", "127.0.0.1", 20001),))
+    web = make_container("web", ports=(PublishedPort(2, "tcp", "127.0.0.1", 20002),))
+    (environment,) = list_environments(Observation(containers=(api, web)))
+    assert environment.url == "http://127.0.0.1:20002"
+    assert len(environment.urls) == 2
+
+
+def test_the_overview_joins_by_branch_and_keeps_what_has_none() -> None:
+    branches = [Branch(name, "c" * 40, NOW, "Ada", "subject") for name in ("main", "idle")]
+    (mine,) = list_environments(make_observation("web"))
+    tagged = replace(mine, ownership=make_ownership("shop-v1", branch=None))
+    gone = replace(mine, ownership=make_ownership("shop-old", branch="deleted"))
+    rows = overview(branches, [tagged, mine, gone])
+    assert [(r.branch and r.branch.name, r.environment and r.environment.name) for r in rows] == [
+        ("main", "shop-main"),
+        ("idle", None),
+        (None, "shop-old"),
+        (None, "shop-v1"),
+    ]
+    assert rows[0].is_behind
+    assert not rows[1].is_behind
+
+
+@pytest.mark.parametrize(
+    ("condition", "state", "health", "exit_code", "verdict"),
+    [
+        (Condition.STARTED, ContainerState.RUNNING, Health.NONE, None, Verdict.READY),
+        (Condition.STARTED, ContainerState.RUNNING, Health.STARTING, None, Verdict.WAITING),
+        (Condition.STARTED, ContainerState.EXITED, Health.NONE, 0, Verdict.READY),
+        (Condition.STARTED, ContainerState.EXITED, Health.NONE, 3, Verdict.FAILED),
+        (Condition.STARTED, ContainerState.RESTARTING, Health.NONE, 1, Verdict.WAITING),
+        (Condition.HEALTHY, ContainerState.RUNNING, Health.HEALTHY, None, Verdict.READY),
+        (Condition.HEALTHY, ContainerState.RUNNING, Health.UNHEALTHY, None, Verdict.FAILED),
+        (Condition.HEALTHY, ContainerState.RUNNING, Health.NONE, None, Verdict.FAILED),
+        (Condition.HEALTHY, ContainerState.CREATED, Health.NONE, None, Verdict.WAITING),
+        (Condition.COMPLETED, ContainerState.RUNNING, Health.HEALTHY, None, Verdict.WAITING),
+        (Condition.COMPLETED, ContainerState.EXITED, Health.NONE, 0, Verdict.READY),
+        (Condition.COMPLETED, ContainerState.EXITED, Health.NONE, 1, Verdict.FAILED),
+    ],
+)
+def test_the_verdict_of_one_look(
+    condition: Condition, state: ContainerState, health: Health, exit_code: int | None, verdict: Verdict
+) -> None:
+    assert judge(condition, state=state, health=health, exit_code=exit_code).verdict is verdict
+
+
+def test_out_of_memory_is_said() -> None:
+    found = judge(
+        Condition.STARTED, state=ContainerState.EXITED, health=Health.NONE, exit_code=137, out_of_memory=True
+    )
+    assert "out of memory" in found.reason

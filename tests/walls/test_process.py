@@ -1,0 +1,47 @@
+"""What a process really loads: a subprocess looks at its own ``sys.modules``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("textual", "rich", "docker", "git", "yaml", "jsonschema", "requests", "asyncio", "testcontainers")
+
+SCRIPT = """
+import sys
+sys.argv = ["previewer", *{arguments!r}]
+from previewer.__main__ import main
+try:
+    main()
+except SystemExit as stop:
+    assert not stop.code, stop.code
+print("\\0" + " ".join(name for name in {heavy!r} if name in sys.modules))
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["ls", "--help"], ["up", "--help"]], ids=" ".join
+)
+def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
+    script = SCRIPT.format(arguments=arguments, heavy=HEAVY)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    help_text, loaded = done.stdout.split("\0")
+    assert help_text.strip()
+    assert loaded.split() == []
+
+
+@pytest.mark.parametrize(
+    ("module", "unwanted"),
+    [
+        ("previewer.domain.reconcile", {"docker", "git", "yaml", "textual", "click"}),
+        ("previewer.engine.memory", {"docker", "requests", "git", "yaml", "textual"}),
+        ("previewer.operations.branches", {"docker", "textual", "rich"}),
+    ],
+)
+def test_a_room_does_not_drag_its_neighbours_in(module: str, unwanted: set[str]) -> None:
+    script = f"import sys, {module}; print(*sorted({unwanted!r} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == []

@@ -1,0 +1,135 @@
+"""The walls of the house: who may import whom. See ``docs/architecture.md``."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.walls.imports import PACKAGE, foreign_imported, imported, modules, room_of, rooms_imported
+
+MAY_IMPORT = {
+    "domain": set[str](),
+    "source": {"domain"},
+    "definition": {"domain"},
+    "docker_api": {"domain"},
+    "freeze": {"domain", "docker_api"},
+    "engine": {"domain", "docker_api"},
+    "ledger": {"domain"},
+    "operations": {"domain", "source", "definition", "docker_api", "freeze", "engine", "ledger"},
+    "cli": {"domain", "operations", "definition", "engine", "tui"},
+    "tui": {"domain", "operations", "engine"},
+    "": {"cli"},
+}
+"""By room, the rooms it may import besides itself and ``previewer.errors``. ``cli`` starts the TUI, lazily."""
+
+ONLY_IN = {
+    "docker": {"docker_api"},
+    "requests": {"docker_api"},
+    "urllib3": {"docker_api"},
+    "git": {"source", "ledger"},
+    "yaml": {"definition"},
+    "jsonschema": {"definition"},
+    "textual": {"tui"},
+    "rich": {"tui"},
+    "click": {"cli", ""},
+}
+"""Third-party packages and the rooms that may import them."""
+
+PROTOCOLS_ONLY = {
+    ("cli", "engine"): {"previewer.engine.protocol"},
+    ("tui", "engine"): {"previewer.engine.protocol"},
+    ("cli", "tui"): {"previewer.tui.app"},
+    ("cli", "definition"): {"previewer.definition.printing", "previewer.definition.yaml_text"},
+}
+"""Where a front end may look past the operations: at protocols' value types, and at how a model is printed."""
+
+LONGEST_FILE = 400
+USUAL_FILE = 150
+FILES = [pytest.param(file, id=str(file.relative_to(PACKAGE))) for file in modules()]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_room_imports_only_the_rooms_below_it(file: Path) -> None:
+    room = room_of(file)
+    allowed = MAY_IMPORT[room] | {room, "errors", "__version__"}
+    assert rooms_imported(file) <= allowed
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_library_stays_in_its_room(file: Path) -> None:
+    misplaced = {
+        library for library in foreign_imported(file) & ONLY_IN.keys() if room_of(file) not in ONLY_IN[library]
+    }
+    assert not misplaced
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_front_ends_see_only_the_faces_of_other_rooms(file: Path) -> None:
+    for (room, other), faces in PROTOCOLS_ONLY.items():
+        if room_of(file) != room:
+            continue
+        seen = {name for name in imported(file) if name.startswith(f"previewer.{other}.")}
+        assert {name for name in seen if not any(name == f or name.startswith(f"{f}.") for f in faces)} == set()
+
+
+@pytest.mark.parametrize("file", [file for file in modules() if room_of(file) == "domain"], ids=lambda f: f.name)
+def test_the_domain_stands_on_the_standard_library_alone(file: Path) -> None:
+    assert foreign_imported(file) <= sys.stdlib_module_names
+
+
+def test_no_file_outgrows_its_purpose() -> None:
+    lengths = {str(f.relative_to(PACKAGE)): len(f.read_text(encoding="utf-8").splitlines()) for f in modules()}
+    assert {name: length for name, length in lengths.items() if length > LONGEST_FILE} == {}
+    short = sum(length <= USUAL_FILE for length in lengths.values())
+    assert short / len(lengths) > 0.75, "most files are to be short"
+
+
+def test_no_file_is_a_drawer() -> None:
+    drawers = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
+    assert {str(f) for f in modules() if f.stem in drawers} == set()
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_labels_are_spelt_in_one_place(file: Path) -> None:
+    if file.name == "labels.py" and room_of(file) == "domain":
+        return
+    spelt = re.findall(
+        r"[\"'](?:dev\.previewer\.|com\.docker\.compose\.)[^\"']*", file.read_text(encoding="utf-8")
+    )
+    assert spelt == []
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_references_are_named_in_one_place(file: Path) -> None:
+    if file.name == "naming.py":
+        return
+    assert "refs/previewer/" not in _without_comments(file)
+
+
+STDOUT = {"cli/output.py"}
+STDERR = {"cli/diagnostics.py"}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_one_module_writes_each_stream(file: Path) -> None:
+    name = file.relative_to(PACKAGE).as_posix()
+    text = _without_comments(file)
+    if name not in STDOUT:
+        assert not re.search(r"\bprint\(|sys\.stdout\.(write|buffer|flush)", text)
+    if name not in STDERR and not name.startswith("cli/progress"):
+        assert not re.search(r"sys\.stderr\.(write|buffer|flush)|click\.echo\(", text)
+
+
+@pytest.mark.parametrize("file", [f for f in modules() if room_of(f) == "tui"], ids=lambda f: f.name)
+def test_only_the_bridge_starts_threads(file: Path) -> None:
+    if file.name != "bridge.py":
+        assert "threading" not in foreign_imported(file)
+        assert "@work" not in file.read_text(encoding="utf-8")
+
+
+def _without_comments(file: Path) -> str:
+    text = re.sub(r'"""(?:.|\n)*?"""', "", file.read_text(encoding="utf-8"))
+    return re.sub(r"#.*", "", text)
