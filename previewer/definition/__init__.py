@@ -1,0 +1,82 @@
+"""Compose files at a commit become a :class:`~previewer.domain.definition.Definition`.
+
+The only importer of ``yaml``. ``load.py`` shows the order of work; docs/compose.md says where previewer
+deliberately differs from Docker Compose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from previewer.definition.discover import DEFAULT_NAME, definition_names, discover_files
+from previewer.definition.dockerfile import derive_from_dockerfile
+from previewer.definition.load import LoadOptions, load_files
+from previewer.domain.definition import Definition, Role
+from previewer.domain.file_tree import FileTree
+
+__all__ = ["definition_names", "discover_files", "load_definition", "load_named"]
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+ROLES_BY_NAME = {
+    "production": Role.PRODUCTION,
+    "prod": Role.PRODUCTION,
+    "staging": Role.STAGING,
+    "stage": Role.STAGING,
+}
+"""What a definition is for that does not say so itself; any other one is for previews."""
+
+
+def load_definition(
+    tree: FileTree,
+    *,
+    files: Sequence[str],
+    variables: Mapping[str, str] = _NOTHING,
+    env_files: Sequence[str] = (),
+    profiles: Sequence[str] = (),
+    project_name: str | None = None,
+    name: str = DEFAULT_NAME,
+    role: Role = Role.PREVIEW,
+    project_directory: str | None = None,
+) -> Definition:
+    """The definition that ``files`` make together, normalised as ``docker compose config`` does.
+
+    Paths are relative to the root of ``tree``. ``variables`` are the only ones that ``${NAME}`` can have
+    besides those of ``.env`` (or of ``env_files``). Raises :class:`DefinitionError` with file, line and column,
+    :class:`OutsideTreeError` for a file outside the commit, :class:`UsageError` for a project name that is
+    none.
+    """
+    options = LoadOptions(
+        variables=variables,
+        env_files=env_files,
+        profiles=profiles,
+        project_name=project_name,
+        project_directory=project_directory,
+        name=name,
+        role=role,
+    )
+    return load_files(tree, files, options)
+
+
+def load_named(
+    tree: FileTree,
+    name: str,
+    *,
+    variables: Mapping[str, str] = _NOTHING,
+    project_name: str | None = None,
+    profiles: Sequence[str] = (),
+) -> Definition:
+    """The definition ``name``: discovered, loaded, and its role taken from ``x-previewer`` or else from its name.
+
+    Relative paths are seen from the directory of the file, so ``envs/preview.yaml`` builds the repository by
+    ``..``. Raises :class:`NotFoundError` where there is none, and whatever :func:`load_definition` raises.
+    """
+    role = ROLES_BY_NAME.get(name, Role.PREVIEW)
+    files = discover_files(tree, name)
+    if not files:
+        return derive_from_dockerfile(tree, name=name, role=role, project_name=project_name)
+    options = LoadOptions(variables=variables, profiles=profiles, project_name=project_name, name=name, role=role)
+    definition = load_files(tree, files, options)
+    written = definition.extension.get("role")
+    return replace(definition, role=Role(written)) if isinstance(written, str) else definition

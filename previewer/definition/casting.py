@@ -1,0 +1,142 @@
+"""Interpolation of a whole document, and the numbers and booleans that a variable stands for.
+
+``pids_limit: ${LIMIT}`` is text after interpolation; the Compose Specification wants a number there. So the
+text at certain places is cast once its variables are replaced. Keys are never interpolated.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+from previewer.definition.interpolation import Interpolator
+from previewer.definition.model_error import ModelError
+from previewer.definition.path_rules import PathRules
+from previewer.definition.values import Value
+from previewer.domain.definition import ModelPath
+
+Cast: TypeAlias = Callable[[str], Value]
+
+
+def cast_integer(text: str) -> Value:
+    """``text`` as a whole number."""
+    if not re.fullmatch(r"[+-]?[0-9]{1,19}", text):
+        raise ModelError(f"{text!r} is not an integer")
+    return int(text)
+
+
+def cast_number(text: str) -> Value:
+    """``text`` as a number with a fraction."""
+    try:
+        return float(text)
+    except ValueError as error:  # "inf" and "nan" are numbers here, and refused by check_numbers
+        raise ModelError(f"{text!r} is not a number") from error
+
+
+def cast_boolean(text: str) -> Value:
+    """``text`` as a boolean; unlike YAML, Compose takes ``yes``, ``on`` and ``y`` here."""
+    if text.lower() in ("true", "y", "yes", "on"):
+        return True
+    if text.lower() in ("false", "n", "no", "off"):
+        return False
+    raise ModelError(f"{text!r} is not a boolean")
+
+
+def _casts(cast: Cast, section: str, keys: Iterable[str]) -> dict[str, Cast]:
+    return {f"{section}.*.{key}": cast for key in keys}
+
+
+_SERVICE_INTEGERS = [
+    "cpu_count",
+    "cpu_period",
+    "cpu_quota",
+    "cpu_rt_period",
+    "cpu_rt_runtime",
+    "cpu_shares",
+    "oom_score_adj",
+    "pids_limit",
+    "scale",
+    "deploy.replicas",
+    "deploy.update_config.parallelism",
+    "deploy.rollback_config.parallelism",
+    "deploy.restart_policy.max_attempts",
+    "deploy.placement.max_replicas_per_node",
+    "healthcheck.retries",
+    "ports.[].target",
+    "ulimits.*",
+    "ulimits.*.hard",
+    "ulimits.*.soft",
+]
+_SERVICE_NUMBERS = [
+    "cpu_percent",
+    "cpus",
+    "deploy.update_config.max_failure_ratio",
+    "deploy.rollback_config.max_failure_ratio",
+]
+_SERVICE_BOOLEANS = [
+    "init",
+    "healthcheck.disable",
+    "oom_kill_disable",
+    "privileged",
+    "read_only",
+    "stdin_open",
+    "tty",
+    "volumes.[].read_only",
+    "volumes.[].volume.nocopy",
+]
+_NETWORK_BOOLEANS = ("external", "internal", "attachable", "enable_ipv4", "enable_ipv6")
+
+CASTS: PathRules[Cast] = PathRules(
+    {
+        **_casts(cast_integer, "services", _SERVICE_INTEGERS),
+        **_casts(cast_number, "services", _SERVICE_NUMBERS),
+        **_casts(cast_boolean, "services", _SERVICE_BOOLEANS),
+        **_casts(cast_boolean, "networks", _NETWORK_BOOLEANS),
+        **_casts(cast_boolean, "volumes", ["external"]),
+        **_casts(cast_boolean, "secrets", ["external"]),
+        **_casts(cast_boolean, "configs", ["external"]),
+    }
+)
+"""The places whose text is cast, and to what (compose-go ``loader/interpolate.go``)."""
+
+
+def interpolate_model(
+    value: Value, interpolator: Interpolator, *, casts: PathRules[Cast] = CASTS, path: ModelPath = ()
+) -> Value:
+    """``value`` with the variables of all texts replaced and the typed places cast.
+
+    Raises :class:`ModelError` with the place for an invalid template, a missing required variable or a failed
+    cast.
+    """
+    if isinstance(value, str):
+        try:
+            text = interpolator.substitute(value)
+            return casts.rule(text) if casts.rule else text
+        except ModelError as error:
+            raise error.under(*path) from error
+    if isinstance(value, dict):
+        return {
+            key: interpolate_model(item, interpolator, casts=casts.child(key), path=(*path, key))
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        below = casts.items()
+        return [
+            interpolate_model(item, interpolator, casts=below, path=(*path, str(index)))
+            for index, item in enumerate(value)
+        ]
+    return value
+
+
+def check_numbers(value: Value, path: ModelPath = ()) -> None:
+    """Raises :class:`ModelError` for ``.inf`` and ``.nan``: a definition is hashed as JSON, which has neither."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ModelError("this number is infinite or none", path=path)
+    if isinstance(value, dict):
+        for key, item in value.items():
+            check_numbers(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            check_numbers(item, (*path, str(index)))

@@ -1,0 +1,115 @@
+"""What the Compose Specification says about keys that are not written.
+
+``fill_defaults`` runs for each project directory (an included file's, too), ``normalise`` once on the whole model.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+
+from previewer.definition.environment import environment_table, fill_environment_list
+from previewer.definition.model_error import ModelError
+from previewer.definition.short_syntax.volumes import clean_target
+from previewer.definition.values import Table, Value, as_items, as_table, as_tables, named_tables, table_at
+
+DEFAULT_NETWORK = "default"
+SERVICE_PREFIX = "service:"
+NAMESPACE_KEYS = ("network_mode", "ipc", "pid", "uts", "cgroup")
+"""The namespaces that a service may share with another one by ``service:NAME``."""
+
+
+def fill_defaults(model: Table, *, variables: Mapping[str, str]) -> None:
+    """Write, in place, what long forms leave out and what ``environment`` lists take from ``variables``."""
+    for _, service in named_tables(model, "services"):
+        if isinstance(service.get("build"), dict):
+            table_at(service, "build").setdefault("context", ".")
+        for secret in as_tables(service.get("secrets")):
+            secret.setdefault("target", f"/run/secrets/{secret.get('source')}")
+        for port in as_tables(service.get("ports")):
+            port.setdefault("protocol", "tcp")
+            port.setdefault("mode", "ingress")
+        for device in reserved_devices(service):
+            if "count" not in device and "device_ids" not in device:
+                device["count"] = "all"
+        if "environment" in service:
+            service["environment"] = fill_environment_list(service["environment"], variables)
+
+
+def reserved_devices(service: Table) -> Iterator[Table]:
+    """The devices of ``gpus`` and of ``deploy.resources.reservations``."""
+    reservations = table_at(service, "deploy", "resources", "reservations")
+    return itertools.chain(as_tables(service.get("gpus")), as_tables(reservations.get("devices")))
+
+
+def normalise(model: Table, *, variables: Mapping[str, str]) -> None:
+    """Write what follows from the rest of the model, in place; ``model`` has its ``name`` already."""
+    for name, service in named_tables(model, "services"):
+        _join_default_network(model, service)
+        if service.get("pull_policy") == "if_not_present":
+            service["pull_policy"] = "missing"
+        try:
+            _normalise_build(table_at(service, "build"), variables)
+            if "environment" in service:
+                service["environment"] = dict(environment_table(service["environment"], variables))
+        except ModelError as error:
+            raise error.under("services", name, "environment") from error
+        for volume in as_tables(service.get("volumes")):
+            if isinstance(volume.get("target"), str):
+                volume["target"] = clean_target(str(volume["target"]))
+        _depend_on_what_is_used(service)
+    _name_resources(model)
+
+
+def _join_default_network(model: Table, service: Table) -> None:
+    if "provider" not in service and "network_mode" not in service and not service.get("networks"):
+        service["networks"] = {DEFAULT_NETWORK: None}
+    if DEFAULT_NETWORK in table_at(service, "networks"):
+        networks = table_at(model, "networks")
+        networks.setdefault(DEFAULT_NETWORK, None)
+        model["networks"] = networks
+
+
+def _normalise_build(build: Table, variables: Mapping[str, str]) -> None:
+    if not build:
+        return
+    if build.get("context") is None:
+        build["context"] = "."
+    if build.get("dockerfile") is None and build.get("dockerfile_inline") is None:
+        build["dockerfile"] = "Dockerfile"
+    if "args" in build:
+        args = environment_table(build["args"], variables)
+        build["args"] = {key: value for key, value in args.items() if value is not None}
+
+
+def _depend_on_what_is_used(service: Table) -> None:
+    """``links`` and shared namespaces need the other service, and restart with it; ``volumes_from`` needs it."""
+    dependencies = table_at(service, "depends_on")
+    for name, restarts in _used_services(service):
+        dependencies.setdefault(name, {"condition": "service_started", "restart": restarts, "required": True})
+    if dependencies:
+        service["depends_on"] = dependencies
+
+
+def _used_services(service: Table) -> Iterator[tuple[str, bool]]:
+    for link in as_items(service.get("links")):
+        text = str(link)
+        yield text.split(":")[0] if text.count(":") == 1 else text, True
+    for key in NAMESPACE_KEYS:
+        mode = service.get(key)
+        if isinstance(mode, str) and mode.startswith(SERVICE_PREFIX):
+            yield mode.removeprefix(SERVICE_PREFIX), True
+    for source in as_items(service.get("volumes_from")):
+        if not str(source).startswith("container:"):
+            yield str(source).split(":")[0], False
+
+
+def _name_resources(model: Table) -> None:
+    for section in ("networks", "volumes", "configs", "secrets"):
+        resources = as_table(model.get(section))
+        for key, value in resources.items():
+            resource: dict[str, Value] = as_table(value)
+            resources[key] = resource
+            if resource.get("name") is None:
+                is_external = resource.get("external") in (True, "true")
+                resource["name"] = key if is_external else f"{model['name']}_{key}"

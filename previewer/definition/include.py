@@ -1,0 +1,103 @@
+"""``include``: other Compose files whose resources become part of this one (Compose Specification, "Include").
+
+An included file is loaded as a project of its own, with its own directory and ``.env``, so its paths and
+variables are its own. Where both files define a service, the including file changes the included one (Compose
+5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from previewer.definition.limits import MAX_INCLUDE_DEPTH
+from previewer.definition.merge import merge
+from previewer.definition.model_error import ModelError
+from previewer.definition.paths import directory_of, is_remote, unmount
+from previewer.definition.reading import Reading
+from previewer.definition.values import RESOURCE_SECTIONS, Table, Value, as_table, table_at, text_or_items
+
+REMOTE_PREFIX = "oci://"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What a file is loaded as part of."""
+
+    variables: Mapping[str, str]
+    directory: str
+    """Where relative paths are seen from; absolute."""
+    trail: tuple[str, ...] = ()
+    """The files that include each other down to this one."""
+
+
+LoadProject = Callable[[list[str], Project], Table]
+"""Loads files that override each other, as one project."""
+
+
+def apply_includes(reading: Reading, model: Table, project: Project, *, load: LoadProject) -> None:
+    """Take ``include`` out of ``model`` and what it names in, in place; ``project.trail`` ends with this file.
+
+    Raises :class:`ModelError` for files that include each other, and remote ones.
+    """
+    includes = model.pop("include", None)
+    for index, item in enumerate(includes if isinstance(includes, list) else []):
+        path = ("include", str(index))
+        entry: Table = {"path": item} if isinstance(item, str) else as_table(item)
+        files = [_local_file(reading, file, project, path) for file in text_or_items(entry.get("path"))]
+        if not files:
+            raise ModelError("the key 'path' is missing", path=path)
+        if files[0] in project.trail or len(project.trail) > MAX_INCLUDE_DEPTH:
+            chain = " → ".join(unmount(file) for file in (*project.trail, files[0]))
+            raise ModelError(f"files include each other in a circle, or too deeply: {chain}", path=path)
+        included = load(files, _included_project(reading, entry, files[0], project))
+        _take_in(model, included)
+
+
+def _local_file(reading: Reading, file: Value, project: Project, path: tuple[str, ...]) -> str:
+    text = str(file)
+    if is_remote(text) or text.startswith(REMOTE_PREFIX):
+        raise ModelError(
+            f"{text} is not part of the commit", path=path, hint="include only files of the same repository"
+        )
+    return reading.absolute(text, project.directory)
+
+
+def _included_project(reading: Reading, entry: Table, first_file: str, project: Project) -> Project:
+    own = entry.get("project_directory")
+    directory = (
+        reading.absolute(own, project.directory) if isinstance(own, str) and own else directory_of(first_file)
+    )
+    env_files = [reading.absolute(str(file), project.directory) for file in text_or_items(entry.get("env_file"))]
+    found: dict[str, str] = {}
+    if env_files:
+        found = read_env_files(reading, env_files, variables=project.variables)
+    else:
+        found = reading.default_dotenv(directory, lookup=project.variables.get)
+    return Project({**found, **project.variables}, directory, project.trail)
+
+
+def read_env_files(reading: Reading, paths: list[str], *, variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables of several environment files, the last one winning. Raises :class:`ModelError`."""
+    found: dict[str, str] = {}
+    for path in paths:
+        read = reading.dotenv(path, lookup=variables.get, before=found)
+        if read is None:
+            raise ModelError(f"the environment file {unmount(path)} is not in the commit")
+        found.update(read)
+    return found
+
+
+def _take_in(model: Table, included: Table) -> None:
+    """Add what ``included`` defines; ``model`` wins where both define the same, and equal definitions are one."""
+    for section in ("services", *RESOURCE_SECTIONS):
+        resources = table_at(included, section)
+        own = model.setdefault(section, {}) if resources else None
+        if not isinstance(own, dict):
+            continue
+        for name, resource in resources.items():
+            if name in own and own[name] != resource:
+                merged = merge({section: {name: resource}}, {section: {name: own[name]}})
+                own[name] = table_at(merged, section)[name]
+            else:
+                own[name] = resource

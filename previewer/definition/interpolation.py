@@ -1,0 +1,126 @@
+"""Variables in values: ``$NAME``, ``${NAME}`` and ``${NAME:-default}`` as the Compose Specification has them.
+
+``$$`` is a dollar. The operators are ``-`` (default), ``?`` (required) and ``+`` (alternative); with ``:`` an
+empty variable counts as unset. A default may itself hold variables and is evaluated only where it is used
+(Compose 5). What a variable holds is never interpolated again. A ``$`` before anything else stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from previewer.definition.limits import MAX_INTERPOLATION_DEPTH, MAX_TEXT, Budget
+from previewer.definition.model_error import ModelError
+
+Lookup: TypeAlias = Callable[[str], "str | None"]
+"""Answers with a variable's value, ``None`` where it is not set."""
+
+_NAME = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
+_OPERATOR = re.compile(r":?[-+?]")
+
+
+@dataclass(slots=True)
+class Interpolator:
+    """Replaces variables in texts."""
+
+    lookup: Lookup
+    report_unset: Callable[[str], None] = lambda _: None
+    """Called with the name of each variable that is used though it is not set."""
+    budget: Budget = field(default_factory=lambda: Budget(MAX_TEXT, "characters of interpolated text"))
+
+    def substitute(self, text: str, *, depth: int = 0) -> str:
+        """``text`` with its variables replaced.
+
+        Raises :class:`ModelError` for ``${`` that is not closed on its line, for a name that is none, and for a
+        required variable that is missing.
+        """
+        if "$" not in text:
+            return text
+        if depth > MAX_INTERPOLATION_DEPTH:
+            raise ModelError(f"variables are nested more than {MAX_INTERPOLATION_DEPTH} deep")
+        try:
+            return "\n".join(self._line(line, depth) for line in text.split("\n"))
+        except _InvalidTemplateError as error:
+            shown = text if len(text) <= 120 else f"{text[:120]}…"
+            raise ModelError(
+                f"invalid interpolation: {shown!r}", hint="write $$ for a $ that stands for itself"
+            ) from error
+
+    def _line(self, line: str, depth: int) -> str:
+        parts: list[str] = []
+        position = 0
+        while (dollar := line.find("$", position)) >= 0:
+            parts.append(line[position:dollar])
+            replaced, position = self._variable(line, dollar, depth)
+            self.budget.spend(len(replaced))
+            parts.append(replaced)
+        parts.append(line[position:])
+        return "".join(parts)
+
+    def _variable(self, line: str, dollar: int, depth: int) -> tuple[str, int]:
+        """What the ``$`` at ``dollar`` begins, replaced, and the position after it."""
+        after = dollar + 1
+        if line.startswith("$", after):
+            return "$", after + 1
+        if name := _NAME.match(line, after):
+            return self._value(name.group()), name.end()
+        if not line.startswith("{", after):
+            return "$", after
+        name = _NAME.match(line, after + 1)
+        if name is None:
+            raise _InvalidTemplateError
+        if line.startswith("}", name.end()):
+            return self._value(name.group()), name.end() + 1
+        operator = _OPERATOR.match(line, name.end())
+        end = _closing_brace(line, dollar)
+        if operator is None or end < operator.end():
+            raise _InvalidTemplateError
+        return self._apply(name.group(), operator.group(), line[operator.end() : end], depth), end + 1
+
+    def _value(self, name: str) -> str:
+        value = self.lookup(name)
+        if value is None:
+            self.report_unset(name)
+        return value or ""
+
+    def _apply(self, name: str, operator: str, argument: str, depth: int) -> str:
+        value = self.lookup(name)
+        absent = value is None or (value == "" and operator.startswith(":"))
+        if operator.endswith("-"):
+            return self.substitute(argument, depth=depth + 1) if absent else value or ""
+        if operator.endswith("+"):
+            return "" if absent else self.substitute(argument, depth=depth + 1)
+        if absent:
+            reason = self.substitute(argument, depth=depth + 1)
+            raise ModelError(
+                f"required variable {name} is missing a value{reason and f': {reason}'}",
+                hint=f"set {name} in the allowed variables or in the .env file",
+            )
+        return value or ""
+
+
+class _InvalidTemplateError(Exception):
+    """Something after ``${`` that is no variable."""
+
+
+def _closing_brace(line: str, dollar: int) -> int:
+    """The ``}`` that closes the ``${`` at ``dollar``: by counting braces, else the last of the line, else -1.
+
+    Like Compose, the count skips the character after each ``{``, so that ``${A:-{}}`` has the default ``{}``.
+    """
+    last = line.rfind("}", dollar)
+    depth = 0
+    position = dollar + 1
+    while position <= last:
+        if line[position] == "}":
+            depth -= 1
+            if depth == 0:
+                return position
+        elif line[position] == "{":
+            depth += 1
+            position += 1
+        position += 1
+    return last

@@ -1,0 +1,192 @@
+"""The order of work: from Compose files of a commit to a :class:`Definition`.
+
+For each YAML document of each file: parse, interpolate, extend, take away (``!reset``), include, merge into the
+files before, check against the schema, write in long form. Then, once for the whole: defaults, name, one form
+for every value, profiles, consistency, environment files, unused resources, paths relative to the tree's root.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import cast
+
+from previewer.definition.casting import check_numbers, interpolate_model
+from previewer.definition.consistency import check_consistency
+from previewer.definition.defaults import fill_defaults, normalise
+from previewer.definition.environment_files import fold_environment_files
+from previewer.definition.exclusive_keys import check_exclusive_keys
+from previewer.definition.extends import ExtendsResolver, ServiceFile
+from previewer.definition.include import Project, apply_includes, read_env_files
+from previewer.definition.limits import MAX_SERVICES
+from previewer.definition.merge import delete_paths, merge
+from previewer.definition.model_error import ModelError
+from previewer.definition.paths import change_paths, directory_of, mount, unmount
+from previewer.definition.profiles import enabled_services
+from previewer.definition.project_name import choose_project_name
+from previewer.definition.reading import Reading
+from previewer.definition.schema import check_compose_schema, check_extension
+from previewer.definition.short_syntax import expand_short_syntax
+from previewer.definition.sources import WrittenLocations
+from previewer.definition.typed_values import convert_values
+from previewer.definition.uniqueness import keep_last_of_equals
+from previewer.definition.unused_resources import drop_unused_resources
+from previewer.definition.values import Table, as_table, named_tables, table_at
+from previewer.definition.yaml_document import Document
+from previewer.domain.definition import Definition, ModelPath, Role
+from previewer.domain.file_tree import FileTree
+from previewer.domain.json_value import JsonObject
+from previewer.errors import UsageError
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoadOptions:
+    """What a load depends on besides the files. Nothing comes from the process's own environment."""
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """All that ``${NAME}`` may have besides ``.env``, over which they win; ``HOME`` stands for ``~``."""
+    env_files: Sequence[str] = ()
+    """Instead of ``.env``, relative to the tree's root."""
+    profiles: Sequence[str] = ()
+    project_name: str | None = None
+    project_directory: str | None = None
+    """Where relative paths are seen from, relative to the tree's root; ``None`` for the first file's directory."""
+    name: str = "preview"
+    """Of the definition."""
+    role: Role = Role.PREVIEW
+
+
+def load_files(tree: FileTree, files: Sequence[str], options: LoadOptions) -> Definition:
+    """The definition that ``files`` make together, each changing the ones before; paths from the tree's root.
+
+    Raises :class:`DefinitionError` with file, line and column for what makes no sense,
+    :class:`OutsideTreeError` for a file outside the commit, :class:`UsageError` for no files and for a project
+    name that is none.
+    """
+    if not files:
+        raise UsageError("no Compose file is named")
+    reading = Reading(tree, options.variables.get("HOME"))
+    with reading.pointing_into([]):
+        model = _load_whole_project(reading, [mount(file) for file in files], options)
+    return Definition(
+        name=options.name,
+        role=options.role,
+        files=tuple(unmount(mount(file)) for file in files),
+        model=cast("JsonObject", model),
+        warnings=tuple(reading.warnings),
+        locations=WrittenLocations(reading.sources, model),
+    )
+
+
+def _load_whole_project(reading: Reading, files: list[str], options: LoadOptions) -> Table:
+    project = _begin_project(reading, files, options)
+    model = _load_project(reading, files, project)
+    if not model:
+        raise ModelError("the files hold nothing")
+    model["name"] = project.variables["COMPOSE_PROJECT_NAME"]
+    normalise(model, variables=project.variables)
+    model = as_table(convert_values(model))
+
+    enabled = enabled_services(model, _profiles(options, project.variables))
+    check_consistency(model, enabled=enabled)
+    model["services"] = enabled
+    for name, service in named_tables(model, "services"):
+        fold_environment_files(reading, name, service, variables=project.variables)
+        service.pop("extends", None)
+    drop_unused_resources(model)
+    check_extension(model)
+    change_paths(model, unmount)
+    return model
+
+
+def _begin_project(reading: Reading, files: list[str], options: LoadOptions) -> Project:
+    """The project's directory, its variables and, among them, its name."""
+    own = options.project_directory
+    directory = mount(own) if own is not None else directory_of(files[0])
+    variables = {"PWD": directory, **options.variables}
+    if options.env_files:
+        paths = [mount(path) for path in options.env_files]
+        found = read_env_files(reading, paths, variables=variables)
+    else:
+        found = reading.default_dotenv(directory, lookup=variables.get)
+    variables = {**found, **variables}
+    documents = [document for file in files for document in reading.documents(file)]
+    name = choose_project_name(
+        given=options.project_name,
+        variables=variables,
+        written=[text for document in documents if (text := document.top_level_text("name")) is not None],
+        directory=unmount(directory).removeprefix("."),
+        otherwise=options.name,
+    )
+    return Project(MappingProxyType({**variables, "COMPOSE_PROJECT_NAME": name}), directory)
+
+
+def _profiles(options: LoadOptions, variables: Mapping[str, str]) -> list[str]:
+    """The ones that are given, else those in ``COMPOSE_PROFILES``."""
+    named = variables.get("COMPOSE_PROFILES", "")
+    return list(options.profiles) or [profile for profile in named.split(",") if profile]
+
+
+def _load_project(reading: Reading, files: list[str], project: Project) -> Table:
+    """Files that override each other, loaded as one project: the one that is asked for, or an included one."""
+    model: Table = {}
+    for file in files:
+        for document in reading.documents(file):
+            with reading.pointing_into([document]):
+                model = _add_document(reading, model, document, file, project)
+    fill_defaults(model, variables=project.variables)
+    check_exclusive_keys(model)
+    change_paths(model, lambda path: reading.absolute(path, project.directory) or project.directory)
+    return model
+
+
+def _add_document(reading: Reading, model: Table, document: Document, file: str, project: Project) -> Table:
+    """``model`` as one more YAML document changes it."""
+    changes, deletions = _read_document(reading, document, project.variables)
+    if isinstance(changes.get("services"), dict):
+        services = ServiceFile(file, project.directory, table_at(changes, "services"), deletions)
+        ExtendsResolver(reading, lambda path: _load_services(reading, path, project.variables)).resolve(services)
+    delete_paths(model, deletions)
+    here = dataclasses.replace(project, trail=(*project.trail, file))
+    apply_includes(reading, changes, here, load=lambda files, sub: _load_project(reading, files, sub))
+    model = as_table(keep_last_of_equals(merge(model, changes)))
+    if len(as_table(model.get("services"))) > MAX_SERVICES:
+        raise ModelError(f"there are more than {MAX_SERVICES} services", path=("services",))
+    check_compose_schema(model)
+    model.pop("version", None)
+    return _in_long_form(reading, model)
+
+
+def _load_services(reading: Reading, file: str, variables: Mapping[str, str]) -> ServiceFile:
+    """A file whose services are extended: not checked as a whole, its paths as seen from its own directory."""
+    model: Table = {}
+    deletions: tuple[ModelPath, ...] = ()
+    for document in reading.documents(file):
+        with reading.pointing_into([document]):
+            changes, taken_away = _read_document(reading, document, variables)
+            delete_paths(model, taken_away)
+            model = as_table(keep_last_of_equals(merge(model, changes)))
+            model = _in_long_form(reading, model)
+            deletions += taken_away
+    directory = directory_of(file)
+    change_paths(model, lambda path: reading.absolute(path, directory))
+    return ServiceFile(file, directory, table_at(model, "services"), deletions)
+
+
+def _read_document(
+    reading: Reading, document: Document, variables: Mapping[str, str]
+) -> tuple[Table, tuple[ModelPath, ...]]:
+    """The values of a document with their variables replaced, and the places that it takes away."""
+    contents = document.read(reading.nodes)
+    if not isinstance(contents.data, dict):
+        raise ModelError("a Compose file is a mapping at its top level")
+    data = interpolate_model(contents.data, reading.interpolator(variables.get))
+    check_numbers(data)
+    return as_table(data), contents.deletions
+
+
+def _in_long_form(reading: Reading, model: Table) -> Table:
+    expand_short_syntax(model, budget=reading.nodes)
+    return as_table(keep_last_of_equals(model))

@@ -1,0 +1,192 @@
+"""How a later file changes the model of the files before it (Compose Specification, "Merge").
+
+Mappings merge, lists append, scalars replace, null keeps what was there. The exceptions are in ``MERGE_RULES``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from previewer.definition.go_text import go_text
+from previewer.definition.model_error import ModelError
+from previewer.definition.path_rules import PathRules
+from previewer.definition.values import Table, Value, as_table
+from previewer.domain.definition import ModelPath
+
+Place: TypeAlias = "PathRules[MergeRule]"
+MergeRule: TypeAlias = Callable[[Value, Value, Place, ModelPath], Value]
+"""Takes the value before, the value of the later file, the rules below this place, and the place."""
+
+DEPENDS_ON_DEFAULT: Table = {"condition": "service_started", "required": True}
+"""What the short form of ``depends_on`` means."""
+
+
+def merge(base: Value, override: Value, rules: Place | None = None, path: ModelPath = ()) -> Value:
+    """``base`` as ``override`` changes it. Neither is changed, but the result shares parts with both.
+
+    Raises :class:`ModelError` with the place where their types do not fit together.
+    """
+    rules = MERGE_RULES if rules is None else rules
+    if rules.rule is not None:
+        return rules.rule(base, override, rules, path)
+    if override is None:
+        return base
+    if isinstance(base, dict):
+        if not isinstance(override, dict):
+            raise ModelError("a mapping cannot be overridden by something else", path=path)
+        return merge_tables(base, override, rules, path)
+    if isinstance(base, list):
+        if not isinstance(override, list):
+            raise ModelError("a list cannot be overridden by something else", path=path)
+        return base + override
+    return override
+
+
+def merge_tables(base: Table, override: Table, rules: Place, path: ModelPath) -> Table:
+    """Key by key."""
+    merged = dict(base)
+    for key, value in override.items():
+        merged[key] = merge(base[key], value, rules.child(key), (*path, key)) if key in base else value
+    return merged
+
+
+def as_assignments(value: Value) -> list[Value]:
+    """A mapping as a sorted list of ``key=value``; a list as it is; one text as a list of it."""
+    if isinstance(value, str):
+        return [value]
+    if not isinstance(value, dict):
+        return value if isinstance(value, list) else []
+    assignments: list[Value] = []
+    for key, item in value.items():
+        if item is None:
+            assignments.append(key)
+        else:
+            assignments += [f"{key}={go_text(v)}" for v in (item if isinstance(item, list) else [item])]
+    return sorted(assignments, key=str)
+
+
+def _as_table_of_names(value: Value, default: Value = None) -> Table:
+    """The long form of a list of names."""
+    if isinstance(value, list):
+        return {go_text(name): dict(default) if isinstance(default, dict) else default for name in value}
+    return as_table(value)
+
+
+def _append_assignments(base: Value, override: Value, _rules: Place, _path: ModelPath) -> Value:
+    return as_assignments(base) + as_assignments(override)
+
+
+def _replace(_base: Value, override: Value, _rules: Place, _path: ModelPath) -> Value:
+    return override
+
+
+def _merge_build(base: Value, override: Value, rules: Place, path: ModelPath) -> Value:
+    def long_form(value: Value) -> Table:
+        return {"context": value} if isinstance(value, str) else as_table(value)
+
+    return merge_tables(long_form(base), long_form(override), rules, path)
+
+
+def _merge_depends_on(base: Value, override: Value, rules: Place, path: ModelPath) -> Value:
+    return merge_tables(
+        _as_table_of_names(base, DEPENDS_ON_DEFAULT),
+        _as_table_of_names(override, DEPENDS_ON_DEFAULT),
+        rules,
+        path,
+    )
+
+
+def _merge_names(base: Value, override: Value, rules: Place, path: ModelPath) -> Value:
+    return merge_tables(_as_table_of_names(base), _as_table_of_names(override), rules, path)
+
+
+def _append_new_hosts(base: Value, override: Value, _rules: Place, _path: ModelPath) -> Value:
+    before = as_assignments(base)
+    return before + [host for host in as_assignments(override) if host not in before]
+
+
+def _merge_ulimit(base: Value, override: Value, rules: Place, path: ModelPath) -> Value:
+    if isinstance(base, dict) and isinstance(override, dict):
+        return merge_tables(base, override, rules, path)
+    return override
+
+
+def _merge_logging(base: Value, override: Value, rules: Place, path: ModelPath) -> Value:
+    """Options of one driver mean nothing to another one."""
+    if not isinstance(base, dict) or not isinstance(override, dict):
+        return override or base
+    if "driver" in base and "driver" in override and base["driver"] != override["driver"]:
+        return override
+    return merge_tables(base, override, rules, path)
+
+
+def _merge_address_pools(base: Value, override: Value, rules: Place, path: ModelPath) -> Value:
+    """``ipam.config`` by subnet. As in Compose, what the later file does not name by subnet is dropped."""
+    merged: list[Value] = []
+
+    def index_of(subnet: Value) -> int | None:
+        return next((i for i, pool in enumerate(merged) if as_table(pool).get("subnet") == subnet), None)
+
+    for original in base if isinstance(base, list) else []:
+        for change in override if isinstance(override, list) else []:
+            old, new = as_table(original), as_table(change)
+            if new.get("subnet") != old.get("subnet") and index_of(new.get("subnet")) is None:
+                merged.append(new)
+                continue
+            pool = merge_tables(old, new, rules, path)
+            known = index_of(pool.get("subnet"))
+            if known is None:
+                merged.append(pool)
+            else:
+                merged[known] = pool
+    return merged
+
+
+_SERVICE_ASSIGNMENTS = [
+    "annotations",
+    "build.args",
+    "build.additional_contexts",
+    "build.labels",
+    "deploy.labels",
+    "dns",
+    "dns_opt",
+    "dns_search",
+    "env_file",
+    "environment",
+    "label_file",
+    "labels",
+    "sysctls",
+    "tmpfs",
+]
+
+MERGE_RULES: Place = PathRules(
+    {
+        "networks.*.ipam.config": _merge_address_pools,
+        "networks.*.labels": _append_assignments,
+        "volumes.*.labels": _append_assignments,
+        **{f"services.*.{key}": _append_assignments for key in _SERVICE_ASSIGNMENTS},
+        "services.*.command": _replace,
+        "services.*.entrypoint": _replace,
+        "services.*.healthcheck.test": _replace,
+        "services.*.build": _merge_build,
+        "services.*.depends_on": _merge_depends_on,
+        "services.*.networks": _merge_names,
+        "services.*.models": _merge_names,
+        "services.*.extra_hosts": _append_new_hosts,
+        "services.*.build.extra_hosts": _append_new_hosts,
+        "services.*.ulimits.*": _merge_ulimit,
+        "services.*.logging": _merge_logging,
+    }
+)
+"""The places that merge in their own way (compose-go ``override/merge.go``)."""
+
+
+def delete_paths(model: Value, paths: tuple[ModelPath, ...]) -> None:
+    """Take the values at ``paths`` out of ``model``, for ``!reset`` and ``!override``."""
+    for path in paths:
+        table = model
+        for key in path[:-1]:
+            table = as_table(table).get(key)
+        if path:
+            as_table(table).pop(path[-1], None)

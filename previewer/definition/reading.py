@@ -1,0 +1,118 @@
+"""One load of a definition: the commit's files, what has been read of them so far, warnings and limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from previewer.definition.dotenv import read_dotenv
+from previewer.definition.interpolation import Interpolator, Lookup
+from previewer.definition.limits import (
+    MAX_ENV_FILE_BYTES,
+    MAX_FILE_BYTES,
+    MAX_FILES,
+    MAX_NODES,
+    MAX_TEXT,
+    Budget,
+)
+from previewer.definition.model_error import ModelError
+from previewer.definition.paths import absolute_path, tree_path
+from previewer.definition.sources import Ancestor, Sources
+from previewer.definition.yaml_document import Document, parse_documents
+from previewer.domain.file_tree import FileTree
+from previewer.errors import DefinitionError
+
+
+@dataclass(slots=True)
+class Reading:
+    """What all steps of one load share. Paths are absolute, with the tree mounted at ``paths.TREE_ROOT``."""
+
+    tree: FileTree
+    home: str | None
+    """What ``~`` stands for; ``None`` leaves it as it is."""
+    sources: Sources = field(default_factory=Sources)
+    warnings: dict[str, None] = field(default_factory=dict)
+    """In the order they came up, each once."""
+    nodes: Budget = field(default_factory=lambda: Budget(MAX_NODES, "YAML values"))
+    text: Budget = field(default_factory=lambda: Budget(MAX_TEXT, "characters of interpolated text"))
+    files: Budget = field(default_factory=lambda: Budget(MAX_FILES, "files"))
+    parsed: dict[str, list[Document]] = field(default_factory=dict)
+
+    def documents(self, path: str) -> list[Document]:
+        """The YAML documents of the Compose file at ``path``, parsed once."""
+        self.files.spend()
+        if path not in self.parsed:
+            content = self.read_file(path, limit=MAX_FILE_BYTES)
+            if content is None:
+                raise DefinitionError("no such file in the commit", where=tree_path(path))
+            self.parsed[path] = parse_documents(content, file=tree_path(path))
+            self.sources.documents += self.parsed[path]
+        return self.parsed[path]
+
+    def read_file(self, path: str, *, limit: int) -> bytes | None:
+        """The content of the file at ``path``, ``None`` where there is none.
+
+        Raises :class:`DefinitionError` for one of more than ``limit`` bytes or for a directory, and
+        :class:`OutsideTreeError` for one outside the tree.
+        """
+        inside = tree_path(path)
+        if not self.tree.is_file(inside):
+            if self.tree.is_directory(inside):
+                raise DefinitionError("this is a directory, not a file", where=inside)
+            return None
+        entry = self.tree.entry(inside)
+        too_large = f"the file is too large: at most {limit} bytes are read"
+        if entry is not None and entry.size is not None and entry.size > limit:
+            raise DefinitionError(too_large, where=inside)
+        content = self.tree.read(inside)
+        if len(content) > limit:
+            raise DefinitionError(too_large, where=inside)
+        return content
+
+    def dotenv(
+        self, path: str, *, lookup: Lookup, before: Mapping[str, str] | None = None
+    ) -> dict[str, str] | None:
+        """The variables of the environment file at ``path``; ``None`` where there is no such file."""
+        content = self.read_environment_file(path)
+        if content is None:
+            return None
+        return read_dotenv(content, file=tree_path(path), lookup=lookup, before=before, budget=self.text)
+
+    def read_environment_file(self, path: str) -> bytes | None:
+        """The content of an environment file, for every grammar; ``None`` where there is none."""
+        self.files.spend()
+        return self.read_file(path, limit=MAX_ENV_FILE_BYTES)
+
+    def default_dotenv(self, directory: str, *, lookup: Lookup) -> dict[str, str]:
+        """The variables of ``.env`` in ``directory``, none where there is no such file."""
+        path = self.absolute(".env", directory)
+        if self.tree.is_directory(tree_path(path)):
+            return {}
+        return self.dotenv(path, lookup=lookup) or {}
+
+    def absolute(self, path: str, directory: str) -> str:
+        """``path`` as seen from ``directory``."""
+        return absolute_path(path, directory=directory, home=self.home)
+
+    def interpolator(self, lookup: Lookup) -> Interpolator:
+        """Replaces variables, and warns of those that are not set."""
+        return Interpolator(lookup, self.warn_of_unset_variable, self.text)
+
+    def warn_of_unset_variable(self, name: str) -> None:
+        """Compose starts such a service all the same, with an empty text."""
+        self.warnings[f"the variable {name} is not set; an empty text stands for it"] = None
+
+    def remember_ancestor(self, service: str, *, path: str, ancestor: str) -> None:
+        """Note that ``service`` extends ``ancestor`` of the file at ``path``; keys may be written there."""
+        self.sources.ancestors.setdefault(service, []).append(Ancestor(tree_path(path), ancestor))
+
+    @contextmanager
+    def pointing_into(self, documents: list[Document]) -> Iterator[None]:
+        """Give errors that know a place of the model its line, looked for in ``documents`` first."""
+        try:
+            yield
+        except ModelError as error:
+            location = self.sources.locate(error.path, first=documents)
+            where = str(location) if location else None
+            raise DefinitionError(error.message, where=where, hint=error.hint) from error

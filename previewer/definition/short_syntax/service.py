@@ -1,0 +1,85 @@
+"""Short forms of a service's keys."""
+
+from __future__ import annotations
+
+from previewer.definition.model_error import ModelError
+from previewer.definition.short_syntax.build import expand_build
+from previewer.definition.short_syntax.forms import (
+    Forms,
+    each_item,
+    names_as_table,
+    one_as_list,
+    sources_as_tables,
+)
+from previewer.definition.short_syntax.ports import expand_ports
+from previewer.definition.short_syntax.volumes import expand_volume
+from previewer.definition.values import Value, text_or_items
+
+
+def expand_depends_on(value: Value) -> Value:
+    """A list of services, each of which must have been started; in the long form that is the default too."""
+    named = names_as_table(value)
+    if not isinstance(named, dict):
+        return named
+    return {
+        name: {"condition": "service_started", "required": True, **(settings or {})}
+        if (settings is None and isinstance(value, list)) or isinstance(settings, dict)
+        else settings
+        for name, settings in named.items()
+    }
+
+
+def expand_env_file(value: Value) -> Value:
+    """A path, or a list of paths and long forms; a file is required unless it says otherwise."""
+    return [
+        {"path": item, "required": True} if isinstance(item, str)
+        else {"required": True, **item} if isinstance(item, dict)
+        else item
+        for item in text_or_items(value)
+    ]  # fmt: skip
+
+
+def expand_device(text: str) -> list[Value]:
+    """``HOST[:CONTAINER[:PERMISSIONS]]``."""
+    parts = text.split(":")
+    if len(parts) > 3:
+        raise ModelError(f"{text!r} has too many colons; use the long form")
+    source = parts[0]
+    target = parts[1] if len(parts) > 1 and parts[1] else source
+    return [{"source": source, "target": target, "permissions": parts[2] if len(parts) > 2 else "rwm"}]
+
+
+def expand_extends(value: Value) -> Value:
+    """``extends: SERVICE`` means one of the same file."""
+    return {"service": value} if isinstance(value, str) else value
+
+
+def expand_gpus(value: Value) -> Value:
+    """``gpus: all``."""
+    return [{"count": "all"}] if isinstance(value, str) else value
+
+
+def expand_dns(value: Value) -> Value:
+    """One address or a list; empty ones are dropped."""
+    items = one_as_list(value)
+    return [item for item in items if item not in (None, "")] if isinstance(items, list) else items
+
+
+SERVICE_FORMS: Forms = {
+    "build": expand_build,
+    "depends_on": expand_depends_on,
+    "env_file": expand_env_file,
+    "label_file": one_as_list,
+    "dns": expand_dns,
+    "extends": expand_extends,
+    "gpus": expand_gpus,
+    "networks": names_as_table,
+    "models": names_as_table,
+    "volumes": each_item(expand_volume),
+    "devices": each_item(expand_device),
+    "secrets": sources_as_tables,
+    "configs": sources_as_tables,
+    "ports": expand_ports,
+}
+WATCH_FORMS: Forms = {"ignore": one_as_list, "include": one_as_list}
+"""Of the entries of ``develop.watch``."""

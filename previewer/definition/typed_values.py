@@ -1,0 +1,260 @@
+"""The one form of each value: sizes as bytes, durations as Go prints them, commands as words, labels as text.
+
+Runs once, on a model that the schema has accepted. A converter that answers ``None`` takes the key away:
+Compose has no zero limits, for example.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TypeAlias
+
+from previewer.definition.environment import environment_table
+from previewer.definition.go_text import go_text
+from previewer.definition.model_error import ModelError
+from previewer.definition.path_rules import PathRules
+from previewer.definition.shell_words import split_words
+from previewer.definition.units import normal_duration, size_in_bytes
+from previewer.definition.values import Table, Value, as_items, as_table
+from previewer.domain.definition import ModelPath
+
+Converter: TypeAlias = Callable[[Value], Value]
+
+
+def convert_values(value: Value, rules: PathRules[Converter] | None = None, path: ModelPath = ()) -> Value:
+    """``value`` with everything in its one form; ``x-*`` is left alone, except that services may be called so.
+
+    Raises :class:`ModelError` with the place for what cannot be understood.
+    """
+    rules = CONVERTERS if rules is None else rules
+    if rules.rule is not None and value is not None:
+        try:
+            value = rules.rule(value)
+        except ModelError as error:
+            raise error.under(*path) from error
+    if isinstance(value, dict):
+        return _convert_table(value, rules, path)
+    if isinstance(value, list) and (below := rules.items()):
+        return [convert_values(item, below, (*path, str(index))) for index, item in enumerate(value)]
+    return value
+
+
+def _convert_table(table: Table, rules: PathRules[Converter], path: ModelPath) -> Table:
+    converted: Table = {}
+    for key, item in table.items():
+        below = rules.child(key)
+        if not below or (key.startswith("x-") and path != ("services",)):
+            converted[key] = item
+            continue
+        result = convert_values(item, below, (*path, key))
+        if result is not None or item is None:
+            converted[key] = result
+    return converted
+
+
+def unless_zero(convert: Converter) -> Converter:
+    """``convert``, with zero as absent."""
+
+    def convert_or_drop(value: Value) -> Value:
+        result = convert(value)
+        return None if result in (0, "0", "0s") else result
+
+    return convert_or_drop
+
+
+def to_integer(value: Value) -> Value:
+    """A whole number."""
+    if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,19}", value):
+        return int(value)
+    if isinstance(value, (int, float)) and value == value and abs(value) < 2**64:
+        return int(value)
+    raise ModelError(f"{value!r} is not a whole number")
+
+
+def to_number(value: Value) -> Value:
+    """A number with a fraction."""
+    try:
+        return float(value) if isinstance(value, (int, float, str)) else _refuse_number(value)
+    except (ValueError, OverflowError):
+        return _refuse_number(value)
+
+
+def _refuse_number(value: Value) -> Value:
+    raise ModelError(f"{value!r} is not a number")
+
+
+def to_words(value: Value) -> Value:
+    """A command: one text is split into words."""
+    return list(split_words(value)) if isinstance(value, str) else value
+
+
+def to_texts(value: Value) -> Value:
+    """A list of texts; one text is a list of it."""
+    return [value] if isinstance(value, str) else [go_text(item) for item in as_items(value)]
+
+
+def to_labels(value: Value) -> Value:
+    """A mapping to text; no value is an empty text."""
+    if isinstance(value, list):
+        pairs = (go_text(item).partition("=") for item in value)
+        return {key: assigned for key, _, assigned in pairs}
+    return {key: "" if item is None else go_text(item) for key, item in as_table(value).items()}
+
+
+def to_hosts(value: Value) -> Value:
+    """``extra_hosts`` as a sorted list of ``NAME=ADDRESS``, without brackets around IPv6 addresses."""
+    hosts: list[str] = []
+    for name, address in _host_pairs(value):
+        if not name or ":" in name or "=" in name:
+            raise ModelError(f"{name!r} is not the name of a host")
+        bracketed = len(address) > 2 and address.startswith("[") and address.endswith("]")
+        hosts.append(f"{name}={address[1:-1] if bracketed else address}")
+    return [*sorted(hosts)]
+
+
+def _host_pairs(value: Value) -> list[tuple[str, str]]:
+    if isinstance(value, dict):
+        return [
+            (name, "" if item is None else go_text(item))
+            for name, items in value.items()
+            for item in (items if isinstance(items, list) else [items])
+        ]
+    pairs: list[tuple[str, str]] = []
+    for item in as_items(value):
+        text = go_text(item)
+        name, separator, addresses = text.partition("=" if "=" in text else ":")
+        if not separator:
+            raise ModelError(f"{text!r} has no address", hint="write NAME=ADDRESS")
+        pairs += [(name, address) for address in addresses.split(",")]
+    return pairs
+
+
+def to_file_mode(value: Value) -> Value:
+    """A file mode in octal with a leading zero: ``"0440"``."""
+    try:
+        return f"0{int(value, 8) if isinstance(value, str) else to_integer(value):o}"
+    except ValueError as error:
+        raise ModelError(f"{value!r} is not a file mode", hint="write it in octal: 0440") from error
+
+
+def to_device_count(value: Value) -> Value:
+    """A number of devices; ``all`` is -1."""
+    return -1 if isinstance(value, str) and value.lower() == "all" else to_integer(value)
+
+
+def to_healthcheck_test(value: Value) -> Value:
+    """One text is run by the container's shell."""
+    return ["CMD-SHELL", value] if isinstance(value, str) else value
+
+
+def to_ssh_keys(value: Value) -> Value:
+    """``build.ssh`` as a list of ``ID`` or ``ID=PATH``."""
+    if not isinstance(value, dict):
+        return value
+    return [f"{name}={path}" if path else name for name, path in value.items()]
+
+
+def to_unset_environment(value: Value) -> Value:
+    """The environment of a hook: nothing is taken from around."""
+    return environment_table(value, {})
+
+
+def to_provider_options(value: Value) -> Value:
+    """Each option as a list of texts."""
+    return {
+        key: [go_text(item) for item in (items if isinstance(items, list) else [items])]
+        for key, items in as_table(value).items()
+        if items is not None
+    }
+
+
+def _below(place: str, converters: dict[str, Converter]) -> dict[str, Converter]:
+    return {f"{place}.{key}": converter for key, converter in converters.items()}
+
+
+_DEVICE: dict[str, Converter] = {"count": to_device_count, "options": to_labels}
+_RESOURCES: dict[str, Converter] = {
+    "cpus": unless_zero(to_number),
+    "memory": unless_zero(size_in_bytes),
+    "pids": unless_zero(to_integer),
+    **_below("devices.[]", _DEVICE),
+}
+_UPDATE: dict[str, Converter] = {
+    "delay": unless_zero(normal_duration),
+    "monitor": unless_zero(normal_duration),
+}
+_HOOK: dict[str, Converter] = {"command": to_words, "environment": to_unset_environment}
+_BUILD: dict[str, Converter] = {
+    "labels": to_labels,
+    "cache_from": to_texts,
+    "cache_to": to_texts,
+    "tags": to_texts,
+    "platforms": to_texts,
+    "extra_hosts": to_hosts,
+    "shm_size": size_in_bytes,
+    "secrets.[].mode": to_file_mode,
+    "ssh": to_ssh_keys,
+}
+_DEPLOY: dict[str, Converter] = {
+    "labels": to_labels,
+    **_below("resources.limits", _RESOURCES),
+    **_below("resources.reservations", _RESOURCES),
+    "restart_policy.delay": normal_duration,
+    "restart_policy.window": normal_duration,
+    **_below("update_config", _UPDATE),
+    **_below("rollback_config", _UPDATE),
+}
+_HEALTHCHECK: dict[str, Converter] = {
+    "test": to_healthcheck_test,
+    "interval": normal_duration,
+    "timeout": normal_duration,
+    "start_period": normal_duration,
+    "start_interval": normal_duration,
+}
+_SERVICE: dict[str, Converter] = {
+    **dict.fromkeys(("annotations", "labels", "sysctls", "storage_opt", "logging.options"), to_labels),
+    **dict.fromkeys(("command", "entrypoint"), to_words),
+    **dict.fromkeys(("dns", "dns_search", "tmpfs", "expose", "group_add"), to_texts),
+    **dict.fromkeys(
+        ("mem_limit", "mem_reservation", "memswap_limit", "mem_swappiness", "shm_size"),
+        unless_zero(size_in_bytes),
+    ),
+    **_below("build", _BUILD),
+    **_below("deploy", _DEPLOY),
+    **_below("healthcheck", _HEALTHCHECK),
+    **_below("gpus.[]", _DEVICE),
+    **_below("pre_start.[]", _HOOK),
+    **_below("post_start.[]", _HOOK),
+    **_below("pre_stop.[]", _HOOK),
+    **_below("develop.watch.[].exec", _HOOK),
+    **dict.fromkeys(
+        (f"blkio_config.device_{way}_{unit}.[].rate" for way in ("read", "write") for unit in ("bps", "iops")),
+        size_in_bytes,
+    ),
+    "configs.[].mode": to_file_mode,
+    "secrets.[].mode": to_file_mode,
+    "cpus": to_number,
+    "extra_hosts": to_hosts,
+    "networks.*.driver_opts": to_labels,
+    "ports.[].published": go_text,
+    "ports.[].target": to_integer,
+    "provider.options": to_provider_options,
+    "stop_grace_period": normal_duration,
+    "volumes.[].volume.labels": to_labels,
+    "volumes.[].tmpfs.size": unless_zero(size_in_bytes),
+}
+
+CONVERTERS: PathRules[Converter] = PathRules(
+    {
+        **_below("services.*", _SERVICE),
+        "networks.*.driver_opts": to_labels,
+        "networks.*.labels": to_labels,
+        "networks.*.ipam.config.[].aux_addresses": to_labels,
+        "volumes.*.driver_opts": to_labels,
+        "volumes.*.labels": to_labels,
+        "secrets.*.labels": to_labels,
+        "configs.*.labels": to_labels,
+    }
+)
+"""The places whose values have more than one form."""
