@@ -1,0 +1,87 @@
+"""Locks on environments: references that only one writer can create."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from previewer.domain.naming import LOCK_REFS, slug
+from previewer.errors import LockedError
+from previewer.ledger.git_store import GitStore
+from previewer.ledger.lock_owner import LockOwner, owner_from_json, owner_to_json
+from previewer.ledger.process_identity import current_process
+from previewer.source.git_command import GitCommand
+from previewer.source.git_objects import read_many
+
+TakeoverCallback = Callable[[str, LockOwner], None]
+"""Is told the environment and the dead owner whose lock was taken over."""
+ATTEMPTS = 20
+"""Others may take and give back the lock between two looks at it; not for ever."""
+
+
+class GitLocks:
+    """Locks below ``refs/previewer/locks``, each pointing at a blob that says who holds it."""
+
+    def __init__(
+        self,
+        command: GitCommand,
+        store: GitStore,
+        *,
+        clock: Callable[[], datetime],
+        actor: str,
+        on_takeover: TakeoverCallback,
+    ) -> None:
+        self._command = command
+        self._store = store
+        self._clock = clock
+        self._actor = actor
+        self._on_takeover = on_takeover
+
+    @contextmanager
+    def hold(self, environment: str, *, purpose: str) -> Iterator[None]:
+        """Hold the lock inside the block. Raises :class:`LockedError` where a living owner has it."""
+        reference = f"{LOCK_REFS}/{slug(environment)}"
+        ours = self._acquire(reference, environment, purpose)
+        try:
+            yield
+        finally:
+            # False means that somebody else holds it by now: then it is not ours to give back.
+            self._store.swap(reference, old=ours, new=None)
+
+    def _acquire(self, reference: str, environment: str, purpose: str) -> str:
+        owner = LockOwner(
+            actor=self._actor,
+            process=current_process(),
+            since=self._clock(),
+            purpose=purpose,
+            token=secrets.token_hex(8),
+        )
+        ours = self._store.write_blob(owner_to_json(owner))
+        for _ in range(ATTEMPTS):
+            if self._store.swap(reference, old=None, new=ours):
+                return ours
+            theirs = self._store.read_reference(reference)
+            if theirs is None:
+                continue
+            holder = self._read_owner(theirs)
+            if holder is None or not holder.is_dead:
+                raise _locked(environment, reference, holder)
+            if self._store.swap(reference, old=theirs, new=ours):
+                self._on_takeover(environment, holder)
+                return ours
+        raise LockedError("many others are changing this environment", where=environment, hint="try again")
+
+    def _read_owner(self, object_id: str) -> LockOwner | None:
+        found = read_many(self._command, [object_id])[0]
+        return owner_from_json(found.content) if found is not None else None
+
+
+def _locked(environment: str, reference: str, holder: LockOwner | None) -> LockedError:
+    return LockedError(
+        "somebody else is changing this environment",
+        where=environment,
+        hint=f"wait for them; if they are gone for good: git update-ref -d {reference}",
+        details=holder.describe() if holder is not None else ("the lock does not say who holds it",),
+    )

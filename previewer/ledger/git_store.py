@@ -1,0 +1,96 @@
+"""Objects and references in a repository: written deterministically, changed by compare-and-swap only.
+
+Nothing here touches a working tree or an index, and no hook runs, so it is the same in bare repositories and in
+linked worktrees (whose references are shared).
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+from previewer.errors import SourceError
+from previewer.source.git_command import GitCommand
+
+IDENTITY = "previewer <previewer@localhost>"
+"""Author of every object, so that the same content gives the same id in every clone."""
+CONTENTION_SECONDS = 10.0
+"""How long a reference may be held by other writers before that is an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A reference and what it points at."""
+
+    name: str
+    object_id: str
+    parents: tuple[str, ...]
+    """Of the commit it points at; empty for anything else."""
+
+
+class GitStore:
+    """Writes to one repository."""
+
+    def __init__(self, command: GitCommand) -> None:
+        self._command = command
+
+    def write_blob(self, content: bytes) -> str:
+        """Store a blob; its id."""
+        return self._write("blob", content)
+
+    def write_commit(
+        self, files: dict[str, bytes], *, parents: tuple[str, ...], at: datetime, message: str
+    ) -> str:
+        """Store a commit that holds ``files`` (names without ``/``); its id depends on the arguments alone."""
+        listing = "".join(f"100644 blob {self.write_blob(files[name])}\t{name}\0" for name in sorted(files))
+        tree = self._command.run("mktree", "-z", input_bytes=listing.encode()).decode().strip()
+        moment = f"{IDENTITY} {int(at.timestamp())} +0000"
+        lines = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
+        lines += [f"author {moment}", f"committer {moment}", "", message, ""]
+        return self._write("commit", "\n".join(lines).encode("utf-8", "replace"))
+
+    def has_commit(self, object_id: str) -> bool:
+        """Whether the repository holds this commit."""
+        return self._command.ask("cat-file", "-e", f"{object_id}^{{commit}}").code == 0
+
+    def references(self, pattern: str) -> tuple[Reference, ...]:
+        """The references at or below ``pattern`` (git-for-each-ref(1)), sorted by name."""
+        output = self._command.run("for-each-ref", "--format=%(refname)%00%(objectname)%00%(parent)", pattern)
+        records = (line.split("\0") for line in output.decode().splitlines())
+        return tuple(Reference(name, object_id, tuple(parents.split())) for name, object_id, parents in records)
+
+    def read_reference(self, name: str) -> str | None:
+        """The id that a reference points at, or ``None``."""
+        found = [reference.object_id for reference in self.references(name) if reference.name == name]
+        return found[0] if found else None
+
+    def swap(self, name: str, *, old: str | None, new: str | None) -> bool:
+        """Point a reference from ``old`` to ``new`` (``None``: absent) if it still is at ``old``; whether it was.
+
+        Raises :class:`SourceError` where git can't write at all, or not for :data:`CONTENTION_SECONDS`.
+        """
+        deadline = time.monotonic() + CONTENTION_SECONDS
+        while True:
+            answer = self._command.ask("update-ref", "--stdin", input_bytes=_update(name, old=old, new=new))
+            if answer.code == 0:
+                return True
+            if self.read_reference(name) != old:
+                return False
+            # Somebody held git's own lock file just now; it lives for milliseconds.
+            if "lock" not in answer.complaint or time.monotonic() > deadline:
+                raise SourceError(f"a reference cannot be written: {answer.complaint}", where=name)
+            time.sleep(random.uniform(0.005, 0.05))  # noqa: S311 - spreads writers, decides nothing
+
+    def _write(self, kind: str, content: bytes) -> str:
+        return self._command.run("hash-object", "-t", kind, "-w", "--stdin", input_bytes=content).decode().strip()
+
+
+def _update(name: str, *, old: str | None, new: str | None) -> bytes:
+    """A command of ``git update-ref --stdin``."""
+    if old is None:
+        return f"create {name} {new}\n".encode()
+    if new is None:
+        return f"delete {name} {old}\n".encode()
+    return f"update {name} {new} {old}\n".encode()

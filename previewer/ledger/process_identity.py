@@ -1,0 +1,92 @@
+"""Which process of which machine this is, so that another one can tell later whether it still lives.
+
+A process id alone is not enough: ids are used again, containers count their own, and a lock may come from another
+machine that sees the same repository.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+HAS_PROC = Path("/proc/self/stat").exists()
+"""Linux tells about processes in files; other systems are asked through ``ps`` and ``sysctl``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessIdentity:
+    """One process among all machines and all times. Parts that the system doesn't tell are empty."""
+
+    host: str
+    machine: str
+    """The machine's own id: equal host names are common in containers."""
+    boot: str
+    """Changes each time the machine starts."""
+    namespace: str
+    """Of process ids (Linux)."""
+    pid: int
+    started: str
+    """When the process started, as the system spells it."""
+
+
+def current_process() -> ProcessIdentity:
+    """The process that runs this."""
+    host, machine, boot, namespace = _surroundings()
+    pid = os.getpid()
+    return ProcessIdentity(host, machine, boot, namespace, pid, process_start(pid) or "")
+
+
+def is_dead(process: ProcessIdentity) -> bool:
+    """Whether ``process`` certainly has ended. ``False`` where that can't be known from here."""
+    host, machine, boot, namespace = _surroundings()
+    if (process.host, process.machine) != (host, machine):
+        return False
+    if process.boot != boot:
+        return True
+    if process.namespace != namespace:
+        return False
+    return process_start(process.pid) != process.started
+
+
+def process_start(pid: int) -> str | None:
+    """When a process started; ``None`` where there is no such process (or it is a zombie)."""
+    if HAS_PROC:
+        try:
+            # proc(5): the command, in brackets, may itself hold blanks and brackets.
+            fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+        except OSError:
+            return None
+        return None if fields[0] in ("Z", "X") else fields[19]
+    found = _output("ps", "-o", "lstart=", "-p", str(pid))
+    return found or None
+
+
+@cache
+def _surroundings() -> tuple[str, str, str, str]:
+    """Host, machine, boot and namespace: none of them changes while a process lives."""
+    if HAS_PROC:
+        link = Path("/proc/self/ns/pid")
+        namespace = str(link.readlink()) if link.is_symlink() else ""
+        return socket.gethostname(), _text("/etc/machine-id"), _text("/proc/sys/kernel/random/boot_id"), namespace
+    return socket.gethostname(), "", _output("sysctl", "-n", "kern.boottime"), ""
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text().strip()
+    except OSError:
+        return ""
+
+
+def _output(*command: str) -> str:
+    try:
+        answer = subprocess.run(
+            command, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"}
+        )
+    except OSError:
+        return ""
+    return answer.stdout.strip()

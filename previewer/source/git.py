@@ -1,0 +1,167 @@
+"""A git repository as the source: plumbing only, one process a question, never its index or working tree."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import socket
+from functools import cached_property
+from pathlib import Path
+
+from previewer.domain.file_tree import FileTree
+from previewer.domain.naming import project_name
+from previewer.domain.revision import Branch, Commit, ResolvedRevision
+from previewer.errors import NotFoundError, SourceError
+from previewer.source.git_command import GitCommand
+from previewer.source.git_objects import GitObjects, read_many
+from previewer.source.git_records import (
+    BRANCH_FORMAT,
+    COMMIT_FORMAT,
+    HEADS,
+    REMOTES,
+    parse_branches,
+    parse_commit_object,
+    parse_commits,
+    parse_tree,
+)
+from previewer.source.git_revision import GitRevisions
+from previewer.source.git_settings import GitSettings
+from previewer.source.remote_url import normalise_remote_url, repository_path
+
+INSTALLATION_KEY = "previewer.installation"
+"""The git setting that overrides who this repository is."""
+INSTALLATION_DIGITS = 16
+NO_COMMITS_HINT = "commit something first: previewer reads nothing but commits"
+
+
+class GitSource:
+    """The repository that a folder belongs to: a clone, a linked worktree, a submodule or a bare repository."""
+
+    def __init__(self, path: str | Path) -> None:
+        """``path`` may be any folder inside the repository.
+
+        Raises :class:`SourceError` where git finds none there or refuses it.
+        """
+        self._command = GitCommand(str(path))
+        self._settings = GitSettings(self._command)
+        self._objects = GitObjects(self._command)
+        self._revisions = GitRevisions(self._command, self._objects, self._settings)
+        self.location = self._find_location()
+
+    @cached_property
+    def project(self) -> str:
+        """The project's name: the last part of the ``origin`` URL, else the folder's name, as a slug."""
+        origin = self._settings.get("remote.origin.url") or ""
+        path = normalise_remote_url(origin) or repository_path(self.location)
+        return project_name(path.rsplit("/", 1)[-1])
+
+    @cached_property
+    def installation(self) -> str:
+        """Who this repository is: the ``previewer.installation`` setting, else 16 digits of a hash.
+
+        Of the ``origin`` URL where that is not a path on this machine; else of the root commits of the default
+        branch, which all clones share. Raises :class:`SourceError` where there is no commit yet.
+        """
+        if (given := self._settings.get(INSTALLATION_KEY)) is not None:
+            return given
+        origin = normalise_remote_url(self._settings.get("remote.origin.url") or "")
+        basis = origin or " ".join(self._root_commits())
+        return hashlib.sha256(basis.encode("utf-8", "surrogateescape")).hexdigest()[:INSTALLATION_DIGITS]
+
+    @cached_property
+    def actor(self) -> str:
+        """git's ``user.name``, else the system's user, at this machine."""
+        try:
+            user = self._settings.get("user.name") or getpass.getuser()
+        except (OSError, KeyError):  # a container's user need not have a name
+            user = "unknown"
+        return f"{user}@{socket.gethostname()}"
+
+    def branches(self, *, remote: bool = False) -> tuple[Branch, ...]:
+        """Local branches, newest tip first, and remote ones too if asked. A branch that is broken is left out."""
+        folders = (HEADS, REMOTES) if remote else (HEADS,)
+        answer = self._command.ask("for-each-ref", "--sort=-committerdate", f"--format={BRANCH_FORMAT}", *folders)
+        if answer.code:
+            # One reference to a missing object fails the whole listing: read commit by commit instead.
+            return self._intact_branches(folders)
+        return tuple(parse_branches(answer.output))
+
+    def default_branch(self) -> str | None:
+        """What ``origin/HEAD`` says, else ``init.defaultBranch``, ``main``, ``master`` or the current branch."""
+        head = self._command.ask("symbolic-ref", "--quiet", f"{REMOTES}origin/HEAD")
+        if head.code == 0:
+            return head.output.decode("utf-8", "surrogateescape").strip().removeprefix(f"{REMOTES}origin/")
+        for name in (self._settings.get("init.defaultbranch"), "main", "master"):
+            if name and self._objects.find(f"{HEADS}{name}^{{commit}}") is not None:
+                return name
+        current = self._revisions.current_branch()
+        return current if current and self._objects.find("HEAD^{commit}") else None
+
+    def resolve(self, revision: str) -> ResolvedRevision:
+        """What a branch, remote branch, tag, ``HEAD~2``, short or full id means.
+
+        A branch wins over a tag of its name; a name that only a remote has counts as that branch. Raises
+        :class:`NotFoundError`, with the nearest known names as the hint.
+        """
+        return self._revisions.resolve(revision)
+
+    def commits(self, revision: str, *, limit: int) -> tuple[Commit, ...]:
+        """The newest commits that ``revision`` contains, newest first."""
+        tip = self.resolve(revision).commit.id
+        output = self._command.run(
+            "rev-list", "--no-commit-header", f"--format={COMMIT_FORMAT}", f"--max-count={limit}", tip
+        )
+        return parse_commits(output)
+
+    def tree(self, commit: str) -> FileTree:
+        """The files of a commit, by its full id. Raises :class:`NotFoundError` where there is no such commit."""
+        if not commit.isalnum():
+            raise NotFoundError("this is not a commit's id", where=commit)
+        # Sizes would make a partial clone fetch every blob there is.
+        sizes = () if self._settings.is_partial_clone else ("-l",)
+        answer = self._command.ask("ls-tree", "-r", "-z", *sizes, "--full-tree", commit)
+        if answer.code:
+            raise NotFoundError("there is no such commit in the repository", where=commit)
+        return FileTree(parse_tree(answer.output), self._objects.read, self._objects.stream)
+
+    def close(self) -> None:
+        """End git processes that are kept open."""
+        self._objects.close()
+
+    def _find_location(self) -> str:
+        answer = self._command.ask("rev-parse", "--show-toplevel")
+        output = answer.output if answer.code == 0 else self._command.run("rev-parse", "--absolute-git-dir")
+        return output.decode("utf-8", "surrogateescape").rstrip("\n")
+
+    def _root_commits(self) -> list[str]:
+        name = self.default_branch()
+        if name is None:
+            raise SourceError("the repository has no commits", where=self.location, hint=NO_COMMITS_HINT)
+        return sorted(
+            self._command.run("rev-list", "--max-parents=0", self.resolve(name).commit.id).decode().split()
+        )
+
+    def _intact_branches(self, folders: tuple[str, ...]) -> tuple[Branch, ...]:
+        output = self._command.run(
+            "for-each-ref", "--format=%(objectname)%00%(HEAD)%00%(refname)%00%(symref)", *folders
+        )
+        records = [line.split("\0") for line in output.decode("utf-8", "surrogateescape").splitlines()]
+        found = []
+        objects = read_many(self._command, [f"{record[0]}^{{commit}}" for record in records])
+        for (_, head, name, symref), tip in zip(records, objects, strict=True):
+            is_remote = name.startswith(REMOTES)
+            if tip is None or (is_remote and symref):
+                continue
+            commit = parse_commit_object(tip.id, tip.content)
+            found.append(
+                Branch(
+                    name=name.removeprefix(REMOTES if is_remote else HEADS),
+                    commit=commit.id,
+                    committed_at=commit.committed_at,
+                    author=commit.author,
+                    subject=commit.subject,
+                    is_remote=is_remote,
+                    is_current=head == "*",
+                )
+            )
+        return tuple(sorted(found, key=lambda branch: branch.committed_at, reverse=True))

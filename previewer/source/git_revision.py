@@ -1,0 +1,108 @@
+"""What a user's words mean in a git repository."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+
+from previewer.domain.revision import ResolvedRevision
+from previewer.errors import NotFoundError
+from previewer.source.git_command import GitCommand
+from previewer.source.git_objects import GitObject, GitObjects
+from previewer.source.git_records import HEADS, REMOTES, parse_commit_object
+from previewer.source.git_settings import GitSettings
+
+NEAREST_NAMES = 3
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+class GitRevisions:
+    """Resolves revisions. What the user wrote reaches git over a pipe only, never as an argument."""
+
+    def __init__(self, command: GitCommand, objects: GitObjects, settings: GitSettings) -> None:
+        self._command = command
+        self._objects = objects
+        self._settings = settings
+
+    def resolve(self, text: str) -> ResolvedRevision:
+        """The commit, and the branch if the text names one.
+
+        Raises :class:`NotFoundError`, with the nearest known names as the hint.
+        """
+        for name, branch in self._readings(text):
+            found = self._commit(name)
+            if found is not None:
+                return ResolvedRevision(
+                    text, parse_commit_object(found.id, found.content), branch or self._branch(name)
+                )
+        raise self._not_found(text)
+
+    def current_branch(self) -> str | None:
+        """The branch that is checked out, even one without a commit; ``None`` for a detached ``HEAD``."""
+        answer = self._command.ask("symbolic-ref", "--quiet", "HEAD")
+        name = answer.output.decode("utf-8", "surrogateescape").strip()
+        return name.removeprefix(HEADS) if name.startswith(HEADS) else None
+
+    def _readings(self, text: str) -> Iterator[tuple[str, str | None]]:
+        """What ``text`` may mean, best first, with the branch where that is certain."""
+        if not text.strip() or "\n" in text or "\0" in text:
+            return
+        if text in ("HEAD", "@"):
+            yield "HEAD", self.current_branch()
+            return
+        if _OBJECT_ID.fullmatch(text) is None and _is_plain_name(text):
+            yield f"{HEADS}{text}", text
+        yield text, None
+        if _is_plain_name(text):
+            for remote in self._settings.remotes:
+                yield f"{REMOTES}{remote}/{text}", text
+
+    def _commit(self, name: str) -> GitObject | None:
+        found = self._objects.find(f"{name}^{{commit}}")
+        return found if found is not None and found.type == "commit" else None
+
+    def _branch(self, name: str) -> str | None:
+        """The branch that a reading names: ``heads/x``, ``origin/x``, ``@{-1}``, ``@{upstream}``."""
+        if name == "HEAD" or name.startswith("-") or _OBJECT_ID.fullmatch(name):
+            return None
+        answer = self._command.ask(
+            "rev-parse", "--symbolic-full-name", "--verify", "--quiet", "--end-of-options", name
+        )
+        full = answer.output.decode("utf-8", "surrogateescape").strip()
+        if full.startswith(HEADS):
+            return full.removeprefix(HEADS)
+        if full.startswith(REMOTES):
+            return strip_remote(full.removeprefix(REMOTES), self._settings.remotes)
+        return None
+
+    def _not_found(self, text: str) -> NotFoundError:
+        output = self._command.run("for-each-ref", "--format=%(refname)", HEADS, REMOTES, "refs/tags/")
+        references = output.decode("utf-8", "surrogateescape").splitlines()
+        if not references and self._objects.find("HEAD^{commit}") is None:
+            return NotFoundError(
+                "the repository has no commits",
+                where=text,
+                hint="commit something first: previewer reads nothing but commits",
+            )
+        names = {self._short_name(reference) for reference in references}
+        nearest = difflib.get_close_matches(text, sorted(names), NEAREST_NAMES)
+        hint = f"did you mean {' or '.join(nearest)}?" if nearest else "`previewer branches` lists what there is"
+        return NotFoundError("there is no such branch, tag or commit", where=text, hint=hint)
+
+    def _short_name(self, reference: str) -> str:
+        if reference.startswith(REMOTES):
+            return strip_remote(reference.removeprefix(REMOTES), self._settings.remotes)
+        return reference.removeprefix(HEADS).removeprefix("refs/tags/")
+
+
+def strip_remote(name: str, remotes: Iterable[str]) -> str:
+    """``origin/feature/x`` without the remote's name; remotes' names may hold slashes themselves."""
+    fitting = [remote for remote in remotes if name.startswith(f"{remote}/")]
+    remote = max(fitting, key=len) if fitting else name.partition("/")[0]
+    return name[len(remote) + 1 :]
+
+
+def _is_plain_name(text: str) -> bool:
+    """Whether ``text`` can be a reference's name (git-check-ref-format(1)), rather than an expression."""
+    return re.search(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/$|^/|\.$|\.lock$", text) is None

@@ -1,0 +1,119 @@
+"""A source in memory, for tests of decisions: branches by name, each a line of commits with files by path."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry
+from previewer.domain.json_value import digest_of
+from previewer.domain.revision import Branch, Commit, ResolvedRevision
+from previewer.errors import NotFoundError
+
+FIRST_COMMIT_AT = datetime(2024, 1, 1, tzinfo=UTC)
+ID_LENGTH = 40
+
+
+class MemorySource:
+    """A repository that never was: ``MemorySource().commit("main", {"compose.yaml": "…"})``."""
+
+    def __init__(self, *, project: str = "shop", default: str = "main", actor: str = "ada@laptop") -> None:
+        self.location = f"/memory/{project}"
+        self.project = project
+        self.installation = hashlib.sha256(project.encode()).hexdigest()[:16]
+        self.actor = actor
+        self._default = default
+        self._histories: dict[str, list[Commit]] = {}
+        self._tags: dict[str, Commit] = {}
+        self._trees: dict[str, Mapping[str, str | bytes]] = {}
+
+    def commit(
+        self, branch: str, files: Mapping[str, str | bytes], *, subject: str = "change", author: str = "Ada"
+    ) -> Commit:
+        """Add a commit that holds exactly ``files`` to a branch; a new branch starts with it. A minute passes."""
+        history = self._histories.setdefault(branch, [])
+        at = FIRST_COMMIT_AT + timedelta(minutes=len(self._trees))
+        blobs: dict[str, str] = {path: _blob_id(_encode(content)) for path, content in files.items()}
+        tree = digest_of(blobs).removeprefix("sha256:")[:ID_LENGTH]
+        parent = history[-1].id if history else ""
+        basis = [tree, parent, branch, subject, at.isoformat()]
+        commit = Commit(digest_of(basis).removeprefix("sha256:")[:ID_LENGTH], tree, at, author, subject)
+        history.append(commit)
+        self._trees[commit.id] = dict(files)
+        return commit
+
+    def tag(self, name: str, commit: Commit) -> None:
+        """Give a commit a tag."""
+        self._tags[name] = commit
+
+    def branches(self, *, remote: bool = False) -> tuple[Branch, ...]:
+        """Every branch, newest tip first. There are no remote ones."""
+        del remote
+        tips = sorted(self._histories.items(), key=lambda item: item[1][-1].committed_at, reverse=True)
+        return tuple(
+            Branch(
+                name=name,
+                commit=history[-1].id,
+                committed_at=history[-1].committed_at,
+                author=history[-1].author,
+                subject=history[-1].subject,
+                is_current=name == self._default,
+            )
+            for name, history in tips
+        )
+
+    def default_branch(self) -> str | None:
+        """The branch named at the start; ``None`` until it has a commit."""
+        return self._default if self._default in self._histories else None
+
+    def resolve(self, revision: str) -> ResolvedRevision:
+        """A branch, ``HEAD``, a tag, a full or unique short id, each with ``~N``."""
+        name, _, back = revision.partition("~")
+        branch = self._default if name in ("HEAD", "@") else name
+        history = self._histories.get(branch)
+        if history is None:
+            branch, history = "", self._history_of(name)
+        steps = int(back or "1") if "~" in revision else 0
+        if history is None or steps >= len(history):
+            known = [*self._histories, *self._tags]
+            nearest = difflib.get_close_matches(revision, known, 3)
+            hint = f"did you mean {' or '.join(nearest)}?" if nearest else None
+            raise NotFoundError("there is no such branch, tag or commit", where=revision, hint=hint)
+        return ResolvedRevision(revision, history[-1 - steps], (branch or None) if not steps else None)
+
+    def commits(self, revision: str, *, limit: int) -> tuple[Commit, ...]:
+        """The newest commits that ``revision`` contains, newest first."""
+        tip = self.resolve(revision).commit
+        return tuple(reversed(self._history_of(tip.id) or ()))[:limit]
+
+    def tree(self, commit: str) -> FileTree:
+        """The files of a commit, by its full id."""
+        if commit not in self._trees:
+            raise NotFoundError("there is no such commit in the repository", where=commit)
+        contents = {path: _encode(content) for path, content in sorted(self._trees[commit].items())}
+        blobs = {_blob_id(content): content for content in contents.values()}
+        entries = [TreeEntry(path, EntryKind.FILE, _blob_id(data), len(data)) for path, data in contents.items()]
+        return FileTree(entries, blobs.__getitem__)
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+    def _history_of(self, name: str) -> list[Commit] | None:
+        """The commits up to the one that a tag or an id means."""
+        wanted = self._tags[name].id if name in self._tags else name
+        for history in self._histories.values():
+            for index, commit in enumerate(history):
+                if len(wanted) >= 4 and commit.id.startswith(wanted):
+                    return history[: index + 1]
+        return None
+
+
+def _encode(content: str | bytes) -> bytes:
+    return content.encode() if isinstance(content, str) else content
+
+
+def _blob_id(content: bytes) -> str:
+    """As git would call it."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

@@ -1,0 +1,53 @@
+"""Real git repositories in a folder, the same each time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+FIRST_MOMENT = 1_700_000_000
+CLEAN = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+
+
+class GitRepository:
+    """A repository whose commits are a minute apart, by Ada."""
+
+    def __init__(self, path: Path, *options: str) -> None:
+        """Make it; ``options`` are those of ``git init``."""
+        self.path = path
+        self._moment = FIRST_MOMENT
+        path.mkdir(parents=True, exist_ok=True)
+        self.git("init", "--quiet", "--initial-branch=main", *options)
+
+    def git(self, *arguments: str, input_text: str = "") -> str:
+        """Run git here; what it printed."""
+        moment = f"{self._moment} +0000"
+        identity = {
+            f"GIT_{who}_{what}": value
+            for who in ("AUTHOR", "COMMITTER")
+            for what, value in (("NAME", "Ada"), ("EMAIL", "ada@example.org"), ("DATE", moment))
+        }
+        settings = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+        answer = subprocess.run(
+            ["git", "-C", str(self.path), *arguments],
+            env={**CLEAN, **identity, **settings},
+            input=input_text,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert answer.returncode == 0, answer.stderr
+        return answer.stdout.strip()
+
+    def commit(self, files: Mapping[str, str | bytes] | None = None, *, subject: str = "change") -> str:
+        """Write ``files``, add them and what was added before, and commit; the commit's id."""
+        for name, content in (files or {}).items():
+            file = self.path / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content.encode() if isinstance(content, str) else content)
+            self.git("add", "--", name)
+        self._moment += 60
+        self.git("commit", "--quiet", "--allow-empty", "--message", subject)
+        return self.git("rev-parse", "HEAD")
