@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -108,18 +109,17 @@ class Observation:
             *(volume.ownership for volume in self.volumes),
         )
 
-    def of(self, environment: str) -> Observation:
-        """The part that belongs to one environment."""
-        return Observation(
-            containers=tuple(c for c in self.containers if c.ownership.environment == environment),
-            networks=tuple(n for n in self.networks if n.ownership.environment == environment),
-            volumes=tuple(v for v in self.volumes if v.ownership.environment == environment),
-        )
+    def of(self, *environments: str) -> Observation:
+        """The part that belongs to these environments."""
+        return self._part(lambda owner: owner.environment in environments)
 
-    def of_operation(self, operation: str) -> Observation:
-        """The part that one run of previewer made."""
+    def without_operation(self, operation: str) -> Observation:
+        """Everything but what one run of previewer made."""
+        return self._part(lambda owner: owner.operation != operation)
+
+    def _part(self, belongs: Callable[[Ownership], bool]) -> Observation:
         return Observation(
-            containers=tuple(c for c in self.containers if c.ownership.operation == operation),
-            networks=tuple(n for n in self.networks if n.ownership.operation == operation),
-            volumes=tuple(v for v in self.volumes if v.ownership.operation == operation),
+            containers=tuple(c for c in self.containers if belongs(c.ownership)),
+            networks=tuple(n for n in self.networks if belongs(n.ownership)),
+            volumes=tuple(v for v in self.volumes if belongs(v.ownership)),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from previewer.domain.json_value import as_text
+from previewer.domain.labels import Ownership
 from previewer.domain.observation import Observation
 from previewer.domain.plan import (
     AwaitContainer,
@@ -42,12 +43,24 @@ def plan_generation(target: Target) -> Plan:
 
 
 def plan_removal(observation: Observation, *, title: str, cause: str) -> Plan:
-    """Remove everything in ``observation``: containers, then what they hung on."""
-    containers = [Step(RemoveContainer(name), cause) for name in sorted(c.name for c in observation.containers)]
-    after = frozenset(step.id for step in containers)
-    networks = [Step(RemoveNetwork(name), cause, after) for name in sorted({n.name for n in observation.networks})]
-    volumes = [Step(RemoveVolume(name), cause, after) for name in sorted({v.name for v in observation.volumes})]
-    return Plan(title, (*containers, *networks, *volumes))
+    """Remove everything in ``observation``: containers, then what they hung on.
+
+    Networks and volumes wait for the containers of their own environment only.
+    """
+    containers: list[Step] = []
+    of_environment: dict[str, set[str]] = {}
+    for container in sorted(observation.containers, key=lambda container: container.name):
+        step = Step(RemoveContainer(container.name), cause)
+        containers.append(step)
+        of_environment.setdefault(container.ownership.environment, set()).add(step.id)
+
+    def after(owner: Ownership) -> frozenset[str]:
+        return frozenset(of_environment.get(owner.environment, ()))
+
+    networks = {n.name: Step(RemoveNetwork(n.name), cause, after(n.ownership)) for n in observation.networks}
+    volumes = {v.name: Step(RemoveVolume(v.name), cause, after(v.ownership)) for v in observation.volumes}
+    rest = (*(networks[name] for name in sorted(networks)), *(volumes[name] for name in sorted(volumes)))
+    return Plan(title, (*containers, *rest))
 
 
 def join_plans(title: str, *plans: Plan) -> Plan:

@@ -29,7 +29,11 @@ class BuildRequest:
     reference: str
     """The name that the built image is given."""
     dockerfile: str
-    """The text, its bases already replaced by pinned ones."""
+    """The text, its bases already replaced by pinned ones; lines as in the file that was written."""
+    dockerfile_path: str
+    """Where the Dockerfile belongs, relative to the context."""
+    where: str
+    """Where the Dockerfile was written, for messages: ``services/web/Dockerfile``."""
     context: Callable[[], Iterator[bytes]]
     """Opens the context as a tar stream, without the Dockerfile. May be called again after a failure."""
     target: str | None

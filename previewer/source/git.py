@@ -50,9 +50,12 @@ class GitSource:
 
     @cached_property
     def project(self) -> str:
-        """The project's name: the last part of the ``origin`` URL, else the folder's name, as a slug."""
-        origin = self._settings.get("remote.origin.url") or ""
-        path = normalise_remote_url(origin) or repository_path(self.location)
+        """The project's name: the last part of the ``origin`` URL, else the folder's name, as a slug.
+
+        A clone of a folder on this machine is called as that folder is.
+        """
+        origin = self._settings.get("remote.origin.url") or self.location
+        path = normalise_remote_url(origin) or repository_path(origin)
         return project_name(path.rsplit("/", 1)[-1])
 
     @cached_property

@@ -1,0 +1,70 @@
+"""Which small subnet a new network gets: the first free one of a pool, from a starting point of its own."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+from previewer.errors import ConflictError, UsageError
+
+Network = IPv4Network | IPv6Network
+
+
+def allocate(pool: str, prefix_length: int, taken: Iterable[Network], start_hint: str) -> IPv4Network:
+    """The first free subnet of ``pool`` (a CIDR range) with ``prefix_length``.
+
+    The search starts at a place that ``start_hint`` (the network's name) decides, and goes round: previewers that
+    run at the same time seldom want the same subnet. Raises :class:`ConflictError` when none is free and
+    :class:`UsageError` for a pool that makes no sense.
+    """
+    for subnet in free_subnets(pool, prefix_length, taken, start_hint):
+        return subnet
+    raise ConflictError(
+        f"the address pool {pool} has no free subnet of length /{prefix_length}",
+        hint="remove environments that nobody uses (`previewer prune`) or choose a larger pool",
+    )
+
+
+def free_subnets(
+    pool: str, prefix_length: int, taken: Iterable[Network], start_hint: str
+) -> Iterator[IPv4Network]:
+    """Every free subnet of ``pool``, in the order in which they should be tried."""
+    whole = read_pool(pool, prefix_length)
+    size = 1 << (whole.max_prefixlen - prefix_length)
+    count = whole.num_addresses // size
+    first = int(whole.network_address)
+    used = _used_slots(whole, size, taken)
+    start = int.from_bytes(hashlib.sha256(start_hint.encode("utf-8", "surrogateescape")).digest()[:8]) % count
+    for offset in range(count):
+        slot = (start + offset) % count
+        if slot not in used:
+            yield IPv4Network((first + slot * size, prefix_length))
+
+
+def read_pool(pool: str, prefix_length: int) -> IPv4Network:
+    """The pool, checked. Raises :class:`UsageError`."""
+    try:
+        found = ip_network(pool)
+    except ValueError as error:
+        raise UsageError(f"the address pool {pool!r} is not a CIDR range: {error}") from error
+    if not isinstance(found, IPv4Network):
+        raise UsageError(f"the address pool {pool!r} is not an IPv4 range")
+    if not found.prefixlen <= prefix_length <= 29:
+        raise UsageError(
+            f"subnets of length /{prefix_length} do not fit the address pool {pool}",
+            hint=f"choose a length from {found.prefixlen} to 29, which leaves 5 addresses for containers",
+        )
+    return found
+
+
+def _used_slots(whole: IPv4Network, size: int, taken: Iterable[Network]) -> set[int]:
+    first, last = int(whole.network_address), int(whole.broadcast_address)
+    used: set[int] = set()
+    for network in taken:
+        if not isinstance(network, IPv4Network) or not network.overlaps(whole):
+            continue
+        low = max(int(network.network_address), first)
+        high = min(int(network.broadcast_address), last)
+        used.update(range((low - first) // size, (high - first) // size + 1))
+    return used

@@ -1,0 +1,82 @@
+"""The order of work, and the report of what was rewritten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from previewer.domain.definition import Definition, Location, ModelPath, Role
+from previewer.domain.isolation.change import Change, Circumstances, apply_changes
+from previewer.domain.isolation.names import free_addresses, free_container_names, free_resources
+from previewer.domain.isolation.ports import free_ports
+from previewer.domain.isolation.process import (
+    bound_logs,
+    cap_restarts,
+    forbid_new_privileges,
+    limit_resources,
+)
+from previewer.domain.json_value import JsonValue, as_object
+from previewer.domain.policy.limits import DEFAULT_LIMITS
+from previewer.domain.policy.trust import Trust
+from previewer.domain.service import Service
+
+ServiceChanges: TypeAlias = Callable[[Service, Circumstances], Iterator[Change]]
+
+SERVICE_CHANGES: tuple[ServiceChanges, ...] = (
+    free_container_names,
+    free_ports,
+    free_addresses,
+    cap_restarts,
+    limit_resources,
+    forbid_new_privileges,
+    bound_logs,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """One value of the model that does not run as it was written."""
+
+    path: ModelPath
+    location: Location
+    """Where the value, or the nearest one above it, is written."""
+    before: JsonValue
+    """``None`` for what was not there."""
+    after: JsonValue
+    """``None`` for what was taken out."""
+    reason: str
+    """Ends the sentence "… because"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Isolated:
+    """A definition of which any number of environments can run side by side."""
+
+    definition: Definition
+    rewrites: tuple[Rewrite, ...]
+    """What differs from what was written. Names that Compose itself makes up are not among it."""
+
+
+def isolate(definition: Definition, *, role: Role, trust: Trust | None = None) -> Isolated:
+    """``definition`` without what only one environment could have, and with limits where it sets none.
+
+    The names by which services reach each other stay. ``trust`` decides about fixed host ports and endless
+    restarts, and about the limits; without it nothing is trusted and ``role`` has its default limits. What
+    is isolated once stays as it is when it is isolated again. External networks and volumes keep their names.
+    """
+    given = Circumstances(
+        definition=definition,
+        role=role,
+        trust=trust or Trust(role=role),
+        limits=trust.limits if trust else DEFAULT_LIMITS[role],
+    )
+    changes = [
+        *(c for service in definition.services.values() for find in SERVICE_CHANGES for c in find(service, given)),
+        *free_resources(given),
+    ]
+    model = apply_changes(definition.model, [(change.path, change.after) for change in changes])
+    rewrites = tuple(
+        Rewrite(c.path, definition.locate(c.path), c.before, c.after, c.reason) for c in changes if c.reason
+    )
+    return Isolated(replace(definition, model=as_object(model)), rewrites)

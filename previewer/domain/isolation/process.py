@@ -1,0 +1,59 @@
+"""How containers run: limits where there are none, and no coming back for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from previewer.domain.definition import Role
+from previewer.domain.isolation.change import Change, Circumstances, change_service
+from previewer.domain.json_value import JsonObject, as_list, as_object
+from previewer.domain.policy.quantity_rules import own_limit, quantities
+from previewer.domain.policy.rewrite_rules import RESTART, endless_restarts
+from previewer.domain.service import Service
+
+NO_NEW_PRIVILEGES = "no-new-privileges"
+LOG_SETTINGS: JsonObject = {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}}
+
+
+def cap_restarts(service: Service, given: Circumstances) -> Iterator[Change]:
+    """In previews, make restarting for ever restarting on failure."""
+    if given.role is not Role.PREVIEW:
+        return
+    for keys, restart in endless_restarts(service):
+        if given.trust.grant_for(RESTART, (restart,)) is None:
+            reason = "a preview that ends is to be seen ended, and none comes back after a reboot"
+            yield change_service(service, *keys, after="on-failure", reason=reason)
+
+
+def limit_resources(service: Service, given: Circumstances) -> Iterator[Change]:
+    """Set the definition's own defaults, else the role's, where a service has no limit."""
+    reason = "the service sets no limit"
+    pids = own_limit(given.definition, "pids") or given.limits.pids
+    if pids and not list(quantities(service, key="pids_limit", limit="pids")):
+        yield change_service(service, "pids_limit", after=pids, reason=reason)
+    memory = own_limit(given.definition, "memory") or given.limits.memory
+    if memory and not list(quantities(service, key="mem_limit", limit="memory")):
+        yield change_service(service, "mem_limit", after=str(memory), reason=reason)
+    deployed = as_object(as_object(as_object(service.spec.get("deploy")).get("resources")).get("limits"))
+    cpus = as_object(given.definition.extension.get("limits")).get("cpus")
+    if cpus and not any((service.spec.get("cpus"), service.spec.get("cpu_quota"), deployed.get("cpus"))):
+        yield change_service(service, "cpus", after=cpus, reason=reason)
+
+
+def forbid_new_privileges(service: Service, given: Circumstances) -> Iterator[Change]:
+    """In previews, keep programs from gaining privileges by set-uid files, unless the service decides itself."""
+    options = as_list(service.spec.get("security_opt"))
+    decided = any(str(option).startswith(NO_NEW_PRIVILEGES) for option in options)
+    if given.role is Role.PREVIEW and not decided:
+        reason = "code under preview gains no privileges by set-uid programs"
+        after = [*options, f"{NO_NEW_PRIVILEGES}:true"]
+        yield change_service(service, "security_opt", after=after, reason=reason)
+
+
+def bound_logs(service: Service, given: Circumstances) -> Iterator[Change]:
+    """Keep three files of ten megabytes, where the service says nothing about its log."""
+    del given
+    logging = as_object(service.spec.get("logging"))
+    if not logging.get("driver") and not logging.get("options"):
+        reason = "a log without an end fills the disk"
+        yield change_service(service, "logging", after=LOG_SETTINGS, reason=reason)

@@ -1,0 +1,194 @@
+"""Rules about how much a definition asks for, and about what it says that it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from previewer.domain.definition import Definition, ModelPath
+from previewer.domain.json_value import JsonObject, JsonValue, as_object, as_text
+from previewer.domain.labels import COMPOSE_PREFIX, PREFIX
+from previewer.domain.memory_size import parse_memory
+from previewer.domain.policy.finders import service_path
+from previewer.domain.policy.rule import Allowance, Find, Request, Rule
+from previewer.domain.policy.trust import Trust
+from previewer.domain.service import Service
+from previewer.domain.ttl import format_ttl, parse_ttl
+from previewer.errors import UsageError
+
+_RESERVED_LABELS = (PREFIX, COMPOSE_PREFIX, "com.docker.swarm.", "com.docker.stack.")
+
+
+def whole_number(value: JsonValue) -> int | None:
+    """A quantity of a normalised model, which spells sizes as text; ``None`` where there is none."""
+    try:
+        return int(value) if isinstance(value, int | str) else None
+    except ValueError:
+        return None
+
+
+def quantities(service: Service, *, key: str, limit: str) -> Iterator[tuple[ModelPath, int]]:
+    """What ``service`` sets under ``key`` and under ``deploy.resources.limits``. Negative is unlimited."""
+    deploy = ("deploy", "resources", "limits", limit)
+    for keys in ((key,), deploy):
+        value: JsonValue = service.spec
+        for part in keys:
+            value = as_object(value).get(part)
+        number = whole_number(value)
+        if number:
+            yield service_path(service, *keys), number
+
+
+def own_limit(definition: Definition, name: str) -> int | None:
+    """What ``x-previewer.limits`` gives to services without a limit: ``pids``, or ``memory`` in bytes."""
+    value = as_object(definition.extension.get("limits")).get(name)
+    try:
+        return parse_memory(str(value)) if value else None
+    except ValueError:
+        return None
+
+
+def _at_most(key: str, limit: str, maximum: str, noun: str) -> Find:
+    def find(definition: Definition, trust: Trust) -> Iterator[Request]:
+        most: int | None = getattr(trust.limits, maximum)
+        asked = [
+            *((("x-previewer", "limits", limit), number) for number in (own_limit(definition, limit),) if number),
+            *(
+                found
+                for service in definition.services.values()
+                for found in quantities(service, key=key, limit=limit)
+            ),
+        ]
+        for path, number in asked:
+            if most is not None and not 0 < number <= most:
+                amount = "any number" if number < 0 else str(number)
+                yield Request(path, f"asks for {amount} of {noun}, {most} is the most", ())
+
+    return find
+
+
+def _services(definition: Definition, trust: Trust) -> Iterator[Request]:
+    most, count = trust.limits.max_services, len(definition.services)
+    if most is not None and count > most:
+        yield Request(("services",), f"has {count} services, {most} is the most", ())
+
+
+def _replicas(definition: Definition, trust: Trust) -> Iterator[Request]:
+    most = trust.limits.max_replicas
+    for service in definition.services.values():
+        if most is not None and service.replicas > most:
+            path = service_path(service, "scale") if "scale" in service.spec else service_path(service, "deploy")
+            yield Request(path, f"asks for {service.replicas} containers, {most} is the most", ())
+
+
+def _ttl(definition: Definition, trust: Trust) -> Iterator[Request]:
+    most, text = trust.limits.max_ttl, as_text(definition.extension.get("ttl"))
+    if most is None or not text:
+        return
+    try:
+        asked = parse_ttl(text)
+    except UsageError as error:
+        yield Request(("x-previewer", "ttl"), error.message, ())
+        return
+    if asked is None or asked > most:
+        yield Request(("x-previewer", "ttl"), f"lives for {text}, {format_ttl(most)} is the most", ())
+
+
+def _role(definition: Definition, trust: Trust) -> Iterator[Request]:
+    if definition.role is not trust.role:
+        role = definition.role.value
+        message = f"says that it is for {role}, but {trust.role.value} was asked for"
+        yield Request(("x-previewer", "role"), message, (role,))
+
+
+def _labelled(definition: Definition) -> Iterator[tuple[ModelPath, JsonObject]]:
+    for service in definition.services.values():
+        for keys in (("labels",), ("deploy", "labels"), ("build", "labels")):
+            value: JsonValue = service.spec
+            for key in keys:
+                value = as_object(value).get(key)
+            yield service_path(service, *keys), as_object(value)
+    for section in ("networks", "volumes", "secrets", "configs"):
+        for key, entry in as_object(definition.model.get(section)).items():
+            yield (section, key, "labels"), as_object(as_object(entry).get("labels"))
+
+
+def _labels(definition: Definition, trust: Trust) -> Iterator[Request]:
+    del trust
+    for path, labels in _labelled(definition):
+        for name in labels:
+            if name.startswith(_RESERVED_LABELS):
+                yield Request((*path, name), f"sets the reserved label {name!r}", (name,))
+
+
+def _limit_rule(*, id_: str, forbids: str, why: str, instead: str, limit: str, find: Find) -> Rule:
+    return Rule(
+        id=id_,
+        forbids=forbids,
+        why=why,
+        instead=instead,
+        subject="",
+        find=find,
+        allowance=Allowance.LIMIT,
+        limit=limit,
+    )
+
+
+QUANTITY_RULES = (
+    Rule(
+        id="role",
+        forbids="a role other than the one that was asked for",
+        why="a branch could call itself production to get what production is allowed",
+        instead="set x-previewer.role to the role that the environment is made for",
+        subject="the role that the definition names",
+        find=_role,
+    ),
+    Rule(
+        id="reserved-label",
+        forbids="labels of previewer, Compose and Swarm",
+        why="labels say whose an object is; a branch could make its own look like somebody else's",
+        instead="choose another name for the label",
+        subject="",
+        find=_labels,
+        allowance=Allowance.NEVER,
+    ),
+    _limit_rule(
+        id_="service-limit",
+        forbids="more services than the role may have",
+        why="one definition should not take the whole machine",
+        instead="split the definition, or use profiles",
+        limit="max_services",
+        find=_services,
+    ),
+    _limit_rule(
+        id_="replica-limit",
+        forbids="more containers of a service than the role may have",
+        why="one definition should not take the whole machine",
+        instead="ask for fewer replicas",
+        limit="max_replicas",
+        find=_replicas,
+    ),
+    _limit_rule(
+        id_="memory-limit",
+        forbids="a memory limit above the role's",
+        why="one definition should not take the whole machine",
+        instead="ask for less memory",
+        limit="max_memory",
+        find=_at_most("mem_limit", "memory", "max_memory", "bytes of memory"),
+    ),
+    _limit_rule(
+        id_="pids-limit",
+        forbids="a process limit above the role's, or none at all",
+        why="a fork bomb takes the whole machine",
+        instead="ask for fewer processes",
+        limit="max_pids",
+        find=_at_most("pids_limit", "pids", "max_pids", "processes"),
+    ),
+    _limit_rule(
+        id_="ttl-limit",
+        forbids="a longer life than the role's environments may have",
+        why="what is forgotten has to go away by itself",
+        instead="set a shorter x-previewer.ttl; previewer extend and pin prolong a single environment",
+        limit="max_ttl",
+        find=_ttl,
+    ),
+)

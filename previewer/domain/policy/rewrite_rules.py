@@ -1,0 +1,76 @@
+"""Rules whose requests are not refused but taken out of the definition, see ``previewer.domain.isolation``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from previewer.domain.definition import Definition, Role
+from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.domain.policy.finders import in_services, service_path
+from previewer.domain.policy.rule import Effect, Request, Rule
+from previewer.domain.policy.trust import Trust
+from previewer.domain.service import Service
+
+HOST_PORT = "host-port"
+RESTART = "restart"
+ENDLESS_RESTARTS = ("always", "unless-stopped")
+
+
+def port_subjects(entry: JsonObject) -> tuple[str, ...]:
+    """The names of a published port in grants: ``ADDRESS:PORT``, and ``PORT`` alone on the loopback address."""
+    port, address = str(entry.get("published") or ""), as_text(entry.get("host_ip"))
+    if address == "127.0.0.1":
+        return (port, f"{address}:{port}")
+    return (f"{address or '0.0.0.0'}:{port}",)  # noqa: S104 - no address means all of them to Compose
+
+
+def _ports(service: Service) -> Iterator[Request]:
+    for index, entry in enumerate(map(as_object, as_list(service.spec.get("ports")))):
+        if entry.get("published"):
+            subjects = port_subjects(entry)
+            path = service_path(service, "ports", str(index))
+            yield Request(path, f"takes the host port {subjects[0]}", subjects)
+
+
+def endless_restarts(service: Service) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The keys under which a service asks to be restarted for ever, and the word that it uses.
+
+    A ``deploy.restart_policy`` without a condition means ``any`` (Compose Deploy Specification).
+    """
+    restart = as_text(service.spec.get("restart"))
+    if restart in ENDLESS_RESTARTS:
+        yield ("restart",), restart
+    policy = as_object(service.spec.get("deploy")).get("restart_policy")
+    condition = as_text(as_object(policy).get("condition")) or "any"
+    if policy is not None and condition in (*ENDLESS_RESTARTS, "any"):
+        yield ("deploy", "restart_policy", "condition"), condition
+
+
+def _restarts(definition: Definition, trust: Trust) -> Iterator[Request]:
+    if trust.role is not Role.PREVIEW:
+        return
+    for service in definition.services.values():
+        for keys, restart in endless_restarts(service):
+            yield Request(service_path(service, *keys), f"restarts for ever ({restart})", (restart,))
+
+
+REWRITE_RULES = (
+    Rule(
+        id=HOST_PORT,
+        forbids="fixed host ports, and ports on other addresses than the loopback one",
+        why="two environments cannot have the same port, and a preview is not for the whole network",
+        instead='publish only the container\'s port (`- "8080"`); a free port is chosen and stays the same',
+        subject="`PORT` on 127.0.0.1, or `ADDRESS:PORT`",
+        find=in_services(_ports),
+        effect=Effect.REWRITTEN,
+    ),
+    Rule(
+        id=RESTART,
+        forbids="`restart: always` and `unless-stopped` in previews",
+        why="a preview that crashes is to be seen crashed, and none should come back after a reboot",
+        instead="write restart: on-failure",
+        subject="`always`, `unless-stopped` or `any`",
+        find=_restarts,
+        effect=Effect.REWRITTEN,
+    ),
+)

@@ -1,0 +1,227 @@
+"""Rules about what an environment may share: namespaces, networks, files and services outside of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from previewer.domain.definition import Definition
+from previewer.domain.json_value import as_list, as_object, as_text
+from previewer.domain.policy.finders import each_of, in_services, is_on, service_path, switched_on
+from previewer.domain.policy.rule import Allowance, Request, Rule
+from previewer.domain.policy.trust import Trust
+from previewer.domain.service import Service
+
+_NAMESPACES = {
+    "network_mode": ("network", ("none",)),
+    "pid": ("pid", ("private",)),
+    "ipc": ("ipc", ("none", "private", "shareable")),
+    "uts": ("uts", ("private",)),
+    "userns_mode": ("userns", ()),
+    "cgroup": ("cgroup", ("private",)),
+}
+"""By key: the namespace that it chooses, and the choices that share nothing."""
+_NETWORK_DRIVERS = frozenset(("bridge", "overlay", "default"))
+_NETWORK_OPTIONS = frozenset(
+    (
+        "com.docker.network.driver.mtu",
+        "com.docker.network.bridge.enable_icc",
+        "com.docker.network.bridge.enable_ip_masquerade",
+        "encrypted",
+    )
+)
+_LOG_DRIVERS = ("json-file", "local", "none")
+
+
+def _host_namespaces(definition: Definition, trust: Trust) -> Iterator[Request]:
+    del trust
+    for service in definition.services.values():
+        for key, (namespace, own) in _NAMESPACES.items():
+            choice = as_text(service.spec.get(key))
+            if not choice or choice in own or choice.startswith(("service:", "container:")):
+                continue
+            if choice == "host" or key != "network_mode":
+                message = f"uses {choice!r} for its {namespace} namespace"
+                yield Request(service_path(service, key), message, (namespace,))
+    for key, network in definition.networks.items():
+        if is_on(network.get("external")) and as_text(network.get("name"), key) == "host":
+            yield Request(("networks", key), "is the host's own network", ("network",))
+
+
+def _foreign_namespaces(service: Service) -> Iterator[Request]:
+    for key, (namespace, _) in _NAMESPACES.items():
+        choice = as_text(service.spec.get(key))
+        if choice.startswith("container:"):
+            name = choice.removeprefix("container:")
+            message = f"shares the {namespace} namespace of the container {name!r}"
+            yield Request(service_path(service, key), message, (name,))
+
+
+def _foreign_volumes(service: Service) -> Iterator[Request]:
+    for index, value in enumerate(map(str, as_list(service.spec.get("volumes_from")))):
+        if value.startswith("container:"):
+            name = value.removeprefix("container:")
+            path = service_path(service, "volumes_from", str(index))
+            yield Request(path, f"mounts the volumes of the container {name!r}", (name, name.partition(":")[0]))
+
+
+def _external_networks(definition: Definition, trust: Trust) -> Iterator[Request]:
+    del trust
+    for key, network in definition.networks.items():
+        if is_on(network.get("external")):
+            name = as_text(network.get("name"), key)
+            yield Request(("networks", key), f"is the existing network {name!r}", (name,))
+    for service in definition.services.values():
+        mode = as_text(service.spec.get("network_mode"))
+        if mode not in ("", "none", "host") and not mode.startswith(("service:", "container:")):
+            path = service_path(service, "network_mode")
+            yield Request(path, f"joins the existing network {mode!r}", (mode,))
+
+
+def _external(section: str, noun: str) -> Iterator[Rule]:
+    def find(definition: Definition, trust: Trust) -> Iterator[Request]:
+        del trust
+        for key, entry in as_object(definition.model.get(section)).items():
+            if is_on(as_object(entry).get("external")):
+                name = as_text(as_object(entry).get("name"), key)
+                yield Request((section, key), f"is the existing {noun} {name!r}", (name,))
+
+    yield Rule(
+        id=f"external-{noun}",
+        forbids=f"`external` {section}",
+        why="what is shared with others can be read, changed and lost by a preview",
+        instead="declare it without external, so that every environment has its own",
+        subject=f"the {noun}'s name on the engine",
+        find=find,
+    )
+
+
+def _network_drivers(definition: Definition, trust: Trust) -> Iterator[Request]:
+    del trust
+    for key, network in definition.networks.items():
+        driver = as_text(network.get("driver"))
+        if driver and driver not in _NETWORK_DRIVERS:
+            yield Request(("networks", key, "driver"), f"uses the network driver {driver!r}", (driver,))
+        addresses = as_text(as_object(network.get("ipam")).get("driver"))
+        if addresses and addresses != "default":
+            path = ("networks", key, "ipam", "driver")
+            yield Request(path, f"uses the address driver {addresses!r}", (addresses,))
+
+
+def _network_options(definition: Definition, trust: Trust) -> Iterator[Request]:
+    del trust
+    for key, network in definition.networks.items():
+        for holder in ((), ("ipam",)):
+            options = as_object(network.get("ipam")).get("options") if holder else network.get("driver_opts")
+            for name in as_object(options):
+                if name not in _NETWORK_OPTIONS:
+                    path = ("networks", key, *holder, "options" if holder else "driver_opts", name)
+                    yield Request(path, f"sets the network option {name!r}", (name,))
+    for service in definition.services.values():
+        for key, endpoint in service.networks.items():
+            for name in as_object(endpoint.get("driver_opts")):
+                path = service_path(service, "networks", key, "driver_opts", name)
+                yield Request(path, f"sets the network option {name!r}", (name,))
+
+
+def _logging(service: Service) -> Iterator[Request]:
+    driver = as_text(as_object(service.spec.get("logging")).get("driver"))
+    if driver and driver not in _LOG_DRIVERS:
+        yield Request(service_path(service, "logging", "driver"), f"logs through {driver!r}", (driver,))
+
+
+SHARING_RULES = (
+    Rule(
+        id="host-namespace",
+        forbids="`network_mode`, `pid`, `ipc`, `uts`, `userns_mode` or `cgroup` of the host",
+        why="a host namespace shows and offers everything that runs on the machine, the engine included",
+        instead="leave the key out; publish the ports that are needed",
+        subject="`network`, `pid`, `ipc`, `uts`, `userns` or `cgroup`",
+        find=_host_namespaces,
+    ),
+    Rule(
+        id="foreign-namespace",
+        forbids="`container:NAME` as a namespace",
+        why="that container belongs to somebody else, and there is only one of it for all environments",
+        instead="write service:NAME for a service of the same definition",
+        subject="the container",
+        find=in_services(_foreign_namespaces),
+    ),
+    Rule(
+        id="foreign-volumes",
+        forbids="`volumes_from` of `container:NAME`",
+        why="that container belongs to somebody else",
+        instead="name a service of the same definition",
+        subject="the container",
+        find=in_services(_foreign_volumes),
+    ),
+    Rule(
+        id="external-link",
+        forbids="`external_links`",
+        why="they lead to containers of others",
+        instead="put the other service into the definition",
+        subject="the link as written",
+        find=each_of("external_links", message="links to the foreign container {}"),
+    ),
+    Rule(
+        id="external-network",
+        forbids="`external` networks, and `network_mode` with the name of a network",
+        why="environments on one network see each other, and whoever else is on it",
+        instead="declare the network without external, so that every environment has its own",
+        subject="the network's name on the engine",
+        find=_external_networks,
+    ),
+    *_external("volumes", "volume"),
+    *_external("secrets", "secret"),
+    *_external("configs", "config"),
+    Rule(
+        id="network-driver",
+        forbids="network drivers other than `bridge` and `overlay`, and address drivers",
+        why="macvlan, ipvlan and host drivers put containers on the machine's own network",
+        instead="leave the driver out",
+        subject="the driver",
+        find=_network_drivers,
+    ),
+    Rule(
+        id="network-option",
+        forbids="driver options of networks that choose interfaces, addresses or kernel parameters",
+        why="they can attach to the host's interfaces and publish on all of its addresses",
+        instead="leave the option out",
+        subject="the option's name",
+        find=_network_options,
+    ),
+    Rule(
+        id="logging-driver",
+        forbids="logging drivers other than `json-file`, `local` and `none`",
+        why="the engine itself connects to where they log to, from the host's network",
+        instead="leave the driver out; previewer logs reads what the engine keeps",
+        subject="the driver",
+        find=in_services(_logging),
+    ),
+    Rule(
+        id="api-socket",
+        forbids="`use_api_socket`",
+        why="it hands the engine and your registry credentials to the container",
+        instead="leave it out",
+        subject="",
+        find=switched_on("use_api_socket", message="uses the engine's API"),
+        allowance=Allowance.NEVER,
+    ),
+    Rule(
+        id="provider",
+        forbids="`provider`",
+        why="it runs a program on your machine, outside of any container",
+        instead="run the program as a service with an image",
+        subject="",
+        find=switched_on("provider", message="runs a program of the host"),
+        allowance=Allowance.NEVER,
+    ),
+    Rule(
+        id="model-runner",
+        forbids="`models`",
+        why="they run on the host, outside of the environment, and are not frozen",
+        instead="run the model in a service with an image",
+        subject="",
+        find=switched_on("models", message="uses models that run on the host"),
+        allowance=Allowance.NEVER,
+    ),
+)

@@ -1,0 +1,134 @@
+"""Read a commit's definitions and hold them against the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from previewer.definition import definition_names, discover_files, load_definition, load_named
+from previewer.domain.definition import Definition, Role
+from previewer.domain.isolation import Rewrite, isolate
+from previewer.domain.policy.check import Explanation, Finding, check, explain, raise_for
+from previewer.domain.revision import ResolvedRevision
+from previewer.errors import NotFoundError
+from previewer.operations.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionOptions:
+    """How a definition is to be read; the default is the commit's own ``preview``."""
+
+    name: str = "preview"
+    files: tuple[str, ...] = ()
+    """Compose files of the commit, instead of those that are discovered."""
+    profiles: tuple[str, ...] = ()
+    variables: Mapping[str, str] | None = None
+    """For interpolation; ``None`` for those of the caller's environment that the settings allow."""
+    env_files: tuple[str, ...] = ()
+    """Of the commit; they replace the project directory's ``.env``."""
+    check_policy: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDefinition:
+    """A definition, what isolation makes of it, and what the policy says."""
+
+    definition: Definition
+    """As ``docker compose config`` would print it."""
+    isolated: Definition
+    """As it would run."""
+    rewrites: tuple[Rewrite, ...]
+    """What differs between the two, and why."""
+    findings: tuple[Finding, ...]
+    """What the policy has to say; none of it refused, unless the policy was not to be checked."""
+
+
+def read_definition(session: Session, revision: str, options: DefinitionOptions) -> ReadDefinition:
+    """One definition of a revision. Raises :class:`PolicyError` for what its branch is not trusted with."""
+    resolved = session.source.resolve(revision)
+    tree = session.source.tree(resolved.commit.id)
+    variables = session.settings.allowed_variables if options.variables is None else options.variables
+    if options.files or options.env_files:
+        definition = load_definition(
+            tree,
+            files=options.files or discover_files(tree, options.name),
+            variables=variables,
+            env_files=options.env_files,
+            profiles=options.profiles,
+            name=options.name,
+        )
+    else:
+        definition = load_named(
+            tree,
+            options.name,
+            variables=variables,
+            profiles=options.profiles,
+            project_name=session.source.project,
+        )
+    findings = _check(session, resolved, definition, definition.role)
+    if options.check_policy:
+        raise_for(findings)
+    trust = session.settings.trust.trust(definition.role, resolved.branch)
+    isolated = isolate(definition, role=definition.role, trust=trust)
+    return ReadDefinition(definition, isolated.definition, isolated.rewrites, findings)
+
+
+def read_definitions(session: Session, resolved: ResolvedRevision) -> tuple[Definition, ...]:
+    """All definitions of a commit, each held against the policy of its role.
+
+    Raises :class:`NotFoundError` where the commit has none, and :class:`PolicyError`.
+    """
+    tree = session.source.tree(resolved.commit.id)
+    names = definition_names(tree)
+    if not names:
+        raise NotFoundError(
+            "the commit has no environment definition",
+            where=resolved.commit.short,
+            hint="add envs/preview.yaml, a compose.yaml or a Dockerfile; `previewer init` writes a start",
+        )
+    variables = session.settings.allowed_variables
+    found = tuple(
+        load_named(tree, name, variables=variables, project_name=session.source.project) for name in names
+    )
+    findings = [finding for d in found for finding in _check(session, resolved, d, d.role)]
+    raise_for(findings)
+    return found
+
+
+def choose_definition(definitions: Sequence[Definition], role: Role, name: str | None) -> Definition:
+    """The definition called ``name``, else the role's, else (for previews) the first.
+
+    Raises :class:`NotFoundError` with the names that there are.
+    """
+    by_name = {definition.name: definition for definition in definitions}
+    known = ", ".join(by_name) or "none"
+    if name is not None:
+        if name not in by_name:
+            raise NotFoundError(f"no definition {name!r}", hint=f"there is {known}")
+        return by_name[name]
+    for definition in definitions:
+        if definition.role is role:
+            return definition
+    if role is Role.PREVIEW and definitions:
+        return definitions[0]
+    raise NotFoundError(f"no definition for {role.value}", hint=f"add envs/{role.value}.yaml; there is {known}")
+
+
+def enforce_policy(session: Session, resolved: ResolvedRevision, definition: Definition, role: Role) -> None:
+    """Raise :class:`PolicyError` if ``definition`` may not run in ``role``, whatever it calls itself."""
+    raise_for(_check(session, resolved, definition, role))
+
+
+def explain_policy(session: Session, revision: str, *, name: str = "preview") -> Explanation:
+    """Which rules were looked at for a revision, and what they allowed because of which line."""
+    resolved = session.source.resolve(revision)
+    tree = session.source.tree(resolved.commit.id)
+    variables = session.settings.allowed_variables
+    definition = load_named(tree, name, variables=variables, project_name=session.source.project)
+    return explain(definition, session.settings.trust.trust(definition.role, resolved.branch))
+
+
+def _check(
+    session: Session, resolved: ResolvedRevision, definition: Definition, role: Role
+) -> tuple[Finding, ...]:
+    return check(definition, session.settings.trust.trust(role, resolved.branch))

@@ -1,0 +1,120 @@
+"""Look at everything previewer needs and say what is wrong and what helps."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from previewer.definition import definition_names
+from previewer.domain.environment import State
+from previewer.engine.protocol import Selection
+from previewer.errors import PreviewerError
+from previewer.operations.environments import list_environments
+from previewer.operations.session import Session
+
+
+class Verdict(Enum):
+    """How a check ended."""
+
+    OK = "ok"
+    WARNING = "warning"
+    """It works, but not as well as it could."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    verdict: Verdict
+    detail: str
+    hint: str = ""
+
+
+def examine(session: Session | None, *, failure: PreviewerError | None = None) -> tuple[Check, ...]:
+    """Every check, in the order in which one needs the other.
+
+    ``session`` is ``None`` where no repository could be opened; ``failure`` then says why.
+    """
+    return tuple(_checks(session, failure))
+
+
+def _checks(session: Session | None, failure: PreviewerError | None) -> Iterator[Check]:
+    yield _git()
+    if session is None:
+        reason = str(failure) if failure else "no repository"
+        yield Check("repository", Verdict.FAILED, reason, (failure.hint if failure else None) or "")
+        return
+    yield from _guard("repository", lambda: _repository(session))
+    yield from _guard("definitions", lambda: _definitions(session))
+    reachable = _guard("engine", lambda: _engine(session))
+    yield from reachable
+    if reachable[0].verdict is Verdict.FAILED:
+        return
+    yield from _guard("builder", lambda: _builder(session))
+    yield from _guard("environments", lambda: _environments(session))
+
+
+def _guard(name: str, look: Callable[[], Check]) -> tuple[Check]:
+    try:
+        return (look(),)
+    except PreviewerError as error:
+        return (Check(name, Verdict.FAILED, str(error), error.hint or ""),)
+
+
+def _git() -> Check:
+    found = shutil.which("git")
+    if found is None:
+        return Check("git", Verdict.FAILED, "git is not on the PATH", "install git")
+    return Check("git", Verdict.OK, found)
+
+
+def _repository(session: Session) -> Check:
+    branches = session.source.branches()
+    default = session.source.default_branch()
+    if not branches:
+        return Check("repository", Verdict.WARNING, session.source.location, "it has no commit yet: make one")
+    detail = (
+        f"{session.source.location}: project {session.source.project}, {len(branches)} branches, default {default}"
+    )
+    return Check("repository", Verdict.OK, detail)
+
+
+def _definitions(session: Session) -> Check:
+    revision = session.source.default_branch() or "HEAD"
+    names = definition_names(session.source.tree(session.source.resolve(revision).commit.id))
+    if not names:
+        hint = "add envs/preview.yaml, a compose.yaml or a Dockerfile; `previewer init` writes a commented start"
+        return Check("definitions", Verdict.FAILED, f"{revision} has none", hint)
+    return Check("definitions", Verdict.OK, f"{revision} has {', '.join(names)}")
+
+
+def _engine(session: Session) -> Check:
+    capabilities = session.engine.capabilities
+    version = ".".join(map(str, capabilities.api_version))
+    detail = f"{capabilities.name}, API {version}, runs {capabilities.platform}"
+    if capabilities.missing:
+        return Check("engine", Verdict.WARNING, detail, "; ".join(capabilities.missing.values()))
+    return Check("engine", Verdict.OK, detail)
+
+
+def _builder(session: Session) -> Check:
+    builder = session.images.builder
+    if builder == "buildkit":
+        return Check("builder", Verdict.OK, "BuildKit, through the engine's own endpoint")
+    return Check("builder", Verdict.WARNING, f"the {builder} builder", "cache mounts and heredocs need BuildKit")
+
+
+def _environments(session: Session) -> Check:
+    everything = session.engine.observe(Selection(installation=session.source.installation))
+    environments = list_environments(session)
+    broken = [e.name for e in environments if e.state in (State.FAILED, State.UNHEALTHY)]
+    detail = f"{len(environments)} up, with {len(everything.containers)} containers"
+    if broken:
+        return Check(
+            "environments", Verdict.WARNING, f"{detail}; not well: {', '.join(broken)}", "see `previewer ls`"
+        )
+    return Check("environments", Verdict.OK, detail)

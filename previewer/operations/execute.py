@@ -1,0 +1,230 @@
+"""Walk a plan's graph in parallel. It carries out decisions and makes none.
+
+One coordinator, the calling thread, owns all state. Engine calls run in a pool and report back through one
+queue; so do the engine's events and the user's interruption, so that nothing is polled while something can be
+told. Waiting for a container's health occupies no thread.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import TypeAlias
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.plan import AwaitContainer, Plan, Step
+from previewer.domain.progress import Outcome, Report, TaskFinished, TaskStarted
+from previewer.engine.protocol import ContainerEvent, Engine, Selection
+from previewer.errors import CancelledError, PreviewerError, TimedOutError
+from previewer.operations.await_container import look
+from previewer.operations.take_step import take_step
+
+POLL_SECONDS = 1.0
+"""How often waited-for containers are looked at even if the engine tells nothing: its events can end quietly."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    step: Step
+    error: PreviewerError | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Interrupted:
+    pass
+
+
+_Message: TypeAlias = _Taken | _Interrupted | ContainerEvent
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionLimits:
+    """How much at once and how long."""
+
+    parallel: int = 8
+    """Engine calls at a time."""
+    timeout: float = 120.0
+    """Seconds for all the waiting together."""
+
+
+def execute(
+    plan: Plan,
+    engine: Engine,
+    *,
+    stage: str,
+    limits: ExecutionLimits,
+    report: Report,
+    cancellation: Cancellation,
+    watch: Selection | None = None,
+) -> None:
+    """Take every step of ``plan``. ``watch`` selects whose events are listened to while waiting.
+
+    The first failure stops what has not begun, lets what has begun end, and is raised. So are
+    :class:`CancelledError` and, for containers that are not ready in time, :class:`TimedOutError`.
+    """
+    if not len(plan):
+        return
+    execution = _Execution(plan, engine, stage=stage, limits=limits, report=report)
+    forget = cancellation.on_request(execution.interrupt)
+    stop_listening = _listen(engine, watch, execution.hear) if watch is not None else None
+    try:
+        execution.run()
+    finally:
+        forget()
+        if stop_listening is not None:
+            stop_listening()
+
+
+class _Execution:
+    def __init__(self, plan: Plan, engine: Engine, *, stage: str, limits: ExecutionLimits, report: Report) -> None:
+        self._engine = engine
+        self._stage = stage
+        self._limits = limits
+        self._report = report
+        self._messages: SimpleQueue[_Message] = SimpleQueue()
+        self._pending: dict[str, Step] = {step.id: step for step in plan}
+        self._done: set[str] = set()
+        self._running = 0
+        self._waiting: dict[str, tuple[Step, AwaitContainer]] = {}
+        self._begun: dict[str, float] = {}
+        self._failure: PreviewerError | None = None
+
+    def interrupt(self) -> None:
+        """Called from another thread, or from a signal handler."""
+        self._messages.put(_Interrupted())
+
+    def hear(self, event: ContainerEvent) -> None:
+        """Called from the thread that listens to the engine."""
+        self._messages.put(event)
+
+    def run(self) -> None:
+        deadline = time.monotonic() + self._limits.timeout
+        with ThreadPoolExecutor(self._limits.parallel, thread_name_prefix="previewer-step") as pool:
+            while True:
+                if self._failure is None:
+                    self._begin_ready(pool)
+                if self._is_over():
+                    break
+                self._handle(self._next_message())
+                if self._waiting and time.monotonic() > deadline:
+                    self._give_up_waiting()
+        if self._failure is not None:
+            raise self._failure
+
+    def _is_over(self) -> bool:
+        if self._failure is not None:
+            return self._running == 0
+        return self._running == 0 and not self._waiting and not self._pending
+
+    def _next_message(self) -> _Message | None:
+        try:
+            return self._messages.get(timeout=POLL_SECONDS)
+        except Empty:
+            return None
+
+    def _begin_ready(self, pool: ThreadPoolExecutor) -> None:
+        for step in [step for step in self._pending.values() if step.needs <= self._done]:
+            del self._pending[step.id]
+            self._begun[step.id] = time.monotonic()
+            self._report(TaskStarted(step.id, self._stage))
+            if isinstance(step.action, AwaitContainer):
+                self._waiting[step.id] = (step, step.action)
+                self._look_at(step, step.action)
+            else:
+                self._running += 1
+                pool.submit(self._take, step)
+        if self._failure is None and any(step.needs <= self._done for step in self._pending.values()):
+            self._begin_ready(pool)
+
+    def _take(self, step: Step) -> None:
+        error: PreviewerError | None = None
+        try:
+            take_step(self._engine, step.action)
+        except PreviewerError as failure:
+            error = failure
+        except BaseException as failure:  # noqa: BLE001 - a lost message would leave the coordinator waiting for ever
+            error = PreviewerError(f"unexpected {type(failure).__name__}: {failure}", where=step.id)
+            error.__cause__ = failure
+        self._messages.put(_Taken(step, error))
+
+    def _handle(self, message: _Message | None) -> None:
+        match message:
+            case None:
+                for step, action in list(self._waiting.values()):
+                    self._look_at(step, action)
+            case ContainerEvent(container=container):
+                for step, action in list(self._waiting.values()):
+                    if action.name == container:
+                        self._look_at(step, action)
+            case _Interrupted():
+                self._fail(CancelledError("interrupted"))
+                self._end_waiting(Outcome.CANCELLED)
+            case _Taken(step, error):
+                self._running -= 1
+                self._finish(step, error)
+
+    def _look_at(self, step: Step, action: AwaitContainer) -> None:
+        if step.id not in self._waiting:
+            return
+        try:
+            settled = look(self._engine, action)
+        except PreviewerError as error:
+            del self._waiting[step.id]
+            self._finish(step, error)
+            return
+        if settled is not None:
+            del self._waiting[step.id]
+            self._finish(step, None, detail=settled)
+
+    def _finish(self, step: Step, error: PreviewerError | None, *, detail: str = "") -> None:
+        seconds = time.monotonic() - self._begun[step.id]
+        if error is None:
+            self._done.add(step.id)
+            self._report(TaskFinished(step.id, Outcome.DONE, seconds, detail))
+            return
+        self._report(TaskFinished(step.id, Outcome.FAILED, seconds, str(error)))
+        self._fail(error)
+        self._end_waiting(Outcome.CANCELLED)
+
+    def _fail(self, error: PreviewerError) -> None:
+        if self._failure is None:
+            self._failure = error
+
+    def _end_waiting(self, outcome: Outcome) -> None:
+        for step, _action in self._waiting.values():
+            self._report(TaskFinished(step.id, outcome, time.monotonic() - self._begun[step.id]))
+        self._waiting.clear()
+
+    def _give_up_waiting(self) -> None:
+        services = sorted({action.service for _step, action in self._waiting.values()})
+        self._fail(
+            TimedOutError(
+                f"not ready within {self._limits.timeout:g} seconds",
+                where=", ".join(services),
+                hint="look at `previewer logs`, or allow more time with --timeout",
+            )
+        )
+        self._end_waiting(Outcome.FAILED)
+
+
+def _listen(engine: Engine, selection: Selection, hear: Callable[[ContainerEvent], None]) -> Callable[[], None]:
+    """Pass the engine's events on from a thread of its own; returns what ends that."""
+    stream = engine.watch(selection)
+
+    def read() -> None:
+        for batch in stream:
+            for event in batch:
+                hear(event)
+
+    thread = threading.Thread(target=read, name="previewer-events", daemon=True)
+    thread.start()
+
+    def stop() -> None:
+        stream.close()
+        thread.join(timeout=2)
+
+    return stop

@@ -1,0 +1,55 @@
+"""What configs, secrets and mounted files of the commit contain, for a generation that is about to be made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+
+from previewer.domain.definition import Definition
+from previewer.domain.file_tree import FileTree
+from previewer.domain.json_value import JsonObject, as_text
+from previewer.domain.revision import Commit
+from previewer.domain.tree_files import file_references
+from previewer.errors import DefinitionError
+from previewer.freeze.tree_archive import archive_tree
+
+MAX_CONTENT_BYTES = 1024 * 1024
+"""Of one config or secret; an engine's own (Swarm's) may have half of that."""
+
+
+def read_contents(definition: Definition, tree: FileTree, variables: Mapping[str, str]) -> Mapping[str, bytes]:
+    """The contents of the configs and secrets that services use, by ``configs/KEY`` and ``secrets/KEY``.
+
+    Raises :class:`DefinitionError` for a file that the commit does not have or a variable that is not set.
+    """
+    found: dict[str, bytes] = {}
+    for service in definition.services.values():
+        for reference, description in file_references(definition, service):
+            kind, key = reference.split("/", 1)
+            where = str(definition.locate((kind, key)))
+            found[reference] = _content(reference, description, tree, variables, where)
+    return found
+
+
+def open_archive(tree: FileTree, sources: Collection[str], commit: Commit) -> Callable[[], Iterator[bytes]]:
+    """Opens a tar stream of the commit's files below ``sources``, as often as it is called."""
+    commit_time = int(commit.committed_at.timestamp())
+    return lambda: archive_tree(tree, sorted(sources), commit_time=commit_time)
+
+
+def _content(
+    reference: str, description: JsonObject, tree: FileTree, variables: Mapping[str, str], where: str
+) -> bytes:
+    if (inline := description.get("content")) is not None:
+        return as_text(inline).encode()
+    if file := as_text(description.get("file")):
+        if not tree.is_file(file):
+            raise DefinitionError(f"the commit has no file {file}", where=where)
+        return tree.read(file, limit=MAX_CONTENT_BYTES)
+    variable = as_text(description.get("environment"))
+    if variable not in variables:
+        raise DefinitionError(
+            f"{reference} comes from the variable {variable}, which is not set",
+            where=where,
+            hint="set it, and name it under `variables` in previewer.toml on the default branch",
+        )
+    return variables[variable].encode()

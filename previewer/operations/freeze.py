@@ -1,0 +1,103 @@
+"""Freeze a revision into a release and keep it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.definition import Definition
+from previewer.domain.history import LedgerEntry
+from previewer.domain.progress import Outcome, Report, TaskFinished, TaskStarted
+from previewer.domain.release import Release
+from previewer.domain.revision import ResolvedRevision
+from previewer.domain.tree_files import digest_tree_files, tree_sources
+from previewer.freeze.freeze_commit import freeze_commit
+from previewer.operations.definitions import read_definitions
+from previewer.operations.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeResult:
+    """The release of a commit."""
+
+    release: Release
+    was_known: bool
+    """Whether the commit had been frozen before, and every image of it is still there."""
+
+
+def freeze(
+    session: Session, revision: str, *, use_cache: bool = True, report: Report, cancellation: Cancellation
+) -> FreezeResult:
+    """The release of ``revision``: the one that is kept, or a new one.
+
+    References are resolved to digests once, so a commit that was frozen keeps its release even if a tag has
+    moved since. Without ``use_cache`` every image is built again and nothing is taken from before.
+    """
+    resolved = session.source.resolve(revision)
+    return freeze_resolved(session, resolved, use_cache=use_cache, report=report, cancellation=cancellation)
+
+
+def freeze_resolved(
+    session: Session,
+    resolved: ResolvedRevision,
+    *,
+    use_cache: bool,
+    report: Report,
+    cancellation: Cancellation,
+) -> FreezeResult:
+    """:func:`freeze` for a revision that was looked up before; its branch may have moved on since."""
+    definitions = read_definitions(session, resolved)
+    if use_cache and (known := _known_release(session, resolved, definitions)) is not None:
+        task = f"freeze {resolved.commit.short}"
+        report(TaskStarted(task, "freeze"))
+        report(TaskFinished(task, Outcome.CACHED, 0.0, "frozen before"))
+        return FreezeResult(known, was_known=True)
+    built = freeze_commit(
+        tree=session.source.tree(resolved.commit.id),
+        commit=resolved.commit,
+        project=session.source.project,
+        definitions=definitions,
+        images=session.images,
+        use_cache=use_cache,
+        report=report,
+        cancellation=cancellation,
+        parallel=session.settings.parallel_builds,
+    )
+    release = replace(built, files=frozen_files(session, resolved, definitions))
+    session.ledger.store_release(release)
+    session.ledger.append(
+        LedgerEntry(
+            action="freeze",
+            at=session.clock(),
+            actor=session.source.actor,
+            release=release.id,
+            commit=release.commit,
+            detail=f"{len(release.artifacts)} images",
+        )
+    )
+    return FreezeResult(release, was_known=False)
+
+
+def frozen_files(
+    session: Session, resolved: ResolvedRevision, definitions: Iterable[Definition]
+) -> Mapping[str, str]:
+    """Digests of the commit's files that the definitions' services read while they run, by path."""
+    sources = {source for definition in definitions for source in tree_sources(definition)}
+    return digest_tree_files(session.source.tree(resolved.commit.id), sources) if sources else {}
+
+
+def find_release(session: Session, resolved: ResolvedRevision) -> Release | None:
+    """The release that freezing the revision now would give without building, if there is one."""
+    return _known_release(session, resolved, read_definitions(session, resolved))
+
+
+def _known_release(
+    session: Session, resolved: ResolvedRevision, definitions: tuple[Definition, ...]
+) -> Release | None:
+    wanted = {definition.name: definition.model for definition in definitions}
+    for release in session.ledger.releases_of(resolved.commit.id):
+        frozen = {name: entry.definition.model for name, entry in release.definitions.items()}
+        if frozen == wanted and not session.images.missing({artifact.image for artifact in release.artifacts}):
+            return release
+    return None

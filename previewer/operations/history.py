@@ -1,0 +1,18 @@
+"""Read the ledger's history."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from previewer.domain.history import LedgerEntry
+from previewer.operations.session import Session
+
+
+def list_history(
+    session: Session, *, environment: str | None = None, limit: int | None = None
+) -> tuple[LedgerEntry, ...]:
+    """What was done, newest first; with ``environment`` only to that one."""
+    if environment is None:
+        return session.ledger.entries(limit=limit)
+    matching = (entry for entry in session.ledger.entries() if entry.environment == environment)
+    return tuple(islice(matching, limit))

@@ -1,0 +1,46 @@
+"""Give a repository environment definitions to start from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from previewer.definition.template import environment_templates
+from previewer.domain.file_tree import FileTree
+from previewer.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class InitResult:
+    """What became of the files."""
+
+    written: tuple[str, ...]
+    kept: tuple[str, ...]
+    """They were there already and are as they were."""
+
+
+def plan_init(tree: FileTree) -> Mapping[str, str]:
+    """The files that a repository with ``tree`` lacks: text by path relative to its root."""
+    return {path: text for path, text in environment_templates(tree).items() if not tree.is_file(path)}
+
+
+def write_init(root: Path, files: Mapping[str, str]) -> InitResult:
+    """Write ``files`` below ``root``, each only if nothing of its name is there.
+
+    Raises :class:`UsageError` where a file cannot be written; those before it stay.
+    """
+    written: list[str] = []
+    kept: list[str] = []
+    for path, text in sorted(files.items()):
+        target = root / path
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("x", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            written.append(path)
+        except FileExistsError:
+            kept.append(path)
+        except OSError as error:
+            raise UsageError(f"the file cannot be written: {error.strerror}", where=path) from error
+    return InitResult(tuple(written), tuple(kept))

@@ -1,0 +1,58 @@
+"""Remove observed objects and prove that they are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.observation import Observation
+from previewer.domain.progress import Report
+from previewer.domain.reconcile import plan_removal
+from previewer.engine.protocol import Engine
+from previewer.errors import LeftoversError, PreviewerError
+from previewer.operations.execute import ExecutionLimits, execute
+
+ATTEMPTS = 3
+"""An object can appear while others are removed: a create that was under way when its client was killed."""
+
+
+def remove_all(
+    engine: Engine, observe: Callable[[], Observation], *, title: str, cause: str, stage: str, report: Report
+) -> tuple[str, ...]:
+    """Remove everything that ``observe`` finds, look again, and return the names of what was there.
+
+    It is not interruptible: half a removal helps nobody. Raises :class:`LeftoversError` that lists what
+    remains, with the engine's reason.
+    """
+    removed: list[str] = []
+    failure: PreviewerError | None = None
+    for _attempt in range(ATTEMPTS):
+        observation = observe()
+        if observation.is_empty:
+            return tuple(removed)
+        removed.extend(name for name in object_names(observation) if name not in removed)
+        plan = plan_removal(observation, title=title, cause=cause)
+        try:
+            execute(
+                plan, engine, stage=stage, limits=ExecutionLimits(), report=report, cancellation=Cancellation()
+            )
+        except PreviewerError as error:
+            failure = error
+    remaining = observe()
+    if remaining.is_empty:
+        return tuple(removed)
+    raise LeftoversError(
+        "some objects could not be removed" + (f": {failure}" if failure else ""),
+        where=title,
+        hint="run `previewer down` again; `docker rm -f` and `docker network rm` remove them by hand",
+        details=object_names(remaining),
+    )
+
+
+def object_names(observation: Observation) -> tuple[str, ...]:
+    """The engine's names of everything in ``observation``, by kind."""
+    return (
+        *(f"container {c.name}" for c in observation.containers),
+        *(f"network {n.name}" for n in observation.networks),
+        *(f"volume {v.name}" for v in observation.volumes),
+    )

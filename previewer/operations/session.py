@@ -1,0 +1,120 @@
+"""What an operation works with: the repository, the engine, the ledger, the settings and the clock."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from types import TracebackType
+from typing import Generic, Protocol, Self, TypeVar
+
+from previewer.engine.protocol import Engine
+from previewer.freeze.protocol import Images
+from previewer.ledger.protocol import Ledger
+from previewer.operations.settings import Settings
+from previewer.source.protocol import Source
+
+T = TypeVar("T")
+
+
+class EngineRoom(Protocol):
+    """Both stages' view of one engine over one connection."""
+
+    @property
+    def engine(self) -> Engine:
+        """The run stage's."""
+        ...
+
+    @property
+    def images(self) -> Images:
+        """The build stage's."""
+        ...
+
+    def close(self) -> None:
+        """End the connection."""
+        ...
+
+
+class Session:
+    """One user's work on one repository with one engine.
+
+    Settings, ledger and engine are opened on first use: what needs only git never waits for the engine, and
+    listing branches costs one git process.
+    """
+
+    def __init__(
+        self,
+        *,
+        source: Source,
+        open_ledger: Callable[[], Ledger],
+        read_settings: Callable[[], Settings],
+        connect: Callable[[], EngineRoom],
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+    ) -> None:
+        self.source = source
+        self.clock = clock
+        """The time now: aware, UTC."""
+        self.new_id = new_id
+        """A new operation's id."""
+        self._ledger = _Once(open_ledger)
+        self._settings = _Once(read_settings)
+        self._room = _Once(connect)
+
+    @property
+    def ledger(self) -> Ledger:
+        """Releases, history and locks."""
+        return self._ledger.get()
+
+    @property
+    def settings(self) -> Settings:
+        """The user's and the default branch's settings. Raises :class:`UsageError` for ones that make no sense."""
+        return self._settings.get()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, for the run stage. Raises :class:`EngineUnreachableError`, and tries anew next time."""
+        return self._room.get().engine
+
+    @property
+    def images(self) -> Images:
+        """The engine's images, for the build stage. Raises :class:`EngineUnreachableError`."""
+        return self._room.get().images
+
+    def disconnect(self) -> None:
+        """End the engine's connection, if there is one; the next use makes a new one."""
+        if (room := self._room.forget()) is not None:
+            room.close()
+
+    def close(self) -> None:
+        """End git processes and the engine's connection."""
+        self.disconnect()
+        self.source.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Once(Generic[T]):
+    """A value that is made on first use, once, whichever thread comes first; a failure is not kept."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._value: T | None = None
+        self._lock = threading.Lock()
+
+    def get(self) -> T:
+        with self._lock:
+            if self._value is None:
+                self._value = self._make()
+            return self._value
+
+    def forget(self) -> T | None:
+        with self._lock:
+            value, self._value = self._value, None
+            return value

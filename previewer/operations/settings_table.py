@@ -1,0 +1,295 @@
+"""Every setting: its key, who may set it, what it looks like and what it does. docs/settings.md follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import Flag, auto
+from types import MappingProxyType
+from typing import TypeAlias
+
+from previewer.domain import naming
+from previewer.domain.definition import Location, Role
+from previewer.domain.policy.grants import read_grant
+from previewer.domain.policy.limits import Limits
+from previewer.domain.policy.trust import Grant
+from previewer.operations import settings_values as values
+from previewer.operations.settings_model import Settings
+
+
+class Layer(Flag):
+    """A file that settings are read from."""
+
+    USER = auto()
+    REPOSITORY = auto()
+
+
+BOTH = Layer.USER | Layer.REPOSITORY
+
+Locate: TypeAlias = Callable[..., Location]
+"""Where the value at hand is written: ``locate()``, ``locate(item="bind")``, ``locate("0", "branches")``."""
+Apply: TypeAlias = Callable[[Settings, object, Locate], Settings]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table."""
+
+    key: str
+    """As in the file, with its tables: ``ttl.preview``. ``*`` stands for any name."""
+    looks: str
+    """What its value looks like, for the documentation."""
+    default: str
+    meaning: str
+    apply: Apply
+    """The settings with a value taken in. Raises :class:`SettingValueError`."""
+    layers: Layer = BOTH
+    variable: str | None = None
+    """The environment variable that wins over both files."""
+    is_list: bool = False
+    """Whether the variable's text is a list, separated by commas."""
+
+
+def _project(settings: Settings, value: object, locate: Locate) -> Settings:
+    del locate
+    name = values.read_text(value)
+    if naming.project_name(name) != name:
+        raise values.SettingValueError(f"a name such as {naming.project_name(name)}")
+    return replace(settings, project=name)
+
+
+def _ttl(role: Role) -> Apply:
+    return lambda settings, value, _: replace(
+        settings, ttl=MappingProxyType({**settings.ttl, role: values.read_ttl(value)})
+    )
+
+
+def _keys(settings: Settings, value: object, locate: Locate) -> Settings:
+    table = value if isinstance(value, dict) else {}
+    read = {str(action): values.read_keys(keys) for action, keys in table.items()}
+    del locate
+    return replace(settings, keymap=MappingProxyType({**settings.keymap, **read}))
+
+
+def _with_grants(settings: Settings, grants: tuple[Grant, ...]) -> Settings:
+    trust = replace(settings.trust, grants=(*settings.trust.grants, *grants))
+    return replace(settings, trust=trust)
+
+
+def _allow(role: Role) -> Apply:
+    def apply(settings: Settings, value: object, locate: Locate) -> Settings:
+        texts = values.read_texts(value)
+        return _with_grants(
+            settings, tuple(read_grant(text, source=locate(item=text), role=role) for text in texts)
+        )
+
+    return apply
+
+
+_TRUST_KEYS: Mapping[str, object] = {"branches": (), "roles": (), "allow": ()}
+
+
+def _trust(settings: Settings, value: object, locate: Locate) -> Settings:
+    if not isinstance(value, list):
+        raise values.SettingValueError("an array of tables, each below [[trust]]")
+    grants: list[Grant] = []
+    for index, entry in enumerate(value):
+        try:
+            grants.extend(_trusted(entry, lambda *keys, item=None, at=str(index): locate(at, *keys, item=item)))
+        except values.SettingValueError as error:
+            raise values.SettingValueError(str(error), path=(str(index), *error.path)) from error
+    return _with_grants(settings, tuple(grants))
+
+
+def _trusted(entry: object, locate: Locate) -> Iterator[Grant]:
+    table = values.read_table(entry, _TRUST_KEYS)
+    branches = values.read_texts(table.get("branches", []))
+    if not branches:
+        raise values.SettingValueError('for some branches: branches = ["main", "release/*"]')
+    roles: list[Role | None] = [values.read_role(role) for role in values.read_texts(table.get("roles", []))] or [
+        None
+    ]
+    for text in values.read_texts(table.get("allow", [])):
+        source = locate("allow", item=text)
+        for role in roles:
+            yield read_grant(text, source=source, role=role, branches=branches)
+
+
+LimitReader: TypeAlias = Callable[[Limits, object], Limits]
+
+
+def _limit(role: Role, change: LimitReader) -> Apply:
+    def apply(settings: Settings, value: object, locate: Locate) -> Settings:
+        del locate
+        limits = {**settings.trust.limits, role: change(settings.trust.limits[role], value)}
+        return replace(settings, trust=replace(settings.trust, limits=MappingProxyType(limits)))
+
+    return apply
+
+
+_LIMITS: tuple[tuple[str, str, str, LimitReader], ...] = (
+    (
+        "pids",
+        'a number or `"none"`',
+        "Processes of a container whose service sets no limit.",
+        lambda limits, value: replace(limits, pids=values.read_limit(value)),
+    ),
+    (
+        "memory",
+        '`"512m"` or `"none"`',
+        "Memory of a container whose service sets no limit.",
+        lambda limits, value: replace(limits, memory=values.read_bytes(value)),
+    ),
+    (
+        "max_pids",
+        'a number or `"none"`',
+        "The most processes that a service may set.",
+        lambda limits, value: replace(limits, max_pids=values.read_limit(value)),
+    ),
+    (
+        "max_memory",
+        '`"4g"` or `"none"`',
+        "The most memory that a service may set.",
+        lambda limits, value: replace(limits, max_memory=values.read_bytes(value)),
+    ),
+    (
+        "max_services",
+        'a number or `"none"`',
+        "Services of one definition.",
+        lambda limits, value: replace(limits, max_services=values.read_limit(value)),
+    ),
+    (
+        "max_replicas",
+        'a number or `"none"`',
+        "Containers of one service.",
+        lambda limits, value: replace(limits, max_replicas=values.read_limit(value)),
+    ),
+    (
+        "max_ttl",
+        '`"30d"` or `"never"`',
+        "The longest life that a definition may set.",
+        lambda limits, value: replace(limits, max_ttl=values.read_ttl(value)),
+    ),
+)
+
+
+def _rows_of(role: Role) -> Iterator[Setting]:
+    yield Setting(
+        key=f"ttl.{role.value}",
+        looks='`"90m"`, `"10h"`, `"5d"`, `"1d12h"` or `"never"`',
+        default='`"3d"`' if role is Role.PREVIEW else '`"never"`',
+        meaning=f"How long an environment for {role.value} lives.",
+        apply=_ttl(role),
+        variable="PREVIEWER_TTL" if role is Role.PREVIEW else None,
+    )
+    yield Setting(
+        key=f"policy.{role.value}.allow",
+        looks="a list of rules, see [policy](policy.md)",
+        default="`[]`",
+        meaning=f"What every branch may have in environments for {role.value}. Both files' lists count.",
+        apply=_allow(role),
+    )
+    for name, looks, meaning, change in _LIMITS:
+        yield Setting(
+            key=f"limits.{role.value}.{name}",
+            looks=looks,
+            default="see [policy](policy.md#limits)",
+            meaning=meaning,
+            apply=_limit(role, change),
+        )
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        key="project",
+        looks="a name",
+        default="the origin's or the folder's name",
+        meaning="What the project is called in the names of everything that is made.",
+        apply=_project,
+        layers=Layer.REPOSITORY,
+        variable="PREVIEWER_PROJECT",
+    ),
+    Setting(
+        key="variables",
+        looks='a list of patterns, `["NODE_ENV", "APP_*"]`',
+        default="`[]`",
+        meaning="The only variables of your environment that definitions may use. Both files' lists count.",
+        apply=lambda s, value, _: replace(s, variables=(*s.variables, *values.read_texts(value))),
+        variable="PREVIEWER_VARIABLES",
+        is_list=True,
+    ),
+    Setting(
+        key="wait_timeout",
+        looks='`"90s"`, `"2m"` or a number of seconds',
+        default='`"2m"`',
+        meaning="How long `up` waits for a new environment to become healthy.",
+        apply=lambda s, value, _: replace(s, wait_timeout=values.read_seconds(value)),
+        variable="PREVIEWER_WAIT_TIMEOUT",
+    ),
+    Setting(
+        key="parallel",
+        looks="1 to 64",
+        default="8",
+        meaning="Steps of a plan that are taken at the same time.",
+        apply=lambda s, value, _: replace(s, parallel=values.read_count(value, least=1, most=64)),
+        variable="PREVIEWER_PARALLEL",
+    ),
+    Setting(
+        key="parallel_builds",
+        looks="1 to 64",
+        default="4",
+        meaning="Images that are built at the same time.",
+        apply=lambda s, value, _: replace(s, parallel_builds=values.read_count(value, least=1, most=64)),
+        variable="PREVIEWER_PARALLEL_BUILDS",
+    ),
+    Setting(
+        key="network.pool",
+        looks="an IPv4 range",
+        default='`"10.213.0.0/16"`',
+        meaning="Where networks take their subnets from.",
+        apply=lambda s, value, _: replace(s, address_pool=values.read_pool(value)),
+        variable="PREVIEWER_ADDRESS_POOL",
+    ),
+    Setting(
+        key="network.prefix",
+        looks="16 to 29",
+        default="28",
+        meaning="How large each subnet is: 28 leaves 13 addresses for containers.",
+        apply=lambda s, value, _: replace(s, subnet_prefix=values.read_count(value, least=16, most=29)),
+        variable="PREVIEWER_SUBNET_PREFIX",
+    ),
+    Setting(
+        key="watch.branches",
+        looks="a list of patterns",
+        default='`["**"]`',
+        meaning="The branches that `previewer watch` follows.",
+        apply=lambda s, value, _: replace(s, watch_branches=values.read_texts(value)),
+        variable="PREVIEWER_WATCH_BRANCHES",
+        is_list=True,
+    ),
+    Setting(
+        key="theme",
+        looks="a theme's name",
+        default="previewer's own",
+        meaning="The colours of the terminal UI.",
+        apply=lambda s, value, _: replace(s, theme=values.read_text(value)),
+        layers=Layer.USER,
+        variable="PREVIEWER_THEME",
+    ),
+    Setting(
+        key="keys",
+        looks='a table, `refresh = "f5,r"`',
+        default="see `?` in the terminal UI",
+        meaning="By action: the keys that call it.",
+        apply=_keys,
+        layers=Layer.USER,
+    ),
+    *(row for role in Role for row in _rows_of(role)),
+    Setting(
+        key="trust",
+        looks="tables `[[trust]]` with `branches`, `allow` and, if it is not for all, `roles`",
+        default="none",
+        meaning="What branches with matching names may have on top. Both files' tables count.",
+        apply=_trust,
+    ),
+)

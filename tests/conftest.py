@@ -1,0 +1,59 @@
+"""Fixtures that every part of the tests may use. Those with an engine are made on first use only."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from previewer.docker_api.connection import DockerConnection
+from previewer.errors import EngineError
+from tests.docker.base_image import BaseImage, is_static_busybox, load_base_image, unload_base_image
+from tests.docker.remains import remains_of
+
+TEST_LABEL = "dev.previewer.test"
+"""On every engine object that a test makes; its value is the session's id."""
+
+
+@pytest.fixture(scope="session")
+def test_session() -> str:
+    """This run of the tests, for labels and names."""
+    return uuid.uuid4().hex[:8]
+
+
+@pytest.fixture(scope="session")
+def test_labels(test_session: str) -> dict[str, str]:
+    """To be put on every engine object that a test makes, besides its ownership."""
+    return {TEST_LABEL: test_session}
+
+
+@pytest.fixture(scope="session")
+def docker_connection(test_session: str) -> Iterator[DockerConnection]:
+    """The engine of this machine. At the end nothing that the tests made may be left on it."""
+    from previewer.docker_api.connection import connect
+
+    try:
+        connection = connect()
+    except EngineError as error:
+        reason = f"{error} ({'; '.join(error.details)})"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with connection:
+        yield connection
+        left = remains_of(connection, f"{TEST_LABEL}={test_session}")
+        assert left == [], "the tests left objects on the engine"
+
+
+@pytest.fixture(scope="session")
+def base_image(docker_connection: DockerConnection, test_session: str) -> Iterator[BaseImage]:
+    """A busybox image, loaded for the session."""
+    if not is_static_busybox():
+        reason = "no static /bin/busybox (install the package busybox-static)"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    yield load_base_image(docker_connection, test_session)
+    unload_base_image(docker_connection, test_session)

@@ -1,0 +1,122 @@
+"""A small web site in a real repository, driven through the real command line on a real engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from previewer.docker_api.connection import DockerConnection
+from previewer.domain import labels
+from tests.docker.remains import remains_of
+from tests.source.repository import GitRepository
+
+COMPOSE = """
+name: site
+services:
+  web:
+    build: web
+    ports: ["8080"]
+    container_name: always-the-same
+    volumes: ["./etc/motd:/site/motd.txt:ro", "data:/data"]
+    configs: [greeting]
+    depends_on: {job: {condition: service_completed_successfully}}
+    healthcheck: {test: [CMD, busybox, test, -f, /site/index.html], interval: 200ms, retries: 20}
+  job:
+    image: previewer-test/base:1
+    command: [busybox, "true"]
+volumes:
+  data:
+configs:
+  greeting: {file: ./etc/greeting}
+"""
+DOCKERFILE = """FROM previewer-test/base:1
+COPY index.html /site/
+CMD ["busybox", "httpd", "-f", "-p", "8080", "-h", "/site"]
+"""
+TIMEOUT = 90
+
+
+class Site:
+    """The repository, and previewer on it."""
+
+    def __init__(self, folder: Path, connection: DockerConnection) -> None:
+        self.repository = GitRepository(folder)
+        self.connection = connection
+        self.repository.commit(
+            {
+                "compose.yaml": COMPOSE,
+                "web/Dockerfile": DOCKERFILE,
+                "web/index.html": "page of main\n",
+                "etc/motd": "motd of main\n",
+                "etc/greeting": "hello\n",
+            },
+            subject="[/red] x \x1b[31mred\x1b[0m",
+        )
+        # A name of its own, so that runs of these tests at the same time do not meet.
+        self.repository.git("config", "previewer.installation", os.urandom(8).hex())
+        self.installation = self.repository.git("config", "previewer.installation")
+        self.project = f"t{self.installation[:8]}"
+        self.repository.git("remote", "add", "origin", f"https://example.org/{self.project}.git")
+
+    def branch(self, name: str, page: str) -> None:
+        """A branch off main with another page."""
+        self.repository.git("checkout", "--quiet", "-B", name, "main")
+        self.repository.commit({"web/index.html": page}, subject=f"page of {name}")
+        self.repository.git("checkout", "--quiet", "main")
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Begin a command of previewer's."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "previewer", "--repo", str(self.repository.path), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "DOCKER_HOST": self.connection.host, "CI": "1"},
+        )
+
+    def run(self, *arguments: str, code: int = 0) -> str:
+        """Run a command of previewer's; what it printed on standard output."""
+        process = self.start(*arguments)
+        printed, told = process.communicate(timeout=TIMEOUT)
+        assert process.returncode == code, f"exit code {process.returncode}\n{told}"
+        return printed
+
+    def up(self, revision: str) -> dict[str, Any]:
+        """Bring a revision up; what ``-o json`` says of it."""
+        found: dict[str, Any] = json.loads(self.run("up", revision, "-o", "json"))
+        return found
+
+    def environments(self) -> list[dict[str, Any]]:
+        """What ``ls -o json`` says."""
+        found: list[dict[str, Any]] = json.loads(self.run("ls", "-o", "json"))
+        return found
+
+    def remains(self) -> list[str]:
+        """Everything of this repository that is on the engine."""
+        return remains_of(self.connection, f"{labels.INSTALLATION}={self.installation}")
+
+    def clean_up(self) -> None:
+        """Remove it all, whatever a test has left."""
+        api = self.connection.api
+        filters = {"label": [f"{labels.INSTALLATION}={self.installation}"]}
+        for container in api.containers(all=True, filters=filters):
+            api.remove_container(container["Id"], force=True, v=True)
+        for network in api.networks(filters=filters):
+            api.remove_network(network["Id"])
+        for volume in api.volumes(filters=filters)["Volumes"] or ():
+            api.remove_volume(volume["Name"], force=True)
+        for image in api.images(filters={"label": f"{labels.PROJECT}={self.project}"}):
+            api.remove_image(image["Id"], force=True)
+
+
+def fetch(url: str) -> str:
+    """What a page says."""
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        body: bytes = answer.read()
+    return body.decode()

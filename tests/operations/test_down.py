@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import pytest
+
+from previewer.domain.cancellation import Cancellation
+from previewer.engine.memory import MemoryEngine
+from previewer.errors import EngineError, LeftoversError, LockedError, NotFoundError
+from previewer.operations.down import all_names, plan_down
+from previewer.operations.environments import find_environment
+from previewer.operations.prune import plan_prune, prune
+from tests.operations.shop import Shop, on_call
+
+
+def test_nothing_is_left_of_an_environment() -> None:
+    shop = Shop()
+    shop.up()
+    result = shop.down("main")
+    assert result.environments == ("shop-main",)
+    assert len(result.removed) == 6
+    assert shop.is_clean()
+    assert shop.session.ledger.entries()[0].detail == "4 containers, 1 networks, 1 volumes"
+
+
+def test_down_twice_is_fine() -> None:
+    shop = Shop()
+    shop.up()
+    shop.down("main")
+    again = shop.down("main")
+    assert again.environments == ()
+    assert again.already_gone == ("shop-main",)
+
+
+def test_what_never_was_is_not_found() -> None:
+    shop = Shop()
+    shop.up()
+    with pytest.raises(NotFoundError) as failure:
+        shop.down("shop-mian")
+    assert "shop-main" in (failure.value.hint or "")
+    assert not shop.is_clean()
+
+
+def test_the_neighbours_stay() -> None:
+    shop = Shop()
+    shop.up()
+    shop.up("feature/a")
+    shop.down("feature/a")
+    assert list(shop.environments()) == ["shop-main"]
+
+
+def test_all_go_at_once() -> None:
+    shop = Shop()
+    shop.up()
+    shop.up("feature/a")
+    shop.down(*all_names(shop.session))
+    assert shop.is_clean()
+
+
+def test_what_cannot_be_removed_is_named() -> None:
+    def fail() -> None:
+        raise EngineError("device busy")
+
+    shop = Shop(engine=MemoryEngine(on_call=on_call("remove_volume", fail)))
+    shop.up()
+    with pytest.raises(LeftoversError) as failure:
+        shop.down("main")
+    assert failure.value.details == ("volume shop-main-g1_data",)
+    assert "device busy" in str(failure.value)
+
+
+def test_a_transient_failure_is_tried_again() -> None:
+    failures = [EngineError("busy")]
+
+    def fail_once() -> None:
+        if failures:
+            raise failures.pop()
+
+    shop = Shop(engine=MemoryEngine(on_call=on_call("remove_volume", fail_once)))
+    shop.up()
+    shop.down("main")
+    assert shop.is_clean()
+
+
+def test_a_locked_environment_stays() -> None:
+    shop = Shop()
+    shop.up()
+    with shop.session.ledger.lock("shop-main", purpose="up"), pytest.raises(LockedError):
+        shop.down("main")
+    assert not shop.is_clean()
+
+
+def test_the_plan_names_everything_that_goes() -> None:
+    shop = Shop()
+    shop.up()
+    plan = plan_down(shop.session, ["main"])
+    assert sorted(step.id.removeprefix("remove ") for step in plan) == sorted(shop.down("main").removed)
+
+
+def test_an_environment_is_found_by_name_branch_and_beginning() -> None:
+    shop = Shop()
+    name = shop.up("feature/a").environment.name
+    for text in (name, "feature/a", name[:14], "feature", shop.source.resolve("feature/a").commit.id):
+        assert find_environment(shop.session, text).name == name
+
+
+def test_an_ambiguous_beginning_is_an_error_that_names_them() -> None:
+    shop = Shop()
+    shop.up("feature/a")
+    shop.up("feature-a", name="shop-feature-b")
+    with pytest.raises(NotFoundError, match="several"):
+        find_environment(shop.session, "shop-feature")
+
+
+def test_pruning_keeps_what_runs() -> None:
+    shop = Shop()
+    shop.up()
+    assert plan_prune(shop.session).images == ()
+    shop.down("main")
+    (image,) = plan_prune(shop.session).images
+    result = prune(shop.session, report=shop.events.append, cancellation=Cancellation())
+    assert result.removed == (image.image,)
+    assert plan_prune(shop.session).images == ()
