@@ -97,7 +97,8 @@ def _engine(session: Session) -> Check:
     version = ".".join(map(str, capabilities.api_version))
     detail = f"{capabilities.name}, API {version}, runs {capabilities.platform}"
     if capabilities.missing:
-        return Check("engine", Verdict.WARNING, detail, "; ".join(capabilities.missing.values()))
+        lacks = "; ".join(f"it lacks {ability}: {reason}" for ability, reason in capabilities.missing.items())
+        return Check("engine", Verdict.WARNING, detail, lacks)
     return Check("engine", Verdict.OK, detail)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 
+from previewer.domain.definition import Role
 from previewer.domain.environment import Environment
 from previewer.domain.environment import list_environments as environments_in
 from previewer.engine.protocol import Selection
@@ -36,8 +37,11 @@ def find_environment(session: Session, text: str) -> Environment:
 
 
 def _exactly(environments: tuple[Environment, ...], text: str) -> tuple[Environment, ...]:
-    by_name = tuple(e for e in environments if e.name == text)
-    return by_name or tuple(e for e in environments if text in (e.ownership.branch, e.ownership.commit))
+    """By name; else by branch or commit, where a preview goes before staging or production of the same."""
+    if by_name := tuple(e for e in environments if e.name == text):
+        return by_name
+    by_source = tuple(e for e in environments if text in (e.ownership.branch, e.ownership.commit))
+    return tuple(e for e in by_source if e.role is Role.PREVIEW) or by_source
 
 
 def _beginning(environments: tuple[Environment, ...], text: str) -> tuple[Environment, ...]:

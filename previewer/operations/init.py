@@ -22,7 +22,11 @@ class InitResult:
 
 def plan_init(tree: FileTree) -> Mapping[str, str]:
     """The files that a repository with ``tree`` lacks: text by path relative to its root."""
-    return {path: text for path, text in environment_templates(tree).items() if not tree.is_file(path)}
+    return {
+        path: text
+        for path, text in environment_templates(tree).items()
+        if not tree.is_file(path) and not tree.is_file(f"{path.removesuffix('.yaml')}.yml")
+    }
 
 
 def write_init(root: Path, files: Mapping[str, str]) -> InitResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from previewer.domain import naming
@@ -18,7 +18,7 @@ from previewer.domain.progress import Noted, Report
 from previewer.domain.reconcile import join_plans, plan_generation, plan_removal
 from previewer.domain.release import FrozenDefinition, Release
 from previewer.domain.revision import ResolvedRevision, short_id
-from previewer.domain.ttl import parse_ttl
+from previewer.domain.ttl import expiry, parse_ttl
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError
 from previewer.operations.definitions import choose_definition, enforce_policy, read_definitions
@@ -66,7 +66,7 @@ def plan_up(session: Session, revision: str, options: UpOptions) -> Plan:
     release = find_release(session, resolved)
     if release is not None and _is_serving(observed, release):
         return Plan(f"up {name}", ())
-    owner = _ownership(session, resolved, options, observed, release=release, operation="plan")
+    owner = _ownership(session, resolved, options, observed, release=release)
     wanted = Wanted(
         commit=resolved.commit,
         owner=owner,
@@ -89,6 +89,7 @@ def up(
     """
     resolved = session.source.resolve(revision)
     name = environment_name(session, resolved, options)
+    _expiry(session, options)  # a TTL that makes no sense is an error before anything is built
     definition = _allowed_definition(session, resolved, options)
     release = freeze_resolved(
         session, resolved, use_cache=options.use_cache, report=report, cancellation=cancellation
@@ -98,7 +99,10 @@ def up(
         if _is_serving(observed, release):
             report(Noted(f"{name} runs this release already"))
             return UpResult(_environment(observed), release, changed=False)
-        owner = _ownership(session, resolved, options, observed, release=release, operation=session.new_id())
+        owner = replace(
+            _ownership(session, resolved, options, observed, release=release),
+            operation=session.new_id(),
+        )
         wanted = Wanted(resolved.commit, owner, release.definitions[definition.name], release.files)
         timeout = options.timeout if options.timeout is not None else session.settings.wait_timeout
         make_generation(session, wanted, timeout=timeout, report=report, cancellation=cancellation)
@@ -145,9 +149,7 @@ def _ownership(
     observed: Observation,
     *,
     release: Release | None,
-    operation: str,
 ) -> Ownership:
-    now = session.clock().replace(microsecond=0)
     return Ownership(
         installation=session.source.installation,
         project=session.source.project,
@@ -158,15 +160,15 @@ def _ownership(
         commit=resolved.commit.id,
         release=release.id if release else "",
         owner=session.source.actor,
-        created_at=now,
-        expires_at=_expiry(session, options, now),
-        operation=operation,
+        created_at=session.clock().replace(microsecond=0),
+        expires_at=_expiry(session, options),
+        operation="",
     )
 
 
-def _expiry(session: Session, options: UpOptions, now: datetime) -> datetime | None:
+def _expiry(session: Session, options: UpOptions) -> datetime | None:
     ttl = parse_ttl(options.ttl) if options.ttl is not None else session.settings.ttl_of(options.role)
-    return None if ttl is None else now + ttl
+    return expiry(ttl, now=session.clock())
 
 
 def _is_serving(observed: Observation, release: Release) -> bool:

@@ -1,0 +1,50 @@
+"""``previewer branches``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from previewer.cli.invocation import Invocation, pass_invocation
+from previewer.cli.options import output_option, verb
+from previewer.cli.output_format import Format
+from previewer.errors import EngineUnreachableError
+
+if TYPE_CHECKING:
+    from previewer.domain.environment import Environment
+    from previewer.operations.session import Session
+
+
+@verb("branches")
+@click.argument("pattern", required=False)
+@click.option("-r", "--remote", is_flag=True, help="Remote branches too.")
+@output_option()
+@pass_invocation
+def command(invocation: Invocation, *, pattern: str | None, remote: bool, form: Format) -> None:
+    """List branches and the environments that run them.
+
+    Newest first; with PATTERN only the branches that it matches (`feature/*`).
+    """
+    from previewer.cli.rows.branches import branch_columns, branch_row
+    from previewer.domain.overview import overview
+    from previewer.operations.branches import list_branches
+
+    with invocation.open_session() as session:
+        branches = list_branches(session, remote=remote, pattern=pattern)
+        joined = overview(branches, _environments(invocation, session))
+        rows = [branch_row(row) for row in joined if row.branch is not None or pattern is None]
+        invocation.output.rows(branch_columns(session.clock()), rows, form)
+    if not rows:
+        invocation.diagnostics.note("no branches")
+
+
+def _environments(invocation: Invocation, session: Session) -> tuple[Environment, ...]:
+    """What runs; a warning where no engine answers, since branches are worth listing anyway."""
+    from previewer.operations.environments import list_environments
+
+    try:
+        return list_environments(session)
+    except EngineUnreachableError as error:
+        invocation.diagnostics.warn(f"no environments are shown: {error}", error.hint)
+        return ()

@@ -1,0 +1,95 @@
+"""``previewer config``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from previewer.cli.completion_values import complete_branches
+from previewer.cli.invocation import Invocation, pass_invocation
+from previewer.cli.options import output_option, verb
+from previewer.cli.output_format import Format
+from previewer.errors import UsageError
+
+if TYPE_CHECKING:
+    from previewer.operations.definitions import ReadDefinition
+
+
+@verb("config")
+@click.argument("revision", required=False, shell_complete=complete_branches)
+@click.option("--commit", metavar="REVISION", help="The same as REVISION.")
+@click.option(
+    "--definition", "--role", "name", default="preview", show_default=True, metavar="NAME", help="Which one."
+)
+@click.option("-f", "--file", "files", multiple=True, metavar="FILE", help="Compose files of the commit instead.")
+@click.option("--profile", "profiles", multiple=True, metavar="NAME", help="A profile to switch on.")
+@click.option("-e", "--env", "pairs", multiple=True, metavar="NAME[=VALUE]", help="A variable to interpolate.")
+@click.option("--env-file", "env_files", multiple=True, metavar="FILE", help="A file of the commit, for .env.")
+@click.option("--no-policy", is_flag=True, help="Only read: no policy, and every variable of this shell.")
+@click.option("--rewritten", is_flag=True, help="As it would run, isolated from other environments.")
+@output_option(default=Format.YAML)
+@pass_invocation
+def command(
+    invocation: Invocation,
+    *,
+    revision: str | None,
+    commit: str | None,
+    name: str,
+    files: tuple[str, ...],
+    profiles: tuple[str, ...],
+    pairs: tuple[str, ...],
+    env_files: tuple[str, ...],
+    no_policy: bool,
+    rewritten: bool,
+    form: Format,
+) -> None:
+    """Print the normalised definition of a commit.
+
+    REVISION is a branch, a tag or a commit; without it, HEAD. Warnings and rewrites go to standard error.
+    """
+    if form is Format.TABLE:
+        raise UsageError("a definition is no table", hint="-o yaml or -o json")
+    if revision and commit:
+        raise UsageError("say REVISION or --commit, not both")
+    from previewer.definition.printing import compose_config_output
+    from previewer.operations.definitions import DefinitionOptions, read_definition
+
+    with invocation.open_session() as session:
+        allowed = invocation.environment if no_policy else session.settings.allowed_variables
+        options = DefinitionOptions(
+            name=name,
+            files=files,
+            profiles=profiles,
+            variables={**allowed, **_variables(pairs, invocation.environment)},
+            env_files=env_files,
+            check_policy=not no_policy,
+        )
+        read = read_definition(session, revision or commit or "HEAD", options)
+    _tell(invocation, read, rewritten=rewritten)
+    definition = read.isolated if rewritten else read.definition
+    invocation.output.value(compose_config_output(definition), form)
+
+
+def _variables(pairs: Sequence[str], environment: Mapping[str, str]) -> dict[str, str]:
+    """``NAME=VALUE`` as it is, ``NAME`` with the value that this shell has, if it has one."""
+    found: dict[str, str] = {}
+    for pair in pairs:
+        name, is_set, value = pair.partition("=")
+        if not name:
+            raise UsageError("a variable needs a name", where=f"--env {pair}")
+        if is_set:
+            found[name] = value
+        elif name in environment:
+            found[name] = environment[name]
+    return found
+
+
+def _tell(invocation: Invocation, read: ReadDefinition, *, rewritten: bool) -> None:
+    for warning in read.definition.warnings:
+        invocation.diagnostics.warn(warning)
+    if not rewritten:
+        return
+    for rewrite in read.rewrites:
+        invocation.diagnostics.note(f"{rewrite.location}: {'.'.join(rewrite.path)} rewritten: {rewrite.reason}")

@@ -1,0 +1,44 @@
+"""``previewer freeze``."""
+
+from __future__ import annotations
+
+import click
+
+from previewer.cli.completion_values import complete_branches
+from previewer.cli.invocation import Invocation, pass_invocation
+from previewer.cli.options import output_option, progress_option, verb
+from previewer.cli.output_format import Format
+
+
+@verb("freeze")
+@click.argument("revision", default="HEAD", shell_complete=complete_branches)
+@click.option("--no-cache", is_flag=True, help="Build every image again.")
+@progress_option()
+@output_option()
+@pass_invocation
+def command(invocation: Invocation, *, revision: str, no_cache: bool, progress: str, form: Format) -> None:
+    """Build and pin every image of a commit.
+
+    Prints the release. REVISION is a branch, a tag or a commit; without it, HEAD.
+    """
+    from previewer.cli.rows.releases import artifact_columns, artifact_rows, release_columns, release_row
+    from previewer.cli.running import running
+    from previewer.operations.freeze import freeze
+
+    output = invocation.output
+    with invocation.open_session() as session:
+        with running(invocation, progress) as run:
+            result = freeze(
+                session,
+                revision,
+                use_cache=not no_cache,
+                report=run.report,
+                cancellation=run.cancellation,
+            )
+        head, artifacts = release_row(result.release), artifact_rows(result.release)
+        if form is Format.TABLE:
+            output.record(release_columns(session.clock()), head)
+            output.line("")
+            output.table(artifact_columns(), artifacts)
+        else:
+            output.value({**head, "was_known": result.was_known, "artifacts": artifacts}, form)

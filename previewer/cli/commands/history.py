@@ -1,0 +1,30 @@
+"""``previewer history``."""
+
+from __future__ import annotations
+
+import click
+
+from previewer.cli.completion_values import complete_environments
+from previewer.cli.invocation import Invocation, pass_invocation
+from previewer.cli.options import output_option, verb
+from previewer.cli.output_format import Format
+
+
+@verb("history")
+@click.argument("environment", required=False, shell_complete=complete_environments)
+@click.option("-n", "--limit", type=click.IntRange(min=1), metavar="N", help="Only the newest N entries.")
+@output_option()
+@pass_invocation
+def command(invocation: Invocation, *, environment: str | None, limit: int | None, form: Format) -> None:
+    """Show what was done, when and by whom.
+
+    Newest first; with ENVIRONMENT (its name) only what was done to that one.
+    """
+    from previewer.cli.rows.history import HISTORY_COLUMNS, history_row
+    from previewer.operations.history import list_history
+
+    with invocation.open_session() as session:
+        entries = list_history(session, environment=environment, limit=limit)
+    invocation.output.rows(HISTORY_COLUMNS, [history_row(entry) for entry in entries], form)
+    if not entries:
+        invocation.diagnostics.note("nothing was done yet")

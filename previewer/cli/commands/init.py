@@ -1,0 +1,56 @@
+"""``previewer init``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from previewer.cli.invocation import Invocation, pass_invocation
+from previewer.cli.options import output_option, verb
+from previewer.cli.output_format import Format
+
+if TYPE_CHECKING:
+    from previewer.domain.file_tree import FileTree
+    from previewer.operations.session import Session
+
+
+@verb("init")
+@click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing.")
+@output_option()
+@pass_invocation
+def command(invocation: Invocation, *, dry_run: bool, form: Format) -> None:
+    """Write environment definitions to start from.
+
+    They are made from what HEAD has: a Compose file, or a Dockerfile. No file is ever overwritten.
+    """
+    from pathlib import Path
+
+    from previewer.cli.rows.files import FILE_COLUMNS, file_rows
+    from previewer.operations.init import plan_init, write_init
+
+    with invocation.open_session() as session:
+        files = plan_init(_tree(session))
+        root = Path(session.source.location)
+        if dry_run:
+            rows = file_rows(written=(), kept=(), planned=tuple(files))
+        else:
+            result = write_init(root, files)
+            rows = file_rows(written=result.written, kept=result.kept, planned=())
+    invocation.output.rows(FILE_COLUMNS, rows, form)
+    if not rows:
+        invocation.diagnostics.note("HEAD has all of the definitions already")
+    elif not dry_run:
+        invocation.diagnostics.note("commit them: previewer reads only what is committed")
+
+
+def _tree(session: Session) -> FileTree:
+    """The files of HEAD; none in a repository without a commit."""
+    from previewer.domain.file_tree import FileTree
+    from previewer.errors import NotFoundError
+
+    try:
+        commit = session.source.resolve("HEAD").commit
+    except NotFoundError:
+        return FileTree((), lambda _object_id: b"")
+    return session.source.tree(commit.id)

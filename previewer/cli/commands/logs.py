@@ -1,0 +1,59 @@
+"""``previewer logs``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from previewer.cli.completion_values import complete_environments
+from previewer.cli.invocation import Invocation, pass_invocation
+from previewer.cli.moments import parse_since
+from previewer.cli.options import verb
+
+
+@verb("logs")
+@click.argument("environment", shell_complete=complete_environments)
+@click.argument("services", nargs=-1, metavar="[SERVICE]...")
+@click.option("-f", "--follow", is_flag=True, help="Go on until interrupted.")
+@click.option(
+    "-n", "--tail", type=click.IntRange(min=0), metavar="N", help="Only the last N lines of each container."
+)
+@click.option("--since", metavar="TIME", help="Only lines since then: 10m, 2h, 2026-01-31T12:00:00Z.")
+@click.option("-t", "--timestamps", is_flag=True, help="Say when each line was written.")
+@click.option(
+    "-o",
+    "--output",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print the lines; json is one object a line.",
+)
+@pass_invocation
+def command(
+    invocation: Invocation,
+    *,
+    environment: str,
+    services: tuple[str, ...],
+    follow: bool,
+    tail: int | None,
+    since: str | None,
+    timestamps: bool,
+    form: str,
+) -> None:
+    """Show what the services of an environment write."""
+    from previewer.cli.log_printer import LogPrinter
+    from previewer.engine.protocol import LogOptions
+    from previewer.operations.logs import open_logs
+
+    with invocation.open_session() as session:
+        begin: datetime | None = parse_since(since, session.clock()) if since else None
+        options = LogOptions(tail=tail, follow=follow, since=begin)
+        stream = open_logs(session, environment, services=services, options=options)
+        try:
+            printer = LogPrinter(invocation.output, timestamps=timestamps, as_json=form == "json")
+            for batch in stream:
+                printer.show(batch)
+        finally:
+            stream.close()

@@ -1,0 +1,33 @@
+"""``previewer open``."""
+
+from __future__ import annotations
+
+import click
+
+from previewer.cli.completion_values import complete_environments
+from previewer.cli.invocation import Invocation, pass_invocation
+from previewer.cli.options import verb
+from previewer.cli.plain_text import plain
+from previewer.errors import PreviewerError
+
+
+@verb("open")
+@click.argument("environment", shell_complete=complete_environments)
+@click.argument("service", required=False)
+@pass_invocation
+def command(invocation: Invocation, *, environment: str, service: str | None) -> None:
+    """Open an environment in the browser.
+
+    Prints the URL that it opens: the front end's, or that of SERVICE.
+    """
+    import webbrowser
+
+    from previewer.cli.urls import choose_urls
+    from previewer.operations.environments import find_environment
+
+    with invocation.open_session() as session:
+        url = choose_urls(find_environment(session, environment), service=service)[0]
+    invocation.output.line(plain(url))
+    invocation.output.flush()
+    if not webbrowser.open(url):
+        raise PreviewerError("no browser could be opened", where=url, hint="set BROWSER, or open the URL yourself")

@@ -1,0 +1,56 @@
+"""``previewer status``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from previewer.cli.completion_values import complete_environments
+from previewer.cli.exit_codes import ExitCode
+from previewer.cli.invocation import Invocation, pass_invocation
+from previewer.cli.options import output_option, verb
+from previewer.cli.output_format import Format
+from previewer.errors import UsageError
+
+if TYPE_CHECKING:
+    from previewer.operations.session import Session
+
+
+@verb("status")
+@click.argument("environment", required=False, shell_complete=complete_environments)
+@click.option("--exit-code", is_flag=True, help="End with 4 unless every service is well.")
+@output_option()
+@pass_invocation
+def command(invocation: Invocation, *, environment: str | None, exit_code: bool, form: Format) -> ExitCode:
+    """Show an environment and its services.
+
+    ENVIRONMENT is its name, its branch or a unique beginning; without it, the one of the current branch.
+    """
+    from previewer.cli.rows.environments import detail_columns, environment_row, service_columns, service_row
+    from previewer.cli.rows.states import SERVING
+    from previewer.operations.environments import find_environment
+
+    output = invocation.output
+    with invocation.open_session() as session:
+        found = find_environment(session, environment or _current_branch(session))
+        head = environment_row(found)
+        services = [service_row(service) for service in found.services]
+        if form is Format.TABLE:
+            output.record(detail_columns(session.clock()), head)
+            output.line("")
+            output.table(service_columns(), services)
+        else:
+            output.value({**head, "services": services}, form)
+    return ExitCode.UNHEALTHY if exit_code and found.state not in SERVING else ExitCode.OK
+
+
+def _current_branch(session: Session) -> str:
+    from previewer.operations.branches import list_branches
+
+    for branch in list_branches(session):
+        if branch.is_current:
+            return branch.name
+    raise UsageError(
+        "no branch is checked out, so no environment is meant", hint="name one; `previewer ls` lists them"
+    )

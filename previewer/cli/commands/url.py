@@ -1,0 +1,36 @@
+"""``previewer url``."""
+
+from __future__ import annotations
+
+import click
+
+from previewer.cli.completion_values import complete_environments
+from previewer.cli.invocation import Invocation, pass_invocation
+from previewer.cli.options import output_option, verb
+from previewer.cli.output_format import Format
+from previewer.cli.plain_text import plain
+
+
+@verb("url")
+@click.argument("environment", shell_complete=complete_environments)
+@click.argument("service", required=False)
+@click.option("--all", "every", is_flag=True, help="The URLs of all services, not only the front end's.")
+@output_option()
+@pass_invocation
+def command(invocation: Invocation, *, environment: str, service: str | None, every: bool, form: Format) -> None:
+    """Print the URLs of an environment.
+
+    One a line: the front end's, or those of SERVICE.
+    """
+    from previewer.cli.rows.environments import urls_by_service
+    from previewer.cli.urls import choose_urls
+    from previewer.operations.environments import find_environment
+
+    with invocation.open_session() as session:
+        found = find_environment(session, environment)
+    urls = choose_urls(found, service=service, every=every)
+    if form is not Format.TABLE:
+        invocation.output.value({"environment": found.name, "url": urls[0], "urls": urls_by_service(found)}, form)
+        return
+    for url in urls:
+        invocation.output.line(plain(url))

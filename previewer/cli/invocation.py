@@ -1,0 +1,90 @@
+"""One run of the command line: its global options, its streams and the session it opens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+import click
+
+from previewer.cli.terminal import can_ask, is_terminal, terminal_size, wants_colour
+
+if TYPE_CHECKING:
+    from previewer.cli.diagnostics import Diagnostics
+    from previewer.cli.output import Output
+    from previewer.operations.session import Session
+
+
+class OpenSession(Protocol):
+    """How a session is opened; tests give one in memory."""
+
+    def __call__(
+        self, path: str | None, *, docker_host: str | None, environment: Mapping[str, str]
+    ) -> AbstractContextManager[Session]:
+        """Open the repository at ``path`` (``None``: the one around the current folder)."""
+        ...
+
+
+class Invocation:
+    """What every command gets. Options may stand before and after the verb; the last one counts."""
+
+    def __init__(
+        self,
+        *,
+        environment: Mapping[str, str],
+        stdin: TextIO,
+        stdout: TextIO,
+        stderr: TextIO,
+        open_session: OpenSession | None = None,
+    ) -> None:
+        self.environment = environment
+        self.stdin = stdin
+        self.stdout = stdout
+        self.stderr = stderr
+        self._open_session = open_session
+        self.repo: str | None = None
+        """The repository's folder, or ``None`` for the one around the current folder."""
+        self.host: str | None = None
+        """The engine's address, or ``None`` for the environment's."""
+        self.debug = False
+        self.colour = "auto"
+
+    def open_session(self) -> AbstractContextManager[Session]:
+        """The session of this run; to be used in a ``with``. The engine is asked when first needed."""
+        if self._open_session is not None:
+            return self._open_session(self.repo, docker_host=self.host, environment=self.environment)
+        from previewer.operations.open_session import open_session
+
+        return open_session(self.repo, docker_host=self.host, environment=self.environment)
+
+    @cached_property
+    def output(self) -> Output:
+        """Standard output."""
+        from previewer.cli.output import Output
+
+        return Output(
+            self.stdout,
+            colour=wants_colour(self.stdout, self.colour, self.environment),
+            width=terminal_size(self.stdout)[0] if is_terminal(self.stdout) else None,
+        )
+
+    @property
+    def diagnostics(self) -> Diagnostics:
+        """Standard error."""
+        from previewer.cli.diagnostics import Diagnostics
+
+        return Diagnostics(self.stderr, colour=wants_colour(self.stderr, self.colour, self.environment))
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether a question would reach a person."""
+        return can_ask(self.stdin, self.stderr, self.environment)
+
+    def ask(self, question: str) -> str:
+        """The answer to a question; only where :attr:`can_ask`."""
+        return self.diagnostics.ask(question, self.stdin)
+
+
+pass_invocation = click.make_pass_decorator(Invocation)

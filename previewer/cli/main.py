@@ -1,0 +1,122 @@
+"""From arguments to an exit code: the one place where errors become words and codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from io import TextIOWrapper
+from typing import TextIO
+
+import click
+
+from previewer.cli.exit_codes import ExitCode, exit_code_of
+from previewer.cli.invocation import Invocation, OpenSession
+from previewer.cli.root import root
+from previewer.cli.terminal import HELP_WIDTH, terminal_size
+from previewer.errors import PreviewerError
+
+PROGRAM = "previewer"
+COMPLETION_VARIABLE = "_PREVIEWER_COMPLETE"
+"""Set by the shells' completion scripts: ``bash_complete`` and so on."""
+
+
+def main(
+    arguments: Sequence[str] | None = None,
+    *,
+    environment: Mapping[str, str] | None = None,
+    open_session: OpenSession | None = None,
+) -> int:
+    """Run one command line; the exit code. Tests give a session in memory."""
+    environment = os.environ if environment is None else environment
+    for stream in (sys.stdout, sys.stderr):
+        _accept_any_text(stream)
+    invocation = Invocation(
+        environment=environment,
+        stdin=sys.stdin,
+        stdout=sys.stdout,
+        stderr=sys.stderr,
+        open_session=open_session,
+    )
+    if instruction := environment.get(COMPLETION_VARIABLE):
+        return _complete(instruction, invocation)
+    return _guarded(list(sys.argv[1:] if arguments is None else arguments), invocation)
+
+
+def _guarded(arguments: list[str], invocation: Invocation) -> int:
+    try:
+        code = _run(arguments, invocation)
+        invocation.stdout.flush()
+    except PreviewerError as error:
+        if invocation.debug:
+            invocation.diagnostics.trace(error)
+        invocation.diagnostics.error(error)
+        return exit_code_of(type(error))
+    except click.UsageError as error:
+        path = error.ctx.command_path if error.ctx else PROGRAM
+        invocation.diagnostics.usage(error.format_message(), f"see `{path} --help`")
+        return ExitCode.USAGE
+    except (KeyboardInterrupt, click.Abort):
+        invocation.diagnostics.note("interrupted")
+        return ExitCode.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - a defect is told in one line; --debug shows all of it
+        if isinstance(error, BrokenPipeError) and _reader_left(invocation.stdout):
+            return ExitCode.OK
+        if invocation.debug:
+            invocation.diagnostics.trace(error)
+        invocation.diagnostics.defect(error)
+        return ExitCode.FAILED
+    return code
+
+
+def _run(arguments: list[str], invocation: Invocation) -> int:
+    width = min(terminal_size(invocation.stdout)[0], HELP_WIDTH)
+    try:
+        with root.make_context(PROGRAM, arguments, obj=invocation, terminal_width=width) as context:
+            result = root.invoke(context)
+    except click.exceptions.Exit as end:  # --help and --version end this way
+        return end.exit_code
+    return int(result or ExitCode.OK)
+
+
+def _reader_left(stdout: TextIO) -> bool:
+    """Whether nobody reads standard output any more (``| head -1``): then all is well, and nothing more is said.
+
+    A broken pipe may also be an engine's: there this is ``False``.
+    """
+    import select
+
+    try:
+        descriptor = stdout.fileno()
+    except (OSError, ValueError):
+        return False
+    poll = select.poll()
+    poll.register(descriptor, select.POLLOUT)
+    if not any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0)):
+        return False
+    # Python flushes once more on its way out: into nothing.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+    return True
+
+
+def _complete(instruction: str, invocation: Invocation) -> int:
+    """Answer a shell that completes. It never says a word about what goes wrong: the user is typing."""
+    from click.shell_completion import get_completion_class
+
+    try:
+        completion = get_completion_class(instruction.partition("_")[0])
+        if completion is None:
+            return ExitCode.FAILED
+        answer = completion(root, {"obj": invocation}, PROGRAM, COMPLETION_VARIABLE).complete()
+        if answer:
+            invocation.output.text(answer)
+        invocation.stdout.flush()
+    except Exception:  # noqa: BLE001 - see above
+        return ExitCode.FAILED
+    return ExitCode.OK
+
+
+def _accept_any_text(stream: TextIO) -> None:
+    """Escape what the stream's encoding cannot say, instead of failing."""
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")

@@ -1,0 +1,91 @@
+"""Options that several commands share, and the command class that gives every verb the global ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from previewer.cli.invocation import Invocation
+from previewer.cli.output_format import Format
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+HELP_NAMES = ["-h", "--help"]
+
+
+def global_options() -> list[click.Parameter]:
+    """The options that may stand before or after any verb. A function: click's options belong to one command."""
+    return [
+        _global(["--repo", "-C"], "repo", metavar="PATH", help="The repository (default: around this folder)."),
+        _global(["--host"], "host", metavar="URL", help="The Docker engine (default: DOCKER_HOST, context)."),
+        _global(
+            ["--color"],
+            "colour",
+            type=click.Choice(["auto", "always", "never"]),
+            help="When to colour; auto honours NO_COLOR.",
+        ),
+        _global(["--debug"], "debug", is_flag=True, default=None, help="Show tracebacks."),
+    ]
+
+
+class VerbCommand(click.Command):
+    """A command that takes the global options too."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.own_parameters = list(self.params)
+        """Without the global ones."""
+        self.params.extend(global_options())
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Its own options first, the global ones under a heading of theirs."""
+        parameters = self.get_params(ctx)
+        shared = [p for p in parameters if p not in self.own_parameters and p.name != "help"]
+        for title, members in (
+            ("Options", [p for p in parameters if p not in shared]),
+            ("Global options", shared),
+        ):
+            rows = [row for row in (parameter.get_help_record(ctx) for parameter in members) if row]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+
+def verb(name: str) -> Callable[[Callable[..., Any]], click.Command]:
+    """Make a function the command ``name``; its docstring is the help."""
+    return click.command(name, cls=VerbCommand, context_settings={"help_option_names": HELP_NAMES})
+
+
+def output_option(*, default: Format = Format.TABLE) -> Callable[[Function], Function]:
+    """``-o``: how data is printed; the parameter is called ``form``."""
+    return click.option(
+        "-o",
+        "--output",
+        "form",
+        type=click.Choice([form.value for form in Format]),
+        default=default.value,
+        show_default=True,
+        callback=lambda _ctx, _parameter, value: Format(value),
+        help="How to print the data.",
+    )
+
+
+def progress_option() -> Callable[[Function], Function]:
+    """``--progress``: how progress is shown on standard error."""
+    return click.option(
+        "--progress",
+        type=click.Choice(["auto", "tty", "plain", "json", "quiet"]),
+        default="auto",
+        show_default=True,
+        help="How to show progress; auto is plain in CI and without a terminal.",
+    )
+
+
+def _global(names: list[str], attribute: str, **settings: Any) -> click.Option:
+    def keep(ctx: click.Context, _parameter: click.Parameter, value: object) -> None:
+        invocation = ctx.find_object(Invocation)
+        if invocation is not None and value is not None:
+            setattr(invocation, attribute, value)
+
+    return click.Option([*names, attribute], expose_value=False, callback=keep, **settings)

@@ -1,0 +1,71 @@
+"""The only writer of standard output. It carries data and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TextIO
+
+from previewer.cli.json_text import to_json
+from previewer.cli.output_format import Format
+from previewer.cli.table import Column, render_table
+from previewer.domain.json_value import JsonObject, JsonValue
+
+
+class Output:
+    """Standard output, with what is known about who reads it."""
+
+    def __init__(self, stream: TextIO, *, colour: bool = False, width: int | None = None) -> None:
+        """``width`` in cells where the stream is a terminal: only there is anything ever cut."""
+        self._stream = stream
+        self.colour = colour
+        self._width = width
+
+    def line(self, text: str) -> None:
+        """One line of text that is already plain."""
+        self._write(text + "\n")
+
+    def text(self, text: str) -> None:
+        """Text of ours or of the user's own files, as it is; ends with a line's end."""
+        self._write(text if text.endswith("\n") else text + "\n")
+
+    def value(self, value: JsonValue, form: Format) -> None:
+        """A value as JSON or YAML."""
+        self.text(to_json(value) if form is Format.JSON else _to_yaml(value))
+
+    def json_line(self, value: JsonValue) -> None:
+        """One object of a stream of them (JSON Lines)."""
+        self.line(to_json(value, indent=None))
+
+    def table(self, columns: Sequence[Column], rows: Sequence[JsonObject]) -> None:
+        """Aligned text."""
+        self._write("".join(f"{line}\n" for line in self._lines(columns, rows)))
+
+    def rows(self, columns: Sequence[Column], rows: Sequence[JsonObject], form: Format) -> None:
+        """Rows in any format: a table, or a list of objects."""
+        if form is Format.TABLE:
+            self.table(columns, rows)
+        else:
+            self.value(list(rows), form)
+
+    def record(self, columns: Sequence[Column], record: JsonObject) -> None:
+        """One object as text, one key a line."""
+        titles = max((len(column.title) for column in columns), default=0)
+        for column in columns:
+            cell = column.show(record.get(column.key))
+            self.line(f"{column.title:<{titles}}  {cell.style.paint(cell.text, colour=self.colour)}")
+
+    def flush(self) -> None:
+        """Hand everything to the reader; raises :class:`BrokenPipeError` where there is none any more."""
+        self._stream.flush()
+
+    def _lines(self, columns: Sequence[Column], rows: Sequence[JsonObject]) -> tuple[str, ...]:
+        return render_table(columns, rows, colour=self.colour, width=self._width)
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+
+
+def _to_yaml(value: JsonValue) -> str:
+    from previewer.definition.printing import to_yaml  # brings PyYAML
+
+    return to_yaml(value)

@@ -1,0 +1,21 @@
+"""A plan on standard output: its own text, or its steps as data."""
+
+from __future__ import annotations
+
+from previewer.cli.output import Output
+from previewer.cli.output_format import Format
+from previewer.cli.plain_text import plain
+from previewer.domain.plan import Plan
+
+
+def print_plan(output: Output, plan: Plan, form: Format) -> None:
+    """What would be done."""
+    if form is Format.TABLE:
+        for line in plan.text().split("\n"):
+            output.line(plain(line))
+        return
+    steps = [
+        {"verb": step.action.verb, "name": step.action.name, "cause": step.cause, "needs": sorted(step.needs)}
+        for step in plan
+    ]
+    output.value({"title": plan.title, "steps": steps}, form)

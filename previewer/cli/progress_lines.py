@@ -1,0 +1,41 @@
+"""Events as single lines: what the plain renderer prints, and the terminal one keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from previewer.cli.plain_text import plain
+from previewer.cli.style import Style
+from previewer.domain.progress import Noted, Outcome, TaskFinished
+
+_OUTCOMES: Mapping[Outcome, tuple[str, Style]] = {
+    Outcome.DONE: ("✔", Style.GOOD),
+    Outcome.CACHED: ("≡", Style.FAINT),
+    Outcome.FAILED: ("✖", Style.BAD),
+    Outcome.CANCELLED: ("⊘", Style.BUSY),
+}
+
+
+def finished_line(event: TaskFinished, *, colour: bool) -> str:
+    """``✔ build web  done 3.2s  detail``."""
+    glyph, style = _OUTCOMES[event.outcome]
+    words = [f"{plain(event.task)}  {event.outcome.value} {format_seconds(event.seconds)}"]
+    if event.detail:
+        words.append(plain(event.detail))
+    return f"{style.paint(glyph, colour=colour)} {'  '.join(words)}"
+
+
+def noted_lines(event: Noted, *, colour: bool) -> tuple[str, ...]:
+    """The message, and the hint if there is one."""
+    lines = [f"{Style.ACCENT.paint('note:', colour=colour)} {plain(event.message)}"]
+    if event.hint:
+        lines.append(f"{Style.ACCENT.paint('hint:', colour=colour)} {plain(event.hint)}")
+    return tuple(lines)
+
+
+def format_seconds(seconds: float) -> str:
+    """``0.4s`` under ten seconds, ``42s``, ``3m07s``."""
+    if seconds < 9.95:
+        return f"{seconds:.1f}s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}m{rest:02d}s" if minutes else f"{rest}s"

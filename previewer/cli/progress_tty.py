@@ -1,0 +1,85 @@
+"""Progress on a terminal: finished tasks scroll by, the running ones stay below and move."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+from previewer.cli.plain_text import cell_width, plain
+from previewer.cli.progress_board import ProgressBoard
+from previewer.cli.progress_stream import ProgressStream
+from previewer.cli.terminal import terminal_size
+from previewer.domain.progress import Event
+
+SECONDS_PER_FRAME = 0.1
+_CLEAR_BELOW = "\x1b[J"
+_SGR = re.compile(r"\x1b\[[0-9;:]*m")
+
+
+class TerminalProgress:
+    """Redraws at most ten times a second, from a thread of its own; each frame is one write."""
+
+    def __init__(
+        self,
+        stream: TextIO,
+        *,
+        colour: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+        size: Callable[[], tuple[int, int]] | None = None,
+        runs: bool = True,
+    ) -> None:
+        """``size`` gives columns and rows. Without ``runs`` nothing is drawn but by :meth:`draw` (tests)."""
+        self._stream = ProgressStream(stream)
+        self._board = ProgressBoard(colour=colour)
+        self._clock = clock
+        self._size = size or (lambda: terminal_size(stream))
+        self._kept: list[str] = []
+        self._drawn: tuple[str, ...] = ()
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="progress", daemon=True) if runs else None
+        if self._thread is not None:
+            self._thread.start()
+
+    def report(self, event: Event) -> None:
+        """Note the event; the next frame shows it."""
+        with self._lock:
+            self._kept.extend(self._board.take(event, self._clock()))
+
+    def say(self, message: str) -> None:
+        """Keep a message above the running tasks."""
+        with self._lock:
+            self._kept.append(plain(message))
+
+    def close(self) -> None:
+        """Draw what is left, without the running tasks: they are over, or nobody knows."""
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
+        self.draw(final=True)
+
+    def draw(self, *, final: bool = False) -> None:
+        """One frame: take back the last one, print what has ended since, draw what runs."""
+        columns, rows = self._size()
+        with self._lock:
+            kept, self._kept = self._kept, []
+            width, height = max(columns - 1, 1), max(rows - 2, 1)
+            region = () if final else self._board.region(width=width, height=height, now=self._clock())
+            before, self._drawn = self._drawn, region
+        if before == region and not kept:
+            return
+        lines = "".join(f"{line}\n" for line in (*kept, *region))
+        self._stream.write(_take_back(before, columns) + lines)
+
+    def _run(self) -> None:
+        while not self._ended.wait(SECONDS_PER_FRAME):
+            self.draw()
+
+
+def _take_back(lines: tuple[str, ...], columns: int) -> str:
+    """Move above ``lines`` and clear them; they may have been wrapped by a terminal made narrower since."""
+    rows = sum(max(1, -(-cell_width(_SGR.sub("", line)) // max(columns, 1))) for line in lines)
+    return f"\x1b[{rows}F{_CLEAR_BELOW}" if rows else ""

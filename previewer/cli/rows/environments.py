@@ -1,0 +1,94 @@
+"""Environments and their services."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from previewer.cli.rows.ids import show_id
+from previewer.cli.rows.states import show_state
+from previewer.cli.rows.times import moment, show_age, show_time_left
+from previewer.cli.table import Column
+from previewer.domain.environment import Environment, ServiceStatus
+from previewer.domain.json_value import JsonObject
+
+
+def environment_columns(now: datetime) -> tuple[Column, ...]:
+    """Of ``previewer ls``."""
+    return (
+        Column("environment", "ENVIRONMENT", gives_way=True),
+        Column("role", "ROLE", spare=1),
+        Column("state", "STATE", show_state),
+        Column("url", "URL"),
+        Column("branch", "BRANCH", gives_way=True, spare=3),
+        Column("commit", "COMMIT", show_id, spare=4),
+        Column("created_at", "AGE", show_age(now), spare=2),
+        Column("expires_at", "TTL", show_time_left(now), spare=1),
+    )
+
+
+def detail_columns(now: datetime) -> tuple[Column, ...]:
+    """Of the head of ``previewer status``."""
+    return (
+        *environment_columns(now),
+        Column("release", "RELEASE", show_id),
+        Column("generation", "GENERATION"),
+        Column("owner", "OWNER"),
+    )
+
+
+def service_columns() -> tuple[Column, ...]:
+    """Of the services in ``previewer status``."""
+    return (
+        Column("service", "SERVICE", gives_way=True),
+        Column("state", "STATE", show_state),
+        Column("containers", "CONTAINERS", spare=2),
+        Column("exit_codes", "EXIT", spare=1),
+        Column("image", "IMAGE", show_id, spare=3),
+        Column("urls", "URLS"),
+    )
+
+
+def url_columns() -> tuple[Column, ...]:
+    """Of what ``previewer up`` prints in the end."""
+    return (Column("service", "SERVICE", gives_way=True), Column("url", "URL"))
+
+
+def environment_row(environment: Environment) -> JsonObject:
+    """An environment without its services."""
+    ownership = environment.ownership
+    return {
+        "environment": environment.name,
+        "project": ownership.project,
+        "role": environment.role.value,
+        "state": environment.state.value,
+        "url": environment.url,
+        "branch": ownership.branch,
+        "commit": ownership.commit,
+        "release": ownership.release,
+        "generation": ownership.generation,
+        "owner": ownership.owner,
+        "created_at": moment(environment.created_at),
+        "expires_at": moment(environment.expires_at),
+    }
+
+
+def service_row(service: ServiceStatus) -> JsonObject:
+    """A service of an environment."""
+    return {
+        "service": service.name,
+        "state": service.state.value,
+        "containers": len(service.containers),
+        "exit_codes": [c.exit_code for c in service.containers if c.exit_code is not None],
+        "image": service.image,
+        "urls": list(service.urls),
+    }
+
+
+def url_rows(environment: Environment) -> tuple[JsonObject, ...]:
+    """Every URL with its service."""
+    return tuple({"service": service.name, "url": url} for service in environment.services for url in service.urls)
+
+
+def urls_by_service(environment: Environment) -> JsonObject:
+    """The URLs of every service that has some."""
+    return {service.name: list(service.urls) for service in environment.services if service.urls}

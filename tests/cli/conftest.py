@@ -1,0 +1,39 @@
+"""Options and fixtures of the command line's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``pytest tests/cli --update-cli-goldens`` writes what the tests compare with."""
+    parser.addoption(
+        "--update-cli-goldens", action="store_true", help="write tests/cli/golden and docs/cli.md anew"
+    )
+
+
+@pytest.fixture
+def updates_goldens(request: pytest.FixtureRequest) -> bool:
+    """Whether the goldens are to be written."""
+    return bool(request.config.getoption("--update-cli-goldens", default=False))
+
+
+@pytest.fixture
+def golden(updates_goldens: bool) -> Callable[[str, str], None]:
+    """Compare text with a file of tests/cli/golden."""
+
+    def compare(name: str, text: str) -> None:
+        path = GOLDEN / name
+        if updates_goldens:
+            path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
+        assert path.exists(), (
+            f"no golden {name}: run pytest tests/cli --update-cli-goldens and read the difference"
+        )
+        assert text == path.read_bytes().decode("utf-8")
+
+    return compare

@@ -1,0 +1,95 @@
+"""``--help`` is complete, and cheap: it imports no command and no library that it does not show."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from importlib import import_module
+
+import click
+import pytest
+
+from previewer import __version__
+from previewer.cli.options import global_options
+from previewer.cli.root import root
+from previewer.cli.verbs import VERBS
+from tests.cli.runner import run_cli
+
+VISIBLE = [verb for verb in VERBS if not verb.is_hidden]
+NEVER = (
+    "textual",
+    "rich",
+    "docker",
+    "git",
+    "yaml",
+    "jsonschema",
+    "asyncio",
+    "importlib.metadata",
+    "previewer.operations",
+)
+BUDGET = 0.060
+"""Seconds above a bare interpreter's start."""
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("--version",), ("no-such",), *((verb.name, "--help") for verb in VISIBLE)]
+)
+def test_help_imports_nothing_it_does_not_show(arguments: tuple[str, ...]) -> None:
+    program = (
+        "import sys; from previewer.cli.main import main; main(sys.argv[1:]); "
+        "print('MODULES', *sorted(sys.modules), file=sys.stderr)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True, timeout=60
+    )
+    modules = set(ended.stderr.rsplit("MODULES ", 1)[1].split())
+    assert "click" in modules
+    assert not [name for name in NEVER if name in modules]
+    if arguments[0] == "--help":
+        assert not [name for name in modules if name.startswith("previewer.cli.commands")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", [("--help",), ("ls", "--help")])
+def test_help_is_fast(arguments: tuple[str, ...]) -> None:
+    def seconds(*command: str) -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, *command], capture_output=True, check=True, timeout=60)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    pairs = [(seconds("-c", "pass"), seconds("-m", "previewer", *arguments)) for _ in range(20)]
+    # Processor time, and the best of each: what the machine does besides is no part of it.
+    assert min(took for _, took in pairs) - min(bare for bare, _ in pairs) < BUDGET
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+def test_table_says_what_the_command_says(verb: object) -> None:
+    row = next(v for v in VERBS if v is verb)
+    command = import_module(row.module).command
+    assert isinstance(command, click.Command)
+    assert command.name == row.name
+    assert (command.help or "").split("\n")[0] == row.summary
+
+
+@pytest.mark.parametrize("verb", VISIBLE, ids=lambda verb: verb.name)
+def test_every_verb_takes_the_global_options(verb: object) -> None:
+    row = next(v for v in VERBS if v is verb)
+    command = root.get_command(click.Context(root), row.name)
+    assert command is not None
+    names = [parameter.name for parameter in command.params]
+    assert names[-len(global_options()) :] == [parameter.name for parameter in global_options()]
+    options = [option for parameter in command.params for option in parameter.opts]
+    assert len(options) == len(set(options)), "one spelling, one meaning"
+    assert all(getattr(p, "help", "") for p in command.params if isinstance(p, click.Option))
+
+
+def test_version() -> None:
+    assert run_cli("--version").out == f"previewer {__version__}\n"
+
+
+def test_help_lists_every_verb() -> None:
+    out = run_cli("--help").out
+    assert all(f"\n  {verb.name.ljust(10)}  {verb.summary}\n" in out for verb in VISIBLE)
+    assert "__complete" not in out
