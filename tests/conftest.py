@@ -17,6 +17,13 @@ TEST_LABEL = "dev.previewer.test"
 """On every engine object that a test makes; its value is the session's id."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``pytest tests/cli --update-cli-goldens`` writes what the tests compare with."""
+    parser.addoption(
+        "--update-cli-goldens", action="store_true", help="write tests/cli/golden and docs/cli.md anew"
+    )
+
+
 @pytest.fixture(scope="session")
 def test_session() -> str:
     """This run of the tests, for labels and names."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TextIO
 
-from previewer.cli.json_text import to_json
+from previewer.cli.json_text import to_json, to_json_line, to_json_rows
 from previewer.cli.output_format import Format
 from previewer.cli.table import Column, render_table
 from previewer.domain.json_value import JsonObject, JsonValue
@@ -34,7 +34,7 @@ class Output:
 
     def json_line(self, value: JsonValue) -> None:
         """One object of a stream of them (JSON Lines)."""
-        self.line(to_json(value, indent=None))
+        self.line(to_json_line(value))
 
     def table(self, columns: Sequence[Column], rows: Sequence[JsonObject]) -> None:
         """Aligned text."""
@@ -44,8 +44,10 @@ class Output:
         """Rows in any format: a table, or a list of objects."""
         if form is Format.TABLE:
             self.table(columns, rows)
+        elif form is Format.JSON:
+            self.text(to_json_rows(rows))
         else:
-            self.value(list(rows), form)
+            self.text(_to_yaml(list(rows)))
 
     def record(self, columns: Sequence[Column], record: JsonObject) -> None:
         """One object as text, one key a line."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from previewer.cli.json_text import to_json
+from previewer.cli.json_text import to_json_line
 from previewer.cli.progress_stream import ProgressStream
 from previewer.domain.json_value import JsonObject
 from previewer.domain.progress import Event, Noted, TaskFinished, TaskOutput, TaskStarted
@@ -28,7 +28,7 @@ class JsonProgress:
         """Nothing is held back."""
 
     def _write(self, value: JsonObject) -> None:
-        self._stream.write(to_json(value, indent=None) + "\n")
+        self._stream.write(to_json_line(value) + "\n")
 
 
 def event_to_json(event: Event) -> JsonObject:

@@ -18,7 +18,7 @@ VERBS = (
     Verb("open", "Open an environment in the browser.", _ENVIRONMENTS, f"{_HOME}.open_url"),
     Verb("logs", "Show what the services of an environment write.", _ENVIRONMENTS, f"{_HOME}.logs"),
     Verb("down", "Remove environments with everything that belongs to them.", _ENVIRONMENTS, f"{_HOME}.down"),
-    Verb("branches", "List branches and the environments that run them.", _REPOSITORY, f"{_HOME}.branches"),
+    Verb("branches", "List branches, newest first.", _REPOSITORY, f"{_HOME}.branches"),
     Verb("config", "Print the normalised definition of a commit.", _REPOSITORY, f"{_HOME}.config"),
     Verb("policy", "Explain what a commit's definition may do, and why.", _REPOSITORY, f"{_HOME}.policy"),
     Verb("freeze", "Build and pin every image of a commit.", _RELEASES, f"{_HOME}.freeze"),

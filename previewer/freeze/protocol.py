@@ -101,3 +101,7 @@ class Images(Protocol):
     def remove(self, image: str) -> None:
         """Remove an image and its names. Nothing happens if it is gone or in use."""
         ...
+
+    def unname_bases(self) -> None:
+        """Take the names back that bases were given by :meth:`name_base`. The images stay."""
+        ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.definition import Definition
@@ -53,7 +53,7 @@ def freeze_resolved(
         report(TaskStarted(task, "freeze"))
         report(TaskFinished(task, Outcome.CACHED, 0.0, "frozen before"))
         return FreezeResult(known, was_known=True)
-    built = freeze_commit(
+    release = freeze_commit(
         tree=session.source.tree(resolved.commit.id),
         commit=resolved.commit,
         project=session.source.project,
@@ -64,7 +64,6 @@ def freeze_resolved(
         cancellation=cancellation,
         parallel=session.settings.parallel_builds,
     )
-    release = replace(built, files=frozen_files(session, resolved, definitions))
     session.ledger.store_release(release)
     session.ledger.append(
         LedgerEntry(

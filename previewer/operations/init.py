@@ -37,14 +37,19 @@ def write_init(root: Path, files: Mapping[str, str]) -> InitResult:
     written: list[str] = []
     kept: list[str] = []
     for path, text in sorted(files.items()):
-        target = root / path
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with target.open("x", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-            written.append(path)
-        except FileExistsError:
-            kept.append(path)
+            was_written = _write_new(root / path, text)
         except OSError as error:
             raise UsageError(f"the file cannot be written: {error.strerror}", where=path) from error
+        (written if was_written else kept).append(path)
     return InitResult(tuple(written), tuple(kept))
+
+
+def _write_new(target: Path, text: str) -> bool:
+    """Whether ``target`` was written: not if anything, a dangling link included, has its name."""
+    if target.exists() or target.is_symlink():
+        return False
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("x", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+    return True

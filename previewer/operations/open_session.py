@@ -1,17 +1,23 @@
-"""Open the repository that the user stands in, and have the engine at hand."""
+"""Open the repository that the user stands in, and have the engine at hand.
+
+What a session opens on first use is imported then: the docker SDK takes a tenth of a second, and listing
+branches needs neither it nor the settings.
+"""
 
 from __future__ import annotations
 
-import uuid
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from previewer.errors import NotFoundError
-from previewer.ledger.git import GitLedger
 from previewer.operations.session import EngineRoom, Session
-from previewer.operations.settings import REPOSITORY_FILE, Settings, load_settings, read_user_file
 from previewer.source.git import GitSource
-from previewer.source.protocol import Source
+
+if TYPE_CHECKING:
+    from previewer.ledger.protocol import Ledger
+    from previewer.operations.settings import Settings
 
 MAX_SETTINGS_BYTES = 256 * 1024
 
@@ -27,34 +33,41 @@ def open_session(
     source = GitSource(path or ".")
     return Session(
         source=source,
-        open_ledger=lambda: GitLedger(source.location, installation=source.installation, actor=source.actor),
+        open_ledger=lambda: _open_ledger(source),
         read_settings=lambda: _read_settings(source, environment),
         connect=lambda: _connect(docker_host),
         clock=lambda: datetime.now(UTC),
-        new_id=lambda: uuid.uuid4().hex[:16],
+        new_id=lambda: os.urandom(8).hex(),
     )
 
 
-def _read_settings(source: Source, environment: Mapping[str, str]) -> Settings:
-    return load_settings(
-        user_file=read_user_file(environment), repository_file=_repository_file(source), environment=environment
-    )
+def _open_ledger(source: GitSource) -> Ledger:
+    from previewer.ledger.git import GitLedger
+
+    return GitLedger(source.location, installation=source.installation, actor=source.actor)
 
 
-def _repository_file(source: Source) -> bytes | None:
-    """The settings of the default branch: the only ones that a branch under preview cannot have written."""
+def _read_settings(source: GitSource, environment: Mapping[str, str]) -> Settings:
+    from previewer.operations.settings import REPOSITORY_FILE, load_settings, read_user_file
+
+    repository_file = _read_trusted_file(source, REPOSITORY_FILE)
+    user_file = read_user_file(environment)
+    return load_settings(user_file=user_file, repository_file=repository_file, environment=environment)
+
+
+def _read_trusted_file(source: GitSource, path: str) -> bytes | None:
+    """A file of the default branch: the only one that a branch under preview cannot have written."""
     default = source.default_branch()
     if default is None:
         return None
     try:
         tree = source.tree(source.resolve(default).commit.id)
-        return tree.read(REPOSITORY_FILE, limit=MAX_SETTINGS_BYTES)
+        return tree.read(path, limit=MAX_SETTINGS_BYTES)
     except NotFoundError:
         return None
 
 
 def _connect(docker_host: str | None) -> EngineRoom:
-    # The docker SDK takes a tenth of a second to import; listing branches need not wait for it.
     from previewer.operations.docker_room import DockerRoom
 
     return DockerRoom(docker_host)

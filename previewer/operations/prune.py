@@ -69,6 +69,7 @@ def prune(session: Session, *, report: Report, cancellation: Cancellation) -> Pr
         report(TaskFinished(task, Outcome.DONE, time.monotonic() - begun))
         removed.append(image.image)
         freed += image.bytes
+    session.images.unname_bases()
     if removed:
         session.ledger.append(
             LedgerEntry(

@@ -6,13 +6,14 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 from types import TracebackType
-from typing import Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 
-from previewer.engine.protocol import Engine
-from previewer.freeze.protocol import Images
-from previewer.ledger.protocol import Ledger
-from previewer.operations.settings import Settings
-from previewer.source.protocol import Source
+if TYPE_CHECKING:  # what needs only git is not to pay for the rest
+    from previewer.engine.protocol import Engine
+    from previewer.freeze.protocol import Images
+    from previewer.ledger.protocol import Ledger
+    from previewer.operations.settings import Settings
+    from previewer.source.protocol import Source
 
 T = TypeVar("T")
 

@@ -90,7 +90,7 @@ def _leaves(value: Mapping[str, object], path: KeyPath) -> Iterator[tuple[KeyPat
     """The values of settings, and whatever stands where no setting is."""
     for key, child in value.items():
         here = (*path, key)
-        if isinstance(child, dict) and here in _TABLES:
+        if isinstance(child, dict) and here not in _ROWS and (child or here in _TABLES):
             yield from _leaves(child, here)
         else:
             yield here, child

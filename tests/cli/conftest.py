@@ -10,17 +10,10 @@ import pytest
 GOLDEN = Path(__file__).parent / "golden"
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """``pytest tests/cli --update-cli-goldens`` writes what the tests compare with."""
-    parser.addoption(
-        "--update-cli-goldens", action="store_true", help="write tests/cli/golden and docs/cli.md anew"
-    )
-
-
 @pytest.fixture
 def updates_goldens(request: pytest.FixtureRequest) -> bool:
     """Whether the goldens are to be written."""
-    return bool(request.config.getoption("--update-cli-goldens", default=False))
+    return bool(request.config.getoption("--update-cli-goldens"))
 
 
 @pytest.fixture

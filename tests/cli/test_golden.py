@@ -16,6 +16,7 @@ CASES = {
     "branches": ("branches",),
     "branches-pattern": ("branches", "feature/*"),
     "branches-none": ("branches", "no/*"),
+    "branches-environments": ("branches", "--environments"),
     "ls": ("ls",),
     "ls-everywhere": ("ls", "--everywhere"),
     "status": ("status", "main"),
@@ -61,6 +62,7 @@ CASES = {
 }
 ROWS = {
     "branches": ("branches",),
+    "branches-environments": ("branches", "--environments"),
     "ls": ("ls",),
     "status": ("status", "main"),
     "url": ("url", "main"),

@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from previewer.cli.json_text import to_json
+from previewer.cli.json_text import to_json, to_json_rows
 from previewer.cli.plain_text import cell_width
-from previewer.cli.rows.branches import branch_columns, branch_row
+from previewer.cli.rows.branches import branch_columns, branch_row, joined_columns, joined_row
 from previewer.cli.rows.environments import (
     detail_columns,
     environment_columns,
@@ -71,10 +71,8 @@ TABLES: dict[str, Callable[[str], Table]] = {
     "status": lambda name: (detail_columns(NOW), [environment_row(_environment(name))]),
     "services": lambda name: (service_columns(), [service_row(s) for s in _environment(name).services]),
     "up": lambda name: (url_columns(), url_rows(_environment(name))),
-    "branches": lambda name: (
-        branch_columns(NOW),
-        [branch_row(OverviewRow(_branch(name), _environment(name)))],
-    ),
+    "branches": lambda name: (branch_columns(NOW), [branch_row(_branch(name))]),
+    "joined": lambda name: (joined_columns(NOW), [joined_row(OverviewRow(_branch(name), _environment(name)))]),
     "releases": lambda name: (release_columns(NOW), [{**release_row(_release("x")), "definitions": [name, name]}]),
     "freeze": lambda name: (artifact_columns(), artifact_rows(_release(name))),
     "history": lambda name: (
@@ -107,7 +105,8 @@ def test_json_escapes_and_keeps(table: str, kind: str) -> None:
     import json
 
     _columns, rows = TABLES[table](HOSTILE[kind])
-    text = to_json(list(rows))
+    text = to_json_rows(rows)
+    assert text != to_json(list(rows))
     assert json.loads(text) == json.loads(json.dumps(rows))
     assert not [
         c for c in text if c != "\n" and (ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or 0xD800 <= ord(c) < 0xE000)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -147,7 +146,7 @@ def test_nothing_but_references_and_objects_changes(
     monkeypatch.setenv("GIT_INDEX_FILE", str(repository.path / "index"))
     open_ledger(repository.path).append(ENTRY)
     monkeypatch.undo()
-    assert sorted(os.listdir(repository.path)) == [".git", "a"]
+    assert sorted(file.name for file in repository.path.iterdir()) == [".git", "a"]
     assert repository.git("status", "--porcelain") == ""
 
 

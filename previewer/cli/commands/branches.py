@@ -19,22 +19,29 @@ if TYPE_CHECKING:
 @verb("branches")
 @click.argument("pattern", required=False)
 @click.option("-r", "--remote", is_flag=True, help="Remote branches too.")
+@click.option("-e", "--environments", "joined", is_flag=True, help="And the environments that run them.")
 @output_option()
 @pass_invocation
-def command(invocation: Invocation, *, pattern: str | None, remote: bool, form: Format) -> None:
-    """List branches and the environments that run them.
+def command(invocation: Invocation, *, pattern: str | None, remote: bool, joined: bool, form: Format) -> None:
+    """List branches, newest first.
 
-    Newest first; with PATTERN only the branches that it matches (`feature/*`).
+    With PATTERN only those that it matches (`feature/*`). Only git is asked, unless environments are wanted.
     """
-    from previewer.cli.rows.branches import branch_columns, branch_row
-    from previewer.domain.overview import overview
+    from previewer.cli.rows.branches import branch_columns, branch_row, joined_columns, joined_row
     from previewer.operations.branches import list_branches
 
     with invocation.open_session() as session:
         branches = list_branches(session, remote=remote, pattern=pattern)
-        joined = overview(branches, _environments(invocation, session))
-        rows = [branch_row(row) for row in joined if row.branch is not None or pattern is None]
-        invocation.output.rows(branch_columns(session.clock()), rows, form)
+        now = session.clock()
+        if joined:
+            from previewer.domain.overview import overview
+
+            table = overview(branches, _environments(invocation, session))
+            rows = [joined_row(row) for row in table if row.branch is not None or pattern is None]
+            invocation.output.rows(joined_columns(now), rows, form)
+        else:
+            rows = [branch_row(branch) for branch in branches]
+            invocation.output.rows(branch_columns(now), rows, form)
     if not rows:
         invocation.diagnostics.note("no branches")
 

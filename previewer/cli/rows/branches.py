@@ -3,18 +3,79 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from previewer.cli.rows.ids import show_id
 from previewer.cli.rows.states import show_state
 from previewer.cli.rows.times import moment, show_age
 from previewer.cli.style import Style
 from previewer.cli.table import Cell, Column, show_plain
-from previewer.domain.json_value import JsonObject, JsonValue
-from previewer.domain.overview import OverviewRow
+
+if TYPE_CHECKING:
+    from previewer.domain.json_value import JsonObject, JsonValue
+    from previewer.domain.overview import OverviewRow
+    from previewer.domain.revision import Branch
 
 
 def branch_columns(now: datetime) -> tuple[Column, ...]:
     """Of ``previewer branches``."""
+    return (*_first_columns(now), *_LAST_COLUMNS)
+
+
+def joined_columns(now: datetime) -> tuple[Column, ...]:
+    """Of ``previewer branches --environments``."""
+    return (
+        *_first_columns(now),
+        Column("environment", "ENVIRONMENT", gives_way=True, spare=2),
+        Column("state", "STATE", show_state),
+        Column("outdated", "OUTDATED", _show_outdated, spare=5),
+        Column("url", "URL"),
+        *_LAST_COLUMNS,
+    )
+
+
+def branch_row(branch: Branch) -> JsonObject:
+    """A branch."""
+    return {
+        "branch": branch.name,
+        "current": branch.is_current,
+        "remote": branch.is_remote,
+        "commit": branch.commit,
+        "committed_at": moment(branch.committed_at),
+        "author": branch.author,
+        "subject": branch.subject,
+        "ahead": branch.ahead,
+        "behind": branch.behind,
+    }
+
+
+def joined_row(row: OverviewRow) -> JsonObject:
+    """A branch with one of its environments, if it has any; or an environment of no branch."""
+    branch, environment = row.branch, row.environment
+    return {
+        **(branch_row(branch) if branch else _NO_BRANCH),
+        "environment": environment.name if environment else None,
+        "role": environment.role.value if environment else None,
+        "state": environment.state.value if environment else None,
+        "outdated": row.is_behind if branch and environment else None,
+        "url": environment.url if environment else None,
+    }
+
+
+_NO_BRANCH: JsonObject = {
+    "branch": None,
+    "current": False,
+    "remote": False,
+    "commit": None,
+    "committed_at": None,
+    "author": None,
+    "subject": None,
+    "ahead": None,
+    "behind": None,
+}
+
+
+def _first_columns(now: datetime) -> tuple[Column, ...]:
     return (
         Column("current", "", _show_current, spare=1),
         Column("branch", "BRANCH", gives_way=True),
@@ -22,34 +83,13 @@ def branch_columns(now: datetime) -> tuple[Column, ...]:
         Column("committed_at", "AGE", show_age(now), spare=3),
         Column("ahead", "AHEAD", spare=6),
         Column("behind", "BEHIND", spare=6),
-        Column("environment", "ENVIRONMENT", gives_way=True, spare=2),
-        Column("state", "STATE", show_state),
-        Column("outdated", "OUTDATED", _show_outdated, spare=5),
-        Column("url", "URL"),
-        Column("author", "AUTHOR", gives_way=True, spare=4),
-        Column("subject", "SUBJECT", gives_way=True, spare=7),
     )
 
 
-def branch_row(row: OverviewRow) -> JsonObject:
-    """A branch, with one of its environments if it has any."""
-    branch, environment = row.branch, row.environment
-    return {
-        "branch": branch.name if branch else None,
-        "current": branch is not None and branch.is_current,
-        "remote": branch is not None and branch.is_remote,
-        "commit": branch.commit if branch else None,
-        "committed_at": moment(branch.committed_at) if branch else None,
-        "author": branch.author if branch else None,
-        "subject": branch.subject if branch else None,
-        "ahead": branch.ahead if branch else None,
-        "behind": branch.behind if branch else None,
-        "environment": environment.name if environment else None,
-        "role": environment.role.value if environment else None,
-        "state": environment.state.value if environment else None,
-        "outdated": row.is_behind if branch and environment else None,
-        "url": environment.url if environment else None,
-    }
+_LAST_COLUMNS = (
+    Column("author", "AUTHOR", gives_way=True, spare=4),
+    Column("subject", "SUBJECT", gives_way=True, spare=7),
+)
 
 
 def _show_current(value: JsonValue) -> Cell:

@@ -1,0 +1,82 @@
+"""The body of an HTTP answer as it arrives, closable from another thread."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import requests
+import urllib3.exceptions
+
+CHUNK_SIZE = 65_536
+SSH_END_TIMEOUT = 0.5
+"""Seconds that the user's ssh command may take to end when it is asked to."""
+
+
+class ByteStream:
+    """Chunks of bytes until the engine ends the answer, goes away, or somebody closes it."""
+
+    def __init__(self, response: requests.Response) -> None:
+        self._response = response
+        self._lock = threading.Lock()
+        self._is_closed = False
+        self._is_read = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Read what arrives. An engine that goes away ends it quietly: no one can tell that from a stop."""
+        with self._lock:
+            if self._is_closed:
+                return
+            self._is_read = True
+        # A socket that is shut down or closed under a reader fails in as many ways as there are transports.
+        try:
+            with suppress(urllib3.exceptions.HTTPError, OSError, ValueError, AttributeError):
+                yield from self._response.raw.stream(CHUNK_SIZE, decode_content=False)
+        finally:
+            with self._lock:
+                self._is_closed = True
+            self._response.close()
+
+    def close(self) -> None:
+        """End it; a reader that waits sees the end. Closing twice is fine."""
+        with self._lock:
+            if self._is_closed:
+                return
+            self._is_closed = True
+            is_read = self._is_read
+        # Only shutting the socket down wakes a reader: closing the response would wait for the reader's lock.
+        with suppress(OSError, ValueError):
+            _shut_down(self._response)
+        if not is_read:
+            self._response.close()
+
+
+def _end_ssh(channel: Any) -> None:
+    """End the user's ssh command that the answer comes through; its pipes see the end."""
+    process: subprocess.Popen[bytes] = channel.proc
+    # Closed before the SDK does it, which first writes a farewell to a process that may be gone.
+    if process.stdin is not None:
+        process.stdin.close()
+    process.terminate()
+    try:
+        process.wait(SSH_END_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _shut_down(response: requests.Response) -> None:
+    body = getattr(getattr(response.raw, "_fp", None), "fp", None)
+    if body is None:
+        return
+    channel = getattr(body, "channel", None)
+    if channel is not None:
+        _end_ssh(channel)
+        return
+    connected = getattr(getattr(body, "raw", None), "_sock", None)
+    if isinstance(connected, socket.socket):
+        connected.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,132 @@
+"""From what the docker SDK and its HTTP libraries raise to the errors of previewer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import docker.errors
+import requests.exceptions
+import urllib3.exceptions
+
+from previewer.errors import (
+    ConflictError,
+    EngineError,
+    EngineUnreachableError,
+    ObjectNotFoundError,
+    UnsupportedError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A sentence that engines are known to refuse with, whatever the HTTP status they give it."""
+
+    fragment: str
+    """Part of the sentence, in lower case."""
+    error: type[EngineError]
+    hint: str
+
+
+REFUSALS = (
+    Refusal(
+        "port is already allocated",
+        ConflictError,
+        "stop what uses that host port, or publish the port without naming a host port",
+    ),
+    Refusal(
+        "address already in use",
+        ConflictError,
+        "stop what uses that host port, or publish the port without naming a host port",
+    ),
+    Refusal(
+        "ports are not available",
+        ConflictError,
+        "stop what uses that host port, or publish the port without naming a host port",
+    ),
+    Refusal("pool overlaps", ConflictError, "another network has that address range"),
+    Refusal("overlaps with other", ConflictError, "another network has that address range"),
+    Refusal("subnet is already used", ConflictError, "another network has that address range"),
+    Refusal(
+        "non-overlapping ipv4 address pool",
+        ConflictError,
+        "the engine has no address range left: remove networks that nobody uses (`previewer prune`)",
+    ),
+    Refusal("already exists", ConflictError, "remove the object of that name, or choose another name"),
+    Refusal(
+        "no space left on device", EngineError, "the engine's disk is full: `previewer prune` frees what is unused"
+    ),
+)
+"""The first that fits counts. They come before the HTTP status, for engines use 500 for half of them."""
+
+STATUS_ERRORS: dict[int, type[EngineError]] = {
+    404: ObjectNotFoundError,
+    409: ConflictError,
+    501: UnsupportedError,
+}
+
+
+@contextmanager
+def translate_errors(action: str, *, subject: str) -> Iterator[None]:
+    """Turn what the SDK raises inside the block into an :class:`EngineError`.
+
+    ``action`` continues "could not …" (``start it``, ``list containers``); ``subject`` is the object that the
+    error is about (``container shop-main-g1-web-1``) and becomes the error's ``where``.
+    """
+    try:
+        yield
+    except docker.errors.APIError as error:
+        raise refusal_error(action, subject, error.status_code or 0, error_text(error)) from error
+    except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError) as error:
+        message = f"could not {action}: the engine did not answer in time"
+        raise EngineUnreachableError(
+            message, where=subject, hint="the engine may be overloaded or stopped"
+        ) from error
+    except (
+        requests.exceptions.ConnectionError,
+        requests.exceptions.ChunkedEncodingError,
+        urllib3.exceptions.HTTPError,
+        ConnectionError,
+    ) as error:
+        message = f"could not {action}: the connection to the engine failed ({innermost_reason(error)})"
+        raise EngineUnreachableError(
+            message, where=subject, hint="check that the engine runs: `docker version`"
+        ) from error
+    except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+        raise EngineError(f"could not {action}: {error}", where=subject) from error
+
+
+def refusal_error(action: str, subject: str, status: int, text: str) -> EngineError:
+    """The error for an HTTP answer of the engine; ``text`` is its explanation."""
+    message = f"could not {action}: {text or f'the engine answered with status {status}'}"
+    for refusal in REFUSALS:
+        if refusal.fragment in text.lower():
+            return refusal.error(message, where=subject, hint=refusal.hint)
+    return STATUS_ERRORS.get(status, EngineError)(message, where=subject)
+
+
+def error_text(error: docker.errors.APIError) -> str:
+    """What the engine itself said, on one line."""
+    return " ".join(str(error.explanation or error).split())
+
+
+def innermost_reason(error: BaseException) -> str:
+    """The operating system's words for a failed connection, dug out of the wrappers around them."""
+    seen: set[int] = set()
+    while id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(error, OSError) and error.strerror:
+            return error.strerror
+        inner = next(
+            (
+                part
+                for part in (*error.args, error.__cause__, error.__context__)
+                if isinstance(part, BaseException)
+            ),
+            None,
+        )
+        if inner is None:
+            break
+        error = inner
+    return str(error) or type(error).__name__

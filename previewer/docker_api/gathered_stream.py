@@ -1,0 +1,101 @@
+"""Several sources, each read by a thread of its own, as one stream of batches."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import Generic, Protocol, TypeVar
+
+Item = TypeVar("Item")
+Produced = TypeVar("Produced", covariant=True)
+
+FLUSH_SECONDS = 0.05
+"""The longest that an item waits for others to fill its batch; a lone item does not wait."""
+BATCH_SIZE = 500
+QUEUE_SIZE = 256
+"""Pieces that are read ahead; a source whose reader is slow waits."""
+_PUT_SECONDS = 0.2
+
+
+class ItemSource(Protocol[Produced]):
+    """Pieces of items from somewhere that blocks."""
+
+    def __iter__(self) -> Iterator[Sequence[Produced]]:
+        """Iterate over the pieces."""
+        ...
+
+    def close(self) -> None:
+        """End it, from any thread."""
+        ...
+
+
+class GatheredStream(Generic[Item]):
+    """Items of all sources in the order of their arrival. It ends when every source has ended, or when closed."""
+
+    def __init__(self, sources: Sequence[ItemSource[Item]], *, name: str) -> None:
+        self._sources = sources
+        self._name = name
+        self._pieces: queue.Queue[Sequence[Item] | None] = queue.Queue(QUEUE_SIZE)
+        self._closed = threading.Event()
+
+    def __iter__(self) -> Iterator[Sequence[Item]]:
+        """Iterate over batches of at most 500 items. To be iterated once."""
+        for source in self._sources:
+            thread = threading.Thread(target=self._read, args=(source,), name=self._name, daemon=True)
+            thread.start()
+        try:
+            yield from self._batches(len(self._sources))
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """End it; a reader that waits sees the end. Closing twice is fine."""
+        self._closed.set()
+        for source in self._sources:
+            source.close()
+        # Wakes a waiting reader; one whose queue is full does not wait.
+        _offer(self._pieces, None)
+
+    def _batches(self, live: int) -> Iterator[Sequence[Item]]:
+        last_yield = 0.0
+        gathered: list[Item] = []
+        while (live or gathered) and not self._closed.is_set():
+            due = last_yield + FLUSH_SECONDS - time.monotonic()
+            if live and (not gathered or (len(gathered) < BATCH_SIZE and (due > 0 or not self._pieces.empty()))):
+                try:
+                    piece = self._pieces.get(timeout=max(due, 0.001) if gathered else None)
+                except queue.Empty:
+                    continue
+                live -= piece is None
+                gathered += piece or ()
+                continue
+            yield tuple(gathered[:BATCH_SIZE])
+            del gathered[:BATCH_SIZE]
+            last_yield = time.monotonic()
+
+    def _read(self, source: ItemSource[Item]) -> None:
+        try:
+            for piece in source:
+                if piece and not self._put(piece):
+                    return
+        finally:
+            source.close()
+            self._put(None)
+
+    def _put(self, piece: Sequence[Item] | None) -> bool:
+        while not self._closed.is_set():
+            try:
+                self._pieces.put(piece, timeout=_PUT_SECONDS)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+
+def _offer(pieces: queue.Queue[Sequence[Item] | None], piece: Sequence[Item] | None) -> None:
+    try:
+        pieces.put_nowait(piece)
+    except queue.Full:
+        return

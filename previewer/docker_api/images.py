@@ -1,0 +1,154 @@
+"""An engine's images: list, inspect, resolve at a registry, pull, tag, remove."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import docker.auth
+import requests.exceptions
+
+from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.errors import translate_errors
+from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.errors import ConflictError, ObjectNotFoundError
+
+REGISTRY_TIMEOUT = 4.0
+"""Seconds that a registry may take to say what a tag means."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineImage:
+    """An image that the engine holds."""
+
+    id: str
+    platform: str
+    """``linux/arm64/v8``; empty in lists, which do not say it."""
+    tags: tuple[str, ...]
+    repository_digests: tuple[str, ...]
+    """``name@sha256:…``: what registries call it."""
+    labels: Mapping[str, str]
+    bytes: int
+    created: int
+    """Seconds since the epoch; 0 for an inspected image."""
+
+
+class EngineImages:
+    """The image half of the Docker API, with plain values."""
+
+    def __init__(self, connection: DockerConnection) -> None:
+        self._api = connection.api
+
+    def list_labelled(self, labels: Sequence[str]) -> tuple[EngineImage, ...]:
+        """Every image that has all ``labels`` (``key`` or ``key=value``), in one call."""
+        with translate_errors("list images", subject="images"):
+            found = self._api.images(filters={"label": list(labels)})
+        return tuple(_listed(entry) for entry in found)
+
+    def inspect(self, reference: str) -> EngineImage | None:
+        """The image behind a reference or id; ``None`` where the engine has none."""
+        try:
+            with translate_errors("inspect the image", subject=reference):
+                return _inspected(self._api.inspect_image(reference))  # type: ignore[no-untyped-call]
+        except ObjectNotFoundError:
+            return None
+
+    def registry_digest(self, reference: str) -> str | None:
+        """What a registry says that a tag means, ``sha256:…``; ``None`` where it knows no such image.
+
+        Raises :class:`TimeoutError` where the registry does not answer.
+        """
+        registry, _ = docker.auth.resolve_repository_name(reference)
+        header = docker.auth.get_config_header(self._api, registry)
+        try:
+            answer = self._api.get(
+                f"{self._api.base_url}/v{self._api.api_version}/distribution/{reference}/json",
+                headers={"X-Registry-Auth": header} if header else {},
+                timeout=REGISTRY_TIMEOUT,
+            )
+        except requests.exceptions.RequestException as error:
+            raise TimeoutError(f"no answer within {REGISTRY_TIMEOUT:g} s") from error
+        if answer.status_code >= 500:
+            raise TimeoutError(as_text(as_object(answer.json()).get("message")))
+        if answer.status_code >= 400:
+            return None
+        return as_text(as_object(as_object(answer.json()).get("Descriptor")).get("digest")) or None
+
+    def pull(self, reference: str, platform: str) -> None:
+        """Pull an image. Raises :class:`EngineError`, with the registry's words."""
+        repository, digest = reference.split("@", 1)
+        with translate_errors("pull the image", subject=reference):
+            self._api.pull(repository, tag=digest, platform=platform)
+
+    def tag(self, image: str, reference: str) -> None:
+        """Give an image a further name."""
+        repository, _, tag = reference.rpartition(":")
+        with translate_errors("name the image", subject=image):
+            self._api.tag(image, repository, tag)
+
+    def remove(self, image: str) -> None:
+        """Remove an image with all its names. Nothing happens if it is gone or in use."""
+        found = self.inspect(image)
+        for name in () if found is None else (found.tags or (found.id,)):
+            try:
+                with translate_errors("remove the image", subject=name):
+                    self._api.remove_image(name)
+            except (ObjectNotFoundError, ConflictError):
+                continue
+
+    def untag(self, repository: str) -> None:
+        """Take every ``repository:TAG`` name from images that have another name too; they stay as they are."""
+        with translate_errors("list images", subject=repository):
+            found = self._api.images(filters={"reference": f"{repository}:*"})
+        for image in map(_listed, found):
+            names = [name for name in image.tags if name.startswith(f"{repository}:")]
+            if len(names) == len(image.tags) and not image.repository_digests:
+                continue  # it is somebody's image all the same, and this is the last name that it has
+            for name in names:
+                with suppress(ObjectNotFoundError, ConflictError), translate_errors("untag it", subject=name):
+                    self._api.remove_image(name)
+
+
+def registry_of(reference: str) -> str:
+    """The host that a reference is pulled from; ``docker.io`` where it names none."""
+    return docker.auth.resolve_repository_name(reference)[0]
+
+
+def _listed(entry: JsonObject) -> EngineImage:
+    return EngineImage(
+        id=as_text(entry.get("Id")),
+        platform="",
+        tags=_texts(entry, "RepoTags"),
+        repository_digests=_texts(entry, "RepoDigests"),
+        labels=_labels(entry),
+        bytes=_number(entry, "Size"),
+        created=_number(entry, "Created"),
+    )
+
+
+def _inspected(entry: JsonObject) -> EngineImage:
+    parts = (as_text(entry.get(key)) for key in ("Os", "Architecture", "Variant"))
+    return EngineImage(
+        id=as_text(entry.get("Id")),
+        platform="/".join(filter(None, parts)),
+        tags=_texts(entry, "RepoTags"),
+        repository_digests=_texts(entry, "RepoDigests"),
+        labels=_labels(as_object(entry.get("Config"))),
+        bytes=_number(entry, "Size"),
+        created=0,
+    )
+
+
+def _texts(entry: JsonObject, key: str) -> tuple[str, ...]:
+    """Names, without the ``<none>`` that lists give to images without one."""
+    return tuple(text for value in as_list(entry.get(key)) if "<none>" not in (text := as_text(value)))
+
+
+def _labels(entry: JsonObject) -> dict[str, str]:
+    return {key: as_text(value) for key, value in as_object(entry.get("Labels")).items()}
+
+
+def _number(entry: JsonObject, key: str) -> int:
+    value = entry.get(key)
+    return value if isinstance(value, int) else 0

@@ -1,0 +1,111 @@
+"""Calls about networks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+import docker.errors
+
+from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.errors import error_text, refusal_error, translate_errors
+from previewer.docker_api.read_container import read_labels
+from previewer.docker_api.request import post_json
+from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.domain.labels import COMPOSE_NETWORK, read_ownership
+from previewer.domain.observation import ObservedNetwork
+from previewer.errors import ConflictError, EngineError, ObjectNotFoundError
+
+OVERLAP = "overlap"
+"""In the engine's refusal of a subnet that another network has."""
+STILL_IN_USE = "active endpoints"
+ATTEMPTS_TO_EMPTY = 20
+"""Containers that are being removed by somebody else leave their networks a moment later."""
+PAUSE = 0.1
+
+
+class SubnetTakenError(ConflictError):
+    """Another network got this subnet first."""
+
+
+def list_networks(connection: DockerConnection, labels: Sequence[str]) -> tuple[ObservedNetwork, ...]:
+    """Our networks with all of ``labels`` (``key=value``), sorted by name."""
+    with translate_errors("list networks", subject=connection.host):
+        entries: list[JsonObject] = connection.api.networks(filters={"label": list(labels)})
+    found = [network for entry in entries if (network := _read_network(entry)) is not None]
+    return tuple(sorted(found, key=lambda network: network.name))
+
+
+def taken_subnets(connection: DockerConnection) -> tuple[IPv4Network | IPv6Network, ...]:
+    """The address ranges of all networks of the engine, whoever they belong to."""
+    with translate_errors("list networks", subject=connection.host):
+        entries: list[JsonObject] = connection.api.networks()
+    subnets = [
+        as_text(as_object(config).get("Subnet"))
+        for entry in entries
+        for config in as_list(as_object(entry.get("IPAM")).get("Config"))
+    ]
+    return tuple(ip_network(subnet, strict=False) for subnet in subnets if subnet)
+
+
+def create_network(connection: DockerConnection, *, name: str, body: JsonObject) -> None:
+    """Make a network from a raw body.
+
+    Raises :class:`SubnetTakenError` for a subnet that overlaps and :class:`ConflictError` for a taken name.
+    """
+    with translate_errors("create it", subject=f"network {name}"):
+        try:
+            post_json(connection, "/networks/create", body)
+        except docker.errors.APIError as error:
+            if OVERLAP not in error_text(error).lower():
+                raise
+            refusal = refusal_error("create it", f"network {name}", error.status_code or 0, error_text(error))
+            raise SubnetTakenError(refusal.message, where=refusal.where, hint=refusal.hint) from error
+
+
+def remove_network(connection: DockerConnection, name: str) -> None:
+    """Remove it; what still hangs on it, stale endpoints included, is cut off. Nothing happens if it is gone."""
+    for attempt in range(ATTEMPTS_TO_EMPTY):
+        try:
+            with translate_errors("remove it", subject=f"network {name}"):
+                connection.api.remove_network(name)
+            return
+        except ObjectNotFoundError:
+            return
+        except EngineError as error:
+            if STILL_IN_USE not in error.message or attempt == ATTEMPTS_TO_EMPTY - 1:
+                raise
+        _disconnect_all(connection, name)
+        if attempt:
+            time.sleep(PAUSE)
+
+
+def _disconnect_all(connection: DockerConnection, name: str) -> None:
+    try:
+        with translate_errors("inspect it", subject=f"network {name}"):
+            network: JsonObject = connection.api.inspect_network(name)
+    except ObjectNotFoundError:
+        return
+    for identifier, endpoint in as_object(network.get("Containers")).items():
+        # A stale endpoint's container is gone: only its name is left to call it by.
+        container = as_text(as_object(endpoint).get("Name")) or identifier
+        try:
+            with translate_errors(f"disconnect {container}", subject=f"network {name}"):
+                connection.api.disconnect_container_from_network(container, name, force=True)
+        except EngineError as error:
+            if not isinstance(error, ObjectNotFoundError) and "is not connected" not in error.message:
+                raise
+
+
+def _read_network(entry: JsonObject) -> ObservedNetwork | None:
+    labels = read_labels(entry.get("Labels"))
+    ownership = read_ownership(labels)
+    if ownership is None:
+        return None
+    return ObservedNetwork(
+        id=as_text(entry.get("Id")),
+        name=as_text(entry.get("Name")),
+        key=labels.get(COMPOSE_NETWORK, ""),
+        ownership=ownership,
+    )

@@ -1,0 +1,139 @@
+"""The engine's dictionaries about containers as frozen values."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.domain.labels import COMPOSE_NUMBER, read_ownership
+from previewer.domain.observation import ContainerState, Health, ObservedContainer, PublishedPort
+
+_HEALTH_IN_STATUS = re.compile(r"\((?:health: )?(starting|healthy|unhealthy)\)")
+_EXIT_IN_STATUS = re.compile(r"^Exited \((-?\d+)\)")
+ENDED = (ContainerState.EXITED, ContainerState.DEAD)
+
+
+@dataclass(frozen=True, slots=True)
+class InspectedContainer:
+    """What is asked of a single container."""
+
+    state: ContainerState
+    health: Health
+    exit_code: int | None
+    """``None`` unless it has ended."""
+    out_of_memory: bool
+    error: str
+    """What the engine says of its start."""
+    health_log: tuple[str, ...]
+    """The last outputs of its health check, oldest first, with the exit code in front."""
+    has_terminal: bool
+    """Whether it has a terminal: its log is then one stream without frames."""
+    labels: dict[str, str]
+
+
+def read_listed(entry: JsonObject) -> ObservedContainer | None:
+    """A container of ``GET /containers/json``; ``None`` if it is not ours.
+
+    The list has everything that an observation needs, so that nothing is inspected one by one: health and exit
+    code stand in the text of its status (``Up 3 seconds (healthy)``, ``Exited (1) 2 minutes ago``).
+    """
+    labels = read_labels(entry.get("Labels"))
+    ownership = read_ownership(labels)
+    if ownership is None:
+        return None
+    state, status = read_state(entry.get("State")), as_text(entry.get("Status"))
+    number = labels.get(COMPOSE_NUMBER, "1")
+    return ObservedContainer(
+        id=as_text(entry.get("Id")),
+        name=_own_name(entry),
+        number=int(number) if number.isdecimal() else 1,
+        image=as_text(entry.get("ImageID")),
+        state=state,
+        health=health_in_status(status) if state is ContainerState.RUNNING else Health.NONE,
+        exit_code=exit_code_in_status(status) if state in ENDED else None,
+        created_at=datetime.fromtimestamp(_integer(entry.get("Created")), UTC),
+        ports=read_ports(entry.get("Ports")),
+        ownership=ownership,
+    )
+
+
+def read_inspected(entry: JsonObject) -> InspectedContainer:
+    """A container of ``GET /containers/NAME/json``."""
+    found, config = as_object(entry.get("State")), as_object(entry.get("Config"))
+    state, health = read_state(found.get("Status")), as_object(found.get("Health"))
+    return InspectedContainer(
+        state=state,
+        health=read_health(health.get("Status")) if state is ContainerState.RUNNING else Health.NONE,
+        exit_code=_integer(found.get("ExitCode")) if state in ENDED else None,
+        out_of_memory=found.get("OOMKilled") is True,
+        error=as_text(found.get("Error")),
+        health_log=tuple(_health_line(as_object(run)) for run in as_list(health.get("Log"))),
+        has_terminal=config.get("Tty") is True,
+        labels=read_labels(config.get("Labels")),
+    )
+
+
+def read_state(value: JsonValue) -> ContainerState:
+    """The engine's word for a state. Podman's words that Docker has not mean one that has ended or will soon."""
+    try:
+        return ContainerState(as_text(value))
+    except ValueError:
+        return {"configured": ContainerState.CREATED, "initialized": ContainerState.CREATED}.get(
+            as_text(value), ContainerState.EXITED
+        )
+
+
+def read_health(value: JsonValue) -> Health:
+    """The engine's word for a verdict; none for a word that is not known."""
+    try:
+        return Health(as_text(value))
+    except ValueError:
+        return Health.NONE
+
+
+def health_in_status(status: str) -> Health:
+    """The verdict in a status text: ``Up 2 seconds (health: starting)``."""
+    found = _HEALTH_IN_STATUS.search(status)
+    return Health(found[1]) if found else Health.NONE
+
+
+def exit_code_in_status(status: str) -> int | None:
+    """The exit code in a status text: ``Exited (137) 5 minutes ago``."""
+    found = _EXIT_IN_STATUS.match(status)
+    return int(found[1]) if found else None
+
+
+def read_ports(value: JsonValue) -> tuple[PublishedPort, ...]:
+    """The published ones of a container's ports, sorted."""
+    ports = [
+        PublishedPort(
+            target=_integer(entry.get("PrivatePort")),
+            protocol=as_text(entry.get("Type"), "tcp"),
+            host_ip=as_text(entry.get("IP")),
+            host_port=_integer(entry.get("PublicPort")),
+        )
+        for entry in map(as_object, as_list(value))
+        if entry.get("PublicPort")
+    ]
+    return tuple(sorted(ports, key=lambda port: (port.target, port.protocol, port.host_ip, port.host_port)))
+
+
+def read_labels(value: JsonValue) -> dict[str, str]:
+    """Labels; null means none."""
+    return {key: as_text(text) for key, text in as_object(value).items()}
+
+
+def _own_name(entry: JsonObject) -> str:
+    """Links add names such as ``/other/alias``; its own one has a single slash."""
+    names = [as_text(name).lstrip("/") for name in as_list(entry.get("Names"))]
+    return next((name for name in names if "/" not in name), names[0] if names else "")
+
+
+def _health_line(run: JsonObject) -> str:
+    return f"{_integer(run.get('ExitCode'))}: {as_text(run.get('Output')).strip()}"
+
+
+def _integer(value: JsonValue) -> int:
+    return value if isinstance(value, int) else 0

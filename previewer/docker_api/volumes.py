@@ -1,0 +1,108 @@
+"""Calls about volumes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.containers import create_container, remove_container
+from previewer.docker_api.errors import translate_errors
+from previewer.docker_api.read_container import read_labels
+from previewer.docker_api.request import post_json
+from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.domain.labels import COMPOSE_VOLUME, read_ownership
+from previewer.domain.observation import ObservedVolume
+from previewer.errors import ConflictError, ObjectNotFoundError
+
+ATTEMPTS_TO_REMOVE = 10
+"""A container that somebody else removes lets go of its volumes a moment after it is gone from the list."""
+PAUSE = 0.1
+FILL_TARGET = "/.previewer-fill"
+"""Where the container that fills a volume has it. No image has that folder, so nothing is copied from one."""
+
+
+def list_volumes(connection: DockerConnection, labels: Sequence[str]) -> tuple[ObservedVolume, ...]:
+    """Our volumes with all of ``labels`` (``key=value``), sorted by name."""
+    with translate_errors("list volumes", subject=connection.host):
+        answer: JsonObject = connection.api.volumes(filters={"label": list(labels)})
+    found = [volume for entry in as_list(answer.get("Volumes")) if (volume := _read_volume(as_object(entry)))]
+    return tuple(sorted(found, key=lambda volume: volume.name))
+
+
+def create_volume(connection: DockerConnection, *, name: str, body: JsonObject) -> None:
+    """Make a volume from a raw body. Raises :class:`ConflictError` for a taken name.
+
+    The engine itself answers with the volume that exists, and somebody else's data in it: its labels tell.
+    """
+    subject = f"volume {name}"
+    with translate_errors("create it", subject=subject):
+        made = post_json(connection, "/volumes/create", body)
+    if read_labels(made.get("Labels")) != read_labels(body.get("Labels")):
+        raise ConflictError("there is a volume of this name already, and it was not made for this", where=subject)
+
+
+def find_mountpoint(connection: DockerConnection, name: str) -> str:
+    """Where a volume is on the engine's host. Raises :class:`ObjectNotFoundError`."""
+    with translate_errors("inspect it", subject=f"volume {name}"):
+        found: JsonObject = connection.api.inspect_volume(name)
+    return as_text(found.get("Mountpoint"))
+
+
+def fill_volume(
+    connection: DockerConnection,
+    *,
+    volume: str,
+    image: str,
+    labels: Mapping[str, str],
+    archive: Iterator[bytes],
+) -> None:
+    """Unpack a tar stream into a volume, through a container of ``image`` that is never started.
+
+    Raises :class:`ObjectNotFoundError` where the volume or the image is not there.
+    """
+    subject = f"volume {volume}"
+    with translate_errors("fill it", subject=subject):
+        # The engine would make a volume that is not there, without a label.
+        connection.api.inspect_volume(volume)
+    name = f"{volume}-fill"
+    body: JsonObject = {
+        "Image": image,
+        "Cmd": ["never-started"],
+        "Labels": labels,
+        "HostConfig": {
+            "NetworkMode": "none",
+            "Mounts": [
+                {"Type": "volume", "Source": volume, "Target": FILL_TARGET, "VolumeOptions": {"NoCopy": True}}
+            ],
+        },
+    }
+    create_container(connection, name=name, platform="", body=body)
+    try:
+        with translate_errors("fill it", subject=subject):
+            connection.api.put_archive(name, FILL_TARGET, archive)
+    finally:
+        remove_container(connection, name)
+
+
+def remove_volume(connection: DockerConnection, name: str) -> None:
+    """Remove it with what it holds; nothing happens if it is gone. :class:`ConflictError` while it is used."""
+    for attempt in range(ATTEMPTS_TO_REMOVE):
+        try:
+            with translate_errors("remove it", subject=f"volume {name}"):
+                connection.api.remove_volume(name)
+            return
+        except ObjectNotFoundError:
+            return
+        except ConflictError:
+            if attempt == ATTEMPTS_TO_REMOVE - 1:
+                raise
+            time.sleep(PAUSE)
+
+
+def _read_volume(entry: JsonObject) -> ObservedVolume | None:
+    labels = read_labels(entry.get("Labels"))
+    ownership = read_ownership(labels)
+    if ownership is None:
+        return None
+    return ObservedVolume(name=as_text(entry.get("Name")), key=labels.get(COMPOSE_VOLUME, ""), ownership=ownership)

@@ -1,0 +1,212 @@
+"""The run stage on a Docker engine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from ipaddress import IPv4Network
+from weakref import WeakSet
+
+from previewer.docker_api import containers, events, networks, volumes
+from previewer.docker_api.connection import DockerConnection
+from previewer.domain import labels
+from previewer.domain.addresses import allocate
+from previewer.domain.json_value import as_text
+from previewer.domain.observation import Observation
+from previewer.domain.specification import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
+from previewer.engine.docker_streams import EventStream, open_log_stream
+from previewer.engine.mapping.container import container_body
+from previewer.engine.mapping.files import archive_of
+from previewer.engine.mapping.health import START_INTERVAL_SINCE
+from previewer.engine.mapping.mounts import SUBPATH_SINCE, parted_volumes
+from previewer.engine.mapping.network import has_own_subnet, network_body
+from previewer.engine.mapping.volume import volume_body
+from previewer.engine.protocol import (
+    Capabilities,
+    ContainerDetail,
+    ContainerEvent,
+    LogLine,
+    LogOptions,
+    Selection,
+    Stream,
+)
+from previewer.errors import ConflictError, EngineError
+
+SUBNET_ATTEMPTS = 64
+"""Other programs make networks at the same time; each attempt that loses learns of at least one more of them."""
+
+
+class DockerEngine:
+    """An engine behind the Docker API, as :class:`previewer.engine.protocol.Engine` describes it."""
+
+    def __init__(self, connection: DockerConnection) -> None:
+        self._docker = connection
+        self._streams: WeakSet[EventStream | Stream[Sequence[LogLine]]] = WeakSet()
+        self._lock = threading.Lock()
+        self._is_closed = False
+        self._capabilities = _capabilities(connection)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        return self._capabilities
+
+    def observe(self, selection: Selection) -> Observation:
+        """A snapshot in three calls, made at the same time."""
+        docker, wanted = self._open(), label_filters(selection)
+        with ThreadPoolExecutor(2, thread_name_prefix="previewer-observe") as pool:
+            found_networks = pool.submit(networks.list_networks, docker, wanted)
+            found_volumes = pool.submit(volumes.list_volumes, docker, wanted)
+            found_containers = containers.list_containers(docker, wanted)
+            return Observation(found_containers, found_networks.result(), found_volumes.result())
+
+    def create_network(self, spec: NetworkSpec) -> None:
+        """Make a network with a free subnet of its pool."""
+        docker = self._open()
+        if has_own_subnet(spec):
+            body = network_body(spec, None, api_version=docker.api_version)
+            networks.create_network(docker, name=spec.name, body=body)
+            return
+        refused: list[IPv4Network] = []
+        for _attempt in range(SUBNET_ATTEMPTS):
+            taken = (*networks.taken_subnets(docker), *refused)
+            subnet = allocate(spec.address_pool, spec.prefix_length, taken, spec.name)
+            body = network_body(spec, subnet, api_version=docker.api_version)
+            try:
+                networks.create_network(docker, name=spec.name, body=body)
+            except networks.SubnetTakenError:
+                refused.append(subnet)
+            else:
+                return
+        raise ConflictError(
+            f"no subnet of {spec.address_pool} could be had in {SUBNET_ATTEMPTS} attempts",
+            where=f"network {spec.name}",
+            hint="something outside the engine may use that range: choose another address pool",
+        )
+
+    def create_volume(self, spec: VolumeSpec) -> None:
+        """Make a named volume."""
+        volumes.create_volume(self._open(), name=spec.name, body=volume_body(spec))
+
+    def fill_volume(self, spec: FillSpec) -> None:
+        """Unpack an archive into a volume."""
+        volumes.fill_volume(
+            self._open(), volume=spec.volume, image=spec.image, labels=spec.labels, archive=spec.archive()
+        )
+
+    def create_container(self, spec: ContainerSpec) -> None:
+        """Make a container, joined to its networks and with its files in it; nothing is left if that fails."""
+        docker = self._open()
+        wanted = container_body(self._with_mountpoints(spec), api_version=docker.api_version)
+        containers.create_container(docker, name=wanted.name, platform=wanted.platform, body=wanted.body)
+        try:
+            for joined in wanted.later_networks:
+                containers.join_network(
+                    docker, container=wanted.name, network=joined.network, endpoint=joined.endpoint
+                )
+            if wanted.files:
+                containers.copy_into(docker, container=wanted.name, archive=archive_of(wanted.files))
+        except BaseException:
+            # The first error counts; what stays behind bears the operation's label.
+            with suppress(EngineError):
+                containers.remove_container(docker, wanted.name)
+            raise
+
+    def start_container(self, name: str) -> None:
+        """Start it."""
+        containers.start_container(self._open(), name)
+
+    def remove_container(self, name: str) -> None:
+        """Kill it and remove it with its anonymous volumes."""
+        containers.remove_container(self._open(), name)
+
+    def remove_network(self, name: str) -> None:
+        """Remove it, whatever still hangs on it."""
+        networks.remove_network(self._open(), name)
+
+    def remove_volume(self, name: str) -> None:
+        """Remove it with what it holds."""
+        volumes.remove_volume(self._open(), name)
+
+    def inspect_container(self, name: str) -> ContainerDetail:
+        """How it is doing."""
+        found = containers.inspect_container(self._open(), name)
+        return ContainerDetail(
+            name=name,
+            state=found.state,
+            health=found.health,
+            exit_code=found.exit_code,
+            out_of_memory=found.out_of_memory,
+            error=found.error,
+            health_log=found.health_log,
+        )
+
+    def watch(self, selection: Selection) -> Stream[Sequence[ContainerEvent]]:
+        """What happens to our containers from now on."""
+        stream = EventStream(events.open_events(self._open(), label_filters(selection)))
+        self._register(stream)
+        return stream
+
+    def logs(self, containers: Sequence[str], options: LogOptions) -> Stream[Sequence[LogLine]]:
+        """The lines of several containers, merged."""
+        stream = open_log_stream(self._open(), containers, options)
+        self._register(stream)
+        return stream
+
+    def close(self) -> None:
+        """Close every connection and stream."""
+        with self._lock:
+            self._is_closed = True
+            streams = list(self._streams)
+        for stream in streams:
+            stream.close()
+        self._docker.close()
+
+    def _with_mountpoints(self, spec: ContainerSpec) -> ContainerSpec:
+        """``spec``, with where volumes are on the host if parts of them are mounted and the engine is too old."""
+        parted = parted_volumes(spec)
+        if not parted or self._docker.api_version >= SUBPATH_SINCE:
+            return spec
+        found = {key: volumes.find_mountpoint(self._docker, spec.volumes[key]) for key in parted}
+        return replace(spec, mountpoints=found)
+
+    def _open(self) -> DockerConnection:
+        if self._is_closed:
+            raise EngineError("the engine's connection is closed", where=self._docker.host)
+        return self._docker
+
+    def _register(self, stream: EventStream | Stream[Sequence[LogLine]]) -> None:
+        with self._lock:
+            self._streams.add(stream)
+            is_closed = self._is_closed
+        if is_closed:
+            stream.close()
+
+
+def label_filters(selection: Selection) -> tuple[str, ...]:
+    """The labels, as ``key=value``, that every object of ``selection`` bears."""
+    wanted = {
+        labels.MANAGED_BY: labels.MANAGED_BY_VALUE,
+        labels.INSTALLATION: selection.installation,
+        labels.ENVIRONMENT: selection.environment,
+        labels.OPERATION: selection.operation,
+    }
+    return tuple(f"{key}={value}" for key, value in wanted.items() if value is not None)
+
+
+def _capabilities(connection: DockerConnection) -> Capabilities:
+    missing = {}
+    if connection.api_version < START_INTERVAL_SINCE:
+        missing["healthcheck.start_interval"] = "it came with Docker 25"
+    if containers.is_podman(connection):
+        missing["health"] = "Podman runs health checks only where systemd runs"
+    version = connection.version
+    return Capabilities(
+        name=containers.engine_name(connection),
+        api_version=connection.api_version,
+        platform=f"{as_text(version.get('Os'), 'linux')}/{as_text(version.get('Arch'), 'amd64')}",
+        missing=missing,
+    )

@@ -1,0 +1,131 @@
+"""The create body of a container."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from previewer.domain.specification import ContainerSpec
+from previewer.engine.mapping import values
+from previewer.engine.mapping.devices import map_devices
+from previewer.engine.mapping.fields import (
+    CONFIG_FIELDS,
+    HOST_FIELD_VERSIONS,
+    HOST_FIELDS,
+    NEEDED_ELSEWHERE,
+    REFUSED,
+    SECTION_KEYS,
+    Field,
+)
+from previewer.engine.mapping.files import CopiedFile, copied_files
+from previewer.engine.mapping.health import map_health
+from previewer.engine.mapping.labels import merge_labels
+from previewer.engine.mapping.mounts import map_mounts
+from previewer.engine.mapping.namespaces import map_namespaces
+from previewer.engine.mapping.networks import Joined, joined_networks
+from previewer.engine.mapping.part import Part, Raw, Section, malformed, unsupported
+from previewer.engine.mapping.ports import map_ports
+from previewer.engine.mapping.resources import map_blkio, map_deploy
+from previewer.engine.mapping.security import map_security
+
+SEVERAL_NETWORKS_SINCE = (1, 44)
+"""Older engines take one network at creation; the others are joined before the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerBody:
+    """Everything that makes a container, in the words of the Engine API."""
+
+    name: str
+    platform: str
+    body: Raw
+    """Of ``POST /containers/create``."""
+    later_networks: tuple[Joined, ...]
+    """To be joined between creation and start."""
+    files: tuple[CopiedFile, ...]
+    """To be copied in between creation and start."""
+
+
+def container_body(spec: ContainerSpec, *, api_version: tuple[int, int]) -> ContainerBody:
+    """Map a container for an engine of ``api_version``.
+
+    Raises :class:`UnsupportedError` for a key that cannot be honoured and :class:`EngineError` for a value that
+    makes no sense; both name the service and the key.
+    """
+    known = {field.key for field in (*CONFIG_FIELDS, *HOST_FIELDS)} | {*SECTION_KEYS, *NEEDED_ELSEWHERE}
+    for key, value in spec.compose.items():
+        if key in REFUSED and value is not None:
+            raise unsupported(spec, key, REFUSED[key])
+        if key not in known and key not in REFUSED and not key.startswith("x-"):
+            raise unsupported(spec, key, "previewer does not know this key")
+    config: Raw = {
+        "Image": spec.image,
+        "Labels": merge_labels(spec.compose, spec.labels, where=f"service {spec.service}"),
+    }
+    host: Raw = {}
+    for section in (_map_fields, *SECTIONS):
+        part = _mapped(section, spec, api_version)
+        config |= part.config
+        host |= part.host
+    networks = _networks(spec, api_version)
+    first, later = (networks, ()) if api_version >= SEVERAL_NETWORKS_SINCE else (networks[:1], networks[1:])
+    host.setdefault("NetworkMode", networks[0].network if networks else "none")
+    endpoints: Raw = {joined.network: joined.endpoint for joined in first}
+    body: Raw = {**config, "HostConfig": host}
+    if endpoints:
+        body["NetworkingConfig"] = {"EndpointsConfig": endpoints}
+    return ContainerBody(spec.name, spec.platform, body, later, copied_files(spec))
+
+
+def _map_fields(spec: ContainerSpec, api_version: tuple[int, int]) -> Part:
+    for key, since in HOST_FIELD_VERSIONS.items():
+        if spec.compose.get(key) and api_version < since:
+            raise unsupported(spec, key, f"the engine is too old for it (API {since[0]}.{since[1]} is needed)")
+    return Part(config=_take(CONFIG_FIELDS, spec), host=_take(HOST_FIELDS, spec))
+
+
+def _map_mac_address(spec: ContainerSpec, api_version: tuple[int, int]) -> Part:
+    """Older engines take it for the container, newer ones for its endpoint on a network."""
+    address = spec.compose.get("mac_address")
+    is_old = api_version < SEVERAL_NETWORKS_SINCE
+    return Part(config={"MacAddress": values.text(address)} if address and is_old else {})
+
+
+def _take(fields: tuple[Field, ...], spec: ContainerSpec) -> Raw:
+    found: Raw = {}
+    for field in fields:
+        value = spec.compose.get(field.key)
+        if value is None or (value in ("", [], {}) and not field.keeps_empty):
+            continue
+        try:
+            found[field.engine_key] = field.convert(value)
+        except ValueError as error:
+            raise malformed(spec, field.key, str(error)) from error
+    return found
+
+
+def _mapped(section: Section, spec: ContainerSpec, api_version: tuple[int, int]) -> Part:
+    try:
+        return section(spec, api_version)
+    except ValueError as error:
+        raise malformed(spec, section.__name__.removeprefix("map_"), str(error)) from error
+
+
+def _networks(spec: ContainerSpec, api_version: tuple[int, int]) -> tuple[Joined, ...]:
+    try:
+        return joined_networks(spec, api_version)
+    except ValueError as error:
+        raise malformed(spec, "networks", str(error)) from error
+
+
+SECTIONS: tuple[Section, ...] = (
+    map_health,
+    map_ports,
+    map_namespaces,
+    map_mounts,
+    map_devices,
+    map_security,
+    map_blkio,
+    map_deploy,
+    _map_mac_address,
+)
+"""In order: ``deploy`` comes after the keys that it overrides."""

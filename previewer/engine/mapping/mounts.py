@@ -1,0 +1,166 @@
+"""Volumes, bind mounts and mounts of memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.domain.specification import ContainerSpec
+from previewer.engine.mapping import values
+from previewer.engine.mapping.namespaces import OF_CONTAINER, container_of
+from previewer.engine.mapping.part import Part, Raw, filled, malformed, unsupported
+
+SUBPATH_SINCE = (1, 45)
+READ_ONLY_RECURSIVE_SINCE = (1, 44)
+
+Mapped = str | Raw
+"""A ``source:target:mode`` of ``Binds``, or an entry of ``Mounts``."""
+
+
+def map_mounts(spec: ContainerSpec, api_version: tuple[int, int]) -> Part:
+    """``volumes`` and ``volumes_from``."""
+    mapped = [_map_entry(spec, as_object(entry), api_version) for entry in as_list(spec.compose.get("volumes"))]
+    return Part(
+        host=filled(
+            Binds=[entry for entry in mapped if isinstance(entry, str)],
+            Mounts=[entry for entry in mapped if not isinstance(entry, str)],
+            VolumesFrom=[
+                _borrowed(spec, values.text(entry)) for entry in as_list(spec.compose.get("volumes_from"))
+            ],
+        )
+    )
+
+
+def _map_entry(spec: ContainerSpec, entry: JsonObject, api_version: tuple[int, int]) -> Mapped:
+    kind = as_text(entry.get("type"))
+    if kind not in _KINDS:
+        raise unsupported(spec, "volumes", f"mounts of type {kind!r} are not supported")
+    return _KINDS[kind](spec, entry, api_version)
+
+
+def _bind(spec: ContainerSpec, entry: JsonObject, api_version: tuple[int, int]) -> Mapped:
+    source, target = as_text(entry.get("source")), values.text(entry.get("target"))
+    # A path of the commit's tree does not exist on the engine's host: whoever allowed it must have put it there.
+    if not source.startswith("/"):
+        raise malformed(
+            spec,
+            "volumes",
+            f"the bind mount {source!r} -> {target!r} is not an absolute path of the engine's host",
+        )
+    options = as_object(entry.get("bind"))
+    creates_path = "bind" in entry and options.get("create_host_path", True) is not False
+    is_plain = not options.get("propagation") and not options.get("recursive")
+    if creates_path and is_plain and ":" not in source + target:
+        selinux = as_text(options.get("selinux"))
+        return f"{source}:{target}:{_mode(entry)}{',' + selinux if selinux else ''}"
+    recursive = as_text(options.get("recursive"))
+    if recursive and api_version < READ_ONLY_RECURSIVE_SINCE:
+        raise unsupported(
+            spec, "volumes.bind.recursive", "the engine is too old for it", hint="it came with Docker 25"
+        )
+    bind_options = filled(
+        Propagation=options.get("propagation"),
+        NonRecursive=recursive == "disabled" or None,
+        ReadOnlyNonRecursive=recursive == "writable" or None,
+        ReadOnlyForceRecursive=recursive == "readonly" or None,
+    )
+    return filled(
+        Type="bind", Source=source, Target=target, ReadOnly=_is_read_only(entry), BindOptions=bind_options
+    )
+
+
+def _volume(spec: ContainerSpec, entry: JsonObject, api_version: tuple[int, int]) -> Mapped:
+    key, target = as_text(entry.get("source")), values.text(entry.get("target"))
+    if key and key not in spec.volumes:
+        raise malformed(spec, "volumes", f"there is no volume {key!r} in this environment")
+    settings = as_object(entry.get("volume"))
+    if settings.get("subpath") and api_version < SUBPATH_SINCE:
+        return _part_of_volume(spec, entry, key, values.text(settings["subpath"]))
+    options = filled(
+        NoCopy=settings.get("nocopy") or None,
+        Labels=values.text_map(settings.get("labels") or {}),
+        Subpath=settings.get("subpath"),
+    )
+    if key and not options:
+        return f"{spec.volumes[key]}:{target}:{_mode(entry)}"
+    return filled(
+        Type="volume",
+        Source=spec.volumes.get(key),
+        Target=target,
+        ReadOnly=_is_read_only(entry),
+        VolumeOptions=options,
+    )
+
+
+def _part_of_volume(spec: ContainerSpec, entry: JsonObject, key: str, subpath: str) -> Mapped:
+    """A part of a volume on an engine that mounts only whole ones: by where the volume is on its host."""
+    if key not in spec.mountpoints:
+        raise unsupported(
+            spec, "volumes.volume.subpath", "the engine is too old for it", hint="it came with Docker 26"
+        )
+    if ".." in subpath.split("/"):
+        raise malformed(spec, "volumes", f"the part {subpath!r} is not inside the volume {key!r}")
+    return filled(
+        Type="bind",
+        Source=f"{spec.mountpoints[key].rstrip('/')}/{subpath.lstrip('/')}",
+        Target=values.text(entry.get("target")),
+        ReadOnly=_is_read_only(entry),
+    )
+
+
+def parted_volumes(spec: ContainerSpec) -> frozenset[str]:
+    """The keys of the volumes that the service mounts a part of."""
+    entries = map(as_object, as_list(spec.compose.get("volumes")))
+    parted = (e for e in entries if e.get("type") == "volume" and as_object(e.get("volume")).get("subpath"))
+    return frozenset(as_text(entry.get("source")) for entry in parted)
+
+
+def _tmpfs(spec: ContainerSpec, entry: JsonObject, api_version: tuple[int, int]) -> Mapped:
+    del spec, api_version
+    settings = as_object(entry.get("tmpfs"))
+    options = filled(
+        SizeBytes=values.integer(settings["size"]) if settings.get("size") else None,
+        Mode=_file_mode(settings.get("mode")),
+    )
+    return filled(
+        Type="tmpfs", Target=values.text(entry.get("target")), ReadOnly=_is_read_only(entry), TmpfsOptions=options
+    )
+
+
+def _image(spec: ContainerSpec, entry: JsonObject, api_version: tuple[int, int]) -> Mapped:
+    del api_version
+    # A tag may mean another image tomorrow, so an environment would not be what was frozen.
+    raise unsupported(
+        spec, "volumes", f"the mounted image {as_text(entry.get('source'))!r} is not part of the release"
+    )
+
+
+def _borrowed(spec: ContainerSpec, text: str) -> JsonValue:
+    if text.startswith(OF_CONTAINER):
+        return text.removeprefix(OF_CONTAINER)
+    service, _, mode = text.partition(":")
+    container = container_of(spec, "volumes_from", service)
+    return f"{container}:{mode}" if mode else container
+
+
+def _is_read_only(entry: JsonObject) -> bool:
+    return entry.get("read_only") is True
+
+
+def _mode(entry: JsonObject) -> str:
+    return "ro" if _is_read_only(entry) else "rw"
+
+
+def _file_mode(value: JsonValue) -> int | None:
+    """A file mode: a number, or its octal digits in a string."""
+    if value is None or value == "":
+        return None
+    return int(value, 8) if isinstance(value, str) else values.integer(value)
+
+
+_KINDS: dict[str, Callable[[ContainerSpec, JsonObject, tuple[int, int]], Mapped]] = {
+    "bind": _bind,
+    "volume": _volume,
+    "tmpfs": _tmpfs,
+    "image": _image,
+}

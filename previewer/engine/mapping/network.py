@@ -1,0 +1,72 @@
+"""The create body of a network."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network
+
+from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.domain.specification import NetworkSpec
+from previewer.engine.mapping import values
+from previewer.engine.mapping.labels import merge_labels
+from previewer.engine.mapping.part import Raw, filled
+from previewer.errors import EngineError, UnsupportedError
+
+NEEDED_ELSEWHERE = {
+    "external": "policy decides whether a network of somebody else may be joined",
+    "name": "previewer gives the names",
+}
+_KNOWN = {"attachable", "driver", "driver_opts", "enable_ipv4", "enable_ipv6", "internal", "ipam", "labels"}
+ENABLE_IPV4_SINCE = (1, 48)
+NAMES_UNIQUE_SINCE = (1, 44)
+"""Older engines make a second network of the same name unless they are asked not to."""
+
+
+def network_body(spec: NetworkSpec, subnet: IPv4Network | None, *, api_version: tuple[int, int]) -> Raw:
+    """Of ``POST /networks/create``. ``subnet`` is left out where the definition names its own.
+
+    Raises :class:`UnsupportedError` for a key that cannot be honoured.
+    """
+    compose = spec.compose
+    for key in compose:
+        if key not in _KNOWN | set(NEEDED_ELSEWHERE) and not key.startswith("x-"):
+            raise UnsupportedError(f"{key}: previewer does not know this key", where=f"network {spec.name}")
+    if compose.get("enable_ipv4") is False and api_version < ENABLE_IPV4_SINCE:
+        raise UnsupportedError("enable_ipv4: the engine is too old for it", where=f"network {spec.name}")
+    try:
+        return filled(
+            Name=spec.name,
+            Driver=as_text(compose.get("driver")),
+            Options=values.text_map(compose.get("driver_opts") or {}),
+            Internal=compose.get("internal"),
+            Attachable=compose.get("attachable"),
+            EnableIPv4=compose.get("enable_ipv4"),
+            EnableIPv6=compose.get("enable_ipv6"),
+            IPAM=_ipam(compose, subnet),
+            Labels=merge_labels(compose, spec.labels, where=f"network {spec.name}"),
+            CheckDuplicate=True if api_version < NAMES_UNIQUE_SINCE else None,
+        )
+    except ValueError as error:
+        raise EngineError(str(error), where=f"network {spec.name}") from error
+
+
+def has_own_subnet(spec: NetworkSpec) -> bool:
+    """Whether the definition names an address range itself."""
+    return any(
+        as_object(entry).get("subnet") for entry in as_list(as_object(spec.compose.get("ipam")).get("config"))
+    )
+
+
+def _ipam(compose: JsonObject, subnet: IPv4Network | None) -> Raw:
+    ipam = as_object(compose.get("ipam"))
+    entries: list[JsonValue] = [
+        filled(
+            Subnet=entry.get("subnet"),
+            Gateway=entry.get("gateway"),
+            IPRange=entry.get("ip_range"),
+            AuxiliaryAddresses=entry.get("aux_addresses"),
+        )
+        for entry in map(as_object, as_list(ipam.get("config")))
+    ]
+    if subnet is not None:
+        entries = [{"Subnet": str(subnet)}]
+    return filled(Driver=ipam.get("driver"), Options=values.text_map(ipam.get("options") or {}), Config=entries)

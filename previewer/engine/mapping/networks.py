@@ -1,0 +1,106 @@
+"""The networks that a container joins, and its names there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.domain.specification import ContainerSpec
+from previewer.engine.mapping import values
+from previewer.engine.mapping.namespaces import container_of
+from previewer.engine.mapping.part import Raw, filled, malformed, unsupported
+
+MAC_ADDRESS_SINCE = (1, 44)
+GATEWAY_PRIORITY_SINCE = (1, 48)
+INTERFACE_NAME_SINCE = (1, 49)
+INTERFACE_NAME_OPTION = "com.docker.network.endpoint.ifname"
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """One network that a container joins."""
+
+    network: str
+    """The engine's name of it."""
+    endpoint: Raw
+    """The API's ``EndpointConfig``."""
+
+
+def joined_networks(spec: ContainerSpec, api_version: tuple[int, int]) -> tuple[Joined, ...]:
+    """The networks in the order they are joined: highest priority first, then by key.
+
+    Empty with a ``network_mode`` and for a service without networks.
+    """
+    if spec.compose.get("network_mode"):
+        return ()
+    settings = {key: as_object(value) for key, value in as_object(spec.compose.get("networks")).items()}
+    keys = sorted(settings, key=lambda key: (-values.integer(settings[key].get("priority") or 0), key))
+    found = []
+    for position, key in enumerate(keys):
+        if key not in spec.networks:
+            raise malformed(spec, f"networks.{key}", "there is no such network in this environment")
+        endpoint = _endpoint(spec, key, settings[key], api_version, is_first=position == 0)
+        found.append(Joined(spec.networks[key], endpoint))
+    return tuple(found)
+
+
+def _endpoint(
+    spec: ContainerSpec, key: str, settings: JsonObject, api_version: tuple[int, int], *, is_first: bool
+) -> Raw:
+    mac_address = as_text(settings.get("mac_address"))
+    if mac_address and api_version < MAC_ADDRESS_SINCE:
+        raise unsupported(
+            spec, f"networks.{key}.mac_address", "the engine is too old for it", hint="it came with Docker 25"
+        )
+    if is_first and api_version >= MAC_ADDRESS_SINCE:
+        mac_address = mac_address or as_text(spec.compose.get("mac_address"))
+    priority = settings.get("gw_priority")
+    if priority and api_version < GATEWAY_PRIORITY_SINCE:
+        raise unsupported(
+            spec, f"networks.{key}.gw_priority", "the engine is too old for it", hint="it came with Docker 28"
+        )
+    return filled(
+        Aliases=_aliases(spec, settings),
+        IPAMConfig=filled(
+            IPv4Address=settings.get("ipv4_address"),
+            IPv6Address=settings.get("ipv6_address"),
+            LinkLocalIPs=settings.get("link_local_ips"),
+        ),
+        Links=_links(spec),
+        DriverOpts=_driver_options(spec, key, settings, api_version),
+        MacAddress=mac_address,
+        GwPriority=priority,
+    )
+
+
+def _aliases(spec: ContainerSpec, settings: JsonObject) -> list[JsonValue]:
+    """The container's name, the service's and what the file adds, each once."""
+    names = [spec.name, spec.service, as_text(spec.compose.get("container_name"))]
+    names += [values.text(alias) for alias in as_list(settings.get("aliases"))]
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def _links(spec: ContainerSpec) -> list[JsonValue]:
+    """``service:alias`` as ``container:alias``; external links name containers themselves."""
+    found: list[JsonValue] = []
+    for link in as_list(spec.compose.get("links")):
+        service, _, alias = values.text(link).partition(":")
+        found.append(f"{container_of(spec, 'links', service)}:{alias or service}")
+    for link in as_list(spec.compose.get("external_links")):
+        container, _, alias = values.text(link).partition(":")
+        found.append(f"{container}:{alias or container}")
+    return found
+
+
+def _driver_options(spec: ContainerSpec, key: str, settings: JsonObject, api_version: tuple[int, int]) -> Raw:
+    options = values.text_map(settings.get("driver_opts") or {})
+    if name := as_text(settings.get("interface_name")):
+        if api_version < INTERFACE_NAME_SINCE:
+            raise unsupported(
+                spec,
+                f"networks.{key}.interface_name",
+                "the engine is too old for it",
+                hint="it came with Docker 28.1",
+            )
+        options[INTERFACE_NAME_OPTION] = name
+    return options

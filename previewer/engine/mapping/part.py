@@ -1,0 +1,42 @@
+"""What one aspect of a service contributes to a container's create body."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from previewer.domain.json_value import JsonValue
+from previewer.domain.specification import ContainerSpec
+from previewer.errors import EngineError, UnsupportedError
+
+Raw = dict[str, JsonValue]
+"""A JSON object of the Engine API."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Fields of a create body. Later parts win over earlier ones."""
+
+    config: Raw = field(default_factory=dict)
+    """At its top: Docker's ``Config``."""
+    host: Raw = field(default_factory=dict)
+    """Of its ``HostConfig``."""
+
+
+Section = Callable[[ContainerSpec, tuple[int, int]], Part]
+"""Maps one aspect of a service for an engine of an API version."""
+
+
+def filled(**fields: JsonValue) -> Raw:
+    """The fields that say something: no null, no empty string, list or mapping. Zero and false do."""
+    return {key: value for key, value in fields.items() if value is not None and value not in ("", [], {}, ())}
+
+
+def malformed(spec: ContainerSpec, key: str, problem: str) -> EngineError:
+    """The error for a value that cannot be read."""
+    return EngineError(f"{key}: {problem}", where=f"service {spec.service}")
+
+
+def unsupported(spec: ContainerSpec, key: str, reason: str, *, hint: str | None = None) -> UnsupportedError:
+    """The error for a key, or a value of it, that this engine cannot honour."""
+    return UnsupportedError(f"{key}: {reason}", where=f"service {spec.service}", hint=hint)

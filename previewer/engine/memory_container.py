@@ -1,0 +1,125 @@
+"""One container of the engine in memory, and what tests decide about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from previewer.domain.labels import Ownership
+from previewer.domain.observation import ContainerState, Health, ObservedContainer, PublishedPort
+from previewer.domain.service import Service
+from previewer.domain.specification import ContainerSpec
+from previewer.engine.protocol import ContainerDetail, LogLine
+from previewer.errors import EngineError
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What the containers of a service do once they are started."""
+
+    health: Health | None = None
+    """The verdict of the health check. By default healthy where the definition has a check, else none."""
+    exit_code: int | None = None
+    """What it ends with; ``None`` for one that goes on running."""
+    out_of_memory: bool = False
+    """Whether the engine killed it for its memory."""
+    fail_start: EngineError | None = None
+    """Raised instead of starting."""
+    lines: tuple[str, ...] = ()
+    """What it writes to its output at every start."""
+    error_lines: tuple[str, ...] = ()
+    """What it then writes to its error output."""
+    looks: int = 0
+    """How often it is inspected before its health is decided or it ends; by default it happens at once."""
+
+
+@dataclass(slots=True)
+class MemoryContainer:
+    """A container's state."""
+
+    spec: ContainerSpec
+    ownership: Ownership | None
+    """``None`` for one that is not ours."""
+    behaviour: Behaviour
+    id: str
+    number: int
+    created_at: datetime
+    state: ContainerState = ContainerState.CREATED
+    health: Health = Health.NONE
+    exit_code: int = 0
+    looks_left: int = 0
+    is_settled: bool = True
+    """Whether what its behaviour says has come true since its last start."""
+    ports: tuple[PublishedPort, ...] = ()
+    lines: list[LogLine] = field(default_factory=list)
+    health_log: list[str] = field(default_factory=list)
+
+    @property
+    def final_health(self) -> Health:
+        """The verdict that its health check will come to."""
+        if self.behaviour.health is not None:
+            return self.behaviour.health
+        has_check = Service(self.spec.service, self.spec.compose).has_healthcheck
+        return Health.HEALTHY if has_check else Health.NONE
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it runs."""
+        return self.state is ContainerState.RUNNING
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it ran and ended."""
+        return self.state is ContainerState.EXITED
+
+    def begin(self, ports: tuple[PublishedPort, ...]) -> None:
+        """Run, its fate still open."""
+        self.state, self.ports = ContainerState.RUNNING, ports
+        self.health = Health.NONE if self.final_health is Health.NONE else Health.STARTING
+        self.looks_left, self.is_settled = self.behaviour.looks, False
+
+    def settle(self) -> Iterator[str]:
+        """Let come true what its behaviour says; the events that this makes."""
+        self.is_settled = True
+        if self.final_health is not Health.NONE:
+            self.health = self.final_health
+            self.health_log.append("0: ok" if self.health is Health.HEALTHY else "1: the check failed")
+            yield "health_status"
+        if self.behaviour.exit_code is not None:
+            yield from self.end(self.behaviour.exit_code)
+
+    def end(self, exit_code: int) -> Iterator[str]:
+        """End with ``exit_code``; the events that this makes."""
+        self.state, self.health, self.ports = ContainerState.EXITED, Health.NONE, ()
+        self.exit_code, self.is_settled = exit_code, True
+        if self.behaviour.out_of_memory:
+            yield "oom"
+        yield "die"
+
+    def observed(self, ownership: Ownership) -> ObservedContainer:
+        """As an observation shows it."""
+        return ObservedContainer(
+            id=self.id,
+            name=self.spec.name,
+            number=self.number,
+            image=self.spec.image,
+            state=self.state,
+            health=self.health,
+            exit_code=self.exit_code if self.has_ended else None,
+            created_at=self.created_at,
+            ports=self.ports,
+            ownership=ownership,
+        )
+
+    def detail(self) -> ContainerDetail:
+        """As an inspection shows it."""
+        return ContainerDetail(
+            name=self.spec.name,
+            state=self.state,
+            health=self.health,
+            exit_code=self.exit_code if self.has_ended else None,
+            out_of_memory=self.has_ended and self.behaviour.out_of_memory,
+            error="",
+            health_log=tuple(self.health_log),
+        )

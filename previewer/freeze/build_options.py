@@ -1,0 +1,116 @@
+"""The keys of a ``build`` section: which are honoured, which change nothing, which are refused, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from previewer.domain.definition import Definition
+from previewer.domain.json_value import as_list, as_object, as_text
+from previewer.domain.labels import PREFIX
+from previewer.domain.service import BuildSection, Service
+from previewer.errors import DefinitionError, UnsupportedError
+
+HONOURED = frozenset(
+    {"context", "dockerfile", "dockerfile_inline", "target", "args", "labels", "platforms", "no_cache"}
+)
+WITHOUT_EFFECT = {
+    "pull": "bases are resolved at every freeze anyway",
+    "cache_from": "the engine's own cache is used",
+    "cache_to": "the engine's own cache is used",
+    "tags": "images are named by what they were built from",
+    "provenance": "attestations are no part of an image's content",
+    "sbom": "attestations are no part of an image's content",
+}
+REFUSED = {
+    "secrets": "secrets in builds need a BuildKit session, which the engine's API does not offer",
+    "ssh": "ssh in builds needs a BuildKit session, which the engine's API does not offer",
+    "additional_contexts": "a build has one context, out of the commit",
+    "network": "builds use the engine's default network",
+    "privileged": "builds run without privileges",
+    "entitlements": "builds run without privileges",
+    "extra_hosts": "a build must not depend on where it runs",
+    "isolation": "it is for Windows containers",
+}
+ADDITIONS_HINT = "remove the key, or do it in the Dockerfile"
+FRONTEND_ARG = "BUILDKIT_SYNTAX"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """What a ``build`` section asks for besides context and Dockerfile."""
+
+    args: Mapping[str, str]
+    labels: Mapping[str, str]
+    platform: str
+    use_cache: bool
+
+
+def read_build_options(
+    definition: Definition, service: Service, build: BuildSection, *, default_platform: str
+) -> BuildOptions:
+    """Check and read the section.
+
+    Raises :class:`UnsupportedError` or :class:`DefinitionError`, with file and line, for what can't be honoured.
+    """
+    for key, value in build.spec.items():
+        if key in HONOURED or key in WITHOUT_EFFECT or key.startswith("x-") or not value:
+            continue
+        if key == "network" and value == "default":
+            continue
+        raise UnsupportedError(
+            f"build.{key} is not supported: {REFUSED.get(key, 'the engine has nothing like it')}",
+            where=_where(definition, service, key),
+            hint=ADDITIONS_HINT,
+        )
+    return BuildOptions(
+        args=_args(definition, service, build),
+        labels=_labels(definition, service, build),
+        platform=_platform(definition, service, build, default_platform),
+        use_cache=build.spec.get("no_cache") is not True,
+    )
+
+
+def _args(definition: Definition, service: Service, build: BuildSection) -> Mapping[str, str]:
+    """``x-previewer.freeze.args`` for every service, then the service's own."""
+    shared = as_object(as_object(definition.extension.get("freeze")).get("args"))
+    args = {**{key: _as_argument(value) for key, value in shared.items()}, **build.args}
+    if FRONTEND_ARG in args:
+        raise UnsupportedError(
+            f"the build argument {FRONTEND_ARG} is not supported: images are built by the engine's own frontend",
+            where=_where(definition, service, "args"),
+            hint=ADDITIONS_HINT,
+        )
+    return args
+
+
+def _labels(definition: Definition, service: Service, build: BuildSection) -> Mapping[str, str]:
+    labels = {key: _as_argument(value) for key, value in as_object(build.spec.get("labels")).items()}
+    for key in labels:
+        if key.startswith(PREFIX):
+            raise DefinitionError(
+                f"labels that begin with {PREFIX} are ours", where=_where(definition, service, "labels")
+            )
+    return labels
+
+
+def _platform(definition: Definition, service: Service, build: BuildSection, default: str) -> str:
+    listed = [as_text(value) for value in as_list(build.spec.get("platforms"))]
+    wanted = as_text(service.spec.get("platform"))
+    if wanted and listed and wanted not in listed:
+        raise DefinitionError(
+            f"platform {wanted} is not among build.platforms", where=_where(definition, service, "platforms")
+        )
+    if wanted or not listed:
+        return wanted or default
+    # Where several are listed, an environment runs on one engine and so needs one of them.
+    return default if default in listed else listed[0]
+
+
+def _as_argument(value: object) -> str:
+    """YAML's booleans as Compose spells them."""
+    return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
+
+
+def _where(definition: Definition, service: Service, key: str) -> str:
+    return str(definition.locate(("services", service.name, "build", key)))

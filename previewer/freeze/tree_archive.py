@@ -1,0 +1,129 @@
+"""A commit's files as a tar stream: the same bytes for the same files, whoever makes it, wherever."""
+
+from __future__ import annotations
+
+import posixpath
+import tarfile
+from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
+
+from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry
+from previewer.errors import FreezeError
+
+PIECE_BYTES = 256 << 10
+"""The stream comes in pieces of at least this size, but for the last."""
+LARGE_BYTES = 4 << 20
+"""Blobs above this are streamed in pieces, not held."""
+LFS_POINTER_BYTES = 1024
+"""Git LFS pointers are smaller (git-lfs specification)."""
+LFS_POINTER_START = b"version https://git-lfs.github.com/spec/"
+END = bytes(2 * tarfile.BLOCKSIZE)
+
+
+def archive_tree(tree: FileTree, sources: Sequence[str], *, commit_time: int) -> Iterator[bytes]:
+    """Every file at or below ``sources``, under its path in the tree; see :func:`archive_entries`."""
+    found: dict[str, TreeEntry] = {}
+    for source in sources:
+        # A source that is a symbolic link is served as what it leads to, under the name that was asked for.
+        name, real = posixpath.normpath(source), tree.resolve(source)
+        prefix = "" if name == "." else name
+        for entry in tree.below(source):
+            rest = entry.path[len(real) :].lstrip("/")
+            found["/".join(filter(None, (prefix, rest)))] = entry
+    return archive_entries(tree, found.items(), commit_time=commit_time)
+
+
+def archive_entries(
+    tree: FileTree, entries: Iterable[tuple[str, TreeEntry]], *, commit_time: int
+) -> Iterator[bytes]:
+    """A tar stream of ``entries`` under the given paths: sorted, owned by root, dated ``commit_time``.
+
+    ``commit_time`` is in seconds since the epoch. Symbolic links stay links. The format is GNU tar's, which takes
+    names of any length and any bytes. Raises :class:`FreezeError` for a submodule or a Git LFS pointer, whose
+    content is not part of the commit.
+    """
+    return _gather(_archive_all(tree, entries, commit_time))
+
+
+def _archive_all(tree: FileTree, entries: Iterable[tuple[str, TreeEntry]], commit_time: int) -> Iterator[bytes]:
+    made: set[str] = set()
+    for path, entry in sorted(entries, key=itemgetter(0)):
+        for directory in _new_directories(path, made):
+            yield _header(directory, commit_time, kind=tarfile.DIRTYPE, mode=0o755)
+        yield from _archive_entry(tree, path, entry, commit_time)
+    yield END
+
+
+def _gather(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Join small pieces: each one that is yielded costs a system call or two on its way to the engine."""
+    waiting: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        waiting.append(piece)
+        size += len(piece)
+        if size >= PIECE_BYTES:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    yield b"".join(waiting)
+
+
+def archive_file(path: str, content: bytes, *, commit_time: int) -> bytes:
+    """One file as the beginning of a tar stream."""
+    return _header(path, commit_time, size=len(content)) + content + _padding(len(content))
+
+
+def _archive_entry(tree: FileTree, path: str, entry: TreeEntry, commit_time: int) -> Iterator[bytes]:
+    if entry.kind is EntryKind.SUBMODULE:
+        raise FreezeError(
+            "a submodule's files are not part of the commit",
+            where=entry.path,
+            hint="keep it out with .dockerignore, or copy the files into the repository",
+        )
+    if entry.kind is EntryKind.SYMLINK:
+        target = tree.read_entry(entry).decode("utf-8", "surrogateescape")
+        yield _header(path, commit_time, kind=tarfile.SYMTYPE, mode=0o777, link=target)
+        return
+    mode = 0o755 if entry.kind is EntryKind.EXECUTABLE else 0o644
+    if entry.size is not None and entry.size > LARGE_BYTES:
+        yield _header(path, commit_time, size=entry.size, mode=mode)
+        yield from tree.stream_entry(entry)
+        yield _padding(entry.size)
+        return
+    content = tree.read_entry(entry)
+    _refuse_lfs_pointer(entry, content)
+    yield _header(path, commit_time, size=len(content), mode=mode)
+    yield content
+    yield _padding(len(content))
+
+
+def _refuse_lfs_pointer(entry: TreeEntry, content: bytes) -> None:
+    if len(content) > LFS_POINTER_BYTES:
+        return
+    if content.startswith(LFS_POINTER_START) and b"\noid sha256:" in content:
+        raise FreezeError(
+            "the commit holds a Git LFS pointer instead of the file",
+            where=entry.path,
+            hint="keep it out with .dockerignore, or have the build download it",
+        )
+
+
+def _new_directories(path: str, made: set[str]) -> Iterator[str]:
+    """The folders above ``path`` that have not been there yet, outermost first."""
+    parts = path.split("/")[:-1]
+    for depth in range(1, len(parts) + 1):
+        directory = "/".join(parts[:depth])
+        if directory not in made:
+            made.add(directory)
+            yield directory
+
+
+def _header(
+    path: str, mtime: int, *, size: int = 0, mode: int = 0o644, kind: bytes = tarfile.REGTYPE, link: str = ""
+) -> bytes:
+    entry = tarfile.TarInfo(path)
+    entry.size, entry.mode, entry.mtime, entry.type, entry.linkname = size, mode, mtime, kind, link
+    return entry.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")
+
+
+def _padding(size: int) -> bytes:
+    return bytes(-size % tarfile.BLOCKSIZE)
