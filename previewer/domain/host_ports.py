@@ -27,7 +27,8 @@ def assign_ports(definition: Definition, *, seed: str, is_free: Callable[[int], 
     """A host port for every published port of ``definition``.
 
     The same ``seed`` (the environment's name) gives the same ports as long as they are free, so that a
-    preview keeps its URL when it is made again. Raises :class:`ValueError` when no port is left.
+    preview keeps its URL when it is made again. A port that isolation left fixed (its role may have it) stays as
+    it is; a fixed range is the engine's to choose from. Raises :class:`ValueError` when no port is left.
     """
     found: dict[PortKey, int] = {}
     taken: set[int] = set()
@@ -35,6 +36,10 @@ def assign_ports(definition: Definition, *, seed: str, is_free: Callable[[int], 
         for number in range(1, service.replicas + 1):
             for port in service.ports:
                 key = PortKey(name, number, port.target, port.protocol)
+                if port.published:
+                    if port.published.isdecimal():
+                        found[key] = int(port.published)
+                    continue
                 found[key] = _first_free(f"{seed}/{key}", lambda p: p not in taken and is_free(p))
                 taken.add(found[key])
     return found

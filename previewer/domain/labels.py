@@ -91,24 +91,26 @@ def parse_time(text: str) -> datetime:
 
 
 def ownership_labels(ownership: Ownership) -> dict[str, str]:
-    """The labels that say ``ownership``; absent values get no label."""
-    found: dict[str, str | None] = {
+    """The labels that say ``ownership``.
+
+    What is absent is said too, as an empty label: a container would inherit it from its image's labels.
+    """
+    found = {
         MANAGED_BY: MANAGED_BY_VALUE,
         INSTALLATION: ownership.installation,
         PROJECT: ownership.project,
         ENVIRONMENT: ownership.environment,
         ROLE: ownership.role.value,
         GENERATION: str(ownership.generation),
-        BRANCH: ownership.branch,
+        BRANCH: ownership.branch or "",
         COMMIT: ownership.commit,
         RELEASE: ownership.release,
         OWNER: ownership.owner,
         CREATED_AT: format_time(ownership.created_at),
-        EXPIRES_AT: format_time(ownership.expires_at) if ownership.expires_at else None,
+        EXPIRES_AT: format_time(ownership.expires_at) if ownership.expires_at else "",
         OPERATION: ownership.operation,
-        SERVICE: ownership.service,
     }
-    return {key: value for key, value in found.items() if value is not None}
+    return {**found, SERVICE: ownership.service} if ownership.service is not None else found
 
 
 def read_ownership(labels: Mapping[str, str]) -> Ownership | None:
@@ -123,7 +125,7 @@ def read_ownership(labels: Mapping[str, str]) -> Ownership | None:
             environment=labels[ENVIRONMENT],
             role=Role(labels[ROLE]),
             generation=int(labels[GENERATION]),
-            branch=labels.get(BRANCH),
+            branch=labels.get(BRANCH) or None,
             commit=labels[COMMIT],
             release=labels[RELEASE],
             owner=labels[OWNER],

@@ -63,7 +63,7 @@ def read_definition(session: Session, revision: str, options: DefinitionOptions)
             options.name,
             variables=variables,
             profiles=options.profiles,
-            project_name=session.source.project,
+            project_name=session.project,
         )
     findings = _check(session, resolved, definition, definition.role)
     if options.check_policy:
@@ -88,7 +88,7 @@ def read_definitions(session: Session, resolved: ResolvedRevision) -> tuple[Defi
         )
     variables = session.settings.allowed_variables
     found = tuple(
-        load_named(tree, name, variables=variables, project_name=session.source.project) for name in names
+        load_named(tree, name, variables=variables, project_name=session.project) for name in names
     )
     findings = [finding for d in found for finding in _check(session, resolved, d, d.role)]
     raise_for(findings)
@@ -124,7 +124,7 @@ def explain_policy(session: Session, revision: str, *, name: str = "preview") ->
     resolved = session.source.resolve(revision)
     tree = session.source.tree(resolved.commit.id)
     variables = session.settings.allowed_variables
-    definition = load_named(tree, name, variables=variables, project_name=session.source.project)
+    definition = load_named(tree, name, variables=variables, project_name=session.project)
     return explain(definition, session.settings.trust.trust(definition.role, resolved.branch))
 
 

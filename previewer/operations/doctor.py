@@ -78,7 +78,7 @@ def _repository(session: Session) -> Check:
     if not branches:
         return Check("repository", Verdict.WARNING, session.source.location, "it has no commit yet: make one")
     detail = (
-        f"{session.source.location}: project {session.source.project}, {len(branches)} branches, default {default}"
+        f"{session.source.location}: project {session.project}, {len(branches)} branches, default {default}"
     )
     return Check("repository", Verdict.OK, detail)
 

@@ -100,7 +100,7 @@ def _resolve(session: Session, wanted: Sequence[str]) -> tuple[list[str], list[s
 
 
 def _former_name(session: Session, text: str) -> str | None:
-    candidates = {text, environment_name(session.source.project, text)}
+    candidates = {text, environment_name(session.project, text)}
     former = {entry.environment for entry in session.ledger.entries() if entry.environment}
     return next(iter(sorted(candidates & former)), None)
 

@@ -56,7 +56,7 @@ def freeze_resolved(
     release = freeze_commit(
         tree=session.source.tree(resolved.commit.id),
         commit=resolved.commit,
-        project=session.source.project,
+        project=session.project,
         definitions=definitions,
         images=session.images,
         use_cache=use_cache,

@@ -15,6 +15,6 @@ def list_history(
     """What was done, newest first; with ``environment`` (a name or a branch) only to that one."""
     if environment is None:
         return session.ledger.entries(limit=limit)
-    names = {environment, environment_name(session.source.project, environment)}
+    names = {environment, environment_name(session.project, environment)}
     matching = (entry for entry in session.ledger.entries() if entry.environment in names)
     return tuple(islice(matching, limit))

@@ -46,7 +46,7 @@ class PruneResult:
 def plan_prune(session: Session) -> PrunePlan:
     """The images that were built for this project, less those that any environment on the engine runs."""
     running = {container.image for container in session.engine.observe(Selection()).containers}
-    built = session.images.list_built(session.source.project)
+    built = session.images.list_built(session.project)
     return PrunePlan(
         tuple(
             PrunableImage(image, size, "no environment runs it")

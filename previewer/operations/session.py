@@ -63,6 +63,11 @@ class Session:
         self._room = _Once(connect)
 
     @property
+    def project(self) -> str:
+        """The project's name: the settings', else what the repository is called."""
+        return self.settings.project or self.source.project
+
+    @property
     def ledger(self) -> Ledger:
         """Releases, history and locks."""
         return self._ledger.get()

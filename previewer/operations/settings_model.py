@@ -38,8 +38,6 @@ class Settings:
     """Patterns of the only variables of the caller's environment that definitions may use."""
     allowed_variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Those of the caller's environment that ``variables`` match."""
-    watch_branches: tuple[str, ...] = ("**",)
-    """Patterns of the branches that ``previewer watch`` follows."""
     keymap: Mapping[str, str] = field(default_factory=dict)
     """By action: the keys that call it in the terminal UI, separated by commas."""
     theme: str | None = None

@@ -178,7 +178,7 @@ def _rows_of(role: Role) -> Iterator[Setting]:
         key=f"ttl.{role.value}",
         looks='`"90m"`, `"10h"`, `"5d"`, `"1d12h"` or `"never"`',
         default='`"3d"`' if role is Role.PREVIEW else '`"never"`',
-        meaning=f"How long an environment for {role.value} lives.",
+        meaning=f"The life of an environment for {role.value}.",
         apply=_ttl(role),
         variable="PREVIEWER_TTL" if role is Role.PREVIEW else None,
     )
@@ -257,15 +257,6 @@ SETTINGS: tuple[Setting, ...] = (
         meaning="How large each subnet is: 28 leaves 13 addresses for containers.",
         apply=lambda s, value, _: replace(s, subnet_prefix=values.read_count(value, least=16, most=29)),
         variable="PREVIEWER_SUBNET_PREFIX",
-    ),
-    Setting(
-        key="watch.branches",
-        looks="a list of patterns",
-        default='`["**"]`',
-        meaning="The branches that `previewer watch` follows.",
-        apply=lambda s, value, _: replace(s, watch_branches=values.read_texts(value)),
-        variable="PREVIEWER_WATCH_BRANCHES",
-        is_list=True,
     ),
     Setting(
         key="theme",

@@ -11,6 +11,7 @@ from previewer.domain.definition import Definition, Role
 from previewer.domain.environment import Environment, State
 from previewer.domain.environment import list_environments as environments_in
 from previewer.domain.history import LedgerEntry
+from previewer.domain.json_value import as_text
 from previewer.domain.labels import Ownership
 from previewer.domain.observation import Observation
 from previewer.domain.plan import Plan
@@ -66,7 +67,7 @@ def plan_up(session: Session, revision: str, options: UpOptions) -> Plan:
     release = find_release(session, resolved)
     if release is not None and _is_serving(observed, release):
         return Plan(f"up {name}", ())
-    owner = _ownership(session, resolved, options, observed, release=release)
+    owner = _ownership(session, resolved, options, observed, definition=definition, release=release)
     wanted = Wanted(
         commit=resolved.commit,
         owner=owner,
@@ -89,8 +90,8 @@ def up(
     """
     resolved = session.source.resolve(revision)
     name = environment_name(session, resolved, options)
-    _expiry(session, options)  # a TTL that makes no sense is an error before anything is built
     definition = _allowed_definition(session, resolved, options)
+    _expiry(session, options, definition)  # a TTL that makes no sense is an error before anything is built
     release = freeze_resolved(
         session, resolved, use_cache=options.use_cache, report=report, cancellation=cancellation
     ).release
@@ -100,7 +101,7 @@ def up(
             report(Noted(f"{name} runs this release already"))
             return UpResult(_environment(observed), release, changed=False)
         owner = replace(
-            _ownership(session, resolved, options, observed, release=release),
+            _ownership(session, resolved, options, observed, definition=definition, release=release),
             operation=session.new_id(),
         )
         wanted = Wanted(resolved.commit, owner, release.definitions[definition.name], release.files)
@@ -118,8 +119,8 @@ def environment_name(session: Session, resolved: ResolvedRevision, options: UpOp
     if options.name is not None:
         return naming.slug(options.name)
     if options.role is not Role.PREVIEW:
-        return naming.environment_name(session.source.project, options.role.value)
-    return naming.environment_name(session.source.project, resolved.branch or resolved.commit.short)
+        return naming.environment_name(session.project, options.role.value)
+    return naming.environment_name(session.project, resolved.branch or resolved.commit.short)
 
 
 def _allowed_definition(session: Session, resolved: ResolvedRevision, options: UpOptions) -> Definition:
@@ -148,11 +149,12 @@ def _ownership(
     options: UpOptions,
     observed: Observation,
     *,
+    definition: Definition,
     release: Release | None,
 ) -> Ownership:
     return Ownership(
         installation=session.source.installation,
-        project=session.source.project,
+        project=session.project,
         environment=environment_name(session, resolved, options),
         role=options.role,
         generation=max((owner.generation for owner in observed.owners), default=0) + 1,
@@ -161,13 +163,15 @@ def _ownership(
         release=release.id if release else "",
         owner=session.source.actor,
         created_at=session.clock().replace(microsecond=0),
-        expires_at=_expiry(session, options),
+        expires_at=_expiry(session, options, definition),
         operation="",
     )
 
 
-def _expiry(session: Session, options: UpOptions) -> datetime | None:
-    ttl = parse_ttl(options.ttl) if options.ttl is not None else session.settings.ttl_of(options.role)
+def _expiry(session: Session, options: UpOptions, definition: Definition) -> datetime | None:
+    """As the user says, else the definition (the policy has looked at it), else the settings for the role."""
+    said = options.ttl or as_text(definition.extension.get("ttl"))
+    ttl = parse_ttl(said) if said else session.settings.ttl_of(options.role)
     return expiry(ttl, now=session.clock())
 
 

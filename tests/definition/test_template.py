@@ -1,0 +1,63 @@
+"""What ``previewer init`` writes loads, and says how to go on."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from previewer.definition import definition_names, load_named
+from previewer.definition.template import environment_templates
+from previewer.domain.definition import Role
+from previewer.domain.policy.check import check, raise_for
+from previewer.domain.policy.trust import TrustRules
+from tests.definition.trees import tree_of
+
+COMPOSE = "services:\n  shop:\n    build: ./web\n    ports: ['8080:80']\n  db:\n    image: postgres:17\n"
+DOCKERFILE = "FROM python:3.13\nEXPOSE 8000 9000/udp\nCMD app\n"
+
+REPOSITORIES = {
+    "compose": {"compose.yaml": COMPOSE},
+    "old compose": {"docker-compose.yml": COMPOSE, "Dockerfile": DOCKERFILE},
+    "dockerfile": {"Dockerfile": DOCKERFILE},
+    "dockerfile without ports": {"Dockerfile": "FROM scratch\n"},
+    "nothing": {"README": ""},
+}
+
+
+@pytest.mark.parametrize("files", REPOSITORIES.values(), ids=REPOSITORIES.keys())
+def test_every_template_loads_in_its_role_and_breaks_no_rule(files: dict[str, str]) -> None:
+    templates = environment_templates(tree_of(files))
+    assert list(templates) == ["envs/preview.yaml", "envs/staging.yaml", "envs/production.yaml"]
+    tree = tree_of({**files, **templates})
+    assert definition_names(tree) == ("preview", "staging", "production")
+    for role in Role:
+        definition = load_named(tree, role.value)
+        assert definition.role is role
+        assert definition.services
+        assert definition.warnings == ()
+        raise_for(check(definition, TrustRules().trust(role, "main")))
+
+
+def test_a_compose_file_is_included_and_can_be_changed() -> None:
+    files = {"compose.yaml": COMPOSE}
+    text = environment_templates(tree_of(files))["envs/preview.yaml"]
+    uncommented = text.replace("# services:", "services:").replace("#   web:", "  shop:")
+    uncommented = re.sub(r"^# ( {4}.*)$", r" \1 ", uncommented, flags=re.MULTILINE)
+    loaded = load_named(tree_of({**files, "envs/preview.yaml": uncommented}), "preview").services["shop"]
+    assert loaded.environment == {"LOG_LEVEL": "debug"}
+    assert loaded.build is not None
+    assert loaded.build.context == "web"
+    assert [port.target for port in loaded.ports] == [80]
+
+
+def test_a_dockerfile_is_built_and_its_ports_are_published() -> None:
+    files = {"Dockerfile": DOCKERFILE}
+    templates = environment_templates(tree_of(files))
+    service = load_named(tree_of({**files, **templates}), "staging").services["app"]
+    assert service.build is not None
+    assert (service.build.context, service.build.dockerfile) == (".", "Dockerfile")
+    assert [(port.target, port.protocol, port.published) for port in service.ports] == [
+        (8000, "tcp", ""),
+        (9000, "udp", ""),
+    ]

@@ -1,0 +1,305 @@
+"""Isolation: what only one environment could have goes, is told, and services keep reaching each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from previewer.domain.definition import Definition, Location, Role
+from previewer.domain.isolation import Isolated, Rewrite, isolate
+from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object
+from previewer.domain.policy.grants import read_grant
+from previewer.domain.policy.limits import Limits
+from previewer.domain.policy.trust import Trust
+from tests.definition.trees import load_text
+
+SETTLED = "\n    ".join(
+    (
+        "image: i",
+        "pids_limit: 10",
+        "security_opt: ['no-new-privileges:true']",
+        "logging: {driver: local}",
+    )
+)
+"""A service that isolation has nothing to add to."""
+
+
+def isolate_service(
+    lines: str = "", *, top: str = "", role: Role = Role.PREVIEW, trust: Trust | None = None
+) -> Isolated:
+    text = f"services:\n  web:\n    {SETTLED}\n    {lines}\n{top}\n"
+    return isolate(load_text(text), role=role, trust=trust)
+
+
+def web(isolated: Isolated) -> JsonObject:
+    return isolated.definition.services["web"].spec
+
+
+def told(isolated: Isolated) -> dict[str, tuple[JsonValue, JsonValue]]:
+    return {".".join(rewrite.path): (rewrite.before, rewrite.after) for rewrite in isolated.rewrites}
+
+
+def test_what_is_settled_stays() -> None:
+    text = f"services:\n  web:\n    {SETTLED}\n"
+    isolated = isolate(load_text(text), role=Role.PREVIEW)
+    assert isolated.rewrites == ()
+    assert isolated.definition.services == load_text(text).services
+
+
+@pytest.mark.parametrize(
+    ("ports", "after", "is_told"),
+    [
+        ("'80'", [{"mode": "ingress", "protocol": "tcp", "target": 80}], False),
+        ("'8080:80'", [{"mode": "ingress", "protocol": "tcp", "target": 80}], True),
+        ("'127.0.0.1:8080:80/udp'", [{"mode": "ingress", "protocol": "udp", "target": 80}], True),
+        ("'0.0.0.0::80'", [{"mode": "ingress", "protocol": "tcp", "target": 80}], True),
+        ("'127.0.0.1::80'", [{"mode": "ingress", "protocol": "tcp", "target": 80}], False),
+        ("'8000-8010:80'", [{"mode": "ingress", "protocol": "tcp", "target": 80}], True),
+        (
+            "'8000-8001:80-81'",
+            [
+                {"mode": "ingress", "protocol": "tcp", "target": 80},
+                {"mode": "ingress", "protocol": "tcp", "target": 81},
+            ],
+            True,
+        ),
+        ("'8080:80', '8081:80'", [{"mode": "ingress", "protocol": "tcp", "target": 80}], True),
+        ("'80', '8080:80'", [{"mode": "ingress", "protocol": "tcp", "target": 80}], True),
+    ],
+)
+def test_host_ports_become_free_ones_on_the_loopback_address(
+    ports: str, after: list[dict[str, JsonValue]], is_told: bool
+) -> None:
+    isolated = isolate_service(f"ports: [{ports}]")
+    assert web(isolated)["ports"] == [{**entry, "host_ip": "127.0.0.1"} for entry in after]
+    assert bool(isolated.rewrites) is is_told
+
+
+def test_a_port_that_is_only_exposed_stays() -> None:
+    assert web(isolate_service("expose: ['8080']"))["expose"] == ["8080"]
+
+
+def test_a_trusted_host_port_stays() -> None:
+    grant = read_grant("host-port:8080", source=Location("previewer.toml", 1))
+    trust = Trust(role=Role.PRODUCTION, grants=(grant,))
+    ports = "ports: ['127.0.0.1:8080:80', '8443:443']"
+    isolated = isolate_service(ports, role=Role.PRODUCTION, trust=trust)
+    published = [(port.published, port.host_ip) for port in isolated.definition.services["web"].ports]
+    assert published == [("8080", "127.0.0.1"), ("", "127.0.0.1")]
+
+
+def test_a_container_s_name_becomes_an_alias_on_all_its_networks() -> None:
+    isolated = isolate_service(
+        "container_name: shop-web\n    networks:\n      a: {aliases: [www]}\n      b:", top="networks: {a: , b: }"
+    )
+    assert "container_name" not in web(isolated)
+    networks = isolated.definition.services["web"].networks
+    assert networks == {"a": {"aliases": ["www", "shop-web"]}, "b": {"aliases": ["shop-web"]}}
+    (rewrite,) = isolated.rewrites
+    assert rewrite.path == ("services", "web", "container_name")
+    assert rewrite.location.line == 7
+    assert (rewrite.before, rewrite.after) == ("shop-web", None)
+
+
+def test_fixed_names_go_and_those_that_compose_makes_up_go_silently() -> None:
+    isolated = isolate_service(
+        "networks: [a, b]\n    volumes: ['cc:/c', 'dd:/d']",
+        top="networks: {a: {name: fixed}, b: }\nvolumes: {cc: {name: fixed}, dd: {external: true, name: theirs}}",
+    )
+    assert isolated.definition.networks == {"a": {}, "b": {}}
+    assert isolated.definition.volumes == {"cc": {}, "dd": {"external": True, "name": "theirs"}}
+    assert told(isolated) == {"networks.a.name": ("fixed", None), "volumes.cc.name": ("fixed", None)}
+
+
+def test_fixed_addresses_go() -> None:
+    isolated = isolate_service(
+        "networks: {a: {ipv4_address: 10.1.0.7, aliases: [x]}}",
+        top="networks: {a: {ipam: {config: [{subnet: 10.1.0.0/16}]}}}",
+    )
+    assert isolated.definition.services["web"].networks == {"a": {"aliases": ["x"]}}
+    assert isolated.definition.networks == {"a": {"ipam": {}}}
+    assert list(told(isolated)) == ["services.web.networks.a.ipv4_address", "networks.a.ipam.config"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "role", "path", "after"),
+    [
+        ("restart: always", Role.PREVIEW, "restart", "on-failure"),
+        ("restart: unless-stopped", Role.PREVIEW, "restart", "on-failure"),
+        ("restart: on-failure:3", Role.PREVIEW, "restart", None),
+        ("restart: 'no'", Role.PREVIEW, "restart", None),
+        ("restart: always", Role.STAGING, "restart", None),
+        (
+            "deploy: {restart_policy: {condition: any}}",
+            Role.PREVIEW,
+            "deploy.restart_policy.condition",
+            "on-failure",
+        ),
+        (
+            "deploy: {restart_policy: {max_attempts: 3}}",
+            Role.PREVIEW,
+            "deploy.restart_policy.condition",
+            "on-failure",
+        ),
+        ("deploy: {restart_policy: {condition: none}}", Role.PREVIEW, "deploy.restart_policy.condition", None),
+    ],
+)
+def test_restarting_for_ever_is_capped_in_previews(lines: str, role: Role, path: str, after: str | None) -> None:
+    changes = told(isolate_service(lines, role=role))
+    assert changes.get(f"services.web.{path}", (None, None))[1] == after
+    assert len(changes) == (after is not None)
+
+
+@pytest.mark.parametrize(
+    ("lines", "top", "limits", "expected"),
+    [
+        ("", "", Limits(), {"pids_limit": 512}),
+        ("", "", Limits(pids=None), {}),
+        ("", "", Limits(pids=9, memory=1 << 20), {"pids_limit": 9, "mem_limit": "1048576"}),
+        ("pids_limit: 7", "", Limits(), {"pids_limit": 7}),
+        ("pids_limit: -1", "", Limits(), {"pids_limit": -1}),
+        ("deploy: {resources: {limits: {pids: 7}}}", "", Limits(), {}),
+        ("mem_limit: 1m", "", Limits(pids=None, memory=5), {"mem_limit": "1048576"}),
+        ("deploy: {resources: {limits: {memory: 1m}}}", "", Limits(pids=None, memory=5), {}),
+        (
+            "",
+            "x-previewer: {limits: {pids: 8, memory: 1m, cpus: 1.5}}",
+            Limits(memory=5),
+            {"pids_limit": 8, "mem_limit": "1048576", "cpus": 1.5},
+        ),
+        ("cpus: 2", "x-previewer: {limits: {cpus: 1.5}}", Limits(pids=None), {"cpus": 2}),
+    ],
+)
+def test_limits_come_where_there_are_none(
+    lines: str, top: str, limits: Limits, expected: Mapping[str, JsonValue]
+) -> None:
+    text = f"services:\n  web:\n    image: i\n    {lines}\n{top}\n"
+    spec = web(isolate(load_text(text), role=Role.STAGING, trust=Trust(role=Role.STAGING, limits=limits)))
+    assert {key: spec[key] for key in ("pids_limit", "mem_limit", "cpus") if key in spec} == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "role", "expected"),
+    [
+        ("", Role.PREVIEW, ["no-new-privileges:true"]),
+        ("security_opt: ['label:level:s0']", Role.PREVIEW, ["label:level:s0", "no-new-privileges:true"]),
+        ("security_opt: ['no-new-privileges:false']", Role.PREVIEW, ["no-new-privileges:false"]),
+        ("security_opt: ['no-new-privileges=true']", Role.PREVIEW, ["no-new-privileges=true"]),
+        ("", Role.PRODUCTION, []),
+    ],
+)
+def test_previews_gain_no_privileges(lines: str, role: Role, expected: list[str]) -> None:
+    isolated = isolate(load_text(f"services:\n  web:\n    image: i\n    {lines}\n"), role=role)
+    assert as_list(web(isolated).get("security_opt")) == (expected or ())
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_bounded"),
+    [("", True), ("logging: {driver: local}", False), ("logging: {options: {max-size: 1m}}", False)],
+)
+def test_logs_are_bounded_where_nothing_is_said(lines: str, is_bounded: bool) -> None:
+    isolated = isolate(load_text(f"services:\n  web:\n    image: i\n    {lines}\n"), role=Role.STAGING)
+    options = as_object(as_object(web(isolated).get("logging")).get("options"))
+    assert (options == {"max-size": "10m", "max-file": "3"}) is is_bounded
+
+
+def test_every_rewrite_says_where_and_why() -> None:
+    isolated = isolate_service("restart: always\n    ports: ['1:2']\n    container_name: cc")
+    assert len(isolated.rewrites) == 3
+    for rewrite in isolated.rewrites:
+        assert isinstance(rewrite, Rewrite)
+        assert rewrite.location.line is not None
+        assert rewrite.reason
+        assert not rewrite.reason.endswith(".")
+
+
+# Normalised services of which any part may be missing, twice there or at odds with another.
+endpoints = st.none() | st.fixed_dictionaries(
+    {}, optional={"aliases": st.lists(st.sampled_from("xyz"), unique=True), "ipv4_address": st.just("10.0.0.9")}
+)
+ports = st.fixed_dictionaries(
+    {"target": st.integers(1, 3), "protocol": st.sampled_from(["tcp", "udp"]), "mode": st.just("ingress")},
+    optional={
+        "published": st.sampled_from(["", "80", "8000-8010"]),
+        "host_ip": st.sampled_from(["", "0.0.0.0", "127.0.0.1", "::1"]),
+    },
+)
+specs = st.fixed_dictionaries(
+    {"image": st.just("i"), "networks": st.dictionaries(st.sampled_from(["a", "b"]), endpoints, min_size=1)},
+    optional={
+        "container_name": st.sampled_from(["x", "web", "my_name"]),
+        "ports": st.lists(ports, max_size=4),
+        "restart": st.sampled_from(["always", "unless-stopped", "no", "on-failure:2"]),
+        "pids_limit": st.sampled_from([-1, 0, 5]),
+        "security_opt": st.lists(st.sampled_from(["no-new-privileges:false", "seccomp=x"]), unique=True),
+        "logging": st.sampled_from([{}, {"driver": "local"}, {"options": {"tag": "t"}}]),
+        "deploy": st.sampled_from([{}, {"restart_policy": {}}, {"resources": {"limits": {"pids": 3}}}]),
+    },
+)
+resources = st.none() | st.fixed_dictionaries(
+    {},
+    optional={
+        "name": st.sampled_from(["shop_a", "fixed"]),
+        "external": st.booleans(),
+        "ipam": st.sampled_from([{}, {"config": [{"subnet": "10.0.0.0/8"}]}]),
+    },
+)
+definitions = st.builds(
+    lambda services, networks, volumes: Definition(
+        name="preview",
+        role=Role.PREVIEW,
+        files=("compose.yaml",),
+        model={"name": "shop", "services": services, "networks": networks, "volumes": volumes},
+    ),
+    st.dictionaries(st.sampled_from(["web", "db"]), specs, min_size=1),
+    st.fixed_dictionaries({"a": resources, "b": resources}),
+    st.dictionaries(st.sampled_from("cd"), resources),
+)
+
+
+@given(definitions, st.sampled_from(Role))
+def test_what_is_isolated_stays_as_it_is(definition: Definition, role: Role) -> None:
+    once = isolate(definition, role=role)
+    twice = isolate(once.definition, role=role)
+    assert twice.definition == once.definition
+    assert twice.rewrites == ()
+
+
+@given(definitions, st.sampled_from(Role))
+def test_services_keep_their_names_networks_and_aliases(definition: Definition, role: Role) -> None:
+    isolated = isolate(definition, role=role).definition
+    assert isolated.services.keys() == definition.services.keys()
+    for name, service in definition.services.items():
+        after = isolated.services[name]
+        assert after.networks.keys() == service.networks.keys()
+        assert (after.image, after.dependencies, after.environment) == (
+            service.image,
+            service.dependencies,
+            service.environment,
+        )
+        for key, endpoint in service.networks.items():
+            assert set(as_list(endpoint.get("aliases"))) <= set(as_list(after.networks[key].get("aliases")))
+
+
+@given(definitions, st.sampled_from(Role))
+def test_nothing_is_left_that_only_one_environment_could_have(definition: Definition, role: Role) -> None:
+    isolated = isolate(definition, role=role).definition
+    for service in isolated.services.values():
+        assert "container_name" not in service.spec
+        assert {(port.published, port.host_ip) for port in service.ports} <= {("", "127.0.0.1")}
+        assert len({(port.target, port.protocol) for port in service.ports}) == len(service.ports)
+        assert not any("ipv4_address" in endpoint for endpoint in service.networks.values())
+    for resource in (*isolated.networks.values(), *isolated.volumes.values()):
+        assert resource.get("external") or "name" not in resource
+
+
+@given(definitions)
+def test_the_definition_that_is_isolated_is_not_changed(definition: Definition) -> None:
+    before = repr(definition.model)
+    isolated = isolate(definition, role=Role.PREVIEW)
+    assert repr(definition.model) == before
+    assert isolated == isolate(replace(definition), role=Role.PREVIEW)
