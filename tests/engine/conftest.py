@@ -1,0 +1,40 @@
+"""The engines that the contract suite runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from previewer.docker_api.connection import DockerConnection
+from previewer.engine.docker import DockerEngine
+from previewer.engine.memory import MemoryEngine
+from tests.docker.base_image import BaseImage
+from tests.engine.bench import Bench, make_bench
+from tests.engine.cast import BEHAVIOURS
+
+MEMORY_IMAGE = "sha256:" + "0" * 64
+
+
+@pytest.fixture
+def memory_bench(test_session: str) -> Bench:
+    engine = MemoryEngine(behaviours=BEHAVIOURS)
+    return make_bench(engine, session=test_session, image=MEMORY_IMAGE, extra_labels={})
+
+
+@pytest.fixture
+def docker_bench(
+    docker_connection: DockerConnection, base_image: BaseImage, test_session: str, test_labels: dict[str, str]
+) -> Iterator[Bench]:
+    engine = DockerEngine(docker_connection)
+    bench = make_bench(engine, session=test_session, image=base_image.id, extra_labels=test_labels)
+    yield bench
+    bench.clear()
+
+
+@pytest.fixture(params=["memory", pytest.param("docker", marks=pytest.mark.docker)])
+def bench(request: pytest.FixtureRequest) -> Bench:
+    """An environment of its own on every kind of engine."""
+    found = request.getfixturevalue(f"{request.param}_bench")
+    assert isinstance(found, Bench)
+    return found

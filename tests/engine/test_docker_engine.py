@@ -1,0 +1,255 @@
+"""What only a real engine can show."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import tarfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import IPv4Network, ip_network
+from pathlib import Path
+
+import pytest
+
+from previewer.docker_api.connection import DockerConnection, connect
+from previewer.domain.observation import ContainerState
+from previewer.domain.specification import FillSpec, NetworkSpec
+from previewer.engine.docker import DockerEngine
+from previewer.engine.protocol import LogOptions, Selection
+from previewer.errors import ConflictError, EngineError, ObjectNotFoundError
+from tests.engine.bench import Bench, eventually
+from tests.engine.test_contract import Listener, lines_of
+
+pytestmark = pytest.mark.docker
+
+
+def output_of(bench: Bench, name: str) -> list[str]:
+    bench.await_end(name)
+    return [line.text for line in lines_of(bench.engine.logs([name], LogOptions()))]
+
+
+def subnet_of(connection: DockerConnection, network: str) -> IPv4Network:
+    [config] = connection.api.inspect_network(network)["IPAM"]["Config"]
+    found = ip_network(config["Subnet"])
+    assert isinstance(found, IPv4Network)
+    return found
+
+
+def script(text: str) -> list[str]:
+    return ["sh", "-c", text]
+
+
+# --- networks --------------------------------------------------------------------------------------------------
+
+
+def test_networks_are_small_different_and_of_the_pool(
+    docker_bench: Bench, docker_connection: DockerConnection
+) -> None:
+    subnets = [subnet_of(docker_connection, docker_bench.make_network(key)) for key in ("a", "b", "c")]
+    assert len(set(subnets)) == 3
+    assert all(subnet.prefixlen == 28 and subnet.subnet_of(IPv4Network("10.214.0.0/16")) for subnet in subnets)
+
+
+def test_previewers_at_the_same_time_share_a_pool(
+    docker_bench: Bench, docker_connection: DockerConnection
+) -> None:
+    """A pool of four subnets, four networks that all want to begin at the same one."""
+    failures: list[BaseException] = []
+
+    def make(number: int) -> None:
+        spec = docker_bench.network_spec(f"race{number}")
+        try:
+            DockerEngine(docker_connection).create_network(_in_tiny_pool(spec))
+        except BaseException as error:  # noqa: BLE001 - a thread's failure is the test's
+            failures.append(error)
+
+    threads = [threading.Thread(target=make, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    subnets = {subnet_of(docker_connection, network.name) for network in docker_bench.observe().networks}
+    assert subnets == set(IPv4Network("10.215.77.0/26").subnets(new_prefix=28))
+    with pytest.raises(ConflictError, match="no free subnet"):
+        docker_bench.engine.create_network(_in_tiny_pool(docker_bench.network_spec("one-too-many")))
+
+
+def _in_tiny_pool(spec: NetworkSpec) -> NetworkSpec:
+    return replace(spec, address_pool="10.215.77.0/26")
+
+
+def test_environments_cannot_reach_each_other(docker_bench: Bench) -> None:
+    other = docker_bench.sibling()
+    for bench in (docker_bench, other):
+        bench.make_network()
+        bench.make_network("back")
+        bench.run("sleeper", networks={"default": {"aliases": ["store"]}, "back": None})
+    names = ["sleeper", "store", other.container_spec().name]
+    asking = script(
+        "; ".join(f"nslookup {name} 127.0.0.11 >/dev/null 2>&1 && echo yes || echo no" for name in names)
+    )
+    for key in ("default", "back"):
+        name = docker_bench.run(f"job-{key}", networks={key: {}}, command=asking)
+        store = "yes" if key == "default" else "no"
+        assert output_of(docker_bench, name) == ["yes", store, "no"]
+
+
+def test_a_stale_endpoint_does_not_keep_a_network(docker_bench: Bench) -> None:
+    network = docker_bench.make_network()
+    docker_bench.run("sleeper", 1, networks={"default": {}})
+    docker_bench.make("sleeper", 2, networks={"default": {}})
+    docker_bench.engine.remove_network(network)
+    assert docker_bench.observe().networks == ()
+
+
+# --- volumes and files -----------------------------------------------------------------------------------------
+
+
+def test_a_volume_keeps_what_is_written(docker_bench: Bench) -> None:
+    docker_bench.make_volume()
+    mount = {"type": "volume", "source": "data", "target": "/data"}
+    writer = docker_bench.run("job-1", command=script("echo kept > /data/note"), volumes=[mount])
+    docker_bench.await_end(writer)
+    docker_bench.engine.remove_container(writer)
+    reader = docker_bench.run("job-2", command=["cat", "/data/note"], volumes=[{**mount, "read_only": True}])
+    assert output_of(docker_bench, reader) == ["kept"]
+
+
+def test_a_volume_is_filled_before_anything_starts(docker_bench: Bench) -> None:
+    volume = docker_bench.make_volume()
+    labels = docker_bench.container_spec().labels
+
+    def archive() -> Iterator[bytes]:
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w") as tar:
+            entry = tarfile.TarInfo("seed/rows.sql")
+            entry.size = 6
+            tar.addfile(entry, io.BytesIO(b"seeded"))
+        yield buffer.getvalue()[:100]
+        yield buffer.getvalue()[100:]
+
+    docker_bench.engine.fill_volume(FillSpec(volume, docker_bench.image, labels, archive))
+    assert docker_bench.observe().containers == ()
+    mount = {"type": "volume", "source": "data", "target": "/data"}
+    reader = docker_bench.run("job", command=["cat", "/data/seed/rows.sql"], volumes=[mount])
+    assert output_of(docker_bench, reader) == ["seeded"]
+
+
+def test_filling_makes_no_volume(docker_bench: Bench) -> None:
+    spec = docker_bench.volume_spec()
+    with pytest.raises(ObjectNotFoundError):
+        docker_bench.engine.fill_volume(
+            FillSpec(spec.name, docker_bench.image, docker_bench.container_spec().labels, lambda: iter((b"",)))
+        )
+    assert docker_bench.observe().is_empty
+
+
+def test_configs_and_secrets_are_copied_in(docker_bench: Bench) -> None:
+    spec = docker_bench.container_spec(
+        "job",
+        command=script(
+            "cat /run/secrets/token /settings /etc/deep/er; stat -c '%a %u %g' /run/secrets/token /etc/deep/er"
+        ),
+        secrets=[{"source": "token"}],
+        configs=[
+            {"source": "settings"},
+            {"source": "deep", "target": "/etc/deep/er", "mode": "0440", "uid": "7", "gid": "8"},
+        ],
+    )
+    contents = {"secrets/token": b"s3cret\n", "configs/settings": b"a=1\n", "configs/deep": b"deep\n"}
+    docker_bench.engine.create_container(replace(spec, contents=contents))
+    docker_bench.engine.start_container(spec.name)
+    assert output_of(docker_bench, spec.name) == ["s3cret", "a=1", "deep", "444 0 0", "440 7 8"]
+
+
+def test_a_container_that_cannot_be_completed_is_not_left(docker_bench: Bench) -> None:
+    spec = docker_bench.container_spec("sleeper", read_only=True, configs=[{"source": "settings"}])
+    with pytest.raises(EngineError, match="read-only"):
+        docker_bench.engine.create_container(replace(spec, contents={"configs/settings": b"a=1"}))
+    assert docker_bench.observe().containers == ()
+
+
+# --- logs ------------------------------------------------------------------------------------------------------
+
+
+def test_a_terminals_lines_and_long_lines_arrive_whole(docker_bench: Bench) -> None:
+    long = "é" * 20_000
+    terminal = docker_bench.run("job-1", command=script("echo one; echo two"), tty=True)
+    piped = docker_bench.run(
+        "job-2", command=script("i=0; while [ $i -lt 2000 ]; do printf éééééééééé; i=$((i+1)); done; echo")
+    )
+    assert output_of(docker_bench, terminal) == ["one", "two"]
+    assert output_of(docker_bench, piped) == [long]
+
+
+def test_a_flood_arrives_in_large_batches(docker_bench: Bench) -> None:
+    name = docker_bench.run("job", command=["seq", "1", "20000"])
+    batches = list(docker_bench.engine.logs([name], LogOptions(follow=True)))
+    assert [line.text for batch in batches for line in batch] == [str(number) for number in range(1, 20_001)]
+    assert max(len(batch) for batch in batches) <= 500
+    assert len(batches) < 400
+
+
+def test_lines_since_a_moment(docker_bench: Bench) -> None:
+    name = docker_bench.run("job", command=script("echo early; sleep 0.5; echo late"))
+    docker_bench.await_end(name)
+    [first, _second] = lines_of(docker_bench.engine.logs([name], LogOptions()))
+    assert first.at is not None
+    later = first.at.replace(microsecond=min(first.at.microsecond + 100_000, 999_999))
+    assert [line.text for line in lines_of(docker_bench.engine.logs([name], LogOptions(since=later)))] == ["late"]
+
+
+# --- the connection ----------------------------------------------------------------------------------------------
+
+
+def test_a_closed_engine_ends_its_streams_and_refuses(docker_bench: Bench) -> None:
+    name = docker_bench.run("talker")
+    engine = DockerEngine(connect())
+    listeners = [
+        Listener(engine.watch(docker_bench.selection)),
+        Listener(engine.logs([name], LogOptions(follow=True))),
+    ]
+    time.sleep(0.2)
+    engine.close()
+    assert all(listener.has_ended(within=1) for listener in listeners)
+    with pytest.raises(EngineError, match="closed"):
+        engine.observe(Selection())
+
+
+def test_an_observation_costs_three_calls(docker_bench: Bench, docker_connection: DockerConnection) -> None:
+    for number in (1, 2, 3):
+        docker_bench.run("healthy", number)
+    paths: list[str] = []
+    docker_connection.api.hooks["response"].append(
+        lambda answer, *_args, **_kwargs: paths.append(answer.request.path_url)
+    )
+    try:
+        docker_bench.observe()
+    finally:
+        docker_connection.api.hooks["response"].clear()
+    assert sorted(path.partition("?")[0].split("/")[2] for path in paths) == ["containers", "networks", "volumes"]
+
+
+def test_over_ssh_streams_close_as_well(
+    docker_bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The user's ``ssh`` is replaced by a script that runs what the other machine would run."""
+    command = tmp_path / "ssh"
+    command.write_text('#!/bin/sh\nwhile [ "$1" != "--" ]; do shift; done\nshift 2\nexec $1\n')
+    command.chmod(command.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    name = docker_bench.run("talker")
+    with connect("ssh://ada@elsewhere") as connection:
+        assert not connection.is_local
+        engine = DockerEngine(connection)
+        assert [c.state for c in engine.observe(docker_bench.selection).containers] == [ContainerState.RUNNING]
+        listener = Listener(engine.logs([name], LogOptions(follow=True)))
+        eventually(lambda: len(listener.texts) == 3, what="three lines arrive")
+        listener.stream.close()
+        assert listener.has_ended(within=1)
+        engine.close()

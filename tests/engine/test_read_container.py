@@ -1,0 +1,89 @@
+"""What engines say of containers, read."""
+
+from __future__ import annotations
+
+import pytest
+
+from previewer.docker_api.events import read_event
+from previewer.docker_api.read_container import read_inspected, read_listed
+from previewer.domain.json_value import JsonObject
+from previewer.domain.labels import ownership_labels
+from previewer.domain.observation import ContainerState, Health, PublishedPort
+from tests.domain.values import make_ownership
+
+LABELS = ownership_labels(make_ownership())
+
+STATUSES = [
+    ("running", "Up 3 seconds", ContainerState.RUNNING, Health.NONE, None),
+    ("running", "Up Less than a second (health: starting)", ContainerState.RUNNING, Health.STARTING, None),
+    ("running", "Up 2 hours (healthy)", ContainerState.RUNNING, Health.HEALTHY, None),
+    ("running", "Up About a minute (unhealthy)", ContainerState.RUNNING, Health.UNHEALTHY, None),
+    ("running", "Up 4 seconds (starting)", ContainerState.RUNNING, Health.STARTING, None),
+    ("paused", "Up 2 seconds (Paused)", ContainerState.PAUSED, Health.NONE, None),
+    ("restarting", "Restarting (1) Less than a second ago", ContainerState.RESTARTING, Health.NONE, None),
+    ("exited", "Exited (0) 5 minutes ago", ContainerState.EXITED, Health.NONE, 0),
+    ("exited", "Exited (137) 3 seconds ago", ContainerState.EXITED, Health.NONE, 137),
+    ("created", "Created", ContainerState.CREATED, Health.NONE, None),
+    ("dead", "Dead", ContainerState.DEAD, Health.NONE, None),
+    ("configured", "Created", ContainerState.CREATED, Health.NONE, None),
+]
+
+
+@pytest.mark.parametrize(("state", "status", "expected", "health", "code"), STATUSES)
+def test_a_listed_container(
+    state: str, status: str, expected: ContainerState, health: Health, code: int | None
+) -> None:
+    seen = read_listed(
+        {"Id": "1", "Names": ["/web/alias", "/x"], "Labels": LABELS, "State": state, "Status": status}
+    )
+    assert seen is not None
+    assert (seen.name, seen.state, seen.health, seen.exit_code) == ("x", expected, health, code)
+
+
+def test_ports_that_are_not_published_are_left_out() -> None:
+    ports: list[JsonObject] = [
+        {"PrivatePort": 443, "Type": "tcp"},
+        {"IP": "::", "PrivatePort": 80, "PublicPort": 8080, "Type": "tcp"},
+        {"IP": "0.0.0.0", "PrivatePort": 80, "PublicPort": 8080, "Type": "tcp"},
+    ]
+    seen = read_listed({"Id": "1", "Names": ["/x"], "Labels": LABELS, "State": "running", "Ports": ports})
+    assert seen is not None
+    assert seen.ports == (PublishedPort(80, "tcp", "0.0.0.0", 8080), PublishedPort(80, "tcp", "::", 8080))
+
+
+@pytest.mark.parametrize("labels", [None, {}, {"a": "b"}, {**LABELS, "dev.previewer.role": "emperor"}])
+def test_a_container_that_is_not_ours_is_left_out(labels: dict[str, str] | None) -> None:
+    assert read_listed({"Id": "1", "Names": ["/x"], "Labels": labels, "State": "running"}) is None
+
+
+def test_an_inspected_container() -> None:
+    seen = read_inspected(
+        {
+            "State": {
+                "Status": "exited",
+                "ExitCode": 137,
+                "OOMKilled": True,
+                "Error": "",
+                "Health": {"Status": "unhealthy", "Log": [{"ExitCode": 1, "Output": "no\n"}]},
+            },
+            "Config": {"Tty": True, "Labels": None},
+        }
+    )
+    assert (seen.state, seen.exit_code, seen.out_of_memory) == (ContainerState.EXITED, 137, True)
+    assert (seen.health, seen.health_log) == (Health.NONE, ("1: no",))
+    assert (seen.has_terminal, seen.labels) == (True, {})
+
+
+@pytest.mark.parametrize(
+    ("line", "action"),
+    [
+        (b'{"Action":"health_status: healthy","Actor":{"Attributes":{"name":"x"}},"timeNano":1}', "health_status"),
+        (b'{"Action":"die","Actor":{"Attributes":{"name":"x"}},"timeNano":1}', "die"),
+        (b'{"Action":"exec_create: sh -c true","Actor":{"Attributes":{"name":"x"}},"timeNano":1}', None),
+        (b"", None),
+        (b'{"cut off', None),
+    ],
+)
+def test_an_event(line: bytes, action: str | None) -> None:
+    event = read_event(line)
+    assert (event.action if event else None) == action
