@@ -98,14 +98,11 @@ class EngineImages:
                 continue
 
     def untag(self, repository: str) -> None:
-        """Take every ``repository:TAG`` name from images that have another name too; they stay as they are."""
+        """Take every ``repository:TAG`` name away. An image that had no other name goes, unless it is in use."""
         with translate_errors("list images", subject=repository):
             found = self._api.images(filters={"reference": f"{repository}:*"})
-        for image in map(_listed, found):
-            names = [name for name in image.tags if name.startswith(f"{repository}:")]
-            if len(names) == len(image.tags) and not image.repository_digests:
-                continue  # it is somebody's image all the same, and this is the last name that it has
-            for name in names:
+        for name in (name for entry in found for name in _listed(entry).tags):
+            if name.startswith(f"{repository}:"):
                 with suppress(ObjectNotFoundError, ConflictError), translate_errors("untag it", subject=name):
                     self._api.remove_image(name)
 

@@ -125,7 +125,7 @@ class DockerImages:
         self._images.remove(image)
 
     def unname_bases(self) -> None:
-        """Take the names back that bases were given by :meth:`name_base`. The images stay."""
+        """Take the names back that bases were given by :meth:`name_base`; images that others name stay."""
         self._images.untag(PINNED_BASE_REPOSITORY)
 
     def _ask_registry(self, reference: str) -> str | None:

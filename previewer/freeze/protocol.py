@@ -103,5 +103,5 @@ class Images(Protocol):
         ...
 
     def unname_bases(self) -> None:
-        """Take the names back that bases were given by :meth:`name_base`. The images stay."""
+        """Take the names back that bases were given by :meth:`name_base`; images that others name stay."""
         ...

@@ -18,6 +18,7 @@ from pathlib import Path
 import docker.errors
 
 from previewer.docker_api.connection import DockerConnection
+from previewer.domain.naming import pinned_base_reference
 
 BASE_REPOSITORY = "previewer-test/base"
 BASE_REFERENCE = f"{BASE_REPOSITORY}:1"
@@ -61,7 +62,10 @@ def unload_base_image(connection: DockerConnection, session: str) -> None:
     api.remove_image(f"{BASE_REPOSITORY}:{_session_tag(session)}")
     with suppress(docker.errors.ImageNotFound):
         if not any(tag.startswith(f"{BASE_REPOSITORY}:{SESSION_TAG}") for tag in _tags(connection)):
+            image = api.inspect_image(BASE_REFERENCE)["Id"]  # type: ignore[no-untyped-call]
             api.remove_image(BASE_REFERENCE)
+            # Freezing names its bases so that they can be built from; `previewer prune` takes such names back.
+            api.remove_image(pinned_base_reference(image))
 
 
 def _tags(connection: DockerConnection) -> list[str]:
