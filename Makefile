@@ -2,7 +2,7 @@
 
 PYTEST_FLAGS ?= -n 2 --dist loadgroup
 
-.PHONY: help demo test lint types walls check format lock screenshots bench clean bootstrap
+.PHONY: help demo test lint types walls check format lock screenshots pictures bench clean bootstrap
 
 help: ## Say what there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -33,7 +33,10 @@ lock: bootstrap ## Take newer versions of the dependencies into requirements.loc
 	scripts/lock
 
 screenshots: bootstrap ## Make the pictures of the README from the real application
-	.venv/bin/python -m scripts.export_screenshots
+	.venv/bin/python -m scripts.screenshots
+
+pictures: bootstrap ## Check that the pictures are what the application looks like
+	@.venv/bin/python -m scripts.screenshots --check
 
 bench: bootstrap ## Compare with docker compose and the bare engine
 	@DOCKER_HOST=$$(.venv/bin/python -m scripts.ensure_engine) && export DOCKER_HOST && .venv/bin/python -m benchmarks.run

@@ -85,7 +85,9 @@ async def show_progress(terminal: Terminal) -> None:
     await show_confirmation(terminal)
     await terminal.press("y")
     await terminal.until_shown("✔ done", "http://")
-    for task in terminal.desk.works[1].board.tasks.values():
+    board = terminal.desk.works[1].board
+    board.tasks = dict(sorted(board.tasks.items()))  # they run in parallel
+    for task in board.tasks.values():
         task.seconds = 0.4
     terminal.app.work_pulse += 1
 

@@ -19,7 +19,7 @@ from previewer.operations.environments import find_environment, list_environment
 from previewer.operations.remove import remove_all
 from previewer.operations.session import Session
 
-CAUSE = "previews are disposable"
+CAUSE = "environments are disposable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,227 @@
+"""Everything that the screens ask of operations, each as a question to the bridge."""
+
+from __future__ import annotations
+
+import time
+import webbrowser
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from textual.message import Message
+from textual.message_pump import MessagePump
+
+from previewer.domain.environment import Environment
+from previewer.domain.plan import Plan
+from previewer.domain.progress import Event
+from previewer.engine.protocol import ContainerEvent, LogLine, LogOptions, Selection
+from previewer.errors import EngineUnreachableError, PreviewerError
+from previewer.operations.branches import list_branches
+from previewer.operations.commits import list_commits
+from previewer.operations.down import down, plan_down
+from previewer.operations.environments import list_environments
+from previewer.operations.logs import open_logs
+from previewer.operations.session import Session
+from previewer.operations.up import UpOptions, plan_up, up
+from previewer.tui.bridge import Bridge
+from previewer.tui.clipboard import copy_natively
+from previewer.tui.mailbox import Mailbox
+from previewer.tui.messages import (
+    BranchesFailed,
+    BranchesRead,
+    CommitsFailed,
+    CommitsRead,
+    EngineStirred,
+    EngineWatchEnded,
+    EnvironmentsFailed,
+    EnvironmentsRead,
+    FileSaved,
+    LogsArrived,
+    LogsEnded,
+    PlanFailed,
+    PlanRead,
+    TextCopied,
+    UrlOpened,
+    WorkEnded,
+    WorkReported,
+)
+from previewer.tui.work import Work
+
+LOG_TAIL = 500
+"""Lines of each container that are read before its log is followed."""
+LOG_CAPACITY = 20_000
+"""Lines that may wait for the screen; of a flood the newest are kept."""
+COMMITS_SHOWN = 200
+BATCH_PAUSE = 0.03
+"""Seconds that a log's reader rests after it has told of new lines: a flood is then drawn 30 times a second."""
+
+
+class Gateway:
+    """Questions to one session. Answers arrive as messages; every method returns at once."""
+
+    def __init__(self, session: Session, bridge: Bridge) -> None:
+        self._session = session
+        self._bridge = bridge
+
+    def read_branches(self, tell: MessagePump) -> None:
+        """Answered with :class:`BranchesRead` or :class:`BranchesFailed`."""
+        self._bridge.ask(
+            "branches",
+            lambda: list_branches(self._session),
+            tell=tell,
+            answered=BranchesRead,
+            failed=BranchesFailed,
+            is_repeated=True,
+        )
+
+    def read_environments(self, tell: MessagePump) -> None:
+        """Answered with :class:`EnvironmentsRead` or :class:`EnvironmentsFailed`."""
+
+        def call() -> tuple[tuple[Environment, ...], str]:
+            try:
+                found = list_environments(self._session)
+            except EngineUnreachableError:
+                self._session.disconnect()
+                raise
+            capabilities = self._session.engine.capabilities
+            return found, f"{capabilities.name} · {capabilities.platform}"
+
+        self._bridge.ask(
+            "environments",
+            call,
+            tell=tell,
+            answered=lambda answer: EnvironmentsRead(answer[0], engine=answer[1]),
+            failed=EnvironmentsFailed,
+            is_repeated=True,
+        )
+
+    def watch_engine(self, tell: MessagePump) -> None:
+        """Tell :class:`EngineStirred` whenever something happens to our containers, until the stream ends."""
+        session = self._session
+
+        def arrived(batch: Sequence[ContainerEvent]) -> Message | None:
+            return EngineStirred() if batch else None
+
+        self._bridge.follow(
+            "watch",
+            lambda: session.engine.watch(Selection(installation=session.source.installation)),
+            tell=tell,
+            arrived=arrived,
+            ended=lambda _error: EngineWatchEnded(),
+        )
+
+    def read_commits(self, revision: str, tell: MessagePump) -> None:
+        """Answered with :class:`CommitsRead` or :class:`CommitsFailed`."""
+        self._bridge.ask(
+            "commits",
+            lambda: list_commits(self._session, revision, limit=COMMITS_SHOWN),
+            tell=tell,
+            answered=CommitsRead,
+            failed=CommitsFailed,
+        )
+
+    def plan_up(self, revision: str, options: UpOptions, tell: MessagePump) -> None:
+        """Answered with :class:`PlanRead` or :class:`PlanFailed`."""
+        self._plan(lambda: plan_up(self._session, revision, options), tell)
+
+    def plan_down(self, environments: Sequence[str], tell: MessagePump) -> None:
+        """Answered with :class:`PlanRead` or :class:`PlanFailed`."""
+        self._plan(lambda: plan_down(self._session, environments), tell)
+
+    def follow_logs(self, environment: str, tell: MessagePump) -> None:
+        """Tell :class:`LogsArrived` as lines come, :class:`LogsEnded` at the end. One environment at a time."""
+        mailbox: Mailbox[LogLine] = Mailbox(capacity=LOG_CAPACITY)
+
+        def arrived(batch: Sequence[LogLine]) -> Message | None:
+            if not mailbox.put(batch):
+                return None
+            time.sleep(BATCH_PAUSE)
+            return LogsArrived(mailbox)
+
+        options = LogOptions(tail=LOG_TAIL, follow=True)
+        self._bridge.follow(
+            "logs",
+            lambda: open_logs(self._session, environment, options=options),
+            tell=tell,
+            arrived=arrived,
+            ended=LogsEnded,
+        )
+
+    def stop_logs(self) -> None:
+        """Close the stream of logs."""
+        self._bridge.stop("logs")
+
+    def start_up(self, work: Work, revision: str, options: UpOptions, tell: MessagePump) -> None:
+        """Run ``up``. Tells :class:`WorkReported` as it goes and :class:`WorkEnded` at the end."""
+        report = self._reporter(work, tell)
+
+        def call() -> Message:
+            result = up(self._session, revision, options, report=report, cancellation=work.cancellation)
+            urls = result.environment.urls or (f"{result.environment.name} is up",)
+            return WorkEnded(work.number, environment=result.environment.name, outcome=urls)
+
+        self._operate(work, call, tell)
+
+    def start_down(self, work: Work, environments: Sequence[str], tell: MessagePump) -> None:
+        """Run ``down``. Tells :class:`WorkReported` as it goes and :class:`WorkEnded` at the end."""
+        report = self._reporter(work, tell)
+
+        def call() -> Message:
+            result = down(self._session, environments, report=report, cancellation=work.cancellation)
+            count = len(result.removed)
+            outcome = f"{count} object{'' if count == 1 else 's'} removed, none left"
+            return WorkEnded(work.number, outcome=(outcome, *(f"{name} is gone" for name in result.environments)))
+
+        self._operate(work, call, tell)
+
+    def copy(self, text: str, tell: MessagePump) -> None:
+        """Answered with :class:`TextCopied`."""
+        self._bridge.ask(
+            "copy",
+            lambda: copy_natively(text),
+            tell=tell,
+            answered=lambda is_native: TextCopied(text, is_native=is_native),
+            failed=lambda _error: TextCopied(text, is_native=False),
+        )
+
+    def open_url(self, url: str, tell: MessagePump) -> None:
+        """Answered with :class:`UrlOpened`."""
+        self._bridge.ask(
+            "browser",
+            lambda: webbrowser.open(url),
+            tell=tell,
+            answered=lambda is_open: UrlOpened(url, is_open=is_open),
+            failed=lambda _error: UrlOpened(url, is_open=False),
+        )
+
+    def save(self, path: Path, text: str, tell: MessagePump) -> None:
+        """Answered with :class:`FileSaved`."""
+
+        def call() -> str:
+            try:
+                path.write_text(text, encoding="utf-8")
+            except OSError as error:
+                raise PreviewerError(f"cannot be written: {error.strerror}", where=str(path)) from error
+            return str(path)
+
+        self._bridge.ask(
+            "save",
+            call,
+            tell=tell,
+            answered=FileSaved,
+            failed=lambda error: FileSaved(str(path), error=error),
+        )
+
+    def _plan(self, call: Callable[[], Plan], tell: MessagePump) -> None:
+        self._bridge.ask("plan", call, tell=tell, answered=PlanRead, failed=PlanFailed)
+
+    def _operate(self, work: Work, call: Callable[[], Message], tell: MessagePump) -> None:
+        self._bridge.operate(work.title, call, tell=tell, failed=lambda error: WorkEnded(work.number, error=error))
+
+    def _reporter(self, work: Work, tell: MessagePump) -> Callable[[Event], None]:
+        mailbox: Mailbox[Event] = Mailbox()
+
+        def report(event: Event) -> None:
+            if mailbox.put((event,)):
+                self._bridge.post(tell, WorkReported(work.number, mailbox))
+
+        return report

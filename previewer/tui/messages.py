@@ -1,0 +1,177 @@
+"""What happened outside of the screens, told by the bridge: each message is a fact in the past tense."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.message import Message
+
+from previewer.domain.environment import Environment
+from previewer.domain.plan import Plan
+from previewer.domain.progress import Event
+from previewer.domain.revision import Branch, Commit
+from previewer.engine.protocol import LogLine
+from previewer.errors import PreviewerError
+from previewer.tui.mailbox import Mailbox
+
+
+class BranchesRead(Message):
+    """Git answered."""
+
+    def __init__(self, branches: Sequence[Branch]) -> None:
+        super().__init__()
+        self.branches = tuple(branches)
+
+    def can_replace(self, message: Message) -> bool:
+        """A newer answer makes an older one worthless."""
+        return isinstance(message, BranchesRead)
+
+
+class BranchesFailed(Message):
+    """Git could not answer."""
+
+    def __init__(self, error: PreviewerError) -> None:
+        super().__init__()
+        self.error = error
+
+
+class EnvironmentsRead(Message):
+    """The engine answered."""
+
+    def __init__(self, environments: Sequence[Environment], *, engine: str = "") -> None:
+        super().__init__()
+        self.environments = tuple(environments)
+        self.engine = engine
+        """What it is, for people: ``Docker 28.5.2``."""
+
+    def can_replace(self, message: Message) -> bool:
+        """A newer answer makes an older one worthless."""
+        return isinstance(message, EnvironmentsRead)
+
+
+class EnvironmentsFailed(Message):
+    """The engine could not answer."""
+
+    def __init__(self, error: PreviewerError) -> None:
+        super().__init__()
+        self.error = error
+
+
+class EngineStirred(Message):
+    """Something happened to a container of ours."""
+
+    def can_replace(self, message: Message) -> bool:
+        """However many events: one look at the engine answers them all."""
+        return isinstance(message, EngineStirred)
+
+
+class EngineWatchEnded(Message):
+    """The stream of events is over: the engine went away, or could not be asked."""
+
+
+class PlanRead(Message):
+    """The plan that a screen asked for is there."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        self.plan = plan
+
+
+class PlanFailed(Message):
+    """The plan that a screen asked for cannot be made."""
+
+    def __init__(self, error: PreviewerError) -> None:
+        super().__init__()
+        self.error = error
+
+
+class CommitsRead(Message):
+    """A branch's commits are there."""
+
+    def __init__(self, commits: Sequence[Commit]) -> None:
+        super().__init__()
+        self.commits = tuple(commits)
+
+
+class CommitsFailed(Message):
+    """A branch's commits could not be read."""
+
+    def __init__(self, error: PreviewerError) -> None:
+        super().__init__()
+        self.error = error
+
+
+class LogsArrived(Message):
+    """Lines lie in the mailbox. There is one such message at a time, however many lines come."""
+
+    def __init__(self, mailbox: Mailbox[LogLine]) -> None:
+        super().__init__()
+        self.mailbox = mailbox
+
+
+class LogsEnded(Message):
+    """No more lines will come."""
+
+    def __init__(self, error: PreviewerError | None = None) -> None:
+        super().__init__()
+        self.error = error
+        """``None`` where the services just stopped."""
+
+
+class WorkReported(Message):
+    """Events of a running operation lie in the mailbox."""
+
+    def __init__(self, number: int, mailbox: Mailbox[Event]) -> None:
+        super().__init__()
+        self.number = number
+        self.mailbox = mailbox
+
+
+class WorkEnded(Message):
+    """An operation is over."""
+
+    def __init__(
+        self,
+        number: int,
+        *,
+        environment: str | None = None,
+        outcome: Sequence[str] = (),
+        error: PreviewerError | None = None,
+    ) -> None:
+        super().__init__()
+        self.number = number
+        self.environment = environment
+        """What came up, if anything did."""
+        self.outcome = tuple(outcome)
+        """What came of it, a line each: URLs, names of what is gone."""
+        self.error = error
+        """``None`` where it succeeded."""
+
+
+class TextCopied(Message):
+    """Something is in a clipboard now, or should be."""
+
+    def __init__(self, text: str, *, is_native: bool) -> None:
+        super().__init__()
+        self.text = text
+        self.is_native = is_native
+        """Whether the system's clipboard took it; otherwise the terminal is asked (OSC 52)."""
+
+
+class UrlOpened(Message):
+    """A browser was asked to open a URL."""
+
+    def __init__(self, url: str, *, is_open: bool) -> None:
+        super().__init__()
+        self.url = url
+        self.is_open = is_open
+        """Whether there was one."""
+
+
+class FileSaved(Message):
+    """A file was written, or could not be."""
+
+    def __init__(self, path: str, *, error: PreviewerError | None = None) -> None:
+        super().__init__()
+        self.path = path
+        self.error = error

@@ -1,0 +1,72 @@
+"""The palette: actions of the place we are at, and every branch and environment by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from previewer.tui.actions import BY_ID
+from previewer.tui.asked import ScreenAsked
+from previewer.tui.present.pieces import Piece, Tone, line, to_content
+from previewer.tui.present.plain import plain
+from previewer.tui.screens.base import PreviewerScreen
+from previewer.tui.screens.menu import MOVEMENT
+
+MOST_PLACES = 2_000
+"""Branches that are matched against; a fuzzy search over more would make typing slow."""
+
+
+class ActionProvider(Provider):
+    """What can be done here and now."""
+
+    async def discover(self) -> Hits:
+        """Everything that is possible."""
+        for text, _help, display, run in self._possible():
+            yield DiscoveryHit(display, run, text=text)
+
+    async def search(self, query: str) -> Hits:
+        """What matches by label or help."""
+        matcher = self.matcher(query)
+        for text, said, display, run in self._possible():
+            score = max(matcher.match(text), matcher.match(said) * 0.8)
+            if score > 0:
+                yield Hit(score, display, run, text=text)
+
+    def _possible(self) -> Iterator[tuple[str, str, Content, Callable[[], object]]]:
+        screen = self.screen
+        if not isinstance(screen, PreviewerScreen):
+            return
+        for name, reason in screen.menu_items():
+            if reason is None and name not in MOVEMENT | {"command_palette", "back"}:
+                action = BY_ID[name]
+                display = to_content(line(f"{action.label:<12}", Piece(f"{action.help}", Tone.QUIET)))
+                yield action.label, action.help, display, partial(screen.run_action, _target(screen, name))
+
+
+class PlaceProvider(Provider):
+    """Goes to an environment, or to a branch's commits."""
+
+    async def search(self, query: str) -> Hits:
+        """Environments before branches."""
+        screen = self.screen
+        if not isinstance(screen, PreviewerScreen):
+            return
+        matcher = self.matcher(query)
+        for environment in screen.picture.environments or ():
+            if (score := matcher.match(environment.name)) > 0:
+                display = to_content(line(environment.name, Piece("  environment", Tone.QUIET)))
+                go = partial(screen.post_message, ScreenAsked.environment(environment.name))
+                yield Hit(score, display, go, text=plain(environment.name))
+        for branch in (screen.picture.branches or ())[:MOST_PLACES]:
+            if (score := matcher.match(branch.name)) > 0:
+                display = to_content(line(branch.name, Piece("  commits of this branch", Tone.QUIET)))
+                go = partial(screen.post_message, ScreenAsked.commits(branch.name))
+                yield Hit(score * 0.9, display, go, text=plain(branch.name))
+
+
+def _target(screen: PreviewerScreen, name: str) -> str:
+    method = BY_ID[name].method
+    return f"screen.{method}" if hasattr(screen, f"action_{method}") else f"app.{method}"

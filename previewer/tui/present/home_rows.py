@@ -1,0 +1,127 @@
+"""Rows of the home table: a branch with one of its environments, as lines by column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from previewer.domain.definition import Role
+from previewer.domain.environment import Environment
+from previewer.domain.overview import OverviewRow
+from previewer.domain.revision import Branch, short_id
+from previewer.tui.present.pieces import Line, Piece, Tone, line
+from previewer.tui.present.status import state_line
+from previewer.tui.present.times import age, time_left
+
+MARK = "▌"
+CURRENT_SIGN = "*"
+"""After the branch that the repository has checked out, as ``git branch`` has it."""
+BEHIND_SIGN = "↑"
+"""After the state of an environment whose branch has a newer tip."""
+NOTHING = (Piece("–", Tone.QUIET),)
+
+
+@dataclass(frozen=True, slots=True)
+class HomeRow:
+    """One row, complete."""
+
+    key: str
+    """Stable for as long as the branch and the environment exist."""
+    source: OverviewRow
+    search_text: str
+    """What the filter looks through, folded."""
+
+
+def home_rows(rows: Sequence[OverviewRow]) -> tuple[HomeRow, ...]:
+    """The rows in the order they are shown: those with an environment first, otherwise as given."""
+    ordered = sorted(rows, key=lambda row: row.environment is None)
+    return tuple(HomeRow(_key(row), row, _search_text(row)) for row in ordered)
+
+
+def filter_rows(rows: Sequence[HomeRow], text: str) -> tuple[HomeRow, ...]:
+    """The rows that contain every word of ``text``, wherever and in whatever case."""
+    words = text.casefold().split()
+    if not words:
+        return tuple(rows)
+    return tuple(row for row in rows if all(word in row.search_text for word in words))
+
+
+def row_lines(row: OverviewRow, *, now: datetime, is_marked: bool, task: Line = ()) -> Mapping[str, Line]:
+    """The row's line for every column there is. ``task`` stands in for the state while work is under way."""
+    found: dict[str, Line] = {"mark": (Piece(MARK, Tone.ACCENT),) if is_marked else ()}
+    found.update(_branch_lines(row.branch, now) if row.branch else _orphan_lines(row.environment, now))
+    found.update(_environment_lines(row.environment, now, is_behind=row.is_behind))
+    if row.environment is not None and row.environment.role is not Role.PREVIEW:
+        found["branch"] = (*found["branch"], Piece(f" {row.environment.role.value}", Tone.ACCENT))
+    if task:
+        found["state"] = task
+    return found
+
+
+def _branch_lines(branch: Branch, now: datetime) -> dict[str, Line]:
+    name = Piece(branch.name, Tone.STRONG if branch.is_current else Tone.PLAIN)
+    return {
+        "branch": line(name, CURRENT_SIGN if branch.is_current else ""),
+        "age": line(age(branch.committed_at, now)),
+        "commit": line(Piece(branch.short, Tone.QUIET)),
+        "author": line(branch.author),
+        "subject": line(branch.subject),
+        "sync": sync_line(branch.ahead, branch.behind),
+    }
+
+
+def _orphan_lines(environment: Environment | None, now: datetime) -> dict[str, Line]:
+    """Of an environment whose branch is gone, or that was made for a tag or a commit."""
+    if environment is None:
+        return {"branch": NOTHING}
+    ownership = environment.ownership
+    name = ownership.branch or short_id(ownership.commit)
+    reason = "its branch is gone" if ownership.branch else "made for a commit or tag"
+    return {
+        "branch": line(Piece(name, Tone.QUIET)),
+        "age": line(age(environment.created_at, now)),
+        "commit": line(Piece(short_id(ownership.commit), Tone.QUIET)),
+        "author": line(ownership.owner),
+        "subject": line(Piece(f"({reason})", Tone.QUIET)),
+        "sync": (),
+    }
+
+
+def _environment_lines(environment: Environment | None, now: datetime, *, is_behind: bool) -> dict[str, Line]:
+    if environment is None:
+        return {"state": NOTHING, "url": (), "left": (), "environment": (), "release": ()}
+    behind = line(Piece(f" {BEHIND_SIGN}", Tone.ACCENT)) if is_behind else ()
+    return {
+        "state": (*state_line(environment.state), *behind),
+        "url": line((environment.url or "").removeprefix("http://")),
+        "left": time_left(environment.expires_at, now),
+        "environment": line(environment.name),
+        "release": line(Piece(short_id(environment.ownership.release), Tone.QUIET)),
+    }
+
+
+def sync_line(ahead: int | None, behind: int | None) -> Line:
+    """``↑2 ↓1`` of a branch and its upstream; ``=`` for equal ones, empty without an upstream."""
+    if ahead is None or behind is None:
+        return ()
+    if not (ahead or behind):
+        return line(Piece("=", Tone.QUIET))
+    parts = (f"↑{ahead}" if ahead else "", f"↓{behind}" if behind else "")
+    return line(" ".join(part for part in parts if part))
+
+
+def _key(row: OverviewRow) -> str:
+    branch = row.branch.name if row.branch else ""
+    environment = row.environment.name if row.environment else ""
+    return f"{branch}\0{environment}"
+
+
+def _search_text(row: OverviewRow) -> str:
+    words: list[str] = []
+    if row.branch:
+        words += [row.branch.name, row.branch.author, row.branch.subject, row.branch.short]
+    if row.environment:
+        words += [row.environment.name, row.environment.state.value, row.environment.role.value]
+        words += [row.environment.ownership.commit, *row.environment.urls]
+    return "\n".join(words).casefold()

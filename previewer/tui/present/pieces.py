@@ -1,0 +1,93 @@
+"""Text in pieces, each with a tone: what presenters return, before it becomes a widget's content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import NamedTuple, TypeAlias
+
+from rich.cells import cell_len, set_cell_size
+from textual.content import Content
+
+from previewer.tui.present.plain import plain
+
+
+class Tone(Enum):
+    """What a piece of text means. The value is a Textual style; its colours are named in ``tui.tones``."""
+
+    PLAIN = ""
+    STRONG = "bold"
+    QUIET = "$quiet"
+    ACCENT = "$emphasis"
+    GOOD = "$good"
+    BUSY = "$busy"
+    WARN = "$warn"
+    BAD = "$bad"
+    LOUD = "bold $loud-text on $loud"
+
+
+class Piece(NamedTuple):
+    """A run of text in one tone."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+
+
+Line: TypeAlias = tuple[Piece, ...]
+
+
+def line(*parts: str | Piece) -> Line:
+    """A line of pieces; strings are in the plain tone. Every part is made plain text."""
+    pieces = (part if isinstance(part, Piece) else Piece(part) for part in parts)
+    return tuple(Piece(plain(text), tone) for text, tone in pieces if text)
+
+
+def count_of(number: int, one: str, many: str) -> str:
+    """``1 branch``, ``2 branches``."""
+    return f"{number} {one if number == 1 else many}"
+
+
+def width_of(pieces: Line) -> int:
+    """In terminal cells: wide characters count twice."""
+    return sum(cell_len(piece.text) for piece in pieces)
+
+
+def cut(text: str, width: int) -> str:
+    """``text`` in at most ``width`` cells, ending in ``…`` where something is missing."""
+    if cell_len(text) <= width:
+        return text
+    if width <= 1:
+        return "…"[:width]
+    return set_cell_size(text, width - 1).rstrip() + "…"
+
+
+def cut_line(pieces: Line, width: int) -> Line:
+    """The line in at most ``width`` cells."""
+    kept: list[Piece] = []
+    left = width
+    for piece in pieces:
+        if left <= 0:
+            break
+        text = cut(piece.text, left)
+        kept.append(Piece(text, piece.tone))
+        left -= cell_len(text)
+    return tuple(kept)
+
+
+def join(lines: Iterable[Line], separator: Piece) -> Line:
+    """The lines one after another on one line; empty ones are left out."""
+    joined: list[Piece] = []
+    for pieces in lines:
+        if pieces:
+            joined.extend((separator, *pieces) if joined else pieces)
+    return tuple(joined)
+
+
+def to_content(*lines: Line) -> Content:
+    """The lines as a widget's content. Nothing in them is read as markup."""
+    parts: list[str | tuple[str, str]] = []
+    for number, pieces in enumerate(lines):
+        if number:
+            parts.append("\n")
+        parts.extend((plain(text), tone.value) if tone.value else plain(text) for text, tone in pieces)
+    return Content.assemble(*parts)

@@ -1,0 +1,62 @@
+"""The strip above the home table: staging and production, running or not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from previewer.domain.definition import Role
+from previewer.domain.environment import Environment
+from previewer.domain.revision import short_id
+from previewer.tui.present.pieces import Line, Piece, Tone, cut_line, join, line
+from previewer.tui.present.status import state_line
+from previewer.tui.present.times import age, time_left
+
+PINNED_ROLES = (Role.PRODUCTION, Role.STAGING)
+ROLE_KEYS = {Role.PREVIEW: "1", Role.STAGING: "2", Role.PRODUCTION: "3"}
+"""The keys that choose a role on the screen that confirms an up."""
+_NAME_WIDTH = 12
+_SEPARATOR = Piece("  ")
+
+
+def pinned_lines(
+    environments: Sequence[Environment] | None,
+    *,
+    now: datetime,
+    width: int,
+    up_key: str,
+    is_reachable: bool = True,
+) -> tuple[Line, ...]:
+    """One line a pinned role, most important part first. ``None``: the engine has not answered (yet)."""
+    lines: list[Line] = []
+    for role in PINNED_ROLES:
+        name = line(Piece(f"{role.value:<{_NAME_WIDTH}}", Tone.STRONG))
+        if environments is None:
+            lines.append((*name, Piece("…" if is_reachable else "? not known: no engine answers", Tone.QUIET)))
+            continue
+        found = [environment for environment in environments if environment.role is role]
+        if not found:
+            reason = f"not running · press {up_key} on a branch, then {ROLE_KEYS[role]}"
+            lines.append(cut_line((*name, Piece(f"○ {reason}", Tone.QUIET)), width))
+        lines.extend(cut_line((*name, *_facts(environment, now)), width) for environment in found)
+    return tuple(lines)
+
+
+def _facts(environment: Environment, now: datetime) -> Line:
+    ownership = environment.ownership
+    expiry = (Piece("expires in "), *time_left(environment.expires_at, now)) if environment.expires_at else ()
+    return join(
+        (
+            state_line(environment.state),
+            line(environment.url or ""),
+            line(
+                ownership.branch or "",
+                " " if ownership.branch else "",
+                Piece(short_id(ownership.commit), Tone.QUIET),
+            ),
+            line(Piece(f"up {age(environment.created_at, now)}", Tone.QUIET)),
+            expiry,
+            line(Piece(f"release {short_id(ownership.release)}", Tone.QUIET)),
+        ),
+        _SEPARATOR,
+    )

@@ -1,0 +1,40 @@
+"""A plan as lines: the step first, its cause behind it, or below where the width does not hold both."""
+
+from __future__ import annotations
+
+from previewer.domain.plan import Plan, Step
+from previewer.tui.present.pieces import Line, Piece, Tone, line
+
+NOTHING_TO_DO = "nothing to do: reality is as wanted"
+_REMOVING = "remove"
+
+
+def plan_lines(plan: Plan, *, width: int) -> tuple[Line, ...]:
+    """The steps, aligned; removals in the tone of a warning."""
+    if not plan.steps:
+        return (line(Piece(NOTHING_TO_DO, Tone.QUIET)),)
+    verbs = max(len(step.action.verb) for step in plan.steps)
+    names = max(len(step.action.name) for step in plan.steps)
+    causes = max(len(step.cause) for step in plan.steps)
+    is_one_line = verbs + names + causes + len("  because ") + 4 <= width
+    lines: list[Line] = []
+    previous_cause = ""
+    for step in plan.steps:
+        if is_one_line:
+            lines.append((*_step(step, verbs, names), Piece(f"  because {step.cause}", Tone.QUIET)))
+            continue
+        if step.cause != previous_cause:
+            lines.append(line(Piece(f"because {step.cause}", Tone.QUIET)))
+            previous_cause = step.cause
+        lines.append((Piece("  "), *_step(step, verbs, 0)))
+    return tuple(lines)
+
+
+def plan_size(plan: Plan) -> str:
+    """``12 steps``."""
+    return f"{len(plan)} step{'' if len(plan) == 1 else 's'}"
+
+
+def _step(step: Step, verbs: int, names: int) -> Line:
+    tone = Tone.WARN if step.action.verb.startswith(_REMOVING) else Tone.PLAIN
+    return line(Piece(f"{step.action.verb:<{verbs}}", tone), f"  {step.action.name:<{names}}")

@@ -1,0 +1,51 @@
+"""Ages and times left, short enough for a table: two units at most, the second only where it matters."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from previewer.tui.present.pieces import Line, Piece, Tone
+
+EXPIRES_SOON = timedelta(hours=2)
+"""Less than this is shown as a warning."""
+_UNITS = (("y", 365 * 86400), ("w", 7 * 86400), ("d", 86400), ("h", 3600), ("m", 60))
+
+
+def span(seconds: float) -> str:
+    """A length of time in its largest unit, with the next one while the number is small: ``1d 4h``, ``12d``."""
+    whole = max(0, int(seconds))
+    for index, (unit, size) in enumerate(_UNITS):
+        if whole >= size:
+            count, rest = divmod(whole, size)
+            if count < 4 and index + 1 < len(_UNITS):
+                below, below_size = _UNITS[index + 1]
+                if rest >= below_size:
+                    return f"{count}{unit} {rest // below_size}{below}"
+            return f"{count}{unit}"
+    return f"{whole}s"
+
+
+def age(moment: datetime, now: datetime) -> str:
+    """How long ago ``moment`` was; ``now`` for the future too (clocks differ)."""
+    seconds = (now - moment).total_seconds()
+    return "now" if seconds < 1 else span(seconds)
+
+
+def time_left(expires_at: datetime | None, now: datetime) -> Line:
+    """Until an environment expires: ``never``, a span, ``expired``."""
+    if expires_at is None:
+        return (Piece("never", Tone.QUIET),)
+    left = expires_at - now
+    if left <= timedelta():
+        return (Piece("expired", Tone.BAD),)
+    return (Piece(span(left.total_seconds()), Tone.WARN if left < EXPIRES_SOON else Tone.PLAIN),)
+
+
+def stopwatch(seconds: float) -> str:
+    """A running time: ``4.2s`` under ten seconds, ``42s``, ``3m 07s``."""
+    if seconds < 10:
+        return f"{seconds:.1f}s"
+    if seconds < 60:
+        return f"{int(seconds)}s"
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}m {rest:02d}s"

@@ -1,0 +1,69 @@
+"""What all full screens share: the desk, the picture, and a reason for everything that cannot be done now."""
+
+from __future__ import annotations
+
+from textual.notifications import SeverityLevel
+from textual.screen import Screen
+
+from previewer.tui.actions import Place, actions_in
+from previewer.tui.desk import Desk
+from previewer.tui.picture import Picture
+from previewer.tui.present.plain import plain
+
+
+class PreviewerScreen(Screen[None]):
+    """A screen that redraws itself whenever the picture, an operation or the theme changes."""
+
+    PLACE = Place.EVERYWHERE
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+
+    @property
+    def picture(self) -> Picture:
+        """What is known now."""
+        found: object = getattr(self.app, "picture", None)
+        return found if isinstance(found, Picture) else Picture()
+
+    def on_mount(self) -> None:
+        """Draw once, then on every change."""
+        self.watch(self.app, "picture", self.draw, init=False)
+        self.watch(self.app, "work_pulse", self.draw, init=False)
+        self.app.theme_changed_signal.subscribe(self, lambda _theme: self.theme_changed())
+        self.call_after_refresh(self.draw)
+
+    def on_screen_resume(self) -> None:
+        """Something may have happened while another screen was in front."""
+        self.call_after_refresh(self.draw)
+
+    def draw(self) -> None:
+        """Show what is known now. Must be cheap where nothing has changed."""
+
+    def theme_changed(self) -> None:
+        """Cells hold colours, so they are painted again."""
+        self.draw()
+
+    def reason_against(self, action: str) -> str | None:
+        """Why this action cannot be taken now, as the end of a sentence; ``None`` where it can."""
+        del action
+        return None
+
+    def is_possible(self, action: str) -> bool:
+        """Whether an action can be taken; tells the user why where it cannot."""
+        reason = self.reason_against(action)
+        if reason is not None:
+            self.tell(reason, severity="warning")
+        return reason is None
+
+    def menu_items(self) -> tuple[tuple[str, str | None], ...]:
+        """The actions of this place, each with the reason against it."""
+        return tuple((action.id, self.reason_against(action.id)) for action in actions_in(self.PLACE))
+
+    def tell(self, message: str, *, title: str = "", severity: SeverityLevel = "information") -> None:
+        """A notification, as plain text."""
+        self.app.notify(plain(message), title=plain(title), severity=severity, markup=False)
+
+    def action_back(self) -> None:
+        """One layer out."""
+        self.app.pop_screen()

@@ -1,0 +1,186 @@
+"""A branch's commits, to bring up any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.events import Resize
+from textual.widgets import DataTable, Input
+
+from previewer.domain.environment import Environment
+from previewer.domain.revision import Commit
+from previewer.errors import PreviewerError
+from previewer.tui.actions import Place, bindings
+from previewer.tui.asked import CopyAsked, RequestMade, ScreenAsked
+from previewer.tui.desk import Desk
+from previewer.tui.messages import CommitsFailed, CommitsRead
+from previewer.tui.present.commit_lines import commit_lines, fit_commit_columns
+from previewer.tui.present.failure import failure_lines
+from previewer.tui.present.pieces import Line, Piece, Tone, line
+from previewer.tui.requests import UpRequest
+from previewer.tui.screens.base import PreviewerScreen
+from previewer.tui.widgets.key_bar import KeyBar
+from previewer.tui.widgets.line_input import LineInput
+from previewer.tui.widgets.notice import Notice
+from previewer.tui.widgets.rows_table import RowsTable
+from previewer.tui.widgets.top_bar import TopBar
+
+KEYS = ("back", "up", "copy", "filter", "menu")
+
+
+class CommitsScreen(PreviewerScreen):
+    """The newest commits of one branch."""
+
+    PLACE = Place.COMMITS
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(("back", "up", "copy", "filter", "menu", "open"))]
+
+    def __init__(self, desk: Desk, branch: str) -> None:
+        super().__init__(desk)
+        self.branch_name = branch
+        self._commits: tuple[Commit, ...] | None = None
+        self._error: PreviewerError | None = None
+
+    def compose(self) -> ComposeResult:
+        """Top bar, table, filter, keys."""
+        yield TopBar()
+        yield RowsTable(name="commits")
+        yield Notice(name="empty")
+        yield LineInput(name="filter", placeholder="subject, author, id … · enter keeps it, esc clears it")
+        yield KeyBar(self.desk.key_of)
+
+    @property
+    def table(self) -> RowsTable:
+        """The table."""
+        return self.query_one(RowsTable)
+
+    @property
+    def filter(self) -> LineInput:
+        """The filter."""
+        return self.query_one("#filter", LineInput)
+
+    @property
+    def commit(self) -> Commit | None:
+        """The one under the cursor."""
+        key = self.table.selected_key
+        return next((commit for commit in self._commits or () if commit.id == key), None)
+
+    def on_mount(self) -> None:
+        """Ask git."""
+        super().on_mount()
+        self.desk.gateway.read_commits(self.branch_name, self)
+        self.table.focus()
+
+    def on_resize(self, _event: Resize) -> None:
+        """Other widths."""
+        self.call_after_refresh(self.draw)
+
+    def draw(self) -> None:
+        """Show what is known now."""
+        if not self.is_mounted or not self.size.width:
+            return
+        project = self.desk.session.project
+        left = line(Piece(f"{project} › ", Tone.QUIET), Piece(self.branch_name, Tone.STRONG), " › commits")
+        count = f"the newest {len(self._commits)}" if self._commits else ""
+        self.query_one(TopBar).show(left, line(Piece(count, Tone.QUIET)))
+        rows = [(commit.id, self._lines(commit)) for commit in self._matching()]
+        self.table.show(fit_commit_columns(self.size.width - 3), rows)
+        self.table.display = bool(rows)
+        self.query_one("#empty", Notice).say(() if rows else self._empty_lines())
+        self.query_one(KeyBar).show_actions([key for key in KEYS if self.reason_against(key) is None])
+
+    def theme_changed(self) -> None:
+        """Cells hold colours."""
+        self.table.repaint()
+
+    def reason_against(self, action: str) -> str | None:
+        """Why not, given the commit under the cursor."""
+        if action in ("up", "copy", "open") and self.commit is None:
+            return "nothing is selected"
+        error = self.picture.engine_error
+        return f"no engine answers: {error.message}" if action == "up" and error else None
+
+    def action_open(self) -> None:
+        """Into the environment that runs this commit; else ask to bring it up."""
+        environment = self._environment_of(self.commit) if self.commit else None
+        if environment is not None:
+            self.post_message(ScreenAsked.environment(environment.name))
+        else:
+            self.action_up()
+
+    def action_up(self) -> None:
+        """Ask to bring up an environment of this very commit."""
+        if self.is_possible("up") and self.commit is not None:
+            project = self.desk.session.project
+            self.post_message(RequestMade(UpRequest(self.commit.id, project)))
+
+    def action_copy(self) -> None:
+        """Copy the commit's id."""
+        if self.is_possible("copy") and self.commit is not None:
+            self.post_message(CopyAsked(self.commit.id))
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.filter.ask()
+
+    def action_back(self) -> None:
+        """Clear the filter; else back to the branches."""
+        if self.filter.display or self.filter.value:
+            self.filter.put_away()
+            self.table.focus()
+        else:
+            self.app.pop_screen()
+
+    @on(Input.Changed, "#filter")
+    def filter_typed(self) -> None:
+        """Filter while the user types."""
+        self.draw()
+
+    @on(Input.Submitted, "#filter")
+    def filter_kept(self) -> None:
+        """Back to the table."""
+        self.filter.display = bool(self.filter.value)
+        self.table.focus()
+
+    @on(DataTable.RowSelected)
+    def row_clicked(self) -> None:
+        """A click on the row under the cursor."""
+        self.action_open()
+
+    @on(CommitsRead)
+    def commits_read(self, message: CommitsRead) -> None:
+        """Git answered."""
+        self._commits, self._error = message.commits, None
+        self.draw()
+        self.table.focus()
+
+    @on(CommitsFailed)
+    def commits_failed(self, message: CommitsFailed) -> None:
+        """Git could not answer."""
+        self._error = message.error
+        self.draw()
+
+    def _matching(self) -> list[Commit]:
+        words = self.filter.value.casefold().split()
+        return [
+            commit
+            for commit in self._commits or ()
+            if all(word in f"{commit.id} {commit.author} {commit.subject}".casefold() for word in words)
+        ]
+
+    def _lines(self, commit: Commit) -> Mapping[str, Line]:
+        return commit_lines(commit, self._environment_of(commit), now=self.desk.now())
+
+    def _environment_of(self, commit: Commit) -> Environment | None:
+        found = (e for e in self.picture.environments or () if e.ownership.commit == commit.id)
+        return next(found, None)
+
+    def _empty_lines(self) -> tuple[Line, ...]:
+        if self._error is not None:
+            return failure_lines(self._error)
+        if self._commits is None:
+            return (line(Piece("reading commits …", Tone.QUIET)),)
+        return (line(Piece(f"no commit contains “{self.filter.value}”: esc clears the filter", Tone.QUIET)),)

@@ -1,0 +1,334 @@
+"""Home: branches beside environments, staging and production above, and everything one can do with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.events import Resize
+from textual.widgets import DataTable, Input, Static
+
+from previewer.domain.environment import Environment
+from previewer.domain.overview import OverviewRow, overview
+from previewer.domain.revision import Branch
+from previewer.tui.actions import Place, bindings
+from previewer.tui.asked import BrowseAsked, CopyAsked, RefreshAsked, RequestMade, ScreenAsked
+from previewer.tui.desk import Desk
+from previewer.tui.present.columns import longest_cells
+from previewer.tui.present.home_columns import fit_columns
+from previewer.tui.present.home_rows import HomeRow, filter_rows, home_rows, row_lines
+from previewer.tui.present.notices import empty_table, engine_notice, source_notice
+from previewer.tui.present.pieces import Line, Piece, Tone, count_of, line, to_content
+from previewer.tui.present.pinned import pinned_lines
+from previewer.tui.present.work_lines import cell_line, status_line
+from previewer.tui.reasons import reason_against_row
+from previewer.tui.requests import DownRequest, UpRequest
+from previewer.tui.screens.base import PreviewerScreen
+from previewer.tui.widgets.key_bar import KeyBar
+from previewer.tui.widgets.line_input import LineInput
+from previewer.tui.widgets.notice import Notice
+from previewer.tui.widgets.rows_table import RowsTable
+from previewer.tui.widgets.top_bar import TopBar
+
+MOST_ROWS = 300
+"""In the table; the filter looks through all branches, however many there are."""
+TABLE_MARGIN = 3
+"""The table's padding and its scroll bar."""
+KEYS = ("open", "up", "down", "logs", "browse", "work", "filter", "menu", "commits", "copy", "mark", "retry")
+
+
+class HomeScreen(PreviewerScreen):
+    """Where a user starts."""
+
+    PLACE = Place.HOME
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(
+            (
+                "open", "up", "down", "replace", "logs", "browse", "copy", "commits", "mark", "filter", "retry",
+                "work", "maximise", "menu", "back",
+            )
+        )
+    ]  # fmt: skip
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._marked: set[str] = set()
+        self._rows: tuple[HomeRow, ...] = ()
+        self._rows_of: tuple[object, object] = (None, None)
+        self._shown: dict[str, OverviewRow] = {}
+
+    def compose(self) -> ComposeResult:
+        """Top bar, strip, notices, table, filter, status, keys."""
+        yield TopBar()
+        yield Static(id="pinned", markup=False)
+        yield Notice(name="engine-notice")
+        yield Notice(name="source-notice")
+        yield RowsTable(name="branches")
+        yield Notice(name="empty")
+        yield LineInput(
+            name="filter", placeholder="branch, author, subject, state … · enter keeps it, esc clears it"
+        )
+        yield Notice(name="status")
+        yield KeyBar(self.desk.key_of)
+
+    @property
+    def table(self) -> RowsTable:
+        """The table."""
+        return self.query_one("#branches", RowsTable)
+
+    @property
+    def filter(self) -> LineInput:
+        """The filter."""
+        return self.query_one("#filter", LineInput)
+
+    @property
+    def row(self) -> OverviewRow | None:
+        """What is under the cursor."""
+        return self._shown.get(self.table.selected_key or "")
+
+    @property
+    def branch(self) -> Branch | None:
+        """The branch under the cursor."""
+        return self.row.branch if self.row else None
+
+    @property
+    def environment(self) -> Environment | None:
+        """The environment under the cursor."""
+        return self.row.environment if self.row else None
+
+    @property
+    def marked(self) -> tuple[Environment, ...]:
+        """The marked environments that still exist."""
+        return tuple(e for e in self.picture.environments or () if e.name in self._marked)
+
+    def on_resize(self, _event: Resize) -> None:
+        """Other columns fit."""
+        self.call_after_refresh(self.draw)
+
+    def draw(self) -> None:
+        """Show what is known now."""
+        if not self.is_mounted or not self.size.width:
+            return
+        self._draw_top()
+        self._draw_notices()
+        self._draw_table()
+        self._draw_status()
+        self._draw_keys()
+
+    def theme_changed(self) -> None:
+        """Cells hold colours."""
+        self.table.repaint()
+        self.draw()
+
+    def reason_against(self, action: str) -> str | None:
+        """Why not, given the row under the cursor."""
+        if action == "down" and self.marked:
+            return None
+        if action == "work":
+            return None if self.desk.works else "nothing has been started yet"
+        return reason_against_row(action, self.row, self.picture)
+
+    def action_open(self) -> None:
+        """Into the environment; of a branch without one, into its commits."""
+        if self.environment is not None:
+            self.post_message(ScreenAsked.environment(self.environment.name))
+        elif self.branch is not None:
+            self.action_commits()
+
+    def action_logs(self) -> None:
+        """Into the environment, at its logs."""
+        if self.is_possible("logs") and self.environment is not None:
+            self.post_message(ScreenAsked.environment(self.environment.name, tab="logs"))
+
+    def action_commits(self) -> None:
+        """Into the branch's commits."""
+        if self.is_possible("commits") and self.branch is not None:
+            self.post_message(ScreenAsked.commits(self.branch.name))
+
+    def action_up(self) -> None:
+        """Ask to bring up the branch, or the commit of an orphan."""
+        if not self.is_possible("up"):
+            return
+        project = self.desk.session.project
+        if self.branch is not None:
+            self.post_message(RequestMade(UpRequest(self.branch.name, project, branch=self.branch.name)))
+        elif self.environment is not None:
+            self.post_message(RequestMade(UpRequest(self.environment.ownership.commit, project)))
+
+    def action_replace(self) -> None:
+        """Ask to replace the environment by one of the branch's tip."""
+        if self.is_possible("replace") and self.environment is not None:
+            self.post_message(RequestMade(UpRequest.replacing(self.environment, branch=self.branch)))
+
+    def action_down(self) -> None:
+        """Ask to tear down the marked environments, or the one under the cursor."""
+        if not self.is_possible("down"):
+            return
+        wanted = self.marked or ((self.environment,) if self.environment else ())
+        if wanted:
+            self.post_message(RequestMade(DownRequest(wanted)))
+
+    def action_browse(self) -> None:
+        """Open the URL."""
+        if self.is_possible("browse") and self.environment and self.environment.url:
+            self.post_message(BrowseAsked(self.environment.url))
+
+    def action_copy(self) -> None:
+        """Copy the URL; of a branch without one its commit."""
+        if self.environment is not None and self.environment.url:
+            self.post_message(CopyAsked(self.environment.url))
+        elif self.branch is not None:
+            self.post_message(CopyAsked(self.branch.commit))
+
+    def action_mark(self) -> None:
+        """Mark the environment, or take the mark away; go on to the next row."""
+        if self.is_possible("mark") and self.environment is not None:
+            self._marked ^= {self.environment.name}
+            self.draw()
+            self.table.action_cursor_down()
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.filter.ask()
+
+    def action_retry(self) -> None:
+        """Ask git and the engine again."""
+        self.post_message(RefreshAsked())
+
+    def action_work(self) -> None:
+        """Into the operation that runs, or the last one."""
+        if self.is_possible("work"):
+            running = self.desk.running_works or tuple(self.desk.works.values())
+            self.post_message(ScreenAsked.progress(running[-1].number))
+
+    def action_maximise(self) -> None:
+        """Only the table, and back."""
+        self.toggle_class("-maximised")
+
+    def action_back(self) -> None:
+        """Clear the filter, then the marks."""
+        if self.filter.display or self.filter.value:
+            self.filter.put_away()
+            self.table.focus()
+        elif self._marked:
+            self._marked.clear()
+        elif self.has_class("-maximised"):
+            self.remove_class("-maximised")
+        self.draw()
+
+    @on(Input.Changed, "#filter")
+    def filter_typed(self) -> None:
+        """Filter while the user types."""
+        self._draw_table()
+        self._draw_keys()
+
+    @on(Input.Submitted, "#filter")
+    def filter_kept(self) -> None:
+        """Back to the table, the filter stays."""
+        self.filter.display = bool(self.filter.value)
+        self.table.focus()
+
+    def on_descendant_focus(self) -> None:
+        """Other keys matter while a filter is typed."""
+        self._draw_keys()
+
+    @on(DataTable.RowHighlighted)
+    def row_changed(self) -> None:
+        """Other keys matter."""
+        self._draw_keys()
+
+    @on(DataTable.RowSelected)
+    def row_clicked(self) -> None:
+        """A click on the row under the cursor opens it."""
+        self.action_open()
+
+    def _draw_top(self) -> None:
+        picture, session = self.picture, self.desk.session
+        left = line(Piece("previewer", Tone.STRONG), Piece("  "), Piece(session.project, Tone.ACCENT))
+        if picture.engine_error is not None:
+            engine = Piece("✖ no engine", Tone.BAD)
+        else:
+            engine = Piece(picture.engine or "asking the engine …", Tone.QUIET)
+        counts: list[str] = []
+        if picture.branches is not None:
+            counts.append(count_of(len(picture.branches), "branch", "branches"))
+        if picture.environments is not None:
+            counts.append(count_of(len(picture.environments), "environment", "environments"))
+        right = line(Piece(" · ".join(counts) + (" · " if counts else ""), Tone.QUIET), engine)
+        self.query_one(TopBar).show(left, right)
+        strip = pinned_lines(
+            picture.environments,
+            is_reachable=picture.engine_error is None,
+            now=self.desk.now(),
+            width=max(20, self.size.width - 4),
+            up_key=self.desk.key_of("up"),
+        )
+        self.query_one("#pinned", Static).update(to_content(*strip))
+
+    def _draw_notices(self) -> None:
+        picture, retry = self.picture, self.desk.key_of("retry")
+        has_some = bool(picture.environments)
+        engine = picture.engine_error
+        lines = engine_notice(engine, retry_key=retry, has_environments=has_some) if engine else ()
+        self.query_one("#engine-notice", Notice).say(lines)
+        source = picture.source_error
+        self.query_one("#source-notice", Notice).say(source_notice(source, retry_key=retry) if source else ())
+
+    def _draw_table(self) -> None:
+        picture = self.picture
+        if self._rows_of != (picture.branches, picture.environments):
+            self._rows_of = (picture.branches, picture.environments)
+            self._rows = home_rows(overview(picture.branches or (), picture.environments or ()))
+        found = filter_rows(self._rows, self.filter.value)
+        shown = found[:MOST_ROWS]
+        self._shown = {row.key: row.source for row in shown}
+        rows = [(row.key, self._lines(row.source)) for row in shown]
+        width = self.size.width - TABLE_MARGIN
+        self.table.show(fit_columns(width, longest_cells(lines for _key, lines in rows)), rows)
+        self.table.display = bool(shown)
+        lines: tuple[Line, ...] = ()
+        if not shown:
+            lines = empty_table(
+                is_waiting=picture.branches is None and picture.source_error is None,
+                filter_text=self.filter.value,
+                branch_count=len(picture.branches or ()),
+                location=self.desk.session.source.location,
+            )
+        elif len(found) > len(shown):
+            lines = (line(Piece(f"the first {len(shown)} of {len(found)} rows: / finds the others", Tone.QUIET)),)
+        self.query_one("#empty", Notice).say(lines)
+
+    def _lines(self, row: OverviewRow) -> Mapping[str, Line]:
+        work = self.desk.work_on(
+            branch=row.branch.name if row.branch else None,
+            environment=row.environment.name if row.environment else None,
+        )
+        return row_lines(
+            row,
+            now=self.desk.now(),
+            is_marked=row.environment is not None and row.environment.name in self._marked,
+            task=cell_line(work, self.desk.monotonic()) if work else (),
+        )
+
+    def _draw_status(self) -> None:
+        lines: list[Line] = []
+        now, key = self.desk.monotonic(), self.desk.key_of("work")
+        lines += [status_line(work, now, key=key) for work in self.desk.running_works[-3:]]
+        last = next(reversed(self.desk.works.values()), None)
+        if last is not None and not last.is_running and last.error is not None and not last.was_seen:
+            lines.append(status_line(last, now, key=key))
+        if self._marked:
+            count = len(self.marked)
+            lines.append(
+                line(
+                    Piece(f"▌ {count} marked", Tone.ACCENT), Piece(" · D tears them down, esc unmarks", Tone.QUIET)
+                )
+            )
+        self.query_one("#status", Notice).say(lines)
+
+    def _draw_keys(self) -> None:
+        keys = [key for key in KEYS if self.reason_against(key) is None]
+        self.query_one(KeyBar).show_actions(("back",) if self.focused is self.filter else keys)

@@ -1,0 +1,128 @@
+"""An operation at work: its tasks, the output of what is being built, and how it ended."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.events import Resize
+from textual.widgets import Static
+
+from previewer.tui.actions import Place, bindings
+from previewer.tui.asked import ScreenAsked
+from previewer.tui.desk import Desk
+from previewer.tui.present.pieces import Piece, Tone, line, to_content
+from previewer.tui.present.work_lines import ending_lines, tail_lines, task_lines, work_title
+from previewer.tui.screens.base import PreviewerScreen
+from previewer.tui.widgets.key_bar import KeyBar
+from previewer.tui.widgets.top_bar import TopBar
+from previewer.tui.work import Work
+
+LARGEST_TAIL = 14
+"""Lines of output, at most a third of the screen."""
+
+
+class ProgressScreen(PreviewerScreen):
+    """Leaving it leaves the operation running."""
+
+    PLACE = Place.PROGRESS
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(("back", "cancel-work", "open-result"))]
+
+    def __init__(self, desk: Desk, number: int) -> None:
+        super().__init__(desk)
+        self.number = number
+
+    def compose(self) -> ComposeResult:
+        """Top bar, title, tasks, tail, ending, keys."""
+        yield TopBar()
+        yield Static(id="work-title", markup=False)
+        with VerticalScroll(id="tasks"):
+            yield Static(id="task-lines", markup=False)
+            yield Static(id="ending", markup=False)
+        yield Static(id="tail", markup=False)
+        yield KeyBar(self.desk.key_of)
+
+    @property
+    def work(self) -> Work:
+        """The operation."""
+        return self.desk.works[self.number]
+
+    def on_mount(self) -> None:
+        """The spinner turns only while this screen is in front."""
+        super().on_mount()
+        self.query_one("#tasks").focus()
+
+    def on_resize(self, _event: Resize) -> None:
+        """Other widths."""
+        self.call_after_refresh(self.draw)
+
+    def draw(self) -> None:
+        """Show what is known now."""
+        if not self.is_mounted or not self.size.width:
+            return
+        work, now = self.work, self.desk.monotonic()
+        project = self.desk.session.project
+        self.query_one(TopBar).show(
+            line(Piece(f"{project} › ", Tone.QUIET), Piece(work.title, Tone.STRONG)),
+            line(Piece(f"{work.board.ended_count} of {len(work.board.tasks)} tasks", Tone.QUIET)),
+        )
+        self.query_one("#work-title", Static).update(to_content(work_title(work, now)))
+        tasks = self.query_one("#tasks", VerticalScroll)
+        is_at_end = tasks.is_vertical_scroll_end
+        width = max(20, tasks.scrollable_content_region.width - 1)
+        self.query_one("#task-lines", Static).update(to_content(*task_lines(work, now, width=width)))
+        self._draw_tail(work)
+        self._draw_ending(work)
+        if is_at_end:
+            self.call_after_refresh(tasks.scroll_end, animate=False)
+        self.query_one(KeyBar).show_actions(self._keys(work))
+
+    def reason_against(self, action: str) -> str | None:
+        """Why not, given how the operation is doing."""
+        work = self.work
+        if action == "cancel-work" and not work.is_running:
+            return "it is over"
+        if action == "open-result" and self._result is None:
+            return "no environment has come up yet" if work.verb != "down" else "nothing is left to open"
+        return None
+
+    def action_cancel_work(self) -> None:
+        """Stop, and undo."""
+        if self.is_possible("cancel-work"):
+            self.work.cancellation.request()
+            self.draw()
+
+    def action_open_result(self) -> None:
+        """Into what came up."""
+        if self.is_possible("open-result") and self._result is not None:
+            name = self._result
+            self.app.pop_screen()
+            self.app.post_message(ScreenAsked.environment(name))
+
+    @property
+    def _result(self) -> str | None:
+        work = self.work
+        if work.is_running or work.error is not None or work.verb == "down":
+            return None
+        return next(iter(work.environments), None)
+
+    def _draw_tail(self, work: Work) -> None:
+        shown = tail_lines(work, height=min(LARGEST_TAIL, self.size.height // 3))
+        tail = self.query_one("#tail", Static)
+        tail.display = bool(shown) and work.ended_at is None
+        tail.update(to_content(*shown))
+
+    def _draw_ending(self, work: Work) -> None:
+        lines = ending_lines(work)
+        ending = self.query_one("#ending", Static)
+        ending.display = bool(lines)
+        ending.update(to_content(*lines))
+        if not work.is_running:
+            work.was_seen = True
+
+    def _keys(self, work: Work) -> tuple[str, ...]:
+        if work.is_running:
+            return ("cancel-work", "back")
+        return ("open-result", "back") if self._result else ("back",)

@@ -1,0 +1,3 @@
+"""The parts that screens are made of."""
+
+from __future__ import annotations

@@ -1,0 +1,51 @@
+"""The last line: the keys that matter now, as many as fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from textual.events import Resize
+from textual.widgets import Static
+
+from previewer.tui.actions import BY_ID
+from previewer.tui.present.pieces import Line, Piece, Tone, to_content, width_of
+
+_GAP = Piece("  ")
+
+
+class KeyBar(Static):
+    """Shows actions by their ids, most important first; help and quit are always there."""
+
+    ALWAYS = ("help", "leave")
+
+    def __init__(self, key_of: Callable[[str], str]) -> None:
+        super().__init__(id="keys", markup=False)
+        self._key_of = key_of
+        self._ids: tuple[str, ...] = ()
+
+    def show_actions(self, ids: Sequence[str]) -> None:
+        """Show these, if they are not what is shown already."""
+        if tuple(ids) != self._ids:
+            self._ids = tuple(ids)
+            self._draw()
+
+    def on_resize(self, _event: Resize) -> None:
+        """Another width holds another number of keys."""
+        self._draw()
+
+    def _draw(self) -> None:
+        always = [self._item(name) for name in self.ALWAYS]
+        room = self.size.width - 2 - sum(width_of(item) + len(_GAP.text) for item in always)
+        shown: list[Line] = []
+        for name in self._ids:
+            item = self._item(name)
+            needed = width_of(item) + len(_GAP.text)
+            if needed > room:
+                break
+            room -= needed
+            shown.append(item)
+        pieces = [piece for item in (*shown, *always) for piece in (*item, _GAP)]
+        self.update(to_content(tuple(pieces)))
+
+    def _item(self, name: str) -> Line:
+        return (Piece(self._key_of(name), Tone.ACCENT), Piece(f" {BY_ID[name].label}", Tone.QUIET))

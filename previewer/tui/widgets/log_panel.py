@@ -1,0 +1,129 @@
+"""The logs of an environment: a title with the follow badge, the lines, and a search when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Input, Static
+
+from previewer.engine.protocol import LogLine
+from previewer.errors import PreviewerError
+from previewer.tui.present.failure import failure_summary
+from previewer.tui.present.log_title import log_title
+from previewer.tui.present.pieces import to_content
+from previewer.tui.widgets.line_input import LineInput
+from previewer.tui.widgets.log_view import LogView
+
+
+class LogPanel(Vertical):
+    """Takes lines in, and shows those of one service or of all that match the search."""
+
+    def __init__(self) -> None:
+        super().__init__(id="logs")
+        self._services: tuple[str, ...] = ()
+        self._ended = False
+        self._error: PreviewerError | None = None
+
+    def compose(self) -> ComposeResult:
+        """Title, lines, search."""
+        yield Static(id="log-title", markup=False)
+        yield LogView(name="log-lines")
+        yield LineInput(name="log-search", placeholder="search the logs · enter keeps it, esc clears it")
+
+    @property
+    def view(self) -> LogView:
+        """The lines."""
+        return self.query_one(LogView)
+
+    @property
+    def search(self) -> LineInput:
+        """Where the search is typed."""
+        return self.query_one("#log-search", LineInput)
+
+    def begin(self) -> None:
+        """Lines of a new stream will come."""
+        self._ended, self._error = False, None
+        self.view.forget()
+
+    def add(self, entries: Sequence[LogLine]) -> None:
+        """Take in new lines."""
+        names = {entry.service for entry in entries}
+        if not names.issubset(self._services):
+            self.know_services(sorted(names.union(self._services)))
+        self.view.add(entries)
+
+    def end(self, error: PreviewerError | None) -> None:
+        """No more lines will come."""
+        self._ended, self._error = True, error
+        self._draw_title()
+
+    def know_services(self, names: Sequence[str]) -> None:
+        """The services whose lines may come: their column is made just wide enough."""
+        self._services = tuple(names)
+        self.view.reshape(self.view.shape.for_services(self._services))
+
+    def choose_service(self, name: str | None) -> None:
+        """Only this one's lines; ``None`` for all."""
+        if name != self.view.shape.service:
+            self.view.reshape(replace(self.view.shape, service=name).for_services(self._services))
+            self._draw_title()
+
+    def toggle_wrap(self) -> None:
+        """Wrap long lines, or let them run out at the right."""
+        self.view.reshape(replace(self.view.shape, is_wrapped=not self.view.shape.is_wrapped))
+
+    def toggle_times(self) -> None:
+        """Show times, or not."""
+        self.view.reshape(replace(self.view.shape, has_times=not self.view.shape.has_times))
+
+    def toggle_follow(self) -> None:
+        """Pause, or follow again."""
+        if self.view.is_following:
+            self.view.pause()
+        else:
+            self.view.follow()
+
+    def clear_search(self) -> bool:
+        """Show every line again; whether there was a search."""
+        had_one = self.search.display or bool(self.view.shape.search)
+        self.search.put_away()
+        self.view.reshape(replace(self.view.shape, search=""))
+        return had_one
+
+    @on(Input.Changed, "#log-search")
+    def search_typed(self, event: Input.Changed) -> None:
+        """Search while the user types."""
+        event.stop()
+        self.view.reshape(replace(self.view.shape, search=event.value))
+
+    @on(Input.Submitted, "#log-search")
+    def search_kept(self, event: Input.Submitted) -> None:
+        """Back to the lines, the search stays."""
+        event.stop()
+        self.search.display = bool(event.value)
+        self.view.focus()
+
+    @on(LogView.Changed)
+    def badge_changed(self, event: LogView.Changed) -> None:
+        """Lines came, or following was paused."""
+        event.stop()
+        self._draw_title()
+
+    def _draw_title(self) -> None:
+        view, width = self.view, self.size.width - 4
+        if self._error is not None:
+            self.query_one("#log-title", Static).update(to_content(failure_summary(self._error)))
+            return
+        pieces = log_title(
+            view.shape,
+            width=width,
+            shown=view.shown_count,
+            held=view.held_count,
+            is_following=view.is_following,
+            has_ended=self._ended,
+        )
+        self.query_one("#log-title", Static).update(to_content(pieces))

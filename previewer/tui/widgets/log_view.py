@@ -1,0 +1,223 @@
+"""A log that stays where the reader is: scrolled up it holds new lines back and counts them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.style import Style
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.events import Resize
+from textual.message import Message
+from textual.strip import Strip
+from textual.widgets import Log
+
+from previewer.engine.protocol import LogLine
+from previewer.tui.actions import bindings
+from previewer.tui.present.cells import CellPainter
+from previewer.tui.present.log_text import LogShape, matches, rows_of, whole_text
+from previewer.tui.present.pieces import Tone
+
+MOST_LINES = 20_000
+"""Kept; the oldest go first."""
+_SERVICE_TONES = (Tone.ACCENT, Tone.GOOD, Tone.WARN, Tone.BUSY)
+
+
+class LogView(Log, inherit_bindings=False):
+    """Shows log lines in a shape: of one service or all, filtered, wrapped, with times."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(("cursor-down", "cursor-up", "cursor-top", "cursor-bottom", "half-page-down", "half-page-up")),
+        Binding("pageup", "page_up", "Page up", show=False),
+        Binding("pagedown", "page_down", "Page down", show=False),
+        Binding("left", "scroll_left", "Left", show=False),
+        Binding("right", "scroll_right", "Right", show=False),
+    ]
+
+    class Changed(Message):
+        """What the badge shows has changed: following, lines held back, lines shown."""
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__(id=name, highlight=False, max_lines=None, auto_scroll=False)
+        self._entries: deque[LogLine] = deque(maxlen=MOST_LINES)
+        self._held: list[LogLine] = []
+        self._shape = LogShape()
+        self._is_rebuilding = False
+        self._painter: CellPainter | None = None
+        self.tones: dict[str, Tone] = {}
+        """By service, in the order in which they were first seen."""
+        self.is_following = True
+        self.shown_count = 0
+        """Log lines that match the shape and are on the screen."""
+
+    @property
+    def shape(self) -> LogShape:
+        """What is shown, and how."""
+        return self._shape
+
+    @property
+    def held_count(self) -> int:
+        """Lines that have come since following was paused."""
+        return sum(matches(entry, self._shape) for entry in self._held)
+
+    @property
+    def entries(self) -> Sequence[LogLine]:
+        """The kept lines that match the shape."""
+        return [entry for entry in self._entries if matches(entry, self._shape)]
+
+    def add(self, entries: Sequence[LogLine]) -> None:
+        """Take in new lines; while paused they are only counted."""
+        self._entries.extend(entries)
+        if self.is_following:
+            self._write(entries)
+        else:
+            self._held.extend(entries)
+            del self._held[:-MOST_LINES]
+        self.post_message(self.Changed())
+
+    def forget(self) -> None:
+        """Drop every line: the log of another environment follows."""
+        self._entries.clear()
+        self._rebuild()
+
+    def reshape(self, shape: LogShape) -> None:
+        """Show other lines, or the same ones in another way; goes to the end and follows."""
+        if shape != self._shape:
+            self._shape = shape
+            self._rebuild()
+
+    def follow(self) -> None:
+        """Go to the end and stay there."""
+        held, self._held = self._held, []
+        self.is_following = True
+        self._write(held)
+        self.post_message(self.Changed())
+
+    def pause(self) -> None:
+        """Stay here."""
+        self.is_following = False
+        self.post_message(self.Changed())
+
+    def text(self) -> str:
+        """The shown lines, whole, to copy or save."""
+        return whole_text(self.entries)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Scrolling up pauses, coming back to the end follows again."""
+        super().watch_scroll_y(old_value, new_value)
+        if self._is_rebuilding:
+            return
+        if self.is_following and new_value < old_value and not self.is_vertical_scroll_end:
+            self.pause()
+        elif not self.is_following and new_value > old_value and self.is_vertical_scroll_end:
+            self.follow()
+
+    def on_resize(self, event: Resize) -> None:
+        """Wrapped lines break elsewhere, and the end is elsewhere."""
+        if self._shape.is_wrapped and self._shape.width != self._text_room:
+            self._shape = replace(self._shape, width=self._text_room)
+            self._rebuild()
+        elif self.is_following:
+            self.scroll_end(animate=False, immediate=True, x_axis=False)
+        del event
+
+    def notify_style_update(self) -> None:
+        """The theme's colours may have changed."""
+        super().notify_style_update()
+        self._painter = None
+
+    def action_cursor_down(self) -> None:
+        """One line down."""
+        self.scroll_relative(y=1, animate=False)
+
+    def action_cursor_up(self) -> None:
+        """One line up."""
+        self.scroll_relative(y=-1, animate=False)
+
+    def action_cursor_top(self) -> None:
+        """To the first line."""
+        self.scroll_to(y=0, animate=False)
+
+    def action_cursor_bottom(self) -> None:
+        """To the end, following."""
+        self.follow()
+
+    def action_half_page_down(self) -> None:
+        """Half a page down."""
+        self.scroll_relative(y=max(1, self.size.height // 2), animate=False)
+
+    def action_half_page_up(self) -> None:
+        """Half a page up."""
+        self.scroll_relative(y=-max(1, self.size.height // 2), animate=False)
+
+    @property
+    def _text_room(self) -> int:
+        return self.scrollable_content_region.width
+
+    def _rebuild(self) -> None:
+        self._is_rebuilding = True
+        self._held.clear()
+        self.shown_count = 0
+        self.is_following = True
+        self.clear()
+        self._shape = replace(self._shape, width=self._text_room)
+        self._write(list(self._entries))
+        self._is_rebuilding = False
+        self.post_message(self.Changed())
+
+    def _write(self, entries: Sequence[LogLine]) -> None:
+        shown = [entry for entry in entries if matches(entry, self._shape)]
+        self.shown_count += len(shown)
+        rows = [row or " " for entry in shown for row in rows_of(entry, self._shape)]
+        if rows:
+            self._width = max(self._width, *map(cell_len, rows))
+            self.write_lines(rows, scroll_end=False)
+            if len(self._lines) > 2 * MOST_LINES:
+                del self._lines[: len(self._lines) - MOST_LINES]
+                self._render_line_cache.clear()
+                self.virtual_size = self.virtual_size.with_height(len(self._lines))
+        self.scroll_end(animate=False, immediate=True, x_axis=False)
+
+    def _update_size(self, updates: int, lines: list[str]) -> None:  # type: ignore[override]
+        # Textual measures in a worker of asyncio's pool; the width is known here, and no thread is needed.
+        del updates, lines
+
+    def _render_line_strip(self, y: int, rich_style: Style) -> Strip:
+        selection = self.text_selection
+        if selection is None and y in self._render_line_cache:
+            return self._render_line_cache[y]
+        row = self._lines[y]
+        text = Text(row, no_wrap=True, end="")
+        text.stylize(rich_style)
+        self._paint(text, row)
+        if selection is not None and (span := selection.get_span(y)) is not None:
+            start, end = span
+            chosen = self.screen.get_component_rich_style("screen--selection")
+            text.stylize(chosen, start, len(text) if end == -1 else end)
+        strip = Strip(text.render(self.app.console), cell_len(row))
+        if selection is None:
+            self._render_line_cache[y] = strip
+        return strip
+
+    def _paint(self, text: Text, row: str) -> None:
+        shape = self._shape
+        text.stylize(self._style(Tone.QUIET), 0, shape.time_width)
+        if shape.service_width:
+            name = row[shape.time_width : shape.text_start].split("│")[0].strip()
+            tone = self.tones.setdefault(name, _SERVICE_TONES[len(self.tones) % len(_SERVICE_TONES)])
+            text.stylize(self._style(tone), shape.time_width, shape.text_start - 2)
+            text.stylize(self._style(Tone.QUIET), shape.text_start - 2, shape.text_start)
+        if shape.search:
+            wanted, folded, start = shape.search.casefold(), row.casefold(), shape.text_start
+            while (found := folded.find(wanted, start)) >= 0 and len(folded) == len(row):
+                text.stylize(self._style(Tone.WARN) + Style(reverse=True), found, found + len(wanted))
+                start = found + len(wanted)
+
+    def _style(self, tone: Tone) -> Style:
+        if self._painter is None:
+            self._painter = CellPainter(self.app.theme_variables)
+        return self._painter.style(tone)

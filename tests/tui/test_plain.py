@@ -1,0 +1,108 @@
+"""Whatever is in it: it is shown on one line, and a terminal does nothing about it."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from textual.color import Color
+from textual.theme import Theme
+
+from previewer.tui.present.cells import CellPainter
+from previewer.tui.present.pieces import Piece, Tone, cut, cut_line, line, to_content, width_of
+from previewer.tui.present.plain import plain, plain_log
+from previewer.tui.themes import DARK, LIGHT
+from previewer.tui.tones import tone_variables
+from tests.tui.hostile import HOSTILE
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()))
+"""Lone surrogates too: git gives them for names that are not UTF-8."""
+
+
+@given(ANY_TEXT)
+def test_plain_text_is_one_printable_line(text: str) -> None:
+    shown = plain(text)
+    assert len(shown.splitlines()) <= 1
+    assert not [c for c in shown if unicodedata.category(c) in ("Cc", "Cs")]
+    assert not [c for c in shown if unicodedata.bidirectional(c) in ("LRE", "RLE", "LRO", "RLO", "PDF")]
+    shown.encode("utf-8")
+
+
+@given(ANY_TEXT)
+def test_plain_text_is_plain_already(text: str) -> None:
+    assert plain(plain(text)) == plain(text)
+
+
+@given(st.text(st.characters(categories=("L", "N", "P", "S", "Zs"))))
+def test_honest_text_stays_as_it_is(text: str) -> None:
+    assert plain(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\nb\r\nc", "a⏎b⏎c"),
+        ("\x1b[31mred", "␛[31mred"),
+        ("a\tb", "a b"),
+        ("a\x00b\x7f", "a�b�"),
+        ("\u202egnp.exe", "gnp.exe"),
+        ("[bold]x[/bold]", "[bold]x[/bold]"),
+    ],
+)
+def test_what_becomes_of_it(text: str, shown: str) -> None:
+    assert plain(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[1;32mINFO\x1b[0m ready", "INFO ready"),
+        ("\x1b]0;title\x07after", "after"),
+        ("a\tb", "a       b"),
+        ("broken \x1b", "broken ␛"),
+        ("x\r\n", "x"),
+    ],
+)
+def test_a_log_line_loses_its_colours(text: str, shown: str) -> None:
+    assert plain_log(text) == shown
+
+
+@given(ANY_TEXT, st.integers(1, 60))
+def test_what_is_cut_fits(text: str, width: int) -> None:
+    assert cell_len(cut(plain(text), width)) <= width
+
+
+@given(st.lists(ANY_TEXT, max_size=4), st.integers(1, 60))
+def test_a_line_that_is_cut_fits(texts: list[str], width: int) -> None:
+    assert width_of(cut_line(line(*texts), width)) <= width
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_nothing_is_read_as_markup(text: str) -> None:
+    pieces = (Piece(text, Tone.BAD),)
+    assert to_content(pieces).plain == plain(text)
+    theme = DARK.to_color_system().generate()
+    painter = CellPainter({**theme, **tone_variables(theme, is_ansi=False)})
+    assert painter.cell(pieces).plain == plain(text)
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=["dark", "light"])
+def test_every_tone_can_be_read_on_its_background(theme: Theme) -> None:
+    variables = theme.to_color_system().generate()
+    variables.update(tone_variables(variables, is_ansi=False))
+    for background in ("background", "panel", "selection"):
+        for name in ("quiet", "emphasis", "good", "busy", "warn", "bad", "foreground"):
+            on, text = Color.parse(variables[background]), Color.parse(variables[name])
+            lighter, darker = sorted((_luminance(on), _luminance(text)), reverse=True)
+            ratio = (lighter + 0.05) / (darker + 0.05)
+            assert ratio >= 4.5, f"{name} on {background}: {ratio:.1f}"
+
+
+def _luminance(colour: Color) -> float:
+    """Relative luminance, WCAG 2.2."""
+    channels = [part / 255 for part in colour.rgb]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -1,0 +1,84 @@
+"""Quitting takes less than a second, whatever is going on; running operations are never left half done."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from tests.tui.world import Terminal, World, terminal_of
+
+
+def threads_of_ours() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("previewer follow")]
+
+
+async def leave(terminal: Terminal, *keys: str) -> float:
+    started = time.monotonic()
+    await terminal.pilot.press(*keys)
+    while terminal.app.is_running and time.monotonic() - started < 10:
+        await terminal.pilot.pause(0.01)
+    return time.monotonic() - started
+
+
+async def test_quit_while_logs_are_followed(world: World) -> None:
+    world.up("main")
+    async with terminal_of(world.session) as terminal:
+        await terminal.until_shown("◉ running")
+        await terminal.press("g", "l")
+        await terminal.until_shown("listening on 80", "● following")
+        assert len(threads_of_ours()) == 2
+        assert await leave(terminal, "q") < 1.0
+    deadline = time.monotonic() + 2
+    while threads_of_ours() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threads_of_ours() == []
+
+
+async def test_quit_while_an_operation_runs_cancels_and_undoes(world: World) -> None:
+    world.up("feature/guest-book")
+    world.images.slow.add("web")
+    async with terminal_of(world.session) as terminal:
+        await terminal.until_shown("◉ running")
+        await terminal.press("slash", *"main", "enter", "u")
+        await terminal.until_shown("create container")
+        await terminal.press("y")
+        await terminal.until_shown("build web")
+        await terminal.press("q")
+        await terminal.until_shown("Quit while something is running?", "up main")
+        assert await leave(terminal, "c") < 2.0
+    assert not terminal.desk.running_works
+    assert len(world.names()) == 1
+
+
+async def test_staying_is_the_default(world: World) -> None:
+    world.images.slow.add("web")
+    async with terminal_of(world.session) as terminal:
+        await terminal.until_shown("main", "Memory")
+        await terminal.press("slash", *"main", "enter", "u")
+        await terminal.until_shown("create container")
+        await terminal.press("y")
+        await terminal.until_shown("build web")
+        await terminal.press("q")
+        await terminal.until_on("LeaveScreen")
+        await terminal.press("enter")
+        await terminal.until_on("ProgressScreen")
+        assert terminal.app.is_running
+        await terminal.press("ctrl+c")
+        await terminal.until_shown("⊘ cancelled, and undone")
+
+
+async def test_waiting_quits_once_everything_has_ended(world: World) -> None:
+    world.images.slow.add("web")
+    async with terminal_of(world.session) as terminal:
+        await terminal.until_shown("main", "Memory")
+        await terminal.press("slash", *"main", "enter", "u")
+        await terminal.until_shown("create container")
+        await terminal.press("y")
+        await terminal.until_shown("build web")
+        await terminal.press("q")
+        await terminal.until_on("LeaveScreen")
+        await terminal.press("w")
+        await terminal.pilot.pause(0.1)
+        assert terminal.app.is_running
+        terminal.desk.works[1].cancellation.request()
+        assert await leave(terminal) < 5.0

@@ -1,0 +1,128 @@
+"""What the screens look like, as text and as SVG. ``--update-tui-snapshots`` writes them anew: look at them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from previewer.domain.definition import Role
+from tests.tui.world import Terminal, World, terminal_of
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+SIZES = [(80, 24), (120, 36), (200, 60)]
+Compare = Callable[[str, Terminal], Awaitable[None]]
+
+
+@pytest.fixture
+def compare(updates_snapshots: bool) -> Compare:
+    """Compare the screen with its snapshot."""
+
+    async def check(name: str, terminal: Terminal) -> None:
+        svg = await settled(terminal)
+        for path, found in (
+            (SNAPSHOTS / f"{name}.svg", svg),
+            (SNAPSHOTS / f"{name}.txt", terminal.text.rstrip() + "\n"),
+        ):
+            shown = without_ports(found)
+            if updates_snapshots:
+                path.write_text(shown, encoding="utf-8")
+            assert path.read_text(encoding="utf-8") == shown, f"{path.name}: look, then --update-tui-snapshots"
+
+    return check
+
+
+async def settled(terminal: Terminal) -> str:
+    """The screen, once it stays the same."""
+    before = ""
+    for _ in range(50):
+        await terminal.pilot.pause(0.1)
+        shown = normalise(terminal.app.export_screenshot(title="previewer"))
+        if shown == before:
+            return shown
+        before = shown
+    raise AssertionError("the screen never comes to rest")
+
+
+def normalise(svg: str) -> str:
+    """Without what differs from run to run: Textual numbers its screenshots by their content's hash."""
+    return re.sub(r"terminal-\d+", "terminal", svg)
+
+
+def without_ports(text: str) -> str:
+    """Host ports are free ones of this machine, five digits each."""
+    return re.sub(r"(127\.0\.0\.1:)\d{5}", r"\g<1>40000", text)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("theme", ["previewer-dark", "previewer-light"])
+async def test_home(world: World, compare: Compare, size: tuple[int, int], theme: str) -> None:
+    world.up("main", Role.PRODUCTION)
+    world.up("feature/guest-book")
+    async with terminal_of(world.session, size=size, theme=theme) as terminal:
+        await terminal.until_shown("◉ running", "nothing")
+        await compare(f"home-{theme.removeprefix('previewer-')}-{size[0]}", terminal)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_environment(world: World, compare: Compare, size: tuple[int, int]) -> None:
+    world.up("feature/guest-book")
+    async with terminal_of(world.session, size=size) as terminal:
+        await terminal.until_shown("◉ running")
+        await terminal.press("g", "enter")
+        await terminal.until_shown("listening on 80", "INFO guests: 3", "opened the store")
+        await compare(f"environment-{size[0]}", terminal)
+
+
+@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_confirmation(world: World, compare: Compare, size: tuple[int, int]) -> None:
+    async with terminal_of(world.session, size=size) as terminal:
+        await terminal.until_shown("main", "Memory")
+        await terminal.press("g", "u")
+        await terminal.until_shown("create container")
+        await compare(f"confirm-up-{size[0]}", terminal)
+        await terminal.press("3")
+        await terminal.until_shown("PRODUCTION", "shop-production-g1")
+        await compare(f"confirm-production-{size[0]}", terminal)
+
+
+async def test_unreachable(world: World, compare: Compare) -> None:
+    world.is_reachable = False
+    async with terminal_of(world.session, size=(80, 24)) as terminal:
+        await terminal.until_shown("no Docker engine answers", "main")
+        await compare("unreachable-80", terminal)
+
+
+async def test_failure(world: World, compare: Compare) -> None:
+    world.images.failing.add("web")
+    async with terminal_of(world.session, size=(80, 24)) as terminal:
+        await terminal.until_shown("main", "Memory")
+        await terminal.press("g", "u")
+        await terminal.until_shown("create container")
+        await terminal.press("y")
+        await terminal.until_shown("✖ failed")
+        work = terminal.desk.works[1]
+        work.board.tasks = dict(sorted(work.board.tasks.items()))  # they run in parallel
+        for task in work.board.tasks.values():
+            task.seconds = 1.0
+        terminal.app.screen.draw()  # type: ignore[attr-defined]
+        await terminal.pilot.pause()
+        await compare("failure-80", terminal)
+
+
+async def test_help(world: World, compare: Compare) -> None:
+    async with terminal_of(world.session, size=(80, 24)) as terminal:
+        await terminal.until_shown("main", "Memory")
+        await terminal.press("question_mark")
+        await terminal.until_shown("Branches and environments")
+        await compare("help-80", terminal)
+
+
+async def test_menu(world: World, compare: Compare) -> None:
+    async with terminal_of(world.session, size=(80, 24)) as terminal:
+        await terminal.until_shown("main", "Memory")
+        await terminal.press("x")
+        await terminal.until_shown("Actions")
+        await compare("menu-80", terminal)
