@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "operations": {"domain", "source", "definition", "docker_api", "freeze", "engine", "ledger"},
     "cli": {"domain", "operations", "definition", "engine", "tui"},
     "tui": {"domain", "operations", "engine"},
+    "testing": {"domain", "operations", "engine"},
     "": {"cli"},
 }
 """By room, the rooms it may import besides itself and ``previewer.errors``. ``cli`` starts the TUI, lazily."""
@@ -35,11 +36,14 @@ ONLY_IN = {
     "textual": {"tui"},
     "rich": {"tui"},
     "click": {"cli", ""},
+    "pytest": {"testing"},
+    "testcontainers": {"testing"},
 }
 """Third-party packages and the rooms that may import them."""
 
 PROTOCOLS_ONLY = {
     ("cli", "engine"): {"previewer.engine.protocol"},
+    ("testing", "engine"): {"previewer.engine.protocol"},
     ("tui", "engine"): {"previewer.engine.protocol"},
     ("cli", "tui"): {"previewer.tui.app"},
     ("cli", "definition"): {"previewer.definition.printing", "previewer.definition.yaml_text"},

@@ -1,0 +1,76 @@
+"""This repository previews itself: its own ``envs/`` run the sample application from ``demo/app``."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import docker.errors
+import pytest
+
+from demo.base_image import ensure_base_image
+from previewer.docker_api.connection import DockerConnection
+from previewer.domain.naming import pinned_base_reference
+from tests.docker.site import Site, fetch
+
+ROOT = Path(__file__).parents[2]
+pytestmark = [pytest.mark.docker, pytest.mark.xdist_group("demo")]
+
+
+@pytest.fixture
+def base(docker_connection: DockerConnection) -> Iterator[str]:
+    found = ensure_base_image(docker_connection.host)
+    api = docker_connection.api
+    image = api.inspect_image(found.reference)["Id"]  # type: ignore[no-untyped-call]
+    yield found.reference
+    if found.is_new:
+        for name in (found.reference, pinned_base_reference(image)):
+            with suppress(docker.errors.ImageNotFound):
+                api.remove_image(name)
+
+
+@pytest.fixture
+def ours(tmp_path: Path, docker_connection: DockerConnection, base: str) -> Iterator[Site]:
+    """The files of this repository, as they are now, in a repository of their own."""
+    del base
+    site = Site(tmp_path / "ours", docker_connection)
+    site.repository.git("rm", "--quiet", "-r", ".")
+    listed = subprocess.run(
+        ["git", "-C", str(ROOT), "ls-files", "-z", "--", "envs", "demo/app", "previewer.toml"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    names = [name for name in listed.stdout.split("\0") if name]
+    site.repository.commit({name: (ROOT / name).read_bytes() for name in names})
+    yield site
+    site.clean_up()
+
+
+@pytest.mark.parametrize("role", ["preview", "staging"])
+def test_our_own_definitions_run(ours: Site, base: str, role: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREVIEWER_DEMO_BASE", base)
+    found = json.loads(ours.run("up", "main", "--role", role, "-o", "json"))
+    assert found["role"] == role
+    assert "Guestbook" in fetch(found["url"])
+    ours.run("down", "--all", "--yes")
+    assert ours.remains() == []
+
+
+def test_a_variable_that_is_not_allowed_is_not_seen(ours: Site, base: str) -> None:
+    del base
+    done = subprocess.run(
+        [sys.executable, "-m", "previewer", "-C", str(ours.repository.path), "config", "main", "-o", "json"],
+        env={**os.environ, "PREVIEWER_DEMO_BASE": "allowed", "API_URL": "not allowed"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    web = json.loads(done.stdout)["services"]["web"]
+    assert web["build"]["args"] == {"BASE": "allowed"}
+    assert web["environment"]["API_URL"] == "http://api:8000"
