@@ -33,4 +33,6 @@ _COMPACT = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
 def _escape_unseen(text: str) -> str:
+    if text.isascii() and "\x7f" not in text:
+        return text
     return _UNSEEN.sub(lambda match: f"\\u{ord(match.group()):04x}", text)

@@ -1,4 +1,4 @@
-"""Progress on standard error: which renderer shows the events of an operation."""
+"""Progress on standard error: which renderer shows the events of an operation. Only that one is imported."""
 
 from __future__ import annotations
 
@@ -6,10 +6,6 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Protocol, TextIO
 
-from previewer.cli.progress_json import JsonProgress
-from previewer.cli.progress_plain import PlainProgress
-from previewer.cli.progress_quiet import QuietProgress
-from previewer.cli.progress_tty import TerminalProgress
 from previewer.cli.terminal import is_automated, is_terminal, wants_colour
 from previewer.domain.progress import Event
 
@@ -50,10 +46,18 @@ def make_progress(
         mode = ProgressMode.TTY if can_move and not is_automated(environment) else ProgressMode.PLAIN
     match mode:
         case ProgressMode.TTY:
+            from previewer.cli.progress_tty import TerminalProgress
+
             return TerminalProgress(stream, colour=colour)
         case ProgressMode.JSON:
+            from previewer.cli.progress_json import JsonProgress
+
             return JsonProgress(stream)
         case ProgressMode.QUIET:
+            from previewer.cli.progress_quiet import QuietProgress
+
             return QuietProgress()
         case _:
+            from previewer.cli.progress_plain import PlainProgress
+
             return PlainProgress(stream, colour=colour)

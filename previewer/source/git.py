@@ -5,7 +5,8 @@ from __future__ import annotations
 import getpass
 import hashlib
 import socket
-from functools import cached_property
+from functools import cached_property, lru_cache
+from operator import attrgetter
 from pathlib import Path
 
 from previewer.domain.file_tree import FileTree
@@ -24,13 +25,16 @@ from previewer.source.git_records import (
     parse_commits,
     parse_tree,
 )
-from previewer.source.git_revision import GitRevisions
+from previewer.source.git_revision import GitRevisions, is_object_id
 from previewer.source.git_settings import GitSettings
 from previewer.source.remote_url import normalise_remote_url, repository_path
 
 INSTALLATION_KEY = "previewer.installation"
 """The git setting that overrides who this repository is."""
 INSTALLATION_DIGITS = 16
+KEPT_TREES = 4
+"""Listings of commits that are kept: large repositories have many files."""
+_MOMENT = attrgetter("committed_at")
 NO_COMMITS_HINT = "commit something first: previewer reads nothing but commits"
 
 
@@ -46,15 +50,16 @@ class GitSource:
         self._settings = GitSettings(self._command)
         self._objects = GitObjects(self._command)
         self._revisions = GitRevisions(self._command, self._objects, self._settings)
+        self._kept_tree = lru_cache(maxsize=KEPT_TREES)(self._read_tree)
         self.location = self._find_location()
 
     @cached_property
     def project(self) -> str:
         """The project's name: the last part of the ``origin`` URL, else the folder's name, as a slug.
 
-        A clone of a folder on this machine is called as that folder is.
+        A clone of a folder on this machine is called as that folder is, and so is a linked worktree.
         """
-        origin = self._settings.get("remote.origin.url") or self.location
+        origin = self._settings.get("remote.origin.url") or self._main_folder()
         path = normalise_remote_url(origin) or repository_path(origin)
         return project_name(path.rsplit("/", 1)[-1])
 
@@ -83,11 +88,12 @@ class GitSource:
     def branches(self, *, remote: bool = False) -> tuple[Branch, ...]:
         """Local branches, newest tip first, and remote ones too if asked. A branch that is broken is left out."""
         folders = (HEADS, REMOTES) if remote else (HEADS,)
-        answer = self._command.ask("for-each-ref", "--sort=-committerdate", f"--format={BRANCH_FORMAT}", *folders)
+        answer = self._command.ask("for-each-ref", f"--format={BRANCH_FORMAT}", *folders)
         if answer.code:
             # One reference to a missing object fails the whole listing: read commit by commit instead.
             return self._intact_branches(folders)
-        return tuple(parse_branches(answer.output))
+        # Sorted here: for git's own --sort=-committerdate it reads every commit a second time.
+        return tuple(sorted(parse_branches(answer.output), key=_MOMENT, reverse=True))
 
     def default_branch(self) -> str | None:
         """What ``origin/HEAD`` says, else ``init.defaultBranch``, ``main``, ``master`` or the current branch."""
@@ -120,6 +126,10 @@ class GitSource:
         """The files of a commit, by its full id. Raises :class:`NotFoundError` where there is no such commit."""
         if not commit.isalnum():
             raise NotFoundError("this is not a commit's id", where=commit)
+        # A full id means the same files for ever; one command asks for them four times.
+        return self._kept_tree(commit) if is_object_id(commit) else self._read_tree(commit)
+
+    def _read_tree(self, commit: str) -> FileTree:
         # Sizes would make a partial clone fetch every blob there is.
         sizes = () if self._settings.is_partial_clone else ("-l",)
         answer = self._command.ask("ls-tree", "-r", "-z", *sizes, "--full-tree", commit)
@@ -135,6 +145,14 @@ class GitSource:
         answer = self._command.ask("rev-parse", "--show-toplevel")
         output = answer.output if answer.code == 0 else self._command.run("rev-parse", "--absolute-git-dir")
         return output.decode("utf-8", "surrogateescape").rstrip("\n")
+
+    def _main_folder(self) -> str:
+        """The folder of the repository; of a linked worktree, that of the repository it belongs to."""
+        answer = self._command.run("rev-parse", "--absolute-git-dir", "--git-common-dir")
+        own, common = answer.decode("utf-8", "surrogateescape").splitlines()
+        if Path(own).parent.name != "worktrees" or Path(own).parent.parent != Path(common):
+            return self.location
+        return str(Path(common).parent if Path(common).name == ".git" else common)
 
     def _root_commits(self) -> list[str]:
         name = self.default_branch()
@@ -167,4 +185,4 @@ class GitSource:
                     is_current=head == "*",
                 )
             )
-        return tuple(sorted(found, key=lambda branch: branch.committed_at, reverse=True))
+        return tuple(sorted(found, key=_MOMENT, reverse=True))

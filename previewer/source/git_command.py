@@ -11,6 +11,7 @@ import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from previewer.errors import SourceError
 
@@ -111,7 +112,9 @@ class GitCommand:
             )
         if "not a git repository" in answer.complaint or "cannot use bare repository" in answer.complaint:
             raise SourceError(
-                _first_line(answer), where=self.path, hint="change into a git repository, or make one: git init"
+                _first_line(answer),
+                where=str(Path(self.path).resolve()),
+                hint="change into a git repository, say --repo PATH, or make one: git init",
             )
         if "cannot change to" in answer.complaint:
             raise SourceError("there is no such folder", where=self.path)

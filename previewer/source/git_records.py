@@ -37,7 +37,7 @@ _TRACK = re.compile(r"(ahead|behind) (\d+)")
 
 
 def parse_branches(output: bytes) -> Iterator[Branch]:
-    """Branches out of :data:`BRANCH_FORMAT`, without a remote's ``HEAD`` and without what is no commit."""
+    """Branches out of :data:`BRANCH_FORMAT`, in its order; without a remote's ``HEAD`` and what is no commit."""
     for line in output.decode("utf-8", "surrogateescape").split("\n"):
         if not line:
             continue

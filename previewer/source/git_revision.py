@@ -86,6 +86,12 @@ class GitRevisions:
                 hint="commit something first: previewer reads nothing but commits",
             )
         names = {self._short_name(reference) for reference in references}
+        if self._command.ask("rev-parse", "--is-shallow-repository").output.strip() == b"true":
+            return NotFoundError(
+                "there is no such branch, tag or commit in this shallow clone",
+                where=text,
+                hint="fetch the rest: git fetch --unshallow (in CI, ask for the whole history: fetch-depth: 0)",
+            )
         nearest = difflib.get_close_matches(text, sorted(names), NEAREST_NAMES)
         hint = f"did you mean {' or '.join(nearest)}?" if nearest else "`previewer branches` lists what there is"
         return NotFoundError("there is no such branch, tag or commit", where=text, hint=hint)
@@ -94,6 +100,11 @@ class GitRevisions:
         if reference.startswith(REMOTES):
             return strip_remote(reference.removeprefix(REMOTES), self._settings.remotes)
         return reference.removeprefix(HEADS).removeprefix("refs/tags/")
+
+
+def is_object_id(text: str) -> bool:
+    """Whether ``text`` is a full id, SHA-1 or SHA-256, which no reference can take another meaning to."""
+    return _OBJECT_ID.fullmatch(text) is not None
 
 
 def strip_remote(name: str, remotes: Iterable[str]) -> str:

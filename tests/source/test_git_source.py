@@ -281,6 +281,17 @@ def test_repositories_of_every_shape_give_the_same_files(
         assert source.commits("HEAD", limit=10)[0].id == commit
     assert open_source(repository.path / "sub").location == str(repository.path)
     assert open_source(tmp_path / "worktree").resolve("HEAD").branch == "other"
+    assert open_source(tmp_path / "worktree").project == open_source(repository.path).project
+
+
+def test_a_shallow_clone_says_that_it_is_one(
+    repository: GitRepository, tmp_path: Path, open_source: Opener
+) -> None:
+    repository.commit({"b.txt": "b"})
+    repository.git("clone", "--quiet", "--depth=1", f"file://{repository.path}", str(tmp_path / "shallow"))
+    with pytest.raises(NotFoundError, match="shallow") as failure:
+        open_source(tmp_path / "shallow").resolve("HEAD~1")
+    assert "--unshallow" in (failure.value.hint or "")
 
 
 def test_sha256_repositories(tmp_path: Path, open_source: Opener) -> None:

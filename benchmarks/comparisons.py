@@ -1,0 +1,177 @@
+"""What is compared with what."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from benchmarks.branches import make_branches
+from benchmarks.measure import Subject
+from benchmarks.workplace import Workplace, compose, previewer, services
+from previewer.source.git_records import BRANCH_FORMAT, HEADS
+from tests.docker.base_image import BASE_REFERENCE
+
+BRANCHES = 10_000
+LARGE = 70
+"""Services of the large definition."""
+SLOW_ROUNDS = 3
+"""Where a command waits ten seconds for others, more rounds say nothing more."""
+Subjects = AbstractContextManager[Sequence[Subject]]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One question. Ours comes first; the others are what it is held against."""
+
+    name: str
+    title: str
+    prepare: Callable[[Workplace], Subjects]
+    most_rounds: int = 1000
+
+
+@contextmanager
+def _branches(place: Workplace, *, packed: bool) -> Iterator[Sequence[Subject]]:
+    folder = make_branches(place.folder / f"branches-{packed}", BRANCHES, packed=packed)
+    same = ("git", "for-each-ref", "--sort=-committerdate", f"--format={BRANCH_FORMAT}", HEADS)
+    yield (
+        Subject("previewer branches -o json", previewer("branches", "-o", "json"), folder),
+        Subject("git for-each-ref, same fields", same, folder),
+        Subject("git for-each-ref", ("git", "for-each-ref", HEADS), folder),
+        Subject("bare interpreter", (sys.executable, "-c", "pass"), folder),
+    )
+
+
+@contextmanager
+def _help(place: Workplace) -> Iterator[Sequence[Subject]]:
+    yield (
+        Subject("previewer --help", previewer("--help"), place.folder),
+        Subject("docker compose --help", compose("--help"), place.folder),
+        Subject("bare interpreter", (sys.executable, "-c", "pass"), place.folder),
+    )
+
+
+@contextmanager
+def _ls(place: Workplace, *, count: int) -> Iterator[Sequence[Subject]]:
+    folder = place.repository(f"ls-{count}", {"compose.yaml": services(1)}).path
+    for number in range(count):
+        place.run(folder, *previewer("up", "main", "--name", f"bench-{place.session}-{number}"))
+    try:
+        yield (
+            Subject("previewer ls", previewer("ls"), folder, environment=place.environment),
+            Subject("docker compose ls", compose("ls", "--all"), folder, environment=place.environment),
+        )
+    finally:
+        place.run(folder, *previewer("down", "--all", "--yes"))
+
+
+@contextmanager
+def _up(place: Workplace, *, count: int) -> Iterator[Sequence[Subject]]:
+    tools = _tools(place, f"up-{count}", count)
+    yield tuple(
+        Subject(tool.up_name, tool.up, tool.folder, after=tool.run_down, environment=place.environment)
+        for tool in tools
+    )
+
+
+@contextmanager
+def _down(place: Workplace, *, graceful: bool) -> Iterator[Sequence[Subject]]:
+    ours, theirs, bare = _tools(place, f"down-{graceful}", 5)
+    if graceful:
+        theirs = Tool(
+            theirs.place, theirs.folder, theirs.up_name, theirs.up, "docker compose down", _compose_down(place)
+        )
+    yield tuple(
+        Subject(tool.down_name, tool.down, tool.folder, before=tool.run_up, environment=place.environment)
+        for tool in (ours, theirs, bare)
+    )
+
+
+@contextmanager
+def _freeze(place: Workplace) -> Iterator[Sequence[Subject]]:
+    folder = place.repository("freeze", {"compose.yaml": services(5)}).path
+    place.run(folder, *previewer("freeze", "main"))
+    yield (
+        Subject("previewer freeze, unchanged", previewer("freeze", "main"), folder, environment=place.environment),
+        Subject("docker compose config", compose("config"), folder, environment=place.environment),
+    )
+
+
+@contextmanager
+def _config(place: Workplace, *, count: int) -> Iterator[Sequence[Subject]]:
+    folder = place.repository(f"config-{count}", {"compose.yaml": services(count)}).path
+    yield (
+        Subject("previewer config", previewer("config"), folder),
+        Subject("docker compose config", compose("config"), folder),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One way to run the services of a folder."""
+
+    place: Workplace
+    folder: Path
+    up_name: str
+    up: tuple[str, ...]
+    down_name: str
+    down: tuple[str, ...]
+
+    def run_up(self) -> None:
+        """Bring them up, without being measured."""
+        self.place.run(self.folder, *self.up)
+
+    def run_down(self) -> None:
+        """Remove them, without being measured."""
+        self.place.run(self.folder, *self.down)
+
+
+def _tools(place: Workplace, name: str, count: int) -> tuple[Tool, Tool, Tool]:
+    folder = place.repository(name, {"compose.yaml": services(count)}).path
+    place.run(folder, *previewer("freeze", "main"))
+    bare = (sys.executable, "-m", "benchmarks.bare_engine")
+    project = ("--project-name", f"theirs{place.session}")
+    facts = (place.session, str(count), BASE_REFERENCE)
+    return (
+        Tool(place, folder, "previewer up", previewer("up", "main"), "previewer down", previewer("down", "main")),
+        Tool(
+            place,
+            folder,
+            "docker compose up -d --wait",
+            compose(*project, "up", "-d", "--wait"),
+            "docker compose down -t 0",
+            (*_compose_down(place), "--timeout", "0"),
+        ),
+        Tool(
+            place,
+            folder,
+            "engine calls in threads",
+            (*bare, "up", *facts),
+            "engine calls in threads",
+            (*bare, "down", *facts),
+        ),
+    )
+
+
+def _compose_down(place: Workplace) -> tuple[str, ...]:
+    return compose("--project-name", f"theirs{place.session}", "down", "--volumes")
+
+
+COMPARISONS = (
+    Comparison("help", "--help", _help),
+    Comparison("branches-packed", f"{BRANCHES:,} branches, packed", partial(_branches, packed=True)),
+    Comparison("branches-loose", f"{BRANCHES:,} branches, loose", partial(_branches, packed=False)),
+    Comparison("config-1", "config of 1 service", partial(_config, count=1)),
+    Comparison("config-70", f"config of {LARGE} services", partial(_config, count=LARGE)),
+    Comparison("freeze", "freeze of an unchanged commit", _freeze),
+    Comparison("ls-0", "ls with no environment", partial(_ls, count=0)),
+    Comparison("ls-1", "ls with 1 environment", partial(_ls, count=1)),
+    Comparison("ls-10", "ls with 10 environments", partial(_ls, count=10)),
+    Comparison("up-1", "up of 1 service", partial(_up, count=1)),
+    Comparison("up-5", "up of 5 services", partial(_up, count=5)),
+    Comparison("down-killed", "down of 5 services, killed at once", partial(_down, graceful=False)),
+    Comparison("down-grace", "down of 5 services that ignore SIGTERM", partial(_down, graceful=True), SLOW_ROUNDS),
+)

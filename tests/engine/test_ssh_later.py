@@ -1,0 +1,59 @@
+"""What only ``ssh://`` needs is imported for ``ssh://`` only, and then it is there."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+
+import pytest
+
+SSH = (
+    "import docker.transport.sshconn; "
+    "docker.transport.sshconn.SSHHTTPAdapter.__init__ = lambda *_, **__: print('made')"
+)
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("paramiko") is None, reason="paramiko is not installed (docker[ssh])"
+)
+
+
+def _run(script: str) -> list[str]:
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    return done.stdout.split()
+
+
+def test_a_local_engine_is_connected_to_without_paramiko() -> None:
+    script = (
+        "import sys; from previewer.docker_api.connection import _new_client; "
+        "from previewer.docker_api.contexts import Endpoint; "
+        "_new_client(Endpoint('unix:///nowhere.sock', 'test'), '1.41'); print('paramiko' in sys.modules)"
+    )
+    assert _run(script) == ["False"]
+
+
+def test_an_ssh_host_gets_the_sdk_adapter() -> None:
+    script = (
+        "import sys; from previewer.docker_api.connection import open_endpoint; "
+        "from previewer.docker_api.contexts import Endpoint\n"
+        f"{SSH}\n"
+        "try: open_endpoint(Endpoint('ssh://nobody@nowhere.invalid', 'test'))\n"
+        "except Exception: pass\n"
+        "print('paramiko' in sys.modules)"
+    )
+    assert _run(script) == ["made", "True"]
+
+
+def test_a_module_that_asks_for_it_by_name_finds_it() -> None:
+    script = "import previewer.docker_api, docker.transport.sshconn as ssh; print(ssh.SSHHTTPAdapter.__name__)"
+    assert _run(script) == ["SSHHTTPAdapter"]
+
+
+def test_a_missing_paramiko_is_said_as_the_sdk_says_it() -> None:
+    script = (
+        "import sys; sys.modules['paramiko'] = None; from previewer.docker_api.connection import open_endpoint; "
+        "from previewer.docker_api.contexts import Endpoint\n"
+        "try: open_endpoint(Endpoint('ssh://nobody@nowhere.invalid', 'test'))\n"
+        "except Exception as error: print('paramiko' in str(error))"
+    )
+    assert _run(script) == ["True"]
