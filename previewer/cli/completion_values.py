@@ -1,7 +1,8 @@
-"""The names that a shell completes: branches and environments. Silent and empty where anything fails."""
+"""The names that a shell completes: branches, environments and their services. Silent where anything fails."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -22,18 +23,35 @@ def complete_branches(ctx: click.Context, _parameter: click.Parameter, incomplet
 
 
 def complete_environments(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Environments that begin like ``incomplete``."""
-    return _completed(ctx, "environments", incomplete)
+    """Environments that begin like ``incomplete``, else their branches; but none that is there already."""
+    invocation, there = ctx.find_object(Invocation), ctx.params.get("environments") or ()
+    if invocation is None:
+        return []
+    found = _silently(invocation, lambda session: _environments_like(session, incomplete))
+    return [name for name in found if name not in there]
+
+
+def complete_services(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Services of the environment that stands before, but those that are there already."""
+    invocation, wanted = ctx.find_object(Invocation), ctx.params.get("environment")
+    if invocation is None or not wanted:
+        return []
+    there = ctx.params.get("services") or ()
+    found = _silently(invocation, lambda session: _services(session, str(wanted)))
+    return [name for name in found if name.startswith(incomplete) and name not in there]
 
 
 def names_to_complete(invocation: Invocation, kind: str) -> list[str]:
     """The names of ``branches`` or of ``environments``; none where git or the engine does not answer."""
+    return _silently(invocation, _branches if kind == "branches" else _environments)
+
+
+def _silently(invocation: Invocation, look: Callable[[Session], Iterable[str]]) -> list[str]:
     try:
         with invocation.open_session() as session:
-            found = _branches(session) if kind == "branches" else _environments(session)
+            return [name for name in look(session) if name.isprintable()][:MOST]
     except (PreviewerError, OSError):
         return []
-    return [name for name in found if name.isprintable()][:MOST]
 
 
 def _completed(ctx: click.Context, kind: str, incomplete: str) -> list[str]:
@@ -46,10 +64,29 @@ def _completed(ctx: click.Context, kind: str, incomplete: str) -> list[str]:
 def _branches(session: Session) -> list[str]:
     from previewer.operations.branches import list_branches
 
-    return [branch.name for branch in list_branches(session)]
+    branches = list_branches(session, remote=True)
+    local = [branch.name for branch in branches if not branch.is_remote]
+    # `up feature/x` finds the branch at the remote too: a fresh clone has no other.
+    remote = (branch.name.partition("/")[2] for branch in branches if branch.is_remote)
+    return list(dict.fromkeys((*local, *remote)))
 
 
 def _environments(session: Session) -> list[str]:
     from previewer.operations.down import all_names
 
     return list(all_names(session))
+
+
+def _environments_like(session: Session, beginning: str) -> list[str]:
+    from previewer.operations.environments import list_environments
+
+    environments = list_environments(session)
+    names = [environment.name for environment in environments if environment.name.startswith(beginning)]
+    branches = (e.ownership.branch for e in environments if e.role.value == "preview")
+    return names or [branch for branch in branches if branch and branch.startswith(beginning)]
+
+
+def _services(session: Session, environment: str) -> list[str]:
+    from previewer.operations.environments import find_environment
+
+    return [service.name for service in find_environment(session, environment).services]

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from previewer.cli.invocation import Invocation
 from previewer.cli.plain_text import plain
-from previewer.cli.wording import counted
 from previewer.domain.definition import Role
+from previewer.domain.plan import RemoveContainer
+from previewer.domain.wording import counted
 from previewer.errors import CancelledError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from previewer.operations.session import Session
+    from previewer.operations.up import UpOptions
 
 
 def confirm(invocation: Invocation, question: str) -> None:
@@ -35,6 +37,17 @@ def confirm_down(invocation: Invocation, session: Session, names: Sequence[str],
         confirm(invocation, f"Remove {counted(len(names), 'environment')} ({', '.join(names)})?")
     for name in _productions(session, names):
         confirm_name(invocation, f"{name} is production.", name)
+
+
+def confirm_up(invocation: Invocation, session: Session, revision: str, options: UpOptions) -> None:
+    """Ask for its name before a production that runs is replaced: what its volumes hold goes with it."""
+    from previewer.operations.up import plan_up, wanted_name
+
+    if options.role is not Role.PRODUCTION:
+        return
+    if any(step.action.verb == RemoveContainer.verb for step in plan_up(session, revision, options)):
+        name = wanted_name(session, revision, options)
+        confirm_name(invocation, f"{name} is production; what its volumes hold goes with what runs now.", name)
 
 
 def _productions(session: Session, names: Sequence[str]) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ EXPECTED = {
     errors.EngineUnreachableError: 9,
     errors.ObjectNotFoundError: 6,
     errors.ConflictError: 1,
+    errors.PortTakenError: 1,
     errors.UnsupportedError: 1,
     errors.UnhealthyError: 4,
     errors.LockedError: 7,

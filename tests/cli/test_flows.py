@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from previewer.domain.definition import Role
 from previewer.domain.policy.table import RULES
+from previewer.engine.memory_container import Behaviour
 from previewer.engine.protocol import Selection
 from previewer.operations.environments import list_environments
+from previewer.operations.memory_session import memory_session
 from tests.cli.world import World
 
 QUIET = ("--progress", "quiet")
@@ -81,6 +84,26 @@ def test_failed_build_ends_with_one_and_tells_the_step(world: World) -> None:
     assert names(world) == []
 
 
+def test_down_of_what_has_expired_leaves_the_rest(world: World) -> None:
+    world.run("up", "main", "--ttl", "90m", *QUIET)
+    world.run("up", "feature/guest-book", "--ttl", "never", *QUIET)
+    early = world.run("down", "--expired", *QUIET)
+    assert (early.code, early.err) == (0, "no environment has expired\n")
+    later = world.session.clock() + timedelta(minutes=90)
+    world.session = memory_session(source=world.source, engine=world.engine, images=world.images, now=later)
+    assert json.loads(world.run("down", "--expired", *QUIET, "-o", "json").out)["environments"] == [
+        {"environment": "shop-main", "result": "removed"}
+    ]
+    assert names(world) == ["shop-feature-guest-book-" + names(world)[0].rpartition("-")[2]]
+
+
+def test_up_says_what_has_ended_already(world: World) -> None:
+    world.engine.behaviours["web"] = Behaviour(exit_code=7, looks=1)
+    ran = world.run("up", "main", *QUIET)
+    assert (ran.code, ran.out) == (4, "")
+    assert ran.err.startswith("warning: web of shop-main: failed right after its start\nhint: ")
+
+
 def test_down_of_a_named_preview_asks_nothing(world: World) -> None:
     world.up("main")
     ran = world.run("down", "main", *QUIET)
@@ -123,6 +146,17 @@ def test_production_is_removed_only_by_its_name(typed: str, code: int, world: Wo
     assert ran.code == code
     assert (names(world) == []) is (code == 0)
     assert "shop-production is production." in ran.err
+
+
+@pytest.mark.parametrize(("typed", "code"), [("shop-production\n", 0), ("y\n", 130), ("\n", 130)])
+def test_production_is_replaced_only_by_its_name(typed: str, code: int, world: World) -> None:
+    world.up("main", role=Role.PRODUCTION)
+    again = ("up", "main", "--role", "production", "--no-cache", *QUIET)
+    assert world.run(*again, terminal=True, typed="").code == 0, "what runs already is not replaced"
+    other = ("up", "feature/guest-book", "--role", "production", *QUIET)
+    assert world.run(*other).code == 2, "nobody is there to answer"
+    assert world.run(*other, terminal=True, typed=typed).code == code
+    assert world.run(*other, "--yes").code == 0
 
 
 def test_production_is_kept_where_nobody_can_be_asked(world: World) -> None:

@@ -1,4 +1,4 @@
-"""``--since``."""
+"""``--since``, and how long it is until an environment expires."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from previewer.cli.moments import parse_since
+from previewer.cli.rows.times import moment as json_moment
+from previewer.cli.rows.times import show_time_left
 from previewer.errors import UsageError
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -32,3 +34,19 @@ def test_since(text: str, moment: datetime) -> None:
 def test_not_a_moment(text: str) -> None:
     with pytest.raises(UsageError):
         parse_since(text, NOW)
+
+
+@pytest.mark.parametrize(
+    ("left", "shown"),
+    [
+        (timedelta(days=3), "3d"),
+        (timedelta(days=3, seconds=-2), "3d"),
+        (timedelta(days=3, minutes=-1), "2d 23h"),
+        (timedelta(minutes=90, seconds=-59), "1h 30m"),
+        (timedelta(minutes=9, seconds=50), "9m"),
+        (timedelta(seconds=20), "20s"),
+        (timedelta(0), "expired"),
+    ],
+)
+def test_time_left_does_not_drop_by_an_hour_in_the_first_second(left: timedelta, shown: str) -> None:
+    assert show_time_left(NOW)(json_moment(NOW + left)).text == shown

@@ -92,4 +92,5 @@ def _tell(invocation: Invocation, read: ReadDefinition, *, rewritten: bool) -> N
     if not rewritten:
         return
     for rewrite in read.rewrites:
-        invocation.diagnostics.note(f"{rewrite.location}: {'.'.join(rewrite.path)} rewritten: {rewrite.reason}")
+        deed = "added" if rewrite.before is None else "removed" if rewrite.after is None else "rewritten"
+        invocation.diagnostics.note(f"{rewrite.location}: {'.'.join(rewrite.path)} {deed}: {rewrite.reason}")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @verb("down")
 @click.argument("environments", nargs=-1, metavar="[ENVIRONMENT]...", shell_complete=complete_environments)
 @click.option("--all", "every", is_flag=True, help="All environments of this repository.")
+@click.option("--expired", is_flag=True, help="All whose time to live is over.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Print what would be removed, and remove nothing.")
 @progress_option()
@@ -29,6 +30,7 @@ def command(
     *,
     environments: tuple[str, ...],
     every: bool,
+    expired: bool,
     yes: bool,
     dry_run: bool,
     progress: str,
@@ -36,17 +38,17 @@ def command(
 ) -> None:
     """Remove environments with everything that belongs to them.
 
-    Asks before it removes all, or one of production; a preview that is named goes at once.
+    Asks before it removes all, or one of production; a preview that is named or has expired goes at once.
     """
-    if bool(environments) == every:
-        raise UsageError("name environments, or say --all", hint="`previewer ls` lists them")
+    if [bool(environments), every, expired].count(True) != 1:
+        raise UsageError("name environments, or say --all or --expired", hint="`previewer ls` lists them")
     from previewer.cli.confirmation import confirm_down
     from previewer.cli.plan_printer import print_plan
     from previewer.cli.running import running
-    from previewer.operations.down import all_names, down, plan_down
+    from previewer.operations.down import all_names, down, expired_names, plan_down
 
     with invocation.open_session() as session:
-        names = all_names(session) if every else environments
+        names = all_names(session) if every else expired_names(session) if expired else environments
         if dry_run:
             print_plan(invocation.output, plan_down(session, names), form)
             return
@@ -54,10 +56,10 @@ def command(
             confirm_down(invocation, session, names, every=every)
         with running(invocation, progress) as run:
             result = down(session, names, report=run.report, cancellation=run.cancellation)
-    _print(invocation, result, form)
+    _print(invocation, result, form, nothing="no environment has expired" if expired else "no environments")
 
 
-def _print(invocation: Invocation, result: DownResult, form: Format) -> None:
+def _print(invocation: Invocation, result: DownResult, form: Format, *, nothing: str) -> None:
     from previewer.cli.rows.removals import REMOVAL_COLUMNS, removal_rows
 
     rows = removal_rows(result)
@@ -66,4 +68,4 @@ def _print(invocation: Invocation, result: DownResult, form: Format) -> None:
     else:
         invocation.output.value({"environments": rows, "removed": list(result.removed)}, form)
     if not rows:
-        invocation.diagnostics.note("no environments")
+        invocation.diagnostics.note(nothing)

@@ -18,7 +18,7 @@ from previewer.cli.output_format import Format
 def command(invocation: Invocation, *, environment: str | None, limit: int | None, form: Format) -> None:
     """Show what was done, when and by whom.
 
-    Newest first; with ENVIRONMENT (its name) only what was done to that one.
+    Newest first; with ENVIRONMENT (its name or its branch) only what was done to that one.
     """
     from previewer.cli.rows.history import HISTORY_COLUMNS, history_row
     from previewer.operations.history import list_history
@@ -27,4 +27,5 @@ def command(invocation: Invocation, *, environment: str | None, limit: int | Non
         entries = list_history(session, environment=environment, limit=limit)
     invocation.output.rows(HISTORY_COLUMNS, [history_row(entry) for entry in entries], form)
     if not entries:
-        invocation.diagnostics.note("nothing was done yet")
+        what = f"nothing was ever done to {environment}" if environment else "nothing was done yet"
+        invocation.diagnostics.note(what, "`previewer history` shows everything" if environment else None)

@@ -41,7 +41,7 @@ def command(invocation: Invocation, *, dry_run: bool, form: Format) -> None:
     if not rows:
         invocation.diagnostics.note("HEAD has all of the definitions already")
     elif not dry_run:
-        invocation.diagnostics.note("commit them: previewer reads only what is committed")
+        invocation.diagnostics.note("commit what is new: previewer reads only what is committed")
 
 
 def _tree(session: Session) -> FileTree:

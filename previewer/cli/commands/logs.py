@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from previewer.cli.completion_values import complete_environments
+from previewer.cli.completion_values import complete_environments, complete_services
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.moments import parse_since
 from previewer.cli.options import verb
@@ -14,7 +14,7 @@ from previewer.cli.options import verb
 
 @verb("logs")
 @click.argument("environment", shell_complete=complete_environments)
-@click.argument("services", nargs=-1, metavar="[SERVICE]...")
+@click.argument("services", nargs=-1, metavar="[SERVICE]...", shell_complete=complete_services)
 @click.option("-f", "--follow", is_flag=True, help="Go on until interrupted.")
 @click.option(
     "-n", "--tail", type=click.IntRange(min=0), metavar="N", help="Only the last N lines of each container."

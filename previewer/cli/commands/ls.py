@@ -21,6 +21,7 @@ def command(invocation: Invocation, *, everywhere: bool, form: Format) -> None:
     with invocation.open_session() as session:
         environments = list_environments(session, everywhere=everywhere)
         rows = [environment_row(environment) for environment in environments]
-        invocation.output.rows(environment_columns(session.clock()), rows, form)
+        columns = environment_columns(session.clock(), names_project=everywhere)
+        invocation.output.rows(columns, rows, form)
     if not rows:
         invocation.diagnostics.note("no environments", "`previewer up BRANCH` makes one")

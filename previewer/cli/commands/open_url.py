@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from previewer.cli.completion_values import complete_environments
+from previewer.cli.completion_values import complete_environments, complete_services
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.options import verb
 from previewer.cli.plain_text import plain
@@ -13,7 +13,7 @@ from previewer.errors import PreviewerError
 
 @verb("open")
 @click.argument("environment", shell_complete=complete_environments)
-@click.argument("service", required=False)
+@click.argument("service", required=False, shell_complete=complete_services)
 @pass_invocation
 def command(invocation: Invocation, *, environment: str, service: str | None) -> None:
     """Open an environment in the browser.

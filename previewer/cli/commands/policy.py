@@ -47,7 +47,7 @@ def command(
 
 def _tell(invocation: Invocation, explanation: Explanation, refused: int) -> None:
     """What helps with each refusal, and how much was looked at."""
-    from previewer.cli.wording import counted
+    from previewer.domain.wording import counted
 
     for outcome in explanation.outcomes:
         for hint in dict.fromkeys(

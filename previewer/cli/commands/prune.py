@@ -23,7 +23,7 @@ def command(invocation: Invocation, *, yes: bool, dry_run: bool, progress: str, 
     from previewer.cli.confirmation import confirm
     from previewer.cli.rows.images import IMAGE_COLUMNS, format_bytes, image_rows
     from previewer.cli.running import running
-    from previewer.cli.wording import counted
+    from previewer.domain.wording import counted
     from previewer.operations.prune import plan_prune, prune
 
     with invocation.open_session() as session:

@@ -11,7 +11,6 @@ from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.options import output_option, verb
 from previewer.cli.output_format import Format
-from previewer.errors import UsageError
 
 if TYPE_CHECKING:
     from previewer.operations.session import Session
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 def command(invocation: Invocation, *, environment: str | None, exit_code: bool, form: Format) -> ExitCode:
     """Show an environment and its services.
 
-    ENVIRONMENT is its name, its branch or a unique beginning; without it, the one of the current branch.
+    ENVIRONMENT is its name, what `up` was given or a unique beginning; without it, the one of what is checked out.
     """
     from previewer.cli.rows.environments import detail_columns, environment_row, service_columns, service_row
     from previewer.cli.rows.states import SERVING
@@ -51,6 +50,4 @@ def _current_branch(session: Session) -> str:
     for branch in list_branches(session):
         if branch.is_current:
             return branch.name
-    raise UsageError(
-        "no branch is checked out, so no environment is meant", hint="name one; `previewer ls` lists them"
-    )
+    return "HEAD"  # of no branch: what `previewer up HEAD` makes there

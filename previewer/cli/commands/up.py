@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from previewer.cli.completion_values import complete_branches
+from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.options import output_option, progress_option, verb
 from previewer.cli.output_format import Format
 
 if TYPE_CHECKING:
+    from previewer.domain.environment import Environment
     from previewer.domain.json_value import JsonObject
     from previewer.operations.up import UpResult
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="How long to wait for health.")
 @click.option("--no-cache", is_flag=True, help="Build every image again.")
 @click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
+@click.option("-y", "--yes", is_flag=True, help="Replace production without a question.")
 @progress_option()
 @output_option()
 @pass_invocation
@@ -45,13 +48,16 @@ def command(
     timeout: float | None,
     no_cache: bool,
     dry_run: bool,
+    yes: bool,
     progress: str,
     form: Format,
-) -> None:
+) -> ExitCode:
     """Run a commit: freeze it, start it, wait until it is healthy.
 
-    What runs already stays until its successor is healthy. REVISION is a branch, a tag or a commit.
+    What runs already stays until its successor is healthy. REVISION is a branch, a tag or a commit. Asks before it
+    replaces production.
     """
+    from previewer.cli.confirmation import confirm_up
     from previewer.cli.running import running
     from previewer.domain.definition import Role
     from previewer.operations.up import UpOptions, plan_up, up
@@ -69,10 +75,29 @@ def command(
             from previewer.cli.plan_printer import print_plan
 
             print_plan(invocation.output, plan_up(session, revision, options), form)
-            return
+            return ExitCode.OK
+        if not yes:
+            confirm_up(invocation, session, revision, options)
         with running(invocation, progress) as run:
             result = up(session, revision, options, report=run.report, cancellation=run.cancellation)
     _print(invocation, result, form)
+    code = _verdict(invocation, result.environment)
+    if code is ExitCode.OK and not result.environment.urls:
+        invocation.diagnostics.note(f"{result.environment.name} is up; no service of it publishes a port")
+    return code
+
+
+def _verdict(invocation: Invocation, environment: Environment) -> ExitCode:
+    """What has no health check is up as soon as it runs, and may have ended since."""
+    from previewer.cli.rows.states import SERVING
+
+    ailing = [service for service in environment.services if service.state not in SERVING]
+    for service in ailing:
+        invocation.diagnostics.warn(
+            f"{service.name} of {environment.name}: {service.state.value} right after its start",
+            f"see `previewer logs {environment.name} {service.name}`; with a health check `up` would have known",
+        )
+    return ExitCode.UNHEALTHY if ailing else ExitCode.OK
 
 
 def _print(invocation: Invocation, result: UpResult, form: Format) -> None:
@@ -81,10 +106,7 @@ def _print(invocation: Invocation, result: UpResult, form: Format) -> None:
     if form is not Format.TABLE:
         invocation.output.value(_up_row(result), form)
         return
-    urls = url_rows(result.environment)
-    invocation.output.table(url_columns(), urls)
-    if not urls:
-        invocation.diagnostics.note(f"{result.environment.name} is up; no service of it publishes a port")
+    invocation.output.table(url_columns(), url_rows(result.environment))
 
 
 def _up_row(result: UpResult) -> JsonObject:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from previewer.cli.completion_values import complete_environments
+from previewer.cli.completion_values import complete_environments, complete_services
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.options import output_option, verb
 from previewer.cli.output_format import Format
@@ -13,7 +13,7 @@ from previewer.cli.plain_text import plain
 
 @verb("url")
 @click.argument("environment", shell_complete=complete_environments)
-@click.argument("service", required=False)
+@click.argument("service", required=False, shell_complete=complete_services)
 @click.option("--all", "every", is_flag=True, help="The URLs of all services, not only the front end's.")
 @output_option()
 @pass_invocation

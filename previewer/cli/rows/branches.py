@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from previewer.cli.rows.ids import show_id
-from previewer.cli.rows.states import show_state
 from previewer.cli.rows.times import moment, show_age
 from previewer.cli.style import Style
 from previewer.cli.table import Cell, Column, show_plain
@@ -24,6 +23,8 @@ def branch_columns(now: datetime) -> tuple[Column, ...]:
 
 def joined_columns(now: datetime) -> tuple[Column, ...]:
     """Of ``previewer branches --environments``."""
+    from previewer.cli.rows.states import show_state  # brings all that makes an environment
+
     return (
         *_first_columns(now),
         Column("environment", "ENVIRONMENT", gives_way=True, spare=2),

@@ -9,13 +9,14 @@ from previewer.cli.rows.states import show_state
 from previewer.cli.rows.times import moment, show_age, show_time_left
 from previewer.cli.table import Column
 from previewer.domain.environment import Environment, ServiceStatus
-from previewer.domain.json_value import JsonObject
+from previewer.domain.json_value import JsonObject, JsonValue, as_text
 
 
-def environment_columns(now: datetime) -> tuple[Column, ...]:
+def environment_columns(now: datetime, *, names_project: bool = False) -> tuple[Column, ...]:
     """Of ``previewer ls``."""
     return (
         Column("environment", "ENVIRONMENT", gives_way=True),
+        *((Column("project", "PROJECT", gives_way=True, spare=2),) if names_project else ()),
         Column("role", "ROLE", spare=1),
         Column("state", "STATE", show_state),
         Column("url", "URL"),
@@ -85,10 +86,14 @@ def service_row(service: ServiceStatus) -> JsonObject:
 
 
 def url_rows(environment: Environment) -> tuple[JsonObject, ...]:
-    """Every URL with its service."""
-    return tuple({"service": service.name, "url": url} for service in environment.services for url in service.urls)
+    """Every URL with its service, the main one first."""
+    services = {url: service.name for service in environment.services for url in service.urls}
+    return tuple({"service": services[url], "url": url} for url in environment.urls)
 
 
 def urls_by_service(environment: Environment) -> JsonObject:
     """The URLs of every service that has some."""
-    return {service.name: list(service.urls) for service in environment.services if service.urls}
+    found: dict[str, list[JsonValue]] = {}
+    for row in url_rows(environment):
+        found.setdefault(as_text(row["service"]), []).append(row["url"])
+    return {service: found[service] for service in sorted(found)}

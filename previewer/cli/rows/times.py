@@ -13,6 +13,7 @@ from previewer.domain.labels import format_time, parse_time
 
 _UNITS = (("y", 365 * 86400), ("w", 7 * 86400), ("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 _EXPIRES_SOON = timedelta(hours=2)
+_MINUTES_SUFFICE = timedelta(minutes=10)
 
 
 def moment(value: datetime | None) -> str | None:
@@ -38,9 +39,15 @@ def show_time_left(now: datetime) -> Callable[[JsonValue], Cell]:
         left = parse_time(value) - now
         if left <= timedelta():
             return Cell("expired", Style.BAD)
-        return Cell(_span(left), Style.BUSY if left < _EXPIRES_SOON else Style.PLAIN)
+        shown = _to_full_minutes(left) if left > _MINUTES_SUFFICE else left
+        return Cell(_span(shown), Style.BUSY if left < _EXPIRES_SOON else Style.PLAIN)
 
     return show
+
+
+def _to_full_minutes(left: timedelta) -> timedelta:
+    """Rounded up: what was made for three days a second ago has three days, not two days and 23 hours."""
+    return timedelta(minutes=-(-left // timedelta(minutes=1)))
 
 
 def _span(length: timedelta) -> str:
