@@ -13,6 +13,7 @@
     │   ├── EngineUnreachableError
     │   ├── ObjectNotFoundError  the engine has no such container, image, network or volume
     │   ├── ConflictError        a name, an address range or a host port is taken
+    │   │   └── PortTakenError   a host port is taken
     │   └── UnsupportedError     this engine cannot do that at all
     ├── UnhealthyError           a service did not become healthy or a job failed
     ├── LockedError              somebody else is changing this environment
@@ -97,6 +98,10 @@ class ObjectNotFoundError(EngineError):
 
 class ConflictError(EngineError):
     """A name, an address range or a host port is already taken."""
+
+
+class PortTakenError(ConflictError):
+    """A host port is already taken, by a container or by anything else of the engine's host."""
 
 
 class UnsupportedError(EngineError):

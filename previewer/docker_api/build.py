@@ -21,8 +21,9 @@ import requests.exceptions
 
 from previewer.docker_api.build_progress import BuildProgress
 from previewer.docker_api.byte_stream import ByteStream
-from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.errors import error_text, translate_errors
+from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection
+from previewer.docker_api.errors import FULL_DISK, FULL_DISK_HINT, error_text, translate_errors
+from previewer.docker_api.liveness import ensure_alive, while_alive
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import JsonValue, as_list, as_object, as_text
 from previewer.errors import BuildError, EngineError, PreviewerError
@@ -79,7 +80,7 @@ def build_image(
         try:
             with translate_errors(f"build {build.reference}", subject="the builder"):
                 answer = _post(client, _parameters(build, builder, number), body, locate)
-                _follow(answer, progress, on_line, cancellation)
+                _follow(connection, answer, progress, on_line, cancellation)
         except EngineError:
             cancellation.check()
             raise
@@ -88,6 +89,8 @@ def build_image(
             if body.failure is not None:
                 raise body.failure
     cancellation.check()
+    if not progress.error and not progress.image:
+        ensure_alive(connection, f"build {build.reference}")
     if progress.error or not progress.image:
         raise _build_error(progress, locate)
     return progress.image
@@ -139,7 +142,8 @@ def _post(
         params=parameters,
         headers={"Content-Type": "application/x-tar"},
         stream=True,
-        timeout=None,
+        # The engine begins to answer before the first step; only what follows may take as long as it likes.
+        timeout=CALL_TIMEOUT,
     )
     if answer.ok:
         return answer
@@ -159,21 +163,24 @@ def _explanation(answer: requests.Response) -> str:
 
 
 def _follow(
+    connection: DockerConnection,
     answer: requests.Response,
     progress: BuildProgress,
     on_line: Callable[[str], None],
     cancellation: Cancellation,
 ) -> None:
     stream = ByteStream(answer)
+    stream.lift_time_limit()
     take_back = cancellation.on_request(stream.close)
     rest = b""
     try:
-        for chunk in stream:
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in filter(bytes.strip, lines):
-                message: JsonValue = json.loads(line)
-                for text in progress.take(as_object(message)):
-                    on_line(text)
+        with while_alive(connection, "build", stream.close):
+            for chunk in stream:
+                *lines, rest = (rest + chunk).split(b"\n")
+                for line in filter(bytes.strip, lines):
+                    message: JsonValue = json.loads(line)
+                    for text in progress.take(as_object(message)):
+                        on_line(text)
     finally:
         take_back()
         stream.close()
@@ -193,8 +200,10 @@ def _build_error(progress: BuildProgress, locate: Callable[[str, str], str]) -> 
     step = re.sub(r"^\[[^\]]*\] ", "", progress.failed_step)
     if step and (code := _EXIT_CODE.search(message)):
         message = f"{step}: {code[0]}"
+    told = (message, *progress.last_lines)
     return BuildError(
         message,
         where=locate(step, message),
+        hint=FULL_DISK_HINT if any(FULL_DISK in line.lower() for line in told) else None,
         details=((step,) if step else ()) + progress.last_lines,
     )

@@ -41,6 +41,12 @@ class ByteStream:
                 self._is_closed = True
             self._response.close()
 
+    def lift_time_limit(self) -> None:
+        """Wait for ever from now on, whatever limit the request was made with."""
+        connected = _socket_of(self._response)
+        if connected is not None:
+            connected.settimeout(None)
+
     def close(self) -> None:
         """End it; a reader that waits sees the end. Closing twice is fine."""
         with self._lock:
@@ -70,13 +76,20 @@ def _end_ssh(channel: Any) -> None:
 
 
 def _shut_down(response: requests.Response) -> None:
-    body = getattr(getattr(response.raw, "_fp", None), "fp", None)
-    if body is None:
-        return
-    channel = getattr(body, "channel", None)
+    channel = getattr(_body(response), "channel", None)
     if channel is not None:
         _end_ssh(channel)
         return
-    connected = getattr(getattr(body, "raw", None), "_sock", None)
-    if isinstance(connected, socket.socket):
+    connected = _socket_of(response)
+    if connected is not None:
         connected.shutdown(socket.SHUT_RDWR)
+
+
+def _socket_of(response: requests.Response) -> socket.socket | None:
+    """The socket that an answer comes through; ``None`` through ssh, and once it is read to its end."""
+    connected = getattr(getattr(_body(response), "raw", None), "_sock", None)
+    return connected if isinstance(connected, socket.socket) else None
+
+
+def _body(response: requests.Response) -> Any:
+    return getattr(getattr(response.raw, "_fp", None), "fp", None)

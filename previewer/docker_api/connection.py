@@ -20,7 +20,7 @@ POOL_SIZE = 64
 """Connections that are kept: 16 workers and as many streams need not open new ones. More are made when needed."""
 PROBE_TIMEOUT = 10
 """Seconds that an engine may take to say its version."""
-CALL_TIMEOUT = 120
+CALL_TIMEOUT = 60
 """Seconds without a byte before a call fails. Starting a container on a crowded machine takes a while."""
 NEWEST_API = (1, 51)
 """Of the newest engine that the contract suite ran on. A newer engine is spoken to in this version."""

@@ -15,6 +15,7 @@ from previewer.errors import (
     EngineError,
     EngineUnreachableError,
     ObjectNotFoundError,
+    PortTakenError,
     UnsupportedError,
 )
 
@@ -29,20 +30,24 @@ class Refusal:
     hint: str
 
 
+NAME_HINT = "something else has that name: remove it, or choose another name with --name"
+FULL_DISK = "no space left on device"
+FULL_DISK_HINT = "the engine's disk is full: `previewer prune` frees what is unused"
+
 REFUSALS = (
     Refusal(
         "port is already allocated",
-        ConflictError,
+        PortTakenError,
         "stop what uses that host port, or publish the port without naming a host port",
     ),
     Refusal(
         "address already in use",
-        ConflictError,
+        PortTakenError,
         "stop what uses that host port, or publish the port without naming a host port",
     ),
     Refusal(
         "ports are not available",
-        ConflictError,
+        PortTakenError,
         "stop what uses that host port, or publish the port without naming a host port",
     ),
     Refusal("pool overlaps", ConflictError, "another network has that address range"),
@@ -51,12 +56,11 @@ REFUSALS = (
     Refusal(
         "non-overlapping ipv4 address pool",
         ConflictError,
-        "the engine has no address range left: remove networks that nobody uses (`previewer prune`)",
+        "the engine has no address range left: remove networks that nobody uses (`docker network prune`)",
     ),
-    Refusal("already exists", ConflictError, "remove the object of that name, or choose another name"),
-    Refusal(
-        "no space left on device", EngineError, "the engine's disk is full: `previewer prune` frees what is unused"
-    ),
+    Refusal("already exists", ConflictError, NAME_HINT),
+    Refusal("is already in use by", ConflictError, NAME_HINT),
+    Refusal(FULL_DISK, EngineError, FULL_DISK_HINT),
 )
 """The first that fits counts. They come before the HTTP status, for engines use 500 for half of them."""
 

@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 import docker.errors
 
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.errors import error_text, refusal_error, translate_errors
+from previewer.docker_api.errors import NAME_HINT, error_text, refusal_error, translate_errors
 from previewer.docker_api.read_container import read_labels
 from previewer.docker_api.request import post_json
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
@@ -54,14 +54,18 @@ def create_network(connection: DockerConnection, *, name: str, body: JsonObject)
 
     Raises :class:`SubnetTakenError` for a subnet that overlaps and :class:`ConflictError` for a taken name.
     """
-    with translate_errors("create it", subject=f"network {name}"):
+    subject = f"network {name}"
+    with translate_errors("create it", subject=subject):
         try:
-            post_json(connection, "/networks/create", body)
+            made = as_text(post_json(connection, "/networks/create", body).get("Id"))
         except docker.errors.APIError as error:
             if OVERLAP not in error_text(error).lower():
                 raise
-            refusal = refusal_error("create it", f"network {name}", error.status_code or 0, error_text(error))
+            refusal = refusal_error("create it", subject, error.status_code or 0, error_text(error))
             raise SubnetTakenError(refusal.message, where=refusal.where, hint=refusal.hint) from error
+    if _first_of_name(connection, name) not in ("", made):
+        remove_network(connection, made)
+        raise ConflictError("there is a network of this name already", where=subject, hint=NAME_HINT)
 
 
 def remove_network(connection: DockerConnection, name: str) -> None:
@@ -79,6 +83,15 @@ def remove_network(connection: DockerConnection, name: str) -> None:
         _disconnect_all(connection, name)
         if attempt:
             time.sleep(PAUSE)
+
+
+def _first_of_name(connection: DockerConnection, name: str) -> str:
+    """The id of the oldest network of this name: older engines let two that are made at once both have it."""
+    with translate_errors("list networks", subject=connection.host):
+        entries: list[JsonObject] = connection.api.networks(names=[name])
+    same = [entry for entry in entries if entry.get("Name") == name]
+    first = min(same, key=lambda entry: (as_text(entry.get("Created")), as_text(entry.get("Id"))), default={})
+    return as_text(first.get("Id"))
 
 
 def _disconnect_all(connection: DockerConnection, name: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
-from previewer.domain.labels import COMPOSE_NUMBER, read_ownership
+from previewer.domain.labels import COMPOSE_NUMBER, read_ownership, read_routes
 from previewer.domain.observation import ContainerState, Health, ObservedContainer, PublishedPort
 
 _HEALTH_IN_STATUS = re.compile(r"\((?:health: )?(starting|healthy|unhealthy)\)")
@@ -56,6 +56,7 @@ def read_listed(entry: JsonObject) -> ObservedContainer | None:
         created_at=datetime.fromtimestamp(_integer(entry.get("Created")), UTC),
         ports=read_ports(entry.get("Ports")),
         ownership=ownership,
+        routes=read_routes(labels),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.containers import create_container, remove_container
-from previewer.docker_api.errors import translate_errors
+from previewer.docker_api.errors import NAME_HINT, translate_errors
 from previewer.docker_api.read_container import read_labels
 from previewer.docker_api.request import post_json
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
@@ -39,7 +39,9 @@ def create_volume(connection: DockerConnection, *, name: str, body: JsonObject) 
     with translate_errors("create it", subject=subject):
         made = post_json(connection, "/volumes/create", body)
     if read_labels(made.get("Labels")) != read_labels(body.get("Labels")):
-        raise ConflictError("there is a volume of this name already, and it was not made for this", where=subject)
+        raise ConflictError(
+            "there is a volume of this name already, and it was not made for this", where=subject, hint=NAME_HINT
+        )
 
 
 def find_mountpoint(connection: DockerConnection, name: str) -> str:

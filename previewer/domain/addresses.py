@@ -22,7 +22,7 @@ def allocate(pool: str, prefix_length: int, taken: Iterable[Network], start_hint
         return subnet
     raise ConflictError(
         f"the address pool {pool} has no free subnet of length /{prefix_length}",
-        hint="remove environments that nobody uses (`previewer prune`) or choose a larger pool",
+        hint="remove environments that nobody uses (`previewer down`), or set a larger pool (`network.pool`)",
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from previewer.domain.labels import Ownership
+from previewer.domain.labels import Ownership, RankedPort
 
 
 class ContainerState(Enum):
@@ -59,6 +59,8 @@ class ObservedContainer:
     created_at: datetime
     ports: tuple[PublishedPort, ...]
     ownership: Ownership
+    routes: tuple[RankedPort, ...] | None = None
+    """Which of its ports get a URL; ``None`` where its labels do not say it: then every one does."""
 
     @property
     def service(self) -> str:
@@ -113,9 +115,13 @@ class Observation:
         """The part that belongs to these environments."""
         return self._part(lambda owner: owner.environment in environments)
 
-    def without_operation(self, operation: str) -> Observation:
-        """Everything but what one run of previewer made."""
-        return self._part(lambda owner: owner.operation != operation)
+    def of_installation(self, installation: str) -> Observation:
+        """The part that belongs to one repository."""
+        return self._part(lambda owner: owner.installation == installation)
+
+    def older_than(self, generation: int) -> Observation:
+        """The part that belongs to generations before this one."""
+        return self._part(lambda owner: owner.generation < generation)
 
     def _part(self, belongs: Callable[[Ownership], bool]) -> Observation:
         return Observation(

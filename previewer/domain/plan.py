@@ -104,6 +104,8 @@ class RemoveNetwork:
     """Remove a network, endpoints that are left in it included."""
 
     name: str
+    id: str = ""
+    """The engine's id: two runs at once can make networks of one name."""
     verb = "remove network"
 
 
@@ -150,6 +152,8 @@ class Plan:
 
     title: str
     steps: tuple[Step, ...]
+    notes: tuple[str, ...] = ()
+    """What of the definition does not run as it is written, one line each: for a person, no part of the text."""
 
     def __post_init__(self) -> None:
         seen: set[str] = set()

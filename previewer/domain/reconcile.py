@@ -21,10 +21,10 @@ from previewer.domain.plan import (
     Step,
 )
 from previewer.domain.revision import short_id
+from previewer.domain.served_files import FILES_VOLUME
 from previewer.domain.service import Condition, Service
 from previewer.domain.start_order import awaited_conditions, dependents, effective_dependencies, start_order
 from previewer.domain.target import Target, container_spec, fill_spec, network_specs, volume_specs
-from previewer.domain.tree_files import FILES_VOLUME
 
 NOT_FROZEN = "not frozen yet"
 
@@ -57,7 +57,7 @@ def plan_removal(observation: Observation, *, title: str, cause: str) -> Plan:
     def after(owner: Ownership) -> frozenset[str]:
         return frozenset(of_environment.get(owner.environment, ()))
 
-    networks = {n.name: Step(RemoveNetwork(n.name), cause, after(n.ownership)) for n in observation.networks}
+    networks = {n.name: Step(RemoveNetwork(n.name, n.id), cause, after(n.ownership)) for n in observation.networks}
     volumes = {v.name: Step(RemoveVolume(v.name), cause, after(v.ownership)) for v in observation.volumes}
     rest = (*(networks[name] for name in sorted(networks)), *(volumes[name] for name in sorted(volumes)))
     return Plan(title, (*containers, *rest))
@@ -69,7 +69,7 @@ def join_plans(title: str, *plans: Plan) -> Plan:
     for plan in plans:
         before = frozenset(step.id for step in steps)
         steps.extend(Step(step.action, step.cause, step.needs | before) for step in plan)
-    return Plan(title, tuple(steps))
+    return Plan(title, tuple(steps), notes=tuple(note for plan in plans for note in plan.notes))
 
 
 def _networks(target: Target) -> Iterator[Step]:

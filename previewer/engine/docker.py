@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from ipaddress import IPv4Network
 from weakref import WeakSet
 
 from previewer.docker_api import containers, events, networks, volumes
+from previewer.docker_api.background import begin
 from previewer.docker_api.connection import DockerConnection
 from previewer.domain import labels
 from previewer.domain.addresses import allocate
@@ -33,7 +33,7 @@ from previewer.engine.protocol import (
     Selection,
     Stream,
 )
-from previewer.errors import ConflictError, EngineError
+from previewer.errors import ConflictError, EngineError, EngineUnreachableError
 
 SUBNET_ATTEMPTS = 64
 """Other programs make networks at the same time; each attempt that loses learns of at least one more of them."""
@@ -57,11 +57,10 @@ class DockerEngine:
     def observe(self, selection: Selection) -> Observation:
         """A snapshot in three calls, made at the same time."""
         docker, wanted = self._open(), label_filters(selection)
-        with ThreadPoolExecutor(2, thread_name_prefix="previewer-observe") as pool:
-            found_networks = pool.submit(networks.list_networks, docker, wanted)
-            found_volumes = pool.submit(volumes.list_volumes, docker, wanted)
-            found_containers = containers.list_containers(docker, wanted)
-            return Observation(found_containers, found_networks.result(), found_volumes.result())
+        found_networks = begin(lambda: networks.list_networks(docker, wanted), name="previewer-observe")
+        found_volumes = begin(lambda: volumes.list_volumes(docker, wanted), name="previewer-observe")
+        found_containers = containers.list_containers(docker, wanted)
+        return Observation(found_containers, found_networks.result(), found_volumes.result())
 
     def create_network(self, spec: NetworkSpec) -> None:
         """Make a network with a free subnet of its pool."""
@@ -109,8 +108,10 @@ class DockerEngine:
                 )
             if wanted.files:
                 containers.copy_into(docker, container=wanted.name, archive=archive_of(wanted.files))
+        except EngineUnreachableError:
+            raise  # What stays behind bears the operation's label.
         except BaseException:
-            # The first error counts; what stays behind bears the operation's label.
+            # The first error counts.
             with suppress(EngineError):
                 containers.remove_container(docker, wanted.name)
             raise
@@ -124,7 +125,7 @@ class DockerEngine:
         containers.remove_container(self._open(), name)
 
     def remove_network(self, name: str) -> None:
-        """Remove it, whatever still hangs on it."""
+        """Remove the network of this name or id, whatever still hangs on it."""
         networks.remove_network(self._open(), name)
 
     def remove_volume(self, name: str) -> None:

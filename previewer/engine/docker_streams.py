@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 
+from previewer.docker_api.background import begin
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.containers import inspect_container
 from previewer.docker_api.events import EventReader
 from previewer.docker_api.gathered_stream import BATCH_SIZE, GatheredStream
+from previewer.docker_api.liveness import ensure_alive
 from previewer.docker_api.logs import LogReader, open_logs
 from previewer.domain.labels import SERVICE
 from previewer.engine.protocol import ContainerEvent, LogLine, LogOptions
 
-OPENING_THREADS = 8
+OPENED_AT_ONCE = 8
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -72,20 +75,43 @@ class MergedLogs:
             log.close()
 
 
+class FollowedLogs:
+    """Logs as they are written. They end with their containers; an engine that goes away is an error."""
+
+    def __init__(self, connection: DockerConnection, logs: Sequence[ContainerLog]) -> None:
+        self._connection = connection
+        self._gathered: GatheredStream[LogLine] = GatheredStream(logs, name="previewer-logs")
+        self._is_closed = False
+
+    def __iter__(self) -> Iterator[Sequence[LogLine]]:
+        """Iterate over batches. Raises :class:`EngineUnreachableError` where the engine ended them."""
+        yield from self._gathered
+        if not self._is_closed:
+            ensure_alive(self._connection, "go on reading the logs")
+
+    def close(self) -> None:
+        """End it. Closing twice is fine."""
+        self._is_closed = True
+        self._gathered.close()
+
+
 def open_log_stream(
     connection: DockerConnection, containers: Sequence[str], options: LogOptions
-) -> GatheredStream[LogLine] | MergedLogs:
+) -> FollowedLogs | MergedLogs:
     """The logs of ``containers``. Raises :class:`ObjectNotFoundError` if one of them is not there."""
     opened: list[ContainerLog] = []
-    with ThreadPoolExecutor(OPENING_THREADS, thread_name_prefix="previewer-logs") as pool:
-        opening = [pool.submit(_open_one, connection, name, options) for name in containers]
+    opening: list[Future[ContainerLog]] = []
+    for first in range(0, len(containers), OPENED_AT_ONCE):
+        some = containers[first : first + OPENED_AT_ONCE]
+        opening += [begin(partial(_open_one, connection, name, options), name="previewer-logs") for name in some]
+        wait(opening)
     failures = [error for future in opening if (error := future.exception()) is not None]
     opened = [future.result() for future in opening if future.exception() is None]
     if failures:
         for log in opened:
             log.close()
         raise failures[0]
-    return GatheredStream(opened, name="previewer-logs") if options.follow else MergedLogs(opened)
+    return FollowedLogs(connection, opened) if options.follow else MergedLogs(opened)
 
 
 def _open_one(connection: DockerConnection, name: str, options: LogOptions) -> ContainerLog:

@@ -173,7 +173,8 @@ class MemoryEngine:
             self._finish_followers()
 
     def remove_network(self, name: str) -> None:
-        """Remove it."""
+        """Remove the network of this name or id."""
+        name = next((known for known in list(self._networks) if _identifier(known) == name), name)
         self._begin("remove_network", name)
         with self._using():
             self._networks.pop(name, None)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from previewer.domain.labels import Ownership
+from previewer.domain.labels import Ownership, read_routes
 from previewer.domain.observation import ContainerState, Health, ObservedContainer, PublishedPort
 from previewer.domain.service import Service
 from previewer.domain.specification import ContainerSpec
@@ -110,6 +110,7 @@ class MemoryContainer:
             created_at=self.created_at,
             ports=self.ports,
             ownership=ownership,
+            routes=read_routes(self.spec.labels),
         )
 
     def detail(self) -> ContainerDetail:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from previewer.domain.observation import PublishedPort
 from previewer.domain.service import PortMapping, Service
 from previewer.domain.specification import ContainerSpec
-from previewer.errors import ConflictError
+from previewer.errors import PortTakenError
 
 FIRST_PORT = 40_000
 LAST_PORT = 65_535
@@ -20,7 +20,7 @@ class MemoryPorts:
         self._taken: dict[tuple[int, str], str] = {}
 
     def take(self, spec: ContainerSpec) -> tuple[PublishedPort, ...]:
-        """Ports for a container that starts. Raises :class:`ConflictError` and takes none if one is taken."""
+        """Ports for a container that starts. Raises :class:`PortTakenError` and takes none if one is taken."""
         found: list[PublishedPort] = []
         try:
             for wanted in Service(spec.service, spec.compose).ports:
@@ -28,7 +28,7 @@ class MemoryPorts:
                 self._taken[number, wanted.protocol] = spec.name
                 address = wanted.host_ip or "0.0.0.0"  # noqa: S104 - what engines report, nothing is bound
                 found.append(PublishedPort(wanted.target, wanted.protocol, address, number))
-        except ConflictError:
+        except PortTakenError:
             self.release(spec.name)
             raise
         return tuple(sorted(found, key=lambda port: (port.target, port.protocol, port.host_ip, port.host_port)))
@@ -41,7 +41,7 @@ class MemoryPorts:
         for number in _candidates(wanted.published):
             if (number, wanted.protocol) not in self._taken:
                 return number
-        raise ConflictError(
+        raise PortTakenError(
             f"could not start it: port {wanted.published or 'any'} is already allocated",
             where=f"container {container}",
             hint="stop what uses that host port, or publish the port without naming a host port",

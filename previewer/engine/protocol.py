@@ -138,7 +138,7 @@ class Engine(Protocol):
         ...
 
     def remove_network(self, name: str) -> None:
-        """Remove it, whatever still hangs on it. Nothing happens if it is gone."""
+        """Remove the network of this name or id, whatever still hangs on it. Nothing happens if it is gone."""
         ...
 
     def remove_volume(self, name: str) -> None:
@@ -154,7 +154,10 @@ class Engine(Protocol):
         ...
 
     def logs(self, containers: Sequence[str], options: LogOptions) -> Stream[Sequence[LogLine]]:
-        """The lines of several containers, merged as they arrive (by time, where nothing is followed)."""
+        """The lines of several containers, merged as they arrive (by time, where nothing is followed).
+
+        Reading raises :class:`EngineUnreachableError` where the engine goes away under followed ones.
+        """
         ...
 
     def close(self) -> None:

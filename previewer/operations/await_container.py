@@ -36,6 +36,16 @@ def look(engine: Engine, action: AwaitContainer) -> str | None:
     )
 
 
+def evidence(engine: Engine, action: AwaitContainer) -> tuple[str, ...]:
+    """What a container that is waited for in vain says: the last of its health checks and of its log."""
+    try:
+        detail = engine.inspect_container(action.name)
+    except EngineError as error:
+        return (f"{action.service} cannot be looked at: {error}",)
+    lines = (*_health_lines(detail), *_last_lines(engine, action.name))
+    return tuple(f"{action.service}: {line}" for line in lines)
+
+
 def _hint(detail: ContainerDetail) -> str:
     if detail.out_of_memory:
         return "give the service more memory (deploy.resources.limits.memory) or make it need less"

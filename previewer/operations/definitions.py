@@ -10,6 +10,8 @@ from previewer.domain.definition import Definition, Role
 from previewer.domain.isolation import Rewrite, isolate
 from previewer.domain.policy.check import Explanation, Finding, check, explain, raise_for
 from previewer.domain.revision import ResolvedRevision
+from previewer.domain.served_files import serve_files
+from previewer.domain.tree_files import digest_tree_files, tree_sources
 from previewer.errors import NotFoundError
 from previewer.operations.session import Session
 
@@ -36,7 +38,7 @@ class ReadDefinition:
     definition: Definition
     """As ``docker compose config`` would print it."""
     isolated: Definition
-    """As it would run."""
+    """As it would run: isolated, with files of the commit in a volume."""
     rewrites: tuple[Rewrite, ...]
     """What differs between the two, and why."""
     findings: tuple[Finding, ...]
@@ -68,9 +70,20 @@ def read_definition(session: Session, revision: str, options: DefinitionOptions)
     findings = _check(session, resolved, definition, definition.role)
     if options.check_policy:
         raise_for(findings)
-    trust = session.settings.trust.trust(definition.role, resolved.branch)
-    isolated = isolate(definition, role=definition.role, trust=trust)
-    return ReadDefinition(definition, isolated.definition, isolated.rewrites, findings)
+    running, rewrites = as_it_runs(session, resolved, definition, definition.role)
+    return ReadDefinition(definition, running, rewrites, findings)
+
+
+def as_it_runs(
+    session: Session, resolved: ResolvedRevision, definition: Definition, role: Role
+) -> tuple[Definition, tuple[Rewrite, ...]]:
+    """What an environment in ``role`` makes of a definition: isolated, with the commit's files in a volume; and
+    what that rewrites."""
+    trust = session.settings.trust.trust(role, resolved.branch)
+    isolated = isolate(definition, role=role, trust=trust)
+    tree = session.source.tree(resolved.commit.id)
+    served = serve_files(isolated.definition, digest_tree_files(tree, tree_sources(definition)))
+    return served.definition, (*isolated.rewrites, *served.rewrites)
 
 
 def read_definitions(session: Session, resolved: ResolvedRevision) -> tuple[Definition, ...]:
@@ -87,9 +100,7 @@ def read_definitions(session: Session, resolved: ResolvedRevision) -> tuple[Defi
             hint="add envs/preview.yaml, a compose.yaml or a Dockerfile; `previewer init` writes a start",
         )
     variables = session.settings.allowed_variables
-    found = tuple(
-        load_named(tree, name, variables=variables, project_name=session.project) for name in names
-    )
+    found = tuple(load_named(tree, name, variables=variables, project_name=session.project) for name in names)
     findings = [finding for d in found for finding in _check(session, resolved, d, d.role)]
     raise_for(findings)
     return found

@@ -9,6 +9,7 @@ from enum import Enum
 
 from previewer.definition import definition_names
 from previewer.domain.environment import State
+from previewer.domain.wording import counted
 from previewer.engine.protocol import Selection
 from previewer.errors import PreviewerError
 from previewer.operations.environments import list_environments
@@ -76,9 +77,11 @@ def _repository(session: Session) -> Check:
     branches = session.source.branches()
     default = session.source.default_branch()
     if not branches:
-        return Check("repository", Verdict.WARNING, session.source.location, "it has no commit yet: make one")
+        hint = "make a commit: previewer reads nothing but commits"
+        return Check("repository", Verdict.WARNING, f"{session.source.location}: no branch has a commit yet", hint)
     detail = (
-        f"{session.source.location}: project {session.project}, {len(branches)} branches, default {default}"
+        f"{session.source.location}: project {session.project}, "
+        f"{counted(len(branches), 'branch', 'branches')}, default {default}"
     )
     return Check("repository", Verdict.OK, detail)
 
@@ -97,8 +100,8 @@ def _engine(session: Session) -> Check:
     version = ".".join(map(str, capabilities.api_version))
     detail = f"{capabilities.name}, API {version}, runs {capabilities.platform}"
     if capabilities.missing:
-        lacks = "; ".join(f"it lacks {ability}: {reason}" for ability, reason in capabilities.missing.items())
-        return Check("engine", Verdict.WARNING, detail, lacks)
+        lacks = "; ".join(f"{ability} ({reason})" for ability, reason in capabilities.missing.items())
+        return Check("engine", Verdict.WARNING, detail, f"definitions for this engine have to do without {lacks}")
     return Check("engine", Verdict.OK, detail)
 
 
@@ -113,7 +116,7 @@ def _environments(session: Session) -> Check:
     everything = session.engine.observe(Selection(installation=session.source.installation))
     environments = list_environments(session)
     broken = [e.name for e in environments if e.state in (State.FAILED, State.UNHEALTHY)]
-    detail = f"{len(environments)} up, with {len(everything.containers)} containers"
+    detail = f"{len(environments)} up, with {counted(len(everything.containers), 'container')}"
     if broken:
         return Check(
             "environments", Verdict.WARNING, f"{detail}; not well: {', '.join(broken)}", "see `previewer ls`"

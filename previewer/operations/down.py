@@ -13,6 +13,7 @@ from previewer.domain.observation import Observation
 from previewer.domain.plan import Plan
 from previewer.domain.progress import Noted, Report
 from previewer.domain.reconcile import plan_removal
+from previewer.domain.wording import counted
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError
 from previewer.operations.environments import find_environment, list_environments
@@ -37,6 +38,12 @@ class DownResult:
 def all_names(session: Session) -> tuple[str, ...]:
     """The names of all of the repository's environments, whole or not."""
     return tuple(environment.name for environment in list_environments(session))
+
+
+def expired_names(session: Session) -> tuple[str, ...]:
+    """The names of those whose time to live is over."""
+    now = session.clock()
+    return tuple(e.name for e in list_environments(session) if e.expires_at is not None and e.expires_at <= now)
 
 
 def plan_down(session: Session, environments: Sequence[str]) -> Plan:
@@ -107,7 +114,7 @@ def _former_name(session: Session, text: str) -> str | None:
 
 def _entry(session: Session, name: str, before: Observation) -> LedgerEntry:
     newest = max(before.owners, key=lambda owner: owner.generation, default=None)
-    counts = f"{len(before.containers)} containers, {len(before.networks)} networks, {len(before.volumes)} volumes"
+    kinds = (("container", before.containers), ("network", before.networks), ("volume", before.volumes))
     return LedgerEntry(
         action="down",
         at=session.clock(),
@@ -115,5 +122,5 @@ def _entry(session: Session, name: str, before: Observation) -> LedgerEntry:
         environment=name,
         release=newest.release if newest else None,
         commit=newest.commit if newest else None,
-        detail=counts,
+        detail=", ".join(counted(len(objects), noun) for noun, objects in kinds),
     )

@@ -3,48 +3,74 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator
 
 from previewer.domain.definition import Role
 from previewer.domain.environment import Environment
 from previewer.domain.environment import list_environments as environments_in
+from previewer.domain.naming import environment_name, slug
 from previewer.engine.protocol import Selection
-from previewer.errors import NotFoundError
+from previewer.errors import NotFoundError, SourceError
 from previewer.operations.session import Session
 
+Environments = tuple[Environment, ...]
 
-def list_environments(session: Session, *, everywhere: bool = False) -> tuple[Environment, ...]:
+
+def list_environments(session: Session, *, everywhere: bool = False) -> Environments:
     """The repository's environments, by name; with ``everywhere`` those of all repositories on the engine."""
-    installation = None if everywhere else session.source.installation
-    return environments_in(session.engine.observe(Selection(installation=installation)))
+    if not everywhere:
+        return environments_in(session.engine.observe(Selection(installation=session.source.installation)))
+    everything = session.engine.observe(Selection())
+    installations = sorted({owner.installation for owner in everything.owners})
+    found = [e for one in installations for e in environments_in(everything.of_installation(one))]
+    return tuple(sorted(found, key=lambda environment: environment.name))
 
 
 def find_environment(session: Session, text: str) -> Environment:
-    """The environment that ``text`` names: by its name, its branch, its commit, or a unique beginning of them.
+    """The environment that ``text`` names: its name or role, its branch, its commit, any other revision that
+    ``up`` takes, or a unique beginning of its name or commit.
 
+    Branches and commits mean previews only, so that a second `down main` never reaches staging or production.
     Raises :class:`NotFoundError` with the nearest names, or with the several that it could mean.
     """
     environments = list_environments(session)
-    for matches in (_exactly(environments, text), _beginning(environments, text)):
+    for matches in _readings(session, environments, text):
         if len(matches) == 1:
             return matches[0]
         if matches:
             several = ", ".join(environment.name for environment in matches)
             raise NotFoundError(f"several environments match: {several}", where=text, hint="give the whole name")
-    names = [environment.name for environment in environments]
-    near = difflib.get_close_matches(text, names, n=3, cutoff=0.4) or names[:5]
-    hint = f"there is {', '.join(near)}" if near else f"`previewer up {text}` makes one"
-    raise NotFoundError("no such environment", where=text, hint=hint)
+    raise NotFoundError("no such environment", where=text, hint=_hint(environments, text))
 
 
-def _exactly(environments: tuple[Environment, ...], text: str) -> tuple[Environment, ...]:
-    """By name; else by branch or commit, where a preview goes before staging or production of the same."""
-    if by_name := tuple(e for e in environments if e.name == text):
-        return by_name
-    by_source = tuple(e for e in environments if text in (e.ownership.branch, e.ownership.commit))
-    return tuple(e for e in by_source if e.role is Role.PREVIEW) or by_source
+def _readings(session: Session, environments: Environments, text: str) -> Iterator[Environments]:
+    """What ``text`` may mean, best first. Settings and git are asked only where nothing before fits."""
+    yield _called(environments, text)
+    yield _called(environments, environment_name(session.project, text))
+    yield _called(environments, slug(text))
+    previews = tuple(e for e in environments if e.role is Role.PREVIEW)
+    yield tuple(e for e in previews if text in (e.ownership.branch, e.ownership.commit))
+    yield _of_revision(session, previews, text) if previews else ()
+    yield _beginning(environments, text)
 
 
-def _beginning(environments: tuple[Environment, ...], text: str) -> tuple[Environment, ...]:
+def _called(environments: Environments, name: str) -> Environments:
+    return tuple(e for e in environments if e.name == name)
+
+
+def _of_revision(session: Session, previews: Environments, text: str) -> Environments:
+    """The previews that ``previewer up TEXT`` would have made: of its branch, else of its very commit."""
+    try:
+        resolved = session.source.resolve(text)
+    except (NotFoundError, SourceError):
+        return ()
+    if resolved.branch is not None:
+        return tuple(e for e in previews if e.ownership.branch == resolved.branch)
+    of_commit = tuple(e for e in previews if e.ownership.commit == resolved.commit.id)
+    return tuple(e for e in of_commit if e.ownership.branch is None) or of_commit
+
+
+def _beginning(environments: Environments, text: str) -> Environments:
     if not text:
         return ()
     return tuple(
@@ -52,5 +78,11 @@ def _beginning(environments: tuple[Environment, ...], text: str) -> tuple[Enviro
         for e in environments
         if e.name.startswith(text)
         or e.name.removeprefix(f"{e.ownership.project}-").startswith(text)
-        or (len(text) >= 4 and e.ownership.commit.startswith(text))
+        or (len(text) >= 4 and e.role is Role.PREVIEW and e.ownership.commit.startswith(text))
     )
+
+
+def _hint(environments: Environments, text: str) -> str:
+    names = [environment.name for environment in environments]
+    near = difflib.get_close_matches(text, names, n=3, cutoff=0.4) or names[:5]
+    return f"there is {', '.join(near)}" if near else f"`previewer up {text}` makes one"

@@ -19,8 +19,8 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.plan import AwaitContainer, Plan, Step
 from previewer.domain.progress import Outcome, Report, TaskFinished, TaskStarted
 from previewer.engine.protocol import ContainerEvent, Engine, Selection
-from previewer.errors import CancelledError, PreviewerError, TimedOutError
-from previewer.operations.await_container import look
+from previewer.errors import CancelledError, EngineUnreachableError, PreviewerError, TimedOutError
+from previewer.operations.await_container import evidence, look
 from previewer.operations.take_step import take_step
 
 POLL_SECONDS = 1.0
@@ -49,6 +49,8 @@ class ExecutionLimits:
     """Engine calls at a time."""
     timeout: float = 120.0
     """Seconds for all the waiting together."""
+    keep_going: bool = False
+    """Whether a failure stops only what needs the failed step."""
 
 
 def execute(
@@ -63,8 +65,9 @@ def execute(
 ) -> None:
     """Take every step of ``plan``. ``watch`` selects whose events are listened to while waiting.
 
-    The first failure stops what has not begun, lets what has begun end, and is raised. So are
-    :class:`CancelledError` and, for containers that are not ready in time, :class:`TimedOutError`.
+    The first failure stops what has not begun, or with ``keep_going`` what needs the failed step, lets what has
+    begun end, and is raised. So are :class:`CancelledError` and, for containers that are not ready in time,
+    :class:`TimedOutError`.
     """
     if not len(plan):
         return
@@ -92,6 +95,7 @@ class _Execution:
         self._waiting: dict[str, tuple[Step, AwaitContainer]] = {}
         self._begun: dict[str, float] = {}
         self._failure: PreviewerError | None = None
+        self._is_stopped = False
 
     def interrupt(self) -> None:
         """Called from another thread, or from a signal handler."""
@@ -105,7 +109,7 @@ class _Execution:
         deadline = time.monotonic() + self._limits.timeout
         with ThreadPoolExecutor(self._limits.parallel, thread_name_prefix="previewer-step") as pool:
             while True:
-                if self._failure is None:
+                if not self._is_stopped:
                     self._begin_ready(pool)
                 if self._is_over():
                     break
@@ -116,9 +120,10 @@ class _Execution:
             raise self._failure
 
     def _is_over(self) -> bool:
-        if self._failure is not None:
+        if self._is_stopped:
             return self._running == 0
-        return self._running == 0 and not self._waiting and not self._pending
+        # After a failure that stops nothing, what needs the failed step stays pending.
+        return self._running == 0 and not self._waiting and (self._failure is not None or not self._pending)
 
     def _next_message(self) -> _Message | None:
         try:
@@ -137,7 +142,7 @@ class _Execution:
             else:
                 self._running += 1
                 pool.submit(self._take, step)
-        if self._failure is None and any(step.needs <= self._done for step in self._pending.values()):
+        if not self._is_stopped and any(step.needs <= self._done for step in self._pending.values()):
             self._begin_ready(pool)
 
     def _take(self, step: Step) -> None:
@@ -188,11 +193,15 @@ class _Execution:
             return
         self._report(TaskFinished(step.id, Outcome.FAILED, seconds, str(error)))
         self._fail(error)
-        self._end_waiting(Outcome.CANCELLED)
+        if self._is_stopped:
+            self._end_waiting(Outcome.CANCELLED)
 
     def _fail(self, error: PreviewerError) -> None:
         if self._failure is None:
             self._failure = error
+        # No other step can succeed where nobody answers, and each would take its time to fail.
+        stops = isinstance(error, CancelledError | EngineUnreachableError)
+        self._is_stopped |= stops or not self._limits.keep_going
 
     def _end_waiting(self, outcome: Outcome) -> None:
         for step, _action in self._waiting.values():
@@ -200,12 +209,13 @@ class _Execution:
         self._waiting.clear()
 
     def _give_up_waiting(self) -> None:
-        services = sorted({action.service for _step, action in self._waiting.values()})
+        actions = [action for _step, action in self._waiting.values()]
         self._fail(
             TimedOutError(
                 f"not ready within {self._limits.timeout:g} seconds",
-                where=", ".join(services),
-                hint="look at `previewer logs`, or allow more time with --timeout",
+                where=", ".join(sorted({action.service for action in actions})),
+                hint="allow more time with --timeout, or find out why it takes so long; nothing was left behind",
+                details=tuple(line for action in actions for line in evidence(self._engine, action)),
             )
         )
         self._end_waiting(Outcome.FAILED)

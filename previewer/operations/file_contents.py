@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from previewer.domain.definition import Definition
 from previewer.domain.file_tree import FileTree
 from previewer.domain.json_value import JsonObject, as_text
 from previewer.domain.revision import Commit
+from previewer.domain.served_files import COMMIT_FOLDER, Served
 from previewer.domain.tree_files import file_references
 from previewer.errors import DefinitionError
-from previewer.freeze.tree_archive import archive_tree
+from previewer.freeze.tree_archive import archive_file, archive_tree
 
 MAX_CONTENT_BYTES = 1024 * 1024
 """Of one config or secret; an engine's own (Swarm's) may have half of that."""
@@ -30,10 +31,22 @@ def read_contents(definition: Definition, tree: FileTree, variables: Mapping[str
     return found
 
 
-def open_archive(tree: FileTree, sources: Collection[str], commit: Commit) -> Callable[[], Iterator[bytes]]:
-    """Opens a tar stream of the commit's files below ``sources``, as often as it is called."""
+def open_archive(
+    tree: FileTree, served: Served, contents: Mapping[str, bytes], commit: Commit
+) -> Callable[[], Iterator[bytes]]:
+    """Opens a tar stream of what the volume of the commit's files holds, as often as it is called.
+
+    ``contents`` are those of :func:`read_contents`.
+    """
     commit_time = int(commit.committed_at.timestamp())
-    return lambda: archive_tree(tree, sorted(sources), commit_time=commit_time)
+
+    def stream() -> Iterator[bytes]:
+        for place, file in served.given.items():
+            content = contents[file.reference]
+            yield archive_file(place, content, commit_time=commit_time, mode=file.mode, uid=file.uid, gid=file.gid)
+        yield from archive_tree(tree, served.sources, commit_time=commit_time, below=COMMIT_FOLDER)
+
+    return stream
 
 
 def _content(

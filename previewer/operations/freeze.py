@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.definition import Definition
 from previewer.domain.history import LedgerEntry
-from previewer.domain.progress import Outcome, Report, TaskFinished, TaskStarted
+from previewer.domain.progress import Noted, Outcome, Report, TaskFinished, TaskStarted
 from previewer.domain.release import Release
 from previewer.domain.revision import ResolvedRevision
 from previewer.domain.tree_files import digest_tree_files, tree_sources
+from previewer.domain.wording import counted
 from previewer.freeze.freeze_commit import freeze_commit
 from previewer.operations.definitions import read_definitions
 from previewer.operations.session import Session
@@ -48,6 +49,8 @@ def freeze_resolved(
 ) -> FreezeResult:
     """:func:`freeze` for a revision that was looked up before; its branch may have moved on since."""
     definitions = read_definitions(session, resolved)
+    for warning in dict.fromkeys(text for definition in definitions for text in definition.warnings):
+        report(Noted(warning))
     if use_cache and (known := _known_release(session, resolved, definitions)) is not None:
         task = f"freeze {resolved.commit.short}"
         report(TaskStarted(task, "freeze"))
@@ -72,7 +75,7 @@ def freeze_resolved(
             actor=session.source.actor,
             release=release.id,
             commit=release.commit,
-            detail=f"{len(release.artifacts)} images",
+            detail=counted(len(release.artifacts), "image"),
         )
     )
     return FreezeResult(release, was_known=False)

@@ -32,8 +32,14 @@ def plan_init(tree: FileTree) -> Mapping[str, str]:
 def write_init(root: Path, files: Mapping[str, str]) -> InitResult:
     """Write ``files`` below ``root``, each only if nothing of its name is there.
 
-    Raises :class:`UsageError` where a file cannot be written; those before it stay.
+    Raises :class:`UsageError` where a file cannot be written (those before it stay), and in a bare repository.
     """
+    if (root / "objects").is_dir() and (root / "HEAD").is_file():
+        raise UsageError(
+            "this is a bare repository: it has no files of its own",
+            where=str(root),
+            hint="run `previewer init` in a clone of it, commit and push",
+        )
     written: list[str] = []
     kept: list[str] = []
     for path, text in sorted(files.items()):

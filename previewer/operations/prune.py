@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.history import LedgerEntry
 from previewer.domain.progress import Outcome, Report, TaskFinished, TaskStarted
+from previewer.domain.wording import counted
 from previewer.engine.protocol import Selection
 from previewer.operations.session import Session
 
@@ -76,7 +77,7 @@ def prune(session: Session, *, report: Report, cancellation: Cancellation) -> Pr
                 action="prune",
                 at=session.clock(),
                 actor=session.source.actor,
-                detail=f"{len(removed)} images, {freed} bytes",
+                detail=f"{counted(len(removed), 'image')}, {freed} bytes",
             )
         )
     return PruneResult(tuple(removed), freed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from previewer.domain.cancellation import Cancellation
@@ -9,11 +10,14 @@ from previewer.domain.observation import Observation
 from previewer.domain.progress import Report
 from previewer.domain.reconcile import plan_removal
 from previewer.engine.protocol import Engine
-from previewer.errors import LeftoversError, PreviewerError
+from previewer.errors import EngineUnreachableError, LeftoversError, PreviewerError
 from previewer.operations.execute import ExecutionLimits, execute
 
 ATTEMPTS = 3
 """An object can appear while others are removed: a create that was under way when its client was killed."""
+PAUSE = 0.2
+"""Seconds before the next attempt after one that failed."""
+WHEN_IT_ANSWERS = "when the engine answers again, `previewer down` (or `up`) removes what is left"
 
 
 def remove_all(
@@ -21,24 +25,30 @@ def remove_all(
 ) -> tuple[str, ...]:
     """Remove everything that ``observe`` finds, look again, and return the names of what was there.
 
-    It is not interruptible: half a removal helps nobody. Raises :class:`LeftoversError` that lists what
-    remains, with the engine's reason.
+    It is not interruptible: half a removal helps nobody, and what cannot be removed does not keep the rest.
+    Raises :class:`LeftoversError` that lists what remains, with the engine's reason, and
+    :class:`EngineUnreachableError` where nobody can say what remains.
     """
     removed: list[str] = []
     failure: PreviewerError | None = None
     for _attempt in range(ATTEMPTS):
-        observation = observe()
-        if observation.is_empty:
+        found = _look(observe, title)
+        if found.is_empty:
             return tuple(removed)
-        removed.extend(name for name in object_names(observation) if name not in removed)
-        plan = plan_removal(observation, title=title, cause=cause)
+        removed.extend(name for name in object_names(found) if name not in removed)
         try:
             execute(
-                plan, engine, stage=stage, limits=ExecutionLimits(), report=report, cancellation=Cancellation()
+                plan_removal(found, title=title, cause=cause),
+                engine,
+                stage=stage,
+                limits=ExecutionLimits(keep_going=True),
+                report=report,
+                cancellation=Cancellation(),
             )
         except PreviewerError as error:
             failure = error
-    remaining = observe()
+            time.sleep(PAUSE)
+    remaining = _look(observe, title)
     if remaining.is_empty:
         return tuple(removed)
     raise LeftoversError(
@@ -47,6 +57,15 @@ def remove_all(
         hint="run `previewer down` again; `docker rm -f` and `docker network rm` remove them by hand",
         details=object_names(remaining),
     )
+
+
+def _look(observe: Callable[[], Observation], title: str) -> Observation:
+    try:
+        return observe()
+    except EngineUnreachableError as error:
+        raise EngineUnreachableError(
+            f"what is left is not known: {error.message}", where=title, hint=WHEN_IT_ANSWERS
+        ) from error
 
 
 def object_names(observation: Observation) -> tuple[str, ...]:

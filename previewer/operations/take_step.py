@@ -32,8 +32,8 @@ def take_step(engine: Engine, action: Action) -> None:
             engine.start_container(name)
         case RemoveContainer(name):
             engine.remove_container(name)
-        case RemoveNetwork(name):
-            engine.remove_network(name)
+        case RemoveNetwork(name, identifier):
+            engine.remove_network(identifier or name)
         case RemoveVolume(name):
             engine.remove_volume(name)
         case AwaitContainer():

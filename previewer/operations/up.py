@@ -11,6 +11,7 @@ from previewer.domain.definition import Definition, Role
 from previewer.domain.environment import Environment, State
 from previewer.domain.environment import list_environments as environments_in
 from previewer.domain.history import LedgerEntry
+from previewer.domain.isolation import isolate
 from previewer.domain.json_value import as_text
 from previewer.domain.labels import Ownership
 from previewer.domain.observation import Observation
@@ -21,12 +22,20 @@ from previewer.domain.release import FrozenDefinition, Release
 from previewer.domain.revision import ResolvedRevision, short_id
 from previewer.domain.ttl import expiry, parse_ttl
 from previewer.engine.protocol import Selection
-from previewer.errors import NotFoundError
-from previewer.operations.definitions import choose_definition, enforce_policy, read_definitions
+from previewer.errors import ConflictError, NotFoundError
+from previewer.operations.definitions import as_it_runs, choose_definition, enforce_policy, read_definitions
 from previewer.operations.freeze import find_release, freeze_resolved, frozen_files
-from previewer.operations.generation import Wanted, make_generation, published_ports, target_of
+from previewer.operations.generation import (
+    Wanted,
+    is_whole,
+    make_generation,
+    published_ports,
+    refuse_held_ports,
+    target_of,
+)
 from previewer.operations.remove import remove_all
 from previewer.operations.session import Session
+from previewer.operations.tell_rewrites import rewrite_lines, tell_rewrites
 
 SERVING = frozenset({State.HEALTHY, State.RUNNING, State.DONE})
 
@@ -64,17 +73,22 @@ def plan_up(session: Session, revision: str, options: UpOptions) -> Plan:
     name = environment_name(session, resolved, options)
     definition = _allowed_definition(session, resolved, options)
     observed = session.engine.observe(_selection(session, name))
+    _refuse_other_role(observed, name, options.role)
     release = find_release(session, resolved)
-    if release is not None and _is_serving(observed, release):
-        return Plan(f"up {name}", ())
-    owner = _ownership(session, resolved, options, observed, definition=definition, release=release)
+    owner = _ownership(session, resolved, options, definition=definition, release=release)
     wanted = Wanted(
         commit=resolved.commit,
         owner=owner,
         frozen=release.definitions[definition.name] if release else FrozenDefinition(definition, {}),
         files=release.files if release else frozen_files(session, resolved, (definition,)),
     )
-    new = plan_generation(target_of(session, wanted, taken=published_ports(session)))
+    if release is not None and _is_serving(session, wanted, observed):
+        return Plan(f"up {name}", ())
+    refuse_held_ports(session, wanted)
+    _running, rewrites = as_it_runs(session, resolved, definition, options.role)
+    new = replace(
+        plan_generation(target_of(session, wanted, taken=published_ports(session))), notes=rewrite_lines(rewrites)
+    )
     if observed.is_empty:
         return new
     old = plan_removal(observed, title="", cause=f"generation {owner.generation} has taken over")
@@ -97,21 +111,30 @@ def up(
     ).release
     with session.ledger.lock(name, purpose=f"up {revision}"):
         observed = session.engine.observe(_selection(session, name))
-        if _is_serving(observed, release):
-            report(Noted(f"{name} runs this release already"))
-            return UpResult(_environment(observed), release, changed=False)
+        _refuse_other_role(observed, name, options.role)
         owner = replace(
-            _ownership(session, resolved, options, observed, definition=definition, release=release),
+            _ownership(session, resolved, options, definition=definition, release=release),
             operation=session.new_id(),
         )
         wanted = Wanted(resolved.commit, owner, release.definitions[definition.name], release.files)
+        if _is_serving(session, wanted, observed):
+            report(Noted(f"{name} runs this release already", hint=_ttl_hint(options, name)))
+            return UpResult(_environment(observed), release, changed=False)
+        trust = session.settings.trust.trust(options.role, resolved.branch)
+        tell_rewrites(isolate(definition, role=options.role, trust=trust).rewrites, revision, report=report)
         timeout = options.timeout if options.timeout is not None else session.settings.wait_timeout
         make_generation(session, wanted, timeout=timeout, report=report, cancellation=cancellation)
         if not observed.is_empty:
             _remove_predecessors(session, owner, report=report)
         session.ledger.append(_entry(session, owner, replaces=not observed.is_empty))
-        environment = _environment(session.engine.observe(_selection(session, name)))
+        ours = Selection(installation=owner.installation, operation=owner.operation)
+        environment = _environment(session.engine.observe(ours))
     return UpResult(environment, release, changed=True)
+
+
+def wanted_name(session: Session, revision: str, options: UpOptions) -> str:
+    """The name of the environment that :func:`up` would make or replace."""
+    return environment_name(session, session.source.resolve(revision), options)
 
 
 def environment_name(session: Session, resolved: ResolvedRevision, options: UpOptions) -> str:
@@ -130,12 +153,26 @@ def _allowed_definition(session: Session, resolved: ResolvedRevision, options: U
     return definition
 
 
+def _refuse_other_role(observed: Observation, name: str, role: Role) -> None:
+    """A branch called ``staging`` must not replace what is staging. Raises :class:`ConflictError`."""
+    for owner in observed.owners:
+        if owner.role is not role:
+            raise ConflictError(
+                f"this environment is for {owner.role.value}, and a {role.value} cannot take its place",
+                where=name,
+                hint=f"choose another name with --name, or remove it: previewer down {name}",
+            )
+
+
 def _remove_predecessors(session: Session, owner: Ownership, *, report: Report) -> None:
-    """Remove every other generation of the environment, remains of killed runs included."""
+    """Remove every generation before this one, remains of killed runs included.
+
+    A newer one is another clone's, which has a lock of its own: that will remove this one when it is healthy.
+    """
     name = owner.environment
     remove_all(
         session.engine,
-        lambda: session.engine.observe(_selection(session, name)).without_operation(owner.operation),
+        lambda: session.engine.observe(_selection(session, name)).older_than(owner.generation),
         title=f"replace {name}",
         cause=f"generation {owner.generation} has taken over",
         stage="down",
@@ -147,7 +184,6 @@ def _ownership(
     session: Session,
     resolved: ResolvedRevision,
     options: UpOptions,
-    observed: Observation,
     *,
     definition: Definition,
     release: Release | None,
@@ -157,7 +193,7 @@ def _ownership(
         project=session.project,
         environment=environment_name(session, resolved, options),
         role=options.role,
-        generation=max((owner.generation for owner in observed.owners), default=0) + 1,
+        generation=_next_generation(session, environment_name(session, resolved, options)),
         branch=resolved.branch,
         commit=resolved.commit.id,
         release=release.id if release else "",
@@ -168,6 +204,12 @@ def _ownership(
     )
 
 
+def _next_generation(session: Session, name: str) -> int:
+    """One that no environment of this name has, of whatever repository: names of objects are made of it."""
+    everybody = session.engine.observe(Selection(environment=name))
+    return max((owner.generation for owner in everybody.owners), default=0) + 1
+
+
 def _expiry(session: Session, options: UpOptions, definition: Definition) -> datetime | None:
     """As the user says, else the definition (the policy has looked at it), else the settings for the role."""
     said = options.ttl or as_text(definition.extension.get("ttl"))
@@ -175,13 +217,17 @@ def _expiry(session: Session, options: UpOptions, definition: Definition) -> dat
     return expiry(ttl, now=session.clock())
 
 
-def _is_serving(observed: Observation, release: Release) -> bool:
-    """Whether one generation, of this very release and nothing else, is there and well."""
+def _ttl_hint(options: UpOptions, name: str) -> str:
+    return f"its time to live stays; after `previewer down {name}` it can have another" if options.ttl else ""
+
+
+def _is_serving(session: Session, wanted: Wanted, observed: Observation) -> bool:
+    """Whether one generation, of the wanted release and nothing else, is there, whole and well."""
     releases = {owner.release for owner in observed.owners}
     generations = {owner.generation for owner in observed.owners}
-    if releases != {release.id} or len(generations) != 1:
+    if releases != {wanted.owner.release} or len(generations) != 1:
         return False
-    return _environment(observed).state in SERVING
+    return _environment(observed).state in SERVING and is_whole(session, wanted, observed)
 
 
 def _environment(observed: Observation) -> Environment:

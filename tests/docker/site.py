@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import urllib.request
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -101,8 +102,24 @@ class Site:
         """Everything of this repository that is on the engine."""
         return remains_of(self.connection, f"{labels.INSTALLATION}={self.installation}")
 
+    def clone(self, folder: Path) -> Site:
+        """Another clone of the repository, with the same origin, and previewer on it."""
+        self.repository.git("clone", "--quiet", str(self.repository.path), str(folder))
+        found = copy(self)
+        found.repository = GitRepository(folder)
+        for name in ("previewer.installation", "remote.origin.url"):
+            found.repository.git("config", name, self.repository.git("config", name))
+        return found
+
     def clean_up(self) -> None:
         """Remove it all, whatever a test has left."""
+        self.clean_up_objects()
+        api = self.connection.api
+        for image in api.images(filters={"label": f"{labels.PROJECT}={self.project}"}):
+            api.remove_image(image["Id"], force=True)
+
+    def clean_up_objects(self) -> None:
+        """Remove its containers, networks and volumes."""
         api = self.connection.api
         filters = {"label": [f"{labels.INSTALLATION}={self.installation}"]}
         for container in api.containers(all=True, filters=filters):
@@ -111,8 +128,6 @@ class Site:
             api.remove_network(network["Id"])
         for volume in api.volumes(filters=filters)["Volumes"] or ():
             api.remove_volume(volume["Name"], force=True)
-        for image in api.images(filters={"label": f"{labels.PROJECT}={self.project}"}):
-            api.remove_image(image["Id"], force=True)
 
 
 def fetch(url: str) -> str:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from previewer.domain.environment import State, container_state, container_urls, list_environments, worst
+from previewer.domain.labels import RankedPort
 from previewer.domain.observation import ContainerState, Health, Observation, PublishedPort
 from previewer.domain.overview import overview
 from previewer.domain.readiness import Verdict, judge
@@ -80,6 +81,25 @@ def test_the_front_end_comes_first() -> None:
     (environment,) = list_environments(Observation(containers=(api, web)))
     assert environment.url == "http://127.0.0.1:20002"
     assert len(environment.urls) == 2
+
+
+def test_routes_order_urls_and_leave_out_what_they_do_not_name() -> None:
+    web = make_container(
+        "web", ports=(PublishedPort(80, "tcp", "127.0.0.1", 20001), PublishedPort(90, "tcp", "127.0.0.1", 20002))
+    )
+    db = make_container("db", ports=(PublishedPort(5432, "tcp", "127.0.0.1", 20003),))
+    api = make_container("api", ports=(PublishedPort(8000, "tcp", "127.0.0.1", 20004),))
+    routed = (
+        replace(web, routes=(RankedPort(2, 90),)),
+        replace(db, routes=()),
+        replace(api, routes=(RankedPort(0, 8000),)),
+    )
+    (environment,) = list_environments(Observation(containers=routed))
+    assert environment.url == "http://127.0.0.1:20004"
+    assert environment.urls == ("http://127.0.0.1:20004", "http://127.0.0.1:20002")
+    by_service = {service.name: service.urls for service in environment.services}
+    assert by_service["db"] == ("http://127.0.0.1:20003",)
+    assert by_service["web"] == ("http://127.0.0.1:20002", "http://127.0.0.1:20001")
 
 
 def test_the_overview_joins_by_branch_and_keeps_what_has_none() -> None:

@@ -303,3 +303,47 @@ def test_the_definition_that_is_isolated_is_not_changed(definition: Definition) 
     isolated = isolate(definition, role=Role.PREVIEW)
     assert repr(definition.model) == before
     assert isolated == isolate(replace(definition), role=Role.PREVIEW)
+
+
+ENFORCED = "x-previewer:\n  immutability: enforce\n"
+
+
+def test_enforced_immutability_makes_root_file_systems_read_only() -> None:
+    isolated = isolate_service(
+        "tmpfs: ['/run:size=1m']\n    volumes: ['data:/data']",
+        top=f"{ENFORCED}  writable: {{web: [/tmp, /run/, /data, /var/cache/app]}}\nvolumes: {{data: }}",
+    )
+    assert web(isolated)["read_only"] is True
+    assert web(isolated)["tmpfs"] == ["/run:size=1m", "/tmp", "/var/cache/app"]
+    assert told(isolated)["services.web.read_only"] == (None, True)
+    assert "services.web.tmpfs" in told(isolated)
+    assert isolate(isolated.definition, role=Role.PREVIEW).rewrites == ()
+
+
+def test_a_service_that_is_read_only_already_only_gets_what_is_writable() -> None:
+    isolated = isolate_service("read_only: true", top=f"{ENFORCED}  writable: {{web: [/tmp]}}")
+    assert set(told(isolated)) == {"services.web.tmpfs"}
+
+
+@pytest.mark.parametrize("immutability", ["detect", "off"])
+def test_immutability_that_is_not_enforced_changes_nothing(immutability: str) -> None:
+    top = f"x-previewer: {{immutability: '{immutability}', writable: {{web: [/tmp]}}}}"
+    assert isolate_service(top=top).rewrites == ()
+
+
+@pytest.mark.parametrize(
+    ("lines", "targets"),
+    [
+        ("", [8000]),
+        ("ports: ['9000']", [9000, 8000]),
+        ("ports: ['8000:8000']", [8000]),
+        ("ports: ['8000/udp']", [8000, 8000]),
+        ("network_mode: none", []),
+    ],
+)
+def test_a_route_s_port_is_published(lines: str, targets: list[int]) -> None:
+    isolated = isolate_service(lines, top="x-previewer: {routes: [{service: web, port: 8000}]}")
+    ports = isolated.definition.services["web"].ports
+    assert [port.target for port in ports] == targets
+    assert all((port.published, port.host_ip) == ("", "127.0.0.1") for port in ports)
+    assert isolate(isolated.definition, role=Role.PREVIEW).definition == isolated.definition

@@ -4,15 +4,36 @@ from datetime import datetime
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from previewer.domain import labels
-from previewer.domain.labels import Ownership, format_time, ownership_labels, parse_time, read_ownership
+from previewer.domain.labels import (
+    Ownership,
+    RankedPort,
+    format_time,
+    ownership_labels,
+    parse_time,
+    read_ownership,
+    read_routes,
+    route_label,
+)
 from tests.domain.values import make_ownership, ownerships, whole_seconds
 
 
 @given(ownerships)
 def test_ownership_survives_its_labels(ownership: Ownership) -> None:
     assert read_ownership(ownership_labels(ownership)) == ownership
+
+
+@given(st.lists(st.builds(RankedPort, rank=st.integers(0, 999), port=st.integers(1, 65535))))
+def test_routes_survive_their_label(routes: list[RankedPort]) -> None:
+    assert read_routes({labels.ROUTES: route_label(routes)}) == tuple(routes)
+
+
+@pytest.mark.parametrize("text", ["x", "1", "1:2:3", "a:b", "1:"])
+def test_routes_that_make_no_sense_are_as_none_at_all(text: str) -> None:
+    assert read_routes({labels.ROUTES: text}) is None
+    assert read_routes({}) is None
 
 
 @given(whole_seconds)

@@ -24,6 +24,7 @@ from previewer.errors import (
     EngineError,
     EngineUnreachableError,
     ObjectNotFoundError,
+    PortTakenError,
     UnsupportedError,
 )
 
@@ -151,9 +152,9 @@ REFUSALS = [
     (
         500,
         "driver failed programming external connectivity: Bind for 0.0.0.0:80 failed: port is already allocated",
-        ConflictError,
+        PortTakenError,
     ),
-    (500, "listen tcp4 0.0.0.0:80: bind: address already in use", ConflictError),
+    (500, "listen tcp4 0.0.0.0:80: bind: address already in use", PortTakenError),
     (403, "Pool overlaps with other one on this address space", ConflictError),
     (404, "could not find an available, non-overlapping IPv4 address pool among the defaults", ConflictError),
     (409, 'Conflict. The container name "/x" is already in use', ConflictError),

@@ -79,6 +79,44 @@ def test_previewers_at_the_same_time_share_a_pool(
         docker_bench.engine.create_network(_in_tiny_pool(docker_bench.network_spec("one-too-many")))
 
 
+def test_of_two_networks_made_at_once_under_one_name_one_stays(
+    docker_bench: Bench, docker_connection: DockerConnection
+) -> None:
+    """Older engines give both the name, and can remove neither by it."""
+    outcomes: list[BaseException | None] = []
+
+    def make() -> None:
+        try:
+            DockerEngine(docker_connection).create_network(docker_bench.network_spec())
+        except BaseException as error:  # noqa: BLE001 - a thread's failure is the test's
+            outcomes.append(error)
+        else:
+            outcomes.append(None)
+
+    threads = [threading.Thread(target=make) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes.count(None) == 1
+    assert {type(outcome) for outcome in outcomes} == {type(None), ConflictError}
+    assert len(docker_bench.observe().networks) == 1
+
+
+def test_networks_of_one_name_are_removed_by_id(docker_bench: Bench, docker_connection: DockerConnection) -> None:
+    """As a run leaves them that was killed at the worst moment."""
+    if docker_connection.api_version >= (1, 44):
+        pytest.skip("this engine never gives two networks one name")
+    spec = docker_bench.network_spec()
+    for _ in range(2):
+        docker_connection.api.create_network(spec.name, labels=dict(spec.labels), check_duplicate=False)
+    found = docker_bench.observe().networks
+    assert [network.name for network in found] == [spec.name, spec.name]
+    for network in found:
+        docker_bench.engine.remove_network(network.id)
+    assert docker_bench.observe().is_empty
+
+
 def _in_tiny_pool(spec: NetworkSpec) -> NetworkSpec:
     return replace(spec, address_pool="10.215.77.0/26")
 

@@ -18,7 +18,7 @@ def test_nothing_is_left_of_an_environment() -> None:
     assert result.environments == ("shop-main",)
     assert len(result.removed) == 6
     assert shop.is_clean()
-    assert shop.session.ledger.entries()[0].detail == "4 containers, 1 networks, 1 volumes"
+    assert shop.session.ledger.entries()[0].detail == "4 containers, 1 network, 1 volume"
 
 
 def test_down_twice_is_fine() -> None:

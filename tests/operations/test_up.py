@@ -13,12 +13,12 @@ from previewer.engine.protocol import Selection
 from previewer.errors import (
     BuildError,
     CancelledError,
-    ConflictError,
     EngineError,
     LeftoversError,
     LockedError,
     NotFoundError,
     PolicyError,
+    PortTakenError,
     TimedOutError,
     UnhealthyError,
 )
@@ -156,7 +156,7 @@ def test_branches_that_sanitise_alike_run_side_by_side() -> None:
 
 
 def test_a_taken_host_port_is_replaced_by_another() -> None:
-    failures = [ConflictError("port is already allocated")]
+    failures = [PortTakenError("port is already allocated")]
 
     def steal() -> None:
         if failures:

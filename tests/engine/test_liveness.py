@@ -1,0 +1,142 @@
+"""An engine that goes away, or stands still, in the middle of an answer: a small server that does just that."""
+
+from __future__ import annotations
+
+import json
+import socketserver
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from previewer.docker_api.build import BUILDKIT, ImageBuild, build_image
+from previewer.docker_api.byte_stream import ByteStream
+from previewer.docker_api.connection import DockerConnection, connect
+from previewer.docker_api.liveness import ensure_alive, while_alive
+from previewer.docker_api.request import open_answer
+from previewer.domain.cancellation import Cancellation
+from previewer.engine.docker_streams import open_log_stream
+from previewer.engine.protocol import LogOptions
+from previewer.errors import BuildError, EngineUnreachableError
+
+VERSION = {"ApiVersion": "1.41", "MinAPIVersion": "1.12", "Os": "linux", "Arch": "amd64"}
+CONTAINER = {"Name": "/x", "State": {"Status": "running"}, "Config": {"Tty": True, "Labels": {}}}
+
+
+class Server(socketserver.ThreadingUnixStreamServer):
+    """Answers ``/version`` and, while it lives, ``/_ping``; other answers begin and end, or do not end."""
+
+    daemon_threads = True
+    is_alive = True
+    stands_still = False
+
+
+class Handler(socketserver.StreamRequestHandler):
+    """One request a connection."""
+
+    server: Server
+
+    def handle(self) -> None:
+        path = self.rfile.readline().split()[1].decode()
+        while self.rfile.readline().strip():
+            continue
+        if path.endswith("/version"):
+            self.answer(json.dumps(VERSION))
+        elif path.endswith("/_ping"):
+            if self.server.is_alive:
+                self.answer("OK")
+        elif path.endswith("/containers/x/json"):
+            self.answer(json.dumps(CONTAINER))
+        else:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{}\n\r\n")
+            self.wfile.flush()
+            if self.server.stands_still:
+                time.sleep(20)
+
+    def answer(self, body: str) -> None:
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        self.wfile.write(f"{head}Connection: close\r\n\r\n{body}".encode())
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with Server(str(tmp_path / "engine.sock"), Handler) as found:
+        threading.Thread(target=found.serve_forever, args=(0.05,), daemon=True).start()
+        yield found
+        found.shutdown()
+
+
+@pytest.fixture
+def connection(server: Server) -> Iterator[DockerConnection]:
+    with connect(f"unix://{server.server_address!s}") as found:
+        yield found
+
+
+def build(connection: DockerConnection) -> str:
+    wanted = ImageBuild("previewer/x:1", "Dockerfile", None, {}, {}, "linux/amd64", use_cache=True)
+    return build_image(
+        connection,
+        wanted,
+        iter(()),
+        builder=BUILDKIT,
+        on_line=lambda line: None,
+        locate=lambda step, message: "Dockerfile:1",
+        cancellation=Cancellation(),
+    )
+
+
+def test_an_engine_that_answers_is_alive(server: Server, connection: DockerConnection) -> None:
+    ensure_alive(connection, "go on")
+    server.is_alive = False
+    with pytest.raises(EngineUnreachableError, match="could not go on"):
+        ensure_alive(connection, "go on")
+
+
+def test_a_build_that_ends_without_a_word_is_the_engines_end_or_the_builds(
+    server: Server, connection: DockerConnection
+) -> None:
+    with pytest.raises(BuildError, match="without an image"):
+        build(connection)
+    server.is_alive = False
+    with pytest.raises(EngineUnreachableError, match="previewer/x:1"):
+        build(connection)
+
+
+def test_followed_logs_that_the_engine_cuts_off_are_an_error(server: Server, connection: DockerConnection) -> None:
+    assert list(open_log_stream(connection, ["x"], LogOptions(follow=True)))
+    server.is_alive = False
+    stream = open_log_stream(connection, ["x"], LogOptions(follow=True))
+    with pytest.raises(EngineUnreachableError):
+        list(stream)
+
+
+def test_followed_logs_that_the_reader_closes_are_none(server: Server, connection: DockerConnection) -> None:
+    server.stands_still = True
+    server.is_alive = False
+    stream = open_log_stream(connection, ["x"], LogOptions(follow=True))
+    batches = iter(stream)
+    next(batches)
+    stream.close()
+    assert list(batches) == []
+
+
+def test_a_silent_stream_of_an_engine_that_stands_still_is_given_up(
+    server: Server, connection: DockerConnection
+) -> None:
+    server.stands_still = True
+    stream = ByteStream(open_answer(connection, "/events", {}))
+    chunks = []
+
+    def listen() -> None:
+        with while_alive(connection, "listen", stream.close, pause=0.1):
+            for chunk in stream:
+                chunks.append(chunk)
+                server.is_alive = False
+
+    begun = time.monotonic()
+    with pytest.raises(EngineUnreachableError, match="could not listen"):
+        listen()
+    assert chunks == [b"{}\n"]
+    assert time.monotonic() - begun < 5
