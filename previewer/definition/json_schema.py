@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeAlias, cast
 
 from previewer.definition.model_error import nearest_name_hint
-from previewer.definition.values import Table, Value
+from previewer.definition.values import Table, Value, table_at
 from previewer.domain.definition import ModelPath
 
 Schema: TypeAlias = Table
@@ -47,6 +47,11 @@ TYPE_NAMES = {
 }
 
 
+QUOTES_HINT = "put quotes around it"
+NAMES_HINT = "a name here has only letters, digits, '.', '_' and '-'"
+NAMES_PATTERN = "^[a-zA-Z0-9._-]+$"
+
+
 def _has_type(value: Value, name: str) -> bool:
     if name in ("integer", "number"):
         if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -54,6 +59,11 @@ def _has_type(value: Value, name: str) -> bool:
         return name == "number" or float(value).is_integer()
     types = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
     return isinstance(value, types[name])
+
+
+def _is_unquoted(value: Value, allowed: Sequence[str]) -> bool:
+    """Whether quotes would make it right: a number or a boolean where text is wanted, and nothing like it."""
+    return "string" in allowed and isinstance(value, (bool, int, float))
 
 
 def _deepest(violations: Iterator[Violation]) -> Violation | None:
@@ -95,7 +105,8 @@ class _Checker:
     def type(self, value: Value, names: Value, _schema: Schema, path: ModelPath) -> Iterator[Violation]:
         allowed = [names] if isinstance(names, str) else cast("list[str]", names)
         if not any(_has_type(value, name) for name in allowed):
-            yield _wrong_type(path, tuple(allowed))
+            violation = _wrong_type(path, tuple(allowed))
+            yield replace(violation, hint=QUOTES_HINT) if _is_unquoted(value, allowed) else violation
 
     def properties(self, value: Value, schemas: Value, _schema: Schema, path: ModelPath) -> Iterator[Violation]:
         if isinstance(value, dict):
@@ -126,7 +137,10 @@ class _Checker:
             if isinstance(allowed, dict):
                 yield from self.violations(item, allowed, (*path, key))
             else:
-                yield Violation((*path, key), f"unknown key {key!r}", nearest_name_hint(key, known))
+                hint = nearest_name_hint(key, known) or (
+                    NAMES_HINT if NAMES_PATTERN in table_at(schema, "patternProperties") else None
+                )
+                yield Violation((*path, key), f"unknown key {key!r}", hint)
 
     def items(self, value: Value, schema: Value, _schema: Schema, path: ModelPath) -> Iterator[Violation]:
         if isinstance(value, list):

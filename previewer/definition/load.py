@@ -19,6 +19,7 @@ from previewer.definition.defaults import fill_defaults, normalise
 from previewer.definition.environment_files import fold_environment_files
 from previewer.definition.exclusive_keys import check_exclusive_keys
 from previewer.definition.extends import ExtendsResolver, ServiceFile
+from previewer.definition.extension import check_extension, without_effect
 from previewer.definition.include import Project, apply_includes, read_env_files
 from previewer.definition.limits import MAX_SERVICES
 from previewer.definition.merge import delete_paths, merge
@@ -27,7 +28,7 @@ from previewer.definition.paths import change_paths, directory_of, mount, unmoun
 from previewer.definition.profiles import enabled_services
 from previewer.definition.project_name import choose_project_name
 from previewer.definition.reading import Reading
-from previewer.definition.schema import check_compose_schema, check_extension
+from previewer.definition.schema import check_compose_schema
 from previewer.definition.short_syntax import expand_short_syntax
 from previewer.definition.sources import WrittenLocations
 from previewer.definition.typed_values import convert_values
@@ -38,7 +39,7 @@ from previewer.definition.yaml_document import Document
 from previewer.domain.definition import Definition, ModelPath, Role
 from previewer.domain.file_tree import FileTree
 from previewer.domain.json_value import JsonObject
-from previewer.errors import UsageError
+from previewer.errors import DefinitionError, UsageError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,25 +71,29 @@ def load_files(tree: FileTree, files: Sequence[str], options: LoadOptions) -> De
     reading = Reading(tree, options.variables.get("HOME"))
     with reading.pointing_into([]):
         model = _load_whole_project(reading, [mount(file) for file in files], options)
-    return Definition(
+    definition = Definition(
         name=options.name,
         role=options.role,
         files=tuple(unmount(mount(file)) for file in files),
         model=cast("JsonObject", model),
-        warnings=tuple(reading.warnings),
         locations=WrittenLocations(reading.sources, model),
     )
+    idle = (f"{definition.locate(path)}: {'.'.join(path)}: {meaning}" for path, meaning in without_effect(model))
+    return dataclasses.replace(definition, warnings=(*reading.warnings, *idle))
 
 
 def _load_whole_project(reading: Reading, files: list[str], options: LoadOptions) -> Table:
     project = _begin_project(reading, files, options)
     model = _load_project(reading, files, project)
     if not model:
-        raise ModelError("the files hold nothing")
+        raise DefinitionError(
+            "there is nothing in it", where=unmount(files[0]), hint="a Compose file begins with `services:`"
+        )
     model["name"] = project.variables["COMPOSE_PROJECT_NAME"]
     normalise(model, variables=project.variables)
     model = as_table(convert_values(model))
 
+    declared = tuple(as_table(model.get("services")))
     enabled = enabled_services(model, _profiles(options, project.variables))
     check_consistency(model, enabled=enabled)
     model["services"] = enabled
@@ -96,7 +101,7 @@ def _load_whole_project(reading: Reading, files: list[str], options: LoadOptions
         fold_environment_files(reading, name, service, variables=project.variables)
         service.pop("extends", None)
     drop_unused_resources(model)
-    check_extension(model)
+    check_extension(model, services=declared)
     change_paths(model, unmount)
     return model
 

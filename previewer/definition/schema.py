@@ -17,13 +17,23 @@ EXTENSION = "x-previewer"
 
 def check_compose_schema(model: Table) -> None:
     """Raises :class:`ModelError` with the place for a model that the Compose Specification does not allow."""
-    _check(model, "compose-spec.json", ())
+    try:
+        _check(model, "compose-spec.json", ())
+    except ModelError as error:
+        if error.hint is None and len(error.path) == 1 and _is_service(model.get(error.path[0])):
+            error.hint = "services stand under the top-level key 'services'"
+        raise
 
 
-def check_extension(model: Table) -> None:
+def check_extension_schema(model: Table) -> None:
     """Raises :class:`ModelError` with the place for an ``x-previewer`` that says something unknown."""
     if EXTENSION in model:
         _check(model[EXTENSION], "x-previewer.json", (EXTENSION,))
+
+
+def _is_service(value: Value) -> bool:
+    """Whether it looks like a service at the top level, as in the first version of Compose files."""
+    return isinstance(value, dict) and not {"image", "build"}.isdisjoint(value)
 
 
 @cache

@@ -12,7 +12,7 @@ from previewer.domain.json_value import JsonObject
 
 _PURPOSES = {
     Role.PREVIEW: (
-        "What `previewer up BRANCH` runs: for every branch, side by side, and gone after a while.",
+        "What `previewer up BRANCH` runs: for every branch, side by side, each for a while.",
         "3d",
         "restart, fixed host ports and container_name are taken care of: a preview has its own.",
     ),

@@ -68,7 +68,13 @@ def compose_documents(content: bytes, *, file: str) -> list[Node]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
-        raise DefinitionError(f"not valid YAML: {error.problem or error.context}", where=where) from error
+        lines = content.decode("utf-8-sig").split("\n")
+        is_tab = mark is not None and mark.line < len(lines) and "\t" in lines[mark.line][: mark.column + 1]
+        raise DefinitionError(
+            f"not valid YAML: {error.problem or error.context}",
+            where=where,
+            hint="there is a tab: YAML indents with spaces" if is_tab else None,
+        ) from error
     except yaml.YAMLError as error:
         raise DefinitionError(f"not valid YAML: {str(error).splitlines()[0]}", where=file) from error
 

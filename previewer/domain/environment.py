@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from itertools import groupby
+from operator import itemgetter
 
 from previewer.domain.definition import Role
 from previewer.domain.labels import Ownership
 from previewer.domain.observation import ContainerState, Health, Observation, ObservedContainer
+from previewer.domain.routes import front_end_rank, url_of
 
 
 class State(Enum):
@@ -28,6 +31,9 @@ class State(Enum):
     """It ended with another code than 0, or nothing of it is left but networks or volumes."""
 
 
+UNROUTED = sys.maxsize
+"""The place of a URL that is none of those that ``x-previewer.routes`` names."""
+
 _SEVERITY = {state: rank for rank, state in enumerate(State)}
 
 
@@ -40,6 +46,9 @@ class ServiceStatus:
     containers: tuple[ObservedContainer, ...]
     """Sorted by number."""
     urls: tuple[str, ...]
+    """Of every published TCP port; those that ``x-previewer.routes`` names first, in its order."""
+    routed: tuple[tuple[int, str], ...] = ()
+    """The places and URLs of those that the environment's list of URLs has; 0 is the main one."""
 
     @property
     def image(self) -> str:
@@ -78,24 +87,14 @@ class Environment:
 
     @property
     def urls(self) -> tuple[str, ...]:
-        """Of all its services."""
-        return tuple(url for service in self.services for url in service.urls)
+        """Of all its services, the main one first: what ``x-previewer.routes`` names, else all published ports."""
+        ranked = sorted((rank for service in self.services for rank in service.routed), key=itemgetter(0))
+        return tuple(url for _rank, url in ranked)
 
     @property
     def url(self) -> str | None:
-        """The one that a person would open first: a service called like a front end, else the first there is."""
-        by_service = {service.name: service.urls[0] for service in self.services if service.urls}
-        for name in FRONT_END_NAMES:
-            if name in by_service:
-                return by_service[name]
-        return next(iter(by_service.values()), None)
-
-
-FRONT_END_NAMES = ("web", "frontend", "front", "app", "www", "ui", "proxy", "nginx", "caddy")
-"""Where ``x-previewer.routes`` does not say it, the service of the first of these names is the front end."""
-
-WEB_PORTS_ARE_PLAIN = "http"
-"""The scheme of a URL for a published TCP port: nothing on the engine says whether it speaks TLS."""
+        """The one that a person would open first."""
+        return next(iter(self.urls), None)
 
 
 def list_environments(observation: Observation) -> tuple[Environment, ...]:
@@ -134,30 +133,38 @@ def worst(states: Iterable[State]) -> State:
 
 
 def container_urls(container: ObservedContainer) -> tuple[str, ...]:
-    """The URLs of a container's published TCP ports, IPv4 before IPv6, each host port once."""
+    """The URLs of a container's published TCP ports, those with a route first, then by host port."""
+    return tuple(url for _rank, url in _ranked_urls(container))
+
+
+def _ranked_urls(container: ObservedContainer) -> list[tuple[int, str]]:
+    """Every URL with its place. A host port that is published on IPv4 and IPv6 has one, with the IPv4 address."""
+    if container.routes is None:
+        ranks, otherwise = {}, front_end_rank(container.service)
+    else:
+        ranks, otherwise = {route.port: route.rank for route in reversed(container.routes)}, UNROUTED
     tcp = [port for port in container.ports if port.protocol == "tcp" and port.host_port]
-    hosts = {port.host_port: port.host_ip for port in sorted(tcp, key=lambda port: ":" not in port.host_ip)}
-    return tuple(f"{WEB_PORTS_ARE_PLAIN}://{_host(ip)}:{number}" for number, ip in sorted(hosts.items()))
-
-
-def _host(address: str) -> str:
-    if address in ("", "0.0.0.0", "::"):  # noqa: S104 - read from the engine, never bound to
-        return "127.0.0.1"
-    return f"[{address}]" if ":" in address else address
+    by_number = {port.host_port: port for port in sorted(tcp, key=lambda port: ":" not in port.host_ip)}
+    found = [
+        (ranks.get(port.target, otherwise), url_of(port.host_ip, number))
+        for number, port in sorted(by_number.items())
+    ]
+    return sorted(found, key=itemgetter(0))
 
 
 def _environment(ownership: Ownership, observation: Observation) -> Environment:
     generation = [c for c in observation.containers if c.ownership.generation == ownership.generation]
     generation.sort(key=lambda container: (container.service, container.number))
-    services = []
-    for name, members in groupby(generation, key=lambda container: container.service):
-        containers = tuple(members)
-        services.append(
-            ServiceStatus(
-                name=name,
-                state=worst(container_state(container) for container in containers),
-                containers=containers,
-                urls=tuple(url for container in containers for url in container_urls(container)),
-            )
-        )
+    services = [_service(name, tuple(found)) for name, found in groupby(generation, key=lambda c: c.service)]
     return Environment(ownership=ownership, state=worst(s.state for s in services), services=tuple(services))
+
+
+def _service(name: str, containers: tuple[ObservedContainer, ...]) -> ServiceStatus:
+    ranked = [found for container in containers for found in _ranked_urls(container)]
+    return ServiceStatus(
+        name=name,
+        state=worst(container_state(container) for container in containers),
+        containers=containers,
+        urls=tuple(url for _rank, url in ranked),
+        routed=tuple((rank, url) for rank, url in ranked if rank != UNROUTED),
+    )

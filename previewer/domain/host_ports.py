@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from previewer.domain.definition import Definition
+from previewer.domain.observation import Observation, ObservedContainer, PublishedPort
+from previewer.domain.routes import EVERY_ADDRESS
+from previewer.domain.service import PortMapping
 
 FIRST_PORT = 20000
 LAST_PORT = 31999
@@ -30,19 +33,50 @@ def assign_ports(definition: Definition, *, seed: str, is_free: Callable[[int], 
     preview keeps its URL when it is made again. A port that isolation left fixed (its role may have it) stays as
     it is; a fixed range is the engine's to choose from. Raises :class:`ValueError` when no port is left.
     """
-    found: dict[PortKey, int] = {}
-    taken: set[int] = set()
+    fixed: dict[PortKey, int] = {}
+    wanted: dict[PortKey, None] = {}
     for name, service in definition.services.items():
         for number in range(1, service.replicas + 1):
             for port in service.ports:
                 key = PortKey(name, number, port.target, port.protocol)
-                if port.published:
-                    if port.published.isdecimal():
-                        found[key] = int(port.published)
-                    continue
-                found[key] = _first_free(f"{seed}/{key}", lambda p: p not in taken and is_free(p))
-                taken.add(found[key])
-    return found
+                if not port.published:
+                    wanted[key] = None
+                elif port.published.isdecimal():
+                    fixed.setdefault(key, int(port.published))
+    found: dict[PortKey, int] = {}
+    taken = set(fixed.values())
+    for key in wanted:
+        found[key] = _first_free(f"{seed}/{key}", lambda p: p not in taken and is_free(p))
+        taken.add(found[key])
+    return {**fixed, **found}
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPort:
+    """A fixed host port of a definition that a container of an environment has already."""
+
+    service: str
+    """That wants it."""
+    port: int
+    holder: ObservedContainer
+
+
+def find_held_ports(definition: Definition, observation: Observation) -> Iterator[HeldPort]:
+    """The fixed host ports of ``definition`` that are not to be had, in its order.
+
+    A port of one address and the same one of another do not meet; those of every address meet all.
+    """
+    for service in definition.services.values():
+        for wanted in service.ports:
+            for holder in observation.containers:
+                if any(_meet(wanted, port) for port in holder.ports):
+                    yield HeldPort(service.name, int(wanted.published), holder)
+
+
+def _meet(wanted: PortMapping, port: PublishedPort) -> bool:
+    if (wanted.published, wanted.protocol) != (str(port.host_port), port.protocol):
+        return False
+    return wanted.host_ip == port.host_ip or bool({wanted.host_ip, port.host_ip} & set(EVERY_ADDRESS))
 
 
 def _first_free(seed: str, is_free: Callable[[int], bool]) -> int:

@@ -7,7 +7,7 @@ ledger.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -29,6 +29,8 @@ OWNER = PREFIX + "owner"
 CREATED_AT = PREFIX + "created-at"
 EXPIRES_AT = PREFIX + "expires-at"
 OPERATION = PREFIX + "operation"
+ROUTES = PREFIX + "routes"
+"""On containers: which of their ports get a URL, see :func:`route_label`."""
 INPUT_DIGEST = PREFIX + "input-digest"
 """On built images, with the two below: what they were built from, for and by."""
 PLATFORM = PREFIX + "platform"
@@ -80,14 +82,46 @@ class Ownership:
     """Only on containers."""
 
 
+@dataclass(frozen=True, slots=True)
+class RankedPort:
+    """A port of a container that gets a URL."""
+
+    rank: int
+    """Its place among all URLs of the environment; 0 is the main one."""
+    port: int
+    """Inside the container, TCP."""
+
+
+def route_label(routes: Iterable[RankedPort]) -> str:
+    """The value of :data:`ROUTES`: ``0:8000 3:9090``; empty for a container of which no port gets a URL."""
+    return " ".join(f"{route.rank}:{route.port}" for route in routes)
+
+
+def read_routes(labels: Mapping[str, str]) -> tuple[RankedPort, ...] | None:
+    """What :func:`route_label` wrote; ``None`` where nothing, or nothing that makes sense, says it."""
+    if ROUTES not in labels:
+        return None
+    try:
+        pairs = [word.split(":") for word in labels[ROUTES].split()]
+        return tuple(RankedPort(int(rank), int(port)) for rank, port in pairs)
+    except ValueError:
+        return None
+
+
+_WITHOUT_ZONE = len("2026-01-31T12:00:00")
+
+
 def format_time(moment: datetime) -> str:
     """RFC 3339 in UTC, whole seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.astimezone(UTC).isoformat()[:_WITHOUT_ZONE]}Z"
 
 
 def parse_time(text: str) -> datetime:
     """Read what :func:`format_time` wrote. Raises :class:`ValueError` for anything else."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None or format_time(moment) != text:
+        raise ValueError(f"not a moment as previewer writes it: {text!r}")
+    return moment
 
 
 def ownership_labels(ownership: Ownership) -> dict[str, str]:

@@ -9,12 +9,14 @@ from previewer.domain import labels, naming
 from previewer.domain.definition import Definition
 from previewer.domain.host_ports import PortKey
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, digest_of
-from previewer.domain.labels import Ownership
+from previewer.domain.labels import Ownership, RankedPort
 from previewer.domain.release import Artifact
+from previewer.domain.routes import routes_of, url_of
+from previewer.domain.served_files import FILES_VOLUME
 from previewer.domain.service import Service
 from previewer.domain.specification import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
 from previewer.domain.start_order import effective_dependencies
-from previewer.domain.tree_files import FILES_VOLUME, file_references
+from previewer.domain.tree_files import file_references
 from previewer.domain.variables import injected_variables
 
 
@@ -134,6 +136,11 @@ def _container_labels(target: Target, service: Service, number: int) -> dict[str
     return {
         **_common_labels(target),
         **labels.ownership_labels(replace(target.ownership, service=service.name)),
+        labels.ROUTES: labels.route_label(
+            RankedPort(rank, route.port)
+            for rank, route in enumerate(routes_of(target.definition))
+            if route.service == service.name
+        ),
         labels.COMPOSE_SERVICE: service.name,
         labels.COMPOSE_NUMBER: str(number),
         labels.COMPOSE_ONEOFF: "False",
@@ -147,17 +154,26 @@ def _container_labels(target: Target, service: Service, number: int) -> dict[str
 
 def _compose_of(target: Target, service: Service, number: int) -> JsonObject:
     """The service's mapping with its host ports and the ``PREVIEWER_*`` variables filled in."""
-    first_ports: dict[str, list[tuple[int, int]]] = {}
-    for key, host_port in target.ports.items():
-        if key.number == 1:
-            first_ports.setdefault(key.service, []).append((key.target, host_port))
-    variables: dict[str, JsonValue] = dict(injected_variables(target.ownership, first_ports))
+    urls, routes = _urls(target), routes_of(target.definition)
+    variables: dict[str, JsonValue] = dict(injected_variables(target.ownership, urls, routes))
     ports: list[JsonValue] = []
     for port, entry in zip(service.ports, map(as_object, as_list(service.spec.get("ports"))), strict=True):
-        assigned = target.ports.get(PortKey(service.name, number, port.target, port.protocol))
+        key = PortKey(service.name, number, port.target, port.protocol)
+        assigned = None if port.published else target.ports.get(key)
         ports.append({**entry, "published": str(assigned)} if assigned else entry)
     return {
         **service.spec,
         "environment": {**as_object(service.spec.get("environment")), **variables},
         **({"ports": ports} if ports else {}),
     }
+
+
+def _urls(target: Target) -> Mapping[tuple[str, int], str]:
+    """The URLs of the published TCP ports of each service's first container, by service and container port."""
+    found: dict[tuple[str, int], str] = {}
+    for service in target.definition.services.values():
+        for port in service.ports:
+            host_port = target.ports.get(PortKey(service.name, 1, port.target, port.protocol))
+            if port.protocol == "tcp" and host_port:
+                found.setdefault((service.name, port.target), url_of(port.host_ip, host_port))
+    return found

@@ -1,7 +1,6 @@
 """Files of the commit that services read while they run: bind mounts of the repository, config and secret files.
 
-They are served from a volume that is filled with the commit's own copy, read-only, never from the working tree
-and never from the engine's host, so that a remote engine works as a local one does.
+Here is which they are; ``served_files`` is how services get them.
 """
 
 from __future__ import annotations
@@ -12,11 +11,8 @@ from collections.abc import Collection, Iterator, Mapping
 from previewer.domain.definition import Definition
 from previewer.domain.file_tree import FileTree
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, digest_of
-from previewer.domain.naming import slug
 from previewer.domain.service import Service
 
-FILES_VOLUME = "previewer-files"
-"""The key of the volume that holds the commit's files; one in each generation that needs any."""
 FILE_KINDS = ("configs", "secrets")
 
 
@@ -29,7 +25,16 @@ def is_in_tree(path: str) -> bool:
 
 def tree_sources(definition: Definition) -> tuple[str, ...]:
     """Every path of the tree that a service mounts or that a config or secret is read from, once, sorted."""
-    return tuple(sorted({*_mounted(definition), *_described(definition)}))
+    return tuple(sorted({*mounted_sources(definition), *_described(definition)}))
+
+
+def mounted_sources(definition: Definition) -> Iterator[str]:
+    """The paths of the tree that services mount, in the order of the definition."""
+    for service in definition.services.values():
+        for entry in map(as_object, as_list(service.spec.get("volumes"))):
+            source = as_text(entry.get("source"))
+            if entry.get("type") == "bind" and is_in_tree(source):
+                yield source
 
 
 def digest_tree_files(tree: FileTree, sources: Collection[str]) -> Mapping[str, str]:
@@ -42,45 +47,6 @@ def digest_tree_files(tree: FileTree, sources: Collection[str]) -> Mapping[str, 
     return found
 
 
-def serve_tree_files(definition: Definition, frozen: Collection[str]) -> Definition:
-    """``definition`` with its bind mounts of the repository turned into mounts of volumes.
-
-    A path that is ``frozen`` is served read-only from :data:`FILES_VOLUME`. One that the commit does not have
-    (a folder for data, say) becomes an empty volume of the environment's own, which may be written.
-    """
-    added: dict[str, JsonValue] = {}
-    services: dict[str, JsonValue] = {}
-    for name, service in definition.services.items():
-        entries = map(as_object, as_list(service.spec.get("volumes")))
-        mounts: list[JsonValue] = [_serve(entry, frozen, added) for entry in entries]
-        services[name] = {**service.spec, "volumes": mounts} if mounts else service.spec
-    volumes = {**as_object(definition.model.get("volumes")), **added}
-    model = {**definition.model, "services": services, **({"volumes": volumes} if volumes else {})}
-    return Definition(
-        name=definition.name,
-        role=definition.role,
-        files=definition.files,
-        model=model,
-        warnings=definition.warnings,
-        locations=definition.locations,
-    )
-
-
-def _serve(entry: JsonObject, frozen: Collection[str], added: dict[str, JsonValue]) -> JsonObject:
-    source = as_text(entry.get("source"))
-    if entry.get("type") != "bind" or not is_in_tree(source):
-        return entry
-    kept = {key: value for key, value in entry.items() if key not in ("bind", "source", "type")}
-    path = posixpath.normpath(source)
-    if source in frozen:
-        added[FILES_VOLUME] = {}
-        volume: JsonObject = {"nocopy": True} if path == "." else {"nocopy": True, "subpath": path}
-        return {**kept, "type": "volume", "source": FILES_VOLUME, "read_only": True, "volume": volume}
-    own = f"data-{slug(path)}"
-    added[own] = {}
-    return {**kept, "type": "volume", "source": own}
-
-
 def file_references(definition: Definition, service: Service) -> Iterator[tuple[str, JsonObject]]:
     """The configs and secrets that ``service`` uses: ``configs/KEY`` and how the definition describes it."""
     for kind in FILE_KINDS:
@@ -88,14 +54,6 @@ def file_references(definition: Definition, service: Service) -> Iterator[tuple[
         for entry in map(as_object, as_list(service.spec.get(kind))):
             key = as_text(entry.get("source"))
             yield f"{kind}/{key}", as_object(described.get(key))
-
-
-def _mounted(definition: Definition) -> Iterator[str]:
-    for service in definition.services.values():
-        for entry in map(as_object, as_list(service.spec.get("volumes"))):
-            source = as_text(entry.get("source"))
-            if entry.get("type") == "bind" and is_in_tree(source):
-                yield source
 
 
 def _described(definition: Definition) -> Iterator[str]:

@@ -20,8 +20,11 @@ LFS_POINTER_START = b"version https://git-lfs.github.com/spec/"
 END = bytes(2 * tarfile.BLOCKSIZE)
 
 
-def archive_tree(tree: FileTree, sources: Sequence[str], *, commit_time: int) -> Iterator[bytes]:
-    """Every file at or below ``sources``, under its path in the tree; see :func:`archive_entries`."""
+def archive_tree(tree: FileTree, sources: Sequence[str], *, commit_time: int, below: str = "") -> Iterator[bytes]:
+    """Every file at or below ``sources``, under its path in the tree and all that in the folder ``below``.
+
+    See :func:`archive_entries`.
+    """
     found: dict[str, TreeEntry] = {}
     for source in sources:
         # A source that is a symbolic link is served as what it leads to, under the name that was asked for.
@@ -29,7 +32,7 @@ def archive_tree(tree: FileTree, sources: Sequence[str], *, commit_time: int) ->
         prefix = "" if name == "." else name
         for entry in tree.below(source):
             rest = entry.path[len(real) :].lstrip("/")
-            found["/".join(filter(None, (prefix, rest)))] = entry
+            found["/".join(filter(None, (below, prefix, rest)))] = entry
     return archive_entries(tree, found.items(), commit_time=commit_time)
 
 
@@ -67,9 +70,12 @@ def _gather(pieces: Iterable[bytes]) -> Iterator[bytes]:
     yield b"".join(waiting)
 
 
-def archive_file(path: str, content: bytes, *, commit_time: int) -> bytes:
+def archive_file(
+    path: str, content: bytes, *, commit_time: int, mode: int = 0o644, uid: int = 0, gid: int = 0
+) -> bytes:
     """One file as the beginning of a tar stream."""
-    return _header(path, commit_time, size=len(content)) + content + _padding(len(content))
+    header = _header(path, commit_time, size=len(content), mode=mode, uid=uid, gid=gid)
+    return header + content + _padding(len(content))
 
 
 def _archive_entry(tree: FileTree, path: str, entry: TreeEntry, commit_time: int) -> Iterator[bytes]:
@@ -118,10 +124,19 @@ def _new_directories(path: str, made: set[str]) -> Iterator[str]:
 
 
 def _header(
-    path: str, mtime: int, *, size: int = 0, mode: int = 0o644, kind: bytes = tarfile.REGTYPE, link: str = ""
+    path: str,
+    mtime: int,
+    *,
+    size: int = 0,
+    mode: int = 0o644,
+    kind: bytes = tarfile.REGTYPE,
+    link: str = "",
+    uid: int = 0,
+    gid: int = 0,
 ) -> bytes:
     entry = tarfile.TarInfo(path)
     entry.size, entry.mode, entry.mtime, entry.type, entry.linkname = size, mode, mtime, kind, link
+    entry.uid, entry.gid = uid, gid
     return entry.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")
 
 

@@ -30,6 +30,10 @@ from tests.definition.trees import load_text
         ("services:\n  a: {image: x, links: [b]}\n  b: {image: x, links: [a]}\n", "2:3", "a → b → a", None),
         ("services:\n  web:\n    image: x\n    x-f: .inf\n", "4:5", "infinite", None),
         ("services: {a: {image: x, ports: [1.5]}}\n", "1:34", "is no container port", None),
+        ("services:\n  a: {image: x, user: 7}\n", "2:17", "must be text", "put quotes around it"),
+        ("services:\n  a b: {image: x}\n", "2:3", "unknown key 'a b'", "a name here has only"),
+        ("web: {image: x}\n", "1:1", "unknown key 'web'", "under the top-level key 'services'"),
+        ("services:\n\ta: {image: x}\n", "2:1", "not valid YAML", "there is a tab"),
     ],
 )  # fmt: skip
 def test_errors_have_a_place_and_a_hint(text: str, where: str, message: str, hint: str | None) -> None:
@@ -38,6 +42,12 @@ def test_errors_have_a_place_and_a_hint(text: str, where: str, message: str, hin
     assert message in caught.value.message
     assert caught.value.where == f"compose.yaml:{where}"
     assert (hint or "") in (caught.value.hint or "")
+
+
+def test_an_empty_file_is_named() -> None:
+    with pytest.raises(DefinitionError, match="nothing in it") as caught:
+        load_text("# later\n")
+    assert caught.value.where == "compose.yaml"
 
 
 def test_an_error_in_an_included_file_is_told_there() -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from previewer.definition import load_definition
 from previewer.definition.schema import load_schema
 from previewer.definition.values import Value
-from tests.definition.trees import tree_of
+from previewer.errors import DefinitionError
+from tests.definition.trees import load_text, tree_of
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "x-previewer.yaml"
 
@@ -44,4 +47,41 @@ def test_the_example_loads_and_names_every_key() -> None:
     definition = load_definition(tree, files=["x-previewer.yaml"])
     schema = load_schema("x-previewer.json")
     assert set(documented_keys(definition.extension, schema)) == set(all_keys(schema))
-    assert definition.warnings == ()
+    (warning,) = definition.warnings
+    assert warning.startswith("x-previewer.yaml:33:3: x-previewer.seeds: nothing loads seeds yet")
+
+
+@pytest.mark.parametrize(
+    ("extension", "where", "message", "hint"),
+    [
+        ("routes: [{service: wbe, port: 80}]", "2:13", "there is no service 'wbe'", "did you mean 'web'?"),
+        ("routes: [{service: web, port: 80}, {service: x, port: 80}]", "2:39", "no service 'x'", "there is web"),
+        ("writable: {db: [/data]}", "2:14", "there is no service 'db'", "there is web"),
+        ("seeds: {a: {service: db}}", "2:15", "there is no service 'db'", "there is web"),
+    ],
+)
+def test_a_service_that_is_not_there_is_an_error(extension: str, where: str, message: str, hint: str) -> None:
+    with pytest.raises(DefinitionError) as caught:
+        load_text(f"x-previewer:\n  {extension}\nservices:\n  web: {{image: x, profiles: [off]}}\n")
+    assert message in caught.value.message
+    assert caught.value.where == f"compose.yaml:{where}"
+    assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("extension", "warning"),
+    [
+        ("seeds: {b: {service: web}, a: {service: web}}", "environments start without a, b"),
+        ("immutability: detect", "'detect' is as 'off'"),
+        ("immutability: enforce", None),
+        ("immutability: off", None),
+    ],
+)
+def test_what_is_not_carried_out_is_said_with_its_place(extension: str, warning: str | None) -> None:
+    definition = load_text(f"services:\n  web: {{image: x}}\nx-previewer:\n  {extension}\n")
+    if warning is None:
+        assert definition.warnings == ()
+    else:
+        (said,) = definition.warnings
+        assert said.startswith("compose.yaml:4:3: x-previewer.")
+        assert warning in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -201,6 +202,12 @@ def test_plan(width: int, shown: list[str]) -> None:
 
 def test_an_empty_plan_says_so() -> None:
     assert text_of(plan_lines(Plan("up x", ()), width=80)[0]) == "nothing to do: reality is as wanted"
+
+
+def test_a_plan_says_what_does_not_run_as_it_is_written() -> None:
+    plan = replace(make_plan(), notes=("web.ports: a free one is chosen",))
+    shown = [text_of(one) for one in plan_lines(plan, width=120)]
+    assert shown[-3:] == ["", "not as written", "web.ports: a free one is chosen"]
 
 
 def test_failure_shows_everything() -> None:

@@ -39,8 +39,18 @@ def change_service(service: Service, *keys: str, after: JsonValue, reason: str =
     """A change of the value that ``keys`` lead to in ``service``."""
     value: JsonValue = service.spec
     for key in keys:
-        value = value.get(key) if isinstance(value, Mapping) else None
+        value = _below(value, key)
     return Change(("services", service.name, *keys), value, after, reason)
+
+
+def _below(value: JsonValue, key: str) -> JsonValue:
+    """A member of a mapping, or an item of a list by its place; ``None`` where there is none."""
+    if isinstance(value, Mapping):
+        return value.get(key)
+    if isinstance(value, list | tuple) and key.isdecimal() and int(key) < len(value):
+        item: JsonValue = value[int(key)]
+        return item
+    return None
 
 
 def apply_changes(value: JsonValue, changes: Iterable[tuple[ModelPath, JsonValue]]) -> JsonValue:

@@ -8,8 +8,9 @@ from typing import TypeAlias
 
 from previewer.domain.definition import Definition, Location, ModelPath, Role
 from previewer.domain.isolation.change import Change, Circumstances, apply_changes
+from previewer.domain.isolation.file_system import close_file_system
 from previewer.domain.isolation.names import free_addresses, free_container_names, free_resources
-from previewer.domain.isolation.ports import free_ports
+from previewer.domain.isolation.ports import free_ports, publish_routes
 from previewer.domain.isolation.process import (
     bound_logs,
     cap_restarts,
@@ -26,11 +27,13 @@ ServiceChanges: TypeAlias = Callable[[Service, Circumstances], Iterator[Change]]
 SERVICE_CHANGES: tuple[ServiceChanges, ...] = (
     free_container_names,
     free_ports,
+    publish_routes,
     free_addresses,
     cap_restarts,
     limit_resources,
     forbid_new_privileges,
     bound_logs,
+    close_file_system,
 )
 
 

@@ -187,7 +187,7 @@ QUANTITY_RULES = (
         id_="ttl-limit",
         forbids="a longer life than the role's environments may have",
         why="what is forgotten has to go away by itself",
-        instead="set a shorter x-previewer.ttl; previewer extend and pin prolong a single environment",
+        instead="set a shorter x-previewer.ttl; previewer up --ttl gives a single environment more",
         limit="max_ttl",
         find=_ttl,
     ),

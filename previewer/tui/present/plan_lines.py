@@ -27,7 +27,18 @@ def plan_lines(plan: Plan, *, width: int) -> tuple[Line, ...]:
             lines.append(line(Piece(f"because {step.cause}", Tone.QUIET)))
             previous_cause = step.cause
         lines.append((Piece("  "), *_step(step, verbs, 0)))
-    return tuple(lines)
+    return (*lines, *_note_lines(plan))
+
+
+def _note_lines(plan: Plan) -> tuple[Line, ...]:
+    """What of the definition does not run as it is written."""
+    if not plan.notes:
+        return ()
+    return (
+        line(),
+        line(Piece("not as written", Tone.STRONG)),
+        *(line(Piece(note, Tone.QUIET)) for note in plan.notes),
+    )
 
 
 def plan_size(plan: Plan) -> str:

@@ -1,0 +1,171 @@
+"""What definitions ask for, looked at from inside the containers that run: files, modes, owners, ports, URLs."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from previewer.docker_api.connection import DockerConnection
+from tests.docker.base_image import BaseImage
+from tests.docker.site import Site, fetch
+
+pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
+
+ENFORCED = """
+name: site
+x-previewer:
+  immutability: enforce
+  writable: {web: [/var/cache/app]}
+services:
+  web:
+    image: previewer-test/base:1
+    user: "1000:1000"
+    command: [busybox, sleep, "60"]
+    volumes: ["./etc/motd:/site/motd.txt:ro", "data:/data"]
+    configs:
+      - greeting
+      - {source: written, target: /site/deep/written, uid: "1000", mode: 0400}
+      - {source: named, target: /site/named}
+    secrets: [{source: key, uid: "1000", gid: "1000", mode: 0440}]
+  db:
+    image: previewer-test/base:1
+    command: [busybox, sleep, "60"]
+    volumes: [".:/all"]
+    secrets: [{source: key, target: other, uid: "7", mode: 0400}]
+volumes: {data: {}}
+configs:
+  greeting: {file: ./etc/greeting}
+  written: {content: "written in the definition"}
+  named: {environment: GREETING}
+secrets: {key: {file: ./etc/greeting}}
+"""
+COVERED = """
+name: site
+services:
+  web:
+    image: previewer-test/base:1
+    command: [busybox, sleep, "60"]
+    tmpfs: [/run]
+    secrets: [key]
+secrets: {key: {file: ./etc/greeting}}
+"""
+ROUTED = """
+name: site
+x-previewer:
+  routes: [{service: page, port: 8080, name: front}]
+services:
+  web: {build: web, ports: ["8080"], command: [busybox, sleep, "60"]}
+  page: {build: web, expose: ["8080"], restart: on-failure}
+"""
+FIXED = """
+name: site
+services:
+  web: {build: web, ports: ["127.0.0.1:PORT:8080", "8080"]}
+"""
+SETTINGS = 'variables = ["GREETING"]\n'
+
+
+@pytest.fixture
+def site(tmp_path: Path, docker_connection: DockerConnection, base_image: BaseImage) -> Iterator[Site]:
+    del base_image
+    found = Site(tmp_path / "site", docker_connection)
+    yield found
+    found.clean_up()
+
+
+def test_nobody_writes_where_immutability_is_enforced(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GREETING", "from a variable")
+    site.repository.commit({"compose.yaml": ENFORCED, "previewer.toml": SETTINGS})
+    site.up("main")
+    web, db = container(site, "web"), container(site, "db")
+    for container_id in (web, db):
+        assert site.connection.api.inspect_container(container_id)["HostConfig"]["ReadonlyRootfs"] is True
+    assert "Read-only" in run(site, web, "echo x > /tmp/x")
+    assert (
+        run(site, web, "echo x > /var/cache/app/x && echo x > /var/cache/app/y && ls /var/cache/app") == "x\ny\n"
+    )
+    assert run(site, web, "cat /site/motd.txt /greeting /site/deep/written; echo; cat /site/named") == (
+        "motd of main\nhello\nwritten in the definition\nfrom a variable"
+    )
+    assert run(site, web, "cat /run/secrets/key") == "hello\n"
+    assert run(site, web, "stat -c '%a %u %g' /run/secrets/key /site/deep/written /site/named") == (
+        "440 1000 1000\n400 1000 0\n444 0 0\n"
+    )
+    assert "Read-only" in run(site, db, "echo x > /run/secrets/other")
+    assert run(site, db, "stat -c '%a %u %g' /run/secrets/other") == "400 7 0\n"
+    assert run(site, db, "find /all -name 'given*' -o -name '*key*'") == ""
+    assert run(site, db, "cat /all/etc/motd") == "motd of main\n"
+    site.run("down", "main")
+    assert site.remains() == []
+
+
+def test_a_secret_is_there_although_memory_is_mounted_over_its_folder(site: Site) -> None:
+    site.repository.commit({"compose.yaml": COVERED})
+    site.up("main")
+    assert run(site, container(site, "web"), "cat /run/secrets/key") == "hello\n"
+
+
+def test_what_is_served_is_told(site: Site) -> None:
+    site.repository.commit({"compose.yaml": ENFORCED})
+    process = site.start("config", "main", "--rewritten", "-o", "json")
+    printed, told = process.communicate(timeout=60)
+    assert process.returncode == 0
+    web = json.loads(printed)["services"]["web"]
+    assert (web["read_only"], web["tmpfs"]) == (True, ["/var/cache/app"])
+    assert {mount["type"] for mount in web["volumes"]} == {"volume"}
+    for told_of in ("read_only added", "tmpfs added", "volumes.0 rewritten", "configs removed", "secrets removed"):
+        assert f"services.web.{told_of}: " in told
+
+
+def test_routes_say_which_url_comes_first(site: Site) -> None:
+    site.repository.commit({"compose.yaml": ROUTED})
+    found = site.up("main")
+    assert fetch(found["url"]) == "page of main\n"
+    assert found["urls"] == {"page": [found["url"]]}
+    assert site.run("url", "main") == f"{found['url']}\n"
+    inside = run(site, container(site, "web"), "echo $PREVIEWER_URL $PREVIEWER_URL_FRONT $PREVIEWER_URL_PAGE")
+    assert inside.split() == [found["url"]] * 3
+    assert site.run("url", "main", "web").strip() not in ("", found["url"])
+
+
+def test_a_fixed_host_port_that_is_granted_is_had(site: Site) -> None:
+    port = free_port()
+    site.repository.commit({"compose.yaml": FIXED.replace("PORT", str(port))})
+    assert not any(str(port) in url for url in site.up("main")["urls"]["web"])
+    grant = f'[policy.preview]\nallow = ["host-port:{port}"]\n'
+    site.repository.commit({"previewer.toml": grant})
+    urls = site.up("main")["urls"]["web"]
+    assert f"http://127.0.0.1:{port}" in urls
+    assert [fetch(url) for url in urls] == ["page of main\n"] * 2
+    site.repository.commit({"web/index.html": "second page\n"})
+    process = site.start("up", "main")
+    _printed, told = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert f"what runs has the host port {port}" in told
+    assert [fetch(url) for url in urls] == ["page of main\n"] * 2
+    site.run("down", "main")
+    assert [fetch(url) for url in site.up("main")["urls"]["web"]] == ["second page\n"] * 2
+
+
+def container(site: Site, service: str) -> str:
+    label = [f"dev.previewer.installation={site.installation}", f"dev.previewer.service={service}"]
+    (found,) = site.connection.api.containers(filters={"label": label})
+    return str(found["Id"])
+
+
+def run(site: Site, container: str, command: str) -> str:
+    api = site.connection.api
+    started = api.exec_create(container, ["busybox", "sh", "-c", command])
+    output: bytes = api.exec_start(started["Id"])
+    return output.decode()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
