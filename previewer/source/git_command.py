@@ -1,25 +1,25 @@
 """Run git's plumbing in one repository, whatever the environment says: the only importer of GitPython.
 
 GitPython's object model is slow (one process or more per branch), its command wrapper is not, so only the
-wrapper is used. Every command is shielded: no hooks, no optional locks, no replaced objects, no prompts, and none
-of the variables (``GIT_DIR``, …) that git sets inside its hooks and that would lead to another repository.
+wrapper is used, and only for processes that stay open, which it ends whatever happens to us. Importing it takes
+as long as git takes to list thousands of branches, so a question that one process answers does without.
+
+Every command is shielded: no hooks, no optional locks, no replaced objects, no prompts, and none of the variables
+(``GIT_DIR``, …) that git sets inside its hooks and that would lead to another repository.
 """
 
 from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from previewer.errors import SourceError
 
-# Without this, importing GitPython fails where git is not installed; we report that ourselves.
-os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-
-from git.cmd import Git
-from git.exc import GitCommandNotFound
+if TYPE_CHECKING:
+    from git.cmd import Git
 
 REDIRECTING_VARIABLES = (
     "GIT_DIR",
@@ -52,7 +52,7 @@ _SHIELD = (
     "-c",
     "i18n.logOutputEncoding=UTF-8",
 )
-_ENVIRONMENT = {"GIT_TERMINAL_PROMPT": "0"}
+_ENVIRONMENT = {"GIT_TERMINAL_PROMPT": "0", "LANGUAGE": "C", "LC_ALL": "C"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,30 +71,46 @@ class GitCommand:
     def __init__(self, path: str) -> None:
         """``path`` is a folder: of a working tree, below one, or a bare repository."""
         self.path = path
-        self._git = Git()
 
-    def start(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Git.AutoInterrupt:
-        """Start git with pipes at both ends and leave it running.
+    def start(self, *arguments: str) -> Git.AutoInterrupt:
+        """Start git with pipes at both ends and leave it running; it ends with us at the latest.
 
         Raises :class:`SourceError` where git is not installed.
         """
-        command = [*_without_redirection(), Git.GIT_PYTHON_GIT_EXECUTABLE or "git"]
-        command += ["-C", self.path, *_SHIELD, *arguments]
+        # Without this, importing GitPython fails where git is not installed; we report that ourselves.
+        os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+        from git.cmd import Git
+        from git.exc import GitCommandNotFound
+
+        command = [*_without_redirection(), *self._command(arguments)]
         try:
-            return self._git.execute(
-                command, istream=subprocess.PIPE, as_process=True, env={**_ENVIRONMENT, **(environment or {})}
-            )
+            return Git().execute(command, istream=subprocess.PIPE, as_process=True, env=_ENVIRONMENT)
         except GitCommandNotFound as error:
-            raise SourceError("git is not installed", hint="install git 2.30 or newer") from error
+            raise _not_installed() from error
 
     def ask(self, *arguments: str, input_bytes: bytes = b"") -> GitAnswer:
-        """Run git to its end, whatever its exit code. Raises :class:`SourceError` for no usable repository."""
-        process = self.start(*arguments)
-        output, complaint = process.communicate(input_bytes)
-        answer = GitAnswer(process.returncode, output, complaint.decode("utf-8", "replace").strip())
+        """Run git to its end, whatever its exit code.
+
+        Raises :class:`SourceError` for no usable repository, and where git is not installed.
+        """
+        inherited = {name: value for name, value in os.environ.items() if name not in REDIRECTING_VARIABLES}
+        try:
+            done = subprocess.run(
+                self._command(arguments),
+                input=input_bytes,
+                capture_output=True,
+                env={**inherited, **_ENVIRONMENT},
+                check=False,
+            )
+        except FileNotFoundError as error:
+            raise _not_installed() from error
+        answer = GitAnswer(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace").strip())
         if answer.code:
             self._refuse_unusable(answer)
         return answer
+
+    def _command(self, arguments: tuple[str, ...]) -> list[str]:
+        return ["git", "-C", self.path, *_SHIELD, *arguments]
 
     def run(self, *arguments: str, input_bytes: bytes = b"") -> bytes:
         """The output of a git command. Raises :class:`SourceError` if it fails."""
@@ -118,6 +134,10 @@ class GitCommand:
             )
         if "cannot change to" in answer.complaint:
             raise SourceError("there is no such folder", where=self.path)
+
+
+def _not_installed() -> SourceError:
+    return SourceError("git is not installed", hint="install git 2.30 or newer")
 
 
 def _first_line(answer: GitAnswer) -> str:
