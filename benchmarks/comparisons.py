@@ -95,7 +95,7 @@ def _freeze(place: Workplace) -> Iterator[Sequence[Subject]]:
     folder = place.repository("freeze", {"compose.yaml": services(5)}).path
     place.run(folder, *previewer("freeze", "main"))
     yield (
-        Subject("previewer freeze, unchanged", previewer("freeze", "main"), folder, environment=place.environment),
+        Subject("previewer freeze main", previewer("freeze", "main"), folder, environment=place.environment),
         Subject("docker compose config", compose("config"), folder, environment=place.environment),
     )
 

@@ -82,7 +82,7 @@ class GitCommand:
         from git.cmd import Git
         from git.exc import GitCommandNotFound
 
-        command = [*_without_redirection(), *self._command(arguments)]
+        command = [*_without_redirection(), *self.command_line(arguments)]
         try:
             return Git().execute(command, istream=subprocess.PIPE, as_process=True, env=_ENVIRONMENT)
         except GitCommandNotFound as error:
@@ -96,7 +96,7 @@ class GitCommand:
         inherited = {name: value for name, value in os.environ.items() if name not in REDIRECTING_VARIABLES}
         try:
             done = subprocess.run(
-                self._command(arguments),
+                self.command_line(arguments),
                 input=input_bytes,
                 capture_output=True,
                 env={**inherited, **_ENVIRONMENT},
@@ -109,7 +109,8 @@ class GitCommand:
             self._refuse_unusable(answer)
         return answer
 
-    def _command(self, arguments: tuple[str, ...]) -> list[str]:
+    def command_line(self, arguments: tuple[str, ...]) -> list[str]:
+        """The whole command for git's ``arguments``."""
         return ["git", "-C", self.path, *_SHIELD, *arguments]
 
     def run(self, *arguments: str, input_bytes: bytes = b"") -> bytes:

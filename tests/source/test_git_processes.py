@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,13 +17,13 @@ from tests.source.repository import GitRepository
 def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The git commands that are started from now on."""
     commands: list[str] = []
-    start = GitCommand.start
+    command_line = GitCommand.command_line
 
-    def start_and_tell(self: GitCommand, *arguments: str, **options: Any) -> Any:
+    def tell(self: GitCommand, arguments: tuple[str, ...]) -> list[str]:
         commands.append(arguments[0])
-        return start(self, *arguments, **options)
+        return command_line(self, arguments)
 
-    monkeypatch.setattr(GitCommand, "start", start_and_tell)
+    monkeypatch.setattr(GitCommand, "command_line", tell)
     return commands
 
 
