@@ -14,7 +14,7 @@ from previewer.freeze.protocol import Images
 from previewer.ledger.memory import MemoryLedger
 from previewer.ledger.protocol import Ledger
 from previewer.operations.session import Session
-from previewer.operations.settings import Settings
+from previewer.settings.load import Settings
 from previewer.source.memory import MemorySource
 from previewer.source.protocol import Source
 

@@ -17,7 +17,7 @@ from previewer.source.git import GitSource
 
 if TYPE_CHECKING:
     from previewer.ledger.protocol import Ledger
-    from previewer.operations.settings import Settings
+    from previewer.settings.load import Settings
 
 MAX_SETTINGS_BYTES = 256 * 1024
 
@@ -48,7 +48,7 @@ def _open_ledger(source: GitSource) -> Ledger:
 
 
 def _read_settings(source: GitSource, environment: Mapping[str, str]) -> Settings:
-    from previewer.operations.settings import REPOSITORY_FILE, load_settings, read_user_file
+    from previewer.settings.load import REPOSITORY_FILE, load_settings, read_user_file
 
     repository_file = _read_trusted_file(source, REPOSITORY_FILE)
     user_file = read_user_file(environment)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # what needs only git is not to pay for the rest
     from previewer.engine.protocol import Engine
     from previewer.freeze.protocol import Images
     from previewer.ledger.protocol import Ledger
-    from previewer.operations.settings import Settings
+    from previewer.settings.load import Settings
     from previewer.source.protocol import Source
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from previewer.domain.overview import overview
 from previewer.operations.memory_session import memory_session
-from previewer.operations.settings import Settings
+from previewer.settings.load import Settings
 from previewer.source.memory import MemorySource
 from previewer.tui.messages import BranchesRead, EnvironmentsRead, TextCopied, UrlOpened
 from previewer.tui.screens.home import MOST_ROWS, HomeScreen

@@ -10,10 +10,10 @@ from functools import partial
 
 from previewer.domain.definition import Location
 from previewer.errors import UsageError
-from previewer.operations.settings_model import Settings
-from previewer.operations.settings_table import SETTINGS, Layer, Setting
-from previewer.operations.settings_values import SettingValueError
-from previewer.operations.toml_lines import KeyPath, TomlLines, find_lines
+from previewer.settings.model import Settings
+from previewer.settings.table import SETTINGS, Layer, Setting
+from previewer.settings.toml_lines import KeyPath, TomlLines, find_lines
+from previewer.settings.values import SettingValueError
 
 REPOSITORY_FILE = "previewer.toml"
 """At the root of the default branch."""

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from previewer.domain.glob import any_glob_matches
 from previewer.errors import UsageError
-from previewer.operations.settings_layers import REPOSITORY_FILE, apply_environment, apply_file
-from previewer.operations.settings_model import Settings
-from previewer.operations.settings_table import Layer
+from previewer.settings.layers import REPOSITORY_FILE, apply_environment, apply_file
+from previewer.settings.model import Settings
+from previewer.settings.table import Layer
 
 __all__ = ["REPOSITORY_FILE", "USER_FILE", "Settings", "load_settings", "read_user_file", "user_settings_path"]
 

@@ -1,12 +1,12 @@
-"""docs/settings.md lists every setting. ``python -m tests.operations.test_settings_reference`` writes it anew."""
+"""docs/settings.md lists every setting. ``python -m tests.settings.test_reference`` writes it anew."""
 
 from __future__ import annotations
 
 import re
 
 from previewer.domain.definition import Role
-from previewer.operations.settings import load_settings
-from previewer.operations.settings_table import SETTINGS, Layer, Setting
+from previewer.settings.load import load_settings
+from previewer.settings.table import SETTINGS, Layer, Setting
 from tests.markdown_section import DOCS, table, with_sections
 
 DOCUMENT = DOCS / "settings.md"

@@ -13,8 +13,8 @@ from previewer.domain.definition import Location, Role
 from previewer.domain.policy.grants import read_grant
 from previewer.domain.policy.limits import Limits
 from previewer.domain.policy.trust import Grant
-from previewer.operations import settings_values as values
-from previewer.operations.settings_model import Settings
+from previewer.settings import values
+from previewer.settings.model import Settings
 
 
 class Layer(Flag):

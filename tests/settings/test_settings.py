@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from previewer.domain.definition import Role
 from previewer.domain.policy.limits import DEFAULT_LIMITS
 from previewer.errors import UsageError
-from previewer.operations.settings import Settings, load_settings, read_user_file, user_settings_path
+from previewer.settings.load import Settings, load_settings, read_user_file, user_settings_path
 
 
 def load(repository: str = "", *, user: str = "", environment: dict[str, str] | None = None) -> Settings:
