@@ -36,7 +36,8 @@ def _without_verb(ctx: click.Context) -> int | None:
 
 
 def _open_ui(invocation: Invocation) -> int:
-    if not (is_terminal(invocation.stdin) and is_terminal(invocation.stdout)):
+    # Textual draws on standard error.
+    if not all(map(is_terminal, (invocation.stdin, invocation.stdout, invocation.stderr))):
         raise UsageError(
             "the terminal UI needs a terminal",
             hint="give a command, say `previewer ls`; `previewer --help` has all",
