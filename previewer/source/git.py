@@ -88,12 +88,13 @@ class GitSource:
     def branches(self, *, remote: bool = False) -> tuple[Branch, ...]:
         """Local branches, newest tip first, and remote ones too if asked. A branch that is broken is left out."""
         folders = (HEADS, REMOTES) if remote else (HEADS,)
-        answer = self._command.ask("for-each-ref", f"--format={BRANCH_FORMAT}", *folders)
-        if answer.code:
+        lines = self._command.lines("for-each-ref", f"--format={BRANCH_FORMAT}", *folders)
+        try:
+            # Sorted here: for git's own --sort=-committerdate it reads every commit a second time.
+            return tuple(sorted(parse_branches(lines), key=_MOMENT, reverse=True))
+        except SourceError:
             # One reference to a missing object fails the whole listing: read commit by commit instead.
             return self._intact_branches(folders)
-        # Sorted here: for git's own --sort=-committerdate it reads every commit a second time.
-        return tuple(sorted(parse_branches(answer.output), key=_MOMENT, reverse=True))
 
     def default_branch(self) -> str | None:
         """What ``origin/HEAD`` says, else ``init.defaultBranch``, ``main``, ``master`` or the current branch."""

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,13 +95,12 @@ class GitCommand:
 
         Raises :class:`SourceError` for no usable repository, and where git is not installed.
         """
-        inherited = {name: value for name, value in os.environ.items() if name not in REDIRECTING_VARIABLES}
         try:
             done = subprocess.run(
                 self.command_line(arguments),
                 input=input_bytes,
                 capture_output=True,
-                env={**inherited, **_ENVIRONMENT},
+                env=_environment(),
                 check=False,
             )
         except FileNotFoundError as error:
@@ -109,6 +110,31 @@ class GitCommand:
             self._refuse_unusable(answer)
         return answer
 
+    def lines(self, *arguments: str) -> Iterator[bytes]:
+        """The output of a git command line by line, while git still writes it.
+
+        Raises :class:`SourceError` where git is not installed, and after the last line if the command failed.
+        """
+        with tempfile.TemporaryFile() as complaints:  # a pipe that nobody reads could fill up and stop git
+            try:
+                process = subprocess.Popen(
+                    self.command_line(arguments),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=complaints,
+                    env=_environment(),
+                )
+            except FileNotFoundError as error:
+                raise _not_installed() from error
+            with process:
+                yield from process.stdout or ()
+            complaints.seek(0)
+            complaint = complaints.read().decode("utf-8", "replace").strip()
+        answer = GitAnswer(process.returncode, b"", complaint)
+        if answer.code:
+            self._refuse_unusable(answer)
+        self._refuse_failed(arguments, answer)
+
     def command_line(self, arguments: tuple[str, ...]) -> list[str]:
         """The whole command for git's ``arguments``."""
         return ["git", "-C", self.path, *_SHIELD, *arguments]
@@ -116,9 +142,12 @@ class GitCommand:
     def run(self, *arguments: str, input_bytes: bytes = b"") -> bytes:
         """The output of a git command. Raises :class:`SourceError` if it fails."""
         answer = self.ask(*arguments, input_bytes=input_bytes)
+        self._refuse_failed(arguments, answer)
+        return answer.output
+
+    def _refuse_failed(self, arguments: tuple[str, ...], answer: GitAnswer) -> None:
         if answer.code:
             raise SourceError(f"git {arguments[0]} failed: {_first_line(answer)}", where=self.path)
-        return answer.output
 
     def _refuse_unusable(self, answer: GitAnswer) -> None:
         if "dubious ownership" in answer.complaint:
@@ -135,6 +164,12 @@ class GitCommand:
             )
         if "cannot change to" in answer.complaint:
             raise SourceError("there is no such folder", where=self.path)
+
+
+def _environment() -> dict[str, str]:
+    """The process's own, shielded."""
+    inherited = {name: value for name, value in os.environ.items() if name not in REDIRECTING_VARIABLES}
+    return {**inherited, **_ENVIRONMENT}
 
 
 def _not_installed() -> SourceError:

@@ -7,7 +7,7 @@ authors and subjects are for people and get U+FFFD instead.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from previewer.domain.file_tree import EntryKind, TreeEntry
@@ -36,9 +36,10 @@ REMOTES = "refs/remotes/"
 _TRACK = re.compile(r"(ahead|behind) (\d+)")
 
 
-def parse_branches(output: bytes) -> Iterator[Branch]:
+def parse_branches(lines: Iterable[bytes]) -> Iterator[Branch]:
     """Branches out of :data:`BRANCH_FORMAT`, in its order; without a remote's ``HEAD`` and what is no commit."""
-    for line in output.decode("utf-8", "surrogateescape").split("\n"):
+    for raw in lines:
+        line = raw.decode("utf-8", "surrogateescape").rstrip("\n")
         if not line:
             continue
         name, commit, seconds, author, subject, head, track, symref = line.split("\0")
