@@ -12,6 +12,7 @@ from operator import itemgetter
 
 from previewer.domain.definition import Role
 from previewer.domain.labels import Ownership
+from previewer.domain.notes import NOTHING_NOTED, EnvironmentNotes, Notes
 from previewer.domain.observation import ContainerState, Health, Observation, ObservedContainer
 from previewer.domain.routes import front_end_rank, url_of
 
@@ -25,6 +26,8 @@ class State(Enum):
     RUNNING = "running"
     """It runs and has no health check."""
     STARTING = "starting"
+    ASLEEP = "asleep"
+    """Stopped on purpose, to be woken again; only an environment as a whole."""
     STOPPED = "stopped"
     UNHEALTHY = "unhealthy"
     FAILED = "failed"
@@ -64,6 +67,8 @@ class Environment:
     state: State
     services: tuple[ServiceStatus, ...]
     """Sorted by name."""
+    notes: EnvironmentNotes = NOTHING_NOTED
+    """What the ledger says of this generation."""
 
     @property
     def name(self) -> str:
@@ -82,8 +87,15 @@ class Environment:
 
     @property
     def expires_at(self) -> datetime | None:
-        """When it expires; ``None`` for never."""
-        return self.ownership.expires_at
+        """When it expires: as the ledger says, else its labels; ``None`` for never."""
+        if self.notes.pinned:
+            return None
+        return self.notes.expires_at or self.ownership.expires_at
+
+    @property
+    def is_tainted(self) -> bool:
+        """Whether somebody touched it."""
+        return bool(self.notes.tainted)
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -97,13 +109,17 @@ class Environment:
         return next(iter(self.urls), None)
 
 
-def list_environments(observation: Observation) -> tuple[Environment, ...]:
-    """The environments in ``observation``, sorted by name. Of several generations the newest counts."""
+def list_environments(observation: Observation, notes: Notes | None = None) -> tuple[Environment, ...]:
+    """The environments in ``observation``, sorted by name.
+
+    Of several generations the newest counts that ``notes`` do not call kept; where all are kept, the newest.
+    """
     by_name = sorted(observation.owners, key=lambda owner: owner.environment)
     found = []
     for name, owners in groupby(by_name, key=lambda owner: owner.environment):
-        newest = max(owners, key=lambda owner: owner.generation)
-        found.append(_environment(newest, observation.of(name)))
+        said = (notes or {}).get(name, NOTHING_NOTED)
+        newest = max(owners, key=lambda owner: (owner.generation not in said.kept, owner.generation))
+        found.append(_environment(newest, observation.of(name), said.of_generation(newest.generation)))
     return tuple(found)
 
 
@@ -152,11 +168,14 @@ def _ranked_urls(container: ObservedContainer) -> list[tuple[int, str]]:
     return sorted(found, key=itemgetter(0))
 
 
-def _environment(ownership: Ownership, observation: Observation) -> Environment:
+def _environment(ownership: Ownership, observation: Observation, notes: EnvironmentNotes) -> Environment:
     generation = [c for c in observation.containers if c.ownership.generation == ownership.generation]
     generation.sort(key=lambda container: (container.service, container.number))
     services = [_service(name, tuple(found)) for name, found in groupby(generation, key=lambda c: c.service)]
-    return Environment(ownership=ownership, state=worst(s.state for s in services), services=tuple(services))
+    state = worst(s.state for s in services)
+    if notes.asleep_since is not None and not any(c.state is ContainerState.RUNNING for c in generation):
+        state = State.ASLEEP
+    return Environment(ownership=ownership, state=state, services=tuple(services), notes=notes)
 
 
 def _service(name: str, containers: tuple[ObservedContainer, ...]) -> ServiceStatus:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from previewer.domain.json_value import JsonObject, as_text
+from previewer.domain.json_value import JsonObject, JsonValue, as_object, as_text
 from previewer.domain.labels import format_time, parse_time
+from previewer.domain.notes import Notes, notes_from_json, notes_to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,13 @@ class LedgerEntry:
     release: str | None = None
     commit: str | None = None
     detail: str = ""
+    notes: Notes = field(default_factory=dict)
+    """What is true of environments from now on, by name; of others nothing changes."""
 
 
 def entry_to_json(entry: LedgerEntry) -> JsonObject:
     """The entry as it is stored; absent values are left out."""
-    found: dict[str, str | None] = {
+    found: dict[str, JsonValue] = {
         "action": entry.action,
         "at": format_time(entry.at),
         "actor": entry.actor,
@@ -36,6 +39,7 @@ def entry_to_json(entry: LedgerEntry) -> JsonObject:
         "release": entry.release,
         "commit": entry.commit,
         "detail": entry.detail or None,
+        "notes": notes_to_json(entry.notes) or None,
     }
     return {key: value for key, value in found.items() if value is not None}
 
@@ -50,4 +54,5 @@ def entry_from_json(value: JsonObject) -> LedgerEntry:
         release=as_text(value.get("release")) or None,
         commit=as_text(value.get("commit")) or None,
         detail=as_text(value.get("detail")),
+        notes=notes_from_json(as_object(value.get("notes"))),
     )

@@ -20,6 +20,8 @@ PINNED_BASE_REPOSITORY = "previewer-base"
 RELEASE_REFS = "refs/previewer/releases"
 LEDGER_REFS = "refs/previewer/ledger"
 LOCK_REFS = "refs/previewer/locks"
+RECORD_REFS = "refs/previewer"
+"""Above those of records: each kind has a folder of its own."""
 
 _NOT_IN_LABEL = re.compile(r"[^a-z0-9]+")
 

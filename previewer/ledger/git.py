@@ -2,7 +2,8 @@
 
 A release is a commit that holds ``manifest.json``, with a fixed author and the source commit's date and with the
 source commit as its parent: the same release is the same object in every clone, and git's garbage collection
-keeps the source commit. The history is a chain of commits that hold one ``entry.json`` each.
+keeps the source commit. The history is a chain of commits that hold one ``entry.json`` each, and a
+``notes.json``: what all entries up to this one say of environments.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,17 +19,21 @@ from pathlib import Path
 from previewer.domain.history import LedgerEntry, entry_from_json, entry_to_json
 from previewer.domain.json_value import as_object, canonical_json
 from previewer.domain.naming import LEDGER_REFS, RELEASE_REFS, release_ref, slug
+from previewer.domain.notes import Notes, merge_notes, notes_from_json, notes_to_json
 from previewer.domain.release import Release, manifest_of, read_manifest
 from previewer.domain.revision import short_id
 from previewer.errors import LockedError, NotFoundError, SourceError
 from previewer.ledger.git_locks import GitLocks, TakeoverCallback
+from previewer.ledger.git_records import GitRecords
 from previewer.ledger.git_store import GitStore, Reference
 from previewer.ledger.lock_owner import LockOwner
+from previewer.ledger.protocol import RecordKind
 from previewer.source.git_command import GitCommand
 from previewer.source.git_objects import read_many
 
 MANIFEST_FILE = "manifest.json"
 ENTRY_FILE = "entry.json"
+NOTES_FILE = "notes.json"
 APPEND_ATTEMPTS = 100
 """Each failure means that another writer succeeded, so that many others at once is the limit."""
 
@@ -58,6 +63,7 @@ class GitLedger:
         """``actor`` and ``clock`` are for locks; entries bring their own."""
         self._command = GitCommand(str(path))
         self._store = GitStore(self._command)
+        self._records = GitRecords(self._command, self._store)
         self._history = f"{LEDGER_REFS}/{slug(installation)}"
         self._locks = GitLocks(self._command, self._store, clock=clock, actor=actor, on_takeover=on_takeover)
 
@@ -109,13 +115,16 @@ class GitLedger:
         return tuple(self._load([reference for reference in references if commit in reference.parents]))
 
     def append(self, entry: LedgerEntry) -> None:
-        """Add to the history. Two writers at once both succeed."""
+        """Add to the history, and let its notes be true. Two writers at once both succeed."""
         content = canonical_json(entry_to_json(entry))
         words = [entry.action, entry.environment or short_id(entry.release or entry.commit or "")]
         for _ in range(APPEND_ATTEMPTS):
             tip = self._store.read_reference(self._history)
             made = self._store.write_commit(
-                {ENTRY_FILE: content},
+                {
+                    ENTRY_FILE: content,
+                    NOTES_FILE: canonical_json(notes_to_json(merge_notes(self._notes_at(tip), entry.notes))),
+                },
                 parents=(tip,) if tip else (),
                 at=entry.at,
                 message=" ".join(filter(None, words)),
@@ -136,6 +145,26 @@ class GitLedger:
             for content in self._read_files([f"{commit}:{ENTRY_FILE}" for commit in commits])
         )
 
+    def notes(self) -> Notes:
+        """What is true of environments now, by name, in one look however long the history is."""
+        return self._notes_at(self._history)
+
+    def store_record(self, kind: RecordKind, name: str, files: Mapping[str, bytes], *, at: datetime) -> None:
+        """Keep files (names without ``/``) under a name; a record of the same kind and name is replaced."""
+        self._records.store(kind, name, files, at=at)
+
+    def load_record(self, kind: RecordKind, name: str) -> Mapping[str, bytes] | None:
+        """The files of a record; ``None`` where there is none."""
+        return self._records.load(kind, name)
+
+    def record_names(self, kind: RecordKind) -> tuple[str, ...]:
+        """The names of all records of a kind, sorted."""
+        return self._records.names(kind)
+
+    def remove_record(self, kind: RecordKind, name: str) -> None:
+        """Forget a record. Nothing happens if there is none."""
+        self._records.remove(kind, name)
+
     def lock(self, environment: str, *, purpose: str) -> AbstractContextManager[None]:
         """Hold the environment's lock while changing it.
 
@@ -143,6 +172,16 @@ class GitLedger:
         taken over, which ``on_takeover`` is told.
         """
         return self._locks.hold(environment, purpose=purpose)
+
+    def _notes_at(self, tip: str | None) -> Notes:
+        """Histories that began before there were notes have none."""
+        found = read_many(self._command, [f"{tip}:{NOTES_FILE}"])[0] if tip else None
+        if found is None:
+            return {}
+        try:
+            return notes_from_json(as_object(json.loads(found.content)))
+        except (ValueError, KeyError) as error:
+            raise SourceError(f"the ledger's notes can't be read: {error}", where=self._history) from error
 
     def _load(self, references: Sequence[Reference]) -> list[Release]:
         contents = self._read_files([f"{reference.object_id}:{MANIFEST_FILE}" for reference in references])

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from previewer.domain.history import LedgerEntry
 from previewer.domain.labels import format_time
+from previewer.domain.notes import Notes, merge_notes
 from previewer.domain.release import Release
 from previewer.errors import LockedError, NotFoundError
+from previewer.ledger.protocol import RecordKind
 
 FIRST_MOMENT = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -24,6 +26,8 @@ class MemoryLedger:
         self._guard = threading.Lock()
         self._releases: dict[str, Release] = {}
         self._entries: list[LedgerEntry] = []
+        self._notes: Notes = {}
+        self._records: dict[tuple[RecordKind, str], Mapping[str, bytes]] = {}
         self._holders: dict[str, tuple[str, ...]] = {}
 
     def store_release(self, release: Release) -> None:
@@ -50,13 +54,37 @@ class MemoryLedger:
         return tuple(release for release in self.releases() if release.commit == commit)
 
     def append(self, entry: LedgerEntry) -> None:
-        """Add to the history."""
+        """Add to the history, and let its notes be true."""
         with self._guard:
             self._entries.append(entry)
+            self._notes = merge_notes(self._notes, entry.notes)
 
     def entries(self, *, limit: int | None = None) -> tuple[LedgerEntry, ...]:
         """The history, newest first."""
         return tuple(reversed(self._entries))[:limit]
+
+    def notes(self) -> Notes:
+        """What is true of environments now, by name."""
+        return self._notes
+
+    def store_record(self, kind: RecordKind, name: str, files: Mapping[str, bytes], *, at: datetime) -> None:
+        """Keep files under a name; a record of the same kind and name is replaced."""
+        del at
+        with self._guard:
+            self._records[kind, name] = dict(files)
+
+    def load_record(self, kind: RecordKind, name: str) -> Mapping[str, bytes] | None:
+        """The files of a record; ``None`` where there is none."""
+        return self._records.get((kind, name))
+
+    def record_names(self, kind: RecordKind) -> tuple[str, ...]:
+        """The names of all records of a kind, sorted."""
+        return tuple(sorted(name for known, name in self._records if known is kind))
+
+    def remove_record(self, kind: RecordKind, name: str) -> None:
+        """Forget a record. Nothing happens if there is none."""
+        with self._guard:
+            self._records.pop((kind, name), None)
 
     @contextmanager
     def lock(self, environment: str, *, purpose: str) -> Iterator[None]:

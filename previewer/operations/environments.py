@@ -19,10 +19,16 @@ Environments = tuple[Environment, ...]
 def list_environments(session: Session, *, everywhere: bool = False) -> Environments:
     """The repository's environments, by name; with ``everywhere`` those of all repositories on the engine."""
     if not everywhere:
-        return environments_in(session.engine.observe(Selection(installation=session.source.installation)))
+        observed = session.engine.observe(Selection(installation=session.source.installation))
+        return environments_in(observed, session.ledger.notes())
     everything = session.engine.observe(Selection())
     installations = sorted({owner.installation for owner in everything.owners})
-    found = [e for one in installations for e in environments_in(everything.of_installation(one))]
+    ours, notes = session.source.installation, session.ledger.notes()
+    found = [
+        environment
+        for one in installations
+        for environment in environments_in(everything.of_installation(one), notes if one == ours else None)
+    ]
     return tuple(sorted(found, key=lambda environment: environment.name))
 
 

@@ -12,11 +12,12 @@ import pytest
 
 from previewer.domain.definition import Definition, Role
 from previewer.domain.history import LedgerEntry
+from previewer.domain.notes import EnvironmentNotes, KnownGood
 from previewer.domain.release import Artifact, FrozenDefinition, Release
 from previewer.errors import LockedError, NotFoundError
 from previewer.ledger.git import GitLedger
 from previewer.ledger.memory import MemoryLedger
-from previewer.ledger.protocol import Ledger
+from previewer.ledger.protocol import Ledger, RecordKind
 from tests.source.repository import GitRepository
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -156,3 +157,49 @@ def test_one_of_many_gets_the_lock(place: Place) -> None:
     for thread in threads:
         thread.join()
     assert sorted(outcomes) == ["held", "locked", "locked", "locked", "locked"]
+
+
+def test_what_entries_note_is_true_until_another_one_says_otherwise(place: Place) -> None:
+    good = KnownGood("sha256:ab", "c0", generation=3, until=NOW)
+    staging = EnvironmentNotes(4, NOW + timedelta(days=1), True, NOW, "exec of sh", kept=(3,), known_good=(good,))
+    assert place.ledger.notes() == {}
+    place.ledger.append(
+        replace(ENTRY, notes={"shop-staging": staging, "shop-main": EnvironmentNotes(1, pinned=True)})
+    )
+    place.ledger.append(ENTRY)
+    assert place.ledger.notes() == {"shop-staging": staging, "shop-main": EnvironmentNotes(1, pinned=True)}
+    place.ledger.append(replace(ENTRY, notes={"shop-main": EnvironmentNotes(2)}))
+    assert place.ledger.notes() == {"shop-staging": staging}
+    newest, between, oldest = place.ledger.entries()
+    assert newest.notes == {"shop-main": EnvironmentNotes(2)}
+    assert between.notes == {}
+    assert oldest.notes["shop-staging"] == staging
+
+
+def test_notes_of_many_writers_at_once_are_all_kept(place: Place) -> None:
+    names = [f"shop-{number}" for number in range(8)]
+    writers = [
+        threading.Thread(
+            target=place.ledger.append, args=(replace(ENTRY, notes={name: EnvironmentNotes(1, pinned=True)}),)
+        )
+        for name in names
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert sorted(place.ledger.notes()) == names
+
+
+def test_a_record_is_kept_replaced_and_forgotten(place: Place) -> None:
+    kind, name = RecordKind.TOMBSTONE, "shop-main-g1"
+    assert place.ledger.load_record(kind, name) is None
+    place.ledger.store_record(kind, name, {"inventory.json": b"{}", "web-1.log": b"\xff\n"}, at=NOW)
+    assert place.ledger.load_record(kind, name) == {"inventory.json": b"{}", "web-1.log": b"\xff\n"}
+    place.ledger.store_record(kind, name, {"inventory.json": b"[]"}, at=NOW)
+    assert place.ledger.load_record(kind, name) == {"inventory.json": b"[]"}
+    assert place.ledger.record_names(kind) == (name,)
+    assert place.ledger.record_names(RecordKind.ATTESTATION) == ()
+    place.ledger.remove_record(kind, name)
+    place.ledger.remove_record(kind, name)
+    assert place.ledger.load_record(kind, name) is None

@@ -14,6 +14,7 @@ _STATES: Mapping[str, tuple[str, Style]] = {
     State.HEALTHY.value: ("●", Style.GOOD),
     State.RUNNING.value: ("◉", Style.GOOD),
     State.STARTING.value: ("◐", Style.BUSY),
+    State.ASLEEP.value: ("☾", Style.BUSY),
     State.STOPPED.value: ("◌", Style.BUSY),
     State.UNHEALTHY.value: ("▲", Style.BAD),
     State.FAILED.value: ("✖", Style.BAD),

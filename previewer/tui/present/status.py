@@ -13,6 +13,7 @@ _STATES: Mapping[State, tuple[str, Tone]] = {
     State.HEALTHY: ("●", Tone.GOOD),
     State.RUNNING: ("◉", Tone.GOOD),
     State.STARTING: ("◐", Tone.BUSY),
+    State.ASLEEP: ("☾", Tone.BUSY),
     State.STOPPED: ("◌", Tone.WARN),
     State.UNHEALTHY: ("▲", Tone.WARN),
     State.FAILED: ("✖", Tone.BAD),
