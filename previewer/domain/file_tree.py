@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
+from typing import Protocol
 
 from previewer.errors import NotFoundError, OutsideTreeError
 
@@ -36,6 +37,18 @@ class TreeEntry:
     """In bytes; ``None`` for a submodule or where it is not known."""
 
 
+class Elsewhere(Protocol):
+    """What a commit only names, and this machine may have."""
+
+    def large_file(self, digest: str) -> Iterator[bytes] | None:
+        """The content of a Git LFS object, by its SHA-256 in hexadecimal; ``None`` where it is not here."""
+        ...
+
+    def submodule(self, tree: FileTree, entry: TreeEntry) -> FileTree | None:
+        """The files of a submodule of ``tree``; ``None`` where its commit is not here."""
+        ...
+
+
 class FileTree:
     """The files of one commit. Symbolic links are followed inside the tree; nothing outside it can be named.
 
@@ -47,11 +60,16 @@ class FileTree:
         entries: Iterable[TreeEntry],
         read_object: Callable[[str], bytes],
         stream_object: Callable[[str], Iterator[bytes]] | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
-        """``read_object`` returns a blob's content, given its object id; ``stream_object`` gives it in pieces."""
+        """``read_object`` returns a blob's content, given its object id; ``stream_object`` gives it in pieces.
+
+        Without ``elsewhere``, no large file and no submodule is on this machine.
+        """
         self._entries: Mapping[str, TreeEntry] = {entry.path: entry for entry in entries}
         self._read_object = read_object
         self._stream_object = stream_object or (lambda object_id: iter((read_object(object_id),)))
+        self._elsewhere = elsewhere
 
     def __iter__(self) -> Iterator[TreeEntry]:
         return iter(self._entries.values())
@@ -74,11 +92,19 @@ class FileTree:
 
         Raises :class:`OutsideTreeError` where it would leave the tree, or for a loop of links.
         """
+        return self._follow(path, [])
+
+    def followed(self, path: str) -> tuple[TreeEntry, ...]:
+        """The symbolic links that :meth:`resolve` follows on the way, in that order. Raises what it raises."""
+        links: list[TreeEntry] = []
+        self._follow(path, links)
+        return tuple(links)
+
+    def _follow(self, path: str, links: list[TreeEntry]) -> str:
         if path.startswith("/"):
             raise OutsideTreeError("an absolute path is not part of the commit", where=path)
         pending = path.split("/")[::-1]
         reached: list[str] = []
-        hops = 0
         while pending:
             part = pending.pop()
             if part in ("", "."):
@@ -92,9 +118,9 @@ class FileTree:
             entry = self._entries.get("/".join(reached))
             if entry is None or entry.kind is not EntryKind.SYMLINK:
                 continue
-            hops += 1
+            links.append(entry)
             target = self._read_object(entry.object_id).decode("utf-8", "surrogateescape")
-            if hops > MAX_SYMLINK_HOPS or target.startswith("/"):
+            if len(links) > MAX_SYMLINK_HOPS or target.startswith("/"):
                 raise OutsideTreeError(
                     f"the symbolic link {entry.path} leads out of the commit's tree or in a circle",
                     where=path,
@@ -132,9 +158,33 @@ class FileTree:
         """The content of ``entry`` itself: a link's target for a symbolic link."""
         return self._read_object(entry.object_id)
 
+    def read_object(self, object_id: str) -> bytes:
+        """The content of a blob, by its id."""
+        return self._read_object(object_id)
+
+    def stream_object(self, object_id: str) -> Iterator[bytes]:
+        """The content of a blob in pieces, by its id."""
+        return self._stream_object(object_id)
+
     def stream_entry(self, entry: TreeEntry) -> Iterator[bytes]:
         """The content of ``entry`` in pieces, for files that are too large to hold."""
         return self._stream_object(entry.object_id)
+
+    def large_file(self, digest: str) -> Iterator[bytes] | None:
+        """The content of a Git LFS object, by its SHA-256; ``None`` where it is not on this machine."""
+        return self._elsewhere.large_file(digest) if self._elsewhere is not None else None
+
+    @cached_property
+    def with_submodules(self) -> FileTree:
+        """This tree with the files of submodules in their place, as far as their commits are on this machine."""
+        found = {
+            entry.path: submodule.with_submodules
+            for entry in self
+            if entry.kind is EntryKind.SUBMODULE
+            and self._elsewhere is not None
+            and (submodule := self._elsewhere.submodule(self, entry)) is not None
+        }
+        return _join(self, found) if found else self
 
     def list_directory(self, path: str) -> tuple[str, ...]:
         """The names directly in the directory ``path``, sorted; empty where it does not exist."""
@@ -148,3 +198,37 @@ class FileTree:
         directory = self.resolve(path)
         prefix = f"{directory}/" if directory else ""
         return (e for e in self._entries.values() if e.path == directory or e.path.startswith(prefix))
+
+
+def _join(outer: FileTree, inner: Mapping[str, FileTree]) -> FileTree:
+    """``outer`` with the trees of ``inner`` at their paths. A blob is read from a tree that has it."""
+    entries = [entry for entry in outer if entry.path not in inner]
+    owners: dict[str, FileTree] = {}
+    for path, tree in inner.items():
+        entries += [replace(entry, path=f"{path}/{entry.path}") for entry in tree]
+        owners |= {entry.object_id: tree for entry in tree}
+
+    def owner(object_id: str) -> FileTree:
+        return owners.get(object_id, outer)
+
+    return FileTree(
+        entries,
+        lambda object_id: owner(object_id).read_object(object_id),
+        lambda object_id: owner(object_id).stream_object(object_id),
+        _Several((outer, *inner.values())),
+    )
+
+
+class _Several:
+    """Where any of several trees would look. Submodules that are still entries have been looked for."""
+
+    def __init__(self, trees: tuple[FileTree, ...]) -> None:
+        self._trees = trees
+
+    def large_file(self, digest: str) -> Iterator[bytes] | None:
+        found = (tree.large_file(digest) for tree in self._trees)
+        return next((content for content in found if content is not None), None)
+
+    def submodule(self, tree: FileTree, entry: TreeEntry) -> FileTree | None:
+        del tree, entry
+        return None

@@ -1,0 +1,26 @@
+"""What became of a file from one commit to another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Change(Enum):
+    """What became of something that can be in both, or in only one, of two things that are compared."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One file."""
+
+    path: str
+    """From the root of the tree."""
+    change: Change
+    added_lines: int | None
+    """``None`` for what has no lines: binary files, submodules."""
+    removed_lines: int | None
