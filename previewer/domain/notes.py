@@ -31,8 +31,8 @@ class KnownGood:
 class EnvironmentNotes:
     """What the ledger says of one environment. The default says nothing.
 
-    ``expires_at``, ``pinned``, ``asleep_since`` and ``tainted`` are about ``generation`` and end with it; ``kept``
-    and ``known_good`` outlive it, and outlive the environment too.
+    ``expires_at``, ``pinned``, ``asleep_since``, ``stopped`` and ``tainted`` are about ``generation`` and end with
+    it; ``kept`` and ``known_good`` outlive it, and outlive the environment too.
     """
 
     generation: int = 0
@@ -49,6 +49,8 @@ class EnvironmentNotes:
     """Generations that are stopped and kept to roll back to; no part of what runs."""
     known_good: tuple[KnownGood, ...] = ()
     """Newest first."""
+    stopped: tuple[str, ...] = ()
+    """The containers, by name, that were stopped to let it sleep: those that start when it wakes."""
 
     @property
     def is_empty(self) -> bool:
@@ -88,6 +90,7 @@ def _to_json(notes: EnvironmentNotes) -> JsonObject:
         "expires_at": format_time(notes.expires_at) if notes.expires_at else None,
         "pinned": notes.pinned or None,
         "asleep_since": format_time(notes.asleep_since) if notes.asleep_since else None,
+        "stopped": list(notes.stopped) or None,
         "tainted": notes.tainted or None,
         "kept": list(notes.kept) or None,
         "known_good": [_good_to_json(good) for good in notes.known_good] or None,
@@ -102,6 +105,7 @@ def _from_json(value: JsonObject) -> EnvironmentNotes:
         expires_at=parse_time(expires) if expires else None,
         pinned=value.get("pinned") is True,
         asleep_since=parse_time(asleep) if asleep else None,
+        stopped=tuple(as_text(name) for name in as_list(value.get("stopped"))),
         tainted=as_text(value.get("tainted")),
         kept=tuple(_number(generation) for generation in as_list(value.get("kept"))),
         known_good=tuple(_good_from_json(as_object(good)) for good in as_list(value.get("known_good"))),

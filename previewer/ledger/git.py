@@ -1,9 +1,10 @@
 """The ledger in a git repository: releases, history and locks below ``refs/previewer``.
 
-A release is a commit that holds ``manifest.json``, with a fixed author and the source commit's date and with the
-source commit as its parent: the same release is the same object in every clone, and git's garbage collection
-keeps the source commit. The history is a chain of commits that hold one ``entry.json`` each, and a
-``notes.json``: what all entries up to this one say of environments.
+A release is a commit that holds ``manifest.json`` and, below ``files``, the files that its services read while
+they run. It has a fixed author, the source commit's date and the source commit as its parent: the same release is
+the same object in every clone, and git's garbage collection keeps the source commit. The history is a chain of
+commits that hold one ``entry.json`` each, and a ``notes.json``: what all entries up to this one say of
+environments.
 """
 
 from __future__ import annotations
@@ -16,13 +17,18 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from previewer.domain.attestation import Signature
+from previewer.domain.file_tree import FileTree
 from previewer.domain.history import LedgerEntry, entry_from_json, entry_to_json
 from previewer.domain.json_value import as_object, canonical_json
 from previewer.domain.naming import LEDGER_REFS, RELEASE_REFS, release_ref, slug
 from previewer.domain.notes import Notes, merge_notes, notes_from_json, notes_to_json
 from previewer.domain.release import Release, manifest_of, read_manifest
 from previewer.domain.revision import short_id
+from previewer.domain.tree_files import digest_tree_files, served_entries
 from previewer.errors import LockedError, NotFoundError, SourceError
+from previewer.ledger.git_attestations import GitAttestations
+from previewer.ledger.git_files import GitFiles
 from previewer.ledger.git_locks import GitLocks, TakeoverCallback
 from previewer.ledger.git_records import GitRecords
 from previewer.ledger.git_store import GitStore, Reference
@@ -32,6 +38,7 @@ from previewer.source.git_command import GitCommand
 from previewer.source.git_objects import read_many
 
 MANIFEST_FILE = "manifest.json"
+FILES_FOLDER = "files"
 ENTRY_FILE = "entry.json"
 NOTES_FILE = "notes.json"
 APPEND_ATTEMPTS = 100
@@ -63,26 +70,37 @@ class GitLedger:
         """``actor`` and ``clock`` are for locks; entries bring their own."""
         self._command = GitCommand(str(path))
         self._store = GitStore(self._command)
+        self._files = GitFiles(self._command)
         self._records = GitRecords(self._command, self._store)
+        self._attestations = GitAttestations(self._command, self._store)
         self._history = f"{LEDGER_REFS}/{slug(installation)}"
         self._locks = GitLocks(self._command, self._store, clock=clock, actor=actor, on_takeover=on_takeover)
 
-    def store_release(self, release: Release) -> None:
-        """Keep a release under its id. Storing it again changes nothing.
+    def store_release(self, release: Release, *, tree: FileTree | None = None) -> None:
+        """Keep a release under its id, with the files that it serves. Storing it again changes nothing.
 
-        Raises :class:`SourceError` where its commit is not in this repository.
+        ``tree`` is where the files are; without it, they are the commit's. Raises :class:`SourceError` where the
+        commit is not in this repository, unless that is one for releases alone.
         """
         name = release_ref(release.id)
         if self._store.read_reference(name) is not None:
             return
-        if not self._store.has_commit(release.commit):
-            raise SourceError("the release's commit is not in this repository", where=release.commit)
+        has_commit = self._store.has_commit(release.commit)
+        if not has_commit and not (tree is not None and self._files.is_store):
+            raise SourceError(
+                "the release's commit is not in this repository",
+                where=release.commit,
+                hint=f"fetch it: git fetch origin {release.commit}",
+            )
         made = self._store.write_commit(
             {MANIFEST_FILE: canonical_json(manifest_of(release))},
+            folders=self._keep_files(release, tree),
             parents=(release.commit,),
             at=release.committed_at,
             message=f"release {short_id(release.id)} of {release.project}",
         )
+        if not has_commit:
+            self._files.cut(made)
         # Whoever came first wrote the very same object.
         self._store.swap(name, old=None, new=made)
 
@@ -111,8 +129,65 @@ class GitLedger:
 
     def releases_of(self, commit: str) -> tuple[Release, ...]:
         """The releases of one commit, by its full id; no other release is read."""
-        references = self._store.references(RELEASE_REFS)
-        return tuple(self._load([reference for reference in references if commit in reference.parents]))
+        return tuple(release for _, release in self._found_of(commit))
+
+    def served_files(self, commit: str) -> FileTree | None:
+        """The files that are kept with the releases of a commit; ``None`` without such a release.
+
+        Raises :class:`SourceError` for files that are not what the release says.
+        """
+        found = self._found_of(commit)
+        kept = [
+            (release, tree)
+            for reference, release in found
+            if (tree := self._files.read(f"{reference.object_id}:{FILES_FOLDER}")) is not None
+        ]
+        for release, tree in kept:
+            if digest_tree_files(tree, release.files) != release.files:
+                raise SourceError("the release's files are not those that it names", where=release.id)
+        if not found:
+            return None
+        entries = {entry.path: entry for _, tree in kept for entry in tree}
+        return FileTree(entries.values(), self._files.read_blob)
+
+    def remove_release(self, release_id: str) -> None:
+        """Forget a release, by its full id, and what is said about it. Nothing happens if it is gone."""
+        self._attestations.remove_release(release_id)
+
+    @property
+    def signs(self) -> bool:
+        """Whether the user's git is set up to sign."""
+        return self._attestations.signs
+
+    def attest(self, release_id: str, files: Mapping[str, bytes], *, at: datetime, sign: bool) -> None:
+        """Keep files beside a release, as its record of :attr:`RecordKind.ATTESTATION`, signed by the user or not.
+
+        Raises :class:`NotFoundError` where there is no such release, :class:`SourceError` where git cannot sign.
+        """
+        self._attestations.store(release_id, files, at=at, sign=sign)
+
+    def export_attestation(self, release_id: str) -> bytes | None:
+        """What is kept beside a release, signature included, for :meth:`adopt_attestation` of another ledger."""
+        return self._attestations.export(release_id)
+
+    def adopt_attestation(self, release_id: str, files: Mapping[str, bytes], exported: bytes) -> None:
+        """Keep files beside a release as another ledger has them: its signature holds here too.
+
+        What is here already stays. Raises :class:`SourceError` where both do not belong together.
+        """
+        self._attestations.adopt(release_id, files, exported)
+
+    def signature(self, release_id: str) -> Signature:
+        """Who signed a release and what is said about it."""
+        return self._attestations.signature(release_id)
+
+    def signed(self) -> frozenset[str]:
+        """The ids of the releases that somebody signed, whether or not the signature is good."""
+        return self._attestations.signed()
+
+    def published(self, remote: str) -> frozenset[str]:
+        """The ids of the releases that a remote has. Raises :class:`SourceError` where it does not answer."""
+        return self._attestations.published(remote)
 
     def append(self, entry: LedgerEntry) -> None:
         """Add to the history, and let its notes be true. Two writers at once both succeed."""
@@ -157,9 +232,17 @@ class GitLedger:
         """The files of a record; ``None`` where there is none."""
         return self._records.load(kind, name)
 
+    def read_record(self, kind: RecordKind, name: str, file: str) -> bytes | None:
+        """One file of a record, in one look; ``None`` where there is no such record or no such file in it."""
+        return self._records.read(kind, name, file)
+
     def record_names(self, kind: RecordKind) -> tuple[str, ...]:
         """The names of all records of a kind, sorted."""
         return self._records.names(kind)
+
+    def record_times(self, kind: RecordKind) -> Mapping[str, datetime]:
+        """When each record of a kind was written, by its name."""
+        return self._records.times(kind)
 
     def remove_record(self, kind: RecordKind, name: str) -> None:
         """Forget a record. Nothing happens if there is none."""
@@ -172,6 +255,20 @@ class GitLedger:
         taken over, which ``on_takeover`` is told.
         """
         return self._locks.hold(environment, purpose=purpose)
+
+    def _keep_files(self, release: Release, tree: FileTree | None) -> Mapping[str, str]:
+        """The folder of the files that the release serves, if there are any: its tree's id."""
+        if not release.files:
+            return {}
+        found = tree if tree is not None else self._files.read(release.commit)
+        return {FILES_FOLDER: self._files.write(found, served_entries(found, release.files))} if found else {}
+
+    def _found_of(self, commit: str) -> list[tuple[Reference, Release]]:
+        """Releases that were pulled without their commit have no parent that git would show."""
+        references = self._store.references(RELEASE_REFS)
+        fitting = [found for found in references if commit in found.parents or not found.parents]
+        loaded = zip(fitting, self._load(fitting), strict=True)
+        return [(reference, release) for reference, release in loaded if release.commit == commit]
 
     def _notes_at(self, tip: str | None) -> Notes:
         """Histories that began before there were notes have none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from previewer.domain.naming import RECORD_REFS, slug
 from previewer.errors import LockedError
@@ -25,7 +25,7 @@ class GitRecords:
 
     def store(self, kind: RecordKind, name: str, files: Mapping[str, bytes], *, at: datetime) -> None:
         """Keep ``files`` under ``name``; the last of several writers wins."""
-        reference = _reference(kind, name)
+        reference = record_ref(kind, name)
         made = self._store.write_commit(dict(files), parents=(), at=at, message=f"{kind.value} of {name}")
         for _ in range(ATTEMPTS):
             if self._store.swap(reference, old=self._store.read_reference(reference), new=made):
@@ -34,25 +34,43 @@ class GitRecords:
 
     def load(self, kind: RecordKind, name: str) -> Mapping[str, bytes] | None:
         """The files of a record; ``None`` where there is none."""
-        reference = _reference(kind, name)
-        if self._store.read_reference(reference) is None:
+        reference = record_ref(kind, name)
+        listing = self._command.ask("ls-tree", "-z", "--name-only", reference)
+        if listing.code:
             return None
-        names = self._command.run("ls-tree", "-z", "--name-only", reference).decode().split("\0")[:-1]
+        names = listing.output.decode().split("\0")[:-1]
         contents = read_many(self._command, [f"{reference}:{file}" for file in names])
         return {file: found.content for file, found in zip(names, contents, strict=True) if found is not None}
+
+    def read(self, kind: RecordKind, name: str, file: str) -> bytes | None:
+        """One file of a record, in one look; ``None`` where there is no such record or no such file in it."""
+        found = read_many(self._command, [f"{record_ref(kind, name)}:{file}"])[0]
+        return found.content if found is not None else None
 
     def names(self, kind: RecordKind) -> tuple[str, ...]:
         """The names of all records of a kind, sorted."""
         prefix = f"{RECORD_REFS}/{kind.value}"
         return tuple(found.name.removeprefix(f"{prefix}/") for found in self._store.references(prefix))
 
+    def times(self, kind: RecordKind) -> Mapping[str, datetime]:
+        """When each record of a kind was written, by its name."""
+        prefix = f"{RECORD_REFS}/{kind.value}"
+        output = self._command.run("for-each-ref", "--format=%(refname)%00%(committerdate:unix)", prefix).decode()
+        records = (line.split("\0") for line in output.splitlines())
+        return {
+            name.removeprefix(f"{prefix}/"): datetime.fromtimestamp(int(seconds), UTC)
+            for name, seconds in records
+            if seconds
+        }
+
     def remove(self, kind: RecordKind, name: str) -> None:
         """Forget a record; somebody else may have done it already."""
-        reference = _reference(kind, name)
+        reference = record_ref(kind, name)
         held = self._store.read_reference(reference)
         if held is not None:
             self._store.swap(reference, old=held, new=None)
 
 
-def _reference(kind: RecordKind, name: str) -> str:
+def record_ref(kind: RecordKind, name: str) -> str:
+    """The reference of a record."""
     return f"{RECORD_REFS}/{kind.value}/{slug(name, length=120)}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,23 +42,41 @@ class GitStore:
         return self._write("blob", content)
 
     def write_commit(
-        self, files: dict[str, bytes], *, parents: tuple[str, ...], at: datetime, message: str
+        self,
+        files: dict[str, bytes],
+        *,
+        folders: Mapping[str, str] | None = None,
+        parents: tuple[str, ...],
+        at: datetime,
+        message: str,
     ) -> str:
-        """Store a commit that holds ``files`` (names without ``/``); its id depends on the arguments alone."""
-        listing = "".join(f"100644 blob {self.write_blob(files[name])}\t{name}\0" for name in sorted(files))
-        tree = self._command.run("mktree", "-z", input_bytes=listing.encode()).decode().strip()
+        """Store a commit that holds ``files`` and ``folders`` (names without ``/``); it depends on these alone.
+
+        ``folders`` are ids of trees that the repository has.
+        """
+        tree = self.write_tree(files, folders)
         moment = f"{IDENTITY} {int(at.timestamp())} +0000"
         lines = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
         lines += [f"author {moment}", f"committer {moment}", "", message, ""]
-        return self._write("commit", "\n".join(lines).encode("utf-8", "replace"))
+        return self.write_raw_commit("\n".join(lines).encode("utf-8", "replace"))
+
+    def write_tree(self, files: Mapping[str, bytes], folders: Mapping[str, str] | None = None) -> str:
+        """Store the tree of :meth:`write_commit`; its id."""
+        listing = "".join(f"100644 blob {self.write_blob(files[name])}\t{name}\0" for name in sorted(files))
+        listing += "".join(f"040000 tree {tree}\t{name}\0" for name, tree in sorted((folders or {}).items()))
+        return self._command.run("mktree", "-z", input_bytes=listing.encode()).decode().strip()
+
+    def write_raw_commit(self, content: bytes) -> str:
+        """Store a commit as git spells it, signature included; its id."""
+        return self._write("commit", content)
 
     def has_commit(self, object_id: str) -> bool:
         """Whether the repository holds this commit."""
         return self._command.ask("cat-file", "-e", f"{object_id}^{{commit}}").code == 0
 
-    def references(self, pattern: str) -> tuple[Reference, ...]:
-        """The references at or below ``pattern`` (git-for-each-ref(1)), sorted by name."""
-        output = self._command.run("for-each-ref", "--format=%(refname)%00%(objectname)%00%(parent)", pattern)
+    def references(self, *patterns: str) -> tuple[Reference, ...]:
+        """The references at or below ``patterns`` (git-for-each-ref(1)), sorted by name."""
+        output = self._command.run("for-each-ref", "--format=%(refname)%00%(objectname)%00%(parent)", *patterns)
         records = (line.split("\0") for line in output.decode().splitlines())
         return tuple(Reference(name, object_id, tuple(parents.split())) for name, object_id, parents in records)
 

@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from previewer.domain.attestation import UNSIGNED, Signature, Verdict
+from previewer.domain.file_tree import FileTree, TreeEntry
 from previewer.domain.history import LedgerEntry
 from previewer.domain.labels import format_time
 from previewer.domain.notes import Notes, merge_notes
 from previewer.domain.release import Release
-from previewer.errors import LockedError, NotFoundError
+from previewer.domain.tree_files import served_entries
+from previewer.errors import LockedError, NotFoundError, SourceError
 from previewer.ledger.protocol import RecordKind
 
 FIRST_MOMENT = datetime(2024, 1, 1, tzinfo=UTC)
@@ -25,15 +28,25 @@ class MemoryLedger:
         self._clock = clock
         self._guard = threading.Lock()
         self._releases: dict[str, Release] = {}
+        self._files: dict[str, dict[TreeEntry, bytes]] = {}
+        """By commit."""
         self._entries: list[LedgerEntry] = []
         self._notes: Notes = {}
         self._records: dict[tuple[RecordKind, str], Mapping[str, bytes]] = {}
+        self._times: dict[tuple[RecordKind, str], datetime] = {}
+        self.signer = ""
+        """Who signs releases; nobody, if empty."""
+        self._signers: dict[str, str] = {}
         self._holders: dict[str, tuple[str, ...]] = {}
 
-    def store_release(self, release: Release) -> None:
-        """Keep a release under its id. Storing it again changes nothing."""
+    def store_release(self, release: Release, *, tree: FileTree | None = None) -> None:
+        """Keep a release under its id, and its files if ``tree`` has them. Storing it again changes nothing."""
+        files = {}
+        if tree is not None:
+            files = {entry: tree.read_entry(entry) for entry in served_entries(tree, release.files)}
         with self._guard:
             self._releases.setdefault(release.id.removeprefix("sha256:"), release)
+            self._files.setdefault(release.commit, {}).update(files)
 
     def load_release(self, release_id: str) -> Release:
         """The release with this id or unique beginning of at least four digits. Raises :class:`NotFoundError`."""
@@ -53,6 +66,62 @@ class MemoryLedger:
         """The releases of one commit, by its full id."""
         return tuple(release for release in self.releases() if release.commit == commit)
 
+    def served_files(self, commit: str) -> FileTree | None:
+        """The files that are kept with the releases of a commit; ``None`` without such a release."""
+        files = self._files.get(commit)
+        if files is None:
+            return None
+        contents = {entry.object_id: content for entry, content in files.items()}
+        return FileTree(files, contents.__getitem__)
+
+    def remove_release(self, release_id: str) -> None:
+        """Forget a release, what is said about it and where it was pushed. Nothing happens if it is gone."""
+        digits = release_id.removeprefix("sha256:")
+        self.remove_record(RecordKind.ATTESTATION, digits)
+        self.remove_record(RecordKind.PUSH, digits)
+        with self._guard:
+            self._releases.pop(digits, None)
+
+    @property
+    def signs(self) -> bool:
+        """Whether :attr:`signer` is somebody."""
+        return bool(self.signer)
+
+    def attest(self, release_id: str, files: Mapping[str, bytes], *, at: datetime, sign: bool) -> None:
+        """Keep files beside a release, signed by :attr:`signer` or not. Raises :class:`NotFoundError`."""
+        digits = release_id.removeprefix("sha256:")
+        if digits not in self._releases:
+            raise NotFoundError("there is no such release", where=release_id)
+        self.store_record(RecordKind.ATTESTATION, digits, files, at=at)
+        with self._guard:
+            self._signers[f"sha256:{digits}"] = self.signer if sign else ""
+
+    def export_attestation(self, release_id: str) -> bytes | None:
+        """Who signed it."""
+        signer = self._signers.get(f"sha256:{release_id.removeprefix('sha256:')}")
+        return None if signer is None else signer.encode()
+
+    def adopt_attestation(self, release_id: str, files: Mapping[str, bytes], exported: bytes) -> None:
+        """Keep files beside a release, signed by whom the other ledger says. What is here already stays."""
+        digits = release_id.removeprefix("sha256:")
+        if self.load_record(RecordKind.ATTESTATION, digits) is None:
+            self.store_record(RecordKind.ATTESTATION, digits, files, at=self._clock())
+            with self._guard:
+                self._signers[f"sha256:{digits}"] = exported.decode()
+
+    def signature(self, release_id: str) -> Signature:
+        """Who signed a release: always good."""
+        signer = self._signers.get(release_id, "")
+        return Signature(Verdict.GOOD, signer) if signer else UNSIGNED
+
+    def signed(self) -> frozenset[str]:
+        """The ids of the releases that somebody signed."""
+        return frozenset(release for release, signer in self._signers.items() if signer)
+
+    def published(self, remote: str) -> frozenset[str]:
+        """There are no remotes here."""
+        raise SourceError("there is no such remote", where=remote)
+
     def append(self, entry: LedgerEntry) -> None:
         """Add to the history, and let its notes be true."""
         with self._guard:
@@ -69,17 +138,25 @@ class MemoryLedger:
 
     def store_record(self, kind: RecordKind, name: str, files: Mapping[str, bytes], *, at: datetime) -> None:
         """Keep files under a name; a record of the same kind and name is replaced."""
-        del at
         with self._guard:
             self._records[kind, name] = dict(files)
+            self._times[kind, name] = at
 
     def load_record(self, kind: RecordKind, name: str) -> Mapping[str, bytes] | None:
         """The files of a record; ``None`` where there is none."""
         return self._records.get((kind, name))
 
+    def read_record(self, kind: RecordKind, name: str, file: str) -> bytes | None:
+        """One file of a record, in one look; ``None`` where there is no such record or no such file in it."""
+        return self._records.get((kind, name), {}).get(file)
+
     def record_names(self, kind: RecordKind) -> tuple[str, ...]:
         """The names of all records of a kind, sorted."""
         return tuple(sorted(name for known, name in self._records if known is kind))
+
+    def record_times(self, kind: RecordKind) -> Mapping[str, datetime]:
+        """When each record of a kind was written, by its name."""
+        return {name: self._times[kind, name] for name in self.record_names(kind)}
 
     def remove_record(self, kind: RecordKind, name: str) -> None:
         """Forget a record. Nothing happens if there is none."""

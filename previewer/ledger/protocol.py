@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
+from previewer.domain.attestation import Signature
+from previewer.domain.file_tree import FileTree
 from previewer.domain.history import LedgerEntry
 from previewer.domain.notes import Notes
 from previewer.domain.release import Release
@@ -18,6 +20,12 @@ class RecordKind(Enum):
 
     ATTESTATION = "attestations"
     """Of a release, by its id's digits: its provenance and its bills of materials."""
+    BILL = "bills"
+    """Of an image, by its config digest's digits: its bill of materials, whatever releases it is in."""
+    CLAIM = "claims"
+    """Of a branch or environment that somebody works for: which run began last."""
+    PUSH = "pushes"
+    """Of a release, by its id's digits: which registry has it and its images."""
     TOMBSTONE = "tombstones"
     """Of a generation that is gone, by its scope: what there was and what it wrote last."""
 
@@ -25,8 +33,11 @@ class RecordKind(Enum):
 class Ledger(Protocol):
     """Append-only: a release and an entry, once written, are never changed."""
 
-    def store_release(self, release: Release) -> None:
-        """Keep a release under its id. Storing it again changes nothing."""
+    def store_release(self, release: Release, *, tree: FileTree | None = None) -> None:
+        """Keep a release under its id, with the files that it serves. Storing it again changes nothing.
+
+        ``tree`` is where the files are; without it, they are the commit's.
+        """
         ...
 
     def load_release(self, release_id: str) -> Release:
@@ -42,6 +53,50 @@ class Ledger(Protocol):
 
     def releases_of(self, commit: str) -> tuple[Release, ...]:
         """The releases of one commit, by its full id; no other release is read."""
+        ...
+
+    def served_files(self, commit: str) -> FileTree | None:
+        """The files that are kept with the releases of a commit; ``None`` without such a release."""
+        ...
+
+    def remove_release(self, release_id: str) -> None:
+        """Forget a release, by its full id, what is said about it and where it was pushed. Nothing happens if it
+        is gone."""
+        ...
+
+    @property
+    def signs(self) -> bool:
+        """Whether the user's git is set up to sign."""
+        ...
+
+    def attest(self, release_id: str, files: Mapping[str, bytes], *, at: datetime, sign: bool) -> None:
+        """Keep files beside a release, as its record of :attr:`RecordKind.ATTESTATION`, signed by the user or not.
+
+        Raises :class:`NotFoundError` where there is no such release, :class:`SourceError` where git cannot sign.
+        """
+        ...
+
+    def export_attestation(self, release_id: str) -> bytes | None:
+        """What is kept beside a release, signature included, for :meth:`adopt_attestation` of another ledger."""
+        ...
+
+    def adopt_attestation(self, release_id: str, files: Mapping[str, bytes], exported: bytes) -> None:
+        """Keep files beside a release as another ledger has them: its signature holds here too.
+
+        What is here already stays. Raises :class:`SourceError` where both do not belong together.
+        """
+        ...
+
+    def signature(self, release_id: str) -> Signature:
+        """Who signed a release and what is said about it."""
+        ...
+
+    def signed(self) -> frozenset[str]:
+        """The ids of the releases that somebody signed, whether or not the signature is good."""
+        ...
+
+    def published(self, remote: str) -> frozenset[str]:
+        """The ids of the releases that a remote has. Raises :class:`SourceError` where it does not answer."""
         ...
 
     def append(self, entry: LedgerEntry) -> None:
@@ -64,8 +119,16 @@ class Ledger(Protocol):
         """The files of a record; ``None`` where there is none."""
         ...
 
+    def read_record(self, kind: RecordKind, name: str, file: str) -> bytes | None:
+        """One file of a record, in one look; ``None`` where there is no such record or no such file in it."""
+        ...
+
     def record_names(self, kind: RecordKind) -> tuple[str, ...]:
         """The names of all records of a kind, sorted."""
+        ...
+
+    def record_times(self, kind: RecordKind) -> Mapping[str, datetime]:
+        """When each record of a kind was written, by its name."""
         ...
 
     def remove_record(self, kind: RecordKind, name: str) -> None:

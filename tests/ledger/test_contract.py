@@ -162,6 +162,7 @@ def test_one_of_many_gets_the_lock(place: Place) -> None:
 def test_what_entries_note_is_true_until_another_one_says_otherwise(place: Place) -> None:
     good = KnownGood("sha256:ab", "c0", generation=3, until=NOW)
     staging = EnvironmentNotes(4, NOW + timedelta(days=1), True, NOW, "exec of sh", kept=(3,), known_good=(good,))
+    staging = replace(staging, stopped=("shop-staging-g4-web-1",))
     assert place.ledger.notes() == {}
     place.ledger.append(
         replace(ENTRY, notes={"shop-staging": staging, "shop-main": EnvironmentNotes(1, pinned=True)})

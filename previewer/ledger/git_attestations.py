@@ -1,0 +1,109 @@
+"""What is said about releases, beside them: signed commits whose parent is the release."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from previewer.domain.attestation import UNSIGNED, Signature, Verdict
+from previewer.domain.naming import RECORD_REFS, RELEASE_REFS, release_ref
+from previewer.errors import LockedError, NotFoundError, SourceError
+from previewer.ledger.git_records import ATTEMPTS, record_ref
+from previewer.ledger.git_store import GitStore
+from previewer.ledger.protocol import RecordKind
+from previewer.ledger.signing import GitSigning, is_signed
+from previewer.source.git_command import GitCommand
+from previewer.source.git_objects import read_many
+
+KIND = RecordKind.ATTESTATION
+
+
+class GitAttestations:
+    """Writes and checks them in one repository. They are read as records of :attr:`RecordKind.ATTESTATION`."""
+
+    def __init__(self, command: GitCommand, store: GitStore) -> None:
+        self._command = command
+        self._store = store
+        self._signing = GitSigning(command)
+
+    @property
+    def signs(self) -> bool:
+        """Whether the user's git is set up to sign."""
+        return self._signing.is_wanted
+
+    def store(self, release_id: str, files: Mapping[str, bytes], *, at: datetime, sign: bool) -> None:
+        """Keep ``files`` beside a release; what was kept before is replaced.
+
+        Unsigned, it is the same object in every clone. Raises :class:`NotFoundError` where there is no such
+        release, :class:`SourceError` where git cannot sign.
+        """
+        release = self._store.read_reference(release_ref(release_id))
+        if release is None:
+            raise NotFoundError("there is no such release", where=release_id)
+        message = f"attestations of {release_id}"
+        made = self._store.write_commit(dict(files), parents=(release,), at=at, message=message)
+        if sign:
+            made = self._signing.sign(made, parents=(release,), message=message)
+        reference = _reference(release_id)
+        for _ in range(ATTEMPTS):
+            if self._store.swap(reference, old=self._store.read_reference(reference), new=made):
+                return
+        raise LockedError("many others are writing this record", where=reference, hint="try again")
+
+    def export(self, release_id: str) -> bytes | None:
+        """The commit that is kept beside a release as git spells it, with its signature; ``None`` without one."""
+        held = self._store.read_reference(_reference(release_id))
+        found = read_many(self._command, [held])[0] if held else None
+        return found.content if found else None
+
+    def adopt(self, release_id: str, files: Mapping[str, bytes], commit: bytes) -> None:
+        """Keep what :meth:`export` gave elsewhere: its signature holds here too. What is here already stays.
+
+        Raises :class:`SourceError` where ``commit`` is about other files or another release.
+        """
+        release = self._store.read_reference(release_ref(release_id))
+        tree = self._store.write_tree(files)
+        if not commit.startswith(f"tree {tree}\nparent {release}\nauthor ".encode()):
+            raise SourceError("what is said about the release was said about another one", where=release_id)
+        self._store.swap(_reference(release_id), old=None, new=self._store.write_raw_commit(commit))
+
+    def signature(self, release_id: str) -> Signature:
+        """Who signed a release; unsigned where nothing is kept beside it."""
+        wanted = (release_ref(release_id), _reference(release_id))
+        found = {reference.name: reference for reference in self._store.references(*wanted)}
+        release, kept = (found.get(name) for name in wanted)
+        if kept is None:
+            return UNSIGNED
+        signature = self._signing.signature(kept.object_id)
+        if signature.verdict is not Verdict.UNSIGNED and (release is None or kept.parents != (release.object_id,)):
+            return Signature(Verdict.BAD, signature.signer, signature.key, "another release was signed")
+        return signature
+
+    def signed(self) -> frozenset[str]:
+        """The ids of all releases beside which something signed is kept, whether or not the signature is good."""
+        prefix = f"{RECORD_REFS}/{KIND.value}/"
+        references = self._store.references(prefix.rstrip("/"))
+        contents = read_many(self._command, [reference.object_id for reference in references])
+        return frozenset(
+            f"sha256:{reference.name.removeprefix(prefix)}"
+            for reference, found in zip(references, contents, strict=True)
+            if found is not None and is_signed(found.content)
+        )
+
+    def remove_release(self, release_id: str) -> None:
+        """Forget a release, what is said about it and where it was pushed. Nothing happens if it is gone."""
+        pushed = record_ref(RecordKind.PUSH, release_id.removeprefix("sha256:"))
+        for name in (pushed, _reference(release_id), release_ref(release_id)):
+            held = self._store.read_reference(name)
+            if held is not None:
+                self._store.swap(name, old=held, new=None)
+
+    def published(self, remote: str) -> frozenset[str]:
+        """The ids of the releases that a remote has. Raises :class:`SourceError` where it does not answer."""
+        output = self._command.run("ls-remote", "--", remote, f"{RELEASE_REFS}/*").decode("utf-8", "replace")
+        names = (line.partition("\t")[2] for line in output.splitlines())
+        return frozenset(f"sha256:{name.rpartition('/')[2]}" for name in names)
+
+
+def _reference(release_id: str) -> str:
+    return record_ref(KIND, release_id.removeprefix("sha256:"))
