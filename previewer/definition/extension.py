@@ -29,9 +29,6 @@ def without_effect(model: Table) -> Iterator[tuple[ModelPath, str]]:
         names = ", ".join(sorted(seeds))
         meaning = f"nothing loads seeds yet: environments start without {names}"
         yield (EXTENSION, "seeds"), meaning
-    if extension.get("immutability") == "detect":
-        meaning = "nothing looks for writes yet: 'detect' is as 'off'; 'enforce' prevents them"
-        yield (EXTENSION, "immutability"), meaning
 
 
 def _named_services(extension: Table) -> Iterator[tuple[ModelPath, str]]:

@@ -42,6 +42,13 @@ def free_subnets(
             yield IPv4Network((first + slot * size, prefix_length))
 
 
+def count_free(pool: str, prefix_length: int, taken: Iterable[Network]) -> int:
+    """How many free subnets ``pool`` has. Raises :class:`UsageError` for a pool that makes no sense."""
+    whole = read_pool(pool, prefix_length)
+    size = 1 << (whole.max_prefixlen - prefix_length)
+    return whole.num_addresses // size - len(_used_slots(whole, size, taken))
+
+
 def read_pool(pool: str, prefix_length: int) -> IPv4Network:
     """The pool, checked. Raises :class:`UsageError`."""
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from itertools import groupby
@@ -169,13 +169,22 @@ def _ranked_urls(container: ObservedContainer) -> list[tuple[int, str]]:
 
 
 def _environment(ownership: Ownership, observation: Observation, notes: EnvironmentNotes) -> Environment:
-    generation = [c for c in observation.containers if c.ownership.generation == ownership.generation]
+    generation = [
+        c for c in observation.containers if c.ownership.generation == ownership.generation and not c.is_one_off
+    ]
     generation.sort(key=lambda container: (container.service, container.number))
     services = [_service(name, tuple(found)) for name, found in groupby(generation, key=lambda c: c.service)]
     state = worst(s.state for s in services)
     if notes.asleep_since is not None and not any(c.state is ContainerState.RUNNING for c in generation):
         state = State.ASLEEP
+        services = [_asleep(service, notes) for service in services]
     return Environment(ownership=ownership, state=state, services=tuple(services), notes=notes)
+
+
+def _asleep(service: ServiceStatus, notes: EnvironmentNotes) -> ServiceStatus:
+    """A service that was stopped on purpose did not fail, whatever it ended with."""
+    was_stopped = any(container.name in notes.stopped for container in service.containers)
+    return replace(service, state=State.STOPPED) if was_stopped else service
 
 
 def _service(name: str, containers: tuple[ObservedContainer, ...]) -> ServiceStatus:

@@ -26,12 +26,22 @@ class PortKey:
     protocol: str
 
 
-def assign_ports(definition: Definition, *, seed: str, is_free: Callable[[int], bool]) -> Mapping[PortKey, int]:
+NO_PORTS: Mapping[PortKey, int] = {}
+
+
+def assign_ports(
+    definition: Definition,
+    *,
+    seed: str,
+    is_free: Callable[[int], bool],
+    inherited: Mapping[PortKey, int] = NO_PORTS,
+) -> Mapping[PortKey, int]:
     """A host port for every published port of ``definition``.
 
     The same ``seed`` (the environment's name) gives the same ports as long as they are free, so that a
-    preview keeps its URL when it is made again. A port that isolation left fixed (its role may have it) stays as
-    it is; a fixed range is the engine's to choose from. Raises :class:`ValueError` when no port is left.
+    preview keeps its URL when it is made again; a port that is ``inherited`` from a predecessor is taken from it,
+    free or not. A port that isolation left fixed (its role may have it) stays as it is; a fixed range is the
+    engine's to choose from. Raises :class:`ValueError` when no port is left.
     """
     fixed: dict[PortKey, int] = {}
     wanted: dict[PortKey, None] = {}
@@ -43,9 +53,11 @@ def assign_ports(definition: Definition, *, seed: str, is_free: Callable[[int], 
                     wanted[key] = None
                 elif port.published.isdecimal():
                     fixed.setdefault(key, int(port.published))
-    found: dict[PortKey, int] = {}
-    taken = set(fixed.values())
+    found = {key: inherited[key] for key in wanted if key in inherited}
+    taken = {*fixed.values(), *found.values()}
     for key in wanted:
+        if key in found:
+            continue
         found[key] = _first_free(f"{seed}/{key}", lambda p: p not in taken and is_free(p))
         taken.add(found[key])
     return {**fixed, **found}

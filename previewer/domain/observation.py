@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
@@ -61,6 +61,11 @@ class ObservedContainer:
     ownership: Ownership
     routes: tuple[RankedPort, ...] | None = None
     """Which of its ports get a URL; ``None`` where its labels do not say it: then every one does."""
+    memory: int = 0
+    """Its memory limit in bytes; 0 for none."""
+
+    is_one_off: bool = False
+    """Whether it is no part of a service: a debug copy of one, or what fills a volume."""
 
     @property
     def service(self) -> str:
@@ -122,6 +127,26 @@ class Observation:
     def older_than(self, generation: int) -> Observation:
         """The part that belongs to generations before this one."""
         return self._part(lambda owner: owner.generation < generation)
+
+    def but(self, other: Observation) -> Observation:
+        """The part that ``other`` has not."""
+        return Observation(
+            containers=tuple(c for c in self.containers if c not in other.containers),
+            networks=tuple(n for n in self.networks if n not in other.networks),
+            volumes=tuple(v for v in self.volumes if v not in other.volumes),
+        )
+
+    def but_containers(self, names: Collection[str]) -> Observation:
+        """The part without the containers of these names."""
+        return replace(self, containers=tuple(c for c in self.containers if c.name not in names))
+
+    def of_generation(self, *generations: int) -> Observation:
+        """The part that belongs to these generations."""
+        return self._part(lambda owner: owner.generation in generations)
+
+    def but_generations(self, *generations: int) -> Observation:
+        """The part that belongs to no one of these generations."""
+        return self._part(lambda owner: owner.generation not in generations)
 
     def _part(self, belongs: Callable[[Ownership], bool]) -> Observation:
         return Observation(

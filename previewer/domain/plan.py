@@ -67,9 +67,11 @@ class CreateContainer:
 
 @dataclass(frozen=True, slots=True)
 class StartContainer:
-    """Start a container that was made."""
+    """Start a container that was made, or that was stopped before."""
 
     name: str
+    again: bool = False
+    """Whether it was stopped to be kept: it then has its restart policy again."""
     verb = "start container"
 
 
@@ -89,6 +91,29 @@ class AwaitContainer:
             Condition.HEALTHY: "await health of",
             Condition.COMPLETED: "await end of",
         }[self.condition]
+
+
+@dataclass(frozen=True, slots=True)
+class StopContainer:
+    """End a container and keep it."""
+
+    name: str
+    grace: int | None = 0
+    """Seconds that it may take to end by itself; ``None`` for as long as its definition says, 0 to kill it."""
+    verb = "stop container"
+
+
+@dataclass(frozen=True, slots=True)
+class TakePorts:
+    """Move a container's published ports to where people look for them, by joining it to a network."""
+
+    name: str
+    """The container's."""
+    network: str
+    """The edge of its generation."""
+    address: str
+    """The host address that its ports are at afterwards."""
+    verb = "take over ports of"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +149,8 @@ Action: TypeAlias = (
     | CreateContainer
     | StartContainer
     | AwaitContainer
+    | StopContainer
+    | TakePorts
     | RemoveContainer
     | RemoveNetwork
     | RemoveVolume

@@ -8,6 +8,9 @@ from enum import Enum
 from previewer.domain.observation import ContainerState, Health
 from previewer.domain.service import Condition
 
+MOST_RESTARTS = 3
+"""After so many the engine's next attempt is not waited for."""
+
 
 class Verdict(Enum):
     """What one look says."""
@@ -16,6 +19,8 @@ class Verdict(Enum):
     WAITING = "waiting"
     FAILED = "failed"
     """It will not become ready any more."""
+    SETTLING = "settling"
+    """It runs and nobody can tell more: ready if it still does in a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +38,18 @@ def judge(
     health: Health,
     exit_code: int | None,
     out_of_memory: bool = False,
+    restarts: int = 0,
 ) -> Judgement:
     """Decide about one container.
 
-    ``STARTED`` is lenient: it runs and is not starting, or it was a job that ended with 0. ``HEALTHY``
+    ``STARTED`` is lenient: it runs and is not starting, or it was a job that ended with 0; without a health check
+    it has to go on running for a moment, which is the caller's to measure. ``HEALTHY``
     asks for the engine's health check (a finished job counts as healthy), ``COMPLETED`` for an end with 0.
     """
     if state in (ContainerState.EXITED, ContainerState.DEAD):
         return _judge_end(exit_code, out_of_memory=out_of_memory)
+    if state is ContainerState.RESTARTING and restarts >= MOST_RESTARTS:
+        return Judgement(Verdict.FAILED, f"it keeps ending with exit code {exit_code}")
     if state is not ContainerState.RUNNING:
         return Judgement(Verdict.WAITING, state.value)
     if condition is Condition.COMPLETED:
@@ -53,11 +62,13 @@ def judge(
         return Judgement(Verdict.WAITING, "its health check has not passed yet")
     if condition is Condition.HEALTHY:
         return Judgement(Verdict.FAILED, "it has no health check to wait for")
-    return Judgement(Verdict.READY, "running")
+    return Judgement(Verdict.SETTLING, "running")
 
 
 def _judge_end(exit_code: int | None, *, out_of_memory: bool) -> Judgement:
     if exit_code == 0:
-        return Judgement(Verdict.READY, "done")
+        # The kernel ended a child of it, and it made do without.
+        though = ", though a process of it ran out of memory" if out_of_memory else ""
+        return Judgement(Verdict.READY, f"done{though}")
     memory = ", out of memory" if out_of_memory else ""
     return Judgement(Verdict.FAILED, f"it ended with exit code {exit_code}{memory}")

@@ -5,62 +5,45 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from previewer.domain.json_value import as_text
-from previewer.domain.labels import Ownership
-from previewer.domain.observation import Observation
 from previewer.domain.plan import (
-    AwaitContainer,
     CreateContainer,
     CreateNetwork,
     CreateVolume,
     FillVolume,
     Plan,
-    RemoveContainer,
-    RemoveNetwork,
-    RemoveVolume,
-    StartContainer,
     Step,
 )
 from previewer.domain.revision import short_id
+from previewer.domain.run_steps import await_steps, running_order, start_steps
 from previewer.domain.served_files import FILES_VOLUME
-from previewer.domain.service import Condition, Service
-from previewer.domain.start_order import awaited_conditions, dependents, effective_dependencies, start_order
-from previewer.domain.target import Target, container_spec, fill_spec, network_specs, volume_specs
+from previewer.domain.service import Service
+from previewer.domain.take_ports import take_ports
+from previewer.domain.target import EDGE, Target, container_spec, fill_spec, network_specs, volume_specs
 
 NOT_FROZEN = "not frozen yet"
 
 
-def plan_generation(target: Target) -> Plan:
-    """Everything that one generation needs, made from nothing: networks and volumes, containers, starts."""
-    order = [service for service in start_order(target.definition) if service.replicas > 0]
+def plan_generation(target: Target, *, action: str = "up", grace: int = 0) -> Plan:
+    """Everything that one generation needs: networks and volumes, containers, starts, and in the end its ports.
+
+    ``grace`` is how many seconds its predecessors have to let go of ports.
+    """
+    order = running_order(target.definition)
     shared = (*_networks(target), *_volumes(target))
-    needs = frozenset(step.id for step in shared)
-    creates = [step for service in order for step in _creates(target, service, needs)]
-    runs = [step for service in order for step in (*_starts(target, service), *_awaits(target, service))]
+    needs = frozenset(step.id for step in shared if step.action.name != target.edge)
+    creates = tuple(step for service in order for step in _creates(target, service, needs))
+    runs = tuple(
+        step for service in order for step in (*start_steps(target, service), *await_steps(target, service))
+    )
+    taken = take_ports(target, (*shared, *creates, *runs), grace=grace)
+    return Plan(title_of(target, action), taken)
+
+
+def title_of(target: Target, action: str) -> str:
+    """What is done to which environment, with its generation and release."""
     owner = target.ownership
     release = short_id(owner.release) if owner.release else NOT_FROZEN
-    title = f"up {owner.environment} (generation {owner.generation}, release {release})"
-    return Plan(title, (*shared, *creates, *runs))
-
-
-def plan_removal(observation: Observation, *, title: str, cause: str) -> Plan:
-    """Remove everything in ``observation``: containers, then what they hung on.
-
-    Networks and volumes wait for the containers of their own environment only.
-    """
-    containers: list[Step] = []
-    of_environment: dict[str, set[str]] = {}
-    for container in sorted(observation.containers, key=lambda container: container.name):
-        step = Step(RemoveContainer(container.name), cause)
-        containers.append(step)
-        of_environment.setdefault(container.ownership.environment, set()).add(step.id)
-
-    def after(owner: Ownership) -> frozenset[str]:
-        return frozenset(of_environment.get(owner.environment, ()))
-
-    networks = {n.name: Step(RemoveNetwork(n.name, n.id), cause, after(n.ownership)) for n in observation.networks}
-    volumes = {v.name: Step(RemoveVolume(v.name), cause, after(v.ownership)) for v in observation.volumes}
-    rest = (*(networks[name] for name in sorted(networks)), *(volumes[name] for name in sorted(volumes)))
-    return Plan(title, (*containers, *rest))
+    return f"{action} {owner.environment} (generation {owner.generation}, release {release})"
 
 
 def join_plans(title: str, *plans: Plan) -> Plan:
@@ -73,9 +56,12 @@ def join_plans(title: str, *plans: Plan) -> Plan:
 
 
 def _networks(target: Target) -> Iterator[Step]:
+    causes = {
+        "default": "nothing is shared between environments",
+        EDGE: f"ports are rehearsed on {target.takeover.binding} and move to {target.takeover.edge}",
+    }
     for key, spec in network_specs(target):
-        cause = "nothing is shared between environments" if key == "default" else "the definition declares it"
-        yield Step(CreateNetwork(spec), cause)
+        yield Step(CreateNetwork(spec), causes.get(key, "the definition declares it"))
 
 
 def _volumes(target: Target) -> Iterator[Step]:
@@ -105,28 +91,3 @@ def _namespace_partners(service: Service) -> Iterator[str]:
         value = as_text(service.spec.get(key))
         if value.startswith("service:"):
             yield value.removeprefix("service:")
-
-
-def _starts(target: Target, service: Service) -> Iterator[Step]:
-    dependencies = effective_dependencies(target.definition, service)
-    needs: set[str] = set()
-    for dependency in dependencies:
-        for name in target.container_names(dependency.service):
-            if dependency.condition is Condition.STARTED:
-                needs.add(f"{StartContainer.verb} {name}")
-            else:
-                needs.add(Step(AwaitContainer(name, dependency.condition, dependency.service), "").id)
-    names = ", ".join(sorted(dependency.service for dependency in dependencies))
-    cause = f"it comes after {names}" if names else "it depends on nothing"
-    for name in target.container_names(service.name):
-        yield Step(StartContainer(name), cause, frozenset(needs | {f"{CreateContainer.verb} {name}"}))
-
-
-def _awaits(target: Target, service: Service) -> Iterator[Step]:
-    for condition in awaited_conditions(target.definition, service):
-        waiting = ", ".join(dependents(target.definition, service, condition))
-        cause = f"{waiting} depends on it" if waiting else "up ends when every service has settled"
-        for name in target.container_names(service.name):
-            yield Step(
-                AwaitContainer(name, condition, service.name), cause, frozenset({f"{StartContainer.verb} {name}"})
-            )

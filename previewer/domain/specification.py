@@ -7,6 +7,19 @@ from dataclasses import dataclass, field
 
 from previewer.domain.json_value import JsonObject
 
+STDIN_ONCE_KEY = "x-stdin-once"
+"""In a service's mapping: its standard input ends when whoever is attached to it goes, or has nothing more to say."""
+NO_EGRESS_KEY = "x-no-egress"
+"""In a network's mapping, after isolation: its containers are to find no way to other machines."""
+
+
+HOST_BINDING_OPTION = "com.docker.network.bridge.host_binding_ipv4"
+"""Of a bridge network: the host address of published ports that name none. It holds for a container while that
+network is its way out."""
+MASQUERADE_OPTION = "com.docker.network.bridge.enable_ip_masquerade"
+SIBLINGS_OPTION = "com.docker.network.bridge.enable_icc"
+"""Of a bridge network: whether the containers on it may reach each other."""
+
 
 @dataclass(frozen=True, slots=True)
 class NetworkSpec:

@@ -8,16 +8,35 @@ from dataclasses import dataclass, field, replace
 from previewer.domain import labels, naming
 from previewer.domain.definition import Definition
 from previewer.domain.host_ports import PortKey
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, digest_of
+from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, digest_of
 from previewer.domain.labels import Ownership, RankedPort
+from previewer.domain.policy.finders import is_on
+from previewer.domain.policy.quantity_rules import memory_limit
 from previewer.domain.release import Artifact
 from previewer.domain.routes import routes_of, url_of
 from previewer.domain.served_files import FILES_VOLUME
 from previewer.domain.service import Service
-from previewer.domain.specification import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
+from previewer.domain.specification import (
+    HOST_BINDING_OPTION,
+    MASQUERADE_OPTION,
+    NO_EGRESS_KEY,
+    SIBLINGS_OPTION,
+    ContainerSpec,
+    FillSpec,
+    NetworkSpec,
+    VolumeSpec,
+)
 from previewer.domain.start_order import effective_dependencies
+from previewer.domain.takeover import UNCONTESTED, Takeover, publishing_services
 from previewer.domain.tree_files import file_references
 from previewer.domain.variables import injected_variables
+
+EDGE = "previewer-edge"
+"""The key of the network that a successor's ports are taken over with; definitions have none of that name."""
+SMALLEST = 29
+"""The longest prefix of a subnet."""
+FIT_IN_SMALLEST = 5
+"""Containers, beside the network, its gateway and its broadcast address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +57,13 @@ class Target:
     """Opens the commit's files as a tar stream, where any service mounts some."""
     contents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """What configs and secrets contain, by ``configs/KEY`` and ``secrets/KEY``."""
+    takeover: Takeover = UNCONTESTED
+    """How it comes by its ports."""
+
+    @property
+    def edge(self) -> str:
+        """The engine's name of the network that its ports are taken over with."""
+        return naming.edge_name(self.ownership.environment, self.ownership.generation)
 
     def container_name(self, service: str, number: int) -> str:
         """The engine's name of a service's n-th container."""
@@ -51,7 +77,7 @@ class Target:
 
 
 def network_specs(target: Target) -> Iterator[tuple[str, NetworkSpec]]:
-    """The networks by their key in the definition."""
+    """The networks by their key in the definition, and the edge where ports are to be taken over."""
     owner = target.ownership
     for key in sorted(target.definition.networks):
         yield (
@@ -59,11 +85,13 @@ def network_specs(target: Target) -> Iterator[tuple[str, NetworkSpec]]:
             NetworkSpec(
                 name=naming.network_name(owner.environment, owner.generation, key),
                 labels={**_common_labels(target), labels.COMPOSE_NETWORK: key},
-                compose=target.definition.networks[key],
+                compose=_bound(target.definition.networks[key], target.takeover.binding),
                 address_pool=target.address_pool,
                 prefix_length=target.prefix_length,
             ),
         )
+    if target.takeover.edge:
+        yield EDGE, _edge_spec(target)
 
 
 def volume_specs(target: Target) -> Iterator[tuple[str, VolumeSpec]]:
@@ -78,6 +106,34 @@ def volume_specs(target: Target) -> Iterator[tuple[str, VolumeSpec]]:
                 compose=target.definition.volumes[key],
             ),
         )
+
+
+def _edge_spec(target: Target) -> NetworkSpec:
+    """As small as may be; the services in it do not meet there, and have the way out that they had."""
+    services = publishing_services(target.definition)
+    joined = [as_object(target.definition.networks.get(key)) for service in services for key in service.networks]
+    options: dict[str, JsonValue] = {HOST_BINDING_OPTION: target.takeover.edge, SIBLINGS_OPTION: "false"}
+    masquerades = {as_text(as_object(network.get("driver_opts")).get(MASQUERADE_OPTION)) for network in joined}
+    if masquerades == {"false"}:
+        options[MASQUERADE_OPTION] = "false"
+    is_shut = any(network.get(NO_EGRESS_KEY) is True for network in joined)
+    containers = sum(service.replicas for service in services)
+    return NetworkSpec(
+        name=target.edge,
+        labels={**_common_labels(target), labels.COMPOSE_NETWORK: EDGE},
+        compose={"driver_opts": options, **({NO_EGRESS_KEY: True} if is_shut else {})},
+        address_pool=target.address_pool,
+        prefix_length=max(target.prefix_length, SMALLEST)
+        if containers <= FIT_IN_SMALLEST - is_shut  # where nothing leads out, an address is nobody's
+        else target.prefix_length,
+    )
+
+
+def _bound(network: JsonObject, address: str) -> JsonObject:
+    """A network that publishes its containers' ports at ``address``, where it is one that can."""
+    if not address or is_on(network.get("external")) or is_on(network.get("internal")):
+        return network
+    return {**network, "driver_opts": {**as_object(network.get("driver_opts")), HOST_BINDING_OPTION: address}}
 
 
 def fill_spec(target: Target) -> FillSpec | None:
@@ -141,6 +197,7 @@ def _container_labels(target: Target, service: Service, number: int) -> dict[str
             for rank, route in enumerate(routes_of(target.definition))
             if route.service == service.name
         ),
+        labels.MEMORY: str(memory_limit(service)),
         labels.COMPOSE_SERVICE: service.name,
         labels.COMPOSE_NUMBER: str(number),
         labels.COMPOSE_ONEOFF: "False",
@@ -160,7 +217,9 @@ def _compose_of(target: Target, service: Service, number: int) -> JsonObject:
     for port, entry in zip(service.ports, map(as_object, as_list(service.spec.get("ports"))), strict=True):
         key = PortKey(service.name, number, port.target, port.protocol)
         assigned = None if port.published else target.ports.get(key)
-        ports.append({**entry, "published": str(assigned)} if assigned else entry)
+        chosen: JsonObject = {**entry, "published": str(assigned)} if assigned else entry
+        # The networks say at which address, so that it can change while the container runs.
+        ports.append({**chosen, "host_ip": ""} if target.takeover.binding else chosen)
     return {
         **service.spec,
         "environment": {**as_object(service.spec.get("environment")), **variables},

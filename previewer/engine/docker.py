@@ -3,37 +3,42 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from ipaddress import IPv4Network
 from weakref import WeakSet
 
-from previewer.docker_api import containers, events, networks, volumes
+from previewer.docker_api import containers, disk_usage, events, networks, restarts, volumes
 from previewer.docker_api.background import begin
 from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.resources import machine_resources
 from previewer.domain import labels
 from previewer.domain.addresses import allocate
 from previewer.domain.json_value import as_text
 from previewer.domain.observation import Observation
-from previewer.domain.specification import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
+from previewer.domain.specification import NO_EGRESS_KEY, ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
 from previewer.engine.docker_streams import EventStream, open_log_stream
 from previewer.engine.mapping.container import container_body
 from previewer.engine.mapping.files import archive_of
 from previewer.engine.mapping.health import START_INTERVAL_SINCE
 from previewer.engine.mapping.mounts import SUBPATH_SINCE, parted_volumes
 from previewer.engine.mapping.network import has_own_subnet, network_body
+from previewer.engine.mapping.networks import gateway_endpoint
 from previewer.engine.mapping.volume import volume_body
 from previewer.engine.protocol import (
+    EGRESS,
+    HOST_BINDING,
     Capabilities,
     ContainerDetail,
     ContainerEvent,
+    EngineResources,
     LogLine,
     LogOptions,
     Selection,
     Stream,
 )
-from previewer.errors import ConflictError, EngineError, EngineUnreachableError
+from previewer.errors import ConflictError, EngineError, EngineUnreachableError, UnsupportedError
 
 SUBNET_ATTEMPTS = 64
 """Other programs make networks at the same time; each attempt that loses learns of at least one more of them."""
@@ -54,6 +59,14 @@ class DockerEngine:
         """What it can do."""
         return self._capabilities
 
+    def resources(self) -> EngineResources:
+        """What there is to be had, in two calls, made at the same time."""
+        docker = self._open()
+        machine = begin(lambda: machine_resources(docker), name="previewer-resources")
+        subnets = networks.taken_subnets(docker)
+        found = machine.result()
+        return EngineResources(subnets, memory=found.memory, free_disk=found.free_disk)
+
     def observe(self, selection: Selection) -> Observation:
         """A snapshot in three calls, made at the same time."""
         docker, wanted = self._open(), label_filters(selection)
@@ -62,9 +75,23 @@ class DockerEngine:
         found_containers = containers.list_containers(docker, wanted)
         return Observation(found_containers, found_networks.result(), found_volumes.result())
 
+    def measure_containers(self, selection: Selection) -> Mapping[str, int]:
+        """The bytes of the writable layers of our containers, by name."""
+        return disk_usage.container_sizes(self._open(), label_filters(selection))
+
+    def measure_volumes(self) -> Mapping[str, int]:
+        """The bytes of all volumes that the engine can measure, by name."""
+        return disk_usage.volume_sizes(self._open())
+
     def create_network(self, spec: NetworkSpec) -> None:
         """Make a network with a free subnet of its pool."""
         docker = self._open()
+        if spec.compose.get(NO_EGRESS_KEY) is True and (reason := self._capabilities.missing.get(EGRESS)):
+            raise UnsupportedError(
+                f"it cannot be kept from reaching other machines: {reason}",
+                where=f"network {spec.name}",
+                hint="use Docker, or allow it: x-previewer.egress and limits.ROLE.egress",
+            )
         if has_own_subnet(spec):
             body = network_body(spec, None, api_version=docker.api_version)
             networks.create_network(docker, name=spec.name, body=body)
@@ -116,9 +143,28 @@ class DockerEngine:
                 containers.remove_container(docker, wanted.name)
             raise
 
-    def start_container(self, name: str) -> None:
-        """Start it."""
-        containers.start_container(self._open(), name)
+    def start_container(self, name: str, *, again: bool = False) -> None:
+        """Start it. Its policy comes first: it takes little time while the container stands still."""
+        docker = self._open()
+        if again:
+            restarts.resume_restarts(docker, name)
+        containers.start_container(docker, name)
+
+    def stop_container(self, name: str, *, grace: int | None) -> None:
+        """End it and keep it."""
+        docker = self._open()
+        containers.stop_container(docker, name, grace=grace)
+        restarts.suspend_restarts(docker, name)
+
+    def connect_network(self, container: str, network: str, *, is_gateway: bool = False) -> None:
+        """Join a container to one more network."""
+        docker = self._open()
+        endpoint = gateway_endpoint(docker.api_version) if is_gateway else {}
+        containers.join_network(docker, container=container, network=network, endpoint=endpoint)
+
+    def disconnect_network(self, container: str, network: str) -> None:
+        """Take a container out of a network."""
+        containers.leave_network(self._open(), container=container, network=network)
 
     def remove_container(self, name: str) -> None:
         """Kill it and remove it with its anonymous volumes."""
@@ -143,6 +189,11 @@ class DockerEngine:
             out_of_memory=found.out_of_memory,
             error=found.error,
             health_log=found.health_log,
+            ports=found.ports,
+            memory=found.memory,
+            pids=found.pids,
+            restarts=found.restarts,
+            restart_policy=found.restart_policy,
         )
 
     def watch(self, selection: Selection) -> Stream[Sequence[ContainerEvent]]:
@@ -203,11 +254,15 @@ def _capabilities(connection: DockerConnection) -> Capabilities:
     if connection.api_version < START_INTERVAL_SINCE:
         missing["healthcheck.start_interval"] = "it came with Docker 25"
     if containers.is_podman(connection):
-        missing["health"] = "Podman runs health checks only where systemd runs"
+        missing["health"] = "without systemd Podman runs health checks only while previewer waits for them"
+        missing[EGRESS] = "Podman knows no gateway that is nobody's"
+    if reason := containers.why_no_host_binding(connection):
+        missing[HOST_BINDING] = reason
     version = connection.version
     return Capabilities(
         name=containers.engine_name(connection),
         api_version=connection.api_version,
         platform=f"{as_text(version.get('Os'), 'linux')}/{as_text(version.get('Arch'), 'amd64')}",
+        remote=None if connection.is_local else connection.host,
         missing=missing,
     )

@@ -6,7 +6,6 @@ Nothing happens behind a test's back. There are no threads and no timers: a cont
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -14,20 +13,31 @@ from ipaddress import IPv4Network
 
 from previewer.domain import labels
 from previewer.domain.addresses import allocate
-from previewer.domain.json_value import as_list, as_object, as_text
-from previewer.domain.labels import Ownership, read_ownership
+from previewer.domain.json_value import as_object, as_text
+from previewer.domain.labels import read_ownership
 from previewer.domain.observation import Health, Observation, ObservedNetwork, ObservedVolume
-from previewer.domain.specification import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
+from previewer.domain.specification import HOST_BINDING_OPTION, ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
 from previewer.engine.mapping.container import container_body
 from previewer.engine.mapping.network import network_body
 from previewer.engine.mapping.volume import volume_body
 from previewer.engine.memory_container import Behaviour, MemoryContainer
 from previewer.engine.memory_ports import MemoryPorts
+from previewer.engine.memory_reading import (
+    chosen,
+    identifier,
+    is_meant,
+    label_of,
+    owners_of,
+    part_of,
+    refuse_taken,
+    uses_volume,
+)
 from previewer.engine.memory_stream import MemoryStream
 from previewer.engine.protocol import (
     Capabilities,
     ContainerDetail,
     ContainerEvent,
+    EngineResources,
     LogLine,
     LogOptions,
     Selection,
@@ -37,6 +47,9 @@ from previewer.errors import ConflictError, EngineError, ObjectNotFoundError
 
 START_OF_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 API_VERSION = (1, 51)
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - what engines report, nothing is bound
+KILLED = 137
+ENDED_BY_REQUEST = 143
 
 
 class MemoryEngine:
@@ -57,6 +70,10 @@ class MemoryEngine:
         """By network."""
         self.filled: dict[str, bytes] = {}
         """The archives that volumes were filled with, by volume."""
+        self.memory: int | None = None
+        """Bytes of memory of its machine; ``None`` for unknown."""
+        self.free_disk: int | None = None
+        """Free bytes of its disk; ``None`` for unknown."""
         self._clock = clock
         self._on_call = on_call
         """Told of every change before it happens, outside any lock: what it raises is what the call raises."""
@@ -76,31 +93,45 @@ class MemoryEngine:
         """What it can do."""
         return Capabilities(name="Memory 1", api_version=API_VERSION, platform="linux/amd64")
 
+    def resources(self) -> EngineResources:
+        """Its networks, and what :attr:`memory` and :attr:`free_disk` say."""
+        with self._using():
+            return EngineResources(tuple(self.subnets.values()), memory=self.memory, free_disk=self.free_disk)
+
     def observe(self, selection: Selection) -> Observation:
         """A snapshot, sorted by name."""
         with self._using():
             return Observation(
                 containers=tuple(
                     self._containers[name].observed(owner)
-                    for name, owner in _chosen(selection, {n: c.ownership for n, c in self._containers.items()})
+                    for name, owner in chosen(selection, {n: c.ownership for n, c in self._containers.items()})
                 ),
                 networks=tuple(
                     ObservedNetwork(
-                        _identifier(name), name, _label(self._networks[name], labels.COMPOSE_NETWORK), owner
+                        identifier(name), name, label_of(self._networks[name], labels.COMPOSE_NETWORK), owner
                     )
-                    for name, owner in _chosen(selection, _owners(self._networks))
+                    for name, owner in chosen(selection, owners_of(self._networks))
                 ),
                 volumes=tuple(
-                    ObservedVolume(name, _label(self._volumes[name], labels.COMPOSE_VOLUME), owner)
-                    for name, owner in _chosen(selection, _owners(self._volumes))
+                    ObservedVolume(name, label_of(self._volumes[name], labels.COMPOSE_VOLUME), owner)
+                    for name, owner in chosen(selection, owners_of(self._volumes))
                 ),
             )
+
+    def measure_containers(self, selection: Selection) -> Mapping[str, int]:
+        """Nothing is ever written."""
+        return {container.name: 0 for container in self.observe(selection).containers}
+
+    def measure_volumes(self) -> Mapping[str, int]:
+        """As many bytes as the archive that each was filled with."""
+        with self._using():
+            return {name: len(self.filled.get(name, b"")) for name in self._volumes}
 
     def create_network(self, spec: NetworkSpec) -> None:
         """Make a network."""
         self._begin("create_network", spec.name)
         with self._using():
-            _refuse_taken("network", spec.name, self._networks)
+            refuse_taken("network", spec.name, self._networks)
             network_body(spec, None, api_version=API_VERSION)
             taken = self.subnets.values()
             self.subnets[spec.name] = allocate(spec.address_pool, spec.prefix_length, taken, spec.name)
@@ -110,7 +141,7 @@ class MemoryEngine:
         """Make a volume."""
         self._begin("create_volume", spec.name)
         with self._using():
-            _refuse_taken("volume", spec.name, self._volumes)
+            refuse_taken("volume", spec.name, self._volumes)
             volume_body(spec)
             self._volumes[spec.name] = spec
 
@@ -126,7 +157,7 @@ class MemoryEngine:
         """Make a container. Its mapping is checked as a real engine's adapter checks it."""
         self._begin("create_container", spec.name)
         with self._using():
-            _refuse_taken("container", spec.name, self._containers)
+            refuse_taken("container", spec.name, self._containers)
             container_body(spec, api_version=API_VERSION)
             for network in spec.networks.values():
                 if network not in self._networks:
@@ -136,22 +167,24 @@ class MemoryEngine:
                 spec=spec,
                 ownership=read_ownership(spec.labels),
                 behaviour=self.behaviours.get(spec.service, Behaviour()),
-                id=_identifier(f"{spec.name}/{len(self.calls)}"),
+                id=identifier(f"{spec.name}/{len(self.calls)}"),
                 number=int(number) if number.isdecimal() else 1,
                 created_at=self._clock().replace(microsecond=0),
+                networks=list(spec.networks.values()),
             )
             self._tell(spec.name, ("create",))
 
-    def start_container(self, name: str) -> None:
+    def start_container(self, name: str, *, again: bool = False) -> None:
         """Start it."""
         self._begin("start_container", name)
         with self._using():
             container = self._find(name)
+            container.restarts_suspended &= not again
             if container.is_running:
                 return
             if container.behaviour.fail_start is not None:
                 raise container.behaviour.fail_start
-            container.begin(self._ports.take(container.spec))
+            container.begin(self._ports.take(container.spec, self._address(container.networks)))
             self._tell(name, ("start",))
             for line in container.behaviour.lines:
                 self._write(container, line, is_error=False)
@@ -160,6 +193,38 @@ class MemoryEngine:
             if not container.looks_left:
                 self._settle(container)
 
+    def stop_container(self, name: str, *, grace: int | None) -> None:
+        """End it and keep it: with 143 where it may end by itself, with 137 where it is killed."""
+        self._begin("stop_container", name)
+        with self._using():
+            container = self._find(name)
+            container.restarts_suspended = True
+            if container.is_running:
+                self._end(container, KILLED if grace == 0 else ENDED_BY_REQUEST)
+
+    def connect_network(self, container: str, network: str, *, is_gateway: bool = False) -> None:
+        """Join a container to one more network."""
+        self._begin("connect_network", container)
+        with self._using():
+            found = self._find(container)
+            if network not in self._networks:
+                raise ObjectNotFoundError(f"network {network} not found", where=f"container {container}")
+            joined = [network, *found.networks] if is_gateway else [*found.networks, network]
+            if found.is_running:
+                found.ports = self._ports.take(found.spec, self._address(joined))
+            found.networks = joined
+
+    def disconnect_network(self, container: str, network: str) -> None:
+        """Take a container out of a network."""
+        self._begin("disconnect_network", container)
+        with self._using():
+            found = self._containers.get(container)
+            if found is None or network not in found.networks:
+                return
+            found.networks.remove(network)
+            if found.is_running:
+                found.ports = self._ports.take(found.spec, self._address(found.networks))
+
     def remove_container(self, name: str) -> None:
         """Kill it and remove it."""
         self._begin("remove_container", name)
@@ -167,14 +232,14 @@ class MemoryEngine:
             if name not in self._containers:
                 return
             if self._containers[name].is_running:
-                self._end(self._containers[name], 137)
+                self._end(self._containers[name], KILLED)
             self._tell(name, ("destroy",))
             del self._containers[name]
             self._finish_followers()
 
     def remove_network(self, name: str) -> None:
         """Remove the network of this name or id."""
-        name = next((known for known in list(self._networks) if _identifier(known) == name), name)
+        name = next((known for known in list(self._networks) if identifier(known) == name), name)
         self._begin("remove_network", name)
         with self._using():
             self._networks.pop(name, None)
@@ -184,7 +249,7 @@ class MemoryEngine:
         """Remove it. Raises :class:`ConflictError` while a container uses it."""
         self._begin("remove_volume", name)
         with self._using():
-            users = [user for user, container in self._containers.items() if _uses(container.spec, name)]
+            users = [user for user, container in self._containers.items() if uses_volume(container.spec, name)]
             if users and name in self._volumes:
                 raise ConflictError(
                     f"could not remove it: volume is in use by {', '.join(users)}", where=f"volume {name}"
@@ -213,7 +278,7 @@ class MemoryEngine:
     def logs(self, containers: Sequence[str], options: LogOptions) -> Stream[Sequence[LogLine]]:
         """The lines of several containers."""
         with self._using():
-            found = [line for name in containers for line in _part(self._find(name).lines, options)]
+            found = [line for name in containers for line in part_of(self._find(name).lines, options)]
             found.sort(key=lambda line: line.at or START_OF_TIME)
             stream = MemoryStream(found)
             if options.follow:
@@ -231,6 +296,15 @@ class MemoryEngine:
                 watcher.close()
             for _names, follower in self._followers:
                 follower.close()
+
+    def contents(self) -> tuple[Sequence[MemoryContainer], Sequence[NetworkSpec], Sequence[VolumeSpec]]:
+        """Everything that there is, sorted by name: what the examiner looks at."""
+        with self._lock:
+            return (
+                [self._containers[name] for name in sorted(self._containers)],
+                [self._networks[name] for name in sorted(self._networks)],
+                [self._volumes[name] for name in sorted(self._volumes)],
+            )
 
     # --- what tests decide ----------------------------------------------------------------------------------
 
@@ -267,6 +341,12 @@ class MemoryEngine:
             raise EngineError("the engine's connection is closed", where="memory")
         return self._lock
 
+    def _address(self, networks: Sequence[str]) -> str:
+        """Where ports are bound that name no address: the first network says it."""
+        spec = self._networks.get(networks[0]) if networks else None
+        options = as_object(spec.compose.get("driver_opts")) if spec else {}
+        return as_text(options.get(HOST_BINDING_OPTION), EVERYWHERE)
+
     def _find(self, name: str) -> MemoryContainer:
         if name not in self._containers:
             raise ObjectNotFoundError(f"No such container: {name}", where=f"container {name}")
@@ -290,7 +370,7 @@ class MemoryEngine:
         self._watchers = [entry for entry in self._watchers if not entry[1].is_over]
         for action in actions:
             for selection, stream in self._watchers:
-                if owner is not None and _is_meant(selection, owner):
+                if owner is not None and is_meant(selection, owner):
                     stream.put(ContainerEvent(name, action, self._clock()))
 
     def _write(self, container: MemoryContainer, text: str, *, is_error: bool) -> None:
@@ -306,44 +386,3 @@ class MemoryEngine:
             if not names & running:
                 stream.finish()
         self._followers = [entry for entry in self._followers if not entry[1].is_over]
-
-
-def _is_meant(selection: Selection, owner: Ownership) -> bool:
-    pairs = (
-        (selection.installation, owner.installation),
-        (selection.environment, owner.environment),
-        (selection.operation, owner.operation),
-    )
-    return all(wanted is None or wanted == actual for wanted, actual in pairs)
-
-
-def _chosen(selection: Selection, owners: Mapping[str, Ownership | None]) -> list[tuple[str, Ownership]]:
-    return [(name, o) for name, o in sorted(owners.items()) if o is not None and _is_meant(selection, o)]
-
-
-def _owners(specs: Mapping[str, NetworkSpec] | Mapping[str, VolumeSpec]) -> dict[str, Ownership | None]:
-    return {name: read_ownership(spec.labels) for name, spec in specs.items()}
-
-
-def _label(spec: NetworkSpec | VolumeSpec, key: str) -> str:
-    return spec.labels.get(key, "")
-
-
-def _identifier(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def _refuse_taken(kind: str, name: str, existing: Mapping[str, object]) -> None:
-    if name in existing:
-        raise ConflictError(f"could not create it: the name {name} is already in use", where=f"{kind} {name}")
-
-
-def _part(lines: Sequence[LogLine], options: LogOptions) -> Sequence[LogLine]:
-    since = options.since
-    kept = [line for line in lines if since is None or line.at is None or line.at >= since]
-    return kept if options.tail is None else kept[max(0, len(kept) - options.tail) :]
-
-
-def _uses(spec: ContainerSpec, volume: str) -> bool:
-    keys = [as_text(as_object(entry).get("source")) for entry in as_list(spec.compose.get("volumes"))]
-    return any(spec.volumes.get(key) == volume for key in keys)

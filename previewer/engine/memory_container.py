@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from previewer.domain.labels import Ownership, read_routes
+from previewer.domain.json_value import as_text
+from previewer.domain.labels import COMPOSE_ONEOFF, Ownership, read_memory, read_routes
 from previewer.domain.observation import ContainerState, Health, ObservedContainer, PublishedPort
+from previewer.domain.restart_policy import NEVER
 from previewer.domain.service import Service
 from previewer.domain.specification import ContainerSpec
 from previewer.engine.protocol import ContainerDetail, LogLine
@@ -52,8 +54,12 @@ class MemoryContainer:
     is_settled: bool = True
     """Whether what its behaviour says has come true since its last start."""
     ports: tuple[PublishedPort, ...] = ()
+    networks: list[str] = field(default_factory=list)
+    """That it is joined to; the first is its way out."""
     lines: list[LogLine] = field(default_factory=list)
     health_log: list[str] = field(default_factory=list)
+    restarts_suspended: bool = False
+    """Whether it has no restart policy, because it was stopped to be kept."""
 
     @property
     def final_health(self) -> Health:
@@ -111,6 +117,8 @@ class MemoryContainer:
             ports=self.ports,
             ownership=ownership,
             routes=read_routes(self.spec.labels),
+            memory=read_memory(self.spec.labels),
+            is_one_off=self.spec.labels.get(COMPOSE_ONEOFF) == "True",
         )
 
     def detail(self) -> ContainerDetail:
@@ -123,4 +131,8 @@ class MemoryContainer:
             out_of_memory=self.has_ended and self.behaviour.out_of_memory,
             error="",
             health_log=tuple(self.health_log),
+            ports=self.ports,
+            restart_policy=NEVER
+            if self.restarts_suspended
+            else as_text(self.spec.compose.get("restart")) or NEVER,
         )

@@ -6,15 +6,23 @@ Methods block and may be called from several threads at once. They raise the err
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network
 from typing import Protocol, TypeVar
 
-from previewer.domain.observation import ContainerState, Health, Observation
+from previewer.domain.observation import ContainerState, Health, Observation, PublishedPort
+from previewer.domain.restart_policy import NEVER
 from previewer.domain.specification import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
 
 Batch = TypeVar("Batch", covariant=True)
+
+HOST_BINDING = "host-binding"
+"""The ability to bind published ports where a network says it (its ``host_binding_ipv4``), at any loopback
+address, and to move them with the network that a container is joined to. Without it successors get others."""
+EGRESS = "egress"
+"""The ability to keep an environment from reaching other machines while its ports are published."""
 
 
 class Stream(Protocol[Batch]):
@@ -38,8 +46,23 @@ class Capabilities:
     api_version: tuple[int, int]
     platform: str
     """``linux/amd64``: what it runs."""
+    remote: str | None = None
+    """``ssh://user@machine:22``: the address of an engine on another machine, on whose loopback address ports are
+    then published; ``None`` for this machine's."""
     missing: dict[str, str] = field(default_factory=dict)
     """Reasons by ability: ``{"health": "Podman without systemd runs no health checks"}``."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineResources:
+    """What the engine's machine has, and which address ranges are taken on it. ``None`` is unknown."""
+
+    subnets: tuple[IPv4Network | IPv6Network, ...]
+    """Of all networks of the engine, whoever they belong to."""
+    memory: int | None = None
+    """Bytes."""
+    free_disk: int | None = None
+    """Bytes that are free where it keeps images and volumes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +82,22 @@ class ContainerDetail:
     state: ContainerState
     health: Health
     exit_code: int | None
-    """``None`` unless it has ended."""
+    """``None`` unless it has ended, or is to be started again."""
     out_of_memory: bool
     error: str
     """What the engine says of its start; empty if nothing went wrong."""
     health_log: tuple[str, ...]
     """The last outputs of its health check, oldest first, one a run, with the exit code in front."""
+    ports: tuple[PublishedPort, ...] = ()
+    """The host ports that it holds at this moment."""
+    memory: int = 0
+    """Its memory limit in bytes; 0 for none."""
+    pids: int = 0
+    """Its limit of processes; 0 for none."""
+    restarts: int = 0
+    """How often the engine has started it again after it had ended by itself."""
+    restart_policy: str = NEVER
+    """That it has at this moment, as Compose spells it: ``on-failure:3``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +142,20 @@ class Engine(Protocol):
         """What it can do; asked once and kept."""
         ...
 
+    def resources(self) -> EngineResources:
+        """What there is to be had, in a constant number of calls."""
+        ...
+
     def observe(self, selection: Selection) -> Observation:
         """A snapshot of our containers, networks and volumes, in a constant number of calls."""
+        ...
+
+    def measure_containers(self, selection: Selection) -> Mapping[str, int]:
+        """The bytes of the writable layers of our containers, by name. The engine may take long to count."""
+        ...
+
+    def measure_volumes(self) -> Mapping[str, int]:
+        """The bytes of all volumes that the engine can measure, by name. It may take very long to count."""
         ...
 
     def create_network(self, spec: NetworkSpec) -> None:
@@ -129,8 +174,33 @@ class Engine(Protocol):
         """Make a container, joined to its networks, not started. :class:`ConflictError` for a taken name."""
         ...
 
-    def start_container(self, name: str) -> None:
-        """Start it. :class:`ConflictError` where a host port is taken. Nothing happens if it runs."""
+    def start_container(self, name: str, *, again: bool = False) -> None:
+        """Start it. :class:`ConflictError` where a host port is taken. Nothing happens if it runs.
+
+        ``again`` says that :meth:`stop_container` may have stopped it: it then has its restart policy again.
+        """
+        ...
+
+    def stop_container(self, name: str, *, grace: int | None) -> None:
+        """End it and keep it: only :meth:`start_container` starts it again, whatever its restart policy was, and
+        even if the engine itself is restarted. Nothing happens if it has ended, but for that.
+
+        It may take ``grace`` seconds to end by itself, ``None`` for as long as its definition says; with 0 it is
+        killed at once. Raises :class:`ObjectNotFoundError`.
+        """
+        ...
+
+    def connect_network(self, container: str, network: str, *, is_gateway: bool = False) -> None:
+        """Join a container, running or not, to one more network.
+
+        ``is_gateway`` makes that network its way out: its published ports move to the address that the network
+        binds them to, provided that the network's name sorts before those of its others (engines before API 1.48
+        go by the name). :class:`PortTakenError` where a host port is taken there; it is then not joined.
+        """
+        ...
+
+    def disconnect_network(self, container: str, network: str) -> None:
+        """Take a container out of a network. Nothing happens if it is not in it, or if either is gone."""
         ...
 
     def remove_container(self, name: str) -> None:

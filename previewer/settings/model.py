@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from previewer.domain.capacity import Quota
 from previewer.domain.definition import Role
 from previewer.domain.policy.trust import TrustRules
 
@@ -14,6 +15,8 @@ DEFAULT_TTL: Mapping[Role, timedelta | None] = {
     Role.STAGING: None,
     Role.PRODUCTION: None,
 }
+
+DEFAULT_KEPT: Mapping[Role, int] = {Role.PREVIEW: 0, Role.STAGING: 1, Role.PRODUCTION: 1}
 
 
 @dataclass(frozen=True)
@@ -28,20 +31,38 @@ class Settings:
     """Of each subnet: 28 leaves 13 addresses for containers."""
     ttl: Mapping[Role, timedelta | None] = field(default_factory=lambda: DEFAULT_TTL)
     """How long environments live; ``None`` for ever."""
+    keep_previous: Mapping[Role, int] = field(default_factory=lambda: DEFAULT_KEPT)
+    """How many replaced generations are stopped and kept to roll back to."""
     wait_timeout: float = 120.0
     """Seconds to wait for a new environment's health."""
+    settle_time: float = 0.5
+    """Seconds that a service without a health check must live before it counts as running."""
     parallel: int = 8
     """Steps of a plan that are taken at the same time."""
     parallel_builds: int = 4
     """Images that are built at the same time."""
+    require_signed: frozenset[Role] = frozenset()
+    """Roles whose environments run only releases with a good signature."""
+    keep_releases: int = 5
+    """How many of the newest releases pruning keeps, whether or not anybody runs them."""
+    keep_tombstones: timedelta | None = timedelta(days=30)
+    """How long pruning keeps what is remembered of environments that are gone; ``None`` for ever."""
     variables: tuple[str, ...] = ()
     """Patterns of the only variables of the caller's environment that definitions may use."""
     allowed_variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Those of the caller's environment that ``variables`` match."""
     keymap: Mapping[str, str] = field(default_factory=dict)
     """By action: the keys that call it in the terminal UI, separated by commas."""
+    watch_branches: tuple[str, ...] = ()
+    """Patterns of the branches that `previewer watch` gives environments to."""
+    watch_limit: int = 2
+    """Environments that it brings up at the same time."""
     theme: str | None = None
     """The terminal UI's theme; ``None`` for ours."""
+    quota: Quota = field(default_factory=Quota)
+    """How much of one engine the project may take."""
+    registry: str | None = None
+    """``REGISTRY/REPOSITORY`` that releases are pushed to and pulled from, and built images are looked for in."""
     trust: TrustRules = field(default_factory=TrustRules)
     """What branches are trusted with."""
 

@@ -11,9 +11,9 @@ from typing import TypeAlias
 from previewer.domain import naming
 from previewer.domain.definition import Location, Role
 from previewer.domain.policy.grants import read_grant
-from previewer.domain.policy.limits import Limits
 from previewer.domain.policy.trust import Grant
 from previewer.settings import values
+from previewer.settings.limit_keys import LIMIT_KEYS, LimitReader
 from previewer.settings.model import Settings
 
 
@@ -64,11 +64,24 @@ def _ttl(role: Role) -> Apply:
     )
 
 
+def _keep_previous(role: Role) -> Apply:
+    return lambda settings, value, _: replace(
+        settings,
+        keep_previous=MappingProxyType(
+            {**settings.keep_previous, role: values.read_count(value, least=0, most=10)}
+        ),
+    )
+
+
 def _keys(settings: Settings, value: object, locate: Locate) -> Settings:
     table = value if isinstance(value, dict) else {}
     read = {str(action): values.read_keys(keys) for action, keys in table.items()}
     del locate
     return replace(settings, keymap=MappingProxyType({**settings.keymap, **read}))
+
+
+def _roles(value: object) -> frozenset[Role]:
+    return frozenset(values.read_role(role) for role in values.read_texts(value))
 
 
 def _with_grants(settings: Settings, grants: tuple[Grant, ...]) -> Settings:
@@ -115,9 +128,6 @@ def _trusted(entry: object, locate: Locate) -> Iterator[Grant]:
             yield read_grant(text, source=source, role=role, branches=branches)
 
 
-LimitReader: TypeAlias = Callable[[Limits, object], Limits]
-
-
 def _limit(role: Role, change: LimitReader) -> Apply:
     def apply(settings: Settings, value: object, locate: Locate) -> Settings:
         del locate
@@ -125,52 +135,6 @@ def _limit(role: Role, change: LimitReader) -> Apply:
         return replace(settings, trust=replace(settings.trust, limits=MappingProxyType(limits)))
 
     return apply
-
-
-_LIMITS: tuple[tuple[str, str, str, LimitReader], ...] = (
-    (
-        "pids",
-        'a number or `"none"`',
-        "Processes of a container whose service sets no limit.",
-        lambda limits, value: replace(limits, pids=values.read_limit(value)),
-    ),
-    (
-        "memory",
-        '`"512m"` or `"none"`',
-        "Memory of a container whose service sets no limit.",
-        lambda limits, value: replace(limits, memory=values.read_bytes(value)),
-    ),
-    (
-        "max_pids",
-        'a number or `"none"`',
-        "The most processes that a service may set.",
-        lambda limits, value: replace(limits, max_pids=values.read_limit(value)),
-    ),
-    (
-        "max_memory",
-        '`"4g"` or `"none"`',
-        "The most memory that a service may set.",
-        lambda limits, value: replace(limits, max_memory=values.read_bytes(value)),
-    ),
-    (
-        "max_services",
-        'a number or `"none"`',
-        "Services of one definition.",
-        lambda limits, value: replace(limits, max_services=values.read_limit(value)),
-    ),
-    (
-        "max_replicas",
-        'a number or `"none"`',
-        "Containers of one service.",
-        lambda limits, value: replace(limits, max_replicas=values.read_limit(value)),
-    ),
-    (
-        "max_ttl",
-        '`"30d"` or `"never"`',
-        "The longest life that a definition may set.",
-        lambda limits, value: replace(limits, max_ttl=values.read_ttl(value)),
-    ),
-)
 
 
 def _rows_of(role: Role) -> Iterator[Setting]:
@@ -183,13 +147,21 @@ def _rows_of(role: Role) -> Iterator[Setting]:
         variable="PREVIEWER_TTL" if role is Role.PREVIEW else None,
     )
     yield Setting(
+        key=f"keep_previous.{role.value}",
+        looks="0 to 10",
+        default="0" if role is Role.PREVIEW else "1",
+        meaning=f"How many replaced generations of an environment for {role.value} are kept, stopped, to roll back"
+        " to.",
+        apply=_keep_previous(role),
+    )
+    yield Setting(
         key=f"policy.{role.value}.allow",
         looks="a list of rules, see [policy](policy.md)",
         default="`[]`",
         meaning=f"What every branch may have in environments for {role.value}. Both files' lists count.",
         apply=_allow(role),
     )
-    for name, looks, meaning, change in _LIMITS:
+    for name, looks, meaning, change in LIMIT_KEYS:
         yield Setting(
             key=f"limits.{role.value}.{name}",
             looks=looks,
@@ -243,6 +215,29 @@ SETTINGS: tuple[Setting, ...] = (
         variable="PREVIEWER_PARALLEL_BUILDS",
     ),
     Setting(
+        key="require_signed",
+        looks='a list of roles, `["staging", "production"]`',
+        default="`[]`",
+        meaning="Roles that run only releases with a good signature, see [provenance](provenance.md#signatures).",
+        apply=lambda s, value, _: replace(s, require_signed=s.require_signed | _roles(value)),
+    ),
+    Setting(
+        key="keep_releases",
+        looks="0 to 10000",
+        default="5",
+        meaning="How many of the newest releases `prune` keeps, whether or not anybody runs them.",
+        apply=lambda s, value, _: replace(s, keep_releases=values.read_count(value, least=0, most=10_000)),
+        variable="PREVIEWER_KEEP_RELEASES",
+    ),
+    Setting(
+        key="keep_tombstones",
+        looks='`"30d"` or `"never"`, which means for ever',
+        default='`"30d"`',
+        meaning="How long `prune` keeps what is remembered of environments that are gone.",
+        apply=lambda s, value, _: replace(s, keep_tombstones=values.read_ttl(value)),
+        variable="PREVIEWER_KEEP_TOMBSTONES",
+    ),
+    Setting(
         key="network.pool",
         looks="an IPv4 range",
         default='`"10.213.0.0/16"`',
@@ -257,6 +252,69 @@ SETTINGS: tuple[Setting, ...] = (
         meaning="How large each subnet is: 28 leaves 13 addresses for containers.",
         apply=lambda s, value, _: replace(s, subnet_prefix=values.read_count(value, least=16, most=29)),
         variable="PREVIEWER_SUBNET_PREFIX",
+    ),
+    Setting(
+        key="settle_time",
+        looks='`"500ms"`, `"2s"` or a number of seconds; 0 for not at all',
+        default='`"500ms"`',
+        meaning="How long a service without a health check must live before `up` takes it for running.",
+        apply=lambda s, value, _: replace(s, settle_time=values.read_short_time(value)),
+        variable="PREVIEWER_SETTLE_TIME",
+    ),
+    Setting(
+        key="quota.environments",
+        looks='a number or `"none"`',
+        default='`"none"`',
+        meaning="The most environments of this project on one engine.",
+        apply=lambda s, value, _: replace(s, quota=replace(s.quota, environments=values.read_limit(value))),
+        variable="PREVIEWER_QUOTA_ENVIRONMENTS",
+    ),
+    Setting(
+        key="quota.memory",
+        looks='`"8g"` or `"none"`',
+        default='`"none"`',
+        meaning="The most memory that this project's environments on one engine may be limited to together.",
+        apply=lambda s, value, _: replace(s, quota=replace(s.quota, memory=values.read_bytes(value))),
+        variable="PREVIEWER_QUOTA_MEMORY",
+    ),
+    Setting(
+        key="quota.overcommit",
+        looks='a number such as `1.5`, or `"none"`',
+        default="2",
+        meaning="How many times the memory of the engine's machine all environments' limits may add up to.",
+        apply=lambda s, value, _: replace(s, quota=replace(s.quota, overcommit=values.read_factor(value))),
+    ),
+    Setting(
+        key="quota.free_disk",
+        looks='`"256m"` or `"none"`',
+        default='`"256m"`',
+        meaning="What has to be free on the engine's disk before anything is made, where it is known.",
+        apply=lambda s, value, _: replace(s, quota=replace(s.quota, free_disk=values.read_bytes(value))),
+    ),
+    Setting(
+        key="registry",
+        looks="`REGISTRY/REPOSITORY`",
+        default="none",
+        meaning="Where releases are pushed to and pulled from, and where `freeze` looks for built images.",
+        apply=lambda s, value, _: replace(s, registry=values.read_registry(value)),
+        variable="PREVIEWER_REGISTRY",
+    ),
+    Setting(
+        key="watch.branches",
+        looks='a list of patterns, `["feature/*", "fix/**"]`',
+        default="`[]`",
+        meaning="The branches that `previewer watch` gives environments to.",
+        apply=lambda s, value, _: replace(s, watch_branches=values.read_texts(value)),
+        variable="PREVIEWER_WATCH_BRANCHES",
+        is_list=True,
+    ),
+    Setting(
+        key="watch.limit",
+        looks="1 to 64",
+        default="2",
+        meaning="Environments that `previewer watch` brings up at the same time.",
+        apply=lambda s, value, _: replace(s, watch_limit=values.read_count(value, least=1, most=64)),
+        variable="PREVIEWER_WATCH_LIMIT",
     ),
     Setting(
         key="theme",

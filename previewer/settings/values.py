@@ -9,10 +9,12 @@ from ipaddress import IPv4Network
 
 from previewer.domain.definition import Role
 from previewer.domain.memory_size import parse_memory
+from previewer.domain.registry_address import SHAPE, parse_address
 from previewer.domain.ttl import parse_ttl
 from previewer.errors import UsageError
 
 _SECONDS = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?", re.ASCII)
+_SHORT_TIME = re.compile(r"(\d{1,5}(?:\.\d{1,3})?)(ms|s)?", re.ASCII)
 UNLIMITED = "none"
 
 
@@ -86,6 +88,52 @@ def read_bytes(value: object) -> int | None:
         return parse_memory(str(value))
     except ValueError as error:
         raise SettingValueError("an amount of memory such as 512m or 2g, or none") from error
+
+
+def read_cpus(value: object) -> float | None:
+    """A positive number of processors; ``"none"`` for no limit."""
+    if value == UNLIMITED:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.01 <= value <= 10**4:
+        raise SettingValueError("a number of processors such as 1.5, or none")
+    return float(value)
+
+
+def read_factor(value: object) -> float | None:
+    """A positive number; ``"none"`` for no limit."""
+    if value == UNLIMITED:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1000:
+        raise SettingValueError("a number such as 1.5, or none")
+    return float(value)
+
+
+def read_switch(value: object) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise SettingValueError("true or false")
+    return value
+
+
+def read_short_time(value: object) -> float:
+    """A time of at most a minute in seconds: a number, or ``500ms``, ``2s``."""
+    match = _SHORT_TIME.fullmatch(str(value).strip())
+    seconds = float(match[1]) * (0.001 if match[2] == "ms" else 1.0) if match else -1.0
+    if isinstance(value, bool) or not 0 <= seconds <= 60:
+        raise SettingValueError("a time of at most a minute such as 500ms or 2s")
+    return seconds
+
+
+def read_registry(value: object) -> str:
+    """A repository of a registry."""
+    text = read_text(value)
+    try:
+        address = parse_address(text)
+    except UsageError as error:
+        raise SettingValueError(SHAPE) from error
+    if address.name != text:
+        raise SettingValueError(f"{SHAPE}, without tag and digest")
+    return text
 
 
 def read_pool(value: object) -> str:

@@ -182,13 +182,14 @@ CASES = (
     in_build("build-context", "dockerfile: /etc/Dockerfile  # here", "build-context:/etc/Dockerfile"),
     in_build(
         "build-context",
-        "additional_contexts:\n  base: docker-image://alpine  # here",
-        "build-context:docker-image://*",
+        "additional_contexts:\n  base: https://example.org/x.git  # here",
+        "build-context:https://example.org/*",
     ),
     in_build("build-privilege", "privileged: true  # here", "build-privilege:privileged"),
     in_build("build-privilege", "entitlements:\n- network.host  # here", "build-privilege:network.host"),
     in_build("build-network", "network: host  # here", "build-network:host"),
     in_build("build-ssh", "ssh:\n- default  # here", "build-ssh:default"),
+    in_build("build-ssh", "ssh:\n- default=/home/ada/.ssh/id  # here", "build-ssh:default=/home/ada/.ssh/id"),
     in_build(
         "build-secret",
         "secrets:\n- token  # here",
@@ -213,6 +214,8 @@ CASES = (
     Case(
         "memory-limit", "x-previewer:\n  limits:\n    memory: 2g  # here\nservices:\n  web:\n    image: i\n", None
     ),
+    in_service("cpus-limit", "cpus: 2.5  # here", None),
+    in_service("cpus-limit", "deploy:\n  resources:\n    limits:  # here\n      cpus: '3'", None),
     in_service("pids-limit", "pids_limit: 5000  # here", None),
     in_service("pids-limit", "pids_limit: -1  # here", None),
     Case("ttl-limit", "x-previewer:\n  ttl: 31d  # here\nservices:\n  web:\n    image: i\n", None),

@@ -121,7 +121,7 @@ def test_the_overview_joins_by_branch_and_keeps_what_has_none() -> None:
 @pytest.mark.parametrize(
     ("condition", "state", "health", "exit_code", "verdict"),
     [
-        (Condition.STARTED, ContainerState.RUNNING, Health.NONE, None, Verdict.READY),
+        (Condition.STARTED, ContainerState.RUNNING, Health.NONE, None, Verdict.SETTLING),
         (Condition.STARTED, ContainerState.RUNNING, Health.STARTING, None, Verdict.WAITING),
         (Condition.STARTED, ContainerState.EXITED, Health.NONE, 0, Verdict.READY),
         (Condition.STARTED, ContainerState.EXITED, Health.NONE, 3, Verdict.FAILED),

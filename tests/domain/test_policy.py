@@ -18,7 +18,7 @@ from tests.definition.trees import load_text
 from tests.domain.policy_cases import CASES, HARMLESS, MARK, Case
 
 SETTINGS_LINE = Location("previewer.toml", 7)
-LIMITS = replace(DEFAULT_LIMITS[Role.PREVIEW], max_memory=1 << 30)
+LIMITS = replace(DEFAULT_LIMITS[Role.PREVIEW], max_memory=1 << 30, max_cpus=2.0)
 
 
 def trust_in(*grants: str) -> Trust:
@@ -73,7 +73,8 @@ def test_what_the_hint_says_to_allow_allows_it(case: Case) -> None:
 
 
 def test_every_rule_has_a_case() -> None:
-    assert {case.rule for case in CASES} == set(RULE_BY_ID)
+    in_tests_of_its_own = {"egress"}  # it is about no line of the definition: see test_egress
+    assert {case.rule for case in CASES} == set(RULE_BY_ID) - in_tests_of_its_own
     assert len(RULE_BY_ID) == len(RULES)
 
 

@@ -53,7 +53,7 @@ def _limit(limits: Limits, name: str) -> str:
     if name == "max_ttl":
         return format_ttl(limits.max_ttl)
     value = getattr(limits, name)
-    return "none" if value is None else str(value)
+    return "none" if value is None else str(value).lower()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from previewer.domain.host_ports import PortKey
 from previewer.domain.json_value import JsonValue, as_list, as_object
 from previewer.domain.plan import CreateContainer, Plan
-from previewer.domain.reconcile import join_plans, plan_generation, plan_removal
+from previewer.domain.reconcile import join_plans, plan_generation
+from previewer.domain.removal import plan_removal
 from previewer.errors import DefinitionError
 from tests.domain.values import make_definition, make_observation, make_target
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Sequence
@@ -9,10 +10,12 @@ from dataclasses import replace
 
 import pytest
 
+from previewer.domain.json_value import JsonValue
 from previewer.domain.labels import EXPIRES_AT
 from previewer.domain.observation import ContainerState, Health
+from previewer.domain.specification import HOST_BINDING_OPTION
 from previewer.engine.protocol import ContainerEvent, LogLine, LogOptions, Selection, Stream
-from previewer.errors import ConflictError, EngineError, ObjectNotFoundError, UnsupportedError
+from previewer.errors import ConflictError, EngineError, ObjectNotFoundError, PortTakenError, UnsupportedError
 from tests.engine.bench import Bench, eventually
 from tests.engine.cast import HOSTILE_LINE, SICK_OUTPUT
 
@@ -45,6 +48,13 @@ class Listener:
         return not self.thread.is_alive()
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
 def lines_of(stream: Stream[Sequence[LogLine]]) -> list[LogLine]:
     return [line for batch in stream for line in batch]
 
@@ -61,6 +71,14 @@ def test_what_is_made_is_observed_with_its_ownership(bench: Bench) -> None:
     assert (seen.name, seen.number, seen.image) == (container, 2, bench.image)
     assert seen.ownership == replace(bench.ownership, service="sleeper")
     assert (seen.state, seen.health, seen.exit_code) == (ContainerState.CREATED, Health.NONE, None)
+
+
+def test_containers_and_volumes_are_measured(bench: Bench) -> None:
+    volume, container = bench.make_volume(), bench.make()
+    theirs = bench.engine.measure_containers(bench.selection)
+    assert set(theirs) == {container}
+    assert all(size >= 0 for size in theirs.values())
+    assert bench.engine.measure_volumes()[volume] == 0
 
 
 @pytest.mark.parametrize("field", ["installation", "environment", "operation"])
@@ -97,6 +115,76 @@ def test_a_definition_cannot_label_itself_away(bench: Bench) -> None:
     with pytest.raises(EngineError, match="reserved"):
         bench.make("sleeper", labels={EXPIRES_AT: "never"})
     assert bench.observe().is_empty
+
+
+# --- ports that move ---------------------------------------------------------------------------------------------
+
+
+def publish(bench: Bench, port: int, *networks: str) -> str:
+    """A running container that publishes ``port`` wherever its network says."""
+    ports: list[JsonValue] = [{"target": 80, "protocol": "tcp", "published": str(port), "host_ip": ""}]
+    return bench.run(ports=ports, networks=dict.fromkeys(networks))
+
+
+def bound(bench: Bench, key: str, address: str) -> str:
+    return bench.make_network(key, driver_opts={HOST_BINDING_OPTION: address})
+
+
+def addresses(bench: Bench, name: str) -> set[str]:
+    seen = {port.host_ip for port in bench.engine.inspect_container(name).ports}
+    assert seen == {port.host_ip for port in bench.find(name).ports}
+    return seen
+
+
+def test_a_network_says_where_ports_are_and_a_gateway_moves_them(bench: Bench) -> None:
+    port = free_port()
+    bound(bench, "default", "127.80.0.77")
+    edge = bound(bench, "-edge", "127.0.0.1")
+    name = publish(bench, port, "default")
+    assert addresses(bench, name) == {"127.80.0.77"}
+    bench.engine.connect_network(name, edge, is_gateway=True)
+    assert addresses(bench, name) == {"127.0.0.1"}
+    bench.engine.stop_container(name, grace=0)
+    assert bench.engine.inspect_container(name).ports == ()
+    bench.engine.start_container(name)
+    assert addresses(bench, name) == {"127.0.0.1"}
+
+
+def test_a_port_that_is_taken_is_not_moved_to(bench: Bench) -> None:
+    port = free_port()
+    bound(bench, "default", "127.0.0.1")
+    bound(bench, "other", "127.80.0.77")
+    edge = bound(bench, "-edge", "127.0.0.1")
+    publish(bench, port, "default")
+    spec = bench.container_spec(
+        number=2,
+        ports=[{"target": 80, "protocol": "tcp", "published": str(port), "host_ip": ""}],
+        networks={"other": None},
+    )
+    bench.engine.create_container(spec)
+    bench.engine.start_container(spec.name)
+    with pytest.raises(PortTakenError):
+        bench.engine.connect_network(spec.name, edge, is_gateway=True)
+
+
+def test_leaving_a_network_twice_is_fine(bench: Bench) -> None:
+    network = bench.make_network()
+    name = bench.run(networks={"default": None})
+    bench.engine.disconnect_network(name, network)
+    bench.engine.disconnect_network(name, network)
+    bench.engine.disconnect_network("nobody", network)
+
+
+@pytest.mark.parametrize("grace", [0, 1])
+def test_a_stopped_container_stays_and_can_be_started_again(bench: Bench, grace: int) -> None:
+    name = bench.run()
+    bench.engine.stop_container(name, grace=grace)
+    bench.engine.stop_container(name, grace=grace)
+    assert bench.find(name).state is ContainerState.EXITED
+    bench.engine.start_container(name)
+    assert bench.find(name).state is ContainerState.RUNNING
+    with pytest.raises(ObjectNotFoundError):
+        bench.engine.stop_container("nobody", grace=grace)
 
 
 # --- a container's life --------------------------------------------------------------------------------------
@@ -352,3 +440,11 @@ def test_the_checks_output_is_kept(bench: Bench) -> None:
     name = bench.run("sick")
     eventually(lambda: bench.engine.inspect_container(name).health is Health.UNHEALTHY, what="it is unhealthy")
     assert bench.engine.inspect_container(name).health_log[0] == f"1: {SICK_OUTPUT}"
+
+
+def test_resources_name_the_subnets_that_are_taken(bench: Bench) -> None:
+    before = bench.engine.resources()
+    bench.make_network()
+    after = bench.engine.resources()
+    assert set(after.subnets) - set(before.subnets)
+    assert after.memory is None or after.memory > 0

@@ -32,16 +32,25 @@ def test_a_local_engine_is_connected_to_without_paramiko() -> None:
     assert _run(script) == ["False"]
 
 
-def test_an_ssh_host_gets_the_sdk_adapter() -> None:
+def test_an_ssh_host_whose_keys_are_asked_for_in_python_gets_the_sdk_adapter() -> None:
     script = (
-        "import sys; from previewer.docker_api.connection import open_endpoint; "
-        "from previewer.docker_api.contexts import Endpoint\n"
+        "import sys, previewer.docker_api, docker\n"
         f"{SSH}\n"
-        "try: open_endpoint(Endpoint('ssh://nobody@nowhere.invalid', 'test'))\n"
+        "try: docker.APIClient('ssh://nobody@nowhere.invalid', use_ssh_client=False)\n"
         "except Exception: pass\n"
         "print('paramiko' in sys.modules)"
     )
     assert _run(script) == ["made", "True"]
+
+
+def test_the_user_s_own_ssh_needs_no_paramiko() -> None:
+    script = (
+        "import sys; sys.modules['paramiko'] = None; from previewer.docker_api.connection import open_endpoint; "
+        "from previewer.docker_api.contexts import Endpoint\n"
+        "try: open_endpoint(Endpoint('ssh://nobody@nowhere.invalid', 'test'))\n"
+        "except Exception as error: print(str(error).startswith('ssh'))"
+    )
+    assert _run(script) == ["True"]
 
 
 def test_a_module_that_asks_for_it_by_name_finds_it() -> None:
@@ -51,9 +60,8 @@ def test_a_module_that_asks_for_it_by_name_finds_it() -> None:
 
 def test_a_missing_paramiko_is_said_as_the_sdk_says_it() -> None:
     script = (
-        "import sys; sys.modules['paramiko'] = None; from previewer.docker_api.connection import open_endpoint; "
-        "from previewer.docker_api.contexts import Endpoint\n"
-        "try: open_endpoint(Endpoint('ssh://nobody@nowhere.invalid', 'test'))\n"
+        "import sys; sys.modules['paramiko'] = None; import previewer.docker_api, docker\n"
+        "try: docker.APIClient('ssh://nobody@nowhere.invalid', use_ssh_client=False)\n"
         "except Exception as error: print('paramiko' in str(error))"
     )
     assert _run(script) == ["True"]

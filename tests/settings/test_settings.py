@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from previewer.domain.capacity import Quota
 from previewer.domain.definition import Role
 from previewer.domain.policy.limits import DEFAULT_LIMITS
 from previewer.errors import UsageError
@@ -214,3 +215,40 @@ def test_a_user_s_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "previewer" / "settings.toml").mkdir(parents=True)
     with pytest.raises(UsageError, match="the settings cannot be read"):
         read_user_file({"XDG_CONFIG_HOME": str(tmp_path)})
+
+
+def test_limits_and_quotas_are_read() -> None:
+    text = b"""
+settle_time = "250ms"
+[limits.preview]
+cpus = 1.5
+max_cpus = "none"
+egress = false
+[quota]
+environments = 5
+memory = "8g"
+overcommit = 1
+free_disk = "none"
+"""
+    settings = load_settings(user_file=None, repository_file=text, environment={})
+    limits = settings.trust.limits[Role.PREVIEW]
+    assert (limits.cpus, limits.max_cpus, limits.egress) == (1.5, None, False)
+    assert settings.settle_time == 0.25
+    assert settings.quota == Quota(environments=5, memory=8 << 30, overcommit=1.0, free_disk=None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "settle_time = '2m'",
+        "settle_time = true",
+        "limits.preview.cpus = 0",
+        "limits.preview.cpus = '2'",
+        "limits.preview.egress = 'no'",
+        "quota.overcommit = 0",
+        "quota.overcommit = true",
+    ],
+)
+def test_limits_and_quotas_that_make_no_sense_are_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="has to be"):
+        load_settings(user_file=None, repository_file=text.encode(), environment={})

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from previewer.domain.definition import Definition, Location, ModelPath, Role
 from previewer.domain.isolation.change import Change, Circumstances, apply_changes
+from previewer.domain.isolation.egress import shut_networks, shut_service
 from previewer.domain.isolation.file_system import close_file_system
 from previewer.domain.isolation.names import free_addresses, free_container_names, free_resources
 from previewer.domain.isolation.ports import free_ports, publish_routes
@@ -34,6 +35,7 @@ SERVICE_CHANGES: tuple[ServiceChanges, ...] = (
     forbid_new_privileges,
     bound_logs,
     close_file_system,
+    shut_service,
 )
 
 
@@ -77,6 +79,7 @@ def isolate(definition: Definition, *, role: Role, trust: Trust | None = None) -
     changes = [
         *(c for service in definition.services.values() for find in SERVICE_CHANGES for c in find(service, given)),
         *free_resources(given),
+        *shut_networks(given),
     ]
     model = apply_changes(definition.model, [(change.path, change.after) for change in changes])
     rewrites = tuple(

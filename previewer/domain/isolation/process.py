@@ -35,7 +35,7 @@ def limit_resources(service: Service, given: Circumstances) -> Iterator[Change]:
     if memory and not list(quantities(service, key="mem_limit", limit="memory")):
         yield change_service(service, "mem_limit", after=str(memory), reason=reason)
     deployed = as_object(as_object(as_object(service.spec.get("deploy")).get("resources")).get("limits"))
-    cpus = as_object(given.definition.extension.get("limits")).get("cpus")
+    cpus = as_object(given.definition.extension.get("limits")).get("cpus") or given.limits.cpus
     if cpus and not any((service.spec.get("cpus"), service.spec.get("cpu_quota"), deployed.get("cpus"))):
         yield change_service(service, "cpus", after=cpus, reason=reason)
 

@@ -34,7 +34,7 @@ def _contexts(service: Service) -> Iterator[Request]:
         yield Request(path, f"builds from the Dockerfile {dockerfile!r}", (dockerfile,))
     for name, value in as_object(build.spec.get("additional_contexts")).items():
         context = str(value)
-        if _is_foreign(context) and not context.startswith("service:"):
+        if _is_foreign(context) and not context.startswith(("service:", "docker-image://")):
             path = service_path(service, "build", "additional_contexts", name)
             yield Request(path, f"builds with the context {context!r}", (context,))
 
@@ -59,9 +59,9 @@ def _keys(value: JsonValue) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
         yield "", value
     for index, item in enumerate(as_list(value)):
-        yield str(index), str(as_object(item).get("id", item)).partition("=")[0]
-    for name in as_object(value):
-        yield name, name
+        yield str(index), str(as_object(item).get("id", item))
+    for name, place in as_object(value).items():
+        yield name, f"{name}={place}" if place else name
 
 
 def _ssh(service: Service) -> Iterator[Request]:
@@ -82,7 +82,7 @@ def _caches(service: Service) -> Iterator[Request]:
 BUILD_RULES = (
     Rule(
         id="build-context",
-        forbids="build contexts and Dockerfiles from URLs, other images or outside the commit's tree",
+        forbids="build contexts and Dockerfiles from URLs or outside the commit's tree",
         why="what is not in the commit is not frozen with it, and may be any file of the machine",
         instead="commit what the build needs",
         subject="the context as written",
@@ -109,7 +109,7 @@ BUILD_RULES = (
         forbids="`build.ssh`",
         why="every step of the build could use your keys",
         instead="vendor the dependency, or fetch it in a step before the build",
-        subject="the key's id",
+        subject="the key's id, with `=/path` where it names a file",
         find=in_services(_ssh),
     ),
     Rule(

@@ -38,6 +38,12 @@ def quantities(service: Service, *, key: str, limit: str) -> Iterator[tuple[Mode
             yield service_path(service, *keys), number
 
 
+def memory_limit(service: Service) -> int:
+    """The bytes of memory that each container of ``service`` is limited to; 0 for no limit."""
+    limits = [number for _path, number in quantities(service, key="mem_limit", limit="memory")]
+    return max([0, *limits])
+
+
 def own_limit(definition: Definition, name: str) -> int | None:
     """What ``x-previewer.limits`` gives to services without a limit: ``pids``, or ``memory`` in bytes."""
     value = as_object(definition.extension.get("limits")).get(name)
@@ -64,6 +70,30 @@ def _at_most(key: str, limit: str, maximum: str, noun: str) -> Find:
                 yield Request(path, f"asks for {amount} of {noun}, {most} is the most", ())
 
     return find
+
+
+def _cpus(definition: Definition, trust: Trust) -> Iterator[Request]:
+    most = trust.limits.max_cpus
+    for path, text in _asked_cpus(definition):
+        number = _real_number(text)
+        if most is not None and number is not None and not 0 < number <= most:
+            yield Request(path, f"asks for {number:g} processors, {most:g} is the most", ())
+
+
+def _asked_cpus(definition: Definition) -> Iterator[tuple[ModelPath, JsonValue]]:
+    yield ("x-previewer", "limits", "cpus"), as_object(definition.extension.get("limits")).get("cpus")
+    for service in definition.services.values():
+        yield service_path(service, "cpus"), service.spec.get("cpus")
+        limits = as_object(as_object(as_object(service.spec.get("deploy")).get("resources")).get("limits"))
+        yield service_path(service, "deploy", "resources", "limits", "cpus"), limits.get("cpus")
+
+
+def _real_number(value: JsonValue) -> float | None:
+    """A number of processors, which may be spelt as text; ``None`` where there is none, or 0 for the default."""
+    try:
+        return (float(value) or None) if isinstance(value, int | float | str) else None
+    except ValueError:
+        return None
 
 
 def _services(definition: Definition, trust: Trust) -> Iterator[Request]:
@@ -174,6 +204,14 @@ QUANTITY_RULES = (
         instead="ask for less memory",
         limit="max_memory",
         find=_at_most("mem_limit", "memory", "max_memory", "bytes of memory"),
+    ),
+    _limit_rule(
+        id_="cpus-limit",
+        forbids="more processors than the role may have",
+        why="one definition should not take the whole machine",
+        instead="ask for fewer processors",
+        limit="max_cpus",
+        find=_cpus,
     ),
     _limit_rule(
         id_="pids-limit",

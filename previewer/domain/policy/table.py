@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from previewer.domain.policy.build_rules import BUILD_RULES
+from previewer.domain.policy.egress_rules import EGRESS_RULES
 from previewer.domain.policy.mount_rules import MOUNT_RULES
 from previewer.domain.policy.privilege_rules import PRIVILEGE_RULES
 from previewer.domain.policy.quantity_rules import QUANTITY_RULES
@@ -20,7 +21,7 @@ GROUPS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
         "Files of the host": MOUNT_RULES,
         "Builds": BUILD_RULES,
         "Quantities and names": QUANTITY_RULES,
-        "Rewritten, not refused": REWRITE_RULES,
+        "Rewritten, not refused": (*REWRITE_RULES, *EGRESS_RULES),
     }
 )
 RULES = tuple(rule for rules in GROUPS.values() for rule in rules)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from previewer.domain.specification import ContainerSpec
+from previewer.domain.json_value import as_object
+from previewer.domain.labels import RESTART
+from previewer.domain.restart_policy import restart_text
+from previewer.domain.specification import STDIN_ONCE_KEY, ContainerSpec
 from previewer.engine.mapping import values
 from previewer.engine.mapping.devices import map_devices
 from previewer.engine.mapping.fields import (
@@ -66,6 +69,7 @@ def container_body(spec: ContainerSpec, *, api_version: tuple[int, int]) -> Cont
         part = _mapped(section, spec, api_version)
         config |= part.config
         host |= part.host
+    config["Labels"] = {**as_object(config["Labels"]), RESTART: restart_text(host.get("RestartPolicy"))}
     networks = _networks(spec, api_version)
     first, later = (networks, ()) if api_version >= SEVERAL_NETWORKS_SINCE else (networks[:1], networks[1:])
     host.setdefault("NetworkMode", networks[0].network if networks else "none")
@@ -88,6 +92,11 @@ def _map_mac_address(spec: ContainerSpec, api_version: tuple[int, int]) -> Part:
     address = spec.compose.get("mac_address")
     is_old = api_version < SEVERAL_NETWORKS_SINCE
     return Part(config={"MacAddress": values.text(address)} if address and is_old else {})
+
+
+def _map_stdin(spec: ContainerSpec, api_version: tuple[int, int]) -> Part:
+    del api_version
+    return Part(config={"StdinOnce": True} if spec.compose.get(STDIN_ONCE_KEY) is True else {})
 
 
 def _take(fields: tuple[Field, ...], spec: ContainerSpec) -> Raw:
@@ -127,5 +136,6 @@ SECTIONS: tuple[Section, ...] = (
     map_blkio,
     map_deploy,
     _map_mac_address,
+    _map_stdin,
 )
 """In order: ``deploy`` comes after the keys that it overrides."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Network
 
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
-from previewer.domain.specification import NetworkSpec
+from previewer.domain.specification import NO_EGRESS_KEY, NetworkSpec
 from previewer.engine.mapping import values
 from previewer.engine.mapping.labels import merge_labels
 from previewer.engine.mapping.part import Raw, filled
@@ -17,6 +17,8 @@ NEEDED_ELSEWHERE = {
 }
 _KNOWN = {"attachable", "driver", "driver_opts", "enable_ipv4", "enable_ipv6", "internal", "ipam", "labels"}
 ENABLE_IPV4_SINCE = (1, 48)
+GATEWAY_ADDRESS = "DefaultGatewayIPv4"
+"""The bridge driver's name for the address that containers take for their gateway, instead of its own."""
 NAMES_UNIQUE_SINCE = (1, 44)
 """Older engines make a second network of the same name unless they are asked not to."""
 
@@ -68,5 +70,10 @@ def _ipam(compose: JsonObject, subnet: IPv4Network | None) -> Raw:
         for entry in map(as_object, as_list(ipam.get("config")))
     ]
     if subnet is not None:
-        entries = [{"Subnet": str(subnet)}]
+        entries = [filled(Subnet=str(subnet), AuxiliaryAddresses=_nobody(compose, subnet))]
     return filled(Driver=ipam.get("driver"), Options=values.text_map(ipam.get("options") or {}), Config=entries)
+
+
+def _nobody(compose: JsonObject, subnet: IPv4Network) -> Raw:
+    """The last address of the subnet as the containers' gateway: nobody has it, so nothing leaves the network."""
+    return {GATEWAY_ADDRESS: str(subnet[-2])} if compose.get(NO_EGRESS_KEY) is True else {}

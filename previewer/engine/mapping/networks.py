@@ -13,6 +13,7 @@ from previewer.engine.mapping.part import Raw, filled, malformed, unsupported
 MAC_ADDRESS_SINCE = (1, 44)
 GATEWAY_PRIORITY_SINCE = (1, 48)
 INTERFACE_NAME_SINCE = (1, 49)
+HIGHEST_PRIORITY = 2**31 - 1
 INTERFACE_NAME_OPTION = "com.docker.network.endpoint.ifname"
 
 
@@ -42,6 +43,11 @@ def joined_networks(spec: ContainerSpec, api_version: tuple[int, int]) -> tuple[
         endpoint = _endpoint(spec, key, settings[key], api_version, is_first=position == 0)
         found.append(Joined(spec.networks[key], endpoint))
     return tuple(found)
+
+
+def gateway_endpoint(api_version: tuple[int, int]) -> Raw:
+    """The endpoint that makes a network a container's way out. Older engines go by the network's name."""
+    return {"GwPriority": HIGHEST_PRIORITY} if api_version >= GATEWAY_PRIORITY_SINCE else {}
 
 
 def _endpoint(

@@ -1,0 +1,74 @@
+"""Put an environment to sleep and wake it: what is stopped, and in which order it starts again. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from previewer.domain.definition import Definition
+from previewer.domain.environment import Environment
+from previewer.domain.observation import ContainerState, ObservedContainer
+from previewer.domain.plan import AwaitContainer, Plan, StartContainer, Step, StopContainer
+from previewer.domain.service import Condition, Service
+from previewer.domain.start_order import awaited_conditions, effective_dependencies, start_order
+
+GRACE = 2
+"""Seconds that a container may take to end by itself: what its volumes hold is to be read again."""
+_ENDED = frozenset({ContainerState.EXITED, ContainerState.DEAD, ContainerState.CREATED})
+
+
+def plan_sleep(environment: Environment) -> Plan:
+    """Stop every container that has not ended, all at once."""
+    steps = tuple(
+        Step(StopContainer(container.name, GRACE), "a sleeping environment takes no memory and no processor time")
+        for container in _containers(environment)
+        if container.state not in _ENDED
+    )
+    return Plan(f"sleep {environment.name}", steps)
+
+
+def plan_wake(definition: Definition, environment: Environment) -> Plan:
+    """Start what was stopped, each service after those that it depends on, and wait for health.
+
+    ``definition`` is the frozen one that the environment runs. A job that had ended before is not run again.
+    """
+    steps: list[Step] = []
+    known: set[str] = set()
+    for service in start_order(definition):
+        for step in _wakes(definition, service, environment):
+            steps.append(Step(step.action, step.cause, step.needs & known))
+            known.add(step.id)
+    return Plan(f"wake {environment.name}", tuple(steps))
+
+
+def _wakes(definition: Definition, service: Service, environment: Environment) -> Iterator[Step]:
+    asleep = [
+        container
+        for container in _containers(environment)
+        if container.service == service.name and container.name in environment.notes.stopped
+    ]
+    needs = frozenset(
+        step
+        for dependency in effective_dependencies(definition, service)
+        for container in _containers(environment)
+        if container.service == dependency.service
+        for step in _settled(container, dependency.condition)
+    )
+    for container in asleep:
+        start = Step(StartContainer(container.name, again=True), "it was put to sleep", needs)
+        if container.state is not ContainerState.RUNNING:
+            yield start
+        for condition in awaited_conditions(definition, service):
+            await_step = AwaitContainer(container.name, condition, service.name)
+            yield Step(await_step, "wake ends when every service has settled", frozenset({start.id}))
+
+
+def _settled(container: ObservedContainer, condition: Condition) -> Iterator[str]:
+    """The ids of the steps that make ``condition`` true of a container; whoever has no such step is settled."""
+    yield Step(StartContainer(container.name), "").id
+    if condition is not Condition.STARTED:
+        yield Step(AwaitContainer(container.name, condition, container.service), "").id
+
+
+def _containers(environment: Environment) -> Iterator[ObservedContainer]:
+    for service in environment.services:
+        yield from service.containers

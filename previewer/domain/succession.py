@@ -1,0 +1,53 @@
+"""What is noted of an environment when one generation takes the place of another. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from previewer.domain.environment import Environment, State
+from previewer.domain.notes import EnvironmentNotes, KnownGood
+
+SERVING = frozenset({State.HEALTHY, State.RUNNING, State.DONE})
+"""The states in which an environment does what it is there for."""
+EMPTY_VOLUMES = "volumes start empty"
+"""How the line begins that says which data does not come along."""
+REMEMBERED = 20
+"""Known-good releases of an environment; older ones are forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """The notes after a takeover, and what becomes of the generation that was replaced."""
+
+    notes: EnvironmentNotes
+    keeps: bool
+    """Whether the replaced generation is stopped and kept; else it is removed."""
+
+
+def succeed(
+    before: EnvironmentNotes,
+    replaced: Environment | None,
+    *,
+    generation: int,
+    release: str,
+    now: datetime,
+    keep: int,
+    is_rollback: bool = False,
+) -> Succession:
+    """The succession of ``generation``, which runs ``release``, in the place of ``replaced``.
+
+    A release is known to be good if it served, untouched, until another one took its place, and did not leave
+    because it was rolled back. Only such a generation is kept, ``keep`` of them at most.
+    """
+    is_good = replaced is not None and not is_rollback and not replaced.is_tainted and replaced.state in SERVING
+    known, kept = before.known_good, tuple(number for number in before.kept if number != generation)
+    if replaced is not None and is_good and replaced.ownership.release != release:
+        owner = replaced.ownership
+        good = KnownGood(owner.release, owner.commit, owner.generation, now)
+        known = (good, *(old for old in known if old.release != owner.release))
+    keeps = is_good and keep > 0
+    if replaced is not None and keeps:
+        kept = (replaced.ownership.generation, *kept)
+    notes = EnvironmentNotes(generation=generation, kept=kept[:keep], known_good=known[:REMEMBERED])
+    return Succession(notes, keeps)

@@ -1,0 +1,184 @@
+"""Close looks at a Docker engine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from datetime import datetime
+from typing import TypeVar
+
+from previewer.docker_api import changes, examine
+from previewer.docker_api.background import begin
+from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.gathered_stream import GatheredStream
+from previewer.docker_api.past_events import engine_time, list_past_events, open_happenings
+from previewer.docker_api.read_container import read_labels
+from previewer.docker_api.read_examined import read_examined, shaped_as_body
+from previewer.domain import labels
+from previewer.domain.drift.fields import Fields
+from previewer.domain.examination import (
+    EngineHappening,
+    Examination,
+    ExaminedContainer,
+    ExaminedNetwork,
+    ExaminedVolume,
+    FileChange,
+    Stranger,
+)
+from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.domain.specification import ContainerSpec, NetworkSpec, VolumeSpec
+from previewer.engine.image_defaults import complete_body
+from previewer.engine.mapping.container import container_body
+from previewer.engine.mapping.network import network_body
+from previewer.engine.mapping.volume import volume_body
+from previewer.engine.normal_form import normal_form
+from previewer.engine.protocol import Stream
+from previewer.engine.resource_form import binding_of, network_form, subnets_of, volume_form
+from previewer.errors import ConflictError, ObjectNotFoundError
+
+PARALLEL = 8
+"""Calls at the same time."""
+Result = TypeVar("Result")
+
+
+class DockerExaminer:
+    """An engine behind the Docker API, as :class:`previewer.engine.examiner.Examiner` looks at it."""
+
+    def __init__(self, connection: DockerConnection) -> None:
+        self._docker = connection
+        self._image_configs: dict[str, JsonObject] = {}
+        self._lock = threading.Lock()
+
+    def examine(self, installation: str) -> Examination:
+        """Four lists, and an inspection of each container of the repository."""
+        docker = self._docker
+        lists = examine.list_everything(docker)
+        names = examine.names_of(lists)
+        ours = [entry for entry in lists.containers if _belongs(entry, installation)]
+        inspected = in_parallel(lambda entry: examine.inspect_raw(docker, as_text(entry.get("Id"))), ours)
+        return Examination(
+            containers=tuple(sorted(_examined(inspected, names), key=lambda container: container.name)),
+            strangers=tuple(_stranger(entry) for entry in lists.containers if entry not in ours),
+            networks=tuple(_network(entry) for entry in lists.networks),
+            volumes=tuple(_volume(entry) for entry in lists.volumes),
+            tags={
+                as_text(tag): as_text(image.get("Id"))
+                for image in lists.images
+                for tag in (*as_list(image.get("RepoTags")), *as_list(image.get("RepoDigests")))
+            },
+            images=frozenset(as_text(image.get("Id")) for image in lists.images),
+        )
+
+    def describe(self, spec: ContainerSpec) -> Fields:
+        """The normal form of the create body, completed with the image's own defaults."""
+        wanted = container_body(spec, api_version=self._docker.api_version)
+        endpoints = as_object(as_object(wanted.body.get("NetworkingConfig")).get("EndpointsConfig"))
+        later = {joined.network: joined.endpoint for joined in wanted.later_networks}
+        body = {**wanted.body, "NetworkingConfig": {"EndpointsConfig": {**endpoints, **later}}}
+        return normal_form(complete_body(body, self._image_config(spec.image)))
+
+    def describe_network(self, spec: NetworkSpec) -> Fields:
+        """The normal form of a network's create body."""
+        return network_form(network_body(spec, None, api_version=self._docker.api_version))
+
+    def describe_volume(self, spec: VolumeSpec) -> Fields:
+        """The normal form of a volume's create body."""
+        return volume_form(volume_body(spec))
+
+    def file_changes(self, containers: Sequence[str]) -> Mapping[str, tuple[FileChange, ...]]:
+        """Of several containers at the same time."""
+
+        def look(container: str) -> tuple[FileChange, ...] | None:
+            try:
+                return changes.list_changes(self._docker, container)
+            except (ObjectNotFoundError, ConflictError):  # gone, or going
+                return None
+
+        found = zip(containers, in_parallel(look, containers), strict=True)
+        return {container: changed for container, changed in found if changed is not None}
+
+    def past_events(self, since: datetime) -> tuple[EngineHappening, ...]:
+        """What the engine still knows of."""
+        return list_past_events(self._docker, since)
+
+    def remote_clock(self) -> datetime | None:
+        """To the second."""
+        return None if self._docker.is_local else engine_time(self._docker)
+
+    def watch_events(self, since: datetime | None = None) -> Stream[Sequence[EngineHappening]]:
+        """What happens from now on."""
+        return GatheredStream([open_happenings(self._docker, since)], name="previewer-touches")
+
+    def _image_config(self, image: str) -> JsonObject:
+        """An image never changes: asked for once."""
+        with self._lock:
+            if image not in self._image_configs:
+                self._image_configs[image] = examine.inspect_image_config(self._docker, image)
+            return self._image_configs[image]
+
+
+def in_parallel(call: Callable[..., Result], subjects: Sequence[object]) -> list[Result]:
+    """``call`` of each, in their order, a few at a time, in threads that nobody has to wait for."""
+    found: dict[int, Result] = {}
+    waiting = iter(enumerate(subjects))
+    lock = threading.Lock()
+
+    def work() -> None:
+        while True:
+            with lock:
+                entry = next(waiting, None)
+            if entry is None:
+                return
+            found[entry[0]] = call(entry[1])
+
+    workers: list[Future[None]] = [
+        begin(work, name="previewer-examine") for _number in range(min(PARALLEL, len(subjects)))
+    ]
+    for worker in workers:
+        worker.result()
+    return [found[number] for number in range(len(subjects))]
+
+
+def _belongs(entry: JsonObject, installation: str) -> bool:
+    said = read_labels(entry.get("Labels"))
+    return said.get(labels.MANAGED_BY) == labels.MANAGED_BY_VALUE and said.get(labels.INSTALLATION) == installation
+
+
+def _examined(inspected: Sequence[JsonObject | None], names: Mapping[str, str]) -> Iterator[ExaminedContainer]:
+    for entry in inspected:
+        if entry is None:
+            continue
+        fields = normal_form(shaped_as_body(entry), container=as_text(entry.get("Id")), names=names)
+        if (found := read_examined(entry, fields)) is not None:
+            yield found
+
+
+def _stranger(entry: JsonObject) -> Stranger:
+    endpoints = as_object(as_object(entry.get("NetworkSettings")).get("Networks")).values()
+    return Stranger(
+        id=as_text(entry.get("Id")),
+        name=examine.own_name(entry),
+        image=as_text(entry.get("Image")),
+        networks=frozenset(as_text(as_object(endpoint).get("NetworkID")) for endpoint in endpoints),
+    )
+
+
+def _network(entry: JsonObject) -> ExaminedNetwork:
+    return ExaminedNetwork(
+        id=as_text(entry.get("Id")),
+        name=as_text(entry.get("Name")),
+        ownership=labels.read_ownership(read_labels(entry.get("Labels"))),
+        subnets=subnets_of(entry),
+        binding=binding_of(entry),
+        fields=network_form(entry),
+    )
+
+
+def _volume(entry: JsonObject) -> ExaminedVolume:
+    return ExaminedVolume(
+        name=as_text(entry.get("Name")),
+        ownership=labels.read_ownership(read_labels(entry.get("Labels"))),
+        mountpoint=as_text(entry.get("Mountpoint")),
+        fields=volume_form(entry),
+    )

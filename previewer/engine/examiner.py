@@ -1,0 +1,51 @@
+"""What drift and parity ask of an engine, beside running: close looks, and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from previewer.domain.drift.fields import Fields
+from previewer.domain.examination import EngineHappening, Examination, FileChange
+from previewer.domain.specification import ContainerSpec, NetworkSpec, VolumeSpec
+from previewer.engine.protocol import Stream
+
+
+class Examiner(Protocol):
+    """A close look at an engine. It changes nothing. Methods block and may be called from several threads."""
+
+    def examine(self, installation: str) -> Examination:
+        """Everything of one repository, and of others as much as meets it, in a constant number of lists."""
+        ...
+
+    def describe(self, spec: ContainerSpec) -> Fields:
+        """The normal form of the container that the engine would make of ``spec`` today.
+
+        Raises :class:`ObjectNotFoundError` where its image is gone.
+        """
+        ...
+
+    def describe_network(self, spec: NetworkSpec) -> Fields:
+        """The same of a network, without its subnet."""
+        ...
+
+    def describe_volume(self, spec: VolumeSpec) -> Fields:
+        """The same of a volume."""
+        ...
+
+    def file_changes(self, containers: Sequence[str]) -> Mapping[str, tuple[FileChange, ...]]:
+        """What is not as in the image, by container id; one that is gone is left out."""
+        ...
+
+    def past_events(self, since: datetime) -> tuple[EngineHappening, ...]:
+        """What the engine still knows of, oldest first."""
+        ...
+
+    def remote_clock(self) -> datetime | None:
+        """What another machine's engine says the time is; ``None`` for an engine of this machine."""
+        ...
+
+    def watch_events(self, since: datetime | None = None) -> Stream[Sequence[EngineHappening]]:
+        """What happens from now on. It ends quietly when the engine goes away."""
+        ...

@@ -1,0 +1,61 @@
+"""How the engine in memory answers questions about what it holds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from previewer.domain.json_value import as_list, as_object, as_text
+from previewer.domain.labels import Ownership, read_ownership
+from previewer.domain.specification import ContainerSpec, NetworkSpec, VolumeSpec
+from previewer.engine.protocol import LogLine, LogOptions, Selection
+from previewer.errors import ConflictError
+
+
+def is_meant(selection: Selection, owner: Ownership) -> bool:
+    """Whether a selection means what is owned so."""
+    pairs = (
+        (selection.installation, owner.installation),
+        (selection.environment, owner.environment),
+        (selection.operation, owner.operation),
+    )
+    return all(wanted is None or wanted == actual for wanted, actual in pairs)
+
+
+def chosen(selection: Selection, owners: Mapping[str, Ownership | None]) -> list[tuple[str, Ownership]]:
+    """Those that a selection means, with their owners, by name."""
+    return [(name, o) for name, o in sorted(owners.items()) if o is not None and is_meant(selection, o)]
+
+
+def owners_of(specs: Mapping[str, NetworkSpec] | Mapping[str, VolumeSpec]) -> dict[str, Ownership | None]:
+    """Whose networks or volumes are; ``None`` where they are nobody's of ours."""
+    return {name: read_ownership(spec.labels) for name, spec in specs.items()}
+
+
+def label_of(spec: NetworkSpec | VolumeSpec, key: str) -> str:
+    """A label's value; empty without it."""
+    return spec.labels.get(key, "")
+
+
+def identifier(text: str) -> str:
+    """Something like an engine's id, always the same for the same text."""
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def refuse_taken(kind: str, name: str, existing: Mapping[str, object]) -> None:
+    """Raise :class:`ConflictError` for a name that exists."""
+    if name in existing:
+        raise ConflictError(f"could not create it: the name {name} is already in use", where=f"{kind} {name}")
+
+
+def part_of(lines: Sequence[LogLine], options: LogOptions) -> Sequence[LogLine]:
+    """The lines that the options ask for."""
+    since = options.since
+    kept = [line for line in lines if since is None or line.at is None or line.at >= since]
+    return kept if options.tail is None else kept[max(0, len(kept) - options.tail) :]
+
+
+def uses_volume(spec: ContainerSpec, volume: str) -> bool:
+    """Whether a container mounts a volume, by its engine name."""
+    keys = [as_text(as_object(entry).get("source")) for entry in as_list(spec.compose.get("volumes"))]
+    return any(spec.volumes.get(key) == volume for key in keys)

@@ -1,0 +1,76 @@
+"""The keys below ``[limits.ROLE]``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeAlias
+
+from previewer.domain.policy.limits import Limits
+from previewer.settings import values
+
+LimitReader: TypeAlias = Callable[[Limits, object], Limits]
+
+LIMIT_KEYS: tuple[tuple[str, str, str, LimitReader], ...] = (
+    (
+        "pids",
+        'a number or `"none"`',
+        "Processes of a container whose service sets no limit.",
+        lambda limits, value: replace(limits, pids=values.read_limit(value)),
+    ),
+    (
+        "memory",
+        '`"512m"` or `"none"`',
+        "Memory of a container whose service sets no limit.",
+        lambda limits, value: replace(limits, memory=values.read_bytes(value)),
+    ),
+    (
+        "cpus",
+        'a number such as `1.5`, or `"none"`',
+        "Processors of a container whose service sets no limit.",
+        lambda limits, value: replace(limits, cpus=values.read_cpus(value)),
+    ),
+    (
+        "max_pids",
+        'a number or `"none"`',
+        "The most processes that a service may set.",
+        lambda limits, value: replace(limits, max_pids=values.read_limit(value)),
+    ),
+    (
+        "max_memory",
+        '`"4g"` or `"none"`',
+        "The most memory that a service may set.",
+        lambda limits, value: replace(limits, max_memory=values.read_bytes(value)),
+    ),
+    (
+        "max_cpus",
+        'a number such as `2`, or `"none"`',
+        "The most processors that a service may set.",
+        lambda limits, value: replace(limits, max_cpus=values.read_cpus(value)),
+    ),
+    (
+        "max_services",
+        'a number or `"none"`',
+        "Services of one definition.",
+        lambda limits, value: replace(limits, max_services=values.read_limit(value)),
+    ),
+    (
+        "max_replicas",
+        'a number or `"none"`',
+        "Containers of one service.",
+        lambda limits, value: replace(limits, max_replicas=values.read_limit(value)),
+    ),
+    (
+        "max_ttl",
+        '`"30d"` or `"never"`',
+        "The longest life that a definition may set.",
+        lambda limits, value: replace(limits, max_ttl=values.read_ttl(value)),
+    ),
+    (
+        "egress",
+        "`true` or `false`",
+        "Whether services may reach other machines, see [isolation](isolation.md).",
+        lambda limits, value: replace(limits, egress=values.read_switch(value)),
+    ),
+)
+"""The key, what its value looks like, what it means, and the limits with a value taken in."""

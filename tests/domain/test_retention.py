@@ -1,0 +1,108 @@
+"""Pruning never takes what runs, what a rollback needs, or the newest releases."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from previewer.domain.definition import Definition, Role
+from previewer.domain.labels import Ownership
+from previewer.domain.notes import EnvironmentNotes, KnownGood
+from previewer.domain.observation import Observation, ObservedVolume
+from previewer.domain.release import Artifact, FrozenDefinition, Release
+from previewer.domain.retention import judge_images, judge_releases
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+US, OTHERS = "0123456789abcdef", "f" * 16
+COUNT = 6
+
+
+def image(number: int) -> str:
+    return f"sha256:{number:064d}"
+
+
+def make(number: int) -> Release:
+    """The number-th newest release, with an image of its own."""
+    artifact = Artifact(image(number), "linux/amd64", "buildkit", "web:1")
+    frozen = FrozenDefinition(Definition("preview", Role.PREVIEW, (), {}), {"web": artifact})
+    return Release("shop", f"{number:040d}", "2" * 40, NOW - timedelta(days=number), {"preview": frozen})
+
+
+RELEASES = [make(number) for number in range(COUNT)]
+
+
+def volume(release: Release, environment: str, *, generation: int = 1, installation: str = US) -> ObservedVolume:
+    """Something of an environment, left on the engine."""
+    owner = Ownership(
+        installation,
+        "shop",
+        environment,
+        Role.STAGING,
+        generation,
+        None,
+        release.commit,
+        release.id,
+        "ada",
+        NOW,
+        None,
+        "x",
+    )
+    return ObservedVolume(f"{environment}-{generation}", "data", owner)
+
+
+def good(release: Release) -> KnownGood:
+    return KnownGood(release.id, release.commit, 1, NOW)
+
+
+def test_every_reason_is_told() -> None:
+    observed = Observation(
+        volumes=(
+            volume(RELEASES[2], "shop-staging", generation=4),
+            volume(RELEASES[3], "shop-staging", generation=3),
+            volume(RELEASES[4], "shop-staging", generation=3, installation=OTHERS),
+        )
+    )
+    notes = {"shop-staging": EnvironmentNotes(4, kept=(3,), known_good=(good(RELEASES[5]),))}
+    judged = judge_releases([*RELEASES, make(6)], observed=observed, notes=notes, installation=US, newest=2)
+    assert [(found.keeps, found.reason) for found in judged.values()] == [
+        (True, "it is one of the newest 2 releases"),
+        (True, "it is one of the newest 2 releases"),
+        (True, "shop-staging runs it"),
+        (True, "generation 3 of shop-staging is kept to roll back to"),
+        (True, "shop-staging runs it"),
+        (True, "it was good in shop-staging"),
+        (False, "no environment needs it, and it is not among the newest 2"),
+    ]
+
+
+def test_an_image_stays_with_any_of_its_releases() -> None:
+    shared = replace(RELEASES[1], commit="9" * 40)
+    judged = judge_releases([RELEASES[0], shared], observed=Observation(), notes={}, installation=US, newest=1)
+    images = [image(0), image(1), image(9)]
+    found = judge_images(images, releases=[RELEASES[0], shared], judged=judged, observed=Observation())
+    assert [found[one].keeps for one in images] == [True, False, False]
+    assert found[image(9)].reason == "no environment runs it, and no release has it"
+
+
+NUMBERS = st.sets(st.integers(0, COUNT - 1))
+
+
+@given(NUMBERS, NUMBERS, NUMBERS, st.integers(0, COUNT), st.sampled_from([US, OTHERS]))
+def test_what_anybody_needs_stays_and_nothing_else(
+    running: set[int], kept: set[int], known: set[int], newest: int, whose: str
+) -> None:
+    observed = Observation(
+        volumes=(
+            *(volume(RELEASES[n], f"e{n}", generation=2, installation=whose) for n in sorted(running)),
+            *(volume(RELEASES[n], f"e{n}") for n in sorted(kept)),
+        )
+    )
+    notes = {f"k{n}": EnvironmentNotes(2, known_good=(good(RELEASES[n]),)) for n in sorted(known)}
+    judged = judge_releases(RELEASES, observed=observed, notes=notes, installation=US, newest=newest)
+    needed = running | kept | known | set(range(newest))
+    assert {n for n in range(COUNT) if judged[RELEASES[n].id].keeps} == needed
+    images = judge_images(map(image, range(COUNT)), releases=RELEASES, judged=judged, observed=observed)
+    assert {n for n in range(COUNT) if images[image(n)].keeps} == needed

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from previewer.domain.observation import ContainerState, Observation, ObservedNetwork, ObservedVolume
+from previewer.domain.tombstone import (
+    FormerVolume,
+    LastLine,
+    Tombstone,
+    join_tombstones,
+    line_from_json,
+    line_to_json,
+    make_tombstone,
+    newest_record,
+    superseded_records,
+    tombstone_from_json,
+    tombstone_to_json,
+)
+from tests.domain.values import NOW, make_container, make_ownership
+
+OWNER = make_ownership()
+OBSERVED = Observation(
+    containers=(
+        make_container("db", state=ContainerState.EXITED, exit_code=3),
+        make_container("web"),
+    ),
+    networks=(ObservedNetwork("1", "shop-main-g1_default", "default", OWNER),),
+    volumes=(ObservedVolume("shop-main-g1_data", "data", OWNER),),
+)
+
+
+def stone(observed: Observation = OBSERVED) -> Tombstone:
+    return make_tombstone(observed, removed_at=NOW, actor="bob@ci", cause="it expired")
+
+
+def test_it_says_what_there_was() -> None:
+    found = stone()
+    assert [(former.service, former.state, former.exit_code) for former in found.containers] == [
+        ("db", "exited", 3),
+        ("web", "running", None),
+    ]
+    assert (found.networks, found.volumes) == (("shop-main-g1_default",), (FormerVolume("shop-main-g1_data"),))
+    assert (found.name, found.branch, found.actor, found.cause) == ("shop-main-g1", "main", "bob@ci", "it expired")
+
+
+def test_bytes_are_known_only_if_all_are() -> None:
+    names = [former.name for former in stone().containers]
+    sizes = {**dict.fromkeys(names, 10), "shop-main-g1_data": 5}
+    known = make_tombstone(OBSERVED, removed_at=NOW, actor="a", cause="c", sizes=sizes)
+    assert known.bytes_freed == 25
+    assert stone().bytes_freed is None
+
+
+def test_it_reads_what_it_wrote() -> None:
+    assert tombstone_from_json(tombstone_to_json(stone())) == stone()
+    line = LastLine("c", "web", NOW + timedelta(microseconds=3), "hello \x1b[31m \udcff", is_error=True)
+    assert line_from_json(line_to_json(line)) == line
+    assert line_from_json(line_to_json(replace(line, at=None))) == replace(line, at=None)
+
+
+def test_a_kept_generation_does_not_name_it() -> None:
+    newer = make_container("web", owner=make_ownership(generation=2))
+    observed = replace(OBSERVED, containers=(*OBSERVED.containers, newer))
+    assert make_tombstone(observed, removed_at=NOW, actor="a", cause="c").generation == 2
+    assert make_tombstone(observed, removed_at=NOW, actor="a", cause="c", kept=[2]).generation == 1
+
+
+def test_a_removal_in_two_attempts_has_one_tombstone() -> None:
+    rest = stone(Observation(volumes=OBSERVED.volumes))
+    joined = join_tombstones(stone(), replace(rest, removed_at=NOW + timedelta(minutes=1)))
+    assert joined.containers == stone().containers
+    assert (joined.networks, len(joined.volumes)) == (("shop-main-g1_default",), 1)
+    assert joined.removed_at == NOW + timedelta(minutes=1)
+
+
+def test_records_are_found_by_environment_and_generation() -> None:
+    names = ("shop-a-g10", "shop-a-g2", "shop-a-g9", "shop-a-g1", "shop-a-gx", "shop-b-g7", "shop-a-g1-g3")
+    assert newest_record(names, "shop-a") == "shop-a-g10"
+    assert newest_record(names, "shop-c") is None
+    assert superseded_records(names, "shop-a") == ("shop-a-g1",)
+    assert superseded_records(names, "shop-b") == ()
