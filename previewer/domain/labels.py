@@ -24,6 +24,7 @@ GENERATION = PREFIX + "generation"
 BRANCH = PREFIX + "branch"
 COMMIT = PREFIX + "commit"
 RELEASE = PREFIX + "release"
+DEFINITION = PREFIX + "definition"
 SERVICE = PREFIX + "service"
 OWNER = PREFIX + "owner"
 CREATED_AT = PREFIX + "created-at"
@@ -31,10 +32,22 @@ EXPIRES_AT = PREFIX + "expires-at"
 OPERATION = PREFIX + "operation"
 ROUTES = PREFIX + "routes"
 """On containers: which of their ports get a URL, see :func:`route_label`."""
+MEMORY = PREFIX + "memory"
+"""On containers: their memory limit in bytes, 0 for none. The engine's list of containers does not say it."""
+RESTART = PREFIX + "restart"
+"""On containers: the restart policy that they were made with, as Compose spells it. One that is stopped to be kept
+has none meanwhile."""
 INPUT_DIGEST = PREFIX + "input-digest"
 """On built images, with the two below: what they were built from, for and by."""
 PLATFORM = PREFIX + "platform"
+PURPOSE = PREFIX + "purpose"
+"""On containers that belong to no environment: what they are for."""
+PURPOSE_READING = "read-image"
+"""Its image's files are read; it is never started."""
 BUILDER = PREFIX + "builder"
+
+DEBUG_UNTIL = PREFIX + "debug-until"
+"""On a debug copy of a service: when it may be removed, whoever forgot it."""
 
 COMPOSE_PREFIX = "com.docker.compose."
 COMPOSE_PROJECT = COMPOSE_PREFIX + "project"
@@ -80,6 +93,8 @@ class Ownership:
     """The id of the run that made it: a failed run undoes exactly its own objects."""
     service: str | None = None
     """Only on containers."""
+    definition: str | None = None
+    """Which of the release's definitions runs; ``None`` on objects that an older previewer made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +121,12 @@ def read_routes(labels: Mapping[str, str]) -> tuple[RankedPort, ...] | None:
         return tuple(RankedPort(int(rank), int(port)) for rank, port in pairs)
     except ValueError:
         return None
+
+
+def read_memory(labels: Mapping[str, str]) -> int:
+    """The memory limit of a container in bytes; 0 where there is none, or where nothing says it."""
+    text = labels.get(MEMORY, "")
+    return int(text) if text.isdecimal() else 0
 
 
 _WITHOUT_ZONE = len("2026-01-31T12:00:00")
@@ -144,6 +165,8 @@ def ownership_labels(ownership: Ownership) -> dict[str, str]:
         EXPIRES_AT: format_time(ownership.expires_at) if ownership.expires_at else "",
         OPERATION: ownership.operation,
     }
+    if ownership.definition is not None:
+        found[DEFINITION] = ownership.definition
     return {**found, SERVICE: ownership.service} if ownership.service is not None else found
 
 
@@ -167,6 +190,7 @@ def read_ownership(labels: Mapping[str, str]) -> Ownership | None:
             expires_at=parse_time(expires) if expires else None,
             operation=labels[OPERATION],
             service=labels.get(SERVICE),
+            definition=labels.get(DEFINITION) or None,
         )
     except (KeyError, ValueError):
         return None

@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 
 _GRAMMAR = re.compile(r"(\d{1,15}(?:\.\d{1,6})?)\s*([kmgtp]?)(?:i?b)?", re.ASCII | re.IGNORECASE)
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
+
+
+def format_memory(size: int) -> str:
+    """Bytes for people, to three digits or so: ``640 MiB``, ``1.5 GiB``, ``300 bytes``."""
+    for power in (4, 3, 2, 1):
+        if size >= 1024**power:
+            amount = size / 1024**power
+            return f"{amount:.1f}".removesuffix(".0") + f" {_UNITS[power]}"
+    return f"{size} bytes"
 
 
 def parse_memory(text: str) -> int:

@@ -10,13 +10,23 @@ from __future__ import annotations
 import hashlib
 import re
 
+from previewer.domain.revision import short_id
+
 LABEL_LENGTH = 63
 """Of a DNS label, RFC 1035 §2.3.4."""
 HASH_LENGTH = 6
 IMAGE_REPOSITORY = "previewer"
 """Images that previewer builds are called ``previewer/PROJECT/SERVICE``."""
+SENT_DOCKERFILE = ".previewer.dockerfile"
+"""Builders are sent the pinned Dockerfile under this name, so that the one in the context stays as it was written."""
 PINNED_BASE_REPOSITORY = "previewer-base"
 """A base image that no registry knows is given this name and its own id as the tag, to build from."""
+DIGEST_REPOSITORY = "previewer-image"
+"""On engines that call images by something else than their config digest, the digest is a tag of this name."""
+BUILDING_REPOSITORY = "previewer-building"
+"""What a build leaves has a name of its own here until it is in canonical form."""
+REBUILT_REPOSITORY = "previewer-rebuilt"
+"""What a release is built again under, to be compared with it."""
 RELEASE_REFS = "refs/previewer/releases"
 LEDGER_REFS = "refs/previewer/ledger"
 LOCK_REFS = "refs/previewer/locks"
@@ -62,6 +72,11 @@ def network_name(environment: str, generation: int, key: str) -> str:
     return f"{scope(environment, generation)}_{key}"
 
 
+def edge_name(environment: str, generation: int) -> str:
+    """The network that published ports are taken over with: its name sorts before the generation's others."""
+    return f"{scope(environment, generation)}-edge"
+
+
 def volume_name(environment: str, generation: int, key: str) -> str:
     """The name of the volume that the definition calls ``key``."""
     return f"{scope(environment, generation)}_{key}"
@@ -76,6 +91,32 @@ def image_reference(project: str, service: str, input_digest: str) -> str:
 def pinned_base_reference(image_id: str) -> str:
     """The name under which a base image without a registry digest is built from: its tag is its own id."""
     return f"{PINNED_BASE_REPOSITORY}:{image_id.removeprefix('sha256:')}"
+
+
+def registry_image_tag(image: str) -> str:
+    """The tag that keeps a pushed image in a registry: by its config digest."""
+    return f"image-{image.removeprefix('sha256:')[:32]}"
+
+
+def registry_input_tag(input_digest: str) -> str:
+    """The tag by which a registry finds a built image from what it was built from."""
+    return f"input-{input_digest.removeprefix('sha256:')}"
+
+
+def registry_release_tag(release_id: str) -> str:
+    """The tag of a pushed release: as many of its id's digits as are shown."""
+    return short_id(release_id)
+
+
+def digest_reference(image: str) -> str:
+    """The name that says an image's config digest."""
+    return f"{DIGEST_REPOSITORY}:{image.removeprefix('sha256:')}"
+
+
+def named_digest(reference: str) -> str | None:
+    """The config digest in what :func:`digest_reference` made; ``None`` for any other reference."""
+    repository, _, tag = reference.removeprefix("docker.io/library/").partition(":")
+    return f"sha256:{tag}" if repository == DIGEST_REPOSITORY else None
 
 
 def release_ref(release_id: str) -> str:

@@ -25,7 +25,7 @@ class TaskStarted:
     task: str
     """Unique within one operation: ``build web``, ``create network shop-main-g1_default``."""
     stage: str
-    """``freeze``, ``run``, ``down`` or ``undo``."""
+    """``freeze``, ``push``, ``pull``, ``run``, ``down`` or ``undo``."""
 
 
 @dataclass(frozen=True, slots=True)

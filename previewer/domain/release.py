@@ -15,6 +15,18 @@ MANIFEST_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
+class BaseImage:
+    """An image that another one was built from."""
+
+    reference: str
+    """As the Dockerfile has it."""
+    image: str
+    """Its config digest, ``sha256:…``."""
+    repository_digest: str | None = None
+    """``name@sha256:…`` where a registry knows it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Artifact:
     """One image, by content."""
 
@@ -31,6 +43,8 @@ class Artifact:
     """``name@sha256:…`` where a registry knows it."""
     input_digest: str | None = None
     """Of everything that the build depended on; ``None`` for an image that was not built."""
+    bases: tuple[BaseImage, ...] = ()
+    """What its Dockerfile names in ``FROM`` and ``COPY --from``, sorted by reference."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +143,12 @@ def _artifact_to_json(artifact: Artifact) -> JsonObject:
         "reference": artifact.reference,
         "repository_digest": artifact.repository_digest,
         "input_digest": artifact.input_digest,
+        **({"bases": [_base_to_json(base) for base in artifact.bases]} if artifact.bases else {}),
     }
+
+
+def _base_to_json(base: BaseImage) -> JsonObject:
+    return {"reference": base.reference, "image": base.image, "repository_digest": base.repository_digest}
 
 
 def _artifact_from_json(value: JsonObject) -> Artifact:
@@ -140,4 +159,13 @@ def _artifact_from_json(value: JsonObject) -> Artifact:
         reference=as_text(value["reference"]),
         repository_digest=as_text(value.get("repository_digest")) or None,
         input_digest=as_text(value.get("input_digest")) or None,
+        bases=tuple(_base_from_json(as_object(base)) for base in as_list(value.get("bases"))),
+    )
+
+
+def _base_from_json(value: JsonObject) -> BaseImage:
+    return BaseImage(
+        reference=as_text(value["reference"]),
+        image=as_text(value["image"]),
+        repository_digest=as_text(value.get("repository_digest")) or None,
     )

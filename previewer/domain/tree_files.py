@@ -9,7 +9,7 @@ import posixpath
 from collections.abc import Collection, Iterator, Mapping
 
 from previewer.domain.definition import Definition
-from previewer.domain.file_tree import FileTree
+from previewer.domain.file_tree import FileTree, TreeEntry
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, digest_of
 from previewer.domain.service import Service
 
@@ -45,6 +45,19 @@ def digest_tree_files(tree: FileTree, sources: Collection[str]) -> Mapping[str, 
         if entries:
             found[source] = digest_of(entries)
     return found
+
+
+def served_entries(tree: FileTree, sources: Collection[str]) -> tuple[TreeEntry, ...]:
+    """What of ``tree`` it takes to read ``sources``: the files and the links to them; sorted by path."""
+    found = {e.path: e for source in sources for e in (*tree.followed(source), *tree.below(source))}
+    return tuple(found[path] for path in sorted(found))
+
+
+def served_tree(tree: FileTree, sources: Collection[str]) -> FileTree:
+    """A tree of nothing but :func:`served_entries`."""
+    entries = served_entries(tree, sources)
+    by_id = {entry.object_id: entry for entry in entries}
+    return FileTree(entries, lambda object_id: tree.read_entry(by_id[object_id]))
 
 
 def file_references(definition: Definition, service: Service) -> Iterator[tuple[str, JsonObject]]:

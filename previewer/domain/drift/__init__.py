@@ -1,0 +1,1 @@
+"""Where reality left what was frozen: observed values against frozen ones, judged without an engine."""

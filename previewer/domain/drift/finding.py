@@ -1,0 +1,77 @@
+"""One thing that is not as it was frozen: what, where, how bad, why it matters and what helps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+
+class Severity(Enum):
+    """How much a finding matters. Declared from least to most."""
+
+    LOW = "low"
+    """Expected of many programs, or only looked at: nothing was changed that counts."""
+    MEDIUM = "medium"
+    """It behaves, or may behave, differently from what was frozen."""
+    HIGH = "high"
+    """It is not what was frozen, or somebody was inside."""
+
+    @property
+    def rank(self) -> int:
+        """Its place: higher is worse."""
+        return list(Severity).index(self)
+
+
+class Layer(Enum):
+    """Where a finding was seen."""
+
+    SPECIFICATION = "specification"
+    """The engine's inspection against the frozen definition."""
+    FILES = "files"
+    """The container's file system against its image."""
+    TOUCH = "touch"
+    """What the engine told of: somebody did something."""
+
+
+REPLACE = "previewer replace {environment}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One difference, or one thing that somebody did."""
+
+    kind: str
+    """A stable word for programs: ``mem_limit``, ``command-run``, ``file-modified``."""
+    layer: Layer
+    severity: Severity
+    environment: str
+    service: str
+    """Empty for what concerns no single service."""
+    where: str
+    """The engine's object and what of it: ``shop-main-g1-web-1 mem_limit``, ``shop-main-g1-web-1:/etc/group``."""
+    what: str
+    """One sentence without a full stop."""
+    why: str
+    """Why it matters."""
+    frozen: str = ""
+    """What it was to be. Never a secret's value: variables are keyed hashes."""
+    live: str = ""
+    """What it is."""
+    remedy: str = REPLACE
+    """A command, mostly; ``{environment}`` stands for the environment's name."""
+    at: datetime | None = None
+    """When it happened, where the engine told."""
+    taints: bool = True
+    """Whether it proves that somebody interfered: nobody is to trust the environment any more."""
+
+    @property
+    def help(self) -> str:
+        """The remedy for this very environment."""
+        return self.remedy.replace("{environment}", self.environment)
+
+
+def by_weight(finding: Finding) -> tuple[int, str, str, str, str]:
+    """To sort findings by: the worst first, then by place. Stable from one look to the next."""
+    moment = finding.at.isoformat() if finding.at else ""
+    return (-finding.severity.rank, finding.service, moment, finding.where, finding.kind)

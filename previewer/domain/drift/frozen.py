@@ -1,0 +1,74 @@
+"""What one environment is to look like: made of its release, by the same rules as its engine objects were."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from previewer.domain.drift.fields import Fields
+from previewer.domain.labels import Ownership
+from previewer.domain.notes import NOTHING_NOTED, EnvironmentNotes
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenContainer:
+    """One container as it was asked for."""
+
+    name: str
+    service: str
+    number: int
+    fields: Fields | None = field(repr=False)
+    """``None`` where nobody can say, because its image is gone."""
+    copied: tuple[str, ...] = ()
+    """Paths of the configs and secrets that were copied into it."""
+    is_server: bool = False
+    """Whether it is to run for ever: it publishes a port or has a health check."""
+    writable: tuple[str, ...] = ()
+    """Directories that it may write to."""
+    edge: str = ""
+    """The network that its published ports were taken over with, if they were."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWindow:
+    """A span of time in which previewer itself did something to the environment."""
+
+    begin: datetime
+    end: datetime
+    actions: frozenset[str]
+    """The engine's words for what it did."""
+    once: bool = False
+    """Whether it did so once to each container: a second time was somebody else."""
+
+    def covers(self, action: str, at: datetime) -> bool:
+        """Whether this was ours."""
+        return action in self.actions and self.begin <= at <= self.end
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenEnvironment:
+    """One generation as it was asked for."""
+
+    ownership: Ownership
+    containers: tuple[FrozenContainer, ...]
+    networks: Mapping[str, Fields]
+    """By the engine's name; one whose definition names its subnet has it as the field ``subnets``."""
+    volumes: Mapping[str, Fields]
+    notes: EnvironmentNotes = NOTHING_NOTED
+    references: Mapping[str, str] = field(default_factory=dict)
+    """Images' ids by the names that the definition, or the build, gave them."""
+    address: str = ""
+    """The host address of its published ports, where its networks decide about that."""
+    address_pool: str = ""
+    """The range that subnets come from."""
+    looks_at_files: bool = True
+    """Whether ``x-previewer.immutability`` is anything but ``off``."""
+    windows: tuple[OwnWindow, ...] = ()
+    unjudged: str = ""
+    """Why its specification can't be judged; empty where it can."""
+
+    @property
+    def name(self) -> str:
+        """The environment's."""
+        return self.ownership.environment

@@ -1,0 +1,120 @@
+"""A container's file system against its image: without what was declared, with the usual noise explained."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from previewer.domain.drift.file_places import ENGINES_OWN, place_of
+from previewer.domain.drift.finding import Finding, Layer, Severity
+from previewer.domain.drift.frozen import FrozenContainer, FrozenEnvironment
+from previewer.domain.examination import ChangeKind, ExaminedContainer, FileChange
+from previewer.domain.wording import counted
+
+MOST_SHOWN = 20
+"""Paths of one container; the others are counted."""
+REMEDY = "previewer suggest-writable {environment}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedPath:
+    """A path that is not as in the image, with how many others it stands for."""
+
+    path: str
+    kind: ChangeKind
+    below: int = 0
+    """How many paths below it were added with it."""
+
+
+def judge_files(
+    frozen: FrozenEnvironment, wanted: FrozenContainer, live: ExaminedContainer, changes: Sequence[FileChange]
+) -> Iterator[Finding]:
+    """The paths that nobody declared. What a program writes by itself is no proof that somebody touched it."""
+    found = undeclared_changes(changes, allowed=(*live.mounted, *wanted.copied, *wanted.writable))
+    ordered = sorted(found, key=lambda change: (-place_of(change.path).severity.rank, change.path))
+    for change in ordered[:MOST_SHOWN]:
+        yield _finding(frozen, wanted, live, change)
+    if len(ordered) > MOST_SHOWN:
+        more = counted(len(ordered) - MOST_SHOWN, "more path")
+        yield Finding(
+            kind="file-more",
+            layer=Layer.FILES,
+            severity=Severity.LOW,
+            environment=frozen.name,
+            service=wanted.service,
+            where=live.name,
+            what=f"{more} are not as in the image",
+            why="only the weightiest are listed",
+            remedy=REMEDY,
+            taints=False,
+        )
+
+
+def undeclared_changes(changes: Sequence[FileChange], *, allowed: Iterable[str]) -> tuple[ChangedPath, ...]:
+    """``changes`` without ``allowed`` paths (and what is below), what the engine makes, and mere directories.
+
+    A directory that was added stands for what was added in it; one that only holds changes is left out.
+    """
+    permitted = (*ENGINES_OWN, *(posixpath.normpath(path) for path in allowed))
+    left = [c for c in changes if not _is_allowed(c.path, permitted)]
+    left = [c for c in left if not (c.kind is ChangeKind.ADDED and _leads_to(c.path, permitted))]
+    holders = {above for change in changes for above in _above(change.path)}
+    found: dict[str, ChangedPath] = {}
+    for change in sorted(left, key=lambda change: change.path):
+        root = next((above for above in _above(change.path) if _stands_for(above, change, found)), None)
+        if root is not None:
+            found[root] = ChangedPath(root, ChangeKind.ADDED, found[root].below + 1)
+        elif change.kind is not ChangeKind.MODIFIED or change.path not in holders:
+            found[change.path] = ChangedPath(change.path, change.kind)
+    merely_holding = {above for path in found for above in _above(path)}
+    merely_holding -= {c.path for c in found.values() if c.below or c.kind is not ChangeKind.ADDED}
+    return tuple(change for path, change in found.items() if path not in merely_holding)
+
+
+def _stands_for(above: str, change: FileChange, found: Mapping[str, ChangedPath]) -> bool:
+    """Whether a directory that was added says enough: what means something else is listed by itself."""
+    if change.kind is not ChangeKind.ADDED or above not in found or found[above].kind is not ChangeKind.ADDED:
+        return False
+    return place_of(above).kind == place_of(change.path).kind
+
+
+def _finding(
+    frozen: FrozenEnvironment, wanted: FrozenContainer, live: ExaminedContainer, change: ChangedPath
+) -> Finding:
+    place = place_of(change.path)
+    severity = place.severity
+    if change.kind is ChangeKind.DELETED and severity is not Severity.LOW:
+        severity = Severity.HIGH
+    inside = f", with {counted(change.below, 'path')} in it" if change.below else ""
+    kind = f"file-{change.kind.value}" if place.kind == "file" else place.kind
+    return Finding(
+        kind=kind,
+        layer=Layer.FILES,
+        severity=severity,
+        environment=frozen.name,
+        service=wanted.service,
+        where=f"{live.name}:{change.path}",
+        what=f"the path was {change.kind.value}{inside}",
+        why=place.why,
+        frozen="absent" if change.kind is ChangeKind.ADDED else "as in the image",
+        live=change.kind.value,
+        remedy=REMEDY,
+        taints=False,
+    )
+
+
+def _is_allowed(path: str, permitted: Sequence[str]) -> bool:
+    return any(path == allowed or path.startswith(f"{allowed.rstrip('/')}/") for allowed in permitted)
+
+
+def _leads_to(path: str, permitted: Sequence[str]) -> bool:
+    """Whether the engine made a directory so that something could be mounted or copied below it."""
+    return any(allowed.startswith(f"{path}/") for allowed in permitted)
+
+
+def _above(path: str) -> Iterator[str]:
+    """The directories that hold a path, the outermost first."""
+    parts = path.strip("/").split("/")
+    for count in range(1, len(parts)):
+        yield "/" + "/".join(parts[:count])

@@ -1,0 +1,81 @@
+"""Hold one image against another: byte for byte the same, the same files, or different in which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from previewer.domain.json_value import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFile:
+    """What is at one path of an image; its times are left out."""
+
+    kind: str
+    """``file``, ``folder``, ``link`` or ``special``."""
+    mode: int
+    uid: int
+    gid: int
+    content: str = ""
+    """Of a file the digest, of a link what it leads to, of a special file its device."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageContent:
+    """An image as containers see it."""
+
+    files: Mapping[str, ImageFile]
+    """By path, without a leading slash."""
+    config: JsonObject
+    """What containers run with."""
+
+
+class Sameness(Enum):
+    """How alike two images are."""
+
+    IDENTICAL = "identical"
+    """One digest."""
+    EQUAL = "equal"
+    """The same files and the same configuration, packed another way."""
+    DIFFERENT = "different"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageDifference:
+    """One thing in which two images differ."""
+
+    path: str
+    """Of a file, with a leading slash; ``config.Env`` for a part of the configuration."""
+    change: str
+    """``added``, ``removed``, or what changed: ``kind``, ``content``, ``mode``, ``owner``, ``value``."""
+
+
+def compare_images(old: ImageContent, new: ImageContent) -> tuple[ImageDifference, ...]:
+    """In which files, then in which parts of the configuration, ``new`` differs from ``old``, sorted by path."""
+    files = [
+        ImageDifference(f"/{path}", change)
+        for path in sorted(old.files.keys() | new.files.keys())
+        if (change := _file_change(old.files.get(path), new.files.get(path)))
+    ]
+    config = [
+        ImageDifference(f"config.{key}", "value")
+        for key in sorted(old.config.keys() | new.config.keys())
+        if (old.config.get(key) or None) != (new.config.get(key) or None)
+    ]
+    return (*files, *config)
+
+
+def _file_change(old: ImageFile | None, new: ImageFile | None) -> str:
+    if old == new:
+        return ""
+    if old is None:
+        return "added"
+    if new is None:
+        return "removed"
+    if old.kind != new.kind:
+        return "kind"
+    if old.content != new.content:
+        return "content"
+    return "mode" if old.mode != new.mode else "owner"

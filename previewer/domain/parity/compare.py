@@ -1,0 +1,108 @@
+"""Two sides compared: every difference, what of it is declared, stale entries of allow-lists, and a score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from previewer.domain.json_value import JsonValue
+from previewer.domain.parity.allowance import Allowance, allowances_between, find_allowance
+from previewer.domain.parity.difference import ParityDifference, by_weight
+from previewer.domain.parity.facts import Facts, facts_of, package_facts
+from previewer.domain.parity.side import ParitySide
+from previewer.domain.parity.weights import COST, weigh_fact
+
+FULL = 100
+"""Percent: no difference but declared ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """How two sides differ."""
+
+    left: ParitySide
+    right: ParitySide
+    differences: tuple[ParityDifference, ...]
+    """Undeclared ones first, the worst first."""
+    stale: tuple[Allowance, ...]
+    """Entries of the allow-lists that cover no difference."""
+    facts: int
+    """How many facts were compared."""
+    score: int
+    """0 to 100; 100 exactly where there is no undeclared difference."""
+
+    @property
+    def undeclared(self) -> tuple[ParityDifference, ...]:
+        """Those that nobody meant to be."""
+        return tuple(difference for difference in self.differences if not difference.is_declared)
+
+    @property
+    def declared(self) -> tuple[ParityDifference, ...]:
+        """Those that an allow-list has, with its reason."""
+        return tuple(difference for difference in self.differences if difference.is_declared)
+
+    @property
+    def age(self) -> timedelta:
+        """By how much the right side's commit is newer; negative where it is older."""
+        return self.right.committed_at - self.left.committed_at
+
+
+def compare_sides(left: ParitySide, right: ParitySide) -> Parity:
+    """Compare them. Images are compared by digest where both sides were frozen, else as they are written.
+
+    Where two images differ and the packages of both are known, so is each package that differs.
+    """
+    with_images = bool(left.release and right.release)
+    ours = {**facts_of(left, with_images=with_images), "commit": left.commit}
+    theirs = {**facts_of(right, with_images=with_images), "commit": right.commit}
+    _add_packages(left, right, ours, theirs)
+    allowances = allowances_between(left, right)
+    used: set[Allowance] = set()
+    differences: list[ParityDifference] = []
+    for path in _differing(ours, theirs):
+        severity, why = weigh_fact(path)
+        allowance = find_allowance(allowances, path)
+        # An entry that covers what another one covers already is of use all the same.
+        used.update(a for a in allowances if a.covers(path))
+        reason = allowance.reason if allowance else ""
+        differences.append(ParityDifference(path, severity, why, ours.get(path), theirs.get(path), reason))
+    return Parity(
+        left=left,
+        right=right,
+        differences=tuple(sorted(differences, key=by_weight)),
+        stale=tuple(allowance for allowance in allowances if allowance not in used),
+        facts=len(ours.keys() | theirs.keys()),
+        score=_score(ours, theirs, differences),
+    )
+
+
+def _add_packages(
+    left: ParitySide, right: ParitySide, ours: dict[str, JsonValue], theirs: dict[str, JsonValue]
+) -> None:
+    for service in left.packages.keys() & right.packages.keys():
+        image = f"services.{service}.image"
+        if image in ours and image in theirs and ours[image] != theirs[image]:
+            ours.update(package_facts(left, service))
+            theirs.update(package_facts(right, service))
+
+
+def _differing(left: Mapping[str, JsonValue], right: Mapping[str, JsonValue]) -> Iterator[str]:
+    """The paths that differ, without those below a service or resource that one side lacks as a whole."""
+    lacking: set[str] = set()
+    for path in sorted(left.keys() | right.keys()):
+        if left.get(path) == right.get(path) and (path in left) == (path in right):
+            continue
+        if any(path.startswith(f"{whole}.") for whole in lacking):
+            continue
+        if (path in left) != (path in right):
+            lacking.add(path)
+        yield path
+
+
+def _score(left: Facts, right: Facts, differences: list[ParityDifference]) -> int:
+    lost = sum(COST[difference.severity] for difference in differences if not difference.is_declared)
+    if not lost:
+        return FULL
+    whole = sum(COST[weigh_fact(path)[0]] for path in left.keys() | right.keys())
+    return max(0, min(FULL - 1, FULL - -(-FULL * lost // whole)))

@@ -1,0 +1,191 @@
+"""Behavioural parity: what two environments answer to the same requests, compared by rules of the definition."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from previewer.domain.definition import Definition
+from previewer.domain.glob import any_glob_matches
+from previewer.domain.json_value import JsonValue, as_list, as_object, as_text
+
+ALWAYS_IGNORED = ("date", "age", "etag", "last-modified", "set-cookie", "x-request-id", "connection", "keep-alive")
+"""Headers that differ from one answer to the next."""
+DEFAULT_SLOWER = 3.0
+"""How many times slower an answer may be."""
+LONGEST_LINE = 2000
+"""Characters of a line that patterns are held against."""
+LEAST_SECONDS = 0.05
+"""A difference in time below this is noise."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRequest:
+    """One request that is sent to both."""
+
+    path: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+    service: str = ""
+    """Empty for the environment's main URL."""
+    port: int | None = None
+    """Of the service, in its container; ``None`` for its first."""
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.service + ':' if self.service else ''}{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRules:
+    """What is asked, and what of the answers may differ."""
+
+    requests: tuple[ProbeRequest, ...]
+    ignored_headers: tuple[str, ...] = ALWAYS_IGNORED
+    """Lower-case globs."""
+    ignored_json: tuple[str, ...] = ()
+    """Globs over paths in JSON bodies: ``items.*.created_at``."""
+    ignored_lines: tuple[str, ...] = ()
+    """Globs: lines of other bodies that one matches as a whole are left out."""
+    slower: float = DEFAULT_SLOWER
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeAnswer:
+    """What one environment answered."""
+
+    status: int
+    """0 where nobody answered."""
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+    seconds: float
+    """The median of several, from sending to the body's end."""
+    error: str = ""
+    """Why nobody answered."""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeDifference:
+    """One way in which two answers differ."""
+
+    request: ProbeRequest
+    what: str
+    """``status``, ``header content-type``, ``body``, ``body items.0.price``, ``time``."""
+    left: str
+    right: str
+
+
+def read_probe_rules(definition: Definition) -> ProbeRules:
+    """``x-previewer.parity.probe`` of a definition; without requests where it has none."""
+    probe = as_object(as_object(definition.extension.get("parity")).get("probe"))
+    ignore = as_object(probe.get("ignore"))
+    slower = probe.get("slower")
+    return ProbeRules(
+        requests=tuple(_request(entry) for entry in as_list(probe.get("requests"))),
+        ignored_headers=(*ALWAYS_IGNORED, *(text.lower() for text in _texts(ignore.get("headers")))),
+        ignored_json=_texts(ignore.get("json")),
+        ignored_lines=_texts(ignore.get("lines")),
+        slower=float(slower) if isinstance(slower, int | float) else DEFAULT_SLOWER,
+    )
+
+
+def compare_answers(
+    request: ProbeRequest, left: ProbeAnswer, right: ProbeAnswer, rules: ProbeRules
+) -> tuple[ProbeDifference, ...]:
+    """How two answers differ, less what the rules ignore; the weightiest first."""
+    return tuple(
+        ProbeDifference(request, what, ours, theirs)
+        for what, ours, theirs in (
+            *_heads(left, right, rules),
+            *_bodies(left, right, rules),
+            *_times(left, right, rules),
+        )
+    )
+
+
+def _heads(left: ProbeAnswer, right: ProbeAnswer, rules: ProbeRules) -> Iterator[tuple[str, str, str]]:
+    if left.status != right.status or left.error != right.error:
+        yield "status", left.error or str(left.status), right.error or str(right.status)
+    if left.error or right.error:
+        return
+    for name in sorted(left.headers.keys() | right.headers.keys()):
+        ours, theirs = left.headers.get(name, ""), right.headers.get(name, "")
+        # The length of a body of which a part is ignored says nothing.
+        is_length = name == "content-length" and bool(rules.ignored_json or rules.ignored_lines)
+        if ours != theirs and not is_length and not any_glob_matches(rules.ignored_headers, name):
+            yield f"header {name}", ours, theirs
+
+
+def _bodies(left: ProbeAnswer, right: ProbeAnswer, rules: ProbeRules) -> Iterator[tuple[str, str, str]]:
+    if left.body == right.body or left.error or right.error:
+        return
+    ours, theirs = _json(left.body), _json(right.body)
+    if ours is not None and theirs is not None:
+        before, after = dict(_leaves("", ours)), dict(_leaves("", theirs))
+        for path in sorted(before.keys() | after.keys()):
+            if before.get(path) != after.get(path) and not any_glob_matches(rules.ignored_json, path):
+                yield f"body {path}".rstrip(), _shown(before.get(path)), _shown(after.get(path))
+        return
+    lines, others = (_lines(answer.body, rules.ignored_lines) for answer in (left, right))
+    for index in range(max(len(lines), len(others))):
+        line, other = lines[index : index + 1], others[index : index + 1]
+        if line != other:
+            yield "body", "".join(line), "".join(other)
+            return
+
+
+def _times(left: ProbeAnswer, right: ProbeAnswer, rules: ProbeRules) -> Iterator[tuple[str, str, str]]:
+    fast, slow = sorted((left.seconds, right.seconds))
+    if not (left.error or right.error) and slow > max(fast * rules.slower, fast + LEAST_SECONDS):
+        yield "time", f"{left.seconds * 1000:.0f} ms", f"{right.seconds * 1000:.0f} ms"
+
+
+def _request(entry: JsonValue) -> ProbeRequest:
+    if isinstance(entry, str):
+        return ProbeRequest(entry)
+    found = as_object(entry)
+    port = found.get("port")
+    return ProbeRequest(
+        path=as_text(found.get("path"), "/"),
+        method=as_text(found.get("method"), "GET"),
+        headers={name: as_text(value) for name, value in as_object(found.get("headers")).items()},
+        body=as_text(found.get("body")),
+        service=as_text(found.get("service")),
+        port=port if isinstance(port, int) else None,
+    )
+
+
+def _texts(value: JsonValue) -> tuple[str, ...]:
+    return tuple(as_text(entry) for entry in as_list(value))
+
+
+def _json(body: bytes) -> tuple[JsonValue] | None:
+    """The value, in a tuple of its own: ``null`` is one too."""
+    try:
+        value: JsonValue = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return (value,)
+
+
+def _leaves(path: str, value: JsonValue | tuple[JsonValue]) -> Iterator[tuple[str, JsonValue]]:
+    if isinstance(value, tuple):
+        yield from _leaves(path, value[0])
+    elif isinstance(value, Mapping | list) and value:
+        items = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for key, inner in items:
+            yield from _leaves(f"{path}.{key}" if path else str(key), inner)
+    else:
+        yield path, value
+
+
+def _lines(body: bytes, ignored: tuple[str, ...]) -> list[str]:
+    lines = body.decode("utf-8", "replace").splitlines()
+    return [line for line in lines if not any_glob_matches(ignored, line[:LONGEST_LINE])]
+
+
+def _shown(value: JsonValue) -> str:
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,38 @@
+"""The values of differences as they may be seen: without a secret in them."""
+
+from __future__ import annotations
+
+import re
+
+from previewer.domain.drift.secrecy import Secrecy, is_secret_name
+from previewer.domain.json_value import JsonValue, as_text
+from previewer.domain.parity.difference import ParityDifference, Side
+from previewer.domain.parity.facts import PRESENT
+
+_ENVIRONMENT = re.compile(r"^services\.[^.]+\.environment\.(?P<name>.+)$|\.args\.(?P<arg>[^.]+)$")
+_CREDENTIALS = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
+"""``//user:password@`` of a URL."""
+_CONTENT = re.compile(r"^(configs|secrets)\.[^.]+\.(content|environment)$")
+
+
+def shown_value(difference: ParityDifference, side: Side, secrecy: Secrecy) -> str:
+    """What one side says; empty where it says nothing. What may be a secret is a keyed hash."""
+    value = difference.left if side is Side.LEFT else difference.right
+    return show(difference.path, value, secrecy)
+
+
+def show(path: str, value: JsonValue, secrecy: Secrecy) -> str:
+    """``value`` of the fact at ``path`` as it may be seen."""
+    if value is None:
+        return ""
+    if value == PRESENT:
+        return "declared"
+    text = secrecy.shown(value)
+    variable = _ENVIRONMENT.search(path)
+    name = (variable["name"] or variable["arg"]) if variable else ""
+    hides = (name and is_secret_name(name)) or _CONTENT.match(path) or _CREDENTIALS.search(as_text(value) or text)
+    return secrecy.hashed(as_text(value) or text) if hides or text != _plain(value) else text
+
+
+def _plain(value: JsonValue) -> str:
+    return Secrecy(b"").shown(value)
