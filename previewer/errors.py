@@ -4,22 +4,26 @@
     ├── UsageError               the command line or a setting makes no sense
     ├── NotFoundError            a revision, environment, service or release that does not exist
     ├── SourceError              git could not answer
+    │   ├── NoRepositoryError    a folder that belongs to no repository
     │   └── OutsideTreeError     a path that leaves the commit's tree
     ├── DefinitionError          a Compose file that cannot be used, with its file and line
     ├── PolicyError              a definition asks for what it may not have
     ├── FreezeError              a commit could not be frozen
     │   └── BuildError           an image build failed, with its step and last lines
+    ├── RegistryError            a registry refused, failed or does not answer
     ├── EngineError              the engine refused or failed
     │   ├── EngineUnreachableError
     │   ├── ObjectNotFoundError  the engine has no such container, image, network or volume
     │   ├── ConflictError        a name, an address range or a host port is taken
     │   │   └── PortTakenError   a host port is taken
     │   └── UnsupportedError     this engine cannot do that at all
+    ├── CapacityError            there is no room for it on the engine, or in the project's quota
     ├── UnhealthyError           a service did not become healthy or a job failed
     ├── LockedError              somebody else is changing this environment
     ├── TimedOutError
     ├── LeftoversError           something could not be removed; says what remains
     └── CancelledError           the user interrupted; what was begun has been undone
+        └── SupersededError      not the user: a later run for the same branch or environment has taken over
 
 Which exit code each becomes is decided in ``previewer.cli.exit_codes`` alone.
 """
@@ -64,6 +68,10 @@ class SourceError(PreviewerError):
     """Git could not answer a question about the repository."""
 
 
+class NoRepositoryError(SourceError):
+    """A folder belongs to no git repository, or is not there."""
+
+
 class OutsideTreeError(SourceError):
     """A path leads out of the commit's tree, by ``..``, by being absolute or through a symbolic link."""
 
@@ -82,6 +90,10 @@ class FreezeError(PreviewerError):
 
 class BuildError(FreezeError):
     """An image build failed; ``details`` holds the failing step and its last lines."""
+
+
+class RegistryError(PreviewerError):
+    """A registry refused, failed or does not answer, or has something else than what it was asked for."""
 
 
 class EngineError(PreviewerError):
@@ -108,6 +120,10 @@ class UnsupportedError(EngineError):
     """This engine cannot do what was asked, whatever the state it is in."""
 
 
+class CapacityError(PreviewerError):
+    """There is no room for one more environment; nothing was made."""
+
+
 class UnhealthyError(PreviewerError):
     """A service did not become healthy, ended too early, or a job failed."""
 
@@ -126,3 +142,7 @@ class LeftoversError(PreviewerError):
 
 class CancelledError(PreviewerError):
     """The user interrupted; what had been begun is undone by the time this is raised."""
+
+
+class SupersededError(CancelledError):
+    """A later run for the same branch or environment has taken over; what had been begun is undone."""

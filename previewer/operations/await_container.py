@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from previewer.domain.plan import AwaitContainer
 from previewer.domain.readiness import Verdict, judge
+from previewer.domain.readiness_diagnosis import End, diagnose, restarts_in_words
 from previewer.engine.protocol import ContainerDetail, Engine, LogOptions
 from previewer.errors import EngineError, UnhealthyError
 
@@ -11,10 +16,40 @@ LAST_LINES = 15
 """Of a failed container's log that are shown."""
 
 
-def look(engine: Engine, action: AwaitContainer) -> str | None:
-    """What was seen if the container is ready, ``None`` if it is not yet.
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look says of a container that may still become what it is waited for."""
 
-    Raises :class:`UnhealthyError` with exit code, health history and last lines if it will not become ready.
+    settled: str | None
+    """What was seen, in a few words, if it is ready; ``None`` if it is not yet."""
+    again_in: float | None = None
+    """Seconds until another look says more even if the engine tells nothing; ``None`` for as usual."""
+
+
+class SettleClock:
+    """How long each container has run without being started again. A container without a health check has to run
+    for ``seconds`` before it counts: one that cannot read its configuration ends within them."""
+
+    def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._since: dict[str, tuple[int, float]] = {}
+
+    def remaining(self, name: str, restarts: int) -> float:
+        """Seconds that it still has to run. It has been started just before the first time that this is asked."""
+        now = self._clock()
+        known, since = self._since.get(name, (restarts, now))
+        if known != restarts:
+            since = now
+        self._since[name] = (restarts, since)
+        return max(0.0, since + self._seconds - now)
+
+
+def look(engine: Engine, action: AwaitContainer, settle: SettleClock, *, cause: str = "") -> Look:
+    """Whether the container is ready. ``cause`` says who needs it.
+
+    Raises :class:`UnhealthyError` with exit code, health history, last lines and a hint if it will not become
+    ready.
     """
     detail = engine.inspect_container(action.name)
     judgement = judge(
@@ -23,17 +58,18 @@ def look(engine: Engine, action: AwaitContainer) -> str | None:
         health=detail.health,
         exit_code=detail.exit_code,
         out_of_memory=detail.out_of_memory,
+        restarts=detail.restarts,
     )
-    if judgement.verdict is Verdict.READY:
-        return judgement.reason
-    if judgement.verdict is Verdict.WAITING:
-        return None
-    raise UnhealthyError(
-        judgement.reason,
-        where=action.service,
-        hint=_hint(detail),
-        details=(*_health_lines(detail), *_last_lines(engine, action.name)),
-    )
+    match judgement.verdict:
+        case Verdict.READY:
+            return Look(judgement.reason)
+        case Verdict.WAITING:
+            return Look(None)
+        case Verdict.SETTLING:
+            rest = settle.remaining(action.name, detail.restarts)
+            return Look(None, again_in=rest) if rest else Look(judgement.reason)
+        case Verdict.FAILED:
+            raise _unhealthy(engine, action, detail, judgement.reason, cause)
 
 
 def evidence(engine: Engine, action: AwaitContainer) -> tuple[str, ...]:
@@ -42,20 +78,37 @@ def evidence(engine: Engine, action: AwaitContainer) -> tuple[str, ...]:
         detail = engine.inspect_container(action.name)
     except EngineError as error:
         return (f"{action.service} cannot be looked at: {error}",)
-    lines = (*_health_lines(detail), *_last_lines(engine, action.name))
+    restarts = restarts_in_words(detail.restarts)
+    lines = (*((restarts,) if restarts else ()), *_health_lines(detail), *_last_lines(engine, action.name))
     return tuple(f"{action.service}: {line}" for line in lines)
 
 
-def _hint(detail: ContainerDetail) -> str:
-    if detail.out_of_memory:
-        return "give the service more memory (deploy.resources.limits.memory) or make it need less"
-    if detail.error:
-        return detail.error
-    if detail.exit_code == 127:
-        return "exit code 127: the command was not found in the image"
-    if detail.exit_code == 126:
-        return "exit code 126: the command is not executable"
-    return "its last lines are above; nothing was left behind"
+def _unhealthy(
+    engine: Engine, action: AwaitContainer, detail: ContainerDetail, reason: str, cause: str
+) -> UnhealthyError:
+    lines = _last_lines(engine, action.name)
+    diagnosis = diagnose(
+        End(
+            exit_code=detail.exit_code,
+            out_of_memory=detail.out_of_memory,
+            engine_error=detail.error,
+            memory=detail.memory,
+            pids=detail.pids,
+            restarts=detail.restarts,
+            lines=lines,
+        )
+    )
+    facts = (
+        diagnosis.meaning,
+        restarts_in_words(detail.restarts),
+        cause if cause.endswith("depends on it") else "",
+    )
+    return UnhealthyError(
+        reason,
+        where=action.service,
+        hint=diagnosis.hint,
+        details=(*(fact for fact in facts if fact), *_health_lines(detail), *lines),
+    )
 
 
 def _health_lines(detail: ContainerDetail) -> tuple[str, ...]:

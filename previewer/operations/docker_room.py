@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from previewer.docker_api.connection import connect
+from previewer.docker_api.images import EngineImages
 from previewer.engine.docker import DockerEngine
 
 if TYPE_CHECKING:  # what only runs or removes is not to pay for building
+    from previewer.engine.docker_debugger import DockerDebugger
+    from previewer.engine.docker_examiner import DockerExaminer
     from previewer.freeze.docker_images import DockerImages
 
 
@@ -20,6 +24,7 @@ class DockerRoom:
         self._connection = connect(host)
         self.engine = DockerEngine(self._connection)
         self._images: DockerImages | None = None
+        self._examiner: DockerExaminer | None = None
         self._lock = threading.Lock()
 
     @property
@@ -31,6 +36,29 @@ class DockerRoom:
             if self._images is None:
                 self._images = DockerImages(self._connection)
             return self._images
+
+    @property
+    def examiner(self) -> DockerExaminer:
+        """A close look at it: the same one each time, for it remembers images."""
+        from previewer.engine.docker_examiner import DockerExaminer
+
+        with self._lock:
+            if self._examiner is None:
+                self._examiner = DockerExaminer(self._connection)
+            return self._examiner
+
+    def image_sizes(self, images: Collection[str]) -> Mapping[str, int]:
+        """Bytes by image (config digest), as the engine counts them; of those that it holds."""
+        known = EngineImages(self._connection)
+        found = {image: known.inspect(image) for image in images}
+        return {image: held.bytes for image, held in found.items() if held is not None}
+
+    @property
+    def debugger(self) -> DockerDebugger:
+        """Copies of its services."""
+        from previewer.engine.docker_debugger import DockerDebugger
+
+        return DockerDebugger(self._connection)
 
     def close(self) -> None:
         """End the connection."""

@@ -12,8 +12,12 @@ from previewer.domain.environment import State
 from previewer.domain.wording import counted
 from previewer.engine.protocol import Selection
 from previewer.errors import PreviewerError
+from previewer.operations.capacity import room_for_more
 from previewer.operations.environments import list_environments
 from previewer.operations.session import Session
+
+FEW = 3
+"""Environments that still fit, of which the user is told."""
 
 
 class Verdict(Enum):
@@ -50,13 +54,15 @@ def _checks(session: Session | None, failure: PreviewerError | None) -> Iterator
         yield Check("repository", Verdict.FAILED, reason, (failure.hint if failure else None) or "")
         return
     yield from _guard("repository", lambda: _repository(session))
-    yield from _guard("definitions", lambda: _definitions(session))
+    if not _has_only_releases(session):
+        yield from _guard("definitions", lambda: _definitions(session))
     reachable = _guard("engine", lambda: _engine(session))
     yield from reachable
     if reachable[0].verdict is Verdict.FAILED:
         return
     yield from _guard("builder", lambda: _builder(session))
     yield from _guard("environments", lambda: _environments(session))
+    yield from _guard("room", lambda: _room(session))
 
 
 def _guard(name: str, look: Callable[[], Check]) -> tuple[Check]:
@@ -76,6 +82,10 @@ def _git() -> Check:
 def _repository(session: Session) -> Check:
     branches = session.source.branches()
     default = session.source.default_branch()
+    if _has_only_releases(session):
+        kept = counted(len(session.ledger.releases()), "release")
+        detail = f"{session.source.location}: project {session.project}, {kept} without their commits"
+        return Check("repository", Verdict.OK, detail)
     if not branches:
         hint = "make a commit: previewer reads nothing but commits"
         return Check("repository", Verdict.WARNING, f"{session.source.location}: no branch has a commit yet", hint)
@@ -84,6 +94,11 @@ def _repository(session: Session) -> Check:
         f"{counted(len(branches), 'branch', 'branches')}, default {default}"
     )
     return Check("repository", Verdict.OK, detail)
+
+
+def _has_only_releases(session: Session) -> bool:
+    """Whether they were pulled to a machine without a clone."""
+    return not session.source.branches() and bool(session.ledger.releases())
 
 
 def _definitions(session: Session) -> Check:
@@ -98,7 +113,12 @@ def _definitions(session: Session) -> Check:
 def _engine(session: Session) -> Check:
     capabilities = session.engine.capabilities
     version = ".".join(map(str, capabilities.api_version))
-    detail = f"{capabilities.name}, API {version}, runs {capabilities.platform}"
+    place = (
+        f" at {capabilities.remote}, which publishes ports on its own loopback address"
+        if capabilities.remote
+        else ""
+    )
+    detail = f"{capabilities.name}, API {version}, runs {capabilities.platform}{place}"
     if capabilities.missing:
         lacks = "; ".join(f"{ability} ({reason})" for ability, reason in capabilities.missing.items())
         return Check("engine", Verdict.WARNING, detail, f"definitions for this engine have to do without {lacks}")
@@ -122,3 +142,17 @@ def _environments(session: Session) -> Check:
             "environments", Verdict.WARNING, f"{detail}; not well: {', '.join(broken)}", "see `previewer ls`"
         )
     return Check("environments", Verdict.OK, detail)
+
+
+def _room(session: Session) -> Check:
+    """How many more environments like the largest one fit."""
+    room = room_for_more(session)
+    detail = f"for {counted(room.more, 'more environment')}"
+    if room.tightest is None:
+        return Check("room", Verdict.OK, detail)
+    detail = f"{detail}: {'; '.join(bound.reason for bound in room.bounds)}"
+    if not room.more:
+        return Check("room", Verdict.FAILED, detail, room.tightest.hint)
+    if room.more < FEW:
+        return Check("room", Verdict.WARNING, detail, room.tightest.hint)
+    return Check("room", Verdict.OK, detail)

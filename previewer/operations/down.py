@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from previewer.domain.cancellation import Cancellation
+from previewer.domain.environment import Environment
+from previewer.domain.environment import list_environments as environments_in
 from previewer.domain.history import LedgerEntry
 from previewer.domain.naming import environment_name
+from previewer.domain.notes import EnvironmentNotes
 from previewer.domain.observation import Observation
 from previewer.domain.plan import Plan
 from previewer.domain.progress import Noted, Report
-from previewer.domain.reconcile import plan_removal
+from previewer.domain.removal import plan_removal
+from previewer.domain.tombstone import Tombstone
 from previewer.domain.wording import counted
 from previewer.engine.protocol import Selection
-from previewer.errors import NotFoundError
+from previewer.errors import NotFoundError, PreviewerError
+from previewer.operations.burial import Burial
 from previewer.operations.environments import find_environment, list_environments
-from previewer.operations.remove import remove_all
+from previewer.operations.remove import remove_by_plan
 from previewer.operations.session import Session
 
 CAUSE = "environments are disposable"
@@ -33,6 +38,32 @@ class DownResult:
     """The environments they belonged to."""
     already_gone: tuple[str, ...]
     """Names that were known once and had nothing left to remove."""
+    tombstones: tuple[Tombstone, ...] = ()
+    """What is kept of the environments."""
+
+
+@dataclass(frozen=True)
+class DownTarget:
+    """What the words of a ``down`` mean, by one look at the engine."""
+
+    environments: tuple[Environment, ...]
+    """Those that exist, in the order in which they were named."""
+    gone: tuple[str, ...]
+    """The names of those that did."""
+    seen: Observation = field(repr=False)
+    """What there was of them."""
+    causes: Mapping[str, str]
+    """Why each is to go, by name."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of those that exist."""
+        return tuple(environment.name for environment in self.environments)
+
+    @property
+    def title(self) -> str:
+        """Of the plan."""
+        return f"down {', '.join(self.names)}" if self.environments else "down"
 
 
 def all_names(session: Session) -> tuple[str, ...]:
@@ -40,70 +71,100 @@ def all_names(session: Session) -> tuple[str, ...]:
     return tuple(environment.name for environment in list_environments(session))
 
 
-def expired_names(session: Session) -> tuple[str, ...]:
-    """The names of those whose time to live is over."""
-    now = session.clock()
-    return tuple(e.name for e in list_environments(session) if e.expires_at is not None and e.expires_at <= now)
+def find_down_target(
+    session: Session, environments: Sequence[str], *, causes: Mapping[str, str] | None = None
+) -> DownTarget:
+    """What :func:`down` would remove. ``causes`` say why, by name.
 
-
-def plan_down(session: Session, environments: Sequence[str]) -> Plan:
-    """What :func:`down` would do."""
-    names, _gone = _resolve(session, environments)
-    title = f"down {', '.join(names)}" if names else "down"
-    return plan_removal(_observe(session, names), title=title, cause=CAUSE)
-
-
-def down(
-    session: Session, environments: Sequence[str], *, report: Report, cancellation: Cancellation
-) -> DownResult:
-    """Remove everything that belongs to these environments: containers, networks and volumes.
-
-    Raises :class:`NotFoundError` for a name that nothing is known of, and :class:`LeftoversError` where
-    something could not be removed. Once begun, it goes on to the end: half a removal helps nobody.
+    Raises :class:`NotFoundError` for a name that nothing is known of.
     """
-    names, gone = _resolve(session, environments)
-    for name in gone:
-        report(Noted(f"{name} is already gone"))
-    cancellation.check()
-    with ExitStack() as locks:
-        for name in sorted(names):
-            locks.enter_context(session.ledger.lock(name, purpose="down"))
-        before = _observe(session, names)
-        removed = remove_all(
-            session.engine,
-            lambda: _observe(session, names),
-            title=f"down {', '.join(names)}",
-            cause=CAUSE,
-            stage="down",
-            report=report,
-        )
-        for name in names:
-            session.ledger.append(_entry(session, name, before.of(name)))
-    return DownResult(removed, tuple(names), tuple(gone))
-
-
-def _observe(session: Session, names: Sequence[str]) -> Observation:
-    """What belongs to the environments, in one look however many they are."""
-    if not names:
-        return Observation()
-    one = names[0] if len(names) == 1 else None
-    return session.engine.observe(Selection(session.source.installation, environment=one)).of(*names)
-
-
-def _resolve(session: Session, wanted: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The names of environments that exist, and those of ones that did."""
-    names: list[str] = []
+    observed = session.engine.observe(Selection(session.source.installation)) if environments else Observation()
+    present = environments_in(observed, session.ledger.notes()) if environments else ()
+    found: dict[str, Environment] = {}
     gone: list[str] = []
-    for text in wanted:
+    for text in environments:
         try:
-            name = find_environment(session, text).name
-            if name not in names:
-                names.append(name)
+            environment = find_environment(session, text, among=present)
         except NotFoundError:
             if (former := _former_name(session, text)) is None:
                 raise
             gone.append(former)
-    return names, gone
+        else:
+            found[environment.name] = environment
+    why = {name: (causes or {}).get(name, CAUSE) for name in found}
+    return DownTarget(tuple(found.values()), tuple(gone), observed.of(*found), why)
+
+
+def plan_down(session: Session, environments: Sequence[str] | DownTarget) -> Plan:
+    """What :func:`down` would do."""
+    target = _target(session, environments)
+    return _plan(target, target.seen)
+
+
+def down(
+    session: Session,
+    environments: Sequence[str] | DownTarget,
+    *,
+    report: Report,
+    cancellation: Cancellation,
+) -> DownResult:
+    """Remove everything that belongs to these environments, kept generations included, and keep a tombstone.
+
+    Raises :class:`NotFoundError` for a name that nothing is known of, and :class:`LeftoversError` where something
+    could not be removed. Once begun, it goes on to the end: half a removal helps nobody. A tombstone that cannot
+    be written is told, and keeps nothing from being removed.
+    """
+    target = _target(session, environments)
+    for name in target.gone:
+        report(Noted(f"{name} is already gone"))
+    cancellation.check()
+    if not target.environments:
+        return DownResult((), (), target.gone)
+    burial = Burial(session, target.environments, target.seen, target.causes)
+    with ExitStack() as locks:
+        for name in sorted(target.names):
+            locks.enter_context(session.ledger.lock(name, purpose="down"))
+
+        def plan(found: Observation) -> Plan:
+            burial.attend(found)
+            return _plan(target, found)
+
+        removed = remove_by_plan(
+            session.engine,
+            lambda: _observe(session, target.names),
+            plan,
+            title=target.title,
+            stage="down",
+            report=report,
+        )
+        stones = _finish(burial, report=report)
+        for environment in target.environments:
+            session.ledger.append(_entry(session, environment, target))
+    return DownResult(removed, target.names, target.gone, stones)
+
+
+def _target(session: Session, environments: Sequence[str] | DownTarget) -> DownTarget:
+    return environments if isinstance(environments, DownTarget) else find_down_target(session, environments)
+
+
+def _observe(session: Session, names: Sequence[str]) -> Observation:
+    """What belongs to the environments, in one look however many they are."""
+    one = names[0] if len(names) == 1 else None
+    return session.engine.observe(Selection(session.source.installation, environment=one)).of(*names)
+
+
+def _plan(target: DownTarget, found: Observation) -> Plan:
+    """Environment by environment, none of which waits for another."""
+    plans = [plan_removal(found.of(name), title="", cause=target.causes[name]) for name in sorted(target.names)]
+    return Plan(target.title, tuple(step for plan in plans for step in plan))
+
+
+def _finish(burial: Burial, *, report: Report) -> tuple[Tombstone, ...]:
+    try:
+        return burial.finish()
+    except PreviewerError as error:
+        report(Noted(f"what was removed is not remembered: {error}", hint=error.hint or ""))
+        return ()
 
 
 def _former_name(session: Session, text: str) -> str | None:
@@ -112,15 +173,18 @@ def _former_name(session: Session, text: str) -> str | None:
     return next(iter(sorted(candidates & former)), None)
 
 
-def _entry(session: Session, name: str, before: Observation) -> LedgerEntry:
-    newest = max(before.owners, key=lambda owner: owner.generation, default=None)
+def _entry(session: Session, environment: Environment, target: DownTarget) -> LedgerEntry:
+    name, owner, before = environment.name, environment.ownership, target.seen.of(environment.name)
     kinds = (("container", before.containers), ("network", before.networks), ("volume", before.volumes))
+    cause = target.causes[name]
+    what = ", ".join(counted(len(objects), noun) for noun, objects in kinds)
     return LedgerEntry(
         action="down",
         at=session.clock(),
         actor=session.source.actor,
         environment=name,
-        release=newest.release if newest else None,
-        commit=newest.commit if newest else None,
-        detail=", ".join(counted(len(objects), noun) for noun, objects in kinds),
+        release=owner.release,
+        commit=owner.commit,
+        detail=what if cause == CAUSE else f"{what}, because {cause}",
+        notes={name: EnvironmentNotes(owner.generation, known_good=environment.notes.known_good)},
     )

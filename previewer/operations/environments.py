@@ -12,6 +12,7 @@ from previewer.domain.naming import environment_name, slug
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, SourceError
 from previewer.operations.session import Session
+from previewer.operations.tombstones import find_tombstone
 
 Environments = tuple[Environment, ...]
 
@@ -32,27 +33,29 @@ def list_environments(session: Session, *, everywhere: bool = False) -> Environm
     return tuple(sorted(found, key=lambda environment: environment.name))
 
 
-def find_environment(session: Session, text: str) -> Environment:
+def find_environment(session: Session, text: str, *, among: Environments | None = None) -> Environment:
     """The environment that ``text`` names: its name or role, its branch, its commit, any other revision that
     ``up`` takes, or a unique beginning of its name or commit.
 
     Branches and commits mean previews only, so that a second `down main` never reaches staging or production.
-    Raises :class:`NotFoundError` with the nearest names, or with the several that it could mean.
+    ``among`` are the repository's environments, for a caller that has listed them already. Raises
+    :class:`NotFoundError` with the nearest names, or with the several that it could mean.
     """
-    environments = list_environments(session)
+    environments = list_environments(session) if among is None else among
     for matches in _readings(session, environments, text):
         if len(matches) == 1:
             return matches[0]
         if matches:
             several = ", ".join(environment.name for environment in matches)
             raise NotFoundError(f"several environments match: {several}", where=text, hint="give the whole name")
-    raise NotFoundError("no such environment", where=text, hint=_hint(environments, text))
+    raise NotFoundError("no such environment", where=text, hint=_hint(session, environments, text))
 
 
 def _readings(session: Session, environments: Environments, text: str) -> Iterator[Environments]:
     """What ``text`` may mean, best first. Settings and git are asked only where nothing before fits."""
     yield _called(environments, text)
-    yield _called(environments, environment_name(session.project, text))
+    # By the labels' own word for the project: for what the settings call it, git and files are to be asked.
+    yield tuple(e for e in environments if e.name == environment_name(e.ownership.project, text))
     yield _called(environments, slug(text))
     previews = tuple(e for e in environments if e.role is Role.PREVIEW)
     yield tuple(e for e in previews if text in (e.ownership.branch, e.ownership.commit))
@@ -88,7 +91,13 @@ def _beginning(environments: Environments, text: str) -> Environments:
     )
 
 
-def _hint(environments: Environments, text: str) -> str:
+def _hint(session: Session, environments: Environments, text: str) -> str:
+    try:
+        gone = find_tombstone(session, text).tombstone.environment
+    except (NotFoundError, SourceError):
+        pass
+    else:
+        return f"it was removed: `previewer status --gone {gone}` shows what is remembered of it"
     names = [environment.name for environment in environments]
     near = difflib.get_close_matches(text, names, n=3, cutoff=0.4) or names[:5]
     return f"there is {', '.join(near)}" if near else f"`previewer up {text}` makes one"

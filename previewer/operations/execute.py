@@ -20,7 +20,7 @@ from previewer.domain.plan import AwaitContainer, Plan, Step
 from previewer.domain.progress import Outcome, Report, TaskFinished, TaskStarted
 from previewer.engine.protocol import ContainerEvent, Engine, Selection
 from previewer.errors import CancelledError, EngineUnreachableError, PreviewerError, TimedOutError
-from previewer.operations.await_container import evidence, look
+from previewer.operations.await_container import SettleClock, evidence, look
 from previewer.operations.take_step import take_step
 
 POLL_SECONDS = 1.0
@@ -49,6 +49,8 @@ class ExecutionLimits:
     """Engine calls at a time."""
     timeout: float = 120.0
     """Seconds for all the waiting together."""
+    settle: float = 0.0
+    """Seconds that a container without a health check has to run before it counts as running."""
     keep_going: bool = False
     """Whether a failure stops only what needs the failed step."""
 
@@ -96,6 +98,9 @@ class _Execution:
         self._begun: dict[str, float] = {}
         self._failure: PreviewerError | None = None
         self._is_stopped = False
+        self._settle = SettleClock(limits.settle)
+        self._look_again: dict[str, float] = {}
+        """By step: when to look, on the monotonic clock, at what only time can tell."""
 
     def interrupt(self) -> None:
         """Called from another thread, or from a signal handler."""
@@ -126,8 +131,10 @@ class _Execution:
         return self._running == 0 and not self._waiting and (self._failure is not None or not self._pending)
 
     def _next_message(self) -> _Message | None:
+        soonest = min(self._look_again.values(), default=None)
+        patience = POLL_SECONDS if soonest is None else max(0.001, min(POLL_SECONDS, soonest - time.monotonic()))
         try:
-            return self._messages.get(timeout=POLL_SECONDS)
+            return self._messages.get(timeout=patience)
         except Empty:
             return None
 
@@ -175,15 +182,18 @@ class _Execution:
     def _look_at(self, step: Step, action: AwaitContainer) -> None:
         if step.id not in self._waiting:
             return
+        self._look_again.pop(step.id, None)
         try:
-            settled = look(self._engine, action)
+            found = look(self._engine, action, self._settle, cause=step.cause)
         except PreviewerError as error:
             del self._waiting[step.id]
             self._finish(step, error)
             return
-        if settled is not None:
+        if found.settled is not None:
             del self._waiting[step.id]
-            self._finish(step, None, detail=settled)
+            self._finish(step, None, detail=found.settled)
+        elif found.again_in is not None:
+            self._look_again[step.id] = time.monotonic() + found.again_in
 
     def _finish(self, step: Step, error: PreviewerError | None, *, detail: str = "") -> None:
         seconds = time.monotonic() - self._begun[step.id]
@@ -207,6 +217,7 @@ class _Execution:
         for step, _action in self._waiting.values():
             self._report(TaskFinished(step.id, outcome, time.monotonic() - self._begun[step.id]))
         self._waiting.clear()
+        self._look_again.clear()
 
     def _give_up_waiting(self) -> None:
         actions = [action for _step, action in self._waiting.values()]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 
 from previewer.domain.definition import Definition
 from previewer.domain.file_tree import FileTree
 from previewer.domain.json_value import JsonObject, as_text
-from previewer.domain.revision import Commit
 from previewer.domain.served_files import COMMIT_FOLDER, Served
 from previewer.domain.tree_files import file_references
 from previewer.errors import DefinitionError
@@ -32,13 +32,13 @@ def read_contents(definition: Definition, tree: FileTree, variables: Mapping[str
 
 
 def open_archive(
-    tree: FileTree, served: Served, contents: Mapping[str, bytes], commit: Commit
+    tree: FileTree, served: Served, contents: Mapping[str, bytes], committed_at: datetime
 ) -> Callable[[], Iterator[bytes]]:
     """Opens a tar stream of what the volume of the commit's files holds, as often as it is called.
 
     ``contents`` are those of :func:`read_contents`.
     """
-    commit_time = int(commit.committed_at.timestamp())
+    commit_time = int(committed_at.timestamp())
 
     def stream() -> Iterator[bytes]:
         for place, file in served.given.items():

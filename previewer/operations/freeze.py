@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from previewer.domain.build_differences import build_differences
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.definition import Definition
 from previewer.domain.history import LedgerEntry
@@ -14,8 +15,11 @@ from previewer.domain.revision import ResolvedRevision
 from previewer.domain.tree_files import digest_tree_files, tree_sources
 from previewer.domain.wording import counted
 from previewer.freeze.freeze_commit import freeze_commit
+from previewer.operations.attest import attest
 from previewer.operations.definitions import read_definitions
+from previewer.operations.registry_access import registry_cache
 from previewer.operations.session import Session
+from previewer.operations.supersede import newest_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +37,14 @@ def freeze(
     """The release of ``revision``: the one that is kept, or a new one.
 
     References are resolved to digests once, so a commit that was frozen keeps its release even if a tag has
-    moved since. Without ``use_cache`` every image is built again and nothing is taken from before.
+    moved since. Without ``use_cache`` every image is built again and nothing is taken from before. Raises
+    :class:`SupersededError` when another freeze of the branch begins meanwhile, at another commit.
     """
     resolved = session.source.resolve(revision)
-    return freeze_resolved(session, resolved, use_cache=use_cache, report=report, cancellation=cancellation)
+    with newest_run(session, f"freeze {resolved.branch}", resolved, cancellation) as run:
+        return freeze_resolved(
+            session, resolved, use_cache=use_cache, report=report, cancellation=run.cancellation
+        )
 
 
 def freeze_resolved(
@@ -44,17 +52,25 @@ def freeze_resolved(
     resolved: ResolvedRevision,
     *,
     use_cache: bool,
+    attests: bool = True,
+    definitions: tuple[Definition, ...] | None = None,
     report: Report,
     cancellation: Cancellation,
 ) -> FreezeResult:
-    """:func:`freeze` for a revision that was looked up before; its branch may have moved on since."""
-    definitions = read_definitions(session, resolved)
+    """:func:`freeze` for a revision that was looked up before; its branch may have moved on since.
+
+    Without ``attests`` the caller writes down what is in the release. ``definitions`` are the commit's, all of
+    them, if they were read and checked already.
+    """
+    definitions = read_definitions(session, resolved) if definitions is None else definitions
     for warning in dict.fromkeys(text for definition in definitions for text in definition.warnings):
         report(Noted(warning))
     if use_cache and (known := _known_release(session, resolved, definitions)) is not None:
         task = f"freeze {resolved.commit.short}"
         report(TaskStarted(task, "freeze"))
         report(TaskFinished(task, Outcome.CACHED, 0.0, "frozen before"))
+        if attests:
+            attest(session, known, report=report, cancellation=cancellation)
         return FreezeResult(known, was_known=True)
     release = freeze_commit(
         tree=session.source.tree(resolved.commit.id),
@@ -66,7 +82,11 @@ def freeze_resolved(
         report=report,
         cancellation=cancellation,
         parallel=session.settings.parallel_builds,
+        variables=session.settings.allowed_variables,
+        cache=registry_cache(session),
     )
+    for difference in build_differences(release):
+        report(Noted(f"{difference}", "what staging has shown then says nothing of production"))
     session.ledger.store_release(release)
     session.ledger.append(
         LedgerEntry(
@@ -78,6 +98,8 @@ def freeze_resolved(
             detail=counted(len(release.artifacts), "image"),
         )
     )
+    if attests:
+        attest(session, release, report=report, cancellation=cancellation)
     return FreezeResult(release, was_known=False)
 
 
@@ -89,9 +111,14 @@ def frozen_files(
     return digest_tree_files(session.source.tree(resolved.commit.id), sources) if sources else {}
 
 
-def find_release(session: Session, resolved: ResolvedRevision) -> Release | None:
-    """The release that freezing the revision now would give without building, if there is one."""
-    return _known_release(session, resolved, read_definitions(session, resolved))
+def find_release(
+    session: Session, resolved: ResolvedRevision, definitions: tuple[Definition, ...]
+) -> Release | None:
+    """The release that freezing the revision now would give without building, if there is one.
+
+    ``definitions`` are all of the commit's.
+    """
+    return _known_release(session, resolved, definitions)
 
 
 def _known_release(

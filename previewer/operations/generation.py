@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.host_ports import assign_ports, find_held_ports
+from previewer.domain.definition import Definition
+from previewer.domain.host_ports import PortKey, assign_ports, find_held_ports
 from previewer.domain.isolation import isolate
 from previewer.domain.labels import Ownership
-from previewer.domain.observation import Observation
+from previewer.domain.observation import Observation, PublishedPort
+from previewer.domain.plan import Plan
 from previewer.domain.progress import Noted, Report
 from previewer.domain.reconcile import plan_generation
-from previewer.domain.release import FrozenDefinition
-from previewer.domain.revision import Commit
+from previewer.domain.release import FrozenDefinition, Release
 from previewer.domain.served_files import Served, serve_files
-from previewer.domain.target import Target
-from previewer.engine.protocol import Selection
-from previewer.errors import (
-    ConflictError,
-    EngineUnreachableError,
-    LeftoversError,
-    LockedError,
-    ObjectNotFoundError,
-    PortTakenError,
+from previewer.domain.takeover import (
+    Handover,
+    Takeover,
+    decide_takeover,
+    has_fixed_ports,
+    inherited_ports,
+    published_address,
 )
-from previewer.operations.execute import ExecutionLimits, execute
+from previewer.domain.target import EDGE, Target
+from previewer.engine.protocol import HOST_BINDING
+from previewer.errors import ConflictError, PortTakenError
 from previewer.operations.file_contents import open_archive, read_contents
-from previewer.operations.free_ports import free_port_check
-from previewer.operations.remove import remove_all
+from previewer.operations.free_ports import can_listen, free_port_check
+from previewer.operations.release_tree import release_tree
+from previewer.operations.run_plan import RunOptions, run_plan
+from previewer.operations.scene import Scene
 from previewer.operations.session import Session
 
-PORT_ATTEMPTS = 3
+ATTEMPTS = 3
 """Somebody else can take a chosen host port before our container starts; then others are chosen."""
 
 
@@ -39,27 +42,45 @@ PORT_ATTEMPTS = 3
 class Wanted:
     """What is to run, and whose it will be."""
 
-    commit: Commit
     owner: Ownership
-    frozen: FrozenDefinition
-    files: Mapping[str, str]
-    """Digests of the commit's files that services read while they run, by path."""
+    release: Release
+    definition: str
+    """Which of the release's."""
+
+    @property
+    def frozen(self) -> FrozenDefinition:
+        """What is to run, with its images."""
+        return self.release.definitions[self.definition]
 
 
-def target_of(session: Session, wanted: Wanted, *, taken: Collection[int]) -> Target:
-    """The generation down to the last label, with host ports that are none of ``taken``."""
-    tree = session.source.tree(wanted.commit.id)
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Host ports that turned out to be taken, although nobody could tell before."""
+
+    ports: frozenset[int] = frozenset()
+    addresses: frozenset[str] = frozenset()
+    """That rehearsals failed on."""
+
+
+NONE_REFUSED = Refused()
+
+
+def target_of(session: Session, wanted: Wanted, scene: Scene, *, refused: Refused = NONE_REFUSED) -> Target:
+    """The generation down to the last label, with host ports that are free or its predecessor's."""
+    tree = release_tree(session, wanted.release.commit)
     contents = read_contents(wanted.frozen.definition, tree, session.settings.allowed_variables)
-    served = _served(session, wanted)
+    served = served_definition(session, wanted)
+    takeover, ports = _choose_ports(session, wanted, served.definition, scene, refused)
     return Target(
         ownership=wanted.owner,
         definition=served.definition,
         artifacts=wanted.frozen.artifacts,
-        ports=assign_ports(served.definition, seed=wanted.owner.environment, is_free=free_port_check(taken)),
+        ports=ports,
         address_pool=session.settings.address_pool,
         prefix_length=session.settings.subnet_prefix,
-        files=open_archive(tree, served, contents, wanted.commit),
+        files=open_archive(tree, served, contents, wanted.release.committed_at),
         contents=contents,
+        takeover=takeover,
     )
 
 
@@ -68,114 +89,123 @@ def is_whole(session: Session, wanted: Wanted, observed: Observation) -> bool:
 
     The state of what is there does not tell what is missing, after a kill or by somebody's hand.
     """
-    definition = _served(session, wanted).definition
+    definition = served_definition(session, wanted).definition
     replicas = {(name, n) for name, service in definition.services.items() for n in range(1, service.replicas + 1)}
     return (
         {(container.service, container.number) for container in observed.containers} == replicas
-        and {network.key for network in observed.networks} == set(definition.networks)
+        and {network.key for network in observed.networks} - {EDGE} == set(definition.networks)
         and {volume.key for volume in observed.volumes} == set(definition.volumes)
     )
 
 
 def make_generation(
-    session: Session, wanted: Wanted, *, timeout: float, report: Report, cancellation: Cancellation
-) -> None:
-    """Run the plan of :func:`target_of`. Whatever ends it early undoes what it made.
+    session: Session,
+    wanted: Wanted,
+    scene: Scene,
+    options: RunOptions,
+    *,
+    report: Report,
+    cancellation: Cancellation,
+) -> float | None:
+    """Run the plan of :func:`target_of`. Whatever ends it early undoes it: see :func:`run_plan`.
 
-    Raises :class:`ConflictError` before anything is made where a fixed host port is another container's.
-    ``timeout`` is how many seconds all the waiting for health may take.
+    Returns the seconds for which nobody had the predecessor's ports, ``None`` where it had none. Raises
+    :class:`ConflictError` before anything is made where a fixed host port is another environment's.
     """
-    refuse_held_ports(session, wanted)
-    taken = set(published_ports(session))
-    for attempt in range(1, PORT_ATTEMPTS + 1):
-        target = target_of(session, wanted, taken=taken)
+    refuse_held_ports(session, wanted, scene)
+    refused = NONE_REFUSED
+    for attempt in range(1, ATTEMPTS + 1):
+        target = target_of(session, wanted, scene, refused=refused)
         try:
-            _run(session, target, timeout=timeout, report=report, cancellation=cancellation)
+            plan = generation_plan(target, options)
+            return run_plan(
+                session, wanted.owner, plan, timeout=options.timeout, report=report, cancellation=cancellation
+            )
         except PortTakenError as error:
-            taken |= set(target.ports.values())
-            others = target_of(session, wanted, taken=taken).ports
-            if attempt == PORT_ATTEMPTS or others == target.ports:  # a fixed port stays what it is
+            refused = _learn(refused, target)
+            again = target_of(session, wanted, scene, refused=refused)
+            is_same = (again.ports, again.takeover.binding) == (target.ports, target.takeover.binding)
+            if attempt == ATTEMPTS or is_same:  # a fixed port stays what it is
                 raise
             report(Noted(f"{error}; trying other host ports"))
-        else:
-            return
+    raise AssertionError("the last attempt returns or raises")
 
 
-def published_ports(session: Session) -> Collection[int]:
-    """The host ports that environments of anybody on this engine publish."""
-    everything = session.engine.observe(Selection())
-    return {port.host_port for container in everything.containers for port in container.ports}
+def generation_plan(target: Target, options: RunOptions) -> Plan:
+    """What :func:`make_generation` runs."""
+    return plan_generation(target, action=options.action, grace=options.grace)
 
 
-def refuse_held_ports(session: Session, wanted: Wanted) -> None:
-    """Raise :class:`ConflictError` where an environment has a fixed host port already that is wanted.
-
-    Its own predecessor may be that environment: it would stay until its successor is healthy, which cannot start.
-    """
-    definition = _served(session, wanted).definition
-    held = next(find_held_ports(definition, session.engine.observe(Selection())), None)
+def refuse_held_ports(session: Session, wanted: Wanted, scene: Scene) -> None:
+    """Raise :class:`ConflictError` where another environment has a fixed host port that is wanted."""
+    definition = served_definition(session, wanted).definition
+    owner = wanted.owner
+    others = scene.everything.but(scene.ours)
+    held = next(find_held_ports(definition, others), None)
     if held is None:
         return
-    holder, own = held.holder.ownership.environment, wanted.owner.environment
+    holder = held.holder.ownership.environment
     raise ConflictError(
-        f"the environment {holder} has the host port {held.port} that the service {held.service} is to have"
-        if holder != own
-        else f"what runs has the host port {held.port}, and goes only once what replaces it is healthy",
-        where=own,
+        f"the environment {holder} has the host port {held.port} that the service {held.service} is to have",
+        where=owner.environment,
         hint=f"take {holder} down first, or publish the port without a fixed host port, so that both can run",
     )
 
 
-def _served(session: Session, wanted: Wanted) -> Served:
+def served_definition(session: Session, wanted: Wanted) -> Served:
     """What runs: isolated, with the commit's files in a volume."""
     owner = wanted.owner
     trust = session.settings.trust.trust(owner.role, owner.branch)
     isolated = isolate(wanted.frozen.definition, role=owner.role, trust=trust).definition
-    return serve_files(isolated, wanted.files)
+    return serve_files(isolated, wanted.release.files)
 
 
-def _run(session: Session, target: Target, *, timeout: float, report: Report, cancellation: Cancellation) -> None:
-    owner = target.ownership
-    made = Selection(installation=owner.installation, operation=owner.operation)
-    try:
-        execute(
-            plan_generation(target),
-            session.engine,
-            stage="run",
-            limits=ExecutionLimits(parallel=session.settings.parallel, timeout=timeout),
-            report=report,
-            cancellation=cancellation,
-            watch=made,
-        )
-    except BaseException as failure:
-        _undo(session, made, owner.environment, failure, report=report)
-        if isinstance(failure, ObjectNotFoundError) and not _is_about_image(failure):
-            raise LockedError(
-                f"somebody removed what was being made ({failure})",
-                where=owner.environment,
-                hint="another clone of the repository, or somebody by hand, changes it meanwhile: try again",
-            ) from failure
-        raise
+def _choose_ports(
+    session: Session, wanted: Wanted, definition: Definition, scene: Scene, refused: Refused
+) -> tuple[Takeover, Mapping[PortKey, int]]:
+    """The predecessor's ports, if they can be taken over; else free ones."""
+    seed = wanted.owner.environment
+    others = _ports_of(scene.everything.but(scene.predecessors))
+    inherited = inherited_ports(scene.predecessors) if _can_inherit(session, definition, scene) else {}
+    numbers = {port.host_port for port in others} | refused.ports
+    is_here = session.engine.capabilities.remote is None
+    if not inherited:
+        numbers |= {port.host_port for port in _ports_of(scene.predecessors)}
+    ports = assign_ports(
+        definition, seed=seed, is_free=free_port_check(numbers, is_here=is_here), inherited=inherited
+    )
+    held = {(port.host_ip, port.host_port) for port in _ports_of(scene.everything)}
+    takeover = decide_takeover(
+        definition,
+        ports,
+        predecessors=scene.predecessors,
+        can_bind=_can_bind(session),
+        is_free=lambda address, port: (
+            address not in refused.addresses
+            and (address, port) not in held
+            and (not is_here or can_listen(address, port))
+        ),
+    )
+    return takeover, ports
 
 
-def _is_about_image(error: ObjectNotFoundError) -> bool:
-    return "image" in error.message.lower()
+def _can_inherit(session: Session, definition: Definition, scene: Scene) -> bool:
+    """Whether the successor is to have its predecessor's ports: for that it must be able to wait beside it."""
+    if scene.predecessors.is_empty:
+        return False
+    return has_fixed_ports(definition) or (_can_bind(session) and published_address(definition) is not None)
 
 
-def _undo(session: Session, made: Selection, environment: str, failure: BaseException, *, report: Report) -> None:
-    """Remove what was made. Where that fails too, both failures are told."""
-    try:
-        remove_all(
-            session.engine,
-            lambda: session.engine.observe(made),
-            title=f"undo {environment}",
-            cause="up did not succeed",
-            stage="undo",
-            report=report,
-        )
-    except (LeftoversError, EngineUnreachableError) as left:
-        reason = str(failure) or type(failure).__name__
-        then = "what is left is not known" if isinstance(failure, EngineUnreachableError) else left.message
-        raise type(left)(
-            f"{reason}; then {then}", where=environment, hint=left.hint, details=left.details
-        ) from failure
+def _can_bind(session: Session) -> bool:
+    return HOST_BINDING not in session.engine.capabilities.missing
+
+
+def _ports_of(observation: Observation) -> Iterator[PublishedPort]:
+    return (port for container in observation.containers for port in container.ports)
+
+
+def _learn(refused: Refused, target: Target) -> Refused:
+    """A rehearsal is tried at another address, a first start on other ports."""
+    if target.takeover.handover is Handover.REHEARSED:
+        return Refused(refused.ports, refused.addresses | {target.takeover.binding})
+    return Refused(refused.ports | set(target.ports.values()), refused.addresses)

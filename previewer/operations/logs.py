@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from previewer.engine.protocol import LogLine, LogOptions, Stream
 from previewer.errors import NotFoundError
 from previewer.operations.environments import find_environment
 from previewer.operations.session import Session
+from previewer.operations.tombstones import find_tombstone
 
 
 def open_logs(
@@ -26,3 +28,29 @@ def open_logs(
     wanted = [known[name] for name in services] or list(found.services)
     containers = [container.name for service in wanted for container in service.containers]
     return session.engine.logs(containers, options)
+
+
+def remembered_lines(
+    session: Session, environment: str, *, services: Sequence[str] = (), options: LogOptions
+) -> tuple[LogLine, ...]:
+    """What the services of an environment that is gone wrote last, by time; ``tail`` counts for each container.
+
+    Raises :class:`NotFoundError` for an environment or a service that nothing is remembered of.
+    """
+    found = find_tombstone(session, environment)
+    known = {former.service for former in found.tombstone.containers}
+    if unknown := [name for name in services if name not in known]:
+        raise NotFoundError(
+            f"no service {', '.join(unknown)}",
+            where=found.tombstone.environment,
+            hint=f"there was {', '.join(sorted(known)) or 'none'}",
+        )
+    counts: Counter[str] = Counter()
+    kept: list[LogLine] = []
+    for line in reversed(found.lines):
+        counts[line.container] += 1
+        is_wanted = line.service in (services or known)
+        is_late = options.since is None or line.at is None or line.at >= options.since
+        if is_wanted and is_late and (options.tail is None or counts[line.container] <= options.tail):
+            kept.append(LogLine(line.container, line.service, line.at, line.text, line.is_error))
+    return tuple(reversed(kept))

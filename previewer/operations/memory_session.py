@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 
+from previewer.engine.examiner import Examiner
 from previewer.engine.memory import MemoryEngine
+from previewer.engine.memory_debugger import MemoryDebugger
+from previewer.engine.memory_examiner import MemoryExaminer
 from previewer.engine.protocol import Engine
-from previewer.freeze.memory import MemoryImages
+from previewer.freeze.memory import BYTES_OF_AN_IMAGE, MemoryImages
 from previewer.freeze.protocol import Images
 from previewer.ledger.memory import MemoryLedger
 from previewer.ledger.protocol import Ledger
@@ -27,6 +30,22 @@ class MemoryRoom:
 
     engine: Engine
     images: Images
+    given_examiner: Examiner | None = None
+    """``None`` for one that looks at ``engine``."""
+
+    @property
+    def examiner(self) -> Examiner:
+        """A close look at the engine."""
+        return self.given_examiner or MemoryExaminer(self.engine)
+
+    @property
+    def debugger(self) -> MemoryDebugger:
+        """Copies of its services, whose shells end at once."""
+        return MemoryDebugger(self.engine)
+
+    def image_sizes(self, images: Collection[str]) -> Mapping[str, int]:
+        """As every image in memory: a megabyte each."""
+        return dict.fromkeys(sorted(set(images) - self.images.missing(images)), BYTES_OF_AN_IMAGE)
 
     def close(self) -> None:
         """End the engine's streams."""
@@ -38,6 +57,7 @@ def memory_session(
     source: Source | None = None,
     engine: Engine | None = None,
     images: Images | None = None,
+    examiner: Examiner | None = None,
     ledger: Ledger | None = None,
     settings: Settings | None = None,
     now: datetime = DEFAULT_NOW,
@@ -48,9 +68,9 @@ def memory_session(
     ``connect`` replaces the engine: one that raises :class:`EngineUnreachableError` makes it unreachable.
     """
     numbers = count(1)
-    room = MemoryRoom(engine or MemoryEngine(), images or MemoryImages())
+    room = MemoryRoom(engine or MemoryEngine(), images or MemoryImages(), examiner)
     kept = ledger or MemoryLedger()
-    read = settings or Settings()
+    read = settings or Settings(settle_time=0.0)
     return Session(
         source=source or MemorySource(),
         open_ledger=lambda: kept,

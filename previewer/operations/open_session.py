@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from previewer.errors import NotFoundError
+from previewer.errors import NoRepositoryError, NotFoundError
 from previewer.operations.session import EngineRoom, Session
 from previewer.source.git import GitSource
 
 if TYPE_CHECKING:
+    from previewer.freeze.registry.release_bundle import ReleaseBundle
     from previewer.ledger.protocol import Ledger
     from previewer.settings.load import Settings
 
@@ -28,9 +29,51 @@ def open_session(
     """A session on the repository at ``path`` (the current folder, if ``None``).
 
     ``environment`` is the caller's; nothing else of the process is looked at. The engine is not connected to
-    yet. Raises :class:`SourceError` where there is no repository.
+    yet. Where there is no repository, ``path`` may name a project that was pulled, and without ``path`` the only
+    one is meant. Raises :class:`SourceError` where there is none either.
     """
-    source = GitSource(path or ".")
+    return _session(_find_source(path, environment), docker_host, environment)
+
+
+def open_pulled_session(
+    bundle: ReleaseBundle,
+    path: str | None = None,
+    *,
+    docker_host: str | None = None,
+    environment: Mapping[str, str],
+) -> Session:
+    """A session to keep a pulled release in: on the repository at ``path``, else on the project's store.
+
+    The store is made where there is none. Raises :class:`SourceError` where ``path`` names no repository.
+    """
+    from previewer.ledger.release_store import make_store
+    from previewer.operations.release_store import find_store, store_path
+
+    try:
+        source = GitSource(path or ".")
+    except NoRepositoryError:
+        if path is not None and find_store(path, environment) is None:
+            raise
+        release = bundle.release
+        store = store_path(release.project, bundle.installation, environment)
+        make_store(store, project=release.project, installation=bundle.installation, id_length=len(release.commit))
+        source = GitSource(store)
+    return _session(source, docker_host, environment)
+
+
+def _find_source(path: str | None, environment: Mapping[str, str]) -> GitSource:
+    try:
+        return GitSource(path or ".")
+    except NoRepositoryError:
+        from previewer.operations.release_store import find_store
+
+        store = find_store(path, environment)
+        if store is None:
+            raise
+        return GitSource(store)
+
+
+def _session(source: GitSource, docker_host: str | None, environment: Mapping[str, str]) -> Session:
     return Session(
         source=source,
         open_ledger=lambda: _open_ledger(source),

@@ -1,83 +1,214 @@
-"""Free the disk of images that nothing runs any more."""
+"""Free the disk of images, and the repository of references, that nothing needs any more."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.history import LedgerEntry
+from previewer.domain.observation import Observation
 from previewer.domain.progress import Outcome, Report, TaskFinished, TaskStarted
+from previewer.domain.release import Release
+from previewer.domain.retention import FREEZE_GRACE, Judgement, Judgements, judge_images, judge_releases
+from previewer.domain.revision import short_id
 from previewer.domain.wording import counted
 from previewer.engine.protocol import Selection
+from previewer.ledger.protocol import RecordKind
 from previewer.operations.session import Session
+from previewer.operations.supersede import claimed_commits
+
+
+class Prunable(Enum):
+    """Kinds of what pruning looks at. The value is for people."""
+
+    IMAGE = "image"
+    RELEASE = "release"
+    ATTESTATION = "attestation"
+    """Of a release that is gone."""
+    BILL = "bill of materials"
+    """Of an image that is in no release."""
+    TOMBSTONE = "tombstone"
+
+
+_RECORDS = {
+    Prunable.ATTESTATION: RecordKind.ATTESTATION,
+    Prunable.BILL: RecordKind.BILL,
+    Prunable.TOMBSTONE: RecordKind.TOMBSTONE,
+}
 
 
 @dataclass(frozen=True, slots=True)
-class PrunableImage:
-    """An image that was built for this project and that no environment runs."""
+class PruneItem:
+    """Something that pruning looked at."""
 
-    image: str
-    """``sha256:…``."""
-    bytes: int
-    """As the engine counts them: layers that other images share are counted again."""
+    kind: Prunable
+    name: str
+    """An image's or a release's ``sha256:…``, or a record's name."""
+    keeps: bool
     reason: str
+    bytes: int = 0
+    """Of an image, as the engine counts them: layers that other images share are counted again."""
 
 
 @dataclass(frozen=True, slots=True)
 class PrunePlan:
-    """What pruning would remove."""
+    """What pruning would remove, and what it would keep."""
 
-    images: tuple[PrunableImage, ...]
+    items: tuple[PruneItem, ...]
+
+    @property
+    def removed(self) -> tuple[PruneItem, ...]:
+        """What goes."""
+        return tuple(item for item in self.items if not item.keeps)
+
+    @property
+    def kept(self) -> tuple[PruneItem, ...]:
+        """What stays."""
+        return tuple(item for item in self.items if item.keeps)
 
     @property
     def bytes(self) -> int:
-        """Of all of them."""
-        return sum(image.bytes for image in self.images)
+        """Of all that goes."""
+        return sum(item.bytes for item in self.removed)
 
 
 @dataclass(frozen=True, slots=True)
 class PruneResult:
     """What pruning removed."""
 
-    removed: tuple[str, ...]
-    bytes: int
+    removed: tuple[PruneItem, ...]
+
+    @property
+    def bytes(self) -> int:
+        """Of all of it."""
+        return sum(item.bytes for item in self.removed)
 
 
-def plan_prune(session: Session) -> PrunePlan:
-    """The images that were built for this project, less those that any environment on the engine runs."""
-    running = {container.image for container in session.engine.observe(Selection()).containers}
+def plan_prune(session: Session, *, keep: int | None = None, releases: bool = False) -> PrunePlan:
+    """What nobody needs: images that were built for this project, and what belongs to releases that are gone.
+
+    Never what any environment on the engine runs, what a kept generation or a known-good release needs, or the
+    newest ``keep`` releases (``None``: as the settings say). With ``releases`` the references of other releases
+    go too; without, they stay, and freezing builds their images again. Nor what somebody freezes or brings up
+    meanwhile: see :data:`FREEZE_GRACE`.
+    """
+    known = session.ledger.releases()
+    observed = session.engine.observe(Selection())
+    judged = judge_releases(
+        known,
+        observed=observed,
+        notes=session.ledger.notes(),
+        installation=session.source.installation,
+        newest=session.settings.keep_releases if keep is None else keep,
+        claimed=claimed_commits(session),
+    )
     built = session.images.list_built(session.project)
+    images = _judge_images(session, sorted(built), known, judged, observed)
+    staying = [release for release in known if not releases or judged[release.id].keeps]
     return PrunePlan(
-        tuple(
-            PrunableImage(image, size, "no environment runs it")
-            for image, size in sorted(built.items())
-            if image not in running
+        (
+            *(_item(Prunable.IMAGE, image, found, built[image]) for image, found in images.items()),
+            *(_item(Prunable.RELEASE, r.id, judged[r.id]) for r in known if releases),
+            *_orphans(session, staying, {image for image, found in images.items() if found.keeps}),
+            *_old_tombstones(session),
         )
     )
 
 
-def prune(session: Session, *, report: Report, cancellation: Cancellation) -> PruneResult:
-    """Remove what :func:`plan_prune` lists. A release keeps its manifest: freezing it again builds it again."""
-    removed: list[str] = []
-    freed = 0
-    for image in plan_prune(session).images:
+def prune(
+    session: Session,
+    *,
+    keep: int | None = None,
+    releases: bool = False,
+    report: Report,
+    cancellation: Cancellation,
+) -> PruneResult:
+    """Remove what :func:`plan_prune` lists. What somebody began to use meanwhile stays."""
+    removed: list[PruneItem] = []
+    for item in plan_prune(session, keep=keep, releases=releases).removed:
         cancellation.check()
-        task = f"remove image {image.image}"
+        task = f"remove {item.kind.value} {item.name}"
         report(TaskStarted(task, "prune"))
         begun = time.monotonic()
-        session.images.remove(image.image)
-        report(TaskFinished(task, Outcome.DONE, time.monotonic() - begun))
-        removed.append(image.image)
-        freed += image.bytes
+        is_gone = _remover(session, item)()
+        report(TaskFinished(task, Outcome.DONE, time.monotonic() - begun, "" if is_gone else "it is in use"))
+        if is_gone:
+            removed.append(item)
     session.images.unname_bases()
+    session.images.sweep()
+    result = PruneResult(tuple(removed))
     if removed:
         session.ledger.append(
             LedgerEntry(
                 action="prune",
                 at=session.clock(),
                 actor=session.source.actor,
-                detail=f"{counted(len(removed), 'image')}, {freed} bytes",
+                detail=f"{describe(removed)}, {result.bytes} bytes",
             )
         )
-    return PruneResult(tuple(removed), freed)
+    return result
+
+
+def _judge_images(
+    session: Session, images: list[str], known: tuple[Release, ...], judged: Judgements, observed: Observation
+) -> Judgements:
+    named = {artifact.image for release in known for artifact in release.artifacts}
+    times = session.images.named_at([image for image in images if image not in named])
+    young = {image for image, at in times.items() if session.clock() - at < FREEZE_GRACE}
+    return judge_images(images, releases=known, judged=judged, observed=observed, young=young)
+
+
+def describe(items: Iterable[PruneItem]) -> str:
+    """``2 images, 1 release``: how many of each kind."""
+    numbers: dict[Prunable, int] = {}
+    for item in items:
+        numbers[item.kind] = numbers.get(item.kind, 0) + 1
+    plurals = {Prunable.BILL: "bills of materials"}
+    return ", ".join(counted(number, kind.value, plurals.get(kind)) for kind, number in numbers.items())
+
+
+def _remover(session: Session, item: PruneItem) -> Callable[[], bool]:
+    """What removes it, and says whether it is gone."""
+
+    def remove_image() -> bool:
+        session.images.remove(item.name)
+        return bool(session.images.missing([item.name]))
+
+    def remove_release() -> bool:
+        session.ledger.remove_release(item.name)
+        return True
+
+    def remove_record() -> bool:
+        session.ledger.remove_record(_RECORDS[item.kind], item.name)
+        return True
+
+    return {Prunable.IMAGE: remove_image, Prunable.RELEASE: remove_release}.get(item.kind, remove_record)
+
+
+def _item(kind: Prunable, name: str, judgement: Judgement, size: int = 0) -> PruneItem:
+    return PruneItem(kind, name, judgement.keeps, judgement.reason, size)
+
+
+def _orphans(session: Session, staying: Iterable[Release], images: set[str]) -> Iterator[PruneItem]:
+    """What is said about releases that are gone, and of images that neither a release nor the engine has."""
+    releases = list(staying)
+    for name in session.ledger.record_names(RecordKind.ATTESTATION):
+        if f"sha256:{name}" not in {release.id for release in releases}:
+            yield PruneItem(Prunable.ATTESTATION, name, False, f"release {short_id(name)} is not kept")
+    named = {artifact.image for release in releases for artifact in release.artifacts} | images
+    for name in session.ledger.record_names(RecordKind.BILL):
+        if f"sha256:{name}" not in named:
+            yield PruneItem(Prunable.BILL, name, False, "no release has this image")
+
+
+def _old_tombstones(session: Session) -> Iterator[PruneItem]:
+    age = session.settings.keep_tombstones
+    if age is None:
+        return
+    oldest = session.clock() - age
+    for name, at in session.ledger.record_times(RecordKind.TOMBSTONE).items():
+        if at < oldest:
+            yield PruneItem(Prunable.TOMBSTONE, name, False, f"it is older than {age.days} days")

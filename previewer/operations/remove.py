@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.observation import Observation
+from previewer.domain.plan import Plan
 from previewer.domain.progress import Report
-from previewer.domain.reconcile import plan_removal
+from previewer.domain.removal import plan_removal
 from previewer.engine.protocol import Engine
 from previewer.errors import EngineUnreachableError, LeftoversError, PreviewerError
 from previewer.operations.execute import ExecutionLimits, execute
@@ -17,6 +18,8 @@ ATTEMPTS = 3
 """An object can appear while others are removed: a create that was under way when its client was killed."""
 PAUSE = 0.2
 """Seconds before the next attempt after one that failed."""
+PARALLEL = 16
+"""Engine calls at a time: the kernel is what takes its time, not the client."""
 WHEN_IT_ANSWERS = "when the engine answers again, `previewer down` (or `up`) removes what is left"
 
 
@@ -29,6 +32,26 @@ def remove_all(
     Raises :class:`LeftoversError` that lists what remains, with the engine's reason, and
     :class:`EngineUnreachableError` where nobody can say what remains.
     """
+    return remove_by_plan(
+        engine,
+        observe,
+        lambda found: plan_removal(found, title=title, cause=cause),
+        title=title,
+        stage=stage,
+        report=report,
+    )
+
+
+def remove_by_plan(
+    engine: Engine,
+    observe: Callable[[], Observation],
+    plan: Callable[[Observation], Plan],
+    *,
+    title: str,
+    stage: str,
+    report: Report,
+) -> tuple[str, ...]:
+    """As :func:`remove_all`, by a plan of the caller's, which is asked for before each attempt."""
     removed: list[str] = []
     failure: PreviewerError | None = None
     for _attempt in range(ATTEMPTS):
@@ -38,10 +61,10 @@ def remove_all(
         removed.extend(name for name in object_names(found) if name not in removed)
         try:
             execute(
-                plan_removal(found, title=title, cause=cause),
+                plan(found),
                 engine,
                 stage=stage,
-                limits=ExecutionLimits(keep_going=True),
+                limits=ExecutionLimits(parallel=PARALLEL, keep_going=True),
                 report=report,
                 cancellation=Cancellation(),
             )

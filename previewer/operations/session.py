@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 
 if TYPE_CHECKING:  # what needs only git is not to pay for the rest
+    from previewer.engine.debugger import Debugger
+    from previewer.engine.examiner import Examiner
     from previewer.engine.protocol import Engine
     from previewer.freeze.protocol import Images
     from previewer.ledger.protocol import Ledger
@@ -29,6 +33,20 @@ class EngineRoom(Protocol):
     @property
     def images(self) -> Images:
         """The build stage's."""
+        ...
+
+    @property
+    def examiner(self) -> Examiner:
+        """A close look at it, for drift and parity."""
+        ...
+
+    @property
+    def debugger(self) -> Debugger:
+        """Copies of its services, to look into."""
+        ...
+
+    def image_sizes(self, images: Collection[str]) -> Mapping[str, int]:
+        """Bytes by image (config digest), as the engine counts them; of those that it holds."""
         ...
 
     def close(self) -> None:
@@ -62,6 +80,20 @@ class Session:
         self._settings = _Once(read_settings)
         self._room = _Once(connect)
 
+    def new_operation(self) -> str:
+        """The id of a run that is about to make something: it tells which clone's it is."""
+        return self._clone + self.new_id()
+
+    def began(self, operation: str) -> bool:
+        """Whether a run of this very clone has that id. Of those that hold no lock, none is at work any more."""
+        return operation.startswith(self._clone)
+
+    @property
+    def _clone(self) -> str:
+        """Of this clone on this machine: eight hexadecimal digits and a dash."""
+        place = f"{socket.gethostname()}:{self.source.location}"
+        return f"{hashlib.sha256(place.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}-"
+
     @property
     def project(self) -> str:
         """The project's name: the settings', else what the repository is called."""
@@ -86,6 +118,27 @@ class Session:
     def images(self) -> Images:
         """The engine's images, for the build stage. Raises :class:`EngineUnreachableError`."""
         return self._room.get().images
+
+    def image_sizes(self, images: Collection[str]) -> Mapping[str, int]:
+        """Bytes by image (config digest), as the engine counts them; of those that it holds.
+
+        It does not bring the build stage along. Raises :class:`EngineUnreachableError`.
+        """
+        return self._room.get().image_sizes(images)
+
+    @property
+    def examiner(self) -> Examiner:
+        """A close look at the engine. Raises :class:`EngineUnreachableError`."""
+        return self._room.get().examiner
+
+    @property
+    def debugger(self) -> Debugger:
+        """Copies of the engine's services. Raises :class:`EngineUnreachableError`."""
+        return self._room.get().debugger
+
+    def reread_settings(self) -> None:
+        """Read the settings anew when they are next asked for: the default branch may have others by now."""
+        self._settings.forget()
 
     def disconnect(self) -> None:
         """End the engine's connection, if there is one; the next use makes a new one."""

@@ -11,11 +11,12 @@ from previewer.engine.memory import MemoryEngine
 from previewer.engine.memory_container import Behaviour
 from previewer.engine.protocol import Selection
 from previewer.freeze.memory import MemoryImages
+from previewer.operations.deploy import UpResult
 from previewer.operations.down import DownResult, down
 from previewer.operations.environments import list_environments
 from previewer.operations.memory_session import memory_session
 from previewer.operations.session import Session
-from previewer.operations.up import UpOptions, UpResult, up
+from previewer.operations.up import UpOptions, up
 from previewer.source.memory import MemorySource
 
 COMPOSE = """

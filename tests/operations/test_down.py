@@ -113,9 +113,10 @@ def test_an_ambiguous_beginning_is_an_error_that_names_them() -> None:
 def test_pruning_keeps_what_runs() -> None:
     shop = Shop()
     shop.up()
-    assert plan_prune(shop.session).images == ()
+    assert plan_prune(shop.session, keep=0).removed == ()
     shop.down("main")
-    (image,) = plan_prune(shop.session).images
-    result = prune(shop.session, report=shop.events.append, cancellation=Cancellation())
-    assert result.removed == (image.image,)
-    assert plan_prune(shop.session).images == ()
+    assert plan_prune(shop.session).removed == ()
+    (image,) = plan_prune(shop.session, keep=0).removed
+    result = prune(shop.session, keep=0, report=shop.events.append, cancellation=Cancellation())
+    assert result.removed == (image,)
+    assert plan_prune(shop.session, keep=0).removed == ()

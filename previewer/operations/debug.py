@@ -1,0 +1,239 @@
+"""A disposable copy of a service to look into: there is no way into the service itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from previewer.domain import labels
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.drift.fields import LABELS
+from previewer.domain.environment import Environment
+from previewer.domain.examination import Examination
+from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.domain.labels import format_time, parse_time
+from previewer.domain.naming import scope
+from previewer.domain.plan import CreateContainer, CreateVolume, FillVolume, Plan, StartContainer, Step
+from previewer.domain.progress import Report
+from previewer.domain.served_files import FILES_VOLUME
+from previewer.domain.service import Service
+from previewer.domain.specification import STDIN_ONCE_KEY, ContainerSpec, FillSpec, VolumeSpec
+from previewer.domain.target import Target, container_spec
+from previewer.errors import EngineError, NotFoundError
+from previewer.operations.environments import find_environment
+from previewer.operations.execute import ExecutionLimits, execute
+from previewer.operations.file_contents import read_contents
+from previewer.operations.frozen_environment import frozen_target
+from previewer.operations.release_tree import release_tree
+from previewer.operations.session import Session
+
+TIME_TO_LIVE = timedelta(hours=1)
+"""After which a copy that was left behind may be removed by anybody."""
+SHELL = ("sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash; exec sh")
+KEPT_KEYS = frozenset(
+    {
+        "cap_add",
+        "cap_drop",
+        "configs",
+        "cpus",
+        "deploy",
+        "devices",
+        "dns",
+        "dns_opt",
+        "dns_search",
+        "environment",
+        "extra_hosts",
+        "group_add",
+        "init",
+        "ipc",
+        "mem_limit",
+        "network_mode",
+        "pid",
+        "pids_limit",
+        "read_only",
+        "secrets",
+        "security_opt",
+        "shm_size",
+        "sysctls",
+        "tmpfs",
+        "ulimits",
+        "user",
+        "working_dir",
+    }
+)
+"""Of the service's definition. A copy publishes nothing, has no health check and no other name, never restarts."""
+
+
+@dataclass(frozen=True, slots=True)
+class DebugCopy:
+    """What is to be made."""
+
+    container: ContainerSpec
+    plan: Plan
+    """All of it; the last step, the start, is taken by whoever attaches to it."""
+    volumes: tuple[str, ...]
+    """The engine's names of the volumes that are cloned for it."""
+
+
+def plan_debug(session: Session, environment: str, service: str, command: Sequence[str] = ()) -> Plan:
+    """What :func:`debug` would make. Raises :class:`NotFoundError` for a service that there is none of."""
+    return _prepare(session, environment, service, command, identifier="copy", terminal=True).plan
+
+
+def debug(
+    session: Session,
+    environment: str,
+    service: str,
+    command: Sequence[str] = (),
+    *,
+    terminal: bool,
+    report: Report,
+    cancellation: Cancellation,
+) -> int:
+    """Make a copy of ``service``, run ``command`` in it (a shell without one), and remove it; the exit code.
+
+    It has the service's image, variables, configs, secrets, limits and rights. Volumes that the service writes to
+    are cloned; those that it only reads are shared, read-only. It hangs on the environment's networks under
+    a name of its own. Nothing of it is left, however it ends; what a killed run leaves goes with `down`, and is
+    removed by the next `debug` once its hour is over.
+    """
+    remove_forgotten(session)
+    copy = _prepare(session, environment, service, command, identifier=session.new_id()[:6], terminal=terminal)
+    try:
+        making = replace(copy.plan, steps=copy.plan.steps[:-1])
+        limits = ExecutionLimits(parallel=session.settings.parallel)
+        execute(making, session.engine, stage="run", limits=limits, report=report, cancellation=cancellation)
+        return session.debugger.run(copy.container.name, terminal=terminal)
+    finally:
+        session.engine.remove_container(copy.container.name)
+        for volume in copy.volumes:
+            session.engine.remove_volume(volume)
+
+
+def remove_forgotten(session: Session) -> tuple[str, ...]:
+    """Remove debug copies of killed runs whose time is over; their names."""
+    seen = session.examiner.examine(session.source.installation)
+    now = session.clock()
+    gone = [container.name for container in seen.containers if _is_over(container.fields, now)]
+    volumes = [
+        volume.name
+        for volume in seen.volumes
+        if _is_ours(session, volume.ownership) and _is_over(volume.fields, now)
+    ]
+    for name in gone:
+        session.engine.remove_container(name)
+    for name in volumes:
+        with suppress(EngineError):  # another copy may use it
+            session.engine.remove_volume(name)
+    return (*gone, *volumes)
+
+
+def _prepare(
+    session: Session, environment: str, service: str, command: Sequence[str], *, identifier: str, terminal: bool
+) -> DebugCopy:
+    found = find_environment(session, environment)
+    seen = session.examiner.examine(session.source.installation)
+    target = _complete_target(session, found, seen)
+    if service not in target.definition.services:
+        known = ", ".join(target.definition.services)
+        raise NotFoundError("there is no such service", where=f"{found.name} {service}", hint=f"there is {known}")
+    name = f"{scope(found.name, target.ownership.generation)}-{service}-debug-{identifier}"
+    said = _labels(target, service, until=session.clock() + TIME_TO_LIVE)
+    original = container_spec(target, target.definition.services[service], 1)
+    cloned = {key: f"{name}_{key}" for key in _written_volumes(target.definition.services[service])}
+    container = replace(
+        original,
+        name=name,
+        service=f"{service}-debug",  # its name on the networks: the service's own traffic is not for it
+        labels=said,
+        compose=_compose_of(original.compose, command, terminal=terminal),
+        volumes={**original.volumes, **cloned},
+    )
+    plan = Plan(f"debug {found.name} {service}", tuple(_steps(session, target, container, cloned, original)))
+    return DebugCopy(container, plan, tuple(cloned.values()))
+
+
+def _complete_target(session: Session, environment: Environment, seen: Examination) -> Target:
+    """With the contents of configs and secrets, which are copied in."""
+    target, release, definition = frozen_target(session, environment, seen)
+    tree = release_tree(session, release.commit)
+    frozen = release.definitions[definition].definition
+    return replace(target, contents=read_contents(frozen, tree, session.settings.allowed_variables))
+
+
+def _steps(
+    session: Session, target: Target, container: ContainerSpec, cloned: Mapping[str, str], original: ContainerSpec
+) -> Iterator[Step]:
+    needs = set()
+    for key, volume in cloned.items():
+        said = {**container.labels, labels.COMPOSE_VOLUME: key}
+        made = Step(
+            CreateVolume(VolumeSpec(volume, said, target.definition.volumes[key])), "the copy has data of its own"
+        )
+        source = original.volumes[key]
+        read = partial(session.debugger.read_volume, source, image=container.image, labels=said)
+        fill = FillSpec(volume=volume, image=container.image, labels=said, archive=read)
+        filled = Step(FillVolume(fill), f"it is a clone of {source}", frozenset({made.id}))
+        needs.add(filled.id)
+        yield from (made, filled)
+    create = Step(CreateContainer(container), f"it is a copy of {original.name}", frozenset(needs))
+    yield create
+    yield Step(
+        StartContainer(container.name),
+        "a shell is opened in it, and it goes when that ends",
+        frozenset({create.id}),
+    )
+
+
+def _compose_of(compose: JsonObject, command: Sequence[str], *, terminal: bool) -> JsonObject:
+    networks: dict[str, JsonValue] = {key: {} for key in as_object(compose.get("networks"))}
+    return {
+        **{key: value for key, value in compose.items() if key in KEPT_KEYS},
+        "volumes": [_without_writing(as_object(entry)) for entry in as_list(compose.get("volumes"))],
+        **({"networks": networks} if networks else {}),
+        "entrypoint": [],
+        "command": list(command) or list(SHELL),
+        "healthcheck": {"disable": True},
+        "tty": terminal,
+        "stdin_open": True,
+        STDIN_ONCE_KEY: not terminal,  # what is piped into it ends
+    }
+
+
+def _without_writing(entry: JsonObject) -> JsonObject:
+    """A mount of the copy: what it shares with the service it can only read."""
+    return entry if _is_written(entry) or entry.get("type") == "tmpfs" else {**entry, "read_only": True}
+
+
+def _written_volumes(service: Service) -> tuple[str, ...]:
+    mounts = map(as_object, as_list(service.spec.get("volumes")))
+    return tuple(dict.fromkeys(as_text(entry["source"]) for entry in mounts if _is_written(entry)))
+
+
+def _is_written(entry: JsonObject) -> bool:
+    is_named = entry.get("type") == "volume" and bool(entry.get("source")) and entry.get("source") != FILES_VOLUME
+    return is_named and entry.get("read_only") is not True
+
+
+def _labels(target: Target, service: str, *, until: datetime) -> dict[str, str]:
+    """The environment's own, so that `down` finds it; and that it is no part of the service."""
+    owner = target.ownership
+    return {
+        **labels.ownership_labels(replace(owner, service=service)),
+        labels.DEBUG_UNTIL: format_time(until),
+        labels.COMPOSE_PROJECT: scope(owner.environment, owner.generation),
+        labels.COMPOSE_SERVICE: service,
+        labels.COMPOSE_ONEOFF: "True",
+    }
+
+
+def _is_over(fields: JsonObject, now: datetime) -> bool:
+    said = as_text(fields.get(LABELS + labels.DEBUG_UNTIL))
+    return bool(said) and parse_time(said[1:]) <= now
+
+
+def _is_ours(session: Session, owner: labels.Ownership | None) -> bool:
+    return owner is not None and owner.installation == session.source.installation

@@ -1,0 +1,334 @@
+"""Let an environment run a release: a new generation beside the one that serves, which hands over and goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.capacity import need_of
+from previewer.domain.definition import Role
+from previewer.domain.environment import Environment, State, list_environments
+from previewer.domain.history import LedgerEntry
+from previewer.domain.isolation import Rewrite, isolate
+from previewer.domain.json_value import as_text
+from previewer.domain.labels import Ownership, format_time
+from previewer.domain.notes import EnvironmentNotes
+from previewer.domain.observation import Observation
+from previewer.domain.plan import Plan
+from previewer.domain.policy.check import check, raise_for
+from previewer.domain.progress import Noted, Report
+from previewer.domain.reconcile import join_plans
+from previewer.domain.release import Release
+from previewer.domain.revision import short_id
+from previewer.domain.served_files import FILES_VOLUME
+from previewer.domain.succession import EMPTY_VOLUMES, SERVING, Succession, succeed
+from previewer.domain.ttl import expiry, parse_ttl
+from previewer.engine.protocol import Selection
+from previewer.errors import CapacityError, ConflictError, NotFoundError
+from previewer.operations.attest import require_signature
+from previewer.operations.capacity import await_capacity, check_capacity
+from previewer.operations.generation import (
+    Wanted,
+    generation_plan,
+    is_whole,
+    make_generation,
+    refuse_held_ports,
+    served_definition,
+    target_of,
+)
+from previewer.operations.recover import recover
+from previewer.operations.retire import plan_retirement, retire
+from previewer.operations.run_plan import RunOptions
+from previewer.operations.scene import Scene, look_at
+from previewer.operations.session import Session
+from previewer.operations.tell_rewrites import rewrite_lines, tell_rewrites
+
+Act = Literal["up", "replace", "update", "promote", "rollback"]
+PUBLISHERS_GRACE = 2
+"""Seconds that what publishes ports may take to end where generations are kept: all the time nobody answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """Which release is to run where."""
+
+    release: Release
+    role: Role
+    name: str
+    """The environment's."""
+    branch: str | None
+    """That the release is from: it decides what the definition is trusted with."""
+    definition: str
+    """Which of the release's."""
+    ttl: str | None = None
+    """``90m 10h 5d 1d12h never``; ``None`` for the definition's, else the role's default."""
+    timeout: float | None = None
+    """Seconds to wait for health; ``None`` for the setting."""
+    force: bool = False
+    """A new generation even where this very release runs and is well."""
+    action: Act = "up"
+    """What the ledger calls it."""
+    is_queued: bool = False
+    """Whether to wait for room on the engine, at most ``timeout``, instead of failing where there is none."""
+    is_frozen: bool = True
+    """``False`` for a plan of what has no images yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpResult:
+    """What is up now."""
+
+    environment: Environment
+    release: Release
+    changed: bool
+    """``False`` where the environment ran this very release already."""
+    gap_seconds: float | None = None
+    """How long nobody had the ports of the generation that was replaced; ``None`` where there was none."""
+
+
+def plan_deploy(session: Session, deployment: Deployment) -> Plan:
+    """What :func:`deploy` would do on the engine. Nothing is made; images that are not frozen yet are named so."""
+    _enforce_policy(session, deployment)
+    scene = look_at(session, deployment.name)
+    _refuse_other_role(scene.ours, deployment)
+    wanted = _wanted(session, deployment, scene)
+    if deployment.is_frozen and not deployment.force and _serves(session, wanted, scene):
+        return Plan(f"{deployment.action} {deployment.name}", ())
+    refuse_held_ports(session, wanted, scene)
+    options = _run_options(session, deployment)
+    new = generation_plan(target_of(session, wanted, scene), options)
+    notes = (*rewrite_lines(_rewrites(session, wanted)), *_volume_lines(session, wanted, scene))
+    noted = succession_of(session, deployment, wanted.owner, scene).notes
+    return replace(join_plans(new.title, new, *plan_retirement(scene.ours, noted, after=new)), notes=notes)
+
+
+def deploy(session: Session, deployment: Deployment, *, report: Report, cancellation: Cancellation) -> UpResult:
+    """Run the release. What runs already stays until its successor is healthy and has its ports.
+
+    Whatever ends it early (a failure, an interruption) undoes what it made; the engine is then as before. The
+    release's images have to be there. Raises :class:`PolicyError` where the role refuses the definition.
+    """
+    _enforce_policy(session, deployment)
+    _expiry(session, deployment)  # a TTL that makes no sense is an error before anything is made
+    with session.ledger.lock(deployment.name, purpose=_purpose(deployment)):
+        scene = recover(session, deployment.name, report=report)
+        _refuse_other_role(scene.ours, deployment)
+        wanted = _wanted(session, deployment, scene, operation=session.new_operation())
+        if not deployment.force and _serves(session, wanted, scene):
+            return _renew(session, deployment, scene, report=report, cancellation=cancellation)
+        if _await_room(session, deployment, wanted, scene, report=report, cancellation=cancellation):
+            scene = look_at(session, deployment.name)
+            wanted = _wanted(session, deployment, scene, operation=wanted.owner.operation)
+        tell_rewrites(_rewrites(session, wanted), short_id(deployment.release.commit), report=report)
+        for line in _volume_lines(session, wanted, scene):
+            report(Noted(line))
+        options = _run_options(session, deployment)
+        gap = make_generation(session, wanted, scene, options, report=report, cancellation=cancellation)
+        environment = _made(session, wanted.owner)
+        _finish(session, deployment, wanted, scene, gap, report=report)
+    return UpResult(environment, deployment.release, changed=True, gap_seconds=gap)
+
+
+def _purpose(deployment: Deployment) -> str:
+    """What the lock is held for, for whoever meets it: ``up feature/login``."""
+    return f"{deployment.action} {deployment.branch or short_id(deployment.release.commit)}"
+
+
+def _await_room(
+    session: Session,
+    deployment: Deployment,
+    wanted: Wanted,
+    scene: Scene,
+    *,
+    report: Report,
+    cancellation: Cancellation,
+) -> bool:
+    """Whether time went by until there was room. Raises :class:`CapacityError` where nobody waits for it."""
+    need = need_of(served_definition(session, wanted).definition, is_new=scene.environment is None)
+    try:
+        check_capacity(session, need, scene.everything, environment=deployment.name)
+    except CapacityError:
+        if not deployment.is_queued:
+            raise
+    else:
+        return False
+    timeout = _run_options(session, deployment).timeout
+    await_capacity(
+        session, need, environment=deployment.name, timeout=timeout, report=report, cancellation=cancellation
+    )
+    return True
+
+
+def _finish(
+    session: Session, deployment: Deployment, wanted: Wanted, scene: Scene, gap: float | None, *, report: Report
+) -> None:
+    """Note that the new generation is the live one, then stop or remove what it replaced.
+
+    In this order: whoever comes after a kill sees which one is live and what is left to do.
+    """
+    if gap is not None:
+        report(Noted(f"generation {wanted.owner.generation} took over the ports; for {gap:.2f} s nobody had them"))
+    notes = note_succession(session, deployment, wanted.owner, scene)
+    if wanted.owner.generation > 1:
+        retire(session, deployment.name, notes, report=report)
+
+
+def note_succession(session: Session, deployment: Deployment, owner: Ownership, scene: Scene) -> EnvironmentNotes:
+    """Let the ledger know that ``owner``'s generation is the live one; what is true of the environment then."""
+    notes = succession_of(session, deployment, owner, scene).notes
+    session.ledger.append(_entry(session, deployment, owner, notes, replaced=scene.environment))
+    return notes
+
+
+def succession_of(session: Session, deployment: Deployment, owner: Ownership, scene: Scene) -> Succession:
+    """What is to be noted, and kept, when ``owner``'s generation takes over."""
+    return succeed(
+        scene.notes,
+        scene.environment,
+        generation=owner.generation,
+        release=owner.release,
+        now=session.clock(),
+        keep=session.settings.keep_previous[deployment.role],
+        is_rollback=deployment.action == "rollback",
+    )
+
+
+def _renew(
+    session: Session, deployment: Deployment, scene: Scene, *, report: Report, cancellation: Cancellation
+) -> UpResult:
+    """The environment runs this very release: it lives on as if it were new."""
+    environment = scene.environment
+    if environment is None:
+        raise NotFoundError(
+            "the environment disappeared", where=deployment.name, hint="somebody removed it; try again"
+        )
+    if environment.state is State.ASLEEP:
+        from previewer.operations.wake import wake_environment  # seldom needed, and an import as slow as any
+
+        environment = wake_environment(
+            session, environment, timeout=deployment.timeout, report=report, cancellation=cancellation
+        )
+    expires = _expiry(session, deployment)
+    generation = environment.ownership.generation
+    notes = replace(environment.notes.of_generation(generation), expires_at=expires)
+    if expires is None and environment.ownership.expires_at is not None:
+        notes = replace(notes, pinned=True)
+    if expires != environment.expires_at and not scene.notes.pinned:
+        session.ledger.append(
+            _entry(session, deployment, environment.ownership, notes, replaced=None, is_renewal=True)
+        )
+        environment = replace(environment, notes=notes)
+    report(Noted(f"{deployment.name} runs this release already"))
+    return UpResult(environment, deployment.release, changed=False)
+
+
+def _wanted(session: Session, deployment: Deployment, scene: Scene, *, operation: str = "") -> Wanted:
+    release = deployment.release
+    owner = Ownership(
+        installation=session.source.installation,
+        project=session.project,
+        environment=deployment.name,
+        role=deployment.role,
+        generation=scene.next_generation,
+        branch=deployment.branch,
+        commit=release.commit,
+        release=release.id if deployment.is_frozen else "",
+        owner=session.source.actor,
+        created_at=session.clock().replace(microsecond=0),
+        expires_at=_expiry(session, deployment),
+        operation=operation,
+        definition=deployment.definition,
+    )
+    return Wanted(owner, release, deployment.definition)
+
+
+def _enforce_policy(session: Session, deployment: Deployment) -> None:
+    """Hold what was frozen against what the role allows now: it may have been frozen for another one."""
+    definition = deployment.release.definitions[deployment.definition].definition
+    raise_for(check(definition, session.settings.trust.trust(deployment.role, deployment.branch)))
+    require_signature(session, deployment.release.id, deployment.role)
+
+
+def _refuse_other_role(observed: Observation, deployment: Deployment) -> None:
+    """A branch called ``staging`` must not replace what is staging. Raises :class:`ConflictError`."""
+    for owner in observed.owners:
+        if owner.role is not deployment.role:
+            raise ConflictError(
+                f"this environment is for {owner.role.value}, and a {deployment.role.value} cannot take its place",
+                where=deployment.name,
+                hint=f"choose another name with --name, or remove it: previewer down {deployment.name}",
+            )
+
+
+def _run_options(session: Session, deployment: Deployment) -> RunOptions:
+    timeout = deployment.timeout if deployment.timeout is not None else session.settings.wait_timeout
+    is_kept = session.settings.keep_previous[deployment.role] > 0
+    return RunOptions(timeout, deployment.action, grace=PUBLISHERS_GRACE if is_kept else 0)
+
+
+def _expiry(session: Session, deployment: Deployment) -> datetime | None:
+    """As the user says, else the definition (the policy has looked at it), else the settings for the role."""
+    definition = deployment.release.definitions[deployment.definition].definition
+    said = deployment.ttl or as_text(definition.extension.get("ttl"))
+    ttl = parse_ttl(said) if said else session.settings.ttl_of(deployment.role)
+    return expiry(ttl, now=session.clock())
+
+
+def _rewrites(session: Session, wanted: Wanted) -> tuple[Rewrite, ...]:
+    owner = wanted.owner
+    trust = session.settings.trust.trust(owner.role, owner.branch)
+    isolated = isolate(wanted.frozen.definition, role=owner.role, trust=trust).rewrites
+    return (*isolated, *served_definition(session, wanted).rewrites)
+
+
+def _volume_lines(session: Session, wanted: Wanted, scene: Scene) -> Iterator[str]:
+    """Which data does not come along: every generation has volumes of its own."""
+    had = {volume.key for volume in scene.predecessors.volumes} - {FILES_VOLUME}
+    names = ", ".join(sorted(had & set(served_definition(session, wanted).definition.volumes)))
+    if names:
+        yield f"{EMPTY_VOLUMES}, what is stored now does not come along: {names}"
+
+
+def _serves(session: Session, wanted: Wanted, scene: Scene) -> bool:
+    """Whether one generation, of the wanted release and nothing else, is there, whole, untouched and well."""
+    observed, environment = scene.predecessors, scene.environment
+    releases = {owner.release for owner in observed.owners}
+    generations = {owner.generation for owner in observed.owners}
+    if environment is None or releases != {wanted.owner.release} or len(generations) != 1:
+        return False
+    is_well = environment.state in {*SERVING, State.ASLEEP} and not environment.is_tainted
+    return is_well and is_whole(session, wanted, observed)
+
+
+def _made(session: Session, owner: Ownership) -> Environment:
+    ours = Selection(installation=owner.installation, operation=owner.operation)
+    found = list_environments(session.engine.observe(ours))
+    if not found:
+        raise NotFoundError("the environment disappeared while it was made", hint="somebody removed it; try again")
+    return found[0]
+
+
+def _entry(
+    session: Session,
+    deployment: Deployment,
+    owner: Ownership,
+    notes: EnvironmentNotes,
+    *,
+    replaced: Environment | None,
+    is_renewal: bool = False,
+) -> LedgerEntry:
+    action = "replace" if deployment.action == "up" and replaced is not None else deployment.action
+    renewed = f", lives until {format_time(notes.expires_at)}" if is_renewal and notes.expires_at else ""
+    return LedgerEntry(
+        action=action,
+        at=session.clock(),
+        actor=session.source.actor,
+        environment=owner.environment,
+        release=owner.release,
+        commit=owner.commit,
+        detail=f"generation {owner.generation}, {owner.branch or short_id(owner.commit)}{renewed}",
+        notes={owner.environment: notes},
+    )

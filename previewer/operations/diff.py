@@ -1,0 +1,61 @@
+"""What lies between two releases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from previewer.domain.file_change import FileChange
+from previewer.domain.release import Release
+from previewer.domain.release_diff import ReleaseDiff, diff_releases
+from previewer.domain.revision import Commit
+from previewer.operations.attest import read_attestations
+from previewer.operations.named_release import find_release_named
+from previewer.operations.session import Session
+
+MOST_COMMITS = 1000
+
+
+@dataclass(frozen=True)
+class Difference:
+    """From one release to another."""
+
+    old: Release
+    new: Release
+    content: ReleaseDiff
+    """Images, packages, definitions."""
+    added_commits: tuple[Commit, ...] = ()
+    """Those that only the new one contains, newest first; at most :data:`MOST_COMMITS`."""
+    removed_commits: tuple[Commit, ...] = ()
+    """Those that only the old one contains."""
+    files: tuple[FileChange, ...] = ()
+    """Sorted by path."""
+    has_commits: bool = True
+    """Whether the repository holds both commits; if not, commits and files are not known."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no difference at all, commits included."""
+        return self.content.is_empty and self.old.commit == self.new.commit
+
+
+def diff(session: Session, old_text: str, new_text: str) -> Difference:
+    """What changed from one release to another; each is an id, a frozen revision or an environment.
+
+    Raises :class:`NotFoundError`.
+    """
+    old, new = find_release_named(session, old_text), find_release_named(session, new_text)
+    packages = {**read_attestations(session, old).packages, **read_attestations(session, new).packages}
+    content = diff_releases(old, new, packages)
+    source = session.source
+    if old.commit == new.commit:
+        return Difference(old, new, content)
+    if not all(source.find_commit(release.commit) for release in (old, new)):
+        return Difference(old, new, content, has_commits=False)
+    return Difference(
+        old,
+        new,
+        content,
+        added_commits=source.commits_between(old.commit, new.commit, limit=MOST_COMMITS),
+        removed_commits=source.commits_between(new.commit, old.commit, limit=MOST_COMMITS),
+        files=source.changed_files(old.commit, new.commit),
+    )

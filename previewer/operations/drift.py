@@ -1,0 +1,144 @@
+"""Compare what runs with what was frozen: all environments of the repository, in a constant number of lists."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from previewer.docker_api.background import begin
+from previewer.domain.drift.finding import Finding, Severity
+from previewer.domain.drift.frozen import FrozenEnvironment
+from previewer.domain.drift.judge import judge_environment, pair_containers
+from previewer.domain.drift.secrecy import Secrecy
+from previewer.domain.environment import Environment
+from previewer.domain.examination import EngineHappening, Examination, FileChange
+from previewer.domain.release import Release
+from previewer.errors import NotFoundError
+from previewer.operations.environments import find_environment, list_environments
+from previewer.operations.examined_files import ExaminedFiles, ForgetfulFiles
+from previewer.operations.frozen_environment import freeze_environment
+from previewer.operations.session import Session
+
+NEWEST_ENTRIES = 500
+"""Of the ledger: they tell which stops and starts were previewer's own."""
+FEW = 3
+"""Releases that are read one by one; more are read all at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentDrift:
+    """The verdict on one environment."""
+
+    environment: Environment
+    findings: tuple[Finding, ...]
+    """The worst first; empty for one that is as it was frozen."""
+
+    @property
+    def touches(self) -> tuple[Finding, ...]:
+        """Those that prove that somebody interfered."""
+        return tuple(finding for finding in self.findings if finding.taints)
+
+    @property
+    def severity(self) -> Severity | None:
+        """Of the worst finding; ``None`` without any."""
+        return self.findings[0].severity if self.findings else None
+
+
+def check_drift(
+    session: Session,
+    names: Collection[str] = (),
+    *,
+    files: ExaminedFiles | None = None,
+    happenings: Sequence[EngineHappening] = (),
+    secrecy: Secrecy | None = None,
+) -> tuple[EnvironmentDrift, ...]:
+    """The verdict on the environments that ``names`` mean, by name; on all of the repository without any.
+
+    ``files`` remembers file systems that were looked at before; ``happenings`` are events that were seen live,
+    which the engine may have forgotten. Nothing is changed, noted or repaired.
+    Raises :class:`NotFoundError`.
+    """
+    wanted = choose_environments(session, names)
+    if not wanted:
+        return ()
+    seen = session.examiner.examine(session.source.installation)
+    since = min(environment.created_at for environment in wanted)
+    events = begin(lambda: session.examiner.past_events(since), name="previewer-examine")
+    frozen = freeze_environments(session, wanted, seen)
+    known = merge_events(happenings, events.result())
+    changes = (files or ForgetfulFiles()).look(session.examiner, _to_look_at(frozen, seen), known)
+    told = secrecy or Secrecy(os.urandom(16), session.settings.allowed_variables.values())
+    return tuple(
+        EnvironmentDrift(environment, _judge(one, seen, changes, known, told))
+        for environment, one in zip(wanted, frozen, strict=True)
+    )
+
+
+def merge_events(*several: Iterable[EngineHappening]) -> tuple[EngineHappening, ...]:
+    """The events of all, each once, oldest first."""
+    found = {(event.at, event.kind, event.action, event.subject): event for events in several for event in events}
+    return tuple(found[key] for key in sorted(found))
+
+
+def choose_environments(session: Session, names: Collection[str]) -> tuple[Environment, ...]:
+    """The environments that ``names`` mean, once each, sorted by name; all of them without any."""
+    if not names:
+        return list_environments(session)
+    found = {found.name: found for found in (find_environment(session, name) for name in names)}
+    return tuple(found[name] for name in sorted(found))
+
+
+def freeze_environments(
+    session: Session, environments: Sequence[Environment], seen: Examination
+) -> tuple[FrozenEnvironment, ...]:
+    """What each was asked to be."""
+    releases = _releases(session, {environment.ownership.release for environment in environments})
+    entries = session.ledger.entries(limit=NEWEST_ENTRIES)
+    return tuple(
+        freeze_environment(
+            session,
+            session.examiner,
+            environment,
+            seen,
+            release=releases.get(environment.ownership.release),
+            entries=entries,
+        )
+        for environment in environments
+    )
+
+
+def _releases(session: Session, wanted: Collection[str]) -> Mapping[str, Release]:
+    if len(wanted) > FEW:
+        return {release.id: release for release in session.ledger.releases() if release.id in wanted}
+    found: dict[str, Release] = {}
+    for identifier in wanted:
+        try:
+            found[identifier] = session.ledger.load_release(identifier)
+        except NotFoundError:
+            continue
+    return found
+
+
+def _to_look_at(frozen: Sequence[FrozenEnvironment], seen: Examination) -> dict[str, str]:
+    """The containers whose files are judged, by id, with what tells whether they were started anew."""
+    return {
+        live.id: live.state_key
+        for environment in frozen
+        if environment.looks_at_files
+        for _wanted, live in pair_containers(environment, seen)
+        if live is not None
+    }
+
+
+def _judge(
+    frozen: FrozenEnvironment,
+    seen: Examination,
+    changes: Mapping[str, Sequence[FileChange]],
+    happenings: Sequence[EngineHappening],
+    secrecy: Secrecy,
+) -> tuple[Finding, ...]:
+    since: datetime = frozen.ownership.created_at
+    own = [event for event in happenings if event.at >= since]
+    return judge_environment(frozen, seen, changes=changes, happenings=own, secrecy=secrecy)

@@ -1,0 +1,113 @@
+"""Looking at containers' file systems, and remembering those that nobody has touched since."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+from previewer.domain.examination import ChangeKind, EngineHappening, FileChange
+from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.engine.examiner import Examiner
+
+REMEMBERED_SECONDS = 300.0
+"""What a program writes by itself makes no event: after so long it is looked at again."""
+WRITING = frozenset({"exec_create", "exec_start", "exec_die", "extract-to-dir", "attach", "start", "update"})
+"""Events after which files may be others."""
+
+Found = Mapping[str, tuple[FileChange, ...]]
+
+
+class ExaminedFiles(Protocol):
+    """How file systems are looked at."""
+
+    def look(
+        self, examiner: Examiner, containers: Mapping[str, str], happenings: Sequence[EngineHappening]
+    ) -> Found:
+        """What is not as in the image, by container id.
+
+        ``containers`` has a text for each id that is another when it is started anew; ``happenings`` are events.
+        """
+        ...
+
+
+class ForgetfulFiles:
+    """Looks at every one, every time."""
+
+    def look(
+        self, examiner: Examiner, containers: Mapping[str, str], happenings: Sequence[EngineHappening]
+    ) -> Found:
+        """Look at each."""
+        del happenings
+        return examiner.file_changes(tuple(containers))
+
+
+class RememberedFiles:
+    """Looks at those that were started, touched or not looked at for a while. The file may be deleted."""
+
+    def __init__(self, path: Path, *, now: float | None = None) -> None:
+        self._path = path
+        self._now = time.time() if now is None else now
+
+    def look(
+        self, examiner: Examiner, containers: Mapping[str, str], happenings: Sequence[EngineHappening]
+    ) -> Found:
+        """Look at those of which nothing certain is known."""
+        kept = self._read()
+        written = _last_writes(happenings)
+        known: dict[str, tuple[FileChange, ...]] = {}
+        for identifier, state in containers.items():
+            entry = as_object(kept.get(identifier))
+            seen_at = entry.get("at")
+            if not isinstance(seen_at, int | float) or entry.get("state") != state:
+                continue
+            if 0 <= self._now - seen_at < REMEMBERED_SECONDS and written.get(identifier, 0.0) < seen_at:
+                known[identifier] = tuple(_read_changes(entry))
+        fresh = examiner.file_changes([identifier for identifier in containers if identifier not in known])
+        if fresh:
+            self._write(
+                {**{i: kept[i] for i in known}, **{i: self._entry(containers[i], c) for i, c in fresh.items()}}
+            )
+        return {**known, **fresh}
+
+    def _entry(self, state: str, changes: Iterable[FileChange]) -> JsonObject:
+        return {"state": state, "at": self._now, "changes": [[c.path, c.kind.value] for c in changes]}
+
+    def _read(self) -> JsonObject:
+        try:
+            return as_object(json.loads(self._path.read_bytes()))
+        except (OSError, ValueError):
+            return {}
+
+    def _write(self, content: JsonObject) -> None:
+        """Others may write at the same time: the last one counts, and none is ever seen half."""
+        with suppress(OSError):  # it only saves time
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+            unfinished.write_text(json.dumps(content), encoding="utf-8")
+            unfinished.replace(self._path)
+
+
+def remembered_files(environment: Mapping[str, str], installation: str) -> RememberedFiles:
+    """In the user's cache folder, as the XDG Base Directory Specification has it."""
+    chosen = environment.get("XDG_CACHE_HOME")
+    home = Path(chosen) if chosen else Path.home() / ".cache"
+    return RememberedFiles(home / "previewer" / "drift" / f"{installation}.json")
+
+
+def _last_writes(happenings: Iterable[EngineHappening]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for event in happenings:
+        if event.kind == "container" and event.action in WRITING:
+            found[event.subject] = max(found.get(event.subject, 0.0), event.at.timestamp())
+    return found
+
+
+def _read_changes(entry: JsonObject) -> Iterable[FileChange]:
+    for pair in as_list(entry.get("changes")):
+        path, kind = as_list(pair)
+        yield FileChange(as_text(path), ChangeKind(as_text(kind)))

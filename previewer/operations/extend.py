@@ -1,0 +1,81 @@
+"""Let an environment live longer, or for ever."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from previewer.domain.environment import Environment
+from previewer.domain.history import LedgerEntry
+from previewer.domain.labels import format_time
+from previewer.domain.notes import EnvironmentNotes
+from previewer.domain.ttl import expiry, parse_ttl
+from previewer.operations.environments import find_environment
+from previewer.operations.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendResult:
+    """How long an environment lives now."""
+
+    environment: Environment
+    """As it is afterwards."""
+    before: Environment
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is other than before."""
+        return self.environment.notes != self.before.notes
+
+
+def plan_extend(session: Session, environment: str, ttl: str) -> ExtendResult:
+    """What :func:`extend` would make of it."""
+    return _extended(session, find_environment(session, environment), ttl)
+
+
+def extend(session: Session, environment: str, ttl: str) -> ExtendResult:
+    """Let it live ``ttl`` (``2d``, ``90m``, ``never``) from now on, whatever it had before.
+
+    ``never`` pins it, and a time takes a pin away. Raises :class:`UsageError` for a time that makes no sense,
+    before anything is looked at.
+    """
+    parse_ttl(ttl)
+    found = find_environment(session, environment)
+    with session.ledger.lock(found.name, purpose=f"extend {ttl}"):
+        result = _extended(session, find_environment(session, found.name), ttl)
+        until = result.environment.expires_at
+        note_lifetime(
+            session, result, action="extend", detail=f"until {format_time(until)}" if until else "for ever"
+        )
+    return result
+
+
+def note_lifetime(session: Session, result: ExtendResult, *, action: str, detail: str) -> None:
+    """Write the new notes into the ledger, if there is anything new in them."""
+    if not result.changed:
+        return
+    owner = result.environment.ownership
+    session.ledger.append(
+        LedgerEntry(
+            action=action,
+            at=session.clock(),
+            actor=session.source.actor,
+            environment=owner.environment,
+            release=owner.release,
+            commit=owner.commit,
+            detail=detail,
+            notes={owner.environment: result.environment.notes},
+        )
+    )
+
+
+def notes_of(environment: Environment) -> EnvironmentNotes:
+    """What is noted of an environment's generation, to be changed."""
+    return environment.notes.of_generation(environment.ownership.generation)
+
+
+def _extended(session: Session, environment: Environment, ttl: str) -> ExtendResult:
+    until = expiry(parse_ttl(ttl), now=session.clock())
+    notes = notes_of(environment)
+    # No expiry of the notes' own means that the labels' holds: only a pin says never.
+    changed = replace(notes, expires_at=until, pinned=False) if until else replace(notes, pinned=True)
+    return ExtendResult(replace(environment, notes=changed), environment)

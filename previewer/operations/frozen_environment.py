@@ -1,0 +1,252 @@
+"""What an environment is to look like, from its release and today's settings.
+
+Nothing of it is read from the engine but what was chosen there: its host ports, and how it came by them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+
+from previewer.domain.definition import Definition
+from previewer.domain.drift.fields import ENVIRONMENT, PORTS
+from previewer.domain.drift.frozen import FrozenContainer, FrozenEnvironment, OwnWindow
+from previewer.domain.environment import Environment
+from previewer.domain.examination import Examination, ExaminedContainer
+from previewer.domain.given_files import given_files
+from previewer.domain.history import LedgerEntry
+from previewer.domain.host_ports import PortKey
+from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.domain.labels import Ownership
+from previewer.domain.naming import edge_name, variable_suffix
+from previewer.domain.release import Release
+from previewer.domain.service import Service
+from previewer.domain.takeover import Takeover, published_address, publishing_services
+from previewer.domain.target import Target, container_spec, network_specs, volume_specs
+from previewer.domain.tree_files import file_references
+from previewer.engine.examiner import Examiner
+from previewer.errors import NotFoundError, ObjectNotFoundError
+from previewer.operations.frozen_definition import owned_definition_name
+from previewer.operations.generation import Wanted, served_definition
+from previewer.operations.session import Session
+
+SLACK = timedelta(seconds=10)
+"""Between an engine's event and the ledger's entry about it, clocks of two machines included."""
+WHOLE_SECOND = timedelta(seconds=1)
+"""The ledger's moments are cut off to it."""
+WAKING = timedelta(minutes=10)
+"""The longest that one of previewer's commands on a running generation is taken to last before its entry."""
+STOPPING = timedelta(minutes=2)
+"""The longest that putting to sleep is taken to last after its entry."""
+_STARTS = frozenset({"start", "connect", "create", "update"})
+_STOPS = frozenset({"kill", "stop", "die", "disconnect", "update"})
+_OWN_ACTIONS: Mapping[str, frozenset[str]] = {
+    "sleep": _STOPS,
+    "wake": _STARTS,
+    "up": _STARTS,
+    **dict.fromkeys(("replace", "update", "promote", "rollback"), _STARTS | _STOPS),
+}
+"""What previewer does to a generation that runs, by the ledger's word for it."""
+
+
+def freeze_environment(
+    session: Session,
+    examiner: Examiner,
+    environment: Environment,
+    seen: Examination,
+    *,
+    release: Release | None,
+    entries: Sequence[LedgerEntry],
+) -> FrozenEnvironment:
+    """What ``environment`` was asked to be. ``entries`` are the ledger's newest."""
+    owner = _common_owner(environment, seen)
+    live = [c for c in seen.containers if c.ownership.environment == owner.environment and not c.is_one_off]
+    windows = tuple(own_windows(owner, entries, clock_ahead=_clock_ahead(session, examiner)))
+    definition = _definition_name(release, owner, live) if release else None
+    if release is None or definition is None:
+        reason = (
+            "its release is not in this repository" if release is None else "its release has no such definition"
+        )
+        return FrozenEnvironment(
+            ownership=owner,
+            containers=tuple(
+                FrozenContainer(c.name, c.service, c.number, None) for c in _of_generation(live, owner)
+            ),
+            networks={n.name: n.fields for n in seen.networks if n.ownership and n.ownership == owner},
+            volumes={},
+            notes=environment.notes,
+            windows=windows,
+            unjudged=reason,
+        )
+    target = _target(session, Wanted(owner, release, definition), seen, live)
+    return FrozenEnvironment(
+        ownership=owner,
+        containers=tuple(_containers(examiner, target, seen)),
+        networks={
+            spec.name: {**examiner.describe_network(spec), **_own_subnets(spec.compose)}
+            for _key, spec in network_specs(target)
+        },
+        volumes={spec.name: examiner.describe_volume(spec) for _key, spec in volume_specs(target)},
+        notes=environment.notes,
+        references={a.reference: a.image for a in target.artifacts.values() if a.reference},
+        address=published_address(target.definition) or "",
+        address_pool=session.settings.address_pool,
+        looks_at_files=target.definition.extension.get("immutability") != "off",
+        windows=windows,
+    )
+
+
+def frozen_target(session: Session, environment: Environment, seen: Examination) -> tuple[Target, Release, str]:
+    """The generation as it was asked for, its release, and the name of its definition.
+
+    Configs and secrets are empty in it. Raises :class:`NotFoundError` where the release is not in this repository.
+    """
+    release = session.ledger.load_release(environment.ownership.release)
+    owner = _common_owner(environment, seen)
+    live = [c for c in seen.containers if c.ownership.environment == owner.environment and not c.is_one_off]
+    definition = _definition_name(release, owner, live)
+    if definition is None:
+        raise NotFoundError("its release has no such definition", where=environment.name)
+    return _target(session, Wanted(owner, release, definition), seen, live), release, definition
+
+
+def own_windows(
+    owner: Ownership, entries: Sequence[LedgerEntry], *, clock_ahead: timedelta = timedelta()
+) -> Iterator[OwnWindow]:
+    """When previewer itself did something to this generation, as the ledger tells.
+
+    ``clock_ahead`` is how far the engine's clock may be ahead of the one that the ledger goes by.
+    """
+    own = sorted(
+        (e.at, e.action) for e in entries if e.environment == owner.environment and e.at >= owner.created_at
+    )
+    made = own[0][0] if own else owner.created_at + WAKING
+    yield OwnWindow(owner.created_at - SLACK, made + WHOLE_SECOND + clock_ahead, _STARTS, once=True)
+    for (before, _earlier), (at, action) in pairwise(own):
+        if action in _OWN_ACTIONS:
+            after = STOPPING if action == "sleep" else WHOLE_SECOND  # which is noted before it is done
+            yield OwnWindow(max(at - WAKING, before), at + after + clock_ahead, _OWN_ACTIONS[action])
+
+
+def _clock_ahead(session: Session, examiner: Examiner) -> timedelta:
+    """Of another machine's clock, as far as it matters: touches that seem to come before the ledger's entry."""
+    now = examiner.remote_clock()
+    return max(now - session.clock(), timedelta()) if now else timedelta()
+
+
+def _common_owner(environment: Environment, seen: Examination) -> Ownership:
+    """What most of the generation's objects say: one whose labels somebody changed is outvoted."""
+    own = environment.ownership
+    said = [
+        *(c.ownership for c in seen.containers if not c.is_one_off),
+        *(n.ownership for n in seen.networks if n.ownership),
+        *(v.ownership for v in seen.volumes if v.ownership),
+    ]
+    votes = Counter(
+        replace(owner, service=None)
+        for owner in said
+        if (owner.environment, owner.generation, owner.installation)
+        == (own.environment, own.generation, own.installation)
+    )
+    return votes.most_common(1)[0][0] if votes else replace(own, service=None)
+
+
+def _of_generation(live: Iterable[ExaminedContainer], owner: Ownership) -> list[ExaminedContainer]:
+    return [container for container in live if container.ownership.generation == owner.generation]
+
+
+def _definition_name(release: Release, owner: Ownership, live: Sequence[ExaminedContainer]) -> str | None:
+    try:
+        return owned_definition_name(release, owner, {c.service for c in _of_generation(live, owner)})
+    except NotFoundError:
+        return None
+
+
+def _target(session: Session, wanted: Wanted, seen: Examination, live: Sequence[ExaminedContainer]) -> Target:
+    definition = served_definition(session, wanted).definition
+    services = definition.services.values()
+    references = {ref for service in services for ref, _described in file_references(definition, service)}
+    return Target(
+        ownership=wanted.owner,
+        definition=definition,
+        artifacts=wanted.frozen.artifacts,
+        ports=_ports(definition, _of_generation(live, wanted.owner)),
+        address_pool=session.settings.address_pool,
+        prefix_length=session.settings.subnet_prefix,
+        contents=dict.fromkeys(references, b""),  # their names are enough: nothing is made of this
+        takeover=_takeover(wanted.owner, seen),
+    )
+
+
+def _takeover(owner: Ownership, seen: Examination) -> Takeover:
+    """How it came by its ports, as its networks show."""
+    edge = edge_name(owner.environment, owner.generation)
+    own = [network for network in seen.networks if network.ownership == owner and network.binding]
+    bindings = Counter(network.binding for network in own if network.name != edge).most_common(1)
+    return Takeover(
+        binding=bindings[0][0] if bindings else "",
+        edge=next((network.binding for network in own if network.name == edge), ""),
+    )
+
+
+def _ports(definition: Definition, live: Sequence[ExaminedContainer]) -> Mapping[PortKey, int]:
+    """The host ports that were chosen when it was made, as most of what is there says."""
+    found: dict[PortKey, int] = {}
+    for name, service in definition.services.items():
+        for number in range(1, service.replicas + 1):
+            for port in service.ports:
+                key = PortKey(name, number, port.target, port.protocol)
+                if port.published.isdecimal():
+                    found[key] = int(port.published)
+                elif votes := Counter(_votes(key, live)):
+                    found[key] = votes.most_common(1)[0][0]
+    return found
+
+
+def _votes(key: PortKey, live: Sequence[ExaminedContainer]) -> Iterator[int]:
+    variable = f"{ENVIRONMENT}PREVIEWER_URL_{variable_suffix(key.service)}_{key.target}"
+    for container in live:
+        if (container.service, container.number) == (key.service, key.number):
+            yield from container.host_ports.get(f"{key.target}/{key.protocol}", ())
+        if key.number == 1 and key.protocol == "tcp":
+            told = re.search(r":(\d+)/?$", as_text(container.fields.get(variable)))
+            if told is not None:
+                yield int(told[1])
+
+
+def _containers(examiner: Examiner, target: Target, seen: Examination) -> Iterator[FrozenContainer]:
+    mountpoints = {volume.name: volume.mountpoint for volume in seen.volumes}
+    writable = as_object(target.definition.extension.get("writable"))
+    publishing = {service.name for service in publishing_services(target.definition)}
+    for name, service in target.definition.services.items():
+        for number in range(1, service.replicas + 1):
+            spec = container_spec(target, service, number)
+            places = {key: mountpoints[volume] for key, volume in spec.volumes.items() if volume in mountpoints}
+            try:
+                fields = dict(examiner.describe(replace(spec, mountpoints=places)))
+            except ObjectNotFoundError:
+                fields = None
+            yield FrozenContainer(
+                name=spec.name,
+                service=name,
+                number=number,
+                fields=fields,
+                copied=tuple(file.path for file in given_files(service)),
+                is_server=_is_server(service, fields or {}),
+                edge=target.edge if target.takeover.edge and name in publishing else "",
+                writable=tuple(as_text(path) for path in as_list(writable.get(name))),
+            )
+
+
+def _is_server(service: Service, fields: Mapping[str, object]) -> bool:
+    return bool(service.ports) or "healthcheck" in fields or any(name.startswith(PORTS) for name in fields)
+
+
+def _own_subnets(compose: JsonObject) -> dict[str, bool]:
+    """Where the definition says its subnets itself, none is to lie in the pool."""
+    configs = as_list(as_object(compose.get("ipam")).get("config"))
+    return {"subnets": True} if any(as_object(config).get("subnet") for config in configs) else {}

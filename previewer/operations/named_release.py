@@ -1,0 +1,66 @@
+"""Find the release that a user means."""
+
+from __future__ import annotations
+
+import re
+
+from previewer.domain.release import Release
+from previewer.errors import EngineUnreachableError, NotFoundError
+from previewer.operations.session import Session
+
+_RELEASE_ID = re.compile(r"(sha256:)?[0-9a-f]{4,64}", re.IGNORECASE)
+
+
+def find_release_named(session: Session, text: str) -> Release:
+    """The release that ``text`` names: by its id or the beginning of it, by a revision whose commit was frozen, or
+    by an environment that runs it.
+
+    What can be a release's id and a commit's is a release's where there is such a release. Raises
+    :class:`NotFoundError`.
+    """
+    if _RELEASE_ID.fullmatch(text):
+        try:
+            return session.ledger.load_release(text)
+        except NotFoundError as error:
+            if text.lower().startswith("sha256:") or "several" in error.message:
+                raise
+    return _of_revision(session, text)
+
+
+def _of_revision(session: Session, text: str) -> Release:
+    try:
+        commit = session.source.resolve(text).commit
+    except NotFoundError as error:
+        return _of_environment(session, text, error)
+    found = session.ledger.releases_of(commit.id)
+    if not found:
+        raise NotFoundError(
+            f"no release of commit {commit.short} is kept: it was never frozen, or was pruned",
+            where=text,
+            hint=f"freeze it: previewer freeze {text}",
+        )
+    return found[0] if len(found) == 1 else _newest(session, found)
+
+
+def _of_environment(session: Session, text: str, no_revision: NotFoundError) -> Release:
+    from previewer.operations.environments import find_environment
+
+    try:
+        return session.ledger.load_release(find_environment(session, text).ownership.release)
+    except EngineUnreachableError:
+        raise no_revision from None
+    except NotFoundError as error:
+        if error.where != text:
+            raise  # the environment is there, and its release is another clone's
+        raise NotFoundError(
+            "there is no such release, revision or environment", where=text, hint=no_revision.hint or error.hint
+        ) from error
+
+
+def _newest(session: Session, releases: tuple[Release, ...]) -> Release:
+    """A commit that was frozen again has several releases: the one that was spoken of last."""
+    by_id = {release.id: release for release in releases}
+    for entry in session.ledger.entries():
+        if entry.release in by_id:
+            return by_id[entry.release]
+    return releases[0]

@@ -1,0 +1,88 @@
+"""Have the images of a release on the engine: those that are gone are pulled by digest, never built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.naming import IMAGE_REPOSITORY
+from previewer.domain.progress import Report, TaskOutput
+from previewer.domain.release import Artifact, Release
+from previewer.domain.revision import short_id
+from previewer.domain.wording import counted
+from previewer.errors import NotFoundError
+from previewer.freeze.parallel import reported_task, run_parallel
+from previewer.operations.registry_access import pushed_images
+from previewer.operations.session import Session
+
+STAGE = "pull"
+
+
+def obtain_images(
+    session: Session,
+    release: Release,
+    *,
+    artifacts: Iterable[Artifact] | None = None,
+    report: Report,
+    cancellation: Cancellation,
+) -> int:
+    """Pull those of a release's images (or of ``artifacts``, some of them) that the engine lacks; how many.
+
+    By their repository digest, or from the registry that the release was pushed to or pulled from. Raises
+    :class:`NotFoundError` where nobody is known to have one, before any is pulled, and :class:`RegistryError`.
+    """
+    wanted = {artifact.image: artifact for artifact in artifacts or release.artifacts}
+    missing = session.images.missing(wanted)
+    if not missing:
+        return 0
+    places = {image: wanted[image].repository_digest for image in sorted(missing)}
+    if not all(places.values()):
+        pushed = pushed_images(session, release.id)
+        places = {image: place or pushed.get(image) for image, place in places.items()}
+    pull_images(session, wanted, _known(release, places), report=report, cancellation=cancellation)
+    return len(missing)
+
+
+def pull_images(
+    session: Session,
+    artifacts: Mapping[str, Artifact],
+    places: Mapping[str, str],
+    *,
+    report: Report,
+    cancellation: Cancellation,
+) -> None:
+    """Pull images from ``REGISTRY/REPOSITORY@sha256:…``, both by image. Raises :class:`RegistryError`."""
+    run_parallel(
+        [partial(_pull, session, artifacts[image], place, report) for image, place in sorted(places.items())],
+        limit=session.settings.parallel_builds,
+        cancellation=cancellation,
+    )
+
+
+def _pull(session: Session, artifact: Artifact, place: str, report: Report, cancellation: Cancellation) -> None:
+    task = f"pull {artifact.reference}"
+    with reported_task(report, task, stage=STAGE) as end:
+        session.images.pull(
+            artifact.image,
+            place,
+            artifact.platform,
+            name=artifact.reference if artifact.reference.startswith(f"{IMAGE_REPOSITORY}/") else None,
+            on_line=lambda line: report(TaskOutput(task, line)),
+            cancellation=cancellation,
+        )
+        end.detail = short_id(artifact.image)
+
+
+def _known(release: Release, places: Mapping[str, str | None]) -> Mapping[str, str]:
+    known = {image: place for image, place in places.items() if place is not None}
+    if len(known) < len(places):
+        names = {artifact.image: artifact.reference for artifact in release.artifacts}
+        gone = [image for image, place in places.items() if place is None]
+        raise NotFoundError(
+            f"{counted(len(gone), 'image')} of release {short_id(release.id)} are gone from the engine, and no "
+            f"registry is known to have them",
+            where=", ".join(names.get(image, image) for image in gone),
+            hint=f"freeze it again: previewer freeze {short_id(release.commit)}; what is pushed can be pulled",
+        )
+    return known

@@ -1,0 +1,177 @@
+"""Hold two things that run, or would run, beside each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from previewer.domain.definition import Role
+from previewer.domain.environment import Environment
+from previewer.domain.packages import Package
+from previewer.domain.parity.compare import Parity, compare_sides
+from previewer.domain.parity.side import Packages, ParitySide
+from previewer.domain.release import Release
+from previewer.domain.revision import ResolvedRevision, short_id
+from previewer.errors import EngineUnreachableError, NotFoundError, PreviewerError
+from previewer.operations.attest import read_attestations
+from previewer.operations.definitions import read_definitions
+from previewer.operations.environments import find_environment, list_environments
+from previewer.operations.freeze import frozen_files
+from previewer.operations.frozen_definition import definition_name
+from previewer.operations.session import Session
+
+GUARDED = (Role.STAGING, Role.PRODUCTION)
+"""What is compared where nothing is named."""
+_RELEASE_ID = re.compile(r"(sha256:)?[0-9a-f]{8,64}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class RolesParity:
+    """How staging and production stand to each other, for an overview."""
+
+    parity: Parity | None
+    """``None`` where they cannot be compared."""
+    reason: str = ""
+    """Why not; empty where they can."""
+
+
+def compare(session: Session, left: str | None = None, right: str | None = None) -> Parity:
+    """Compare two things: each an environment, ``REVISION:DEFINITION`` or ``RELEASE:DEFINITION``.
+
+    A revision or release alone means its definition for previews. Without names, staging and production are
+    compared: what runs, else what the default branch defines; with one, it is compared with production.
+    Raises :class:`NotFoundError`.
+    """
+    sides = [
+        resolve_side(session, text) if text is not None else _guarded_side(session, role)
+        for text, role in zip((left, right), GUARDED, strict=True)
+    ]
+    parity = compare_sides(*sides)
+    if not any(difference.path.endswith(".image") for difference in parity.differences):
+        return parity
+    known = [_with_packages(session, side) for side in sides]
+    return compare_sides(*known)
+
+
+def parity_of_roles(session: Session, environments: tuple[Environment, ...]) -> RolesParity:
+    """Staging beside production, of ``environments`` as observed: no further look at the engine is taken."""
+    found = {environment.role: environment for environment in environments if environment.role in GUARDED}
+    missing = [role.value for role in GUARDED if role not in found]
+    if missing:
+        return RolesParity(None, f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not up")
+    try:
+        sides = [_side_of_environment(session, found[role]) for role in GUARDED]
+    except PreviewerError as error:
+        return RolesParity(None, str(error))
+    return RolesParity(compare_sides(*sides))
+
+
+def resolve_side(session: Session, text: str) -> ParitySide:
+    """The side that ``text`` names. Raises :class:`NotFoundError`."""
+    head, colon, name = text.rpartition(":")
+    if colon and head and not text.lower().startswith("sha256:" + name.lower()):
+        return _side_of_definition(session, head, name)
+    try:
+        return _side_of_environment(session, find_environment(session, text))
+    except (NotFoundError, EngineUnreachableError) as no_environment:
+        try:
+            return _side_of_definition(session, text, None)
+        except NotFoundError:
+            if isinstance(no_environment, EngineUnreachableError):
+                raise no_environment from None
+            raise NotFoundError(
+                "no such environment, revision or release",
+                where=text,
+                hint="name an environment, REVISION:DEFINITION or RELEASE:DEFINITION",
+            ) from no_environment
+
+
+def _guarded_side(session: Session, role: Role) -> ParitySide:
+    try:
+        running = [found for found in list_environments(session) if found.role is role]
+    except EngineUnreachableError:
+        running = []
+    if len(running) == 1:
+        return _side_of_environment(session, running[0])
+    if running:
+        names = ", ".join(environment.name for environment in running)
+        raise NotFoundError(f"there are several for {role.value}", where=names, hint="name the one that you mean")
+    return _side_of_definition(session, session.source.default_branch() or "HEAD", role.value)
+
+
+def _side_of_environment(session: Session, environment: Environment) -> ParitySide:
+    release = session.ledger.load_release(environment.ownership.release)
+    side = _side_of_release(release, definition_name(release, environment), environment.name)
+    return replace(side, services=frozenset(service.name for service in environment.services))
+
+
+def _side_of_definition(session: Session, head: str, name: str | None) -> ParitySide:
+    """A definition of a release or a revision; ``None`` for the one that previews run."""
+    wanted = name or Role.PREVIEW.value
+    if _RELEASE_ID.fullmatch(head):
+        try:
+            release = session.ledger.load_release(head)
+        except NotFoundError:
+            if head.lower().startswith("sha256:"):
+                raise
+        else:
+            return _side_of_release(release, wanted, f"{short_id(release.id)}:{wanted}")
+    return _side_of_revision(session, session.source.resolve(head), wanted, f"{head}:{wanted}")
+
+
+def _side_of_release(release: Release, name: str, called: str) -> ParitySide:
+    if name not in release.definitions:
+        known = ", ".join(release.definitions)
+        raise NotFoundError(f"the release has no definition {name!r}", where=release.id, hint=f"it has {known}")
+    frozen = release.definitions[name]
+    return ParitySide(
+        name=called,
+        definition=frozen.definition,
+        commit=release.commit,
+        committed_at=release.committed_at,
+        artifacts=frozen.artifacts,
+        files=release.files,
+        release=release.id,
+    )
+
+
+def _side_of_revision(session: Session, resolved: ResolvedRevision, name: str, called: str) -> ParitySide:
+    """The release's, where the commit was frozen as it reads now: then images are known by their digests."""
+    definitions = read_definitions(session, resolved)
+    by_name = {definition.name: definition for definition in definitions}
+    if name not in by_name:
+        known = ", ".join(by_name)
+        raise NotFoundError(f"the commit has no definition {name!r}", where=called, hint=f"it has {known}")
+    definition = by_name[name]
+    for release in session.ledger.releases_of(resolved.commit.id):
+        frozen = release.definitions.get(name)
+        if frozen is not None and frozen.definition.model == definition.model:
+            return _side_of_release(release, name, called)
+    return ParitySide(
+        name=called,
+        definition=definition,
+        commit=resolved.commit.id,
+        committed_at=resolved.commit.committed_at,
+        files=frozen_files(session, resolved, (definition,)),
+    )
+
+
+def _with_packages(session: Session, side: ParitySide) -> ParitySide:
+    """The side with what its images hold, as far as that was written down when they were frozen."""
+    if not side.release:
+        return side
+    kept = read_attestations(session, session.ledger.load_release(side.release)).packages
+    packages: dict[str, Packages] = {}
+    for service, artifact in side.artifacts.items():
+        if (known := kept.get(artifact.image)) is not None:
+            packages[service] = _versions(known.packages)
+    return replace(side, packages=packages)
+
+
+def _versions(packages: Iterable[Package]) -> Packages:
+    """By package; of one that is there several times, every version."""
+    found: dict[str, set[str]] = {}
+    for package in packages:
+        found.setdefault(f"{package.kind.value}/{package.name}", set()).add(package.version)
+    return {name: ", ".join(sorted(versions)) for name, versions in found.items()}

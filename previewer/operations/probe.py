@@ -1,0 +1,134 @@
+"""Send the declared requests to two running environments and compare what they answer."""
+
+from __future__ import annotations
+
+import http.client
+import statistics
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from previewer.domain.definition import Role
+from previewer.domain.environment import Environment
+from previewer.domain.observation import PublishedPort
+from previewer.domain.parity.probe import (
+    ProbeAnswer,
+    ProbeDifference,
+    ProbeRequest,
+    ProbeRules,
+    compare_answers,
+    read_probe_rules,
+)
+from previewer.domain.parity.side import ParitySide
+from previewer.errors import NotFoundError, UsageError
+from previewer.operations.environments import find_environment
+from previewer.operations.session import Session
+
+TIMEOUT = 10.0
+"""Seconds that an answer may take."""
+LARGEST_BODY = 1 << 20
+"""Bytes of a body that are compared."""
+TIMES = 3
+"""Requests of one kind: time is the median's. Only those that change nothing are repeated."""
+REPEATED = frozenset({"GET", "HEAD", "OPTIONS"})
+PARALLEL = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """One request with both answers."""
+
+    request: ProbeRequest
+    left: ProbeAnswer
+    right: ProbeAnswer
+    differences: tuple[ProbeDifference, ...]
+
+
+def probe(session: Session, left: ParitySide, right: ParitySide) -> tuple[Probed, ...]:
+    """Send every declared request to both sides, which have to run. Redirects are not followed.
+
+    The requests are those of the more guarded side's definition, else the other's. Raises :class:`UsageError`
+    where nothing is declared or a side does not run, :class:`NotFoundError` for a service without a URL.
+    """
+    rules = _rules(left, right)
+    ends = [_environment(session, side) for side in (left, right)]
+    senders = [[_sender(environment, request) for environment in ends] for request in rules.requests]
+    with ThreadPoolExecutor(PARALLEL, thread_name_prefix="previewer-probe") as pool:
+        waiting = [[pool.submit(send) for send in pair] for pair in senders]
+        answers = [(one.result(), other.result()) for one, other in waiting]
+    return tuple(
+        Probed(request, ours, theirs, compare_answers(request, ours, theirs, rules))
+        for request, (ours, theirs) in zip(rules.requests, answers, strict=True)
+    )
+
+
+def _rules(left: ParitySide, right: ParitySide) -> ProbeRules:
+    ranked = sorted((right, left), key=lambda side: list(Role).index(side.role), reverse=True)
+    for side in ranked:
+        if (rules := read_probe_rules(side.definition)).requests:
+            return rules
+    raise UsageError(
+        "no requests are declared to probe with",
+        where=ranked[0].name,
+        hint="x-previewer: {parity: {probe: {requests: [/]}}} declares one",
+    )
+
+
+def _environment(session: Session, side: ParitySide) -> Environment:
+    if side.services is None:
+        raise UsageError("only what runs can be probed", where=side.name, hint="name an environment that is up")
+    return find_environment(session, side.name)
+
+
+def _sender(environment: Environment, request: ProbeRequest) -> Callable[[], ProbeAnswer]:
+    port = _port(environment, request)
+    return lambda: _ask(port.host_ip, port.host_port, request)
+
+
+def _port(environment: Environment, request: ProbeRequest) -> PublishedPort:
+    """The published port that a request goes to: its service's, else that of the environment's main URL."""
+    published = [
+        port
+        for service in environment.services
+        if request.service in ("", service.name)
+        for container in service.containers
+        for port in container.ports
+        if port.protocol == "tcp" and port.host_port and request.port in (None, port.target)
+    ]
+    main = (environment.url or "").rpartition(":")[2]
+    fitting = [port for port in published if request.service or str(port.host_port) == main] or published
+    if not fitting:
+        raise NotFoundError(
+            f"nothing is published that {request} could be sent to",
+            where=environment.name,
+            hint="`previewer status` shows the published ports",
+        )
+    return fitting[0]
+
+
+def _ask(host: str, port: int, request: ProbeRequest) -> ProbeAnswer:
+    """Ask as often as the method allows; the last answer counts, with the median of all times."""
+    answers = [_ask_once(host, port, request) for _ in range(TIMES if request.method in REPEATED else 1)]
+    last = answers[-1]
+    seconds = statistics.median(answer.seconds for answer in answers)
+    return ProbeAnswer(last.status, last.headers, last.body, seconds, last.error, last.url)
+
+
+def _ask_once(host: str, port: int, request: ProbeRequest) -> ProbeAnswer:
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - read, not bound
+    url = f"http://{f'[{reached}]' if ':' in reached else reached}:{port}{request.path}"
+    begun = time.monotonic()
+    connection = http.client.HTTPConnection(reached, port, timeout=TIMEOUT)
+    try:
+        connection.request(request.method, request.path, request.body or None, dict(request.headers))
+        answer = connection.getresponse()
+        body = answer.read(LARGEST_BODY)
+        headers = {name.lower(): value for name, value in answer.getheaders()}
+        return ProbeAnswer(answer.status, headers, body, time.monotonic() - begun, url=url)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        # ValueError is what the library says to a path or a header that is none.
+        said = str(error) or type(error).__name__
+        return ProbeAnswer(0, {}, b"", time.monotonic() - begun, error=said, url=url)
+    finally:
+        connection.close()

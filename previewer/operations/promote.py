@@ -1,0 +1,122 @@
+"""Let staging or production run exactly what was proven before: the same images by digest, or nothing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from previewer.domain import naming
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.definition import Role
+from previewer.domain.environment import Environment
+from previewer.domain.plan import Plan
+from previewer.domain.progress import Report
+from previewer.domain.promotion import ailments, has_staging, is_proven, other_images
+from previewer.domain.release import Release
+from previewer.domain.revision import short_id
+from previewer.errors import NotFoundError, PolicyError
+from previewer.operations.deploy import Deployment, UpResult, plan_deploy
+from previewer.operations.environments import find_environment, list_environments
+from previewer.operations.named_release import find_release_named
+from previewer.operations.session import Session
+from previewer.operations.up import UpOptions
+from previewer.operations.up_release import deploy_release, release_deployment
+
+_RELEASE_ID = re.compile(r"(sha256:)?[0-9a-f]{4,64}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class PromoteOptions:
+    """What the user may say."""
+
+    to: Role
+    """Staging or production."""
+    name: str | None = None
+    """The environment's name; ``None`` for the role's."""
+    ttl: str | None = None
+    """``90m 10h 5d 1d12h never``; ``None`` for the definition's, else the role's default."""
+    timeout: float | None = None
+    """Seconds to wait for health; ``None`` for the setting."""
+    force: bool = False
+    """To production even if it was not proven in staging. Nothing lifts the rule of the same images."""
+
+
+def plan_promote(session: Session, subject: str, options: PromoteOptions) -> Plan:
+    """What :func:`promote` would do; refused as it would be."""
+    return plan_deploy(session, _deployment(session, subject, options))
+
+
+def promote(
+    session: Session, subject: str, options: PromoteOptions, *, report: Report, cancellation: Cancellation
+) -> UpResult:
+    """Run a release (or that of an environment, or of a revision) in the next role. Nothing is built.
+
+    Raises :class:`PolicyError` where the environment it comes from was touched or is ailing, where a service would
+    run another image than before, and where production would run what was never proven in staging.
+    """
+    deployment = _deployment(session, subject, options)
+    return deploy_release(session, deployment, report=report, cancellation=cancellation)
+
+
+def promoted_name(session: Session, options: PromoteOptions) -> str:
+    """The name of the environment that a promotion makes or replaces."""
+    return naming.slug(options.name or naming.environment_name(session.project, options.to.value))
+
+
+def _deployment(session: Session, subject: str, options: PromoteOptions) -> Deployment:
+    release, origin = _find(session, subject)
+    wanted = UpOptions(role=options.to, name=options.name, ttl=options.ttl, timeout=options.timeout)
+    deployment = replace(release_deployment(session, release, wanted), action="promote")
+    if origin is not None:
+        deployment = replace(deployment, branch=origin.ownership.branch)
+    _refuse_other_images(release, deployment, origin)
+    if options.to is Role.PRODUCTION and not options.force:
+        _refuse_unproven(session, release)
+    return deployment
+
+
+def _find(session: Session, subject: str) -> tuple[Release, Environment | None]:
+    """The release that is meant, and the environment that it comes from if one was named."""
+    if _RELEASE_ID.fullmatch(subject):
+        try:
+            return session.ledger.load_release(subject), None
+        except NotFoundError as error:
+            if subject.lower().startswith("sha256:") or "several" in error.message:
+                raise
+    try:
+        origin = find_environment(session, subject)
+    except NotFoundError:
+        return find_release_named(session, subject), None
+    return session.ledger.load_release(origin.ownership.release), origin
+
+
+def _refuse_other_images(release: Release, deployment: Deployment, origin: Environment | None) -> None:
+    reasons = (
+        *(ailments(origin) if origin is not None else ()),
+        *other_images(release, deployment.definition, origin),
+    )
+    if reasons:
+        raise PolicyError(
+            "only what was proven is promoted, with the very same images",
+            where=origin.name if origin else f"release {short_id(release.id)}",
+            hint=f"make it whole first: previewer replace {origin.name}"
+            if origin is not None and tuple(ailments(origin))
+            else "let both definitions build or name the same image for that service, and freeze again",
+            details=reasons,
+        )
+
+
+def _refuse_unproven(session: Session, release: Release) -> None:
+    """Production runs what staging has shown to work, in a project that has a staging."""
+    if not has_staging(release):
+        return
+    staging = [e for e in list_environments(session) if e.role is Role.STAGING]
+    names = {naming.environment_name(session.project, Role.STAGING.value), *(e.name for e in staging)}
+    notes = [said for name, said in session.ledger.notes().items() if name in names]
+    if not is_proven(release, staging, notes):
+        short = short_id(release.id)
+        raise PolicyError(
+            "it has not been proven in staging",
+            where=f"release {short}",
+            hint=f"previewer promote {short} --to staging; --force goes to production without it",
+        )

@@ -1,0 +1,165 @@
+"""Fetch a release from a registry: with its images, its files and what is said about it, all of it checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.history import LedgerEntry
+from previewer.domain.naming import registry_release_tag
+from previewer.domain.progress import Outcome, Report
+from previewer.domain.registry_address import SHAPE, RegistryAddress
+from previewer.domain.release import Artifact, Release
+from previewer.domain.revision import SHORT_ID_LENGTH, short_id
+from previewer.domain.transfer_plan import Direction, TransferPlan
+from previewer.domain.wording import counted
+from previewer.errors import NotFoundError, RegistryError, UsageError
+from previewer.freeze.parallel import reported_task, run_parallel
+from previewer.operations.obtain_images import STAGE, pull_images
+from previewer.operations.registry_access import default_address, note_push, open_repository
+from previewer.operations.session import Session
+
+if TYPE_CHECKING:
+    from previewer.docker_api.registry import RegistryRepository
+    from previewer.freeze.registry.release_bundle import ReleaseBundle
+
+_RELEASE_ID = re.compile(rf"(?:sha256:)?[0-9a-f]{{{SHORT_ID_LENGTH},64}}")
+
+
+@dataclass(frozen=True)
+class FetchedRelease:
+    """A release as a registry has it, read and checked; its images are not here yet."""
+
+    address: RegistryAddress
+    """By digest."""
+    bundle: ReleaseBundle
+
+
+@dataclass(frozen=True, slots=True)
+class PullResult:
+    """What is here now."""
+
+    release: Release
+    reference: str
+    """``REGISTRY/REPOSITORY@sha256:…``."""
+    pulled: int
+    """Images that the engine did not have."""
+
+
+def is_release_id(text: str) -> bool:
+    """Whether ``text`` is a release's id, 12 digits of it at least: the settings' registry is meant."""
+    return _RELEASE_ID.fullmatch(text) is not None
+
+
+def address_of_release(session: Session, release_id: str) -> RegistryAddress:
+    """Where the settings' registry has a release, by its id. Raises :class:`UsageError` without such a setting."""
+    return default_address(session).tagged(release_id.removeprefix("sha256:"))
+
+
+def fetch_release(address: RegistryAddress) -> FetchedRelease:
+    """Read the release at ``address``: by digest, by a release's id or by another tag.
+
+    Raises :class:`UsageError` for an address without either, :class:`NotFoundError` where nothing is there and
+    :class:`RegistryError` for what is no release, or not the one that was asked for.
+    """
+    from previewer.freeze.registry.release_bundle import decode_bundle
+
+    if not (address.digest or address.tag):
+        raise UsageError(
+            "this does not say which release",
+            where=str(address),
+            hint=f"write {SHAPE}, and :RELEASE-ID or @sha256:…",
+        )
+    repository = open_repository(address)
+    asked = address.digest or _tag(address.tag or "")
+    manifest = repository.find_manifest(asked)
+    if manifest is None:
+        raise NotFoundError("the registry has no such release", where=str(address))
+    bundle = decode_bundle(manifest, lambda digest, limit: repository.read_blob(digest, limit=limit))
+    if not address.digest and is_release_id(address.tag or "") and not _is_beginning(address, bundle.release):
+        raise RegistryError(
+            "the registry has another release under this id", where=str(address), hint=f"it is {bundle.release.id}"
+        )
+    return FetchedRelease(address.by_digest(manifest.digest), bundle)
+
+
+def plan_pull(fetched: FetchedRelease) -> TransferPlan:
+    """What :func:`pull` would fetch."""
+    return TransferPlan(Direction.PULL, fetched.bundle.release, fetched.address)
+
+
+def pull(session: Session, fetched: FetchedRelease, *, report: Report, cancellation: Cancellation) -> PullResult:
+    """Keep a fetched release, and have its images on the engine.
+
+    Every image is checked against its config digest before it is pulled and after. Raises :class:`RegistryError`
+    for another image, and :class:`SourceError` in a clone that does not have the release's commit.
+    """
+    bundle, release = fetched.bundle, fetched.bundle.release
+    artifacts = {artifact.image: artifact for artifact in release.artifacts}
+    places = _places(fetched, artifacts)
+    repository = open_repository(fetched.address)
+    run_parallel(
+        [partial(_check_image, repository, artifacts[image], place) for image, place in places.items()],
+        limit=session.settings.parallel_builds,
+        cancellation=cancellation,
+    )
+    with reported_task(report, f"pull release {short_id(release.id)}", stage=STAGE) as end:
+        known = any(release.id == known.id for known in session.ledger.releases_of(release.commit))
+        session.ledger.store_release(release, tree=bundle.files)
+        if bundle.exported is not None:
+            session.ledger.adopt_attestation(release.id, bundle.attestations, bundle.exported)
+        note_push(session, release, fetched.address, bundle.images)
+        end.outcome = Outcome.CACHED if known else Outcome.DONE
+    missing = session.images.missing(artifacts)
+    wanted = {image: places[image] for image in missing}
+    pull_images(session, artifacts, wanted, report=report, cancellation=cancellation)
+    session.ledger.append(
+        LedgerEntry(
+            action="pull",
+            at=session.clock(),
+            actor=session.source.actor,
+            release=release.id,
+            commit=release.commit,
+            detail=f"{counted(len(missing), 'image')} from {fetched.address}",
+        )
+    )
+    return PullResult(release, str(fetched.address), len(missing))
+
+
+def _tag(text: str) -> str:
+    """Releases are tagged by the first digits of their id, whatever part of it is asked for."""
+    return registry_release_tag(text) if is_release_id(text) else text
+
+
+def _is_beginning(address: RegistryAddress, release: Release) -> bool:
+    return release.id.removeprefix("sha256:").startswith(address.tag or "")
+
+
+def _places(fetched: FetchedRelease, artifacts: Mapping[str, Artifact]) -> Mapping[str, str]:
+    places = {image: str(fetched.address.by_digest(digest)) for image, digest in fetched.bundle.images.items()}
+    if lacking := sorted(artifacts.keys() - places.keys()):
+        raise RegistryError(
+            "the release does not say where its images are",
+            where=", ".join(artifacts[i].reference for i in lacking),
+        )
+    return {image: places[image] for image in sorted(artifacts)}
+
+
+def _check_image(
+    repository: RegistryRepository, artifact: Artifact, place: str, cancellation: Cancellation
+) -> None:
+    """Refuse before anything is downloaded."""
+    from previewer.freeze.registry.registry_image import find_image
+
+    cancellation.check()
+    held = find_image(repository, place.partition("@")[2], platform=artifact.platform)
+    if held is None:
+        raise NotFoundError("the registry has no such image", where=place, hint="push the release again")
+    if held.image != artifact.image:
+        raise RegistryError(
+            f"the registry has another image than the release names ({short_id(held.image)})", where=place
+        )

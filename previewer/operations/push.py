@@ -1,0 +1,181 @@
+"""Send a release to a registry: its images by digest, then itself as an OCI artifact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.history import LedgerEntry
+from previewer.domain.naming import registry_image_tag, registry_release_tag
+from previewer.domain.progress import Outcome, Report, TaskOutput
+from previewer.domain.registry_address import parse_address
+from previewer.domain.release import Artifact, Release
+from previewer.domain.revision import short_id
+from previewer.domain.transfer_plan import Direction, TransferPlan
+from previewer.domain.tree_files import served_tree
+from previewer.errors import RegistryError
+from previewer.freeze.parallel import reported_task, run_parallel
+from previewer.ledger.protocol import RecordKind
+from previewer.operations.named_release import find_release_named
+from previewer.operations.obtain_images import obtain_images
+from previewer.operations.registry_access import default_address, note_push, open_repository
+from previewer.operations.release_tree import release_tree
+from previewer.operations.session import Session
+
+if TYPE_CHECKING:
+    from previewer.docker_api.registry import RegistryRepository
+    from previewer.freeze.registry.registry_image import RegistryImage
+    from previewer.freeze.registry.release_bundle import ReleaseBundle
+
+STAGE = "push"
+
+
+@dataclass(frozen=True, slots=True)
+class PushedImage:
+    """One image in the registry."""
+
+    artifact: Artifact
+    reference: str
+    """``REGISTRY/REPOSITORY@sha256:…``."""
+    was_there: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PushResult:
+    """Where everything is now."""
+
+    release: Release
+    reference: str
+    """``REGISTRY/REPOSITORY@sha256:…`` of the release."""
+    tag: str
+    images: tuple[PushedImage, ...]
+
+
+def plan_push(session: Session, what: str, where: str | None) -> TransferPlan:
+    """What :func:`push` would send, and where to. No registry is asked."""
+    release = find_release_named(session, what)
+    address = parse_address(where) if where else default_address(session)
+    return TransferPlan(
+        Direction.PUSH, release, address if address.tag else address.tagged(registry_release_tag(release.id))
+    )
+
+
+def push(
+    session: Session, what: str, where: str | None, *, report: Report, cancellation: Cancellation
+) -> PushResult:
+    """Send the release that ``what`` means (a release, an environment, a revision) to ``where``.
+
+    ``where`` is ``REGISTRY/REPOSITORY[:TAG]``, ``None`` for the settings' ``registry``. What the registry has is
+    not sent again, so a push that was interrupted goes on where it ended. Raises :class:`RegistryError`, and
+    :class:`NotFoundError` for an image that is nowhere.
+    """
+    plan = plan_push(session, what, where)
+    release = plan.release
+    obtain_images(session, release, report=report, cancellation=cancellation)
+    repository = open_repository(plan.address)
+    images = run_parallel(
+        [partial(_push_image, session, plan, repository, artifact, report) for artifact in release.artifacts],
+        limit=session.settings.parallel_builds,
+        cancellation=cancellation,
+    )
+    digests = {image.artifact.image: image.reference.partition("@")[2] for image in images}
+    with reported_task(report, f"push release {short_id(release.id)}", stage=STAGE) as end:
+        digest = _push_bundle(plan, repository, _bundle(session, release, digests))
+        end.detail = digest
+    place = plan.address.by_digest(digest)
+    note_push(session, release, place, digests)
+    session.ledger.append(
+        LedgerEntry(
+            action="push",
+            at=session.clock(),
+            actor=session.source.actor,
+            release=release.id,
+            commit=release.commit,
+            detail=str(place),
+        )
+    )
+    return PushResult(release, str(place), str(plan.address), tuple(images))
+
+
+def _push_image(
+    session: Session,
+    plan: TransferPlan,
+    repository: RegistryRepository,
+    artifact: Artifact,
+    report: Report,
+    cancellation: Cancellation,
+) -> PushedImage:
+    from previewer.freeze.registry.build_cache import RegistryBuildCache
+
+    cancellation.check()
+    task = f"push {artifact.reference}"
+    with reported_task(report, task, stage=STAGE) as end:
+        held = _find(repository, artifact)
+        was_there = held is not None
+        if held is None:
+            session.images.push(
+                artifact.image,
+                str(plan.address.tagged(registry_image_tag(artifact.image))),
+                artifact.platform,
+                on_line=lambda line: report(TaskOutput(task, line)),
+                cancellation=cancellation,
+            )
+            held = _find(repository, artifact)
+        if held is None:
+            raise RegistryError(
+                "the registry has another image than the one that was pushed",
+                where=artifact.reference,
+                hint="somebody pushes to the same tags, or the registry rewrites images",
+            )
+        cache = RegistryBuildCache(repository, plan.address)
+        for built in _built_as(plan.release, artifact.image):
+            cache.add(built, held)
+        end.outcome = Outcome.CACHED if was_there else Outcome.DONE
+        end.detail = held.manifest.digest
+    return PushedImage(artifact, str(plan.address.by_digest(held.manifest.digest)), was_there)
+
+
+def _find(repository: RegistryRepository, artifact: Artifact) -> RegistryImage | None:
+    """The very image, under the tag that we give it."""
+    from previewer.freeze.registry.registry_image import find_image
+
+    held = find_image(repository, registry_image_tag(artifact.image), platform=artifact.platform)
+    return held if held is not None and held.image == artifact.image else None
+
+
+def _built_as(release: Release, image: str) -> Mapping[Artifact, None]:
+    """Different inputs can give one image."""
+    found = (a for frozen in release.definitions.values() for a in frozen.artifacts.values())
+    return dict.fromkeys(artifact for artifact in found if artifact.image == image and artifact.input_digest)
+
+
+def _bundle(session: Session, release: Release, images: Mapping[str, str]) -> ReleaseBundle:
+    from previewer.freeze.registry.release_bundle import ReleaseBundle
+
+    name = release.id.removeprefix("sha256:")
+    return ReleaseBundle(
+        release=release,
+        installation=session.source.installation,
+        files=served_tree(release_tree(session, release.commit), release.files),
+        images=images,
+        attestations=session.ledger.load_record(RecordKind.ATTESTATION, name) or {},
+        exported=session.ledger.export_attestation(release.id),
+    )
+
+
+def _push_bundle(plan: TransferPlan, repository: RegistryRepository, bundle: ReleaseBundle) -> str:
+    """The manifest's digest."""
+    from previewer.docker_api.registry import OCI_MANIFEST
+    from previewer.freeze.registry.release_bundle import encode_bundle
+
+    encoded = encode_bundle(bundle)
+    for blob in encoded.blobs:
+        repository.write_blob(blob)
+    tags = dict.fromkeys((registry_release_tag(bundle.release.id), plan.address.tag or ""))
+    digest = ""
+    for tag in filter(None, tags):
+        digest = repository.write_manifest(tag, OCI_MANIFEST, encoded.manifest)
+    return digest

@@ -1,0 +1,81 @@
+"""Repositories of registries, and what is remembered of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from previewer.domain.json_value import JsonObject, as_object, as_text, canonical_json
+from previewer.domain.registry_address import SHAPE, RegistryAddress, parse_address
+from previewer.domain.release import Release
+from previewer.errors import SourceError, UsageError
+from previewer.ledger.protocol import RecordKind
+from previewer.operations.session import Session
+
+if TYPE_CHECKING:  # what asks no registry is not to pay for one
+    from previewer.docker_api.registry import RegistryRepository
+    from previewer.freeze.protocol import BuildCache
+
+PUSH_FILE = "push.json"
+
+
+def open_repository(address: RegistryAddress) -> RegistryRepository:
+    """The repository of an address. Nothing is asked yet."""
+    from previewer.docker_api.registry import RegistryRepository
+    from previewer.docker_api.registry_connection import RegistryConnection
+
+    return RegistryRepository(RegistryConnection(address.registry), address.repository)
+
+
+def registry_cache(session: Session) -> BuildCache | None:
+    """The builds that the settings' registry has; ``None`` without such a setting.
+
+    It is asked once and not for long: what it does not say is built.
+    """
+    if session.settings.registry is None:
+        return None
+    from previewer.docker_api.registry import RegistryRepository
+    from previewer.docker_api.registry_connection import BRIEF, RegistryConnection
+    from previewer.freeze.registry.build_cache import RegistryBuildCache
+
+    address = parse_address(session.settings.registry)
+    connection = RegistryConnection(address.registry, patience=BRIEF)
+    return RegistryBuildCache(RegistryRepository(connection, address.repository), address)
+
+
+def default_address(session: Session) -> RegistryAddress:
+    """The repository that the settings name. Raises :class:`UsageError` where they name none."""
+    if session.settings.registry is None:
+        raise UsageError(
+            "no registry is named",
+            hint=f"write {SHAPE}, or set `registry` in previewer.toml on the default branch",
+        )
+    return parse_address(session.settings.registry)
+
+
+def note_push(session: Session, release: Release, address: RegistryAddress, images: Mapping[str, str]) -> None:
+    """Remember that ``address``, by digest, is the release and that its repository has ``images``."""
+    places = {image: str(address.by_digest(digest)) for image, digest in images.items()}
+    content = canonical_json({"release": str(address), "images": places})
+    name = release.id.removeprefix("sha256:")
+    session.ledger.store_record(RecordKind.PUSH, name, {PUSH_FILE: content}, at=session.clock())
+
+
+def pushed_to(session: Session, release_id: str) -> str | None:
+    """``REGISTRY/REPOSITORY@sha256:…`` of a release (by its full id) that was pushed or pulled; else ``None``."""
+    return as_text(_push(session, release_id).get("release")) or None
+
+
+def pushed_images(session: Session, release_id: str) -> Mapping[str, str]:
+    """``REGISTRY/REPOSITORY@sha256:…`` by image, of a release that was pushed or pulled."""
+    images = as_object(_push(session, release_id).get("images"))
+    return {image: as_text(place) for image, place in images.items()}
+
+
+def _push(session: Session, release_id: str) -> JsonObject:
+    kept = session.ledger.load_record(RecordKind.PUSH, release_id.removeprefix("sha256:")) or {}
+    try:
+        return as_object(json.loads(kept.get(PUSH_FILE, b"{}")))
+    except ValueError as error:
+        raise SourceError("what is kept of a push cannot be read", where=release_id) from error

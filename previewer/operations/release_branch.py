@@ -1,0 +1,24 @@
+"""Which branch a release is from: trust is given to branches, and a manifest does not name one."""
+
+from __future__ import annotations
+
+from previewer.domain.release import Release
+from previewer.errors import NotFoundError, SourceError
+from previewer.operations.session import Session
+
+
+def find_branch(session: Session, release: Release) -> str | None:
+    """The branch whose tip is the release's commit, else the default branch if it contains the commit.
+
+    ``None`` where neither can be shown, a repository without the commit included: no branch's trust then holds.
+    """
+    try:
+        default = session.source.default_branch()
+        tips = [branch.name for branch in session.source.branches() if branch.commit == release.commit]
+        if default is not None and default not in tips:
+            tip = session.source.resolve(default).commit.id
+            is_contained = not session.source.commits_between(tip, release.commit, limit=1)
+            return default if is_contained else next(iter(tips), None)
+    except (NotFoundError, SourceError):
+        return None
+    return default if default in tips else next(iter(tips), None)

@@ -1,0 +1,57 @@
+"""Replace an environment by a new generation of the same release: the remedy for one that somebody touched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.plan import Plan
+from previewer.domain.progress import Report
+from previewer.operations.deploy import Deployment, UpResult, plan_deploy
+from previewer.operations.environments import find_environment
+from previewer.operations.frozen_definition import definition_name
+from previewer.operations.session import Session
+from previewer.operations.up_release import deploy_release
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceOptions:
+    """What the user may say."""
+
+    ttl: str | None = None
+    """``90m 10h 5d 1d12h never``; ``None`` for the definition's, else the role's default."""
+    timeout: float | None = None
+    """Seconds to wait for health; ``None`` for the setting."""
+
+
+def plan_replace(session: Session, environment: str, options: ReplaceOptions) -> Plan:
+    """What :func:`replace_environment` would do."""
+    return plan_deploy(session, _deployment(session, environment, options))
+
+
+def replace_environment(
+    session: Session, environment: str, options: ReplaceOptions, *, report: Report, cancellation: Cancellation
+) -> UpResult:
+    """Run the environment's own release again, from nothing, beside it; then let the touched one go.
+
+    Raises :class:`NotFoundError` where there is no such environment, or its release is not kept here.
+    """
+    deployment = _deployment(session, environment, options)
+    return deploy_release(session, deployment, report=report, cancellation=cancellation)
+
+
+def _deployment(session: Session, text: str, options: ReplaceOptions) -> Deployment:
+    environment = find_environment(session, text)
+    owner = environment.ownership
+    release = session.ledger.load_release(owner.release)
+    return Deployment(
+        release=release,
+        role=owner.role,
+        name=environment.name,
+        branch=owner.branch,
+        definition=definition_name(release, environment),
+        ttl=options.ttl,
+        timeout=options.timeout,
+        force=True,
+        action="replace",
+    )

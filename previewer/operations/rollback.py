@@ -1,0 +1,143 @@
+"""Go back to a release that is known to be good: the kept generation if there is one, else a new one of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from previewer.domain import naming
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.definition import Role
+from previewer.domain.notes import EnvironmentNotes, KnownGood
+from previewer.domain.plan import Plan
+from previewer.domain.progress import Report
+from previewer.domain.release import Release
+from previewer.domain.revision import short_id
+from previewer.errors import NotFoundError, UsageError
+from previewer.operations.deploy import Deployment, UpResult, plan_deploy
+from previewer.operations.environments import find_environment, list_environments
+from previewer.operations.rouse import can_rouse, plan_rouse, rouse
+from previewer.operations.session import Session
+from previewer.operations.up import UpOptions
+from previewer.operations.up_release import deploy_release, release_deployment
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackOptions:
+    """What the user may say."""
+
+    release: str | None = None
+    """The id of a known-good release, or the beginning of it; ``None`` for the newest."""
+    timeout: float | None = None
+    """Seconds to wait for health; ``None`` for the setting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A release that an environment can be rolled back to."""
+
+    environment: str
+    role: Role
+    good: KnownGood
+    is_kept: bool
+    """Whether its generation is still there, stopped: it is back as soon as its containers are started."""
+
+
+def list_candidates(session: Session, target: str | None) -> tuple[Candidate, ...]:
+    """What ``target`` (an environment, a role; ``None``: the only one that has any) can go back to, newest first.
+
+    Raises :class:`NotFoundError` where there is nothing, and :class:`UsageError` where several environments have
+    known-good releases and none is named.
+    """
+    name, said, role = _environment(session, target)
+    running = {e.ownership.release for e in list_environments(session) if e.name == name}
+    return tuple(
+        Candidate(name, role, good, is_kept=good.generation in said.kept)
+        for good in said.known_good
+        if good.release not in running
+    )
+
+
+def plan_rollback(session: Session, target: str | None, options: RollbackOptions) -> Plan:
+    """What :func:`rollback` would do."""
+    candidate = choose(list_candidates(session, target), options.release)
+    deployment = _deployment(session, candidate, options)
+    if candidate.is_kept and can_rouse(session, deployment, candidate.good.generation):
+        return plan_rouse(session, deployment, candidate.good.generation)
+    return plan_deploy(session, deployment)
+
+
+def rollback(
+    session: Session,
+    target: str | None,
+    options: RollbackOptions,
+    *,
+    report: Report,
+    cancellation: Cancellation,
+) -> UpResult:
+    """Run a known-good release again. What is left behind is not known to be good any more.
+
+    Until the other one is healthy, what runs now can come back: a rollback that fails changes nothing.
+    """
+    candidate = choose(list_candidates(session, target), options.release)
+    deployment = _deployment(session, candidate, options)
+    if candidate.is_kept and can_rouse(session, deployment, candidate.good.generation):
+        return rouse(session, deployment, candidate.good.generation, report=report, cancellation=cancellation)
+    return deploy_release(session, deployment, report=report, cancellation=cancellation)
+
+
+def choose(candidates: tuple[Candidate, ...], release: str | None) -> Candidate:
+    """The one of ``candidates`` whose release begins like ``release``, else the newest.
+
+    Raises :class:`NotFoundError` for a release that is not known to be good.
+    """
+    if release is None:
+        return candidates[0]
+    digits = release.removeprefix("sha256:").lower()
+    fitting = [c for c in candidates if c.good.release.removeprefix("sha256:").startswith(digits)]
+    if len(fitting) != 1:
+        known = ", ".join(short_id(candidate.good.release) for candidate in candidates)
+        raise NotFoundError(
+            "several known-good releases begin like this" if fitting else "no known-good release begins like this",
+            where=release,
+            hint=f"there is {known}; `previewer promote` runs any other one",
+        )
+    return fitting[0]
+
+
+def _environment(session: Session, target: str | None) -> tuple[str, EnvironmentNotes, Role]:
+    notes = {name: said for name, said in session.ledger.notes().items() if said.known_good}
+    roles = {environment.name: environment.role for environment in list_environments(session)}
+    if target is None:
+        if len(notes) > 1:
+            raise UsageError(
+                f"several environments have known-good releases: {', '.join(sorted(notes))}",
+                hint="name one of them",
+            )
+        name = next(iter(notes), "")
+    else:
+        name = _named(session, target, tuple(notes))
+    if name not in notes:
+        raise NotFoundError(
+            "no release is known to be good" + (f" in {name}" if name else ""),
+            where=target,
+            hint="a release becomes known-good when it served, untouched, until another one took its place",
+        )
+    by_default = {naming.environment_name(session.project, role.value): role for role in Role}
+    return name, notes[name], roles.get(name) or by_default.get(name, Role.PREVIEW)
+
+
+def _named(session: Session, target: str, noted: tuple[str, ...]) -> str:
+    """One that runs, else one that ran: a rollback can bring back what is down."""
+    try:
+        return find_environment(session, target).name
+    except NotFoundError:
+        for name in (target, naming.environment_name(session.project, target), naming.slug(target)):
+            if name in noted:
+                return name
+        raise
+
+
+def _deployment(session: Session, candidate: Candidate, options: RollbackOptions) -> Deployment:
+    release: Release = session.ledger.load_release(candidate.good.release)
+    wanted = UpOptions(role=candidate.role, name=candidate.environment, timeout=options.timeout)
+    return replace(release_deployment(session, release, wanted), force=True, action="rollback")

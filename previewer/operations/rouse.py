@@ -1,0 +1,120 @@
+"""Start a generation that was stopped and kept, in the place of the one that serves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.environment import list_environments
+from previewer.domain.labels import Ownership
+from previewer.domain.plan import Plan, StopContainer
+from previewer.domain.progress import Noted, Report
+from previewer.domain.reconcile import join_plans, title_of
+from previewer.domain.take_ports import STOPPED, restart_steps
+from previewer.domain.takeover import Handover, Takeover
+from previewer.domain.target import Target
+from previewer.engine.protocol import Selection
+from previewer.errors import EngineError
+from previewer.operations.deploy import Deployment, UpResult, note_succession, succession_of
+from previewer.operations.execute import ExecutionLimits, execute
+from previewer.operations.gap import GapClock
+from previewer.operations.generation import Wanted, is_whole, served_definition
+from previewer.operations.recover import recover
+from previewer.operations.retire import plan_retirement, retire
+from previewer.operations.run_plan import start_again
+from previewer.operations.scene import Scene, look_at
+from previewer.operations.session import Session
+from previewer.operations.stop_all import stop_all
+
+
+def can_rouse(session: Session, deployment: Deployment, generation: int) -> bool:
+    """Whether the kept generation is there, whole, and of the deployment's release."""
+    observed = look_at(session, deployment.name).ours.of_generation(generation)
+    owners = {replace(owner, service=None) for owner in observed.owners}
+    if len(owners) != 1:
+        return False
+    (owner,) = owners
+    wanted = Wanted(owner, deployment.release, deployment.definition)
+    return owner.release == deployment.release.id and is_whole(session, wanted, observed)
+
+
+def plan_rouse(session: Session, deployment: Deployment, generation: int) -> Plan:
+    """What :func:`rouse` would do."""
+    scene = look_at(session, deployment.name)
+    plan, owner = _plan(session, deployment, scene, generation)
+    notes = succession_of(session, deployment, owner, scene).notes
+    return join_plans(plan.title, plan, *plan_retirement(scene.ours, notes, after=plan, replaced=_live(scene)))
+
+
+def rouse(
+    session: Session, deployment: Deployment, generation: int, *, report: Report, cancellation: Cancellation
+) -> UpResult:
+    """Stop what has the ports, start the kept generation, wait until it is healthy, and remove the other.
+
+    Where that fails, the kept one is stopped and the other one started again.
+    """
+    with session.ledger.lock(deployment.name, purpose=f"{deployment.action} to generation {generation}"):
+        scene = recover(session, deployment.name, report=report)
+        plan, owner = _plan(session, deployment, scene, generation)
+        clock = GapClock(plan, report)
+        ours = Selection(installation=owner.installation, environment=owner.environment)
+        timeout = deployment.timeout if deployment.timeout is not None else session.settings.wait_timeout
+        try:
+            execute(
+                plan,
+                session.engine,
+                stage="run",
+                limits=ExecutionLimits(parallel=session.settings.parallel, timeout=timeout),
+                report=clock.report,
+                cancellation=cancellation,
+                watch=ours,
+            )
+        except BaseException as failure:
+            _undo(session, deployment.name, plan, generation, failure, report=report)
+            raise
+        if clock.seconds is not None:
+            report(Noted(f"generation {generation} is back; for {clock.seconds:.2f} s nobody answered"))
+        notes = note_succession(session, deployment, owner, scene)
+        retire(session, deployment.name, notes, replaced=_live(scene), report=report)
+        observed = session.engine.observe(ours).of_generation(generation)
+        (environment,) = list_environments(observed, {deployment.name: notes})
+    return UpResult(environment, deployment.release, changed=True, gap_seconds=clock.seconds)
+
+
+def _live(scene: Scene) -> int | None:
+    return scene.environment.ownership.generation if scene.environment is not None else None
+
+
+def _plan(session: Session, deployment: Deployment, scene: Scene, generation: int) -> tuple[Plan, Ownership]:
+    owner = replace(scene.ours.of_generation(generation).owners[0], service=None)
+    running = [c for c in scene.predecessors.containers if c.state not in STOPPED]
+    publishing = tuple(container for container in running if container.ports)
+    target = Target(
+        ownership=owner,
+        definition=served_definition(session, Wanted(owner, deployment.release, deployment.definition)).definition,
+        artifacts=deployment.release.definitions[deployment.definition].artifacts,
+        ports={},
+        address_pool=session.settings.address_pool,
+        prefix_length=session.settings.subnet_prefix,
+        takeover=Takeover(Handover.STOPPED_FIRST, holders=publishing or tuple(running)),
+    )
+    return Plan(title_of(target, deployment.action), restart_steps(target, grace=0)), owner
+
+
+def _undo(
+    session: Session, name: str, plan: Plan, generation: int, failure: BaseException, *, report: Report
+) -> None:
+    """Stop what was started, then start what was stopped. Where that fails too, both failures are told."""
+    title, cause = f"undo {name}", f"{type(failure).__name__}: generation {generation} did not come back"
+    observed = look_at(session, name).ours.of_generation(generation)
+    stopped = tuple(step.action.name for step in plan if isinstance(step.action, StopContainer))
+    try:
+        roused = [container.name for container in observed.containers if container.state not in STOPPED]
+        stop_all(session, roused, title=title, cause=cause, report=report, grace=0)
+        start_again(session, stopped, title=title, cause=cause, report=report)
+    except EngineError as error:
+        raise EngineError(
+            f"{failure}; then what ran before could not be started again: {error}",
+            where=name,
+            hint=f"previewer replace {name}",
+        ) from failure

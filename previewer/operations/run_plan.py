@@ -1,0 +1,128 @@
+"""Run a plan that makes or wakes a generation, whole or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.labels import Ownership
+from previewer.domain.observation import Observation
+from previewer.domain.plan import Plan, StartContainer, Step, StopContainer
+from previewer.domain.progress import Report
+from previewer.engine.protocol import Selection
+from previewer.errors import (
+    EngineUnreachableError,
+    LeftoversError,
+    LockedError,
+    ObjectNotFoundError,
+    PreviewerError,
+)
+from previewer.operations.execute import ExecutionLimits, execute
+from previewer.operations.gap import GapClock
+from previewer.operations.remove import remove_all
+from previewer.operations.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a generation is brought up."""
+
+    timeout: float
+    """Seconds that all the waiting for health may take."""
+    action: str = "up"
+    """What the plan's title says is done."""
+    grace: int = 0
+    """Seconds that predecessors have to let go of their ports."""
+
+
+def run_plan(
+    session: Session,
+    owner: Ownership,
+    plan: Plan,
+    *,
+    timeout: float,
+    report: Report,
+    cancellation: Cancellation,
+) -> float | None:
+    """Run ``plan``, which makes what ``owner`` labels. The gap in seconds, see :class:`GapClock`.
+
+    Whatever ends it early undoes it: what was made is removed, and what was stopped is started again.
+    """
+    made = Selection(installation=owner.installation, operation=owner.operation)
+    clock = GapClock(plan, report)
+    try:
+        execute(
+            plan,
+            session.engine,
+            stage="run",
+            limits=ExecutionLimits(
+                parallel=session.settings.parallel, timeout=timeout, settle=session.settings.settle_time
+            ),
+            report=clock.report,
+            cancellation=cancellation,
+            watch=made,
+        )
+    except BaseException as failure:
+        stops = (step.action.name for step in plan if isinstance(step.action, StopContainer))
+        stopped = tuple(stops) if clock.has_begun else ()
+        _undo(session, made, stopped, owner.environment, failure, report=report)
+        if isinstance(failure, ObjectNotFoundError) and not _is_about_image(failure):
+            raise LockedError(
+                f"somebody removed what was being made ({failure})",
+                where=owner.environment,
+                hint="another clone of the repository, or somebody by hand, changes it meanwhile: try again",
+            ) from failure
+        raise
+    return clock.seconds
+
+
+def start_again(session: Session, names: tuple[str, ...], *, title: str, cause: str, report: Report) -> None:
+    """Start containers that were stopped for a successor that did not come. Those that run are left alone."""
+    steps = tuple(Step(StartContainer(name, again=True), cause) for name in names)
+    execute(
+        Plan(title, steps),
+        session.engine,
+        stage="undo",
+        limits=ExecutionLimits(parallel=session.settings.parallel, keep_going=True),
+        report=report,
+        cancellation=Cancellation(),
+    )
+
+
+def _is_about_image(error: ObjectNotFoundError) -> bool:
+    return "image" in error.message.lower()
+
+
+def _undo(
+    session: Session,
+    made: Selection,
+    stopped: tuple[str, ...],
+    environment: str,
+    failure: BaseException,
+    *,
+    report: Report,
+) -> None:
+    """Remove the containers that were made, start those that they replaced, then remove the rest.
+
+    In this order: the old ones need their ports back, and as long as anything of the new ones is left, the next
+    command sees that this was not finished. Where undoing fails too, both failures are told.
+    """
+    title, cause = f"undo {environment}", "it did not succeed"
+
+    def remove(*, only_containers: bool) -> None:
+        def look() -> Observation:
+            found = session.engine.observe(made)
+            return Observation(containers=found.containers) if only_containers else found
+
+        remove_all(session.engine, look, title=title, cause=cause, stage="undo", report=report)
+
+    try:
+        if stopped:
+            remove(only_containers=True)
+            start_again(session, stopped, title=title, cause="it serves until its successor does", report=report)
+        remove(only_containers=False)
+    except PreviewerError as left:
+        reason = str(failure) or type(failure).__name__
+        then = "what is left is not known" if isinstance(failure, EngineUnreachableError) else left.message
+        kind = type(left) if isinstance(left, LeftoversError | EngineUnreachableError) else LeftoversError
+        raise kind(f"{reason}; then {then}", where=environment, hint=left.hint, details=left.details) from failure

@@ -1,0 +1,95 @@
+"""Put environments to sleep: their containers are stopped, what they stored and where they are stays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.environment import Environment, State
+from previewer.domain.history import LedgerEntry
+from previewer.domain.plan import Plan
+from previewer.domain.progress import Noted, Report
+from previewer.domain.sleeping import plan_sleep as plan_of
+from previewer.domain.wording import counted
+from previewer.errors import NotFoundError
+from previewer.operations.environments import find_environment, list_environments
+from previewer.operations.execute import ExecutionLimits, execute
+from previewer.operations.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class SleepResult:
+    """Who sleeps now."""
+
+    environments: tuple[str, ...]
+    """Those that were put to sleep."""
+    already_asleep: tuple[str, ...]
+
+
+def plan_sleep(session: Session, environments: Sequence[str]) -> Plan:
+    """What :func:`sleep` would do."""
+    plans = [plan_of(environment) for environment in _find(session, environments)]
+    title = f"sleep {', '.join(plan.title.removeprefix('sleep ') for plan in plans)}"
+    return Plan(title, tuple(step for plan in plans for step in plan))
+
+
+def sleep(
+    session: Session, environments: Sequence[str], *, report: Report, cancellation: Cancellation
+) -> SleepResult:
+    """Stop every container of these environments, and note since when they sleep.
+
+    Raises :class:`NotFoundError` for a name that no environment has, before anything is stopped. One that sleeps
+    already is told.
+    """
+    slept: list[str] = []
+    already: list[str] = []
+    for environment in _find(session, environments):
+        cancellation.check()
+        with session.ledger.lock(environment.name, purpose="sleep"):
+            current = find_environment(session, environment.name)
+            if current.state is State.ASLEEP:
+                report(Noted(f"{current.name} is asleep already"))
+                already.append(current.name)
+                continue
+            _put_to_sleep(session, current, report=report)
+            slept.append(current.name)
+    return SleepResult(tuple(slept), tuple(already))
+
+
+def _put_to_sleep(session: Session, environment: Environment, *, report: Report) -> None:
+    """Noted first: whoever looks after a kill sees an environment that was to sleep, not one that failed."""
+    plan = plan_of(environment)
+    owner = environment.ownership
+    now = session.clock().replace(microsecond=0)
+    # Those of an earlier attempt that did not come to its end sleep already.
+    stopped = tuple(dict.fromkeys((*environment.notes.stopped, *(step.action.name for step in plan))))
+    notes = replace(environment.notes.of_generation(owner.generation), asleep_since=now, stopped=stopped)
+    session.ledger.append(
+        LedgerEntry(
+            action="sleep",
+            at=session.clock(),
+            actor=session.source.actor,
+            environment=environment.name,
+            release=owner.release,
+            commit=owner.commit,
+            detail=counted(len(plan), "container"),
+            notes={environment.name: notes},
+        )
+    )
+    execute(
+        plan,
+        session.engine,
+        stage="sleep",
+        limits=ExecutionLimits(parallel=max(1, len(plan)), keep_going=True),
+        report=report,
+        cancellation=Cancellation(),
+    )
+
+
+def _find(session: Session, names: Sequence[str]) -> tuple[Environment, ...]:
+    present = list_environments(session)
+    found = [find_environment(session, name, among=present) for name in names]
+    if not found:
+        raise NotFoundError("no environment was named")
+    return tuple({environment.name: environment for environment in found}.values())

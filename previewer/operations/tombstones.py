@@ -1,0 +1,125 @@
+"""Keep and find what is known of environments that are gone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from previewer.domain.definition import Definition
+from previewer.domain.json_value import as_object, canonical_json
+from previewer.domain.naming import environment_name, slug
+from previewer.domain.redaction import named_secrets, redactor
+from previewer.domain.tombstone import (
+    LastLine,
+    Tombstone,
+    join_tombstones,
+    line_from_json,
+    line_to_json,
+    newest_record,
+    superseded_records,
+    tombstone_from_json,
+    tombstone_to_json,
+)
+from previewer.domain.tree_files import FILE_KINDS
+from previewer.errors import NotFoundError, PreviewerError, SourceError
+from previewer.ledger.protocol import RecordKind
+from previewer.operations.session import Session
+
+ABOUT_FILE = "tombstone.json"
+LINES_FILE = "lines.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """An environment that is gone, and what it wrote last."""
+
+    tombstone: Tombstone
+    lines: tuple[LastLine, ...]
+    """Of all its containers, by time."""
+
+
+def store_tombstone(session: Session, tombstone: Tombstone, lines: Sequence[LastLine]) -> Tombstone:
+    """Keep a tombstone; with an earlier one of the same generation, whose removal was not complete, as one.
+
+    Values of secrets that are known here are replaced. Older ones of the environment than the newest few go.
+    """
+    redact = redactor(known_secrets(session, tombstone.release))
+    kept = [replace(line, text=redact(line.text)) for line in lines]
+    if (
+        earlier := _load(session, tombstone.name)
+    ) is not None and earlier.tombstone.created_at == tombstone.created_at:
+        known = {line.container for line in kept}
+        kept += [line for line in earlier.lines if line.container not in known]
+        tombstone = join_tombstones(earlier.tombstone, tombstone)
+    content = "".join(f"{json.dumps(line_to_json(line))}\n" for line in _by_time(kept))
+    about = canonical_json(tombstone_to_json(tombstone))
+    files = {ABOUT_FILE: about, LINES_FILE: content.encode()}
+    session.ledger.store_record(RecordKind.TOMBSTONE, tombstone.name, files, at=tombstone.removed_at)
+    return tombstone
+
+
+def forget_old_tombstones(session: Session, environments: Sequence[str]) -> None:
+    """Forget all tombstones of these environments but the newest few of each."""
+    names = session.ledger.record_names(RecordKind.TOMBSTONE)
+    for environment in environments:
+        for name in superseded_records(names, environment):
+            session.ledger.remove_record(RecordKind.TOMBSTONE, name)
+
+
+def find_tombstone(session: Session, text: str) -> Remembered:
+    """The newest tombstone of the environment that ``text``, its name, branch or role, means.
+
+    Raises :class:`NotFoundError` where nothing is known of such an environment.
+    """
+    names = session.ledger.record_names(RecordKind.TOMBSTONE)
+    for candidate in (text, environment_name(session.project, text), slug(text)):
+        if (name := newest_record(names, candidate)) and (found := _load(session, name)) is not None:
+            return found
+    raise NotFoundError(
+        "nothing is remembered of such an environment", where=text, hint="`previewer history` says what was done"
+    )
+
+
+def known_secrets(session: Session, release_id: str) -> tuple[str, ...]:
+    """The values of a release's secrets that can be had here: of its files, of variables, of the user's own."""
+    try:
+        release = session.ledger.load_release(release_id)
+    except PreviewerError:
+        return ()
+    found: list[str] = []
+    for frozen in release.definitions.values():
+        found += named_secrets(frozen.definition)
+        found += _secret_contents(session, release.commit, frozen.definition)
+    return tuple(dict.fromkeys(found))
+
+
+def _secret_contents(session: Session, commit: str, definition: Definition) -> Iterator[str]:
+    if not as_object(definition.model.get("secrets")):
+        return
+    from previewer.operations.file_contents import read_contents  # they bring all that freezing needs
+    from previewer.operations.release_tree import release_tree
+
+    try:
+        contents = read_contents(definition, release_tree(session, commit), session.settings.allowed_variables)
+    except (PreviewerError, SourceError):
+        return
+    for reference, content in contents.items():
+        if reference.startswith(f"{FILE_KINDS[1]}/"):
+            yield content.decode("utf-8", "replace")
+
+
+def _load(session: Session, name: str) -> Remembered | None:
+    files = session.ledger.load_record(RecordKind.TOMBSTONE, name)
+    if files is None:
+        return None
+    try:
+        lines = tuple(line_from_json(as_object(json.loads(line))) for line in files[LINES_FILE].splitlines())
+        return Remembered(tombstone_from_json(as_object(json.loads(files[ABOUT_FILE]))), lines)
+    except (KeyError, ValueError) as error:
+        raise SourceError(f"the tombstone cannot be read: {error}", where=name) from error
+
+
+def _by_time(lines: Sequence[LastLine]) -> Sequence[LastLine]:
+    """Lines without a time come after all others: they say why there is no log."""
+    return sorted(lines, key=lambda line: (line.at is None, line.at.timestamp() if line.at else 0.0))

@@ -1,0 +1,63 @@
+"""Bring an environment to the tip of its branch."""
+
+from __future__ import annotations
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.environment import Environment
+from previewer.domain.plan import Plan
+from previewer.domain.progress import Report
+from previewer.errors import NotFoundError, UsageError
+from previewer.operations.deploy import UpResult
+from previewer.operations.environments import find_environment
+from previewer.operations.frozen_definition import definition_name
+from previewer.operations.replace import ReplaceOptions
+from previewer.operations.session import Session
+from previewer.operations.up import UpOptions, plan_up, up
+
+
+def plan_update(session: Session, environment: str, options: ReplaceOptions) -> Plan:
+    """What :func:`update` would do; nothing where the environment is at the tip."""
+    found = find_environment(session, environment)
+    return plan_up(session, _branch_of(found), _options(session, found, options))
+
+
+def update(
+    session: Session, environment: str, options: ReplaceOptions, *, report: Report, cancellation: Cancellation
+) -> UpResult:
+    """Freeze the tip of the environment's branch and replace what runs by it.
+
+    Nothing changes where that very release runs and is well. Raises :class:`UsageError` for an environment of no
+    branch (a tag's, a bare commit's), and :class:`NotFoundError` where the branch is gone.
+    """
+    found = find_environment(session, environment)
+    wanted = _options(session, found, options)
+    return up(session, _branch_of(found), wanted, report=report, cancellation=cancellation)
+
+
+def _branch_of(environment: Environment) -> str:
+    if environment.ownership.branch is None:
+        raise UsageError(
+            "it was made of a commit, not of a branch, and has no tip to follow",
+            where=environment.name,
+            hint=f"`previewer replace {environment.name}` runs the same release again",
+        )
+    return environment.ownership.branch
+
+
+def _options(session: Session, environment: Environment, options: ReplaceOptions) -> UpOptions:
+    return UpOptions(
+        role=environment.role,
+        definition=_definition(session, environment),
+        name=environment.name,
+        ttl=options.ttl,
+        timeout=options.timeout,
+        action="update",
+    )
+
+
+def _definition(session: Session, environment: Environment) -> str | None:
+    """The one that it runs; the role's where that cannot be told."""
+    try:
+        return definition_name(session.ledger.load_release(environment.ownership.release), environment)
+    except NotFoundError:
+        return None

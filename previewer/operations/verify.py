@@ -1,0 +1,158 @@
+"""Check that a release is what it says, and, if asked, that building it again gives the same images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from previewer.domain.attestation import Signature, Verdict
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.image_comparison import ImageDifference, Sameness, compare_images
+from previewer.domain.naming import REBUILT_REPOSITORY
+from previewer.domain.progress import Report
+from previewer.domain.release import Artifact, Release
+from previewer.domain.revision import short_id
+from previewer.domain.tree_files import digest_tree_files
+from previewer.domain.wording import counted
+from previewer.operations.attest import signature_of
+from previewer.operations.named_release import find_release_named
+from previewer.operations.release_tree import release_tree
+from previewer.operations.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedImage:
+    """What was found out about one service's image."""
+
+    definition: str
+    service: str
+    artifact: Artifact
+    is_present: bool
+    """Whether the engine holds it."""
+    sameness: Sameness | None = None
+    """How alike the image is that was built again; ``None`` where nothing was."""
+    rebuilt: str | None = None
+    """Its config digest."""
+    differences: tuple[ImageDifference, ...] = ()
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it is there, and as it is built again."""
+        return self.is_present and self.sameness is not Sameness.DIFFERENT
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyResult:
+    """What was found out about a release. That its manifest matches its id is known once it is read."""
+
+    release: Release
+    signature: Signature
+    images: tuple[VerifiedImage, ...]
+    changed_files: tuple[str, ...]
+    """Files that services read while they run and that are not what the manifest says; sorted."""
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing is missing, and nothing is different."""
+        is_signed_well = self.signature.verdict is not Verdict.BAD
+        return is_signed_well and not self.changed_files and all(image.is_well for image in self.images)
+
+
+def plan_verify(session: Session, text: str, *, rebuild: bool) -> tuple[str, ...]:
+    """What :func:`verify` would do, a line each: it changes nothing but that it builds and removes again."""
+    release = find_release_named(session, text)
+    lines = [f"check release {short_id(release.id)}: {counted(len(release.artifacts), 'image')}"]
+    for name, frozen in release.definitions.items():
+        for service, artifact in sorted(frozen.artifacts.items()):
+            if rebuild and artifact.input_digest is not None:
+                lines.append(
+                    f"build {service} ({name}) again, compare it with {short_id(artifact.image)}, remove it"
+                )
+    return tuple(lines)
+
+
+def verify(
+    session: Session, text: str, *, rebuild: bool = False, report: Report, cancellation: Cancellation
+) -> VerifyResult:
+    """Check the release that ``text`` names.
+
+    With ``rebuild`` every image that was built for it is built again, out of the commit, without any cache and
+    upon the bases that are recorded; what that made is removed again. Raises :class:`NotFoundError`,
+    :class:`SourceError` for a manifest that does not match its id, and what building raises.
+    """
+    release = find_release_named(session, text)
+    missing = session.images.missing({artifact.image for artifact in release.artifacts})
+    images = tuple(
+        VerifiedImage(name, service, artifact, artifact.image not in missing)
+        for name, frozen in release.definitions.items()
+        for service, artifact in sorted(frozen.artifacts.items())
+    )
+    if rebuild and any(image.artifact.input_digest for image in images):
+        images = _rebuild(session, release, images, report, cancellation)
+    return VerifyResult(release, signature_of(session, release.id), images, _changed_files(session, release))
+
+
+def _changed_files(session: Session, release: Release) -> tuple[str, ...]:
+    if not release.files:
+        return ()
+    tree = release_tree(session, release.commit)
+    found = digest_tree_files(tree, release.files.keys())
+    return tuple(sorted(path for path, digest in release.files.items() if found.get(path) != digest))
+
+
+def _rebuild(
+    session: Session,
+    release: Release,
+    images: tuple[VerifiedImage, ...],
+    report: Report,
+    cancellation: Cancellation,
+) -> tuple[VerifiedImage, ...]:
+    from previewer.freeze.freeze_commit import Rebuild, freeze_commit
+
+    repository = f"{REBUILT_REPOSITORY}/{session.new_id()}"
+    resolved = session.source.resolve(release.commit)
+    try:
+        again = freeze_commit(
+            tree=session.source.tree(release.commit),
+            commit=resolved.commit,
+            project=release.project,
+            definitions=[frozen.definition for frozen in release.definitions.values()],
+            images=session.images,
+            use_cache=False,
+            report=report,
+            cancellation=cancellation,
+            parallel=session.settings.parallel_builds,
+            variables=session.settings.allowed_variables,
+            rebuild=Rebuild(_recorded(release), repository),
+        )
+        return tuple(_compared(session, image, again, cancellation) for image in images)
+    finally:
+        session.images.unname(repository)
+
+
+def _recorded(release: Release) -> Mapping[str, str]:
+    """What every reference meant when the release was frozen."""
+    found: dict[str, str] = {}
+    for artifact in release.artifacts:
+        if artifact.input_digest is None:
+            found[artifact.reference] = artifact.repository_digest or artifact.image
+        found |= {base.reference: base.repository_digest or base.image for base in artifact.bases}
+    return found
+
+
+def _compared(session: Session, image: VerifiedImage, again: Release, cancellation: Cancellation) -> VerifiedImage:
+    if image.artifact.input_digest is None:
+        return image
+    rebuilt = again.definitions[image.definition].artifacts[image.service].image
+    if rebuilt == image.artifact.image:
+        return replace(image, sameness=Sameness.IDENTICAL, rebuilt=rebuilt)
+    if not image.is_present:
+        return replace(image, sameness=Sameness.DIFFERENT, rebuilt=rebuilt)
+    from previewer.freeze.image_content import read_content
+
+    differences = compare_images(
+        read_content(session.images, image.artifact.image, cancellation),
+        read_content(session.images, rebuilt, cancellation),
+    )
+    sameness = Sameness.DIFFERENT if differences else Sameness.EQUAL
+    return replace(image, sameness=sameness, rebuilt=rebuilt, differences=differences)

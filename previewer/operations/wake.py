@@ -1,0 +1,149 @@
+"""Wake an environment that sleeps: its containers start in the order of its frozen definition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.definition import Definition
+from previewer.domain.environment import Environment, State
+from previewer.domain.history import LedgerEntry
+from previewer.domain.plan import Plan
+from previewer.domain.progress import Noted, Report
+from previewer.domain.sleeping import plan_sleep
+from previewer.domain.sleeping import plan_wake as plan_of
+from previewer.engine.protocol import Selection
+from previewer.errors import NotFoundError, PortTakenError, PreviewerError
+from previewer.operations.environments import find_environment
+from previewer.operations.execute import ExecutionLimits, execute
+from previewer.operations.frozen_definition import definition_name
+from previewer.operations.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class WakeResult:
+    """What is awake now."""
+
+    environment: Environment
+    changed: bool
+    """``False`` where it was awake already."""
+
+
+def plan_wake(session: Session, environment: str) -> Plan:
+    """What :func:`wake` would do."""
+    found = find_environment(session, environment)
+    if not _has_stopped(found):
+        return Plan(f"wake {found.name}", ())
+    return plan_of(_frozen_definition(session, found), found)
+
+
+def wake(
+    session: Session,
+    environment: str,
+    *,
+    timeout: float | None = None,
+    report: Report,
+    cancellation: Cancellation,
+) -> WakeResult:
+    """Start what :func:`sleep` stopped, and wait for health. ``timeout`` in seconds; ``None`` for the setting.
+
+    Raises :class:`PortTakenError` where somebody took a host port meanwhile, and what waiting raises; the
+    environment then sleeps on.
+    """
+    found = find_environment(session, environment)
+    with session.ledger.lock(found.name, purpose="wake"):
+        found = find_environment(session, found.name)
+        if not _has_stopped(found):
+            report(Noted(f"{found.name} is awake already"))
+            return WakeResult(found, changed=False)
+        awake = wake_environment(session, found, timeout=timeout, report=report, cancellation=cancellation)
+    return WakeResult(awake, changed=True)
+
+
+def wake_environment(
+    session: Session,
+    environment: Environment,
+    *,
+    timeout: float | None = None,
+    report: Report,
+    cancellation: Cancellation,
+) -> Environment:
+    """As :func:`wake`, for a caller that has found the environment and holds its lock; what it is afterwards."""
+    owner = environment.ownership
+    plan = plan_of(_frozen_definition(session, environment), environment)
+    ours = Selection(installation=owner.installation, environment=owner.environment)
+    try:
+        execute(
+            plan,
+            session.engine,
+            stage="wake",
+            limits=ExecutionLimits(
+                parallel=session.settings.parallel,
+                timeout=session.settings.wait_timeout if timeout is None else timeout,
+            ),
+            report=report,
+            cancellation=cancellation,
+            watch=ours,
+        )
+    except BaseException as failure:
+        _sleep_on(session, environment, failure, report=report)
+        if isinstance(failure, PortTakenError):
+            raise PortTakenError(
+                f"somebody else took a host port while it slept: {failure.message}",
+                where=environment.name,
+                hint=f"`previewer replace {environment.name}` gives it another, with empty volumes; "
+                "or end what listens there",
+            ) from failure
+        raise
+    notes = replace(environment.notes.of_generation(owner.generation), asleep_since=None, stopped=())
+    session.ledger.append(
+        LedgerEntry(
+            action="wake",
+            at=session.clock(),
+            actor=session.source.actor,
+            environment=environment.name,
+            release=owner.release,
+            commit=owner.commit,
+            detail=f"generation {owner.generation}",
+            notes={environment.name: notes},
+        )
+    )
+    return find_environment(session, environment.name)
+
+
+def _frozen_definition(session: Session, environment: Environment) -> Definition:
+    """The definition that an environment runs, out of its release.
+
+    Raises :class:`NotFoundError` where the release is not in this repository, and where a service is missing.
+    """
+    release = session.ledger.load_release(environment.ownership.release)
+    definition = release.definitions[definition_name(release, environment)].definition
+    wanted = {service.name for service in definition.services.values() if service.replicas > 0}
+    if wanted - {service.name for service in environment.services}:
+        raise NotFoundError(
+            "parts of this environment are missing",
+            where=environment.name,
+            hint=f"`previewer replace {environment.name}` makes it anew",
+        )
+    return definition
+
+
+def _has_stopped(environment: Environment) -> bool:
+    """Whether it sleeps, or was stopped on the way to sleep."""
+    return environment.state is State.ASLEEP or environment.notes.asleep_since is not None
+
+
+def _sleep_on(session: Session, environment: Environment, failure: BaseException, *, report: Report) -> None:
+    """Stop what was started again. Where that fails too, the first failure counts, and the second is told."""
+    try:
+        current = find_environment(session, environment.name)
+        execute(
+            plan_sleep(current),
+            session.engine,
+            stage="undo",
+            limits=ExecutionLimits(keep_going=True),
+            report=report,
+            cancellation=Cancellation(),
+        )
+    except PreviewerError as error:
+        report(Noted(f"it could not be put to sleep again after {type(failure).__name__}: {error}"))

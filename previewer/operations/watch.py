@@ -1,0 +1,239 @@
+"""Keep environments in step with branches, for as long as nobody interrupts it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from queue import Empty, SimpleQueue
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.progress import Noted, Report
+from previewer.domain.watching import (
+    Attempt,
+    Cancel,
+    Follow,
+    Make,
+    Progress,
+    Remove,
+    WatchAction,
+    WatchRules,
+    decide,
+)
+from previewer.errors import (
+    CancelledError,
+    CapacityError,
+    EngineError,
+    EngineUnreachableError,
+    LockedError,
+    NotFoundError,
+    PreviewerError,
+    SourceError,
+    UsageError,
+)
+from previewer.operations.environments import list_environments
+from previewer.operations.session import Session
+from previewer.operations.watch_attempts import remember_failure, remembered_attempts
+from previewer.operations.watch_job import JobEnded, WatchJob, describe
+
+LOOK_SECONDS = 1.0
+"""How often the times of the repository's reference files are looked at."""
+FIRST_PAUSE, LONGEST_PAUSE = 2.0, 120.0
+"""Seconds until the next attempt where the engine or the remote does not answer: doubled each time."""
+PASSING = (EngineUnreachableError, LockedError, CapacityError, NotFoundError, SourceError)
+"""What may be better in a moment, and says nothing about the commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchOptions:
+    """What is watched, and how."""
+
+    patterns: tuple[str, ...] = ()
+    """Globs of branches; empty for the setting."""
+    remote: str | None = None
+    """Whose branches; ``None`` for the local ones."""
+    interval: float = 60.0
+    """Seconds between two looks at the remote and at the engine."""
+    once: bool = False
+    """End when everything is in step."""
+    limit: int | None = None
+    """Environments that are brought up at the same time; ``None`` for the setting."""
+
+
+@dataclass(slots=True)
+class WatchResult:
+    """What a watch has done."""
+
+    up: list[str] = field(default_factory=list)
+    """Environments that were brought up or replaced, in that order."""
+    removed: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+
+def plan_watch(session: Session, options: WatchOptions) -> tuple[str, ...]:
+    """What :func:`watch` would do first, one line each. Nothing is fetched."""
+    rules = _rules(session, options)
+    branches = session.source.branch_view(remote=options.remote, about=rules.covers)
+    environments = list_environments(session)
+    attempts = remembered_attempts(session, rules, branches.tips, environments)
+    actions = decide(branches, environments, rules, session.clock(), attempts)
+    return tuple(describe(action) for action in actions if not isinstance(action, Cancel))
+
+
+def watch(session: Session, options: WatchOptions, *, report: Report, cancellation: Cancellation) -> WatchResult:
+    """Make, replace and remove previews as branches come, move and go, until ``cancellation`` is requested.
+
+    An engine or a remote that does not answer is waited for. A branch that cannot be brought up is told, and tried
+    again when it has another commit. An interruption undoes what is being brought up, and leaves all else. Raises
+    :class:`UsageError` where no branch is named, and :class:`NotFoundError` for no such remote.
+    """
+    return _Watch(session, options, report=report, cancellation=cancellation).run()
+
+
+class _Wake:
+    """Somebody interrupted."""
+
+
+class _Watch:
+    def __init__(
+        self, session: Session, options: WatchOptions, *, report: Report, cancellation: Cancellation
+    ) -> None:
+        self._session = session
+        self._options = options
+        self._rules = _rules(session, options)
+        self._report = report
+        self._cancellation = cancellation
+        self._messages: SimpleQueue[JobEnded | _Wake] = SimpleQueue()
+        self._jobs: dict[str, WatchJob] = {}
+        self._attempts: dict[str, Attempt] = {}
+        self._later: dict[str, tuple[Attempt, float]] = {}
+        """What is to be tried again, and when: for reasons that may be gone by then."""
+        self._result = WatchResult()
+        self._pause = 0.0
+        self._fetch_at = 0.0
+        self._stamp = ""
+
+    def run(self) -> WatchResult:
+        forget = self._cancellation.on_request(lambda: self._messages.put(_Wake()))
+        try:
+            while not self._cancellation.requested:
+                if self._look() and self._options.once and not self._jobs:
+                    break
+                self._wait()
+        finally:
+            forget()
+            self._stop()
+        return self._result
+
+    def _look(self) -> bool:
+        """Look at both sides once and begin what is to be done; whether there was nothing to be done."""
+        try:
+            actions = self._decide()
+        except (EngineError, SourceError) as error:
+            self._back_off(error)
+            return False
+        if self._pause:
+            self._pause = 0.0
+            self._report(Noted("everything answers again"))
+        for action in actions:
+            self._begin(action)
+        return not actions
+
+    def _decide(self) -> tuple[WatchAction, ...]:
+        self._fetch()
+        if (stamp := self._session.source.references_stamp()) != self._stamp:
+            self._stamp = stamp
+            self._session.reread_settings()
+        branches = self._session.source.branch_view(remote=self._options.remote, about=self._rules.covers)
+        environments = list_environments(self._session)
+        known = remembered_attempts(self._session, self._rules, branches.tips, environments)
+        self._attempts = {**known, **self._held(), **self._running()}
+        return decide(branches, environments, self._rules, self._session.clock(), self._attempts)
+
+    def _fetch(self) -> None:
+        if self._options.remote is not None and time.monotonic() >= self._fetch_at:
+            self._session.source.fetch(self._options.remote)
+            self._fetch_at = time.monotonic() + self._options.interval
+
+    def _running(self) -> dict[str, Attempt]:
+        return {name: attempt for name, attempt in self._attempts.items() if name in self._jobs}
+
+    def _held(self) -> dict[str, Attempt]:
+        """What is not to be tried again yet."""
+        now = time.monotonic()
+        self._later = {name: entry for name, entry in self._later.items() if self._options.once or entry[1] > now}
+        return {name: attempt for name, (attempt, _at) in self._later.items()}
+
+    def _begin(self, action: WatchAction) -> None:
+        if isinstance(action, Cancel):
+            job = self._jobs[action.environment]
+            if not job.is_cancelled:
+                self._report(Noted(f"{action.environment} is not brought up any more: {action.cause}"))
+                job.cancel()
+            return
+        commit = action.commit if isinstance(action, Make | Follow) else ""
+        self._attempts[action.environment] = Attempt(action.branch, commit, Progress.RUNNING)
+        remote = self._options.remote
+        self._jobs[action.environment] = WatchJob(
+            self._session,
+            action,
+            revision=action.branch if remote is None else f"refs/remotes/{remote}/{action.branch}",
+            report=self._report,
+            tell=self._messages.put,
+        )
+
+    def _wait(self) -> None:
+        """Until a job ends, a reference changes, somebody interrupts or it is time for the next look."""
+        deadline = time.monotonic() + (self._pause or self._options.interval)
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                message = self._messages.get(timeout=min(LOOK_SECONDS, left))
+            except Empty:
+                if not self._pause and self._session.source.references_stamp() != self._stamp:
+                    return
+                continue
+            if isinstance(message, JobEnded):
+                self._end(message)
+            if not self._pause or self._cancellation.requested:
+                return
+
+    def _end(self, ended: JobEnded) -> None:
+        name, error = ended.action.environment, ended.error
+        self._jobs.pop(name).wait()
+        attempt = self._attempts.pop(name)
+        if error is None:
+            (self._result.removed if isinstance(ended.action, Remove) else self._result.up).append(name)
+        elif not isinstance(error, CancelledError):
+            self._result.failed.append(name)
+            failed = replace(attempt, progress=Progress.FAILED)
+            self._later[name] = (failed, time.monotonic() + self._options.interval)
+            if isinstance(error, EngineUnreachableError) and not self._options.once:
+                self._back_off(error)
+            if not isinstance(ended.action, Remove) and not isinstance(error, PASSING):
+                remember_failure(self._session, name, failed, error)
+
+    def _back_off(self, error: PreviewerError) -> None:
+        """Try again later, each time after twice as long."""
+        if self._options.once:
+            raise error
+        if isinstance(error, EngineUnreachableError):
+            self._session.disconnect()
+        self._pause = min(LONGEST_PAUSE, self._pause * 2 or FIRST_PAUSE)
+        self._report(Noted(f"{error}; trying again in {self._pause:g} seconds", hint=error.hint or ""))
+
+    def _stop(self) -> None:
+        """Undo what is being brought up; what is being removed goes."""
+        for job in self._jobs.values():
+            job.cancel()
+        for job in self._jobs.values():
+            job.wait()
+
+
+def _rules(session: Session, options: WatchOptions) -> WatchRules:
+    patterns = options.patterns or session.settings.watch_branches
+    if not patterns:
+        raise UsageError(
+            "no branches to watch",
+            hint="say --branches 'feature/*', or set `watch.branches` in previewer.toml",
+        )
+    limit = options.limit if options.limit is not None else session.settings.watch_limit
+    return WatchRules(session.project, patterns, limit)

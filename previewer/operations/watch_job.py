@@ -1,0 +1,106 @@
+"""One environment that `watch` brings up or removes, in a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.progress import Event, Noted, Outcome, Report, TaskFinished, TaskOutput, TaskStarted
+from previewer.domain.revision import short_id
+from previewer.domain.watching import Follow, Make, Remove
+from previewer.errors import CancelledError, PreviewerError
+from previewer.operations.down import down, find_down_target
+from previewer.operations.session import Session
+from previewer.operations.up import UpOptions, up
+
+STAGE = "watch"
+
+
+@dataclass(frozen=True, slots=True)
+class JobEnded:
+    """A job came to its end."""
+
+    action: Make | Follow | Remove
+    error: PreviewerError | None
+
+
+class WatchJob:
+    """Begins when it is made, and tells when it has ended."""
+
+    def __init__(
+        self,
+        session: Session,
+        action: Make | Follow | Remove,
+        *,
+        revision: str,
+        report: Report,
+        tell: Callable[[JobEnded], None],
+    ) -> None:
+        """``revision`` is what leads to the branch's tip; ``tell`` is called from the job's thread."""
+        self.action = action
+        self._session = session
+        self._revision = revision
+        self._report = report
+        self._tell = tell
+        self._cancellation = Cancellation()
+        self._thread = threading.Thread(target=self._run, name=f"previewer-{action.environment}", daemon=True)
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Stop bringing it up; a removal goes on to its end."""
+        self._cancellation.request()
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was told to stop."""
+        return self._cancellation.requested
+
+    def wait(self) -> None:
+        """Until it has ended."""
+        self._thread.join()
+
+    def _run(self) -> None:
+        task, begun = describe(self.action), time.monotonic()
+        self._report(TaskStarted(task, STAGE))
+        error: PreviewerError | None = None
+        outcome, detail = Outcome.DONE, ""
+        try:
+            detail = self._take()
+        except CancelledError as cancelled:
+            error, outcome, detail = cancelled, Outcome.CANCELLED, str(cancelled)
+        except PreviewerError as failure:
+            error, outcome, detail = failure, Outcome.FAILED, str(failure)
+        except Exception as bug:  # noqa: BLE001 - one branch must not end the watch over all others
+            error = PreviewerError(f"unexpected {type(bug).__name__}: {bug}", where=self.action.environment)
+            outcome, detail = Outcome.FAILED, str(error)
+        for line in error.details if error is not None and outcome is Outcome.FAILED else ():
+            self._report(TaskOutput(task, line))
+        self._report(TaskFinished(task, outcome, time.monotonic() - begun, detail))
+        self._tell(JobEnded(self.action, error))
+
+    def _take(self) -> str:
+        """Do it; what is to be told of it."""
+        name = self.action.environment
+        if isinstance(self.action, Remove):
+            target = find_down_target(self._session, [name], causes={name: self.action.cause})
+            down(self._session, target, report=self._note, cancellation=Cancellation())
+            return ""
+        options = UpOptions(name=name)
+        result = up(self._session, self._revision, options, report=self._note, cancellation=self._cancellation)
+        return result.environment.url or "up"
+
+    def _note(self, event: Event) -> None:
+        """Of all that happens inside only what somebody should know: there may be many jobs at once."""
+        if isinstance(event, Noted):
+            self._report(Noted(f"{self.action.environment}: {event.message}", event.hint))
+
+
+def describe(action: Make | Follow | Remove) -> str:
+    """What is done, in one line: ``up shop-login at 1234567890ab (feature/login)``."""
+    if isinstance(action, Remove):
+        return f"down {action.environment} because {action.cause}"
+    verb = "up" if isinstance(action, Make) else "update"
+    return f"{verb} {action.environment} at {short_id(action.commit)} ({action.branch})"

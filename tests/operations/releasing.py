@@ -1,0 +1,75 @@
+"""A shop with a staging and a production, in memory, and the verbs that move releases through them."""
+
+from __future__ import annotations
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.definition import Role
+from previewer.domain.environment import Environment
+from previewer.domain.notes import EnvironmentNotes
+from previewer.engine.memory import MemoryEngine
+from previewer.operations.deploy import UpResult
+from previewer.operations.promote import PromoteOptions, promote
+from previewer.operations.replace import ReplaceOptions, replace_environment
+from previewer.operations.rollback import RollbackOptions, rollback
+from previewer.operations.up import UpOptions
+from previewer.operations.up_release import up_release
+from previewer.operations.update import update
+from tests.operations.shop import FILES, Shop
+
+DEFINITION = "include: [../compose.yaml]\n"
+STAGED = {**FILES, **{f"envs/{role.value}.yaml": DEFINITION for role in Role}}
+
+
+class ReleasingShop(Shop):
+    """The shop, with definitions for all three roles on main."""
+
+    def __init__(self, *, engine: MemoryEngine | None = None, files: dict[str, str] | None = None) -> None:
+        super().__init__(engine=engine)
+        self.files = files or STAGED
+        self.commit("first")
+
+    def commit(self, text: str) -> None:
+        """A new commit on main with another page."""
+        self.source.commit("main", {**self.files, "web/page.html": text})
+
+    def stage(self) -> UpResult:
+        """Bring main up in staging."""
+        return self.up(role=Role.STAGING)
+
+    def promote(self, subject: str, to: Role = Role.PRODUCTION, *, force: bool = False) -> UpResult:
+        """Promote it."""
+        return promote(
+            self.session,
+            subject,
+            PromoteOptions(to=to, force=force),
+            report=self.report,
+            cancellation=Cancellation(),
+        )
+
+    def rollback(self, target: str | None = None, release: str | None = None, **options: float) -> UpResult:
+        """Roll back."""
+        wanted = RollbackOptions(release=release, **options)
+        return rollback(self.session, target, wanted, report=self.report, cancellation=Cancellation())
+
+    def replace(self, name: str, cancellation: Cancellation | None = None) -> UpResult:
+        """Replace an environment by itself."""
+        return replace_environment(
+            self.session, name, ReplaceOptions(), report=self.report, cancellation=cancellation or Cancellation()
+        )
+
+    def update(self, name: str) -> UpResult:
+        """Bring an environment to the tip of its branch."""
+        return update(self.session, name, ReplaceOptions(), report=self.report, cancellation=Cancellation())
+
+    def up_release(self, release: str, **options: object) -> UpResult:
+        """Run a kept release."""
+        chosen = UpOptions(**options)  # type: ignore[arg-type]
+        return up_release(self.session, release, chosen, report=self.report, cancellation=Cancellation())
+
+    def notes(self, name: str) -> EnvironmentNotes:
+        """What the ledger says of an environment."""
+        return self.session.ledger.notes().get(name, EnvironmentNotes())
+
+    def one(self, name: str) -> Environment:
+        """An environment."""
+        return self.environments()[name]

@@ -1,0 +1,88 @@
+"""Settling: what has no health check has to go on running for a moment."""
+
+from __future__ import annotations
+
+import pytest
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.capacity import Need, Quota
+from previewer.engine.memory import MemoryEngine
+from previewer.engine.memory_container import Behaviour
+from previewer.errors import CapacityError, TimedOutError, UnhealthyError
+from previewer.operations.await_container import SettleClock
+from previewer.operations.capacity import await_capacity
+from previewer.operations.memory_session import memory_session
+from previewer.settings.load import Settings
+from tests.operations.shop import Shop
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_time_counts_from_the_first_look_and_anew_after_a_restart() -> None:
+    clock = Clock()
+    settle = SettleClock(0.5, clock=clock)
+    assert settle.remaining("web", 0) == 0.5
+    clock.now += 0.3
+    assert settle.remaining("web", 0) == pytest.approx(0.2)
+    assert settle.remaining("web", 1) == 0.5
+    clock.now += 0.5
+    assert settle.remaining("web", 1) == 0.0
+    assert settle.remaining("other", 0) == 0.5
+
+
+def test_without_a_settle_time_what_runs_is_ready() -> None:
+    assert SettleClock(0.0).remaining("web", 0) == 0.0
+
+
+def test_what_does_not_fit_is_refused_before_anything_is_made() -> None:
+    shop = Shop()
+    shop.engine.free_disk = 1
+    with pytest.raises(CapacityError, match="disk"):
+        shop.up()
+    assert shop.is_clean()
+    assert shop.calls("create_network") == []
+
+
+def test_waiting_for_room_ends() -> None:
+    session = memory_session(settings=Settings(quota=Quota(environments=1)))
+    engine = session.engine
+    assert isinstance(engine, MemoryEngine)
+    engine.free_disk = 1
+    naps: list[float] = []
+
+    def nap(seconds: float) -> None:
+        naps.append(seconds)
+        if len(naps) == 2:
+            engine.free_disk = None
+
+    def wait(timeout: float) -> None:
+        await_capacity(
+            session,
+            Need(networks=1),
+            environment="it",
+            timeout=timeout,
+            report=lambda _event: None,
+            cancellation=Cancellation(),
+            sleep=nap,
+        )
+
+    wait(60.0)
+    assert len(naps) == 2
+    engine.free_disk = 1
+    with pytest.raises(TimedOutError, match="no room"):
+        wait(0.0)
+
+
+def test_a_failed_service_says_who_depends_on_it_and_what_helps() -> None:
+    shop = Shop()
+    shop.engine.behaviours["web"] = Behaviour(exit_code=137, out_of_memory=True)
+    with pytest.raises(UnhealthyError) as caught:
+        shop.up()
+    assert any("out of memory" in detail for detail in caught.value.details)
+    assert "more memory" in (caught.value.hint or "")

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.environment import State
+from previewer.engine.memory_container import Behaviour
+from previewer.errors import NotFoundError, PortTakenError, UsageError
+from previewer.operations.extend import extend, plan_extend
+from previewer.operations.memory_session import DEFAULT_NOW
+from previewer.operations.pin import pin
+from previewer.operations.sleep import plan_sleep, sleep
+from previewer.operations.wake import plan_wake, wake
+from tests.operations.shop import Shop, on_call
+
+
+def put_to_sleep(shop: Shop, *names: str) -> tuple[str, ...]:
+    return sleep(shop.session, names, report=shop.report, cancellation=Cancellation()).environments
+
+
+def test_asleep_and_awake_again() -> None:
+    shop = Shop()
+    made = shop.up().environment
+    assert put_to_sleep(shop, "main") == ("shop-main",)
+    asleep = shop.environments()["shop-main"]
+    assert asleep.state is State.ASLEEP
+    assert asleep.notes.asleep_since == DEFAULT_NOW
+    starts = len(shop.calls("start_container"))
+    woken = wake(shop.session, "main", report=shop.report, cancellation=Cancellation())
+    assert woken.changed
+    assert woken.environment.state is made.state
+    assert woken.environment.url == made.url
+    assert woken.environment.notes.is_empty
+    restarted = shop.calls("start_container")[starts:]
+    assert restarted == ["shop-main-g1-db-1", "shop-main-g1-api-1", "shop-main-g1-web-1"], "the job had succeeded"
+    assert [entry.action for entry in shop.session.ledger.entries()[:2]] == ["wake", "sleep"]
+
+
+def test_twice_changes_nothing() -> None:
+    shop = Shop()
+    shop.up()
+    put_to_sleep(shop, "main")
+    calls = len(shop.engine.calls)
+    again = sleep(shop.session, ["main"], report=shop.report, cancellation=Cancellation())
+    assert (again.environments, again.already_asleep) == ((), ("shop-main",))
+    assert len(shop.engine.calls) == calls
+    wake(shop.session, "main", report=shop.report, cancellation=Cancellation())
+    assert not wake(shop.session, "main", report=shop.report, cancellation=Cancellation()).changed
+
+
+def test_plans_touch_nothing() -> None:
+    shop = Shop()
+    shop.up()
+    calls = len(shop.engine.calls)
+    assert len(plan_sleep(shop.session, ["main"])) == 3
+    assert len(plan_wake(shop.session, "main")) == 0
+    assert len(shop.engine.calls) == calls
+    with pytest.raises(NotFoundError):
+        plan_sleep(shop.session, ["main", "never-was"])
+
+
+def test_a_port_that_is_taken_leaves_it_asleep() -> None:
+    shop = Shop()
+    shop.up()
+    put_to_sleep(shop, "main")
+
+    def refuse(method: str, name: str) -> None:
+        if method == "start_container" and "web" in name:
+            raise PortTakenError("port 20000 is taken", where=name)
+
+    shop.engine._on_call = refuse
+    with pytest.raises(PortTakenError) as failure:
+        wake(shop.session, "main", report=shop.report, cancellation=Cancellation())
+    assert "previewer replace shop-main" in (failure.value.hint or "")
+    assert shop.environments()["shop-main"].state is State.ASLEEP
+    shop.engine._on_call = on_call("nothing", lambda: None)
+    assert wake(shop.session, "main", report=shop.report, cancellation=Cancellation()).changed
+
+
+def test_what_ended_by_itself_wakes_too() -> None:
+    """A server that ends with 0 when it is told to stop looks like a job that is done."""
+    shop = Shop()
+    shop.up()
+    put_to_sleep(shop, "main")
+    shop.engine.behaviours["db"] = Behaviour()
+    assert "start container  shop-main-g1-db-1" in plan_wake(shop.session, "main").text()
+
+
+def test_its_life_is_extended_from_now_on() -> None:
+    shop = Shop()
+    shop.up()
+    result = extend(shop.session, "main", "10h")
+    assert result.environment.expires_at == DEFAULT_NOW + timedelta(hours=10)
+    assert shop.environments()["shop-main"].expires_at == DEFAULT_NOW + timedelta(hours=10)
+    assert plan_extend(shop.session, "main", "1h").changed
+    assert shop.environments()["shop-main"].expires_at == DEFAULT_NOW + timedelta(hours=10), (
+        "a plan changes nothing"
+    )
+    assert extend(shop.session, "main", "never").environment.expires_at is None
+    assert shop.environments()["shop-main"].notes.pinned
+    with pytest.raises(UsageError):
+        extend(shop.session, "main", "soon")
+
+
+def test_a_pin_comes_and_goes() -> None:
+    shop = Shop()
+    before = shop.up().environment.expires_at
+    assert pin(shop.session, "main").environment.expires_at is None
+    assert not pin(shop.session, "main").changed
+    assert shop.environments()["shop-main"].expires_at is None
+    pin(shop.session, "main", is_pinned=False)
+    assert shop.environments()["shop-main"].expires_at == before
+    assert [entry.action for entry in shop.session.ledger.entries(limit=2)] == ["unpin", "pin"]
