@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from previewer.cli.invocation import Invocation
 from previewer.cli.plain_text import plain
 from previewer.domain.definition import Role
-from previewer.domain.plan import RemoveContainer
+from previewer.domain.plan import Plan, RemoveContainer, StopContainer
+from previewer.domain.succession import EMPTY_VOLUMES
 from previewer.domain.wording import counted
-from previewer.errors import CancelledError, NotFoundError, UsageError
+from previewer.errors import CancelledError, UsageError
 
 if TYPE_CHECKING:
-    from previewer.operations.session import Session
-    from previewer.operations.up import UpOptions
+    from previewer.domain.environment import Environment
 
 
 def confirm(invocation: Invocation, question: str) -> None:
@@ -31,37 +31,35 @@ def confirm_name(invocation: Invocation, question: str, name: str) -> None:
         raise CancelledError("that is not its name: nothing was changed")
 
 
-def confirm_down(invocation: Invocation, session: Session, names: Sequence[str], *, every: bool) -> None:
+def confirm_down(invocation: Invocation, environments: Sequence[Environment], *, every: bool) -> None:
     """Ask what ``previewer down`` has to ask: once for ``--all``, and for the name of each production."""
+    names = [environment.name for environment in environments]
     if every:
         confirm(invocation, f"Remove {counted(len(names), 'environment')} ({', '.join(names)})?")
-    for name in _productions(session, names):
-        confirm_name(invocation, f"{name} is production.", name)
+    for environment in environments:
+        if environment.role is Role.PRODUCTION:
+            confirm_name(invocation, f"{environment.name} is production.", environment.name)
 
 
-def confirm_up(invocation: Invocation, session: Session, revision: str, options: UpOptions) -> None:
-    """Ask for its name before a production that runs is replaced: what its volumes hold goes with it."""
-    from previewer.operations.up import plan_up, wanted_name
+def confirm_replacement(invocation: Invocation, role: Role, plan: Plan, *, is_rollback: bool = False) -> None:
+    """Ask before what runs is replaced: for its name if it is production, else where data is left behind.
 
-    if options.role is not Role.PRODUCTION:
+    A rollback is asked about in any role.
+    """
+    if not any(isinstance(step.action, RemoveContainer | StopContainer) for step in plan):
         return
-    if any(step.action.verb == RemoveContainer.verb for step in plan_up(session, revision, options)):
-        name = wanted_name(session, revision, options)
-        confirm_name(invocation, f"{name} is production; what its volumes hold goes with what runs now.", name)
+    name = _environment_of(plan)
+    loses = any(note.startswith(EMPTY_VOLUMES) for note in plan.notes)
+    data = "; what its volumes hold does not come along" if loses else ""
+    if role is Role.PRODUCTION:
+        confirm_name(invocation, f"{name} is production{data}.", name)
+    elif is_rollback or (role is Role.STAGING and loses):
+        confirm(invocation, f"{plan.title[:1].upper()}{plan.title[1:]}{data}. Go on?")
 
 
-def _productions(session: Session, names: Sequence[str]) -> tuple[str, ...]:
-    from previewer.operations.environments import find_environment
-
-    found: list[str] = []
-    for text in names:
-        try:
-            environment = find_environment(session, text)
-        except NotFoundError:
-            continue  # the operation tells what is already gone from what never was
-        if environment.role is Role.PRODUCTION and environment.name not in found:
-            found.append(environment.name)
-    return tuple(found)
+def _environment_of(plan: Plan) -> str:
+    """The second word of the title: ``up shop-main (generation 2, …)``."""
+    return plan.title.split()[1]
 
 
 def _need_somebody(invocation: Invocation, question: str) -> None:

@@ -6,12 +6,14 @@ from enum import IntEnum
 
 from previewer.errors import (
     CancelledError,
+    CapacityError,
     EngineUnreachableError,
     LockedError,
     NotFoundError,
     ObjectNotFoundError,
     PolicyError,
     PreviewerError,
+    SupersededError,
     TimedOutError,
     UnhealthyError,
     UsageError,
@@ -33,13 +35,15 @@ class ExitCode(IntEnum):
     OK = 0, "it worked"
     FAILED = 1, "it failed"
     USAGE = 2, "the command line or a setting makes no sense"
-    DIFFERENCE = 3, "a difference was found (with --exit-code)"
+    DIFFERENCE = 3, "a difference was found (with --exit-code, or by verify)"
     UNHEALTHY = 4, "a service is unhealthy or a job failed"
     REFUSED = 5, "refused by policy"
     NOT_FOUND = 6, "no such revision, environment, service or release"
     LOCKED = 7, "somebody else is changing this environment"
     TIMED_OUT = 8, "it took longer than allowed"
     UNREACHABLE = 9, "no engine answers"
+    NO_ROOM = 10, "there is no room for it on the engine, or in the project's quota"
+    SUPERSEDED = 11, "a later run took over; what was begun has been undone"
     INTERRUPTED = 130, "interrupted; what was begun has been undone"
 
 
@@ -53,7 +57,9 @@ _CODES: dict[type[BaseException], ExitCode] = {
     LockedError: ExitCode.LOCKED,
     TimedOutError: ExitCode.TIMED_OUT,
     EngineUnreachableError: ExitCode.UNREACHABLE,
+    CapacityError: ExitCode.NO_ROOM,
     CancelledError: ExitCode.INTERRUPTED,
+    SupersededError: ExitCode.SUPERSEDED,
 }
 
 

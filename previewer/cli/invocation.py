@@ -14,6 +14,7 @@ from previewer.cli.terminal import can_ask, is_terminal, terminal_size, wants_co
 if TYPE_CHECKING:
     from previewer.cli.diagnostics import Diagnostics
     from previewer.cli.output import Output
+    from previewer.operations.pull import FetchedRelease
     from previewer.operations.session import Session
 
 
@@ -58,6 +59,14 @@ class Invocation:
         from previewer.operations.open_session import open_session
 
         return open_session(self.repo, docker_host=self.host, environment=self.environment)
+
+    def open_pulled_session(self, fetched: FetchedRelease) -> AbstractContextManager[Session]:
+        """The session that a release is pulled into; to be used in a ``with``."""
+        if self._open_session is not None:
+            return self.open_session()
+        from previewer.operations.open_session import open_pulled_session
+
+        return open_pulled_session(fetched.bundle, self.repo, docker_host=self.host, environment=self.environment)
 
     @cached_property
     def output(self) -> Output:

@@ -6,6 +6,7 @@ from previewer.cli.output import Output
 from previewer.cli.output_format import Format
 from previewer.cli.plain_text import plain
 from previewer.domain.plan import Plan
+from previewer.domain.transfer_plan import TransferPlan
 
 
 def print_plan(output: Output, plan: Plan, form: Format) -> None:
@@ -19,3 +20,20 @@ def print_plan(output: Output, plan: Plan, form: Format) -> None:
         for step in plan
     ]
     output.value({"title": plan.title, "steps": steps}, form)
+
+
+def print_transfer_plan(output: Output, plan: TransferPlan, form: Format) -> None:
+    """What would be pushed or pulled."""
+    if form is Format.TABLE:
+        for line in plan.text().split("\n"):
+            output.line(plain(line))
+        return
+    output.value(
+        {
+            "direction": plan.direction.value,
+            "release": plan.release.id,
+            "address": str(plan.address),
+            "images": [{"image": a.image, "name": a.reference} for a in plan.release.artifacts],
+        },
+        form,
+    )

@@ -92,7 +92,7 @@ def test_down_of_what_has_expired_leaves_the_rest(world: World) -> None:
     later = world.session.clock() + timedelta(minutes=90)
     world.session = memory_session(source=world.source, engine=world.engine, images=world.images, now=later)
     assert json.loads(world.run("down", "--expired", *QUIET, "-o", "json").out)["environments"] == [
-        {"environment": "shop-main", "result": "removed"}
+        {"environment": "shop-main", "result": "removed", "bytes_freed": 0}
     ]
     assert names(world) == ["shop-feature-guest-book-" + names(world)[0].rpartition("-")[2]]
 
@@ -107,7 +107,8 @@ def test_up_says_what_has_ended_already(world: World) -> None:
 def test_down_of_a_named_preview_asks_nothing(world: World) -> None:
     world.up("main")
     ran = world.run("down", "main", *QUIET)
-    assert (ran.code, ran.out.split(), ran.err) == (0, ["ENVIRONMENT", "RESULT", "shop-main", "removed"], "")
+    expected = ["ENVIRONMENT", "RESULT", "FREED", "shop-main", "removed", "0", "B"]
+    assert (ran.code, ran.out.split(), ran.err) == (0, expected, "")
     assert names(world) == []
     again = world.run("down", "main", *QUIET)
     assert again.code == 0
@@ -168,10 +169,10 @@ def test_production_is_kept_where_nobody_can_be_asked(world: World) -> None:
 def test_prune_asks_and_says_how_much(world: World) -> None:
     world.up("main")
     world.run("down", "main", *QUIET)
-    kept = world.run("prune", *QUIET, terminal=True, typed="\n")
+    kept = world.run("prune", "--keep", "0", *QUIET, terminal=True, typed="\n")
     assert kept.code == 130
     assert kept.err.startswith("Remove 1 image, 1.0 MB? [y/N] ")
-    gone = world.run("prune", "--yes", *QUIET)
+    gone = world.run("prune", "--keep", "0", "--yes", *QUIET)
     assert gone.code == 0
     assert gone.err == "1 image, 1.0 MB freed\n"
     assert world.run("prune", "--dry-run").err == "nothing to remove\n"

@@ -13,13 +13,24 @@ from previewer.cli.output_format import Format
 from previewer.errors import UsageError
 
 if TYPE_CHECKING:
+    from previewer.domain.ending import Ended, Ends
     from previewer.operations.down import DownResult
+    from previewer.operations.session import Session
 
 
 @verb("down")
 @click.argument("environments", nargs=-1, metavar="[ENVIRONMENT]...", shell_complete=complete_environments)
-@click.option("--all", "every", is_flag=True, help="All environments of this repository.")
+@click.option("--all", "every", is_flag=True, help="All previews of this repository.")
 @click.option("--expired", is_flag=True, help="All whose time to live is over.")
+@click.option("--merged", is_flag=True, help="All whose branch is merged into the default branch.")
+@click.option("--branch-gone", is_flag=True, help="All whose branch was deleted, here and at every remote.")
+@click.option(
+    "--role",
+    "roles",
+    type=click.Choice(["preview", "staging", "production"]),
+    multiple=True,
+    help="What the four options above may choose, as often as needed (default: preview).",
+)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Print what would be removed, and remove nothing.")
 @progress_option()
@@ -31,6 +42,9 @@ def command(
     environments: tuple[str, ...],
     every: bool,
     expired: bool,
+    merged: bool,
+    branch_gone: bool,
+    roles: tuple[str, ...],
     yes: bool,
     dry_run: bool,
     progress: str,
@@ -38,34 +52,78 @@ def command(
 ) -> None:
     """Remove environments with everything that belongs to them.
 
-    Asks before it removes all, or one of production; a preview that is named or has expired goes at once.
+    Name them, or say which ones by options: each adds to the others. Asks before it removes all, or one of
+    production; all else goes at once. `status --gone` and `logs --gone` show what is remembered of an environment.
     """
-    if [bool(environments), every, expired].count(True) != 1:
-        raise UsageError("name environments, or say --all or --expired", hint="`previewer ls` lists them")
     from previewer.cli.confirmation import confirm_down
     from previewer.cli.plan_printer import print_plan
     from previewer.cli.running import running
-    from previewer.operations.down import all_names, down, expired_names, plan_down
+    from previewer.operations.down import down, find_down_target, plan_down
 
+    ends = _ends(every=every, expired=expired, merged=merged, branch_gone=branch_gone, roles=roles)
+    chooses = any((every, expired, merged, branch_gone))
+    if bool(environments) == chooses:
+        options = "--all, --expired, --merged or --branch-gone"
+        raise UsageError(f"name environments, or say {options}", hint="`previewer ls` lists them")
     with invocation.open_session() as session:
-        names = all_names(session) if every else expired_names(session) if expired else environments
+        ended = _choose(invocation, session, ends) if chooses else None
+        causes = ended.causes if ended is not None else {}
+        target = find_down_target(session, environments or tuple(causes), causes=causes)
         if dry_run:
-            print_plan(invocation.output, plan_down(session, names), form)
+            print_plan(invocation.output, plan_down(session, target), form)
             return
-        if names and not yes:
-            confirm_down(invocation, session, names, every=every)
+        if target.environments and not yes:
+            confirm_down(invocation, target.environments, every=every)
         with running(invocation, progress) as run:
-            result = down(session, names, report=run.report, cancellation=run.cancellation)
-    _print(invocation, result, form, nothing="no environment has expired" if expired else "no environments")
+            result = down(session, target, report=run.report, cancellation=run.cancellation)
+    _print(invocation, result, form)
+    if chooses and not causes:
+        invocation.diagnostics.note(_nothing(ends))
 
 
-def _print(invocation: Invocation, result: DownResult, form: Format, *, nothing: str) -> None:
-    from previewer.cli.rows.removals import REMOVAL_COLUMNS, removal_rows
+def _ends(*, every: bool, expired: bool, merged: bool, branch_gone: bool, roles: tuple[str, ...]) -> Ends:
+    from previewer.domain.definition import Role
+    from previewer.domain.ending import Ends
+
+    chosen = frozenset(Role(role) for role in roles) or frozenset({Role.PREVIEW})
+    return Ends(every=every, expired=expired, merged=merged, branch_gone=branch_gone, roles=chosen)
+
+
+def _choose(invocation: Invocation, session: Session, ends: Ends) -> Ended:
+    from previewer.domain.progress import Event, Noted
+    from previewer.operations.ended import find_ended_environments
+
+    def tell(event: Event) -> None:
+        if isinstance(event, Noted):
+            invocation.diagnostics.note(event.message, event.hint)
+
+    ended = find_ended_environments(session, ends, report=tell)
+    for name, why in ended.spared.items():
+        invocation.diagnostics.note(f"{name} stays: {why}")
+    return ended
+
+
+def _nothing(ends: Ends) -> str:
+    """Why nothing was removed."""
+    if ends.every:
+        return "no environments"
+    reasons = (
+        ("has expired", ends.expired),
+        ("is of a merged branch", ends.merged),
+        ("is of a branch that is gone", ends.branch_gone),
+    )
+    return f"no environment {' or '.join(reason for reason, is_asked in reasons if is_asked)}"
+
+
+def _print(invocation: Invocation, result: DownResult, form: Format) -> None:
+    from previewer.cli.rows.removals import removal_columns, removal_rows
+    from previewer.domain.tombstone import tombstone_to_json
 
     rows = removal_rows(result)
     if form is Format.TABLE:
-        invocation.output.table(REMOVAL_COLUMNS, rows)
+        invocation.output.table(removal_columns(), rows)
     else:
-        invocation.output.value({"environments": rows, "removed": list(result.removed)}, form)
-    if not rows:
-        invocation.diagnostics.note(nothing)
+        stones = [tombstone_to_json(stone) for stone in result.tombstones]
+        invocation.output.value(
+            {"environments": rows, "removed": list(result.removed), "tombstones": stones}, form
+        )

@@ -12,11 +12,17 @@ from previewer.cli.output_format import Format
 
 @verb("freeze")
 @click.argument("revision", default="HEAD", shell_complete=complete_branches)
-@click.option("--no-cache", is_flag=True, help="Build every image again.")
+@click.option(
+    "--from-scratch",
+    "--no-cache",
+    "from_scratch",
+    is_flag=True,
+    help="Build every image again, without any cache.",
+)
 @progress_option()
 @output_option()
 @pass_invocation
-def command(invocation: Invocation, *, revision: str, no_cache: bool, progress: str, form: Format) -> None:
+def command(invocation: Invocation, *, revision: str, from_scratch: bool, progress: str, form: Format) -> None:
     """Build and pin every image of a commit.
 
     Prints the release. REVISION is a branch, a tag or a commit; without it, HEAD.
@@ -31,7 +37,7 @@ def command(invocation: Invocation, *, revision: str, no_cache: bool, progress: 
             result = freeze(
                 session,
                 revision,
-                use_cache=not no_cache,
+                use_cache=not from_scratch,
                 report=run.report,
                 cancellation=run.cancellation,
             )

@@ -10,6 +10,7 @@ from previewer.cli.completion_values import complete_environments, complete_serv
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.moments import parse_since
 from previewer.cli.options import verb
+from previewer.errors import UsageError
 
 
 @verb("logs")
@@ -21,6 +22,7 @@ from previewer.cli.options import verb
 )
 @click.option("--since", metavar="TIME", help="Only lines since then: 10m, 2h, 2026-01-31T12:00:00Z.")
 @click.option("-t", "--timestamps", is_flag=True, help="Say when each line was written.")
+@click.option("--gone", is_flag=True, help="The last lines of an environment that was removed.")
 @click.option(
     "-o",
     "--output",
@@ -40,19 +42,25 @@ def command(
     tail: int | None,
     since: str | None,
     timestamps: bool,
+    gone: bool,
     form: str,
 ) -> None:
     """Show what the services of an environment write."""
     from previewer.cli.log_printer import LogPrinter
     from previewer.engine.protocol import LogOptions
-    from previewer.operations.logs import open_logs
+    from previewer.operations.logs import open_logs, remembered_lines
 
+    if gone and follow:
+        raise UsageError("nothing more comes of an environment that is gone", hint="leave --follow out")
     with invocation.open_session() as session:
         begin: datetime | None = parse_since(since, session.clock()) if since else None
         options = LogOptions(tail=tail, follow=follow, since=begin)
+        printer = LogPrinter(invocation.output, timestamps=timestamps, as_json=form == "json")
+        if gone:
+            printer.show(remembered_lines(session, environment, services=services, options=options))
+            return
         stream = open_logs(session, environment, services=services, options=options)
         try:
-            printer = LogPrinter(invocation.output, timestamps=timestamps, as_json=form == "json")
             for batch in stream:
                 printer.show(batch)
         finally:

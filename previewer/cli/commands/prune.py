@@ -2,44 +2,73 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.options import output_option, progress_option, verb
 from previewer.cli.output_format import Format
 
+if TYPE_CHECKING:
+    from previewer.domain.json_value import JsonObject
+
 
 @verb("prune")
+@click.option(
+    "--keep", type=click.IntRange(min=0), metavar="N", help="Keep the newest N releases (default: setting)."
+)
+@click.option("--releases", is_flag=True, help="Forget releases that are not kept, too.")
+@click.option("--kept", is_flag=True, help="Print what stays, too, and why.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Print what would be removed, and remove nothing.")
 @progress_option()
 @output_option()
 @pass_invocation
-def command(invocation: Invocation, *, yes: bool, dry_run: bool, progress: str, form: Format) -> None:
+def command(
+    invocation: Invocation,
+    *,
+    keep: int | None,
+    releases: bool,
+    kept: bool,
+    yes: bool,
+    dry_run: bool,
+    progress: str,
+    form: Format,
+) -> None:
     """Remove images that nothing needs any more.
 
-    Prints the images and what they take. Freezing a release again builds them again.
+    Never what an environment on the engine runs, whoever's it is, what a rollback needs, or the newest releases.
+    Prints what goes, what it takes and why. Freezing a release again builds its images again.
     """
     from previewer.cli.confirmation import confirm
-    from previewer.cli.rows.images import IMAGE_COLUMNS, format_bytes, image_rows
+    from previewer.cli.rows.images import format_bytes
+    from previewer.cli.rows.pruned import JUDGED_COLUMNS, PRUNED_COLUMNS, pruned_rows
     from previewer.cli.running import running
-    from previewer.domain.wording import counted
-    from previewer.operations.prune import plan_prune, prune
+    from previewer.operations.prune import describe, plan_prune, prune
 
     with invocation.open_session() as session:
-        plan = plan_prune(session)
-        rows, size = image_rows(plan.images), plan.bytes
-        if rows and not dry_run:
+        plan = plan_prune(session, keep=keep, releases=releases)
+        gone, size = plan.removed, plan.bytes
+        if gone and not dry_run:
             if not yes:
-                confirm(invocation, f"Remove {counted(len(rows), 'image')}, {format_bytes(size)}?")
+                confirm(invocation, f"Remove {describe(gone)}, {format_bytes(size)}?")
             with running(invocation, progress) as run:
-                result = prune(session, report=run.report, cancellation=run.cancellation)
-            rows, size = tuple(row for row in rows if row["image"] in result.removed), result.bytes
+                result = prune(
+                    session, keep=keep, releases=releases, report=run.report, cancellation=run.cancellation
+                )
+            gone, size = result.removed, result.bytes
+    staying = plan.kept if kept else ()
     if form is Format.TABLE:
-        invocation.output.table(IMAGE_COLUMNS, rows)
+        columns = JUDGED_COLUMNS if kept else PRUNED_COLUMNS
+        invocation.output.table(columns, pruned_rows((*gone, *staying)))
     else:
-        invocation.output.value({"dry_run": dry_run, "images": rows, "bytes": size}, form)
+        value: JsonObject = {
+            "dry_run": dry_run,
+            "removed": pruned_rows(gone),
+            "kept": pruned_rows(plan.kept),
+            "bytes": size,
+        }
+        invocation.output.value(value, form)
     done = "would be freed" if dry_run else "freed"
-    invocation.diagnostics.note(
-        f"{counted(len(rows), 'image')}, {format_bytes(size)} {done}" if rows else "nothing to remove"
-    )
+    invocation.diagnostics.note(f"{describe(gone)}, {format_bytes(size)} {done}" if gone else "nothing to remove")

@@ -19,13 +19,20 @@ if TYPE_CHECKING:
 @verb("status")
 @click.argument("environment", required=False, shell_complete=complete_environments)
 @click.option("--exit-code", is_flag=True, help="End with 4 unless every service is well.")
+@click.option("--gone", is_flag=True, help="What is remembered of one that was removed.")
 @output_option()
 @pass_invocation
-def command(invocation: Invocation, *, environment: str | None, exit_code: bool, form: Format) -> ExitCode:
+def command(
+    invocation: Invocation, *, environment: str | None, exit_code: bool, gone: bool, form: Format
+) -> ExitCode:
     """Show an environment and its services.
 
     ENVIRONMENT is its name, what `up` was given or a unique beginning; without it, the one of what is checked out.
     """
+    if gone:
+        _show_tombstone(invocation, environment, form)
+        return ExitCode.OK
+    from previewer.cli.expiry_warning import warn_of_expiry
     from previewer.cli.rows.environments import detail_columns, environment_row, service_columns, service_row
     from previewer.cli.rows.states import SERVING
     from previewer.operations.environments import find_environment
@@ -36,12 +43,38 @@ def command(invocation: Invocation, *, environment: str | None, exit_code: bool,
         head = environment_row(found)
         services = [service_row(service) for service in found.services]
         if form is Format.TABLE:
-            output.record(detail_columns(session.clock()), head)
+            output.record(detail_columns(session.clock(), has_marks=bool(head["marks"])), head)
             output.line("")
             output.table(service_columns(), services)
         else:
             output.value({**head, "services": services}, form)
+        warn_of_expiry(invocation.diagnostics, [found], session.clock())
+    if found.is_tainted:
+        invocation.diagnostics.warn(
+            f"{found.name} was touched: {found.notes.tainted}", f"`previewer replace {found.name}` makes it anew"
+        )
     return ExitCode.UNHEALTHY if exit_code and found.state not in SERVING else ExitCode.OK
+
+
+def _show_tombstone(invocation: Invocation, environment: str | None, form: Format) -> None:
+    from previewer.cli.rows.tombstones import (
+        FORMER_COLUMNS,
+        former_rows,
+        head_row,
+        tombstone_columns,
+        tombstone_row,
+    )
+    from previewer.operations.tombstones import find_tombstone
+
+    with invocation.open_session() as session:
+        found = find_tombstone(session, environment or _current_branch(session)).tombstone
+        row = tombstone_row(found)
+        if form is not Format.TABLE:
+            invocation.output.value(row, form)
+            return
+        invocation.output.record(tombstone_columns(session.clock()), head_row(found))
+        invocation.output.line("")
+        invocation.output.table(FORMER_COLUMNS, former_rows(row))
 
 
 def _current_branch(session: Session) -> str:

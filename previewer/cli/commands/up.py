@@ -11,15 +11,16 @@ from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.options import output_option, progress_option, verb
 from previewer.cli.output_format import Format
+from previewer.errors import UsageError
 
 if TYPE_CHECKING:
-    from previewer.domain.environment import Environment
-    from previewer.domain.json_value import JsonObject
-    from previewer.operations.up import UpResult
+    from previewer.domain.plan import Plan
+    from previewer.operations.session import Session
 
 
 @verb("up")
-@click.argument("revision", shell_complete=complete_branches)
+@click.argument("revision", required=False, shell_complete=complete_branches)
+@click.option("--release", metavar="ID", help="Run a kept release instead: nothing is built, no file is read.")
 @click.option(
     "--role",
     type=click.Choice(["preview", "staging", "production"]),
@@ -31,21 +32,24 @@ if TYPE_CHECKING:
 @click.option("--name", metavar="NAME", help="The environment's name (default: by project and branch).")
 @click.option("--ttl", metavar="TTL", help="How long it lives: 90m, 10h, 5d, 1d12h, never.")
 @click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="How long to wait for health.")
+@click.option("--queue", is_flag=True, help="Wait for room on the engine, at most the timeout.")
 @click.option("--no-cache", is_flag=True, help="Build every image again.")
 @click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
-@click.option("-y", "--yes", is_flag=True, help="Replace production without a question.")
+@click.option("-y", "--yes", is_flag=True, help="Replace staging and production without a question.")
 @progress_option()
 @output_option()
 @pass_invocation
 def command(
     invocation: Invocation,
     *,
-    revision: str,
+    revision: str | None,
+    release: str | None,
     role: str,
     definition: str | None,
     name: str | None,
     ttl: str | None,
     timeout: float | None,
+    queue: bool,
     no_cache: bool,
     dry_run: bool,
     yes: bool,
@@ -54,13 +58,17 @@ def command(
 ) -> ExitCode:
     """Run a commit: freeze it, start it, wait until it is healthy.
 
-    What runs already stays until its successor is healthy. REVISION is a branch, a tag or a commit. Asks before it
-    replaces production.
+    What runs already stays until its successor is healthy, which then takes over its ports. REVISION is a branch,
+    a tag or a commit. Asks before it replaces production, and before data of staging is left behind.
     """
-    from previewer.cli.confirmation import confirm_up
+    if bool(revision) == bool(release):
+        raise UsageError("name a revision, or a release with --release", hint="`previewer releases` lists them")
+    from previewer.cli.confirmation import confirm_replacement
+    from previewer.cli.deployment import show_plan, show_result
     from previewer.cli.running import running
     from previewer.domain.definition import Role
     from previewer.operations.up import UpOptions, plan_up, up
+    from previewer.operations.up_release import plan_up_release, up_release
 
     options = UpOptions(
         role=Role(role),
@@ -68,52 +76,28 @@ def command(
         name=name,
         ttl=ttl,
         timeout=timeout,
+        is_queued=queue,
         use_cache=not no_cache,
     )
+
+    def planned(session: Session) -> Plan:
+        if release:
+            return plan_up_release(session, release, options)
+        return plan_up(session, revision or "", options)
+
     with invocation.open_session() as session:
         if dry_run:
-            from previewer.cli.plan_printer import print_plan
+            from previewer.cli.room import note_room
 
-            print_plan(invocation.output, plan_up(session, revision, options), form)
+            plan = planned(session)
+            show_plan(invocation, plan, form)
+            note_room(invocation.diagnostics, plan, session)
             return ExitCode.OK
-        if not yes:
-            confirm_up(invocation, session, revision, options)
+        if options.role is not Role.PREVIEW and not yes:
+            confirm_replacement(invocation, options.role, planned(session))
         with running(invocation, progress) as run:
-            result = up(session, revision, options, report=run.report, cancellation=run.cancellation)
-    _print(invocation, result, form)
-    code = _verdict(invocation, result.environment)
-    if code is ExitCode.OK and not result.environment.urls:
-        invocation.diagnostics.note(f"{result.environment.name} is up; no service of it publishes a port")
-    return code
-
-
-def _verdict(invocation: Invocation, environment: Environment) -> ExitCode:
-    """What has no health check is up as soon as it runs, and may have ended since."""
-    from previewer.cli.rows.states import SERVING
-
-    ailing = [service for service in environment.services if service.state not in SERVING]
-    for service in ailing:
-        invocation.diagnostics.warn(
-            f"{service.name} of {environment.name}: {service.state.value} right after its start",
-            f"see `previewer logs {environment.name} {service.name}`; with a health check `up` would have known",
-        )
-    return ExitCode.UNHEALTHY if ailing else ExitCode.OK
-
-
-def _print(invocation: Invocation, result: UpResult, form: Format) -> None:
-    from previewer.cli.rows.environments import url_columns, url_rows
-
-    if form is not Format.TABLE:
-        invocation.output.value(_up_row(result), form)
-        return
-    invocation.output.table(url_columns(), url_rows(result.environment))
-
-
-def _up_row(result: UpResult) -> JsonObject:
-    from previewer.cli.rows.environments import environment_row, urls_by_service
-
-    return {
-        **environment_row(result.environment),
-        "urls": urls_by_service(result.environment),
-        "changed": result.changed,
-    }
+            if release:
+                result = up_release(session, release, options, report=run.report, cancellation=run.cancellation)
+            else:
+                result = up(session, revision or "", options, report=run.report, cancellation=run.cancellation)
+    return show_result(invocation, result, form)

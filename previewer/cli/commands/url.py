@@ -23,14 +23,18 @@ def command(invocation: Invocation, *, environment: str, service: str | None, ev
     One a line: the front end's, or those of SERVICE.
     """
     from previewer.cli.rows.environments import urls_by_service
+    from previewer.cli.tunnel import tunnel_words
     from previewer.cli.urls import choose_urls
     from previewer.operations.environments import find_environment
 
     with invocation.open_session() as session:
         found = find_environment(session, environment)
+        remote = session.engine.capabilities.remote
     urls = choose_urls(found, service=service, every=every)
     if form is not Format.TABLE:
         invocation.output.value({"environment": found.name, "url": urls[0], "urls": urls_by_service(found)}, form)
         return
     for url in urls:
         invocation.output.line(plain(url))
+    if remote is not None:
+        invocation.diagnostics.note(*tunnel_words(remote, urls))

@@ -12,8 +12,10 @@ from previewer.domain.environment import Environment, ServiceStatus
 from previewer.domain.json_value import JsonObject, JsonValue, as_text
 
 
-def environment_columns(now: datetime, *, names_project: bool = False) -> tuple[Column, ...]:
-    """Of ``previewer ls``."""
+def environment_columns(
+    now: datetime, *, names_project: bool = False, has_marks: bool = False
+) -> tuple[Column, ...]:
+    """Of ``previewer ls``. ``has_marks``: whether there is anything to say of one of them."""
     return (
         Column("environment", "ENVIRONMENT", gives_way=True),
         *((Column("project", "PROJECT", gives_way=True, spare=2),) if names_project else ()),
@@ -24,13 +26,14 @@ def environment_columns(now: datetime, *, names_project: bool = False) -> tuple[
         Column("commit", "COMMIT", show_id, spare=4),
         Column("created_at", "AGE", show_age(now), spare=2),
         Column("expires_at", "TTL", show_time_left(now), spare=1),
+        *((Column("marks", "MARKS", spare=1),) if has_marks else ()),
     )
 
 
-def detail_columns(now: datetime) -> tuple[Column, ...]:
+def detail_columns(now: datetime, *, has_marks: bool = False) -> tuple[Column, ...]:
     """Of the head of ``previewer status``."""
     return (
-        *environment_columns(now),
+        *environment_columns(now, has_marks=has_marks),
         Column("release", "RELEASE", show_id),
         Column("generation", "GENERATION"),
         Column("owner", "OWNER"),
@@ -70,7 +73,18 @@ def environment_row(environment: Environment) -> JsonObject:
         "owner": ownership.owner,
         "created_at": moment(environment.created_at),
         "expires_at": moment(environment.expires_at),
+        "asleep_since": moment(environment.notes.asleep_since),
+        "pinned": environment.notes.pinned,
+        "tainted": environment.notes.tainted or None,
+        "marks": list(marks_of(environment)),
     }
+
+
+def marks_of(environment: Environment) -> tuple[str, ...]:
+    """What is to be known of an environment besides its state, in a word each."""
+    notes = environment.notes
+    kept = f"{len(notes.kept)} kept" if notes.kept else ""
+    return tuple(filter(None, ("tainted" if notes.tainted else "", "pinned" if notes.pinned else "", kept)))
 
 
 def service_row(service: ServiceStatus) -> JsonObject:

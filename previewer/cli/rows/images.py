@@ -1,16 +1,9 @@
-"""Images that pruning removes."""
+"""Sizes of images as cells."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
-from previewer.cli.rows.ids import show_id
-from previewer.cli.table import ABSENT, Cell, Column
-from previewer.domain.json_value import JsonObject, JsonValue
-
-if TYPE_CHECKING:
-    from previewer.operations.prune import PrunableImage
+from previewer.cli.table import ABSENT, Cell
+from previewer.domain.json_value import JsonValue
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
@@ -25,18 +18,6 @@ def format_bytes(count: int) -> str:
     raise AssertionError("the last unit takes everything")
 
 
-def _show_bytes(value: JsonValue) -> Cell:
+def show_bytes(value: JsonValue) -> Cell:
+    """A number of bytes for people."""
     return Cell(format_bytes(value)) if isinstance(value, int) else Cell(ABSENT)
-
-
-IMAGE_COLUMNS = (
-    Column("image", "IMAGE", show_id),
-    Column("bytes", "SIZE", _show_bytes),
-    Column("reason", "REASON", gives_way=True),
-)
-"""Of ``previewer prune``."""
-
-
-def image_rows(images: Iterable[PrunableImage]) -> tuple[JsonObject, ...]:
-    """The images, as they come."""
-    return tuple({"image": image.image, "bytes": image.bytes, "reason": image.reason} for image in images)

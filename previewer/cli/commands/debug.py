@@ -1,0 +1,56 @@
+"""``previewer debug``."""
+
+from __future__ import annotations
+
+import click
+
+from previewer.cli.completion_values import complete_environments, complete_services
+from previewer.cli.invocation import Invocation, pass_invocation
+from previewer.cli.options import output_option, progress_option, verb
+from previewer.cli.output_format import Format
+
+
+@verb("debug")
+@click.argument("environment", shell_complete=complete_environments)
+@click.argument("service", shell_complete=complete_services)
+@click.argument("inner", nargs=-1, metavar="[-- COMMAND]...")
+@click.option("--dry-run", is_flag=True, help="Print what would be made; nothing is.")
+@progress_option()
+@output_option()
+@pass_invocation
+def command(
+    invocation: Invocation,
+    *,
+    environment: str,
+    service: str,
+    inner: tuple[str, ...],
+    dry_run: bool,
+    progress: str,
+    form: Format,
+) -> int:
+    """Open a shell in a disposable copy of a service.
+
+    The copy has the service's image, variables, rights and limits, and clones of its volumes; it goes when the
+    shell ends. The service itself stays untouched: there is no command that enters
+    it. Ends with the command's own exit code.
+    """
+    from previewer.cli.plan_printer import print_plan
+    from previewer.cli.running import running
+    from previewer.cli.terminal import is_terminal
+    from previewer.operations.debug import debug, plan_debug
+
+    with invocation.open_session() as session:
+        if dry_run:
+            print_plan(invocation.output, plan_debug(session, environment, service, inner), form)
+            return 0
+        terminal = is_terminal(invocation.stdin) and is_terminal(invocation.stdout)
+        with running(invocation, progress) as run:
+            return debug(
+                session,
+                environment,
+                service,
+                inner,
+                terminal=terminal,
+                report=run.report,
+                cancellation=run.cancellation,
+            )

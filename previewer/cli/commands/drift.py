@@ -1,0 +1,139 @@
+"""``previewer drift``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from previewer.cli.completion_values import complete_environments
+from previewer.cli.exit_codes import ExitCode
+from previewer.cli.invocation import Invocation, pass_invocation
+from previewer.cli.options import verb
+from previewer.errors import UsageError
+
+if TYPE_CHECKING:
+    from previewer.domain.drift.finding import Finding, Severity
+    from previewer.operations.drift import EnvironmentDrift
+    from previewer.operations.session import Session
+
+FORMATS = ("table", "json", "yaml", "markdown", "junit")
+
+
+@verb("drift")
+@click.argument("environments", nargs=-1, metavar="[ENVIRONMENT]...", shell_complete=complete_environments)
+@click.option("--all", "every", is_flag=True, help="All environments of this repository; so is naming none.")
+@click.option(
+    "-o",
+    "--output",
+    "form",
+    type=click.Choice(FORMATS),
+    default="table",
+    show_default=True,
+    help="How to print the findings.",
+)
+@click.option(
+    "--severity",
+    type=click.Choice(["low", "medium", "high"]),
+    default="low",
+    show_default=True,
+    help="Only findings that are at least so bad.",
+)
+@click.option("--exit-code", is_flag=True, help="End with 3 where anything was found.")
+@click.option("--fresh", is_flag=True, help="Look at every file system again, whatever is remembered.")
+@click.option("--no-record", is_flag=True, help="Do not note touched environments as tainted.")
+@click.option("-f", "--follow", is_flag=True, help="Go on, and tell of new findings, until interrupted.")
+@pass_invocation
+def command(
+    invocation: Invocation,
+    *,
+    environments: tuple[str, ...],
+    every: bool,
+    form: str,
+    severity: str,
+    exit_code: bool,
+    fresh: bool,
+    no_record: bool,
+    follow: bool,
+) -> ExitCode:
+    """Compare what runs with what was frozen.
+
+    Shows what is not as in the release: in the engine's objects, in the file systems, and what somebody did. An
+    environment that somebody touched is noted as tainted, for good; `previewer replace` is the remedy.
+    """
+    if environments and every:
+        raise UsageError("name environments, or say --all")
+    if follow and form not in ("table", "json"):
+        raise UsageError(f"--follow prints lines: -o {form} has none", hint="use -o table or -o json")
+    from previewer.domain.drift.finding import Severity
+
+    least = Severity(severity)
+    with invocation.open_session() as session:
+        if follow:
+            _follow(invocation, session, environments, least, as_json=form == "json")
+            return ExitCode.OK
+        drifts = _look(invocation, session, environments, fresh=fresh, record=not no_record)
+    shown = [(drift, [f for f in drift.findings if f.severity.rank >= least.rank]) for drift in drifts]
+    _print(invocation, shown, form)
+    return ExitCode.DIFFERENCE if exit_code and any(findings for _drift, findings in shown) else ExitCode.OK
+
+
+def _look(
+    invocation: Invocation, session: Session, names: tuple[str, ...], *, fresh: bool, record: bool
+) -> tuple[EnvironmentDrift, ...]:
+    from previewer.operations.drift import check_drift
+    from previewer.operations.examined_files import ForgetfulFiles, remembered_files
+    from previewer.operations.taint import record_taints
+
+    remembered = remembered_files(invocation.environment, session.source.installation)
+    drifts = check_drift(session, names, files=ForgetfulFiles() if fresh else remembered)
+    if record:
+        for name in record_taints(session, drifts):
+            invocation.diagnostics.warn(f"{name} is tainted: somebody touched it", f"previewer replace {name}")
+    return drifts
+
+
+def _follow(
+    invocation: Invocation, session: Session, names: tuple[str, ...], least: Severity, *, as_json: bool
+) -> None:
+    from previewer.cli.finding_printer import FindingPrinter
+    from previewer.cli.running import running
+    from previewer.operations.watch_touches import watch_touches
+
+    printer = FindingPrinter(invocation.output, least=least, as_json=as_json)
+    with running(invocation, "quiet") as run:
+        watch_touches(session, names, tell=printer.show, cancellation=run.cancellation)
+
+
+def _print(invocation: Invocation, shown: Sequence[tuple[EnvironmentDrift, Sequence[Finding]]], form: str) -> None:
+    from previewer.cli.output_format import Format
+    from previewer.cli.rows.drift_reports import drift_junit, drift_markdown
+    from previewer.cli.rows.findings import FINDING_COLUMNS, drift_row, finding_row
+
+    output = invocation.output
+    if form == "markdown":
+        output.text(drift_markdown(shown))
+    elif form == "junit":
+        output.text(drift_junit(shown))
+    elif form != "table":
+        output.value([drift_row(drift, findings) for drift, findings in shown], Format(form))
+    else:
+        output.table(FINDING_COLUMNS, [finding_row(f) for _drift, findings in shown for f in findings])
+        _summarise(invocation, shown)
+
+
+def _summarise(invocation: Invocation, shown: Sequence[tuple[EnvironmentDrift, Sequence[Finding]]]) -> None:
+    from previewer.domain.wording import counted
+
+    if not shown:
+        invocation.diagnostics.note("no environments", "`previewer up BRANCH` makes one")
+        return
+    differing = [drift.environment.name for drift, findings in shown if findings]
+    count = sum(len(findings) for _drift, findings in shown)
+    checked = counted(len(shown), "environment")
+    if differing:
+        hint = f"`previewer replace {differing[0]}` makes it anew from what was frozen"
+        invocation.diagnostics.note(f"{counted(count, 'finding')} in {len(differing)} of {checked}", hint)
+    else:
+        invocation.diagnostics.note(f"{checked} checked: as frozen")

@@ -1,0 +1,31 @@
+"""``previewer extend``."""
+
+from __future__ import annotations
+
+import click
+
+from previewer.cli.completion_values import complete_environments
+from previewer.cli.invocation import Invocation, pass_invocation
+from previewer.cli.options import output_option, verb
+from previewer.cli.output_format import Format
+
+
+@verb("extend")
+@click.argument("environment", shell_complete=complete_environments)
+@click.argument("ttl")
+@click.option("--dry-run", is_flag=True, help="Print what it would have, and change nothing.")
+@output_option()
+@pass_invocation
+def command(invocation: Invocation, *, environment: str, ttl: str, dry_run: bool, form: Format) -> None:
+    """Let an environment live TTL from now on.
+
+    TTL is 90m, 10h, 5d, 1d12h or never. A later `up` or `replace` of it starts its life anew.
+    """
+    from previewer.cli.rows.lifetimes import lifetime_columns, lifetime_row
+    from previewer.operations.extend import extend, plan_extend
+
+    with invocation.open_session() as session:
+        result = (plan_extend if dry_run else extend)(session, environment, ttl)
+        invocation.output.rows(lifetime_columns(session.clock()), [lifetime_row(result)], form)
+    if result.before.notes.pinned and not result.environment.notes.pinned:
+        invocation.diagnostics.note(f"{result.environment.name} is not pinned any more")

@@ -1,0 +1,103 @@
+"""``previewer inspect``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from previewer.cli.completion_values import complete_branches
+from previewer.cli.invocation import Invocation, pass_invocation
+from previewer.cli.options import output_option, verb
+from previewer.cli.output_format import Format
+from previewer.errors import NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from previewer.domain.json_value import JsonObject
+    from previewer.operations.inspect import Inspection
+
+
+@verb("inspect")
+@click.argument("release", metavar="RELEASE", default="HEAD", shell_complete=complete_branches)
+@click.option("--packages", is_flag=True, help="List the packages of every image.")
+@click.option("--sbom", "service", metavar="SERVICE", help="Print the bill of materials of its image (CycloneDX).")
+@click.option("--provenance", is_flag=True, help="Print where it came from (in-toto statement, SLSA provenance).")
+@output_option()
+@pass_invocation
+def command(
+    invocation: Invocation, *, release: str, packages: bool, service: str | None, provenance: bool, form: Format
+) -> None:
+    """Show what is in a release and where it came from.
+
+    With who signed it, where it runs, and the packages that are in its images.
+
+    RELEASE is its id or the beginning of it, a revision that was frozen, or an environment; without it, HEAD.
+    """
+    if packages + (service is not None) + provenance > 1:
+        raise UsageError("--packages, --sbom and --provenance are one or the other")
+    from previewer.cli.rows.packages import PACKAGE_COLUMNS, incomplete_bills, package_rows
+    from previewer.operations.inspect import inspect
+
+    with invocation.open_session() as session:
+        found = inspect(session, release)
+        if packages:
+            invocation.output.rows(PACKAGE_COLUMNS, package_rows(found), form)
+        elif provenance or service is not None:
+            document = _provenance(found) if service is None else _bill(found, service)
+            invocation.output.value(document, Format.YAML if form is Format.YAML else Format.JSON)
+        else:
+            _print(invocation, found, form, session.clock())
+    if not found.engine_answers:
+        invocation.diagnostics.warn("no engine answers: sizes and what runs are not known", "previewer doctor")
+    for services, note in incomplete_bills(found):
+        invocation.diagnostics.warn(f"packages of {services} may be missing: {note}")
+
+
+def _print(invocation: Invocation, found: Inspection, form: Format, now: datetime) -> None:
+    from previewer.cli.rows.provenance import IMAGE_COLUMNS, image_rows, inspection_columns, inspection_row
+
+    head, images = inspection_row(found), image_rows(found)
+    if form is Format.TABLE:
+        invocation.output.record(inspection_columns(now), head)
+        invocation.output.line("")
+        invocation.output.table(IMAGE_COLUMNS, images)
+    else:
+        invocation.output.value({**head, "images": images}, form)
+
+
+def _provenance(found: Inspection) -> JsonObject:
+    if found.attestations.provenance is None:
+        raise NotFoundError(
+            "no provenance is kept with this release",
+            where=found.release.id,
+            hint=f"freezing its commit again writes it: previewer freeze {found.release.commit}",
+        )
+    return found.attestations.provenance
+
+
+def _bill(found: Inspection, service: str) -> JsonObject:
+    images = {
+        artifact.image
+        for frozen in found.release.definitions.values()
+        for name, artifact in frozen.artifacts.items()
+        if name == service
+    }
+    if not images:
+        known = sorted({name for frozen in found.release.definitions.values() for name in frozen.artifacts})
+        raise NotFoundError("the release has no such service", where=service, hint=f"it has {', '.join(known)}")
+    bills = [found.attestations.bills[image] for image in sorted(images) if image in found.attestations.bills]
+    if len(bills) != len(images):
+        raise NotFoundError(
+            "no bill of materials is kept of this service's image",
+            where=service,
+            hint=f"freezing its commit again writes it: previewer freeze {found.release.commit}",
+        )
+    if len(bills) > 1:
+        raise NotFoundError(
+            f"the definitions have {len(bills)} different images of this service",
+            where=service,
+            hint="`previewer inspect -o json` names them; `--packages` lists all of them",
+        )
+    return bills[0]

@@ -1,0 +1,59 @@
+"""``previewer promote``."""
+
+from __future__ import annotations
+
+import click
+
+from previewer.cli.completion_values import complete_environments
+from previewer.cli.exit_codes import ExitCode
+from previewer.cli.invocation import Invocation, pass_invocation
+from previewer.cli.options import output_option, progress_option, verb
+from previewer.cli.output_format import Format
+
+
+@verb("promote")
+@click.argument("subject", metavar="RELEASE|ENVIRONMENT|REVISION", shell_complete=complete_environments)
+@click.option("--to", type=click.Choice(["staging", "production"]), required=True, help="Where it is to run.")
+@click.option("--name", metavar="NAME", help="The environment's name (default: by project and role).")
+@click.option("--ttl", metavar="TTL", help="How long it lives: 90m, 10h, 5d, 1d12h, never.")
+@click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="How long to wait for health.")
+@click.option("--force", is_flag=True, help="To production even if it was not proven in staging.")
+@click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
+@click.option("-y", "--yes", is_flag=True, help="Replace what runs without a question.")
+@progress_option()
+@output_option()
+@pass_invocation
+def command(
+    invocation: Invocation,
+    *,
+    subject: str,
+    to: str,
+    name: str | None,
+    ttl: str | None,
+    timeout: float | None,
+    force: bool,
+    dry_run: bool,
+    yes: bool,
+    progress: str,
+    form: Format,
+) -> ExitCode:
+    """Run what was proven in staging or production.
+
+    Nothing is built. Refused where the environment it comes from was touched or is ailing, where a service would
+    run another image than there, and where production would run a release that staging has not.
+    """
+    from previewer.cli.confirmation import confirm_replacement
+    from previewer.cli.deployment import show_plan, show_result
+    from previewer.cli.running import running
+    from previewer.domain.definition import Role
+    from previewer.operations.promote import PromoteOptions, plan_promote, promote
+
+    options = PromoteOptions(to=Role(to), name=name, ttl=ttl, timeout=timeout, force=force)
+    with invocation.open_session() as session:
+        if dry_run:
+            return show_plan(invocation, plan_promote(session, subject, options), form)
+        if not yes:
+            confirm_replacement(invocation, options.to, plan_promote(session, subject, options))
+        with running(invocation, progress) as run:
+            result = promote(session, subject, options, report=run.report, cancellation=run.cancellation)
+    return show_result(invocation, result, form)

@@ -1,0 +1,47 @@
+"""``previewer pull``."""
+
+from __future__ import annotations
+
+import click
+
+from previewer.cli.invocation import Invocation, pass_invocation
+from previewer.cli.options import output_option, progress_option, verb
+from previewer.cli.output_format import Format
+
+
+@verb("pull")
+@click.argument("what", metavar="RELEASE")
+@click.option("--dry-run", is_flag=True, help="Look at the release and check it, and keep nothing.")
+@progress_option()
+@output_option()
+@pass_invocation
+def command(invocation: Invocation, *, what: str, dry_run: bool, progress: str, form: Format) -> None:
+    """Fetch a release and its images from a registry.
+
+    RELEASE is REGISTRY/REPOSITORY@sha256:…, or :RELEASE-ID or another tag behind REPOSITORY; a release's id alone
+    (12 digits at least) is looked for where the setting `registry` says. The id is computed anew and every image
+    is checked: what does not match is refused. In a clone the release is kept in the repository. Outside of any,
+    a place of its own is made for the project: `previewer up --release` runs it there, and `--repo PROJECT` says
+    which one is meant where several were pulled.
+    """
+    from previewer.cli.plan_printer import print_transfer_plan
+    from previewer.cli.rows.transfers import PULL_COLUMNS, pull_row
+    from previewer.cli.running import running
+    from previewer.domain.registry_address import parse_address
+    from previewer.operations.pull import address_of_release, fetch_release, is_release_id, plan_pull, pull
+
+    if is_release_id(what):
+        with invocation.open_session() as session:
+            address = address_of_release(session, what)
+    else:
+        address = parse_address(what)
+    fetched = fetch_release(address)
+    if dry_run:
+        print_transfer_plan(invocation.output, plan_pull(fetched), form)
+        return
+    with invocation.open_pulled_session(fetched) as session, running(invocation, progress) as run:
+        result = pull(session, fetched, report=run.report, cancellation=run.cancellation)
+    if form is Format.TABLE:
+        invocation.output.record(PULL_COLUMNS, pull_row(result))
+    else:
+        invocation.output.value(pull_row(result), form)

@@ -1,0 +1,82 @@
+"""``previewer rollback``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from previewer.cli.completion_values import complete_environments
+from previewer.cli.exit_codes import ExitCode
+from previewer.cli.invocation import Invocation, pass_invocation
+from previewer.cli.options import output_option, progress_option, verb
+from previewer.cli.output_format import Format
+from previewer.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from previewer.operations.rollback import Candidate
+    from previewer.operations.session import Session
+
+
+@verb("rollback")
+@click.argument("target", metavar="[ENVIRONMENT|ROLE]", required=False, shell_complete=complete_environments)
+@click.argument("release", metavar="[RELEASE]", required=False)
+@click.option("--list", "only_list", is_flag=True, help="Only list what it can go back to.")
+@click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="How long to wait for health.")
+@click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@progress_option()
+@output_option()
+@pass_invocation
+def command(
+    invocation: Invocation,
+    *,
+    target: str | None,
+    release: str | None,
+    only_list: bool,
+    timeout: float | None,
+    dry_run: bool,
+    yes: bool,
+    progress: str,
+    form: Format,
+) -> ExitCode:
+    """Go back to a release that is known to be good.
+
+    A release is known-good when it served, untouched, until another one took its place. A generation that was kept
+    is started again; otherwise its release is deployed anew. Without arguments the known-good releases are listed
+    first. Asks before it begins; production asks for its name.
+    """
+    from previewer.cli.confirmation import confirm_replacement
+    from previewer.cli.deployment import show_plan, show_result
+    from previewer.cli.running import running
+    from previewer.operations.rollback import RollbackOptions, choose, list_candidates, plan_rollback, rollback
+
+    options = RollbackOptions(release=release, timeout=timeout)
+    with invocation.open_session() as session:
+        candidates = list_candidates(session, target)
+        if only_list:
+            _print(invocation, session, candidates, form)
+            return ExitCode.OK
+        if not candidates:
+            raise NotFoundError("there is no other known-good release", where=target)
+        if target is None and form is Format.TABLE:
+            _print(invocation, session, candidates, form)
+        chosen = choose(candidates, release)
+        if dry_run:
+            return show_plan(invocation, plan_rollback(session, target, options), form)
+        if not yes:
+            plan = plan_rollback(session, target, options)
+            confirm_replacement(invocation, chosen.role, plan, is_rollback=True)
+        with running(invocation, progress) as run:
+            result = rollback(session, target, options, report=run.report, cancellation=run.cancellation)
+    return show_result(invocation, result, form)
+
+
+def _print(invocation: Invocation, session: Session, candidates: tuple[Candidate, ...], form: Format) -> None:
+    from previewer.cli.rows.candidates import candidate_columns, candidate_rows
+
+    rows = candidate_rows(candidates)
+    if form is Format.TABLE:
+        invocation.output.table(candidate_columns(session.clock()), rows)
+    else:
+        invocation.output.value(list(rows), form)

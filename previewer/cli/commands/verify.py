@@ -1,0 +1,67 @@
+"""``previewer verify``."""
+
+from __future__ import annotations
+
+import click
+
+from previewer.cli.completion_values import complete_branches
+from previewer.cli.exit_codes import ExitCode
+from previewer.cli.invocation import Invocation, pass_invocation
+from previewer.cli.options import output_option, progress_option, verb
+from previewer.cli.output_format import Format
+
+SHOWN = 50
+"""Differences in a table; the other formats have all."""
+
+
+@verb("verify")
+@click.argument("release", metavar="RELEASE", default="HEAD", shell_complete=complete_branches)
+@click.option("--rebuild", is_flag=True, help="Build its images again, without any cache, and compare.")
+@click.option("--dry-run", is_flag=True, help="Print what would be built again; build nothing.")
+@progress_option()
+@output_option()
+@pass_invocation
+def command(
+    invocation: Invocation, *, release: str, rebuild: bool, dry_run: bool, progress: str, form: Format
+) -> ExitCode:
+    """Check that a release is what it says.
+
+    The manifest must match its id, the engine must have every image, and the files that services read must be as
+    they were frozen. With --rebuild the images are built again out of the commit, upon the recorded bases: each is
+    identical, equal in content, or different, with the files that differ. What that builds is removed again.
+    Ends with 3 if anything is missing or different.
+
+    RELEASE is its id or the beginning of it, a revision that was frozen, or an environment; without it, HEAD.
+    """
+    from previewer.cli.running import running
+    from previewer.operations.verify import plan_verify, verify
+
+    with invocation.open_session() as session:
+        if dry_run:
+            for line in plan_verify(session, release, rebuild=rebuild):
+                invocation.output.line(line)
+            return ExitCode.OK
+        with running(invocation, progress) as run:
+            found = verify(session, release, rebuild=rebuild, report=run.report, cancellation=run.cancellation)
+    from previewer.cli.rows.verified import (
+        DIFFERENCE_COLUMNS,
+        HEAD_COLUMNS,
+        IMAGE_COLUMNS,
+        difference_rows,
+        image_row,
+        verified_row,
+    )
+
+    head, images = verified_row(found), tuple(image_row(image) for image in found.images)
+    if form is not Format.TABLE:
+        invocation.output.value({**head, "images": images}, form)
+        return ExitCode.OK if found.is_well else ExitCode.DIFFERENCE
+    invocation.output.record(HEAD_COLUMNS, head)
+    invocation.output.line("")
+    invocation.output.table(IMAGE_COLUMNS, images)
+    if rows := difference_rows(found):
+        invocation.output.line("")
+        invocation.output.table(DIFFERENCE_COLUMNS, rows[:SHOWN])
+    if len(rows) > SHOWN:
+        invocation.diagnostics.note(f"{len(rows) - SHOWN} more differences: -o json lists all")
+    return ExitCode.OK if found.is_well else ExitCode.DIFFERENCE

@@ -1,0 +1,49 @@
+"""``previewer wake``."""
+
+from __future__ import annotations
+
+import click
+
+from previewer.cli.completion_values import complete_environments
+from previewer.cli.invocation import Invocation, pass_invocation
+from previewer.cli.options import output_option, progress_option, verb
+from previewer.cli.output_format import Format
+
+
+@verb("wake")
+@click.argument("environment", shell_complete=complete_environments)
+@click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="How long to wait for health.")
+@click.option("--dry-run", is_flag=True, help="Print what would be started, and start nothing.")
+@progress_option()
+@output_option()
+@pass_invocation
+def command(
+    invocation: Invocation,
+    *,
+    environment: str,
+    timeout: float | None,
+    dry_run: bool,
+    progress: str,
+    form: Format,
+) -> None:
+    """Start an environment that sleeps and wait for health.
+
+    Services start in the order of the definition that was frozen; a job that has succeeded does not run again. If
+    that fails, the environment sleeps on.
+    """
+    from previewer.cli.plan_printer import print_plan
+    from previewer.cli.rows.environments import environment_row, url_columns, url_rows, urls_by_service
+    from previewer.cli.running import running
+    from previewer.operations.wake import plan_wake, wake
+
+    with invocation.open_session() as session:
+        if dry_run:
+            print_plan(invocation.output, plan_wake(session, environment), form)
+            return
+        with running(invocation, progress) as run:
+            result = wake(session, environment, timeout=timeout, report=run.report, cancellation=run.cancellation)
+    if form is Format.TABLE:
+        invocation.output.table(url_columns(), url_rows(result.environment))
+        return
+    row = {**environment_row(result.environment), "urls": urls_by_service(result.environment)}
+    invocation.output.value({**row, "changed": result.changed}, form)

@@ -1,0 +1,63 @@
+"""What commands that let an environment run a release have in common: the plan before, the result after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from previewer.cli.exit_codes import ExitCode
+from previewer.cli.invocation import Invocation
+from previewer.cli.output_format import Format
+
+if TYPE_CHECKING:
+    from previewer.domain.environment import Environment
+    from previewer.domain.json_value import JsonObject
+    from previewer.domain.plan import Plan
+    from previewer.operations.deploy import UpResult
+
+
+def show_plan(invocation: Invocation, plan: Plan, form: Format) -> ExitCode:
+    """The plan on standard output; what a person should know besides on standard error."""
+    from previewer.cli.plan_printer import print_plan
+
+    print_plan(invocation.output, plan, form)
+    for note in plan.notes:
+        invocation.diagnostics.note(note)
+    return ExitCode.OK
+
+
+def show_result(invocation: Invocation, result: UpResult, form: Format) -> ExitCode:
+    """The URLs on standard output, and the verdict on what runs."""
+    from previewer.cli.rows.environments import url_columns, url_rows
+
+    if form is not Format.TABLE:
+        invocation.output.value(_result_row(result), form)
+    else:
+        invocation.output.table(url_columns(), url_rows(result.environment))
+    code = _verdict(invocation, result.environment)
+    if code is ExitCode.OK and not result.environment.urls:
+        invocation.diagnostics.note(f"{result.environment.name} is up; no service of it publishes a port")
+    return code
+
+
+def _verdict(invocation: Invocation, environment: Environment) -> ExitCode:
+    """What has no health check is up as soon as it runs, and may have ended since."""
+    from previewer.cli.rows.states import SERVING
+
+    ailing = [service for service in environment.services if service.state not in SERVING]
+    for service in ailing:
+        invocation.diagnostics.warn(
+            f"{service.name} of {environment.name}: {service.state.value} right after its start",
+            f"see `previewer logs {environment.name} {service.name}`; with a health check `up` would have known",
+        )
+    return ExitCode.UNHEALTHY if ailing else ExitCode.OK
+
+
+def _result_row(result: UpResult) -> JsonObject:
+    from previewer.cli.rows.environments import environment_row, urls_by_service
+
+    return {
+        **environment_row(result.environment),
+        "urls": urls_by_service(result.environment),
+        "changed": result.changed,
+        "gap_seconds": round(result.gap_seconds, 3) if result.gap_seconds is not None else None,
+    }

@@ -1,0 +1,155 @@
+"""What lies between two releases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from previewer.cli.plain_text import plain
+from previewer.cli.rows.ids import show_id
+from previewer.cli.rows.times import moment
+from previewer.cli.style import Style
+from previewer.cli.table import ABSENT, Cell, Column
+from previewer.domain.file_change import Change, FileChange
+from previewer.domain.json_value import JsonObject, JsonValue, canonical_json
+from previewer.domain.release import Artifact
+from previewer.domain.release_diff import DefinitionChange, ImageChange, PackageChange
+from previewer.domain.revision import Commit
+
+if TYPE_CHECKING:
+    from previewer.operations.diff import Difference
+
+_CHANGES: Mapping[str, tuple[str, Style]] = {
+    Change.ADDED.value: ("+", Style.GOOD),
+    Change.REMOVED.value: ("-", Style.BAD),
+    Change.CHANGED.value: ("~", Style.BUSY),
+}
+
+
+def show_change(value: JsonValue) -> Cell:
+    """``+ added``."""
+    glyph, style = _CHANGES[str(value)]
+    return Cell(f"{glyph} {value}", style)
+
+
+def show_value(value: JsonValue) -> Cell:
+    """A value of a definition: texts as they are, others as JSON."""
+    if value is None:
+        return Cell(ABSENT)
+    return Cell(plain(value if isinstance(value, str) else canonical_json(value).decode("utf-8", "replace")))
+
+
+_CHANGE = Column("change", "CHANGE", show_change)
+COMMIT_COLUMNS = (
+    _CHANGE,
+    Column("commit", "COMMIT", show_id),
+    Column("author", "AUTHOR", gives_way=True, spare=1),
+    Column("subject", "SUBJECT", gives_way=True),
+)
+FILE_COLUMNS = (
+    _CHANGE,
+    Column("path", "FILE", gives_way=True),
+    Column("added_lines", "+LINES"),
+    Column("removed_lines", "-LINES"),
+)
+DIFF_IMAGE_COLUMNS = (
+    _CHANGE,
+    Column("definition", "DEFINITION"),
+    Column("service", "SERVICE", gives_way=True),
+    Column("before", "BEFORE", show_id),
+    Column("after", "AFTER", show_id),
+)
+DIFF_PACKAGE_COLUMNS = (
+    _CHANGE,
+    Column("services", "SERVICES", gives_way=True),
+    Column("kind", "KIND"),
+    Column("name", "PACKAGE", gives_way=True),
+    Column("before", "BEFORE", gives_way=True),
+    Column("after", "AFTER", gives_way=True),
+)
+DEFINITION_COLUMNS = (
+    _CHANGE,
+    Column("definition", "DEFINITION"),
+    Column("path", "VALUE", gives_way=True),
+    Column("before", "BEFORE", show_value, gives_way=True),
+    Column("after", "AFTER", show_value, gives_way=True),
+)
+SECTIONS = (
+    ("commits", "Commits", COMMIT_COLUMNS),
+    ("files", "Files", FILE_COLUMNS),
+    ("images", "Images", DIFF_IMAGE_COLUMNS),
+    ("packages", "Packages", DIFF_PACKAGE_COLUMNS),
+    ("definitions", "Definitions", DEFINITION_COLUMNS),
+)
+"""Key, title and columns of each part, in the order they are shown."""
+
+
+def difference_value(found: Difference) -> JsonObject:
+    """All of it as data; the keys of :data:`SECTIONS` hold rows."""
+    return {
+        "old": {"release": found.old.id, "commit": found.old.commit},
+        "new": {"release": found.new.id, "commit": found.new.commit},
+        "commits": [
+            *(_commit(commit, Change.ADDED) for commit in found.added_commits),
+            *(_commit(commit, Change.REMOVED) for commit in found.removed_commits),
+        ],
+        "files": [_file(change) for change in found.files],
+        "images": [_image(change) for change in found.content.images],
+        "packages": [_package(change) for change in found.content.packages],
+        "definitions": [_definition(change) for change in found.content.definitions],
+        "unknown": list(found.content.unknown),
+    }
+
+
+def _commit(commit: Commit, change: Change) -> JsonObject:
+    return {
+        "change": change.value,
+        "commit": commit.id,
+        "author": commit.author,
+        "committed_at": moment(commit.committed_at),
+        "subject": commit.subject,
+    }
+
+
+def _file(found: FileChange) -> JsonObject:
+    return {
+        "change": found.change.value,
+        "path": found.path,
+        "added_lines": found.added_lines,
+        "removed_lines": found.removed_lines,
+    }
+
+
+def _image(found: ImageChange) -> JsonObject:
+    return {
+        "change": found.change.value,
+        "definition": found.definition,
+        "service": found.service,
+        "before": _id(found.before),
+        "after": _id(found.after),
+    }
+
+
+def _package(found: PackageChange) -> JsonObject:
+    return {
+        "change": found.change.value,
+        "services": list(found.services),
+        "kind": found.kind,
+        "name": found.name,
+        "before": list(found.before),
+        "after": list(found.after),
+    }
+
+
+def _definition(found: DefinitionChange) -> JsonObject:
+    return {
+        "change": found.change.value,
+        "definition": found.definition,
+        "path": found.path,
+        "before": found.before,
+        "after": found.after,
+    }
+
+
+def _id(artifact: Artifact | None) -> str | None:
+    return artifact.image if artifact is not None else None

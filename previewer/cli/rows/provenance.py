@@ -1,0 +1,129 @@
+"""A release with what is said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from previewer.cli.plain_text import plain
+from previewer.cli.rows.ids import show_id
+from previewer.cli.rows.images import show_bytes
+from previewer.cli.rows.releases import release_columns, release_row
+from previewer.cli.style import Style
+from previewer.cli.table import ABSENT, Cell, Column
+from previewer.domain.attestation import Signature, Verdict
+from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.domain.packages import ImagePackages
+from previewer.domain.release import Artifact
+
+if TYPE_CHECKING:
+    from previewer.operations.inspect import Inspection
+
+_VERDICTS: Mapping[str, tuple[str, Style]] = {
+    Verdict.GOOD.value: ("✔", Style.GOOD),
+    Verdict.UNKNOWN.value: ("?", Style.BUSY),
+    Verdict.BAD.value: ("✖", Style.BAD),
+    Verdict.UNSIGNED.value: ("·", Style.FAINT),
+}
+
+
+def show_signature(value: JsonValue) -> Cell:
+    """``✔ good, Ada <ada@example.org>``."""
+    said = as_object(value)
+    glyph, style = _VERDICTS[str(said["verdict"])]
+    words = ", ".join(plain(str(said[key])) for key in ("verdict", "signer", "reason") if said.get(key))
+    return Cell(f"{glyph} {words}", style)
+
+
+def show_count(value: JsonValue) -> Cell:
+    """``deb 88, pypi 3``; ``-`` where nobody has looked."""
+    if value is None:
+        return Cell(ABSENT)
+    return Cell(", ".join(f"{plain(kind)} {count}" for kind, count in as_object(value).items()) or "none")
+
+
+def show_bases(value: JsonValue) -> Cell:
+    """What its Dockerfile builds from, as it calls them."""
+    names = [plain(as_text(as_object(base).get("reference"))) for base in as_list(value)]
+    return Cell(", ".join(names) or ABSENT)
+
+
+def inspection_columns(now: datetime) -> tuple[Column, ...]:
+    """Of the head of ``previewer inspect``."""
+    return (
+        *release_columns(now),
+        Column("subject", "SUBJECT"),
+        Column("signature", "SIGNATURE", show_signature),
+        Column("running", "RUNS IN"),
+        Column("known_good", "GOOD IN"),
+    )
+
+
+IMAGE_COLUMNS = (
+    Column("definition", "DEFINITION"),
+    Column("service", "SERVICE", gives_way=True),
+    Column("image", "IMAGE", show_id),
+    Column("size", "SIZE", show_bytes),
+    Column("origin", "ORIGIN"),
+    Column("platform", "PLATFORM", spare=3),
+    Column("bases", "BASED ON", show_bases, gives_way=True, spare=1),
+    Column("packages", "PACKAGES", show_count, gives_way=True),
+)
+"""Of its images."""
+
+def inspection_row(found: Inspection) -> JsonObject:
+    """The release without its images."""
+    running: list[JsonValue] | None = [e.name for e in found.running] if found.engine_answers else None
+    return {
+        **release_row(found.release),
+        "subject": found.subject,
+        "signature": signature_value(found.signature),
+        "has_provenance": found.attestations.provenance is not None,
+        "running": running,
+        "known_good": list(found.known_good),
+    }
+
+
+def signature_value(signature: Signature) -> JsonObject:
+    """A signature as data."""
+    return {
+        "verdict": signature.verdict.value,
+        "signer": signature.signer or None,
+        "key": signature.key or None,
+        "reason": signature.reason or None,
+    }
+
+
+def image_rows(found: Inspection) -> tuple[JsonObject, ...]:
+    """Every service of every definition, with what is known about its image."""
+    return tuple(
+        {
+            "definition": name,
+            "service": service,
+            **_image(artifact, found.sizes, found.attestations.packages),
+        }
+        for name, frozen in found.release.definitions.items()
+        for service, artifact in sorted(frozen.artifacts.items())
+    )
+
+
+def _image(
+    artifact: Artifact, sizes: Mapping[str, int], packages: Mapping[str, ImagePackages]
+) -> dict[str, JsonValue]:
+    known = packages.get(artifact.image)
+    return {
+        "image": artifact.image,
+        "size": sizes.get(artifact.image),
+        "origin": artifact.origin,
+        "platform": artifact.platform,
+        "reference": artifact.reference,
+        "repository_digest": artifact.repository_digest,
+        "input_digest": artifact.input_digest,
+        "bases": [
+            {"reference": base.reference, "image": base.image, "repository_digest": base.repository_digest}
+            for base in artifact.bases
+        ],
+        "packages": known.count() if known is not None else None,
+        "incomplete": list(known.notes) if known is not None else [],
+    }

@@ -1,0 +1,93 @@
+"""What `previewer verify` found out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from previewer.cli.plain_text import plain
+from previewer.cli.rows.ids import show_id
+from previewer.cli.rows.provenance import show_signature
+from previewer.cli.style import Style
+from previewer.cli.table import ABSENT, Cell, Column
+from previewer.domain.image_comparison import Sameness
+from previewer.domain.json_value import JsonObject, JsonValue
+from previewer.operations.verify import VerifiedImage, VerifyResult
+
+_WORDS: Mapping[str, tuple[str, Style]] = {
+    Sameness.IDENTICAL.value: ("✔ identical", Style.GOOD),
+    Sameness.EQUAL.value: ("✔ equal content", Style.GOOD),
+    Sameness.DIFFERENT.value: ("✖ different", Style.BAD),
+}
+
+
+def show_sameness(value: JsonValue) -> Cell:
+    """``✔ identical``; ``-`` for an image that was not built again."""
+    return Cell(*_WORDS[str(value)]) if value is not None else Cell(ABSENT)
+
+
+def show_presence(value: JsonValue) -> Cell:
+    """Whether the engine has it."""
+    return Cell("✔ there", Style.GOOD) if value else Cell("✖ missing", Style.BAD)
+
+
+def show_files(value: JsonValue) -> Cell:
+    """The paths of files that changed."""
+    names = value if isinstance(value, list) else []
+    return Cell("✖ " + ", ".join(plain(str(name)) for name in names), Style.BAD) if names else Cell("✔ as frozen")
+
+
+HEAD_COLUMNS = (
+    Column("release", "RELEASE", show_id),
+    Column("commit", "COMMIT", show_id),
+    Column("signature", "SIGNATURE", show_signature),
+    Column("changed_files", "FILES", show_files),
+)
+IMAGE_COLUMNS = (
+    Column("definition", "DEFINITION"),
+    Column("service", "SERVICE", gives_way=True),
+    Column("image", "IMAGE", show_id),
+    Column("origin", "ORIGIN"),
+    Column("present", "ENGINE", show_presence),
+    Column("sameness", "REBUILT", show_sameness),
+)
+DIFFERENCE_COLUMNS = (
+    Column("service", "SERVICE"),
+    Column("path", "PATH", gives_way=True),
+    Column("change", "CHANGE"),
+)
+
+
+def verified_row(found: VerifyResult) -> JsonObject:
+    """The release, without its images."""
+    said = found.signature
+    return {
+        "release": found.release.id,
+        "commit": found.release.commit,
+        "well": found.is_well,
+        "signature": {"verdict": said.verdict.value, "signer": said.signer or None, "reason": said.reason or None},
+        "changed_files": list(found.changed_files),
+    }
+
+
+def image_row(image: VerifiedImage) -> JsonObject:
+    """One service's image."""
+    return {
+        "definition": image.definition,
+        "service": image.service,
+        "image": image.artifact.image,
+        "origin": image.artifact.origin,
+        "present": image.is_present,
+        "sameness": image.sameness.value if image.sameness is not None else None,
+        "rebuilt": image.rebuilt,
+        "differences": [{"path": each.path, "change": each.change} for each in image.differences],
+    }
+
+
+def difference_rows(found: VerifyResult) -> tuple[JsonObject, ...]:
+    """Every difference of every image; an image of several definitions once."""
+    rows = {
+        (image.service, each.path): {"service": image.service, "path": each.path, "change": each.change}
+        for image in found.images
+        for each in image.differences
+    }
+    return tuple(rows[key] for key in sorted(rows))
