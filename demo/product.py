@@ -46,7 +46,7 @@ class Product:
 
     def prune(self) -> None:
         """Remove the images that were frozen."""
-        self._run("prune", "--yes")
+        self._run("prune", "--keep", "0", "--yes")
 
     def open_interface(self) -> None:
         """Open the terminal interface, and come back when the user leaves it."""

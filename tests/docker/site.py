@@ -88,9 +88,9 @@ class Site:
         assert process.returncode == code, f"exit code {process.returncode}\n{told}"
         return printed
 
-    def up(self, revision: str) -> dict[str, Any]:
+    def up(self, revision: str, *options: str) -> dict[str, Any]:
         """Bring a revision up; what ``-o json`` says of it."""
-        found: dict[str, Any] = json.loads(self.run("up", revision, "-o", "json"))
+        found: dict[str, Any] = json.loads(self.run("up", revision, *options, "-o", "json"))
         return found
 
     def environments(self) -> list[dict[str, Any]]:
@@ -101,6 +101,13 @@ class Site:
     def remains(self) -> list[str]:
         """Everything of this repository that is on the engine."""
         return remains_of(self.connection, f"{labels.INSTALLATION}={self.installation}")
+
+    def inspect(self, service: str) -> dict[str, Any]:
+        """The engine's own words about the one running container of a service."""
+        labelled = [f"{labels.INSTALLATION}={self.installation}", f"{labels.SERVICE}={service}"]
+        (found,) = self.connection.api.containers(filters={"label": labelled})
+        inspected: dict[str, Any] = self.connection.api.inspect_container(found["Id"])
+        return inspected
 
     def clone(self, folder: Path) -> Site:
         """Another clone of the repository, with the same origin, and previewer on it."""

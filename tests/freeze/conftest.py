@@ -13,7 +13,8 @@ from previewer.domain.naming import pinned_base_reference
 from previewer.freeze.docker_images import DockerImages
 from tests.docker.base_image import base_image_archive, is_static_busybox
 
-BASE = "previewer-test-freeze/base:latest"
+BASE = f"previewer-test-freeze/base:{uuid.uuid4().hex[:8]}"
+"""A tag of this session's own: another one that ends meanwhile must not take it away."""
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from previewer.errors import DefinitionError
-from previewer.freeze.docker_images import locate_step
+from previewer.freeze.docker_builds import locate_step
 from previewer.freeze.dockerfile import read_dockerfile
 from previewer.freeze.dockerfile_bases import find_bases
 from previewer.freeze.dockerfile_pinning import pin_dockerfile

@@ -100,6 +100,12 @@ def test_only_what_changed_is_built(source: MemorySource, path: str, content: st
         {"target": "base"},
         {"labels": {"x": "y"}},
         {"platforms": ["linux/arm64"]},
+        {"network": "none"},
+        {"extra_hosts": ["a=1.2.3.4"]},
+        {"shm_size": "1024"},
+        {"ulimits": {"nofile": 1}},
+        {"ssh": ["default"]},
+        {"additional_contexts": {"lib": "lib"}},
         {"dockerfile": "Other"},
     ],
     ids=lambda change: next(iter(change)),
@@ -109,7 +115,7 @@ def test_everything_that_a_build_depends_on_is_in_its_digest(
 ) -> None:
     images = MemoryImages()
     text = "FROM python:3.12 AS base\nRUN x\n"
-    commit = source.commit("main", {"Dockerfile": text, "Other": text})
+    commit = source.commit("main", {"Dockerfile": text, "Other": text + "RUN y\n", "lib/x": ""})
     freeze(source, commit, images, definition({"web": built()}))
     freeze(source, commit, images, definition({"web": built(build=change)}))
     freeze(source, commit, images, definition({"web": built()}), project="other")
@@ -198,12 +204,14 @@ def test_files_that_services_read_are_part_of_the_release(source: MemorySource) 
 @pytest.mark.parametrize(
     ("build", "error", "words"),
     [
-        ({"secrets": ["x"]}, UnsupportedError, "session"),
-        ({"ssh": ["default"]}, UnsupportedError, "session"),
-        ({"network": "host"}, UnsupportedError, "network"),
+        ({"secrets": [{"source": "x"}]}, DefinitionError, "not set"),
+        ({"ssh": ["gh=key"]}, DefinitionError, "no absolute path"),
         ({"privileged": True}, UnsupportedError, "privileges"),
-        ({"additional_contexts": {"a": "b"}}, UnsupportedError, "one context"),
-        ({"shm_size": 1}, UnsupportedError, "shm_size"),
+        ({"isolation": "hyperv"}, UnsupportedError, "Windows"),
+        ({"entitlements": ["network.host"]}, UnsupportedError, "privileges"),
+        ({"additional_contexts": {"a": "b"}}, DefinitionError, "no folder b"),
+        ({"additional_contexts": {"a": "service:api"}}, UnsupportedError, "another service"),
+        ({"additional_contexts": {"a": "https://x/y.git"}}, UnsupportedError, "not part of the commit"),
         ({"args": {"BUILDKIT_SYNTAX": "x"}}, UnsupportedError, "frontend"),
         ({"labels": {"dev.previewer.project": "x"}}, DefinitionError, "ours"),
         ({"context": "https://example.org/x.git"}, UnsupportedError, "not part of the commit"),
@@ -232,6 +240,7 @@ def test_what_cannot_be_honoured_is_refused_before_anything_is_built(
     "build",
     [
         {"network": "default"},
+        {"isolation": "default"},
         {"ssh": []},
         {"privileged": False},
         {"x-own": 1},

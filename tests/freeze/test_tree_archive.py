@@ -15,7 +15,7 @@ from previewer.errors import FreezeError
 from previewer.freeze.tree_archive import LARGE_BYTES, archive_entries, archive_file, archive_tree
 
 TIME = 1_700_000_000
-LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n"
+LFS = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 5\n".encode()
 
 
 def make_tree(files: dict[str, tuple[EntryKind, bytes]]) -> FileTree:

@@ -134,7 +134,7 @@ async def test_replace_by_the_newest_commit(world: World) -> None:
         await terminal.press("3")
         await terminal.until_shown("Replacing it now", "create container", "remove container")
         await terminal.press("R")
-        await terminal.until_shown("Replace shop-main?", "remove container")
+        await terminal.until_shown("Replace shop-main?", "create container")
         await terminal.press("y")
         await terminal.until_shown("✔ done")
         (after,) = (e for e in terminal.app.picture.environments or () if e.name == before.name)

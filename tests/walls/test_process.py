@@ -7,7 +7,18 @@ import sys
 
 import pytest
 
-HEAVY = ("textual", "rich", "docker", "git", "yaml", "jsonschema", "requests", "asyncio", "testcontainers")
+HEAVY = (
+    "textual",
+    "rich",
+    "docker",
+    "git",
+    "yaml",
+    "jsonschema",
+    "requests",
+    "asyncio",
+    "testcontainers",
+    "cyclonedx",
+)
 
 SCRIPT = """
 import sys

@@ -33,6 +33,8 @@ ONLY_IN = {
     "urllib3": {"docker_api"},
     "git": {"source", "ledger"},
     "yaml": {"definition"},
+    "cyclonedx": {"freeze"},
+    "packageurl": {"freeze"},
     "jsonschema": {"definition"},
     "textual": {"tui"},
     "rich": {"tui"},

@@ -1,0 +1,156 @@
+"""An engine of a test's own: to be killed, stopped and filled without anybody else noticing. Needs root on Linux.
+
+It has its own network namespace, data, socket and containerd. Its containers reach nobody, and nobody them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from scripts.local_engine.machine import find_dockerd, system_path
+from scripts.local_engine.probe import answers
+
+PATIENCE = 60.0
+"""Seconds that an engine may take to answer. After a kill it first sees to the containers that it had."""
+
+
+def why_not() -> str:
+    """Why no engine of its own can be started here; empty where one can."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        return "an engine of its own needs root on Linux"
+    if find_dockerd() is None:
+        return "there is no dockerd"
+    missing = [program for program in ("ip", "nsenter") if shutil.which(program) is None]
+    return f"{', '.join(missing)} is missing" if missing else ""
+
+
+class OwnEngine:
+    """One dockerd. ``folder`` has to be short: it holds sockets."""
+
+    def __init__(self, folder: Path, *flags: str, data: Path | None = None) -> None:
+        self._folder = folder
+        self._flags = flags
+        self._data = data or folder / "data"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._namespace = f"pvt-{folder.name[-9:]}"
+        self.host = f"unix://{folder / 'sock'}"
+        subprocess.run(["ip", "netns", "add", self._namespace], check=True)
+        subprocess.run(["ip", "-n", self._namespace, "link", "set", "lo", "up"], check=True)
+        self.start()
+
+    @property
+    def is_live_restore(self) -> bool:
+        """Whether its containers outlive it."""
+        return "--live-restore" in self._flags
+
+    def start(self) -> None:
+        """Start it, or start it again over what the last one left, and wait until it answers."""
+        program = find_dockerd()
+        assert program is not None
+        for stale in (self._folder / "pid", self._folder / "exec/containerd/containerd.pid"):
+            stale.unlink(missing_ok=True)
+        places = {
+            "--data-root": self._data,
+            "--exec-root": self._folder / "exec",
+            "--pidfile": self._folder / "pid",
+        }
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    *("nsenter", f"--net=/run/netns/{self._namespace}", "--", program, "--host", self.host),
+                    *(f"{flag}={place}" for flag, place in places.items()),
+                    *("--cgroup-parent", f"/{self._namespace}", *self._flags),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                env={**os.environ, "PATH": system_path()},
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + PATIENCE
+        while not answers(self.host):
+            assert self._process.poll() is None, self._last_words()
+            assert time.monotonic() < deadline, self._last_words()
+            time.sleep(0.05)
+
+    def send(self, which: signal.Signals) -> None:
+        """A signal to the engine's own process."""
+        assert self._process is not None
+        self._process.send_signal(which)
+
+    def kill(self) -> None:
+        """End the engine as a crash would; containers are left as they are."""
+        self.send(signal.SIGKILL)
+        assert self._process is not None
+        self._process.wait()
+
+    def kill_containerd(self) -> None:
+        """End the part that runs containers; the engine starts it again."""
+        pid = int((self._folder / "exec/containerd/containerd.pid").read_text())
+        os.kill(pid, signal.SIGKILL)
+
+    def fetch(self, url: str) -> str:
+        """What a page of a container says, asked from within its network."""
+        asked = subprocess.run(
+            ["nsenter", f"--net=/run/netns/{self._namespace}", "--", sys.executable, "-c", _FETCH, url],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=20,
+        )
+        return asked.stdout
+
+    def wipe(self) -> None:
+        """End it and everything that it runs, and remove all that it had."""
+        if self._process is not None and self._process.poll() is None:
+            with suppress(ProcessLookupError):
+                self._process.send_signal(signal.SIGCONT)
+                self.kill()
+        listed = subprocess.run(
+            ["ip", "netns", "pids", self._namespace], capture_output=True, text=True, check=False
+        ).stdout
+        shims = subprocess.run(
+            ["pgrep", "-f", "--", str(self._folder)], capture_output=True, text=True, check=False
+        ).stdout
+        for pid in {int(word) for word in (*listed.split(), *shims.split())} - {os.getpid()}:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.2)
+        _unmount_below(self._folder)
+        subprocess.run(["ip", "netns", "delete", self._namespace], check=False)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _last_words(self) -> str:
+        return "\n".join((self._folder / "log").read_text(errors="replace").splitlines()[-8:])
+
+
+def eventually(check: Callable[[], bool], *, within: float, what: str) -> float:
+    """Wait until ``check`` holds; the seconds that it took."""
+    begun = time.monotonic()
+    while not check():
+        assert time.monotonic() - begun < within, f"not within {within:g} s: {what}"
+        time.sleep(0.05)
+    return time.monotonic() - begun
+
+
+_FETCH = (
+    "import sys, urllib.request; "
+    "sys.stdout.write(urllib.request.build_opener(urllib.request.ProxyHandler({}))"
+    ".open(sys.argv[1], timeout=10).read().decode())"
+)
+
+
+def _unmount_below(folder: Path) -> None:
+    lines = Path("/proc/mounts").read_text(encoding="utf-8").splitlines()
+    for place in sorted((line.split()[1] for line in lines), reverse=True):
+        if place.startswith(f"{folder}/"):
+            subprocess.run(["umount", "--lazy", place], check=False)

@@ -1,0 +1,354 @@
+"""Every way to touch an environment that we know of, on a real engine: each is found and called by its name."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import docker.errors
+import pytest
+
+from previewer.docker_api.connection import DockerConnection
+from previewer.domain import labels
+from previewer.domain.drift.finding import Finding
+from tests.docker.base_image import BASE_REFERENCE, BaseImage
+from tests.docker.yard import SECRET, SERVICES, Body, Watched, Yard, endpoints
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
+
+
+class Scene:
+    """One environment under somebody's hands."""
+
+    def __init__(self, yard: Yard, branch: str) -> None:
+        self.yard = yard
+        self.branch = branch
+        self.environment = f"{yard.project}-{branch}"
+        self.api: Any = yard.connection.api
+        self.foreign = f"{self.environment}-foreign"
+        self.stranger = f"{self.environment}-stranger"
+
+    def name(self, service: str) -> str:
+        """The container of a service."""
+        return self.yard.name(self.branch, service)
+
+    @property
+    def network(self) -> str:
+        """The environment's network."""
+        return f"{self.environment}-g1_default"
+
+    def run_stranger(self, name: str) -> None:
+        """Run a container that is not ours on the environment's network."""
+        self.yard.create(
+            name, {"Image": BASE_REFERENCE, "Cmd": ["sleep", "99"], "HostConfig": {"NetworkMode": self.network}}
+        )
+        self.api.start(name)
+
+    def clean_up(self) -> None:
+        """Remove what is not previewer's."""
+        for container in (self.stranger, f"{self.stranger}-2"):
+            with suppress(docker.errors.NotFound):
+                self.api.remove_container(container, force=True)
+        with suppress(docker.errors.NotFound):
+            self.api.disconnect_container_from_network(self.name("s08"), self.foreign)
+            self.api.remove_network(self.foreign)
+
+
+Act = Callable[[Scene, str], object]
+Touch = tuple[str, str, Act, set[str]]
+"""What is done, to which service, how, and the kinds of findings that it makes; ``-`` is the environment."""
+
+
+def execute(*command: str) -> Act:
+    return lambda scene, name: scene.yard.execute(name, *command)
+
+
+def anew(change: Callable[[Body], object], *, start: bool = True) -> Act:
+    return lambda scene, name: scene.yard.make_anew(name, change, start=start)
+
+
+def call(method: str, **arguments: Any) -> Act:
+    return lambda scene, name: getattr(scene.api, method)(name, **arguments)
+
+
+def copy_in(scene: Scene, name: str) -> None:
+    scene.yard.copy_into(name, "/opt/new", b"new")
+
+
+def copy_out(scene: Scene, name: str) -> None:
+    stream, _stat = scene.api.get_archive(name, "/etc/passwd")
+    b"".join(stream)
+
+
+def attach(scene: Scene, name: str) -> None:
+    scene.api.attach_socket(name, {"stream": 1, "stdin": 1}).close()
+
+
+def commit(scene: Scene, name: str) -> None:
+    scene.api.remove_image(scene.api.commit(name)["Id"])
+
+
+def pause_awhile(scene: Scene, name: str) -> None:
+    scene.api.pause(name)
+    scene.api.unpause(name)
+
+
+def join_foreign(scene: Scene, name: str) -> None:
+    scene.api.create_network(scene.foreign)
+    scene.api.connect_container_to_network(name, scene.foreign)
+
+
+def cut_off(scene: Scene, name: str) -> None:
+    scene.api.disconnect_container_from_network(name, scene.network)
+
+
+def join_by_another_name(scene: Scene, name: str) -> None:
+    cut_off(scene, name)
+    scene.api.connect_container_to_network(name, scene.network, aliases=["other"])
+
+
+def add_container(scene: Scene, name: str) -> None:
+    found = scene.api.inspect_container(name)
+    scene.yard.create(f"{name}-copy", {**found["Config"], "HostConfig": {"NetworkMode": scene.network}})
+
+
+def stranger(scene: Scene, name: str) -> None:
+    del name
+    scene.run_stranger(scene.stranger)
+
+
+def passing_stranger(scene: Scene, name: str) -> None:
+    del name
+    scene.run_stranger(f"{scene.stranger}-2")
+    scene.api.remove_container(f"{scene.stranger}-2", force=True)
+    scene.run_stranger(f"{scene.stranger}-2")
+    scene.api.disconnect_container_from_network(f"{scene.stranger}-2", scene.network)
+
+
+def add_volume(scene: Scene, name: str) -> None:
+    said = scene.api.inspect_container(name)["Config"]["Labels"]
+    scene.api.create_volume(
+        f"{scene.environment}-more", labels={k: v for k, v in said.items() if k.startswith(labels.PREFIX)}
+    )
+
+
+def add_network(scene: Scene, name: str) -> None:
+    said = scene.api.inspect_container(name)["Config"]["Labels"]
+    scene.api.create_network(
+        f"{scene.environment}-more", labels={k: v for k, v in said.items() if k.startswith(labels.PREFIX)}
+    )
+
+
+def swap_volume(scene: Scene, name: str) -> None:
+    volume = f"{scene.environment}-g1_data"
+    found = scene.api.inspect_container(name)
+    scene.api.remove_container(name, force=True)
+    scene.api.remove_volume(volume)
+    kept = scene.yard.installation
+    scene.api.create_volume(volume, labels={labels.INSTALLATION: kept})
+    body = {
+        **found["Config"],
+        "Hostname": "",
+        "HostConfig": found["HostConfig"],
+        "NetworkingConfig": {"EndpointsConfig": endpoints(found)},
+    }
+    scene.yard.create(name, body)
+    scene.api.start(name)
+
+
+def move_tag(scene: Scene, name: str) -> None:
+    image = scene.api.inspect_container(name)["Config"]["Labels"][labels.COMPOSE_IMAGE]
+    (tag,) = (t for t in scene.api.inspect_image(image)["RepoTags"] if t.startswith("previewer/"))
+    repository, _, version = tag.rpartition(":")
+    scene.api.tag(BASE_REFERENCE, repository, tag=version)
+
+
+def run_other_image(scene: Scene, name: str) -> None:
+    image = scene.api.inspect_container(scene.name("web"))["Image"]
+    scene.yard.make_anew(name, lambda body: body.update(Image=image, Cmd=["sleep", "1000"]))
+
+
+def more_labels(body: Body) -> None:
+    body["Labels"]["com.example.new"] = "1"
+
+
+GROUPS: dict[str, tuple[Touch, ...]] = {
+    "hands": (
+        ("write a file", "s01", execute("sh", "-c", "echo 1 > /root/f"), {"command-run", "file-added"}),
+        ("type in a shell", "s01", execute("sh", "-c", "echo ls > /root/.ash_history"), {"history-file"}),
+        ("change a mode", "s02", execute("chmod", "777", "/etc/passwd"), {"command-run", "file-modified"}),
+        ("delete a file", "s03", execute("rm", "/etc/group"), {"command-run", "file-deleted"}),
+        (
+            "install a package",
+            "s04",
+            execute("sh", "-c", "mkdir -p /var/lib/dpkg; echo x > /var/lib/dpkg/status"),
+            {"command-run", "package-installed"},
+        ),
+        ("write to /tmp", "s04", execute("touch", "/tmp/x"), {"noise"}),
+        ("copy into", "s05", copy_in, {"copied-into", "file-added"}),
+        ("copy out of", "s05", copy_out, {"copied-out"}),
+        (
+            "limit memory",
+            "s06",
+            call("update_container", mem_limit="64m", memswap_limit="64m"),
+            {"updated", "mem_limit", "memswap_limit"},
+        ),
+        ("change its share", "s06", call("update_container", cpu_shares=512), {"cpu_shares"}),
+        (
+            "change the restart policy",
+            "s07",
+            call("update_container", restart_policy={"Name": "always"}),
+            {"updated", "restart"},
+        ),
+        ("list processes", "s07", call("top"), {"listed"}),
+        ("export", "s07", lambda scene, name: b"".join(scene.api.export(name)), {"exported"}),
+        ("rename", "s08", lambda scene, name: scene.api.rename(name, f"{name}-old"), {"renamed"}),
+        ("attach", "s09", attach, {"attached"}),
+        ("make an image of", "s09", commit, {"committed"}),
+        (
+            "go on running a command",
+            "s10",
+            lambda s, n: s.yard.execute(n, "sleep", "99", detach=True),
+            {"command-run", "command-running"},
+        ),
+        ("take data through a volume", "web", execute("sh", "-c", f"echo {SECRET} > /data/f"), {"command-run"}),
+        ("run the job again", "job", call("start"), {"started-by-hand"}),
+        (
+            "move the image's name",
+            "-",
+            lambda scene, _name: move_tag(scene, scene.name("web")),
+            {"image-tag-moved"},
+        ),
+    ),
+    "life": (
+        ("restart", "s01", call("restart", timeout=0), {"restarted"}),
+        ("stop", "s02", call("stop", timeout=0), {"stopped-by-hand", "stopped"}),
+        ("kill", "s03", call("kill"), {"signalled", "stopped"}),
+        ("signal", "s04", call("kill", signal="URG"), {"signalled"}),
+        ("pause", "s05", call("pause"), {"paused"}),
+        ("pause a while", "s06", pause_awhile, {"paused"}),
+        ("remove", "s07", call("remove_container", force=True), {"container-missing", "removed-by-hand"}),
+        ("join another network", "s08", join_foreign, {"network-joined", "network-connected"}),
+        ("cut off", "s09", cut_off, {"network-left", "network-disconnected"}),
+        ("join by another name", "s10", join_by_another_name, {"network-endpoint", "network-disconnected"}),
+        ("add a container", "s11", add_container, {"container-added", "made-by-hand"}),
+        ("join a stranger", "-", stranger, {"stranger-joined", "stranger-connected"}),
+        ("let a stranger pass", "-", passing_stranger, {"stranger-connected"}),
+        ("add a volume", "-", lambda scene, _name: add_volume(scene, scene.name("web")), {"volume-added"}),
+        ("add a network", "-", lambda scene, _name: add_network(scene, scene.name("web")), {"network-added"}),
+    ),
+    "anew": (
+        ("as it was", "s01", anew(lambda body: None), {"removed-by-hand", "made-by-hand"}),
+        ("on another volume", "-", lambda scene, _name: swap_volume(scene, scene.name("web")), {"volume-changed"}),
+        ("with another variable", "s02", anew(lambda b: b["Env"].append("MORE=1")), {"environment"}),
+        (
+            "with another secret",
+            "s03",
+            anew(lambda b: b.update(Env=["DB_PASSWORD=guess-me", "COLOUR=green"])),
+            {"environment"},
+        ),
+        ("with another label", "s04", anew(more_labels), {"label"}),
+        ("with another program", "s05", anew(lambda b: b.update(Cmd=["sleep", "2000"])), {"command"}),
+        ("with another folder", "s06", anew(lambda b: b["HostConfig"].update(Binds=["/tmp:/host:ro"])), {"mount"}),
+        ("with more rights", "s07", anew(lambda b: b["HostConfig"].update(CapAdd=["NET_ADMIN"])), {"cap_add"}),
+        (
+            "published",
+            "s08",
+            anew(lambda b: b["HostConfig"].update(PortBindings={"80/tcp": [{"HostPort": ""}]})),
+            {"port"},
+        ),
+        ("as another user", "s09", anew(lambda b: b.update(User="65534")), {"user"}),
+        (
+            "privileged",
+            "s10",
+            anew(lambda b: b["HostConfig"].update(Privileged=True), start=False),
+            {"privileged", "stopped"},
+        ),
+        ("of another image", "s11", run_other_image, {"image"}),
+        (
+            "of another owner",
+            "job",
+            anew(lambda b: b["Labels"].update({labels.BRANCH: "other"})),
+            {"ownership-label"},
+        ),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def yard(
+    tmp_path_factory: pytest.TempPathFactory, docker_connection: DockerConnection, base_image: BaseImage
+) -> Iterator[Yard]:
+    """The repository, with a branch for each group of touches."""
+    del base_image
+    made = Yard(tmp_path_factory.mktemp("yard") / "repository", docker_connection)
+    try:
+        for branch in GROUPS:
+            made.branch(branch, f"page of {branch}\n")
+        yield made
+    finally:
+        made.clean_up()
+
+
+@pytest.fixture(scope="module")
+def findings(yard: Yard) -> dict[str, tuple[Finding, ...]]:
+    """By group: first everything is done, then one look is taken."""
+    found: dict[str, tuple[Finding, ...]] = {}
+    for group, touches in GROUPS.items():
+        yard.run("up", group)
+        scene = Scene(yard, group)
+        with yard.open() as session, Watched(session) as watched:
+            assert watched.findings(scene.environment) == (), "untouched"
+            try:
+                for _what, service, act, _kinds in touches:
+                    act(scene, scene.name(service))
+                time.sleep(0.3)
+                found[group] = watched.findings(scene.environment)
+            finally:
+                scene.clean_up()
+        yard.run("down", group)
+    return found
+
+
+ALL = [
+    pytest.param(group, touch, id=f"{group}: {touch[0]}") for group, touches in GROUPS.items() for touch in touches
+]
+MADE_ANEW = {"removed-by-hand", "made-by-hand", "ownership-label"}
+"""The last, for a container has its image's labels too."""
+
+
+@pytest.mark.parametrize(("group", "touch"), ALL)
+def test_a_touch_is_found_and_named(
+    group: str, touch: Touch, yard: Yard, findings: dict[str, tuple[Finding, ...]]
+) -> None:
+    del yard
+    _what, service, _act, kinds = touch
+    assert kinds <= kinds_of(findings[group], service)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_nothing_else_is_found(group: str, findings: dict[str, tuple[Finding, ...]]) -> None:
+    for service in (*SERVICES, "web", "job"):
+        done = [touch for touch in GROUPS[group] if touch[1] == service]
+        expected = {kind for touch in done for kind in touch[3]}
+        allowed = MADE_ANEW if group == "anew" else set()
+        assert kinds_of(findings[group], service) - allowed <= expected, service
+
+
+def test_every_finding_says_what_it_is(findings: dict[str, tuple[Finding, ...]]) -> None:
+    everything = [finding for found in findings.values() for finding in found]
+    assert all(finding.where and finding.what and finding.why and finding.help for finding in everything)
+    assert len({finding.kind for finding in everything}) >= 30
+
+
+def test_no_secret_is_told(findings: dict[str, tuple[Finding, ...]]) -> None:
+    told = repr(findings)
+    assert SECRET not in told
+    assert "guess-me" not in told
+
+
+def kinds_of(findings: tuple[Finding, ...], service: str) -> set[str]:
+    """The kinds of findings about a service; about the environment for ``-``."""
+    return {finding.kind for finding in findings if (finding.service or "-") == service}

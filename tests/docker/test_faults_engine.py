@@ -1,0 +1,218 @@
+"""The engine itself fails: killed, stopped, without its containerd, out of disk. Tests have engines for that only.
+One clear error, its exit code, and nothing left after the next command.
+
+``PREVIEWER_KILL_POINTS=100`` kills previewer at so many random points instead of a few.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from previewer.docker_api.connection import connect
+from tests.docker.base_image import is_static_busybox, load_base_image
+from tests.docker.own_engine import OwnEngine, why_not
+from tests.docker.site import Site
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
+
+KILL_POINTS = int(os.environ.get("PREVIEWER_KILL_POINTS", "10"))
+COMPOSE = """
+services:
+  web:
+    image: previewer-test/base:1
+    command: [busybox, sh, -c, "echo {page} > /page && exec busybox httpd -f -p 8080"]
+    ports: ["8080"]
+    healthcheck: {{test: [CMD, busybox, test, -f, "{checked}"], interval: 200ms, retries: 200}}
+    volumes: ["data:/data"]
+  other:
+    image: previewer-test/base:1
+    command: [busybox, sleep, "600"]
+volumes: {{data: {{}}}}
+"""
+WAITS = "/never"
+"""A file that is not there: whoever checks it waits."""
+NOTICED = 50.0
+"""Seconds within which an engine that has stopped has to be noticed, undoing included. It takes about 25."""
+PREVIEW = "it"
+
+
+def new_engine(*flags: str, data: Path | None = None) -> OwnEngine:
+    if (reason := why_not()) or not is_static_busybox():
+        pytest.skip(reason or "no static /bin/busybox")
+    return OwnEngine(Path(tempfile.mkdtemp(prefix="pve")), *flags, data=data)
+
+
+@pytest.fixture(scope="module", params=["plain", "live-restore"])
+def engine(request: pytest.FixtureRequest) -> Iterator[OwnEngine]:
+    found = new_engine(*(["--live-restore"] if request.param == "live-restore" else []))
+    yield found
+    found.wipe()
+
+
+def new_site(folder: Path, engine: OwnEngine) -> Site:
+    """A repository with a page on each branch, frozen, so that an ``up`` is only an ``up``."""
+    connection = connect(engine.host)
+    load_base_image(connection, "faults")
+    site = Site(folder / "site", connection)
+    for branch, checked in (("first", "/page"), ("second", "/page"), ("waits", WAITS)):
+        site.repository.git("checkout", "--quiet", "-B", branch, "main")
+        site.repository.commit({"compose.yaml": COMPOSE.format(page=branch, checked=checked)}, subject=branch)
+        site.run("freeze", branch)
+    return site
+
+
+@pytest.fixture(scope="module")
+def shared(engine: OwnEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    site = new_site(tmp_path_factory.mktemp("engine"), engine)
+    yield site
+    site.connection.close()
+
+
+@pytest.fixture
+def site(shared: Site) -> Site:
+    shared.run("down", "--all", "--yes")
+    assert shared.remains() == []
+    return shared
+
+
+def only_once(engine: OwnEngine) -> None:
+    if engine.is_live_restore:
+        pytest.skip("live-restore makes no difference to this")
+
+
+def at(site: Site, moment: str, *arguments: str) -> subprocess.Popen[str]:
+    """A command whose progress has just told ``moment``."""
+    process = site.start(*arguments, "--progress", "plain")
+    assert process.stderr is not None
+    for line in process.stderr:
+        if moment in line:
+            return process
+    raise AssertionError(f"it ended without {moment!r}")
+
+
+def told(process: subprocess.Popen[str], code: int, *, within: float = NOTICED) -> str:
+    """What it said in the end; one error, no traceback, the exit code."""
+    _printed, text = process.communicate(timeout=within)
+    assert process.returncode == code, text
+    assert "Traceback" not in text
+    assert text.count("error:") == 1
+    return text
+
+
+@pytest.mark.parametrize("moment", ["create container", "await health"])
+def test_an_engine_that_is_killed_under_an_up(site: Site, engine: OwnEngine, moment: str) -> None:
+    process = at(site, moment, "up", "waits", "--name", PREVIEW)
+    engine.kill()
+    assert "what is left is not known" in told(process, 9)
+    engine.start()
+    site.run("down", "--all", "--yes")
+    assert site.remains() == []
+
+
+def test_an_engine_that_is_killed_under_a_down(site: Site, engine: OwnEngine) -> None:
+    site.run("up", "first", "--name", PREVIEW)
+    process = at(site, "remove container", "down", PREVIEW)
+    engine.kill()
+    told(process, 9)
+    engine.start()
+    url = site.up("first")["url"]
+    assert engine.fetch(f"{url}/page") == "first\n"
+    site.run("down", "--all", "--yes")
+    assert site.remains() == []
+
+
+def test_an_engine_that_stops_is_noticed(site: Site, engine: OwnEngine) -> None:
+    only_once(engine)
+    process = at(site, "await health", "up", "waits", "--name", PREVIEW)
+    engine.send(signal.SIGSTOP)
+    try:
+        assert "did not answer in time" in told(process, 9)
+    finally:
+        engine.send(signal.SIGCONT)
+    site.run("down", "--all", "--yes")
+    assert site.remains() == []
+
+
+def test_a_containerd_that_is_killed(site: Site, engine: OwnEngine) -> None:
+    """The engine starts it again, and meanwhile creates what it cannot start."""
+    only_once(engine)
+    process = at(site, "create container", "up", "first", "--name", PREVIEW)
+    engine.kill_containerd()
+    process.communicate(timeout=NOTICED)
+    assert process.returncode in (0, 1, 4, 9)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        again = site.start("up", "second", "--name", PREVIEW)
+        again.communicate(timeout=60)
+        if again.returncode == 0:
+            break
+        time.sleep(1)
+    (environment,) = site.environments()
+    assert environment["state"] in ("running", "healthy")
+    assert len({thing.rsplit("-g", 1)[1][0] for thing in site.remains()}) == 1
+    site.run("down", "--all", "--yes")
+    assert site.remains() == []
+
+
+def test_previewer_killed_at_random_points(site: Site, engine: OwnEngine) -> None:
+    """Afterwards one more command leaves the environment whole or gone."""
+    only_once(engine)
+    dice = random.Random(KILL_POINTS)  # the same points each time
+    for point in range(KILL_POINTS):
+        verb = ("up", "replace", "down")[point % 3]
+        if verb != "up":
+            site.run("up", "first", "--name", PREVIEW)
+        arguments = ("down", PREVIEW) if verb == "down" else ("up", "second", "--name", PREVIEW)
+        process = site.start(*arguments)
+        time.sleep(dice.uniform(0.3, 1.8))
+        process.kill()
+        process.communicate(timeout=20)
+        if dice.random() < 0.5:
+            site.run("up", "second", "--name", PREVIEW)
+            (environment,) = site.environments()
+            assert engine.fetch(f"{environment['url']}/page") == "second\n"
+            assert len({thing.rsplit("-g", 1)[1][0] for thing in site.remains()}) == 1, f"point {point}: {verb}"
+        site.run("down", "--all", "--yes")
+        assert site.remains() == [], f"point {point}: {verb}"
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    """Nothing is begun on a disk that is nearly full; a build that fills it says so; once freed all is well."""
+    if missing := [program for program in ("mkfs.ext4", "losetup") if shutil.which(program) is None]:
+        pytest.skip(f"{', '.join(missing)} is missing")
+    disk, place = tmp_path / "disk", Path(tempfile.mkdtemp(prefix="pvd"))
+    subprocess.run(["truncate", "--size", "400M", str(disk)], check=True)
+    subprocess.run(["mkfs.ext4", "-q", "-F", str(disk)], check=True)
+    if subprocess.run(["mount", "-o", "loop", str(disk), str(place)], check=False).returncode:
+        pytest.skip("no loop device can be mounted")
+    engine = new_engine(data=place / "data")
+    try:
+        site = new_site(tmp_path, engine)
+        ballast = place / "ballast"
+        subprocess.run(["fallocate", "--length", "250M", str(ballast)], check=True)
+        assert "disk" in told(site.start("up", "first", "--name", PREVIEW), 10)
+        assert site.remains() == []
+        with ballast.open("ab") as rest:
+            subprocess.run(["dd", "if=/dev/zero", "bs=1M"], stdout=rest, stderr=subprocess.DEVNULL, check=False)
+        site.repository.git("checkout", "--quiet", "-B", "grows", "main")
+        site.repository.commit({"web/index.html": "x" * 3_000_000}, subject="grows")
+        assert "no space left on device" in told(site.start("freeze", "grows"), 1)
+        ballast.unlink()
+        site.run("up", "first", "--name", PREVIEW)
+        site.run("down", "--all", "--yes")
+        assert site.remains() == []
+        site.connection.close()
+    finally:
+        engine.wipe()
+        subprocess.run(["umount", "--lazy", str(place)], check=False)
+        place.rmdir()

@@ -1,0 +1,150 @@
+"""What an environment can reach and use, tried from within its containers."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from previewer.docker_api.connection import DockerConnection
+from tests.docker.base_image import BaseImage
+from tests.docker.site import Site, fetch
+
+pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
+
+NET_RAW = 1 << 13
+"""The capability's bit (Linux, capabilities(7))."""
+COMPOSE = """
+x-previewer: {{egress: {egress}}}
+services:
+  web:
+    image: previewer-test/base:1
+    command: [busybox, sh, -c, "echo web > /page && exec busybox httpd -f -p 8080"]
+    ports: ["8080"]
+    networks: [front, back]
+    healthcheck: {{test: [CMD, busybox, test, -f, /page], interval: 100ms}}
+  db:
+    image: previewer-test/base:1
+    command: [busybox, sh, -c, "echo db > /page && exec busybox httpd -f -p 8080"]
+    networks: [back]
+    healthcheck: {{test: [CMD, busybox, test, -f, /page], interval: 100ms}}
+networks: {{front: {{}}, back: {{}}}}
+"""
+ENDING = """
+services:
+  web:
+    image: previewer-test/base:1
+    command: {command}
+    {more}
+"""
+FORKS = "i=0; while [ $$i -lt 60 ]; do sleep 30 & i=$$((i+1)); done; exit 1"
+EATS = "busybox tail -c 200m /dev/zero > /dev/null"
+
+
+@pytest.fixture
+def site(tmp_path: Path, docker_connection: DockerConnection, base_image: BaseImage) -> Iterator[Site]:
+    del base_image
+    found = Site(tmp_path / "site", docker_connection)
+    yield found
+    found.clean_up()
+
+
+@pytest.fixture
+def outside(docker_connection: DockerConnection) -> Iterator[str]:
+    """``ADDRESS PORT`` of a server that containers reach only through their network's gateway."""
+    if not docker_connection.is_local:
+        pytest.skip("the engine is on another machine")
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_arguments: object) -> None:
+            pass
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # nothing is sent; it only says which address is used
+        except OSError:
+            pytest.skip("this machine has no way out itself")
+        address = probe.getsockname()[0]
+    server = HTTPServer((address, 0), Answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"{address} {server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def reaches(site: Site, service: str, place: str) -> bool:
+    """Whether a service gets an answer from ``HOST PORT``."""
+    return (
+        _run(site, service, f"printf 'GET /page HTTP/1.0\\r\\n\\r\\n' | busybox nc -w 2 {place} | grep -q HTTP")
+        == 0
+    )
+
+
+@pytest.mark.parametrize("egress", ["true", "false"])
+def test_no_egress_means_that_only_the_environment_is_reached(site: Site, outside: str, egress: str) -> None:
+    site.repository.commit({"compose.yaml": COMPOSE.format(egress=egress)})
+    url = site.up("main")["url"]
+    assert fetch(f"{url}/page") == "web\n"
+    assert reaches(site, "web", "db 8080")
+    assert reaches(site, "db", "web 8080")
+    is_open = egress == "true"
+    assert reaches(site, "web", outside) is is_open
+    if not is_open:
+        bits = _run(site, "web", f"test $((0x$(sed -n 's/^CapEff:\\s*//p' /proc/self/status) & {NET_RAW})) -eq 0")
+        assert bits == 0
+
+
+def test_a_replacement_has_no_way_out_either(site: Site, outside: str) -> None:
+    """It takes its predecessor's ports over through a network more."""
+    site.repository.commit({"compose.yaml": COMPOSE.format(egress="false")})
+    before = site.up("main")["url"]
+    site.repository.commit({"etc/motd": "changed\n"})
+    after = site.up("main")
+    assert fetch(f"{after['url']}/page") == "web\n"
+    assert after["generation"] == 2
+    assert before
+    assert not reaches(site, "web", outside)
+    assert not reaches(site, "db", outside)
+
+
+@pytest.mark.parametrize(
+    ("command", "more", "sentences"),
+    [
+        ('[busybox, sh, -c, "echo no luck; sleep 0.2; exit 3"]', "", ("exit code 3", "no luck")),
+        (
+            f'[sh, -c, "{EATS}"]',
+            "mem_limit: 16m",
+            ("out of memory", "16 MiB", "hint: give the service more memory"),
+        ),
+        (f'[sh, -c, "{FORKS}"]', "pids_limit: 20", ("no more processes", "pids_limit")),
+        ("[nothing-of-that-name]", "", ("nothing-of-that-name", "hint: ")),
+        ('[sh, -c, "exit 139"]', "", ("139", "SIGSEGV")),
+        ('[sh, -c, "exit 3"]', "restart: on-failure", ("exit code 3", "restarted")),
+    ],
+    ids=["ends", "memory", "processes", "command", "crash", "restarts"],
+)
+def test_a_service_that_ends_is_diagnosed(site: Site, command: str, more: str, sentences: tuple[str, ...]) -> None:
+    site.repository.commit({"compose.yaml": ENDING.format(command=command, more=more)})
+    process = site.start("up", "main", "--timeout", "30")
+    _printed, told = process.communicate(timeout=60)
+    assert process.returncode in (1, 4), told
+    assert [sentence for sentence in sentences if sentence not in told] == [], told
+    assert site.remains() == []
+
+
+def _run(site: Site, service: str, script: str) -> int:
+    api = site.connection.api
+    filters = {"label": [f"dev.previewer.installation={site.installation}"], "name": f"-{service}-1"}
+    (container,) = api.containers(filters=filters)
+    started = api.exec_create(container["Id"], ["busybox", "sh", "-c", script])
+    api.exec_start(started["Id"])
+    code: int = api.exec_inspect(started["Id"])["ExitCode"]
+    return code

@@ -1,0 +1,87 @@
+"""Looking at many environments costs what looking at one does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+import requests
+
+from previewer.docker_api.connection import DockerConnection
+from previewer.domain import labels
+from previewer.domain.environment import State
+from previewer.engine.docker import DockerEngine
+from previewer.freeze.memory import MemoryImages
+from previewer.operations.environments import find_environment, list_environments
+from previewer.operations.memory_session import MemoryRoom, memory_session
+from previewer.operations.session import Session
+from previewer.source.memory import MemorySource
+from tests.docker.base_image import BaseImage
+from tests.docker.site import Site
+from tests.domain.values import make_ownership
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.usefixtures("base_image")]
+
+MANY = 150
+
+
+@pytest.fixture
+def site(tmp_path: Path, docker_connection: DockerConnection, base_image: BaseImage) -> Iterator[Site]:
+    del base_image
+    found = Site(tmp_path / "site", docker_connection)
+    yield found
+    found.clean_up_objects()
+
+
+def make_environments(site: Site, base_image: BaseImage, numbers: range) -> None:
+    """As bare as can be: a container each that was never started, without a network."""
+    for number in numbers:
+        name = f"t-{site.installation}-{number}"
+        owner = replace(
+            make_ownership(name, branch=f"branch-{number}"), installation=site.installation, service="web"
+        )
+        site.connection.api.create_container(
+            base_image.reference,
+            ["busybox", "true"],
+            name=f"{name}-web-1",
+            labels=labels.ownership_labels(owner),
+            host_config=site.connection.api.create_host_config(network_mode="none"),
+        )
+
+
+def calls_of(session: Session, name: str) -> tuple[int, int]:
+    """How many requests listing all environments makes, and showing one."""
+    real, count = requests.Session.send, [0]
+
+    def counted(*arguments: object, **options: object) -> object:
+        count[0] += 1
+        return real(*arguments, **options)  # type: ignore[arg-type]
+
+    with patch.object(requests.Session, "send", counted):
+        list_environments(session)
+        listing = count[0]
+        find_environment(session, name)
+    return listing, count[0] - listing
+
+
+def test_the_number_of_calls_does_not_grow_and_a_list_takes_under_a_second(
+    site: Site, base_image: BaseImage
+) -> None:
+    source = MemorySource()
+    source.installation = site.installation
+    room = MemoryRoom(DockerEngine(site.connection), MemoryImages())
+    session = memory_session(source=source, connect=lambda: room)
+    make_environments(site, base_image, range(1))
+    name = list_environments(session)[0].name
+    before = calls_of(session, name)
+    make_environments(site, base_image, range(1, MANY))
+    assert calls_of(session, name) == before == (3, 3)
+    begun = time.monotonic()
+    found = list_environments(session)
+    assert time.monotonic() - begun < 1
+    assert len(found) == MANY
+    assert {environment.state for environment in found} == {State.STARTING}

@@ -1,0 +1,78 @@
+"""Staging and production of one release on a real engine: only what is declared differs, and the rest is found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from previewer.docker_api.connection import DockerConnection
+from tests.docker.base_image import BaseImage
+from tests.docker.site import Site
+
+pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
+
+SERVICES = """
+services:
+  web:
+    image: previewer-test/base:1
+    command: [busybox, sh, -c, "mkdir /www; echo {page} > /www/index.html; exec busybox httpd -f -p 8080 -h /www"]
+    environment: {{MODE: {mode}, DB_PASSWORD: {password}}}
+    ports: ["8080"]
+    stop_grace_period: 0s
+    healthcheck: {{test: [CMD, busybox, test, -f, /www/index.html], interval: 100ms, retries: 50}}
+x-previewer:
+  role: {role}
+  parity:
+    allow:
+      - {{path: services.web.environment.MODE, reason: they are told what they are}}
+    probe: {{requests: [/, /nothing]}}
+"""
+PASSWORD = "correct-horse-battery"
+
+
+def definition(role: str, *, page: str = "same", password: str = PASSWORD) -> str:
+    return SERVICES.format(role=role, mode=role, page=page, password=password)
+
+
+@pytest.fixture
+def site(tmp_path: Any, docker_connection: DockerConnection, base_image: BaseImage) -> Iterator[Site]:
+    del base_image
+    site = Site(tmp_path / "site", docker_connection)
+    site.repository.commit(
+        {"envs/staging.yaml": definition("staging"), "envs/production.yaml": definition("production")}
+    )
+    yield site
+    site.run("down", "staging", "production", "--yes")
+    assert site.remains() == []
+
+
+def parity(site: Site, *arguments: str, code: int = 0) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(site.run("parity", *arguments, "-o", "json", "--exit-code", code=code))
+    return found
+
+
+def test_one_release_has_full_parity_and_each_undeclared_change_is_named(site: Site) -> None:
+    for role in ("staging", "production"):
+        site.run("up", "main", "--role", role)
+    same = parity(site, "--probe")
+    assert (same["score"], same["undeclared"], same["declared"], same["stale"]) == (100, 0, 1, [])
+    assert [probe["what"] for probe in same["probes"]] == [None, None]
+
+    other = definition("production", page="other", password="another-horse")
+    site.repository.commit({"envs/production.yaml": other})
+    site.run("up", "main", "--role", "production", "--yes")
+    found = parity(site, "--probe", code=3)
+    paths = {difference["path"] for difference in found["differences"] if not difference["declared"]}
+    assert paths == {"services.web.command", "services.web.environment.DB_PASSWORD", "commit"}
+    assert [(p["request"], p["what"], p["left"], p["right"]) for p in found["probes"] if p["what"]] == [
+        ("GET /", "header content-length", "5", "6"),
+        ("GET /", "body", "same", "other"),
+    ]
+    for form in ("table", "json", "yaml", "markdown", "junit"):
+        printed = site.run("parity", "--probe", "-o", form)
+        assert "DB_PASSWORD" in printed
+        assert PASSWORD not in printed
+        assert "another-horse" not in printed

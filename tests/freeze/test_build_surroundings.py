@@ -1,0 +1,74 @@
+"""What a definition says that a build's steps run in, and where its secrets come from."""
+
+from __future__ import annotations
+
+import pytest
+
+from previewer.domain.build_means import BuildMeans, Ulimit
+from previewer.domain.definition import Definition, Role
+from previewer.domain.json_value import JsonValue
+from previewer.errors import DefinitionError
+from previewer.freeze.build_surroundings import read_build_means, secret_reader
+from previewer.source.memory import MemorySource
+
+SECRETS: JsonValue = {
+    "token": {"environment": "TOKEN"},
+    "file": {"file": "etc/secret"},
+    "inline": {"content": "written"},
+    "outside": {"file": "/etc/passwd"},
+    "unset": {"environment": "NOBODY_SETS_IT"},
+}
+
+
+def read(build: dict[str, JsonValue]) -> BuildMeans:
+    source = MemorySource()
+    tree = source.tree(source.commit("main", {"etc/secret": "committed"}).id)
+    model: dict[str, JsonValue] = {
+        "services": {"web": {"build": {"context": ".", **build}}},
+        "secrets": SECRETS,
+    }
+    definition = Definition(name="preview", role=Role.PREVIEW, files=("compose.yaml",), model=model)
+    service = definition.services["web"]
+    assert service.build is not None
+    return read_build_means(
+        definition, service, service.build, secrets=secret_reader(definition, tree, {"TOKEN": "hunter2"})
+    )
+
+
+@pytest.mark.parametrize(
+    ("build", "expected"),
+    [
+        ({}, BuildMeans()),
+        ({"network": "default"}, BuildMeans()),
+        ({"network": "none"}, BuildMeans(network="none")),
+        ({"extra_hosts": ["a=1.2.3.4", "b=::1"]}, BuildMeans(extra_hosts=("a=1.2.3.4", "b=::1"))),
+        ({"shm_size": "67108864"}, BuildMeans(shm_bytes=64 << 20)),
+        (
+            {"ulimits": {"nproc": 5, "nofile": {"soft": 1, "hard": 2}}},
+            BuildMeans(ulimits=(Ulimit("nofile", 1, 2), Ulimit("nproc", 5, 5))),
+        ),
+        ({"ssh": ["default", "gh=/keys/gh"]}, BuildMeans(ssh=("default", "gh=/keys/gh"))),
+        ({"secrets": [{"source": "token"}]}, BuildMeans(secrets={"token": b"hunter2"})),
+        ({"secrets": [{"source": "file", "target": "f"}]}, BuildMeans(secrets={"f": b"committed"})),
+        ({"secrets": ["inline"]}, BuildMeans(secrets={"inline": b"written"})),
+    ],
+    ids=str,
+)
+def test_each_key(build: dict[str, JsonValue], expected: BuildMeans) -> None:
+    assert read(build) == expected
+
+
+@pytest.mark.parametrize(
+    ("build", "words"),
+    [
+        ({"secrets": ["outside"]}, "no file /etc/passwd"),
+        ({"secrets": ["unset"]}, "NOBODY_SETS_IT"),
+        ({"secrets": ["undefined"]}, "undefined"),
+        ({"ssh": ["gh=keys/gh"]}, "no absolute path"),
+    ],
+)
+def test_what_cannot_be_had_is_refused_with_a_hint(build: dict[str, JsonValue], words: str) -> None:
+    with pytest.raises(DefinitionError, match=words) as caught:
+        read(build)
+    assert caught.value.where
+    assert caught.value.hint
