@@ -5,15 +5,22 @@ from __future__ import annotations
 import getpass
 import hashlib
 import socket
+from collections.abc import Callable
 from functools import cached_property, lru_cache
 from operator import attrgetter
 from pathlib import Path
 
+from previewer.domain.branch_state import BranchView
+from previewer.domain.file_change import FileChange
 from previewer.domain.file_tree import FileTree
 from previewer.domain.naming import project_name
 from previewer.domain.revision import Branch, Commit, ResolvedRevision
 from previewer.errors import NotFoundError, SourceError
+from previewer.source.git_branch_view import GitBranchView
+from previewer.source.git_changes import GitChanges
 from previewer.source.git_command import GitCommand
+from previewer.source.git_elsewhere import GitElsewhere
+from previewer.source.git_fetch import fetch_branches
 from previewer.source.git_objects import GitObjects, read_many
 from previewer.source.git_records import (
     BRANCH_FORMAT,
@@ -25,12 +32,16 @@ from previewer.source.git_records import (
     parse_commits,
     parse_tree,
 )
+from previewer.source.git_references_stamp import references_stamp
 from previewer.source.git_revision import GitRevisions, is_object_id
 from previewer.source.git_settings import GitSettings
+from previewer.source.protocol import is_nobody
 from previewer.source.remote_url import normalise_remote_url, repository_path
 
 INSTALLATION_KEY = "previewer.installation"
 """The git setting that overrides who this repository is."""
+PROJECT_KEY = "previewer.project"
+"""The git setting that overrides what this repository is called."""
 INSTALLATION_DIGITS = 16
 KEPT_TREES = 4
 """Listings of commits that are kept: large repositories have many files."""
@@ -49,16 +60,21 @@ class GitSource:
         self._command = GitCommand(str(path))
         self._settings = GitSettings(self._command)
         self._objects = GitObjects(self._command)
+        self._submodules: list[GitObjects] = []
+        self._elsewhere = GitElsewhere(self._command, self._settings, on_open=self._submodules.append)
+        self._changes = GitChanges(self._command)
         self._revisions = GitRevisions(self._command, self._objects, self._settings)
         self._kept_tree = lru_cache(maxsize=KEPT_TREES)(self._read_tree)
         self.location = self._find_location()
 
     @cached_property
     def project(self) -> str:
-        """The project's name: the last part of the ``origin`` URL, else the folder's name, as a slug.
+        """The ``previewer.project`` setting, else the last part of the ``origin`` URL or the folder's name.
 
         A clone of a folder on this machine is called as that folder is, and so is a linked worktree.
         """
+        if (given := self._settings.get(PROJECT_KEY)) is not None:
+            return project_name(given)
         origin = self._settings.get("remote.origin.url") or self._main_folder()
         path = normalise_remote_url(origin) or repository_path(origin)
         return project_name(path.rsplit("/", 1)[-1])
@@ -75,6 +91,11 @@ class GitSource:
         origin = normalise_remote_url(self._settings.get("remote.origin.url") or "")
         basis = origin or " ".join(self._root_commits())
         return hashlib.sha256(basis.encode("utf-8", "surrogateescape")).hexdigest()[:INSTALLATION_DIGITS]
+
+    @property
+    def origin(self) -> str | None:
+        """The ``origin`` URL as ``host/path``, without user and password; ``None`` for a path on this machine."""
+        return normalise_remote_url(self._settings.get("remote.origin.url") or "")
 
     @cached_property
     def actor(self) -> str:
@@ -95,6 +116,19 @@ class GitSource:
         except SourceError:
             # One reference to a missing object fails the whole listing: read commit by commit instead.
             return self._intact_branches(folders)
+
+    def branch_view(self, *, remote: str | None = None, about: Callable[[str], bool] = is_nobody) -> BranchView:
+        """What is known of branches: the local ones' tips, or those of ``remote`` when it was fetched last."""
+        view = GitBranchView(self._command, self._settings, self._common_folder)
+        return view.read(default=self.default_branch(), remote=remote, about=about)
+
+    def fetch(self, remote: str) -> None:
+        """Bring every branch of a remote here, and forget those that it has no more."""
+        fetch_branches(self._command, self._settings, remote)
+
+    def references_stamp(self) -> str:
+        """Changes whenever a reference does, and costs no git process."""
+        return references_stamp(self._common_folder)
 
     def default_branch(self) -> str | None:
         """What ``origin/HEAD`` says, else ``init.defaultBranch``, ``main``, ``master`` or the current branch."""
@@ -123,6 +157,18 @@ class GitSource:
         )
         return parse_commits(output)
 
+    def find_commit(self, commit: str) -> Commit | None:
+        """A commit by its full id; ``None`` where the repository has not got it."""
+        return self._changes.find_commit(commit)
+
+    def commits_between(self, old: str, new: str, *, limit: int) -> tuple[Commit, ...]:
+        """The newest commits that ``new`` contains and ``old`` does not (full ids), newest first."""
+        return self._changes.commits_between(old, new, limit=limit)
+
+    def changed_files(self, old: str, new: str) -> tuple[FileChange, ...]:
+        """Every file that differs between two commits (full ids), sorted by path."""
+        return self._changes.changed_files(old, new)
+
     def tree(self, commit: str) -> FileTree:
         """The files of a commit, by its full id. Raises :class:`NotFoundError` where there is no such commit."""
         if not commit.isalnum():
@@ -136,11 +182,18 @@ class GitSource:
         answer = self._command.ask("ls-tree", "-r", "-z", *sizes, "--full-tree", commit)
         if answer.code:
             raise NotFoundError("there is no such commit in the repository", where=commit)
-        return FileTree(parse_tree(answer.output), self._objects.read, self._objects.stream)
+        return FileTree(parse_tree(answer.output), self._objects.read, self._objects.stream, self._elsewhere)
 
     def close(self) -> None:
         """End git processes that are kept open."""
         self._objects.close()
+        for objects in self._submodules:
+            objects.close()
+
+    @cached_property
+    def _common_folder(self) -> Path:
+        answer = self._command.run("rev-parse", "--path-format=absolute", "--git-common-dir")
+        return Path(answer.decode("utf-8", "surrogateescape").rstrip("\n"))
 
     def _find_location(self) -> str:
         answer = self._command.ask("rev-parse", "--show-toplevel")

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from previewer.errors import SourceError
+from previewer.errors import NoRepositoryError, SourceError
 
 if TYPE_CHECKING:
     from git.cmd import Git
@@ -70,9 +70,10 @@ class GitAnswer:
 class GitCommand:
     """Runs git in the repository that ``path`` is in. Safe to use from several threads."""
 
-    def __init__(self, path: str) -> None:
-        """``path`` is a folder: of a working tree, below one, or a bare repository."""
+    def __init__(self, path: str, *options: str) -> None:
+        """``path`` is a folder: of a working tree, below one, or a bare repository. ``options`` are git's own."""
         self.path = path
+        self._options = options
 
     def start(self, *arguments: str) -> Git.AutoInterrupt:
         """Start git with pipes at both ends and leave it running; it ends with us at the latest.
@@ -137,7 +138,7 @@ class GitCommand:
 
     def command_line(self, arguments: tuple[str, ...]) -> list[str]:
         """The whole command for git's ``arguments``."""
-        return ["git", "-C", self.path, *_SHIELD, *arguments]
+        return ["git", "-C", self.path, *_SHIELD, *self._options, *arguments]
 
     def run(self, *arguments: str, input_bytes: bytes = b"") -> bytes:
         """The output of a git command. Raises :class:`SourceError` if it fails."""
@@ -157,13 +158,13 @@ class GitCommand:
                 hint=f"if you trust it: git config --global --add safe.directory '{self.path}'",
             )
         if "not a git repository" in answer.complaint or "cannot use bare repository" in answer.complaint:
-            raise SourceError(
+            raise NoRepositoryError(
                 _first_line(answer),
                 where=str(Path(self.path).resolve()),
                 hint="change into a git repository, say --repo PATH, or make one: git init",
             )
         if "cannot change to" in answer.complaint:
-            raise SourceError("there is no such folder", where=self.path)
+            raise NoRepositoryError("there is no such folder", where=self.path)
 
 
 def _environment() -> dict[str, str]:

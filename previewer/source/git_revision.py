@@ -77,6 +77,12 @@ class GitRevisions:
         return None
 
     def _not_found(self, text: str) -> NotFoundError:
+        if self._settings.is_store:
+            return NotFoundError(
+                "releases were pulled to here, without their commits",
+                where=text,
+                hint="`previewer releases` lists them, `previewer up --release ID` runs one",
+            )
         output = self._command.run("for-each-ref", "--format=%(refname)", HEADS, REMOTES, "refs/tags/")
         references = output.decode("utf-8", "surrogateescape").splitlines()
         if not references and self._objects.find("HEAD^{commit}") is None:

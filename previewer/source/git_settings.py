@@ -6,6 +6,9 @@ from functools import cached_property
 
 from previewer.source.git_command import GitCommand
 
+STORE_KEY = "previewer.store"
+"""The git setting of a repository that holds releases and no commits: ``previewer pull`` made it."""
+
 
 class GitSettings:
     """What ``git config`` says, system, user and repository files together."""
@@ -32,6 +35,11 @@ class GitSettings:
             if key.startswith("remote.") and key.endswith(".url")
         }
         return tuple(sorted(found, key=lambda name: (name != "origin", name)))
+
+    @property
+    def is_store(self) -> bool:
+        """Whether the repository holds releases without their commits."""
+        return self.get(STORE_KEY) == "true"
 
     @property
     def is_partial_clone(self) -> bool:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
+from previewer.domain.branch_state import BranchView
+from previewer.domain.file_change import Change, FileChange
 from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry
 from previewer.domain.json_value import digest_of
 from previewer.domain.revision import Branch, Commit, ResolvedRevision
 from previewer.errors import NotFoundError
+from previewer.source.protocol import is_nobody
 
 FIRST_COMMIT_AT = datetime(2024, 1, 1, tzinfo=UTC)
 ID_LENGTH = 40
@@ -24,8 +27,12 @@ class MemorySource:
         self.project = project
         self.installation = hashlib.sha256(project.encode()).hexdigest()[:16]
         self.actor = actor
+        self.origin: str | None = None
         self._default = default
         self._histories: dict[str, list[Commit]] = {}
+        self._deleted: dict[str, list[Commit]] = {}
+        self.merged: set[str] = set()
+        """The branches that count as merged."""
         self._tags: dict[str, Commit] = {}
         self._trees: dict[str, Mapping[str, str | bytes]] = {}
 
@@ -48,6 +55,10 @@ class MemorySource:
         """Give a commit a tag."""
         self._tags[name] = commit
 
+    def delete_branch(self, name: str) -> None:
+        """Forget a branch; its commits stay."""
+        self._deleted[name] = self._histories.pop(name)
+
     def branches(self, *, remote: bool = False) -> tuple[Branch, ...]:
         """Every branch, newest tip first. There are no remote ones."""
         del remote
@@ -63,6 +74,24 @@ class MemorySource:
             )
             for name, history in tips
         )
+
+    def branch_view(self, *, remote: str | None = None, about: Callable[[str], bool] = is_nobody) -> BranchView:
+        """Every branch, local and remote alike."""
+        del remote
+        return BranchView(
+            tips={name: history[-1].id for name, history in self._histories.items()},
+            known=frozenset(self._histories),
+            merged=frozenset(name for name in self.merged if about(name)),
+            default=self.default_branch(),
+        )
+
+    def fetch(self, remote: str) -> None:
+        """Nothing is elsewhere."""
+        del remote
+
+    def references_stamp(self) -> str:
+        """The branches and their tips."""
+        return repr({name: history[-1].id for name, history in self._histories.items()})
 
     def default_branch(self) -> str | None:
         """The branch named at the start; ``None`` until it has a commit."""
@@ -88,6 +117,22 @@ class MemorySource:
         tip = self.resolve(revision).commit
         return tuple(reversed(self._history_of(tip.id) or ()))[:limit]
 
+    def find_commit(self, commit: str) -> Commit | None:
+        """A commit by its full id; ``None`` where the repository has not got it."""
+        history = self._history_of(commit) if len(commit) == ID_LENGTH else None
+        return history[-1] if history else None
+
+    def commits_between(self, old: str, new: str, *, limit: int) -> tuple[Commit, ...]:
+        """The newest commits that ``new`` contains and ``old`` does not (full ids), newest first."""
+        known = set(self._history_of(old) or ())
+        return tuple(commit for commit in reversed(self._history_of(new) or ()) if commit not in known)[:limit]
+
+    def changed_files(self, old: str, new: str) -> tuple[FileChange, ...]:
+        """Every file that differs between two commits (full ids), sorted by path; their lines are not counted."""
+        before, after = self._trees[old], self._trees[new]
+        differing = sorted(path for path in {*before, *after} if before.get(path) != after.get(path))
+        return tuple(FileChange(path, _change(path in before, path in after), None, None) for path in differing)
+
     def tree(self, commit: str) -> FileTree:
         """The files of a commit, by its full id."""
         if commit not in self._trees:
@@ -103,11 +148,17 @@ class MemorySource:
     def _history_of(self, name: str) -> list[Commit] | None:
         """The commits up to the one that a tag or an id means."""
         wanted = self._tags[name].id if name in self._tags else name
-        for history in self._histories.values():
+        for history in (*self._histories.values(), *self._deleted.values()):
             for index, commit in enumerate(history):
                 if len(wanted) >= 4 and commit.id.startswith(wanted):
                     return history[: index + 1]
         return None
+
+
+def _change(was_there: bool, is_there: bool) -> Change:
+    if was_there and is_there:
+        return Change.CHANGED
+    return Change.ADDED if is_there else Change.REMOVED
 
 
 def _encode(content: str | bytes) -> bytes:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
+from previewer.domain.branch_state import BranchView
+from previewer.domain.file_change import FileChange
 from previewer.domain.file_tree import FileTree
 from previewer.domain.revision import Branch, Commit, ResolvedRevision
+
+
+def is_nobody(branch: str) -> bool:
+    """Of no branch."""
+    del branch
+    return False
 
 
 class Source(Protocol):
@@ -31,8 +40,31 @@ class Source(Protocol):
         """Who is working, for people and the ledger: ``ada@laptop``."""
         ...
 
+    @property
+    def origin(self) -> str | None:
+        """Where everybody finds it: ``example.org/shop``; ``None`` for a repository of this machine alone."""
+        ...
+
     def branches(self, *, remote: bool = False) -> tuple[Branch, ...]:
         """Local branches, newest tip first, and remote ones too if asked."""
+        ...
+
+    def branch_view(self, *, remote: str | None = None, about: Callable[[str], bool] = is_nobody) -> BranchView:
+        """What is known of branches: the local ones' tips, or those that ``remote`` had when it was fetched last.
+
+        ``about`` says of which branches it matters whether they are merged; of others it is not looked at.
+        """
+        ...
+
+    def fetch(self, remote: str) -> None:
+        """Bring every branch of a remote here, and forget those that it has no more.
+
+        Raises :class:`NotFoundError` for no such remote, and :class:`SourceError` where it does not answer.
+        """
+        ...
+
+    def references_stamp(self) -> str:
+        """Changes whenever a reference does, and costs no git process: to be compared with an earlier one."""
         ...
 
     def default_branch(self) -> str | None:
@@ -48,6 +80,18 @@ class Source(Protocol):
 
     def commits(self, revision: str, *, limit: int) -> tuple[Commit, ...]:
         """The newest commits that ``revision`` contains, newest first."""
+        ...
+
+    def find_commit(self, commit: str) -> Commit | None:
+        """A commit by its full id; ``None`` where the repository has not got it."""
+        ...
+
+    def commits_between(self, old: str, new: str, *, limit: int) -> tuple[Commit, ...]:
+        """The newest commits that ``new`` contains and ``old`` does not (full ids), newest first."""
+        ...
+
+    def changed_files(self, old: str, new: str) -> tuple[FileChange, ...]:
+        """Every file that differs between two commits (full ids), sorted by path."""
         ...
 
     def tree(self, commit: str) -> FileTree:

@@ -1,0 +1,106 @@
+"""What a clone knows of its branches: which there are, which are merged, and whether it would know all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+from previewer.domain.branch_state import BranchView
+from previewer.source.git_command import GitCommand
+from previewer.source.git_records import HEADS, REMOTES
+from previewer.source.git_revision import strip_remote
+from previewer.source.git_settings import GitSettings
+
+About = Callable[[str], bool]
+Tips = Mapping[str, str]
+"""Commits by full reference."""
+
+
+class GitBranchView:
+    """Looks at one repository's branches, in a number of git processes that does not grow with theirs."""
+
+    def __init__(self, command: GitCommand, settings: GitSettings, folder: Path) -> None:
+        """``folder`` is the repository's common one, which has its reflogs."""
+        self._command = command
+        self._settings = settings
+        self._folder = folder
+
+    def read(self, *, default: str | None, remote: str | None, about: About) -> BranchView:
+        """One look. ``about`` says of which branches it matters whether they are merged."""
+        tips = self._tips()
+        followed = HEADS if remote is None else f"{REMOTES}{remote}/"
+        return BranchView(
+            tips={name.removeprefix(followed): tip for name, tip in tips.items() if name.startswith(followed)},
+            known=frozenset(self._branch(name) for name in tips),
+            merged=self._merged(tips, default, about) if default else frozenset(),
+            default=default,
+            is_complete=self._is_complete(fetched=remote),
+        )
+
+    def _tips(self) -> dict[str, str]:
+        form = "--format=%(refname)%00%(objectname)%00%(symref)"
+        output = self._command.run("for-each-ref", form, HEADS, REMOTES)
+        records = (line.split("\0") for line in output.decode("utf-8", "surrogateescape").splitlines())
+        return {name: tip for name, tip, symref in records if not (symref and name.startswith(REMOTES))}
+
+    def _branch(self, name: str) -> str:
+        if name.startswith(HEADS):
+            return name.removeprefix(HEADS)
+        return strip_remote(name.removeprefix(REMOTES), self._settings.remotes)
+
+    def _merged(self, tips: Tips, default: str, about: About) -> frozenset[str]:
+        """Those whose every tip is in the default branch, and of which one was ever somewhere else.
+
+        A branch that was only just made has the default branch's own commit as its tip.
+        """
+        bases = dict.fromkeys(tip for name, tip in tips.items() if self._branch(name) == default)
+        of_branch: dict[str, list[str]] = {}
+        for name in tips:
+            if (branch := self._branch(name)) != default and about(branch):
+                of_branch.setdefault(branch, []).append(name)
+        if not bases or not of_branch:
+            return frozenset()
+        inside = {name for base in bases for name in self._contained(base)}
+        candidates = {branch: names for branch, names in of_branch.items() if inside.issuperset(names)}
+        on_the_line = set(self._first_parents(bases, {tips[n] for names in candidates.values() for n in names}))
+        return frozenset(
+            branch
+            for branch, names in candidates.items()
+            if any(tips[name] not in on_the_line or self._has_moved(name, tips[name]) for name in names)
+        )
+
+    def _contained(self, base: str) -> Iterator[str]:
+        output = self._command.run("for-each-ref", "--format=%(refname)", f"--merged={base}", HEADS, REMOTES)
+        yield from output.decode("utf-8", "surrogateescape").splitlines()
+
+    def _first_parents(self, bases: Iterable[str], wanted: set[str]) -> Iterator[str]:
+        """Which of ``wanted`` are commits that the default branch itself was once at."""
+        for base in bases if wanted else ():
+            for line in self._command.run("rev-list", "--first-parent", base).split():
+                if (commit := line.decode()) in wanted:
+                    yield commit
+
+    def _has_moved(self, name: str, tip: str) -> bool:
+        """Whether the branch was at another commit when it was made (or first fetched), as its reflog has it.
+
+        The first line of a reflog says it, and reading that takes no process: there may be many branches.
+        """
+        try:
+            with (self._folder / "logs" / name).open("rb") as log:
+                fields = log.readline(1024).split(b" ", 2)
+        except OSError:
+            return False
+        return len(fields) == 3 and fields[1].decode("ascii", "replace") != tip
+
+    def _is_complete(self, *, fetched: str | None) -> bool:
+        """Whether a branch that is not here is nowhere. ``fetched``: a remote all of whose branches are here."""
+        others = [name for name in self._settings.remotes if name != fetched]
+        if not others:
+            return True
+        if self._command.ask("rev-parse", "--is-shallow-repository").output.strip() == b"true":
+            return False
+        return all(self._fetches_all(name) for name in others)
+
+    def _fetches_all(self, remote: str) -> bool:
+        answer = self._command.ask("config", "--get-all", f"remote.{remote}.fetch")
+        return any(line.lstrip(b"+").startswith(b"refs/heads/*:") for line in answer.output.splitlines())
