@@ -1,22 +1,25 @@
-"""What an engine says while it builds, BuildKit and classic builder alike, as lines and an end. Pure."""
+"""What BuildKit, buildx and the classic builder say while they build, as lines and an end. Pure."""
 
 from __future__ import annotations
 
 import base64
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from previewer.docker_api.build_trace import Vertex, VertexLog, decode_trace
+from previewer.docker_api.buildx_status import decode_status
 from previewer.domain.json_value import JsonObject, as_object, as_text
 
 LAST_LINES = 20
 """Of a failed step's output, kept for the error."""
-_OWN_STEPS = ("[internal] load remote build context", "copy /context /")
-"""BuildKit's handling of the context: of no interest to anybody."""
+_OWN_STEPS = ("[internal] ", "copy /context /", "[context ")
+"""BuildKit's handling of Dockerfile, contexts and bases, which are here already: of no interest to anybody."""
 _CLASSIC_NOISE = (" ---> ", "Removing intermediate container ")
 """The classic builder's ids of what it makes and removes on the way."""
 _CLASSIC_STEP = re.compile(r"Step \d+/\d+ : (.*)")
+_CLASSIC_IMAGE = re.compile(r" ---> ([0-9a-f]{12})")
+_CLASSIC_CACHED = " ---> Using cache"
 
 
 class BuildProgress:
@@ -29,6 +32,10 @@ class BuildProgress:
         """Why the build failed; empty if it did not."""
         self.failed_step = ""
         """The instruction that failed, as BuildKit or the classic builder writes it."""
+        self.made: list[str] = []
+        """The ids of the images that the classic builder has made on the way, in short form, oldest first."""
+        self._is_known = False
+        """Whether the classic step's image was there before."""
         self._shown: set[tuple[str, str]] = set()
         self._names: dict[str, str] = {}
         self._partial: dict[str, bytes] = {}
@@ -47,24 +54,35 @@ class BuildProgress:
             self.error = detail or as_text(message.get("error")) or "the build failed"
             self.failed_step = self.failed_step or self._step
         elif message.get("id") == "moby.buildkit.trace":
-            vertexes, logs = decode_trace(base64.b64decode(as_text(message.get("aux"))))
-            for vertex in vertexes:
-                yield from self._take_vertex(vertex)
-            for log in logs:
-                yield from self._take_log(log)
-            for vertex in vertexes:
-                if vertex.is_completed:
-                    yield from self._end_line(vertex.digest)
+            yield from self._take_all(*decode_trace(base64.b64decode(as_text(message.get("aux")))))
         elif image := as_text(as_object(message.get("aux")).get("ID")):
             self.image = image
         elif stream := as_text(message.get("stream")):
             yield from self._take_classic(stream)
 
+    def take_status(self, status: JsonObject) -> Iterator[str]:
+        """The lines to show for one of buildx's."""
+        yield from self._take_all(*decode_status(status))
+
+    def take_complaint(self, line: str) -> None:
+        """A line of buildx's that is no status: a warning, a piece of the Dockerfile, or why the build failed."""
+        if line.startswith("ERROR: ") or (not self.error and line.startswith(("error: ", "unknown "))):
+            self.error = line.removeprefix("ERROR: ")
+
+    def _take_all(self, vertexes: Sequence[Vertex], logs: Sequence[VertexLog]) -> Iterator[str]:
+        for vertex in vertexes:
+            yield from self._take_vertex(vertex)
+        for log in logs:
+            yield from self._take_log(log)
+        for vertex in vertexes:
+            if vertex.is_completed:
+                yield from self._end_line(vertex.digest)
+
     def _take_vertex(self, vertex: Vertex) -> Iterator[str]:
         self._names[vertex.digest] = vertex.name
-        if vertex.error and not vertex.error.endswith("context canceled"):
+        if vertex.error and "context canceled" not in vertex.error:
             self.failed_step = vertex.name
-        if vertex.name in _OWN_STEPS or not vertex.is_started:
+        if vertex.name.startswith(_OWN_STEPS) or not vertex.is_started:
             return
         for state in ("started", "CACHED") if vertex.is_cached else ("started",):
             if (vertex.digest, state) not in self._shown:
@@ -85,12 +103,20 @@ class BuildProgress:
     def _take_classic(self, stream: str) -> Iterator[str]:
         for line in filter(None, stream.rstrip("\n").split("\n")):
             if line.startswith(_CLASSIC_NOISE):
+                self._take_image(line.rstrip())
                 continue
             if match := _CLASSIC_STEP.fullmatch(line.rstrip()):
                 self._step = match[1]
+                self._is_known = match[1].upper().startswith("FROM ")
                 yield line.rstrip()
             else:
                 yield self._keep(self._step, line)
+
+    def _take_image(self, line: str) -> None:
+        if line == _CLASSIC_CACHED:
+            self._is_known = True
+        elif not self._is_known and (match := _CLASSIC_IMAGE.fullmatch(line)):
+            self.made.append(match[1])
 
     def _keep(self, step: str, line: str) -> str:
         self._last.setdefault(step, deque(maxlen=LAST_LINES)).append(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cached_property
 from types import TracebackType
 from urllib.parse import urlsplit
 
@@ -10,10 +11,11 @@ import docker
 import docker.errors
 import docker.tls
 import requests.exceptions
+from requests.utils import get_environ_proxies
 
 from previewer.docker_api.contexts import Endpoint, TlsFiles, find_endpoints
-from previewer.docker_api.errors import innermost_reason
-from previewer.domain.json_value import JsonObject, as_text
+from previewer.docker_api.errors import error_text, innermost_reason
+from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_text
 from previewer.errors import EngineError, EngineUnreachableError
 
 POOL_SIZE = 64
@@ -22,8 +24,12 @@ PROBE_TIMEOUT = 10
 """Seconds that an engine may take to say its version."""
 CALL_TIMEOUT = 60
 """Seconds without a byte before a call fails. Starting a container on a crowded machine takes a while."""
+LIKE_LOCAL = "http+docker://localunixsocket"
+"""The SDK's own base address for sockets of this machine."""
 NEWEST_API = (1, 51)
 """Of the newest engine that the contract suite ran on. A newer engine is spoken to in this version."""
+CONTAINERD_STORE = "io.containerd.snapshotter.v1"
+CONTAINERD_STORE_SINCE = (1, 43)
 OLDEST_API = (1, 41)
 """Docker 20.10's."""
 
@@ -43,6 +49,17 @@ class DockerConnection:
     def host(self) -> str:
         """``unix:///var/run/docker.sock``, ``ssh://…``, …"""
         return self.endpoint.host
+
+    @cached_property
+    def has_containerd_store(self) -> bool:
+        """Whether images are in containerd's store, which calls them by the digest of their manifest.
+
+        Asked of the engine once. Raises what the SDK raises.
+        """
+        if self.api_version < CONTAINERD_STORE_SINCE:
+            return False
+        status: JsonValue = self.api.info().get("DriverStatus")
+        return any(CONTAINERD_STORE in as_list(pair) for pair in as_list(status))
 
     @property
     def is_local(self) -> bool:
@@ -80,7 +97,8 @@ def connect(host: str | None = None) -> DockerConnection:
             return open_endpoint(endpoint)
         except EngineUnreachableError as error:
             tried.append(f"{endpoint.host} ({endpoint.reason}): {error.message}")
-    raise EngineUnreachableError("no Docker engine answers", hint=start_hint(sys.platform), details=tuple(tried))
+    hint = remote_hint(endpoint.host) if not is_local_host(endpoint.host) else start_hint(sys.platform)
+    raise EngineUnreachableError("no Docker engine answers", hint=hint, details=tuple(tried))
 
 
 def open_endpoint(endpoint: Endpoint) -> DockerConnection:
@@ -93,7 +111,8 @@ def open_endpoint(endpoint: Endpoint) -> DockerConnection:
     except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
         if client is not None:
             client.close()
-        raise EngineUnreachableError(innermost_reason(error)) from error
+        said = error_text(error) if isinstance(error, docker.errors.APIError) else innermost_reason(error)
+        raise EngineUnreachableError(said) from error
     chosen = choose_api_version(as_text(answer.get("ApiVersion")), as_text(answer.get("MinAPIVersion")))
     client.close()
     client = _new_client(endpoint, docker_version(chosen))
@@ -140,6 +159,15 @@ def start_hint(platform: str) -> str:
     )
 
 
+def remote_hint(host: str) -> str:
+    """How to find out why an engine on another machine does not answer."""
+    parts = urlsplit(host)
+    if parts.scheme == "ssh":
+        machine = f"{parts.username}@{parts.hostname}" if parts.username else parts.hostname
+        return f"this has to work: `ssh {machine} docker version`; the machine needs the docker command"
+    return "check the address, and for TLS the files in DOCKER_CERT_PATH or the context (`docker context inspect`)"
+
+
 def _new_client(endpoint: Endpoint, version: str) -> docker.APIClient:
     client = docker.APIClient(
         base_url=endpoint.host,
@@ -150,8 +178,14 @@ def _new_client(endpoint: Endpoint, version: str) -> docker.APIClient:
         # The user's own ssh knows the user's keys, jump hosts and ~/.ssh/config.
         use_ssh_client=True,
     )
-    # Proxies of the environment are for the internet; asking for them costs every call a look at it.
-    client.trust_env = not is_local_host(endpoint.host)
+    if endpoint.host.startswith("ssh://") and sys.platform != "win32":
+        # Ours has real sockets, as those of this machine are; the SDK expects pipes behind its address for ssh.
+        client.mount(LIKE_LOCAL, client.get_adapter(client.base_url))
+        client.base_url = LIKE_LOCAL
+    # Asking the environment costs every call a look at it, and its certificates would win over the endpoint's.
+    client.trust_env = False
+    if endpoint.host.startswith(("tcp://", "http://", "https://")) and not is_local_host(endpoint.host):
+        client.proxies = get_environ_proxies(client.base_url)
     return client
 
 

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from urllib.parse import quote
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.read_container import InspectedContainer, read_inspected, read_listed
-from previewer.docker_api.request import post_json
-from previewer.domain.json_value import JsonObject, as_text
-from previewer.domain.observation import ObservedContainer
+from previewer.docker_api.image_names import engine_reference
+from previewer.docker_api.read_container import InspectedContainer, has_labels, read_inspected, read_listed
+from previewer.docker_api.request import LIST_PATIENCE, get_json, post_empty, post_json
+from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.domain.observation import Health, ObservedContainer
 from previewer.errors import ConflictError, EngineError, ObjectNotFoundError, TimedOutError
 
 REMOVAL_TIMEOUT = 60.0
 """Seconds that somebody else's removal of the same container may take."""
 REMOVAL_POLL = 0.05
+STOP_PATIENCE = 3600
+"""Seconds without a byte before a stop fails: the engine answers when the container has ended, and a definition
+may give it long to do so."""
+INSPECT_PATIENCE = 10.0
+"""Seconds that an engine may take to tell about one container."""
+PODMAN_API = "4.0.0"
+"""Of the oldest Podman whose own interface is spoken to."""
+PODMAN_NOT_RUNNING = "can only kill running containers"
+"""What Podman says, with status 500, where Docker answers 409."""
 UNFINISHED_KILL = ("did not receive an exit event", "device or resource busy")
 """Docker says so when a busy machine is slow to kill; the second attempt finds it dead."""
 
@@ -24,17 +35,24 @@ UNFINISHED_KILL = ("did not receive an exit event", "device or resource busy")
 def list_containers(connection: DockerConnection, labels: Sequence[str]) -> tuple[ObservedContainer, ...]:
     """Our containers with all of ``labels`` (``key=value``), whatever their state, sorted by name."""
     with translate_errors("list containers", subject=connection.host):
-        entries = connection.api.containers(all=True, filters={"label": list(labels)})
-    found = [container for entry in entries if (container := read_listed(entry)) is not None]
+        parameters = {"all": "1", "filters": json.dumps({"label": list(labels)})}
+        answer = get_json(connection, "/containers/json", parameters, patience=LIST_PATIENCE)
+    entries = map(as_object, as_list(answer))
+    mine = (entry for entry in entries if has_labels(entry.get("Labels"), labels))
+    found = [container for entry in mine if (container := read_listed(entry)) is not None]
     return tuple(sorted(found, key=lambda container: container.name))
 
 
 def create_container(connection: DockerConnection, *, name: str, platform: str, body: JsonObject) -> None:
-    """Make a container from a raw body. Raises :class:`ConflictError` for a taken name."""
+    """Make a container from a raw body, its image named by config digest.
+
+    Raises :class:`ConflictError` for a taken name.
+    """
+    image = engine_reference(connection, as_text(body.get("Image")))
     with translate_errors("create it", subject=f"container {name}"):
         # The SDK's own method drops fields and adds the user's proxies.
         parameters = {"name": name, **({"platform": platform} if platform else {})}
-        post_json(connection, "/containers/create", body, parameters)
+        post_json(connection, "/containers/create", {**body, "Image": image}, parameters)
 
 
 def join_network(connection: DockerConnection, *, container: str, network: str, endpoint: JsonObject) -> None:
@@ -57,10 +75,49 @@ def start_container(connection: DockerConnection, name: str) -> None:
         connection.api.start(name)
 
 
+def stop_container(connection: DockerConnection, name: str, *, grace: int | None) -> None:
+    """End it within ``grace`` seconds (``None``: as long as it was made with; 0: killed) and keep it.
+
+    Nothing happens if it does not run. Raises :class:`ObjectNotFoundError`.
+    """
+    with translate_errors("stop it", subject=f"container {name}"):
+        if grace == 0:
+            _kill(connection, name, may_be_gone=False)
+            return
+        parameters = {} if grace is None else {"t": str(grace)}
+        # The SDK's own method asks for 10 seconds where nothing is said.
+        post_empty(connection, f"/containers/{quote(name, safe='')}/stop", parameters, patience=STOP_PATIENCE)
+
+
+def leave_network(connection: DockerConnection, *, container: str, network: str) -> None:
+    """Take it out of a network. Nothing happens if it is not in it, or if either is gone."""
+    try:
+        with translate_errors(f"disconnect it from {network}", subject=f"container {container}"):
+            connection.api.disconnect_container_from_network(container, network, force=True)
+    except EngineError as error:
+        if not isinstance(error, ObjectNotFoundError) and "is not connected" not in error.message:
+            raise
+
+
 def inspect_container(connection: DockerConnection, name: str) -> InspectedContainer:
     """One container. Raises :class:`ObjectNotFoundError`."""
     with translate_errors("inspect it", subject=f"container {name}"):
-        return read_inspected(connection.api.inspect_container(name))
+        found = _inspect(connection, name)
+        if is_podman(connection) and found.health in (Health.STARTING, Health.UNHEALTHY):
+            _run_health_check(connection, name)
+            found = _inspect(connection, name)
+    return found
+
+
+def _inspect(connection: DockerConnection, name: str) -> InspectedContainer:
+    path = f"/containers/{quote(name, safe='')}/json"
+    return read_inspected(as_object(get_json(connection, path, patience=INSPECT_PATIENCE)))
+
+
+def _run_health_check(connection: DockerConnection, name: str) -> None:
+    """Podman leaves it to systemd to run health checks; where that does not run, whoever looks has to."""
+    path = f"/v{PODMAN_API}/libpod/containers/{quote(name, safe='')}/healthcheck"
+    connection.api.get(f"{connection.api.base_url}{path}", timeout=connection.api.timeout).close()
 
 
 def remove_container(connection: DockerConnection, name: str) -> None:
@@ -84,12 +141,18 @@ def is_podman(connection: DockerConnection) -> bool:
     return "podman" in str(components).lower()
 
 
-def _kill(connection: DockerConnection, name: str) -> None:
+def _kill(connection: DockerConnection, name: str, *, may_be_gone: bool = True) -> None:
     try:
         with translate_errors("kill it", subject=f"container {name}"):
             connection.api.kill(name)
-    except (ObjectNotFoundError, ConflictError):
-        return  # gone, or not running
+    except ConflictError:
+        return  # not running
+    except ObjectNotFoundError:
+        if not may_be_gone:
+            raise
+    except EngineError as error:
+        if PODMAN_NOT_RUNNING not in error.message:
+            raise
 
 
 def _remove_patiently(connection: DockerConnection, name: str) -> None:
@@ -113,6 +176,16 @@ def _wait_until_gone(connection: DockerConnection, name: str) -> None:
             return
         time.sleep(REMOVAL_POLL)
     raise TimedOutError(f"its removal did not end within {REMOVAL_TIMEOUT:g} seconds", where=f"container {name}")
+
+
+def why_no_host_binding(connection: DockerConnection) -> str:
+    """Why a network cannot say where published ports are bound; empty where it can."""
+    if is_podman(connection):
+        return "Podman binds published ports where each port says, whatever a network's options are"
+    platform = as_text(as_object(connection.version.get("Platform")).get("Name"))
+    if "desktop" in platform.lower():
+        return "Docker Desktop forwards ports of the machine's own loopback address only"
+    return ""
 
 
 def engine_name(connection: DockerConnection) -> str:

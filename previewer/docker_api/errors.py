@@ -31,6 +31,7 @@ class Refusal:
 
 
 NAME_HINT = "something else has that name: remove it, or choose another name with --name"
+COMMAND_HINT = "its command is not in the image: check `command`, `entrypoint` and the first line of scripts"
 FULL_DISK = "no space left on device"
 FULL_DISK_HINT = "the engine's disk is full: `previewer prune` frees what is unused"
 
@@ -61,6 +62,19 @@ REFUSALS = (
     Refusal("already exists", ConflictError, NAME_HINT),
     Refusal("is already in use by", ConflictError, NAME_HINT),
     Refusal(FULL_DISK, EngineError, FULL_DISK_HINT),
+    Refusal(
+        "exec format error",
+        EngineError,
+        "its program is for another kind of processor: set the service's platform, or build it for the engine's",
+    ),
+    Refusal("executable file not found", EngineError, COMMAND_HINT),
+    Refusal("no such file or directory: unknown", EngineError, COMMAND_HINT),
+    Refusal("no command specified", EngineError, "add `command` to the service or CMD to its Dockerfile"),
+    Refusal(
+        "permission denied: unknown",
+        EngineError,
+        "its command may not be executed: make the file executable in the repository or in the Dockerfile",
+    ),
 )
 """The first that fits counts. They come before the HTTP status, for engines use 500 for half of them."""
 

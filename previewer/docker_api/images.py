@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import docker.auth
 import requests.exceptions
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
+from previewer.docker_api.image_names import engine_reference
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.domain.naming import named_digest
 from previewer.errors import ConflictError, ObjectNotFoundError
 
 REGISTRY_TIMEOUT = 4.0
@@ -32,12 +35,24 @@ class EngineImage:
     bytes: int
     created: int
     """Seconds since the epoch; 0 for an inspected image."""
+    layers: tuple[str, ...] = ()
+    """Diff ids from the bottom; empty in lists."""
+    config: JsonObject = field(default_factory=dict)
+    """What containers of it run with; empty in lists."""
+    named_at: datetime | None = None
+    """When it was last given a name, by the engine's clock; ``None`` in lists, and where nothing says it."""
+
+    @property
+    def named_digest(self) -> str | None:
+        """Its config digest, where one of its names says it."""
+        return next((digest for tag in self.tags if (digest := named_digest(tag)) is not None), None)
 
 
 class EngineImages:
     """The image half of the Docker API, with plain values."""
 
     def __init__(self, connection: DockerConnection) -> None:
+        self._connection = connection
         self._api = connection.api
 
     def list_labelled(self, labels: Sequence[str]) -> tuple[EngineImage, ...]:
@@ -47,12 +62,9 @@ class EngineImages:
         return tuple(_listed(entry) for entry in found)
 
     def inspect(self, reference: str) -> EngineImage | None:
-        """The image behind a reference or id; ``None`` where the engine has none."""
-        try:
-            with translate_errors("inspect the image", subject=reference):
-                return _inspected(self._api.inspect_image(reference))  # type: ignore[no-untyped-call]
-        except ObjectNotFoundError:
-            return None
+        """The image behind a reference, a config digest or an engine's id; ``None`` where the engine has none."""
+        names = dict.fromkeys((engine_reference(self._connection, reference), reference))
+        return next((image for name in names if (image := self._inspect(name)) is not None), None)
 
     def registry_digest(self, reference: str) -> str | None:
         """What a registry says that a tag means, ``sha256:…``; ``None`` where it knows no such image.
@@ -75,6 +87,13 @@ class EngineImages:
             return None
         return as_text(as_object(as_object(answer.json()).get("Descriptor")).get("digest")) or None
 
+    def _inspect(self, name: str) -> EngineImage | None:
+        try:
+            with translate_errors("inspect the image", subject=name):
+                return _inspected(self._api.inspect_image(name))  # type: ignore[no-untyped-call]
+        except ObjectNotFoundError:
+            return None
+
     def pull(self, reference: str, platform: str) -> None:
         """Pull an image. Raises :class:`EngineError`, with the registry's words."""
         repository, digest = reference.split("@", 1)
@@ -84,8 +103,17 @@ class EngineImages:
     def tag(self, image: str, reference: str) -> None:
         """Give an image a further name."""
         repository, _, tag = reference.rpartition(":")
+        held = self.inspect(image)
         with translate_errors("name the image", subject=image):
-            self._api.tag(image, repository, tag)
+            self._api.tag(image if held is None else held.id, repository, tag)
+
+    def remove_name(self, name: str) -> None:
+        """Take one name away; an image without another goes, with the nameless ones that it was built upon.
+
+        Nothing happens if the name is gone.
+        """
+        with suppress(ObjectNotFoundError, ConflictError), translate_errors("untag it", subject=name):
+            self._api.remove_image(name)
 
     def remove(self, image: str) -> None:
         """Remove an image with all its names. Nothing happens if it is gone or in use."""
@@ -97,11 +125,15 @@ class EngineImages:
             except (ObjectNotFoundError, ConflictError):
                 continue
 
-    def untag(self, repository: str) -> None:
-        """Take every ``repository:TAG`` name away. An image that had no other name goes, unless it is in use."""
+    def list_named(self, repository: str) -> tuple[EngineImage, ...]:
+        """Every image that is called ``repository:TAG``, in one call."""
         with translate_errors("list images", subject=repository):
             found = self._api.images(filters={"reference": f"{repository}:*"})
-        for name in (name for entry in found for name in _listed(entry).tags):
+        return tuple(_listed(entry) for entry in found)
+
+    def untag(self, repository: str) -> None:
+        """Take every ``repository:TAG`` name away. An image that had no other name goes, unless it is in use."""
+        for name in (name for image in self.list_named(repository) for name in image.tags):
             if name.startswith(f"{repository}:"):
                 with suppress(ObjectNotFoundError, ConflictError), translate_errors("untag it", subject=name):
                     self._api.remove_image(name)
@@ -134,7 +166,19 @@ def _inspected(entry: JsonObject) -> EngineImage:
         labels=_labels(as_object(entry.get("Config"))),
         bytes=_number(entry, "Size"),
         created=0,
+        layers=_texts(as_object(entry.get("RootFS")), "Layers"),
+        config=as_object(entry.get("Config")),
+        named_at=_moment(as_text(as_object(entry.get("Metadata")).get("LastTagTime"))),
     )
+
+
+def _moment(text: str) -> datetime | None:
+    """A moment in RFC 3339; engines say year 1 where they know none."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None and found.year > 1 else None
 
 
 def _texts(entry: JsonObject, key: str) -> tuple[str, ...]:

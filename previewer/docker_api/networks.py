@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -10,15 +11,15 @@ import docker.errors
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import NAME_HINT, error_text, refusal_error, translate_errors
-from previewer.docker_api.read_container import read_labels
-from previewer.docker_api.request import post_json
+from previewer.docker_api.read_container import has_labels, read_labels
+from previewer.docker_api.request import LIST_PATIENCE, get_json, post_json
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.labels import COMPOSE_NETWORK, read_ownership
 from previewer.domain.observation import ObservedNetwork
 from previewer.errors import ConflictError, EngineError, ObjectNotFoundError
 
-OVERLAP = "overlap"
-"""In the engine's refusal of a subnet that another network has."""
+OVERLAPS = ("overlap", "is already used on the host")
+"""In an engine's refusal of a subnet that another network has: Docker's, and Podman's."""
 STILL_IN_USE = "active endpoints"
 ATTEMPTS_TO_EMPTY = 20
 """Containers that are being removed by somebody else leave their networks a moment later."""
@@ -32,8 +33,11 @@ class SubnetTakenError(ConflictError):
 def list_networks(connection: DockerConnection, labels: Sequence[str]) -> tuple[ObservedNetwork, ...]:
     """Our networks with all of ``labels`` (``key=value``), sorted by name."""
     with translate_errors("list networks", subject=connection.host):
-        entries: list[JsonObject] = connection.api.networks(filters={"label": list(labels)})
-    found = [network for entry in entries if (network := _read_network(entry)) is not None]
+        parameters = {"filters": json.dumps({"label": list(labels)})}
+        answer = get_json(connection, "/networks", parameters, patience=LIST_PATIENCE)
+    entries = map(as_object, as_list(answer))
+    mine = (entry for entry in entries if has_labels(entry.get("Labels"), labels))
+    found = [network for entry in mine if (network := _read_network(entry)) is not None]
     return tuple(sorted(found, key=lambda network: network.name))
 
 
@@ -59,7 +63,7 @@ def create_network(connection: DockerConnection, *, name: str, body: JsonObject)
         try:
             made = as_text(post_json(connection, "/networks/create", body).get("Id"))
         except docker.errors.APIError as error:
-            if OVERLAP not in error_text(error).lower():
+            if not any(text in error_text(error).lower() for text in OVERLAPS):
                 raise
             refusal = refusal_error("create it", subject, error.status_code or 0, error_text(error))
             raise SubnetTakenError(refusal.message, where=refusal.where, hint=refusal.hint) from error

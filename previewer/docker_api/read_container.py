@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
-from previewer.domain.labels import COMPOSE_NUMBER, read_ownership, read_routes
+from previewer.domain.labels import COMPOSE_NUMBER, COMPOSE_ONEOFF, read_memory, read_ownership, read_routes
+from previewer.domain.naming import named_digest
 from previewer.domain.observation import ContainerState, Health, ObservedContainer, PublishedPort
+from previewer.domain.restart_policy import NEVER, restart_text
 
 _HEALTH_IN_STATUS = re.compile(r"\((?:health: )?(starting|healthy|unhealthy)\)")
 _EXIT_IN_STATUS = re.compile(r"^Exited \((-?\d+)\)")
@@ -31,6 +34,16 @@ class InspectedContainer:
     has_terminal: bool
     """Whether it has a terminal: its log is then one stream without frames."""
     labels: dict[str, str]
+    ports: tuple[PublishedPort, ...] = ()
+    """The host ports that it holds."""
+    memory: int = 0
+    """Its memory limit in bytes; 0 for none."""
+    pids: int = 0
+    """Its limit of processes; 0 for none."""
+    restarts: int = 0
+    """How often the engine has started it again after it had ended by itself."""
+    restart_policy: str = NEVER
+    """As Compose spells it."""
 
 
 def read_listed(entry: JsonObject) -> ObservedContainer | None:
@@ -49,7 +62,7 @@ def read_listed(entry: JsonObject) -> ObservedContainer | None:
         id=as_text(entry.get("Id")),
         name=_own_name(entry),
         number=int(number) if number.isdecimal() else 1,
-        image=as_text(entry.get("ImageID")),
+        image=named_digest(as_text(entry.get("Image"))) or as_text(entry.get("ImageID")),
         state=state,
         health=health_in_status(status) if state is ContainerState.RUNNING else Health.NONE,
         exit_code=exit_code_in_status(status) if state in ENDED else None,
@@ -57,6 +70,8 @@ def read_listed(entry: JsonObject) -> ObservedContainer | None:
         ports=read_ports(entry.get("Ports")),
         ownership=ownership,
         routes=read_routes(labels),
+        memory=read_memory(labels),
+        is_one_off=labels.get(COMPOSE_ONEOFF) == "True",
     )
 
 
@@ -64,15 +79,21 @@ def read_inspected(entry: JsonObject) -> InspectedContainer:
     """A container of ``GET /containers/NAME/json``."""
     found, config = as_object(entry.get("State")), as_object(entry.get("Config"))
     state, health = read_state(found.get("Status")), as_object(found.get("Health"))
+    host = as_object(entry.get("HostConfig"))
     return InspectedContainer(
         state=state,
         health=read_health(health.get("Status")) if state is ContainerState.RUNNING else Health.NONE,
-        exit_code=_integer(found.get("ExitCode")) if state in ENDED else None,
+        exit_code=_integer(found.get("ExitCode")) if state in (*ENDED, ContainerState.RESTARTING) else None,
         out_of_memory=found.get("OOMKilled") is True,
         error=as_text(found.get("Error")),
         health_log=tuple(_health_line(as_object(run)) for run in as_list(health.get("Log"))),
         has_terminal=config.get("Tty") is True,
         labels=read_labels(config.get("Labels")),
+        ports=read_held_ports(as_object(as_object(entry.get("NetworkSettings")).get("Ports"))),
+        memory=max(_integer(host.get("Memory")), 0),
+        pids=max(_integer(host.get("PidsLimit")), 0),
+        restarts=_integer(entry.get("RestartCount")),
+        restart_policy=restart_text(host.get("RestartPolicy")),
     )
 
 
@@ -121,9 +142,33 @@ def read_ports(value: JsonValue) -> tuple[PublishedPort, ...]:
     return tuple(sorted(ports, key=lambda port: (port.target, port.protocol, port.host_ip, port.host_port)))
 
 
+def read_held_ports(value: JsonObject) -> tuple[PublishedPort, ...]:
+    """The same of ``NetworkSettings.Ports`` of an inspection: bindings by ``8080/tcp``."""
+    ports = [
+        PublishedPort(
+            target=int(target) if (target := key.partition("/")[0]).isdecimal() else 0,
+            protocol=key.partition("/")[2] or "tcp",
+            host_ip=as_text(binding.get("HostIp")),
+            host_port=int(number) if (number := as_text(binding.get("HostPort"))).isdecimal() else 0,
+        )
+        for key, bindings in value.items()
+        for binding in map(as_object, as_list(bindings))
+    ]
+    return tuple(sorted(ports, key=lambda port: (port.target, port.protocol, port.host_ip, port.host_port)))
+
+
 def read_labels(value: JsonValue) -> dict[str, str]:
     """Labels; null means none."""
     return {key: as_text(text) for key, text in as_object(value).items()}
+
+
+def has_labels(value: JsonValue, wanted: Iterable[str]) -> bool:
+    """Whether labels are among them that say each of ``wanted`` (``key=value``).
+
+    Podman lists volumes that bear any of the labels asked for, Docker those that bear all.
+    """
+    labels = read_labels(value)
+    return all(labels.get(key) == text for key, _, text in (label.partition("=") for label in wanted))
 
 
 def _own_name(entry: JsonObject) -> str:

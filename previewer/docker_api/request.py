@@ -10,7 +10,10 @@ import requests
 import requests.exceptions
 
 from previewer.docker_api.connection import DockerConnection
-from previewer.domain.json_value import JsonObject
+from previewer.domain.json_value import JsonObject, JsonValue
+
+LIST_PATIENCE = 15.0
+"""Seconds that an engine may take to list what it has."""
 
 
 def post_json(
@@ -26,6 +29,30 @@ def post_json(
         _raise_api_error(response)
     answer = response.json() if response.content.strip() else {}
     return answer if isinstance(answer, dict) else {}
+
+
+def post_empty(connection: DockerConnection, path: str, parameters: Mapping[str, str], *, patience: float) -> None:
+    """Post nothing to a path of the API, and wait up to ``patience`` seconds for an answer without content.
+
+    Raises what the SDK raises, for :func:`~previewer.docker_api.errors.translate_errors`.
+    """
+    response = connection.api.post(_url(connection, path), params=parameters, timeout=patience)
+    if not response.ok:
+        _raise_api_error(response)
+
+
+def get_json(
+    connection: DockerConnection, path: str, parameters: Mapping[str, str] | None = None, *, patience: float
+) -> JsonValue:
+    """Get a path of the API; ``patience`` is how many seconds the engine may take to answer.
+
+    Reading costs an engine little: one that does not answer soon has stopped, or nearly so.
+    """
+    response = connection.api.get(_url(connection, path), params=parameters, timeout=patience)
+    if not response.ok:
+        _raise_api_error(response)
+    answer: JsonValue = response.json()
+    return answer
 
 
 def open_answer(connection: DockerConnection, path: str, parameters: Mapping[str, str]) -> requests.Response:

@@ -26,7 +26,14 @@ def import_sdk() -> None:
 
 
 def _new_ssh_adapter(*arguments: Any, **options: Any) -> Any:
-    """What the SDK calls with its adapter's arguments. Raises what the SDK raises where paramiko is missing."""
+    """What the SDK calls with its adapter's arguments: ours for the user's own ssh, where that can share logins.
+
+    The SDK's needs paramiko; its absence is said as the SDK says it.
+    """
+    if options.get("shell_out") and sys.platform != "win32":
+        from previewer.docker_api.ssh_adapter import SshAdapter
+
+        return SshAdapter(*arguments, max_pool_size=options["max_pool_size"])
     import docker.errors
 
     try:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.containers import create_container, remove_container
 from previewer.docker_api.errors import NAME_HINT, translate_errors
-from previewer.docker_api.read_container import read_labels
-from previewer.docker_api.request import post_json
+from previewer.docker_api.read_container import has_labels, read_labels
+from previewer.docker_api.request import LIST_PATIENCE, get_json, post_json
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.labels import COMPOSE_VOLUME, read_ownership
 from previewer.domain.observation import ObservedVolume
@@ -25,8 +26,11 @@ FILL_TARGET = "/.previewer-fill"
 def list_volumes(connection: DockerConnection, labels: Sequence[str]) -> tuple[ObservedVolume, ...]:
     """Our volumes with all of ``labels`` (``key=value``), sorted by name."""
     with translate_errors("list volumes", subject=connection.host):
-        answer: JsonObject = connection.api.volumes(filters={"label": list(labels)})
-    found = [volume for entry in as_list(answer.get("Volumes")) if (volume := _read_volume(as_object(entry)))]
+        parameters = {"filters": json.dumps({"label": list(labels)})}
+        answer = get_json(connection, "/volumes", parameters, patience=LIST_PATIENCE)
+    entries = map(as_object, as_list(as_object(answer).get("Volumes")))
+    mine = (entry for entry in entries if has_labels(entry.get("Labels"), labels))
+    found = [volume for entry in mine if (volume := _read_volume(entry))]
     return tuple(sorted(found, key=lambda volume: volume.name))
 
 

@@ -7,27 +7,28 @@ from dataclasses import dataclass
 
 from previewer.domain.definition import Definition
 from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry
+from previewer.domain.json_value import JsonValue
+from previewer.domain.naming import SENT_DOCKERFILE
 from previewer.domain.service import BuildSection, Service
 from previewer.errors import DefinitionError, FreezeError, UnsupportedError
 from previewer.freeze.dockerignore import Dockerignore, read_dockerignore
 
 IGNORE_FILE = ".dockerignore"
-HIDDEN_DOCKERFILE = ".previewer.dockerfile"
-"""Where an inline Dockerfile, or one from outside the context, goes: BuildKit reads it out of the context."""
 MAX_DOCKERFILE_BYTES = 1 << 20
 COMMITTED_HINT = "only committed files are seen: is it committed?"
+
+Entries = tuple[tuple[str, TreeEntry], ...]
+"""Paths relative to a context, sorted, and what is there."""
 
 
 @dataclass(frozen=True, slots=True)
 class BuildContext:
     """A build's files, chosen but not read."""
 
-    entries: tuple[tuple[str, TreeEntry], ...]
-    """Paths relative to the context, sorted, and what is there; without ignored files and the Dockerfile."""
+    entries: Entries
+    """Without ignored files. The Dockerfile is there as it was written, like any other file."""
     dockerfile: str
     """The Dockerfile's text, as it was written."""
-    dockerfile_path: str
-    """Where it belongs, relative to the context."""
     where: str
     """Where it was written, for messages: ``services/web/Dockerfile``."""
 
@@ -38,45 +39,69 @@ def read_build_context(
     """Choose the files of a service's build.
 
     Raises :class:`UnsupportedError` for a context that is a URL, :class:`DefinitionError` for one (or a
-    Dockerfile) that is not in the commit, :class:`FreezeError` for a submodule in it.
+    Dockerfile) that is not in the commit, :class:`FreezeError` for a submodule in it that this machine has not.
     """
     location = str(definition.locate(("services", service.name, "build")))
-    if "://" in build.context or build.context.startswith(("git@", "github.com/")):
+    _check_folder(tree, build.context, location)
+    text, where = _read_dockerfile(tree, build, location)
+    return BuildContext(_choose(tree, build.context, _read_ignore_file(tree, build)), text, where)
+
+
+def read_further_context(tree: FileTree, folder: str, location: str) -> Entries:
+    """The files of one of ``additional_contexts``, by its own ``.dockerignore``; raises as for the main one."""
+    _check_folder(tree, folder, location)
+    return _choose(tree, folder, _read_ignore(tree, [posixpath.join(folder, IGNORE_FILE)]))
+
+
+def describe_entries(entries: Entries) -> list[JsonValue]:
+    """For input digests: everything about the entries that a build can see."""
+    return [[path, entry.kind.value, entry.object_id] for path, entry in entries]
+
+
+def _check_folder(tree: FileTree, folder: str, location: str) -> None:
+    if "://" in folder or folder.startswith(("git@", "github.com/")):
         raise UnsupportedError(
-            f"the build context {build.context} is not part of the commit",
+            f"the build context {folder} is not part of the commit",
             where=location,
             hint="use a folder of the repository",
         )
-    if not tree.is_directory(build.context):
+    entry = tree.entry(folder)
+    if entry is not None and entry.kind is EntryKind.SUBMODULE:
+        raise _absent_submodule(entry)
+    if not tree.is_directory(folder):
         raise DefinitionError(
-            f"the commit has no folder {build.context} to build from", where=location, hint=COMMITTED_HINT
+            f"the commit has no folder {folder} to build from", where=location, hint=COMMITTED_HINT
         )
-    text, path, where = _read_dockerfile(tree, build, location)
-    ignore = _read_ignore_file(tree, build)
-    root = tree.resolve(build.context)
+
+
+def _choose(tree: FileTree, folder: str, ignore: Dockerignore) -> Entries:
+    root = tree.resolve(folder)
     entries = []
-    for entry in tree.below(build.context):
+    for entry in tree.below(folder):
         name = entry.path[len(root) :].lstrip("/")
-        if name == path or ignore.ignores(name):
+        if ignore.ignores(name):
             continue
-        _refuse_submodule(entry)
+        if entry.kind is EntryKind.SUBMODULE:
+            raise _absent_submodule(entry)
+        if name == SENT_DOCKERFILE:
+            raise DefinitionError(
+                "this name is ours: builders are sent the pinned Dockerfile under it", where=entry.path
+            )
         entries.append((name, entry))
-    return BuildContext(tuple(sorted(entries, key=lambda item: item[0])), text, path, where)
+    return tuple(sorted(entries, key=lambda item: item[0]))
 
 
-def _read_dockerfile(tree: FileTree, build: BuildSection, location: str) -> tuple[str, str, str]:
-    """The text, its path in the context, and where it was written."""
+def _read_dockerfile(tree: FileTree, build: BuildSection, location: str) -> tuple[str, str]:
+    """The text, and where it was written."""
     if build.dockerfile_inline is not None:
-        return build.dockerfile_inline, HIDDEN_DOCKERFILE, f"{location} (dockerfile_inline)"
+        return build.dockerfile_inline, f"{location} (dockerfile_inline)"
     path = posixpath.join(build.context, build.dockerfile)
     if not tree.is_file(path):
         raise DefinitionError(
             f"the commit has no Dockerfile {posixpath.normpath(path)}", where=location, hint=COMMITTED_HINT
         )
     text = tree.read(path, limit=MAX_DOCKERFILE_BYTES).decode("utf-8", "replace")
-    inside = posixpath.normpath(build.dockerfile)
-    is_outside = inside.startswith(("../", "/"))
-    return text, HIDDEN_DOCKERFILE if is_outside else inside, posixpath.normpath(path)
+    return text, posixpath.normpath(path)
 
 
 def _read_ignore_file(tree: FileTree, build: BuildSection) -> Dockerignore:
@@ -84,16 +109,19 @@ def _read_ignore_file(tree: FileTree, build: BuildSection) -> Dockerignore:
     paths = [posixpath.join(build.context, IGNORE_FILE)]
     if build.dockerfile_inline is None:
         paths.insert(0, posixpath.join(build.context, f"{build.dockerfile}{IGNORE_FILE}"))
+    return _read_ignore(tree, paths)
+
+
+def _read_ignore(tree: FileTree, paths: list[str]) -> Dockerignore:
     for path in paths:
         if tree.is_file(path):
             return read_dockerignore(tree.read(path, limit=MAX_DOCKERFILE_BYTES), where=posixpath.normpath(path))
     return Dockerignore()
 
 
-def _refuse_submodule(entry: TreeEntry) -> None:
-    if entry.kind is EntryKind.SUBMODULE:
-        raise FreezeError(
-            "a build context holds a submodule, whose files are not part of the commit",
-            where=entry.path,
-            hint=f"keep it out with {IGNORE_FILE}, or copy its files into the repository",
-        )
+def _absent_submodule(entry: TreeEntry) -> FreezeError:
+    return FreezeError(
+        f"a submodule's commit {entry.object_id[:12]} is not on this machine",
+        where=entry.path,
+        hint=f"fetch it: git submodule update --init --recursive {entry.path}; or keep it out with {IGNORE_FILE}",
+    )

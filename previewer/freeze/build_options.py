@@ -5,31 +5,44 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from previewer.domain.build_means import BuildMeans
 from previewer.domain.definition import Definition
 from previewer.domain.json_value import as_list, as_object, as_text
 from previewer.domain.labels import PREFIX
 from previewer.domain.service import BuildSection, Service
 from previewer.errors import DefinitionError, UnsupportedError
+from previewer.freeze.build_surroundings import ReadSecret, read_build_means
 
 HONOURED = frozenset(
-    {"context", "dockerfile", "dockerfile_inline", "target", "args", "labels", "platforms", "no_cache"}
+    {
+        "additional_contexts",
+        "args",
+        "context",
+        "dockerfile",
+        "dockerfile_inline",
+        "extra_hosts",
+        "labels",
+        "network",
+        "no_cache",
+        "platforms",
+        "secrets",
+        "shm_size",
+        "ssh",
+        "target",
+        "ulimits",
+    }
 )
 WITHOUT_EFFECT = {
     "pull": "bases are resolved at every freeze anyway",
-    "cache_from": "the engine's own cache is used",
+    "cache_from": "a cache from elsewhere may hold anything, and images are shared by what they are built from",
     "cache_to": "the engine's own cache is used",
     "tags": "images are named by what they were built from",
     "provenance": "attestations are no part of an image's content",
     "sbom": "attestations are no part of an image's content",
 }
 REFUSED = {
-    "secrets": "secrets in builds need a BuildKit session, which the engine's API does not offer",
-    "ssh": "ssh in builds needs a BuildKit session, which the engine's API does not offer",
-    "additional_contexts": "a build has one context, out of the commit",
-    "network": "builds use the engine's default network",
     "privileged": "builds run without privileges",
     "entitlements": "builds run without privileges",
-    "extra_hosts": "a build must not depend on where it runs",
     "isolation": "it is for Windows containers",
 }
 ADDITIONS_HINT = "remove the key, or do it in the Dockerfile"
@@ -44,19 +57,21 @@ class BuildOptions:
     labels: Mapping[str, str]
     platform: str
     use_cache: bool
+    means: BuildMeans
+    """Without further contexts: those are read with the files."""
 
 
 def read_build_options(
-    definition: Definition, service: Service, build: BuildSection, *, default_platform: str
+    definition: Definition, service: Service, build: BuildSection, *, default_platform: str, secrets: ReadSecret
 ) -> BuildOptions:
-    """Check and read the section.
+    """Check and read the section. ``secrets`` gives the content of a secret that the definition names.
 
     Raises :class:`UnsupportedError` or :class:`DefinitionError`, with file and line, for what can't be honoured.
     """
     for key, value in build.spec.items():
         if key in HONOURED or key in WITHOUT_EFFECT or key.startswith("x-") or not value:
             continue
-        if key == "network" and value == "default":
+        if key == "isolation" and value == "default":
             continue
         raise UnsupportedError(
             f"build.{key} is not supported: {REFUSED.get(key, 'the engine has nothing like it')}",
@@ -68,6 +83,7 @@ def read_build_options(
         labels=_labels(definition, service, build),
         platform=_platform(definition, service, build, default_platform),
         use_cache=build.spec.get("no_cache") is not True,
+        means=read_build_means(definition, service, build, secrets=secrets),
     )
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
 
-from previewer.docker_api.build import ImageBuild, build_image, find_builder
 from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.image_files import open_image_files
 from previewer.docker_api.images import EngineImage, EngineImages, registry_of
+from previewer.docker_api.registry_transfer import pull_image, push_image
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.json_value import as_text
+from previewer.domain.json_value import JsonObject, as_text
 from previewer.domain.labels import BUILDER, INPUT_DIGEST, MANAGED_BY, MANAGED_BY_VALUE, PLATFORM, PROJECT
 from previewer.domain.naming import (
     IMAGE_REPOSITORY,
@@ -18,45 +20,63 @@ from previewer.domain.naming import (
     image_reference,
     pinned_base_reference,
 )
-from previewer.errors import EngineError, FreezeError
-from previewer.freeze.dockerfile import read_dockerfile
+from previewer.domain.registry_address import familiar_address, parse_address
+from previewer.domain.revision import short_id
+from previewer.errors import EngineError, FreezeError, ObjectNotFoundError, RegistryError
+from previewer.freeze.canonical_config import kept_keys
+from previewer.freeze.content_ids import ContentIds
+from previewer.freeze.docker_builds import DockerBuilds
+from previewer.freeze.leftovers import drop_names, sweep_leftovers
 from previewer.freeze.protocol import BuildRequest, BuiltImage, PinnedImage
-from previewer.freeze.tree_archive import archive_file
 
 OURS = f"{MANAGED_BY}={MANAGED_BY_VALUE}"
-_ERROR_LINE = re.compile(r"line (\d+)")
 
 
 class DockerImages:
     """Finds, resolves and builds images over one connection. Safe to use from several threads."""
 
-    def __init__(self, connection: DockerConnection) -> None:
+    def __init__(self, connection: DockerConnection, *, builder: str | None = None) -> None:
+        """``builder`` is ``classic`` to insist on that; ``None`` for the engine's best."""
         self._connection = connection
         self._images = EngineImages(connection)
+        self._ids = ContentIds(connection)
         self._silent: set[str] = set()
         """Registries that did not answer: they are not asked again, lest every image waits for them."""
         self._guard = threading.Lock()
-        self.builder = find_builder(connection)
+        self._has_swept = False
+        """Whether what killed runs left was looked for."""
+        self._builds = DockerBuilds(connection, builder=builder)
+        self.builder = self._builds.builder
         system = as_text(connection.version.get("Os"), "linux")
         self.platform = f"{system}/{as_text(connection.version.get('Arch'), 'amd64')}"
 
     def find_built(self, input_digests: Collection[str]) -> Mapping[str, BuiltImage]:
         """The images that were built from these inputs, in one call; the newest of several.
 
-        An image counts only if it also has the name that we give: labels alone can come from anybody's Dockerfile.
+        An image counts only if it also has the name that we give to canonical images: labels alone can come from
+        anybody's Dockerfile, and a killed run leaves what a builder made.
         """
         found: dict[str, BuiltImage] = {}
         for image in sorted(self._images.list_labelled([OURS, INPUT_DIGEST]), key=lambda i: (i.created, i.id)):
             digest = image.labels.get(INPUT_DIGEST, "")
             if digest in input_digests and _is_named_for(image, digest):
-                found[digest] = BuiltImage(image.id, image.labels.get(PLATFORM, ""), image.labels.get(BUILDER, ""))
+                found[digest] = BuiltImage(
+                    self._ids.known(image), image.labels.get(PLATFORM, ""), image.labels.get(BUILDER, "")
+                )
         return found
 
     def missing(self, images: Collection[str]) -> frozenset[str]:
         """Those of ``images`` (config digests) that the engine does not hold."""
         return frozenset(image for image in images if self._images.inspect(image) is None)
 
-    def pin(self, reference: str, platform: str) -> PinnedImage:
+    def pin(
+        self,
+        reference: str,
+        platform: str,
+        *,
+        on_line: Callable[[str], None] | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> PinnedImage:
         """Resolve a reference to content.
 
         A reference by digest or id needs no registry if the engine has it. Any other is what the registry says,
@@ -65,17 +85,19 @@ class DockerImages:
         """
         held = self._images.inspect(reference)
         if held is not None and ("@" in reference or reference.startswith("sha256:")):
-            return self._pinned(held, reference, platform)
+            return self._pinned(held, reference, platform, vouched="@" in reference)
         digest = reference.partition("@")[2] or self._ask_registry(reference)
         if digest is not None:
-            return self._pinned(self._obtain(f"{_repository(reference)}@{digest}", platform), reference, platform)
+            by_digest = f"{_repository(reference)}@{digest}"
+            obtained = self._obtain(by_digest, platform, on_line or _tell_nobody, cancellation or Cancellation())
+            return self._pinned(obtained, reference, platform, vouched=True)
         if held is None:
             raise FreezeError(
                 "no registry that answers and no image of the engine is called so",
                 where=reference,
                 hint=f"check the name, sign in to the registry, or load it: docker pull {reference}",
             )
-        return self._pinned(held, reference, platform)
+        return self._pinned(held, reference, platform, vouched=False)
 
     def name_base(self, pinned: PinnedImage) -> str:
         """``name@sha256:…`` where a registry vouches for the image, else a name whose tag is the image's own id.
@@ -88,41 +110,103 @@ class DockerImages:
         self._images.tag(pinned.image, reference)
         return reference
 
+    def ensure_builder(self, request: BuildRequest) -> None:
+        """Raise :class:`UnsupportedError` where nothing here can build ``request``."""
+        self._builds.ensure_builder(request)
+
     def build(
         self, request: BuildRequest, *, on_line: Callable[[str], None], cancellation: Cancellation
     ) -> BuiltImage:
-        """Build an image. Raises :class:`BuildError` with the failing step, its line and its last output."""
-        image = build_image(
-            self._connection,
-            ImageBuild(
-                reference=request.reference,
-                dockerfile=request.dockerfile_path,
-                target=request.target,
-                args={"SOURCE_DATE_EPOCH": str(request.commit_time), **request.args},
-                labels={**request.labels, PLATFORM: request.platform, BUILDER: self.builder},
-                platform=request.platform,
-                use_cache=request.use_cache,
-            ),
-            _with_dockerfile(request),
-            builder=self.builder,
-            on_line=on_line,
-            locate=lambda step, message: locate_step(request.dockerfile, step, message, where=request.where),
-            cancellation=cancellation,
-        )
-        # The classic builder says a short id.
+        """Have an image in canonical form. Raises what :meth:`DockerBuilds.build` raises."""
+        self._sweep_once()
+        return self._builds.build(request, on_line=on_line, cancellation=cancellation)
+
+    def push(
+        self,
+        image: str,
+        reference: str,
+        platform: str,
+        *,
+        on_line: Callable[[str], None],
+        cancellation: Cancellation,
+    ) -> None:
+        """Send an image (config digest) to ``REGISTRY/REPOSITORY:TAG``. Raises :class:`RegistryError`."""
         held = self._images.inspect(image)
-        if held is None:
-            raise FreezeError("the engine lost the image that it has just built", where=request.reference)
-        return BuiltImage(held.id, request.platform, self.builder)
+        self._images.tag(image, reference)
+        try:
+            address = parse_address(reference)
+            push_image(self._connection, address, platform, on_line=on_line, cancellation=cancellation)
+        finally:
+            # Taking its only name away would remove the image.
+            if held is not None and {*held.tags, *held.repository_digests} - {reference}:
+                self._images.remove_name(reference)
+
+    def pull(
+        self,
+        image: str,
+        reference: str,
+        platform: str,
+        *,
+        name: str | None = None,
+        on_line: Callable[[str], None],
+        cancellation: Cancellation,
+    ) -> None:
+        """Fetch an image (config digest) from ``REGISTRY/REPOSITORY@sha256:…``, and call it ``name``.
+
+        Raises :class:`RegistryError`, and :class:`FreezeError` where another image is there.
+        """
+        address = familiar_address(reference)
+        pull_image(self._connection, address, platform, on_line=on_line, cancellation=cancellation)
+        held = self._images.inspect(str(address))
+        if held is None or self._ids.find(held) != image:
+            raise FreezeError(
+                "the registry has another image", where=reference, hint=f"{short_id(image)} was asked for"
+            )
+        if name is not None:
+            self._images.tag(image, name)
 
     def list_built(self, project: str) -> Mapping[str, int]:
         """The images that were built for a project: bytes by image."""
         found = self._images.list_labelled([OURS, INPUT_DIGEST, f"{PROJECT}={project}"])
-        return {image.id: image.bytes for image in found}
+        return {self._ids.known(image): image.bytes for image in found}
+
+    def named_at(self, images: Collection[str]) -> Mapping[str, datetime]:
+        """When those of ``images`` were last given a name of which the engine knows it."""
+        held = ((image, self._images.inspect(image)) for image in images)
+        return {image: found.named_at for image, found in held if found is not None and found.named_at is not None}
+
+    @contextmanager
+    def files_of(self, image: str) -> Iterator[Iterator[bytes]]:
+        """The files of an image as a tar stream of its root, read while the block lasts."""
+        self._sweep_once()
+        with open_image_files(self._connection, image=image) as chunks:
+            yield chunks
+
+    def sweep(self) -> None:
+        """Remove what runs left that were killed an hour ago or earlier: containers, and names of images."""
+        sweep_leftovers(self._connection, self._images)
+
+    def _sweep_once(self) -> None:
+        with self._guard:
+            has_swept, self._has_swept = self._has_swept, True
+        if not has_swept:
+            self.sweep()
 
     def remove(self, image: str) -> None:
         """Remove an image and its names. Nothing happens if it is gone or in use."""
         self._images.remove(image)
+
+    def configuration(self, image: str) -> JsonObject:
+        """What containers of an image (config digest) run with. Raises :class:`ObjectNotFoundError`."""
+        held = self._images.inspect(image)
+        if held is None:
+            raise ObjectNotFoundError("the engine has no such image", where=image)
+        return kept_keys(held.config)
+
+    def unname(self, repository: str) -> None:
+        """Take every ``repository:TAG`` name away; an image that has no other goes, unless it is in use."""
+        for image in self._images.list_named(repository):
+            drop_names(self._images, image.tags, starting=(f"{repository}:",))
 
     def unname_bases(self) -> None:
         """Take the names back that bases were given by :meth:`name_base`; images that others name stay."""
@@ -140,14 +224,22 @@ class DockerImages:
                 self._silent.add(registry)
             return None
 
-    def _obtain(self, reference: str, platform: str) -> EngineImage:
+    def _obtain(
+        self, reference: str, platform: str, on_line: Callable[[str], None], cancellation: Cancellation
+    ) -> EngineImage:
         """The image behind a reference by digest, pulled if need be."""
         held = self._images.inspect(reference)
         if held is not None and _is_for(held, platform):
             return held
         try:
-            self._images.pull(reference, platform)
-        except EngineError as error:
+            pull_image(
+                self._connection,
+                familiar_address(reference),
+                platform,
+                on_line=on_line,
+                cancellation=cancellation,
+            )
+        except (EngineError, RegistryError) as error:
             raise FreezeError(
                 f"the image cannot be pulled: {error.message}", where=reference, hint="sign in: docker login"
             ) from error
@@ -156,32 +248,20 @@ class DockerImages:
             raise FreezeError("the engine does not have the image that it has just pulled", where=reference)
         return held
 
-    def _pinned(self, held: EngineImage, reference: str, platform: str) -> PinnedImage:
+    def _pinned(self, held: EngineImage, reference: str, platform: str, *, vouched: bool) -> PinnedImage:
+        """``vouched`` is whether a registry has just said so, or the reference names a digest.
+
+        Containerd's store makes repository digests of its own for whatever it holds: they say nothing.
+        """
         if not _is_for(held, platform):
             raise FreezeError(f"the image is for {held.platform}, not for {platform}", where=reference)
-        own = [name for name in held.repository_digests if name.partition("@")[0] == _repository(reference)]
-        return PinnedImage(held.id, held.platform, min(own) if own else None)
+        known = held.repository_digests if vouched or self._ids.are_engine_ids else ()
+        own = [name for name in known if name.partition("@")[0] == _repository(reference)]
+        return PinnedImage(self._ids.find(held), held.platform, min(own) if own else None)
 
 
-def locate_step(dockerfile: str, step: str, message: str, *, where: str) -> str:
-    """``FILE:LINE`` of the instruction that a builder calls ``step``, else of the line that an error names."""
-    wanted = _plain(step)
-    for instruction in read_dockerfile(dockerfile).instructions:
-        if wanted and _plain(f"{instruction.keyword} {instruction.arguments}") == wanted:
-            return f"{where}:{instruction.line}"
-    named = _ERROR_LINE.search(message)
-    return f"{where}:{named[1]}" if named else where
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _with_dockerfile(request: BuildRequest) -> Iterator[bytes]:
-    """The context's stream with the Dockerfile in front."""
-    content = request.dockerfile.encode("utf-8", "surrogateescape")
-    yield archive_file(request.dockerfile_path, content, commit_time=request.commit_time)
-    yield from request.context()
+def _tell_nobody(line: str) -> None:
+    del line
 
 
 def _is_named_for(image: EngineImage, digest: str) -> bool:

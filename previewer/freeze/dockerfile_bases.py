@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from previewer.errors import DefinitionError
+from previewer.freeze.build_contexts import FurtherContexts
 from previewer.freeze.dockerfile import Dockerfile, Instruction, split_words
 from previewer.freeze.dockerfile_variables import expand, platform_variables, unquote
 
@@ -40,33 +41,58 @@ class _Stage:
     """Positions of the stages that it takes something from."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What names in a Dockerfile mean besides its own stages."""
+
+    contexts: FurtherContexts
+    platform: str
+
+    def has(self, name: str) -> bool:
+        return name in self.contexts.images or name in self.contexts.folders
+
+    def image(self, name: str) -> str | None:
+        """The image that ``name`` means; ``None`` for a folder and for nothing."""
+        if not name or name in self.contexts.folders or name == SCRATCH:
+            return None
+        return self.contexts.images.get(name, name)
+
+
 def find_bases(
-    dockerfile: Dockerfile, *, args: Mapping[str, str], target: str | None, platform: str, where: str
+    dockerfile: Dockerfile,
+    *,
+    args: Mapping[str, str],
+    target: str | None,
+    platform: str,
+    where: str,
+    contexts: FurtherContexts | None = None,
 ) -> tuple[BaseUse, ...]:
     """The images that building ``target`` (the last stage, if ``None``) needs, in the order of the file.
+
+    A further context goes before a stage or an image of its name.
 
     Raises :class:`DefinitionError`, with ``where`` and the line, for a Dockerfile without stages, an unknown
     target or a name that can't be known before the build.
     """
-    stages = _read_stages(dockerfile, args, platform, where)
+    stages = _read_stages(dockerfile, args, _Named(contexts or FurtherContexts(), platform), where)
     if not stages:
         raise DefinitionError("the Dockerfile has no FROM", where=where)
     needed = _needed(stages, _target_position(stages, target, where))
     return tuple(use for position in sorted(needed) for use in stages[position].uses)
 
 
-def _read_stages(dockerfile: Dockerfile, args: Mapping[str, str], platform: str, where: str) -> list[_Stage]:
-    variables = platform_variables(platform)
+def _read_stages(dockerfile: Dockerfile, args: Mapping[str, str], named: _Named, where: str) -> list[_Stage]:
+    variables = platform_variables(named.platform)
     stages: list[_Stage] = []
     for instruction in dockerfile.instructions:
         place = f"{where}:{instruction.line}"
         if instruction.keyword == "ARG" and not stages:
             variables.update(_declared(instruction, args, variables))
         elif instruction.keyword == "FROM":
-            stages.append(_read_from(instruction, stages, variables, platform, place))
+            stages.append(_read_from(instruction, stages, variables, named, place))
         elif stages:
             for name in _taken_from(instruction):
-                _take(stages, instruction, name, platform, place)
+                _take(stages, instruction, name, named, place)
     return stages
 
 
@@ -83,7 +109,7 @@ def _declared(instruction: Instruction, args: Mapping[str, str], variables: Mapp
 
 
 def _read_from(
-    instruction: Instruction, before: list[_Stage], variables: Mapping[str, str], platform: str, place: str
+    instruction: Instruction, before: list[_Stage], variables: Mapping[str, str], named: _Named, place: str
 ) -> _Stage:
     flags, words = split_flags(instruction.arguments)
     if len(words) not in (1, 3) or (len(words) == 3 and words[1].upper() != "AS"):
@@ -94,11 +120,13 @@ def _read_from(
         raise DefinitionError(
             f"FROM {words[0]} names no image", where=place, hint="give the ARG a default, or set it in build.args"
         )
-    if (earlier := _position(before, reference, by_number=False)) is not None:
+    earlier = _position(before, reference, by_number=False)
+    if earlier is not None and not named.has(reference):
         stage.needs.add(earlier)
-    elif reference != SCRATCH:
+    elif (image := named.image(reference)) is not None:
         asked = [expand(flag.partition("=")[2], variables) for flag in flags if flag.startswith("--platform=")]
-        stage.uses.append(BaseUse(instruction, words[0], reference, asked[0] if asked and asked[0] else platform))
+        platform = asked[0] if asked and asked[0] else named.platform
+        stage.uses.append(BaseUse(instruction, words[0], image, platform))
     return stage
 
 
@@ -113,16 +141,16 @@ def _taken_from(instruction: Instruction) -> Iterator[str]:
                 yield match[1]
 
 
-def _take(stages: list[_Stage], instruction: Instruction, name: str, platform: str, place: str) -> None:
+def _take(stages: list[_Stage], instruction: Instruction, name: str, named: _Named, place: str) -> None:
     if "$" in name:
         raise DefinitionError(
             f"from={name} cannot be known before the build", where=place, hint="name a stage: FROM … AS …"
         )
     position = _position(stages[:-1], name, by_number=True)
-    if position is not None:
+    if position is not None and not named.has(name):
         stages[-1].needs.add(position)
-    elif name and name != SCRATCH:
-        stages[-1].uses.append(BaseUse(instruction, name, name, platform))
+    elif (image := named.image(name)) is not None:
+        stages[-1].uses.append(BaseUse(instruction, name, image, named.platform))
 
 
 def _position(stages: list[_Stage], name: str, *, by_number: bool) -> int | None:

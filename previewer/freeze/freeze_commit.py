@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.definition import Definition
 from previewer.domain.file_tree import FileTree
-from previewer.domain.progress import Outcome, Report, TaskOutput
-from previewer.domain.release import Artifact, FrozenDefinition, Release
+from previewer.domain.progress import Noted, Outcome, Report, TaskOutput
+from previewer.domain.release import Artifact, BaseImage, FrozenDefinition, Release
 from previewer.domain.revision import Commit, short_id
 from previewer.domain.tree_files import digest_tree_files, tree_sources
+from previewer.errors import FreezeError, RegistryError
+from previewer.freeze.canonical_layer import CANONICAL_TIME
 from previewer.freeze.parallel import reported_task, run_parallel
 from previewer.freeze.planned_build import (
     CompleteBuild,
@@ -22,8 +24,18 @@ from previewer.freeze.planned_build import (
     complete_build,
     plan_build,
 )
-from previewer.freeze.protocol import BuiltImage, Images, PinnedImage
+from previewer.freeze.protocol import BuildCache, BuildRequest, BuiltImage, CachedBuild, Images, PinnedImage
 from previewer.freeze.service_images import ImageSource, find_image_sources
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuild:
+    """How a release is built once more, to be compared with what it has."""
+
+    recorded: Mapping[str, str]
+    """What references meant then: a reference by digest, or a config digest, by what the definition says."""
+    repository: str
+    """The built images are called ``repository:TAG``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +50,8 @@ class _Freezing:
     report: Report
     cancellation: Cancellation
     parallel: int
+    cache: BuildCache | None
+    rebuild: Rebuild | None
 
 
 def freeze_commit(
@@ -51,25 +65,44 @@ def freeze_commit(
     report: Report,
     cancellation: Cancellation,
     parallel: int = 4,
+    variables: Mapping[str, str] | None = None,
+    cache: BuildCache | None = None,
+    rebuild: Rebuild | None = None,
 ) -> Release:
     """Resolve and build what the definitions' services need; the release is not stored.
 
     An image whose inputs were built before is not built again, unless ``use_cache`` is off; equal inputs are built
-    once however many services have them. Raises :class:`DefinitionError` or :class:`UnsupportedError` before
-    anything is built, :class:`FreezeError` for what can't be resolved, :class:`BuildError` for a failed build.
+    once however many services have them. What ``cache`` has is pulled instead. Build secrets may
+    come from ``variables``. Raises :class:`DefinitionError` or :class:`UnsupportedError` before anything is built,
+    :class:`FreezeError` for what can't be resolved, :class:`BuildError` for a failed build. Where nothing here
+    can build one of the images, that too is said before any is built.
     """
-    work = _Freezing(tree, commit, project, images, use_cache, report, cancellation, parallel)
+    work = _Freezing(
+        tree.with_submodules, commit, project, images, use_cache, report, cancellation, parallel, cache, rebuild
+    )
     sources = {
         definition.name: find_image_sources(definition, platform=images.platform) for definition in definitions
     }
     plans = [
-        plan_build(tree, definition, definition.services[name], platform=images.platform)
+        plan_build(
+            work.tree,
+            definition,
+            definition.services[name],
+            platform=images.platform,
+            variables=variables or {},
+        )
         for definition in definitions
         for name in sorted({source.build for source in sources[definition.name].values() if source.build})
     ]
     pinned = _pin_all(work, _wanted(plans, sources.values()))
-    builds = {(plan.definition, plan.service): _complete(work, plan, pinned) for plan in plans}
+    bases = _name_bases(work, plans, pinned)
+    builds = {
+        (plan.definition, plan.service): complete_build(plan, project=project, pinned=bases) for plan in plans
+    }
     built = _build_all(work, list(builds.values()))
+    if work.images.missing({image.image for image in built.values()}):
+        report(Noted("somebody removed images of this freeze meanwhile", "they are built again"))
+        built = _build_all(work, list(builds.values()))
     frozen = {}
     for definition in definitions:
         artifacts = {
@@ -108,14 +141,24 @@ def _pin(work: _Freezing, request: ImageRequest, cancellation: Cancellation) -> 
     reference, platform = request
     shown = reference if platform == work.images.platform else f"{reference} ({platform})"
     with reported_task(work.report, f"pin {shown}") as end:
-        pinned = work.images.pin(reference, platform)
+        recorded = work.rebuild.recorded if work.rebuild is not None else {}
+        pinned = work.images.pin(
+            recorded.get(reference, reference),
+            platform,
+            on_line=lambda line: work.report(TaskOutput(f"pin {shown}", line)),
+            cancellation=cancellation,
+        )
         end.detail = short_id(pinned.image)
     return pinned
 
 
-def _complete(work: _Freezing, plan: PlannedBuild, pinned: Mapping[ImageRequest, PinnedImage]) -> CompleteBuild:
-    bases = {request: (pinned[request], work.images.name_base(pinned[request])) for request in plan.image_requests}
-    return complete_build(plan, project=work.project, pinned=bases)
+def _name_bases(
+    work: _Freezing, plans: Sequence[PlannedBuild], pinned: Mapping[ImageRequest, PinnedImage]
+) -> Mapping[ImageRequest, tuple[PinnedImage, str]]:
+    """What builds stand on, each with the reference to build from; each is named once."""
+    wanted = {request for plan in plans for request in plan.image_requests}
+    names = {image: work.images.name_base(image) for image in {pinned[request] for request in wanted}}
+    return {request: (pinned[request], names[pinned[request]]) for request in wanted}
 
 
 def _build_all(work: _Freezing, builds: Sequence[CompleteBuild]) -> Mapping[str, BuiltImage]:
@@ -127,29 +170,82 @@ def _build_all(work: _Freezing, builds: Sequence[CompleteBuild]) -> Mapping[str,
         with reported_task(work.report, tasks[digest]) as end:
             end.outcome, end.detail = Outcome.CACHED, short_id(known[digest].image)
     missing = [build for digest, build in reversed(distinct.items()) if digest not in known]
+    cached = _find_cached(work, [build.input_digest for build in missing])
+    for build in missing:
+        if build.input_digest not in cached:
+            work.images.ensure_builder(_request(work, build))
     made = run_parallel(
-        [partial(_build, work, build, tasks[build.input_digest]) for build in missing],
+        [partial(_obtain, work, b, tasks[b.input_digest], cached.get(b.input_digest)) for b in missing],
         limit=work.parallel,
         cancellation=work.cancellation,
     )
     return {**known, **{build.input_digest: image for build, image in zip(missing, made, strict=True)}}
 
 
+def _find_cached(work: _Freezing, digests: Sequence[str]) -> Mapping[str, CachedBuild]:
+    """A registry that does not answer costs a build, not the release."""
+    if work.cache is None or not work.use_cache or not digests:
+        return {}
+    try:
+        return work.cache.find(digests)
+    except RegistryError as error:
+        work.report(Noted(f"no built images are looked for in the registry: {error}", error.hint or ""))
+        return {}
+
+
+def _obtain(
+    work: _Freezing, build: CompleteBuild, task: str, cached: CachedBuild | None, cancellation: Cancellation
+) -> BuiltImage:
+    """Pull what somebody else has built; build what nobody has, or what cannot be had."""
+    if cached is not None:
+        try:
+            return _pull(work, build, task, cached, cancellation)
+        except (RegistryError, FreezeError) as error:
+            work.report(Noted(f"{cached.reference} cannot be had, so it is built: {error}", error.hint or ""))
+    return _build(work, build, task, cancellation)
+
+
+def _pull(
+    work: _Freezing, build: CompleteBuild, task: str, cached: CachedBuild, cancellation: Cancellation
+) -> BuiltImage:
+    pulling = f"pull for {task}"
+    with reported_task(work.report, pulling) as end:
+        work.images.pull(
+            cached.image,
+            cached.reference,
+            cached.platform,
+            name=build.reference,
+            on_line=lambda line: work.report(TaskOutput(pulling, line)),
+            cancellation=cancellation,
+        )
+        end.outcome, end.detail = Outcome.CACHED, short_id(cached.image)
+    return BuiltImage(cached.image, cached.platform, cached.builder)
+
+
 def _build(work: _Freezing, build: CompleteBuild, task: str, cancellation: Cancellation) -> BuiltImage:
     cancellation.check()
+    with reported_task(work.report, task) as end:
+        image = work.images.build(
+            _request(work, build),
+            on_line=lambda line: work.report(TaskOutput(task, line)),
+            cancellation=cancellation,
+        )
+        end.detail = short_id(image.image)
+    return image
+
+
+def _request(work: _Freezing, build: CompleteBuild) -> BuildRequest:
     request = build_request(
         build,
         tree=work.tree,
         project=work.project,
-        commit_time=int(work.commit.committed_at.timestamp()),
+        commit_time=CANONICAL_TIME,
         use_cache=work.use_cache,
     )
-    with reported_task(work.report, task) as end:
-        image = work.images.build(
-            request, on_line=lambda line: work.report(TaskOutput(task, line)), cancellation=cancellation
-        )
-        end.detail = short_id(image.image)
-    return image
+    if work.rebuild is None:
+        return request
+    tag = build.reference.rpartition(":")[2]
+    return replace(request, reference=f"{work.rebuild.repository}:{tag}")
 
 
 def _task_names(builds: Sequence[CompleteBuild]) -> Mapping[str, str]:
@@ -187,4 +283,12 @@ def _artifact(
         origin=result.builder,
         reference=build.reference,
         input_digest=build.input_digest,
+        bases=_bases(build, pinned),
+    )
+
+
+def _bases(build: CompleteBuild, pinned: Mapping[ImageRequest, PinnedImage]) -> tuple[BaseImage, ...]:
+    return tuple(
+        BaseImage(reference, pinned[reference, platform].image, pinned[reference, platform].repository_digest)
+        for reference, platform in sorted(build.plan.image_requests)
     )

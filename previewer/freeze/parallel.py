@@ -62,9 +62,9 @@ class TaskEnd:
 
 
 @contextmanager
-def reported_task(report: Report, task: str) -> Iterator[TaskEnd]:
+def reported_task(report: Report, task: str, *, stage: str = STAGE) -> Iterator[TaskEnd]:
     """Report the beginning and the end of the block as one task."""
-    report(TaskStarted(task, STAGE))
+    report(TaskStarted(task, stage))
     begun = time.monotonic()
     end = TaskEnd()
     try:

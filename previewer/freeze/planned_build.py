@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from previewer.domain.definition import Definition
 from previewer.domain.file_tree import FileTree
-from previewer.domain.json_value import JsonValue, digest_of
+from previewer.domain.json_value import JsonObject, digest_of
 from previewer.domain.labels import INPUT_DIGEST, MANAGED_BY, MANAGED_BY_VALUE, PROJECT
-from previewer.domain.naming import image_reference
+from previewer.domain.naming import SENT_DOCKERFILE, image_reference
 from previewer.domain.service import Service
 from previewer.errors import DefinitionError
-from previewer.freeze.build_context import BuildContext, read_build_context
+from previewer.freeze.build_context import BuildContext, describe_entries, read_build_context
+from previewer.freeze.build_contexts import FurtherContexts, read_further_contexts
 from previewer.freeze.build_options import BuildOptions, read_build_options
+from previewer.freeze.build_surroundings import secret_reader
 from previewer.freeze.dockerfile import Dockerfile, read_dockerfile
 from previewer.freeze.dockerfile_bases import BaseUse, find_bases
 from previewer.freeze.dockerfile_pinning import pin_dockerfile
+from previewer.freeze.dockerfile_remote import refuse_remote_files
 from previewer.freeze.protocol import BuildRequest, PinnedImage
 from previewer.freeze.tree_archive import archive_entries
 
-DIGEST_VERSION = 1
+DIGEST_VERSION = 2
 """Part of every input digest: to be raised when the same inputs come to mean another image."""
 
 ImageRequest = tuple[str, str]
@@ -34,6 +38,7 @@ class PlannedBuild:
     definition: str
     service: str
     context: BuildContext
+    contexts: FurtherContexts
     options: BuildOptions
     target: str | None
     dockerfile: Dockerfile
@@ -56,23 +61,36 @@ class CompleteBuild:
     """Of everything that can change the image."""
     reference: str
     """The name that the image is given."""
+    base_images: tuple[str, ...] = ()
+    """Config digests of the images that it takes something from, in the order of the file."""
 
 
-def plan_build(tree: FileTree, definition: Definition, service: Service, *, platform: str) -> PlannedBuild:
+def plan_build(
+    tree: FileTree, definition: Definition, service: Service, *, platform: str, variables: Mapping[str, str]
+) -> PlannedBuild:
     """Read what a service's build needs from the commit; ``platform`` is the engine's.
 
+    ``variables`` are those of the caller's environment that the settings allow: build secrets may come from them.
     Raises what :func:`read_build_options`, :func:`read_build_context` and :func:`find_bases` raise.
     """
     build = service.build
     if build is None:
         raise DefinitionError(f"the service {service.name} has no build", where=definition.name)
-    options = read_build_options(definition, service, build, default_platform=platform)
+    secrets = secret_reader(definition, tree, variables)
+    options = read_build_options(definition, service, build, default_platform=platform, secrets=secrets)
+    contexts = read_further_contexts(tree, definition, service, build)
     context = read_build_context(tree, definition, service, build)
     dockerfile = read_dockerfile(context.dockerfile)
     bases = find_bases(
-        dockerfile, args=options.args, target=build.target, platform=options.platform, where=context.where
+        dockerfile,
+        args=options.args,
+        target=build.target,
+        platform=options.platform,
+        contexts=contexts,
+        where=context.where,
     )
-    return PlannedBuild(definition.name, service.name, context, options, build.target, dockerfile, bases)
+    refuse_remote_files(dockerfile, where=context.where)
+    return PlannedBuild(definition.name, service.name, context, contexts, options, build.target, dockerfile, bases)
 
 
 def complete_build(
@@ -81,21 +99,26 @@ def complete_build(
     """Put the resolved bases (each with the reference to build from) into the Dockerfile and take the digest."""
     uses = [(use, pinned[use.reference, use.platform]) for use in plan.bases]
     text = pin_dockerfile(plan.dockerfile, [(use, reference) for use, (_, reference) in uses])
+    base_images = [base.image for _, (base, _) in uses]
     digest = input_digest(
         project=project,
         context=plan.context,
-        dockerfile=text,
+        contexts=plan.contexts,
+        # An engine's names for the bases are none of the image's business.
+        dockerfile=pin_dockerfile(plan.dockerfile, [(use, base.image) for use, (base, _) in uses]),
         options=plan.options,
         target=plan.target,
-        base_images=[base.image for _, (base, _) in uses],
+        base_images=base_images,
     )
-    return CompleteBuild(plan, text, digest, image_reference(project, plan.service, digest))
+    reference = image_reference(project, plan.service, digest)
+    return CompleteBuild(plan, text, digest, reference, tuple(dict.fromkeys(base_images)))
 
 
 def input_digest(
     *,
     project: str,
     context: BuildContext,
+    contexts: FurtherContexts,
     dockerfile: str,
     options: BuildOptions,
     target: str | None,
@@ -106,18 +129,19 @@ def input_digest(
     The commit is not in it: commits with equal inputs share an image. The project is, so that pruning one
     project never takes an image that another one counts on.
     """
-    entries: list[JsonValue] = [[path, entry.kind.value, entry.object_id] for path, entry in context.entries]
+    further: JsonObject = {name: describe_entries(entries) for name, entries in contexts.folders.items()}
     return digest_of(
         {
             "version": DIGEST_VERSION,
             "project": project,
-            "context": entries,
+            "context": describe_entries(context.entries),
+            "contexts": further,
             "dockerfile": dockerfile,
-            "dockerfile_path": context.dockerfile_path,
             "target": target,
             "args": dict(options.args),
             "labels": dict(options.labels),
             "platform": options.platform,
+            "means": options.means.described,
             "bases": list(base_images),
         }
     )
@@ -132,14 +156,17 @@ def build_request(
     nor service nor time, which would give each commit an image of its own.
     """
     plan = build.plan
-    entries = plan.context.entries
+    folders = {
+        name: partial(archive_entries, tree, entries, commit_time=commit_time)
+        for name, entries in plan.contexts.folders.items()
+    }
     return BuildRequest(
         service=plan.service,
         reference=build.reference,
         dockerfile=build.dockerfile,
-        dockerfile_path=plan.context.dockerfile_path,
+        dockerfile_path=SENT_DOCKERFILE,
         where=plan.context.where,
-        context=lambda: archive_entries(tree, entries, commit_time=commit_time),
+        context=partial(archive_entries, tree, plan.context.entries, commit_time=commit_time),
         target=plan.target,
         args=plan.options.args,
         labels={
@@ -150,5 +177,7 @@ def build_request(
         },
         platform=plan.options.platform,
         commit_time=commit_time,
+        bases=build.base_images,
         use_cache=use_cache and plan.options.use_cache,
+        means=replace(plan.options.means, contexts=folders),
     )

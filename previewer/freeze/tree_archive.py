@@ -9,14 +9,12 @@ from operator import itemgetter
 
 from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry
 from previewer.errors import FreezeError
+from previewer.freeze.large_files import read_pointer, stream_large_file
 
 PIECE_BYTES = 256 << 10
 """The stream comes in pieces of at least this size, but for the last."""
 LARGE_BYTES = 4 << 20
 """Blobs above this are streamed in pieces, not held."""
-LFS_POINTER_BYTES = 1024
-"""Git LFS pointers are smaller (git-lfs specification)."""
-LFS_POINTER_START = b"version https://git-lfs.github.com/spec/"
 END = bytes(2 * tarfile.BLOCKSIZE)
 
 
@@ -25,6 +23,7 @@ def archive_tree(tree: FileTree, sources: Sequence[str], *, commit_time: int, be
 
     See :func:`archive_entries`.
     """
+    tree = tree.with_submodules
     found: dict[str, TreeEntry] = {}
     for source in sources:
         # A source that is a symbolic link is served as what it leads to, under the name that was asked for.
@@ -42,8 +41,8 @@ def archive_entries(
     """A tar stream of ``entries`` under the given paths: sorted, owned by root, dated ``commit_time``.
 
     ``commit_time`` is in seconds since the epoch. Symbolic links stay links. The format is GNU tar's, which takes
-    names of any length and any bytes. Raises :class:`FreezeError` for a submodule or a Git LFS pointer, whose
-    content is not part of the commit.
+    names of any length and any bytes. In the place of a Git LFS pointer stands the file. Raises
+    :class:`FreezeError` for a submodule or a large file that this machine has not.
     """
     return _gather(_archive_all(tree, entries, commit_time))
 
@@ -81,9 +80,9 @@ def archive_file(
 def _archive_entry(tree: FileTree, path: str, entry: TreeEntry, commit_time: int) -> Iterator[bytes]:
     if entry.kind is EntryKind.SUBMODULE:
         raise FreezeError(
-            "a submodule's files are not part of the commit",
+            f"a submodule's commit {entry.object_id[:12]} is not on this machine",
             where=entry.path,
-            hint="keep it out with .dockerignore, or copy the files into the repository",
+            hint=f"fetch it: git submodule update --init --recursive {entry.path}",
         )
     if entry.kind is EntryKind.SYMLINK:
         target = tree.read_entry(entry).decode("utf-8", "surrogateescape")
@@ -96,21 +95,14 @@ def _archive_entry(tree: FileTree, path: str, entry: TreeEntry, commit_time: int
         yield _padding(entry.size)
         return
     content = tree.read_entry(entry)
-    _refuse_lfs_pointer(entry, content)
+    if (pointer := read_pointer(content)) is not None:
+        yield _header(path, commit_time, size=pointer.size, mode=mode)
+        yield from stream_large_file(tree, entry, pointer)
+        yield _padding(pointer.size)
+        return
     yield _header(path, commit_time, size=len(content), mode=mode)
     yield content
     yield _padding(len(content))
-
-
-def _refuse_lfs_pointer(entry: TreeEntry, content: bytes) -> None:
-    if len(content) > LFS_POINTER_BYTES:
-        return
-    if content.startswith(LFS_POINTER_START) and b"\noid sha256:" in content:
-        raise FreezeError(
-            "the commit holds a Git LFS pointer instead of the file",
-            where=entry.path,
-            hint="keep it out with .dockerignore, or have the build download it",
-        )
 
 
 def _new_directories(path: str, made: set[str]) -> Iterator[str]:

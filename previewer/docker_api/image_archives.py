@@ -1,0 +1,84 @@
+"""Images as archives: ``GET /images/NAME/get`` and ``POST /images/load``, streamed both ways."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterator
+from contextlib import closing
+
+from previewer.docker_api.byte_stream import ByteStream
+from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.errors import refusal_error, translate_errors
+from previewer.docker_api.liveness import ensure_alive, while_alive
+from previewer.docker_api.request import open_answer
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.json_value import JsonValue, as_object, as_text
+
+
+class ImageArchives:
+    """Reads images out of an engine and puts them in."""
+
+    def __init__(self, connection: DockerConnection) -> None:
+        self._connection = connection
+
+    def save(self, image: str, *, cancellation: Cancellation) -> Generator[bytes, None, None]:
+        """The archive of an image, in pieces; close the iterator to end it early.
+
+        Raises :class:`EngineError`. An engine that goes away ends it short: its reader misses the manifest.
+        """
+        with translate_errors("read the image", subject=image):
+            stream = ByteStream(open_answer(self._connection, f"/images/{image}/get", {}))
+        take_back = cancellation.on_request(stream.close)
+        try:
+            with while_alive(self._connection, "read the image", stream.close):
+                yield from stream
+        finally:
+            take_back()
+            stream.close()
+        cancellation.check()
+
+    def load(self, archive: Iterator[bytes], *, subject: str, cancellation: Cancellation) -> None:
+        """Put an archive's images into the engine. Raises :class:`EngineError` with the engine's words."""
+        action = "load the image"
+        with closing(self._connection.new_stream_client()) as client, translate_errors(action, subject=subject):
+            answer = client.post(
+                f"{client.base_url}/v{client.api_version}/images/load",
+                data=_checked(archive, cancellation),
+                params={"quiet": "1"},
+                headers={"Content-Type": "application/x-tar"},
+                stream=True,
+                timeout=None,
+            )
+            stream = ByteStream(answer)
+            take_back = cancellation.on_request(stream.close)
+            try:
+                with while_alive(self._connection, action, stream.close):
+                    told = b"".join(stream)
+            finally:
+                take_back()
+                stream.close()
+        cancellation.check()
+        if (refused := _refusal(told)) or not answer.ok:
+            raise refusal_error(action, subject, answer.status_code, refused)
+        if not told.strip():
+            ensure_alive(self._connection, action)
+
+
+def _checked(pieces: Iterator[bytes], cancellation: Cancellation) -> Iterator[bytes]:
+    for piece in pieces:
+        cancellation.check()
+        if piece:  # an empty chunk would end the body
+            yield piece
+
+
+def _refusal(told: bytes) -> str:
+    """What went wrong, of the lines that a load answers, or of an error's body."""
+    for line in filter(bytes.strip, told.splitlines()):
+        try:
+            value: JsonValue = json.loads(line)
+        except ValueError:
+            continue
+        message = as_object(value)
+        if text := as_text(message.get("error")) or as_text(message.get("message")):
+            return text
+    return ""

@@ -1,0 +1,107 @@
+"""The engine's events about anything, past and present.
+
+An engine keeps the last 256 or so, those of health checks included.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from previewer.docker_api.byte_stream import ByteStream
+from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.errors import translate_errors
+from previewer.docker_api.request import open_answer
+from previewer.domain.examination import EngineHappening
+from previewer.domain.json_value import JsonObject, as_object, as_text
+
+KINDS = ("container", "network", "image")
+
+
+class HappeningReader:
+    """Events in pieces as they arrive. Closable from another thread."""
+
+    def __init__(self, stream: ByteStream) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[Sequence[EngineHappening]]:
+        """Iterate over the pieces. To be iterated once."""
+        rest = b""
+        for chunk in self._stream:
+            *lines, rest = (rest + chunk).split(b"\n")
+            if found := [event for line in lines if (event := read_happening(line)) is not None]:
+                yield found
+
+    def close(self) -> None:
+        """End it. Closing twice is fine."""
+        self._stream.close()
+
+
+def list_past_events(connection: DockerConnection, since: datetime) -> tuple[EngineHappening, ...]:
+    """What the engine still knows of what happened since then, oldest first. It ends at the engine's own now."""
+    parameters = {
+        "since": _stamp(since.timestamp()),
+        "until": _stamp(_now(connection)),
+        "filters": _filters(),
+    }
+    with translate_errors("read its events", subject=connection.host):
+        answer = open_answer(connection, "/events", parameters)
+        with answer:
+            lines = answer.content.split(b"\n")
+    return tuple(event for line in lines if (event := read_happening(line)) is not None)
+
+
+def open_happenings(connection: DockerConnection, since: datetime | None = None) -> HappeningReader:
+    """What happens from now on; from ``since`` on, as far as the engine still knows."""
+    parameters = {"filters": _filters(), **({"since": _stamp(since.timestamp())} if since else {})}
+    with translate_errors("watch it", subject=connection.host):
+        return HappeningReader(ByteStream(open_answer(connection, "/events", parameters)))
+
+
+def read_happening(line: bytes) -> EngineHappening | None:
+    """One line of the stream; ``None`` for one that is no event."""
+    try:
+        entry: JsonObject = json.loads(line)
+    except ValueError:
+        return None
+    action, _, detail = as_text(entry.get("Action")).partition(":")
+    actor = as_object(entry.get("Actor"))
+    attributes = {key: as_text(value) for key, value in as_object(actor.get("Attributes")).items()}
+    nanoseconds = entry.get("timeNano")
+    if not action or not isinstance(nanoseconds, int):
+        return None
+    return EngineHappening(
+        kind=as_text(entry.get("Type")),
+        action=action,
+        detail=detail.strip(),
+        subject=as_text(actor.get("ID")),
+        name=attributes.get("name", ""),
+        at=datetime.fromtimestamp(nanoseconds / 1e9, UTC),
+        attributes=attributes,
+    )
+
+
+def engine_time(connection: DockerConnection) -> datetime:
+    """What the engine's machine says the time is, to the second; ours where it says nothing."""
+    with translate_errors("ask for its time", subject=connection.host):
+        answer = connection.api.get(f"{connection.api.base_url}/_ping", timeout=connection.api.timeout)
+    try:
+        return parsedate_to_datetime(answer.headers["Date"])
+    except (KeyError, ValueError):
+        return datetime.now(UTC)
+
+
+def _now(connection: DockerConnection) -> float:
+    """By the engine's clock, not before now: events until a moment that lies ahead are waited for."""
+    return time.time() if connection.is_local else engine_time(connection).timestamp() + 1
+
+
+def _stamp(seconds: float) -> str:
+    return f"{seconds:.9f}"
+
+
+def _filters() -> str:
+    return json.dumps({"type": list(KINDS)})

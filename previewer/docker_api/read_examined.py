@@ -1,0 +1,87 @@
+"""The facts of an inspection that are no part of its normal form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from previewer.docker_api.read_container import ENDED, read_labels, read_state
+from previewer.domain.drift.fields import Fields
+from previewer.domain.examination import ExaminedContainer
+from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.domain.labels import COMPOSE_NUMBER, COMPOSE_ONEOFF, read_ownership
+from previewer.domain.naming import named_digest
+
+_FRACTION = re.compile(r"\.(\d{1,6})\d*")
+NEVER = datetime(1, 1, 1, tzinfo=UTC)
+
+
+def read_examined(entry: JsonObject, fields: Fields) -> ExaminedContainer | None:
+    """A container of ``GET /containers/ID/json``, with its normal form; ``None`` if it is not ours."""
+    config, state = as_object(entry.get("Config")), as_object(entry.get("State"))
+    labels = read_labels(config.get("Labels"))
+    ownership = read_ownership(labels)
+    if ownership is None:
+        return None
+    said, number = read_state(state.get("Status")), labels.get(COMPOSE_NUMBER, "1")
+    return ExaminedContainer(
+        id=as_text(entry.get("Id")),
+        name=as_text(entry.get("Name")).lstrip("/"),
+        number=int(number) if number.isdecimal() else 1,
+        ownership=ownership,
+        is_one_off=labels.get(COMPOSE_ONEOFF) == "True",
+        state=said,
+        exit_code=_integer(state.get("ExitCode")) if said in ENDED else None,
+        created_at=read_moment(entry.get("Created")) or NEVER,
+        started_at=read_moment(state.get("StartedAt")),
+        restarts=_integer(entry.get("RestartCount")),
+        out_of_memory=state.get("OOMKilled") is True,
+        commands=len(as_list(entry.get("ExecIDs"))),
+        fields=fields,
+        mounted=_mounted(entry),
+        host_ports=_host_ports(as_object(as_object(entry.get("HostConfig")).get("PortBindings"))),
+    )
+
+
+def read_moment(value: JsonValue) -> datetime | None:
+    """A moment as engines write it, with nanoseconds; ``None`` for their "never" (the year 1)."""
+    text = _FRACTION.sub(lambda found: f".{found[1]:0<6}", as_text(value))
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.year > 1 else None
+
+
+def shaped_as_body(entry: JsonObject) -> JsonObject:
+    """An inspection in the shape of a create body."""
+    config = as_object(entry.get("Config"))
+    named = as_text(config.get("Image"))
+    return {
+        **config,
+        # Made by its digest, it is that image, whatever this engine calls it by.
+        "Image": named if named.startswith("sha256:") or named_digest(named) else entry.get("Image"),
+        "HostConfig": entry.get("HostConfig"),
+        "NetworkingConfig": {"EndpointsConfig": as_object(entry.get("NetworkSettings")).get("Networks")},
+    }
+
+
+def _mounted(entry: JsonObject) -> frozenset[str]:
+    found = {as_text(as_object(mount).get("Destination")) for mount in as_list(entry.get("Mounts"))}
+    return frozenset({*found, *as_object(as_object(entry.get("HostConfig")).get("Tmpfs"))})
+
+
+def _host_ports(bindings: JsonObject) -> Mapping[str, tuple[int, ...]]:
+    return {
+        port: tuple(
+            int(number)
+            for binding in as_list(entries)
+            if (number := as_text(as_object(binding).get("HostPort"))).isdecimal() and int(number)
+        )
+        for port, entries in bindings.items()
+    }
+
+
+def _integer(value: JsonValue) -> int:
+    return value if isinstance(value, int) else 0

@@ -1,0 +1,155 @@
+"""Images between an engine and a registry, by the engine: it knows which layers are there and compresses them.
+
+Measured against reading the image out of the engine and sending it ourselves, which has to read all of it: see
+docs/registry.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+
+import docker
+import docker.auth
+import docker.errors
+import requests.exceptions
+
+from previewer.docker_api.byte_stream import ByteStream
+from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection
+from previewer.docker_api.errors import FULL_DISK, FULL_DISK_HINT, translate_errors
+from previewer.docker_api.liveness import ensure_alive, while_alive
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.json_value import JsonObject, as_object, as_text
+from previewer.domain.registry_address import RegistryAddress
+from previewer.errors import EngineError, RegistryError
+
+PUSH_OF_PLATFORM = (1, 46)
+"""The API version from which on a push can name the platform, which an image of several needs."""
+UNTOLD = frozenset({"Preparing", "Waiting", "Pulling fs layer", "Verifying Checksum", "Download complete"})
+"""What engines say of every layer and nobody wants to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One push or pull."""
+
+    path: str
+    """Of the API."""
+    parameters: Mapping[str, str]
+    action: str
+    """Continues "could not …"."""
+    address: RegistryAddress
+
+
+def push_image(
+    connection: DockerConnection,
+    address: RegistryAddress,
+    platform: str,
+    *,
+    on_line: Callable[[str], None],
+    cancellation: Cancellation,
+) -> None:
+    """Send the image that the engine calls by ``address``, a tag. Raises :class:`RegistryError`."""
+    parameters = {"tag": address.tag or ""}
+    if connection.api_version >= PUSH_OF_PLATFORM:
+        parameters["platform"] = json.dumps(_platform(platform))
+    transfer = Transfer(f"/images/{address.name}/push", parameters, "push the image", address)
+    _run(connection, transfer, on_line, cancellation)
+
+
+def pull_image(
+    connection: DockerConnection,
+    address: RegistryAddress,
+    platform: str,
+    *,
+    on_line: Callable[[str], None],
+    cancellation: Cancellation,
+) -> None:
+    """Fetch the image at ``address``, by digest or tag. Raises :class:`RegistryError`."""
+    parameters = {"fromImage": address.name, "tag": address.digest or address.tag or "", "platform": platform}
+    _run(connection, Transfer("/images/create", parameters, "pull the image", address), on_line, cancellation)
+
+
+def _run(
+    connection: DockerConnection, transfer: Transfer, on_line: Callable[[str], None], cancellation: Cancellation
+) -> None:
+    subject = str(transfer.address)
+    with closing(connection.new_stream_client()) as client:
+        try:
+            with translate_errors(transfer.action, subject=subject):
+                stream = _open(client, transfer)
+                take_back = cancellation.on_request(stream.close)
+                try:
+                    with while_alive(connection, transfer.action, stream.close):
+                        error = _follow(stream, on_line)
+                finally:
+                    take_back()
+                    stream.close()
+        except EngineError as failure:
+            cancellation.check()
+            raise RegistryError(failure.message, where=subject, hint=failure.hint) from failure
+    cancellation.check()
+    if error is None:
+        ensure_alive(connection, transfer.action)
+    elif error:
+        raise _refusal(transfer, error)
+
+
+def _open(client: docker.APIClient, transfer: Transfer) -> ByteStream:
+    header = docker.auth.get_config_header(client, transfer.address.registry)
+    # Engines before 1.42 refuse a push without it, even where nobody has signed in.
+    headers = {"X-Registry-Auth": header or docker.auth.encode_header({})}
+    url = f"{client.base_url}/v{client.api_version}{transfer.path}"
+    answer = client.post(
+        url, params=transfer.parameters, headers=headers, stream=True, timeout=(CALL_TIMEOUT, None)
+    )
+    if not answer.ok:
+        try:
+            answer.raise_for_status()
+        except requests.exceptions.HTTPError as error:
+            docker.errors.create_api_error_from_http_exception(error)
+    return ByteStream(answer)
+
+
+def _follow(stream: ByteStream, on_line: Callable[[str], None]) -> str | None:
+    """The error that the stream tells, empty for a good end; ``None`` for a stream that told nothing at all."""
+    told: set[tuple[str, str]] = set()
+    error: str | None = None
+    for event in _events(stream):
+        error = error or as_text(event.get("error")) or as_text(as_object(event.get("errorDetail")).get("message"))
+        key = (as_text(event.get("id")), as_text(event.get("status")))
+        if key not in told and key[1] and key[1] not in UNTOLD:
+            told.add(key)
+            on_line(" ".join(filter(None, key)))
+    return error
+
+
+def _events(stream: ByteStream) -> Iterator[JsonObject]:
+    rest = b""
+    for chunk in stream:
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in filter(None, map(bytes.strip, lines)):
+            yield as_object(json.loads(line))
+    if rest.strip():
+        yield as_object(json.loads(rest))
+
+
+def _refusal(transfer: Transfer, error: str) -> RegistryError:
+    """The engine's words for what the registry said."""
+    said, hint = error.lower(), None
+    if FULL_DISK in said:
+        hint = FULL_DISK_HINT
+    elif any(word in said for word in ("unauthorized", "authentication required", "denied", "no basic auth")):
+        hint = f"sign in as somebody who may: docker login {transfer.address.registry}"
+    elif "http response to https client" in said or "connection refused" in said or "no such host" in said:
+        hint = (
+            "the engine itself has to reach the registry; `insecure-registries` of its settings allows plain HTTP"
+        )
+    return RegistryError(f"could not {transfer.action}: {error}", where=str(transfer.address), hint=hint)
+
+
+def _platform(text: str) -> dict[str, str]:
+    """``linux/arm64/v8`` as the OCI Image Specification spells it."""
+    return dict(zip(("os", "architecture", "variant"), text.split("/"), strict=False))

@@ -1,0 +1,115 @@
+"""Bring a built image into canonical form: equal content has one id, whoever built it, when and wherever.
+
+Only the layers above the base are rewritten. The base keeps its own, and an engine that takes an archive without
+the layers that it has is not sent them again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+
+from previewer.docker_api.image_archives import ImageArchives
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.json_value import JsonObject, as_object
+from previewer.domain.naming import digest_reference
+from previewer.errors import FreezeError
+from previewer.freeze.canonical_config import canonical_config
+from previewer.freeze.canonical_layer import rewrite_layer
+from previewer.freeze.image_archive import Layer, new_file, read_archive, uncompressed, write_archive
+from previewer.freeze.lower_layers import Folder, LowerLayers
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltContent:
+    """An image as a builder left it."""
+
+    image: str
+    """The engine's name or id for it."""
+    platform: str
+    diff_ids: tuple[str, ...]
+    base: tuple[str, ...]
+    """The diff ids of its base: the first of its own."""
+
+
+def base_of(diff_ids: Sequence[str], bases: Mapping[str, Sequence[str]]) -> str | None:
+    """The base that an image stands on: of ``bases`` (their layers by name) the one with most of its layers.
+
+    ``None`` if its layers begin with none of theirs: it stands on nothing.
+    """
+    standing = [name for name, base in bases.items() if base and tuple(diff_ids[: len(base)]) == tuple(base)]
+    return max(standing, key=lambda name: len(bases[name]), default=None)
+
+
+def canonicalise(
+    archives: ImageArchives,
+    built: BuiltContent,
+    look: Callable[[str], Folder | None],
+    *,
+    reference: str,
+    takes_delta: bool,
+    cancellation: Cancellation,
+) -> str:
+    """Load the canonical form of ``built`` as ``reference``; its id, the digest of its configuration.
+
+    ``look`` says which folder the base has at a path. ``takes_delta`` is whether the engine loads an image without
+    the layers that it has. Raises
+    :class:`EngineError`, and :class:`FreezeError` for an archive that makes no sense.
+    """
+    count = len(built.base)
+    # A layer of ours may equal one of the base's (an empty one, say): its content is wanted.
+    unwanted = set(built.base).difference(built.diff_ids[count:]) if takes_delta else set()
+    with ExitStack() as files:
+        with closing(archives.save(built.image, cancellation=cancellation)) as pieces:
+            saved = read_archive(pieces, without=unwanted, files=files)
+        base = [replace(layer, content=None) if takes_delta else layer for layer in saved.layers[:count]]
+        return load_image(
+            archives,
+            as_object(saved.config.get("config")),
+            [*base, *_rewritten(saved.layers[count:], LowerLayers(look), files, cancellation)],
+            base_layers=count,
+            platform=built.platform,
+            reference=reference,
+            takes_delta=takes_delta,
+            cancellation=cancellation,
+        )
+
+
+def load_image(
+    archives: ImageArchives,
+    config: JsonObject,
+    layers: Sequence[Layer],
+    *,
+    base_layers: int,
+    platform: str,
+    reference: str,
+    takes_delta: bool,
+    cancellation: Cancellation,
+) -> str:
+    """Put an image together of canonical layers upon its base's, and into the engine; its id.
+
+    An engine that does not take a delta does not call images by this id either: there a name says it.
+    """
+    digest, document = canonical_config(
+        config, platform=platform, diff_ids=[layer.diff_id for layer in layers], base_layers=base_layers
+    )
+    names = [reference] if takes_delta else [reference, digest_reference(digest)]
+    archive = write_archive(digest, document, layers, names=names)
+    archives.load(archive, subject=reference, cancellation=cancellation)
+    return digest
+
+
+def _rewritten(
+    layers: Sequence[Layer], lower: LowerLayers, files: ExitStack, cancellation: Cancellation
+) -> Iterator[Layer]:
+    for layer in layers:
+        if layer.content is None:
+            raise FreezeError("the engine's archive of the image lacks a layer", where=layer.diff_id)
+        target = files.enter_context(new_file())
+        try:
+            tar = uncompressed(layer.content, files)
+            diff_id = rewrite_layer(tar, target, lower=lower, cancellation=cancellation)
+        except ValueError as error:
+            raise FreezeError(f"a layer of the image cannot be read: {error}", where=layer.diff_id) from error
+        yield Layer(diff_id, target)

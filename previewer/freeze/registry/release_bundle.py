@@ -1,0 +1,202 @@
+"""A release as it travels: the manifest, the files it serves, its attestations, and where its images are.
+
+In a registry it is an OCI artifact (OCI Image Specification 1.1, "Guidelines for Artifact Usage"). Its bytes
+depend on the content alone, so that pushing it twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from previewer.docker_api.registry import OCI_MANIFEST, RegistryManifest, digest_bytes
+from previewer.domain.file_tree import FileTree
+from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, canonical_json
+from previewer.domain.labels import OCI_CREATED, OCI_REVISION, format_time
+from previewer.domain.naming import project_name
+from previewer.domain.release import Release, manifest_of, read_manifest
+from previewer.domain.tree_files import digest_tree_files, served_entries
+from previewer.errors import NotFoundError, OutsideTreeError, RegistryError
+from previewer.freeze.registry.served_archive import read_archive, write_archive
+
+ARTIFACT_TYPE = "application/vnd.previewer.release.v1+json"
+"""Of the artifact, and of its config: the release's id, whose it is, and where its images are."""
+MANIFEST_TYPE = "application/vnd.previewer.manifest.v1+json"
+FILES_TYPE = "application/vnd.previewer.files.v1.tar"
+ATTESTATION_TYPE = "application/vnd.previewer.attestation.v1+json"
+SIGNED_TYPE = "application/vnd.previewer.attestation.v1.git-commit"
+"""A git commit that holds the attestations, whose parent is the release: it may be signed."""
+TITLE = "org.opencontainers.image.title"
+MANIFEST_TITLE, FILES_TITLE = "manifest.json", "files.tar"
+ATTESTATIONS_FOLDER, SIGNED_TITLE = "attestations", "attestations.commit"
+_INSTALLATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+NO_FILES = bytes(1024)
+"""An archive of nothing."""
+MAX_JSON_BYTES = 64 << 20
+MAX_FILES_BYTES = 512 << 20
+
+
+@dataclass(frozen=True)
+class ReleaseBundle:
+    """A release and all that another machine needs besides its images."""
+
+    release: Release
+    installation: str
+    """Whose it is: equal for all clones of the repository."""
+    files: FileTree
+    """Exactly those that the release serves."""
+    images: Mapping[str, str] = field(default_factory=dict)
+    """By image (config digest): the digest under which the artifact's own repository has it."""
+    attestations: Mapping[str, bytes] = field(default_factory=dict)
+    """What is said about it, by file name."""
+    exported: bytes | None = None
+    """The attestations as the ledger exports them, with their signature."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedBundle:
+    """The artifact's bytes."""
+
+    blobs: tuple[bytes, ...]
+    manifest: bytes
+
+
+def encode_bundle(bundle: ReleaseBundle) -> EncodedBundle:
+    """What is to be stored in a registry: all blobs, then the manifest."""
+    config = canonical_json(_config(bundle))
+    layers = list(_layers(bundle))
+    manifest: JsonObject = {
+        "schemaVersion": 2,
+        "mediaType": OCI_MANIFEST,
+        "artifactType": ARTIFACT_TYPE,
+        "config": _descriptor(ARTIFACT_TYPE, config),
+        "layers": [
+            {**_descriptor(kind, content), "annotations": {TITLE: title}} for kind, title, content in layers
+        ],
+        "annotations": {
+            OCI_CREATED: format_time(bundle.release.committed_at),
+            OCI_REVISION: bundle.release.commit,
+            TITLE: bundle.release.project,
+        },
+    }
+    return EncodedBundle((config, *(content for _, _, content in layers)), canonical_json(manifest))
+
+
+def decode_bundle(manifest: RegistryManifest, read_blob: Callable[[str, int], bytes]) -> ReleaseBundle:
+    """The bundle behind a manifest; ``read_blob`` gives a blob by digest, of at most so many bytes.
+
+    Raises :class:`RegistryError` where it is none, or where its parts do not belong together: the release's id and
+    the digests of its files are computed anew.
+    """
+    config_place = as_object(manifest.value.get("config"))
+    if as_text(config_place.get("mediaType")) != ARTIFACT_TYPE:
+        raise RegistryError("this is no release", where=manifest.digest, hint="`previewer push` makes one")
+    config = as_object(_json(read_blob(as_text(config_place.get("digest")), MAX_JSON_BYTES), "config"))
+    layers = [as_object(layer) for layer in as_list(manifest.value.get("layers"))]
+    release = _read_release(layers, read_blob, as_text(config.get("release")))
+    installation = as_text(config.get("installation"))
+    images = {image: as_text(digest) for image, digest in as_object(config.get("images")).items()}
+    _refuse_odd_names(release, installation, images)
+    return ReleaseBundle(
+        release=release,
+        installation=installation,
+        files=_read_files(release, layers, read_blob),
+        images=images,
+        attestations=_read_attestations(layers, read_blob),
+        exported=_read_layer(layers, SIGNED_TYPE, read_blob, MAX_JSON_BYTES),
+    )
+
+
+def _refuse_odd_names(release: Release, installation: str, images: Mapping[str, str]) -> None:
+    """What is given to git and to the engine as names has to be what we would write ourselves."""
+    digests = [release.id, *images, *images.values(), *(artifact.image for artifact in release.artifacts)]
+    checks = [
+        (_INSTALLATION, installation),
+        (_OBJECT_ID, release.commit),
+        *((_DIGEST, digest) for digest in digests),
+    ]
+    odd = [text for pattern, text in checks if pattern.fullmatch(text) is None]
+    if project_name(release.project) != release.project:
+        odd.append(release.project)
+    if odd:
+        raise RegistryError("the release has a name that previewer does not give", where=odd[0] or release.id)
+
+
+def _config(bundle: ReleaseBundle) -> JsonObject:
+    return {
+        "release": bundle.release.id,
+        "project": bundle.release.project,
+        "installation": bundle.installation,
+        "images": dict(bundle.images),
+    }
+
+
+def _layers(bundle: ReleaseBundle) -> Iterator[tuple[str, str, bytes]]:
+    """Media type, title and content."""
+    yield MANIFEST_TYPE, MANIFEST_TITLE, canonical_json(manifest_of(bundle.release))
+    if bundle.release.files:
+        yield FILES_TYPE, FILES_TITLE, write_archive(bundle.files)
+    for file, content in sorted(bundle.attestations.items()):
+        yield ATTESTATION_TYPE, f"{ATTESTATIONS_FOLDER}/{file}", content
+    if bundle.exported is not None:
+        yield SIGNED_TYPE, SIGNED_TITLE, bundle.exported
+
+
+def _descriptor(media_type: str, content: bytes) -> JsonObject:
+    return {"mediaType": media_type, "digest": digest_bytes(content), "size": len(content)}
+
+
+def _read_release(layers: list[JsonObject], read_blob: Callable[[str, int], bytes], expected: str) -> Release:
+    content = _read_layer(layers, MANIFEST_TYPE, read_blob, MAX_JSON_BYTES)
+    if content is None:
+        raise RegistryError("the release has no manifest", where=expected)
+    try:
+        release = read_manifest(as_object(_json(content, MANIFEST_TITLE)))
+    except (ValueError, KeyError) as error:
+        raise RegistryError(f"the release cannot be read: {error}", where=expected) from error
+    if digest_bytes(content) != expected or release.id != expected:
+        raise RegistryError("the release's content does not match its id", where=expected)
+    return release
+
+
+def _read_files(release: Release, layers: list[JsonObject], read_blob: Callable[[str, int], bytes]) -> FileTree:
+    archive = _read_layer(layers, FILES_TYPE, read_blob, MAX_FILES_BYTES)
+    tree = read_archive(archive if archive is not None else NO_FILES, id_length=len(release.commit))
+    try:
+        matches = digest_tree_files(tree, release.files) == release.files
+        needed = {entry.path for entry in served_entries(tree, release.files)}
+    except (OutsideTreeError, NotFoundError) as error:
+        raise RegistryError(f"the release's files cannot be read: {error}", where=release.id) from error
+    if not matches or needed != {entry.path for entry in tree}:
+        raise RegistryError("the release's files are not those that it names", where=release.id)
+    return tree
+
+
+def _read_attestations(layers: list[JsonObject], read_blob: Callable[[str, int], bytes]) -> Mapping[str, bytes]:
+    found: dict[str, bytes] = {}
+    for layer in layers:
+        folder, _, file = as_text(as_object(layer.get("annotations")).get(TITLE)).partition("/")
+        if as_text(layer.get("mediaType")) == ATTESTATION_TYPE and folder == ATTESTATIONS_FOLDER and file:
+            if "/" in file or file in (".", "..", ".git"):
+                raise RegistryError("what is said about the release has no plain name", where=file)
+            found[file] = read_blob(as_text(layer.get("digest")), MAX_JSON_BYTES)
+    return found
+
+
+def _read_layer(
+    layers: list[JsonObject], media_type: str, read_blob: Callable[[str, int], bytes], limit: int
+) -> bytes | None:
+    digests = [as_text(layer.get("digest")) for layer in layers if layer.get("mediaType") == media_type]
+    return read_blob(digests[0], limit) if digests else None
+
+
+def _json(content: bytes, what: str) -> JsonValue:
+    try:
+        value: JsonValue = json.loads(content)
+    except ValueError as error:
+        raise RegistryError(f"the release's {what} is not JSON") from error
+    return value
