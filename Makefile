@@ -38,8 +38,8 @@ screenshots: bootstrap ## Make the pictures of the README from the real applicat
 pictures: bootstrap ## Check that the pictures are what the application looks like
 	@.venv/bin/python -m scripts.screenshots --check
 
-bench: bootstrap ## Compare with docker compose and the bare engine
-	@DOCKER_HOST=$$(.venv/bin/python -m scripts.ensure_engine) && export DOCKER_HOST && .venv/bin/python -m benchmarks.run
+bench: bootstrap ## Compare with docker compose and the bare engine (all of it: BENCH_FLAGS=--full)
+	@DOCKER_HOST=$$(.venv/bin/python -m scripts.ensure_engine) && export DOCKER_HOST && .venv/bin/python -m benchmarks.run $(BENCH_FLAGS)
 
 clean: ## Remove what make made in this folder
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

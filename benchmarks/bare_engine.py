@@ -1,7 +1,7 @@
 """The same containers by the docker SDK alone: a network, and in threads create, start and look at each container.
 
-``python -m benchmarks.bare_engine up|down SESSION COUNT IMAGE``. This is what the engine itself cannot be
-asked to do faster.
+``python -m benchmarks.bare_engine up|down SESSION COUNT IMAGE``, or ``list INSTALLATION``. This is what the
+engine itself cannot be asked to do faster.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import docker
 
 LABEL = "dev.previewer-benchmark"
 """On all it makes; the value is the session."""
+INSTALLATION = "dev.previewer.installation"
 POLL = 0.02
 
 
@@ -51,9 +52,21 @@ def down(client: Any, session: str) -> None:
         client.api.remove_network(network["Id"])
 
 
+def look(client: Any, installation: str) -> None:
+    """Ask for all containers, networks and volumes of an installation, one kind after the other."""
+    filters = {"label": f"{INSTALLATION}={installation}"}
+    client.api.containers(all=True, filters=filters)
+    client.api.networks(filters=filters)
+    client.api.volumes(filters=filters)
+
+
 def main() -> None:
     """Do what the arguments say."""
-    verb, session, count, image = sys.argv[1:]
+    verb, *rest = sys.argv[1:]
+    if verb == "list":
+        look(docker.from_env(), rest[0])
+        return
+    session, count, image = rest
     client = docker.from_env(max_pool_size=int(count) + 1)
     if verb == "up":
         up(client, session, int(count), image)

@@ -22,7 +22,7 @@ def draw(results: Sequence[Result]) -> str:
         parts.append(_text(4, top + 22, result.title, weight="bold"))
         top += GAP
         for number, line in enumerate(result.lines):
-            parts.append(_bar(line, top, longest, OURS if number == 0 else OTHERS))
+            parts.append(_bar(line, top, longest, OURS if number == 0 or not result.is_compared else OTHERS))
             top += ROW
     style = "font-family:ui-sans-serif,system-ui,sans-serif;font-size:12px"
     head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{top + 8}" style="{style}">'

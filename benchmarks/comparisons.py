@@ -10,7 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.branches import make_branches
-from benchmarks.measure import Subject
+from benchmarks.many import AT_ONCE, run_many
+from benchmarks.measure import Measured, Subject
+from benchmarks.stand_ins import stand_ins
 from benchmarks.workplace import Workplace, compose, previewer, services
 from previewer.source.git_records import BRANCH_FORMAT, HEADS
 from tests.docker.base_image import BASE_REFERENCE
@@ -18,6 +20,9 @@ from tests.docker.base_image import BASE_REFERENCE
 BRANCHES = 10_000
 LARGE = 70
 """Services of the large definition."""
+MANY = 150
+"""Environments, five times as many as there are networks to be had from Docker's own pools."""
+BARE = (sys.executable, "-m", "benchmarks.bare_engine")
 SLOW_ROUNDS = 3
 """Where a command waits ten seconds for others, more rounds say nothing more."""
 Subjects = AbstractContextManager[Sequence[Subject]]
@@ -31,6 +36,18 @@ class Comparison:
     title: str
     prepare: Callable[[Workplace], Subjects]
     most_rounds: int = 1000
+    is_quick: bool = True
+    """Whether it is measured when nothing is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Commands one after the other, once, which are held against nothing."""
+
+    name: str
+    title: str
+    run: Callable[[Workplace], Sequence[Measured]]
+    is_quick: bool = False
 
 
 @contextmanager
@@ -57,15 +74,23 @@ def _help(place: Workplace) -> Iterator[Sequence[Subject]]:
 @contextmanager
 def _ls(place: Workplace, *, count: int) -> Iterator[Sequence[Subject]]:
     folder = place.repository(f"ls-{count}", {"compose.yaml": services(1)}).path
-    for number in range(count):
-        place.run(folder, *previewer("up", "main", "--name", f"bench-{place.session}-{number}"))
-    try:
+    with stand_ins(place, folder, count):
         yield (
             Subject("previewer ls", previewer("ls"), folder, environment=place.environment),
             Subject("docker compose ls", compose("ls", "--all"), folder, environment=place.environment),
+            Subject("engine calls", (*BARE, "list", place.installation), folder, environment=place.environment),
         )
-    finally:
-        place.run(folder, *previewer("down", "--all", "--yes"))
+
+
+@contextmanager
+def _status(place: Workplace, *, count: int) -> Iterator[Sequence[Subject]]:
+    folder = place.repository(f"status-{count}", {"compose.yaml": services(1)}).path
+    with stand_ins(place, folder, count) as names:
+        theirs = compose("--project-name", names[0], "ps", "--all")
+        yield (
+            Subject("previewer status", previewer("status", names[0]), folder, environment=place.environment),
+            Subject("docker compose ps", theirs, folder, environment=place.environment),
+        )
 
 
 @contextmanager
@@ -132,7 +157,6 @@ class Tool:
 def _tools(place: Workplace, name: str, count: int) -> tuple[Tool, Tool, Tool]:
     folder = place.repository(name, {"compose.yaml": services(count)}).path
     place.run(folder, *previewer("freeze", "main"))
-    bare = (sys.executable, "-m", "benchmarks.bare_engine")
     project = ("--project-name", f"theirs{place.session}")
     facts = (place.session, str(count), BASE_REFERENCE)
     return (
@@ -149,9 +173,9 @@ def _tools(place: Workplace, name: str, count: int) -> tuple[Tool, Tool, Tool]:
             place,
             folder,
             "engine calls in threads",
-            (*bare, "up", *facts),
+            (*BARE, "up", *facts),
             "engine calls in threads",
-            (*bare, "down", *facts),
+            (*BARE, "down", *facts),
         ),
     )
 
@@ -160,18 +184,25 @@ def _compose_down(place: Workplace) -> tuple[str, ...]:
     return compose("--project-name", f"theirs{place.session}", "down", "--volumes")
 
 
-COMPARISONS = (
+COMPARISONS: tuple[Comparison | Course, ...] = (
     Comparison("help", "--help", _help),
     Comparison("branches-packed", f"{BRANCHES:,} branches, packed", partial(_branches, packed=True)),
-    Comparison("branches-loose", f"{BRANCHES:,} branches, loose", partial(_branches, packed=False)),
-    Comparison("config-1", "config of 1 service", partial(_config, count=1)),
+    Comparison(
+        "branches-loose", f"{BRANCHES:,} branches, loose", partial(_branches, packed=False), is_quick=False
+    ),
+    Comparison("config-1", "config of 1 service", partial(_config, count=1), is_quick=False),
     Comparison("config-70", f"config of {LARGE} services", partial(_config, count=LARGE)),
     Comparison("freeze", "freeze of an unchanged commit", _freeze),
-    Comparison("ls-0", "ls with no environment", partial(_ls, count=0)),
     Comparison("ls-1", "ls with 1 environment", partial(_ls, count=1)),
-    Comparison("ls-10", "ls with 10 environments", partial(_ls, count=10)),
+    Comparison("ls-50", "ls with 50 environments", partial(_ls, count=50)),
+    Comparison("ls-200", "ls with 200 environments", partial(_ls, count=200)),
+    Comparison("status-1", "status of 1 environment", partial(_status, count=1)),
+    Comparison("status-50", "status of 1 among 50 environments", partial(_status, count=50), is_quick=False),
+    Comparison("status-200", "status of 1 among 200 environments", partial(_status, count=200)),
     Comparison("up-1", "up of 1 service", partial(_up, count=1)),
     Comparison("up-5", "up of 5 services", partial(_up, count=5)),
+    Comparison("up-20", "up of 20 services", partial(_up, count=20), SLOW_ROUNDS, is_quick=False),
     Comparison("down-killed", "down of 5 services, killed at once", partial(_down, graceful=False)),
     Comparison("down-grace", "down of 5 services that ignore SIGTERM", partial(_down, graceful=True), SLOW_ROUNDS),
+    Course("many", f"{MANY} environments, {AT_ONCE} commands at a time", partial(run_many, count=MANY)),
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 
 LAUNCHER = Path(__file__).with_name("launch.py")
-PATIENCE = 180
+PATIENCE = 900
 """Seconds that one process may take."""
 
 

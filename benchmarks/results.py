@@ -27,21 +27,22 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One comparison; ours is the first line."""
+    """One comparison; ours is the first line. Or a course, whose lines follow each other."""
 
     name: str
     title: str
     rounds: int
     lines: tuple[Line, ...]
+    is_compared: bool = True
 
 
-def result_of(name: str, title: str, measured: Sequence[Measured]) -> Result:
+def result_of(name: str, title: str, measured: Sequence[Measured], *, is_compared: bool = True) -> Result:
     """The medians."""
     lines = tuple(
         Line(one.name, round(one.seconds, 4), round(one.cpu_seconds, 4), round(one.peak_mib, 1))
         for one in measured
     )
-    return Result(name, title, len(measured[0].samples), lines)
+    return Result(name, title, len(measured[0].samples), lines, is_compared)
 
 
 def describe_machine(connection: DockerConnection) -> Mapping[str, str | int]:
@@ -99,6 +100,7 @@ def load(path: Path) -> tuple[Result, ...]:
             title=entry["title"],
             rounds=entry["rounds"],
             lines=tuple(Line(**line) for line in entry["lines"]),
+            is_compared=entry.get("is_compared", True),
         )
         for entry in json.loads(path.read_text(encoding="utf-8"))["comparisons"]
     )
@@ -108,7 +110,7 @@ def _with_ratios(result: Result) -> list[tuple[Line, str, str]]:
     ours = result.lines[0]
     return [
         (line, "", "")
-        if line is ours
+        if line is ours or not result.is_compared
         else (line, _ratio(ours.seconds, line.seconds), _ratio(ours.cpu_seconds, line.cpu_seconds))
         for line in result.lines
     ]
@@ -123,6 +125,7 @@ def _as_json(result: Result) -> Mapping[str, object]:
         "name": result.name,
         "title": result.title,
         "rounds": result.rounds,
+        "is_compared": result.is_compared,
         "lines": [
             {
                 "subject": line.subject,

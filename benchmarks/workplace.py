@@ -40,6 +40,11 @@ class Workplace:
         return {"DOCKER_HOST": self.connection.host, "CI": "1", "PYTHONPATH": str(Path(__file__).parents[1])}
 
     @property
+    def process_environment(self) -> Mapping[str, str]:
+        """All that a command sees."""
+        return {**os.environ, **self.environment}
+
+    @property
     def installation(self) -> str:
         """Whose the environments of our repositories are."""
         return f"bench{self.session}"
@@ -57,7 +62,7 @@ class Workplace:
         done = subprocess.run(
             command,
             cwd=folder,
-            env={**os.environ, **self.environment},
+            env=self.process_environment,
             capture_output=True,
             text=True,
             check=False,

@@ -16,9 +16,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from previewer.domain.cancellation import Cancellation  # noqa: E402
 from previewer.domain.definition import Role  # noqa: E402
+from previewer.domain.progress import ignore  # noqa: E402
 from previewer.engine.memory_container import Behaviour  # noqa: E402
-from tests.tui.world import Terminal, World, terminal_of  # noqa: E402
+from previewer.operations.pin import pin  # noqa: E402
+from previewer.operations.sleep import sleep  # noqa: E402
+from tests.tui.test_looks import PRODUCTION  # noqa: E402
+from tests.tui.world import FILES, Terminal, World, terminal_of  # noqa: E402
 
 FOLDER = ROOT / "screenshots"
 SIZE = (120, 34)
@@ -44,17 +49,27 @@ class Shot:
 
 
 def make_world() -> World:
-    """A shop with a few branches, three previews, and production."""
+    """A shop with a few branches, four previews, staging and production."""
     world = World()
     world.engine.behaviours["web"] = Behaviour(lines=LOG)
     world.commit("fix/login-loop", "Stop the login loop after an expired session", author="Barbara Liskov")
     world.commit("release-1.1", "Release 1.1", author="Ada Lovelace")
     world.commit("wip/store-7", "Try the new store on old snapshots", author="Edsger Dijkstra")
+    files = {**FILES, "envs/production.yaml": PRODUCTION}
+    world.source.commit("main", files, subject="A larger production", author="Ada Lovelace")
     world.up("main", Role.PRODUCTION)
+    files["web/index.html"] = "<h1>tickets</h1>\n"
+    world.source.commit("main", files, subject="Sell tickets too", author="Ada Lovelace")
+    world.up("main", Role.STAGING)
     world.up("main")
     world.up("feature/guest-book")
+    world.up("wip/store-7")
     world.up("fix/login-loop")
     world.commit("fix/login-loop", "Log in once, stay logged in", author="Barbara Liskov")
+    pin(world.session, "shop-main")
+    sleeping = next(name for name in world.names() if "store" in name)
+    sleep(world.session, [sleeping], report=ignore, cancellation=Cancellation())
+    world.touch(next(name for name in world.names() if "guest-book" in name))
     return world
 
 
@@ -98,6 +113,39 @@ async def show_environment(terminal: Terminal) -> None:
     await terminal.until_shown("POST /guests", "opened the store", "INFO guests")
 
 
+async def show_drift(terminal: Terminal) -> None:
+    """What somebody did, and what helps."""
+    await terminal.press("slash", *"guest-book", "enter", "g", "d")
+    await terminal.until_shown("the ledger says", "⚑ tainted", "≠ 2 findings")
+    await terminal.press("G")
+    await terminal.until_shown("what it changed there was never frozen")
+
+
+async def show_parity(terminal: Terminal) -> None:
+    """Staging beside production."""
+    await terminal.until_shown("undeclared")
+    await terminal.press("p")
+    await terminal.until_shown("stale", "why")
+
+
+async def show_release(terminal: Terminal) -> None:
+    """Images, packages, provenance."""
+    await terminal.press("slash", *"staging", "enter", "g", "i")
+    await terminal.until_shown("Provenance", "material")
+
+
+async def show_diff(terminal: Terminal) -> None:
+    """From production's release to staging's."""
+    await terminal.press("slash", *"staging", "enter", "g", "v")
+    await terminal.until_shown("Commits", "Images")
+
+
+async def show_extend(terminal: Terminal) -> None:
+    """How long an environment is to live."""
+    await terminal.press("slash", *"guest-book", "enter", "g", "e")
+    await terminal.until_shown("lives then")
+
+
 async def show_help(terminal: Terminal) -> None:
     """The help."""
     await terminal.press("question_mark")
@@ -120,6 +168,13 @@ SHOTS = (
     Shot("progress", show_progress),
     Shot("environment", show_environment),
     Shot("environment-light", show_environment, theme="previewer-light"),
+    Shot("drift", show_drift),
+    Shot("drift-light", show_drift, theme="previewer-light"),
+    Shot("parity", show_parity),
+    Shot("parity-light", show_parity, theme="previewer-light"),
+    Shot("release", show_release),
+    Shot("diff", show_diff, size=(100, 30)),
+    Shot("extend", show_extend, size=(100, 24)),
     Shot("help", show_help, size=(100, 34)),
     Shot("unreachable", show_unreachable, size=(100, 24), is_reachable=False),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from previewer.cli.output import Output
 from previewer.cli.output_format import Format
 from previewer.cli.plain_text import plain
+from previewer.domain.freeze_plan import FreezePlan
 from previewer.domain.plan import Plan
 from previewer.domain.transfer_plan import TransferPlan
 
@@ -20,6 +21,16 @@ def print_plan(output: Output, plan: Plan, form: Format) -> None:
         for step in plan
     ]
     output.value({"title": plan.title, "steps": steps}, form)
+
+
+def print_freeze_plan(output: Output, plan: FreezePlan, form: Format) -> None:
+    """What would be pinned and built."""
+    if form is Format.TABLE:
+        for line in plan.text().split("\n"):
+            output.line(plain(line))
+        return
+    steps = [{"verb": step.verb, "name": step.name, "cause": step.cause} for step in plan.steps]
+    output.value({"commit": plan.commit, "release": plan.release or None, "steps": steps}, form)
 
 
 def print_transfer_plan(output: Output, plan: TransferPlan, form: Format) -> None:

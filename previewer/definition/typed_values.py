@@ -198,6 +198,7 @@ _BUILD: dict[str, Converter] = {
 }
 _DEPLOY: dict[str, Converter] = {
     "labels": to_labels,
+    "replicas": to_integer,
     **_below("resources.limits", _RESOURCES),
     **_below("resources.reservations", _RESOURCES),
     "restart_policy.delay": normal_duration,
@@ -234,6 +235,7 @@ _SERVICE: dict[str, Converter] = {
     ),
     "configs.[].mode": to_file_mode,
     "secrets.[].mode": to_file_mode,
+    **dict.fromkeys(("cpu_period", "cpu_quota", "oom_score_adj", "pids_limit", "scale"), to_integer),
     "cpus": to_number,
     "extra_hosts": to_hosts,
     "networks.*.driver_opts": to_labels,

@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 from http import HTTPStatus
 
-import docker
-import docker.errors
 import requests
 import requests.exceptions
 
@@ -21,9 +19,11 @@ from previewer.docker_api.build_error import Locate, hint_for
 from previewer.docker_api.build_progress import BuildProgress
 from previewer.docker_api.byte_stream import ByteStream
 from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection
-from previewer.docker_api.errors import error_text, translate_errors
+from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.image_build import ImageBuild
 from previewer.docker_api.liveness import ensure_alive, while_alive
+from previewer.docker_api.sdk import docker
+from previewer.docker_api.sdk_errors import error_text
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import JsonValue, as_object, as_text
 from previewer.errors import BuildError, EngineError, PreviewerError

@@ -20,6 +20,7 @@ from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.context_folder import build_folder, unpack_context
 from previewer.docker_api.image_build import ImageBuild
 from previewer.docker_api.liveness import ensure_alive, while_alive
+from previewer.docker_api.process_guard import ended_with_us
 from previewer.domain.build_choice import BUILDX_HINT
 from previewer.domain.cancellation import Cancellation
 from previewer.errors import FreezeError, UnsupportedError
@@ -99,7 +100,7 @@ def _run(
     )
     take_back = cancellation.on_request(process.terminate)
     try:
-        with while_alive(connection, "build", process.kill):
+        with ended_with_us(process), while_alive(connection, "build", process.kill):
             _follow(process.stderr, progress, on_line)
         return process.wait()
     finally:

@@ -95,7 +95,7 @@ def context_path(folder: Path, number: int) -> Path:
 
 
 def _plain(name: str, key: str) -> str:
-    """``name``, in which nothing ends it: buildx takes fields of CSV and ``NAME=VALUE``, files of ours included."""
+    """``name``, if nothing in it ends it: buildx takes CSV and ``NAME=VALUE``, and by these any file of ours."""
     if any(character in ',="' or not character.isprintable() for character in name):
         raise UnsupportedError(
             f"build.{key}: the name {name!r} cannot be given to buildx", hint="letters, digits, dots and dashes"

@@ -7,10 +7,10 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import requests
-import urllib3.exceptions
+if TYPE_CHECKING:  # whoever has a response has imported it
+    import requests
 
 CHUNK_SIZE = 65_536
 SSH_END_TIMEOUT = 0.5
@@ -32,6 +32,8 @@ class ByteStream:
             if self._is_closed:
                 return
             self._is_read = True
+        import urllib3.exceptions
+
         # A socket that is shut down or closed under a reader fails in as many ways as there are transports.
         try:
             with suppress(urllib3.exceptions.HTTPError, OSError, ValueError, AttributeError):

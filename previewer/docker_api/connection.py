@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import sys
+import threading
+from contextlib import closing
 from functools import cached_property
 from types import TracebackType
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import docker
-import docker.errors
-import docker.tls
-import requests.exceptions
-from requests.utils import get_environ_proxies
-
-from previewer.docker_api.contexts import Endpoint, TlsFiles, find_endpoints
-from previewer.docker_api.errors import error_text, innermost_reason
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_text
+from previewer.docker_api.contexts import Endpoint, find_endpoints
+from previewer.docker_api.errors import innermost_reason
+from previewer.docker_api.unix_wire import SCHEME, UnixWire
+from previewer.docker_api.wire import EngineRequest, RefusedError, Wire
+from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.errors import EngineError, EngineUnreachableError
 
-POOL_SIZE = 64
-"""Connections that are kept: 16 workers and as many streams need not open new ones. More are made when needed."""
+if TYPE_CHECKING:  # most commands do without
+    from previewer.docker_api.sdk import docker
+
 PROBE_TIMEOUT = 10
 """Seconds that an engine may take to say its version."""
 CALL_TIMEOUT = 60
 """Seconds without a byte before a call fails. Starting a container on a crowded machine takes a while."""
-LIKE_LOCAL = "http+docker://localunixsocket"
-"""The SDK's own base address for sockets of this machine."""
 NEWEST_API = (1, 51)
 """Of the newest engine that the contract suite ran on. A newer engine is spoken to in this version."""
 CONTAINERD_STORE = "io.containerd.snapshotter.v1"
@@ -35,15 +33,35 @@ OLDEST_API = (1, 41)
 
 
 class DockerConnection:
-    """One engine, reachable. Its client may be used from several threads at once."""
+    """One engine, reachable. It may be used from several threads at once."""
 
-    def __init__(self, endpoint: Endpoint, api: docker.APIClient, version: JsonObject) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        wire: Wire,
+        version: JsonObject,
+        *,
+        api_version: tuple[int, int],
+        client: docker.APIClient | None = None,
+    ) -> None:
+        """``client`` is the SDK's that ``wire`` uses, if it uses one."""
         self.endpoint = endpoint
-        self.api = api
+        self.wire = wire
+        """What requests go through."""
         self.version = version
         """The engine's answer to ``GET /version``."""
-        self.api_version = parse_api_version(api.api_version)
+        self.api_version = api_version
         """The version that is spoken, not the newest that the engine knows."""
+        self._client = client
+        self._lock = threading.Lock()
+
+    @property
+    def api(self) -> docker.APIClient:
+        """The SDK's client, for what takes long anyway: it is imported and made when somebody asks for it."""
+        with self._lock:
+            if self._client is None:
+                self._client = self._new_client()
+            return self._client
 
     @property
     def host(self) -> str:
@@ -54,11 +72,14 @@ class DockerConnection:
     def has_containerd_store(self) -> bool:
         """Whether images are in containerd's store, which calls them by the digest of their manifest.
 
-        Asked of the engine once. Raises what the SDK raises.
+        Asked of the engine once. Raises what the wire raises.
         """
         if self.api_version < CONTAINERD_STORE_SINCE:
             return False
-        status: JsonValue = self.api.info().get("DriverStatus")
+        request = EngineRequest("GET", f"/v{docker_version(self.api_version)}/info")
+        answer = self.wire.exchange(request, patience=CALL_TIMEOUT)
+        answer.check()
+        status: JsonValue = as_object(answer.json()).get("DriverStatus")
         return any(CONTAINERD_STORE in as_list(pair) for pair in as_list(status))
 
     @property
@@ -68,14 +89,18 @@ class DockerConnection:
 
     def new_stream_client(self) -> docker.APIClient:
         """A client of its own without a read timeout, for a stream that stays open. The caller closes it."""
-        client = _new_client(self.endpoint, self.api.api_version)
+        client = self._new_client()
         # The SDK passes the timeout on as it is; None means for ever, which the stubs do not know.
         client.timeout = None  # type: ignore[assignment]
         return client
 
     def close(self) -> None:
         """Close the pooled connections. Closing twice is fine."""
-        self.api.close()
+        self.wire.close()
+        with self._lock:
+            client = self._client
+        if client is not None:
+            client.close()
 
     def __enter__(self) -> DockerConnection:
         return self
@@ -84,6 +109,11 @@ class DockerConnection:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    def _new_client(self) -> docker.APIClient:
+        from previewer.docker_api.sdk_wire import new_client
+
+        return new_client(self.endpoint, docker_version(self.api_version), timeout=CALL_TIMEOUT)
 
 
 def connect(host: str | None = None) -> DockerConnection:
@@ -103,20 +133,14 @@ def connect(host: str | None = None) -> DockerConnection:
 
 def open_endpoint(endpoint: Endpoint) -> DockerConnection:
     """Connect to one place. Raises :class:`EngineUnreachableError` or, for an engine that is too old, its base."""
-    client = None
     try:
-        client = _new_client(endpoint, docker_version(OLDEST_API))
-        client.timeout = PROBE_TIMEOUT
-        answer: JsonObject = client.version(api_version=False)
-    except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
-        if client is not None:
-            client.close()
-        said = error_text(error) if isinstance(error, docker.errors.APIError) else innermost_reason(error)
-        raise EngineUnreachableError(said) from error
-    chosen = choose_api_version(as_text(answer.get("ApiVersion")), as_text(answer.get("MinAPIVersion")))
-    client.close()
-    client = _new_client(endpoint, docker_version(chosen))
-    return DockerConnection(endpoint, client, answer)
+        if endpoint.host.startswith(SCHEME) and sys.platform != "win32":
+            return _open_socket(endpoint)
+        return _open_elsewhere(endpoint)
+    except RefusedError as error:
+        raise EngineUnreachableError(str(error)) from error
+    except OSError as error:
+        raise EngineUnreachableError(innermost_reason(error)) from error
 
 
 def choose_api_version(newest: str, oldest: str) -> tuple[int, int]:
@@ -168,30 +192,31 @@ def remote_hint(host: str) -> str:
     return "check the address, and for TLS the files in DOCKER_CERT_PATH or the context (`docker context inspect`)"
 
 
-def _new_client(endpoint: Endpoint, version: str) -> docker.APIClient:
-    client = docker.APIClient(
-        base_url=endpoint.host,
-        version=version,
-        timeout=CALL_TIMEOUT,
-        tls=_tls_config(endpoint.tls),
-        max_pool_size=POOL_SIZE,
-        # The user's own ssh knows the user's keys, jump hosts and ~/.ssh/config.
-        use_ssh_client=True,
-    )
-    if endpoint.host.startswith("ssh://") and sys.platform != "win32":
-        # Ours has real sockets, as those of this machine are; the SDK expects pipes behind its address for ssh.
-        client.mount(LIKE_LOCAL, client.get_adapter(client.base_url))
-        client.base_url = LIKE_LOCAL
-    # Asking the environment costs every call a look at it, and its certificates would win over the endpoint's.
-    client.trust_env = False
-    if endpoint.host.startswith(("tcp://", "http://", "https://")) and not is_local_host(endpoint.host):
-        client.proxies = get_environ_proxies(client.base_url)
-    return client
+def _open_socket(endpoint: Endpoint) -> DockerConnection:
+    wire = UnixWire(f"/{endpoint.host.removeprefix(SCHEME).lstrip('/')}")
+    answer = _ask_version(wire)
+    return DockerConnection(endpoint, wire, answer, api_version=_version_for(answer))
 
 
-def _tls_config(files: TlsFiles | None) -> docker.tls.TLSConfig | bool:
-    if files is None:
-        return False
-    certificate = (str(files.certificate), str(files.key)) if files.certificate and files.key else None
-    authority = str(files.authority) if files.authority else None
-    return docker.tls.TLSConfig(client_cert=certificate, ca_cert=authority, verify=files.verify)
+def _open_elsewhere(endpoint: Endpoint) -> DockerConnection:
+    """Two clients one after the other: the SDK's cannot change the version that it speaks."""
+    from previewer.docker_api.sdk_wire import SdkWire, open_client
+
+    with closing(SdkWire(open_client(endpoint, docker_version(OLDEST_API), timeout=PROBE_TIMEOUT))) as first:
+        answer = _ask_version(first)
+    version = _version_for(answer)
+    client = open_client(endpoint, docker_version(version), timeout=CALL_TIMEOUT)
+    return DockerConnection(endpoint, SdkWire(client), answer, api_version=version, client=client)
+
+
+def _ask_version(wire: Wire) -> JsonObject:
+    answer = wire.exchange(EngineRequest("GET", "/version"), patience=PROBE_TIMEOUT)
+    answer.check()
+    try:
+        return as_object(answer.json())
+    except ValueError as error:
+        raise ConnectionError("what answers is not a Docker engine") from error
+
+
+def _version_for(answer: JsonObject) -> tuple[int, int]:
+    return choose_api_version(as_text(answer.get("ApiVersion")), as_text(answer.get("MinAPIVersion")))

@@ -7,11 +7,12 @@ import time
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.image_names import engine_reference
 from previewer.docker_api.read_container import InspectedContainer, has_labels, read_inspected, read_listed
-from previewer.docker_api.request import LIST_PATIENCE, get_json, post_empty, post_json
+from previewer.docker_api.request import LIST_PATIENCE, delete, get_json, post_empty, post_json, put_archive
+from previewer.docker_api.wire import EngineRequest
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.observation import Health, ObservedContainer
 from previewer.errors import ConflictError, EngineError, ObjectNotFoundError, TimedOutError
@@ -66,13 +67,13 @@ def join_network(connection: DockerConnection, *, container: str, network: str, 
 def copy_into(connection: DockerConnection, *, container: str, archive: bytes) -> None:
     """Unpack a tar archive at the root of a container's file system."""
     with translate_errors("copy its configs and secrets into it", subject=f"container {container}"):
-        connection.api.put_archive(container, "/", archive)
+        put_archive(connection, f"/containers/{quote(container, safe='')}/archive", archive, {"path": "/"})
 
 
 def start_container(connection: DockerConnection, name: str) -> None:
     """Start it; nothing happens if it runs. Raises :class:`ConflictError` where a host port is taken."""
     with translate_errors("start it", subject=f"container {name}"):
-        connection.api.start(name)
+        post_empty(connection, f"/containers/{quote(name, safe='')}/start")
 
 
 def stop_container(connection: DockerConnection, name: str, *, grace: int | None) -> None:
@@ -93,7 +94,8 @@ def leave_network(connection: DockerConnection, *, container: str, network: str)
     """Take it out of a network. Nothing happens if it is not in it, or if either is gone."""
     try:
         with translate_errors(f"disconnect it from {network}", subject=f"container {container}"):
-            connection.api.disconnect_container_from_network(container, network, force=True)
+            body: JsonObject = {"Container": container, "Force": True}
+            post_json(connection, f"/networks/{quote(network, safe='')}/disconnect", body)
     except EngineError as error:
         if not isinstance(error, ObjectNotFoundError) and "is not connected" not in error.message:
             raise
@@ -117,7 +119,7 @@ def _inspect(connection: DockerConnection, name: str) -> InspectedContainer:
 def _run_health_check(connection: DockerConnection, name: str) -> None:
     """Podman leaves it to systemd to run health checks; where that does not run, whoever looks has to."""
     path = f"/v{PODMAN_API}/libpod/containers/{quote(name, safe='')}/healthcheck"
-    connection.api.get(f"{connection.api.base_url}{path}", timeout=connection.api.timeout).close()
+    connection.wire.exchange(EngineRequest("GET", path), patience=CALL_TIMEOUT)
 
 
 def remove_container(connection: DockerConnection, name: str) -> None:
@@ -144,7 +146,7 @@ def is_podman(connection: DockerConnection) -> bool:
 def _kill(connection: DockerConnection, name: str, *, may_be_gone: bool = True) -> None:
     try:
         with translate_errors("kill it", subject=f"container {name}"):
-            connection.api.kill(name)
+            post_empty(connection, f"/containers/{quote(name, safe='')}/kill")
     except ConflictError:
         return  # not running
     except ObjectNotFoundError:
@@ -159,7 +161,7 @@ def _remove_patiently(connection: DockerConnection, name: str) -> None:
     for attempt in range(3):
         try:
             with translate_errors("remove it", subject=f"container {name}"):
-                connection.api.remove_container(name, v=True, force=True)
+                delete(connection, f"/containers/{quote(name, safe='')}", {"v": "1", "force": "1"})
             return
         except EngineError as error:
             if attempt == 2 or not any(text in error.message for text in UNFINISHED_KILL):
@@ -171,7 +173,7 @@ def _wait_until_gone(connection: DockerConnection, name: str) -> None:
     while time.monotonic() < deadline:
         try:
             with translate_errors("inspect it", subject=f"container {name}"):
-                connection.api.inspect_container(name)
+                _inspect(connection, name)
         except ObjectNotFoundError:
             return
         time.sleep(REMOVAL_POLL)

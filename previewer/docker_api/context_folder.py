@@ -25,8 +25,8 @@ SHORTEST_REST = 3600
 def unpack_context(stream: Iterator[bytes], folder: Path, cancellation: Cancellation) -> None:
     """Write the files of a tar stream of ours (files, folders, symbolic links) below ``folder``, times included.
 
-    A name that leaves the folder is refused, and so is one below a link: git makes no such tree, but whoever writes
-    its objects by hand can. Raises :class:`ValueError` for that, and what reading the stream raises.
+    A name that leaves the folder is refused, and so is one below a link: git makes no such tree, but whoever
+    writes its objects by hand can. Raises :class:`ValueError` for that, and what reading the stream raises.
     """
     folder.mkdir(parents=True)
     links: set[str] = set()

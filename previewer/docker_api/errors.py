@@ -1,15 +1,13 @@
-"""From what the docker SDK and its HTTP libraries raise to the errors of previewer."""
+"""From what the wire and the docker SDK raise to the errors of previewer."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import docker.errors
-import requests.exceptions
-import urllib3.exceptions
-
+from previewer.docker_api.wire import RefusedError
 from previewer.errors import (
     ConflictError,
     EngineError,
@@ -33,7 +31,9 @@ class Refusal:
 NAME_HINT = "something else has that name: remove it, or choose another name with --name"
 COMMAND_HINT = "its command is not in the image: check `command`, `entrypoint` and the first line of scripts"
 FULL_DISK = "no space left on device"
-FULL_DISK_HINT = "the engine's disk is full: `previewer prune` frees what is unused"
+FULL_DISK_HINT = (
+    "the engine's disk is full: `previewer prune` frees what is unused, `docker builder prune` what builds cached"
+)
 
 REFUSALS = (
     Refusal(
@@ -87,32 +87,51 @@ STATUS_ERRORS: dict[int, type[EngineError]] = {
 
 @contextmanager
 def translate_errors(action: str, *, subject: str) -> Iterator[None]:
-    """Turn what the SDK raises inside the block into an :class:`EngineError`.
+    """Turn what the wire and the SDK raise inside the block into an :class:`EngineError`.
 
     ``action`` continues "could not …" (``start it``, ``list containers``); ``subject`` is the object that the
     error is about (``container shop-main-g1-web-1``) and becomes the error's ``where``.
     """
     try:
         yield
-    except docker.errors.APIError as error:
-        raise refusal_error(action, subject, error.status_code or 0, error_text(error)) from error
-    except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError) as error:
-        message = f"could not {action}: the engine did not answer in time"
-        raise EngineUnreachableError(
-            message, where=subject, hint="the engine may be overloaded or stopped"
-        ) from error
-    except (
-        requests.exceptions.ConnectionError,
-        requests.exceptions.ChunkedEncodingError,
-        urllib3.exceptions.HTTPError,
-        ConnectionError,
-    ) as error:
-        message = f"could not {action}: the connection to the engine failed ({innermost_reason(error)})"
-        raise EngineUnreachableError(
-            message, where=subject, hint="check that the engine runs: `docker version`"
-        ) from error
-    except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
-        raise EngineError(f"could not {action}: {error}", where=subject) from error
+    except RefusedError as error:
+        raise refusal_error(action, subject, error.status, error.text) from error
+    except TimeoutError as error:
+        raise silence_error(action, subject) from error
+    except ConnectionError as error:
+        raise connection_error(action, subject, innermost_reason(error)) from error
+    except Exception as error:
+        translated = _of_sdk(action, subject, error)
+        if translated is None:
+            raise
+        raise translated from error
+
+
+def _of_sdk(action: str, subject: str, error: Exception) -> EngineError | None:
+    """Nobody can have raised an error of a library that nobody has imported."""
+    if "requests" not in sys.modules:
+        return None
+    from previewer.docker_api.sdk_errors import translate_sdk_error
+
+    return translate_sdk_error(action, subject, error)
+
+
+def silence_error(action: str, subject: str) -> EngineUnreachableError:
+    """The error for an engine that does not answer in time."""
+    return EngineUnreachableError(
+        f"could not {action}: the engine did not answer in time",
+        where=subject,
+        hint="the engine may be overloaded or stopped",
+    )
+
+
+def connection_error(action: str, subject: str, reason: str) -> EngineUnreachableError:
+    """The error for a connection that failed."""
+    return EngineUnreachableError(
+        f"could not {action}: the connection to the engine failed ({reason})",
+        where=subject,
+        hint="check that the engine runs: `docker version`",
+    )
 
 
 def refusal_error(action: str, subject: str, status: int, text: str) -> EngineError:
@@ -122,11 +141,6 @@ def refusal_error(action: str, subject: str, status: int, text: str) -> EngineEr
         if refusal.fragment in text.lower():
             return refusal.error(message, where=subject, hint=refusal.hint)
     return STATUS_ERRORS.get(status, EngineError)(message, where=subject)
-
-
-def error_text(error: docker.errors.APIError) -> str:
-    """What the engine itself said, on one line."""
-    return " ".join(str(error.explanation or error).split())
 
 
 def innermost_reason(error: BaseException) -> str:

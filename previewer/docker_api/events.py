@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from previewer.docker_api.byte_stream import ByteStream
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.request import open_answer
+from previewer.docker_api.request import open_stream
+from previewer.docker_api.wire import OpenAnswer
 from previewer.domain.json_value import JsonObject, as_object, as_text
 
 HEALTH_CHECK_NOISE = "exec_"
@@ -31,7 +31,7 @@ class EngineEvent:
 class EventReader:
     """The events of containers, in pieces as they arrive. Closable from another thread."""
 
-    def __init__(self, stream: ByteStream) -> None:
+    def __init__(self, stream: OpenAnswer) -> None:
         self._stream = stream
 
     def __iter__(self) -> Iterator[Sequence[EngineEvent]]:
@@ -51,7 +51,7 @@ def open_events(connection: DockerConnection, labels: Sequence[str]) -> EventRea
     """Ask for what happens from now on to containers with all of ``labels`` (``key=value``)."""
     filters = json.dumps({"type": ["container"], "label": list(labels)})
     with translate_errors("watch its events", subject=connection.host):
-        return EventReader(ByteStream(open_answer(connection, "/events", {"filters": filters})))
+        return EventReader(open_stream(connection, "/events", {"filters": filters}))
 
 
 def read_event(line: bytes) -> EngineEvent | None:

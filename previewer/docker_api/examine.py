@@ -9,6 +9,7 @@ from functools import partial
 from previewer.docker_api.background import begin
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
+from previewer.docker_api.image_names import engine_reference
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.errors import EngineError, ObjectNotFoundError
 
@@ -53,9 +54,10 @@ def inspect_raw(connection: DockerConnection, container: str) -> JsonObject | No
 
 
 def inspect_image_config(connection: DockerConnection, image: str) -> JsonObject:
-    """The ``Config`` of an image. Raises :class:`ObjectNotFoundError`."""
+    """The ``Config`` of an image, which is named by its config digest. Raises :class:`ObjectNotFoundError`."""
     with translate_errors("inspect it", subject=f"image {image}"):
-        found: JsonObject = connection.api.inspect_image(image)  # type: ignore[no-untyped-call]
+        reference = engine_reference(connection, image)
+        found: JsonObject = connection.api.inspect_image(reference)  # type: ignore[no-untyped-call]
     return as_object(found.get("Config"))
 
 

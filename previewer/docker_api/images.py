@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-
-import docker.auth
-import requests.exceptions
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.image_names import engine_reference
+from previewer.docker_api.request import get_json
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.naming import named_digest
 from previewer.errors import ConflictError, ObjectNotFoundError
+
+if TYPE_CHECKING:  # most commands do without
+    from previewer.docker_api.sdk import docker
 
 REGISTRY_TIMEOUT = 4.0
 """Seconds that a registry may take to say what a tag means."""
@@ -53,13 +57,15 @@ class EngineImages:
 
     def __init__(self, connection: DockerConnection) -> None:
         self._connection = connection
-        self._api = connection.api
+
+    @property
+    def _api(self) -> docker.APIClient:
+        return self._connection.api
 
     def list_labelled(self, labels: Sequence[str]) -> tuple[EngineImage, ...]:
         """Every image that has all ``labels`` (``key`` or ``key=value``), in one call."""
         with translate_errors("list images", subject="images"):
-            found = self._api.images(filters={"label": list(labels)})
-        return tuple(_listed(entry) for entry in found)
+            return self._list({"label": list(labels)})
 
     def inspect(self, reference: str) -> EngineImage | None:
         """The image behind a reference, a config digest or an engine's id; ``None`` where the engine has none."""
@@ -71,6 +77,10 @@ class EngineImages:
 
         Raises :class:`TimeoutError` where the registry does not answer.
         """
+        import requests.exceptions
+
+        from previewer.docker_api.sdk import docker
+
         registry, _ = docker.auth.resolve_repository_name(reference)
         header = docker.auth.get_config_header(self._api, registry)
         try:
@@ -87,10 +97,15 @@ class EngineImages:
             return None
         return as_text(as_object(as_object(answer.json()).get("Descriptor")).get("digest")) or None
 
+    def _list(self, filters: Mapping[str, Sequence[str]]) -> tuple[EngineImage, ...]:
+        answer = get_json(self._connection, "/images/json", {"filters": json.dumps(filters)})
+        return tuple(_listed(as_object(entry)) for entry in as_list(answer))
+
     def _inspect(self, name: str) -> EngineImage | None:
         try:
             with translate_errors("inspect the image", subject=name):
-                return _inspected(self._api.inspect_image(name))  # type: ignore[no-untyped-call]
+                path = f"/images/{quote(name, safe='/:@')}/json"
+                return _inspected(as_object(get_json(self._connection, path)))
         except ObjectNotFoundError:
             return None
 
@@ -128,8 +143,7 @@ class EngineImages:
     def list_named(self, repository: str) -> tuple[EngineImage, ...]:
         """Every image that is called ``repository:TAG``, in one call."""
         with translate_errors("list images", subject=repository):
-            found = self._api.images(filters={"reference": f"{repository}:*"})
-        return tuple(_listed(entry) for entry in found)
+            return self._list({"reference": [f"{repository}:*"]})
 
     def untag(self, repository: str) -> None:
         """Take every ``repository:TAG`` name away. An image that had no other name goes, unless it is in use."""
@@ -141,6 +155,8 @@ class EngineImages:
 
 def registry_of(reference: str) -> str:
     """The host that a reference is pulled from; ``docker.io`` where it names none."""
+    from previewer.docker_api.sdk import docker
+
     return docker.auth.resolve_repository_name(reference)[0]
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
+from previewer.docker_api.wire import EngineRequest
 from previewer.errors import EngineUnreachableError
 
 ANSWER_SECONDS = 30.0
@@ -19,8 +20,7 @@ PAUSE_SECONDS = 15.0
 def ensure_alive(connection: DockerConnection, action: str, *, seconds: float = ANSWER_SECONDS) -> None:
     """Raise :class:`EngineUnreachableError` if the engine does not answer; ``action`` continues "could not …"."""
     with translate_errors(action, subject=connection.host):
-        answer = connection.api.get(f"{connection.api.base_url}/_ping", timeout=seconds)
-        answer.close()
+        connection.wire.exchange(EngineRequest("GET", "/_ping"), patience=seconds)
 
 
 @contextmanager

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
-from previewer.docker_api.byte_stream import ByteStream
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.log_frames import LogDecoder, LogRecord
-from previewer.docker_api.request import open_answer
+from previewer.docker_api.request import open_stream
+from previewer.docker_api.wire import OpenAnswer
 
 
 class LogReader:
     """The lines of one container, in pieces as they arrive. Closable from another thread."""
 
-    def __init__(self, stream: ByteStream, *, has_terminal: bool) -> None:
+    def __init__(self, stream: OpenAnswer, *, has_terminal: bool) -> None:
         self._stream = stream
         self._decoder = LogDecoder(has_terminal=has_terminal)
 
@@ -53,5 +53,5 @@ def open_logs(
     if since is not None:
         parameters["since"] = f"{since.timestamp():.6f}"
     with translate_errors("read its log", subject=f"container {name}"):
-        answer = open_answer(connection, f"/containers/{quote(name, safe='')}/logs", parameters)
-    return LogReader(ByteStream(answer), has_terminal=has_terminal)
+        stream = open_stream(connection, f"/containers/{quote(name, safe='')}/logs", parameters)
+    return LogReader(stream, has_terminal=has_terminal)

@@ -6,13 +6,13 @@ import json
 import time
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
-
-import docker.errors
+from urllib.parse import quote
 
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.errors import NAME_HINT, error_text, refusal_error, translate_errors
+from previewer.docker_api.errors import NAME_HINT, refusal_error, translate_errors
 from previewer.docker_api.read_container import has_labels, read_labels
-from previewer.docker_api.request import LIST_PATIENCE, get_json, post_json
+from previewer.docker_api.request import LIST_PATIENCE, delete, get_json, post_json
+from previewer.docker_api.wire import RefusedError
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.labels import COMPOSE_NETWORK, read_ownership
 from previewer.domain.observation import ObservedNetwork
@@ -44,7 +44,7 @@ def list_networks(connection: DockerConnection, labels: Sequence[str]) -> tuple[
 def taken_subnets(connection: DockerConnection) -> tuple[IPv4Network | IPv6Network, ...]:
     """The address ranges of all networks of the engine, whoever they belong to."""
     with translate_errors("list networks", subject=connection.host):
-        entries: list[JsonObject] = connection.api.networks()
+        entries = list(map(as_object, as_list(get_json(connection, "/networks", patience=LIST_PATIENCE))))
     subnets = [
         as_text(as_object(config).get("Subnet"))
         for entry in entries
@@ -62,10 +62,10 @@ def create_network(connection: DockerConnection, *, name: str, body: JsonObject)
     with translate_errors("create it", subject=subject):
         try:
             made = as_text(post_json(connection, "/networks/create", body).get("Id"))
-        except docker.errors.APIError as error:
-            if not any(text in error_text(error).lower() for text in OVERLAPS):
+        except RefusedError as error:
+            if not any(text in error.text.lower() for text in OVERLAPS):
                 raise
-            refusal = refusal_error("create it", subject, error.status_code or 0, error_text(error))
+            refusal = refusal_error("create it", subject, error.status, error.text)
             raise SubnetTakenError(refusal.message, where=refusal.where, hint=refusal.hint) from error
     if _first_of_name(connection, name) not in ("", made):
         remove_network(connection, made)
@@ -77,7 +77,7 @@ def remove_network(connection: DockerConnection, name: str) -> None:
     for attempt in range(ATTEMPTS_TO_EMPTY):
         try:
             with translate_errors("remove it", subject=f"network {name}"):
-                connection.api.remove_network(name)
+                delete(connection, f"/networks/{quote(name, safe='')}")
             return
         except ObjectNotFoundError:
             return
@@ -92,8 +92,9 @@ def remove_network(connection: DockerConnection, name: str) -> None:
 def _first_of_name(connection: DockerConnection, name: str) -> str:
     """The id of the oldest network of this name: older engines let two that are made at once both have it."""
     with translate_errors("list networks", subject=connection.host):
-        entries: list[JsonObject] = connection.api.networks(names=[name])
-    same = [entry for entry in entries if entry.get("Name") == name]
+        parameters = {"filters": json.dumps({"name": [name]})}
+        answer = get_json(connection, "/networks", parameters, patience=LIST_PATIENCE)
+    same = [entry for entry in map(as_object, as_list(answer)) if entry.get("Name") == name]
     first = min(same, key=lambda entry: (as_text(entry.get("Created")), as_text(entry.get("Id"))), default={})
     return as_text(first.get("Id"))
 
@@ -101,7 +102,7 @@ def _first_of_name(connection: DockerConnection, name: str) -> str:
 def _disconnect_all(connection: DockerConnection, name: str) -> None:
     try:
         with translate_errors("inspect it", subject=f"network {name}"):
-            network: JsonObject = connection.api.inspect_network(name)
+            network = as_object(get_json(connection, f"/networks/{quote(name, safe='')}"))
     except ObjectNotFoundError:
         return
     for identifier, endpoint in as_object(network.get("Containers")).items():
@@ -109,7 +110,8 @@ def _disconnect_all(connection: DockerConnection, name: str) -> None:
         container = as_text(as_object(endpoint).get("Name")) or identifier
         try:
             with translate_errors(f"disconnect {container}", subject=f"network {name}"):
-                connection.api.disconnect_container_from_network(container, name, force=True)
+                body: JsonObject = {"Container": container, "Force": True}
+                post_json(connection, f"/networks/{quote(name, safe='')}/disconnect", body)
         except EngineError as error:
             if not isinstance(error, ObjectNotFoundError) and "is not connected" not in error.message:
                 raise

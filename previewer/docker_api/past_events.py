@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from previewer.docker_api.byte_stream import ByteStream
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.request import open_answer
+from previewer.docker_api.request import open_stream
+from previewer.docker_api.wire import OpenAnswer
 from previewer.domain.examination import EngineHappening
 from previewer.domain.json_value import JsonObject, as_object, as_text
 
@@ -24,7 +24,7 @@ KINDS = ("container", "network", "image")
 class HappeningReader:
     """Events in pieces as they arrive. Closable from another thread."""
 
-    def __init__(self, stream: ByteStream) -> None:
+    def __init__(self, stream: OpenAnswer) -> None:
         self._stream = stream
 
     def __iter__(self) -> Iterator[Sequence[EngineHappening]]:
@@ -48,9 +48,7 @@ def list_past_events(connection: DockerConnection, since: datetime) -> tuple[Eng
         "filters": _filters(),
     }
     with translate_errors("read its events", subject=connection.host):
-        answer = open_answer(connection, "/events", parameters)
-        with answer:
-            lines = answer.content.split(b"\n")
+        lines = b"".join(open_stream(connection, "/events", parameters)).split(b"\n")
     return tuple(event for line in lines if (event := read_happening(line)) is not None)
 
 
@@ -58,7 +56,7 @@ def open_happenings(connection: DockerConnection, since: datetime | None = None)
     """What happens from now on; from ``since`` on, as far as the engine still knows."""
     parameters = {"filters": _filters(), **({"since": _stamp(since.timestamp())} if since else {})}
     with translate_errors("watch it", subject=connection.host):
-        return HappeningReader(ByteStream(open_answer(connection, "/events", parameters)))
+        return HappeningReader(open_stream(connection, "/events", parameters))
 
 
 def read_happening(line: bytes) -> EngineHappening | None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import docker.auth
-import docker.errors
-
+from previewer.docker_api.sdk import docker
 from previewer.errors import RegistryError
 
 

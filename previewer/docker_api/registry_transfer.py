@@ -11,15 +11,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
-import docker
-import docker.auth
-import docker.errors
 import requests.exceptions
 
 from previewer.docker_api.byte_stream import ByteStream
 from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection
 from previewer.docker_api.errors import FULL_DISK, FULL_DISK_HINT, translate_errors
 from previewer.docker_api.liveness import ensure_alive, while_alive
+from previewer.docker_api.sdk import docker
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import JsonObject, as_object, as_text
 from previewer.domain.registry_address import RegistryAddress

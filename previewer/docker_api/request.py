@@ -1,76 +1,109 @@
-"""Requests that the SDK's own methods cannot express: raw bodies, and answers that stay open."""
+"""Requests to an engine, in the version of its API that the connection speaks.
+
+All raise what the wire raises, for :func:`~previewer.docker_api.errors.translate_errors`.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-import docker.errors
-import requests
-import requests.exceptions
+from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection, docker_version
+from previewer.docker_api.wire import JSON, EngineRequest, OpenAnswer
+from previewer.domain.json_value import JsonObject, JsonValue, as_object
 
-from previewer.docker_api.connection import DockerConnection
-from previewer.domain.json_value import JsonObject, JsonValue
+if TYPE_CHECKING:  # most commands do without
+    import requests
 
+ARCHIVE = "application/x-tar"
 LIST_PATIENCE = 15.0
 """Seconds that an engine may take to list what it has."""
+
+
+def get_json(
+    connection: DockerConnection,
+    path: str,
+    parameters: Mapping[str, str] | None = None,
+    *,
+    patience: float = CALL_TIMEOUT,
+) -> JsonValue:
+    """Get a path of the API (``/networks``); ``patience`` is how many seconds the engine may take to answer.
+
+    Reading costs an engine little: one that does not answer soon has stopped, or nearly so.
+    """
+    return _exchange(connection, "GET", path, parameters, patience=patience)
 
 
 def post_json(
     connection: DockerConnection, path: str, body: JsonObject, parameters: Mapping[str, str] | None = None
 ) -> JsonObject:
-    """Post a body to a path of the API (``/networks/create``); the answer, empty if there is none.
-
-    Raises what the SDK raises, for :func:`~previewer.docker_api.errors.translate_errors`.
-    """
-    api = connection.api
-    response = api.post(_url(connection, path), json=body, params=parameters, timeout=api.timeout)
-    if not response.ok:
-        _raise_api_error(response)
-    answer = response.json() if response.content.strip() else {}
-    return answer if isinstance(answer, dict) else {}
+    """Post a body to a path of the API; the answer, empty if there is none."""
+    return as_object(_exchange(connection, "POST", path, parameters, body=json.dumps(body).encode()))
 
 
-def post_empty(connection: DockerConnection, path: str, parameters: Mapping[str, str], *, patience: float) -> None:
-    """Post nothing to a path of the API, and wait up to ``patience`` seconds for an answer without content.
+def post_empty(
+    connection: DockerConnection,
+    path: str,
+    parameters: Mapping[str, str] | None = None,
+    *,
+    patience: float = CALL_TIMEOUT,
+) -> None:
+    """Post nothing to a path of the API, and wait up to ``patience`` seconds for an answer without content."""
+    _exchange(connection, "POST", path, parameters, patience=patience)
 
-    Raises what the SDK raises, for :func:`~previewer.docker_api.errors.translate_errors`.
-    """
-    response = connection.api.post(_url(connection, path), params=parameters, timeout=patience)
-    if not response.ok:
-        _raise_api_error(response)
+
+def delete(connection: DockerConnection, path: str, parameters: Mapping[str, str] | None = None) -> None:
+    """Delete what is at a path of the API."""
+    _exchange(connection, "DELETE", path, parameters)
 
 
-def get_json(
-    connection: DockerConnection, path: str, parameters: Mapping[str, str] | None = None, *, patience: float
-) -> JsonValue:
-    """Get a path of the API; ``patience`` is how many seconds the engine may take to answer.
+def put_archive(connection: DockerConnection, path: str, archive: bytes, parameters: Mapping[str, str]) -> None:
+    """Put a tar archive to a path of the API."""
+    _exchange(connection, "PUT", path, parameters, body=archive, content_type=ARCHIVE)
 
-    Reading costs an engine little: one that does not answer soon has stopped, or nearly so.
-    """
-    response = connection.api.get(_url(connection, path), params=parameters, timeout=patience)
-    if not response.ok:
-        _raise_api_error(response)
-    answer: JsonValue = response.json()
-    return answer
+
+def open_stream(connection: DockerConnection, path: str, parameters: Mapping[str, str]) -> OpenAnswer:
+    """Get a path whose answer arrives bit by bit. There is no time limit between two bits."""
+    request = EngineRequest("GET", _versioned(connection, path), parameters)
+    return connection.wire.open(request, patience=CALL_TIMEOUT)
 
 
 def open_answer(connection: DockerConnection, path: str, parameters: Mapping[str, str]) -> requests.Response:
-    """Get a path whose answer arrives bit by bit. There is no time limit between two bits."""
-    connect_timeout = connection.api.timeout
-    response = connection.api.get(
-        _url(connection, path), params=parameters, stream=True, timeout=(connect_timeout, None)
-    )
+    """As :func:`open_stream`, by the SDK: with headers, and as a file."""
+    api = connection.api
+    url = f"{api.base_url}{_versioned(connection, path)}"
+    response = api.get(url, params=parameters, stream=True, timeout=(api.timeout, None))
     if not response.ok:
         _raise_api_error(response)
     return response
 
 
-def _url(connection: DockerConnection, path: str) -> str:
-    return f"{connection.api.base_url}/v{connection.api.api_version}{path}"
+def _exchange(
+    connection: DockerConnection,
+    method: str,
+    path: str,
+    parameters: Mapping[str, str] | None,
+    *,
+    body: bytes | None = None,
+    content_type: str = JSON,
+    patience: float = CALL_TIMEOUT,
+) -> JsonValue:
+    request = EngineRequest(method, _versioned(connection, path), parameters or {}, body, content_type)
+    answer = connection.wire.exchange(request, patience=patience)
+    answer.check()
+    return answer.json()
+
+
+def _versioned(connection: DockerConnection, path: str) -> str:
+    return f"/v{docker_version(connection.api_version)}{path}"
 
 
 def _raise_api_error(response: requests.Response) -> NoReturn:
+    import requests.exceptions
+
+    from previewer.docker_api.sdk import docker
+
     try:
         response.raise_for_status()
     except requests.exceptions.HTTPError as error:

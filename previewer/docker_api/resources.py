@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
-from previewer.domain.json_value import JsonObject, as_text
+from previewer.docker_api.request import get_json
+from previewer.domain.json_value import JsonObject, as_object, as_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class MachineResources:
 def machine_resources(connection: DockerConnection) -> MachineResources:
     """Ask the engine, in one call; the disk is looked at where it is this machine's."""
     with translate_errors("ask what its machine has", subject=connection.host):
-        info: JsonObject = connection.api.info()
+        info = as_object(get_json(connection, "/info"))
     memory = info.get("MemTotal")
     return MachineResources(
         memory=memory if isinstance(memory, int) and memory > 0 else None,

@@ -16,12 +16,13 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import docker.errors
 import requests.adapters
 from docker.constants import DEFAULT_MAX_POOL_SIZE
 from docker.transport.basehttpadapter import BaseHTTPAdapter
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
+
+from previewer.docker_api.sdk import docker
 
 LOGIN_TIMEOUT = 30
 """Seconds that logging in may take, a password that is typed included."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import quote
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.containers import create_container, remove_container
 from previewer.docker_api.errors import NAME_HINT, translate_errors
 from previewer.docker_api.read_container import has_labels, read_labels
-from previewer.docker_api.request import LIST_PATIENCE, get_json, post_json
+from previewer.docker_api.request import LIST_PATIENCE, delete, get_json, post_json
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.labels import COMPOSE_VOLUME, read_ownership
 from previewer.domain.observation import ObservedVolume
@@ -51,7 +52,7 @@ def create_volume(connection: DockerConnection, *, name: str, body: JsonObject) 
 def find_mountpoint(connection: DockerConnection, name: str) -> str:
     """Where a volume is on the engine's host. Raises :class:`ObjectNotFoundError`."""
     with translate_errors("inspect it", subject=f"volume {name}"):
-        found: JsonObject = connection.api.inspect_volume(name)
+        found = as_object(get_json(connection, f"/volumes/{quote(name, safe='')}"))
     return as_text(found.get("Mountpoint"))
 
 
@@ -70,7 +71,7 @@ def fill_volume(
     subject = f"volume {volume}"
     with translate_errors("fill it", subject=subject):
         # The engine would make a volume that is not there, without a label.
-        connection.api.inspect_volume(volume)
+        get_json(connection, f"/volumes/{quote(volume, safe='')}")
     name = f"{volume}-fill"
     body: JsonObject = {
         "Image": image,
@@ -96,7 +97,7 @@ def remove_volume(connection: DockerConnection, name: str) -> None:
     for attempt in range(ATTEMPTS_TO_REMOVE):
         try:
             with translate_errors("remove it", subject=f"volume {name}"):
-                connection.api.remove_volume(name)
+                delete(connection, f"/volumes/{quote(name, safe='')}")
             return
         except ObjectNotFoundError:
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -14,6 +14,7 @@ from previewer.domain.definition import Role
 from previewer.domain.labels import Ownership
 from previewer.domain.notes import NOTHING_NOTED, EnvironmentNotes, Notes
 from previewer.domain.observation import ContainerState, Health, Observation, ObservedContainer
+from previewer.domain.rehearsal import is_rehearsing
 from previewer.domain.routes import front_end_rank, url_of
 
 
@@ -34,6 +35,8 @@ class State(Enum):
     """It ended with another code than 0, or nothing of it is left but networks or volumes."""
 
 
+SERVING = frozenset({State.HEALTHY, State.RUNNING, State.DONE})
+"""The states in which an environment does what it is there for."""
 UNROUTED = sys.maxsize
 """The place of a URL that is none of those that ``x-previewer.routes`` names."""
 
@@ -112,15 +115,32 @@ class Environment:
 def list_environments(observation: Observation, notes: Notes | None = None) -> tuple[Environment, ...]:
     """The environments in ``observation``, sorted by name.
 
-    Of several generations the newest counts that ``notes`` do not call kept; where all are kept, the newest.
+    Of several generations that ``notes`` do not call kept the one that they call live counts until a newer one has
+    its place, and where they say nothing the newest; where all are kept, the newest of those.
     """
     by_name = sorted(observation.owners, key=lambda owner: owner.environment)
     found = []
     for name, owners in groupby(by_name, key=lambda owner: owner.environment):
         said = (notes or {}).get(name, NOTHING_NOTED)
-        newest = max(owners, key=lambda owner: (owner.generation not in said.kept, owner.generation))
-        found.append(_environment(newest, observation.of(name), said.of_generation(newest.generation)))
+        generations = {owner.generation: owner for owner in owners}
+        candidates = [number for number in generations if number not in said.kept] or list(generations)
+        seen = {
+            number: _environment(generations[number], observation.of(name), said.of_generation(number))
+            for number in {max(candidates), said.generation} & set(candidates)
+        }
+        found.append(_live(seen, said.generation))
     return tuple(found)
+
+
+def _live(seen: Mapping[int, Environment], noted: int) -> Environment:
+    """The newest, unless another one is noted and serves still, or the newest has not come so far."""
+    newest, before = seen[max(seen)], seen.get(noted)
+    if before is None or before is newest:
+        return newest
+    containers = [container for service in newest.services for container in service.containers]
+    has_taken_over = newest.state in SERVING and not any(is_rehearsing(container) for container in containers)
+    serves_still = before.state in SERVING or before.state is State.ASLEEP
+    return newest if has_taken_over and not serves_still else before
 
 
 def container_state(container: ObservedContainer) -> State:

@@ -25,6 +25,8 @@ class LedgerEntry:
     release: str | None = None
     commit: str | None = None
     detail: str = ""
+    began: datetime | None = None
+    """When what was done began, where containers were started or stopped for it; ``at`` is when it was over."""
     notes: Notes = field(default_factory=dict)
     """What is true of environments from now on, by name; of others nothing changes."""
 
@@ -39,6 +41,7 @@ def entry_to_json(entry: LedgerEntry) -> JsonObject:
         "release": entry.release,
         "commit": entry.commit,
         "detail": entry.detail or None,
+        "began": format_time(entry.began) if entry.began else None,
         "notes": notes_to_json(entry.notes) or None,
     }
     return {key: value for key, value in found.items() if value is not None}
@@ -46,6 +49,7 @@ def entry_to_json(entry: LedgerEntry) -> JsonObject:
 
 def entry_from_json(value: JsonObject) -> LedgerEntry:
     """Read what :func:`entry_to_json` wrote."""
+    began = as_text(value.get("began"))
     return LedgerEntry(
         action=as_text(value["action"]),
         at=parse_time(as_text(value["at"])),
@@ -54,5 +58,6 @@ def entry_from_json(value: JsonObject) -> LedgerEntry:
         release=as_text(value.get("release")) or None,
         commit=as_text(value.get("commit")) or None,
         detail=as_text(value.get("detail")),
+        began=parse_time(began) if began else None,
         notes=notes_from_json(as_object(value.get("notes"))),
     )

@@ -37,6 +37,8 @@ MEMORY = PREFIX + "memory"
 RESTART = PREFIX + "restart"
 """On containers: the restart policy that they were made with, as Compose spells it. One that is stopped to be kept
 has none meanwhile."""
+ASKED = PREFIX + "asked"
+"""What the object was asked to be, see :mod:`previewer.domain.drift.asked`."""
 INPUT_DIGEST = PREFIX + "input-digest"
 """On built images, with the two below: what they were built from, for and by."""
 PLATFORM = PREFIX + "platform"

@@ -18,7 +18,7 @@ HASH_LENGTH = 6
 IMAGE_REPOSITORY = "previewer"
 """Images that previewer builds are called ``previewer/PROJECT/SERVICE``."""
 SENT_DOCKERFILE = ".previewer.dockerfile"
-"""Builders are sent the pinned Dockerfile under this name, so that the one in the context stays as it was written."""
+"""Builders are sent the pinned Dockerfile under this name: the one in the context stays as it was written."""
 PINNED_BASE_REPOSITORY = "previewer-base"
 """A base image that no registry knows is given this name and its own id as the tag, to build from."""
 DIGEST_REPOSITORY = "previewer-image"

@@ -7,7 +7,7 @@ the newest entry, so that reading them costs one look however long the history i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
@@ -36,7 +36,7 @@ class EnvironmentNotes:
     """
 
     generation: int = 0
-    """The generation that was live when this was written."""
+    """The generation that was live when this was written; of an environment that is gone, the last one."""
     expires_at: datetime | None = None
     """Instead of what the labels say; ``None`` where they hold."""
     pinned: bool = False
@@ -55,7 +55,7 @@ class EnvironmentNotes:
     @property
     def is_empty(self) -> bool:
         """Whether it says nothing."""
-        return replace(self, generation=0) == EnvironmentNotes()
+        return self == NOTHING_NOTED
 
     def of_generation(self, generation: int) -> EnvironmentNotes:
         """What of this holds while ``generation`` is the live one."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from previewer.domain.definition import Role
-from previewer.domain.environment import Environment
+from previewer.domain.environment import SERVING, Environment
 from previewer.domain.notes import EnvironmentNotes
 from previewer.domain.release import FrozenDefinition, Release
-from previewer.domain.succession import SERVING
 
 EARLIER: Mapping[Role, tuple[Role, ...]] = {
     Role.PREVIEW: (),

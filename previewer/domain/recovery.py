@@ -49,12 +49,14 @@ def recover(generations: Sequence[GenerationSeen], *, noted: int, is_asleep: boo
     """The recovery of an environment of which the ledger calls the generation ``noted`` live (0: it says nothing).
 
     Where it says nothing, the oldest is taken for the live one: a successor begins only when all others are gone.
+    That is news if it serves and is ours: its `up` was killed before it could say so.
 
     A successor that serves where people look has taken over, whatever the ledger knows; any other is undone, and
     what it had stopped is started again. What sleeps stays asleep.
     """
     candidates = sorted((seen for seen in generations if not seen.is_kept), key=lambda seen: -seen.number)
-    noted = noted or min((seen.number for seen in candidates), default=0)
+    first = next(iter(candidates[-1:]), None) if not noted else None
+    noted = first.number if first else noted
     newer = [seen for seen in candidates if seen.number > noted]
     taken = next((seen for seen in newer if seen.is_serving and seen.is_ours), None)
     live = taken or next((seen for seen in candidates if seen.number == noted), None)
@@ -68,7 +70,7 @@ def recover(generations: Sequence[GenerationSeen], *, noted: int, is_asleep: boo
     was_disturbed = bool(roused) or any(removed > number for removed in remove)
     return Recovery(
         live=live.number if live else None,
-        is_news=taken is not None,
+        is_news=taken is not None or (first is not None and live is first and first.is_serving and first.is_ours),
         remove=tuple(sorted(remove)),
         start=live.stopped if live and was_disturbed and not is_asleep else (),
         stop=roused,

@@ -10,6 +10,7 @@ from previewer.domain.definition import Definition
 SHORTEST_SECRET = 4
 """Characters: a shorter value would take harmless words apart, and hides nothing."""
 MASK = "***"
+_PASSWORDS = re.compile(r"://[^/\s:@]*:([^/\s@]+)@")
 _SECRET_NAMES = re.compile(r"PASSW|PWD|SECRET|TOKEN|CREDENTIAL|PRIVATE|API_?KEY|ACCESS_?KEY", re.IGNORECASE)
 
 
@@ -27,8 +28,10 @@ def redactor(secrets: Iterable[str]) -> Callable[[str], str]:
 
 
 def named_secrets(definition: Definition) -> Iterator[str]:
-    """The values of variables whose names say that they are secret: ``DB_PASSWORD``, ``API_TOKEN``."""
+    """The values of variables whose names say that they are secret (``DB_PASSWORD``, ``API_TOKEN``), and the
+    passwords in URLs (``postgres://shop:PASSWORD@db``)."""
     for service in definition.services.values():
         for name, value in service.environment.items():
             if value and _SECRET_NAMES.search(name):
                 yield value
+            yield from _PASSWORDS.findall(value or "")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from previewer.domain.json_value import JsonObject
 
 STDIN_ONCE_KEY = "x-stdin-once"
-"""In a service's mapping: its standard input ends when whoever is attached to it goes, or has nothing more to say."""
+"""In a service's mapping: its standard input ends when whoever is attached to it goes or has nothing to say."""
 NO_EGRESS_KEY = "x-no-egress"
 """In a network's mapping, after isolation: its containers are to find no way to other machines."""
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from previewer.domain.environment import Environment, State
+from previewer.domain.environment import SERVING, Environment
 from previewer.domain.notes import EnvironmentNotes, KnownGood
 
-SERVING = frozenset({State.HEALTHY, State.RUNNING, State.DONE})
-"""The states in which an environment does what it is there for."""
 EMPTY_VOLUMES = "volumes start empty"
 """How the line begins that says which data does not come along."""
 REMEMBERED = 20

@@ -11,19 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 
 from previewer.domain.definition import Definition
 from previewer.domain.host_ports import PortKey
 from previewer.domain.json_value import as_object, as_text
 from previewer.domain.observation import ContainerState, Observation, ObservedContainer
 from previewer.domain.policy.finders import is_on
+from previewer.domain.rehearsal import REHEARSAL
 from previewer.domain.routes import EVERY_ADDRESS
 from previewer.domain.service import Service
 from previewer.domain.specification import HOST_BINDING_OPTION
-
-REHEARSAL = IPv4Network("127.80.0.0/24")
-"""Loopback addresses that successors publish their ports at until they take over."""
 
 
 class Handover(Enum):
@@ -131,11 +129,6 @@ def publishing_services(definition: Definition) -> tuple[Service, ...]:
         if service.ports
         and any(not is_on(as_object(definition.networks.get(key)).get("internal")) for key in service.networks)
     )
-
-
-def is_rehearsing(container: ObservedContainer) -> bool:
-    """Whether it publishes ports where successors wait to take over."""
-    return any(_is_ipv4(port.host_ip) and IPv4Address(port.host_ip) in REHEARSAL for port in container.ports)
 
 
 def _can_say(definition: Definition, key: str) -> bool:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import replace
-from ipaddress import IPv4Network
 from weakref import WeakSet
 
 from previewer.docker_api import containers, disk_usage, events, networks, restarts, volumes
@@ -14,18 +11,11 @@ from previewer.docker_api.background import begin
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.resources import machine_resources
 from previewer.domain import labels
-from previewer.domain.addresses import allocate
 from previewer.domain.json_value import as_text
 from previewer.domain.observation import Observation
 from previewer.domain.specification import NO_EGRESS_KEY, ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
 from previewer.engine.docker_streams import EventStream, open_log_stream
-from previewer.engine.mapping.container import container_body
-from previewer.engine.mapping.files import archive_of
 from previewer.engine.mapping.health import START_INTERVAL_SINCE
-from previewer.engine.mapping.mounts import SUBPATH_SINCE, parted_volumes
-from previewer.engine.mapping.network import has_own_subnet, network_body
-from previewer.engine.mapping.networks import gateway_endpoint
-from previewer.engine.mapping.volume import volume_body
 from previewer.engine.protocol import (
     EGRESS,
     HOST_BINDING,
@@ -38,10 +28,7 @@ from previewer.engine.protocol import (
     Selection,
     Stream,
 )
-from previewer.errors import ConflictError, EngineError, EngineUnreachableError, UnsupportedError
-
-SUBNET_ATTEMPTS = 64
-"""Other programs make networks at the same time; each attempt that loses learns of at least one more of them."""
+from previewer.errors import EngineError, UnsupportedError
 
 
 class DockerEngine:
@@ -92,30 +79,15 @@ class DockerEngine:
                 where=f"network {spec.name}",
                 hint="use Docker, or allow it: x-previewer.egress and limits.ROLE.egress",
             )
-        if has_own_subnet(spec):
-            body = network_body(spec, None, api_version=docker.api_version)
-            networks.create_network(docker, name=spec.name, body=body)
-            return
-        refused: list[IPv4Network] = []
-        for _attempt in range(SUBNET_ATTEMPTS):
-            taken = (*networks.taken_subnets(docker), *refused)
-            subnet = allocate(spec.address_pool, spec.prefix_length, taken, spec.name)
-            body = network_body(spec, subnet, api_version=docker.api_version)
-            try:
-                networks.create_network(docker, name=spec.name, body=body)
-            except networks.SubnetTakenError:
-                refused.append(subnet)
-            else:
-                return
-        raise ConflictError(
-            f"no subnet of {spec.address_pool} could be had in {SUBNET_ATTEMPTS} attempts",
-            where=f"network {spec.name}",
-            hint="something outside the engine may use that range: choose another address pool",
-        )
+        from previewer.engine.docker_creation import create_network
+
+        create_network(docker, spec)
 
     def create_volume(self, spec: VolumeSpec) -> None:
         """Make a named volume."""
-        volumes.create_volume(self._open(), name=spec.name, body=volume_body(spec))
+        from previewer.engine.docker_creation import create_volume
+
+        create_volume(self._open(), spec)
 
     def fill_volume(self, spec: FillSpec) -> None:
         """Unpack an archive into a volume."""
@@ -125,23 +97,9 @@ class DockerEngine:
 
     def create_container(self, spec: ContainerSpec) -> None:
         """Make a container, joined to its networks and with its files in it; nothing is left if that fails."""
-        docker = self._open()
-        wanted = container_body(self._with_mountpoints(spec), api_version=docker.api_version)
-        containers.create_container(docker, name=wanted.name, platform=wanted.platform, body=wanted.body)
-        try:
-            for joined in wanted.later_networks:
-                containers.join_network(
-                    docker, container=wanted.name, network=joined.network, endpoint=joined.endpoint
-                )
-            if wanted.files:
-                containers.copy_into(docker, container=wanted.name, archive=archive_of(wanted.files))
-        except EngineUnreachableError:
-            raise  # What stays behind bears the operation's label.
-        except BaseException:
-            # The first error counts.
-            with suppress(EngineError):
-                containers.remove_container(docker, wanted.name)
-            raise
+        from previewer.engine.docker_creation import create_container
+
+        create_container(self._open(), spec)
 
     def start_container(self, name: str, *, again: bool = False) -> None:
         """Start it. Its policy comes first: it takes little time while the container stands still."""
@@ -158,6 +116,8 @@ class DockerEngine:
 
     def connect_network(self, container: str, network: str, *, is_gateway: bool = False) -> None:
         """Join a container to one more network."""
+        from previewer.engine.mapping.networks import gateway_endpoint
+
         docker = self._open()
         endpoint = gateway_endpoint(docker.api_version) if is_gateway else {}
         containers.join_network(docker, container=container, network=network, endpoint=endpoint)
@@ -216,14 +176,6 @@ class DockerEngine:
         for stream in streams:
             stream.close()
         self._docker.close()
-
-    def _with_mountpoints(self, spec: ContainerSpec) -> ContainerSpec:
-        """``spec``, with where volumes are on the host if parts of them are mounted and the engine is too old."""
-        parted = parted_volumes(spec)
-        if not parted or self._docker.api_version >= SUBPATH_SINCE:
-            return spec
-        found = {key: volumes.find_mountpoint(self._docker, spec.volumes[key]) for key in parted}
-        return replace(spec, mountpoints=found)
 
     def _open(self) -> DockerConnection:
         if self._is_closed:

@@ -27,7 +27,9 @@ from previewer.domain.examination import (
     Stranger,
 )
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.domain.naming import named_digest
 from previewer.domain.specification import ContainerSpec, NetworkSpec, VolumeSpec
+from previewer.engine.asked_label import joined_body
 from previewer.engine.image_defaults import complete_body
 from previewer.engine.mapping.container import container_body
 from previewer.engine.mapping.network import network_body
@@ -50,12 +52,12 @@ class DockerExaminer:
         self._image_configs: dict[str, JsonObject] = {}
         self._lock = threading.Lock()
 
-    def examine(self, installation: str) -> Examination:
-        """Four lists, and an inspection of each container of the repository."""
+    def examine(self, installation: str, *, environment: str = "") -> Examination:
+        """Four lists, and an inspection of each container of the repository, or of one of its environments."""
         docker = self._docker
         lists = examine.list_everything(docker)
         names = examine.names_of(lists)
-        ours = [entry for entry in lists.containers if _belongs(entry, installation)]
+        ours = [entry for entry in lists.containers if _belongs(entry, installation, environment)]
         inspected = in_parallel(lambda entry: examine.inspect_raw(docker, as_text(entry.get("Id"))), ours)
         return Examination(
             containers=tuple(sorted(_examined(inspected, names), key=lambda container: container.name)),
@@ -63,20 +65,17 @@ class DockerExaminer:
             networks=tuple(_network(entry) for entry in lists.networks),
             volumes=tuple(_volume(entry) for entry in lists.volumes),
             tags={
-                as_text(tag): as_text(image.get("Id"))
+                as_text(tag): _config_digest(image)
                 for image in lists.images
                 for tag in (*as_list(image.get("RepoTags")), *as_list(image.get("RepoDigests")))
             },
-            images=frozenset(as_text(image.get("Id")) for image in lists.images),
+            images=frozenset(_config_digest(image) for image in lists.images),
         )
 
     def describe(self, spec: ContainerSpec) -> Fields:
         """The normal form of the create body, completed with the image's own defaults."""
         wanted = container_body(spec, api_version=self._docker.api_version)
-        endpoints = as_object(as_object(wanted.body.get("NetworkingConfig")).get("EndpointsConfig"))
-        later = {joined.network: joined.endpoint for joined in wanted.later_networks}
-        body = {**wanted.body, "NetworkingConfig": {"EndpointsConfig": {**endpoints, **later}}}
-        return normal_form(complete_body(body, self._image_config(spec.image)))
+        return normal_form(complete_body(joined_body(wanted), self._image_config(spec.image)))
 
     def describe_network(self, spec: NetworkSpec) -> Fields:
         """The normal form of a network's create body."""
@@ -140,9 +139,11 @@ def in_parallel(call: Callable[..., Result], subjects: Sequence[object]) -> list
     return [found[number] for number in range(len(subjects))]
 
 
-def _belongs(entry: JsonObject, installation: str) -> bool:
+def _belongs(entry: JsonObject, installation: str, environment: str) -> bool:
     said = read_labels(entry.get("Labels"))
-    return said.get(labels.MANAGED_BY) == labels.MANAGED_BY_VALUE and said.get(labels.INSTALLATION) == installation
+    is_ours = said.get(labels.MANAGED_BY) == labels.MANAGED_BY_VALUE
+    is_here = environment in ("", said.get(labels.ENVIRONMENT))
+    return is_ours and is_here and said.get(labels.INSTALLATION) == installation
 
 
 def _examined(inspected: Sequence[JsonObject | None], names: Mapping[str, str]) -> Iterator[ExaminedContainer]:
@@ -152,6 +153,12 @@ def _examined(inspected: Sequence[JsonObject | None], names: Mapping[str, str]) 
         fields = normal_form(shaped_as_body(entry), container=as_text(entry.get("Id")), names=names)
         if (found := read_examined(entry, fields)) is not None:
             yield found
+
+
+def _config_digest(image: JsonObject) -> str:
+    """Of a listed image: a tag says it on engines whose ids are something else."""
+    named = (named_digest(as_text(tag)) for tag in as_list(image.get("RepoTags")))
+    return next((digest for digest in named if digest), as_text(image.get("Id")))
 
 
 def _stranger(entry: JsonObject) -> Stranger:

@@ -15,8 +15,11 @@ from previewer.engine.protocol import Stream
 class Examiner(Protocol):
     """A close look at an engine. It changes nothing. Methods block and may be called from several threads."""
 
-    def examine(self, installation: str) -> Examination:
-        """Everything of one repository, and of others as much as meets it, in a constant number of lists."""
+    def examine(self, installation: str, *, environment: str = "") -> Examination:
+        """Everything of one repository, and of others as much as meets it, in a constant number of lists.
+
+        With ``environment``, only containers of that one are looked at closely; all others are strangers.
+        """
         ...
 
     def describe(self, spec: ContainerSpec) -> Fields:

@@ -132,7 +132,5 @@ class MemoryContainer:
             error="",
             health_log=tuple(self.health_log),
             ports=self.ports,
-            restart_policy=NEVER
-            if self.restarts_suspended
-            else as_text(self.spec.compose.get("restart")) or NEVER,
+            restart_policy=NEVER if self.restarts_suspended else as_text(self.spec.compose.get("restart"), NEVER),
         )

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from previewer.domain import labels
-from previewer.domain.drift.fields import Fields
+from previewer.domain.drift.asked import ASKED_FIELD, asked_text
+from previewer.domain.drift.fields import NETWORKS, Fields
 from previewer.domain.examination import (
     EngineHappening,
     Examination,
@@ -46,13 +47,14 @@ class MemoryExaminer:
         self.looks: list[str] = []
         """The ids of containers whose files were looked at."""
 
-    def examine(self, installation: str) -> Examination:
-        """Everything of one repository."""
+    def examine(self, installation: str, *, environment: str = "") -> Examination:
+        """Everything of one repository, or of one of its environments."""
         return Examination(
             containers=tuple(
                 self._examined(container, owner)
                 for container in self._engine.contents()[0]
                 if (owner := container.ownership) is not None and owner.installation == installation
+                if environment in ("", owner.environment)
             ),
             strangers=self.strangers,
             networks=tuple(self._network(spec) for spec in self._engine.contents()[1]),
@@ -97,7 +99,9 @@ class MemoryExaminer:
 
     def _examined(self, container: MemoryContainer, owner: labels.Ownership) -> ExaminedContainer:
         spec = container.spec
-        changed = {**self.describe(spec), **self.fields.get(spec.name, {})}
+        made = self.describe(spec)
+        joined = {NETWORKS + name: made.get(NETWORKS + name, {}) for name in container.networks}
+        changed = {**made, **joined, ASKED_FIELD: f"={asked_text(made)}", **self.fields.get(spec.name, {})}
         host = as_object(container_body(spec, api_version=API_VERSION).body.get("HostConfig"))
         return ExaminedContainer(
             id=container.id,

@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.image_files import open_image_files
 from previewer.docker_api.images import EngineImage, EngineImages, registry_of
-from previewer.docker_api.registry_transfer import pull_image, push_image
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import JsonObject, as_text
 from previewer.domain.labels import BUILDER, INPUT_DIGEST, MANAGED_BY, MANAGED_BY_VALUE, PLATFORM, PROJECT
@@ -25,9 +25,11 @@ from previewer.domain.revision import short_id
 from previewer.errors import EngineError, FreezeError, ObjectNotFoundError, RegistryError
 from previewer.freeze.canonical_config import kept_keys
 from previewer.freeze.content_ids import ContentIds
-from previewer.freeze.docker_builds import DockerBuilds
 from previewer.freeze.leftovers import drop_names, sweep_leftovers
 from previewer.freeze.protocol import BuildRequest, BuiltImage, PinnedImage
+
+if TYPE_CHECKING:  # what builds nothing is not to pay for it
+    from previewer.freeze.docker_builds import DockerBuilds
 
 OURS = f"{MANAGED_BY}={MANAGED_BY_VALUE}"
 
@@ -45,10 +47,25 @@ class DockerImages:
         self._guard = threading.Lock()
         self._has_swept = False
         """Whether what killed runs left was looked for."""
-        self._builds = DockerBuilds(connection, builder=builder)
-        self.builder = self._builds.builder
+        self._builder = builder
+        self._made_builds: DockerBuilds | None = None
         system = as_text(connection.version.get("Os"), "linux")
         self.platform = f"{system}/{as_text(connection.version.get('Arch'), 'amd64')}"
+
+    @property
+    def builder(self) -> str:
+        """``buildkit`` or ``classic``."""
+        return self._builds.builder
+
+    @property
+    def _builds(self) -> DockerBuilds:
+        """Made when something is to be built: most runs find all images there."""
+        from previewer.freeze.docker_builds import DockerBuilds
+
+        with self._guard:
+            if self._made_builds is None:
+                self._made_builds = DockerBuilds(self._connection, builder=self._builder)
+            return self._made_builds
 
     def find_built(self, input_digests: Collection[str]) -> Mapping[str, BuiltImage]:
         """The images that were built from these inputs, in one call; the newest of several.
@@ -134,6 +151,8 @@ class DockerImages:
         held = self._images.inspect(image)
         self._images.tag(image, reference)
         try:
+            from previewer.docker_api.registry_transfer import push_image
+
             address = parse_address(reference)
             push_image(self._connection, address, platform, on_line=on_line, cancellation=cancellation)
         finally:
@@ -155,6 +174,8 @@ class DockerImages:
 
         Raises :class:`RegistryError`, and :class:`FreezeError` where another image is there.
         """
+        from previewer.docker_api.registry_transfer import pull_image
+
         address = familiar_address(reference)
         pull_image(self._connection, address, platform, on_line=on_line, cancellation=cancellation)
         held = self._images.inspect(str(address))
@@ -231,6 +252,8 @@ class DockerImages:
         held = self._images.inspect(reference)
         if held is not None and _is_for(held, platform):
             return held
+        from previewer.docker_api.registry_transfer import pull_image
+
         try:
             pull_image(
                 self._connection,

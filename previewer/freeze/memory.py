@@ -131,11 +131,12 @@ class MemoryImages:
         """An id that follows from the labels, so from the input digest, once the whole context has been read."""
         with self._guard:
             self.requests.append(request)
+        is_slow = request.service in self.slow  # as it is when the build begins
         self.on_build(request)
         on_line(f"building {request.service}")
         for _ in request.context():
             cancellation.check()
-        if request.service in self.slow:
+        if is_slow:
             cancellation.wait(60)
         cancellation.check()
         if request.service in self.failing:

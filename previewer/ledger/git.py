@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from previewer.domain.attestation import Signature
-from previewer.domain.file_tree import FileTree
+from previewer.domain.file_tree import FileTree, TreeEntry
 from previewer.domain.history import LedgerEntry, entry_from_json, entry_to_json
 from previewer.domain.json_value import as_object, canonical_json
 from previewer.domain.naming import LEDGER_REFS, RELEASE_REFS, release_ref, slug
@@ -147,7 +147,15 @@ class GitLedger:
                 raise SourceError("the release's files are not those that it names", where=release.id)
         if not found:
             return None
-        entries = {entry.path: entry for _, tree in kept for entry in tree}
+        entries: dict[str, TreeEntry] = {}
+        for release, tree in kept:
+            for entry in tree:
+                if entries.setdefault(entry.path, entry).object_id != entry.object_id:
+                    raise SourceError(
+                        "two releases of one commit have different files",
+                        where=entry.path,
+                        hint=f"one is forged; release {short_id(release.id)} is one of the two",
+                    )
         return FileTree(entries.values(), self._files.read_blob)
 
     def remove_release(self, release_id: str) -> None:

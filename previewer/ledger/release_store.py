@@ -19,7 +19,7 @@ def make_store(folder: Path, *, project: str, installation: str, id_length: int)
     """
     if folder.is_dir():
         return
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # definitions hold values that may be secret
     format_option = () if id_length == SHA1_DIGITS else ("--object-format=sha256",)
     # Whole or not there at all: a store without its settings would be somebody else's.
     unfinished = folder.with_name(f".{folder.name}.new")

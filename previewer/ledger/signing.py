@@ -54,7 +54,9 @@ class GitSigning:
         """Who signed a commit. The user's own git and key programs decide whether that is good."""
         if not is_signed(self._command.run("cat-file", "commit", commit)):
             return UNSIGNED
-        output = self._command.run("show", "--no-patch", f"--format={SIGNATURE_FORMAT}", commit)
+        output = self._command.run(
+            "show", "--no-patch", "--no-show-signature", f"--format={SIGNATURE_FORMAT}", commit
+        )
         letter, signer, fingerprint, key = output.decode("utf-8", "replace").rstrip("\n").split("\0")
         verdict, reason = _VERDICTS.get(letter, (Verdict.UNKNOWN, "git does not say"))
         return Signature(verdict, signer, fingerprint or key, reason)

@@ -10,7 +10,7 @@ from typing import Literal
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.capacity import need_of
 from previewer.domain.definition import Role
-from previewer.domain.environment import Environment, State, list_environments
+from previewer.domain.environment import SERVING, Environment, State, list_environments
 from previewer.domain.history import LedgerEntry
 from previewer.domain.isolation import Rewrite, isolate
 from previewer.domain.json_value import as_text
@@ -24,7 +24,7 @@ from previewer.domain.reconcile import join_plans
 from previewer.domain.release import Release
 from previewer.domain.revision import short_id
 from previewer.domain.served_files import FILES_VOLUME
-from previewer.domain.succession import EMPTY_VOLUMES, SERVING, Succession, succeed
+from previewer.domain.succession import EMPTY_VOLUMES, Succession, succeed
 from previewer.domain.ttl import expiry, parse_ttl
 from previewer.engine.protocol import Selection
 from previewer.errors import CapacityError, ConflictError, NotFoundError
@@ -176,10 +176,16 @@ def _finish(
         retire(session, deployment.name, notes, report=report)
 
 
-def note_succession(session: Session, deployment: Deployment, owner: Ownership, scene: Scene) -> EnvironmentNotes:
-    """Let the ledger know that ``owner``'s generation is the live one; what is true of the environment then."""
+def note_succession(
+    session: Session, deployment: Deployment, owner: Ownership, scene: Scene, *, began: datetime | None = None
+) -> EnvironmentNotes:
+    """Let the ledger know that ``owner``'s generation is the live one; what is true of the environment then.
+
+    ``began`` is when the first container was touched for it; ``None`` for when the generation was made.
+    """
     notes = succession_of(session, deployment, owner, scene).notes
-    session.ledger.append(_entry(session, deployment, owner, notes, replaced=scene.environment))
+    entry = _entry(session, deployment, owner, notes, replaced=scene.environment)
+    session.ledger.append(replace(entry, began=began or owner.created_at))
     return notes
 
 
@@ -330,5 +336,6 @@ def _entry(
         release=owner.release,
         commit=owner.commit,
         detail=f"generation {owner.generation}, {owner.branch or short_id(owner.commit)}{renewed}",
+        began=session.clock(),
         notes={owner.environment: notes},
     )

@@ -11,7 +11,7 @@ from previewer.domain.environment import Environment
 from previewer.domain.environment import list_environments as environments_in
 from previewer.domain.history import LedgerEntry
 from previewer.domain.naming import environment_name
-from previewer.domain.notes import EnvironmentNotes
+from previewer.domain.notes import NOTHING_NOTED, EnvironmentNotes
 from previewer.domain.observation import Observation
 from previewer.domain.plan import Plan
 from previewer.domain.progress import Noted, Report
@@ -186,5 +186,11 @@ def _entry(session: Session, environment: Environment, target: DownTarget) -> Le
         release=owner.release,
         commit=owner.commit,
         detail=what if cause == CAUSE else f"{what}, because {cause}",
-        notes={name: EnvironmentNotes(owner.generation, known_good=environment.notes.known_good)},
+        notes={name: _notes_of_gone(environment)},
     )
+
+
+def _notes_of_gone(environment: Environment) -> EnvironmentNotes:
+    """What can be brought back, and from which generation on numbers are new; nothing where nothing can."""
+    known = environment.notes.known_good
+    return EnvironmentNotes(environment.ownership.generation, known_good=known) if known else NOTHING_NOTED

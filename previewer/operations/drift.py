@@ -63,7 +63,8 @@ def check_drift(
     wanted = choose_environments(session, names)
     if not wanted:
         return ()
-    seen = session.examiner.examine(session.source.installation)
+    only = wanted[0].name if len(wanted) == 1 else ""
+    seen = session.examiner.examine(session.source.installation, environment=only)
     since = min(environment.created_at for environment in wanted)
     events = begin(lambda: session.examiner.past_events(since), name="previewer-examine")
     frozen = freeze_environments(session, wanted, seen)

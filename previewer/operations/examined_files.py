@@ -46,6 +46,17 @@ class ForgetfulFiles:
         return examiner.file_changes(tuple(containers))
 
 
+class UnseenFiles:
+    """Looks at none: what a program may write by itself proves no touch."""
+
+    def look(
+        self, examiner: Examiner, containers: Mapping[str, str], happenings: Sequence[EngineHappening]
+    ) -> Found:
+        """Nothing."""
+        del examiner, containers, happenings
+        return {}
+
+
 class RememberedFiles:
     """Looks at those that were started, touched or not looked at for a while. The file may be deleted."""
 
@@ -80,13 +91,13 @@ class RememberedFiles:
     def _read(self) -> JsonObject:
         try:
             return as_object(json.loads(self._path.read_bytes()))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
 
     def _write(self, content: JsonObject) -> None:
         """Others may write at the same time: the last one counts, and none is ever seen half."""
         with suppress(OSError):  # it only saves time
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # names of files are nobody else's
             unfinished = self._path.with_name(f"{self._path.name}.{os.getpid()}")
             unfinished.write_text(json.dumps(content), encoding="utf-8")
             unfinished.replace(self._path)

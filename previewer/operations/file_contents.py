@@ -10,24 +10,31 @@ from previewer.domain.file_tree import FileTree
 from previewer.domain.json_value import JsonObject, as_text
 from previewer.domain.served_files import COMMIT_FOLDER, Served
 from previewer.domain.tree_files import file_references
-from previewer.errors import DefinitionError
+from previewer.errors import DefinitionError, PreviewerError
 from previewer.freeze.tree_archive import archive_file, archive_tree
 
 MAX_CONTENT_BYTES = 1024 * 1024
 """Of one config or secret; an engine's own (Swarm's) may have half of that."""
 
 
-def read_contents(definition: Definition, tree: FileTree, variables: Mapping[str, str]) -> Mapping[str, bytes]:
+def read_contents(
+    definition: Definition, tree: FileTree, variables: Mapping[str, str], *, all_of_them: bool = True
+) -> Mapping[str, bytes]:
     """The contents of the configs and secrets that services use, by ``configs/KEY`` and ``secrets/KEY``.
 
-    Raises :class:`DefinitionError` for a file that the commit does not have or a variable that is not set.
+    Raises :class:`DefinitionError` for a file that the commit does not have or a variable that is not set; without
+    ``all_of_them`` such a one is left out.
     """
     found: dict[str, bytes] = {}
     for service in definition.services.values():
         for reference, description in file_references(definition, service):
             kind, key = reference.split("/", 1)
             where = str(definition.locate((kind, key)))
-            found[reference] = _content(reference, description, tree, variables, where)
+            try:
+                found[reference] = _content(reference, description, tree, variables, where)
+            except PreviewerError:
+                if all_of_them:
+                    raise
     return found
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from previewer.domain.build_differences import build_differences
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.definition import Definition
+from previewer.domain.freeze_plan import FreezePlan
 from previewer.domain.history import LedgerEntry
 from previewer.domain.progress import Noted, Outcome, Report, TaskFinished, TaskStarted
 from previewer.domain.release import Release
@@ -15,9 +16,11 @@ from previewer.domain.revision import ResolvedRevision
 from previewer.domain.tree_files import digest_tree_files, tree_sources
 from previewer.domain.wording import counted
 from previewer.freeze.freeze_commit import freeze_commit
+from previewer.freeze.plan_freeze import plan_images
 from previewer.operations.attest import attest
 from previewer.operations.definitions import read_definitions
-from previewer.operations.registry_access import registry_cache
+from previewer.operations.named_release import newest_first
+from previewer.operations.registry_access import is_vouched_for, note_frozen, registry_cache
 from previewer.operations.session import Session
 from previewer.operations.supersede import newest_run
 
@@ -29,6 +32,19 @@ class FreezeResult:
     release: Release
     was_known: bool
     """Whether the commit had been frozen before, and every image of it is still there."""
+
+
+def plan_freeze(session: Session, revision: str, *, use_cache: bool = True) -> FreezePlan:
+    """What :func:`freeze` would do. No registry is asked, so whether an image's inputs are known is not told."""
+    resolved = session.source.resolve(revision)
+    definitions = read_definitions(session, resolved)
+    known = _known_release(session, resolved, definitions) if use_cache else None
+    if known is not None:
+        return FreezePlan(resolved.commit.id, (), known.id)
+    tree = session.source.tree(resolved.commit.id)
+    variables = session.settings.allowed_variables
+    steps = plan_images(tree, definitions, platform=session.images.platform, variables=variables)
+    return FreezePlan(resolved.commit.id, steps)
 
 
 def freeze(
@@ -88,6 +104,7 @@ def freeze_resolved(
     for difference in build_differences(release):
         report(Noted(f"{difference}", "what staging has shown then says nothing of production"))
     session.ledger.store_release(release)
+    note_frozen(session, release.id)
     session.ledger.append(
         LedgerEntry(
             action="freeze",
@@ -125,8 +142,10 @@ def _known_release(
     session: Session, resolved: ResolvedRevision, definitions: tuple[Definition, ...]
 ) -> Release | None:
     wanted = {definition.name: definition.model for definition in definitions}
-    for release in session.ledger.releases_of(resolved.commit.id):
+    for release in newest_first(session, session.ledger.releases_of(resolved.commit.id)):
         frozen = {name: entry.definition.model for name, entry in release.definitions.items()}
-        if frozen == wanted and not session.images.missing({artifact.image for artifact in release.artifacts}):
+        if frozen != wanted or not is_vouched_for(session, release.id):
+            continue
+        if not session.images.missing({artifact.image for artifact in release.artifacts}):
             return release
     return None

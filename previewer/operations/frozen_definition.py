@@ -22,7 +22,7 @@ def owned_definition_name(release: Release, owner: Ownership, present: Collectio
     Those of an older previewer do not: then it is the one of the role that has all services that are ``present``;
     another that has them; else the role's. Raises :class:`NotFoundError` where the release has none that fits.
     """
-    if owner.definition in release.definitions:
+    if owner.definition is not None and owner.definition in release.definitions:
         return owner.definition
     by_name = {name: frozen.definition for name, frozen in release.definitions.items()}
     fitting = [name for name, definition in by_name.items() if set(present) <= set(definition.services)]

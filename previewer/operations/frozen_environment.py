@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from itertools import pairwise
 
 from previewer.domain.definition import Definition
 from previewer.domain.drift.fields import ENVIRONMENT, PORTS
@@ -39,7 +38,7 @@ SLACK = timedelta(seconds=10)
 WHOLE_SECOND = timedelta(seconds=1)
 """The ledger's moments are cut off to it."""
 WAKING = timedelta(minutes=10)
-"""The longest that one of previewer's commands on a running generation is taken to last before its entry."""
+"""The longest that a command is taken to last before its entry, where that does not say when it began."""
 STOPPING = timedelta(minutes=2)
 """The longest that putting to sleep is taken to last after its entry."""
 _STARTS = frozenset({"start", "connect", "create", "update"})
@@ -48,7 +47,7 @@ _OWN_ACTIONS: Mapping[str, frozenset[str]] = {
     "sleep": _STOPS,
     "wake": _STARTS,
     "up": _STARTS,
-    **dict.fromkeys(("replace", "update", "promote", "rollback"), _STARTS | _STOPS),
+    **dict.fromkeys(("replace", "update", "promote", "rollback", "recover", "undo"), _STARTS | _STOPS),
 }
 """What previewer does to a generation that runs, by the ledger's word for it."""
 
@@ -122,14 +121,37 @@ def own_windows(
     ``clock_ahead`` is how far the engine's clock may be ahead of the one that the ledger goes by.
     """
     own = sorted(
-        (e.at, e.action) for e in entries if e.environment == owner.environment and e.at >= owner.created_at
+        (e for e in entries if e.environment == owner.environment and e.at >= owner.created_at),
+        key=lambda entry: entry.at,
     )
-    made = own[0][0] if own else owner.created_at + WAKING
+    made = own[0].at if own else owner.created_at + WAKING
     yield OwnWindow(owner.created_at - SLACK, made + WHOLE_SECOND + clock_ahead, _STARTS, once=True)
-    for (before, _earlier), (at, action) in pairwise(own):
-        if action in _OWN_ACTIONS:
-            after = STOPPING if action == "sleep" else WHOLE_SECOND  # which is noted before it is done
-            yield OwnWindow(max(at - WAKING, before), at + after + clock_ahead, _OWN_ACTIONS[action])
+    for number, entry in enumerate(own):
+        if number and entry.action in _OWN_ACTIONS:
+            yield _window(own[number - 1], entry, own[number + 1 : number + 2], owner, clock_ahead)
+
+
+def _window(
+    before: LedgerEntry,
+    entry: LedgerEntry,
+    later: Sequence[LedgerEntry],
+    owner: Ownership,
+    clock_ahead: timedelta,
+) -> OwnWindow:
+    """From when the ledger says that it began until its entry, or until what comes after that is surely over."""
+    begin = entry.began or max(entry.at - WAKING, before.at)
+    end = entry.at + WHOLE_SECOND
+    if _is_noted_first(entry, owner):
+        end = entry.at + STOPPING
+        if later and (following := later[0].began) is not None:
+            end = min(end, following)
+    return OwnWindow(begin, end + clock_ahead, _OWN_ACTIONS[entry.action])
+
+
+def _is_noted_first(entry: LedgerEntry, owner: Ownership) -> bool:
+    """Whether it is noted before it is done: putting to sleep is, and the stop of a generation that is kept."""
+    said = entry.notes.get(owner.environment)
+    return entry.action == "sleep" or (said is not None and said.generation != owner.generation)
 
 
 def _clock_ahead(session: Session, examiner: Examiner) -> timedelta:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from sys import maxsize
 
 from previewer.domain.release import Release
 from previewer.errors import EngineUnreachableError, NotFoundError
@@ -27,6 +28,18 @@ def find_release_named(session: Session, text: str) -> Release:
     return _of_revision(session, text)
 
 
+def newest_first(session: Session, releases: tuple[Release, ...]) -> tuple[Release, ...]:
+    """Releases by their commits, newest first; of a commit that was frozen again, the one spoken of last first."""
+    if len({release.commit for release in releases}) == len(releases):
+        return tuple(sorted(releases, key=lambda release: release.committed_at, reverse=True))
+    places: dict[str, int] = {}
+    for place, entry in enumerate(session.ledger.entries()):
+        if entry.release is not None:
+            places.setdefault(entry.release, place)
+    spoken = sorted(releases, key=lambda release: places.get(release.id, maxsize))
+    return tuple(sorted(spoken, key=lambda release: release.committed_at, reverse=True))
+
+
 def _of_revision(session: Session, text: str) -> Release:
     try:
         commit = session.source.resolve(text).commit
@@ -39,7 +52,7 @@ def _of_revision(session: Session, text: str) -> Release:
             where=text,
             hint=f"freeze it: previewer freeze {text}",
         )
-    return found[0] if len(found) == 1 else _newest(session, found)
+    return newest_first(session, found)[0]
 
 
 def _of_environment(session: Session, text: str, no_revision: NotFoundError) -> Release:
@@ -55,12 +68,3 @@ def _of_environment(session: Session, text: str, no_revision: NotFoundError) -> 
         raise NotFoundError(
             "there is no such release, revision or environment", where=text, hint=no_revision.hint or error.hint
         ) from error
-
-
-def _newest(session: Session, releases: tuple[Release, ...]) -> Release:
-    """A commit that was frozen again has several releases: the one that was spoken of last."""
-    by_id = {release.id: release for release in releases}
-    for entry in session.ledger.entries():
-        if entry.release in by_id:
-            return by_id[entry.release]
-    return releases[0]

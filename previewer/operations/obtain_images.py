@@ -13,7 +13,7 @@ from previewer.domain.revision import short_id
 from previewer.domain.wording import counted
 from previewer.errors import NotFoundError
 from previewer.freeze.parallel import reported_task, run_parallel
-from previewer.operations.registry_access import pushed_images
+from previewer.operations.registry_access import is_vouched_for, pushed_images
 from previewer.operations.session import Session
 
 STAGE = "pull"
@@ -40,7 +40,10 @@ def obtain_images(
     if not all(places.values()):
         pushed = pushed_images(session, release.id)
         places = {image: place or pushed.get(image) for image, place in places.items()}
-    pull_images(session, wanted, _known(release, places), report=report, cancellation=cancellation)
+    is_named = is_vouched_for(session, release.id)
+    pull_images(
+        session, wanted, _known(release, places), is_named=is_named, report=report, cancellation=cancellation
+    )
     return len(missing)
 
 
@@ -49,25 +52,43 @@ def pull_images(
     artifacts: Mapping[str, Artifact],
     places: Mapping[str, str],
     *,
+    is_named: bool,
     report: Report,
     cancellation: Cancellation,
 ) -> None:
-    """Pull images from ``REGISTRY/REPOSITORY@sha256:…``, both by image. Raises :class:`RegistryError`."""
+    """Pull images from ``REGISTRY/REPOSITORY@sha256:…``, both by image. Raises :class:`RegistryError`.
+
+    ``is_named`` is whether built ones get the names that they have where they are built: by these they are found
+    and used instead of building, so only what somebody answers for may have them.
+    """
+    pulls = [
+        partial(_pull, session, artifacts[image], place, is_named, report)
+        for image, place in sorted(places.items())
+    ]
     run_parallel(
-        [partial(_pull, session, artifacts[image], place, report) for image, place in sorted(places.items())],
+        pulls,
         limit=session.settings.parallel_builds,
         cancellation=cancellation,
     )
 
 
-def _pull(session: Session, artifact: Artifact, place: str, report: Report, cancellation: Cancellation) -> None:
+def _pull(
+    session: Session,
+    artifact: Artifact,
+    place: str,
+    is_named: bool,
+    report: Report,
+    cancellation: Cancellation,
+) -> None:
     task = f"pull {artifact.reference}"
     with reported_task(report, task, stage=STAGE) as end:
         session.images.pull(
             artifact.image,
             place,
             artifact.platform,
-            name=artifact.reference if artifact.reference.startswith(f"{IMAGE_REPOSITORY}/") else None,
+            name=artifact.reference
+            if is_named and artifact.reference.startswith(f"{IMAGE_REPOSITORY}/")
+            else None,
             on_line=lambda line: report(TaskOutput(task, line)),
             cancellation=cancellation,
         )

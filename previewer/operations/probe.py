@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import statistics
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from previewer.domain.definition import Role
@@ -26,7 +29,7 @@ from previewer.operations.environments import find_environment
 from previewer.operations.session import Session
 
 TIMEOUT = 10.0
-"""Seconds that an answer may take."""
+"""Seconds that an answer may take, from its beginning to its end."""
 LARGEST_BODY = 1 << 20
 """Bytes of a body that are compared."""
 TIMES = 3
@@ -109,26 +112,54 @@ def _port(environment: Environment, request: ProbeRequest) -> PublishedPort:
 
 def _ask(host: str, port: int, request: ProbeRequest) -> ProbeAnswer:
     """Ask as often as the method allows; the last answer counts, with the median of all times."""
-    answers = [_ask_once(host, port, request) for _ in range(TIMES if request.method in REPEATED else 1)]
+    answers = [ask_once(host, port, request) for _ in range(TIMES if request.method in REPEATED else 1)]
     last = answers[-1]
     seconds = statistics.median(answer.seconds for answer in answers)
     return ProbeAnswer(last.status, last.headers, last.body, seconds, last.error, last.url)
 
 
-def _ask_once(host: str, port: int, request: ProbeRequest) -> ProbeAnswer:
+def ask_once(host: str, port: int, request: ProbeRequest) -> ProbeAnswer:
+    """Send one request to a published port. Whatever goes wrong is in the answer."""
     reached = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - read, not bound
     url = f"http://{f'[{reached}]' if ':' in reached else reached}:{port}{request.path}"
     begun = time.monotonic()
     connection = http.client.HTTPConnection(reached, port, timeout=TIMEOUT)
     try:
-        connection.request(request.method, request.path, request.body or None, dict(request.headers))
-        answer = connection.getresponse()
-        body = answer.read(LARGEST_BODY)
-        headers = {name.lower(): value for name, value in answer.getheaders()}
-        return ProbeAnswer(answer.status, headers, body, time.monotonic() - begun, url=url)
+        connection.connect()
+        with _ending(connection.sock, TIMEOUT):
+            return _exchange(connection, request, url)
     except (OSError, http.client.HTTPException, ValueError) as error:
         # ValueError is what the library says to a path or a header that is none.
         said = str(error) or type(error).__name__
         return ProbeAnswer(0, {}, b"", time.monotonic() - begun, error=said, url=url)
     finally:
         connection.close()
+
+
+def _exchange(connection: http.client.HTTPConnection, request: ProbeRequest, url: str) -> ProbeAnswer:
+    begun = time.monotonic()
+    connection.request(request.method, request.path, request.body or None, dict(request.headers))
+    answer = connection.getresponse()
+    body = answer.read(LARGEST_BODY)
+    seconds = time.monotonic() - begun
+    if seconds >= TIMEOUT:  # it was cut off
+        raise TimeoutError("timed out")
+    headers = {name.lower(): value for name, value in answer.getheaders()}
+    return ProbeAnswer(answer.status, headers, body, seconds, url=url)
+
+
+@contextmanager
+def _ending(connection: socket.socket, seconds: float) -> Iterator[None]:
+    """End a connection that is not done in time. Its own limit is each piece's: an answer could drip for ever."""
+
+    def end() -> None:
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+
+    watch = threading.Timer(seconds, end)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()

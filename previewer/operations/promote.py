@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from previewer.domain import naming
@@ -19,9 +20,11 @@ from previewer.operations.deploy import Deployment, UpResult, plan_deploy
 from previewer.operations.environments import find_environment, list_environments
 from previewer.operations.named_release import find_release_named
 from previewer.operations.session import Session
+from previewer.operations.taint import look_for_touches, note_touches
 from previewer.operations.up import UpOptions
 from previewer.operations.up_release import deploy_release, release_deployment
 
+Look = Callable[[Session, Environment], Environment]
 _RELEASE_ID = re.compile(r"(sha256:)?[0-9a-f]{4,64}", re.IGNORECASE)
 
 
@@ -43,7 +46,7 @@ class PromoteOptions:
 
 def plan_promote(session: Session, subject: str, options: PromoteOptions) -> Plan:
     """What :func:`promote` would do; refused as it would be."""
-    return plan_deploy(session, _deployment(session, subject, options))
+    return plan_deploy(session, _deployment(session, subject, options, look_for_touches))
 
 
 def promote(
@@ -54,7 +57,7 @@ def promote(
     Raises :class:`PolicyError` where the environment it comes from was touched or is ailing, where a service would
     run another image than before, and where production would run what was never proven in staging.
     """
-    deployment = _deployment(session, subject, options)
+    deployment = _deployment(session, subject, options, note_touches)
     return deploy_release(session, deployment, report=report, cancellation=cancellation)
 
 
@@ -63,15 +66,17 @@ def promoted_name(session: Session, options: PromoteOptions) -> str:
     return naming.slug(options.name or naming.environment_name(session.project, options.to.value))
 
 
-def _deployment(session: Session, subject: str, options: PromoteOptions) -> Deployment:
+def _deployment(session: Session, subject: str, options: PromoteOptions, look: Look) -> Deployment:
+    """``look`` finds out whether somebody touched an environment that nobody has looked at since."""
     release, origin = _find(session, subject)
+    origin = look(session, origin) if origin is not None else None
     wanted = UpOptions(role=options.to, name=options.name, ttl=options.ttl, timeout=options.timeout)
     deployment = replace(release_deployment(session, release, wanted), action="promote")
     if origin is not None:
         deployment = replace(deployment, branch=origin.ownership.branch)
     _refuse_other_images(release, deployment, origin)
     if options.to is Role.PRODUCTION and not options.force:
-        _refuse_unproven(session, release)
+        _refuse_unproven(session, release, look)
     return deployment
 
 
@@ -106,11 +111,11 @@ def _refuse_other_images(release: Release, deployment: Deployment, origin: Envir
         )
 
 
-def _refuse_unproven(session: Session, release: Release) -> None:
+def _refuse_unproven(session: Session, release: Release, look: Look) -> None:
     """Production runs what staging has shown to work, in a project that has a staging."""
     if not has_staging(release):
         return
-    staging = [e for e in list_environments(session) if e.role is Role.STAGING]
+    staging = [look(session, e) for e in list_environments(session) if e.role is Role.STAGING]
     names = {naming.environment_name(session.project, Role.STAGING.value), *(e.name for e in staging)}
     notes = [said for name, said in session.ledger.notes().items() if name in names]
     if not is_proven(release, staging, notes):

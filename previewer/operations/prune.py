@@ -17,6 +17,7 @@ from previewer.domain.revision import short_id
 from previewer.domain.wording import counted
 from previewer.engine.protocol import Selection
 from previewer.ledger.protocol import RecordKind
+from previewer.operations.named_release import newest_first
 from previewer.operations.session import Session
 from previewer.operations.supersede import claimed_commits
 
@@ -95,7 +96,7 @@ def plan_prune(session: Session, *, keep: int | None = None, releases: bool = Fa
     go too; without, they stay, and freezing builds their images again. Nor what somebody freezes or brings up
     meanwhile: see :data:`FREEZE_GRACE`.
     """
-    known = session.ledger.releases()
+    known = newest_first(session, session.ledger.releases())
     observed = session.engine.observe(Selection())
     judged = judge_releases(
         known,

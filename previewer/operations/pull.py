@@ -11,22 +11,26 @@ from typing import TYPE_CHECKING
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.history import LedgerEntry
 from previewer.domain.naming import registry_release_tag
-from previewer.domain.progress import Outcome, Report
+from previewer.domain.progress import Noted, Outcome, Report
 from previewer.domain.registry_address import SHAPE, RegistryAddress
 from previewer.domain.release import Artifact, Release
 from previewer.domain.revision import SHORT_ID_LENGTH, short_id
 from previewer.domain.transfer_plan import Direction, TransferPlan
 from previewer.domain.wording import counted
-from previewer.errors import NotFoundError, RegistryError, UsageError
+from previewer.errors import DefinitionError, NotFoundError, RegistryError, SourceError, UsageError
 from previewer.freeze.parallel import reported_task, run_parallel
 from previewer.operations.obtain_images import STAGE, pull_images
-from previewer.operations.registry_access import default_address, note_push, open_repository
+from previewer.operations.registry_access import default_address, is_vouched_for, note_push, open_repository
 from previewer.operations.session import Session
 
 if TYPE_CHECKING:
     from previewer.docker_api.registry import RegistryRepository
+    from previewer.domain.file_tree import FileTree
     from previewer.freeze.registry.release_bundle import ReleaseBundle
 
+UNVOUCHED_HINT = (
+    "it is from another registry than the one of the settings, and has no good signature: it has no branch's trust"
+)
 _RELEASE_ID = re.compile(rf"(?:sha256:)?[0-9a-f]{{{SHORT_ID_LENGTH},64}}")
 
 
@@ -64,7 +68,8 @@ def fetch_release(address: RegistryAddress) -> FetchedRelease:
     """Read the release at ``address``: by digest, by a release's id or by another tag.
 
     Raises :class:`UsageError` for an address without either, :class:`NotFoundError` where nothing is there and
-    :class:`RegistryError` for what is no release, or not the one that was asked for.
+    :class:`RegistryError` for what is no release, or not the one that was asked for; also where no Compose file
+    gives its definitions: the policy's rules know only what Compose files give.
     """
     from previewer.freeze.registry.release_bundle import decode_bundle
 
@@ -84,6 +89,7 @@ def fetch_release(address: RegistryAddress) -> FetchedRelease:
         raise RegistryError(
             "the registry has another release under this id", where=str(address), hint=f"it is {bundle.release.id}"
         )
+    _check_definitions(bundle.release)
     return FetchedRelease(address.by_digest(manifest.digest), bundle)
 
 
@@ -96,7 +102,8 @@ def pull(session: Session, fetched: FetchedRelease, *, report: Report, cancellat
     """Keep a fetched release, and have its images on the engine.
 
     Every image is checked against its config digest before it is pulled and after. Raises :class:`RegistryError`
-    for another image, and :class:`SourceError` in a clone that does not have the release's commit.
+    for another image or for files that are not the commit's, and :class:`SourceError` in a clone that does not
+    have the release's commit.
     """
     bundle, release = fetched.bundle, fetched.bundle.release
     artifacts = {artifact.image: artifact for artifact in release.artifacts}
@@ -107,16 +114,20 @@ def pull(session: Session, fetched: FetchedRelease, *, report: Report, cancellat
         limit=session.settings.parallel_builds,
         cancellation=cancellation,
     )
+    _check_files(session, bundle)
     with reported_task(report, f"pull release {short_id(release.id)}", stage=STAGE) as end:
         known = any(release.id == known.id for known in session.ledger.releases_of(release.commit))
         session.ledger.store_release(release, tree=bundle.files)
         if bundle.exported is not None:
             session.ledger.adopt_attestation(release.id, bundle.attestations, bundle.exported)
-        note_push(session, release, fetched.address, bundle.images)
+        note_push(session, release, fetched.address, bundle.images, is_foreign=None if known else True)
         end.outcome = Outcome.CACHED if known else Outcome.DONE
     missing = session.images.missing(artifacts)
     wanted = {image: places[image] for image in missing}
-    pull_images(session, artifacts, wanted, report=report, cancellation=cancellation)
+    is_named = is_vouched_for(session, release.id)
+    pull_images(session, artifacts, wanted, is_named=is_named, report=report, cancellation=cancellation)
+    if not is_named:
+        report(Noted(f"nobody answers for release {short_id(release.id)}", UNVOUCHED_HINT))
     session.ledger.append(
         LedgerEntry(
             action="pull",
@@ -128,6 +139,35 @@ def pull(session: Session, fetched: FetchedRelease, *, report: Report, cancellat
         )
     )
     return PullResult(release, str(fetched.address), len(missing))
+
+
+def _check_definitions(release: Release) -> None:
+    from previewer.definition.normal_form import check_normal_form
+
+    for frozen in release.definitions.values():
+        try:
+            check_normal_form(frozen.definition)
+        except DefinitionError as error:
+            raise RegistryError(error.message, where=f"{short_id(release.id)}: {error.where}") from error
+        if lacking := sorted(frozen.definition.services.keys() - frozen.artifacts.keys()):
+            raise RegistryError(f"the release has no image for {', '.join(lacking)}", where=short_id(release.id))
+
+
+def _check_files(session: Session, bundle: ReleaseBundle) -> None:
+    """Refuse files that the commit, or what is known of it, has otherwise: all releases of it would get them."""
+    release = bundle.release
+    try:
+        commit = session.source.resolve(release.commit).commit
+        known: FileTree | None = session.source.tree(commit.id)
+        is_same = commit.tree == release.tree
+    except (NotFoundError, SourceError):
+        known, is_same = session.ledger.served_files(release.commit), True
+    ids = {entry.path: entry.object_id for entry in known} if known is not None else {}
+    odd = sorted(entry.path for entry in bundle.files if ids.get(entry.path, entry.object_id) != entry.object_id)
+    if odd or not is_same:
+        raise RegistryError(
+            "the release is of other files than its commit", where=odd[0] if odd else short_id(release.commit)
+        )
 
 
 def _tag(text: str) -> str:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
-from previewer.domain.environment import list_environments
+from previewer.domain.environment import SERVING, list_environments
 from previewer.domain.history import LedgerEntry
 from previewer.domain.labels import Ownership
 from previewer.domain.observation import Observation, ObservedContainer
 from previewer.domain.progress import Noted, Report
 from previewer.domain.recovery import GenerationSeen, Recovery
 from previewer.domain.recovery import recover as decide
+from previewer.domain.rehearsal import is_rehearsing
 from previewer.domain.release import Release
-from previewer.domain.succession import SERVING
 from previewer.domain.take_ports import STOPPED
-from previewer.domain.takeover import is_rehearsing
 from previewer.errors import NotFoundError
 from previewer.operations.frozen_definition import definition_name
 from previewer.operations.generation import Wanted, is_whole, served_definition
@@ -42,7 +42,7 @@ def recover(session: Session, name: str, *, report: Report) -> Scene:
 def plan_recovery(session: Session, scene: Scene) -> Recovery:
     """What :func:`recover` would do about ``scene``."""
     numbers = sorted({owner.generation for owner in scene.ours.owners})
-    if not numbers or (len(numbers) == 1 and scene.notes.generation in (0, numbers[0])):
+    if not numbers or numbers == [scene.notes.generation]:
         return Recovery(live=numbers[0] if numbers else None)
     seen = [_see(session, scene, number) for number in numbers]
     is_asleep = scene.notes.asleep_since is not None
@@ -106,8 +106,8 @@ def _carry_out(session: Session, scene: Scene, recovery: Recovery, *, report: Re
         )
     if recovery.start:
         start_again(session, recovery.start, title=title, cause=cause, report=report)
-    if recovery.is_news and recovery.live is not None:
-        session.ledger.append(_entry(session, scene, recovery.live))
+    if recovery.live is not None and (recovery.is_news or recovery.start or recovery.stop):
+        session.ledger.append(_entry(session, scene, recovery.live, recovery))
     if recovery.remove:
         remove_all(
             session.engine,
@@ -119,7 +119,7 @@ def _carry_out(session: Session, scene: Scene, recovery: Recovery, *, report: Re
         )
 
 
-def _entry(session: Session, scene: Scene, live: int) -> LedgerEntry:
+def _entry(session: Session, scene: Scene, live: int, recovery: Recovery) -> LedgerEntry:
     owner = scene.ours.of_generation(live).owners[0]
     return LedgerEntry(
         action="recover",
@@ -128,15 +128,23 @@ def _entry(session: Session, scene: Scene, live: int) -> LedgerEntry:
         environment=scene.name,
         release=owner.release,
         commit=owner.commit,
-        detail=f"generation {live} had taken over",
+        detail=_describe(recovery),
+        began=_began(scene, recovery),
         notes={scene.name: scene.notes.of_generation(live)},
     )
+
+
+def _began(scene: Scene, recovery: Recovery) -> datetime | None:
+    """What was killed began when it made the newest generation; ``None`` where it made none."""
+    newest = max(scene.ours.owners, key=lambda owner: owner.generation)
+    made_it = recovery.is_news or newest.generation in recovery.remove
+    return newest.created_at if made_it else None
 
 
 def _describe(recovery: Recovery) -> str:
     said = []
     if recovery.is_news:
-        said.append(f"generation {recovery.live} had taken over")
+        said.append(f"generation {recovery.live} had {'taken over' if recovery.remove else 'come up'}")
     if recovery.start:
         said.append(f"generation {recovery.live} is started again")
     if recovery.remove:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from previewer.domain.attestation import Verdict
 from previewer.domain.json_value import JsonObject, as_object, as_text, canonical_json
 from previewer.domain.registry_address import SHAPE, RegistryAddress, parse_address
 from previewer.domain.release import Release
@@ -54,12 +55,44 @@ def default_address(session: Session) -> RegistryAddress:
     return parse_address(session.settings.registry)
 
 
-def note_push(session: Session, release: Release, address: RegistryAddress, images: Mapping[str, str]) -> None:
-    """Remember that ``address``, by digest, is the release and that its repository has ``images``."""
+def note_push(
+    session: Session,
+    release: Release,
+    address: RegistryAddress,
+    images: Mapping[str, str],
+    *,
+    is_foreign: bool | None = None,
+) -> None:
+    """Remember that ``address``, by digest, is the release and that its repository has ``images``.
+
+    ``is_foreign`` is whether it was pulled and never frozen here; ``None`` leaves that as it is known.
+    """
     places = {image: str(address.by_digest(digest)) for image, digest in images.items()}
-    content = canonical_json({"release": str(address), "images": places})
-    name = release.id.removeprefix("sha256:")
-    session.ledger.store_record(RecordKind.PUSH, name, {PUSH_FILE: content}, at=session.clock())
+    foreign = _push(session, release.id).get("foreign") is True if is_foreign is None else is_foreign
+    _keep_push(session, release.id, {"release": str(address), "images": places, "foreign": foreign})
+
+
+def note_frozen(session: Session, release_id: str) -> None:
+    """A release that was only pulled before was frozen here now, and came out the same."""
+    pushed = _push(session, release_id)
+    if pushed.get("foreign") is True:
+        _keep_push(session, release_id, {**pushed, "foreign": False})
+
+
+def is_vouched_for(session: Session, release_id: str) -> bool:
+    """Whether somebody who is trusted answers for what is in a release (by its full id).
+
+    It was frozen in this repository, comes from the registry that the settings name, or has a good signature. Of
+    any other nobody knows whether it is what its commit says.
+    """
+    pushed = _push(session, release_id)
+    if pushed.get("foreign") is not True:
+        return True
+    registry = session.settings.registry
+    place = parse_address(as_text(pushed.get("release")))
+    if registry is not None and parse_address(registry).name == place.name:
+        return True
+    return session.ledger.signature(release_id).verdict is Verdict.GOOD
 
 
 def pushed_to(session: Session, release_id: str) -> str | None:
@@ -73,9 +106,14 @@ def pushed_images(session: Session, release_id: str) -> Mapping[str, str]:
     return {image: as_text(place) for image, place in images.items()}
 
 
+def _keep_push(session: Session, release_id: str, push: JsonObject) -> None:
+    name = release_id.removeprefix("sha256:")
+    session.ledger.store_record(RecordKind.PUSH, name, {PUSH_FILE: canonical_json(push)}, at=session.clock())
+
+
 def _push(session: Session, release_id: str) -> JsonObject:
-    kept = session.ledger.load_record(RecordKind.PUSH, release_id.removeprefix("sha256:")) or {}
+    kept = session.ledger.read_record(RecordKind.PUSH, release_id.removeprefix("sha256:"), PUSH_FILE)
     try:
-        return as_object(json.loads(kept.get(PUSH_FILE, b"{}")))
+        return as_object(json.loads(kept or b"{}"))
     except ValueError as error:
         raise SourceError("what is kept of a push cannot be read", where=release_id) from error

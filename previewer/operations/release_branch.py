@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from previewer.domain.release import Release
 from previewer.errors import NotFoundError, SourceError
+from previewer.operations.registry_access import is_vouched_for
 from previewer.operations.session import Session
 
 
@@ -11,7 +12,10 @@ def find_branch(session: Session, release: Release) -> str | None:
     """The branch whose tip is the release's commit, else the default branch if it contains the commit.
 
     ``None`` where neither can be shown, a repository without the commit included: no branch's trust then holds.
+    It holds neither for what was pulled and nobody answers for: anybody can name a commit.
     """
+    if not is_vouched_for(session, release.id):
+        return None
     try:
         default = session.source.default_branch()
         tips = [branch.name for branch in session.source.branches() if branch.commit == release.commit]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.environment import list_environments
@@ -21,7 +22,7 @@ from previewer.operations.gap import GapClock
 from previewer.operations.generation import Wanted, is_whole, served_definition
 from previewer.operations.recover import recover
 from previewer.operations.retire import plan_retirement, retire
-from previewer.operations.run_plan import start_again
+from previewer.operations.run_plan import note_undone, start_again
 from previewer.operations.scene import Scene, look_at
 from previewer.operations.session import Session
 from previewer.operations.stop_all import stop_all
@@ -56,7 +57,7 @@ def rouse(
     with session.ledger.lock(deployment.name, purpose=f"{deployment.action} to generation {generation}"):
         scene = recover(session, deployment.name, report=report)
         plan, owner = _plan(session, deployment, scene, generation)
-        clock = GapClock(plan, report)
+        clock, began = GapClock(plan, report), session.clock()
         ours = Selection(installation=owner.installation, environment=owner.environment)
         timeout = deployment.timeout if deployment.timeout is not None else session.settings.wait_timeout
         try:
@@ -70,11 +71,11 @@ def rouse(
                 watch=ours,
             )
         except BaseException as failure:
-            _undo(session, deployment.name, plan, generation, failure, report=report)
+            _undo(session, owner, plan, failure, began=began, report=report)
             raise
         if clock.seconds is not None:
             report(Noted(f"generation {generation} is back; for {clock.seconds:.2f} s nobody answered"))
-        notes = note_succession(session, deployment, owner, scene)
+        notes = note_succession(session, deployment, owner, scene, began=began)
         retire(session, deployment.name, notes, replaced=_live(scene), report=report)
         observed = session.engine.observe(ours).of_generation(generation)
         (environment,) = list_environments(observed, {deployment.name: notes})
@@ -102,9 +103,10 @@ def _plan(session: Session, deployment: Deployment, scene: Scene, generation: in
 
 
 def _undo(
-    session: Session, name: str, plan: Plan, generation: int, failure: BaseException, *, report: Report
+    session: Session, owner: Ownership, plan: Plan, failure: BaseException, *, began: datetime, report: Report
 ) -> None:
     """Stop what was started, then start what was stopped. Where that fails too, both failures are told."""
+    name, generation = owner.environment, owner.generation
     title, cause = f"undo {name}", f"{type(failure).__name__}: generation {generation} did not come back"
     observed = look_at(session, name).ours.of_generation(generation)
     stopped = tuple(step.action.name for step in plan if isinstance(step.action, StopContainer))
@@ -112,6 +114,7 @@ def _undo(
         roused = [container.name for container in observed.containers if container.state not in STOPPED]
         stop_all(session, roused, title=title, cause=cause, report=report, grace=0)
         start_again(session, stopped, title=title, cause=cause, report=report)
+        note_undone(session, owner, began=began)
     except EngineError as error:
         raise EngineError(
             f"{failure}; then what ran before could not be started again: {error}",

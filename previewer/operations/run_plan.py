@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from previewer.domain.cancellation import Cancellation
+from previewer.domain.history import LedgerEntry
 from previewer.domain.labels import Ownership
 from previewer.domain.observation import Observation
 from previewer.domain.plan import Plan, StartContainer, Step, StopContainer
@@ -65,7 +67,7 @@ def run_plan(
     except BaseException as failure:
         stops = (step.action.name for step in plan if isinstance(step.action, StopContainer))
         stopped = tuple(stops) if clock.has_begun else ()
-        _undo(session, made, stopped, owner.environment, failure, report=report)
+        _undo(session, made, stopped, owner, failure, report=report)
         if isinstance(failure, ObjectNotFoundError) and not _is_about_image(failure):
             raise LockedError(
                 f"somebody removed what was being made ({failure})",
@@ -89,6 +91,25 @@ def start_again(session: Session, names: tuple[str, ...], *, title: str, cause: 
     )
 
 
+def note_undone(session: Session, owner: Ownership, *, began: datetime) -> None:
+    """Write into the history that ``owner``'s generation did not take over: who stopped the other one, and why.
+
+    ``began`` is before the first container was stopped for it.
+    """
+    session.ledger.append(
+        LedgerEntry(
+            action="undo",
+            at=session.clock(),
+            actor=session.source.actor,
+            environment=owner.environment,
+            release=owner.release,
+            commit=owner.commit,
+            detail=f"generation {owner.generation} did not take over",
+            began=began,
+        )
+    )
+
+
 def _is_about_image(error: ObjectNotFoundError) -> bool:
     return "image" in error.message.lower()
 
@@ -97,7 +118,7 @@ def _undo(
     session: Session,
     made: Selection,
     stopped: tuple[str, ...],
-    environment: str,
+    owner: Ownership,
     failure: BaseException,
     *,
     report: Report,
@@ -107,6 +128,7 @@ def _undo(
     In this order: the old ones need their ports back, and as long as anything of the new ones is left, the next
     command sees that this was not finished. Where undoing fails too, both failures are told.
     """
+    environment = owner.environment
     title, cause = f"undo {environment}", "it did not succeed"
 
     def remove(*, only_containers: bool) -> None:
@@ -120,6 +142,7 @@ def _undo(
         if stopped:
             remove(only_containers=True)
             start_again(session, stopped, title=title, cause="it serves until its successor does", report=report)
+            note_undone(session, owner, began=owner.created_at)
         remove(only_containers=False)
     except PreviewerError as left:
         reason = str(failure) or type(failure).__name__

@@ -74,6 +74,7 @@ def _put_to_sleep(session: Session, environment: Environment, *, report: Report)
             release=owner.release,
             commit=owner.commit,
             detail=counted(len(plan), "container"),
+            began=now,
             notes={environment.name: notes},
         )
     )

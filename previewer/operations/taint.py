@@ -12,10 +12,33 @@ from previewer.domain.history import LedgerEntry
 from previewer.domain.labels import format_time
 from previewer.errors import LockedError, NotFoundError
 from previewer.operations.drift import EnvironmentDrift, check_drift
+from previewer.operations.examined_files import UnseenFiles
 from previewer.operations.session import Session
 
 ACTION = "taint"
 """The ledger's word for it."""
+
+
+def look_for_touches(session: Session, environment: Environment) -> Environment:
+    """The environment, tainted in this look if somebody touched it. Nothing is noted; no file system is looked at.
+
+    One that is tainted already is not looked at again. Raises :class:`NotFoundError` where it is gone.
+    """
+    if environment.is_tainted:
+        return environment
+    (drift,) = check_drift(session, [environment.name], files=UnseenFiles())
+    if not drift.touches:
+        return environment
+    generation = environment.ownership.generation
+    notes = replace(environment.notes.of_generation(generation), tainted=taint_reason(drift.touches))
+    return replace(environment, notes=notes)
+
+
+def note_touches(session: Session, environment: Environment) -> Environment:
+    """As :func:`look_for_touches`, and noted for good; untainted as long as somebody is changing it."""
+    if environment.is_tainted or not (found := look_for_touches(session, environment)).is_tainted:
+        return environment
+    return found if _record(session, environment, ()) else environment
 
 
 def record_taints(
@@ -41,7 +64,7 @@ def _record(session: Session, environment: Environment, happenings: Sequence[Eng
     name = environment.name
     try:
         with session.ledger.lock(name, purpose="note that somebody touched it"):
-            (again,) = check_drift(session, [name], happenings=happenings)
+            (again,) = check_drift(session, [name], files=UnseenFiles(), happenings=happenings)
             current = again.environment
             if not again.touches or current.is_tainted or current.ownership.generation != _generation(environment):
                 return False

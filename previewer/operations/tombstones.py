@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from previewer.domain.definition import Definition
+from previewer.domain.file_tree import FileTree
 from previewer.domain.json_value import as_object, canonical_json
 from previewer.domain.naming import environment_name, slug
 from previewer.domain.redaction import named_secrets, redactor
@@ -101,9 +102,10 @@ def _secret_contents(session: Session, commit: str, definition: Definition) -> I
     from previewer.operations.release_tree import release_tree
 
     try:
-        contents = read_contents(definition, release_tree(session, commit), session.settings.allowed_variables)
-    except (PreviewerError, SourceError):
-        return
+        tree = release_tree(session, commit)
+    except PreviewerError:
+        tree = FileTree((), lambda _: b"")  # variables may be known all the same
+    contents = read_contents(definition, tree, session.settings.allowed_variables, all_of_them=False)
     for reference, content in contents.items():
         if reference.startswith(f"{FILE_KINDS[1]}/"):
             yield content.decode("utf-8", "replace")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.definition import Definition
@@ -69,7 +70,7 @@ def wake_environment(
     cancellation: Cancellation,
 ) -> Environment:
     """As :func:`wake`, for a caller that has found the environment and holds its lock; what it is afterwards."""
-    owner = environment.ownership
+    owner, began = environment.ownership, session.clock()
     plan = plan_of(_frozen_definition(session, environment), environment)
     ours = Selection(installation=owner.installation, environment=owner.environment)
     try:
@@ -86,7 +87,7 @@ def wake_environment(
             watch=ours,
         )
     except BaseException as failure:
-        _sleep_on(session, environment, failure, report=report)
+        _sleep_on(session, environment, failure, began=began, report=report)
         if isinstance(failure, PortTakenError):
             raise PortTakenError(
                 f"somebody else took a host port while it slept: {failure.message}",
@@ -96,19 +97,25 @@ def wake_environment(
             ) from failure
         raise
     notes = replace(environment.notes.of_generation(owner.generation), asleep_since=None, stopped=())
-    session.ledger.append(
-        LedgerEntry(
-            action="wake",
-            at=session.clock(),
-            actor=session.source.actor,
-            environment=environment.name,
-            release=owner.release,
-            commit=owner.commit,
-            detail=f"generation {owner.generation}",
-            notes={environment.name: notes},
-        )
-    )
+    entry = _entry(session, environment, "wake", f"generation {owner.generation}", began=began)
+    session.ledger.append(replace(entry, notes={environment.name: notes}))
     return find_environment(session, environment.name)
+
+
+def _entry(
+    session: Session, environment: Environment, action: str, detail: str, *, began: datetime
+) -> LedgerEntry:
+    owner = environment.ownership
+    return LedgerEntry(
+        action=action,
+        at=session.clock(),
+        actor=session.source.actor,
+        environment=environment.name,
+        release=owner.release,
+        commit=owner.commit,
+        detail=detail,
+        began=began,
+    )
 
 
 def _frozen_definition(session: Session, environment: Environment) -> Definition:
@@ -133,7 +140,9 @@ def _has_stopped(environment: Environment) -> bool:
     return environment.state is State.ASLEEP or environment.notes.asleep_since is not None
 
 
-def _sleep_on(session: Session, environment: Environment, failure: BaseException, *, report: Report) -> None:
+def _sleep_on(
+    session: Session, environment: Environment, failure: BaseException, *, began: datetime, report: Report
+) -> None:
     """Stop what was started again. Where that fails too, the first failure counts, and the second is told."""
     try:
         current = find_environment(session, environment.name)
@@ -145,5 +154,6 @@ def _sleep_on(session: Session, environment: Environment, failure: BaseException
             report=report,
             cancellation=Cancellation(),
         )
+        session.ledger.append(_entry(session, environment, "undo", "it did not wake", began=began))
     except PreviewerError as error:
         report(Noted(f"it could not be put to sleep again after {type(failure).__name__}: {error}"))

@@ -34,6 +34,7 @@ from previewer.operations.environments import list_environments
 from previewer.operations.session import Session
 from previewer.operations.watch_attempts import remember_failure, remembered_attempts
 from previewer.operations.watch_job import JobEnded, WatchJob, describe
+from previewer.operations.watch_taints import watch_taints
 
 LOOK_SECONDS = 1.0
 """How often the times of the repository's reference files are looked at."""
@@ -114,6 +115,8 @@ class _Watch:
 
     def run(self) -> WatchResult:
         forget = self._cancellation.on_request(lambda: self._messages.put(_Wake()))
+        if not self._options.once:
+            watch_taints(self._session, report=self._report, cancellation=self._cancellation)
         try:
             while not self._cancellation.requested:
                 if self._look() and self._options.once and not self._jobs:

@@ -20,6 +20,8 @@ class Place(Enum):
     HOME = "branches"
     COMMITS = "commits"
     ENVIRONMENT = "environment"
+    PARITY = "parity"
+    DIFF = "diff"
     CONFIRM = "confirmation"
     PROGRESS = "progress"
 
@@ -74,6 +76,8 @@ def key_name(key: str) -> str:
 
 _ROWS = (Place.HOME, Place.COMMITS)
 _ON_ENVIRONMENT = (Place.HOME, Place.ENVIRONMENT)
+_PAIRS = (Place.PARITY, Place.DIFF)
+_SCROLLED = (*_ROWS, Place.ENVIRONMENT, *_PAIRS)
 
 ACTIONS: tuple[Action, ...] = (
     Action("open", "enter", "open", "Open the environment, or the commits of a branch without one", _ROWS,
@@ -82,8 +86,34 @@ ACTIONS: tuple[Action, ...] = (
            "up:up", "up"),
     Action("down", "D", "down", "Tear down the environment, or all marked ones (shows the plan first)",
            _ON_ENVIRONMENT, "down:down", "down"),
-    Action("replace", "R", "replace", "Replace the environment by one of the branch's newest commit",
-           _ON_ENVIRONMENT, "up:up", "up"),
+    Action("replace", "R", "replace", "Run the environment's own release again, from nothing: it undoes drift",
+           _ON_ENVIRONMENT, "replace:replace_environment", "replace"),
+    Action("update", "U", "update", "Bring the environment to the newest commit of its branch", _ON_ENVIRONMENT,
+           "update:update", "update"),
+    Action("promote", "P", "promote", "Run the very same images in staging or production", _ON_ENVIRONMENT,
+           "promote:promote", "promote"),
+    Action("rollback", "B", "roll back", "Go back to a release that is known to be good", _ON_ENVIRONMENT,
+           "rollback:rollback", "rollback"),
+    Action("extend", "e", "extend", "Let the environment live longer", _ON_ENVIRONMENT, "extend:extend", "extend"),
+    Action("pin", "K", "pin", "Keep the environment until somebody removes it by name; again: let it expire",
+           _ON_ENVIRONMENT, "pin:pin", "pin"),
+    Action("sleep", "s", "sleep", "Stop the environment, or all marked ones, to be woken again", _ON_ENVIRONMENT,
+           "sleep:sleep", "sleep"),
+    Action("wake", "a", "wake", "Start an environment that sleeps", _ON_ENVIRONMENT, "wake:wake", "wake"),
+    Action("drift", "d", "drift", "Show what is not as it was frozen, as it happens", _ON_ENVIRONMENT,
+           "drift:check_drift", "drift"),
+    Action("parity", "p", "parity", "Compare two environments: staging and production, or the marked two",
+           _ON_ENVIRONMENT, "parity:compare", "parity"),
+    Action("inspect", "i", "release", "Show what is in the environment's release and where it came from",
+           _ON_ENVIRONMENT, "inspect:inspect", "inspect"),
+    Action("diff", "v", "diff", "Show what changed from one release to another", _ON_ENVIRONMENT, "diff:diff",
+           "diff"),
+    Action("history", "h", "history", "Show what was done to the environment, when and by whom", _ON_ENVIRONMENT,
+           "history:list_history", "history"),
+    Action("debug", "E", "debug", "Open a shell in a disposable copy of the service under the cursor",
+           (Place.ENVIRONMENT,), "debug:debug", "debug"),
+    Action("prune", "C", "clean up", "Remove images, and on demand releases, that nothing needs", (Place.HOME,),
+           "prune:prune", "prune"),
     Action("logs", "l", "logs", "Follow the logs of the environment's services", _ON_ENVIRONMENT,
            "logs:open_logs", "logs"),
     Action("browse", "o", "open URL", "Open the environment's URL in a browser", _ON_ENVIRONMENT,
@@ -91,17 +121,25 @@ ACTIONS: tuple[Action, ...] = (
     Action("copy", "y", "copy", "Copy the selected text, the shown logs, the URL or the commit",
            (Place.HOME, Place.COMMITS, Place.ENVIRONMENT), "environments:find_environment", "url"),
     Action("commits", "c", "commits", "Choose any commit of this branch", (Place.HOME,), None, "up"),
-    Action("mark", "space", "mark", "Mark the environment; D then takes all marked ones", (Place.HOME,), None,
-           "down"),
+    Action("mark", "space", "mark", "Mark the environment; D, s and p then take the marked ones", (Place.HOME,),
+           None, "down"),
     Action("filter", "slash", "filter", "Show only what contains these words (esc clears)",
            (Place.HOME, Place.COMMITS), "branches:list_branches", "branches"),
-    Action("retry", "r", "refresh", "Ask git and the engine again", (Place.HOME, Place.ENVIRONMENT),
+    Action("retry", "r", "refresh", "Ask git and the engine again", (*_ON_ENVIRONMENT, *_PAIRS),
            "environments:list_environments", "ls"),
     Action("work", "w", "progress", "Show the operation that is running, or the last one", _ON_ENVIRONMENT),
-    Action("focus-services", "1", "services", "Services and logs", (Place.ENVIRONMENT,), None, "status"),
-    Action("focus-logs", "2", "logs", "Only the logs", (Place.ENVIRONMENT,), "logs:open_logs", "logs"),
-    Action("focus-plan", "3", "plan", "What replacing the environment by the newest commit would do",
-           (Place.ENVIRONMENT,), "up:plan_up", "up"),
+    Action("focus-overview", "1", "overview", "Services and logs", (Place.ENVIRONMENT,), None, "status"),
+    Action("focus-services", "2", "services", "Every container with its restarts", (Place.ENVIRONMENT,), None,
+           "status"),
+    Action("focus-logs", "3", "logs", "Only the logs", (Place.ENVIRONMENT,), "logs:open_logs", "logs"),
+    Action("focus-drift", "4", "drift", "What is not as it was frozen", (Place.ENVIRONMENT,), "drift:check_drift",
+           "drift"),
+    Action("focus-history", "5", "history", "What was done to it", (Place.ENVIRONMENT,), "history:list_history",
+           "history"),
+    Action("focus-release", "6", "release", "What it runs, and where that came from", (Place.ENVIRONMENT,),
+           "inspect:inspect", "inspect"),
+    Action("focus-plan", "7", "plan", "What updating it to the newest commit would do", (Place.ENVIRONMENT,),
+           "update:plan_update", "update"),
     Action("search", "slash", "search", "Show only log lines that contain this (esc clears)",
            (Place.ENVIRONMENT,), None, "logs"),
     Action("toggle-follow", "f", "follow", "Stop following the logs, or follow them again", (Place.ENVIRONMENT,),
@@ -113,30 +151,41 @@ ACTIONS: tuple[Action, ...] = (
            (Place.ENVIRONMENT,), "logs:open_logs", "logs"),
     Action("maximise", "z", "maximise", "Give the table or the logs the whole terminal, and back",
            _ON_ENVIRONMENT),
+    Action("choose-left", "left_square_bracket", "left", "Choose what stands on the left", (Place.PARITY,),
+           "parity:compare", "parity"),
+    Action("choose-right", "right_square_bracket", "right", "Choose what stands on the right", (Place.PARITY,),
+           "parity:compare", "parity"),
+    Action("choose-old", "left_square_bracket", "from", "Choose the release that it changed from", (Place.DIFF,),
+           "diff:diff", "diff"),
+    Action("choose-new", "right_square_bracket", "to", "Choose the release that it changed to", (Place.DIFF,),
+           "diff:diff", "diff"),
+    Action("swap", "s", "swap", "Exchange the two sides", _PAIRS, None, "parity"),
     Action("confirm", "y", "do it", "Confirm", (Place.CONFIRM,), None, None),
-    Action("choose-preview", "1", "preview", "Bring it up as a preview", (Place.CONFIRM,), "up:plan_up", "up"),
-    Action("choose-staging", "2", "staging", "Bring it up as staging", (Place.CONFIRM,), "up:plan_up", "up"),
-    Action("choose-production", "3", "production", "Bring it up as production", (Place.CONFIRM,), "up:plan_up",
-           "up"),
+    *(
+        Action(f"choose-{number}", str(number), f"{ordinal} choice",
+               f"Take the {ordinal} of what is offered: a role, a time, a release", (Place.CONFIRM,))
+        for number, ordinal in enumerate(("first", "second", "third", "fourth", "fifth", "sixth"), 1)
+    ),
     Action("cancel-work", "c,ctrl+c", "cancel", "Stop the operation and undo what it has made",
            (Place.PROGRESS,)),
     Action("open-result", "enter", "open", "Open the environment that has come up", (Place.PROGRESS,),
            "environments:find_environment", "status"),
-    Action("cursor-down", "j,down", "down", "One row down", (*_ROWS, Place.ENVIRONMENT, Place.CONFIRM)),
-    Action("cursor-up", "k,up", "up", "One row up", (*_ROWS, Place.ENVIRONMENT, Place.CONFIRM)),
-    Action("cursor-top", "g,home", "top", "To the first row", (*_ROWS, Place.ENVIRONMENT)),
-    Action("cursor-bottom", "G,end", "bottom", "To the last row; in logs, follow again",
-           (*_ROWS, Place.ENVIRONMENT)),
-    Action("half-page-down", "ctrl+d", "half page down", "Half a page down", (*_ROWS, Place.ENVIRONMENT)),
-    Action("half-page-up", "ctrl+u", "half page up", "Half a page up", (*_ROWS, Place.ENVIRONMENT)),
+    Action("cursor-down", "j,down", "down", "One row down", (*_SCROLLED, Place.CONFIRM)),
+    Action("cursor-up", "k,up", "up", "One row up", (*_SCROLLED, Place.CONFIRM)),
+    Action("cursor-top", "g,home", "top", "To the first row", _SCROLLED),
+    Action("cursor-bottom", "G,end", "bottom", "To the last row; in logs, follow again", _SCROLLED),
+    Action("half-page-down", "ctrl+d", "half page down", "Half a page down", _SCROLLED),
+    Action("half-page-up", "ctrl+u", "half page up", "Half a page up", _SCROLLED),
     Action("back", "escape", "back", "One layer out; clears a filter first", (Place.EVERYWHERE,)),
     Action("menu", "x", "actions", "Everything that can be done here",
-           (Place.HOME, Place.COMMITS, Place.ENVIRONMENT)),
+           (Place.HOME, Place.COMMITS, Place.ENVIRONMENT, *_PAIRS)),
     Action("command_palette", "ctrl+p,colon", "palette", "Find an action, a branch or an environment by name",
            (Place.EVERYWHERE,)),
     Action("help", "question_mark", "help", "All keys, searchable", (Place.EVERYWHERE,), None, None),
     Action("leave", "q", "quit", "Quit (asks while an operation is running)", (Place.EVERYWHERE,)),
 )  # fmt: skip
+CHOOSING = tuple(f"choose-{number}" for number in range(1, 7))
+"""The actions that choose one of what a request offers, in its order."""
 
 BY_ID = {action.id: action for action in ACTIONS}
 

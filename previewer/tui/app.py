@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from typing import ClassVar
 
 from textual import on
-from textual.app import App, SystemCommand
+from textual.app import App, SuspendNotSupported, SystemCommand
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.notifications import SeverityLevel
@@ -17,22 +17,32 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.timer import Timer
 
+from previewer.domain.definition import Role
+from previewer.domain.environment import Environment
+from previewer.errors import PreviewerError
 from previewer.operations.session import Session
-from previewer.operations.up import UpOptions
 from previewer.tui import messages as told
 from previewer.tui.actions import BY_ID, Place, bindings
-from previewer.tui.asked import BrowseAsked, CopyAsked, Destination, RefreshAsked, RequestMade, ScreenAsked
+from previewer.tui.answers import DriftRead, DriftsRead, QuestionFailed, RolesParityRead
+from previewer.tui.asked import (
+    BrowseAsked,
+    CopyAsked,
+    Destination,
+    RefreshAsked,
+    RequestMade,
+    ScreenAsked,
+    ShellAsked,
+)
 from previewer.tui.desk import Desk
 from previewer.tui.palette import ActionProvider, PlaceProvider
 from previewer.tui.picture import Picture
 from previewer.tui.present.failure import failure_summary
-from previewer.tui.present.pieces import Line
+from previewer.tui.present.pieces import text_of
 from previewer.tui.present.plain import plain
-from previewer.tui.requests import Request, UpRequest
+from previewer.tui.requests.request import Request
 from previewer.tui.screens.base import PreviewerScreen
-from previewer.tui.screens.commits import CommitsScreen
 from previewer.tui.screens.confirm_plan import ConfirmScreen
-from previewer.tui.screens.environment import EnvironmentScreen
+from previewer.tui.screens.destinations import screen_of
 from previewer.tui.screens.help import HelpScreen
 from previewer.tui.screens.home import HomeScreen
 from previewer.tui.screens.leave import LeaveScreen, Leaving
@@ -44,6 +54,8 @@ from previewer.tui.work import Work, WorkState
 
 SLOW_TICK = 15.0
 """Seconds between two looks at git and the engine where no event says that anything happened."""
+DRIFT_TICK = 60.0
+"""Seconds between two looks at what is not as it was frozen, in all environments."""
 SETTLE = 0.2
 """Seconds that events are gathered for before the engine is looked at."""
 PULSE = 0.125
@@ -82,6 +94,8 @@ class PreviewerApp(App[int]):
         self._settling: Timer | None = None
         self._pulse: Timer | None = None
         self._is_watching = False
+        self._compared: object = None
+        """What staging and production were when they were compared last."""
         super().__init__()
         for own in OWN:
             self.register_theme(own)
@@ -103,6 +117,7 @@ class PreviewerApp(App[int]):
     def on_mount(self) -> None:
         """Paint first, ask afterwards."""
         self.set_interval(SLOW_TICK, self.refresh_picture)
+        self.set_interval(DRIFT_TICK, self._look_for_drift)
         self._pulse = self.set_interval(PULSE, self._turn_spinners, pause=True)
         self.call_after_refresh(self.refresh_picture)
 
@@ -129,7 +144,9 @@ class PreviewerApp(App[int]):
     @on(RefreshAsked)
     def refresh_asked(self) -> None:
         """The user does not want to wait for the tick."""
+        self._compared = None
         self.refresh_picture()
+        self._look_for_drift()
 
     @on(told.BranchesRead)
     def branches_read(self, message: told.BranchesRead) -> None:
@@ -147,9 +164,11 @@ class PreviewerApp(App[int]):
         self.picture = replace(
             self.picture, environments=message.environments, engine=message.engine, engine_error=None
         )
+        self._compare_roles(message.environments)
         if not self._is_watching:
             self._is_watching = True
             self.desk.gateway.watch_engine(self)
+            self._look_for_drift()
 
     @on(told.EnvironmentsFailed)
     def environments_failed(self, message: told.EnvironmentsFailed) -> None:
@@ -167,20 +186,61 @@ class PreviewerApp(App[int]):
         """It went away, or closed the stream: the next answer opens a new one."""
         self._is_watching = False
 
+    @on(DriftsRead)
+    def drifts_read(self, message: DriftsRead) -> None:
+        """Every environment was looked at."""
+        self.picture = replace(self.picture, drifts={drift.environment.name: drift for drift in message.drifts})
+
+    @on(DriftRead)
+    def drift_read(self, message: DriftRead) -> None:
+        """One was, by its tab. Where it is tainted from now on, the environment is to say so."""
+        seen = message.drift.environment
+        name, known = seen.name, self.picture.environment(seen.name)
+        self.picture = replace(self.picture, drifts={**self.picture.drifts, name: message.drift})
+        # An answer that a newer question overtook is never told: what it noted is seen by the next one.
+        is_news = message.is_newly_tainted or seen.is_tainted
+        if is_news and known is not None and not known.is_tainted:
+            key = self.desk.key_of("replace")
+            self._tell(f"somebody touched it · {key} replaces it", title=f"{name} is tainted", severity="warning")
+            self.desk.gateway.read_environments(self)
+
+    @on(RolesParityRead)
+    def roles_parity_read(self, message: RolesParityRead) -> None:
+        """Staging and production were compared."""
+        self.picture = replace(self.picture, roles_parity=message.parity)
+
+    @on(QuestionFailed)
+    def question_failed(self) -> None:
+        """Marks that cannot be drawn are left out: what the engine says is shown by those who ask it first."""
+        self._compared = None
+
     @on(ScreenAsked)
     def screen_asked(self, message: ScreenAsked) -> None:
         """Go there."""
-        if message.destination is Destination.ENVIRONMENT:
-            self.push_screen(EnvironmentScreen(self.desk, message.name, tab=message.tab or "overview"))
-        elif message.destination is Destination.COMMITS:
-            self.push_screen(CommitsScreen(self.desk, message.name))
-        elif not isinstance(self.screen, ProgressScreen):
-            self.push_screen(ProgressScreen(self.desk, message.number))
+        is_there = message.destination is Destination.PROGRESS and isinstance(self.screen, ProgressScreen)
+        if not is_there:
+            self.push_screen(screen_of(self.desk, message))
 
     @on(RequestMade)
     def request_made(self, message: RequestMade) -> None:
         """Ask for confirmation, then begin."""
         self.push_screen(ConfirmScreen(self.desk, message.request), self._begin)
+
+    @on(ShellAsked)
+    def shell_asked(self, message: ShellAsked) -> None:
+        """Hand the terminal over until the shell ends."""
+        title = f"debug {message.environment} {message.service}"
+        try:
+            with self.suspend():
+                code = self.desk.gateway.open_shell(message.environment, message.service)
+        except SuspendNotSupported:
+            command = f"previewer debug {message.environment} {message.service}"
+            self._tell(f"this terminal cannot be handed over: {command}", title=title, severity="warning")
+        except PreviewerError as error:
+            self._tell(text_of(failure_summary(error)), title=title, severity="error")
+        else:
+            self._tell(f"the shell ended with {code}, and the copy is gone", title=title)
+        self.refresh_picture()
 
     @on(told.WorkReported)
     def work_reported(self, message: told.WorkReported) -> None:
@@ -279,19 +339,30 @@ class PreviewerApp(App[int]):
     def _begin(self, request: Request | None) -> None:
         if request is None:
             return
-        if isinstance(request, UpRequest):
-            names = (request.replaces.name,) if request.replaces else ()
-            verb = "replace" if request.replaces else "up"
-            subject = request.replaces.name if request.replaces else request.subject
-            work = self.desk.begin_work(verb=verb, subject=subject, branch=request.branch, environments=names)
-            options = UpOptions(role=request.role, name=names[0] if names else None)
-            self.desk.gateway.start_up(work, request.revision, options, self)
-        else:
-            work = self.desk.begin_work(verb="down", subject=request.subject, environments=request.names)
-            self.desk.gateway.start_down(work, request.names, self)
+        work = self.desk.begin_work(
+            verb=request.verb,
+            subject=request.subject,
+            branch=request.branch,
+            environments=request.environments,
+            doing=request.doing,
+        )
+        self.desk.gateway.start(work, request, self)
         if self._pulse is not None:
             self._pulse.resume()
-        self.push_screen(ProgressScreen(self.desk, work.number))
+        if not request.is_quick:
+            self.push_screen(ProgressScreen(self.desk, work.number))
+
+    def _look_for_drift(self) -> None:
+        if self._is_watching:
+            self.desk.inquiries.read_drifts(self)
+
+    def _compare_roles(self, environments: tuple[Environment, ...]) -> None:
+        """Compare staging with production again if either is another than before."""
+        guarded = tuple(e for e in environments if e.role is not Role.PREVIEW)
+        key = tuple((e.name, e.ownership.release, tuple(s.name for s in e.services)) for e in guarded)
+        if key != self._compared:
+            self._compared = key
+            self.desk.inquiries.read_roles_parity(guarded, self)
 
     def _look_again(self) -> None:
         self._settling = None
@@ -305,7 +376,7 @@ class PreviewerApp(App[int]):
 
     def _announce(self, work: Work) -> None:
         if work.error is not None and work.state is WorkState.FAILED:
-            self._tell(_text(failure_summary(work.error)), title=work.title, severity="error")
+            self._tell(text_of(failure_summary(work.error)), title=work.title, severity="error")
         else:
             outcome = work.outcome[0] if work.outcome else ""
             self._tell(outcome or work.state.value, title=f"{work.title}: {work.state.value}")
@@ -324,7 +395,3 @@ def run(session: Session) -> int:
             work.cancellation.request()
         app.desk.bridge.wait_for_operations(UNDO_TIMEOUT)
     return app.return_code or result or 0
-
-
-def _text(pieces: Line) -> str:
-    return "".join(piece.text for piece in pieces)

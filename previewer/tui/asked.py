@@ -7,7 +7,7 @@ from typing import Self
 
 from textual.message import Message
 
-from previewer.tui.requests import Request
+from previewer.tui.requests.request import Request
 
 
 class Destination(Enum):
@@ -15,19 +15,25 @@ class Destination(Enum):
 
     ENVIRONMENT = "environment"
     COMMITS = "commits"
+    PARITY = "parity"
+    DIFF = "diff"
     PROGRESS = "progress"
 
 
 class ScreenAsked(Message):
     """The user goes somewhere."""
 
-    def __init__(self, destination: Destination, name: str = "", *, tab: str = "", number: int = 0) -> None:
+    def __init__(
+        self, destination: Destination, name: str = "", *, other: str = "", tab: str = "", number: int = 0
+    ) -> None:
         super().__init__()
         self.destination = destination
         self.name = name
-        """Of the environment or the branch."""
+        """Of the environment, the branch or the first of two sides."""
+        self.other = other
+        """The second of two sides."""
         self.tab = tab
-        """Of the environment's screen: ``overview``, ``logs`` or ``plan``."""
+        """Of the environment's screen: ``overview``, ``logs``, ``drift``, …"""
         self.number = number
         """Of the operation."""
 
@@ -42,6 +48,16 @@ class ScreenAsked(Message):
         return cls(Destination.COMMITS, branch)
 
     @classmethod
+    def parity(cls, left: str = "", right: str = "") -> Self:
+        """To two sides beside each other; empty names mean staging and production."""
+        return cls(Destination.PARITY, left, other=right)
+
+    @classmethod
+    def diff(cls, old: str, new: str) -> Self:
+        """To what changed from one release to another; each is a release, an environment or a revision."""
+        return cls(Destination.DIFF, old, other=new)
+
+    @classmethod
     def progress(cls, number: int) -> Self:
         """To an operation."""
         return cls(Destination.PROGRESS, number=number)
@@ -53,6 +69,15 @@ class RequestMade(Message):
     def __init__(self, request: Request) -> None:
         super().__init__()
         self.request = request
+
+
+class ShellAsked(Message):
+    """The user wants a shell in a disposable copy of a service."""
+
+    def __init__(self, environment: str, service: str) -> None:
+        super().__init__()
+        self.environment = environment
+        self.service = service
 
 
 class CopyAsked(Message):

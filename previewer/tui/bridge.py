@@ -101,6 +101,16 @@ class Bridge:
         thread = _start(f"operate {name}", lambda: self._post(tell, _outcome(call, _same, failed)))
         self._operations = [one for one in self._operations if one.is_alive()] + [thread]
 
+    @staticmethod
+    def in_front(call: Callable[[], Answer]) -> Answer:
+        """Call it here, while the terminal is handed over. A bug is told as any other error."""
+        try:
+            return call()
+        except PreviewerError:
+            raise
+        except Exception as error:
+            raise as_bug(error) from error
+
     def wait_for_operations(self, seconds: float) -> None:
         """Wait until the operations have ended: at most ``seconds``, in all."""
         deadline = time.monotonic() + seconds

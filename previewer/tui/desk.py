@@ -10,6 +10,7 @@ from previewer.operations.session import Session
 from previewer.tui.actions import BY_ID, key_name
 from previewer.tui.bridge import Bridge
 from previewer.tui.gateway import Gateway
+from previewer.tui.inquiries import Inquiries
 from previewer.tui.work import Work
 
 
@@ -26,6 +27,7 @@ class Desk:
         self.session = session
         self.bridge = Bridge()
         self.gateway = Gateway(session, self.bridge)
+        self.inquiries = Inquiries(session, self.bridge)
         self.keymap = dict(keymap or {})
         """Keys by action, where the user wants others than the registry's."""
         self.monotonic = monotonic
@@ -50,11 +52,17 @@ class Desk:
         return " ".join(key_name(key) for key in BY_ID[action].keys.split(","))
 
     def begin_work(
-        self, *, verb: str, subject: str, branch: str | None = None, environments: tuple[str, ...] = ()
+        self,
+        *,
+        verb: str,
+        subject: str,
+        branch: str | None = None,
+        environments: tuple[str, ...] = (),
+        doing: str = "at work",
     ) -> Work:
         """Note down an operation that is about to be started."""
         number = len(self.works) + 1
-        self.works[number] = Work(number, verb, subject, branch, environments, self.monotonic())
+        self.works[number] = Work(number, verb, subject, branch, environments, self.monotonic(), doing)
         return self.works[number]
 
     @property

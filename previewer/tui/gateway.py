@@ -10,18 +10,17 @@ from pathlib import Path
 from textual.message import Message
 from textual.message_pump import MessagePump
 
+from previewer.domain.cancellation import Cancellation
 from previewer.domain.environment import Environment
-from previewer.domain.plan import Plan
-from previewer.domain.progress import Event
+from previewer.domain.progress import Event, ignore
 from previewer.engine.protocol import ContainerEvent, LogLine, LogOptions, Selection
 from previewer.errors import EngineUnreachableError, PreviewerError
 from previewer.operations.branches import list_branches
 from previewer.operations.commits import list_commits
-from previewer.operations.down import down, plan_down
+from previewer.operations.debug import debug
 from previewer.operations.environments import list_environments
 from previewer.operations.logs import open_logs
 from previewer.operations.session import Session
-from previewer.operations.up import UpOptions, plan_up, up
 from previewer.tui.bridge import Bridge
 from previewer.tui.clipboard import copy_natively
 from previewer.tui.mailbox import Mailbox
@@ -44,6 +43,7 @@ from previewer.tui.messages import (
     WorkEnded,
     WorkReported,
 )
+from previewer.tui.requests.request import Request
 from previewer.tui.work import Work
 
 LOG_TAIL = 500
@@ -119,13 +119,11 @@ class Gateway:
             failed=CommitsFailed,
         )
 
-    def plan_up(self, revision: str, options: UpOptions, tell: MessagePump) -> None:
+    def propose(self, request: Request, tell: MessagePump) -> None:
         """Answered with :class:`PlanRead` or :class:`PlanFailed`."""
-        self._plan(lambda: plan_up(self._session, revision, options), tell)
-
-    def plan_down(self, environments: Sequence[str], tell: MessagePump) -> None:
-        """Answered with :class:`PlanRead` or :class:`PlanFailed`."""
-        self._plan(lambda: plan_down(self._session, environments), tell)
+        self._bridge.ask(
+            "plan", lambda: request.propose(self._session), tell=tell, answered=PlanRead, failed=PlanFailed
+        )
 
     def follow_logs(self, environment: str, tell: MessagePump) -> None:
         """Tell :class:`LogsArrived` as lines come, :class:`LogsEnded` at the end. One environment at a time."""
@@ -150,28 +148,31 @@ class Gateway:
         """Close the stream of logs."""
         self._bridge.stop("logs")
 
-    def start_up(self, work: Work, revision: str, options: UpOptions, tell: MessagePump) -> None:
-        """Run ``up``. Tells :class:`WorkReported` as it goes and :class:`WorkEnded` at the end."""
+    def start(self, work: Work, request: Request, tell: MessagePump) -> None:
+        """Do it. Tells :class:`WorkReported` as it goes and :class:`WorkEnded` at the end."""
         report = self._reporter(work, tell)
 
         def call() -> Message:
-            result = up(self._session, revision, options, report=report, cancellation=work.cancellation)
-            urls = result.environment.urls or (f"{result.environment.name} is up",)
-            return WorkEnded(work.number, environment=result.environment.name, outcome=urls)
+            done = request.perform(self._session, report=report, cancellation=work.cancellation)
+            return WorkEnded(work.number, environment=done.environment, outcome=done.outcome)
 
-        self._operate(work, call, tell)
+        self._bridge.operate(work.title, call, tell=tell, failed=lambda error: WorkEnded(work.number, error=error))
 
-    def start_down(self, work: Work, environments: Sequence[str], tell: MessagePump) -> None:
-        """Run ``down``. Tells :class:`WorkReported` as it goes and :class:`WorkEnded` at the end."""
-        report = self._reporter(work, tell)
+    def open_shell(self, environment: str, service: str) -> int:
+        """A shell in a copy of the service; its exit code. In this very thread, which has the terminal's signals.
 
-        def call() -> Message:
-            result = down(self._session, environments, report=report, cancellation=work.cancellation)
-            count = len(result.removed)
-            outcome = f"{count} object{'' if count == 1 else 's'} removed, none left"
-            return WorkEnded(work.number, outcome=(outcome, *(f"{name} is gone" for name in result.environments)))
-
-        self._operate(work, call, tell)
+        The one call that does not return at once. Raises :class:`PreviewerError`.
+        """
+        return Bridge.in_front(
+            lambda: debug(
+                self._session,
+                environment,
+                service,
+                terminal=True,
+                report=ignore,
+                cancellation=Cancellation(),
+            )
+        )
 
     def copy(self, text: str, tell: MessagePump) -> None:
         """Answered with :class:`TextCopied`."""
@@ -210,12 +211,6 @@ class Gateway:
             answered=FileSaved,
             failed=lambda error: FileSaved(str(path), error=error),
         )
-
-    def _plan(self, call: Callable[[], Plan], tell: MessagePump) -> None:
-        self._bridge.ask("plan", call, tell=tell, answered=PlanRead, failed=PlanFailed)
-
-    def _operate(self, work: Work, call: Callable[[], Message], tell: MessagePump) -> None:
-        self._bridge.operate(work.title, call, tell=tell, failed=lambda error: WorkEnded(work.number, error=error))
 
     def _reporter(self, work: Work, tell: MessagePump) -> Callable[[Event], None]:
         mailbox: Mailbox[Event] = Mailbox()

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from textual.message import Message
 
 from previewer.domain.environment import Environment
-from previewer.domain.plan import Plan
 from previewer.domain.progress import Event
 from previewer.domain.revision import Branch, Commit
 from previewer.engine.protocol import LogLine
 from previewer.errors import PreviewerError
 from previewer.tui.mailbox import Mailbox
+from previewer.tui.requests.request import Proposal
 
 
 class BranchesRead(Message):
@@ -72,7 +72,7 @@ class EngineWatchEnded(Message):
 class PlanRead(Message):
     """The plan that a screen asked for is there."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Proposal) -> None:
         super().__init__()
         self.plan = plan
 

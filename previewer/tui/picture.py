@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from previewer.domain.environment import Environment
 from previewer.domain.revision import Branch
 from previewer.errors import PreviewerError
+from previewer.operations.drift import EnvironmentDrift
+from previewer.operations.parity import RolesParity
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,11 @@ class Picture:
     engine_error: PreviewerError | None = None
     """Why the engine does not answer now."""
 
+    drifts: Mapping[str, EnvironmentDrift] = field(default_factory=dict)
+    """By environment: what the last look found that is not as it was frozen."""
+    roles_parity: RolesParity | None = None
+    """How staging and production stand to each other; ``None`` until that is known."""
+
     def branch(self, name: str | None) -> Branch | None:
         """The branch of this name."""
         return next((branch for branch in self.branches or () if branch.name == name), None)
@@ -30,3 +38,9 @@ class Picture:
     def environment(self, name: str) -> Environment | None:
         """The environment of this name."""
         return next((found for found in self.environments or () if found.name == name), None)
+
+    def drift(self, environment: Environment) -> EnvironmentDrift | None:
+        """What was found of this very generation; ``None`` where nobody has looked yet."""
+        found = self.drifts.get(environment.name)
+        is_same = found is not None and found.environment.ownership.generation == environment.ownership.generation
+        return found if is_same else None

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from previewer.domain.definition import Role
+from previewer.domain.environment import Environment, State
 from previewer.domain.overview import OverviewRow
 from previewer.tui.picture import Picture
+from previewer.tui.requests.rollback import known_good_others
 
-NEEDS_ENGINE = frozenset({"up", "down", "replace", "logs"})
-NEEDS_ENVIRONMENT = frozenset({"down", "replace", "logs", "browse", "mark"})
+_DEEDS = frozenset(
+    {
+        "down",
+        "replace",
+        "update",
+        "promote",
+        "rollback",
+        "extend",
+        "pin",
+        "sleep",
+        "wake",
+        "drift",
+        "debug",
+        "logs",
+    }
+)
+NEEDS_ENGINE = _DEEDS | {"up", "prune"}
+NEEDS_ENVIRONMENT = _DEEDS | {"browse", "mark", "inspect", "history", "diff"}
 NEEDS_BRANCH = frozenset({"commits"})
 NEEDS_ROW = frozenset({"open", "up", "copy"})
 
@@ -17,10 +36,37 @@ def reason_against_row(action: str, row: OverviewRow | None, picture: Picture) -
         return "nothing is selected"
     if action in NEEDS_ENGINE and picture.engine_error is not None:
         return f"no engine answers: {picture.engine_error.message}"
-    if action in NEEDS_ENVIRONMENT and row is not None and row.environment is None:
+    if row is None:
+        return None
+    if action in NEEDS_ENVIRONMENT and row.environment is None:
         return "nothing runs here: press u to bring it up"
-    if action in NEEDS_BRANCH and row is not None and row.branch is None:
+    if action in NEEDS_BRANCH and row.branch is None:
         return "this environment belongs to no branch of this repository"
-    if action == "browse" and row is not None and row.environment is not None and not row.environment.url:
+    return _reason_against(action, row, row.environment) if row.environment is not None else None
+
+
+def _reason_against(action: str, row: OverviewRow, environment: Environment) -> str | None:
+    is_asleep = environment.state is State.ASLEEP
+    if action == "browse" and not environment.url:
         return "no service of this environment publishes a port"
+    if action == "update":
+        return _reason_against_update(row, environment)
+    if action == "promote" and environment.role is Role.PRODUCTION:
+        return "it is production already"
+    if action == "rollback" and not known_good_others(environment):
+        return "no other release is known to be good here"
+    if action == "sleep" and is_asleep:
+        return "it is asleep already"
+    if action == "wake" and not is_asleep:
+        return "it is awake"
+    return None
+
+
+def _reason_against_update(row: OverviewRow, environment: Environment) -> str | None:
+    if environment.ownership.branch is None:
+        return "it was made of a commit, not of a branch"
+    if row.branch is None:
+        return "its branch is gone"
+    if not row.is_behind and not environment.is_tainted:
+        return "it runs the newest commit of its branch already"
     return None

@@ -26,7 +26,7 @@ class Work:
 
     number: int
     verb: str
-    """``up``, ``replace`` or ``down``."""
+    """The command's name: ``up``, ``replace``, ``down``, …"""
     subject: str
     """What it is done to: a branch, or names of environments."""
     branch: str | None
@@ -35,6 +35,8 @@ class Work:
     """The environments whose rows show it."""
     started_at: float
     """On the application's monotonic clock, in seconds."""
+    doing: str = "at work"
+    """What stands in these rows meanwhile."""
     cancellation: Cancellation = field(default_factory=Cancellation)
     board: TaskBoard = field(default_factory=TaskBoard)
     ended_at: float | None = None

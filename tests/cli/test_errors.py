@@ -43,8 +43,16 @@ def test_hostile_error_text_stays_text() -> None:
         (("lss",), "no such command: lss (did you mean ls?)", "see `previewer --help`"),
         (("ls", "--nope"), "No such option '--nope'.", "see `previewer ls --help`"),
         (("url",), "Missing argument 'ENVIRONMENT'.", "see `previewer url --help`"),
-        (("down",), "name environments, or say --all, --expired, --merged or --branch-gone", "`previewer ls` lists them"),
-        (("down", "--all", "x"), "name environments, or say --all, --expired, --merged or --branch-gone", "`previewer ls` lists them"),
+        (
+            ("down",),
+            "name environments, or say --all, --expired, --merged or --branch-gone",
+            "`previewer ls` lists them",
+        ),
+        (
+            ("down", "--all", "x"),
+            "name environments, or say --all, --expired, --merged or --branch-gone",
+            "`previewer ls` lists them",
+        ),
         ((), "the terminal UI needs a terminal", "give a command, say `previewer ls`; `previewer --help` has all"),
     ],
 )

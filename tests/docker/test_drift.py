@@ -104,6 +104,8 @@ def test_what_nobody_touched_is_as_frozen_through_all_its_life(site: Site) -> No
     assert drift(site) == [], "asleep"
     site.run("wake", "main")
     assert drift(site) == [], "awake again"
+    site.repository.commit({"previewer.toml": '[limits.preview]\nmemory = "99m"\n'}, subject="other limits")
+    assert {finding["kind"] for finding in drift(site)} == {"settings-changed"}, "as it was asked for then"
     assert not any(environment["tainted"] for environment in site.environments())
 
 

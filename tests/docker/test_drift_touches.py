@@ -14,6 +14,7 @@ from previewer.docker_api.connection import DockerConnection
 from previewer.domain import labels
 from previewer.domain.drift.finding import Finding
 from tests.docker.base_image import BASE_REFERENCE, BaseImage
+from tests.docker.site import TIMEOUT
 from tests.docker.yard import SECRET, SERVICES, Body, Watched, Yard, endpoints
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
@@ -240,7 +241,7 @@ GROUPS: dict[str, tuple[Touch, ...]] = {
         ("add a network", "-", lambda scene, _name: add_network(scene, scene.name("web")), {"network-added"}),
     ),
     "anew": (
-        ("as it was", "s01", anew(lambda body: None), {"removed-by-hand", "made-by-hand"}),
+        ("as it was", "s01", anew(lambda body: None), {"removed-by-hand", "made-by-hand", "made-anew"}),
         ("on another volume", "-", lambda scene, _name: swap_volume(scene, scene.name("web")), {"volume-changed"}),
         ("with another variable", "s02", anew(lambda b: b["Env"].append("MORE=1")), {"environment"}),
         (
@@ -294,13 +295,18 @@ def yard(
 
 @pytest.fixture(scope="module")
 def findings(yard: Yard) -> dict[str, tuple[Finding, ...]]:
-    """By group: first everything is done, then one look is taken."""
+    """By group: first everything is done, then one look is taken; meanwhile the next one comes up."""
     found: dict[str, tuple[Finding, ...]] = {}
-    for group, touches in GROUPS.items():
-        yard.run("up", group)
+    following = [*list(GROUPS)[1:], ""]
+    coming = yard.start("up", next(iter(GROUPS)))
+    for (group, touches), later in zip(GROUPS.items(), following, strict=True):
+        _printed, told = coming.communicate(timeout=TIMEOUT)
+        assert coming.returncode == 0, told
+        coming = yard.start("up", later) if later else coming
         scene = Scene(yard, group)
         with yard.open() as session, Watched(session) as watched:
-            assert watched.findings(scene.environment) == (), "untouched"
+            untouched = watched.findings(scene.environment)
+            assert [(f.kind, f.where, f.live) for f in untouched] == [], "untouched"
             try:
                 for _what, service, act, _kinds in touches:
                     act(scene, scene.name(service))
@@ -308,14 +314,13 @@ def findings(yard: Yard) -> dict[str, tuple[Finding, ...]]:
                 found[group] = watched.findings(scene.environment)
             finally:
                 scene.clean_up()
-        yard.run("down", group)
     return found
 
 
 ALL = [
     pytest.param(group, touch, id=f"{group}: {touch[0]}") for group, touches in GROUPS.items() for touch in touches
 ]
-MADE_ANEW = {"removed-by-hand", "made-by-hand", "ownership-label"}
+MADE_ANEW = {"removed-by-hand", "made-by-hand", "made-anew", "ownership-label"}
 """The last, for a container has its image's labels too."""
 
 

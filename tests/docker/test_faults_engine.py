@@ -6,8 +6,10 @@ One clear error, its exit code, and nothing left after the next command.
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -19,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from previewer.docker_api.connection import connect
+from previewer.domain import labels
 from tests.docker.base_image import is_static_busybox, load_base_image
 from tests.docker.own_engine import OwnEngine, why_not
 from tests.docker.site import Site
@@ -34,11 +37,20 @@ services:
     ports: ["8080"]
     healthcheck: {{test: [CMD, busybox, test, -f, "{checked}"], interval: 200ms, retries: 200}}
     volumes: ["data:/data"]
+    stop_grace_period: 0s
   other:
     image: previewer-test/base:1
     command: [busybox, sleep, "600"]
+    stop_grace_period: 0s
 volumes: {{data: {{}}}}
 """
+ALWAYS = """  steady:
+    image: previewer-test/base:1
+    command: [busybox, sleep, "600"]
+    restart: always
+    stop_grace_period: 0s
+"""
+ROLES = {f"envs/{role}.yaml": "include: [../compose.yaml]\n" for role in ("preview", "staging")}
 WAITS = "/never"
 """A file that is not there: whoever checks it waits."""
 NOTICED = 50.0
@@ -159,7 +171,7 @@ def test_a_containerd_that_is_killed(site: Site, engine: OwnEngine) -> None:
         time.sleep(1)
     (environment,) = site.environments()
     assert environment["state"] in ("running", "healthy")
-    assert len({thing.rsplit("-g", 1)[1][0] for thing in site.remains()}) == 1
+    assert len(generations(site)) == 1
     site.run("down", "--all", "--yes")
     assert site.remains() == []
 
@@ -181,9 +193,50 @@ def test_previewer_killed_at_random_points(site: Site, engine: OwnEngine) -> Non
             site.run("up", "second", "--name", PREVIEW)
             (environment,) = site.environments()
             assert engine.fetch(f"{environment['url']}/page") == "second\n"
-            assert len({thing.rsplit("-g", 1)[1][0] for thing in site.remains()}) == 1, f"point {point}: {verb}"
+            assert len(generations(site)) == 1, f"point {point}: {verb}"
         site.run("down", "--all", "--yes")
         assert site.remains() == [], f"point {point}: {verb}"
+
+
+def test_what_was_stopped_to_be_kept_stays_so_when_the_engine_is_restarted(site: Site, engine: OwnEngine) -> None:
+    """Docker itself would start it, as it starts what has the policy `always`, stopped on purpose or not."""
+    only_once(engine)
+    api = site.connection.api
+    for page in ("one", "two"):
+        site.repository.git("checkout", "--quiet", "-B", "kept", "main")
+        text = COMPOSE.format(page=page, checked="/page").replace("services:\n", "services:\n" + ALWAYS)
+        site.repository.commit({"compose.yaml": text, **ROLES}, subject=page)
+        site.run("up", "kept", "--role", "staging", "--yes")
+    site.run("sleep", "staging")
+    engine.kill()
+    engine.start()
+    assert [environment["state"] for environment in site.environments()] == ["asleep"]
+    assert api.containers(filters={"label": [f"{labels.INSTALLATION}={site.installation}"]}) == []
+    url = json.loads(site.run("wake", "staging", "-o", "json"))["url"]
+    assert engine.fetch(f"{url}/page") == "two\n"
+    assert policy_of(site) == "always"
+    assert touched_parts(site) == []
+    site.run("rollback", "staging", "--yes")
+    assert engine.fetch(f"{url}/page") == "one\n"
+    assert policy_of(site) == "always"
+    assert touched_parts(site) == []
+    site.run("down", "staging", "--yes")
+    assert site.remains() == []
+
+
+def touched_parts(site: Site) -> list[str]:
+    """What drift finds but for the page that the service writes."""
+    (drift,) = json.loads(site.run("drift", "staging", "-o", "json"))
+    return [finding["kind"] for finding in drift["findings"] if finding["layer"] != "files"]
+
+
+def generations(site: Site) -> set[str]:
+    return {number for thing in site.remains() for number in re.findall(r"-g(\d+)", thing)[-1:]}
+
+
+def policy_of(site: Site) -> str:
+    policy: str = site.inspect("steady")["HostConfig"]["RestartPolicy"]["Name"]
+    return policy
 
 
 def test_a_full_disk(tmp_path: Path) -> None:

@@ -6,10 +6,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
-import requests
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.domain import labels
@@ -21,6 +19,7 @@ from previewer.operations.memory_session import MemoryRoom, memory_session
 from previewer.operations.session import Session
 from previewer.source.memory import MemorySource
 from tests.docker.base_image import BaseImage
+from tests.docker.counted_requests import counted_requests
 from tests.docker.site import Site
 from tests.domain.values import make_ownership
 
@@ -53,19 +52,13 @@ def make_environments(site: Site, base_image: BaseImage, numbers: range) -> None
         )
 
 
-def calls_of(session: Session, name: str) -> tuple[int, int]:
+def calls_of(connection: DockerConnection, session: Session, name: str) -> tuple[int, int]:
     """How many requests listing all environments makes, and showing one."""
-    real, count = requests.Session.send, [0]
-
-    def counted(*arguments: object, **options: object) -> object:
-        count[0] += 1
-        return real(*arguments, **options)  # type: ignore[arg-type]
-
-    with patch.object(requests.Session, "send", counted):
+    with counted_requests(connection) as requests:
         list_environments(session)
-        listing = count[0]
+        listing = len(requests)
         find_environment(session, name)
-    return listing, count[0] - listing
+    return listing, len(requests) - listing
 
 
 def test_the_number_of_calls_does_not_grow_and_a_list_takes_under_a_second(
@@ -77,9 +70,9 @@ def test_the_number_of_calls_does_not_grow_and_a_list_takes_under_a_second(
     session = memory_session(source=source, connect=lambda: room)
     make_environments(site, base_image, range(1))
     name = list_environments(session)[0].name
-    before = calls_of(session, name)
+    before = calls_of(site.connection, session, name)
     make_environments(site, base_image, range(1, MANY))
-    assert calls_of(session, name) == before == (3, 3)
+    assert calls_of(site.connection, session, name) == before == (3, 3)
     begun = time.monotonic()
     found = list_environments(session)
     assert time.monotonic() - begun < 1

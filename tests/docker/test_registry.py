@@ -138,7 +138,10 @@ def test_what_is_in_the_registry_is_not_sent_again(site: Site, registry: str) ->
     assert not [tag for tag in named if tag.startswith(registry)], "names for the push are taken back"
 
 
-def test_a_clone_takes_a_release_and_its_images(site: Site, registry: str, tmp_path: Path) -> None:
+def test_a_clone_takes_a_release_and_its_images(
+    site: Site, registry: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PREVIEWER_REGISTRY", f"{registry}/team/site")
     release = json.loads(site.run("freeze", "main", "-o", "json"))["release"]
     built = images_of(site)
     push(site, f"{registry}/team/site")
@@ -150,6 +153,24 @@ def test_a_clone_takes_a_release_and_its_images(site: Site, registry: str, tmp_p
     assert json.loads(clone.run("freeze", "main", "-o", "json"))["was_known"] is True
     reference = f"refs/previewer/releases/{release[7:]}"
     assert clone.repository.git("rev-parse", reference) == site.repository.git("rev-parse", reference)
+
+
+def test_a_clone_builds_itself_what_it_got_from_somewhere(site: Site, registry: str, tmp_path: Path) -> None:
+    release = json.loads(site.run("freeze", "main", "-o", "json"))["release"]
+    push(site, f"{registry}/team/site")
+    remove_images(site)
+    clone = site.clone(tmp_path / "clone")
+    clone.run("pull", f"{registry}/team/site:{release[7:]}")
+    api = site.connection.api
+    named = [
+        tag
+        for image in api.images(filters={"label": f"{PROJECT}={site.project}"})
+        for tag in image["RepoTags"] or ()
+    ]
+    assert named == [], "by their names built images are found"
+    frozen = json.loads(clone.run("freeze", "main", "-o", "json"))
+    assert (frozen["was_known"], frozen["release"]) == (False, release)
+    assert json.loads(clone.run("freeze", "main", "-o", "json"))["was_known"] is True
 
 
 def test_an_image_that_was_removed_comes_back_by_its_digest(site: Site, registry: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -125,7 +126,7 @@ def test_a_killed_up_is_mended_by_the_next_one(site: Site, delay: float) -> None
     process.communicate(timeout=60)
     found = site.up("main")
     assert fetch(found["url"]) == "page of main\n"
-    generations = {thing.rsplit("-g", 1)[1][0] for thing in site.remains()}
+    generations = {number for thing in site.remains() for number in re.findall(r"-g(\d+)", thing)[-1:]}
     assert generations == {str(found["generation"])}
     site.run("down", "main")
     assert site.remains() == []

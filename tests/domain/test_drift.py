@@ -165,6 +165,17 @@ def test_one_that_sleeps_is_not_stopped() -> None:
     assert kinds(judge(frozen=asleep)) == ["running-asleep"]
 
 
+def test_the_restart_policy_of_one_that_sleeps_is_put_away() -> None:
+    wanted = replace(WEB, fields={**FIELDS, "restart": "on-failure"})
+    awake = replace(FROZEN, containers=(wanted,))
+    asleep = replace(awake, notes=EnvironmentNotes(generation=1, asleep_since=NOW))
+    stopped = replace(LIVE, state=ContainerState.EXITED, exit_code=137)
+    assert judge(stopped, frozen=asleep) == ()
+    assert kinds(judge(frozen=awake)) == ["restart"]
+    changed = replace(stopped, fields={**FIELDS, "restart": "always"})
+    assert kinds(judge(changed, frozen=asleep)) == ["restart"]
+
+
 def test_what_is_missing_or_added_is_named() -> None:
     assert kinds(judge(None)) == ["container-missing"]
     extra = replace(LIVE, id="x", name="x")
@@ -242,7 +253,9 @@ EVENTS: list[tuple[list[EngineHappening], list[str]]] = [
     ([gone("exec_create", "probe web"), gone("extract-to-dir", seconds=1), gone("destroy")], ["removed-by-hand"]),
     ([linked("connect", "foreign")], ["network-connected"]),
     ([linked("connect", NETWORK)], []),
-    ([linked("disconnect", NETWORK)], ["network-disconnected"]),
+    ([happening("create", seconds=1), linked("disconnect", NETWORK)], ["network-disconnected"]),
+    ([happening("top", seconds=20), linked("disconnect", NETWORK)], ["network-disconnected", "listed"]),
+    ([linked("disconnect", NETWORK)], []),  # its end may be what the engine has forgotten
     ([happening("die"), linked("disconnect", NETWORK)], []),
     ([linked("connect", NETWORK, "stranger")], ["stranger-connected"]),
 ]
@@ -307,6 +320,17 @@ def test_a_suggestion_can_be_pasted() -> None:
         "    web: [/opt/app, /run, /var/lib/dpkg]\n"
         "# web: /etc/passwd can't be declared: let the program write elsewhere\n"
     )
+
+
+def test_many_directories_are_one_and_what_python_compiles_is_none() -> None:
+    compiled = [f"/usr/lib/python3/{name}/__pycache__" for name in "abc"]
+    cached = [f"/srv/cache/{name}/x" for name in "abcd"]
+    few = ["/srv/few/a/x", "/srv/few/b/x", "/usr/a/x", "/usr/b/x", "/usr/c/x", "/usr/d/x"]
+    changes = [FileChange(path, ChangeKind.ADDED) for path in (*compiled, *cached, *few)]
+    found = suggest("web", undeclared_changes(changes, allowed=()))
+    assert found.writable == ("/srv/cache", "/srv/few/a", "/srv/few/b", "/usr/a", "/usr/b", "/usr/c", "/usr/d")
+    assert (found.hiding, found.compiled) == (("/srv/cache",), 3)
+    assert "# web: Python compiles to 3 places" in suggestion_yaml([found])
 
 
 @given(st.text("abcdef123", min_size=4), st.text("xyz"))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from previewer.domain.environment import State, container_state, container_urls, list_environments, worst
 from previewer.domain.labels import RankedPort
+from previewer.domain.notes import EnvironmentNotes
 from previewer.domain.observation import ContainerState, Health, Observation, PublishedPort
 from previewer.domain.overview import overview
 from previewer.domain.readiness import Verdict, judge
@@ -58,6 +59,32 @@ def test_the_newest_generation_counts() -> None:
     (environment,) = list_environments(Observation(containers=(*old.containers, *new.containers)))
     assert environment.ownership.generation == 2
     assert [service.name for service in environment.services] == ["api"]
+
+
+REHEARSED = (PublishedPort(80, "tcp", "127.80.0.1", 20080),)
+TAKEN_OVER = (PublishedPort(80, "tcp", "127.0.0.1", 20080),)
+
+
+@pytest.mark.parametrize(
+    ("old", "new_ports", "notes", "live"),
+    [
+        pytest.param(ContainerState.RUNNING, REHEARSED, EnvironmentNotes(1), 1, id="it is rehearsed"),
+        pytest.param(ContainerState.RUNNING, TAKEN_OVER, EnvironmentNotes(1), 1, id="both serve"),
+        pytest.param(ContainerState.PAUSED, REHEARSED, EnvironmentNotes(1), 1, id="the old one ails"),
+        pytest.param(ContainerState.EXITED, TAKEN_OVER, EnvironmentNotes(1), 2, id="it has taken over"),
+        pytest.param(ContainerState.EXITED, TAKEN_OVER, EnvironmentNotes(2, kept=(1,)), 2, id="it is noted"),
+        pytest.param(ContainerState.RUNNING, REHEARSED, None, 2, id="nothing is noted"),
+        pytest.param(ContainerState.RUNNING, TAKEN_OVER, EnvironmentNotes(7), 2, id="the noted one is gone"),
+    ],
+)
+def test_the_noted_generation_is_the_live_one_until_another_has_its_place(
+    old: ContainerState, new_ports: tuple[PublishedPort, ...], notes: EnvironmentNotes | None, live: int
+) -> None:
+    exit_code = 137 if old is ContainerState.EXITED else None
+    before = make_container("web", state=old, exit_code=exit_code)
+    after = make_container("web", owner=make_ownership(generation=2), ports=new_ports)
+    found = list_environments(Observation(containers=(before, after)), {"shop-main": notes} if notes else None)
+    assert [environment.ownership.generation for environment in found] == [live]
 
 
 @given(st.lists(st.sampled_from(State), min_size=1))

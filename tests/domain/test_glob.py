@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,3 +39,23 @@ def test_a_pattern_without_wildcards_matches_itself_alone(text: str) -> None:
 def test_any() -> None:
     assert any_glob_matches(["a", "b*"], "bc")
     assert not any_glob_matches([], "a")
+
+
+MEANINGS = {"*": "[^/]*", "?": "[^/]"}
+letters = st.text(alphabet="ab/\n", max_size=8)
+
+
+@given(st.lists(st.sampled_from(["*", "**", "***", "?", "a", "b", "/"]), max_size=7), letters)
+def test_it_is_what_an_expression_says(tokens: list[str], text: str) -> None:
+    pattern = "".join(tokens)
+    parts = re.findall(r"\*\*+|\*|\?|[^*?]", pattern)
+    expression = "".join(".*" if part.startswith("**") else MEANINGS.get(part, part) for part in parts)
+    assert glob_matches(pattern, text) is (re.fullmatch(expression, text, re.DOTALL) is not None)
+
+
+@pytest.mark.parametrize("star", ["*", "**", "*?", "**/*"])
+def test_many_stars_take_no_longer_than_few(star: str) -> None:
+    begun = time.process_time()
+    assert not glob_matches(f"{star}a" * 100 + "b", "a/" * 10_000)
+    assert not glob_matches(f"{star}a" * 100 + "b", "a" * 20_000)
+    assert time.process_time() - begun < 5

@@ -23,6 +23,9 @@ SERVING = GenerationSeen(2, is_serving=True, running=("web-2",))
             [HALF_STOPPED, REHEARSING], 1, Recovery(1, remove=(2,), start=("web-1",)), id="killed in between"
         ),
         pytest.param([HALF_STOPPED, REHEARSING], 0, Recovery(1, remove=(2,), start=("web-1",)), id="not noted"),
+        pytest.param([OLD], 0, Recovery(1, is_news=True), id="killed before it said that it is up"),
+        pytest.param([GenerationSeen(1, is_serving=True, is_ours=False)], 0, Recovery(1), id="another clone's"),
+        pytest.param([HALF_STOPPED], 0, Recovery(1), id="killed before it was up"),
         pytest.param([HALF_STOPPED, SERVING], 1, Recovery(2, is_news=True, remove=(1,)), id="killed afterwards"),
         pytest.param([HALF_STOPPED, SERVING], 2, Recovery(2, remove=(1,)), id="killed while it removed the old"),
         pytest.param(

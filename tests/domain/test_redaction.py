@@ -20,9 +20,12 @@ def test_variables_tell_by_their_names() -> None:
         "COLOUR": "green",
         "apikey": "three",
         "EMPTY_SECRET": None,
+        "DATABASE": "postgres://shop:four@db/shop?a=b@c",
+        "CACHE": "redis://:five@cache:6379",
+        "SITE": "https://example.org:80/a:b@c",
     }
     definition = make_definition({"web": {"image": "x", "environment": environment}})
-    assert set(named_secrets(definition)) == {"one", "two", "three"}
+    assert set(named_secrets(definition)) == {"one", "two", "three", "four", "five"}
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="*"), min_size=SHORTEST_SECRET)), st.text(), st.text())

@@ -78,6 +78,21 @@ def test_every_reason_is_told() -> None:
     ]
 
 
+def test_what_somebody_works_for_stays() -> None:
+    judged = judge_releases(
+        RELEASES[:2], observed=Observation(), notes={}, installation=US, newest=0, claimed={RELEASES[1].commit}
+    )
+    assert [(found.keeps, found.reason) for found in judged.values()] == [
+        (False, "no environment needs it"),
+        (True, "somebody is bringing its commit up"),
+    ]
+    images = [image(0), image(1), image(8), image(9)]
+    found = judge_images(
+        images, releases=RELEASES[:2], judged=judged, observed=Observation(), young={image(0), image(8)}
+    )
+    assert [found[one].keeps for one in images] == [False, True, True, False]
+
+
 def test_an_image_stays_with_any_of_its_releases() -> None:
     shared = replace(RELEASES[1], commit="9" * 40)
     judged = judge_releases([RELEASES[0], shared], observed=Observation(), notes={}, installation=US, newest=1)

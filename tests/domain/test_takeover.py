@@ -9,14 +9,13 @@ from previewer.domain.json_value import JsonValue
 from previewer.domain.observation import ContainerState, Observation, PublishedPort
 from previewer.domain.plan import CreateNetwork, StartContainer, StopContainer, TakePorts
 from previewer.domain.reconcile import plan_generation
+from previewer.domain.rehearsal import REHEARSAL, is_rehearsing
 from previewer.domain.specification import HOST_BINDING_OPTION, MASQUERADE_OPTION
 from previewer.domain.takeover import (
-    REHEARSAL,
     Handover,
     Takeover,
     decide_takeover,
     inherited_ports,
-    is_rehearsing,
     published_address,
 )
 from previewer.domain.target import container_spec, network_specs

@@ -121,4 +121,5 @@ ownerships = st.builds(
     expires_at=st.none() | whole_seconds,
     operation=st.text(),
     service=st.none() | st.text(min_size=1),
+    definition=st.none() | st.text(min_size=1),
 )

@@ -187,6 +187,17 @@ def test_a_stopped_container_stays_and_can_be_started_again(bench: Bench, grace:
         bench.engine.stop_container("nobody", grace=grace)
 
 
+@pytest.mark.parametrize("policy", ["always", "on-failure:3", "no"])
+def test_what_is_stopped_has_no_restart_policy_until_it_is_started_again(bench: Bench, policy: str) -> None:
+    name = bench.run(restart=policy)
+    assert bench.engine.inspect_container(name).restart_policy == policy
+    bench.engine.stop_container(name, grace=0)
+    assert bench.engine.inspect_container(name).restart_policy == "no"
+    bench.engine.start_container(name, again=True)
+    assert bench.engine.inspect_container(name).restart_policy == policy
+    assert bench.find(name).state is ContainerState.RUNNING
+
+
 # --- a container's life --------------------------------------------------------------------------------------
 
 

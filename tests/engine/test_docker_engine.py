@@ -21,6 +21,7 @@ from previewer.domain.specification import FillSpec, NetworkSpec
 from previewer.engine.docker import DockerEngine
 from previewer.engine.protocol import LogOptions, Selection
 from previewer.errors import ConflictError, EngineError, ObjectNotFoundError
+from tests.docker.counted_requests import counted_requests
 from tests.engine.bench import Bench, eventually
 from tests.engine.test_contract import Listener, lines_of
 
@@ -262,15 +263,9 @@ def test_a_closed_engine_ends_its_streams_and_refuses(docker_bench: Bench) -> No
 def test_an_observation_costs_three_calls(docker_bench: Bench, docker_connection: DockerConnection) -> None:
     for number in (1, 2, 3):
         docker_bench.run("healthy", number)
-    paths: list[str] = []
-    docker_connection.api.hooks["response"].append(
-        lambda answer, *_args, **_kwargs: paths.append(answer.request.path_url)
-    )
-    try:
+    with counted_requests(docker_connection) as requests:
         docker_bench.observe()
-    finally:
-        docker_connection.api.hooks["response"].clear()
-    assert sorted(path.partition("?")[0].split("/")[2] for path in paths) == ["containers", "networks", "volumes"]
+    assert sorted(request.path.split("/")[2] for request in requests) == ["containers", "networks", "volumes"]
 
 
 def test_over_ssh_streams_close_as_well(

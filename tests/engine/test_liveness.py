@@ -11,11 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from previewer.docker_api.build import BUILDKIT, ImageBuild, build_image
+from previewer.docker_api.build import build_image
 from previewer.docker_api.byte_stream import ByteStream
+from previewer.docker_api.classic_steps import ClassicSteps
 from previewer.docker_api.connection import DockerConnection, connect
+from previewer.docker_api.image_build import ImageBuild
 from previewer.docker_api.liveness import ensure_alive, while_alive
 from previewer.docker_api.request import open_answer
+from previewer.domain.build_choice import Builder
 from previewer.domain.cancellation import Cancellation
 from previewer.engine.docker_streams import open_log_stream
 from previewer.engine.protocol import LogOptions
@@ -75,12 +78,22 @@ def connection(server: Server) -> Iterator[DockerConnection]:
 
 
 def build(connection: DockerConnection) -> str:
-    wanted = ImageBuild("previewer/x:1", "Dockerfile", None, {}, {}, "linux/amd64", use_cache=True)
+    wanted = ImageBuild(
+        reference="previewer/x:1",
+        dockerfile=b"FROM scratch",
+        dockerfile_path="Dockerfile",
+        open_context=lambda: iter(()),
+        target=None,
+        args={},
+        labels={},
+        platform="linux/amd64",
+        use_cache=True,
+    )
     return build_image(
         connection,
         wanted,
-        iter(()),
-        builder=BUILDKIT,
+        builder=Builder.BUILDKIT,
+        steps=ClassicSteps(connection),
         on_line=lambda line: None,
         locate=lambda step, message: "Dockerfile:1",
         cancellation=Cancellation(),

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from previewer.domain.json_value import JsonObject, JsonValue, as_object
+from previewer.domain.labels import RESTART
+from previewer.domain.restart_policy import restart_policy, restart_text
 from previewer.domain.specification import ContainerSpec, NetworkSpec, VolumeSpec
 from previewer.engine.mapping import fields, values
 from previewer.engine.mapping.container import ContainerBody, container_body
@@ -324,7 +326,28 @@ def test_a_mac_address_goes_where_the_engine_takes_it(api_version: tuple[int, in
 
 
 def test_labels_of_the_definition_stand_under_ours() -> None:
-    assert mapped({"labels": {"own": "theirs", "a": "b"}}).body["Labels"] == {"own": "label", "a": "b"}
+    assert mapped({"labels": {"own": "theirs", "a": "b"}}).body["Labels"] == {
+        "own": "label",
+        "a": "b",
+        RESTART: "no",
+    }
+
+
+@pytest.mark.parametrize(
+    ("compose", "said"),
+    [
+        ({}, "no"),
+        ({"restart": "no"}, "no"),
+        ({"restart": "on-failure:3"}, "on-failure:3"),
+        ({"restart": "always"}, "always"),
+        ({"deploy": {"restart_policy": {"condition": "on-failure", "max_attempts": 2}}}, "on-failure:2"),
+    ],
+)
+def test_its_label_says_the_restart_policy_that_it_is_made_with(compose: dict[str, JsonValue], said: str) -> None:
+    body = mapped(compose).body
+    assert as_object(body["Labels"])[RESTART] == said
+    assert restart_text(as_object(body["HostConfig"]).get("RestartPolicy")) == said
+    assert restart_text(restart_policy(said)) == said
 
 
 def test_files_have_their_place_mode_and_owner() -> None:

@@ -74,6 +74,18 @@ def test_freezing_again_builds_nothing_and_gives_the_same_release(source: Memory
     assert all(not request.use_cache for request in images.requests[2:])
 
 
+def test_a_missing_builder_is_told_before_anything_is_built_and_only_if_it_is_needed(source: MemorySource) -> None:
+    images = MemoryImages(unbuildable=["web"])
+    commit = source.commit("main", FILES)
+    with pytest.raises(UnsupportedError):
+        freeze(source, commit, images, TWO)
+    assert images.requests == [], "the api, which could be built, was not begun"
+    images.unbuildable.clear()
+    first = freeze(source, commit, images, TWO)
+    images.unbuildable.add("web")
+    assert freeze(source, commit, images, TWO).id == first.id
+
+
 @pytest.mark.parametrize(
     ("path", "content", "expected"),
     [

@@ -7,6 +7,8 @@ import json
 import sqlite3
 import struct
 import tarfile
+import time
+import tracemalloc
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -129,6 +131,28 @@ def test_rpm_packages_with_epoch_and_without_the_keys_that_rpm_trusts(tmp_path: 
         "pkg:rpm/fedora/bash@5.2.26-3.fc40?arch=x86_64",
         "pkg:rpm/fedora/openssl-libs@1:3.2.1-2.fc40?arch=x86_64",
     ]
+
+
+@pytest.mark.parametrize("row", ["zeroblob(900000000)", "zeroblob(4000)"])
+def test_rows_that_are_made_up_while_they_are_read_take_no_memory(row: str) -> None:
+    database = sqlite3.connect(":memory:")
+    many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 90000)"
+    database.execute(f"CREATE VIEW Packages AS {many} SELECT {row} AS blob FROM n")
+    tracemalloc.start()
+    result = found({"var/lib/rpm/rpmdb.sqlite": database.serialize()})
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert result.packages == ()
+    assert "cannot be read" in result.notes[0]
+    assert most < 32 << 20
+
+
+def test_a_name_that_is_read_again_and_again_takes_no_time(tmp_path: Path) -> None:
+    count, data = 60_000, b"a" * (8 << 20)
+    header = struct.pack(">II", count, len(data)) + struct.pack(">IIII", 1000, 6, 0, 1) * count + data
+    begun = time.process_time()
+    assert names(found({"var/lib/rpm/rpmdb.sqlite": rpm_database(tmp_path, [header])})) == []
+    assert time.process_time() - begun < 10
 
 
 def test_a_table_that_never_ends_does() -> None:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import os
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from previewer.docker_api.registry import OCI_MANIFEST, RegistryRepository
+from previewer.docker_api.registry import OCI_INDEX, OCI_MANIFEST, RegistryRepository
 from previewer.docker_api.registry_connection import RegistryConnection
 from previewer.docker_api.registry_credentials import RegistryCredentials, find_credentials
 from previewer.errors import RegistryError
+from previewer.freeze.registry.registry_image import find_image
 from tests.freeze.oci_registry import PASSWORD, REFRESH_TOKEN, USER, Auth, OciRegistry, digest, oci_registry
 
 ADA = RegistryCredentials(USER, PASSWORD)
@@ -178,3 +183,130 @@ def test_credentials_that_cannot_be_read_are_told(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     with pytest.raises(RegistryError, match="credentials cannot be read"):
         find_credentials("plain.example.com")
+
+
+@contextmanager
+def odd_server(answer: Callable[[str, str], tuple[int, dict[str, str], bytes]]) -> Iterator[tuple[str, list[str]]]:
+    """A server that answers method and path as it likes; its host, and the ``Authorization`` that it was shown."""
+    shown: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            shown.append(self.headers.get("Authorization", "") + self.rfile.read(self._length()).decode())
+            status, headers, content = answer(self.command, self.path)
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(content)), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_POST = do_GET  # noqa: N815 - the names that http.server calls
+
+        def _length(self) -> int:
+            return int(self.headers.get("Content-Length") or 0)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's own name
+            del format, args
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield f"127.0.0.1:{server.server_address[1]}", shown
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def shop_at(host: str, who: RegistryCredentials = ADA) -> RegistryRepository:
+    return RegistryRepository(RegistryConnection(host, find=lambda _: who, pause=lambda _: None), "team/shop")
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "Bearer"])
+def test_whoever_the_registry_sends_us_to_cannot_ask_for_the_user(scheme: str) -> None:
+    hosts: list[str] = []
+
+    def thief(method: str, path: str) -> tuple[int, dict[str, str], bytes]:
+        del method, path
+        challenge = f'{scheme} realm="http://{hosts[0]}/token",service="x"'
+        return 401, {"WWW-Authenticate": challenge}, b""
+
+    with odd_server(thief) as (host, shown):
+        hosts.append(host)
+        with odd_server(lambda _method, path: (307, {"Location": f"http://{host}{path}"}, b"")) as (registry, _):
+            with pytest.raises(RegistryError, match="sends elsewhere"):
+                shop_at(registry).read_blob(digest(b"x"), limit=5)
+            with pytest.raises(RegistryError, match="sends elsewhere"):
+                shop_at(registry).find_manifest("v1")
+    assert set(shown) == {""}
+
+
+def test_a_refresh_token_is_not_taken_along_to_elsewhere() -> None:
+    hosts: list[str] = []
+
+    def registry(method: str, path: str) -> tuple[int, dict[str, str], bytes]:
+        if path == "/token":
+            return 307, {"Location": f"http://{hosts[0]}/token"}, b""
+        return 401, {"WWW-Authenticate": f'Bearer realm="http://{hosts[1]}/token"'}, b""
+
+    with odd_server(lambda *_: (200, {}, b"{}")) as (thief, shown), odd_server(registry) as (host, _):
+        hosts += [thief, host]
+        with pytest.raises(RegistryError):
+            shop_at(host, RegistryCredentials(identity_token=REFRESH_TOKEN)).find_manifest("v1")
+    assert shown == []
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "gzip, gzip"])
+def test_nothing_is_unpacked(encoding: str) -> None:
+    bomb = gzip.compress(bytes(1 << 20))
+    content = gzip.compress(bomb) if "," in encoding else bomb
+    with odd_server(lambda *_: (200, {"Content-Encoding": encoding}, content)) as (host, _):
+        assert shop_at(host).read_blob(digest(content), limit=1 << 16) == content
+
+
+@pytest.mark.parametrize("status", [200, 400, 404])
+def test_no_answer_is_read_further_than_it_may_be_long(status: int) -> None:
+    told = json.dumps({"errors": [{"message": "x" * (8 << 20)}]}).encode()
+    with odd_server(lambda *_: (status, {}, told)) as (host, _), pytest.raises(RegistryError) as caught:
+        shop_at(host).read_blob(digest(b"x"), limit=1 << 16)
+    assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize("token", ["a\r\nX-Evil: 1", "", 5, ["x"]])
+def test_a_token_is_one_line(token: object) -> None:
+    hosts: list[str] = []
+
+    def registry(method: str, path: str) -> tuple[int, dict[str, str], bytes]:
+        if path.startswith("/token"):
+            return 200, {}, json.dumps({"token": token}).encode()
+        return 401, {"WWW-Authenticate": f'Bearer realm="http://{hosts[0]}/token"'}, b""
+
+    with odd_server(registry) as (host, _):
+        hosts.append(host)
+        with pytest.raises(RegistryError, match="no token"):
+            shop_at(host).find_manifest("v1")
+
+
+@pytest.mark.parametrize("name", ["v1", "../../other/blobs/x", "sha256:1", "sha512:" + "0" * 128, ""])
+def test_what_cannot_be_checked_is_not_asked_for(name: str) -> None:
+    with odd_server(lambda *_: (200, {}, b"{}")) as (host, shown):
+        with pytest.raises(RegistryError, match="by no digest"):
+            shop_at(host).read_blob(name, limit=5)
+        assert shown == []
+    with oci_registry() as registry:
+        shop = repository(registry)
+        shop.write_manifest("v1", OCI_MANIFEST, b'{"config": {"digest": "sha256:1"}}')
+        index = json.dumps({"manifests": [{"digest": name, "platform": {"os": "linux"}}]}).encode()
+        shop.write_manifest("index", OCI_INDEX, index)
+        assert find_image(shop, "index", platform="linux/amd64") is None
+
+
+def test_a_manifest_that_nests_too_deeply_is_no_json() -> None:
+    with oci_registry() as registry:
+        shop = repository(registry)
+        shop.write_manifest("v1", OCI_MANIFEST, b"[" * 100_000)
+        found = shop.find_manifest("v1")
+        assert found is not None
+        with pytest.raises(RegistryError, match="not JSON"):
+            found.value  # noqa: B018 - reading it is what fails

@@ -19,8 +19,10 @@ from previewer.domain.tree_files import digest_tree_files
 from previewer.errors import RegistryError
 from previewer.freeze.registry.release_bundle import (
     ARTIFACT_TYPE,
+    ATTESTATION_TYPE,
     FILES_TYPE,
     MANIFEST_TYPE,
+    TITLE,
     EncodedBundle,
     ReleaseBundle,
     decode_bundle,
@@ -203,6 +205,41 @@ def test_an_archive_that_no_commit_gives_is_refused(header: tuple[str, bytes]) -
         read_archive(written.getvalue(), id_length=40)
 
 
+def sparse_header(size: int) -> bytes:
+    """A file of 512 bytes of archive that reads as ``size`` bytes of nothing (GNU tar, "Old GNU Format")."""
+    entry = tarfile.TarInfo("etc/motd")
+    entry.type = tarfile.GNUTYPE_SPARSE
+    header = bytearray(entry.tobuf(tarfile.GNU_FORMAT))
+    header[483:495] = b"%011o\0" % size
+    header[148:156] = b"%06o\0 " % (256 + sum(header[:148]) + sum(header[156:]))
+    return bytes(header)
+
+
+@pytest.mark.parametrize("size", [1 << 20, 7 << 30])
+def test_a_small_archive_of_a_huge_file_is_refused_unread(size: int) -> None:
+    with pytest.raises(RegistryError, match="longer than they are"):
+        read_archive(sparse_header(size) + bytes(1024), id_length=40)
+
+
+def test_headers_without_end_are_refused() -> None:
+    entry = tarfile.TarInfo("././@LongLink")
+    entry.type, entry.size = tarfile.GNUTYPE_LONGNAME, 1
+    one = entry.tobuf(tarfile.GNU_FORMAT) + b"a".ljust(512, b"\0")
+    with pytest.raises(RegistryError, match="no archive"):
+        read_archive(one * 3000 + bytes(1024), id_length=40)
+
+
+def test_a_file_that_is_a_folder_too_is_refused() -> None:
+    written = io.BytesIO()
+    with tarfile.open(fileobj=written, mode="w") as tar:
+        link = tarfile.TarInfo("etc")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc"
+        tar.addfile(link)
+        tar.addfile(tarfile.TarInfo("etc/cron.d/x"))
+    with pytest.raises(RegistryError, match="a folder too"):
+        read_archive(written.getvalue(), id_length=40)
+
+
 @pytest.mark.parametrize("archive", [b"", b"no archive at all", b"x" * 2048])
 def test_what_is_no_archive_is_refused_or_empty(archive: bytes) -> None:
     with pytest.raises(RegistryError):
@@ -218,17 +255,52 @@ def test_what_is_no_archive_is_refused_or_empty(archive: bytes) -> None:
         {"images": {"x": "sha256:" + "d" * 64}},
         {"commit": "--batch"},
         {"commit": "HEAD"},
+        {"tree": "--x"},
         {"project": "../shop"},
     ],
     ids=str,
 )
 def test_names_that_previewer_does_not_give_are_refused(odd: dict[str, str]) -> None:
     bundle = make_bundle({})
-    inner = {key: value for key, value in odd.items() if key in ("commit", "project")}
+    inner = {key: value for key, value in odd.items() if key in ("commit", "tree", "project")}
     outer = {key: value for key, value in odd.items() if key not in inner}
     forged = replace(bundle, **outer, release=replace(bundle.release, **inner))  # type: ignore[arg-type]
     with pytest.raises(RegistryError, match="does not give"):
         decoded(encode_bundle(forged))
+
+
+@pytest.mark.parametrize("file", ["a/b", "..", ".git", "a\0120000 blob x\tb", "a\nb", "\ud800", "x" * 200])
+def test_an_attestation_has_a_plain_name(file: str) -> None:
+    value = json.loads(encode_bundle(make_bundle()).manifest)
+    place = {"mediaType": ATTESTATION_TYPE, "digest": digest(b"{}"), "size": 2}
+    value["layers"].append({**place, "annotations": {TITLE: f"attestations/{file}"}})
+    content = json.dumps(value).encode()
+    with pytest.raises(RegistryError, match="no plain name"):
+        decode_bundle(manifest(content), reader(encode_bundle(make_bundle()), b"{}"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b'{"version":1,"project":"\\ud800"}', b"[" * 100_000, b'{"version":1,"files":' + b"[" * 100_000, b"1"],
+)
+def test_a_manifest_that_is_no_plain_json_is_refused(content: bytes) -> None:
+    encoded = encode_bundle(make_bundle())
+    changed, layer = with_layer(encoded, MANIFEST_TYPE, content)
+    with pytest.raises(RegistryError):
+        decode_bundle(manifest(changed), reader(encoded, layer))
+    with pytest.raises(RegistryError, match="not JSON"):
+        decode_bundle(manifest(b"[" * 100_000), lambda _name, _limit: b"")
+
+
+def test_a_model_with_odd_characters_is_refused() -> None:
+    bundle = make_bundle({})
+    encoded = encode_bundle(bundle)
+    value = json.loads(encoded.blobs[1])
+    value["definitions"]["preview"]["model"]["x-a"] = "?"
+    layer = json.dumps(value).replace('"?"', '"\\ud800"').encode()
+    changed, _ = with_layer(encoded, MANIFEST_TYPE, layer)
+    with pytest.raises(RegistryError, match="cannot be read"):
+        decode_bundle(manifest(changed), reader(encoded, layer))
 
 
 def test_an_image_is_no_release() -> None:

@@ -169,10 +169,10 @@ def test_what_entries_note_is_true_until_another_one_says_otherwise(place: Place
     )
     place.ledger.append(ENTRY)
     assert place.ledger.notes() == {"shop-staging": staging, "shop-main": EnvironmentNotes(1, pinned=True)}
-    place.ledger.append(replace(ENTRY, notes={"shop-main": EnvironmentNotes(2)}))
+    place.ledger.append(replace(ENTRY, notes={"shop-main": EnvironmentNotes()}))
     assert place.ledger.notes() == {"shop-staging": staging}
     newest, between, oldest = place.ledger.entries()
-    assert newest.notes == {"shop-main": EnvironmentNotes(2)}
+    assert newest.notes == {"shop-main": EnvironmentNotes()}
     assert between.notes == {}
     assert oldest.notes["shop-staging"] == staging
 

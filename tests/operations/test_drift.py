@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from previewer.domain import labels
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.drift.finding import Finding
+from previewer.domain.definition import Role
+from previewer.domain.drift.asked import ASKED_FIELD, asked_text
+from previewer.domain.drift.finding import Finding, Severity
 from previewer.domain.examination import ChangeKind, EngineHappening, FileChange
 from previewer.domain.history import LedgerEntry
-from previewer.domain.progress import ignore
+from previewer.domain.notes import EnvironmentNotes
+from previewer.domain.progress import Event, ignore
 from previewer.engine.memory_examiner import MemoryExaminer
 from previewer.engine.protocol import Selection
-from previewer.errors import NotFoundError
+from previewer.errors import NotFoundError, PolicyError
 from previewer.operations.debug import debug, plan_debug, remove_forgotten
 from previewer.operations.drift import EnvironmentDrift, check_drift
 from previewer.operations.environments import list_environments
 from previewer.operations.examined_files import REMEMBERED_SECONDS, RememberedFiles
 from previewer.operations.frozen_environment import own_windows
 from previewer.operations.memory_session import memory_session
+from previewer.operations.promote import PromoteOptions, plan_promote, promote
 from previewer.operations.suggest_writable import suggest_writable
-from previewer.operations.taint import record_taints
+from previewer.operations.taint import look_for_touches, note_touches, record_taints
+from previewer.operations.watch_taints import watch_taints
 from previewer.operations.watch_touches import watch_touches
 from tests.domain.values import make_ownership
-from tests.operations.shop import Shop
+from tests.operations.releasing import ReleasingShop
 
 WEB = "shop-main-g1-web-1"
 
 
-class TouchedShop(Shop):
+class TouchedShop(ReleasingShop):
     """A shop whose environments somebody may touch."""
 
     def __init__(self) -> None:
@@ -47,7 +55,9 @@ class TouchedShop(Shop):
         """Let something happen to the web service."""
         (web,) = (c for c in self.engine.contents()[0] if c.spec.name == WEB)
         at = self.session.clock() + timedelta(minutes=minutes)
-        event = EngineHappening("container", action, detail, web.id, WEB, at)
+        event = EngineHappening(
+            "container", action, detail, web.id, WEB, at, {labels.INSTALLATION: self.source.installation}
+        )
         self.examiner.happenings.append(event)
         return event
 
@@ -111,6 +121,103 @@ def test_what_previewer_did_itself_is_known_from_the_ledger(
     ]
     moment = owner.created_at + timedelta(minutes=minute)
     assert any(window.covers(action, moment) for window in own_windows(owner, said)) is is_own
+
+
+@pytest.mark.parametrize(("live", "is_own"), [(2, True), (1, False)])
+def test_what_is_kept_is_stopped_after_its_successor_is_noted(live: int, is_own: bool) -> None:
+    owner = make_ownership(generation=1)
+    made, replaced = owner.created_at, owner.created_at + timedelta(hours=1)
+    said = [
+        LedgerEntry("up", made, "ada", owner.environment),
+        LedgerEntry(
+            "replace", replaced, "ada", owner.environment, notes={owner.environment: EnvironmentNotes(live)}
+        ),
+    ]
+    moment = replaced + timedelta(seconds=30)
+    assert any(window.covers("kill", moment) for window in own_windows(owner, said)) is is_own
+
+
+def test_a_moment_that_the_ledger_tells_is_exact() -> None:
+    owner = make_ownership()
+    begun = owner.created_at + timedelta(minutes=30)
+    entries = [
+        LedgerEntry("up", owner.created_at, "ada", owner.environment),
+        LedgerEntry("sleep", begun, "ada", owner.environment, began=begun),
+        LedgerEntry(
+            "wake", begun + timedelta(seconds=70), "ada", owner.environment, began=begun + timedelta(minutes=1)
+        ),
+    ]
+    windows = tuple(own_windows(owner, entries))
+    told = {
+        (action, second): any(w.covers(action, begun + timedelta(seconds=second)) for w in windows)
+        for action, second in (
+            ("kill", -5),
+            ("kill", 5),
+            ("kill", 65),
+            ("start", 55),
+            ("start", 65),
+            ("start", 80),
+        )
+    }
+    assert told == {
+        ("kill", -5): False,
+        ("kill", 5): True,
+        ("kill", 65): False,
+        ("start", 55): False,
+        ("start", 65): True,
+        ("start", 80): False,
+    }
+
+
+def test_other_settings_make_no_drift_and_hide_none(shop: TouchedShop) -> None:
+    (web,) = (c for c in shop.engine.contents()[0] if c.spec.name == WEB)
+    asked = asked_text(shop.examiner.describe(web.spec))
+    then = {"pids_limit": 7, "cap_add": ["KILL"]}
+    shop.examiner.fields[WEB] = {**then, ASKED_FIELD: f"={asked}"}
+    assert sorted(set(shop.kinds("main"))) == ["cap_add", "pids_limit"], "somebody changed them"
+    fields: dict[str, Any] = {**shop.examiner.describe(web.spec), **then}
+    shop.examiner.fields[WEB] = {**then, ASKED_FIELD: f"={asked_text(fields)}"}
+    (drift,) = check_drift(shop.session, ["main"])
+    assert [(f.kind, f.taints, f.severity) for f in drift.findings] == [("settings-changed", False, Severity.LOW)]
+    assert record_taints(shop.session, [drift]) == ()
+    shop.examiner.fields[WEB] = {**then, "pids_limit": 8, ASKED_FIELD: f"={asked_text(fields)}"}
+    assert sorted(shop.kinds("main")) == ["pids_limit", "settings-changed"]
+
+
+def test_whoever_looks_at_an_environment_notes_that_it_was_touched(shop: TouchedShop) -> None:
+    (environment,) = list_environments(shop.session)
+    assert note_touches(shop.session, environment) == environment
+    shop.happen("exec_create", "sh")
+    assert look_for_touches(shop.session, environment).is_tainted
+    assert not shop.environments()["shop-main"].is_tainted, "looked at only"
+    with shop.session.ledger.lock("shop-main", purpose="replace"):
+        assert not note_touches(shop.session, environment).is_tainted, "it may be the replacement's doing"
+    assert note_touches(shop.session, environment).is_tainted
+    assert shop.environments()["shop-main"].is_tainted
+    assert shop.examiner.looks == [], "no file system was looked at"
+
+
+def test_what_was_touched_and_seen_by_nobody_is_not_promoted(shop: TouchedShop) -> None:
+    shop.happen("exec_create", "sh")
+    for act in (plan_promote, partial(promote, report=ignore, cancellation=Cancellation())):
+        with pytest.raises(PolicyError) as refused:
+            act(shop.session, "shop-main", PromoteOptions(Role.STAGING))
+        assert any("somebody ran a command" in line for line in refused.value.details)
+        assert shop.environments()["shop-main"].is_tainted is (act is not plan_promote)
+
+
+def test_a_watch_notes_touches(shop: TouchedShop) -> None:
+    shop.happen("attach")
+    said: list[Event] = []
+    cancellation = Cancellation()
+    watching = watch_taints(shop.session, report=said.append, cancellation=cancellation)
+    deadline = time.monotonic() + 10
+    while not shop.environments()["shop-main"].is_tainted:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    cancellation.request()
+    watching.result(10)
+    assert "somebody touched shop-main" in str(said[0])
 
 
 def test_a_release_that_is_not_here_leaves_files_and_touches(shop: TouchedShop) -> None:

@@ -4,26 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
+from previewer.definition import load_named
 from previewer.docker_api.registry import DOCKER_MANIFEST, OCI_MANIFEST, RegistryRepository
 from previewer.docker_api.registry_connection import RegistryConnection
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.json_value import canonical_json
+from previewer.domain.definition import Location
+from previewer.domain.file_tree import EntryKind
+from previewer.domain.json_value import JsonValue, canonical_json
 from previewer.domain.naming import registry_release_tag
+from previewer.domain.policy.trust import Grant, TrustRules
 from previewer.domain.progress import ignore
 from previewer.domain.registry_address import RegistryAddress
-from previewer.errors import NotFoundError, RegistryError, UsageError
+from previewer.domain.tree_files import digest_tree_files
+from previewer.errors import NotFoundError, PolicyError, RegistryError, UsageError
 from previewer.freeze.memory import MemoryImages
 from previewer.freeze.registry.release_bundle import ReleaseBundle, encode_bundle
 from previewer.ledger.protocol import RecordKind
+from previewer.operations.deploy import UpResult
+from previewer.operations.freeze import freeze
 from previewer.operations.memory_session import memory_session
 from previewer.operations.pull import PullResult, fetch_release, is_release_id, plan_pull, pull
-from previewer.operations.registry_access import pushed_to
+from previewer.operations.registry_access import is_vouched_for, pushed_to
 from previewer.operations.session import Session
+from previewer.operations.up import UpOptions
+from previewer.operations.up_release import up_release
+from previewer.settings.load import Settings
+from previewer.source.memory import MemorySource
+from tests.definition.trees import load_text
 from tests.freeze.oci_registry import OciRegistry, oci_registry
-from tests.freeze.test_release_bundle import IMAGE, make_bundle
+from tests.freeze.test_release_bundle import FILES, IMAGE, make_bundle, make_tree
+
+
+class NamingImages(MemoryImages):
+    """They remember what pulled images were called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.named: list[str | None] = []
+
+    def pull(self, image: str, reference: str, platform: str, *, name: str | None = None, **rest: Any) -> None:
+        self.named.append(name)
+        super().pull(image, reference, platform, name=name, **rest)
 
 
 @dataclass
@@ -33,7 +58,7 @@ class Place:
     registry: OciRegistry
     repository: RegistryRepository
     bundle: ReleaseBundle
-    images: MemoryImages
+    images: NamingImages
     session: Session
 
     @property
@@ -58,12 +83,21 @@ class Place:
         return pull(self.session, fetch_release(address), report=ignore, cancellation=Cancellation())
 
 
+def normal_bundle(compose: str = "services: {web: {image: 'shop:1'}}") -> ReleaseBundle:
+    """With a definition that a Compose file gives."""
+    bundle = make_bundle()
+    (frozen,) = bundle.release.definitions.values()
+    definition = replace(frozen.definition, model=load_text(compose).model)
+    definitions = {"preview": replace(frozen, definition=definition)}
+    return replace(bundle, release=replace(bundle.release, definitions=definitions))
+
+
 @pytest.fixture
 def place() -> Iterator[Place]:
     with oci_registry() as registry:
-        images = MemoryImages()
+        images = NamingImages()
         repository = RegistryRepository(RegistryConnection(registry.host), "team/shop")
-        found = Place(registry, repository, make_bundle(), images, memory_session(images=images))
+        found = Place(registry, repository, normal_bundle(), images, memory_session(images=images))
         found.bundle = replace(found.bundle, images={IMAGE: found.push_image(IMAGE)}, exported=b"ada")
         yield found
 
@@ -126,3 +160,132 @@ def test_images_that_are_not_the_release_s_are_refused_before_anything_is_kept(p
     assert place.session.ledger.releases() == ()
     assert place.session.ledger.entries() == ()
     assert place.images.missing([IMAGE]) == {IMAGE}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"oom_score_adj": "-1000"},
+        {"volumes": ["/:/host"]},
+        {"cap_add": "SYS_ADMIN"},
+        {"gpus": "all"},
+        {"privileged": 1},
+        {"unknown": {}},
+    ],
+    ids=str,
+)
+def test_a_definition_that_no_rule_would_understand_is_refused(place: Place, odd: dict[str, JsonValue]) -> None:
+    (frozen,) = place.bundle.release.definitions.values()
+    web = {**frozen.definition.services["web"].spec, **odd}
+    definition = replace(frozen.definition, model={**frozen.definition.model, "services": {"web": web}})
+    definitions = {"preview": replace(frozen, definition=definition)}
+    forged = replace(place.bundle, release=replace(place.bundle.release, definitions=definitions))
+    place.push(forged, tag="newest")
+    with pytest.raises(RegistryError, match="no Compose file gives this definition"):
+        fetch_release(place.address.tagged("newest"))
+
+
+def test_a_service_without_an_image_is_refused(place: Place) -> None:
+    (frozen,) = place.bundle.release.definitions.values()
+    definitions = {"preview": replace(frozen, artifacts={})}
+    place.push(replace(place.bundle, release=replace(place.bundle.release, definitions=definitions)), tag="newest")
+    with pytest.raises(RegistryError, match="no image for web"):
+        fetch_release(place.address.tagged("newest"))
+
+
+def test_files_of_another_release_of_the_commit_cannot_be_replaced(place: Place) -> None:
+    place.push(place.bundle, tag="one")
+    place.pull(place.address.tagged("one"))
+    files = make_tree({**FILES, "etc/motd": (EntryKind.FILE, b"evil")})
+    release = replace(place.bundle.release, files=digest_tree_files(files, ["etc"]))
+    place.push(replace(place.bundle, release=release, files=files), tag="two")
+    with pytest.raises(RegistryError, match="other files than its commit") as caught:
+        place.pull(place.address.tagged("two"))
+    assert caught.value.where == "etc/motd"
+    kept = place.session.ledger.served_files(release.commit)
+    assert kept is not None
+    assert kept.read("etc/motd") == b"hello"
+
+
+@dataclass
+class Clone:
+    """A repository whose main branch trusts itself with a privilege, and a registry that anybody may push to."""
+
+    place: Place
+    source: MemorySource
+    bundle: ReleaseBundle
+
+    def session(self, *, registry: str | None = None) -> Session:
+        main = Grant("privileged", None, Location("previewer.toml"), branches=("main",))
+        settings = Settings(settle_time=0.0, registry=registry, trust=TrustRules(grants=(main,)))
+        images = self.place.images
+        return memory_session(
+            source=self.source, images=images, ledger=self.place.session.ledger, settings=settings
+        )
+
+    def pull(self, session: Session, bundle: ReleaseBundle) -> str:
+        self.place.push(bundle, tag="newest")
+        fetched = fetch_release(self.place.address.tagged("newest"))
+        pull(session, fetched, report=ignore, cancellation=Cancellation())
+        return bundle.release.id
+
+    def up(self, session: Session, release_id: str) -> UpResult:
+        return up_release(session, release_id, UpOptions(), report=ignore, cancellation=Cancellation())
+
+
+PRIVILEGED = "services: {web: {image: 'previewer/shop/web:0', privileged: true}}"
+
+
+@pytest.fixture
+def clone(place: Place) -> Clone:
+    source = MemorySource()
+    source.commit("main", {"compose.yaml": PRIVILEGED})
+    commit = source.resolve("main").commit
+    bundle = normal_bundle(PRIVILEGED)
+    (frozen,) = bundle.release.definitions.values()
+    definition = load_named(source.tree(commit.id), "preview", project_name=source.project)
+    artifact = replace(frozen.artifacts["web"], reference="previewer/shop/web:0")
+    release = replace(
+        bundle.release,
+        commit=commit.id,
+        tree=commit.tree,
+        files={},
+        definitions={"preview": replace(frozen, definition=definition, artifacts={"web": artifact})},
+    )
+    unsigned = replace(place.bundle, release=release, files=make_tree({}), exported=None)
+    return Clone(place, source, unsigned)
+
+
+def test_a_branch_s_trust_is_not_given_to_what_only_says_that_it_is_from_there(clone: Clone) -> None:
+    session = clone.session()
+    release_id = clone.pull(session, clone.bundle)
+    with pytest.raises(PolicyError, match="all privileges"):
+        clone.up(session, release_id)
+    assert clone.place.images.named == [None], "by such a name it would be taken for what main builds"
+
+
+@pytest.mark.parametrize("who", ["registry", "signature", "push"])
+def test_it_is_given_where_somebody_answers_for_it(clone: Clone, who: str) -> None:
+    session = clone.session(registry=clone.place.address.name if who == "registry" else None)
+    signed = replace(clone.bundle, exported=b"ada") if who == "signature" else clone.bundle
+    if who == "push":
+        session.ledger.store_release(clone.bundle.release, tree=clone.bundle.files)
+    release_id = clone.pull(session, signed)
+    assert clone.up(session, release_id).environment.ownership.branch == "main"
+
+
+@pytest.mark.parametrize("is_configured", [False, True])
+def test_freezing_takes_only_what_somebody_answers_for(clone: Clone, *, is_configured: bool) -> None:
+    session = clone.session(registry=clone.place.address.name if is_configured else None)
+    release_id = clone.pull(session, clone.bundle)
+    assert is_vouched_for(session, release_id) is is_configured
+    found = freeze(session, "main", report=ignore, cancellation=Cancellation())
+    assert found.was_known is is_configured
+    assert (found.release.id == release_id) is is_configured
+
+
+def test_a_release_of_another_tree_is_refused(clone: Clone) -> None:
+    forged = replace(clone.bundle, release=replace(clone.bundle.release, tree="f" * 40))
+    with pytest.raises(RegistryError, match="other files than its commit"):
+        clone.pull(clone.session(), forged)
+    assert clone.place.session.ledger.releases() == ()

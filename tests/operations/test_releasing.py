@@ -17,7 +17,7 @@ from previewer.domain.plan import TakePorts
 from previewer.domain.policy.grants import read_grant
 from previewer.domain.policy.trust import TrustRules
 from previewer.domain.progress import Outcome, TaskFinished
-from previewer.domain.takeover import is_rehearsing
+from previewer.domain.rehearsal import is_rehearsing
 from previewer.engine.memory import MemoryEngine
 from previewer.engine.memory_container import Behaviour
 from previewer.engine.protocol import Capabilities, Selection
@@ -279,7 +279,7 @@ def test_what_was_touched_does_not_become_known_good(shop: ReleasingShop) -> Non
     taint(shop, STAGING)
     shop.commit("second")
     shop.stage()
-    assert shop.notes(STAGING) == EnvironmentNotes()
+    assert shop.notes(STAGING) == EnvironmentNotes(generation=2)
     assert set(generations(shop, STAGING)) == {2}
     with pytest.raises(NotFoundError, match="known to be good"):
         shop.rollback("staging")

@@ -6,6 +6,7 @@ import pytest
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.environment import State
+from previewer.domain.notes import EnvironmentNotes
 from previewer.engine.memory_container import Behaviour
 from previewer.errors import NotFoundError, PortTakenError, UsageError
 from previewer.operations.extend import extend, plan_extend
@@ -32,7 +33,7 @@ def test_asleep_and_awake_again() -> None:
     assert woken.changed
     assert woken.environment.state is made.state
     assert woken.environment.url == made.url
-    assert woken.environment.notes.is_empty
+    assert woken.environment.notes == EnvironmentNotes(generation=1)
     restarted = shop.calls("start_container")[starts:]
     assert restarted == ["shop-main-g1-db-1", "shop-main-g1-api-1", "shop-main-g1-web-1"], "the job had succeeded"
     assert [entry.action for entry in shop.session.ledger.entries()[:2]] == ["wake", "sleep"]

@@ -22,6 +22,8 @@ from previewer.source.git import GitSource
 from previewer.source.memory import MemorySource
 from tests.source.repository import GitRepository
 
+PATIENCE = 60.0
+"""Seconds: a look at a real repository is a git process, and machines that run tests are busy."""
 FILES: dict[str, str | bytes] = {
     "compose.yaml": "services: {web: {build: .}}\n",
     "Dockerfile": "FROM python:3.12\nCOPY . /app\n",
@@ -136,22 +138,20 @@ def test_between_processes_the_newest_push_wins(tmp_path: Path) -> None:
     repository = GitRepository(tmp_path / "shop")
     repository.commit({**FILES, "page": "old"})
     repository.git("config", "previewer.installation", "0" * 16)
-    images = MemoryImages(slow=["web"])
 
-    def open_one() -> Session:
+    def open_one(images: MemoryImages) -> Session:
         source = GitSource(repository.path)
         ledger = GitLedger(source.location, installation=source.installation, actor="job")
         return memory_session(source=source, images=images, ledger=ledger)
 
-    with open_one() as first, open_one() as second:
+    with open_one(MemoryImages(slow=["web"])) as first, open_one(MemoryImages()) as second:
         second.new_id()  # ids in memory count from 1 in every session; real ones are random
         older = Freezing(first, "main")
         older.start()
-        assert older.builds.wait(10)
+        assert older.builds.wait(PATIENCE)
         repository.commit({"page": "new"})
-        images.slow.clear()
         newest = freeze(second, "main", report=ignore, cancellation=Cancellation()).release
-        older.join(10)
+        older.join(PATIENCE)
         assert isinstance(older.error, SupersededError)
         assert [release.id for release in second.ledger.releases()] == [newest.id]
         # Whichever ended last, the next run leaves nothing behind.

@@ -5,13 +5,15 @@ import pytest
 from previewer.domain.cancellation import Cancellation
 from previewer.engine.memory_container import Behaviour
 from previewer.engine.protocol import LogOptions
-from previewer.errors import EngineError, LeftoversError, NotFoundError
+from previewer.errors import DefinitionError, EngineError, LeftoversError, NotFoundError
 from previewer.ledger.protocol import RecordKind
 from previewer.operations.down import down, find_down_target, plan_down
 from previewer.operations.environments import find_environment
+from previewer.operations.file_contents import read_contents
 from previewer.operations.last_words import BYTES, LINES
 from previewer.operations.logs import remembered_lines
 from previewer.operations.tombstones import find_tombstone
+from tests.definition.trees import load_text, tree_of
 from tests.operations.shop import COMPOSE, Shop, on_call
 
 WITH_PASSWORD = COMPOSE.replace(
@@ -63,6 +65,16 @@ def test_known_secrets_are_masked() -> None:
     record = shop.session.ledger.load_record(RecordKind.TOMBSTONE, "shop-main-g1") or {}
     assert not any(b"hunter2" in content for content in record.values())
     assert any(b"connecting with ***" in content for content in record.values())
+
+
+def test_a_secret_is_known_although_another_cannot_be_had() -> None:
+    text = "services: {db: {image: db, secrets: [known, lost, gone]}}\n"
+    text += "secrets: {known: {file: ./known}, lost: {environment: LOST}, gone: {file: ./gone}}\n"
+    tree = tree_of({"known": "hunter2"})
+    definition = load_text(text)
+    assert read_contents(definition, tree, {}, all_of_them=False) == {"secrets/known": b"hunter2"}
+    with pytest.raises(DefinitionError):
+        read_contents(definition, tree, {})
 
 
 def test_logs_are_bounded() -> None:

@@ -13,13 +13,16 @@ from textual.dom import DOMNode
 
 import previewer.tui
 from previewer.cli.verbs import VERBS
-from previewer.tui.actions import ACTIONS, BY_ID, Action, Place, key_name
+from previewer.tui.actions import ACTIONS, BY_ID, CHOOSING, Action, Place, key_name
 from previewer.tui.app import PreviewerApp
 from previewer.tui.screens.commits import CommitsScreen
 from previewer.tui.screens.confirm_plan import ConfirmScreen
+from previewer.tui.screens.diff import DiffScreen
 from previewer.tui.screens.environment import EnvironmentScreen
 from previewer.tui.screens.home import HomeScreen
+from previewer.tui.screens.parity import ParityScreen
 from previewer.tui.screens.progress import ProgressScreen
+from previewer.tui.widgets.lines_view import LinesView
 from previewer.tui.widgets.log_view import LogView
 from previewer.tui.widgets.rows_table import RowsTable
 
@@ -29,6 +32,7 @@ ONLY_HERE = {
     "toggle-wrap": "the terminal wraps",
     "maximise": "there is nothing to maximise in a stream of lines",
     "confirm": "the command itself is the confirmation; --dry-run shows the plan",
+    **dict.fromkeys(CHOOSING, "options of the command: --role, --to, the TTL, the release, --releases"),
     "cancel-work": "an interrupt (ctrl+c) of the command",
     "menu": "--help",
     "command_palette": "--help",
@@ -44,7 +48,9 @@ NODES: dict[Place, tuple[type[DOMNode], ...]] = {
     Place.EVERYWHERE: (PreviewerApp, HomeScreen),
     Place.HOME: (HomeScreen, RowsTable, PreviewerApp),
     Place.COMMITS: (CommitsScreen, RowsTable, PreviewerApp),
-    Place.ENVIRONMENT: (EnvironmentScreen, RowsTable, LogView, PreviewerApp),
+    Place.ENVIRONMENT: (EnvironmentScreen, RowsTable, LogView, LinesView, PreviewerApp),
+    Place.PARITY: (ParityScreen, RowsTable, PreviewerApp),
+    Place.DIFF: (DiffScreen, LinesView, PreviewerApp),
     Place.CONFIRM: (ConfirmScreen,),
     Place.PROGRESS: (ProgressScreen,),
 }
@@ -101,7 +107,7 @@ def test_no_key_means_two_things_at_one_place(place: Place) -> None:
 
 def test_what_confirms_is_never_what_asked() -> None:
     confirming = set(BY_ID["confirm"].keys.split(","))
-    for name in ("up", "down", "replace"):
+    for name in ("up", "down", "replace", "update", "promote", "rollback", "sleep", "extend", "pin", "prune"):
         assert not confirming & set(BY_ID[name].keys.split(","))
 
 

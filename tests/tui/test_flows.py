@@ -124,23 +124,22 @@ async def test_staging_is_chosen_with_a_key(world: World) -> None:
         assert world.names() == ("shop-staging",)
 
 
-async def test_replace_by_the_newest_commit(world: World) -> None:
-    before = world.up("main")
-    world.commit("main", "A newer commit")
+async def test_update_to_the_newest_commit(world: World) -> None:
+    world.up("main")
+    newest = world.commit("main", "A newer commit")
     async with terminal_of(world.session) as terminal:
         await terminal.until_shown("◉ running ↑")
         await terminal.press("g", "enter")
         await terminal.until_shown("↑ the branch has a newer commit")
-        await terminal.press("3")
-        await terminal.until_shown("Replacing it now", "create container", "remove container")
-        await terminal.press("R")
-        await terminal.until_shown("Replace shop-main?", "create container")
+        await terminal.press("7")
+        await terminal.until_shown("Updating it to the newest commit", "create container")
+        await terminal.press("U")
+        await terminal.until_shown("Update shop-main to the newest commit of main?", "create container")
         await terminal.press("y")
         await terminal.until_shown("✔ done")
-        (after,) = (e for e in terminal.app.picture.environments or () if e.name == before.name)
+        assert world.environment("shop-main").ownership.commit == newest
         await terminal.press("escape")
         await terminal.until_shown("generation 2")
-        del after
 
 
 async def test_any_commit_of_a_branch(world: World) -> None:

@@ -31,7 +31,8 @@ from previewer.tui.messages import (
     WorkEnded,
 )
 from previewer.tui.present.plain import plain
-from previewer.tui.requests import DownRequest, UpRequest
+from previewer.tui.requests.down import DownRequest
+from previewer.tui.requests.up import UpRequest
 from previewer.tui.screens.environment import EnvironmentScreen
 from tests.tui.hostile import GROUPS
 from tests.tui.world import NOW, Terminal, World, terminal_of
@@ -99,11 +100,11 @@ async def test_environment(world: World, text: str) -> None:
         screen.post_message(LogsEnded(BuildError(text, where=text)))
         await terminal.until(lambda: screen.logs.view.line_count >= 3)
         check(terminal, text)
-        await terminal.press("W", "t", "3")
-        screen.post_message(PlanRead(Plan(text, (Step(RemoveContainer(text), text),))))
+        await terminal.press("W", "t", "7")
+        screen.panels["plan"].post_message(PlanRead(Plan(text, (Step(RemoveContainer(text), text),))))
         await terminal.until_shown("remove container")
         check(terminal, "remove")
-        screen.post_message(PlanFailed(BuildError(text, where=text, hint=text)))
+        screen.panels["plan"].post_message(PlanFailed(BuildError(text, where=text, hint=text)))
         screen.post_message(FileSaved(text, error=BuildError(text)))
         terminal.app.post_message(UrlOpened(text, is_open=False))
         await terminal.until_shown("✖")
@@ -117,7 +118,7 @@ async def test_confirmation_progress_commits_menu_palette(world: World, text: st
         await terminal.until_shown("Memory")
         terminal.app.post_message(BranchesRead((make_branch(text),)))
         terminal.app.post_message(EnvironmentsRead((environment,), engine=text))
-        for request in (DownRequest((environment,)), UpRequest(text, text, branch=text)):
+        for request in (DownRequest((environment,)), UpRequest(text, text, of_branch=text)):
             terminal.app.post_message(RequestMade(request))
             await terminal.until_on("ConfirmScreen")
             terminal.app.screen.post_message(PlanRead(Plan(text, (Step(RemoveContainer(text), text),))))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from previewer.domain.definition import Role
+from tests.tui.test_looks import define_production
 from tests.tui.world import Terminal, World, terminal_of
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -53,7 +54,7 @@ def normalise(svg: str) -> str:
 
 def without_ports(text: str) -> str:
     """Host ports are free ones of this machine, five digits each."""
-    return re.sub(r"(127\.0\.0\.1:)\d{5}", r"\g<1>40000", text)
+    return re.sub(r"(127\.0\.0\.1:|port )\d{5}", r"\g<1>40000", text)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
@@ -86,6 +87,81 @@ async def test_confirmation(world: World, compare: Compare, size: tuple[int, int
         await terminal.press("3")
         await terminal.until_shown("PRODUCTION", "shop-production-g1")
         await compare(f"confirm-production-{size[0]}", terminal)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("theme", ["previewer-dark", "previewer-light"])
+async def test_drift(world: World, compare: Compare, size: tuple[int, int], theme: str) -> None:
+    world.up("feature/guest-book")
+    (name,) = world.names()
+    world.touch(name)
+    async with terminal_of(world.session, size=size, theme=theme) as terminal:
+        await terminal.until_shown("◉ running")
+        await terminal.press("g", "d")
+        await terminal.until_shown("the ledger says", "⚑ tainted", "≠ 2 findings")
+        await terminal.press("G")
+        await terminal.until_shown("what it changed there was never frozen")
+        await compare(f"drift-{theme.removeprefix('previewer-')}-{size[0]}", terminal)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("theme", ["previewer-dark", "previewer-light"])
+async def test_parity(world: World, compare: Compare, size: tuple[int, int], theme: str) -> None:
+    define_production(world)
+    world.up("main", Role.STAGING)
+    world.up("main", Role.PRODUCTION)
+    async with terminal_of(world.session, size=size, theme=theme) as terminal:
+        await terminal.until_shown("1 undeclared")
+        await terminal.press("p")
+        await terminal.until_shown("1 stale", "why")
+        await compare(f"parity-{theme.removeprefix('previewer-')}-{size[0]}", terminal)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_other_tabs(world: World, compare: Compare, size: tuple[int, int]) -> None:
+    world.up("feature/guest-book")
+    async with terminal_of(world.session, size=size) as terminal:
+        await terminal.until_shown("◉ running")
+        await terminal.press("g", "enter")
+        await terminal.until_on("EnvironmentScreen")
+        for key, tab, shown in (
+            ("2", "services", "Restarts"),
+            ("5", "history", "Action"),
+            ("6", "release", "Images"),
+        ):
+            await terminal.press(key)
+            await terminal.until_shown(shown)
+            await compare(f"{tab}-{size[0]}", terminal)
+
+
+@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_questions(world: World, compare: Compare, size: tuple[int, int]) -> None:
+    world.up("main", Role.STAGING)
+    world.commit("main", "A newer commit")
+    world.up("main", Role.STAGING)
+    async with terminal_of(world.session, size=size) as terminal:
+        await terminal.until_shown("main* staging")
+        for key, name, shown in (
+            ("B", "rollback", "start container"),
+            ("e", "extend", "lives then"),
+            ("P", "promote", "create container"),
+        ):
+            await terminal.press("g", key)
+            await terminal.until_shown(shown)
+            await compare(f"confirm-{name}-{size[0]}", terminal)
+            await terminal.press("escape")
+            await terminal.until_on("HomeScreen")
+
+
+async def test_diff(world: World, compare: Compare) -> None:
+    world.up("main", Role.PRODUCTION)
+    world.commit("main", "A newer commit")
+    world.up("main")
+    async with terminal_of(world.session, size=(80, 24)) as terminal:
+        await terminal.until_shown("main* production")
+        await terminal.press("slash", *"preview", "enter", "g", "v")
+        await terminal.until_shown("+ added")
+        await compare("diff-80", terminal)
 
 
 async def test_unreachable(world: World, compare: Compare) -> None:

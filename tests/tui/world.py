@@ -12,9 +12,11 @@ from textual.pilot import Pilot
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.definition import Role
 from previewer.domain.environment import Environment
+from previewer.domain.examination import EngineHappening
 from previewer.domain.progress import ignore
 from previewer.engine.memory import MemoryEngine
 from previewer.engine.memory_container import Behaviour
+from previewer.engine.memory_examiner import MemoryExaminer
 from previewer.errors import EngineUnreachableError
 from previewer.freeze.memory import MemoryImages
 from previewer.operations.environments import list_environments
@@ -67,6 +69,7 @@ class World:
         self.commit("feature/dark-theme", "A dark theme for the night shift", author="Katherine Johnson")
         self.engine = MemoryEngine(behaviours=BEHAVIOURS, clock=lambda: NOW - timedelta(minutes=5))
         self.images = MemoryImages()
+        self.examiner = MemoryExaminer(self.engine)
         self.is_reachable = True
         self.gate = threading.Event()
         """While it is closed the engine does not answer."""
@@ -75,10 +78,10 @@ class World:
             source=self.source, engine=self.engine, images=self.images, now=NOW, connect=self._connect
         )
 
-    def commit(self, branch: str, subject: str, *, author: str = "Ada Lovelace") -> None:
-        """Add a commit that changes a file."""
+    def commit(self, branch: str, subject: str, *, author: str = "Ada Lovelace") -> str:
+        """Add a commit that changes a file; its id."""
         files = {**FILES, "web/index.html": f"<h1>{subject!r}</h1>\n"}
-        self.source.commit(branch, files, subject=subject, author=author)
+        return self.source.commit(branch, files, subject=subject, author=author).id
 
     def up(self, revision: str, role: Role = Role.PREVIEW) -> Environment:
         """Bring an environment up without the interface."""
@@ -89,11 +92,23 @@ class World:
         """The names of those that exist now, on the engine itself."""
         return tuple(environment.name for environment in list_environments(self.session))
 
+    def environment(self, name: str) -> Environment:
+        """The environment as it is now, on the engine itself and in the ledger."""
+        return next(found for found in list_environments(self.session) if found.name == name)
+
+    def touch(self, environment: str, service: str = "web") -> None:
+        """Let somebody run a command in a container, as the engine tells it."""
+        status = next(s for s in self.environment(environment).services if s.name == service)
+        container = status.containers[0]
+        at = NOW + timedelta(seconds=1)
+        event = EngineHappening("container", "exec_create", " sh -c id", container.id, container.name, at)
+        self.examiner.happenings.append(event)
+
     def _connect(self) -> MemoryRoom:
         self.gate.wait(10)
         if not self.is_reachable:
             raise UNREACHABLE
-        return MemoryRoom(self.engine, self.images)
+        return MemoryRoom(self.engine, self.images, self.examiner)
 
 
 class Terminal:

@@ -19,20 +19,28 @@ from previewer.cli.output_format import Format
     is_flag=True,
     help="Build every image again, without any cache.",
 )
+@click.option("--dry-run", is_flag=True, help="Print what would be pinned and built; do nothing.")
 @progress_option()
 @output_option()
 @pass_invocation
-def command(invocation: Invocation, *, revision: str, from_scratch: bool, progress: str, form: Format) -> None:
+def command(
+    invocation: Invocation, *, revision: str, from_scratch: bool, dry_run: bool, progress: str, form: Format
+) -> None:
     """Build and pin every image of a commit.
 
     Prints the release. REVISION is a branch, a tag or a commit; without it, HEAD.
     """
     from previewer.cli.rows.releases import artifact_columns, artifact_rows, release_columns, release_row
     from previewer.cli.running import running
-    from previewer.operations.freeze import freeze
+    from previewer.operations.freeze import freeze, plan_freeze
 
     output = invocation.output
     with invocation.open_session() as session:
+        if dry_run:
+            from previewer.cli.plan_printer import print_freeze_plan
+
+            print_freeze_plan(output, plan_freeze(session, revision, use_cache=not from_scratch), form)
+            return
         with running(invocation, progress) as run:
             result = freeze(
                 session,

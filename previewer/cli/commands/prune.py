@@ -50,8 +50,8 @@ def command(
     with invocation.open_session() as session:
         plan = plan_prune(session, keep=keep, releases=releases)
         gone, size = plan.removed, plan.bytes
-        if gone and not dry_run:
-            if not yes:
+        if not dry_run:
+            if gone and not yes:
                 confirm(invocation, f"Remove {describe(gone)}, {format_bytes(size)}?")
             with running(invocation, progress) as run:
                 result = prune(

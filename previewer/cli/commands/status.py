@@ -28,6 +28,7 @@ def command(
     """Show an environment and its services.
 
     ENVIRONMENT is its name, what `up` was given or a unique beginning; without it, the one of what is checked out.
+    One that somebody touched is noted as tainted; `previewer drift` tells all of it, file systems included.
     """
     if gone:
         _show_tombstone(invocation, environment, form)
@@ -36,10 +37,11 @@ def command(
     from previewer.cli.rows.environments import detail_columns, environment_row, service_columns, service_row
     from previewer.cli.rows.states import SERVING
     from previewer.operations.environments import find_environment
+    from previewer.operations.taint import note_touches
 
     output = invocation.output
     with invocation.open_session() as session:
-        found = find_environment(session, environment or _current_branch(session))
+        found = note_touches(session, find_environment(session, environment or _current_branch(session)))
         head = environment_row(found)
         services = [service_row(service) for service in found.services]
         if form is Format.TABLE:

@@ -72,6 +72,7 @@ IMAGE_COLUMNS = (
 )
 """Of its images."""
 
+
 def inspection_row(found: Inspection) -> JsonObject:
     """The release without its images."""
     running: list[JsonValue] | None = [e.name for e in found.running] if found.engine_answers else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from previewer.domain.drift.asked import ASKED_FIELD, read_asked
 from previewer.domain.drift.fields import (
     ENVIRONMENT,
     LABELS,
@@ -65,11 +66,22 @@ def judge_specification(pair: ContainerPair) -> Iterator[Finding]:
             frozen=pair.frozen.name,
             live=pair.live.name,
         )
+    made = next((window for window in pair.environment.windows if window.once), None)
+    if made is not None and pair.live.created_at > made.end:
+        what, why = "it was made again, after its environment was there", "previewer makes a container once"
+        yield pair.finding("made-anew", Severity.HIGH, what, why, at=pair.live.created_at)
     if pair.frozen.fields is None:
         return
+    asked, others = read_asked(pair.live.fields), []
     for difference in compare_fields(pair.frozen.fields, pair.live.fields):
-        if not _is_takeover(pair, difference) and not _is_suspended(pair, difference):
+        if difference.name == ASKED_FIELD or _is_takeover(pair, difference) or _is_suspended(pair, difference):
+            continue
+        if asked is not None and asked.holds(difference.name, difference.live):
+            others.append(difference.name)
+        else:
             yield _field_finding(pair, difference)
+    if told := [name for name in others if not name.startswith(LABELS)]:
+        yield _settings_finding(pair, told)
     edge = NETWORKS + pair.frozen.edge
     if pair.frozen.edge and edge not in pair.live.fields:
         yield _field_finding(pair, FieldDifference(edge, {}, None))
@@ -120,6 +132,17 @@ def _is_suspended(pair: ContainerPair, difference: FieldDifference) -> bool:
     """Whether its restart policy is only put away for as long as it sleeps."""
     is_asleep = pair.environment.notes.asleep_since is not None and pair.live.state is not ContainerState.RUNNING
     return is_asleep and difference.name == "restart" and difference.live is None
+
+
+def _settings_finding(pair: ContainerPair, names: list[str]) -> Finding:
+    """The container is as it was asked for, and would be asked for otherwise today."""
+    return pair.finding(
+        "settings-changed",
+        Severity.LOW,
+        f"previewer would make it with other values today: {', '.join(names)}",
+        "settings, or previewer itself, changed since it was made; it is what was asked for then",
+        taints=False,
+    )
 
 
 def _field_finding(pair: ContainerPair, difference: FieldDifference) -> Finding:

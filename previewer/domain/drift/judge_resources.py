@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 
+from previewer.domain.drift.asked import ASKED_FIELD, BINDING, SUBNETS, read_asked
 from previewer.domain.drift.fields import LABELS, NETWORKS, Fields, compare_fields
 from previewer.domain.drift.finding import Finding, Layer, Severity
 from previewer.domain.drift.frozen import FrozenEnvironment
@@ -13,8 +14,8 @@ from previewer.domain.examination import Examination, ExaminedNetwork, ExaminedV
 from previewer.domain.json_value import as_text
 from previewer.domain.labels import COMPOSE_ONEOFF, Ownership
 from previewer.domain.naming import IMAGE_REPOSITORY
+from previewer.domain.rehearsal import REHEARSAL
 from previewer.domain.revision import short_id
-from previewer.domain.takeover import REHEARSAL
 
 _MISSING = "what needs it fails"
 _CHANGED = "it was made anew by somebody: what it held or allowed may be other than was frozen"
@@ -30,7 +31,9 @@ def judge_networks(frozen: FrozenEnvironment, seen: Examination, secrecy: Secrec
             yield _resource(frozen, "network-missing", f"network {name}", "the network is gone", _MISSING)
             continue
         yield from _differences(frozen, "network", name, fields, found.fields, secrecy)
-        if "subnets" not in fields and frozen.address_pool and _is_outside(found, frozen.address_pool):
+        asked = read_asked(found.fields)
+        is_chosen = asked is not None and asked.holds(SUBNETS, ", ".join(found.subnets))
+        if "subnets" not in fields and not is_chosen and _is_outside(found, frozen.address_pool):
             yield _resource(
                 frozen,
                 "network-subnet",
@@ -40,7 +43,8 @@ def judge_networks(frozen: FrozenEnvironment, seen: Examination, secrecy: Secrec
                 frozen_value=frozen.address_pool,
                 live_value=", ".join(found.subnets),
             )
-        if found.binding and frozen.address and not _is_right_address(found.binding, frozen.address):
+        is_chosen = asked is not None and asked.holds(BINDING, found.binding)
+        if found.binding and not is_chosen and not _is_right_address(found.binding, frozen.address):
             yield _resource(
                 frozen,
                 "network-binding",
@@ -112,10 +116,12 @@ def is_of(owner: Ownership | None, frozen: FrozenEnvironment) -> bool:
 
 def _is_right_address(binding: str, address: str) -> bool:
     """Successors wait on addresses of their own, which only this machine reaches."""
-    return binding == address or IPv4Address(binding) in REHEARSAL
+    return address in ("", binding) or IPv4Address(binding) in REHEARSAL
 
 
 def _is_outside(network: ExaminedNetwork, pool: str) -> bool:
+    if not pool:
+        return False
     whole = IPv4Network(pool)
     found = [IPv4Network(subnet, strict=False) for subnet in network.subnets if ":" not in subnet]
     return any(not subnet.subnet_of(whole) for subnet in found)
@@ -125,8 +131,11 @@ def _differences(
     frozen: FrozenEnvironment, noun: str, name: str, wanted: Fields, live: Fields, secrecy: Secrecy
 ) -> Iterator[Finding]:
     comparable = {key: value for key, value in wanted.items() if key != "subnets"}
+    asked = read_asked(live)
     for difference in compare_fields(comparable, live):
         what = difference.name
+        if what == ASKED_FIELD or (asked is not None and asked.holds(what, difference.live)):
+            continue  # as it was asked for, whatever would be asked for today
         field = f"the label {what.removeprefix(LABELS)}" if what.startswith(LABELS) else what
         yield _resource(
             frozen,

@@ -24,6 +24,7 @@ from previewer.domain.drift.touch_table import (
 from previewer.domain.examination import EngineHappening, ExaminedContainer
 from previewer.domain.json_value import as_list, as_object, as_text
 from previewer.domain.naming import edge_name
+from previewer.domain.observation import ContainerState
 
 ABSORPTION = timedelta(minutes=5)
 """A stop gives its program time to end."""
@@ -121,8 +122,9 @@ def _network_meaning(
         if container in things.live:
             return None if is_own else NETWORK_JOINED
         return None if _is_own_past(things, container, ours) else STRANGER_CAME
-    if event.action == "disconnect" and container in things.live and not _ended_around(event.at, container, ours):
-        return NETWORK_LEFT if is_own else None
+    if event.action == "disconnect" and container in things.live:
+        is_engines = _ended_around(event.at, container, ours) or _may_have_ended(things, event.at, container, ours)
+        return NETWORK_LEFT if is_own and not is_engines else None
     return None
 
 
@@ -140,6 +142,14 @@ def _ended_around(at: datetime, container: str, ours: Sequence[EngineHappening])
         event.subject == container and event.action in ends and abs(event.at - at) <= AROUND_AN_END
         for event in ours
     )
+
+
+def _may_have_ended(things: TouchedThings, at: datetime, container: str, ours: Sequence[EngineHappening]) -> bool:
+    """Whether its end may be what the engine has just forgotten: it keeps few events, and the end came first."""
+    if any(event.action == "create" and event.subject == container for event in ours):
+        return False
+    is_oldest = at - ours[0].at <= AROUND_AN_END
+    return is_oldest or things.live[container].state is not ContainerState.RUNNING
 
 
 def _is_health_check(things: TouchedThings, event: EngineHappening) -> bool:

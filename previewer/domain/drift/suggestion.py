@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from previewer.domain.drift.judge_files import ChangedPath
 from previewer.domain.examination import ChangeKind
+from previewer.domain.json_value import JsonValue
+from previewer.domain.wording import counted
 
 CLOSED = re.compile(r"^/$|^/(bin|sbin|lib|lib64|boot|dev|proc|sys|etc|usr|usr/(bin|sbin|lib|lib64|share))$")
 """Directories that hold what a system consists of: memory in their place would hide it."""
+COMPILED = re.compile(r"(/__pycache__(/|$)|\.py[co]$)")
+"""What Python keeps of what it compiled: it does without where it may not write."""
+SEVERAL = 4
+"""So many directories in one are that one."""
 _PLAIN = re.compile(r"[A-Za-z0-9_./+@-]+")
 
 
@@ -27,6 +34,8 @@ class Suggestion:
     """Those of them that hold files of the image, which memory would hide: a volume keeps them."""
     refused: tuple[str, ...] = ()
     """Written paths whose directory had better stay closed: the program is to write elsewhere."""
+    compiled: int = 0
+    """Paths that Python keeps what it compiled in: nothing has to be declared for them."""
 
 
 def suggest(service: str, changes: Iterable[ChangedPath]) -> Suggestion:
@@ -34,7 +43,11 @@ def suggest(service: str, changes: Iterable[ChangedPath]) -> Suggestion:
     folders: set[str] = set()
     hiding: set[str] = set()
     refused: set[str] = set()
+    compiled = 0
     for change in changes:
+        if COMPILED.search(change.path):
+            compiled += 1
+            continue
         folder = change.path if change.below else posixpath.dirname(change.path)
         if CLOSED.match(folder):
             refused.add(change.path)
@@ -42,11 +55,19 @@ def suggest(service: str, changes: Iterable[ChangedPath]) -> Suggestion:
         folders.add(folder)
         if change.kind is not ChangeKind.ADDED:
             hiding.add(folder)
-    outermost = {folder for folder in folders if not any(_is_within(folder, other) for other in folders)}
+    outermost = _outermost(folders)
+    crowded = {above for above, count in Counter(map(posixpath.dirname, outermost)).items() if count >= SEVERAL}
+    parents = {above for above in crowded if not CLOSED.match(above)}
+    outermost = _outermost(outermost | parents)
+    hiding |= parents
     hidden = {
         outer for outer in outermost if any(folder == outer or _is_within(folder, outer) for folder in hiding)
     }
-    return Suggestion(service, tuple(sorted(outermost)), tuple(sorted(hidden)), tuple(sorted(refused)))
+    return Suggestion(service, tuple(sorted(outermost)), tuple(sorted(hidden)), tuple(sorted(refused)), compiled)
+
+
+def _outermost(folders: set[str]) -> set[str]:
+    return {folder for folder in folders if not any(_is_within(folder, other) for other in folders)}
 
 
 def suggestion_yaml(suggestions: Iterable[Suggestion]) -> str:
@@ -64,16 +85,24 @@ def _lines(suggestions: list[Suggestion]) -> Iterator[str]:
         yield f"    {_spelt(suggestion.service)}: [{', '.join(map(_spelt, suggestion.writable))}]"
     for suggestion in suggestions:
         for folder in suggestion.hiding:
-            why = "holds files of the image, and writable paths are empty memory: mount a volume there"
+            why = "is in the image, and writable paths are empty memory: mount a volume there"
             yield f"# {suggestion.service}: {folder} {why}"
         for path in suggestion.refused:
             yield f"# {suggestion.service}: {path} can't be declared: let the program write elsewhere"
+        if suggestion.compiled:
+            places = counted(suggestion.compiled, "place")
+            yield f"# {suggestion.service}: Python compiles to {places}: set PYTHONDONTWRITEBYTECODE=1"
 
 
-def suggestion_json(suggestions: Iterable[Suggestion]) -> Mapping[str, Mapping[str, list[str]]]:
+def suggestion_json(suggestions: Iterable[Suggestion]) -> Mapping[str, Mapping[str, JsonValue]]:
     """The same for programs, by service."""
     return {
-        one.service: {"writable": list(one.writable), "hiding": list(one.hiding), "refused": list(one.refused)}
+        one.service: {
+            "writable": list(one.writable),
+            "hiding": list(one.hiding),
+            "refused": list(one.refused),
+            "compiled": one.compiled,
+        }
         for one in suggestions
     }
 

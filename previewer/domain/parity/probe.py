@@ -14,6 +14,8 @@ ALWAYS_IGNORED = ("date", "age", "etag", "last-modified", "set-cookie", "x-reque
 """Headers that differ from one answer to the next."""
 DEFAULT_SLOWER = 3.0
 """How many times slower an answer may be."""
+DEEPEST = 100
+"""Levels of a JSON body that are compared one by one; what is below is compared as a whole."""
 LONGEST_LINE = 2000
 """Characters of a line that patterns are held against."""
 LEAST_SECONDS = 0.05
@@ -171,13 +173,13 @@ def _json(body: bytes) -> tuple[JsonValue] | None:
     return (value,)
 
 
-def _leaves(path: str, value: JsonValue | tuple[JsonValue]) -> Iterator[tuple[str, JsonValue]]:
+def _leaves(path: str, value: JsonValue | tuple[JsonValue], depth: int = 0) -> Iterator[tuple[str, JsonValue]]:
     if isinstance(value, tuple):
         yield from _leaves(path, value[0])
-    elif isinstance(value, Mapping | list) and value:
+    elif isinstance(value, Mapping | list) and value and depth < DEEPEST:
         items = value.items() if isinstance(value, Mapping) else enumerate(value)
         for key, inner in items:
-            yield from _leaves(f"{path}.{key}" if path else str(key), inner)
+            yield from _leaves(f"{path}.{key}" if path else str(key), inner, depth + 1)
     else:
         yield path, value
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from previewer.domain.json_value import as_list, as_object, as_text
 from previewer.domain.policy.finders import each_of, in_services, is_on, other_than, service_path, switched_on
+from previewer.domain.policy.quantity_rules import whole_number
 from previewer.domain.policy.rule import Allowance, Request, Rule
 from previewer.domain.service import Service
 
@@ -81,8 +82,8 @@ def _sysctls(service: Service) -> Iterator[Request]:
 
 
 def _oom_score(service: Service) -> Iterator[Request]:
-    score = service.spec.get("oom_score_adj")
-    if isinstance(score, int) and score < 0:
+    score = whole_number(service.spec.get("oom_score_adj"))
+    if score is not None and score < 0:
         yield Request(service_path(service, "oom_score_adj"), f"sets oom_score_adj to {score}", (service.name,))
 
 

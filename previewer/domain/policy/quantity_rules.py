@@ -15,14 +15,16 @@ from previewer.domain.service import Service
 from previewer.domain.ttl import format_ttl, parse_ttl
 from previewer.errors import UsageError
 
+DEFAULT_CPU_PERIOD = 100_000
+"""Microseconds (Docker Engine API, ``CpuPeriod``)."""
 _RESERVED_LABELS = (PREFIX, COMPOSE_PREFIX, "com.docker.swarm.", "com.docker.stack.")
 
 
 def whole_number(value: JsonValue) -> int | None:
     """A quantity of a normalised model, which spells sizes as text; ``None`` where there is none."""
     try:
-        return int(value) if isinstance(value, int | str) else None
-    except ValueError:
+        return int(value) if isinstance(value, int | float | str) else None
+    except (ValueError, OverflowError):
         return None
 
 
@@ -84,8 +86,15 @@ def _asked_cpus(definition: Definition) -> Iterator[tuple[ModelPath, JsonValue]]
     yield ("x-previewer", "limits", "cpus"), as_object(definition.extension.get("limits")).get("cpus")
     for service in definition.services.values():
         yield service_path(service, "cpus"), service.spec.get("cpus")
+        yield service_path(service, "cpu_quota"), _cpus_of_quota(service)
         limits = as_object(as_object(as_object(service.spec.get("deploy")).get("resources")).get("limits"))
         yield service_path(service, "deploy", "resources", "limits", "cpus"), limits.get("cpus")
+
+
+def _cpus_of_quota(service: Service) -> float | None:
+    """The processors that ``cpu_quota`` comes to; negative for any number, ``None`` without one."""
+    quota, period = (whole_number(service.spec.get(key)) for key in ("cpu_quota", "cpu_period"))
+    return quota / (period if period and period > 0 else DEFAULT_CPU_PERIOD) if quota else None
 
 
 def _real_number(value: JsonValue) -> float | None:

@@ -19,6 +19,8 @@ STRING_TYPE = 6
 INT32_TYPE = 4
 MOST_ENTRIES = 65_536
 """Of one header's index, as rpm itself limits it."""
+MOST_WORD_BYTES = 4096
+"""Of a name or version: what is longer is cut, and then nobody's package."""
 MOST_STEPS = 2_000
 """Times a thousand instructions of SQLite: a table that is really a view could go on for ever."""
 STEP = 1_000
@@ -49,12 +51,19 @@ def _headers(content: bytes) -> list[bytes]:
     if content[18:20] == b"\x02\x02":
         content = content[:18] + b"\x01\x01" + content[20:]
     with closing(sqlite3.connect(":memory:")) as database:
+        database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, max(len(content), MOST_WORD_BYTES))
         database.deserialize(content)
         steps = iter(range(MOST_STEPS))
         database.set_progress_handler(lambda: 0 if next(steps, None) is not None else 1, STEP)
         database.execute("PRAGMA trusted_schema = OFF")
         rows = database.execute("SELECT blob FROM Packages WHERE typeof(blob) = 'blob'")
-        return [bytes(row[0]) for row in rows]
+        headers, size = [], 0
+        for row in rows:
+            headers.append(bytes(row[0]))
+            size += len(headers[-1])
+            if size > len(content):  # rows of a view, made up while they are read
+                raise ValueError("not rpm's database: it holds more than it has room for")
+        return headers
 
 
 def _read_header(header: bytes, distribution: str) -> Package | None:
@@ -69,7 +78,7 @@ def _read_header(header: bytes, distribution: str) -> Package | None:
     for number in range(count):
         tag, kind, offset, _ = _ENTRY.unpack_from(header, _COUNTS.size + number * _ENTRY.size)
         if tag in (NAME, VERSION, RELEASE, ARCHITECTURE) and kind == STRING_TYPE:
-            found[tag] = data[offset:].split(b"\0", 1)[0].decode("utf-8", "replace")
+            found[tag] = data[offset : offset + MOST_WORD_BYTES].split(b"\0", 1)[0].decode("utf-8", "replace")
         elif tag == EPOCH and kind == INT32_TYPE and offset + 4 <= len(data):
             found[tag] = str(struct.unpack_from(">I", data, offset)[0])
     if not found.get(NAME) or not found.get(VERSION):

@@ -6,12 +6,12 @@ depend on the content alone, so that pushing it twice changes nothing.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from previewer.docker_api.registry import OCI_MANIFEST, RegistryManifest, digest_bytes
+from previewer.docker_api.registry import OCI_MANIFEST, RegistryManifest, digest_bytes, is_digest
+from previewer.docker_api.registry_answer import parse_json
 from previewer.domain.file_tree import FileTree
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, canonical_json
 from previewer.domain.labels import OCI_CREATED, OCI_REVISION, format_time
@@ -33,11 +33,13 @@ MANIFEST_TITLE, FILES_TITLE = "manifest.json", "files.tar"
 ATTESTATIONS_FOLDER, SIGNED_TITLE = "attestations", "attestations.commit"
 _INSTALLATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_PLAIN_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 NO_FILES = bytes(1024)
 """An archive of nothing."""
 MAX_JSON_BYTES = 64 << 20
 MAX_FILES_BYTES = 512 << 20
+MAX_SAID_BYTES = 256 << 20
+"""Of all attestations together."""
 
 
 @dataclass(frozen=True)
@@ -114,12 +116,10 @@ def decode_bundle(manifest: RegistryManifest, read_blob: Callable[[str, int], by
 def _refuse_odd_names(release: Release, installation: str, images: Mapping[str, str]) -> None:
     """What is given to git and to the engine as names has to be what we would write ourselves."""
     digests = [release.id, *images, *images.values(), *(artifact.image for artifact in release.artifacts)]
-    checks = [
-        (_INSTALLATION, installation),
-        (_OBJECT_ID, release.commit),
-        *((_DIGEST, digest) for digest in digests),
-    ]
-    odd = [text for pattern, text in checks if pattern.fullmatch(text) is None]
+    odd = [text for text in digests if not is_digest(text)]
+    odd += [text for text in (release.commit, release.tree) if _OBJECT_ID.fullmatch(text) is None]
+    if _INSTALLATION.fullmatch(installation) is None:
+        odd.append(installation)
     if project_name(release.project) != release.project:
         odd.append(release.project)
     if odd:
@@ -156,9 +156,10 @@ def _read_release(layers: list[JsonObject], read_blob: Callable[[str, int], byte
         raise RegistryError("the release has no manifest", where=expected)
     try:
         release = read_manifest(as_object(_json(content, MANIFEST_TITLE)))
-    except (ValueError, KeyError) as error:
+        found = release.id
+    except (ValueError, KeyError, RecursionError) as error:
         raise RegistryError(f"the release cannot be read: {error}", where=expected) from error
-    if digest_bytes(content) != expected or release.id != expected:
+    if digest_bytes(content) != expected or found != expected:
         raise RegistryError("the release's content does not match its id", where=expected)
     return release
 
@@ -178,12 +179,14 @@ def _read_files(release: Release, layers: list[JsonObject], read_blob: Callable[
 
 def _read_attestations(layers: list[JsonObject], read_blob: Callable[[str, int], bytes]) -> Mapping[str, bytes]:
     found: dict[str, bytes] = {}
+    left = MAX_SAID_BYTES
     for layer in layers:
         folder, _, file = as_text(as_object(layer.get("annotations")).get(TITLE)).partition("/")
         if as_text(layer.get("mediaType")) == ATTESTATION_TYPE and folder == ATTESTATIONS_FOLDER and file:
-            if "/" in file or file in (".", "..", ".git"):
+            if _PLAIN_FILE.fullmatch(file) is None:
                 raise RegistryError("what is said about the release has no plain name", where=file)
-            found[file] = read_blob(as_text(layer.get("digest")), MAX_JSON_BYTES)
+            found[file] = read_blob(as_text(layer.get("digest")), min(left, MAX_JSON_BYTES))
+            left -= len(found[file])
     return found
 
 
@@ -196,7 +199,6 @@ def _read_layer(
 
 def _json(content: bytes, what: str) -> JsonValue:
     try:
-        value: JsonValue = json.loads(content)
+        return parse_json(content)
     except ValueError as error:
         raise RegistryError(f"the release's {what} is not JSON") from error
-    return value

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from previewer.domain.environment import Environment
+from previewer.domain.environment import Environment, State
 from previewer.domain.revision import Branch, short_id
+from previewer.operations.drift import EnvironmentDrift
 from previewer.tui.present.pieces import Line, Piece, Tone, cut_line, join, line
+from previewer.tui.present.signs import TAINT_SIGN, sign_words
 from previewer.tui.present.status import state_line
-from previewer.tui.present.times import age, time_left
+from previewer.tui.present.times import age, lifetime
+from previewer.tui.requests.rollback import known_good_others
 
+TABS = ("overview", "services", "logs", "drift", "history", "release", "plan")
+"""In the order of their keys."""
 _SEPARATOR = Piece("  ·  ", Tone.QUIET)
 
 
 def header_lines(
-    environment: Environment, branch: Branch | None, *, now: datetime, width: int
+    environment: Environment,
+    branch: Branch | None,
+    *,
+    now: datetime,
+    width: int,
+    drift: EnvironmentDrift | None = None,
 ) -> tuple[Line, ...]:
-    """Four lines, each cut to ``width``."""
+    """Four lines, each cut to ``width``; one more for an environment that somebody touched."""
     ownership = environment.ownership
     title = line(
         Piece(environment.role.value, Tone.ACCENT), f" of {ownership.branch or short_id(ownership.commit)}"
@@ -24,7 +34,7 @@ def header_lines(
     is_behind = branch is not None and branch.commit != ownership.commit
     newer = line(Piece("↑ the branch has a newer commit", Tone.ACCENT)) if is_behind else ()
     lines = (
-        join((state_line(environment.state), title, newer), _SEPARATOR),
+        join((state_line(environment.state), title, sign_words(environment, drift), newer), _SEPARATOR),
         join(
             (
                 _fact("commit", short_id(ownership.commit)),
@@ -37,13 +47,32 @@ def header_lines(
         join(
             (
                 _fact("up", age(environment.created_at, now)),
-                (*_fact("TTL left", ""), *time_left(environment.expires_at, now)),
+                (*_fact("TTL left", ""), *lifetime(environment, now)),
+                _asleep(environment, now),
+                _good(environment),
             ),
             Piece("   "),
         ),
         _urls(environment),
+        *_taint(environment),
     )
     return tuple(cut_line(pieces, width) for pieces in lines)
+
+
+def _asleep(environment: Environment, now: datetime) -> Line:
+    since = environment.notes.asleep_since
+    return _fact("asleep for", age(since, now)) if since and environment.state is State.ASLEEP else ()
+
+
+def _good(environment: Environment) -> Line:
+    """The releases that it can go back to."""
+    good = known_good_others(environment)
+    return _fact("known-good", ", ".join(short_id(one.release) for one in good[:2])) if good else ()
+
+
+def _taint(environment: Environment) -> tuple[Line, ...]:
+    said = environment.notes.tainted
+    return (line(Piece(f"{TAINT_SIGN} {said}", Tone.BAD)),) if said else ()
 
 
 def _fact(label: str, value: str) -> Line:
@@ -66,8 +95,8 @@ def gone_lines(name: str) -> tuple[Line, ...]:
 def tab_line(current: str) -> Line:
     """The tabs with their keys, the current one loud."""
     pieces: list[Piece] = []
-    for number, name in enumerate(("overview", "logs", "plan"), 1):
+    for number, name in enumerate(TABS, 1):
         is_current = name == current
         pieces.append(Piece(f"{number} ", Tone.ACCENT if is_current else Tone.QUIET))
-        pieces.append(Piece(f"{name.capitalize()}    ", Tone.STRONG if is_current else Tone.QUIET))
+        pieces.append(Piece(f"{name.capitalize()}  ", Tone.STRONG if is_current else Tone.QUIET))
     return tuple(pieces)

@@ -14,6 +14,8 @@ _TITLES = {
     Place.HOME: "Branches and environments",
     Place.COMMITS: "Commits of a branch",
     Place.ENVIRONMENT: "An environment",
+    Place.PARITY: "Two environments side by side",
+    Place.DIFF: "What changed between two releases",
     Place.CONFIRM: "Before anything happens",
     Place.PROGRESS: "While an operation runs",
 }

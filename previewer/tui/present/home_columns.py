@@ -9,7 +9,7 @@ from previewer.tui.present.columns import Column, share_out
 _ESSENTIAL = (
     Column("mark", "", 1),
     Column("branch", "Branch", 20, share=3, most=44),
-    Column("state", "State", 13),
+    Column("state", "State", 15),
     Column("url", "URL", 15, share=2, most=44),
     Column("left", "TTL left", 8, align_right=True),
     Column("age", "Age", 6, align_right=True),
@@ -17,6 +17,7 @@ _ESSENTIAL = (
 _ADDED = (
     (96, Column("subject", "Last commit", 16, share=5)),
     (132, Column("author", "Author", 12, share=1, most=22)),
+    (124, Column("notes", "Notes", 9, share=1, most=30)),
     (112, Column("sync", "Sync", 7)),
     (150, Column("commit", "Commit", 12)),
     (180, Column("environment", "Environment", 20, share=2, most=40)),
@@ -27,6 +28,7 @@ _ORDER = (
     "branch",
     "state",
     "url",
+    "notes",
     "left",
     "age",
     "commit",

@@ -10,15 +10,15 @@ from previewer.domain.definition import Role
 from previewer.domain.environment import Environment
 from previewer.domain.overview import OverviewRow
 from previewer.domain.revision import Branch, short_id
+from previewer.operations.drift import EnvironmentDrift
 from previewer.tui.present.pieces import Line, Piece, Tone, line
+from previewer.tui.present.signs import sign_line, sign_words
 from previewer.tui.present.status import state_line
-from previewer.tui.present.times import age, time_left
+from previewer.tui.present.times import age, lifetime
 
 MARK = "▌"
 CURRENT_SIGN = "*"
 """After the branch that the repository has checked out, as ``git branch`` has it."""
-BEHIND_SIGN = "↑"
-"""After the state of an environment whose branch has a newer tip."""
 NOTHING = (Piece("–", Tone.QUIET),)
 
 
@@ -47,11 +47,18 @@ def filter_rows(rows: Sequence[HomeRow], text: str) -> tuple[HomeRow, ...]:
     return tuple(row for row in rows if all(word in row.search_text for word in words))
 
 
-def row_lines(row: OverviewRow, *, now: datetime, is_marked: bool, task: Line = ()) -> Mapping[str, Line]:
+def row_lines(
+    row: OverviewRow,
+    *,
+    now: datetime,
+    is_marked: bool,
+    task: Line = (),
+    drift: EnvironmentDrift | None = None,
+) -> Mapping[str, Line]:
     """The row's line for every column there is. ``task`` stands in for the state while work is under way."""
     found: dict[str, Line] = {"mark": (Piece(MARK, Tone.ACCENT),) if is_marked else ()}
     found.update(_branch_lines(row.branch, now) if row.branch else _orphan_lines(row.environment, now))
-    found.update(_environment_lines(row.environment, now, is_behind=row.is_behind))
+    found.update(_environment_lines(row.environment, now, drift, is_behind=row.is_behind))
     if row.environment is not None and row.environment.role is not Role.PREVIEW:
         found["branch"] = (*found["branch"], Piece(f" {row.environment.role.value}", Tone.ACCENT))
     if task:
@@ -88,14 +95,16 @@ def _orphan_lines(environment: Environment | None, now: datetime) -> dict[str, L
     }
 
 
-def _environment_lines(environment: Environment | None, now: datetime, *, is_behind: bool) -> dict[str, Line]:
+def _environment_lines(
+    environment: Environment | None, now: datetime, drift: EnvironmentDrift | None, *, is_behind: bool
+) -> dict[str, Line]:
     if environment is None:
-        return {"state": NOTHING, "url": (), "left": (), "environment": (), "release": ()}
-    behind = line(Piece(f" {BEHIND_SIGN}", Tone.ACCENT)) if is_behind else ()
+        return {"state": NOTHING, "url": (), "left": (), "environment": (), "release": (), "notes": ()}
     return {
-        "state": (*state_line(environment.state), *behind),
+        "state": (*state_line(environment.state), *sign_line(environment, drift, is_behind=is_behind)),
         "url": line((environment.url or "").removeprefix("http://")),
-        "left": time_left(environment.expires_at, now),
+        "left": lifetime(environment, now),
+        "notes": sign_words(environment, drift),
         "environment": line(environment.name),
         "release": line(Piece(short_id(environment.ownership.release), Tone.QUIET)),
     }
@@ -124,4 +133,6 @@ def _search_text(row: OverviewRow) -> str:
     if row.environment:
         words += [row.environment.name, row.environment.state.value, row.environment.role.value]
         words += [row.environment.ownership.commit, *row.environment.urls]
+        words += ["pinned"] if row.environment.notes.pinned else []
+        words += ["tainted"] if row.environment.is_tainted else []
     return "\n".join(words).casefold()

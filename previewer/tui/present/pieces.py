@@ -47,6 +47,11 @@ def count_of(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
+def text_of(pieces: Line) -> str:
+    """The line's text, without its tones."""
+    return "".join(piece.text for piece in pieces)
+
+
 def width_of(pieces: Line) -> int:
     """In terminal cells: wide characters count twice."""
     return sum(cell_len(piece.text) for piece in pieces)
@@ -72,6 +77,20 @@ def cut_line(pieces: Line, width: int) -> Line:
         kept.append(Piece(text, piece.tone))
         left -= cell_len(text)
     return tuple(kept)
+
+
+def wrap_text(text: str, width: int) -> tuple[str, ...]:
+    """``text`` made plain, in parts of at most ``width`` cells, at spaces where there are any; never empty."""
+    parts: list[str] = []
+    left = plain(text).strip()
+    while cell_len(left) > width:
+        head = set_cell_size(left, width)
+        space = head.rfind(" ", width // 2)
+        head = head[:space] if space > 0 else head
+        head = head if left.startswith(head) else head.rstrip()
+        parts.append(head.rstrip())
+        left = left[max(1, len(head)) :].lstrip()
+    return (*parts, left)
 
 
 def join(lines: Iterable[Line], separator: Piece) -> Line:

@@ -7,8 +7,11 @@ from datetime import datetime
 
 from previewer.domain.definition import Role
 from previewer.domain.environment import Environment
+from previewer.domain.parity.compare import FULL
 from previewer.domain.revision import short_id
+from previewer.tui.picture import Picture
 from previewer.tui.present.pieces import Line, Piece, Tone, cut_line, join, line
+from previewer.tui.present.signs import sign_words
 from previewer.tui.present.status import state_line
 from previewer.tui.present.times import age, time_left
 
@@ -42,12 +45,33 @@ def pinned_lines(
     return tuple(lines)
 
 
+def parity_strip(picture: Picture, *, width: int, key: str) -> tuple[Line, ...]:
+    """How staging and production stand to each other, or why that is not known. One line, always."""
+    name = line(Piece(f"{'parity':<{_NAME_WIDTH}}", Tone.STRONG))
+    return (cut_line((*name, *_parity(picture, key)), width),)
+
+
+def _parity(picture: Picture, key: str) -> Line:
+    if picture.engine_error is not None and picture.roles_parity is None:
+        return line(Piece("? not known: no engine answers", Tone.QUIET))
+    if picture.roles_parity is None:
+        return line(Piece("…", Tone.QUIET))
+    parity = picture.roles_parity.parity
+    if parity is None:
+        return line(Piece(f"○ {picture.roles_parity.reason} · {key} compares their definitions", Tone.QUIET))
+    is_full = parity.score == FULL
+    counts = f"{len(parity.undeclared)} undeclared, {len(parity.declared)} declared · {key} shows them"
+    score = Piece(f"{'✔' if is_full else '≠'} {parity.score} %", Tone.GOOD if is_full else Tone.WARN)
+    return line(score, Piece(f"  {counts}", Tone.QUIET))
+
+
 def _facts(environment: Environment, now: datetime) -> Line:
     ownership = environment.ownership
     expiry = (Piece("expires in "), *time_left(environment.expires_at, now)) if environment.expires_at else ()
     return join(
         (
             state_line(environment.state),
+            sign_words(environment),
             line(environment.url or ""),
             line(
                 ownership.branch or "",

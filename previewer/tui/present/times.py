@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from previewer.domain.environment import Environment
 from previewer.tui.present.pieces import Line, Piece, Tone
 
 EXPIRES_SOON = timedelta(hours=2)
@@ -32,13 +33,22 @@ def age(moment: datetime, now: datetime) -> str:
 
 
 def time_left(expires_at: datetime | None, now: datetime) -> Line:
-    """Until an environment expires: ``never``, a span, ``expired``."""
+    """Until an environment expires: ``never``, a span (``! 45m`` where it is short), ``expired``."""
     if expires_at is None:
         return (Piece("never", Tone.QUIET),)
     left = expires_at - now
     if left <= timedelta():
         return (Piece("expired", Tone.BAD),)
-    return (Piece(span(left.total_seconds()), Tone.WARN if left < EXPIRES_SOON else Tone.PLAIN),)
+    if left < EXPIRES_SOON:
+        return (Piece(f"! {span(left.total_seconds())}", Tone.WARN),)
+    return (Piece(span(left.total_seconds()), Tone.PLAIN),)
+
+
+def lifetime(environment: Environment, now: datetime) -> Line:
+    """The same of an environment: one that is pinned says so."""
+    if environment.notes.pinned:
+        return (Piece("pinned", Tone.ACCENT),)
+    return time_left(environment.expires_at, now)
 
 
 def stopwatch(seconds: float) -> str:

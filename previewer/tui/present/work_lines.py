@@ -20,8 +20,6 @@ _STATES = {
     WorkState.FAILED: Piece("✖ failed", Tone.BAD),
 }
 
-_WORDS = {"up": "going up", "replace": "replacing", "down": "going down"}
-
 
 def work_title(work: Work, now: float) -> Line:
     """``✔ done  up feature/a  12s``: how it is doing comes first, a name can be long."""
@@ -81,7 +79,7 @@ def status_line(work: Work, now: float, *, key: str) -> Line:
 
 def cell_line(work: Work, now: float) -> Line:
     """What stands in a row's state cell while it is being worked on."""
-    word = "undoing" if work.state is WorkState.CANCELLING else _WORDS[work.verb]
+    word = "undoing" if work.state is WorkState.CANCELLING else work.doing
     return (spinner(work.elapsed(now)), Piece(f" {word}", Tone.BUSY))
 
 

@@ -21,7 +21,7 @@ from previewer.tui.messages import CommitsFailed, CommitsRead
 from previewer.tui.present.commit_lines import commit_lines, fit_commit_columns
 from previewer.tui.present.failure import failure_lines
 from previewer.tui.present.pieces import Line, Piece, Tone, line
-from previewer.tui.requests import UpRequest
+from previewer.tui.requests.up import UpRequest
 from previewer.tui.screens.base import PreviewerScreen
 from previewer.tui.widgets.key_bar import KeyBar
 from previewer.tui.widgets.line_input import LineInput

@@ -11,18 +11,15 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
-from previewer.domain.definition import Role
-from previewer.domain.plan import Plan
 from previewer.errors import PreviewerError
-from previewer.operations.up import UpOptions
-from previewer.tui.actions import bindings
+from previewer.tui.actions import CHOOSING, bindings
 from previewer.tui.desk import Desk
 from previewer.tui.messages import PlanFailed, PlanRead
-from previewer.tui.present.confirmation import danger_line, question_lines, role_line
+from previewer.tui.present.confirmation import choice_line, danger_line, question_lines
 from previewer.tui.present.failure import failure_lines
 from previewer.tui.present.pieces import Line, Piece, Tone, line, to_content
-from previewer.tui.present.plan_lines import plan_lines
-from previewer.tui.requests import Request, UpRequest
+from previewer.tui.present.proposal_lines import is_empty, proposal_lines
+from previewer.tui.requests.request import Proposal, Request
 from previewer.tui.widgets.line_input import LineInput
 
 WIDEST = 110
@@ -34,26 +31,19 @@ DANGER_LINES = 3
 class ConfirmScreen(ModalScreen[Request | None]):
     """Dismissed with the request as it was confirmed, or with nothing."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(
-            (
-                "confirm", "back", "choose-preview", "choose-staging", "choose-production", "cursor-down",
-                "cursor-up",
-            )
-        )
-    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(("confirm", "back", *CHOOSING, "cursor-down", "cursor-up"))]
 
     def __init__(self, desk: Desk, request: Request) -> None:
         super().__init__()
         self.desk = desk
         self.request = request
-        self._answer: Plan | PreviewerError | None = None
+        self._answer: Proposal | PreviewerError | None = None
 
     def compose(self) -> ComposeResult:
-        """Question, roles, plan, danger, buttons."""
+        """Question, choices, plan, danger, buttons."""
         with Vertical(id="dialog"):
             yield Static(id="question", markup=False)
-            yield Static(id="roles", markup=False)
+            yield Static(id="choices", markup=False)
             with VerticalScroll(id="plan", can_focus=False):
                 yield Static(id="plan-lines", markup=False)
             yield Static(id="danger", markup=False)
@@ -73,9 +63,14 @@ class ConfirmScreen(ModalScreen[Request | None]):
         return self.request.dangerous_name is not None
 
     @property
+    def proposal(self) -> Proposal | None:
+        """What would happen, once that is known."""
+        return None if isinstance(self._answer, PreviewerError) else self._answer
+
+    @property
     def is_ready(self) -> bool:
-        """Whether it can be confirmed: there is a plan with something in it, and the name is typed."""
-        if not isinstance(self._answer, Plan) or not self._answer.steps:
+        """Whether it can be confirmed: there is something to do, and the name is typed."""
+        if self.proposal is None or is_empty(self.proposal):
             return False
         typed = self.query_one("#danger-name", Input).value.strip()
         return not self.is_dangerous or typed == self.request.dangerous_name
@@ -84,24 +79,36 @@ class ConfirmScreen(ModalScreen[Request | None]):
         """Do it, if it can be done."""
         if self.is_ready:
             self.dismiss(self.request)
-        elif self.is_dangerous and isinstance(self._answer, Plan):
+        elif self.is_dangerous and self.proposal is not None:
             self.query_one("#danger-name", Input).focus()
 
     def action_back(self) -> None:
         """Do nothing."""
         self.dismiss(None)
 
-    def action_choose_preview(self) -> None:
-        """As a preview."""
-        self._choose(Role.PREVIEW)
+    def action_choose_1(self) -> None:
+        """The first choice."""
+        self._choose(0)
 
-    def action_choose_staging(self) -> None:
-        """As staging."""
-        self._choose(Role.STAGING)
+    def action_choose_2(self) -> None:
+        """The second."""
+        self._choose(1)
 
-    def action_choose_production(self) -> None:
-        """As production."""
-        self._choose(Role.PRODUCTION)
+    def action_choose_3(self) -> None:
+        """The third."""
+        self._choose(2)
+
+    def action_choose_4(self) -> None:
+        """The fourth."""
+        self._choose(3)
+
+    def action_choose_5(self) -> None:
+        """The fifth."""
+        self._choose(4)
+
+    def action_choose_6(self) -> None:
+        """The sixth."""
+        self._choose(5)
 
     def action_cursor_down(self) -> None:
         """Scroll the plan."""
@@ -154,12 +161,10 @@ class ConfirmScreen(ModalScreen[Request | None]):
         width = max(30, min(WIDEST, self.app.size.width - 4) - 7)
         request = self.request
         self.set_class(self.is_dangerous, "-dangerous")
-        plan = self._answer if isinstance(self._answer, Plan) else None
-        self.query_one("#question", Static).update(to_content(*question_lines(request, plan)))
-        roles = self.query_one("#roles", Static)
-        roles.display = isinstance(request, UpRequest) and request.replaces is None
-        if isinstance(request, UpRequest):
-            roles.update(to_content(role_line(request.role)))
+        self.query_one("#question", Static).update(to_content(*question_lines(request, self.proposal)))
+        choices = self.query_one("#choices", Static)
+        choices.display = len(request.choices) > 1
+        choices.update(to_content(choice_line(request)))
         self.query_one("#plan-lines", Static).update(to_content(*self._plan_lines(width)))
         taken = OTHER_LINES + (DANGER_LINES if self.is_dangerous else 0)
         self.query_one("#plan").styles.max_height = max(3, self.app.size.height - taken)
@@ -168,7 +173,7 @@ class ConfirmScreen(ModalScreen[Request | None]):
         if request.dangerous_name is not None:
             danger.update(to_content(danger_line(request.dangerous_name)))
         confirm = self.query_one("#confirm", Button)
-        confirm.label = to_content(line(f"{request.deed} ({self.desk.key_of('confirm')})"))
+        confirm.label = to_content(line(f"{request.button} ({self.desk.key_of('confirm')})"))
         confirm.disabled = not self.is_ready
 
     def _plan_lines(self, width: int) -> tuple[Line, ...]:
@@ -176,21 +181,16 @@ class ConfirmScreen(ModalScreen[Request | None]):
             return (line(Piece("working out the plan …", Tone.QUIET)),)
         if isinstance(self._answer, PreviewerError):
             return failure_lines(self._answer)
-        return plan_lines(self._answer, width=width)
+        return proposal_lines(self._answer, now=self.desk.now(), width=width)
 
-    def _choose(self, role: Role) -> None:
-        if isinstance(self.request, UpRequest) and self.request.with_role(role) != self.request:
-            self.request = self.request.with_role(role)
+    def _choose(self, index: int) -> None:
+        if index < len(self.request.choices) and index != self.request.chosen:
+            self.request = self.request.choosing(index)
             self.query_one("#danger-name", Input).value = ""
             self.query_one("#cancel", Button).focus()
             self._ask()
 
     def _ask(self) -> None:
         self._answer = None
-        request = self.request
-        if isinstance(request, UpRequest):
-            name = request.replaces.name if request.replaces else None
-            self.desk.gateway.plan_up(request.revision, UpOptions(role=request.role, name=name), self)
-        else:
-            self.desk.gateway.plan_down(request.names, self)
+        self.desk.gateway.propose(self.request, self)
         self.draw()

@@ -1,4 +1,4 @@
-"""One environment: its head, its services, their logs as they come, and what replacing it would do."""
+"""One environment: its head, its services, their logs as they come, and tabs that look closer."""
 
 from __future__ import annotations
 
@@ -9,24 +9,20 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
 from textual.events import Resize
+from textual.widget import Widget
 from textual.widgets import DataTable, Static
 
+from previewer.domain.definition import Role
 from previewer.domain.environment import Environment
-from previewer.domain.overview import OverviewRow
-from previewer.domain.plan import Plan
 from previewer.domain.revision import Branch
-from previewer.errors import PreviewerError
-from previewer.operations.up import UpOptions
 from previewer.tui.actions import Place, bindings
-from previewer.tui.asked import BrowseAsked, CopyAsked, RefreshAsked, RequestMade, ScreenAsked
+from previewer.tui.asked import BrowseAsked, CopyAsked, ScreenAsked, ShellAsked
 from previewer.tui.desk import Desk
-from previewer.tui.messages import FileSaved, LogsArrived, LogsEnded, PlanFailed, PlanRead
-from previewer.tui.present.environment_header import gone_lines, header_lines, tab_line
+from previewer.tui.messages import FileSaved, LogsArrived, LogsEnded
+from previewer.tui.present.environment_header import TABS, gone_lines, header_lines, tab_line
 from previewer.tui.present.failure import failure_lines
 from previewer.tui.present.pieces import Line, Piece, Tone, line, to_content
-from previewer.tui.present.plan_lines import plan_lines, plan_size
 from previewer.tui.present.service_rows import (
     ALL_SERVICES,
     all_services_lines,
@@ -34,35 +30,56 @@ from previewer.tui.present.service_rows import (
     service_lines,
 )
 from previewer.tui.present.work_lines import status_line
-from previewer.tui.reasons import reason_against_row
-from previewer.tui.requests import DownRequest, UpRequest
-from previewer.tui.screens.base import PreviewerScreen
+from previewer.tui.screens.acting import ACTING, ActingScreen
+from previewer.tui.widgets.drift_panel import DriftPanel
+from previewer.tui.widgets.history_panel import HistoryPanel
 from previewer.tui.widgets.key_bar import KeyBar
 from previewer.tui.widgets.log_panel import LogPanel
 from previewer.tui.widgets.log_view import LogView
 from previewer.tui.widgets.notice import Notice
+from previewer.tui.widgets.panel import Panel
+from previewer.tui.widgets.plan_panel import PlanPanel
+from previewer.tui.widgets.release_panel import ReleasePanel
 from previewer.tui.widgets.rows_table import RowsTable
+from previewer.tui.widgets.services_panel import ServicesPanel
 from previewer.tui.widgets.top_bar import TopBar
 
+DEEDS = ("wake", "replace", "update", "promote", "rollback", "down", "menu", "debug", "extend", "sleep")
 KEYS = {
-    "overview": ("back", "browse", "copy", "search", "down", "replace", "menu", "focus-logs", "focus-plan"),
+    "overview": (
+        "back",
+        "browse",
+        "copy",
+        "search",
+        "drift",
+        "wake",
+        "update",
+        "down",
+        "replace",
+        "menu",
+        "debug",
+    ),
     "logs": ("back", "search", "toggle-follow", "toggle-wrap", "toggle-times", "copy", "save", "maximise", "menu"),
-    "plan": ("back", "replace", "down", "focus-services", "focus-logs", "menu"),
+    "services": ("back", *DEEDS, "retry"),
+    "drift": ("back", "replace", "retry", "parity", "debug", "menu", "down"),
+    "history": ("back", "rollback", "diff", "retry", "menu"),
+    "release": ("back", "diff", "promote", "rollback", "menu"),
+    "plan": ("back", *DEEDS),
 }
 MOST_SERVICE_ROWS = 9
 """Shown at once beside the logs; more are scrolled."""
+LOG_TABS = ("overview", "logs")
 
 
-class EnvironmentScreen(PreviewerScreen):
+class EnvironmentScreen(ActingScreen):
     """Follows the logs for as long as it is there."""
 
     PLACE = Place.ENVIRONMENT
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(
             (
-                "back", "browse", "copy", "search", "down", "replace", "logs", "retry", "work", "focus-services",
-                "focus-logs", "focus-plan", "toggle-follow", "toggle-wrap", "toggle-times", "save", "maximise",
-                "menu",
+                *ACTING, "back", "copy", "search", "debug", *(f"focus-{tab}" for tab in TABS), "toggle-follow",
+                "toggle-wrap", "toggle-times", "save", "maximise", "menu",
             )
         )
     ]  # fmt: skip
@@ -75,17 +92,19 @@ class EnvironmentScreen(PreviewerScreen):
         """As it was last seen: what is shown of it once it is gone."""
         self._followed: tuple[str, ...] = ()
         """The containers whose logs are followed."""
-        self._plan: Plan | PreviewerError | None = None
 
     def compose(self) -> ComposeResult:
-        """Top bar, head, tabs, services, logs or plan, keys."""
+        """Top bar, head, tabs, services, logs, the other tabs, keys."""
         yield TopBar()
         yield Static(id="head", markup=False)
         yield Static(id="tabs", markup=False)
         yield RowsTable(name="services")
         yield LogPanel()
-        with VerticalScroll(id="plan"):
-            yield Static(id="plan-lines", markup=False)
+        yield ServicesPanel(self.desk)
+        yield DriftPanel(self.desk)
+        yield HistoryPanel(self.desk)
+        yield ReleasePanel(self.desk)
+        yield PlanPanel(self.desk)
         yield Notice(name="status")
         yield KeyBar(self.desk.key_of)
 
@@ -110,14 +129,35 @@ class EnvironmentScreen(PreviewerScreen):
         """The logs."""
         return self.query_one(LogPanel)
 
+    @property
+    def panels(self) -> Mapping[str, Panel]:
+        """The tabs that ask for their own content."""
+        return {
+            "services": self.query_one(ServicesPanel),
+            "drift": self.query_one(DriftPanel),
+            "history": self.query_one(HistoryPanel),
+            "release": self.query_one(ReleasePanel),
+            "plan": self.query_one(PlanPanel),
+        }
+
+    @property
+    def service(self) -> str | None:
+        """The service under the cursor; the only one where there is only one."""
+        if self.tab == "services":
+            return self.query_one(ServicesPanel).service
+        if self.environment is not None and len(self.environment.services) == 1:
+            return self.environment.services[0].name
+        return self.services.selected_key or None
+
     def on_mount(self) -> None:
         """Open at the wanted tab."""
         super().on_mount()
         self._show_tab(self.tab)
 
     def on_unmount(self) -> None:
-        """Let go of the stream: a reader that waits for it would keep the application alive."""
+        """Let go of the streams: a reader that waits for one would keep the application alive."""
         self.desk.gateway.stop_logs()
+        self.desk.inquiries.stop_touches()
 
     def on_resize(self, _event: Resize) -> None:
         """Other widths."""
@@ -134,6 +174,8 @@ class EnvironmentScreen(PreviewerScreen):
         self._draw_head(environment)
         if environment is not None:
             self._draw_services(environment)
+            if (panel := self.panels.get(self.tab)) is not None:
+                (panel.renew if panel.environment is not None else panel.open)(environment)
         works = [work for work in self.desk.running_works if self.environment_name in work.environments]
         now, key = self.desk.monotonic(), self.desk.key_of("work")
         self.query_one("#status", Notice).say([status_line(work, now, key=key) for work in works])
@@ -143,16 +185,25 @@ class EnvironmentScreen(PreviewerScreen):
     def theme_changed(self) -> None:
         """Cells hold colours."""
         self.services.repaint()
+        for panel in self.panels.values():
+            panel.repaint()
         self.draw()
 
     def reason_against(self, action: str) -> str | None:
         """Why not, given how the environment is now."""
-        if action == "work":
-            return None if self.desk.works else "nothing has been started yet"
-        if self.environment is None and action in ("down", "replace", "browse", "focus-plan"):
-            return "this environment is gone"
-        row = OverviewRow(self.branch, self.environment) if self.environment or self.branch else None
-        return reason_against_row(action, row, self.picture)
+        if self.environment is None and action not in ("back", "copy", "menu", "history", "focus-history"):
+            about = super().reason_against(action.removeprefix("focus-"))
+            return "this environment is gone" if about else None
+        if action == "focus-plan":
+            return super().reason_against("update")
+        reason = super().reason_against(action)
+        if action == "debug" and reason is None and self.service is None:
+            return "choose a service first, with j and k"
+        return reason
+
+    def open_tab(self, tab: str) -> None:
+        """Here it is."""
+        self._show_tab(tab)
 
     def action_browse(self) -> None:
         """Open the URL; of the service under the cursor, if it has one."""
@@ -168,48 +219,57 @@ class EnvironmentScreen(PreviewerScreen):
         elif text := self._url() or self.environment_name:
             self.post_message(CopyAsked(text))
 
-    def action_down(self) -> None:
-        """Ask to tear it down."""
-        if self.is_possible("down") and self.environment is not None:
-            self.post_message(RequestMade(DownRequest((self.environment,))))
-
-    def action_replace(self) -> None:
-        """Ask to replace it by one of its branch's tip."""
-        if self.is_possible("replace") and self.environment is not None:
-            self.post_message(RequestMade(UpRequest.replacing(self.environment, branch=self.branch)))
-
     def action_retry(self) -> None:
         """Ask git and the engine again, and open the logs again if they have ended."""
         self._followed = ()
-        self.post_message(RefreshAsked())
+        super().action_retry()
+        if (panel := self.panels.get(self.tab)) is not None:
+            panel.ask()
         self.draw()
 
-    def action_work(self) -> None:
-        """Into the operation that runs, or the last one."""
-        if self.is_possible("work"):
-            running = self.desk.running_works or tuple(self.desk.works.values())
-            self.post_message(ScreenAsked.progress(running[-1].number))
+    def action_parity(self) -> None:
+        """Beside production; production itself beside staging."""
+        if self.is_possible("parity") and self.environment is not None:
+            is_production = self.environment.role is Role.PRODUCTION
+            left = "" if is_production else self.environment_name
+            self.post_message(ScreenAsked.parity(left, self.environment_name if is_production else ""))
 
-    def action_focus_services(self) -> None:
+    def action_debug(self) -> None:
+        """Ask for a shell in a copy of the service under the cursor."""
+        if self.is_possible("debug") and self.service is not None:
+            self.post_message(ShellAsked(self.environment_name, self.service))
+
+    def action_focus_overview(self) -> None:
         """Services and logs."""
         self._show_tab("overview")
+
+    def action_focus_services(self) -> None:
+        """Every container."""
+        self._show_tab("services")
 
     def action_focus_logs(self) -> None:
         """Only the logs."""
         self._show_tab("logs")
 
-    def action_logs(self) -> None:
-        """Only the logs."""
-        self._show_tab("logs")
+    def action_focus_drift(self) -> None:
+        """What is not as it was frozen."""
+        self._show_tab("drift")
+
+    def action_focus_history(self) -> None:
+        """What was done to it."""
+        self._show_tab("history")
+
+    def action_focus_release(self) -> None:
+        """What it runs."""
+        self._show_tab("release")
 
     def action_focus_plan(self) -> None:
-        """What replacing it would do."""
-        if self.is_possible("focus-plan"):
-            self._show_tab("plan")
+        """What updating it would do."""
+        self._show_tab("plan")
 
     def action_search(self) -> None:
         """Search the logs."""
-        if self.tab == "plan":
+        if self.tab not in LOG_TABS:
             self._show_tab("logs")
         self.logs.search.ask()
 
@@ -233,7 +293,7 @@ class EnvironmentScreen(PreviewerScreen):
         self.desk.gateway.save(Path(f"{name.replace('/', '_')}.log").absolute(), self.logs.view.text(), self)
 
     def action_maximise(self) -> None:
-        """Only the logs (or the plan), and back."""
+        """Only the tab, of the first one only the logs, and back."""
         self.toggle_class("-maximised")
         if self.has_class("-maximised") and self.tab == "overview":
             self._show_tab("logs")
@@ -241,7 +301,7 @@ class EnvironmentScreen(PreviewerScreen):
     def action_back(self) -> None:
         """Out of the search, out of the maximised view, out of here."""
         if self.logs.clear_search():
-            (self.services if self.tab == "overview" else self.logs.view).focus()
+            self._focus_tab()
         elif self.has_class("-maximised"):
             self.remove_class("-maximised")
         else:
@@ -267,18 +327,6 @@ class EnvironmentScreen(PreviewerScreen):
         """No more lines will come from these containers."""
         self.logs.end(message.error)
 
-    @on(PlanRead)
-    def plan_read(self, message: PlanRead) -> None:
-        """The plan is there."""
-        self._plan = message.plan
-        self._draw_plan()
-
-    @on(PlanFailed)
-    def plan_failed(self, message: PlanFailed) -> None:
-        """There is no plan."""
-        self._plan = message.error
-        self._draw_plan()
-
     @on(FileSaved)
     def file_saved(self, message: FileSaved) -> None:
         """The logs are saved, or not."""
@@ -297,22 +345,20 @@ class EnvironmentScreen(PreviewerScreen):
 
     def _show_tab(self, tab: str) -> None:
         self.tab = tab
-        for name in KEYS:
+        for name in TABS:
             self.set_class(name == tab, f"-{name}")
-        if tab == "plan":
-            self._ask_plan()
-        focus = {"overview": self.services, "logs": self.logs.view, "plan": self.query_one("#plan")}
-        self.call_after_refresh(focus[tab].focus)
+        for name, panel in self.panels.items():
+            if name != tab and panel.display:
+                panel.close()
+        if tab in self.panels:
+            self.panels[tab].display = True
+        self.call_after_refresh(self._focus_tab)
         self.call_after_refresh(self.draw)
 
-    def _ask_plan(self) -> None:
-        if self.environment is None:
-            return
-        self._plan = None
-        request = UpRequest.replacing(self.environment, branch=self.branch)
-        options = UpOptions(role=request.role, name=self.environment.name)
-        self.desk.gateway.plan_up(request.revision, options, self)
-        self._draw_plan()
+    def _focus_tab(self) -> None:
+        panel = self.panels.get(self.tab)
+        target: Widget = self.services if self.tab == "overview" else self.logs.view
+        (panel.target if panel is not None else target).focus()
 
     def _follow(self, environment: Environment) -> None:
         """Follow the logs of the containers there are now: a replacement has others."""
@@ -333,7 +379,8 @@ class EnvironmentScreen(PreviewerScreen):
         width = max(20, self.size.width - 4)
         lines: tuple[Line, ...] = (line(Piece("asking the engine …", Tone.QUIET)),)
         if shown is not None:
-            lines = header_lines(shown, self.branch, now=self.desk.now(), width=width)
+            drift = self.picture.drift(shown)
+            lines = header_lines(shown, self.branch, now=self.desk.now(), width=width, drift=drift)
         if environment is None and self.picture.environments is not None:
             lines = (*gone_lines(self.environment_name), *lines[1:])
         if error is not None:
@@ -349,14 +396,3 @@ class EnvironmentScreen(PreviewerScreen):
         self.services.show(fit_service_columns(self.size.width - 3), rows)
         room = max(3, min(MOST_SERVICE_ROWS, self.size.height // 3))
         self.services.styles.height = min(len(rows), room) + 1
-
-    def _draw_plan(self) -> None:
-        width = max(20, self.size.width - 6)
-        if isinstance(self._plan, Plan):
-            title = f"Replacing it now by the newest commit would take {plan_size(self._plan)}."
-            lines = (line(Piece(title, Tone.QUIET)), (), *plan_lines(self._plan, width=width))
-        elif self._plan is not None:
-            lines = failure_lines(self._plan)
-        else:
-            lines = (line(Piece("working out the plan …", Tone.QUIET)),)
-        self.query_one("#plan-lines", Static).update(to_content(*lines))

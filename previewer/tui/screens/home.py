@@ -15,18 +15,18 @@ from previewer.domain.environment import Environment
 from previewer.domain.overview import OverviewRow, overview
 from previewer.domain.revision import Branch
 from previewer.tui.actions import Place, bindings
-from previewer.tui.asked import BrowseAsked, CopyAsked, RefreshAsked, RequestMade, ScreenAsked
+from previewer.tui.asked import CopyAsked, RequestMade, ScreenAsked
 from previewer.tui.desk import Desk
 from previewer.tui.present.columns import longest_cells
 from previewer.tui.present.home_columns import fit_columns
 from previewer.tui.present.home_rows import HomeRow, filter_rows, home_rows, row_lines
 from previewer.tui.present.notices import empty_table, engine_notice, source_notice
 from previewer.tui.present.pieces import Line, Piece, Tone, count_of, line, to_content
-from previewer.tui.present.pinned import pinned_lines
+from previewer.tui.present.pinned import parity_strip, pinned_lines
 from previewer.tui.present.work_lines import cell_line, status_line
-from previewer.tui.reasons import reason_against_row
-from previewer.tui.requests import DownRequest, UpRequest
-from previewer.tui.screens.base import PreviewerScreen
+from previewer.tui.requests.prune import PruneRequest
+from previewer.tui.requests.up import UpRequest
+from previewer.tui.screens.acting import ACTING, ActingScreen
 from previewer.tui.widgets.key_bar import KeyBar
 from previewer.tui.widgets.line_input import LineInput
 from previewer.tui.widgets.notice import Notice
@@ -37,21 +37,21 @@ MOST_ROWS = 300
 """In the table; the filter looks through all branches, however many there are."""
 TABLE_MARGIN = 3
 """The table's padding and its scroll bar."""
-KEYS = ("open", "up", "down", "logs", "browse", "work", "filter", "menu", "commits", "copy", "mark", "retry")
+KEYS = (
+    "open", "up", "wake", "update", "down", "browse", "work", "filter", "menu", "drift", "parity", "logs",
+    "commits", "promote", "extend", "sleep", "mark", "copy", "retry", "prune",
+)  # fmt: skip
 
 
-class HomeScreen(PreviewerScreen):
+class HomeScreen(ActingScreen):
     """Where a user starts."""
 
     PLACE = Place.HOME
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(
-            (
-                "open", "up", "down", "replace", "logs", "browse", "copy", "commits", "mark", "filter", "retry",
-                "work", "maximise", "menu", "back",
-            )
+            (*ACTING, "open", "up", "copy", "commits", "mark", "filter", "maximise", "menu", "back", "prune")
         )
-    ]  # fmt: skip
+    ]
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -123,25 +123,12 @@ class HomeScreen(PreviewerScreen):
         self.table.repaint()
         self.draw()
 
-    def reason_against(self, action: str) -> str | None:
-        """Why not, given the row under the cursor."""
-        if action == "down" and self.marked:
-            return None
-        if action == "work":
-            return None if self.desk.works else "nothing has been started yet"
-        return reason_against_row(action, self.row, self.picture)
-
     def action_open(self) -> None:
         """Into the environment; of a branch without one, into its commits."""
         if self.environment is not None:
             self.post_message(ScreenAsked.environment(self.environment.name))
         elif self.branch is not None:
             self.action_commits()
-
-    def action_logs(self) -> None:
-        """Into the environment, at its logs."""
-        if self.is_possible("logs") and self.environment is not None:
-            self.post_message(ScreenAsked.environment(self.environment.name, tab="logs"))
 
     def action_commits(self) -> None:
         """Into the branch's commits."""
@@ -154,27 +141,25 @@ class HomeScreen(PreviewerScreen):
             return
         project = self.desk.session.project
         if self.branch is not None:
-            self.post_message(RequestMade(UpRequest(self.branch.name, project, branch=self.branch.name)))
+            self.post_message(RequestMade(UpRequest(self.branch.name, project, of_branch=self.branch.name)))
         elif self.environment is not None:
             self.post_message(RequestMade(UpRequest(self.environment.ownership.commit, project)))
 
-    def action_replace(self) -> None:
-        """Ask to replace the environment by one of the branch's tip."""
-        if self.is_possible("replace") and self.environment is not None:
-            self.post_message(RequestMade(UpRequest.replacing(self.environment, branch=self.branch)))
+    def action_parity(self) -> None:
+        """To the two that are marked; else to staging and production."""
+        left, right = self.environments_beside
+        self.post_message(ScreenAsked.parity(left, right))
 
-    def action_down(self) -> None:
-        """Ask to tear down the marked environments, or the one under the cursor."""
-        if not self.is_possible("down"):
-            return
-        wanted = self.marked or ((self.environment,) if self.environment else ())
-        if wanted:
-            self.post_message(RequestMade(DownRequest(wanted)))
+    def action_prune(self) -> None:
+        """Ask to remove what nobody needs."""
+        if self.is_possible("prune"):
+            self.post_message(RequestMade(PruneRequest(self.desk.session.project)))
 
-    def action_browse(self) -> None:
-        """Open the URL."""
-        if self.is_possible("browse") and self.environment and self.environment.url:
-            self.post_message(BrowseAsked(self.environment.url))
+    @property
+    def environments_beside(self) -> tuple[str, str]:
+        """The names of what is to be compared; empty for staging and production."""
+        names = [environment.name for environment in self.marked]
+        return (names[0], names[1]) if len(names) == 2 else ("", "")
 
     def action_copy(self) -> None:
         """Copy the URL; of a branch without one its commit."""
@@ -193,16 +178,6 @@ class HomeScreen(PreviewerScreen):
     def action_filter(self) -> None:
         """Type a filter."""
         self.filter.ask()
-
-    def action_retry(self) -> None:
-        """Ask git and the engine again."""
-        self.post_message(RefreshAsked())
-
-    def action_work(self) -> None:
-        """Into the operation that runs, or the last one."""
-        if self.is_possible("work"):
-            running = self.desk.running_works or tuple(self.desk.works.values())
-            self.post_message(ScreenAsked.progress(running[-1].number))
 
     def action_maximise(self) -> None:
         """Only the table, and back."""
@@ -266,6 +241,7 @@ class HomeScreen(PreviewerScreen):
             width=max(20, self.size.width - 4),
             up_key=self.desk.key_of("up"),
         )
+        strip += parity_strip(picture, width=max(20, self.size.width - 4), key=self.desk.key_of("parity"))
         self.query_one("#pinned", Static).update(to_content(*strip))
 
     def _draw_notices(self) -> None:
@@ -279,6 +255,8 @@ class HomeScreen(PreviewerScreen):
 
     def _draw_table(self) -> None:
         picture = self.picture
+        is_first_answer = self._rows_of[1] is None and picture.environments is not None
+        stays_at_top = is_first_answer and self.table.cursor_row == 0
         if self._rows_of != (picture.branches, picture.environments):
             self._rows_of = (picture.branches, picture.environments)
             self._rows = home_rows(overview(picture.branches or (), picture.environments or ()))
@@ -288,6 +266,8 @@ class HomeScreen(PreviewerScreen):
         rows = [(row.key, self._lines(row.source)) for row in shown]
         width = self.size.width - TABLE_MARGIN
         self.table.show(fit_columns(width, longest_cells(lines for _key, lines in rows)), rows)
+        if stays_at_top:
+            self.table.action_cursor_top()
         self.table.display = bool(shown)
         lines: tuple[Line, ...] = ()
         if not shown:
@@ -311,6 +291,7 @@ class HomeScreen(PreviewerScreen):
             now=self.desk.now(),
             is_marked=row.environment is not None and row.environment.name in self._marked,
             task=cell_line(work, self.desk.monotonic()) if work else (),
+            drift=self.picture.drift(row.environment) if row.environment else None,
         )
 
     def _draw_status(self) -> None:
@@ -324,7 +305,8 @@ class HomeScreen(PreviewerScreen):
             count = len(self.marked)
             lines.append(
                 line(
-                    Piece(f"▌ {count} marked", Tone.ACCENT), Piece(" · D tears them down, esc unmarks", Tone.QUIET)
+                    Piece(f"▌ {count} marked", Tone.ACCENT),
+                    Piece(" · D tears them down, s stops them, p compares two, esc unmarks", Tone.QUIET),
                 )
             )
         self.query_one("#status", Notice).say(lines)

@@ -1,0 +1,169 @@
+"""The wire to an engine behind a socket of this machine, by the standard library alone.
+
+Most engines are, and importing the SDK, with the HTTP libraries under it, takes longer than the engine takes for
+most of what it is asked.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import BinaryIO, cast
+from urllib.parse import urlencode
+
+from previewer.docker_api.http_answer import AnswerHead, read_body, read_head
+from previewer.docker_api.wire import FIRST_REFUSAL, EngineAnswer, EngineRequest, OpenAnswer
+
+SCHEME = "unix://"
+MOST_IDLE = 64
+"""Connections that are kept: 16 workers and as many streams need not open new ones. More are made when needed."""
+
+
+class UnixWire:
+    """Connections to one socket, kept for the next request; each is used by one thread at a time."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._idle: list[_Connection] = []
+        self._lock = threading.Lock()
+
+    def exchange(self, request: EngineRequest, *, patience: float) -> EngineAnswer:
+        """Ask, and read the answer."""
+        connection = self._take(patience)
+        try:
+            head = connection.send(request)
+            content = b"".join(read_body(connection.file, head))
+        except BaseException:
+            connection.close()
+            raise
+        self._give_back(connection, head)
+        return EngineAnswer(head.status, content)
+
+    def open(self, request: EngineRequest, *, patience: float) -> OpenAnswer:
+        """Ask for an answer that arrives bit by bit."""
+        connection = self._take(patience)
+        try:
+            head = connection.send(request)
+            if head.status >= FIRST_REFUSAL:
+                EngineAnswer(head.status, b"".join(read_body(connection.file, head))).check()
+            connection.socket.settimeout(None)
+        except BaseException:
+            connection.close()
+            raise
+        return _SocketStream(connection, head)
+
+    def close(self) -> None:
+        """Close what is kept open."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _take(self, patience: float) -> _Connection:
+        """One that is idle and that the engine has not closed meanwhile, else a new one."""
+        while True:
+            with self._lock:
+                connection = self._idle.pop() if self._idle else None
+            if connection is None:
+                return _connect(self._path, patience)
+            if connection.is_silent:
+                connection.socket.settimeout(patience)
+                return connection
+            connection.close()
+
+    def _give_back(self, connection: _Connection, head: AnswerHead) -> None:
+        with self._lock:
+            if not head.ends_connection and len(self._idle) < MOST_IDLE:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+
+class _Connection:
+    def __init__(self, connected: socket.socket) -> None:
+        self.socket = connected
+        self.file = cast(BinaryIO, connected.makefile("rb"))
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing waits to be read: the end would, and what nobody asked for."""
+        waiting = select.poll()
+        waiting.register(self.socket, select.POLLIN)
+        return not waiting.poll(0)
+
+    def send(self, request: EngineRequest) -> AnswerHead:
+        """Send it, and read the answer up to its body."""
+        with suppress(BrokenPipeError):  # an engine may refuse before it has read all: its answer says why
+            self.socket.sendall(_as_bytes(request))
+        return read_head(self.file)
+
+    def close(self) -> None:
+        """Close it. Nobody may be reading."""
+        with suppress(OSError):
+            self.file.close()
+        self.socket.close()
+
+
+class _SocketStream:
+    """An answer that stays open."""
+
+    def __init__(self, connection: _Connection, head: AnswerHead) -> None:
+        self._connection = connection
+        self._head = head
+        self._lock = threading.Lock()
+        self._is_closed = False
+        self._is_read = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Read what arrives."""
+        with self._lock:
+            if self._is_closed:
+                return
+            self._is_read = True
+        try:
+            with suppress(OSError, ValueError):
+                yield from read_body(self._connection.file, self._head)
+        finally:
+            with self._lock:
+                self._is_closed = True
+            self._connection.close()
+
+    def close(self) -> None:
+        """End it; a reader that waits sees the end."""
+        with self._lock:
+            if self._is_closed:
+                return
+            self._is_closed = True
+            is_read = self._is_read
+        # Only shutting the socket down wakes a reader: closing the file would wait for the reader's lock.
+        with suppress(OSError):
+            self._connection.socket.shutdown(socket.SHUT_RDWR)
+        if not is_read:
+            self._connection.close()
+
+
+def _connect(path: str, patience: float) -> _Connection:
+    connected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connected.settimeout(patience)
+    try:
+        connected.connect(path)
+    except TimeoutError:
+        connected.close()
+        raise
+    except OSError as error:
+        connected.close()
+        raise ConnectionError(error.errno, error.strerror or str(error)) from error
+    return _Connection(connected)
+
+
+def _as_bytes(request: EngineRequest) -> bytes:
+    target = f"{request.path}?{urlencode(request.parameters)}" if request.parameters else request.path
+    lines = [f"{request.method} {target} HTTP/1.1", "Host: engine", "User-Agent: previewer"]
+    if request.body is not None:
+        lines.append(f"Content-Type: {request.content_type}")
+    if request.method not in ("GET", "HEAD"):
+        lines.append(f"Content-Length: {len(request.body or b'')}")
+    return "\r\n".join([*lines, "", ""]).encode("ascii") + (request.body or b"")

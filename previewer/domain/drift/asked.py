@@ -1,0 +1,74 @@
+"""What an engine object was asked to be when it was made, kept on it as a label of digests.
+
+What is compared is what previewer would ask for today. Where that is something else than then (limits of today's
+settings, a newer previewer), this tells whether the object still is what was asked for, or somebody changed it.
+
+Fields that come from the frozen definition alone, as commands and variables, are no part of it: no setting changes
+them, and digests of what may be a secret belong in no label.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from previewer.domain.drift.fields import ENVIRONMENT, LABELS, Fields
+from previewer.domain.json_value import JsonValue, as_text, canonical_json
+from previewer.domain.labels import ASKED, COMPOSE_PREFIX, PREFIX
+
+ASKED_FIELD = LABELS + ASKED
+"""The label among the fields of a normal form."""
+SUBNETS, BINDING = "subnets", "binding"
+"""Of networks: what was chosen when they were made, which is no field of their normal form."""
+_NAME, _VALUE = 6, 8
+"""Hexadecimal digits."""
+_FROZEN = ("command", "entrypoint", "healthcheck")
+"""Fields that only the definition decides about."""
+_OWN = (ENVIRONMENT + "PREVIEWER_", LABELS + PREFIX, LABELS + COMPOSE_PREFIX)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for."""
+
+    digests: Mapping[str, str]
+    """Of values, by those of the fields' names."""
+
+    def holds(self, name: str, value: JsonValue) -> bool:
+        """Whether the field was to have this value then; ``None`` stands for an absent one."""
+        return _is_kept(name) and self.digests.get(_name_digest(name)) == _value_digest(name, value)
+
+
+def asked_text(fields: Fields) -> str:
+    """The label for an object that is asked to have ``fields``, which is 14 characters a field long."""
+    said = ((_name_digest(name), _value_digest(name, value)) for name, value in fields.items() if _is_kept(name))
+    return "".join(sorted(name + value for name, value in said if value is not None))
+
+
+def read_asked(fields: Fields) -> Asked | None:
+    """What an object with ``fields`` was asked to be; ``None`` for one that does not say."""
+    text = as_text(fields.get(ASKED_FIELD))[1:]
+    length = _NAME + _VALUE
+    if not text or len(text) % length:
+        return None
+    pieces = (text[start : start + length] for start in range(0, len(text), length))
+    return Asked({piece[:_NAME]: piece[_NAME:] for piece in pieces})
+
+
+def _is_kept(name: str) -> bool:
+    if name == ASKED_FIELD:
+        return False
+    return name.startswith(_OWN) or (not name.startswith((ENVIRONMENT, LABELS)) and name not in _FROZEN)
+
+
+def _name_digest(name: str) -> str:
+    return _digest(name)[:_NAME]
+
+
+def _value_digest(name: str, value: JsonValue) -> str | None:
+    return None if value is None else _digest(name, value)[:_VALUE]
+
+
+def _digest(*words: JsonValue) -> str:
+    return hashlib.sha256(canonical_json(list(words))).hexdigest()

@@ -1,0 +1,22 @@
+"""Where successors wait to take over: host addresses of their own, that nobody has been told of. Pure."""
+
+from __future__ import annotations
+
+from ipaddress import AddressValueError, IPv4Address, IPv4Network
+
+from previewer.domain.observation import ObservedContainer
+
+REHEARSAL = IPv4Network("127.80.0.0/24")
+"""Loopback addresses that successors publish their ports at until they take over."""
+
+
+def is_rehearsing(container: ObservedContainer) -> bool:
+    """Whether it publishes ports where successors wait to take over."""
+    return any(_is_in_rehearsal(port.host_ip) for port in container.ports)
+
+
+def _is_in_rehearsal(address: str) -> bool:
+    try:
+        return IPv4Address(address) in REHEARSAL
+    except AddressValueError:
+        return False

@@ -1,0 +1,134 @@
+"""Close looks that the screens ask for: drift, parity, containers, releases, history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from textual.message import Message
+from textual.message_pump import MessagePump
+
+from previewer.domain.environment import Environment
+from previewer.domain.examination import EngineHappening
+from previewer.engine.protocol import Stream
+from previewer.errors import PreviewerError
+from previewer.operations.diff import diff
+from previewer.operations.drift import check_drift
+from previewer.operations.history import list_history
+from previewer.operations.inspect import inspect
+from previewer.operations.parity import compare, parity_of_roles
+from previewer.operations.session import Session
+from previewer.operations.taint import record_taints
+from previewer.operations.watch_touches import QUIET
+from previewer.tui.answers import (
+    ContainersRead,
+    DifferenceRead,
+    DriftRead,
+    DriftsRead,
+    HistoryRead,
+    InspectionRead,
+    ParityRead,
+    QuestionFailed,
+    RolesParityRead,
+    TouchesEnded,
+    TouchesSeen,
+)
+from previewer.tui.bridge import Bridge
+
+MOST_ENTRIES = 300
+"""Of an environment's history; the command line shows all of it."""
+
+
+class Inquiries:
+    """Questions to one session; methods return at once. Answers are messages of :mod:`previewer.tui.answers`."""
+
+    def __init__(self, session: Session, bridge: Bridge) -> None:
+        self._session = session
+        self._bridge = bridge
+
+    def read_drifts(self, tell: MessagePump) -> None:
+        """Look at every environment: :class:`DriftsRead`. Nothing is noted in the ledger."""
+        self._ask("drifts", lambda: DriftsRead(check_drift(self._session)), tell)
+
+    def read_roles_parity(self, environments: tuple[Environment, ...], tell: MessagePump) -> None:
+        """Compare staging with production: :class:`RolesParityRead`."""
+        self._ask("roles", lambda: RolesParityRead(parity_of_roles(self._session, environments)), tell)
+
+    def read_drift(self, environment: str, happenings: Sequence[EngineHappening], tell: MessagePump) -> None:
+        """Look at one environment, and note it as tainted where somebody touched it: :class:`DriftRead`."""
+
+        def call() -> Message:
+            drifts = check_drift(self._session, [environment], happenings=happenings)
+            noted = record_taints(self._session, drifts, happenings=happenings)
+            return DriftRead(drifts[0], is_newly_tainted=bool(noted))
+
+        self._ask("drift", call, tell)
+
+    def follow_touches(self, tell: MessagePump) -> None:
+        """Tell :class:`TouchesSeen` as things happen on the engine, :class:`TouchesEnded` at the end."""
+
+        def arrived(batch: Sequence[EngineHappening]) -> Message | None:
+            matter = [event for event in batch if event.kind != "image" and event.action not in QUIET]
+            return TouchesSeen(matter) if matter else None
+
+        def open_stream() -> Stream[Sequence[EngineHappening]]:
+            return self._session.examiner.watch_events()  # the first look at the engine may take a while
+
+        self._bridge.follow(
+            "touches",
+            open_stream,
+            tell=tell,
+            arrived=arrived,
+            ended=lambda _error: TouchesEnded(),
+        )
+
+    def stop_touches(self) -> None:
+        """Close that stream."""
+        self._bridge.stop("touches")
+
+    def read_containers(self, environment: Environment, tell: MessagePump) -> None:
+        """Inspect the containers of an environment's generation: :class:`ContainersRead`."""
+
+        def call() -> Message:
+            owner = environment.ownership
+            seen = self._session.examiner.examine(owner.installation).containers
+            ours = (
+                container
+                for container in seen
+                if container.ownership.environment == owner.environment
+                and container.ownership.generation == owner.generation
+            )
+            return ContainersRead(sorted(ours, key=lambda one: (one.is_one_off, one.service, one.number)))
+
+        self._ask("containers", call, tell)
+
+    def read_history(self, environment: str, tell: MessagePump) -> None:
+        """Answered with :class:`HistoryRead`."""
+
+        def call() -> Message:
+            return HistoryRead(list_history(self._session, environment=environment, limit=MOST_ENTRIES))
+
+        self._ask("history", call, tell)
+
+    def read_release(self, release: str, tell: MessagePump) -> None:
+        """Answered with :class:`InspectionRead`."""
+        self._ask("release", lambda: InspectionRead(inspect(self._session, release)), tell)
+
+    def compare(self, left: str, right: str, tell: MessagePump) -> None:
+        """Compare two sides, empty names for staging and production: :class:`ParityRead`."""
+        self._ask("parity", lambda: ParityRead(compare(self._session, left or None, right or None)), tell)
+
+    def read_difference(self, old: str, new: str, tell: MessagePump) -> None:
+        """Answered with :class:`DifferenceRead`."""
+        self._ask("difference", lambda: DifferenceRead(diff(self._session, old, new)), tell)
+
+    def _ask(self, slot: str, call: Callable[[], Message], tell: MessagePump) -> None:
+        """Every one is answered with its message, or with :class:`QuestionFailed`."""
+        self._bridge.ask(slot, call, tell=tell, answered=_same, failed=_failed)
+
+
+def _same(message: Message) -> Message:
+    return message
+
+
+def _failed(error: PreviewerError) -> Message:
+    return QuestionFailed(error)

@@ -1,0 +1,75 @@
+"""Findings of drift: rows of a table, and everything about the one under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from previewer.domain.drift.finding import Finding
+from previewer.domain.wording import counted
+from previewer.operations.drift import EnvironmentDrift
+from previewer.tui.present.columns import Column, share_out
+from previewer.tui.present.facts import fact_lines
+from previewer.tui.present.pieces import Line, Piece, Tone, line
+from previewer.tui.present.status import severity_line
+from previewer.tui.present.times import age
+
+_COLUMNS = (
+    Column("severity", "Severity", 9),
+    Column("service", "Service", 8, share=1, most=20),
+    Column("what", "What", 20, share=4),
+    Column("frozen", "Frozen", 10, share=1, most=30),
+    Column("live", "Live", 10, share=1, most=30),
+)
+_WIDE = (*_COLUMNS, Column("seen", "When", 6, align_right=True))
+_WIDE_FROM = 110
+REPLACING = "previewer replace "
+
+
+def fit_finding_columns(width: int) -> tuple[Column, ...]:
+    """The columns for a table of ``width`` cells."""
+    return share_out(_WIDE if width >= _WIDE_FROM else _COLUMNS, width)
+
+
+def finding_key(finding: Finding) -> str:
+    """The same from one look to the next."""
+    moment = finding.at.isoformat() if finding.at else ""
+    return "\0".join((finding.kind, finding.where, moment))
+
+
+def finding_lines(finding: Finding, *, now: datetime) -> Mapping[str, Line]:
+    """A finding's row."""
+    return {
+        "severity": severity_line(finding.severity),
+        "service": line(finding.service),
+        "what": line(finding.what),
+        "frozen": line(finding.frozen or Piece("–", Tone.QUIET)),
+        "live": line(finding.live or Piece("–", Tone.QUIET)),
+        "seen": line(age(finding.at, now) if finding.at else ""),
+    }
+
+
+def finding_detail(finding: Finding, *, now: datetime, width: int, replace_key: str) -> tuple[Line, ...]:
+    """Where, why, both values, and the remedy with its key."""
+    ago = age(finding.at, now) if finding.at else ""
+    when = f"{ago} ago" if ago and ago != "now" else ago
+    help_ = finding.help
+    remedy = f"{help_} · {replace_key} does it" if help_.startswith(REPLACING) else help_
+    return (
+        *fact_lines("where", finding.where, width=width),
+        *fact_lines("why", finding.why, width=width),
+        *fact_lines("frozen", finding.frozen, width=width),
+        *fact_lines("live", finding.live, width=width),
+        *fact_lines("when", when, width=width),
+        *fact_lines("remedy", remedy, width=width, tone=Tone.ACCENT),
+    )
+
+
+def drift_title(drift: EnvironmentDrift | None, *, is_live: bool) -> Line:
+    """What was found, and that it goes on looking."""
+    if drift is None:
+        return line(Piece("looking …", Tone.QUIET))
+    live = line(Piece("  ● live", Tone.GOOD)) if is_live else line(Piece("  looks again every 10 s", Tone.QUIET))
+    if not drift.findings:
+        return line(Piece("✔ as it was frozen", Tone.GOOD), *live)
+    return line(Piece(f"≠ {counted(len(drift.findings), 'finding')}", Tone.WARN), *live)

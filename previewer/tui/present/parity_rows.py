@@ -1,0 +1,113 @@
+"""Two sides compared: rows of a table with undeclared differences first, and everything about one of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+
+from previewer.domain.drift.secrecy import Secrecy
+from previewer.domain.parity.allowance import Allowance
+from previewer.domain.parity.compare import FULL, Parity
+from previewer.domain.parity.difference import ParityDifference, Side
+from previewer.domain.parity.shown import shown_value
+from previewer.domain.revision import short_id
+from previewer.tui.present.columns import Column, share_out
+from previewer.tui.present.facts import fact_lines
+from previewer.tui.present.pieces import Line, Piece, Tone, line
+from previewer.tui.present.status import severity_line
+from previewer.tui.present.times import span
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|[0-9a-f]{40}")
+_STALE = "stale\0"
+
+
+def fit_parity_columns(width: int, left: str, right: str) -> tuple[Column, ...]:
+    """The columns for a table of ``width`` cells; the sides are called as the user calls them."""
+    return share_out(
+        (
+            Column("severity", "Severity", 9),
+            Column("path", "Path", 20, share=3, most=60),
+            Column("left", left, 12, share=2),
+            Column("right", right, 12, share=2),
+            Column("reason", "Declared", 10, share=2, most=50),
+        ),
+        width,
+    )
+
+
+def difference_key(difference: ParityDifference) -> str:
+    """The same from one comparison to the next."""
+    return difference.path
+
+
+def stale_key(allowance: Allowance) -> str:
+    """Of the row of an entry that covers nothing."""
+    return f"{_STALE}{allowance.origin}\0{allowance.path}\0{allowance.against}"
+
+
+def difference_row(difference: ParityDifference, secrecy: Secrecy) -> Mapping[str, Line]:
+    """A difference's row; a declared one is dimmed."""
+    is_dimmed = difference.is_declared
+    tone = Tone.QUIET if is_dimmed else Tone.PLAIN
+    return {
+        "severity": severity_line(difference.severity, is_dimmed=is_dimmed),
+        "path": line(Piece(difference.path, tone)),
+        "left": line(Piece(_value(difference, Side.LEFT, secrecy) or "–", tone)),
+        "right": line(Piece(_value(difference, Side.RIGHT, secrecy) or "–", tone)),
+        "reason": line(Piece(difference.reason, tone) if is_dimmed else Piece("undeclared", Tone.BAD)),
+    }
+
+
+def stale_row(allowance: Allowance) -> Mapping[str, Line]:
+    """The row of an entry of an allow-list that covers no difference."""
+    return {
+        "severity": line(Piece("? stale", Tone.WARN)),
+        "path": line(Piece(allowance.path, Tone.WARN)),
+        "left": (),
+        "right": (),
+        "reason": line(Piece(f"{allowance.origin} allows what does not differ", Tone.WARN)),
+    }
+
+
+def difference_detail(
+    difference: ParityDifference, parity: Parity, secrecy: Secrecy, *, width: int
+) -> tuple[Line, ...]:
+    """Both values in full, why it matters, and what says that it is meant."""
+    left, right = (shown_value(difference, side, secrecy) or "says nothing" for side in Side)
+    return (
+        *fact_lines("path", difference.path, width=width),
+        *fact_lines("left", f"{parity.left.name}: {left}", width=width),
+        *fact_lines("right", f"{parity.right.name}: {right}", width=width),
+        *fact_lines("why", difference.why, width=width),
+        *fact_lines("declared", difference.reason, width=width),
+    )
+
+
+def stale_detail(allowance: Allowance, *, width: int) -> tuple[Line, ...]:
+    """What the entry says, and the remedy."""
+    return (
+        *fact_lines("path", allowance.path, width=width),
+        *fact_lines("declared", allowance.reason, width=width),
+        *fact_lines("remedy", f"remove it from x-previewer.parity.allow of {allowance.origin}", width=width),
+    )
+
+
+def score_line(parity: Parity) -> Line:
+    """``parity 92 %`` with what it counts and which side is newer."""
+    tone = Tone.GOOD if parity.score == FULL else Tone.WARN
+    counts = f"{len(parity.undeclared)} undeclared · {len(parity.declared)} declared · {parity.facts} facts"
+    stale = f" · {len(parity.stale)} stale" if parity.stale else ""
+    return line(Piece(f"parity {parity.score} %", tone), Piece(f"   {counts}{stale}{_age(parity)}", Tone.QUIET))
+
+
+def _age(parity: Parity) -> str:
+    if parity.left.commit == parity.right.commit:
+        return " · the same commit"
+    newer = parity.right if parity.age > timedelta() else parity.left
+    return f" · {newer.name} is newer by {span(abs(parity.age).total_seconds())}"
+
+
+def _value(difference: ParityDifference, side: Side, secrecy: Secrecy) -> str:
+    value = shown_value(difference, side, secrecy)
+    return short_id(value) if _DIGEST.fullmatch(value) else value

@@ -1,0 +1,73 @@
+"""Let an environment live longer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.labels import format_time
+from previewer.domain.progress import Report
+from previewer.operations.extend import ExtendResult, extend, plan_extend
+from previewer.operations.session import Session
+from previewer.tui.requests.on_environment import EnvironmentRequest
+from previewer.tui.requests.request import Done
+
+TIMES = ("8h", "1d", "3d", "7d", "30d", "never")
+"""What is offered; the command line takes any."""
+
+
+@dataclass(frozen=True)
+class ExtendRequest(EnvironmentRequest):
+    """Some time from now on, whatever it had before."""
+
+    ttl: str = "3d"
+
+    verb: ClassVar[str] = "extend"
+    doing: ClassVar[str] = "extending"
+    deed: ClassVar[str] = "Let it live"
+    is_quick: ClassVar[bool] = True
+
+    @property
+    def title(self) -> str:
+        """The question."""
+        return f"Let {self.subject} live {'for ever' if self.ttl == 'never' else f'for {self.ttl} from now'}"
+
+    @property
+    def meaning(self) -> str:
+        """What it does not touch."""
+        return "Nothing is restarted: the time is noted in the ledger. `never` pins it, a time takes a pin away."
+
+    @property
+    def nothing(self) -> str:
+        """It is so."""
+        return "It lives exactly so long already: there is nothing to do."
+
+    @property
+    def dangerous_name(self) -> str | None:
+        """None: nothing is lost by it."""
+        return None
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The times."""
+        return TIMES
+
+    @property
+    def chosen(self) -> int:
+        """The time."""
+        return TIMES.index(self.ttl)
+
+    def choosing(self, index: int) -> ExtendRequest:
+        """Another time."""
+        return replace(self, ttl=TIMES[index])
+
+    def propose(self, session: Session) -> ExtendResult:
+        """How long it would live."""
+        return plan_extend(session, self.environment.name, self.ttl)
+
+    def perform(self, session: Session, *, report: Report, cancellation: Cancellation) -> Done:
+        """Note it."""
+        del report, cancellation
+        until = extend(session, self.environment.name, self.ttl).environment.expires_at
+        return Done((f"lives until {format_time(until)}" if until else "lives for ever",), self.environment.name)

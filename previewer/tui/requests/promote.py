@@ -1,0 +1,82 @@
+"""Run in the next role what an environment has proven."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.definition import Role
+from previewer.domain.naming import environment_name
+from previewer.domain.plan import Plan
+from previewer.domain.progress import Report
+from previewer.operations.promote import PromoteOptions, plan_promote, promote
+from previewer.operations.session import Session
+from previewer.tui.requests.on_environment import EnvironmentRequest, deployed
+from previewer.tui.requests.request import Done
+
+_TARGETS = (Role.STAGING, Role.PRODUCTION)
+
+
+@dataclass(frozen=True)
+class PromoteRequest(EnvironmentRequest):
+    """The very same images, or nothing."""
+
+    project: str
+    to: Role
+
+    verb: ClassVar[str] = "promote"
+    doing: ClassVar[str] = "promoting"
+    deed: ClassVar[str] = "Promote it"
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """The one that is replaced."""
+        return (environment_name(self.project, self.to.value),)
+
+    @property
+    def title(self) -> str:
+        """The question."""
+        return f"Promote {self.subject} to {self.to.value}"
+
+    @property
+    def meaning(self) -> str:
+        """How it goes."""
+        return "The very same images run there, beside what runs now, which goes once they are healthy."
+
+    @property
+    def nothing(self) -> str:
+        """It is there."""
+        return f"{self.to.value.capitalize()} runs this very release already: there is nothing to do."
+
+    @property
+    def dangerous_name(self) -> str | None:
+        """Production's name."""
+        return self.environments[0] if self.to is Role.PRODUCTION else None
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Where to; staging goes only to production."""
+        return tuple(role.value for role in self._targets)
+
+    @property
+    def chosen(self) -> int:
+        """Where to."""
+        return self._targets.index(self.to)
+
+    def choosing(self, index: int) -> PromoteRequest:
+        """The same to another role."""
+        return replace(self, to=self._targets[index])
+
+    def propose(self, session: Session) -> Plan:
+        """The plan."""
+        return plan_promote(session, self.environment.name, PromoteOptions(to=self.to))
+
+    def perform(self, session: Session, *, report: Report, cancellation: Cancellation) -> Done:
+        """Promote it."""
+        name, options = self.environment.name, PromoteOptions(to=self.to)
+        return deployed(promote(session, name, options, report=report, cancellation=cancellation))
+
+    @property
+    def _targets(self) -> tuple[Role, ...]:
+        return tuple(role for role in _TARGETS if role is not self.environment.role)

@@ -1,0 +1,103 @@
+"""What all requests have: words for the screen that confirms them, and the operation that they stand for."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Self, TypeAlias
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.plan import Plan
+from previewer.domain.progress import Report
+from previewer.operations.extend import ExtendResult
+from previewer.operations.prune import PrunePlan
+from previewer.operations.session import Session
+
+Proposal: TypeAlias = Plan | ExtendResult | PrunePlan
+"""What would happen, as the operations say it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of it."""
+
+    outcome: tuple[str, ...]
+    """A line each: URLs, names of what is gone."""
+    environment: str | None = None
+    """What came up, if anything did."""
+
+
+class Request(ABC):
+    """One deed. The properties are for the user interface's thread, ``propose`` and ``perform`` for others."""
+
+    verb: ClassVar[str]
+    """The command's name."""
+    doing: ClassVar[str]
+    """What stands in the row of an environment meanwhile; at most 13 characters."""
+    deed: ClassVar[str]
+    """What the button says."""
+    is_quick: ClassVar[bool] = False
+    """Whether it is over at once: it is announced then, and has no screen of its own."""
+
+    @property
+    @abstractmethod
+    def subject(self) -> str:
+        """What it is done to, for people."""
+
+    @property
+    @abstractmethod
+    def title(self) -> str:
+        """The question, without its mark."""
+
+    @property
+    @abstractmethod
+    def meaning(self) -> str:
+        """What it means, in a sentence or two."""
+
+    @property
+    @abstractmethod
+    def nothing(self) -> str:
+        """What is said where there is nothing to do."""
+
+    @property
+    def button(self) -> str:
+        """What the button says."""
+        return self.deed
+
+    @property
+    def branch(self) -> str | None:
+        """The branch whose row shows it."""
+        return None
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """The names of the environments whose rows show it."""
+        return ()
+
+    @property
+    def dangerous_name(self) -> str | None:
+        """The name that has to be typed: production's, where it is at stake."""
+        return None
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """What can be chosen, with the keys 1, 2, …; none for a deed without variants."""
+        return ()
+
+    @property
+    def chosen(self) -> int:
+        """The index of what is chosen."""
+        return 0
+
+    def choosing(self, index: int) -> Self:
+        """The same with another choice."""
+        del index
+        return self
+
+    @abstractmethod
+    def propose(self, session: Session) -> Proposal:
+        """What would happen."""
+
+    @abstractmethod
+    def perform(self, session: Session, *, report: Report, cancellation: Cancellation) -> Done:
+        """Do it."""

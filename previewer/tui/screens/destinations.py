@@ -1,0 +1,25 @@
+"""The screen that a destination stands for."""
+
+from __future__ import annotations
+
+from previewer.tui.asked import Destination, ScreenAsked
+from previewer.tui.desk import Desk
+from previewer.tui.screens.base import PreviewerScreen
+from previewer.tui.screens.commits import CommitsScreen
+from previewer.tui.screens.diff import DiffScreen
+from previewer.tui.screens.environment import EnvironmentScreen
+from previewer.tui.screens.parity import ParityScreen
+from previewer.tui.screens.progress import ProgressScreen
+
+
+def screen_of(desk: Desk, asked: ScreenAsked) -> PreviewerScreen:
+    """A new screen for where the user wants to go."""
+    if asked.destination is Destination.ENVIRONMENT:
+        return EnvironmentScreen(desk, asked.name, tab=asked.tab or "overview")
+    if asked.destination is Destination.COMMITS:
+        return CommitsScreen(desk, asked.name)
+    if asked.destination is Destination.PARITY:
+        return ParityScreen(desk, asked.name, asked.other)
+    if asked.destination is Destination.DIFF:
+        return DiffScreen(desk, asked.name, asked.other)
+    return ProgressScreen(desk, asked.number)

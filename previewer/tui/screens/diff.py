@@ -1,0 +1,130 @@
+"""What changed from one release to another."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.events import Resize
+
+from previewer.domain.revision import short_id
+from previewer.errors import PreviewerError
+from previewer.operations.diff import Difference
+from previewer.tui.actions import Place, bindings
+from previewer.tui.answers import DifferenceRead, QuestionFailed
+from previewer.tui.desk import Desk
+from previewer.tui.present.difference_lines import difference_lines
+from previewer.tui.present.failure import failure_lines
+from previewer.tui.present.pieces import Line, Piece, Tone, line
+from previewer.tui.screens.base import PreviewerScreen
+from previewer.tui.screens.pick import PickScreen
+from previewer.tui.screens.sides import releases_to_compare
+from previewer.tui.widgets.key_bar import KeyBar
+from previewer.tui.widgets.lines_view import LinesView
+from previewer.tui.widgets.top_bar import TopBar
+
+KEYS = ("back", "choose-old", "choose-new", "swap", "retry", "menu")
+
+
+class DiffScreen(PreviewerScreen):
+    """Each side is a release, a revision that was frozen, or an environment."""
+
+    PLACE = Place.DIFF
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KEYS)]
+
+    def __init__(self, desk: Desk, old: str, new: str) -> None:
+        super().__init__(desk)
+        self._names = (old, new)
+        self._answer: Difference | PreviewerError | None = None
+
+    def compose(self) -> ComposeResult:
+        """Top bar, lines, keys."""
+        yield TopBar()
+        yield LinesView(name="difference-lines")
+        yield KeyBar(self.desk.key_of)
+
+    def on_mount(self) -> None:
+        """Ask."""
+        super().on_mount()
+        self._compare(self._names)
+        self.query_one(LinesView).focus()
+
+    def on_resize(self, _event: Resize) -> None:
+        """Other widths."""
+        self.call_after_refresh(self.draw)
+
+    def draw(self) -> None:
+        """Show what is known now."""
+        if not self.is_mounted or not self.size.width:
+            return
+        project = self.desk.session.project
+        old, new = self._names
+        title = line(
+            Piece(f"{project} › ", Tone.QUIET), Piece("diff", Tone.STRONG), f" › {_short(old)} → {_short(new)}"
+        )
+        releases: Line = ()
+        if isinstance(self._answer, Difference):
+            ids = f"{short_id(self._answer.old.id)} → {short_id(self._answer.new.id)}"
+            releases = line(Piece(f"releases {ids}", Tone.QUIET))
+        self.query_one(TopBar).show(title, releases)
+        self.query_one(LinesView).show(self._lines(max(30, self.size.width - 6)))
+        self.query_one(KeyBar).show_actions(KEYS)
+
+    def action_choose_old(self) -> None:
+        """Another one to start from."""
+        self._pick("From which release?", 0)
+
+    def action_choose_new(self) -> None:
+        """Another one to end at."""
+        self._pick("To which release?", 1)
+
+    def action_swap(self) -> None:
+        """Look at it from the other side."""
+        old, new = self._names
+        self._compare((new, old))
+
+    def action_retry(self) -> None:
+        """Ask again."""
+        self._compare(self._names)
+
+    @on(DifferenceRead)
+    def difference_read(self, message: DifferenceRead) -> None:
+        """It is known."""
+        message.stop()
+        self._answer = message.difference
+        self.draw()
+
+    @on(QuestionFailed)
+    def difference_failed(self, message: QuestionFailed) -> None:
+        """One of them is not there, say."""
+        message.stop()
+        self._answer = message.error
+        self.draw()
+
+    def _compare(self, names: tuple[str, str]) -> None:
+        self._names, self._answer = names, None
+        self.desk.inquiries.read_difference(*names, self)
+        self.draw()
+
+    def _pick(self, title: str, index: int) -> None:
+        def chosen(name: str | None) -> None:
+            if name is not None:
+                old, new = self._names
+                self._compare((name, new) if index == 0 else (old, name))
+
+        self.app.push_screen(PickScreen(title, releases_to_compare(self.picture)), chosen)
+
+    def _lines(self, width: int) -> tuple[Line, ...]:
+        if isinstance(self._answer, PreviewerError):
+            keys = f"  {self.desk.key_of('choose-old')} {self.desk.key_of('choose-new')}"
+            other = line(Piece(keys, Tone.ACCENT), Piece(" choose other releases", Tone.QUIET))
+            return (*failure_lines(self._answer), other)
+        if self._answer is None:
+            return (line(Piece("comparing …", Tone.QUIET)),)
+        return difference_lines(self._answer, width=width)
+
+
+def _short(name: str) -> str:
+    return short_id(name) if name.startswith("sha256:") else name

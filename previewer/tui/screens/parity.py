@@ -1,0 +1,200 @@
+"""Two environments side by side: what differs, worst first, and what of it is meant to."""
+
+from __future__ import annotations
+
+import os
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.events import Resize
+from textual.widgets import DataTable, Static
+
+from previewer.domain.drift.secrecy import Secrecy
+from previewer.domain.parity.compare import Parity
+from previewer.errors import PreviewerError
+from previewer.tui.actions import Place, bindings
+from previewer.tui.answers import ParityRead, QuestionFailed
+from previewer.tui.asked import RefreshAsked
+from previewer.tui.desk import Desk
+from previewer.tui.present.failure import failure_lines
+from previewer.tui.present.parity_rows import (
+    difference_detail,
+    difference_key,
+    difference_row,
+    fit_parity_columns,
+    score_line,
+    stale_detail,
+    stale_key,
+    stale_row,
+)
+from previewer.tui.present.pieces import Line, Piece, Tone, line, to_content
+from previewer.tui.screens.base import PreviewerScreen
+from previewer.tui.screens.pick import PickScreen
+from previewer.tui.screens.sides import sides_to_compare
+from previewer.tui.widgets.key_bar import KeyBar
+from previewer.tui.widgets.rows_table import RowsTable
+from previewer.tui.widgets.top_bar import TopBar
+
+KEYS = ("back", "choose-left", "choose-right", "swap", "retry", "menu")
+
+
+class ParityScreen(PreviewerScreen):
+    """Compared again whenever an environment changes."""
+
+    PLACE = Place.PARITY
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KEYS)]
+
+    def __init__(self, desk: Desk, left: str = "", right: str = "") -> None:
+        """Empty names mean staging and production."""
+        super().__init__(desk)
+        self._names = (left, right)
+        self._parity: Parity | None = None
+        self._error: PreviewerError | None = None
+        self._asked_of: object = None
+        values = desk.session.settings.allowed_variables.values()
+        self._secrecy = Secrecy(os.urandom(16), values)
+
+    def compose(self) -> ComposeResult:
+        """Top bar, score, differences, detail, keys."""
+        yield TopBar()
+        yield Static(id="score", markup=False)
+        yield RowsTable(name="differences")
+        yield Static(id="difference", classes="detail", markup=False)
+        yield KeyBar(self.desk.key_of)
+
+    @property
+    def table(self) -> RowsTable:
+        """The differences."""
+        return self.query_one(RowsTable)
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The sides, for people."""
+        if self._parity is not None and self._error is None:
+            return self._parity.left.name, self._parity.right.name
+        return self._names[0] or "staging", self._names[1] or "production"
+
+    def on_mount(self) -> None:
+        """Compare."""
+        super().on_mount()
+        self.table.focus()
+
+    def on_resize(self, _event: Resize) -> None:
+        """Other widths."""
+        self.call_after_refresh(self.draw)
+
+    def draw(self) -> None:
+        """Show what is known now; ask again if an environment is another by now."""
+        if not self.is_mounted or not self.size.width:
+            return
+        self._ask_again()
+        left, right = self.names
+        project = self.desk.session.project
+        title = line(Piece(f"{project} › ", Tone.QUIET), Piece("parity", Tone.STRONG), f" › {left} | {right}")
+        self.query_one(TopBar).show(title, line(Piece(self.picture.engine, Tone.QUIET)))
+        self.query_one("#score", Static).update(to_content(*self._score_lines()))
+        rows = self._rows()
+        self.table.show(fit_parity_columns(self.size.width - 3, left, right), rows)
+        was_shown, self.table.display = self.table.display, bool(rows)
+        if rows and not was_shown:
+            self.call_after_refresh(self.table.focus)
+        self._draw_detail()
+        self.query_one(KeyBar).show_actions(KEYS)
+
+    def theme_changed(self) -> None:
+        """Cells hold colours."""
+        self.table.repaint()
+        self.draw()
+
+    def action_choose_left(self) -> None:
+        """Another left side."""
+        self._pick("What is to stand on the left?", 0)
+
+    def action_choose_right(self) -> None:
+        """Another right side."""
+        self._pick("What is to stand on the right?", 1)
+
+    def action_swap(self) -> None:
+        """Exchange the sides."""
+        left, right = self.names
+        self._compare((right, left))
+
+    def action_retry(self) -> None:
+        """Compare again."""
+        self._asked_of = None
+        self.post_message(RefreshAsked())
+        self.draw()
+
+    @on(ParityRead)
+    def parity_read(self, message: ParityRead) -> None:
+        """They were compared."""
+        message.stop()
+        self._parity, self._error = message.parity, None
+        self.draw()
+
+    @on(QuestionFailed)
+    def parity_failed(self, message: QuestionFailed) -> None:
+        """They cannot be."""
+        message.stop()
+        self._parity, self._error = None, message.error
+        self.draw()
+
+    @on(DataTable.RowHighlighted)
+    def difference_chosen(self) -> None:
+        """Another one is under the cursor."""
+        self._draw_detail()
+
+    def _ask_again(self) -> None:
+        environments = self.picture.environments or ()
+        state = (self._names, tuple((e.name, e.ownership.release, len(e.services)) for e in environments))
+        if state != self._asked_of:
+            self._asked_of = state
+            self.desk.inquiries.compare(*self._names, self)
+
+    def _compare(self, names: tuple[str, str]) -> None:
+        self._names = names
+        self._parity, self._error = None, None
+        self.draw()
+
+    def _pick(self, title: str, index: int) -> None:
+        def chosen(name: str | None) -> None:
+            if name is not None:
+                left, right = self.names
+                self._compare((name, right) if index == 0 else (left, name))
+
+        self.app.push_screen(PickScreen(title, sides_to_compare(self.picture)), chosen)
+
+    def _rows(self) -> list[tuple[str, dict[str, Line]]]:
+        if self._parity is None:
+            return []
+        differences = self._parity.differences
+        rows = [(difference_key(d), dict(difference_row(d, self._secrecy))) for d in differences]
+        return rows + [(stale_key(a), dict(stale_row(a))) for a in self._parity.stale]
+
+    def _score_lines(self) -> tuple[Line, ...]:
+        if self._error is not None:
+            left, right = (self.desk.key_of(name) for name in ("choose-left", "choose-right"))
+            return (
+                *failure_lines(self._error, details=3),
+                line(Piece(f"  {left} {right}", Tone.ACCENT), Piece(" choose other sides", Tone.QUIET)),
+            )
+        if self._parity is None:
+            return (line(Piece("comparing …", Tone.QUIET)),)
+        score = score_line(self._parity)
+        return (score,) if self._rows() else (score, line(Piece("✔ nothing differs", Tone.GOOD)))
+
+    def _draw_detail(self) -> None:
+        key, width, parity = self.table.selected_key, max(30, self.size.width - 4), self._parity
+        lines: tuple[Line, ...] = ()
+        if parity is not None:
+            difference = next((d for d in parity.differences if difference_key(d) == key), None)
+            stale = next((a for a in parity.stale if stale_key(a) == key), None)
+            if difference is not None:
+                lines = difference_detail(difference, parity, self._secrecy, width=width)
+            elif stale is not None:
+                lines = stale_detail(stale, width=width)
+        detail = self.query_one("#difference", Static)
+        detail.display = bool(lines)
+        detail.update(to_content(*lines))

@@ -1,0 +1,89 @@
+"""Choose one of several things by name, or type what is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from previewer.tui.actions import bindings
+from previewer.tui.present.pieces import Piece, Tone, line, to_content
+from previewer.tui.widgets.line_input import LineInput
+
+
+class PickScreen(ModalScreen[str | None]):
+    """Dismissed with the name that was chosen or typed, or with nothing."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(("back",)),
+        Binding("down", "next", "Next", show=False),
+        Binding("up", "previous", "Previous", show=False),
+    ]
+
+    def __init__(self, title: str, names: Sequence[tuple[str, str]]) -> None:
+        """``names`` are what can be chosen, each with what it is."""
+        super().__init__()
+        self._title = title
+        self._names = tuple(names)
+        self._found: tuple[str, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Title, search, names."""
+        with Vertical(id="dialog"):
+            yield Static(to_content(line(Piece(self._title, Tone.STRONG))), id="question", markup=False)
+            yield LineInput(name="pick-search", placeholder="search, or type a name · esc closes", is_hidden=False)
+            yield OptionList(markup=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Everything, to begin with."""
+        self.query_one(OptionList).can_focus = False
+        self.query_one(Input).focus()
+        self.draw("")
+
+    def action_back(self) -> None:
+        """Nothing is chosen."""
+        self.dismiss(None)
+
+    def action_next(self) -> None:
+        """One down."""
+        self.query_one(OptionList).action_cursor_down()
+
+    def action_previous(self) -> None:
+        """One up."""
+        self.query_one(OptionList).action_cursor_up()
+
+    @on(Input.Changed)
+    def search_typed(self, event: Input.Changed) -> None:
+        """Search while the user types."""
+        self.draw(event.value)
+
+    @on(Input.Submitted)
+    def name_given(self, event: Input.Submitted) -> None:
+        """The name under the cursor; where none matches, what was typed."""
+        index = self.query_one(OptionList).highlighted
+        chosen = self._found[index] if index is not None and index < len(self._found) else event.value.strip()
+        self.dismiss(chosen or None)
+
+    @on(OptionList.OptionSelected)
+    def clicked(self, event: OptionList.OptionSelected) -> None:
+        """It was clicked."""
+        self.dismiss(self._found[event.option_index])
+
+    def draw(self, search: str) -> None:
+        """Show what matches."""
+        words = search.casefold().split()
+        found = [(n, about) for n, about in self._names if all(w in f"{n} {about}".casefold() for w in words)]
+        self._found = tuple(name for name, _about in found)
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options(
+            Option(to_content(line(name, Piece(f"  {about}", Tone.QUIET)))) for name, about in found
+        )
+        options.highlighted = 0 if found else None

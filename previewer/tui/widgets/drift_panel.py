@@ -1,0 +1,151 @@
+"""Drift of an environment, looked at again whenever the engine says that something happened."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from textual import on
+from textual.app import ComposeResult
+from textual.timer import Timer
+from textual.widgets import DataTable, Static
+
+from previewer.domain.drift.finding import Finding
+from previewer.domain.environment import Environment
+from previewer.domain.examination import EngineHappening
+from previewer.errors import PreviewerError
+from previewer.operations.drift import EnvironmentDrift
+from previewer.tui.answers import DriftRead, QuestionFailed, TouchesEnded, TouchesSeen
+from previewer.tui.desk import Desk
+from previewer.tui.present.failure import failure_lines
+from previewer.tui.present.finding_rows import (
+    drift_title,
+    finding_detail,
+    finding_key,
+    finding_lines,
+    fit_finding_columns,
+)
+from previewer.tui.present.pieces import Line, to_content
+from previewer.tui.widgets.panel import Panel
+from previewer.tui.widgets.rows_table import RowsTable
+
+LOOK_EVERY = 10.0
+"""Seconds between two looks: what a program writes into its own file system makes no event."""
+MOST_HAPPENINGS = 10_000
+"""That are kept: the engine itself forgets much sooner."""
+
+
+class DriftPanel(Panel):
+    """Findings above, everything about the one under the cursor below."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, name="drift")
+        self._drift: EnvironmentDrift | None = None
+        self._error: PreviewerError | None = None
+        self._seen: deque[EngineHappening] = deque(maxlen=MOST_HAPPENINGS)
+        self._timer: Timer | None = None
+        self._is_live = False
+
+    def compose(self) -> ComposeResult:
+        """Title, findings, detail."""
+        yield Static(id="drift-title", classes="panel-title", markup=False)
+        yield RowsTable(name="findings")
+        yield Static(id="finding", classes="detail", markup=False)
+
+    @property
+    def target(self) -> RowsTable:
+        """The findings."""
+        return self.query_one(RowsTable)
+
+    @property
+    def finding(self) -> Finding | None:
+        """The one under the cursor."""
+        key = self.target.selected_key
+        return next((f for f in self._findings if finding_key(f) == key), None)
+
+    def open(self, environment: Environment) -> None:
+        """Look, and go on looking."""
+        super().open(environment)
+        self._is_live = True
+        self.desk.inquiries.follow_touches(self)
+        self._timer = self._timer or self.set_interval(LOOK_EVERY, self.ask)
+        self._timer.resume()
+
+    def close(self) -> None:
+        """Let go of the stream."""
+        super().close()
+        self._is_live = False
+        self.desk.inquiries.stop_touches()
+        if self._timer is not None:
+            self._timer.pause()
+
+    def ask(self) -> None:
+        """Look again."""
+        if self.environment is not None:
+            self.desk.inquiries.read_drift(self.environment.name, tuple(self._seen), self)
+
+    @on(DriftRead)
+    def drift_read(self, message: DriftRead) -> None:
+        """There is a verdict. The application wants it too, for its marks."""
+        message.stop()  # an answer to what the screen itself asked would not go further than the screen
+        self.app.post_message(DriftRead(message.drift, is_newly_tainted=message.is_newly_tainted))
+        self._drift, self._error = message.drift, None
+        self.draw()
+
+    @on(QuestionFailed)
+    def look_failed(self, message: QuestionFailed) -> None:
+        """There is none."""
+        message.stop()
+        self._error = message.error
+        self.draw()
+
+    @on(TouchesSeen)
+    def touches_seen(self, message: TouchesSeen) -> None:
+        """Something happened."""
+        message.stop()
+        self._seen.extend(message.happenings)
+        self.ask()
+
+    @on(TouchesEnded)
+    def touches_ended(self, message: TouchesEnded) -> None:
+        """The timer goes on."""
+        message.stop()
+        self._is_live = False
+        self.draw()
+
+    @on(DataTable.RowHighlighted)
+    def finding_chosen(self) -> None:
+        """Another one is under the cursor."""
+        self._draw_detail()
+
+    def draw(self) -> None:
+        """Show the newest verdict."""
+        width = max(20, self.size.width)
+        now = self.desk.now()
+        title = self.query_one("#drift-title", Static)
+        if self._error is not None:
+            title.update(to_content(*failure_lines(self._error, details=3)))
+        else:
+            title.update(to_content(drift_title(self._drift, is_live=self._is_live)))
+        rows = {finding_key(f): finding_lines(f, now=now) for f in self._findings}
+        self.show_rows(self.target, fit_finding_columns(width - 3), tuple(rows.items()))
+        self._draw_detail()
+
+    def repaint(self) -> None:
+        """Cells hold colours."""
+        self.target.repaint()
+        self.draw()
+
+    @property
+    def _findings(self) -> tuple[Finding, ...]:
+        return self._drift.findings if self._drift else ()
+
+    def _draw_detail(self) -> None:
+        finding = self.finding
+        lines: tuple[Line, ...] = ()
+        if finding is not None:
+            key = self.desk.key_of("replace")
+            width = max(30, self.size.width - 4)
+            lines = finding_detail(finding, now=self.desk.now(), width=width, replace_key=key)
+        detail = self.query_one("#finding", Static)
+        detail.display = bool(lines)
+        detail.update(to_content(*lines))

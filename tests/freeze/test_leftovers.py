@@ -1,0 +1,116 @@
+"""What killed and failed runs leave on a real engine, and that it goes."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from previewer.docker_api.build import CLASSIC
+from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.images import EngineImages
+from previewer.domain.naming import BUILDING_REPOSITORY, REBUILT_REPOSITORY
+from previewer.errors import BuildError
+from previewer.freeze import leftovers
+from previewer.freeze.docker_images import DockerImages
+from previewer.freeze.leftovers import sweep_leftovers
+from previewer.source.memory import MemorySource
+from tests.freeze.conftest import BASE
+from tests.freeze.scene import built, definition, freeze
+
+ONE = definition({"web": built()})
+GUARDED = """
+import subprocess, sys
+from previewer.docker_api.process_guard import ended_with_us
+process = subprocess.Popen(["sleep", "60"], start_new_session=True)
+with ended_with_us(process):
+    print(process.pid, flush=True)
+    process.wait()
+"""
+
+
+@pytest.mark.docker
+def test_names_of_killed_runs_go_when_they_are_old_and_images_that_others_name_stay(
+    freeze_connection: DockerConnection, project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = DockerImages(freeze_connection)
+    source = MemorySource()
+    commit = source.commit("main", {"Dockerfile": f"FROM {BASE}\nCOPY x /x\n", "x": project})
+    (artifact,) = freeze(source, commit, images, ONE, project=project).artifacts
+    age = datetime.now(UTC) - images.named_at([artifact.image])[artifact.image]
+    assert timedelta(minutes=-1) < age < timedelta(minutes=1), "loading alone would not have told the engine"
+    mark = uuid.uuid4().hex
+    names = {f"{REBUILT_REPOSITORY}/{mark}:1", f"{BUILDING_REPOSITORY}:{mark}"}
+    held = EngineImages(freeze_connection)
+    for name in names:
+        held.tag(artifact.image, name)
+
+    def left() -> set[str]:
+        found = held.inspect(artifact.image)
+        assert found is not None
+        return {tag for tag in found.tags if mark in tag}
+
+    sweep_leftovers(freeze_connection, held)
+    assert left() == names, "they are young: somebody may be at work"
+    monkeypatch.setattr(leftovers, "FREEZE_GRACE", timedelta(0))
+    monkeypatch.setattr(leftovers, "_PATTERNS", (f"{REBUILT_REPOSITORY}/{mark}",))  # not those of others
+    sweep_leftovers(freeze_connection, held)
+    assert left() == set()
+    assert images.missing([artifact.image]) == frozenset()
+
+
+@pytest.mark.docker
+def test_the_classic_builder_leaves_no_nameless_images(freeze_connection: DockerConnection, project: str) -> None:
+    images = DockerImages(freeze_connection, builder=CLASSIC)
+    source = MemorySource()
+    stages = f"FROM {BASE} AS one\nRUN echo {project} > /one\nFROM {BASE}\nCOPY --from=one /one /two\n"
+
+    def steps() -> list[str]:
+        """Images that have a step in their history which names the project, but are not the canonical one."""
+        listed = freeze_connection.api.images(all=True, filters={"dangling": True})
+        api: Any = freeze_connection.api  # the stubs know no types of its history
+        histories = {entry["Id"]: api.history(entry["Id"]) for entry in listed}
+        return [i for i, steps in histories.items() if any(project in step["CreatedBy"] for step in steps)]
+
+    commit = source.commit("main", {"Dockerfile": stages})
+    freeze(source, commit, images, ONE, project=project)
+    assert steps() == []
+    commit = source.commit("main", {"Dockerfile": f"{stages}RUN echo {project} && exit 3\n"})
+    with pytest.raises(BuildError):
+        freeze(source, commit, images, ONE, project=project)
+    assert steps() == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+def test_a_program_ends_with_the_process_that_started_it_even_if_that_is_killed() -> None:
+    started = subprocess.Popen([sys.executable, "-c", GUARDED], stdout=subprocess.PIPE, text=True)
+    assert started.stdout is not None
+    pid = int(started.stdout.readline())
+    assert is_running(pid)
+    started.send_signal(signal.SIGKILL)
+    started.communicate()
+    eventually(lambda: not is_running(pid))
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process is neither gone nor dead and waiting to be asked about."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def eventually(check: Callable[[], bool]) -> None:
+    """Wait until it holds."""
+    deadline = time.monotonic() + 10
+    while not check():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -1,0 +1,94 @@
+"""Pruning beside somebody who freezes: what is being built stays, and a freeze makes up for what went."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.claim import Claim, claim_to_json
+from previewer.domain.progress import Noted
+from previewer.domain.retention import FREEZE_GRACE
+from previewer.freeze.memory import MemoryImages
+from previewer.freeze.protocol import BuildRequest
+from previewer.ledger.protocol import RecordKind
+from previewer.operations.freeze import freeze
+from previewer.operations.memory_session import DEFAULT_NOW
+from previewer.operations.prune import Prunable, plan_prune, prune
+from tests.operations.shop import Shop
+
+TWO = "services:\n  one: {build: web}\n  two: {build: {context: web, args: {A: b}}}\n"
+
+
+def frozen(shop: Shop, revision: str = "main") -> str:
+    """The id of the release."""
+    return freeze(shop.session, revision, report=shop.report, cancellation=Cancellation()).release.id
+
+
+def fates(shop: Shop) -> dict[str, bool]:
+    """Whether each image stays, by its digest, if not even the newest release does."""
+    items = plan_prune(shop.session, keep=0).items
+    return {item.name: item.keeps for item in items if item.kind is Prunable.IMAGE}
+
+
+def test_an_image_that_no_release_has_stays_for_an_hour() -> None:
+    shop = Shop(images=MemoryImages(unstable=["web"]))
+    release = frozen(shop)
+    shop.session.ledger.remove_release(release)
+    ((image, stays),) = fates(shop).items()
+    assert not stays, "nobody knows when it was built"
+    shop.images.times[image] = DEFAULT_NOW - FREEZE_GRACE + timedelta(seconds=1)
+    assert fates(shop) == {image: True}
+    shop.images.times[image] = DEFAULT_NOW - FREEZE_GRACE
+    assert fates(shop) == {image: False}
+
+
+def test_the_age_does_not_count_for_an_image_of_a_release() -> None:
+    shop = Shop()
+    frozen(shop)
+    (image,) = fates(shop)
+    shop.images.times[image] = DEFAULT_NOW
+    assert fates(shop) == {image: False}
+
+
+def test_what_somebody_brings_up_stays_until_the_claim_is_old_or_over() -> None:
+    shop = Shop()
+    frozen(shop)
+    commit = shop.source.resolve("main").commit.id
+    ledger = shop.session.ledger
+    for age, is_ended, stays in ((0, False, True), (0, True, False), (2, False, False)):
+        claim = Claim(commit, "ada@laptop", "another", is_ended=is_ended)
+        at = DEFAULT_NOW - timedelta(days=age)
+        ledger.store_record(RecordKind.CLAIM, "up shop-main", {"claim.json": claim_to_json(claim)}, at=at)
+        assert list(fates(shop).values()) == [stays], (age, is_ended)
+
+
+def test_a_freeze_builds_again_what_was_pruned_while_it_built_the_next() -> None:
+    shop = Shop(compose=TWO)
+    pruned: list[int] = []
+
+    def prune_once(request: BuildRequest) -> None:
+        if request is not shop.images.requests[0] and not pruned:
+            while not shop.images.list_built(shop.session.project):
+                time.sleep(0.01)
+            result = prune(shop.session, keep=0, report=lambda event: None, cancellation=Cancellation())
+            pruned.append(len(result.removed))
+
+    shop.images.on_build = prune_once
+    result = freeze(shop.session, "main", report=shop.report, cancellation=Cancellation())
+    assert shop.images.missing({artifact.image for artifact in result.release.artifacts}) == frozenset()
+    assert pruned == [1]
+    told = [event.message for event in shop.events if isinstance(event, Noted)]
+    assert "somebody removed images of this freeze meanwhile" in told
+
+
+def test_of_a_commit_that_was_frozen_again_the_last_release_is_the_newest() -> None:
+    shop = Shop(images=MemoryImages(unstable=["web"]))
+    ids = [
+        freeze(shop.session, "main", use_cache=False, report=shop.report, cancellation=Cancellation()).release.id
+        for _ in range(5)
+    ]
+    assert len(set(ids)) == 5
+    assert frozen(shop) == ids[-1]
+    kept = [item.name for item in plan_prune(shop.session, keep=2, releases=True).kept]
+    assert [name for name in kept if name in ids] == [ids[-1], ids[-2]]

@@ -1,0 +1,183 @@
+"""Names that somebody chose to do harm, through the screens that look closer: nothing is obeyed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from previewer.domain.attestation import Attestations, Signature, Verdict
+from previewer.domain.definition import Definition, Role
+from previewer.domain.drift.finding import Finding, Layer, Severity
+from previewer.domain.environment import Environment
+from previewer.domain.file_change import Change, FileChange
+from previewer.domain.history import LedgerEntry
+from previewer.domain.json_value import JsonObject
+from previewer.domain.notes import EnvironmentNotes, KnownGood
+from previewer.domain.parity.allowance import Allowance
+from previewer.domain.parity.compare import Parity
+from previewer.domain.parity.difference import ParityDifference
+from previewer.domain.parity.side import ParitySide
+from previewer.domain.release import Artifact, FrozenDefinition, Release
+from previewer.domain.release_diff import DefinitionChange, ImageChange, PackageChange, ReleaseDiff
+from previewer.domain.revision import Commit
+from previewer.errors import NotFoundError
+from previewer.operations.diff import Difference
+from previewer.operations.drift import EnvironmentDrift
+from previewer.operations.inspect import Inspection
+from previewer.operations.parity import RolesParity
+from previewer.operations.prune import Prunable, PruneItem, PrunePlan
+from previewer.tui.answers import (
+    ContainersRead,
+    DifferenceRead,
+    DriftRead,
+    HistoryRead,
+    InspectionRead,
+    ParityRead,
+    QuestionFailed,
+    RolesParityRead,
+)
+from previewer.tui.asked import RequestMade, ScreenAsked
+from previewer.tui.messages import EnvironmentsRead, PlanRead
+from previewer.tui.requests.extend import ExtendRequest
+from previewer.tui.requests.promote import PromoteRequest
+from previewer.tui.requests.prune import PruneRequest
+from previewer.tui.requests.request import Request
+from previewer.tui.requests.rollback import RollbackRequest
+from previewer.tui.screens.environment import EnvironmentScreen
+from tests.tui.hostile import GROUPS
+from tests.tui.test_hostile import check, make_environment
+from tests.tui.world import NOW, World, terminal_of
+
+names = pytest.mark.parametrize("text", GROUPS.values(), ids=GROUPS.keys())
+
+
+def make_noted(world: World, text: str, role: Role = Role.PREVIEW) -> Environment:
+    """An environment of which the ledger says hostile things."""
+    made = make_environment(world, text, role)
+    notes = EnvironmentNotes(1, pinned=True, tainted=text, known_good=(KnownGood(text, text, 1, NOW),))
+    return replace(made, notes=notes)
+
+
+def make_finding(environment: str, text: str) -> Finding:
+    return Finding(
+        kind=text, layer=Layer.TOUCH, severity=Severity.HIGH, environment=environment, service=text,
+        where=text, what=text, why=text, frozen=text, live=text, at=NOW,
+    )  # fmt: skip
+
+
+def make_release(world: World, text: str) -> Release:
+    """A real release whose words are hostile."""
+    real = world.session.ledger.releases()[0]
+    artifact = Artifact(f"sha256:{'a' * 64}", text, text, text)
+    definitions = {text: FrozenDefinition(next(iter(real.definitions.values())).definition, {text: artifact})}
+    return replace(real, definitions=definitions)
+
+
+@names
+async def test_tabs_of_an_environment(world: World, text: str) -> None:
+    environment = make_noted(world, text)
+    release = make_release(world, text)
+    seen = world.examiner.examine(environment.ownership.installation).containers[0]
+    async with terminal_of(world.session, size=(120, 40)) as terminal:
+        await terminal.until_shown("Memory")
+        terminal.app.post_message(EnvironmentsRead((environment,), engine=text))
+        terminal.app.post_message(ScreenAsked.environment(text))
+        await terminal.until_on("EnvironmentScreen")
+        screen = terminal.app.screen
+        assert isinstance(screen, EnvironmentScreen)
+        predicate: JsonObject = {"runDetails": {"builder": {"id": text, "version": {text: text}}},
+                     "buildDefinition": {"resolvedDependencies": [{"name": text}],
+                                         "externalParameters": {"repository": text}}}  # fmt: skip
+        inspection = Inspection(
+            release, text, Attestations({"predicate": predicate}), Signature(Verdict.BAD, text, text, text),
+            (text,), running=(environment,),
+        )  # fmt: skip
+        container = replace(seen, name=text, fields={"command": [text, text], "image": text})
+        drift = EnvironmentDrift(environment, (make_finding(text, text),))
+        error = QuestionFailed(NotFoundError(text, where=text, hint=text, details=(text,)))
+        for key, tab, answer, shown in (
+            ("2", "services", ContainersRead((container,)), "Restarts"),
+            ("4", "drift", DriftRead(drift, is_newly_tainted=True), "✖ high"),
+            ("5", "history", HistoryRead((LedgerEntry(text, NOW, text, text, text, text, text),)), "Action"),
+            ("6", "release", InspectionRead(inspection), "Provenance"),
+        ):
+            await terminal.press(key)
+            await terminal.pilot.pause(0.1)  # what it asked itself is answered: there is no such environment
+            screen.panels[tab].post_message(answer)
+            await terminal.until_shown(shown)
+            check(terminal, "")
+            screen.panels[tab].post_message(error)
+            await terminal.until_shown("✖")
+            check(terminal, "")
+
+
+@names
+async def test_parity_and_diff(world: World, text: str) -> None:
+    environment = make_noted(world, text)
+    definition = Definition(text, Role.PRODUCTION, (), {})
+    left, right = (ParitySide(text + end, definition, "c" * 40, NOW) for end in ("1", "2"))
+    differences = (
+        ParityDifference(text, Severity.HIGH, text, text, text),
+        ParityDifference(text + "x", Severity.LOW, text, text, None, reason=text or "-"),
+    )
+    parity = Parity(left, right, differences, (Allowance(text, text, text),), 9, 50)
+    release = make_release(world, text)
+    (artifact,) = release.artifacts
+    content = ReleaseDiff(
+        (ImageChange(text, text, artifact, None),),
+        (PackageChange((text,), text, text, (text,), ()),),
+        (DefinitionChange(text, text, Change.CHANGED, text, [text]),),
+        (text,),
+    )
+    commit = Commit("c" * 40, "t", NOW, text, text)
+    difference = Difference(
+        release, release, content, (commit,), (commit,), (FileChange(text, Change.ADDED, 1, 1),)
+    )
+    async with terminal_of(world.session, size=(120, 40)) as terminal:
+        await terminal.until_shown("Memory")
+        terminal.app.post_message(EnvironmentsRead((environment,), engine=text))
+        terminal.app.post_message(RolesParityRead(RolesParity(None, text)))
+        await terminal.until(lambda: terminal.app.picture.roles_parity is not None)
+        check(terminal, "")
+        for asked, name, answer, shown in (
+            (ScreenAsked.parity(text, text), "ParityScreen", ParityRead(parity), "? stale"),
+            (ScreenAsked.diff(text, text), "DiffScreen", DifferenceRead(difference), "Definitions"),
+        ):
+            terminal.app.post_message(asked)
+            await terminal.until_on(name)
+            await terminal.pilot.pause(0.2)
+            terminal.app.screen.post_message(answer)
+            await terminal.until_shown(shown)
+            check(terminal, "")
+            terminal.app.screen.post_message(QuestionFailed(NotFoundError(text, where=text, hint=text)))
+            await terminal.until_shown("choose other")
+            check(terminal, "")
+            await terminal.press("left_square_bracket")
+            await terminal.until_on("PickScreen")
+            check(terminal, "")
+            await terminal.press("escape", "escape")
+            await terminal.until_on("HomeScreen")
+
+
+@names
+async def test_requests(world: World, text: str) -> None:
+    environment = make_noted(world, text)
+    requests: tuple[Request, ...] = (
+        ExtendRequest(environment),
+        RollbackRequest(environment),
+        PromoteRequest(environment, text, Role.PRODUCTION),
+        PruneRequest(text),
+    )
+    plan = PrunePlan((PruneItem(Prunable.IMAGE, text, False, text, 5), PruneItem(Prunable.BILL, text, True, text)))
+    async with terminal_of(world.session, size=(100, 40)) as terminal:
+        await terminal.until_shown("Memory")
+        for request in requests:
+            terminal.app.post_message(RequestMade(request))
+            await terminal.until_on("ConfirmScreen")
+            await terminal.pilot.pause(0.1)
+            terminal.app.screen.post_message(PlanRead(plan))
+            await terminal.until_shown("remove image")
+            check(terminal, "")
+            await terminal.press("escape")
+            await terminal.until_on("HomeScreen")
