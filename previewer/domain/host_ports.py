@@ -26,7 +26,9 @@ class PortKey:
     protocol: str
 
 
-NO_PORTS: Mapping[PortKey, int] = {}
+InheritedPorts = Mapping[PortKey, tuple[int, ...]]
+"""Host ports of predecessors: a port of a container may be published several times."""
+NO_PORTS: InheritedPorts = {}
 
 
 def assign_ports(
@@ -34,7 +36,7 @@ def assign_ports(
     *,
     seed: str,
     is_free: Callable[[int], bool],
-    inherited: Mapping[PortKey, int] = NO_PORTS,
+    inherited: InheritedPorts = NO_PORTS,
 ) -> Mapping[PortKey, int]:
     """A host port for every published port of ``definition``.
 
@@ -53,7 +55,8 @@ def assign_ports(
                     wanted[key] = None
                 elif port.published.isdecimal():
                     fixed.setdefault(key, int(port.published))
-    found = {key: inherited[key] for key in wanted if key in inherited}
+    free = {key: [port for port in inherited.get(key, ()) if port not in fixed.values()] for key in wanted}
+    found = {key: ports[0] for key, ports in free.items() if ports}
     taken = {*fixed.values(), *found.values()}
     for key in wanted:
         if key in found:

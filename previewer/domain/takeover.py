@@ -14,7 +14,7 @@ from enum import Enum
 from ipaddress import IPv4Address
 
 from previewer.domain.definition import Definition
-from previewer.domain.host_ports import PortKey
+from previewer.domain.host_ports import InheritedPorts, PortKey
 from previewer.domain.json_value import as_object, as_text
 from previewer.domain.observation import ContainerState, Observation, ObservedContainer
 from previewer.domain.policy.finders import is_on
@@ -85,13 +85,14 @@ def decide_takeover(
     return Takeover(Handover.REHEARSED, binding=rehearsal, edge=address, holders=holders)
 
 
-def inherited_ports(observation: Observation) -> Mapping[PortKey, int]:
+def inherited_ports(observation: Observation) -> InheritedPorts:
     """The host ports that containers have, to be had by their successors."""
-    return {
-        PortKey(container.service, container.number, port.target, port.protocol): port.host_port
-        for container in observation.containers
-        for port in container.ports
-    }
+    found: dict[PortKey, tuple[int, ...]] = {}
+    for container in observation.containers:
+        for port in container.ports:
+            key = PortKey(container.service, container.number, port.target, port.protocol)
+            found[key] = (*found.get(key, ()), port.host_port)
+    return found
 
 
 def has_fixed_ports(definition: Definition) -> bool:

@@ -42,7 +42,7 @@ CASES = {
     "policy-refused": ("policy", "fix/rights"),
     "policy-exit-code": ("policy", "fix/rights", "--exit-code"),
     "freeze": ("freeze", "main", "--progress", "quiet"),
-    "freeze-dry-run": ("freeze", "v1.0", "--dry-run"),
+    "freeze-dry-run": ("freeze", "feature/guest-book", "--dry-run"),
     "up-dry-run": ("up", "feature/guest-book", "--dry-run"),
     "up-unchanged": ("up", "main", "--progress", "quiet"),
     "up-refused": ("up", "fix/rights", "--progress", "quiet"),

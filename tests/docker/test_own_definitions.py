@@ -58,7 +58,7 @@ def test_our_own_definitions_run(ours: Site, base: str, role: str, monkeypatch: 
     found = json.loads(ours.run("up", "main", "--role", role, "-o", "json"))
     assert found["role"] == role
     assert "Guestbook" in fetch(found["url"])
-    ours.run("down", "--all", "--yes")
+    ours.run("down", "--all", "--role", "preview", "--role", "staging", "--yes")
     assert ours.remains() == []
 
 

@@ -28,7 +28,7 @@ x-previewer:
   parity:
     allow:
       - {{path: services.web.environment.MODE, reason: they are told what they are}}
-    probe: {{requests: [/, /nothing]}}
+    probe: {{requests: [/, /nothing], slower: 1000}}
 """
 PASSWORD = "correct-horse-battery"
 

@@ -100,7 +100,9 @@ def test_a_rehearsal_goes_where_nobody_is() -> None:
 
 
 def test_ports_are_inherited_by_service_number_and_port() -> None:
-    assert inherited_ports(Observation(containers=(OLD,))) == {KEY: 20080}
+    assert inherited_ports(Observation(containers=(OLD,))) == {KEY: (20080,)}
+    twice = replace(OLD, ports=(HELD, replace(HELD, host_port=8080)))
+    assert inherited_ports(Observation(containers=(twice,))) == {KEY: (20080, 8080)}
     assert is_rehearsing(replace(OLD, ports=(replace(HELD, host_ip="127.80.0.3"),)))
     assert not is_rehearsing(OLD)
 
