@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 
+from previewer.domain.drift.secrecy import Secrecy
 from previewer.domain.file_change import FileChange
+from previewer.domain.parity.shown import conceal
 from previewer.domain.release import Release
 from previewer.domain.release_diff import ReleaseDiff, diff_releases
 from previewer.domain.revision import Commit
@@ -22,7 +25,7 @@ class Difference:
     old: Release
     new: Release
     content: ReleaseDiff
-    """Images, packages, definitions."""
+    """Images, packages, definitions; values that may be secrets are keyed hashes."""
     added_commits: tuple[Commit, ...] = ()
     """Those that only the new one contains, newest first; at most :data:`MOST_COMMITS`."""
     removed_commits: tuple[Commit, ...] = ()
@@ -45,7 +48,7 @@ def diff(session: Session, old_text: str, new_text: str) -> Difference:
     """
     old, new = find_release_named(session, old_text), find_release_named(session, new_text)
     packages = {**read_attestations(session, old).packages, **read_attestations(session, new).packages}
-    content = diff_releases(old, new, packages)
+    content = _without_secrets(session, diff_releases(old, new, packages))
     source = session.source
     if old.commit == new.commit:
         return Difference(old, new, content)
@@ -59,3 +62,16 @@ def diff(session: Session, old_text: str, new_text: str) -> Difference:
         removed_commits=source.commits_between(new.commit, old.commit, limit=MOST_COMMITS),
         files=source.changed_files(old.commit, new.commit),
     )
+
+
+def _without_secrets(session: Session, content: ReleaseDiff) -> ReleaseDiff:
+    secrecy = Secrecy(os.urandom(16), session.settings.allowed_variables.values())
+    shown = (
+        replace(
+            change,
+            before=conceal(change.path, change.before, secrecy),
+            after=conceal(change.path, change.after, secrecy),
+        )
+        for change in content.definitions
+    )
+    return replace(content, definitions=tuple(shown))

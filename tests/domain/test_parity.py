@@ -18,7 +18,7 @@ from previewer.domain.drift.secrecy import Secrecy
 from previewer.domain.parity.allowance import read_allowances
 from previewer.domain.parity.compare import FULL, compare_sides
 from previewer.domain.parity.difference import Side
-from previewer.domain.parity.shown import shown_value
+from previewer.domain.parity.shown import conceal, shown_value
 from previewer.domain.parity.side import ParitySide
 from previewer.domain.release import Artifact
 
@@ -183,6 +183,31 @@ def test_no_secret_is_shown_and_equal_ones_look_equal() -> None:
     assert not any(secret in everything for secret in ("hunter22", "correcthorse", "s3cr3t", "battery"))
     assert texts["services.web.environment.LOG_LEVEL"][0] == "info"
     assert texts["services.web.environment.DB_PASSWORD"][0] == secrecy.hashed("hunter22")
+
+
+def test_a_services_name_may_have_dots_in_it() -> None:
+    dotted = {"services": {"api.v2": WEB, "api": {"image": "x"}}}
+    other = copy.deepcopy(dotted)
+    other["services"]["api.v2"]["environment"]["DB_PASSWORD"] = "correcthorse"
+    other["services"].pop("api")
+    found = compare_sides(side(dotted), side(other)).differences
+    assert [(d.service, d.path) for d in found] == [
+        ("api", "services.api"),
+        ("api.v2", "services.api.v2.environment.DB_PASSWORD"),
+    ]
+    secrecy = Secrecy(b"key")
+    assert shown_value(found[1], Side.RIGHT, secrecy) == secrecy.hashed("correcthorse")
+
+
+def test_secrets_are_concealed_wherever_they_are_in_a_model() -> None:
+    service: Model = {
+        "environment": {"DB_PASSWORD": "hunter22", "MODE": "fast"},
+        "command": ["--from", "ftp://a:bcd@x"],
+    }
+    concealed = conceal("services.web", service, Secrecy(b"key"))
+    assert "hunter22" not in str(concealed)
+    assert "bcd" not in str(concealed)
+    assert "fast" in str(concealed)
 
 
 WORDS = st.sampled_from(["a", "b", "A_B", "x.y", "/data", "ALL", "1"])

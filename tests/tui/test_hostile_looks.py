@@ -118,8 +118,8 @@ async def test_parity_and_diff(world: World, text: str) -> None:
     definition = Definition(text, Role.PRODUCTION, (), {})
     left, right = (ParitySide(text + end, definition, "c" * 40, NOW) for end in ("1", "2"))
     differences = (
-        ParityDifference(text, Severity.HIGH, text, text, text),
-        ParityDifference(text + "x", Severity.LOW, text, text, None, reason=text or "-"),
+        ParityDifference(text, text, Severity.HIGH, text, text, text),
+        ParityDifference(text + "x", text, Severity.LOW, text, text, None, reason=text or "-"),
     )
     parity = Parity(left, right, differences, (Allowance(text, text, text),), 9, 50)
     release = make_release(world, text)

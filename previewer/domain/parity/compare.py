@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -60,20 +60,24 @@ def compare_sides(left: ParitySide, right: ParitySide) -> Parity:
     allowances = allowances_between(left, right)
     used: set[Allowance] = set()
     differences: list[ParityDifference] = []
-    for path in _differing(ours, theirs):
-        severity, why = weigh_fact(path)
+    names = {*left.definition.services, *right.definition.services}
+    for path in _differing(ours, theirs, names):
+        service = _service_of(path, names)
+        severity, why = weigh_fact(path, service)
         allowance = find_allowance(allowances, path)
         # An entry that covers what another one covers already is of use all the same.
         used.update(a for a in allowances if a.covers(path))
         reason = allowance.reason if allowance else ""
-        differences.append(ParityDifference(path, severity, why, ours.get(path), theirs.get(path), reason))
+        differences.append(
+            ParityDifference(path, service, severity, why, ours.get(path), theirs.get(path), reason)
+        )
     return Parity(
         left=left,
         right=right,
         differences=tuple(sorted(differences, key=by_weight)),
         stale=tuple(allowance for allowance in allowances if allowance not in used),
         facts=len(ours.keys() | theirs.keys()),
-        score=_score(ours, theirs, differences),
+        score=_score(ours, theirs, differences, names),
     )
 
 
@@ -87,22 +91,29 @@ def _add_packages(
             theirs.update(package_facts(right, service))
 
 
-def _differing(left: Mapping[str, JsonValue], right: Mapping[str, JsonValue]) -> Iterator[str]:
+def _differing(left: Facts, right: Facts, names: Collection[str]) -> Iterator[str]:
     """The paths that differ, without those below a service or resource that one side lacks as a whole."""
     lacking: set[str] = set()
     for path in sorted(left.keys() | right.keys()):
         if left.get(path) == right.get(path) and (path in left) == (path in right):
             continue
-        if any(path.startswith(f"{whole}.") for whole in lacking):
+        service = _service_of(path, names)
+        if any(path.startswith(f"{whole}.") and service == _service_of(whole, names) for whole in lacking):
             continue
         if (path in left) != (path in right):
             lacking.add(path)
         yield path
 
 
-def _score(left: Facts, right: Facts, differences: list[ParityDifference]) -> int:
+def _service_of(path: str, names: Collection[str]) -> str:
+    """A service's name may have dots in it."""
+    fitting = (name for name in names if f"{path}.".startswith(f"services.{name}."))
+    return max(fitting, key=len, default="")
+
+
+def _score(left: Facts, right: Facts, differences: list[ParityDifference], names: Collection[str]) -> int:
     lost = sum(COST[difference.severity] for difference in differences if not difference.is_declared)
     if not lost:
         return FULL
-    whole = sum(COST[weigh_fact(path)[0]] for path in left.keys() | right.keys())
+    whole = sum(COST[weigh_fact(path, _service_of(path, names))[0]] for path in left.keys() | right.keys())
     return max(0, min(FULL - 1, FULL - -(-FULL * lost // whole)))

@@ -22,6 +22,8 @@ class ParityDifference:
 
     path: str
     """Of the model: ``services.web.environment.LOG_LEVEL``."""
+    service: str
+    """The service it is about; empty for what concerns no single one."""
     severity: Severity
     why: str
     """Why it matters."""
@@ -35,12 +37,6 @@ class ParityDifference:
     def is_declared(self) -> bool:
         """Whether an allow-list has it."""
         return bool(self.reason)
-
-    @property
-    def service(self) -> str:
-        """The service it is about; empty for what concerns no single one."""
-        words = self.path.split(".")
-        return words[1] if words[0] == "services" and len(words) > 1 else ""
 
 
 def by_weight(difference: ParityDifference) -> tuple[bool, int, str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from previewer.domain.drift.secrecy import Secrecy, is_secret_name
 from previewer.domain.json_value import JsonValue, as_text
 from previewer.domain.parity.difference import ParityDifference, Side
 from previewer.domain.parity.facts import PRESENT
 
-_ENVIRONMENT = re.compile(r"^services\.[^.]+\.environment\.(?P<name>.+)$|\.args\.(?P<arg>[^.]+)$")
+_VARIABLE = re.compile(r"^services\..+?\.(?:environment|args)\.(?P<name>.+)$")
 _CREDENTIALS = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
 """``//user:password@`` of a URL."""
 _CONTENT = re.compile(r"^(configs|secrets)\.[^.]+\.(content|environment)$")
@@ -28,10 +29,19 @@ def show(path: str, value: JsonValue, secrecy: Secrecy) -> str:
     if value == PRESENT:
         return "declared"
     text = secrecy.shown(value)
-    variable = _ENVIRONMENT.search(path)
-    name = (variable["name"] or variable["arg"]) if variable else ""
-    hides = (name and is_secret_name(name)) or _CONTENT.match(path) or _CREDENTIALS.search(as_text(value) or text)
+    variable = _VARIABLE.match(path)
+    is_secret = variable is not None and is_secret_name(variable["name"])
+    hides = is_secret or _CONTENT.match(path) or _CREDENTIALS.search(as_text(value) or text)
     return secrecy.hashed(as_text(value) or text) if hides or text != _plain(value) else text
+
+
+def conceal(path: str, value: JsonValue, secrecy: Secrecy) -> JsonValue:
+    """``value`` of the model at ``path``, whole, with every text in it that may be a secret as a keyed hash."""
+    if isinstance(value, Mapping):
+        return {key: conceal(f"{path}.{key}", inner, secrecy) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [conceal(path, inner, secrecy) for inner in value]
+    return show(path, value, secrecy) if isinstance(value, str) and value else value
 
 
 def _plain(value: JsonValue) -> str:

@@ -39,12 +39,12 @@ _LOW = {
 _SERVICE = "one of them has a service that the other lacks"
 
 
-def weigh_fact(path: str) -> tuple[Severity, str]:
-    """How much a difference at ``path`` matters, and why."""
-    words = path.split(".")
-    if words[0] == "services" and len(words) == 2:
+def weigh_fact(path: str, service: str) -> tuple[Severity, str]:
+    """How much a difference at ``path`` matters, and why; ``service`` is the one that it is about, if any."""
+    rest = path.removeprefix(f"services.{service}") if service else f".{path}"
+    if not rest:
         return Severity.HIGH, _SERVICE
-    name = words[2] if words[0] == "services" else words[0]
+    name = rest.split(".")[1]
     for severity, table in ((Severity.HIGH, _HIGH), (Severity.MEDIUM, _MEDIUM), (Severity.LOW, _LOW)):
         if name in table:
             return severity, table[name]
