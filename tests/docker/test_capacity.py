@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from previewer.docker_api.connection import DockerConnection
 from tests.docker.base_image import BaseImage
 from tests.docker.site import Site
 
+ONE, TWO = (f"{word}-{os.urandom(3).hex()}" for word in ("one", "two"))
+"""Engine names are given once: other tests may have environments of plainer names at the same time."""
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
 
 COMPOSE = """
@@ -25,7 +28,7 @@ def site(tmp_path: Path, docker_connection: DockerConnection, base_image: BaseIm
     del base_image
     found = Site(tmp_path / "site", docker_connection)
     found.repository.commit({"compose.yaml": COMPOSE})
-    found.run("up", "main", "--name", "one")
+    found.run("up", "main", "--name", ONE)
     yield found
     found.clean_up()
 
@@ -33,19 +36,19 @@ def site(tmp_path: Path, docker_connection: DockerConnection, base_image: BaseIm
 def test_what_the_quota_has_no_room_for_is_refused_or_waits(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREVIEWER_QUOTA_ENVIRONMENTS", "1")
     before = site.remains()
-    process = site.start("up", "main", "--name", "two")
+    process = site.start("up", "main", "--name", TWO)
     _printed, told = process.communicate(timeout=30)
     assert process.returncode == 10
     assert "the project has 1 of 1 environment" in told
     assert site.remains() == before
-    site.run("up", "main", "--name", "two", "--queue", "--timeout", "1", code=8)
-    waiting = site.start("up", "main", "--name", "two", "--queue", "--timeout", "60", "-o", "json")
+    site.run("up", "main", "--name", TWO, "--queue", "--timeout", "1", code=8)
+    waiting = site.start("up", "main", "--name", TWO, "--queue", "--timeout", "60", "-o", "json")
     assert waiting.stderr is not None
     assert any("waiting for room" in line for line in waiting.stderr)
-    site.run("down", "one")
+    site.run("down", ONE)
     printed, told = waiting.communicate(timeout=60)
     assert waiting.returncode == 0, told
-    assert json.loads(printed)["environment"] == "two"
+    assert json.loads(printed)["environment"] == TWO
 
 
 def test_replacing_needs_no_second_place(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,14 +56,14 @@ def test_replacing_needs_no_second_place(site: Site, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PREVIEWER_QUOTA_MEMORY", "64m")
     site.repository.commit({"etc/motd": "changed\n"})
     (before,) = site.environments()
-    site.run("up", "main", "--name", "one")
+    site.run("up", "main", "--name", ONE)
     (after,) = site.environments()
     assert after["generation"] == before["generation"] + 1
 
 
 def test_limits_are_counted_from_what_runs(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREVIEWER_QUOTA_MEMORY", "100m")
-    process = site.start("up", "main", "--name", "two")
+    process = site.start("up", "main", "--name", TWO)
     _printed, told = process.communicate(timeout=30)
     assert process.returncode == 10
     assert "64 MiB of 100 MiB" in told
@@ -70,7 +73,7 @@ def test_the_doctor_and_a_dry_run_say_how_many_fit(site: Site, monkeypatch: pyte
     monkeypatch.setenv("PREVIEWER_QUOTA_ENVIRONMENTS", "3")
     checks = {check["check"]: check for check in json.loads(site.run("doctor", "-o", "json"))}
     assert checks["room"]["detail"].startswith("for 2 more environments")
-    process = site.start("up", "main", "--name", "two", "--dry-run")
+    process = site.start("up", "main", "--name", TWO, "--dry-run")
     _printed, told = process.communicate(timeout=30)
     assert process.returncode == 0
     assert "room for 2 environments like it" in told
