@@ -2,17 +2,68 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation
 from previewer.cli.output_format import Format
 
 if TYPE_CHECKING:
+    from previewer.domain.cancellation import Cancellation
     from previewer.domain.environment import Environment
     from previewer.domain.json_value import JsonObject
     from previewer.domain.plan import Plan
+    from previewer.domain.progress import Report
     from previewer.operations.deploy import UpResult
+    from previewer.operations.replace import ReplaceOptions
+    from previewer.operations.session import Session
+
+
+class Renewal(Protocol):
+    """An operation that gives an environment its next generation."""
+
+    def __call__(
+        self,
+        session: Session,
+        environment: str,
+        options: ReplaceOptions,
+        /,
+        *,
+        report: Report,
+        cancellation: Cancellation,
+    ) -> UpResult:
+        """Do it."""
+        ...
+
+
+def renew(
+    invocation: Invocation,
+    environment: str,
+    options: ReplaceOptions,
+    *,
+    plan: Callable[[Session, str, ReplaceOptions], Plan],
+    perform: Renewal,
+    dry_run: bool,
+    yes: bool,
+    progress: str,
+    form: Format,
+) -> ExitCode:
+    """Show the plan, or ask where staging or production is replaced, and do it."""
+    from previewer.cli.confirmation import confirm_replacement
+    from previewer.cli.running import running
+    from previewer.domain.definition import Role
+    from previewer.operations.environments import find_environment
+
+    with invocation.open_session() as session:
+        if dry_run:
+            return show_plan(invocation, plan(session, environment, options), form)
+        role = find_environment(session, environment).role
+        if role is not Role.PREVIEW and not yes:
+            confirm_replacement(invocation, role, plan(session, environment, options))
+        with running(invocation, progress) as run:
+            result = perform(session, environment, options, report=run.report, cancellation=run.cancellation)
+    return show_result(invocation, result, form)
 
 
 def show_plan(invocation: Invocation, plan: Plan, form: Format) -> ExitCode:

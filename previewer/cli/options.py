@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from previewer.cli.completion_values import complete_environments
 from previewer.cli.invocation import Invocation
 from previewer.cli.output_format import Format
 
@@ -69,6 +70,38 @@ def output_option(*, default: Format = Format.TABLE) -> Callable[[Function], Fun
         callback=lambda _ctx, _parameter, value: Format(value),
         help="How to print the data.",
     )
+
+
+def renewal_options() -> Callable[[Function], Function]:
+    """What ``replace`` and ``update`` take: the environment, and how its next generation is to come up."""
+    options = (
+        click.argument("environment", shell_complete=complete_environments),
+        click.option("--ttl", metavar="TTL", help="How long it lives from now: 90m, 10h, 5d, 1d12h, never."),
+        timeout_option(),
+        dry_run_option(),
+        click.option("-y", "--yes", is_flag=True, help="Replace staging and production without a question."),
+        progress_option(),
+        output_option(),
+    )
+
+    def add(function: Function) -> Function:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add
+
+
+def timeout_option() -> Callable[[Function], Function]:
+    """``--timeout``: seconds to wait for health."""
+    return click.option(
+        "--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="How long to wait for health."
+    )
+
+
+def dry_run_option() -> Callable[[Function], Function]:
+    """``--dry-run``, of what lets an environment run something else."""
+    return click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
 
 
 def progress_option() -> Callable[[Function], Function]:

@@ -7,7 +7,7 @@ import click
 from previewer.cli.completion_values import complete_environments
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import output_option, progress_option, verb
+from previewer.cli.options import dry_run_option, output_option, progress_option, timeout_option, verb
 from previewer.cli.output_format import Format
 
 
@@ -16,9 +16,9 @@ from previewer.cli.output_format import Format
 @click.option("--to", type=click.Choice(["staging", "production"]), required=True, help="Where it is to run.")
 @click.option("--name", metavar="NAME", help="The environment's name (default: by project and role).")
 @click.option("--ttl", metavar="TTL", help="How long it lives: 90m, 10h, 5d, 1d12h, never.")
-@click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="How long to wait for health.")
+@timeout_option()
 @click.option("--force", is_flag=True, help="To production even if it was not proven in staging.")
-@click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
+@dry_run_option()
 @click.option("-y", "--yes", is_flag=True, help="Replace what runs without a question.")
 @progress_option()
 @output_option()

@@ -9,7 +9,7 @@ import click
 from previewer.cli.completion_values import complete_environments
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import output_option, progress_option, verb
+from previewer.cli.options import dry_run_option, output_option, progress_option, timeout_option, verb
 from previewer.cli.output_format import Format
 from previewer.errors import NotFoundError
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 @click.argument("target", metavar="[ENVIRONMENT|ROLE]", required=False, shell_complete=complete_environments)
 @click.argument("release", metavar="[RELEASE]", required=False)
 @click.option("--list", "only_list", is_flag=True, help="Only list what it can go back to.")
-@click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="How long to wait for health.")
-@click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
+@timeout_option()
+@dry_run_option()
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @progress_option()
 @output_option()

@@ -9,7 +9,7 @@ import click
 from previewer.cli.completion_values import complete_branches
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import output_option, progress_option, verb
+from previewer.cli.options import dry_run_option, output_option, progress_option, timeout_option, verb
 from previewer.cli.output_format import Format
 from previewer.errors import UsageError
 
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 @click.option("--definition", metavar="NAME", help="Which definition of the commit (default: the role's).")
 @click.option("--name", metavar="NAME", help="The environment's name (default: by project and branch).")
 @click.option("--ttl", metavar="TTL", help="How long it lives: 90m, 10h, 5d, 1d12h, never.")
-@click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="How long to wait for health.")
+@timeout_option()
 @click.option("--queue", is_flag=True, help="Wait for room on the engine, at most the timeout.")
 @click.option("--no-cache", is_flag=True, help="Build every image again.")
-@click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
+@dry_run_option()
 @click.option("-y", "--yes", is_flag=True, help="Replace staging and production without a question.")
 @progress_option()
 @output_option()

@@ -6,13 +6,13 @@ import click
 
 from previewer.cli.completion_values import complete_environments
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import output_option, progress_option, verb
+from previewer.cli.options import output_option, progress_option, timeout_option, verb
 from previewer.cli.output_format import Format
 
 
 @verb("wake")
 @click.argument("environment", shell_complete=complete_environments)
-@click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="How long to wait for health.")
+@timeout_option()
 @click.option("--dry-run", is_flag=True, help="Print what would be started, and start nothing.")
 @progress_option()
 @output_option()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from previewer.domain.drift.asked import ASKED_FIELD, read_asked
 from previewer.domain.drift.fields import (
@@ -15,7 +16,7 @@ from previewer.domain.drift.fields import (
     FieldDifference,
     compare_fields,
 )
-from previewer.domain.drift.finding import Finding, Layer, Severity
+from previewer.domain.drift.finding import REPLACE, Finding, Layer, Severity
 from previewer.domain.drift.frozen import FrozenContainer, FrozenEnvironment
 from previewer.domain.drift.secrecy import Secrecy
 from previewer.domain.drift.weights import weigh_field
@@ -41,17 +42,36 @@ class ContainerPair:
     live: ExaminedContainer
     secrecy: Secrecy
 
-    def finding(self, kind: str, severity: Severity, what: str, why: str, **more: object) -> Finding:
-        """A finding about it."""
-        said: dict[str, object] = {"where": self.live.name, "layer": Layer.SPECIFICATION, **more}
+    def finding(
+        self,
+        kind: str,
+        severity: Severity,
+        what: str,
+        why: str,
+        *,
+        layer: Layer = Layer.SPECIFICATION,
+        where: str = "",
+        frozen: str = "",
+        live: str = "",
+        remedy: str = REPLACE,
+        at: datetime | None = None,
+        taints: bool = True,
+    ) -> Finding:
+        """A finding about it; ``where`` is the container, if nothing else is said."""
         return Finding(
             kind=kind,
+            layer=layer,
             severity=severity,
             environment=self.environment.name,
             service=self.frozen.service,
             what=what,
             why=why,
-            **said,  # type: ignore[arg-type]
+            where=where or self.live.name,
+            frozen=frozen,
+            live=live,
+            remedy=remedy,
+            at=at,
+            taints=taints,
         )
 
 
