@@ -14,11 +14,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 import requests
 from docker import DockerClient
-from docker.errors import DockerException, ImageNotFound
+from docker.errors import APIError, DockerException, ImageNotFound
 
 from demo.history import DEFAULT_BASE
 from demo.host_python import python_layer
@@ -123,9 +124,14 @@ def write_local_image(archive: Path, architecture: str) -> str:
 
 
 def remove_image(docker_host: str, reference: str) -> None:
-    """Remove an image's name, and the image with its last one, if it is there."""
+    """Remove an image's name, and the image with its last one, if it is there and nobody runs it."""
     with connect(docker_host) as client, suppress(ImageNotFound):
-        client.images.remove(reference)
+        try:
+            client.images.remove(reference)
+        except APIError as error:
+            if error.status_code != HTTPStatus.CONFLICT:
+                raise
+            # Somebody else began to use it meanwhile: it is theirs now.
 
 
 if __name__ == "__main__":

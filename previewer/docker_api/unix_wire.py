@@ -9,6 +9,7 @@ from __future__ import annotations
 import select
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import BinaryIO, cast
@@ -20,6 +21,10 @@ from previewer.docker_api.wire import FIRST_REFUSAL, EngineAnswer, EngineRequest
 SCHEME = "unix://"
 MOST_IDLE = 64
 """Connections that are kept: 16 workers and as many streams need not open new ones. More are made when needed."""
+DOUBT_SECONDS = 10.0
+"""Of silence after which the engine is asked whether it is still there: what takes long and what has stopped look
+alike."""
+SIGN_OF_LIFE = EngineRequest("GET", "/_ping")
 
 
 class UnixWire:
@@ -34,7 +39,9 @@ class UnixWire:
         """Ask, and read the answer."""
         connection = self._take(patience)
         try:
-            head = connection.send(request)
+            connection.send(request)
+            self._await_answer(connection, patience)
+            head = read_head(connection.file)
             content = b"".join(read_body(connection.file, head))
         except BaseException:
             connection.close()
@@ -46,7 +53,8 @@ class UnixWire:
         """Ask for an answer that arrives bit by bit."""
         connection = self._take(patience)
         try:
-            head = connection.send(request)
+            connection.send(request)
+            head = read_head(connection.file)
             if head.status >= FIRST_REFUSAL:
                 EngineAnswer(head.status, b"".join(read_body(connection.file, head))).check()
             connection.socket.settimeout(None)
@@ -61,6 +69,14 @@ class UnixWire:
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
+
+    def _await_answer(self, connection: _Connection, patience: float) -> None:
+        """Until it begins. Raises :class:`TimeoutError` sooner where the engine does not answer anything else."""
+        end = time.monotonic() + patience
+        while not connection.has_answer(min(DOUBT_SECONDS, patience)):
+            if time.monotonic() >= end:
+                raise TimeoutError("the engine did not answer in time")
+            self.exchange(SIGN_OF_LIFE, patience=DOUBT_SECONDS)
 
     def _take(self, patience: float) -> _Connection:
         """One that is idle and that the engine has not closed meanwhile, else a new one."""
@@ -90,15 +106,18 @@ class _Connection:
     @property
     def is_silent(self) -> bool:
         """Whether nothing waits to be read: the end would, and what nobody asked for."""
+        return not self.has_answer(0)
+
+    def has_answer(self, within: float) -> bool:
+        """Whether there is something to read, or will be in so many seconds."""
         waiting = select.poll()
         waiting.register(self.socket, select.POLLIN)
-        return not waiting.poll(0)
+        return bool(waiting.poll(within * 1000))
 
-    def send(self, request: EngineRequest) -> AnswerHead:
-        """Send it, and read the answer up to its body."""
+    def send(self, request: EngineRequest) -> None:
+        """Send it."""
         with suppress(BrokenPipeError):  # an engine may refuse before it has read all: its answer says why
             self.socket.sendall(_as_bytes(request))
-        return read_head(self.file)
 
     def close(self) -> None:
         """Close it. Nobody may be reading."""

@@ -1,6 +1,8 @@
 """An engine of a test's own: to be killed, stopped and filled without anybody else noticing. Needs root on Linux.
 
 It has its own network namespace, data, socket and containerd. Its containers reach nobody, and nobody them.
+
+``PREVIEWER_TEST_DOCKERD=/path/to/dockerd`` takes another version than the installed one.
 """
 
 from __future__ import annotations
@@ -18,15 +20,28 @@ from pathlib import Path
 from scripts.local_engine.machine import find_dockerd, system_path
 from scripts.local_engine.probe import answers
 
+DOCKERD = "PREVIEWER_TEST_DOCKERD"
+"""The variable that names an engine's program. What that starts (containerd, its shim, runc, docker-init,
+docker-proxy) is looked for beside it first."""
 PATIENCE = 60.0
 """Seconds that an engine may take to answer. After a kill it first sees to the containers that it had."""
+
+
+def _dockerd() -> Path | None:
+    """The program to start; a wrong name in the environment is a failure, and no reason to skip."""
+    named = os.environ.get(DOCKERD)
+    if not named:
+        installed = find_dockerd()
+        return Path(installed) if installed else None
+    assert os.access(named, os.X_OK), f"{DOCKERD} names no program: {named}"
+    return Path(named).absolute()
 
 
 def why_not() -> str:
     """Why no engine of its own can be started here; empty where one can."""
     if sys.platform != "linux" or os.geteuid() != 0:
         return "an engine of its own needs root on Linux"
-    if find_dockerd() is None:
+    if _dockerd() is None:
         return "there is no dockerd"
     missing = [program for program in ("ip", "nsenter") if shutil.which(program) is None]
     return f"{', '.join(missing)} is missing" if missing else ""
@@ -53,7 +68,7 @@ class OwnEngine:
 
     def start(self) -> None:
         """Start it, or start it again over what the last one left, and wait until it answers."""
-        program = find_dockerd()
+        program = _dockerd()
         assert program is not None
         for stale in (self._folder / "pid", self._folder / "exec/containerd/containerd.pid"):
             stale.unlink(missing_ok=True)
@@ -65,7 +80,7 @@ class OwnEngine:
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
-                    *("nsenter", f"--net=/run/netns/{self._namespace}", "--", program, "--host", self.host),
+                    *("nsenter", f"--net=/run/netns/{self._namespace}", "--", str(program), "--host", self.host),
                     *(f"{flag}={place}" for flag, place in places.items()),
                     *("--cgroup-parent", f"/{self._namespace}", *self._flags),
                 ],
@@ -73,7 +88,7 @@ class OwnEngine:
                 stdout=log,
                 stderr=log,
                 cwd="/",
-                env={**os.environ, "PATH": system_path()},
+                env={**os.environ, "PATH": os.pathsep.join((str(program.parent), system_path()))},
                 start_new_session=True,
             )
         deadline = time.monotonic() + PATIENCE

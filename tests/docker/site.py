@@ -102,6 +102,11 @@ class Site:
         """Everything of this repository that is on the engine."""
         return remains_of(self.connection, f"{labels.INSTALLATION}={self.installation}")
 
+    def images(self) -> set[str]:
+        """The ids of its own images: others are made and removed by whoever else uses the engine."""
+        found = self.connection.api.images(all=True, filters={"label": f"{labels.PROJECT}={self.project}"})
+        return {image["Id"] for image in found}
+
     def inspect(self, service: str) -> dict[str, Any]:
         """The engine's own words about the one running container of a service."""
         labelled = [f"{labels.INSTALLATION}={self.installation}", f"{labels.SERVICE}={service}"]

@@ -53,8 +53,8 @@ ALWAYS = """  steady:
 ROLES = {f"envs/{role}.yaml": "include: [../compose.yaml]\n" for role in ("preview", "staging")}
 WAITS = "/never"
 """A file that is not there: whoever checks it waits."""
-NOTICED = 50.0
-"""Seconds within which an engine that has stopped has to be noticed, undoing included. It takes about 25."""
+NOTICED = 75.0
+"""Seconds within which an engine that has stopped has to be noticed, undoing included. It takes about 25, on a busy machine more."""
 PREVIEW = "it"
 
 

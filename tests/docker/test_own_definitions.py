@@ -7,13 +7,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
-import docker.errors
 import pytest
 
-from demo.base_image import ensure_base_image
+from demo.base_image import ensure_base_image, remove_image
 from previewer.docker_api.connection import DockerConnection
 from previewer.domain.naming import pinned_base_reference
 from tests.docker.site import Site, fetch
@@ -30,8 +28,7 @@ def base(docker_connection: DockerConnection) -> Iterator[str]:
     yield found.reference
     if found.is_new:
         for name in (found.reference, pinned_base_reference(image)):
-            with suppress(docker.errors.ImageNotFound):
-                api.remove_image(name)
+            remove_image(docker_connection.host, name)
 
 
 @pytest.fixture

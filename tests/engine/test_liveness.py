@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from previewer.docker_api.classic_steps import ClassicSteps
 from previewer.docker_api.connection import DockerConnection, connect
 from previewer.docker_api.image_build import ImageBuild
 from previewer.docker_api.liveness import ensure_alive, while_alive
-from previewer.docker_api.request import open_answer
+from previewer.docker_api.request import open_answer, post_empty
 from previewer.domain.build_choice import Builder
 from previewer.domain.cancellation import Cancellation
 from previewer.engine.docker_streams import open_log_stream
@@ -35,6 +36,11 @@ class Server(socketserver.ThreadingUnixStreamServer):
     is_alive = True
     stands_still = False
 
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.answers = threading.Event()
+        """Until it is set, a slow answer does not begin."""
+
 
 class Handler(socketserver.StreamRequestHandler):
     """One request a connection."""
@@ -50,6 +56,9 @@ class Handler(socketserver.StreamRequestHandler):
         elif path.endswith("/_ping"):
             if self.server.is_alive:
                 self.answer("OK")
+        elif path.endswith("/slow"):
+            self.server.answers.wait(10)
+            self.answer("{}")
         elif path.endswith("/containers/x/json"):
             self.answer(json.dumps(CONTAINER))
         else:
@@ -153,3 +162,16 @@ def test_a_silent_stream_of_an_engine_that_stands_still_is_given_up(
         listen()
     assert chunks == [b"{}\n"]
     assert time.monotonic() - begun < 5
+
+
+def test_an_answer_is_waited_for_as_long_as_the_engine_is_alive(
+    server: Server, connection: DockerConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call that may take a minute is given up much sooner where nothing else is answered either."""
+    monkeypatch.setattr("previewer.docker_api.unix_wire.DOUBT_SECONDS", 0.1)
+    threading.Timer(0.5, server.answers.set).start()
+    post_empty(connection, "/slow")
+    server.answers.clear()
+    threading.Timer(0.5, server.shutdown).start()
+    with pytest.raises(TimeoutError):
+        post_empty(connection, "/slow")
