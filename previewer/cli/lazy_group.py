@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from previewer.frozen import dataclass
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from previewer.cli.interruption import interruptible
 from previewer.cli.invocation import Invocation
 from previewer.cli.progress import ProgressMode, make_progress
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.progress import Report
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from previewer.cli.plain_text import cell_width, cut, plain
 from previewer.cli.style import Style
 from previewer.domain.json_value import JsonObject, JsonValue
+from previewer.frozen import dataclass
 
 GAP = "  "
 ABSENT = "-"

@@ -8,7 +8,6 @@ variables are its own. Where both files define a service, the including file cha
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from previewer.definition.limits import MAX_INCLUDE_DEPTH
 from previewer.definition.merge import merge
@@ -16,6 +15,7 @@ from previewer.definition.model_error import ModelError
 from previewer.definition.paths import directory_of, is_remote, unmount
 from previewer.definition.reading import Reading
 from previewer.definition.values import RESOURCE_SECTIONS, Table, Value, as_table, table_at, text_or_items
+from previewer.frozen import dataclass
 
 REMOTE_PREFIX = "oci://"
 

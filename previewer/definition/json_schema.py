@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import TypeAlias, cast
 
 from previewer.definition.model_error import nearest_name_hint
 from previewer.definition.values import Table, Value, table_at
 from previewer.domain.definition import ModelPath
+from previewer.frozen import dataclass
 
 Schema: TypeAlias = Table
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import cast
 
@@ -40,6 +40,7 @@ from previewer.domain.definition import Definition, ModelPath, Role
 from previewer.domain.file_tree import FileTree
 from previewer.domain.json_value import JsonObject
 from previewer.errors import DefinitionError, UsageError
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,13 +7,14 @@ counts; list items, whose numbers change, are found by the texts they share with
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from previewer.definition.go_text import go_text
 from previewer.definition.values import Value
 from previewer.definition.yaml_document import Document, scalars_below
 from previewer.domain.definition import Location, ModelPath
+from previewer.frozen import dataclass
 
 INDEXED_DEPTH = 5
 """How deep places are listed: ``services.web.build.args.KEY``; ``Definition.locate`` answers for deeper ones."""

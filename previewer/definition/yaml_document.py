@@ -7,7 +7,7 @@ keys wherever it stands, and the first mapping of a list under ``<<`` wins.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from previewer.definition.limits import Budget
 from previewer.definition.model_error import ModelError
@@ -17,6 +17,7 @@ from previewer.definition.yaml_nodes import MappingNode, Node, ScalarNode, Seque
 from previewer.definition.yaml_scalars import TAG_PREFIX, resolve_plain_scalar, resolve_tagged_scalar
 from previewer.domain.definition import Location, ModelPath
 from previewer.errors import DefinitionError
+from previewer.frozen import dataclass
 
 RESET = "!reset"
 """Takes the value away, here and from the files before."""

@@ -6,12 +6,13 @@ than Python can follow. Every node is measured once; an alias names a node that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from previewer.definition.limits import MAX_NESTING
 from previewer.definition.yaml_nodes import MappingNode, Node, SequenceNode
 from previewer.domain.definition import Location
 from previewer.errors import DefinitionError
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

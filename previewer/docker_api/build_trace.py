@@ -9,7 +9,8 @@ completed (6), error (7); ``logs`` (3) with vertex (1) and msg (4). Unknown fiel
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from previewer.frozen import dataclass
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 

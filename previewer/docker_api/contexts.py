@@ -11,11 +11,11 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from previewer.domain.json_value import JsonObject, as_object, as_text
 from previewer.errors import EngineUnreachableError
+from previewer.frozen import dataclass
 
 DEFAULT_CONTEXT = "default"
 SYSTEM_SOCKETS = ("/var/run/docker.sock",)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from previewer.docker_api.wire import RefusedError
 from previewer.errors import (
@@ -16,6 +15,7 @@ from previewer.errors import (
     PortTakenError,
     UnsupportedError,
 )
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from previewer.docker_api.connection import DockerConnection
@@ -12,6 +11,7 @@ from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.request import open_stream
 from previewer.docker_api.wire import OpenAnswer
 from previewer.domain.json_value import JsonObject, as_object, as_text
+from previewer.frozen import dataclass
 
 HEALTH_CHECK_NOISE = "exec_"
 """The engine's own health checks are reported as commands that somebody ran: several events a second."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from previewer.docker_api.background import begin
@@ -12,6 +11,7 @@ from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.image_names import engine_reference
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.errors import EngineError, ObjectNotFoundError
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

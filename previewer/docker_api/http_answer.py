@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import BinaryIO
+
+from previewer.frozen import dataclass
 
 LONGEST_LINE = 65_536
 MOST_HEADERS = 1000

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from previewer.domain.build_means import BuildMeans
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

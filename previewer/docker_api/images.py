@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -17,6 +17,7 @@ from previewer.docker_api.request import get_json
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.naming import named_digest
 from previewer.errors import ConflictError, ObjectNotFoundError
+from previewer.frozen import dataclass
 
 if TYPE_CHECKING:  # most commands do without
     from previewer.docker_api.sdk import docker

@@ -8,8 +8,9 @@ With a terminal the bytes come as they are.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from datetime import datetime
+
+from previewer.frozen import dataclass
 
 OUTPUT, ERROR = 1, 2
 _HEADER = struct.Struct(">BxxxL")

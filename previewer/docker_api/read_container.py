@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
@@ -12,6 +11,7 @@ from previewer.domain.labels import COMPOSE_NUMBER, COMPOSE_ONEOFF, read_memory,
 from previewer.domain.naming import named_digest
 from previewer.domain.observation import ContainerState, Health, ObservedContainer, PublishedPort
 from previewer.domain.restart_policy import NEVER, restart_text
+from previewer.frozen import dataclass
 
 _HEALTH_IN_STATUS = re.compile(r"\((?:health: )?(starting|healthy|unhealthy)\)")
 _EXIT_IN_STATUS = re.compile(r"^Exited \((-?\d+)\)")

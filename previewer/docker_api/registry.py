@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urljoin
 
@@ -18,6 +17,7 @@ from previewer.docker_api.registry_answer import parse_json, read_answer
 from previewer.docker_api.registry_connection import RegistryConnection, refusal
 from previewer.domain.json_value import JsonObject, as_object
 from previewer.errors import RegistryError
+from previewer.frozen import dataclass
 
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from previewer.docker_api.registry_login import RegistryLogin, refused
 from previewer.domain.json_value import as_list, as_object, as_text
 from previewer.domain.registry_address import HUB, is_loopback
 from previewer.errors import RegistryError
+from previewer.frozen import dataclass
 
 FIRST_PAUSE = 0.3
 """Seconds before the second attempt; each later pause is three times as long."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from previewer.docker_api.sdk import docker
 from previewer.errors import RegistryError
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 
 import requests.exceptions
 
@@ -22,6 +21,7 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import JsonObject, as_object, as_text
 from previewer.domain.registry_address import RegistryAddress
 from previewer.errors import EngineError, RegistryError
+from previewer.frozen import dataclass
 
 PUSH_OF_PLATFORM = (1, 46)
 """The API version from which on a push can name the platform, which an image of several needs."""

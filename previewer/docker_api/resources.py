@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.request import get_json
 from previewer.domain.json_value import JsonObject, as_object, as_text
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

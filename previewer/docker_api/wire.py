@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from previewer.domain.json_value import JsonValue, as_object, as_text
+from previewer.frozen import dataclass
 
 JSON = "application/json"
 FIRST_REFUSAL = 400

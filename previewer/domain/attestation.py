@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 from previewer.domain.json_value import JsonObject
 from previewer.domain.packages import ImagePackages
+from previewer.frozen import dataclass
 
 PROVENANCE_FILE = "provenance.json"
 BILL_FILE = "bill.json"

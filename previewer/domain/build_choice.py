@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from enum import Enum
 
 from previewer.domain.build_means import Need
 from previewer.errors import UnsupportedError
+from previewer.frozen import dataclass
 
 
 class Builder(Enum):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from previewer.domain.json_value import as_object
 from previewer.domain.release import FrozenDefinition, Release
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 from previewer.domain.json_value import JsonObject
+from previewer.frozen import dataclass
 
 
 class Need(Enum):

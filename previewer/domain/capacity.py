@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from previewer.domain.definition import Definition
 from previewer.domain.labels import read_memory
@@ -11,6 +10,7 @@ from previewer.domain.memory_size import format_memory
 from previewer.domain.plan import CreateContainer, CreateNetwork, Plan
 from previewer.domain.policy.quantity_rules import memory_limit
 from previewer.domain.wording import counted
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

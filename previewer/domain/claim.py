@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 from previewer.domain.json_value import as_object, as_text, canonical_json
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

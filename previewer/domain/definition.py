@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from functools import cached_property
 from types import MappingProxyType
 
 from previewer.domain.json_value import JsonObject, as_object
 from previewer.domain.service import Service
+from previewer.frozen import dataclass
 
 
 class Role(Enum):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from previewer.domain.branch_state import BranchView
 from previewer.domain.definition import Role
 from previewer.domain.environment import Environment
 from previewer.domain.labels import format_time
+from previewer.frozen import dataclass
 
 ASKED_FOR_ALL = "all were to go"
 

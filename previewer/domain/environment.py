@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 from itertools import groupby
@@ -16,6 +16,7 @@ from previewer.domain.notes import NOTHING_NOTED, EnvironmentNotes, Notes
 from previewer.domain.observation import ContainerState, Health, Observation, ObservedContainer
 from previewer.domain.rehearsal import is_rehearsing
 from previewer.domain.routes import front_end_rank, url_of
+from previewer.frozen import dataclass
 
 
 class State(Enum):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import Enum
 
 from previewer.domain.drift.fields import Fields
 from previewer.domain.labels import Ownership
 from previewer.domain.observation import ContainerState
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from functools import cached_property
 from typing import Protocol
 
 from previewer.errors import NotFoundError, OutsideTreeError
+from previewer.frozen import dataclass
 
 MAX_SYMLINK_HOPS = 40
 """As many as Linux follows before it answers ELOOP."""

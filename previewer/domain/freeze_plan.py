@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from previewer.domain.revision import short_id
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

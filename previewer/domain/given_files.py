@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.domain.service import Service
 from previewer.errors import DefinitionError
+from previewer.frozen import dataclass
 
 DEFAULT_FOLDERS = {"secrets": "/run/secrets/", "configs": "/"}
 """Where they stand unless the service says another target, by the key of the service."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from previewer.domain.json_value import JsonObject, JsonValue, as_object, as_text
 from previewer.domain.labels import format_time, parse_time
 from previewer.domain.notes import Notes, notes_from_json, notes_to_json
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from previewer.domain.definition import Definition
 from previewer.domain.observation import Observation, ObservedContainer, PublishedPort
 from previewer.domain.routes import EVERY_ADDRESS
 from previewer.domain.service import PortMapping
+from previewer.frozen import dataclass
 
 FIRST_PORT = 20000
 LAST_PORT = 31999

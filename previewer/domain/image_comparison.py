@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 
 from previewer.domain.json_value import JsonObject
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

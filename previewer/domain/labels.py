@@ -8,10 +8,10 @@ ledger.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from previewer.domain.definition import Role
+from previewer.frozen import dataclass
 
 PREFIX = "dev.previewer."
 MANAGED_BY = PREFIX + "managed-by"

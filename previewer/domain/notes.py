@@ -7,11 +7,11 @@ the newest entry, so that reading them costs one look however long the history i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.domain.labels import format_time, parse_time
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 
 from previewer.domain.labels import Ownership, RankedPort
+from previewer.frozen import dataclass
 
 
 class ContainerState(Enum):

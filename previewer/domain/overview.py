@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from previewer.domain.environment import Environment
 from previewer.domain.revision import Branch
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

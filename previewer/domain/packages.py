@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import parse_qs, unquote
 
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.frozen import dataclass
 
 
 class PackageKind(Enum):

@@ -6,11 +6,11 @@ The text form is stable. It is what ``--dry-run`` prints, what the confirm scree
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from previewer.domain.service import Condition
 from previewer.domain.specification import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from previewer.domain.observation import ContainerState, Health
 from previewer.domain.service import Condition
+from previewer.frozen import dataclass
 
 MOST_RESTARTS = 3
 """After so many the engine's next attempt is not waited for."""

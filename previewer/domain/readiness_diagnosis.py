@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from previewer.domain.memory_size import format_memory
+from previewer.frozen import dataclass
 
 SIGNALS = {
     4: "SIGILL: an instruction that this processor has not",

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from previewer.errors import UsageError
+from previewer.frozen import dataclass
 
 HUB = "docker.io"
 SHAPE = "REGISTRY/REPOSITORY, say registry.example.com/team/shop"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import cached_property
 
 from previewer.domain.definition import Definition, Role
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text, digest_of
 from previewer.domain.labels import format_time, parse_time
+from previewer.frozen import dataclass
 
 MANIFEST_VERSION = 1
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from previewer.domain.file_change import Change
 from previewer.domain.json_value import JsonValue, canonical_json
 from previewer.domain.packages import ImagePackages, Package
 from previewer.domain.release import Artifact, Release
+from previewer.frozen import dataclass
 
 _OPPOSITE = {Change.ADDED: Change.REMOVED, Change.REMOVED: Change.ADDED, Change.CHANGED: Change.CHANGED}
 

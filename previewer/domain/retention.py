@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from previewer.domain.labels import Ownership
@@ -11,6 +10,7 @@ from previewer.domain.notes import Notes
 from previewer.domain.observation import Observation
 from previewer.domain.release import Release
 from previewer.domain.revision import short_id
+from previewer.frozen import dataclass
 
 FREEZE_GRACE = timedelta(hours=1)
 """That an image stays which no release has: the freeze that built it may still be at work, in any clone."""

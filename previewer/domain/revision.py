@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from previewer.frozen import dataclass
 
 SHORT_ID_LENGTH = 12
 """Digits of an object id that are shown: unambiguous in repositories of any size that matters."""

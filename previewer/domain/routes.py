@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from previewer.domain.definition import Definition
 from previewer.domain.json_value import as_list, as_object, as_text
+from previewer.frozen import dataclass
 
 FRONT_END_NAMES = ("web", "frontend", "front", "app", "www", "ui", "proxy", "nginx", "caddy")
 """Where ``x-previewer.routes`` does not say it, the service of the first of these names is the front end."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from previewer.domain.definition import Definition
 from previewer.domain.given_files import DEFAULT_FOLDERS, GivenFile, given_files
@@ -19,6 +19,7 @@ from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_objec
 from previewer.domain.naming import slug
 from previewer.domain.service import Service
 from previewer.domain.tree_files import is_in_tree, mounted_sources
+from previewer.frozen import dataclass
 
 FILES_VOLUME = "previewer-files"
 """The key of the volume that holds the commit's files; one in each generation that needs any."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.frozen import dataclass
 
 
 class Condition(Enum):

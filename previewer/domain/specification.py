@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from previewer.domain.json_value import JsonObject
+from previewer.frozen import dataclass
 
 STDIN_ONCE_KEY = "x-stdin-once"
 """In a service's mapping: its standard input ends when whoever is attached to it goes or has nothing to say."""

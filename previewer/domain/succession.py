@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from previewer.domain.environment import SERVING, Environment
 from previewer.domain.notes import EnvironmentNotes, KnownGood
+from previewer.frozen import dataclass
 
 EMPTY_VOLUMES = "volumes start empty"
 """How the line begins that says which data does not come along."""

@@ -9,7 +9,6 @@ the predecessor lets go of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv4Address
 
@@ -22,6 +21,7 @@ from previewer.domain.rehearsal import REHEARSAL
 from previewer.domain.routes import EVERY_ADDRESS
 from previewer.domain.service import Service
 from previewer.domain.specification import HOST_BINDING_OPTION
+from previewer.frozen import dataclass
 
 
 class Handover(Enum):

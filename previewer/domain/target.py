@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from previewer.domain import labels, naming
 from previewer.domain.definition import Definition
@@ -30,6 +30,7 @@ from previewer.domain.start_order import effective_dependencies
 from previewer.domain.takeover import UNCONTESTED, Takeover, publishing_services
 from previewer.domain.tree_files import file_references
 from previewer.domain.variables import injected_variables
+from previewer.frozen import dataclass
 
 EDGE = "previewer-edge"
 """The key of the network that a successor's ports are taken over with; definitions have none of that name."""

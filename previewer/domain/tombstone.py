@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from previewer.domain.definition import Role
@@ -11,6 +11,7 @@ from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_objec
 from previewer.domain.labels import format_time, parse_time
 from previewer.domain.naming import scope
 from previewer.domain.observation import Observation, ObservedContainer
+from previewer.frozen import dataclass
 
 GENERATIONS_KEPT = 3
 """Tombstones of one environment that are kept: the newest."""

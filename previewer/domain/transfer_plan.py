@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from previewer.domain.registry_address import RegistryAddress
 from previewer.domain.release import Release
 from previewer.domain.revision import short_id
+from previewer.frozen import dataclass
 
 
 class Direction(Enum):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import TypeAlias
@@ -14,6 +13,7 @@ from previewer.domain.ending import Ends, why_ended
 from previewer.domain.environment import Environment
 from previewer.domain.glob import any_glob_matches
 from previewer.domain.naming import environment_name
+from previewer.frozen import dataclass
 
 _OUTLIVED = Ends(merged=True, branch_gone=True)
 _EXPIRED = Ends(expired=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from previewer.domain.json_value import as_text
@@ -14,6 +14,7 @@ from previewer.domain.service import Service
 from previewer.domain.specification import ContainerSpec
 from previewer.engine.protocol import ContainerDetail, LogLine
 from previewer.errors import EngineError
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

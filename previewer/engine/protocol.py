@@ -7,7 +7,7 @@ Methods block and may be called from several threads at once. They raise the err
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 from typing import Protocol, TypeVar
@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 from previewer.domain.observation import ContainerState, Health, Observation, PublishedPort
 from previewer.domain.restart_policy import NEVER
 from previewer.domain.specification import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
+from previewer.frozen import dataclass
 
 Batch = TypeVar("Batch", covariant=True)
 

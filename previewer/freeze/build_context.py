@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 
 from previewer.domain.definition import Definition
 from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry
@@ -12,6 +11,7 @@ from previewer.domain.naming import SENT_DOCKERFILE
 from previewer.domain.service import BuildSection, Service
 from previewer.errors import DefinitionError, FreezeError, UnsupportedError
 from previewer.freeze.dockerignore import Dockerignore, read_dockerignore
+from previewer.frozen import dataclass
 
 IGNORE_FILE = ".dockerignore"
 MAX_DOCKERFILE_BYTES = 1 << 20

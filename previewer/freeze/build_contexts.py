@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from previewer.domain.definition import Definition
 from previewer.domain.file_tree import FileTree
@@ -11,6 +11,7 @@ from previewer.domain.json_value import as_object
 from previewer.domain.service import BuildSection, Service
 from previewer.errors import UnsupportedError
 from previewer.freeze.build_context import Entries, read_further_context
+from previewer.frozen import dataclass
 
 IMAGE = "docker-image://"
 SERVICE = "service:"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from previewer.domain.build_means import BuildMeans
 from previewer.domain.definition import Definition
@@ -12,6 +11,7 @@ from previewer.domain.labels import PREFIX
 from previewer.domain.service import BuildSection, Service
 from previewer.errors import DefinitionError, UnsupportedError
 from previewer.freeze.build_surroundings import ReadSecret, read_build_means
+from previewer.frozen import dataclass
 
 HONOURED = frozenset(
     {

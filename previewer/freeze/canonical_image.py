@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from previewer.docker_api.image_archives import ImageArchives
 from previewer.domain.cancellation import Cancellation
@@ -19,6 +19,7 @@ from previewer.freeze.canonical_config import canonical_config
 from previewer.freeze.canonical_layer import rewrite_layer
 from previewer.freeze.image_archive import Layer, new_file, read_archive, uncompressed, write_archive
 from previewer.freeze.lower_layers import Folder, LowerLayers
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

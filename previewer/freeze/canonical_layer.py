@@ -12,7 +12,6 @@ import posixpath
 import struct
 import tarfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from previewer.domain.cancellation import Cancellation
@@ -31,6 +30,7 @@ from previewer.freeze.layer_header import (
     write_header,
 )
 from previewer.freeze.lower_layers import Folder, LowerLayers, is_whiteout
+from previewer.frozen import dataclass
 
 CANONICAL_TIME = 315_532_800
 """1980-01-01T00:00:00Z, the earliest that zip archives can say: no file of a built image is dated later.

@@ -9,12 +9,13 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.freeze.direct_values import NotDirectError, command_of, nanoseconds, plain_pairs, plain_words
 from previewer.freeze.dockerfile import Dockerfile, Instruction
 from previewer.freeze.dockerfile_bases import split_flags
+from previewer.frozen import dataclass
 
 SHELL = ("/bin/sh", "-c")
 SCRATCH_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

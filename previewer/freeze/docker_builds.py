@@ -7,7 +7,7 @@ import re
 import tempfile
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from previewer.docker_api.build import build_image, builder_for, find_builder
@@ -29,6 +29,7 @@ from previewer.freeze.direct_image import DIRECT, make_directly, plan_direct
 from previewer.freeze.direct_instructions import DirectImage
 from previewer.freeze.dockerfile import read_dockerfile
 from previewer.freeze.protocol import BuildRequest, BuiltImage
+from previewer.frozen import dataclass
 
 _ERROR_LINE = re.compile(r"line (\d+)")
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from previewer.frozen import dataclass
 
 _DIRECTIVE = re.compile(r"#\s*(syntax|escape|check)\s*=\s*(.*?)\s*", re.IGNORECASE)
 _HEREDOC = re.compile(r"\d*<<(-?)([\"']?)([^\s<\"']+)\2")

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from previewer.errors import DefinitionError
 from previewer.freeze.build_contexts import FurtherContexts
 from previewer.freeze.dockerfile import Dockerfile, Instruction, split_words
 from previewer.freeze.dockerfile_variables import expand, platform_variables, unquote
+from previewer.frozen import dataclass
 
 SCRATCH = "scratch"
 _MOUNT_FROM = re.compile(r"(?:^|,)from=([^,]+)")

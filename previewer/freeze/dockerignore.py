@@ -9,9 +9,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from previewer.errors import DefinitionError
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

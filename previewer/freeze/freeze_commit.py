@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from previewer.domain.cancellation import Cancellation
@@ -26,6 +26,7 @@ from previewer.freeze.planned_build import (
 )
 from previewer.freeze.protocol import BuildCache, BuildRequest, BuiltImage, CachedBuild, Images, PinnedImage
 from previewer.freeze.service_images import ImageSource, find_image_sources
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ import tarfile
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import IO, BinaryIO, cast
 
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, canonical_json
@@ -23,6 +22,7 @@ from previewer.errors import FreezeError
 from previewer.freeze.canonical_layer import CANONICAL_TIME
 from previewer.freeze.layer_header import END, REGULAR, LayerEntry, padding, write_header
 from previewer.freeze.piece_reader import PieceReader
+from previewer.frozen import dataclass
 
 IN_MEMORY = 8 << 20
 """Bytes of a layer that are held; more go to the disk."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from previewer.domain.file_tree import FileTree, TreeEntry
 from previewer.errors import FreezeError
+from previewer.frozen import dataclass
 
 POINTER_BYTES = 1024
 """Pointers are smaller (git-lfs, ``docs/spec.md``)."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import tarfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from previewer.frozen import dataclass
 
 BLOCK = tarfile.BLOCKSIZE
 REGULAR, HARD_LINK, SYMBOLIC_LINK, CHARACTER, DEVICE, DIRECTORY, FIFO, EXTENDED = (

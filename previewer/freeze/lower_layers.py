@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from previewer.frozen import dataclass
 
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"

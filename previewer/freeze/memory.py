@@ -7,7 +7,7 @@ import tarfile
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from previewer.domain.cancellation import Cancellation
@@ -16,6 +16,7 @@ from previewer.domain.labels import INPUT_DIGEST, PROJECT
 from previewer.domain.naming import pinned_base_reference
 from previewer.errors import BuildError, FreezeError, ObjectNotFoundError, RegistryError, UnsupportedError
 from previewer.freeze.protocol import BuildRequest, BuiltImage, PinnedImage
+from previewer.frozen import dataclass
 
 BYTES_OF_AN_IMAGE = 1_000_000
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from previewer.domain.definition import Definition
@@ -23,6 +23,7 @@ from previewer.freeze.dockerfile_pinning import pin_dockerfile
 from previewer.freeze.dockerfile_remote import refuse_remote_files
 from previewer.freeze.protocol import BuildRequest, PinnedImage
 from previewer.freeze.tree_archive import archive_entries
+from previewer.frozen import dataclass
 
 DIGEST_VERSION = 2
 """Part of every input digest: to be raised when the same inputs come to mean another image."""

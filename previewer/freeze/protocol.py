@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Protocol
 
 from previewer.domain.build_means import BuildMeans
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import JsonObject
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

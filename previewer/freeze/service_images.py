@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from previewer.domain.definition import Definition
 from previewer.domain.json_value import as_text
 from previewer.errors import DefinitionError
 from previewer.freeze.planned_build import ImageRequest
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from previewer.errors import SourceError
+from previewer.frozen import dataclass
 from previewer.source.git_command import GitCommand
 
 IDENTITY = "previewer <previewer@localhost>"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 
 from previewer.domain.json_value import JsonObject, as_object, as_text, canonical_json
 from previewer.domain.labels import format_time, parse_time
+from previewer.frozen import dataclass
 from previewer.ledger.process_identity import ProcessIdentity, is_dead
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from previewer.frozen import dataclass
 
 HAS_PROC = Path("/proc/self/stat").exists()
 """Linux tells about processes in files; other systems are asked through ``ps`` and ``sysctl``."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from previewer.domain.plan import AwaitContainer
 from previewer.domain.readiness import Verdict, judge
 from previewer.domain.readiness_diagnosis import End, diagnose, restarts_in_words
 from previewer.engine.protocol import ContainerDetail, Engine, LogOptions
 from previewer.errors import EngineError, UnhealthyError
+from previewer.frozen import dataclass
 
 LAST_LINES = 15
 """Of a failed container's log that are shown."""

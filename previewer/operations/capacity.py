@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from previewer.domain.addresses import count_free
 from previewer.domain.cancellation import Cancellation
@@ -13,6 +12,7 @@ from previewer.domain.observation import ContainerState, Observation
 from previewer.domain.progress import Noted, Report
 from previewer.engine.protocol import Selection
 from previewer.errors import CapacityError, TimedOutError
+from previewer.frozen import dataclass
 from previewer.operations.session import Session
 
 ENDED = (ContainerState.EXITED, ContainerState.DEAD)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -23,6 +23,7 @@ from previewer.domain.service import Service
 from previewer.domain.specification import STDIN_ONCE_KEY, ContainerSpec, FillSpec, VolumeSpec
 from previewer.domain.target import Target, container_spec
 from previewer.errors import EngineError, NotFoundError
+from previewer.frozen import dataclass
 from previewer.operations.environments import find_environment
 from previewer.operations.execute import ExecutionLimits, execute
 from previewer.operations.file_contents import read_contents

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from previewer.definition import definition_names, discover_files, load_definition, load_named
 from previewer.domain.definition import Definition, Role
@@ -13,6 +12,7 @@ from previewer.domain.revision import ResolvedRevision
 from previewer.domain.served_files import serve_files
 from previewer.domain.tree_files import digest_tree_files, tree_sources
 from previewer.errors import NotFoundError
+from previewer.frozen import dataclass
 from previewer.operations.session import Session
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -28,6 +28,7 @@ from previewer.domain.succession import EMPTY_VOLUMES, Succession, succeed
 from previewer.domain.ttl import expiry, parse_ttl
 from previewer.engine.protocol import Selection
 from previewer.errors import CapacityError, ConflictError, NotFoundError
+from previewer.frozen import dataclass
 from previewer.operations.attest import require_signature
 from previewer.operations.capacity import await_capacity, check_capacity
 from previewer.operations.generation import (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from previewer.domain.drift.secrecy import Secrecy
 from previewer.domain.file_change import FileChange
@@ -11,6 +11,7 @@ from previewer.domain.parity.shown import conceal
 from previewer.domain.release import Release
 from previewer.domain.release_diff import ReleaseDiff, diff_releases
 from previewer.domain.revision import Commit
+from previewer.frozen import dataclass
 from previewer.operations.attest import read_attestations
 from previewer.operations.named_release import find_release_named
 from previewer.operations.session import Session

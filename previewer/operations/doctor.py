@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 
 from previewer.definition import definition_names
@@ -12,6 +11,7 @@ from previewer.domain.environment import State
 from previewer.domain.wording import counted
 from previewer.engine.protocol import Selection
 from previewer.errors import PreviewerError
+from previewer.frozen import dataclass
 from previewer.operations.capacity import room_for_more
 from previewer.operations.environments import list_environments
 from previewer.operations.session import Session

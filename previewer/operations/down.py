@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.environment import Environment
@@ -20,6 +20,7 @@ from previewer.domain.tombstone import Tombstone
 from previewer.domain.wording import counted
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PreviewerError
+from previewer.frozen import dataclass
 from previewer.operations.burial import Burial
 from previewer.operations.environments import find_environment, list_environments
 from previewer.operations.remove import remove_by_plan

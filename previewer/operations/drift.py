@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from previewer.docker_api.background import begin
@@ -16,6 +15,7 @@ from previewer.domain.environment import Environment
 from previewer.domain.examination import EngineHappening, Examination, FileChange
 from previewer.domain.release import Release
 from previewer.errors import NotFoundError
+from previewer.frozen import dataclass
 from previewer.operations.environments import find_environment, list_environments
 from previewer.operations.examined_files import ExaminedFiles, ForgetfulFiles
 from previewer.operations.frozen_environment import freeze_environment

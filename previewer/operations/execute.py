@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TypeAlias
 
@@ -20,6 +19,7 @@ from previewer.domain.plan import AwaitContainer, Plan, Step
 from previewer.domain.progress import Outcome, Report, TaskFinished, TaskStarted
 from previewer.engine.protocol import ContainerEvent, Engine, Selection
 from previewer.errors import CancelledError, EngineUnreachableError, PreviewerError, TimedOutError
+from previewer.frozen import dataclass
 from previewer.operations.await_container import SettleClock, evidence, look
 from previewer.operations.take_step import take_step
 

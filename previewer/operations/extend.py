@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from previewer.domain.environment import Environment
 from previewer.domain.history import LedgerEntry
 from previewer.domain.labels import format_time
 from previewer.domain.notes import EnvironmentNotes
 from previewer.domain.ttl import expiry, parse_ttl
+from previewer.frozen import dataclass
 from previewer.operations.environments import find_environment
 from previewer.operations.session import Session
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from previewer.domain.build_differences import build_differences
 from previewer.domain.cancellation import Cancellation
@@ -17,6 +16,7 @@ from previewer.domain.tree_files import digest_tree_files, tree_sources
 from previewer.domain.wording import counted
 from previewer.freeze.freeze_commit import freeze_commit
 from previewer.freeze.plan_freeze import plan_images
+from previewer.frozen import dataclass
 from previewer.operations.attest import attest
 from previewer.operations.definitions import read_definitions
 from previewer.operations.named_release import newest_first

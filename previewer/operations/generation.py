@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.definition import Definition
@@ -27,6 +26,7 @@ from previewer.domain.takeover import (
 from previewer.domain.target import EDGE, Target
 from previewer.engine.protocol import HOST_BINDING
 from previewer.errors import ConflictError, PortTakenError
+from previewer.frozen import dataclass
 from previewer.operations.file_contents import open_archive, read_contents
 from previewer.operations.free_ports import can_listen, free_port_check
 from previewer.operations.release_tree import release_tree

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from previewer.definition.template import environment_templates
 from previewer.domain.file_tree import FileTree
 from previewer.errors import UsageError
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

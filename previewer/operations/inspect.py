@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from previewer.domain.attestation import Attestations, Signature
 from previewer.domain.environment import Environment
 from previewer.domain.release import Release
 from previewer.engine.protocol import Selection
 from previewer.errors import EngineUnreachableError
+from previewer.frozen import dataclass
 from previewer.operations.attest import read_attestations, signature_of
 from previewer.operations.environments import list_environments
 from previewer.operations.named_release import find_release_named

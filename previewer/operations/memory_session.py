@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 
@@ -14,6 +13,7 @@ from previewer.engine.memory_examiner import MemoryExaminer
 from previewer.engine.protocol import Engine
 from previewer.freeze.memory import BYTES_OF_AN_IMAGE, MemoryImages
 from previewer.freeze.protocol import Images
+from previewer.frozen import dataclass
 from previewer.ledger.memory import MemoryLedger
 from previewer.ledger.protocol import Ledger
 from previewer.operations.session import Session

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from previewer.domain.definition import Role
 from previewer.domain.environment import Environment
@@ -14,6 +14,7 @@ from previewer.domain.parity.side import Packages, ParitySide
 from previewer.domain.release import Release
 from previewer.domain.revision import ResolvedRevision, short_id
 from previewer.errors import EngineUnreachableError, NotFoundError, PreviewerError
+from previewer.frozen import dataclass
 from previewer.operations.attest import read_attestations
 from previewer.operations.definitions import read_definitions
 from previewer.operations.environments import find_environment, list_environments

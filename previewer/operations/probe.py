@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 
 from previewer.domain.definition import Role
 from previewer.domain.environment import Environment
@@ -25,6 +24,7 @@ from previewer.domain.parity.probe import (
 )
 from previewer.domain.parity.side import ParitySide
 from previewer.errors import NotFoundError, UsageError
+from previewer.frozen import dataclass
 from previewer.operations.environments import find_environment
 from previewer.operations.session import Session
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from previewer.domain import naming
 from previewer.domain.cancellation import Cancellation
@@ -16,6 +16,7 @@ from previewer.domain.promotion import ailments, has_staging, is_proven, other_i
 from previewer.domain.release import Release
 from previewer.domain.revision import short_id
 from previewer.errors import NotFoundError, PolicyError
+from previewer.frozen import dataclass
 from previewer.operations.deploy import Deployment, UpResult, plan_deploy
 from previewer.operations.environments import find_environment, list_environments
 from previewer.operations.named_release import find_release_named

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 
 from previewer.domain.cancellation import Cancellation
@@ -16,6 +15,7 @@ from previewer.domain.retention import FREEZE_GRACE, Judgement, Judgements, judg
 from previewer.domain.revision import short_id
 from previewer.domain.wording import counted
 from previewer.engine.protocol import Selection
+from previewer.frozen import dataclass
 from previewer.ledger.protocol import RecordKind
 from previewer.operations.named_release import newest_first
 from previewer.operations.session import Session

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from previewer.domain.transfer_plan import Direction, TransferPlan
 from previewer.domain.wording import counted
 from previewer.errors import DefinitionError, NotFoundError, RegistryError, SourceError, UsageError
 from previewer.freeze.parallel import reported_task, run_parallel
+from previewer.frozen import dataclass
 from previewer.operations.obtain_images import STAGE, pull_images
 from previewer.operations.registry_access import default_address, is_vouched_for, note_push, open_repository
 from previewer.operations.session import Session

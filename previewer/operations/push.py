@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from previewer.domain.transfer_plan import Direction, TransferPlan
 from previewer.domain.tree_files import served_tree
 from previewer.errors import RegistryError
 from previewer.freeze.parallel import reported_task, run_parallel
+from previewer.frozen import dataclass
 from previewer.ledger.protocol import RecordKind
 from previewer.operations.named_release import find_release_named
 from previewer.operations.obtain_images import obtain_images

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from previewer.domain.release import Release
 from previewer.errors import EngineUnreachableError
+from previewer.frozen import dataclass
 from previewer.operations.inspect import known_good_in, running_in
 from previewer.operations.session import Session
 

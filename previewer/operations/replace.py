@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.plan import Plan
 from previewer.domain.progress import Report
+from previewer.frozen import dataclass
 from previewer.operations.deploy import Deployment, UpResult, plan_deploy
 from previewer.operations.environments import find_environment
 from previewer.operations.frozen_definition import definition_name

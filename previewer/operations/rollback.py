@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from previewer.domain import naming
 from previewer.domain.cancellation import Cancellation
@@ -13,6 +13,7 @@ from previewer.domain.progress import Report
 from previewer.domain.release import Release
 from previewer.domain.revision import short_id
 from previewer.errors import NotFoundError, UsageError
+from previewer.frozen import dataclass
 from previewer.operations.deploy import Deployment, UpResult, plan_deploy
 from previewer.operations.environments import find_environment, list_environments
 from previewer.operations.rouse import can_rouse, plan_rouse, rouse

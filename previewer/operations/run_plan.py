@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from previewer.domain.cancellation import Cancellation
@@ -19,6 +18,7 @@ from previewer.errors import (
     ObjectNotFoundError,
     PreviewerError,
 )
+from previewer.frozen import dataclass
 from previewer.operations.execute import ExecutionLimits, execute
 from previewer.operations.gap import GapClock
 from previewer.operations.remove import remove_all

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from previewer.domain.environment import Environment, list_environments
 from previewer.domain.notes import NOTHING_NOTED, EnvironmentNotes
 from previewer.domain.observation import Observation
 from previewer.engine.protocol import Selection
+from previewer.frozen import dataclass
 from previewer.operations.session import Session
 
 

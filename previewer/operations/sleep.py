@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.environment import Environment, State
@@ -13,6 +13,7 @@ from previewer.domain.progress import Noted, Report
 from previewer.domain.sleeping import plan_sleep as plan_of
 from previewer.domain.wording import counted
 from previewer.errors import NotFoundError
+from previewer.frozen import dataclass
 from previewer.operations.environments import find_environment, list_environments
 from previewer.operations.execute import ExecutionLimits, execute
 from previewer.operations.session import Session

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from previewer.domain.definition import Definition
 from previewer.domain.file_tree import FileTree
@@ -24,6 +24,7 @@ from previewer.domain.tombstone import (
 )
 from previewer.domain.tree_files import FILE_KINDS
 from previewer.errors import NotFoundError, PreviewerError, SourceError
+from previewer.frozen import dataclass
 from previewer.ledger.protocol import RecordKind
 from previewer.operations.session import Session
 

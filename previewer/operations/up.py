@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from previewer.domain import naming
 from previewer.domain.cancellation import Cancellation
@@ -13,6 +13,7 @@ from previewer.domain.progress import Report
 from previewer.domain.release import FrozenDefinition, Release
 from previewer.domain.revision import ResolvedRevision
 from previewer.domain.ttl import parse_ttl
+from previewer.frozen import dataclass
 from previewer.operations.attest import attesting
 from previewer.operations.definitions import choose_definition, enforce_policy, read_definitions
 from previewer.operations.deploy import Act, Deployment, UpResult, deploy, plan_deploy

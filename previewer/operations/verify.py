@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from previewer.domain.attestation import Signature, Verdict
 from previewer.domain.cancellation import Cancellation
@@ -14,6 +14,7 @@ from previewer.domain.release import Artifact, Release
 from previewer.domain.revision import short_id
 from previewer.domain.tree_files import digest_tree_files
 from previewer.domain.wording import counted
+from previewer.frozen import dataclass
 from previewer.operations.attest import signature_of
 from previewer.operations.named_release import find_release_named
 from previewer.operations.release_tree import release_tree

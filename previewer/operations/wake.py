@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from previewer.domain.cancellation import Cancellation
@@ -15,6 +15,7 @@ from previewer.domain.sleeping import plan_sleep
 from previewer.domain.sleeping import plan_wake as plan_of
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PortTakenError, PreviewerError
+from previewer.frozen import dataclass
 from previewer.operations.environments import find_environment
 from previewer.operations.execute import ExecutionLimits, execute
 from previewer.operations.frozen_definition import definition_name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from queue import Empty, SimpleQueue
 
 from previewer.domain.cancellation import Cancellation
@@ -30,6 +30,7 @@ from previewer.errors import (
     SourceError,
     UsageError,
 )
+from previewer.frozen import dataclass
 from previewer.operations.environments import list_environments
 from previewer.operations.session import Session
 from previewer.operations.watch_attempts import remember_failure, remembered_attempts

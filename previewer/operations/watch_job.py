@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.progress import Event, Noted, Outcome, Report, TaskFinished, TaskOutput, TaskStarted
 from previewer.domain.revision import short_id
 from previewer.domain.watching import Follow, Make, Remove
 from previewer.errors import CancelledError, PreviewerError
+from previewer.frozen import dataclass
 from previewer.operations.down import down, find_down_target
 from previewer.operations.session import Session
 from previewer.operations.up import UpOptions, up

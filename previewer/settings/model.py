@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 
 from previewer.domain.capacity import Quota
 from previewer.domain.definition import Role
 from previewer.domain.policy.trust import TrustRules
+from previewer.frozen import dataclass
 
 DEFAULT_TTL: Mapping[Role, timedelta | None] = {
     Role.PREVIEW: timedelta(days=3),

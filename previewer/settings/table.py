@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Flag, auto
 from types import MappingProxyType
 from typing import TypeAlias
@@ -12,6 +12,7 @@ from previewer.domain import naming
 from previewer.domain.definition import Location, Role
 from previewer.domain.policy.grants import read_grant
 from previewer.domain.policy.trust import Grant
+from previewer.frozen import dataclass
 from previewer.settings import values
 from previewer.settings.limit_keys import LIMIT_KEYS, LimitReader
 from previewer.settings.model import Settings

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from previewer.frozen import dataclass
 
 KeyPath = tuple[str, ...]
 """The keys that lead to a value; tables of an array are counted from ``"0"``."""

@@ -14,11 +14,11 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from previewer.errors import NoRepositoryError, SourceError
+from previewer.frozen import dataclass
 
 if TYPE_CHECKING:
     from git.cmd import Git

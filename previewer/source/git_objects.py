@@ -6,10 +6,10 @@ import io
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from previewer.errors import SourceError
+from previewer.frozen import dataclass
 from previewer.source.git_command import GitCommand
 
 if TYPE_CHECKING:

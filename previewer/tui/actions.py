@@ -7,10 +7,11 @@ test holds each row to an operation and to a command, or to a reason why it has 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 
 from textual.binding import Binding, BindingType
+
+from previewer.frozen import dataclass
 
 
 class Place(Enum):

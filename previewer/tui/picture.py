@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from previewer.domain.environment import Environment
 from previewer.domain.revision import Branch
 from previewer.errors import PreviewerError
+from previewer.frozen import dataclass
 from previewer.operations.drift import EnvironmentDrift
 from previewer.operations.parity import RolesParity
 

@@ -54,7 +54,8 @@ ROLES = {f"envs/{role}.yaml": "include: [../compose.yaml]\n" for role in ("previ
 WAITS = "/never"
 """A file that is not there: whoever checks it waits."""
 NOTICED = 75.0
-"""Seconds within which an engine that has stopped has to be noticed, undoing included. It takes about 25, on a busy machine more."""
+"""Seconds within which an engine that has stopped has to be noticed, undoing included. It takes about 25,
+on a busy machine more."""
 PREVIEW = "it"
 
 

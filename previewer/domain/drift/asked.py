@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from previewer.domain.drift.fields import ENVIRONMENT, LABELS, Fields
 from previewer.domain.json_value import JsonValue, as_text, canonical_json
 from previewer.domain.labels import ASKED, COMPOSE_PREFIX, PREFIX
+from previewer.frozen import dataclass
 
 ASKED_FIELD = LABELS + ASKED
 """The label among the fields of a normal form."""

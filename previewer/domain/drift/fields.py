@@ -8,9 +8,9 @@ comparing is comparing two mappings. Names are ``mem_limit``, ``environment.COLO
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from previewer.domain.json_value import JsonValue
+from previewer.frozen import dataclass
 
 Fields = Mapping[str, JsonValue]
 """By name. A field that is not there says nothing: its value is the engine's default."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from previewer.domain.drift.finding import Severity
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

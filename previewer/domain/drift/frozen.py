@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from previewer.domain.drift.fields import Fields
 from previewer.domain.labels import Ownership
 from previewer.domain.notes import NOTHING_NOTED, EnvironmentNotes
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

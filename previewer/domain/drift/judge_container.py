@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from previewer.domain.drift.asked import ASKED_FIELD, read_asked
@@ -24,6 +23,7 @@ from previewer.domain.examination import ExaminedContainer
 from previewer.domain.json_value import JsonValue, as_text
 from previewer.domain.observation import ContainerState
 from previewer.domain.wording import counted
+from previewer.frozen import dataclass
 
 _NOUNS = (
     (ENVIRONMENT, "the variable {}"),

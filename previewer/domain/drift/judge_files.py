@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from previewer.domain.drift.file_places import ENGINES_OWN, place_of
 from previewer.domain.drift.finding import Finding, Layer, Severity
 from previewer.domain.drift.frozen import FrozenContainer, FrozenEnvironment
 from previewer.domain.examination import ChangeKind, ExaminedContainer, FileChange
 from previewer.domain.wording import counted
+from previewer.frozen import dataclass
 
 MOST_SHOWN = 20
 """Paths of one container; the others are counted."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from previewer.domain import labels
@@ -25,6 +25,7 @@ from previewer.domain.examination import EngineHappening, ExaminedContainer
 from previewer.domain.json_value import as_list, as_object, as_text
 from previewer.domain.naming import edge_name
 from previewer.domain.observation import ContainerState
+from previewer.frozen import dataclass
 
 ABSORPTION = timedelta(minutes=5)
 """A stop gives its program time to end."""

@@ -7,12 +7,12 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from previewer.domain.drift.judge_files import ChangedPath
 from previewer.domain.examination import ChangeKind
 from previewer.domain.json_value import JsonValue
 from previewer.domain.wording import counted
+from previewer.frozen import dataclass
 
 CLOSED = re.compile(r"^/$|^/(bin|sbin|lib|lib64|boot|dev|proc|sys|etc|usr|usr/(bin|sbin|lib|lib64|share))$")
 """Directories that hold what a system consists of: memory in their place would hide it."""

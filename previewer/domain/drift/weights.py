@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from previewer.domain.drift.fields import ENVIRONMENT, LABELS, MOUNTS, NETWORKS, PORTS
 from previewer.domain.drift.finding import Severity
 from previewer.domain.labels import COMPOSE_PREFIX, PREFIX
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

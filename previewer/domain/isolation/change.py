@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from previewer.domain.definition import Definition, ModelPath, Role
 from previewer.domain.json_value import JsonValue
 from previewer.domain.policy.limits import Limits
 from previewer.domain.policy.trust import Trust
 from previewer.domain.service import Service
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from previewer.domain.definition import Definition, Location, ModelPath, Role
@@ -22,6 +22,7 @@ from previewer.domain.json_value import JsonValue, as_object
 from previewer.domain.policy.limits import DEFAULT_LIMITS
 from previewer.domain.policy.trust import Trust
 from previewer.domain.service import Service
+from previewer.frozen import dataclass
 
 ServiceChanges: TypeAlias = Callable[[Service, Circumstances], Iterator[Change]]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from previewer.domain.definition import Definition, Role
 from previewer.domain.glob import glob_matches
 from previewer.domain.json_value import as_list, as_object, as_text
 from previewer.domain.parity.side import ParitySide
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 
 from previewer.domain.json_value import JsonValue
@@ -12,6 +11,7 @@ from previewer.domain.parity.difference import ParityDifference, by_weight
 from previewer.domain.parity.facts import Facts, facts_of, package_facts
 from previewer.domain.parity.side import ParitySide
 from previewer.domain.parity.weights import COST, weigh_fact
+from previewer.frozen import dataclass
 
 FULL = 100
 """Percent: no difference but declared ones."""

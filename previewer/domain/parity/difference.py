@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from previewer.domain.drift.finding import Severity
 from previewer.domain.json_value import JsonValue
+from previewer.frozen import dataclass
 
 
 class Side(Enum):

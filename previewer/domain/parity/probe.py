@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from previewer.domain.definition import Definition
 from previewer.domain.glob import any_glob_matches
 from previewer.domain.json_value import JsonValue, as_list, as_object, as_text
+from previewer.frozen import dataclass
 
 ALWAYS_IGNORED = ("date", "age", "etag", "last-modified", "set-cookie", "x-request-id", "connection", "keep-alive")
 """Headers that differ from one answer to the next."""

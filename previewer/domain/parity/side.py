@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from previewer.domain.definition import Definition, Role
 from previewer.domain.release import Artifact
+from previewer.frozen import dataclass
 
 Packages = Mapping[str, str]
 """Versions by package, as ``deb/openssl``."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from previewer.domain.definition import Definition, Location, ModelPath
 from previewer.domain.json_value import as_list, as_object
@@ -12,6 +11,7 @@ from previewer.domain.policy.rule import Allowance, Effect, Request, Rule
 from previewer.domain.policy.table import RULE_BY_ID, RULES
 from previewer.domain.policy.trust import Grant, Trust
 from previewer.errors import PolicyError
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from previewer.domain.definition import Definition, ModelPath
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.policy.finders import is_on, service_path
+from previewer.frozen import dataclass
 
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _ENGINE_FILE = re.compile(r"(docker|podman|containerd|crio|buildkitd?)[^/]*\.sock[^/]*")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
 from previewer.domain.definition import Role
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

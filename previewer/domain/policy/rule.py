@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
 from previewer.domain.definition import Definition, ModelPath
 from previewer.domain.policy.trust import Trust
+from previewer.frozen import dataclass
 
 
 class Allowance(Enum):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from previewer.domain.json_value import as_object
 from previewer.domain.labels import RESTART
 from previewer.domain.restart_policy import restart_text
@@ -29,6 +27,7 @@ from previewer.engine.mapping.part import Part, Raw, Section, malformed, unsuppo
 from previewer.engine.mapping.ports import map_ports
 from previewer.engine.mapping.resources import map_blkio, map_deploy
 from previewer.engine.mapping.security import map_security
+from previewer.frozen import dataclass
 
 SEVERAL_NETWORKS_SINCE = (1, 44)
 """Older engines take one network at creation; the others are joined before the start."""

@@ -7,10 +7,10 @@ specification's schema, and the mapping refuses a key that stands in none.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from previewer.domain.json_value import JsonValue
 from previewer.engine.mapping import values
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

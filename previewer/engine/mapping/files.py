@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import io
 import tarfile
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from previewer.domain.given_files import GivenFile, given_files
 from previewer.domain.service import Service
 from previewer.domain.specification import ContainerSpec
 from previewer.engine.mapping.part import malformed
+from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.domain.specification import ContainerSpec
 from previewer.engine.mapping import values
 from previewer.engine.mapping.namespaces import container_of
 from previewer.engine.mapping.part import Raw, filled, malformed, unsupported
+from previewer.frozen import dataclass
 
 MAC_ADDRESS_SINCE = (1, 44)
 GATEWAY_PRIORITY_SINCE = (1, 48)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from previewer.domain.json_value import JsonValue
 from previewer.domain.specification import ContainerSpec
 from previewer.errors import EngineError, UnsupportedError
+from previewer.frozen import dataclass
 
 Raw = dict[str, JsonValue]
 """A JSON object of the Engine API."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from previewer.domain.packages import Package
 from previewer.freeze.packages.alpine import read_apk_installed
@@ -12,6 +11,7 @@ from previewer.freeze.packages.debian import read_dpkg_status
 from previewer.freeze.packages.npm import read_package_json
 from previewer.freeze.packages.python import read_python_metadata
 from previewer.freeze.packages.rpm import read_rpm_database
+from previewer.frozen import dataclass
 
 MEBIBYTE = 1 << 20
 OS_RELEASE = re.compile(r"(?:etc|usr/lib)/os-release")

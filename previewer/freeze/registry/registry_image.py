@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from previewer.docker_api.registry import DOCKER_INDEX, OCI_INDEX, RegistryManifest, RegistryRepository, is_digest
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.frozen import dataclass
 
 INDEXES = frozenset({OCI_INDEX, DOCKER_INDEX})
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from previewer.docker_api.registry import OCI_MANIFEST, RegistryManifest, digest_bytes, is_digest
 from previewer.docker_api.registry_answer import parse_json
@@ -20,6 +20,7 @@ from previewer.domain.release import Release, manifest_of, read_manifest
 from previewer.domain.tree_files import digest_tree_files, served_entries
 from previewer.errors import NotFoundError, OutsideTreeError, RegistryError
 from previewer.freeze.registry.served_archive import read_archive, write_archive
+from previewer.frozen import dataclass
 
 ARTIFACT_TYPE = "application/vnd.previewer.release.v1+json"
 """Of the artifact, and of its config: the release's id, whose it is, and where its images are."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from previewer.frozen import dataclass
 from previewer.tui.present.pieces import Line, width_of
 
 CELL_PADDING = 1

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from previewer.domain.definition import Role
 from previewer.domain.environment import Environment
 from previewer.domain.overview import OverviewRow
 from previewer.domain.revision import Branch, short_id
+from previewer.frozen import dataclass
 from previewer.operations.drift import EnvironmentDrift
 from previewer.tui.present.pieces import Line, Piece, Tone, line
 from previewer.tui.present.signs import sign_line, sign_words

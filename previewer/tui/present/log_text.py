@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rich.cells import cell_len, chop_cells
 
 from previewer.engine.protocol import LogLine
+from previewer.frozen import dataclass
 from previewer.tui.present.pieces import cut
 from previewer.tui.present.plain import plain, plain_log
 

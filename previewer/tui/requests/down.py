@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.plan import Plan
 from previewer.domain.progress import Report
 from previewer.domain.wording import counted
+from previewer.frozen import dataclass
 from previewer.operations.down import down, plan_down
 from previewer.operations.session import Session
 from previewer.tui.requests.request import Done

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.labels import format_time
 from previewer.domain.progress import Report
+from previewer.frozen import dataclass
 from previewer.operations.extend import ExtendResult, extend, plan_extend
 from previewer.operations.session import Session
 from previewer.tui.requests.on_environment import EnvironmentRequest

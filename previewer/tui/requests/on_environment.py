@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from previewer.domain.definition import Role
 from previewer.domain.environment import Environment
+from previewer.frozen import dataclass
 from previewer.operations.deploy import UpResult
 from previewer.tui.requests.request import Done, Request
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.progress import Report
+from previewer.frozen import dataclass
 from previewer.operations.extend import ExtendResult
 from previewer.operations.pin import pin, plan_pin
 from previewer.operations.session import Session

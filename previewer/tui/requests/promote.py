@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
 from previewer.domain.cancellation import Cancellation
@@ -10,6 +10,7 @@ from previewer.domain.definition import Role
 from previewer.domain.naming import environment_name
 from previewer.domain.plan import Plan
 from previewer.domain.progress import Report
+from previewer.frozen import dataclass
 from previewer.operations.promote import PromoteOptions, plan_promote, promote
 from previewer.operations.session import Session
 from previewer.tui.requests.on_environment import EnvironmentRequest, deployed

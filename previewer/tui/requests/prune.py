@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.memory_size import format_memory
 from previewer.domain.progress import Report
+from previewer.frozen import dataclass
 from previewer.operations.prune import PrunePlan, describe, plan_prune, prune
 from previewer.operations.session import Session
 from previewer.tui.requests.request import Done, Request

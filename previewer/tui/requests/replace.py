@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.plan import Plan
 from previewer.domain.progress import Report
+from previewer.frozen import dataclass
 from previewer.operations.replace import ReplaceOptions, plan_replace, replace_environment
 from previewer.operations.session import Session
 from previewer.tui.requests.on_environment import EnvironmentRequest, deployed

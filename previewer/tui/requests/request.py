@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import ClassVar, Self, TypeAlias
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.plan import Plan
 from previewer.domain.progress import Report
+from previewer.frozen import dataclass
 from previewer.operations.extend import ExtendResult
 from previewer.operations.prune import PrunePlan
 from previewer.operations.session import Session

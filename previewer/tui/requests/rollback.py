@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
 from previewer.domain.cancellation import Cancellation
@@ -11,6 +11,7 @@ from previewer.domain.notes import KnownGood
 from previewer.domain.plan import Plan
 from previewer.domain.progress import Report
 from previewer.domain.revision import short_id
+from previewer.frozen import dataclass
 from previewer.operations.rollback import RollbackOptions, plan_rollback, rollback
 from previewer.operations.session import Session
 from previewer.tui.requests.on_environment import EnvironmentRequest, deployed

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.plan import Plan
 from previewer.domain.progress import Report
+from previewer.frozen import dataclass
 from previewer.operations.replace import ReplaceOptions
 from previewer.operations.session import Session
 from previewer.operations.update import plan_update, update
