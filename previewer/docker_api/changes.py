@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from urllib.parse import quote
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
+from previewer.docker_api.request import get_json
 from previewer.domain.examination import ChangeKind, FileChange
-from previewer.domain.json_value import JsonObject, as_text
+from previewer.domain.json_value import as_integer, as_list, as_object, as_text
 
 _KINDS = {0: ChangeKind.MODIFIED, 1: ChangeKind.ADDED, 2: ChangeKind.DELETED}
 """Of ``GET /containers/ID/changes``."""
@@ -16,11 +17,10 @@ _KINDS = {0: ChangeKind.MODIFIED, 1: ChangeKind.ADDED, 2: ChangeKind.DELETED}
 def list_changes(connection: DockerConnection, container: str) -> tuple[FileChange, ...]:
     """The changed paths, sorted; directories that only hold changes are among them."""
     with translate_errors("compare it with its image", subject=f"container {container}"):
-        entries: Sequence[JsonObject] = connection.api.diff(container) or ()
-    found = [FileChange(as_text(e.get("Path")), _KINDS.get(_number(e), ChangeKind.MODIFIED)) for e in entries]
+        answer = get_json(connection, f"/containers/{quote(container, safe='')}/changes")
+    entries = map(as_object, as_list(answer))
+    found = [
+        FileChange(as_text(e.get("Path")), _KINDS.get(as_integer(e.get("Kind")), ChangeKind.MODIFIED))
+        for e in entries
+    ]
     return tuple(sorted(found, key=lambda change: change.path))
-
-
-def _number(entry: JsonObject) -> int:
-    kind = entry.get("Kind")
-    return kind if isinstance(kind, int) else 0

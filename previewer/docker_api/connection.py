@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from previewer.docker_api.contexts import Endpoint, find_endpoints
-from previewer.docker_api.errors import innermost_reason
+from previewer.docker_api.errors import innermost_reason, translate_errors
 from previewer.docker_api.unix_wire import SCHEME, UnixWire
 from previewer.docker_api.wire import EngineRequest, RefusedError, Wire
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.errors import EngineError, EngineUnreachableError
+from previewer.frozen import dataclass
 
 if TYPE_CHECKING:  # most commands do without
     from previewer.docker_api.sdk import docker
@@ -30,6 +31,7 @@ CONTAINERD_STORE = "io.containerd.snapshotter.v1"
 CONTAINERD_STORE_SINCE = (1, 43)
 OLDEST_API = (1, 41)
 """Docker 20.10's."""
+NO_VERSION = (0, 0)
 
 
 class DockerConnection:
@@ -39,17 +41,17 @@ class DockerConnection:
         self,
         endpoint: Endpoint,
         wire: Wire,
-        version: JsonObject,
         *,
         api_version: tuple[int, int],
+        is_podman: bool = False,
         client: docker.APIClient | None = None,
     ) -> None:
         """``client`` is the SDK's that ``wire`` uses, if it uses one."""
         self.endpoint = endpoint
         self.wire = wire
         """What requests go through."""
-        self.version = version
-        """The engine's answer to ``GET /version``."""
+        self.is_podman = is_podman
+        """Whether Podman answers."""
         self.api_version = api_version
         """The version that is spoken, not the newest that the engine knows."""
         self._client = client
@@ -67,6 +69,15 @@ class DockerConnection:
     def host(self) -> str:
         """``unix:///var/run/docker.sock``, ``ssh://…``, …"""
         return self.endpoint.host
+
+    @cached_property
+    def version(self) -> JsonObject:
+        """The engine's answer to ``GET /version``, for which it starts several programs: asked when needed, once.
+
+        Raises :class:`EngineError` where it does not answer.
+        """
+        with translate_errors("ask for the version", subject=self.host):
+            return _ask_version(self.wire)
 
     @cached_property
     def has_containerd_store(self) -> bool:
@@ -157,7 +168,7 @@ def choose_api_version(newest: str, oldest: str) -> tuple[int, int]:
 def parse_api_version(text: str) -> tuple[int, int]:
     """``1.41`` as numbers; ``(0, 0)`` for text that is no version."""
     major, _, minor = text.partition(".")
-    return (int(major), int(minor)) if major.isdigit() and minor.isdigit() else (0, 0)
+    return (int(major), int(minor)) if major.isdigit() and minor.isdigit() else NO_VERSION
 
 
 def docker_version(version: tuple[int, int]) -> str:
@@ -194,8 +205,8 @@ def remote_hint(host: str) -> str:
 
 def _open_socket(endpoint: Endpoint) -> DockerConnection:
     wire = UnixWire(f"/{endpoint.host.removeprefix(SCHEME).lstrip('/')}")
-    answer = _ask_version(wire)
-    return DockerConnection(endpoint, wire, answer, api_version=_version_for(answer))
+    greeting = _greet(wire)
+    return DockerConnection(endpoint, wire, api_version=greeting.api_version, is_podman=greeting.is_podman)
 
 
 def _open_elsewhere(endpoint: Endpoint) -> DockerConnection:
@@ -203,10 +214,32 @@ def _open_elsewhere(endpoint: Endpoint) -> DockerConnection:
     from previewer.docker_api.sdk_wire import SdkWire, open_client
 
     with closing(SdkWire(open_client(endpoint, docker_version(OLDEST_API), timeout=PROBE_TIMEOUT))) as first:
-        answer = _ask_version(first)
-    version = _version_for(answer)
-    client = open_client(endpoint, docker_version(version), timeout=CALL_TIMEOUT)
-    return DockerConnection(endpoint, SdkWire(client), answer, api_version=version, client=client)
+        greeting = _greet(first)
+    spoken = greeting.api_version
+    client = open_client(endpoint, docker_version(spoken), timeout=CALL_TIMEOUT)
+    return DockerConnection(
+        endpoint, SdkWire(client), api_version=spoken, is_podman=greeting.is_podman, client=client
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Greeting:
+    """What an engine says of itself."""
+
+    api_version: tuple[int, int]
+    """That is to be spoken."""
+    is_podman: bool
+
+
+def _greet(wire: Wire) -> _Greeting:
+    answer = wire.exchange(EngineRequest("GET", "/_ping"), patience=PROBE_TIMEOUT)
+    answer.check()
+    newest, oldest = answer.headers.get("api-version", ""), ""
+    if not NO_VERSION < parse_api_version(newest) <= NEWEST_API:
+        # Only an engine that is newer than this can have forgotten what is spoken here.
+        told = _ask_version(wire)
+        newest, oldest = as_text(told.get("ApiVersion")), as_text(told.get("MinAPIVersion"))
+    return _Greeting(choose_api_version(newest, oldest), is_podman="libpod-api-version" in answer.headers)
 
 
 def _ask_version(wire: Wire) -> JsonObject:
@@ -216,7 +249,3 @@ def _ask_version(wire: Wire) -> JsonObject:
         return as_object(answer.json())
     except ValueError as error:
         raise ConnectionError("what answers is not a Docker engine") from error
-
-
-def _version_for(answer: JsonObject) -> tuple[int, int]:
-    return choose_api_version(as_text(answer.get("ApiVersion")), as_text(answer.get("MinAPIVersion")))

@@ -5,14 +5,23 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import quote
 
-from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection
+from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.image_names import engine_reference
+from previewer.docker_api.podman import is_podman, last_verdicts, run_health_check, unpack_patiently
 from previewer.docker_api.read_container import InspectedContainer, has_labels, read_inspected, read_listed
-from previewer.docker_api.request import LIST_PATIENCE, delete, get_json, post_empty, post_json, put_archive
-from previewer.docker_api.wire import EngineRequest
+from previewer.docker_api.request import (
+    LIST_PATIENCE,
+    delete,
+    get_json,
+    post_empty,
+    post_json,
+    post_only,
+    put_archive,
+)
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.observation import Health, ObservedContainer
 from previewer.errors import ConflictError, EngineError, ObjectNotFoundError, TimedOutError
@@ -23,12 +32,15 @@ REMOVAL_POLL = 0.05
 STOP_PATIENCE = 3600
 """Seconds without a byte before a stop fails: the engine answers when the container has ended, and a definition
 may give it long to do so."""
+DEFAULT_GRACE = 2
+"""Seconds to end where neither the definition nor the image says any: the engine's own ten are spent in full by
+every shell that is a container's first process, as such a process ignores the signal."""
 INSPECT_PATIENCE = 10.0
 """Seconds that an engine may take to tell about one container."""
-PODMAN_API = "4.0.0"
-"""Of the oldest Podman whose own interface is spoken to."""
 PODMAN_NOT_RUNNING = "can only kill running containers"
 """What Podman says, with status 500, where Docker answers 409."""
+PODMAN_GONE = "no such container"
+"""What Podman says, with status 500, of one that is removed at this moment."""
 UNFINISHED_KILL = ("did not receive an exit event", "device or resource busy")
 """Docker says so when a busy machine is slow to kill; the second attempt finds it dead."""
 
@@ -38,10 +50,12 @@ def list_containers(connection: DockerConnection, labels: Sequence[str]) -> tupl
     with translate_errors("list containers", subject=connection.host):
         parameters = {"all": "1", "filters": json.dumps({"label": list(labels)})}
         answer = get_json(connection, "/containers/json", parameters, patience=LIST_PATIENCE)
+        verdicts = last_verdicts(connection, labels) if is_podman(connection) else {}
     entries = map(as_object, as_list(answer))
     mine = (entry for entry in entries if has_labels(entry.get("Labels"), labels))
     found = [container for entry in mine if (container := read_listed(entry)) is not None]
-    return tuple(sorted(found, key=lambda container: container.name))
+    judged = (replace(one, health=verdicts[one.id]) if one.id in verdicts else one for one in found)
+    return tuple(sorted(judged, key=lambda container: container.name))
 
 
 def create_container(connection: DockerConnection, *, name: str, platform: str, body: JsonObject) -> None:
@@ -61,13 +75,17 @@ def join_network(connection: DockerConnection, *, container: str, network: str, 
     with translate_errors(f"join it to the network {network}", subject=f"container {container}"):
         # The SDK's own method cannot express every field of an endpoint.
         body: JsonObject = {"Container": container, "EndpointConfig": endpoint}
-        post_json(connection, f"/networks/{quote(network, safe='')}/connect", body)
+        post_only(connection, f"/networks/{quote(network, safe='')}/connect", body)
 
 
 def copy_into(connection: DockerConnection, *, container: str, archive: bytes) -> None:
     """Unpack a tar archive at the root of a container's file system."""
-    with translate_errors("copy its configs and secrets into it", subject=f"container {container}"):
-        put_archive(connection, f"/containers/{quote(container, safe='')}/archive", archive, {"path": "/"})
+
+    def unpack() -> None:
+        with translate_errors("copy its configs and secrets into it", subject=f"container {container}"):
+            put_archive(connection, f"/containers/{quote(container, safe='')}/archive", archive, {"path": "/"})
+
+    unpack_patiently(unpack)
 
 
 def start_container(connection: DockerConnection, name: str) -> None:
@@ -77,36 +95,33 @@ def start_container(connection: DockerConnection, name: str) -> None:
 
 
 def stop_container(connection: DockerConnection, name: str, *, grace: int | None) -> None:
-    """End it within ``grace`` seconds (``None``: as long as it was made with; 0: killed) and keep it.
+    """End it within ``grace`` seconds and keep it; 0 kills it, ``None`` is its own grace, else the default.
 
     Nothing happens if it does not run. Raises :class:`ObjectNotFoundError`.
     """
     with translate_errors("stop it", subject=f"container {name}"):
+        if grace is None:
+            grace = _own_grace(connection, name)
         if grace == 0:
             _kill(connection, name, may_be_gone=False)
             return
-        parameters = {} if grace is None else {"t": str(grace)}
-        # The SDK's own method asks for 10 seconds where nothing is said.
-        post_empty(connection, f"/containers/{quote(name, safe='')}/stop", parameters, patience=STOP_PATIENCE)
+        path = f"/containers/{quote(name, safe='')}/stop"
+        post_empty(connection, path, {"t": str(grace)}, patience=STOP_PATIENCE)
 
 
-def leave_network(connection: DockerConnection, *, container: str, network: str) -> None:
-    """Take it out of a network. Nothing happens if it is not in it, or if either is gone."""
-    try:
-        with translate_errors(f"disconnect it from {network}", subject=f"container {container}"):
-            body: JsonObject = {"Container": container, "Force": True}
-            post_json(connection, f"/networks/{quote(network, safe='')}/disconnect", body)
-    except EngineError as error:
-        if not isinstance(error, ObjectNotFoundError) and "is not connected" not in error.message:
-            raise
+def _own_grace(connection: DockerConnection, name: str) -> int:
+    path = f"/containers/{quote(name, safe='')}/json"
+    made = as_object(as_object(get_json(connection, path, patience=INSPECT_PATIENCE)).get("Config"))
+    seconds = made.get("StopTimeout")
+    return seconds if isinstance(seconds, int) else DEFAULT_GRACE
 
 
 def inspect_container(connection: DockerConnection, name: str) -> InspectedContainer:
     """One container. Raises :class:`ObjectNotFoundError`."""
     with translate_errors("inspect it", subject=f"container {name}"):
         found = _inspect(connection, name)
-        if is_podman(connection) and found.health in (Health.STARTING, Health.UNHEALTHY):
-            _run_health_check(connection, name)
+        if is_podman(connection) and found.detail.health in (Health.STARTING, Health.UNHEALTHY):
+            run_health_check(connection, name)
             found = _inspect(connection, name)
     return found
 
@@ -116,15 +131,10 @@ def _inspect(connection: DockerConnection, name: str) -> InspectedContainer:
     return read_inspected(as_object(get_json(connection, path, patience=INSPECT_PATIENCE)))
 
 
-def _run_health_check(connection: DockerConnection, name: str) -> None:
-    """Podman leaves it to systemd to run health checks; where that does not run, whoever looks has to."""
-    path = f"/v{PODMAN_API}/libpod/containers/{quote(name, safe='')}/healthcheck"
-    connection.wire.exchange(EngineRequest("GET", path), patience=CALL_TIMEOUT)
-
-
 def remove_container(connection: DockerConnection, name: str) -> None:
     """Kill it, remove it with its anonymous volumes and return when it is gone. Nothing happens if it is gone."""
     if is_podman(connection):
+        # Its forced removal waits 10 seconds for a running container, a kill does not.
         _kill(connection, name)
     try:
         _remove_patiently(connection, name)
@@ -137,12 +147,6 @@ def remove_container(connection: DockerConnection, name: str) -> None:
         _wait_until_gone(connection, name)
 
 
-def is_podman(connection: DockerConnection) -> bool:
-    """Whether Podman answers. Its forced removal waits 10 seconds for a running container, a kill does not."""
-    components = connection.version.get("Components") or ()
-    return "podman" in str(components).lower()
-
-
 def _kill(connection: DockerConnection, name: str, *, may_be_gone: bool = True) -> None:
     try:
         with translate_errors("kill it", subject=f"container {name}"):
@@ -153,7 +157,8 @@ def _kill(connection: DockerConnection, name: str, *, may_be_gone: bool = True) 
         if not may_be_gone:
             raise
     except EngineError as error:
-        if PODMAN_NOT_RUNNING not in error.message:
+        is_gone = may_be_gone and PODMAN_GONE in error.message
+        if not is_gone and PODMAN_NOT_RUNNING not in error.message:
             raise
 
 

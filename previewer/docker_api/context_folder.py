@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
 from previewer.domain.cancellation import Cancellation
+from previewer.domain.file_tree import folders_above
 
 PREFIX = "previewer-build-"
 """Of build folders, before the number of the process that made it."""
@@ -38,7 +39,7 @@ def unpack_context(stream: Iterator[bytes], folder: Path, cancellation: Cancella
             name = posixpath.normpath(entry.name)
             path = folder / name
             # Some file systems take two spellings for one name.
-            if path.is_symlink() or any(parent in links for parent in _with_parents(name)):
+            if path.is_symlink() or any(parent in links for parent in (name, *folders_above(name))):
                 raise ValueError(f"{entry.name} is at or below a symbolic link")
             if entry.isdir():
                 path.mkdir(parents=True, exist_ok=True)
@@ -50,12 +51,6 @@ def unpack_context(stream: Iterator[bytes], folder: Path, cancellation: Cancella
                     shutil.copyfileobj(content, file)
                 path.chmod(entry.mode)
             os.utime(path, (entry.mtime, entry.mtime), follow_symlinks=False)
-
-
-def _with_parents(name: str) -> Iterator[str]:
-    while name:
-        yield name
-        name = posixpath.dirname(name)
 
 
 @contextmanager

@@ -67,7 +67,9 @@ REFUSALS = (
         EngineError,
         "its program is for another kind of processor: set the service's platform, or build it for the engine's",
     ),
+    Refusal("lookup init binary", EngineError, "`init: true` needs a program on the engine's machine: catatonit"),
     Refusal("executable file not found", EngineError, COMMAND_HINT),
+    Refusal("a command that was not found", EngineError, COMMAND_HINT),
     Refusal("no such file or directory: unknown", EngineError, COMMAND_HINT),
     Refusal("no command specified", EngineError, "add `command` to the service or CMD to its Dockerfile"),
     Refusal(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from urllib.parse import quote
 
 from previewer.docker_api.background import begin
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.image_names import engine_reference
+from previewer.docker_api.read_container import own_name
+from previewer.docker_api.request import get_json
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
-from previewer.errors import EngineError, ObjectNotFoundError
+from previewer.errors import ObjectNotFoundError
 from previewer.frozen import dataclass
 
 
@@ -28,10 +31,10 @@ class EngineLists:
 def list_everything(connection: DockerConnection) -> EngineLists:
     """All containers, networks, volumes and images, in four calls that are made at the same time."""
     calls = {
-        "containers": partial(_get, connection, "/containers/json", {"all": "1"}),
-        "networks": partial(_get, connection, "/networks", {}),
-        "volumes": partial(_get, connection, "/volumes", {}),
-        "images": partial(_get, connection, "/images/json", {}),
+        "containers": partial(_list, connection, "/containers/json", {"all": "1"}),
+        "networks": partial(_list, connection, "/networks", {}),
+        "volumes": partial(_list, connection, "/volumes", {}),
+        "images": partial(_list, connection, "/images/json", {}),
     }
     begun = {what: begin(call, name="previewer-examine") for what, call in calls.items()}
     found = {what: future.result() for what, future in begun.items()}
@@ -47,17 +50,16 @@ def inspect_raw(connection: DockerConnection, container: str) -> JsonObject | No
     """``GET /containers/ID/json``; ``None`` for one that is gone meanwhile."""
     try:
         with translate_errors("inspect it", subject=f"container {container}"):
-            found: JsonObject = connection.api.inspect_container(container)
+            return as_object(get_json(connection, f"/containers/{quote(container, safe='')}/json"))
     except ObjectNotFoundError:
         return None
-    return found
 
 
 def inspect_image_config(connection: DockerConnection, image: str) -> JsonObject:
     """The ``Config`` of an image, which is named by its config digest. Raises :class:`ObjectNotFoundError`."""
     with translate_errors("inspect it", subject=f"image {image}"):
         reference = engine_reference(connection, image)
-        found: JsonObject = connection.api.inspect_image(reference)  # type: ignore[no-untyped-call]
+        found = as_object(get_json(connection, f"/images/{quote(reference, safe='/:@')}/json"))
     return as_object(found.get("Config"))
 
 
@@ -66,20 +68,9 @@ def names_of(lists: EngineLists) -> Mapping[str, str]:
     return {as_text(entry.get("Id")): own_name(entry) for entry in lists.containers}
 
 
-def own_name(entry: JsonObject) -> str:
-    """Of a listed container: links add names such as ``/other/alias``."""
-    names = [as_text(name).lstrip("/") for name in as_list(entry.get("Names"))]
-    return next((name for name in names if "/" not in name), names[0] if names else "")
-
-
-def _get(connection: DockerConnection, path: str, parameters: Mapping[str, str]) -> JsonValue:
-    api = connection.api
+def _list(connection: DockerConnection, path: str, parameters: Mapping[str, str]) -> JsonValue:
     with translate_errors(f"list {path.split('/')[1]}", subject=connection.host):
-        answer = api.get(f"{api.base_url}/v{api.api_version}{path}", params=parameters, timeout=api.timeout)
-        if not answer.ok:
-            raise EngineError(f"the engine answered with status {answer.status_code}", where=connection.host)
-        found: JsonValue = answer.json()
-    return found
+        return get_json(connection, path, parameters)
 
 
 def _objects(value: JsonValue) -> tuple[JsonObject, ...]:

@@ -16,21 +16,29 @@ from previewer.docker_api.wire import OpenAnswer
 class LogReader:
     """The lines of one container, in pieces as they arrive. Closable from another thread."""
 
-    def __init__(self, stream: OpenAnswer, *, has_terminal: bool) -> None:
+    def __init__(self, stream: OpenAnswer, *, has_terminal: bool, since: datetime | None = None) -> None:
         self._stream = stream
+        self._since = since
         self._decoder = LogDecoder(has_terminal=has_terminal)
 
     def __iter__(self) -> Iterator[Sequence[LogRecord]]:
         """Iterate over the pieces. To be iterated once."""
         for chunk in self._stream:
-            if found := self._decoder.feed(chunk):
+            if found := self._wanted(self._decoder.feed(chunk)):
                 yield found
-        if found := self._decoder.finish():
+        if found := self._wanted(self._decoder.finish()):
             yield found
 
     def close(self) -> None:
         """End it. Closing twice is fine."""
         self._stream.close()
+
+    def _wanted(self, records: list[LogRecord]) -> list[LogRecord]:
+        """Podman knows whole seconds only: it sends what is older too, and what was in the same second is kept."""
+        if (since := self._since) is None:
+            return records
+        second = since.replace(microsecond=0)
+        return [record for record in records if record.at is None or record.at >= since or record.at == second]
 
 
 def open_logs(
@@ -54,4 +62,4 @@ def open_logs(
         parameters["since"] = f"{since.timestamp():.6f}"
     with translate_errors("read its log", subject=f"container {name}"):
         stream = open_stream(connection, f"/containers/{quote(name, safe='')}/logs", parameters)
-    return LogReader(stream, has_terminal=has_terminal)
+    return LogReader(stream, has_terminal=has_terminal, since=since)

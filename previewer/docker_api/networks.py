@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import NAME_HINT, refusal_error, translate_errors
+from previewer.docker_api.podman import idle_members, is_podman
 from previewer.docker_api.read_container import has_labels, read_labels
-from previewer.docker_api.request import LIST_PATIENCE, delete, get_json, post_json
+from previewer.docker_api.request import LIST_PATIENCE, delete, get_json, post_json, post_only
 from previewer.docker_api.wire import RefusedError
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.labels import COMPOSE_NETWORK, read_ownership
@@ -20,7 +21,8 @@ from previewer.errors import ConflictError, EngineError, ObjectNotFoundError
 
 OVERLAPS = ("overlap", "is already used on the host")
 """In an engine's refusal of a subnet that another network has: Docker's, and Podman's."""
-STILL_IN_USE = "active endpoints"
+STILL_IN_USE = ("active endpoints", "network is being used")
+"""In an engine's refusal to remove a network: Docker's, and Podman's."""
 ATTEMPTS_TO_EMPTY = 20
 """Containers that are being removed by somebody else leave their networks a moment later."""
 PAUSE = 0.1
@@ -82,7 +84,7 @@ def remove_network(connection: DockerConnection, name: str) -> None:
         except ObjectNotFoundError:
             return
         except EngineError as error:
-            if STILL_IN_USE not in error.message or attempt == ATTEMPTS_TO_EMPTY - 1:
+            if not any(text in error.message for text in STILL_IN_USE) or attempt == ATTEMPTS_TO_EMPTY - 1:
                 raise
         _disconnect_all(connection, name)
         if attempt:
@@ -105,13 +107,15 @@ def _disconnect_all(connection: DockerConnection, name: str) -> None:
             network = as_object(get_json(connection, f"/networks/{quote(name, safe='')}"))
     except ObjectNotFoundError:
         return
-    for identifier, endpoint in as_object(network.get("Containers")).items():
-        # A stale endpoint's container is gone: only its name is left to call it by.
-        container = as_text(as_object(endpoint).get("Name")) or identifier
+    # A stale endpoint's container is gone: only its name is left to call it by.
+    joined = [
+        as_text(as_object(end).get("Name")) or key for key, end in as_object(network.get("Containers")).items()
+    ]
+    for container in joined + (idle_members(connection, name) if is_podman(connection) else []):
         try:
             with translate_errors(f"disconnect {container}", subject=f"network {name}"):
                 body: JsonObject = {"Container": container, "Force": True}
-                post_json(connection, f"/networks/{quote(name, safe='')}/disconnect", body)
+                post_only(connection, f"/networks/{quote(name, safe='')}/disconnect", body)
         except EngineError as error:
             if not isinstance(error, ObjectNotFoundError) and "is not connected" not in error.message:
                 raise

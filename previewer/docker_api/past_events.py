@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
+from previewer.docker_api.podman import docker_word, is_podman
 from previewer.docker_api.request import open_stream
 from previewer.docker_api.wire import OpenAnswer
 from previewer.domain.examination import EngineHappening
@@ -42,11 +43,9 @@ class HappeningReader:
 
 def list_past_events(connection: DockerConnection, since: datetime) -> tuple[EngineHappening, ...]:
     """What the engine still knows of what happened since then, oldest first. It ends at the engine's own now."""
-    parameters = {
-        "since": _stamp(since.timestamp()),
-        "until": _stamp(_now(connection)),
-        "filters": _filters(),
-    }
+    # Podman says nothing at all where the end is past already; Docker has no other way to end.
+    end = {"stream": "false"} if is_podman(connection) else {"until": _stamp(_now(connection))}
+    parameters = {"since": _stamp(since.timestamp()), "filters": _filters(), **end}
     with translate_errors("read its events", subject=connection.host):
         lines = b"".join(open_stream(connection, "/events", parameters)).split(b"\n")
     return tuple(event for line in lines if (event := read_happening(line)) is not None)
@@ -66,14 +65,14 @@ def read_happening(line: bytes) -> EngineHappening | None:
     except ValueError:
         return None
     action, _, detail = as_text(entry.get("Action")).partition(":")
-    actor = as_object(entry.get("Actor"))
+    actor, kind = as_object(entry.get("Actor")), as_text(entry.get("Type"))
     attributes = {key: as_text(value) for key, value in as_object(actor.get("Attributes")).items()}
     nanoseconds = entry.get("timeNano")
     if not action or not isinstance(nanoseconds, int):
         return None
     return EngineHappening(
-        kind=as_text(entry.get("Type")),
-        action=action,
+        kind=kind,
+        action=docker_word(kind, action),
         detail=detail.strip(),
         subject=as_text(actor.get("ID")),
         name=attributes.get("name", ""),

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.domain.json_value import JsonObject, JsonValue, as_integer, as_list, as_object, as_text
 from previewer.domain.labels import COMPOSE_NUMBER, COMPOSE_ONEOFF, read_memory, read_ownership, read_routes
 from previewer.domain.naming import named_digest
-from previewer.domain.observation import ContainerState, Health, ObservedContainer, PublishedPort
-from previewer.domain.restart_policy import NEVER, restart_text
+from previewer.domain.observation import ContainerDetail, ContainerState, Health, ObservedContainer, PublishedPort
+from previewer.domain.restart_policy import restart_text
 from previewer.frozen import dataclass
 
 _HEALTH_IN_STATUS = re.compile(r"\((?:health: )?(starting|healthy|unhealthy)\)")
@@ -20,30 +20,12 @@ ENDED = (ContainerState.EXITED, ContainerState.DEAD)
 
 @dataclass(frozen=True, slots=True)
 class InspectedContainer:
-    """What is asked of a single container."""
+    """What an inspection says of a container."""
 
-    state: ContainerState
-    health: Health
-    exit_code: int | None
-    """``None`` unless it has ended."""
-    out_of_memory: bool
-    error: str
-    """What the engine says of its start."""
-    health_log: tuple[str, ...]
-    """The last outputs of its health check, oldest first, with the exit code in front."""
+    detail: ContainerDetail
     has_terminal: bool
     """Whether it has a terminal: its log is then one stream without frames."""
     labels: dict[str, str]
-    ports: tuple[PublishedPort, ...] = ()
-    """The host ports that it holds."""
-    memory: int = 0
-    """Its memory limit in bytes; 0 for none."""
-    pids: int = 0
-    """Its limit of processes; 0 for none."""
-    restarts: int = 0
-    """How often the engine has started it again after it had ended by itself."""
-    restart_policy: str = NEVER
-    """As Compose spells it."""
 
 
 def read_listed(entry: JsonObject) -> ObservedContainer | None:
@@ -60,13 +42,13 @@ def read_listed(entry: JsonObject) -> ObservedContainer | None:
     number = labels.get(COMPOSE_NUMBER, "1")
     return ObservedContainer(
         id=as_text(entry.get("Id")),
-        name=_own_name(entry),
+        name=own_name(entry),
         number=int(number) if number.isdecimal() else 1,
         image=named_digest(as_text(entry.get("Image"))) or as_text(entry.get("ImageID")),
         state=state,
         health=health_in_status(status) if state is ContainerState.RUNNING else Health.NONE,
         exit_code=exit_code_in_status(status) if state in ENDED else None,
-        created_at=datetime.fromtimestamp(_integer(entry.get("Created")), UTC),
+        created_at=datetime.fromtimestamp(as_integer(entry.get("Created")), UTC),
         ports=read_ports(entry.get("Ports")),
         ownership=ownership,
         routes=read_routes(labels),
@@ -80,21 +62,26 @@ def read_inspected(entry: JsonObject) -> InspectedContainer:
     found, config = as_object(entry.get("State")), as_object(entry.get("Config"))
     state, health = read_state(found.get("Status")), as_object(found.get("Health"))
     host = as_object(entry.get("HostConfig"))
-    return InspectedContainer(
+    detail = ContainerDetail(
         state=state,
         health=read_health(health.get("Status")) if state is ContainerState.RUNNING else Health.NONE,
-        exit_code=_integer(found.get("ExitCode")) if state in (*ENDED, ContainerState.RESTARTING) else None,
+        exit_code=as_integer(found.get("ExitCode")) if state in (*ENDED, ContainerState.RESTARTING) else None,
         out_of_memory=found.get("OOMKilled") is True,
         error=as_text(found.get("Error")),
         health_log=tuple(_health_line(as_object(run)) for run in as_list(health.get("Log"))),
-        has_terminal=config.get("Tty") is True,
-        labels=read_labels(config.get("Labels")),
         ports=read_held_ports(as_object(as_object(entry.get("NetworkSettings")).get("Ports"))),
-        memory=max(_integer(host.get("Memory")), 0),
-        pids=max(_integer(host.get("PidsLimit")), 0),
-        restarts=_integer(entry.get("RestartCount")),
+        memory=max(as_integer(host.get("Memory")), 0),
+        pids=max(as_integer(host.get("PidsLimit")), 0),
+        restarts=as_integer(entry.get("RestartCount")),
         restart_policy=restart_text(host.get("RestartPolicy")),
     )
+    return InspectedContainer(detail, config.get("Tty") is True, read_labels(config.get("Labels")))
+
+
+def own_name(entry: JsonObject) -> str:
+    """The name of a listed container: links add names such as ``/other/alias``, its own one has a single slash."""
+    names = [as_text(name).lstrip("/") for name in as_list(entry.get("Names"))]
+    return next((name for name in names if "/" not in name), names[0] if names else "")
 
 
 def read_state(value: JsonValue) -> ContainerState:
@@ -131,10 +118,10 @@ def read_ports(value: JsonValue) -> tuple[PublishedPort, ...]:
     """The published ones of a container's ports, sorted."""
     ports = [
         PublishedPort(
-            target=_integer(entry.get("PrivatePort")),
+            target=as_integer(entry.get("PrivatePort")),
             protocol=as_text(entry.get("Type"), "tcp"),
             host_ip=as_text(entry.get("IP")),
-            host_port=_integer(entry.get("PublicPort")),
+            host_port=as_integer(entry.get("PublicPort")),
         )
         for entry in map(as_object, as_list(value))
         if entry.get("PublicPort")
@@ -171,15 +158,5 @@ def has_labels(value: JsonValue, wanted: Iterable[str]) -> bool:
     return all(labels.get(key) == text for key, _, text in (label.partition("=") for label in wanted))
 
 
-def _own_name(entry: JsonObject) -> str:
-    """Links add names such as ``/other/alias``; its own one has a single slash."""
-    names = [as_text(name).lstrip("/") for name in as_list(entry.get("Names"))]
-    return next((name for name in names if "/" not in name), names[0] if names else "")
-
-
 def _health_line(run: JsonObject) -> str:
-    return f"{_integer(run.get('ExitCode'))}: {as_text(run.get('Output')).strip()}"
-
-
-def _integer(value: JsonValue) -> int:
-    return value if isinstance(value, int) else 0
+    return f"{as_integer(run.get('ExitCode'))}: {as_text(run.get('Output')).strip()}"

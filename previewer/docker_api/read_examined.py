@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from previewer.docker_api.read_container import ENDED, read_labels, read_state
 from previewer.domain.drift.fields import Fields
 from previewer.domain.examination import ExaminedContainer
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.domain.json_value import JsonObject, JsonValue, as_integer, as_list, as_object, as_text
 from previewer.domain.labels import COMPOSE_NUMBER, COMPOSE_ONEOFF, read_ownership
 from previewer.domain.naming import named_digest
 
@@ -32,10 +32,10 @@ def read_examined(entry: JsonObject, fields: Fields) -> ExaminedContainer | None
         ownership=ownership,
         is_one_off=labels.get(COMPOSE_ONEOFF) == "True",
         state=said,
-        exit_code=_integer(state.get("ExitCode")) if said in ENDED else None,
+        exit_code=as_integer(state.get("ExitCode")) if said in ENDED else None,
         created_at=read_moment(entry.get("Created")) or NEVER,
         started_at=read_moment(state.get("StartedAt")),
-        restarts=_integer(entry.get("RestartCount")),
+        restarts=as_integer(entry.get("RestartCount")),
         out_of_memory=state.get("OOMKilled") is True,
         commands=len(as_list(entry.get("ExecIDs"))),
         fields=fields,
@@ -81,7 +81,3 @@ def _host_ports(bindings: JsonObject) -> Mapping[str, tuple[int, ...]]:
         )
         for port, entries in bindings.items()
     }
-
-
-def _integer(value: JsonValue) -> int:
-    return value if isinstance(value, int) else 0

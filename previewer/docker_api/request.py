@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NoReturn
 
 from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection, docker_version
-from previewer.docker_api.wire import JSON, EngineRequest, OpenAnswer
+from previewer.docker_api.wire import JSON, EngineAnswer, EngineRequest, OpenAnswer
 from previewer.domain.json_value import JsonObject, JsonValue, as_object
 
 if TYPE_CHECKING:  # most commands do without
@@ -40,6 +40,11 @@ def post_json(
 ) -> JsonObject:
     """Post a body to a path of the API; the answer, empty if there is none."""
     return as_object(_exchange(connection, "POST", path, parameters, body=json.dumps(body).encode()))
+
+
+def post_only(connection: DockerConnection, path: str, body: JsonObject) -> None:
+    """Post a body to a path whose answer says nothing: Podman's to some is no JSON."""
+    _ask(connection, "POST", path, None, body=json.dumps(body).encode()).check()
 
 
 def post_empty(
@@ -89,10 +94,23 @@ def _exchange(
     content_type: str = JSON,
     patience: float = CALL_TIMEOUT,
 ) -> JsonValue:
-    request = EngineRequest(method, _versioned(connection, path), parameters or {}, body, content_type)
-    answer = connection.wire.exchange(request, patience=patience)
+    answer = _ask(connection, method, path, parameters, body=body, content_type=content_type, patience=patience)
     answer.check()
     return answer.json()
+
+
+def _ask(
+    connection: DockerConnection,
+    method: str,
+    path: str,
+    parameters: Mapping[str, str] | None,
+    *,
+    body: bytes | None = None,
+    content_type: str = JSON,
+    patience: float = CALL_TIMEOUT,
+) -> EngineAnswer:
+    request = EngineRequest(method, _versioned(connection, path), parameters or {}, body, content_type)
+    return connection.wire.exchange(request, patience=patience)
 
 
 def _versioned(connection: DockerConnection, path: str) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.containers import is_podman
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.examine import inspect_raw
+from previewer.docker_api.podman import can_change_restarts
 from previewer.docker_api.read_container import read_labels
 from previewer.docker_api.request import post_json
 from previewer.domain.json_value import as_object
@@ -37,8 +37,8 @@ def resume_restarts(connection: DockerConnection, name: str) -> None:
 
 
 def _policies(connection: DockerConnection, name: str) -> tuple[str, str]:
-    """The policy that it was made with, and the one it has. Podman has no service that starts anything: none."""
-    found = None if is_podman(connection) else inspect_raw(connection, name)
+    """The policy that it was made with, and the one it has; none where an engine could not change it."""
+    found = inspect_raw(connection, name) if can_change_restarts(connection) else None
     if found is None:
         return NEVER, NEVER
     said = read_labels(as_object(found.get("Config")).get("Labels"))

@@ -29,7 +29,8 @@ class SdkWire:
     def exchange(self, request: EngineRequest, *, patience: float) -> EngineAnswer:
         """Ask, and read the answer."""
         response = self._send(request, patience, stays_open=False)
-        return EngineAnswer(response.status_code, response.content)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return EngineAnswer(response.status_code, response.content, headers)
 
     def open(self, request: EngineRequest, *, patience: float) -> OpenAnswer:
         """Ask for an answer that arrives bit by bit."""

@@ -47,7 +47,7 @@ class UnixWire:
             connection.close()
             raise
         self._give_back(connection, head)
-        return EngineAnswer(head.status, content)
+        return EngineAnswer(head.status, content, head.headers)
 
     def open(self, request: EngineRequest, *, patience: float) -> OpenAnswer:
         """Ask for an answer that arrives bit by bit."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.containers import create_container, remove_container
 from previewer.docker_api.errors import NAME_HINT, translate_errors
+from previewer.docker_api.podman import unpack_patiently
 from previewer.docker_api.read_container import has_labels, read_labels
 from previewer.docker_api.request import LIST_PATIENCE, delete, get_json, post_json
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
@@ -62,10 +63,11 @@ def fill_volume(
     volume: str,
     image: str,
     labels: Mapping[str, str],
-    archive: Iterator[bytes],
+    archive: Callable[[], Iterator[bytes]],
 ) -> None:
     """Unpack a tar stream into a volume, through a container of ``image`` that is never started.
 
+    ``archive`` gives the stream anew each time that it is called.
     Raises :class:`ObjectNotFoundError` where the volume or the image is not there.
     """
     subject = f"volume {volume}"
@@ -85,9 +87,13 @@ def fill_volume(
         },
     }
     create_container(connection, name=name, platform="", body=body)
-    try:
+
+    def unpack() -> None:
         with translate_errors("fill it", subject=subject):
-            connection.api.put_archive(name, FILL_TARGET, archive)
+            connection.api.put_archive(name, FILL_TARGET, archive())
+
+    try:
+        unpack_patiently(unpack)
     finally:
         remove_container(connection, name)
 

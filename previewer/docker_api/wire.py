@@ -43,6 +43,8 @@ class EngineAnswer:
 
     status: int
     content: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """By name in lower case."""
 
     def check(self) -> None:
         """Raise :class:`RefusedError` if that is what it is."""

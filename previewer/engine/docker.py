@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from weakref import WeakSet
 
 from previewer.docker_api import containers, disk_usage, events, networks, restarts, volumes
 from previewer.docker_api.background import begin
 from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.podman import RESTART_UPDATES_SINCE, podman_version
 from previewer.docker_api.resources import machine_resources
 from previewer.domain import labels
 from previewer.domain.json_value import as_text
-from previewer.domain.observation import Observation
+from previewer.domain.observation import ContainerDetail, Observation
 from previewer.domain.specification import NO_EGRESS_KEY, ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
 from previewer.engine.docker_streams import EventStream, open_log_stream
 from previewer.engine.mapping.health import START_INTERVAL_SINCE
 from previewer.engine.protocol import (
     EGRESS,
     HOST_BINDING,
+    LOG_TIMES,
+    RESTARTS,
     Capabilities,
-    ContainerDetail,
     ContainerEvent,
     EngineResources,
     LogLine,
@@ -39,12 +42,11 @@ class DockerEngine:
         self._streams: WeakSet[EventStream | Stream[Sequence[LogLine]]] = WeakSet()
         self._lock = threading.Lock()
         self._is_closed = False
-        self._capabilities = _capabilities(connection)
 
-    @property
+    @cached_property
     def capabilities(self) -> Capabilities:
         """What it can do."""
-        return self._capabilities
+        return _capabilities(self._docker)
 
     def resources(self) -> EngineResources:
         """What there is to be had, in two calls, made at the same time."""
@@ -73,7 +75,7 @@ class DockerEngine:
     def create_network(self, spec: NetworkSpec) -> None:
         """Make a network with a free subnet of its pool."""
         docker = self._open()
-        if spec.compose.get(NO_EGRESS_KEY) is True and (reason := self._capabilities.missing.get(EGRESS)):
+        if spec.compose.get(NO_EGRESS_KEY) is True and (reason := self.capabilities.missing.get(EGRESS)):
             raise UnsupportedError(
                 f"it cannot be kept from reaching other machines: {reason}",
                 where=f"network {spec.name}",
@@ -92,7 +94,7 @@ class DockerEngine:
     def fill_volume(self, spec: FillSpec) -> None:
         """Unpack an archive into a volume."""
         volumes.fill_volume(
-            self._open(), volume=spec.volume, image=spec.image, labels=spec.labels, archive=spec.archive()
+            self._open(), volume=spec.volume, image=spec.image, labels=spec.labels, archive=spec.archive
         )
 
     def create_container(self, spec: ContainerSpec) -> None:
@@ -122,10 +124,6 @@ class DockerEngine:
         endpoint = gateway_endpoint(docker.api_version) if is_gateway else {}
         containers.join_network(docker, container=container, network=network, endpoint=endpoint)
 
-    def disconnect_network(self, container: str, network: str) -> None:
-        """Take a container out of a network."""
-        containers.leave_network(self._open(), container=container, network=network)
-
     def remove_container(self, name: str) -> None:
         """Kill it and remove it with its anonymous volumes."""
         containers.remove_container(self._open(), name)
@@ -140,21 +138,7 @@ class DockerEngine:
 
     def inspect_container(self, name: str) -> ContainerDetail:
         """How it is doing."""
-        found = containers.inspect_container(self._open(), name)
-        return ContainerDetail(
-            name=name,
-            state=found.state,
-            health=found.health,
-            exit_code=found.exit_code,
-            out_of_memory=found.out_of_memory,
-            error=found.error,
-            health_log=found.health_log,
-            ports=found.ports,
-            memory=found.memory,
-            pids=found.pids,
-            restarts=found.restarts,
-            restart_policy=found.restart_policy,
-        )
+        return containers.inspect_container(self._open(), name).detail
 
     def watch(self, selection: Selection) -> Stream[Sequence[ContainerEvent]]:
         """What happens to our containers from now on."""
@@ -205,9 +189,12 @@ def _capabilities(connection: DockerConnection) -> Capabilities:
     missing = {}
     if connection.api_version < START_INTERVAL_SINCE:
         missing["healthcheck.start_interval"] = "it came with Docker 25"
-    if containers.is_podman(connection):
+    if podman := podman_version(connection):
         missing["health"] = "without systemd Podman runs health checks only while previewer waits for them"
         missing[EGRESS] = "Podman knows no gateway that is nobody's"
+        if podman < RESTART_UPDATES_SINCE:
+            missing[RESTARTS] = "Podman before 5.1 cannot take a restart policy from what sleeps"
+        missing[LOG_TIMES] = "Podman times lines of logs to the second"
     if reason := containers.why_no_host_binding(connection):
         missing[HOST_BINDING] = reason
     version = connection.version

@@ -11,9 +11,11 @@ from typing import TypeVar
 from previewer.docker_api import changes, examine
 from previewer.docker_api.background import begin
 from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.engine_start import engine_started
 from previewer.docker_api.gathered_stream import GatheredStream
 from previewer.docker_api.past_events import engine_time, list_past_events, open_happenings
-from previewer.docker_api.read_container import read_labels
+from previewer.docker_api.podman import is_podman
+from previewer.docker_api.read_container import own_name, read_labels
 from previewer.docker_api.read_examined import read_examined, shaped_as_body
 from previewer.domain import labels
 from previewer.domain.drift.fields import Fields
@@ -35,6 +37,7 @@ from previewer.engine.mapping.container import container_body
 from previewer.engine.mapping.network import network_body
 from previewer.engine.mapping.volume import volume_body
 from previewer.engine.normal_form import normal_form
+from previewer.engine.podman_form import judged_changes, judged_fields
 from previewer.engine.protocol import Stream
 from previewer.engine.resource_form import binding_of, network_form, subnets_of, volume_form
 from previewer.errors import ConflictError, ObjectNotFoundError
@@ -49,6 +52,7 @@ class DockerExaminer:
 
     def __init__(self, connection: DockerConnection) -> None:
         self._docker = connection
+        self._is_podman = is_podman(connection)
         self._image_configs: dict[str, JsonObject] = {}
         self._lock = threading.Lock()
 
@@ -60,7 +64,7 @@ class DockerExaminer:
         ours = [entry for entry in lists.containers if _belongs(entry, installation, environment)]
         inspected = in_parallel(lambda entry: examine.inspect_raw(docker, as_text(entry.get("Id"))), ours)
         return Examination(
-            containers=tuple(sorted(_examined(inspected, names), key=lambda container: container.name)),
+            containers=tuple(sorted(self._examined(inspected, names), key=lambda container: container.name)),
             strangers=tuple(_stranger(entry) for entry in lists.containers if entry not in ours),
             networks=tuple(_network(entry) for entry in lists.networks),
             volumes=tuple(_volume(entry) for entry in lists.volumes),
@@ -75,7 +79,7 @@ class DockerExaminer:
     def describe(self, spec: ContainerSpec) -> Fields:
         """The normal form of the create body, completed with the image's own defaults."""
         wanted = container_body(spec, api_version=self._docker.api_version)
-        return normal_form(complete_body(joined_body(wanted), self._image_config(spec.image)))
+        return self._judged(normal_form(complete_body(joined_body(wanted), self._image_config(spec.image))))
 
     def describe_network(self, spec: NetworkSpec) -> Fields:
         """The normal form of a network's create body."""
@@ -90,16 +94,18 @@ class DockerExaminer:
 
         def look(container: str) -> tuple[FileChange, ...] | None:
             try:
-                return changes.list_changes(self._docker, container)
+                found = changes.list_changes(self._docker, container)
             except (ObjectNotFoundError, ConflictError):  # gone, or going
                 return None
+            return judged_changes(found) if self._is_podman else found
 
         found = zip(containers, in_parallel(look, containers), strict=True)
         return {container: changed for container, changed in found if changed is not None}
 
     def past_events(self, since: datetime) -> tuple[EngineHappening, ...]:
-        """What the engine still knows of."""
-        return list_past_events(self._docker, since)
+        """What the engine still knows of, but for what it did itself when it was started again after a crash."""
+        started = engine_started(self._docker)
+        return list_past_events(self._docker, max(since, started) if started else since)
 
     def remote_clock(self) -> datetime | None:
         """To the second."""
@@ -108,6 +114,19 @@ class DockerExaminer:
     def watch_events(self, since: datetime | None = None) -> Stream[Sequence[EngineHappening]]:
         """What happens from now on."""
         return GatheredStream([open_happenings(self._docker, since)], name="previewer-touches")
+
+    def _examined(
+        self, inspected: Sequence[JsonObject | None], names: Mapping[str, str]
+    ) -> Iterator[ExaminedContainer]:
+        for entry in inspected:
+            if entry is None:
+                continue
+            fields = normal_form(shaped_as_body(entry), container=as_text(entry.get("Id")), names=names)
+            if (found := read_examined(entry, self._judged(fields))) is not None:
+                yield found
+
+    def _judged(self, fields: Fields) -> Fields:
+        return judged_fields(fields) if self._is_podman else fields
 
     def _image_config(self, image: str) -> JsonObject:
         """An image never changes: asked for once."""
@@ -146,15 +165,6 @@ def _belongs(entry: JsonObject, installation: str, environment: str) -> bool:
     return is_ours and is_here and said.get(labels.INSTALLATION) == installation
 
 
-def _examined(inspected: Sequence[JsonObject | None], names: Mapping[str, str]) -> Iterator[ExaminedContainer]:
-    for entry in inspected:
-        if entry is None:
-            continue
-        fields = normal_form(shaped_as_body(entry), container=as_text(entry.get("Id")), names=names)
-        if (found := read_examined(entry, fields)) is not None:
-            yield found
-
-
 def _config_digest(image: JsonObject) -> str:
     """Of a listed image: a tag says it on engines whose ids are something else."""
     named = (named_digest(as_text(tag)) for tag in as_list(image.get("RepoTags")))
@@ -165,7 +175,7 @@ def _stranger(entry: JsonObject) -> Stranger:
     endpoints = as_object(as_object(entry.get("NetworkSettings")).get("Networks")).values()
     return Stranger(
         id=as_text(entry.get("Id")),
-        name=examine.own_name(entry),
+        name=own_name(entry),
         image=as_text(entry.get("Image")),
         networks=frozenset(as_text(as_object(endpoint).get("NetworkID")) for endpoint in endpoints),
     )

@@ -15,7 +15,7 @@ from previewer.domain import labels
 from previewer.domain.addresses import allocate
 from previewer.domain.json_value import as_object, as_text
 from previewer.domain.labels import read_ownership
-from previewer.domain.observation import Health, Observation, ObservedNetwork, ObservedVolume
+from previewer.domain.observation import ContainerDetail, Health, Observation, ObservedNetwork, ObservedVolume
 from previewer.domain.specification import HOST_BINDING_OPTION, ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
 from previewer.engine.mapping.container import container_body
 from previewer.engine.mapping.network import network_body
@@ -35,7 +35,6 @@ from previewer.engine.memory_reading import (
 from previewer.engine.memory_stream import MemoryStream
 from previewer.engine.protocol import (
     Capabilities,
-    ContainerDetail,
     ContainerEvent,
     EngineResources,
     LogLine,
@@ -213,17 +212,6 @@ class MemoryEngine:
             if found.is_running:
                 found.ports = self._ports.take(found.spec, self._address(joined))
             found.networks = joined
-
-    def disconnect_network(self, container: str, network: str) -> None:
-        """Take a container out of a network."""
-        self._begin("disconnect_network", container)
-        with self._using():
-            found = self._containers.get(container)
-            if found is None or network not in found.networks:
-                return
-            found.networks.remove(network)
-            if found.is_running:
-                found.ports = self._ports.take(found.spec, self._address(found.networks))
 
     def remove_container(self, name: str) -> None:
         """Kill it and remove it."""

@@ -8,11 +8,11 @@ from datetime import datetime
 
 from previewer.domain.json_value import as_text
 from previewer.domain.labels import COMPOSE_ONEOFF, Ownership, read_memory, read_routes
-from previewer.domain.observation import ContainerState, Health, ObservedContainer, PublishedPort
+from previewer.domain.observation import ContainerDetail, ContainerState, Health, ObservedContainer, PublishedPort
 from previewer.domain.restart_policy import NEVER
 from previewer.domain.service import Service
 from previewer.domain.specification import ContainerSpec
-from previewer.engine.protocol import ContainerDetail, LogLine
+from previewer.engine.protocol import LogLine
 from previewer.errors import EngineError
 from previewer.frozen import dataclass
 
@@ -125,7 +125,6 @@ class MemoryContainer:
     def detail(self) -> ContainerDetail:
         """As an inspection shows it."""
         return ContainerDetail(
-            name=self.spec.name,
             state=self.state,
             health=self.health,
             exit_code=self.exit_code if self.has_ended else None,

@@ -6,7 +6,7 @@ stands for an engine's default is none either; orders that mean nothing are sort
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from previewer.domain.drift.fields import ENVIRONMENT, LABELS, MOUNTS, NETWORKS, PORTS
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, canonical_json
@@ -22,7 +22,24 @@ Names = Mapping[str, str]
 
 FOREIGN_LABELS = ("desktop.docker.io/",)
 """Of labels that Docker Desktop adds."""
-DEFAULT_SHARED_MEMORY = 64 * 1024 * 1024
+FOREIGN_ANNOTATIONS = (
+    "io.container.manager",
+    "io.podman.",
+    "org.opencontainers.image.stopSignal",
+    "org.systemd.property.",
+)
+"""Of annotations that Podman adds."""
+DEFAULT_SHARED_MEMORY = (64 * 1024 * 1024, 64 * 1000 * 1024)
+"""Bytes: Docker's, and what Podman says instead."""
+DEFAULT_CHECK = {"Interval": 30_000_000_000, "Timeout": 30_000_000_000, "Retries": 3}
+"""Of health checks, in nanoseconds and times: some engines say it, others leave it out."""
+DEFAULT_CONFIG: Mapping[str, Sequence[JsonValue]] = {
+    "working_dir": ("/",),
+    "stop_signal": ("SIGTERM",),
+    "stop_grace_period": (10,),
+}
+PRIVATE = "private"
+"""A namespace of the container's own, which is what is not said."""
 NOT_LIMITED = -1
 ENGINES_OWN_OPTION = "label=disable"
 """Of privileged containers."""
@@ -74,7 +91,10 @@ def normal_form(body: JsonObject, *, container: str = "", names: Names | None = 
     found |= _limits(host)
     found |= _mounts(host)
     found |= _ports(host)
-    found |= _endpoints(body, container)
+    endpoints = _endpoints(body, container)
+    if NETWORKS + as_text(found.get("network_mode")) in endpoints:
+        found.pop("network_mode")  # the first of its networks: some engines say so, others the kind of it
+    found |= endpoints
     if as_text(host.get("NetworkMode")).startswith((OF_CONTAINER, "host")):
         found.pop("hostname", None)  # the other's
     return {name: value for name, value in found.items() if not _is_nothing(value)}
@@ -86,8 +106,13 @@ def _config(body: JsonObject, container: str) -> dict[str, JsonValue]:
     }
     if container and found["hostname"] == container[:12]:
         found["hostname"] = None
-    check = {key: value for key, value in as_object(body.get("Healthcheck")).items() if not _is_nothing(value)}
-    found["healthcheck"] = check
+    for key, defaults in DEFAULT_CONFIG.items():
+        found[key] = None if found[key] in defaults else found[key]
+    found["healthcheck"] = {
+        key: value
+        for key, value in as_object(body.get("Healthcheck")).items()
+        if not _is_nothing(value) and value != DEFAULT_CHECK.get(key)
+    }
     for entry in as_list(body.get("Env")):
         name, _, value = as_text(entry).partition("=")
         found[ENVIRONMENT + name] = f"={value}"  # an empty value says something
@@ -103,7 +128,7 @@ def _host(host: JsonObject, names: Names) -> dict[str, JsonValue]:
         value = _HOST_RULES[key](host[key]) if key in _HOST_RULES else _tidy(host[key])
         found[NAMES.get(key, key)] = _by_name(value, names)
     ipc = host.get("IpcMode")
-    found["ipc"] = None if as_text(ipc) in ("private", "shareable") else _by_name(ipc, names)
+    found["ipc"] = None if as_text(ipc) in (PRIVATE, "shareable") else _by_name(ipc, names)
     found["unmasked_paths"] = host.get("MaskedPaths") == []  # what `systempaths=unconfined` becomes
     logging = as_object(host.get("LogConfig"))
     # The kind alone may be the engine's default; with options it was asked for.
@@ -180,7 +205,8 @@ def _capabilities(value: JsonValue) -> JsonValue:
 
 
 def _security(value: JsonValue) -> JsonValue:
-    return sorted(as_text(option) for option in as_list(value) if option != ENGINES_OWN_OPTION)
+    options = (as_text(option) for option in as_list(value) if option != ENGINES_OWN_OPTION)
+    return sorted(option.removesuffix(":true") for option in options)
 
 
 def _sorted(value: JsonValue) -> JsonValue:
@@ -192,11 +218,19 @@ def _limit(value: JsonValue) -> JsonValue:
 
 
 def _shared_memory(value: JsonValue) -> JsonValue:
-    return None if value == DEFAULT_SHARED_MEMORY else value
+    return None if value in DEFAULT_SHARED_MEMORY else value
 
 
 def _network_mode(value: JsonValue) -> JsonValue:
-    return None if value == "default" else value
+    return None if value in ("default", "bridge") else value
+
+
+def _namespace(value: JsonValue) -> JsonValue:
+    return None if value == PRIVATE else value
+
+
+def _annotations(value: JsonValue) -> JsonValue:
+    return {key: said for key, said in as_object(value).items() if not key.startswith(FOREIGN_ANNOTATIONS)}
 
 
 _HOST_RULES: Mapping[str, Callable[[JsonValue], JsonValue]] = {
@@ -209,6 +243,9 @@ _HOST_RULES: Mapping[str, Callable[[JsonValue], JsonValue]] = {
     "MemorySwappiness": _limit,
     "ShmSize": _shared_memory,
     "NetworkMode": _network_mode,
+    "PidMode": _namespace,
+    "UTSMode": _namespace,
+    "Annotations": _annotations,
 }
 
 

@@ -12,8 +12,7 @@ from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 from typing import Protocol, TypeVar
 
-from previewer.domain.observation import ContainerState, Health, Observation, PublishedPort
-from previewer.domain.restart_policy import NEVER
+from previewer.domain.observation import ContainerDetail, Observation
 from previewer.domain.specification import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
 from previewer.frozen import dataclass
 
@@ -24,6 +23,10 @@ HOST_BINDING = "host-binding"
 address, and to move them with the network that a container is joined to. Without it successors get others."""
 EGRESS = "egress"
 """The ability to keep an environment from reaching other machines while its ports are published."""
+RESTARTS = "restarts"
+"""The ability to give a container another restart policy, so that what was stopped to be kept stays so."""
+LOG_TIMES = "log-times"
+"""The ability to tell lines of a log apart that were written within one second."""
 
 
 class Stream(Protocol[Batch]):
@@ -73,32 +76,6 @@ class Selection:
     installation: str | None = None
     environment: str | None = None
     operation: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ContainerDetail:
-    """What is asked of a single container, to wait for it or to say why it failed."""
-
-    name: str
-    state: ContainerState
-    health: Health
-    exit_code: int | None
-    """``None`` unless it has ended, or is to be started again."""
-    out_of_memory: bool
-    error: str
-    """What the engine says of its start; empty if nothing went wrong."""
-    health_log: tuple[str, ...]
-    """The last outputs of its health check, oldest first, one a run, with the exit code in front."""
-    ports: tuple[PublishedPort, ...] = ()
-    """The host ports that it holds at this moment."""
-    memory: int = 0
-    """Its memory limit in bytes; 0 for none."""
-    pids: int = 0
-    """Its limit of processes; 0 for none."""
-    restarts: int = 0
-    """How often the engine has started it again after it had ended by itself."""
-    restart_policy: str = NEVER
-    """That it has at this moment, as Compose spells it: ``on-failure:3``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +175,6 @@ class Engine(Protocol):
         binds them to, provided that the network's name sorts before those of its others (engines before API 1.48
         go by the name). :class:`PortTakenError` where a host port is taken there; it is then not joined.
         """
-        ...
-
-    def disconnect_network(self, container: str, network: str) -> None:
-        """Take a container out of a network. Nothing happens if it is not in it, or if either is gone."""
         ...
 
     def remove_container(self, name: str) -> None:

@@ -60,7 +60,7 @@ def unload_base_image(connection: DockerConnection, session: str) -> None:
     """Give up this session's tag; the last session removes the image."""
     api = connection.api
     api.remove_image(f"{BASE_REPOSITORY}:{_session_tag(session)}")
-    with suppress(docker.errors.ImageNotFound):
+    with suppress(docker.errors.NotFound):
         if not any(tag.startswith(f"{BASE_REPOSITORY}:{SESSION_TAG}") for tag in _tags(connection)):
             image = api.inspect_image(BASE_REFERENCE)["Id"]  # type: ignore[no-untyped-call]
             api.remove_image(BASE_REFERENCE)

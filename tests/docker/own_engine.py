@@ -23,6 +23,7 @@ from scripts.local_engine.probe import answers
 DOCKERD = "PREVIEWER_TEST_DOCKERD"
 """The variable that names an engine's program. What that starts (containerd, its shim, runc, docker-init,
 docker-proxy) is looked for beside it first."""
+CONTROL_GROUPS = Path("/sys/fs/cgroup")
 PATIENCE = 60.0
 """Seconds that an engine may take to answer. After a kill it first sees to the containers that it had."""
 
@@ -141,6 +142,7 @@ class OwnEngine:
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.2)
         _unmount_below(self._folder)
+        _remove_groups(self._namespace)
         subprocess.run(["ip", "netns", "delete", self._namespace], check=False)
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -162,6 +164,14 @@ _FETCH = (
     "sys.stdout.write(urllib.request.build_opener(urllib.request.ProxyHandler({}))"
     ".open(sys.argv[1], timeout=10).read().decode())"
 )
+
+
+def _remove_groups(name: str) -> None:
+    """The control groups that nothing is in any more."""
+    tops = [*CONTROL_GROUPS.glob(name), *CONTROL_GROUPS.glob(f"*/{name}")]
+    for folder in (Path(place) for top in tops for place, _, _ in os.walk(top, topdown=False)):
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _unmount_below(folder: Path) -> None:

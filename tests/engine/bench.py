@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
-from typing import TypeVar
+
+import pytest
 
 from previewer.domain import labels, naming
 from previewer.domain.json_value import JsonObject, JsonValue
@@ -17,22 +17,10 @@ from previewer.domain.specification import ContainerSpec, NetworkSpec, VolumeSpe
 from previewer.engine.protocol import Engine, Selection
 from tests.domain.values import make_ownership
 from tests.engine.cast import CAST
-
-T = TypeVar("T")
+from tests.eventually import eventually
 
 ADDRESS_POOL = "10.214.0.0/16"
-TIMEOUT = 20.0
 _numbers = count(1)
-
-
-def eventually(check: Callable[[], T | None], *, what: str) -> T:
-    """What ``check`` gives once it gives something true."""
-    deadline = time.monotonic() + TIMEOUT
-    while time.monotonic() < deadline:
-        if found := check():
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"not within {TIMEOUT:g} s: {what}")
 
 
 @dataclass(frozen=True)
@@ -47,6 +35,11 @@ class Bench:
     @property
     def selection(self) -> Selection:
         return Selection(installation=self.ownership.installation, environment=self.ownership.environment)
+
+    def needs(self, ability: str) -> None:
+        """Skip the test where the engine says that it cannot."""
+        if reason := self.engine.capabilities.missing.get(ability):
+            pytest.skip(reason)
 
     def observe(self) -> Observation:
         return self.engine.observe(self.selection)

@@ -11,7 +11,7 @@ from previewer.engine.memory_container import Behaviour
 from previewer.engine.protocol import LogOptions
 from previewer.errors import ConflictError, EngineError
 from tests.engine.bench import Bench, make_bench
-from tests.engine.test_contract import lines_of
+from tests.engine.listener import lines_of
 
 IMAGE = "sha256:" + "1" * 64
 

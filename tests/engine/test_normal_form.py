@@ -43,6 +43,26 @@ DEFAULTS_28: dict[str, Any] = {
     "CgroupnsMode": "private",
     "ConsoleSize": [24, 80],
 }
+DEFAULTS_PODMAN: dict[str, Any] = {
+    **{key: [] if value is None else value for key, value in DEFAULTS_20_10.items()},
+    "LogConfig": {"Type": "json-file", "Config": None},
+    "NetworkMode": "bridge",
+    "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
+    "Annotations": {
+        "io.container.manager": "libpod",
+        "io.podman.annotations.init": "TRUE",
+        "org.opencontainers.image.stopSignal": "15",
+        "org.systemd.property.TimeoutStopUSec": "uint64 10000000",
+    },
+    "CgroupnsMode": "",
+    "IpcMode": "shareable",
+    "PidMode": "private",
+    "UTSMode": "private",
+    "ShmSize": 65536000,
+    "Runtime": "oci",
+    "MaskedPaths": None,
+    "ReadonlyPaths": None,
+}
 
 
 def inspection(host: dict[str, Any], **config: Any) -> dict[str, Any]:
@@ -59,7 +79,7 @@ def inspection(host: dict[str, Any], **config: Any) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("host", [DEFAULTS_20_10, DEFAULTS_28], ids=["20.10", "28"])
+@pytest.mark.parametrize("host", [DEFAULTS_20_10, DEFAULTS_28, DEFAULTS_PODMAN], ids=["20.10", "28", "Podman"])
 def test_what_an_engine_fills_in_is_no_field(host: dict[str, Any]) -> None:
     assert normal_form(inspection(host), container=ID) == {"image": "sha256:1"}
 
@@ -68,6 +88,7 @@ def test_what_an_engine_fills_in_is_no_field(host: dict[str, Any]) -> None:
     ("key", "value", "field", "expected"),
     [
         ("Memory", 1024, "mem_limit", 1024),
+        ("SecurityOpt", ["no-new-privileges:true"], "security_opt", ["no-new-privileges"]),
         ("CapAdd", ["CAP_NET_ADMIN", "chown"], "cap_add", ["CHOWN", "NET_ADMIN"]),
         ("RestartPolicy", {"Name": "on-failure", "MaximumRetryCount": 3}, "restart", "on-failure:3"),
         ("ReadonlyRootfs", True, "read_only", True),
@@ -90,6 +111,29 @@ def test_what_an_engine_fills_in_is_no_field(host: dict[str, Any]) -> None:
 def test_what_was_asked_for_is_a_field(key: str, value: Any, field: str, expected: Any) -> None:
     fields = normal_form(inspection({**DEFAULTS_20_10, key: value}), container=ID[::-1], names={ID: "db"})
     assert fields[field] == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "silent"),
+    [
+        (
+            {"Healthcheck": {"Test": ["CMD", "ok"], "Timeout": 30_000_000_000, "Retries": 3}},
+            {"Healthcheck": {"Test": ["CMD", "ok"]}},
+        ),
+        ({"WorkingDir": "/", "StopSignal": "SIGTERM", "StopTimeout": 10}, {}),
+    ],
+)
+def test_a_default_that_is_spelt_out_is_no_field(said: dict[str, Any], silent: dict[str, Any]) -> None:
+    assert normal_form(inspection(DEFAULTS_28, **said)) == normal_form(inspection(DEFAULTS_28, **silent))
+
+
+def test_the_mode_of_a_network_that_is_joined_is_no_field() -> None:
+    def joined(mode: str) -> dict[str, Any]:
+        ends: dict[str, Any] = {"EndpointsConfig": {"shop_default": {}}}
+        return {**inspection({**DEFAULTS_28, "NetworkMode": mode}), "NetworkingConfig": ends}
+
+    assert normal_form(joined("shop_default")) == normal_form(joined("bridge"))
+    assert normal_form(joined("none"))["network_mode"] == "none"
 
 
 @pytest.mark.parametrize("swap", [0, 2048, -1])

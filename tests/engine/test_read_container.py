@@ -69,8 +69,9 @@ def test_an_inspected_container() -> None:
             "Config": {"Tty": True, "Labels": None},
         }
     )
-    assert (seen.state, seen.exit_code, seen.out_of_memory) == (ContainerState.EXITED, 137, True)
-    assert (seen.health, seen.health_log) == (Health.NONE, ("1: no",))
+    found = seen.detail
+    assert (found.state, found.exit_code, found.out_of_memory) == (ContainerState.EXITED, 137, True)
+    assert (found.health, found.health_log) == (Health.NONE, ("1: no",))
     assert (seen.has_terminal, seen.labels) == (True, {})
 
 
@@ -80,6 +81,7 @@ def test_an_inspected_container() -> None:
         (b'{"Action":"health_status: healthy","Actor":{"Attributes":{"name":"x"}},"timeNano":1}', "health_status"),
         (b'{"Action":"die","Actor":{"Attributes":{"name":"x"}},"timeNano":1}', "die"),
         (b'{"Action":"exec_create: sh -c true","Actor":{"Attributes":{"name":"x"}},"timeNano":1}', None),
+        (b'{"Action":"remove","Actor":{"Attributes":{"name":"x"}},"timeNano":1}', "destroy"),
         (b"", None),
         (b'{"cut off', None),
     ],

@@ -12,42 +12,9 @@ from hypothesis import strategies as st
 from previewer.domain.json_value import JsonObject, JsonValue, as_object
 from previewer.domain.labels import RESTART
 from previewer.domain.restart_policy import restart_policy, restart_text
-from previewer.domain.specification import ContainerSpec, NetworkSpec, VolumeSpec
 from previewer.engine.mapping import fields, values
-from previewer.engine.mapping.container import ContainerBody, container_body
-from previewer.engine.mapping.network import network_body
 from previewer.engine.mapping.part import Raw
-from previewer.engine.mapping.volume import volume_body
-from previewer.errors import EngineError, UnsupportedError
-
-OLD, NEW = (1, 41), (1, 51)
-
-
-def spec_of(compose: JsonObject) -> ContainerSpec:
-    return ContainerSpec(
-        name="e-g1-web-1",
-        service="web",
-        image="sha256:1",
-        platform="linux/amd64",
-        labels={"own": "label"},
-        compose=compose,
-        networks={"default": "e-g1_default", "back": "e-g1_back"},
-        volumes={"data": "e-g1_data"},
-        containers={"db": "e-g1-db-1"},
-        contents={"secrets/s": b"secret", "configs/c": b"config"},
-    )
-
-
-def mapped(compose: JsonObject, api_version: tuple[int, int] = NEW) -> ContainerBody:
-    return container_body(spec_of(compose), api_version=api_version)
-
-
-def host_of(compose: JsonObject, api_version: tuple[int, int] = NEW) -> JsonObject:
-    """The ``HostConfig`` without the network mode that every container has."""
-    host = dict(as_object(mapped(compose, api_version).body["HostConfig"]))
-    if host["NetworkMode"] == "none":
-        del host["NetworkMode"]
-    return host
+from tests.engine.mapped import host_of, mapped
 
 
 def test_every_key_of_the_specification_stands_in_one_table() -> None:
@@ -267,64 +234,6 @@ def test_host_config(compose: JsonObject, host: Raw) -> None:
     assert host_of(compose) == host
 
 
-def test_ports_are_exposed_and_bound() -> None:
-    body = mapped(
-        {
-            "ports": [
-                {"target": 80, "protocol": "tcp", "host_ip": "127.0.0.1", "mode": "ingress"},
-                {"target": 80, "protocol": "tcp", "published": "8080-8082"},
-                {"target": 53, "protocol": "udp", "published": 53},
-            ]
-        }
-    ).body
-    assert body["ExposedPorts"] == {"80/tcp": {}, "53/udp": {}}
-    assert as_object(body["HostConfig"])["PortBindings"] == {
-        "80/tcp": [{"HostIp": "127.0.0.1", "HostPort": ""}, {"HostIp": "", "HostPort": "8080-8082"}],
-        "53/udp": [{"HostIp": "", "HostPort": "53"}],
-    }
-
-
-TWO_NETWORKS: JsonObject = {
-    "container_name": "old-name",
-    "networks": {"back": None, "default": {"priority": 5, "aliases": ["api", "web"], "ipv4_address": "10.0.0.5"}},
-}
-FIRST_ENDPOINT = {"Aliases": ["e-g1-web-1", "web", "old-name", "api"], "IPAMConfig": {"IPv4Address": "10.0.0.5"}}
-SECOND_ENDPOINT = {"Aliases": ["e-g1-web-1", "web", "old-name"]}
-
-
-def test_a_new_engine_gets_all_networks_at_creation() -> None:
-    found = mapped(TWO_NETWORKS, NEW)
-    assert as_object(found.body["HostConfig"])["NetworkMode"] == "e-g1_default"
-    assert found.body["NetworkingConfig"] == {
-        "EndpointsConfig": {"e-g1_default": FIRST_ENDPOINT, "e-g1_back": SECOND_ENDPOINT}
-    }
-    assert found.later_networks == ()
-
-
-def test_an_old_engine_gets_one_and_the_others_later() -> None:
-    found = mapped(TWO_NETWORKS, OLD)
-    assert found.body["NetworkingConfig"] == {"EndpointsConfig": {"e-g1_default": FIRST_ENDPOINT}}
-    assert [(joined.network, joined.endpoint) for joined in found.later_networks] == [
-        ("e-g1_back", SECOND_ENDPOINT)
-    ]
-
-
-def test_links_name_containers() -> None:
-    found = mapped({"networks": {"default": None}, "links": ["db", "db:database"], "external_links": ["x:y"]})
-    endpoint = as_object(as_object(as_object(found.body["NetworkingConfig"])["EndpointsConfig"])["e-g1_default"])
-    assert endpoint["Links"] == ["e-g1-db-1:db", "e-g1-db-1:database", "x:y"]
-
-
-@pytest.mark.parametrize(("api_version", "place"), [(OLD, "config"), (NEW, "endpoint")])
-def test_a_mac_address_goes_where_the_engine_takes_it(api_version: tuple[int, int], place: str) -> None:
-    found = mapped({"networks": {"default": None}, "mac_address": "02:42:ac:11:00:01"}, api_version)
-    endpoint = as_object(as_object(as_object(found.body["NetworkingConfig"])["EndpointsConfig"])["e-g1_default"])
-    assert (found.body.get("MacAddress") is not None, endpoint.get("MacAddress") is not None) == (
-        place == "config",
-        place == "endpoint",
-    )
-
-
 def test_labels_of_the_definition_stand_under_ours() -> None:
     assert mapped({"labels": {"own": "theirs", "a": "b"}}).body["Labels"] == {
         "own": "label",
@@ -364,126 +273,9 @@ def test_files_have_their_place_mode_and_owner() -> None:
     assert "secret'" not in repr(files)
 
 
-UNSUPPORTED: list[tuple[JsonObject, tuple[int, int], str]] = [
-    ({"provider": {"type": "x"}}, NEW, "provider"),
-    ({"use_api_socket": True}, NEW, "use_api_socket"),
-    ({"post_start": [{"command": ["x"]}]}, NEW, "post_start"),
-    ({"from_the_future": 1}, NEW, "from_the_future"),
-    ({"deploy": {"from_the_future": 1}}, NEW, "deploy.from_the_future"),
-    ({"healthcheck": {"test": ["CMD", "x"], "start_interval": "1s"}}, OLD, "healthcheck.start_interval"),
-    ({"annotations": {"a": "b"}}, OLD, "annotations"),
-    ({"networks": {"default": {"gw_priority": 1}}}, OLD, "gw_priority"),
-    ({"networks": {"default": {"mac_address": "02:42:ac:11:00:01"}}}, OLD, "mac_address"),
-    ({"networks": {"default": {"interface_name": "eth9"}}}, OLD, "interface_name"),
-    ({"volumes": [{"type": "npipe", "source": "x", "target": "y"}]}, NEW, "npipe"),
-    ({"volumes": [{"type": "image", "source": "x", "target": "/y"}]}, NEW, "image"),
-    (
-        {"volumes": [{"type": "volume", "source": "data", "target": "/y", "volume": {"subpath": "s"}}]},
-        OLD,
-        "subpath",
-    ),
-    ({"security_opt": ["seccomp:./profile.json"]}, NEW, "profile.json"),
-]
-
-
-@pytest.mark.parametrize(
-    ("compose", "api_version", "named"), UNSUPPORTED, ids=[named for *_rest, named in UNSUPPORTED]
-)
-def test_what_cannot_be_honoured_is_refused_by_name(
-    compose: JsonObject, api_version: tuple[int, int], named: str
-) -> None:
-    with pytest.raises(UnsupportedError, match=named) as caught:
-        mapped(compose, api_version)
-    assert caught.value.where == "service web"
-
-
-MALFORMED: list[tuple[JsonObject, str]] = [
-    ({"command": "sleep 1"}, "command"),
-    ({"mem_limit": "512m"}, "mem_limit"),
-    ({"stop_grace_period": "soon"}, "stop_grace_period"),
-    ({"tty": "yes"}, "tty"),
-    ({"networks": {"missing": None}}, "missing"),
-    ({"network_mode": "service:missing"}, "missing"),
-    ({"volumes": [{"type": "volume", "source": "missing", "target": "/x"}]}, "missing"),
-    ({"volumes": [{"type": "bind", "source": "./code", "target": "/code"}]}, "./code"),
-    ({"secrets": [{"source": "unknown"}]}, "unknown"),
-    ({"healthcheck": {"interval": "often"}}, "often"),
-    ({"deploy": {"restart_policy": {"condition": "sometimes"}}}, "sometimes"),
-    ({"labels": {"dev.previewer.owner": "me"}}, "dev.previewer.owner"),
-    ({"labels": {"com.docker.compose.project": "me"}}, "com.docker.compose.project"),
-]
-
-
-@pytest.mark.parametrize(("compose", "named"), MALFORMED, ids=[named for _compose, named in MALFORMED])
-def test_what_makes_no_sense_is_an_error_that_names_it(compose: JsonObject, named: str) -> None:
-    with pytest.raises(EngineError, match=named) as caught:
-        mapped(compose)
-    assert caught.value.where == "service web"
-
-
 @given(st.integers(0, 99), st.integers(0, 59), st.integers(0, 59), st.integers(0, 999))
 def test_durations_add_up(hours: int, minutes: int, seconds: int, milliseconds: int) -> None:
     text = f"{hours}h{minutes}m{seconds}s{milliseconds}ms"
     expected = ((hours * 60 + minutes) * 60 + seconds) * 10**9 + milliseconds * 10**6
     assert values.nanoseconds(text) == expected
     assert values.whole_seconds(text) == expected // 10**9
-
-
-@pytest.mark.parametrize("text", ["", "1", "1x", "1m 30s", "-1s", "s", "1.5.5s"])
-def test_text_that_is_no_duration_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="duration"):
-        values.nanoseconds(text)
-
-
-def _network(compose: JsonObject) -> NetworkSpec:
-    return NetworkSpec("n", {"own": "label"}, compose, "10.0.0.0/16", 28)
-
-
-def test_a_network_of_the_definition() -> None:
-    from ipaddress import IPv4Network
-
-    compose: JsonObject = {
-        "driver": "bridge",
-        "internal": True,
-        "driver_opts": {"mtu": 1400},
-        "name": "x",
-        "labels": {"a": "b"},
-    }
-    assert network_body(_network(compose), IPv4Network("10.0.0.0/28"), api_version=OLD) == {
-        "Name": "n",
-        "Driver": "bridge",
-        "Internal": True,
-        "Options": {"mtu": "1400"},
-        "IPAM": {"Config": [{"Subnet": "10.0.0.0/28"}]},
-        "Labels": {"own": "label", "a": "b"},
-        "CheckDuplicate": True,
-    }
-    assert "CheckDuplicate" not in network_body(_network({}), None, api_version=NEW)
-
-
-def test_a_subnet_of_the_definition_is_kept() -> None:
-    compose: JsonObject = {
-        "ipam": {"driver": "default", "config": [{"subnet": "10.9.0.0/24", "gateway": "10.9.0.1"}]}
-    }
-    assert network_body(_network(compose), None, api_version=NEW)["IPAM"] == {
-        "Driver": "default",
-        "Config": [{"Subnet": "10.9.0.0/24", "Gateway": "10.9.0.1"}],
-    }
-
-
-@pytest.mark.parametrize("compose", [{"from_the_future": 1}, {"enable_ipv4": False}])
-def test_a_network_key_that_cannot_be_honoured_is_refused(compose: dict[str, JsonValue]) -> None:
-    with pytest.raises(UnsupportedError):
-        network_body(_network(compose), None, api_version=OLD)
-
-
-def test_a_volume_of_the_definition() -> None:
-    spec = VolumeSpec("v", {"own": "label"}, {"driver": "local", "driver_opts": {"type": "tmpfs"}, "name": "x"})
-    assert volume_body(spec) == {
-        "Name": "v",
-        "Driver": "local",
-        "DriverOpts": {"type": "tmpfs"},
-        "Labels": {"own": "label"},
-    }
-    with pytest.raises(UnsupportedError):
-        volume_body(VolumeSpec("v", {}, {"from_the_future": 1}))

@@ -1,0 +1,162 @@
+"""What every engine promises of objects: they are seen, refused and removed."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from previewer.domain.labels import EXPIRES_AT
+from previewer.domain.observation import ContainerState, Health
+from previewer.engine.protocol import LogOptions, Selection
+from previewer.errors import ConflictError, EngineError, ObjectNotFoundError, UnsupportedError
+from tests.engine.bench import Bench
+
+HOSTILE_LABEL = "[/foo] \x1b[31m 名前 \u202e\n=,\"'"
+
+
+def test_what_is_made_is_observed_with_its_ownership(bench: Bench) -> None:
+    network, volume, container = bench.make_network(), bench.make_volume(), bench.make("sleeper", number=2)
+    found = bench.observe()
+    assert [(n.name, n.key, n.ownership) for n in found.networks] == [(network, "default", bench.ownership)]
+    assert [(v.name, v.key, v.ownership) for v in found.volumes] == [(volume, "data", bench.ownership)]
+    [seen] = found.containers
+    assert (seen.name, seen.number, seen.image) == (container, 2, bench.image)
+    assert seen.ownership == replace(bench.ownership, service="sleeper")
+    assert (seen.state, seen.health, seen.exit_code) == (ContainerState.CREATED, Health.NONE, None)
+
+
+def test_containers_and_volumes_are_measured(bench: Bench) -> None:
+    volume, container = bench.make_volume(), bench.make()
+    theirs = bench.engine.measure_containers(bench.selection)
+    assert set(theirs) == {container}
+    assert all(size >= 0 for size in theirs.values())
+    assert bench.engine.measure_volumes()[volume] == 0
+
+
+@pytest.mark.parametrize("field", ["installation", "environment", "operation"])
+def test_a_selection_chooses_by(bench: Bench, field: str) -> None:
+    other = bench.sibling(**{field: f"{getattr(bench.ownership, field)}-other"})
+    mine, theirs = bench.make(), other.make()
+    try:
+        chosen = bench.engine.observe(Selection(**{field: getattr(bench.ownership, field)}))
+        assert mine in {c.name for c in chosen.containers}
+        assert theirs not in {c.name for c in chosen.containers}
+    finally:
+        bench.engine.remove_container(theirs)
+
+
+def test_an_object_that_is_not_ours_is_never_seen(bench: Bench) -> None:
+    spec = bench.container_spec()
+    broken = {key: text for key, text in spec.labels.items() if not key.endswith(".release")}
+    bench.engine.create_container(replace(spec, labels=broken))
+    try:
+        assert bench.observe().is_empty
+        assert bench.engine.observe(Selection(operation=bench.ownership.operation)).is_empty
+    finally:
+        bench.engine.remove_container(spec.name)
+
+
+def test_labels_come_back_as_they_were_given(bench: Bench) -> None:
+    hostile = replace(bench, ownership=replace(bench.ownership, owner=HOSTILE_LABEL, branch="wip/[red]"))
+    hostile.make("sleeper", labels={"note": HOSTILE_LABEL})
+    [seen] = bench.observe().containers
+    assert (seen.ownership.owner, seen.ownership.branch) == (HOSTILE_LABEL, "wip/[red]")
+
+
+def test_a_definition_cannot_label_itself_away(bench: Bench) -> None:
+    with pytest.raises(EngineError, match="reserved"):
+        bench.make("sleeper", labels={EXPIRES_AT: "never"})
+    assert bench.observe().is_empty
+
+
+def test_removal_removes_what_runs_and_is_idempotent(bench: Bench) -> None:
+    bench.make_network()
+    bench.make_volume()
+    name = bench.run("sleeper", networks={"default": {}}, volumes=[_volume("/data")])
+    seen = bench.observe()
+    for _twice in range(2):
+        bench.engine.remove_container(name)
+        for network in seen.networks:
+            bench.engine.remove_network(network.name)
+        for volume in seen.volumes:
+            bench.engine.remove_volume(volume.name)
+    assert bench.observe().is_empty
+
+
+def test_removal_by_several_at_once_ends_for_all_when_it_is_gone(bench: Bench) -> None:
+    name = bench.run()
+    failures: list[BaseException] = []
+    left: list[str] = []
+
+    def remove() -> None:
+        try:
+            bench.engine.remove_container(name)
+            left.extend(container.name for container in bench.observe().containers)
+        except BaseException as error:  # noqa: BLE001 - a thread's failure is the test's
+            failures.append(error)
+
+    threads = [threading.Thread(target=remove) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (failures, left) == ([], [])
+
+
+def test_a_network_goes_whatever_hangs_on_it(bench: Bench) -> None:
+    network = bench.make_network()
+    name = bench.run("sleeper", networks={"default": {}})
+    bench.engine.remove_network(network)
+    assert bench.observe().networks == ()
+    assert bench.find(name).state is ContainerState.RUNNING
+
+
+def test_a_volume_in_use_stays(bench: Bench) -> None:
+    volume = bench.make_volume()
+    bench.make("sleeper", volumes=[_volume("/data")])
+    with pytest.raises(ConflictError):
+        bench.engine.remove_volume(volume)
+    assert [v.name for v in bench.observe().volumes] == [volume]
+
+
+def test_a_taken_name_is_a_conflict(bench: Bench) -> None:
+    bench.make()
+    bench.make_network()
+    other = replace(bench, ownership=replace(bench.ownership, generation=2))
+    with pytest.raises(ConflictError):
+        bench.engine.create_container(bench.container_spec())
+    with pytest.raises(ConflictError):
+        bench.engine.create_network(bench.network_spec())
+    bench.make_volume()
+    with pytest.raises(ConflictError):
+        bench.engine.create_volume(other.volume_spec())
+    assert len(bench.observe().owners) == 3
+
+
+def test_what_is_not_there_is_not_found(bench: Bench) -> None:
+    with pytest.raises(ObjectNotFoundError):
+        bench.engine.inspect_container("previewer-no-such-container")
+    with pytest.raises(ObjectNotFoundError):
+        bench.engine.start_container("previewer-no-such-container")
+    with pytest.raises(ObjectNotFoundError):
+        bench.engine.logs(["previewer-no-such-container"], LogOptions())
+
+
+def test_a_key_that_cannot_be_honoured_leaves_nothing(bench: Bench) -> None:
+    with pytest.raises(UnsupportedError, match="provider"):
+        bench.make("sleeper", provider={"type": "x"})
+    assert bench.observe().is_empty
+
+
+def _volume(target: str) -> dict[str, str]:
+    return {"type": "volume", "source": "data", "target": target}
+
+
+def test_resources_name_the_subnets_that_are_taken(bench: Bench) -> None:
+    before = bench.engine.resources()
+    bench.make_network()
+    after = bench.engine.resources()
+    assert set(after.subnets) - set(before.subnets)
+    assert after.memory is None or after.memory > 0
