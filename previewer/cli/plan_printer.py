@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from previewer.cli.output import Output
+from typing import TYPE_CHECKING
+
 from previewer.cli.output_format import Format
-from previewer.cli.plain_text import plain
-from previewer.domain.freeze_plan import FreezePlan
-from previewer.domain.plan import Plan
-from previewer.domain.transfer_plan import TransferPlan
+
+if TYPE_CHECKING:
+    from previewer.cli.output import Output
+    from previewer.domain.freeze_plan import FreezePlan
+    from previewer.domain.plan import Plan
+    from previewer.domain.transfer_plan import TransferPlan
 
 
 def print_plan(output: Output, plan: Plan, form: Format) -> None:
     """What would be done."""
     if form is Format.TABLE:
-        for line in plan.text().split("\n"):
-            output.line(plain(line))
+        output.lines(plan.text().split("\n"))
         return
     steps = [
         {"verb": step.action.verb, "name": step.action.name, "cause": step.cause, "needs": sorted(step.needs)}
@@ -26,8 +28,7 @@ def print_plan(output: Output, plan: Plan, form: Format) -> None:
 def print_freeze_plan(output: Output, plan: FreezePlan, form: Format) -> None:
     """What would be pinned and built."""
     if form is Format.TABLE:
-        for line in plan.text().split("\n"):
-            output.line(plain(line))
+        output.lines(plan.text().split("\n"))
         return
     steps = [{"verb": step.verb, "name": step.name, "cause": step.cause} for step in plan.steps]
     output.value({"commit": plan.commit, "release": plan.release or None, "steps": steps}, form)
@@ -36,8 +37,7 @@ def print_freeze_plan(output: Output, plan: FreezePlan, form: Format) -> None:
 def print_transfer_plan(output: Output, plan: TransferPlan, form: Format) -> None:
     """What would be pushed or pulled."""
     if form is Format.TABLE:
-        for line in plan.text().split("\n"):
-            output.line(plain(line))
+        output.lines(plan.text().split("\n"))
         return
     output.value(
         {

@@ -15,9 +15,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from previewer.domain.attestation import Signature
 from previewer.domain.file_tree import FileTree, TreeEntry
 from previewer.domain.history import LedgerEntry, entry_from_json, entry_to_json
 from previewer.domain.json_value import as_object, canonical_json
@@ -27,7 +28,6 @@ from previewer.domain.release import Release, manifest_of, read_manifest
 from previewer.domain.revision import short_id
 from previewer.domain.tree_files import digest_tree_files, served_entries
 from previewer.errors import LockedError, NotFoundError, SourceError
-from previewer.ledger.git_attestations import GitAttestations
 from previewer.ledger.git_files import GitFiles
 from previewer.ledger.git_locks import GitLocks, TakeoverCallback
 from previewer.ledger.git_records import GitRecords
@@ -35,7 +35,11 @@ from previewer.ledger.git_store import GitStore, Reference
 from previewer.ledger.lock_owner import LockOwner
 from previewer.ledger.protocol import RecordKind
 from previewer.source.git_command import GitCommand
-from previewer.source.git_objects import read_many
+from previewer.source.git_objects import GitObject, read_many
+
+if TYPE_CHECKING:
+    from previewer.domain.attestation import Signature
+    from previewer.ledger.git_attestations import GitAttestations
 
 MANIFEST_FILE = "manifest.json"
 FILES_FOLDER = "files"
@@ -72,9 +76,14 @@ class GitLedger:
         self._store = GitStore(self._command)
         self._files = GitFiles(self._command)
         self._records = GitRecords(self._command, self._store)
-        self._attestations = GitAttestations(self._command, self._store)
         self._history = f"{LEDGER_REFS}/{slug(installation)}"
         self._locks = GitLocks(self._command, self._store, clock=clock, actor=actor, on_takeover=on_takeover)
+
+    @cached_property
+    def _attestations(self) -> GitAttestations:
+        from previewer.ledger.git_attestations import GitAttestations  # most commands attest nothing
+
+        return GitAttestations(self._command, self._store)
 
     def store_release(self, release: Release, *, tree: FileTree | None = None) -> None:
         """Keep a release under its id, with the files that it serves. Storing it again changes nothing.
@@ -202,12 +211,12 @@ class GitLedger:
         content = canonical_json(entry_to_json(entry))
         words = [entry.action, entry.environment or short_id(entry.release or entry.commit or "")]
         for _ in range(APPEND_ATTEMPTS):
-            tip = self._store.read_reference(self._history)
+            # The tip is asked for first: should the notes be newer, its swap fails.
+            held, noted = read_many(self._command, [self._history, f"{self._history}:{NOTES_FILE}"])
+            tip = held.id if held is not None else None
+            notes = merge_notes(self._read_notes(noted), entry.notes)
             made = self._store.write_commit(
-                {
-                    ENTRY_FILE: content,
-                    NOTES_FILE: canonical_json(notes_to_json(merge_notes(self._notes_at(tip), entry.notes))),
-                },
+                {ENTRY_FILE: content, NOTES_FILE: canonical_json(notes_to_json(notes))},
                 parents=(tip,) if tip else (),
                 at=entry.at,
                 message=" ".join(filter(None, words)),
@@ -230,7 +239,7 @@ class GitLedger:
 
     def notes(self) -> Notes:
         """What is true of environments now, by name, in one look however long the history is."""
-        return self._notes_at(self._history)
+        return self._read_notes(read_many(self._command, [f"{self._history}:{NOTES_FILE}"])[0])
 
     def store_record(self, kind: RecordKind, name: str, files: Mapping[str, bytes], *, at: datetime) -> None:
         """Keep files (names without ``/``) under a name; a record of the same kind and name is replaced."""
@@ -278,9 +287,8 @@ class GitLedger:
         loaded = zip(fitting, self._load(fitting), strict=True)
         return [(reference, release) for reference, release in loaded if release.commit == commit]
 
-    def _notes_at(self, tip: str | None) -> Notes:
+    def _read_notes(self, found: GitObject | None) -> Notes:
         """Histories that began before there were notes have none."""
-        found = read_many(self._command, [f"{tip}:{NOTES_FILE}"])[0] if tip else None
         if found is None:
             return {}
         try:

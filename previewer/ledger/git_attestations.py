@@ -7,8 +7,8 @@ from datetime import datetime
 
 from previewer.domain.attestation import UNSIGNED, Signature, Verdict
 from previewer.domain.naming import RECORD_REFS, RELEASE_REFS, release_ref
-from previewer.errors import LockedError, NotFoundError, SourceError
-from previewer.ledger.git_records import ATTEMPTS, record_ref
+from previewer.errors import NotFoundError, SourceError
+from previewer.ledger.git_records import record_ref
 from previewer.ledger.git_store import GitStore
 from previewer.ledger.protocol import RecordKind
 from previewer.ledger.signing import GitSigning, is_signed
@@ -44,11 +44,7 @@ class GitAttestations:
         made = self._store.write_commit(dict(files), parents=(release,), at=at, message=message)
         if sign:
             made = self._signing.sign(made, parents=(release,), message=message)
-        reference = _reference(release_id)
-        for _ in range(ATTEMPTS):
-            if self._store.swap(reference, old=self._store.read_reference(reference), new=made):
-                return
-        raise LockedError("many others are writing this record", where=reference, hint="try again")
+        self._store.point(_reference(release_id), made)
 
     def export(self, release_id: str) -> bytes | None:
         """The commit that is kept beside a release as git spells it, with its signature; ``None`` without one."""

@@ -6,14 +6,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from previewer.domain.naming import RECORD_REFS, slug
-from previewer.errors import LockedError
 from previewer.ledger.git_store import GitStore
 from previewer.ledger.protocol import RecordKind
 from previewer.source.git_command import GitCommand
 from previewer.source.git_objects import read_many
-
-ATTEMPTS = 20
-"""Each failure means that another writer replaced the record meanwhile."""
 
 
 class GitRecords:
@@ -27,10 +23,7 @@ class GitRecords:
         """Keep ``files`` under ``name``; the last of several writers wins."""
         reference = record_ref(kind, name)
         made = self._store.write_commit(dict(files), parents=(), at=at, message=f"{kind.value} of {name}")
-        for _ in range(ATTEMPTS):
-            if self._store.swap(reference, old=self._store.read_reference(reference), new=made):
-                return
-        raise LockedError("many others are writing this record", where=reference, hint="try again")
+        self._store.point(reference, made)
 
     def load(self, kind: RecordKind, name: str) -> Mapping[str, bytes] | None:
         """The files of a record; ``None`` where there is none."""
@@ -65,10 +58,7 @@ class GitRecords:
 
     def remove(self, kind: RecordKind, name: str) -> None:
         """Forget a record; somebody else may have done it already."""
-        reference = record_ref(kind, name)
-        held = self._store.read_reference(reference)
-        if held is not None:
-            self._store.swap(reference, old=held, new=None)
+        self._store.drop(record_ref(kind, name))
 
 
 def record_ref(kind: RecordKind, name: str) -> str:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from previewer.errors import SourceError
 from previewer.frozen import dataclass
+from previewer.ledger.object_pack import ObjectPack
 from previewer.source.git_command import GitCommand
 
 IDENTITY = "previewer <previewer@localhost>"
 """Author of every object, so that the same content gives the same id in every clone."""
+SHA1, SHA256 = "sha1", "sha256"
+SHA1_DIGITS = 40
 CONTENTION_SECONDS = 10.0
 """How long a reference may be held by other writers before that is an error."""
 
@@ -36,6 +39,8 @@ class GitStore:
 
     def __init__(self, command: GitCommand) -> None:
         self._command = command
+        self._seen_id: str | None = None
+        """Any object's: its length tells how this repository names objects."""
 
     def write_blob(self, content: bytes) -> str:
         """Store a blob; its id."""
@@ -54,17 +59,21 @@ class GitStore:
 
         ``folders`` are ids of trees that the repository has.
         """
-        tree = self.write_tree(files, folders)
+        pack = ObjectPack(self._algorithm)
+        tree = pack.add_tree(files, folders or {})
         moment = f"{IDENTITY} {int(at.timestamp())} +0000"
         lines = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
         lines += [f"author {moment}", f"committer {moment}", "", message, ""]
-        return self.write_raw_commit("\n".join(lines).encode("utf-8", "replace"))
+        made = pack.add("commit", "\n".join(lines).encode("utf-8", "replace"))
+        self._unpack(pack)
+        return made
 
     def write_tree(self, files: Mapping[str, bytes], folders: Mapping[str, str] | None = None) -> str:
         """Store the tree of :meth:`write_commit`; its id."""
-        listing = "".join(f"100644 blob {self.write_blob(files[name])}\t{name}\0" for name in sorted(files))
-        listing += "".join(f"040000 tree {tree}\t{name}\0" for name, tree in sorted((folders or {}).items()))
-        return self._command.run("mktree", "-z", input_bytes=listing.encode()).decode().strip()
+        pack = ObjectPack(self._algorithm)
+        tree = pack.add_tree(files, folders or {})
+        self._unpack(pack)
+        return tree
 
     def write_raw_commit(self, content: bytes) -> str:
         """Store a commit as git spells it, signature included; its id."""
@@ -90,20 +99,47 @@ class GitStore:
 
         Raises :class:`SourceError` where git can't write at all, or not for :data:`CONTENTION_SECONDS`.
         """
+        return self._change(
+            name, _update(name, old=old, new=new), is_moot=lambda: self.read_reference(name) != old
+        )
+
+    def point(self, name: str, new: str) -> None:
+        """Point a reference to ``new``, wherever it was. Raises :class:`SourceError` as :meth:`swap` does."""
+        self._change(name, f"update {name} {new}\n".encode(), is_moot=lambda: False)
+
+    def drop(self, name: str) -> None:
+        """Remove a reference, if it is there. Raises :class:`SourceError` as :meth:`swap` does."""
+        self._change(name, f"delete {name}\n".encode(), is_moot=lambda: self.read_reference(name) is None)
+
+    def _change(self, name: str, order: bytes, *, is_moot: Callable[[], bool]) -> bool:
+        """Whether git did it before it was moot."""
         deadline = time.monotonic() + CONTENTION_SECONDS
         while True:
-            answer = self._command.ask("update-ref", "--stdin", input_bytes=_update(name, old=old, new=new))
+            answer = self._command.ask("update-ref", "--stdin", input_bytes=order)
             if answer.code == 0:
                 return True
-            if self.read_reference(name) != old:
+            if is_moot():
                 return False
             # Somebody held git's own lock file just now; it lives for milliseconds.
             if "lock" not in answer.complaint or time.monotonic() > deadline:
                 raise SourceError(f"a reference cannot be written: {answer.complaint}", where=name)
             time.sleep(random.uniform(0.005, 0.05))  # noqa: S311 - spreads writers, decides nothing
 
+    @property
+    def _algorithm(self) -> str:
+        """That names objects: ``sha1``, or ``sha256`` in repositories made so."""
+        if self._seen_id is not None:
+            return SHA1 if len(self._seen_id) == SHA1_DIGITS else SHA256
+        return self._command.run("rev-parse", "--show-object-format").decode().strip()
+
+    def _unpack(self, pack: ObjectPack) -> None:
+        """Objects of a pack are stored by one process; those that are there already stay."""
+        self._command.run("unpack-objects", "-q", input_bytes=pack.content())
+
     def _write(self, kind: str, content: bytes) -> str:
-        return self._command.run("hash-object", "-t", kind, "-w", "--stdin", input_bytes=content).decode().strip()
+        written = self._command.run("hash-object", "-t", kind, "-w", "--stdin", input_bytes=content)
+        self._seen_id = written.decode().strip()
+        return self._seen_id
 
 
 def _update(name: str, *, old: str | None, new: str | None) -> bytes:

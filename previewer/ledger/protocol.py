@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from previewer.domain.attestation import Signature
-from previewer.domain.file_tree import FileTree
-from previewer.domain.history import LedgerEntry
-from previewer.domain.notes import Notes
-from previewer.domain.release import Release
+if TYPE_CHECKING:
+    from previewer.domain.attestation import Signature
+    from previewer.domain.file_tree import FileTree
+    from previewer.domain.history import LedgerEntry
+    from previewer.domain.notes import Notes
+    from previewer.domain.release import Release
 
 
 class RecordKind(Enum):

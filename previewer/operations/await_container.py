@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from previewer.domain.observation import ContainerDetail
 from previewer.domain.plan import AwaitContainer
 from previewer.domain.readiness import Verdict, judge
-from previewer.domain.readiness_diagnosis import End, diagnose, restarts_in_words
-from previewer.engine.protocol import ContainerDetail, Engine, LogOptions
+from previewer.engine.protocol import Engine, LogOptions
 from previewer.errors import EngineError, UnhealthyError
 from previewer.frozen import dataclass
 
@@ -78,6 +78,8 @@ def evidence(engine: Engine, action: AwaitContainer) -> tuple[str, ...]:
         detail = engine.inspect_container(action.name)
     except EngineError as error:
         return (f"{action.service} cannot be looked at: {error}",)
+    from previewer.domain.readiness_diagnosis import restarts_in_words  # what goes well needs no diagnosis
+
     restarts = restarts_in_words(detail.restarts)
     lines = (*((restarts,) if restarts else ()), *_health_lines(detail), *_last_lines(engine, action.name))
     return tuple(f"{action.service}: {line}" for line in lines)
@@ -87,6 +89,8 @@ def _unhealthy(
     engine: Engine, action: AwaitContainer, detail: ContainerDetail, reason: str, cause: str
 ) -> UnhealthyError:
     lines = _last_lines(engine, action.name)
+    from previewer.domain.readiness_diagnosis import End, diagnose, restarts_in_words
+
     diagnosis = diagnose(
         End(
             exit_code=detail.exit_code,

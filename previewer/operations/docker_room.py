@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from previewer.docker_api.connection import connect
-from previewer.docker_api.images import EngineImages
 from previewer.engine.docker import DockerEngine
 
 if TYPE_CHECKING:  # what only runs or removes is not to pay for building
@@ -49,6 +48,8 @@ class DockerRoom:
 
     def image_sizes(self, images: Collection[str]) -> Mapping[str, int]:
         """Bytes by image (config digest), as the engine counts them; of those that it holds."""
+        from previewer.docker_api.images import EngineImages
+
         known = EngineImages(self._connection)
         found = {image: known.inspect(image) for image in images}
         return {image: held.bytes for image, held in found.items() if held is not None}

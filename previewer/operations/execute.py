@@ -11,8 +11,9 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from queue import Empty, SimpleQueue
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.plan import AwaitContainer, Plan, Step
@@ -20,8 +21,10 @@ from previewer.domain.progress import Outcome, Report, TaskFinished, TaskStarted
 from previewer.engine.protocol import ContainerEvent, Engine, Selection
 from previewer.errors import CancelledError, EngineUnreachableError, PreviewerError, TimedOutError
 from previewer.frozen import dataclass
-from previewer.operations.await_container import SettleClock, evidence, look
 from previewer.operations.take_step import take_step
+
+if TYPE_CHECKING:
+    from previewer.operations.await_container import SettleClock
 
 POLL_SECONDS = 1.0
 """How often waited-for containers are looked at even if the engine tells nothing: its events can end quietly."""
@@ -98,9 +101,14 @@ class _Execution:
         self._begun: dict[str, float] = {}
         self._failure: PreviewerError | None = None
         self._is_stopped = False
-        self._settle = SettleClock(limits.settle)
         self._look_again: dict[str, float] = {}
         """By step: when to look, on the monotonic clock, at what only time can tell."""
+
+    @cached_property
+    def _settle(self) -> SettleClock:
+        from previewer.operations.await_container import SettleClock
+
+        return SettleClock(self._limits.settle)
 
     def interrupt(self) -> None:
         """Called from another thread, or from a signal handler."""
@@ -182,6 +190,8 @@ class _Execution:
     def _look_at(self, step: Step, action: AwaitContainer) -> None:
         if step.id not in self._waiting:
             return
+        from previewer.operations.await_container import look  # what only removes waits for nothing
+
         self._look_again.pop(step.id, None)
         try:
             found = look(self._engine, action, self._settle, cause=step.cause)
@@ -220,6 +230,8 @@ class _Execution:
         self._look_again.clear()
 
     def _give_up_waiting(self) -> None:
+        from previewer.operations.await_container import evidence
+
         actions = [action for _step, action in self._waiting.values()]
         self._fail(
             TimedOutError(

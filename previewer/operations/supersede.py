@@ -118,8 +118,8 @@ def _watch(session: Session, subject: str, ours: Claim, run: NewestRun, ended: t
 
 
 def _stored(session: Session, subject: str) -> Claim | None:
-    files = session.ledger.load_record(RecordKind.CLAIM, subject)
-    return claim_from_json(files[_FILE]) if files is not None and _FILE in files else None
+    held = session.ledger.read_record(RecordKind.CLAIM, subject, _FILE)
+    return claim_from_json(held) if held is not None else None
 
 
 def _store(session: Session, subject: str, claim: Claim) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -116,6 +115,8 @@ class GitCommand:
 
         Raises :class:`SourceError` where git is not installed, and after the last line if the command failed.
         """
+        import tempfile  # what asks for no list is not to pay for it
+
         with tempfile.TemporaryFile() as complaints:  # a pipe that nobody reads could fill up and stop git
             try:
                 process = subprocess.Popen(

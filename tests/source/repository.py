@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from previewer.source.git import GitSource
+
+Opener = Callable[[Path], GitSource]
+"""Opens the repository in a folder for one test."""
 FIRST_MOMENT = 1_700_000_000
 CLEAN = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
 
