@@ -37,8 +37,6 @@ def load_definition(
     profiles: Sequence[str] = (),
     project_name: str | None = None,
     name: str = DEFAULT_NAME,
-    role: Role = Role.PREVIEW,
-    project_directory: str | None = None,
 ) -> Definition:
     """The definition that ``files`` make together, normalised as ``docker compose config`` does.
 
@@ -52,9 +50,7 @@ def load_definition(
         env_files=env_files,
         profiles=profiles,
         project_name=project_name,
-        project_directory=project_directory,
         name=name,
-        role=role,
     )
     return load_files(tree, files, options)
 

@@ -53,8 +53,6 @@ class LoadOptions:
     """Instead of ``.env``, relative to the tree's root."""
     profiles: Sequence[str] = ()
     project_name: str | None = None
-    project_directory: str | None = None
-    """Where relative paths are seen from, relative to the tree's root; ``None`` for the first file's directory."""
     name: str = "preview"
     """Of the definition."""
     role: Role = Role.PREVIEW
@@ -108,9 +106,8 @@ def _load_whole_project(reading: Reading, files: list[str], options: LoadOptions
 
 
 def _begin_project(reading: Reading, files: list[str], options: LoadOptions) -> Project:
-    """The project's directory, its variables and, among them, its name."""
-    own = options.project_directory
-    directory = mount(own) if own is not None else directory_of(files[0])
+    """The project's directory, which is the first file's, its variables and, among them, its name."""
+    directory = directory_of(files[0])
     variables = {"PWD": directory, **options.variables}
     if options.env_files:
         paths = [mount(path) for path in options.env_files]

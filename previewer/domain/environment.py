@@ -169,13 +169,11 @@ def worst(states: Iterable[State]) -> State:
     return max(states, key=_SEVERITY.__getitem__, default=State.FAILED)
 
 
-def container_urls(container: ObservedContainer) -> tuple[str, ...]:
-    """The URLs of a container's published TCP ports, those with a route first, then by host port."""
-    return tuple(url for _rank, url in _ranked_urls(container))
-
-
 def _ranked_urls(container: ObservedContainer) -> list[tuple[int, str]]:
-    """Every URL with its place. A host port that is published on IPv4 and IPv6 has one, with the IPv4 address."""
+    """The URL of each published TCP port with its place: by that, then by host port.
+
+    A host port that is published on IPv4 and IPv6 has one, with the IPv4 address.
+    """
     if container.routes is None:
         ranks, otherwise = {}, front_end_rank(container.service)
     else:

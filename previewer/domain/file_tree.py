@@ -201,6 +201,12 @@ class FileTree:
         return (e for e in self._entries.values() if e.path == directory or e.path.startswith(prefix))
 
 
+def folders_above(path: str) -> Iterator[str]:
+    """The folders that hold ``path``, the innermost first; the root is not among them."""
+    while path := posixpath.dirname(path).rstrip("/"):
+        yield path
+
+
 def _join(outer: FileTree, inner: Mapping[str, FileTree]) -> FileTree:
     """``outer`` with the trees of ``inner`` at their paths. A blob is read from a tree that has it."""
     entries = [entry for entry in outer if entry.path not in inner]

@@ -32,6 +32,11 @@ def as_list(value: JsonValue) -> Sequence[JsonValue]:
     return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
 
 
+def as_integer(value: JsonValue) -> int:
+    """``value`` if it is a whole number, else 0."""
+    return value if isinstance(value, int) else 0
+
+
 def as_text(value: JsonValue, default: str = "") -> str:
     """``value`` if it is a string, else ``default``."""
     return value if isinstance(value, str) else default

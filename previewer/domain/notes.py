@@ -50,7 +50,13 @@ class EnvironmentNotes:
     known_good: tuple[KnownGood, ...] = ()
     """Newest first."""
     stopped: tuple[str, ...] = ()
-    """The containers, by name, that were stopped to let it sleep: those that start when it wakes."""
+    """The containers, by name, that were stopped to let it sleep: those that start when it wakes. If it is awake:
+    those that a rollback is about to stop, until it has come to its end."""
+
+    @property
+    def gave_way(self) -> tuple[str, ...]:
+        """The containers that a rollback has stopped, or was about to, and did not say what became of it."""
+        return self.stopped if self.asleep_since is None else ()
 
     @property
     def is_empty(self) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import Enum
 
 from previewer.domain.labels import Ownership, RankedPort
+from previewer.domain.restart_policy import NEVER
 from previewer.frozen import dataclass
 
 
@@ -75,6 +76,31 @@ class ObservedContainer:
 
 
 @dataclass(frozen=True, slots=True)
+class ContainerDetail:
+    """What is asked of a single container, to wait for it or to say why it failed."""
+
+    state: ContainerState
+    health: Health
+    exit_code: int | None
+    """``None`` unless it has ended, or is to be started again."""
+    out_of_memory: bool
+    error: str
+    """What the engine says of its start; empty if nothing went wrong."""
+    health_log: tuple[str, ...]
+    """The last outputs of its health check, oldest first, one a run, with the exit code in front."""
+    ports: tuple[PublishedPort, ...] = ()
+    """The host ports that it holds at this moment."""
+    memory: int = 0
+    """Its memory limit in bytes; 0 for none."""
+    pids: int = 0
+    """Its limit of processes; 0 for none."""
+    restarts: int = 0
+    """How often the engine has started it again after it had ended by itself."""
+    restart_policy: str = NEVER
+    """That it has at this moment, as Compose spells it: ``on-failure:3``."""
+
+
+@dataclass(frozen=True, slots=True)
 class ObservedNetwork:
     """One of our networks."""
 
@@ -124,10 +150,6 @@ class Observation:
     def of_installation(self, installation: str) -> Observation:
         """The part that belongs to one repository."""
         return self._part(lambda owner: owner.installation == installation)
-
-    def older_than(self, generation: int) -> Observation:
-        """The part that belongs to generations before this one."""
-        return self._part(lambda owner: owner.generation < generation)
 
     def but(self, other: Observation) -> Observation:
         """The part that ``other`` has not."""

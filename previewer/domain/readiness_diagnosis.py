@@ -19,7 +19,7 @@ SIGNALS = {
     15: "SIGTERM",
 }
 KILLED = 137
-LESS = "its last lines are above; nothing was left behind"
+LESS = "its last lines are shown; nothing was left behind"
 
 
 @dataclass(frozen=True, slots=True)

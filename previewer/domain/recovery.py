@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from previewer.frozen import dataclass
 
@@ -46,14 +46,21 @@ class Recovery:
         return bool(self.is_news or self.remove or self.start or self.stop)
 
 
-def recover(generations: Sequence[GenerationSeen], *, noted: int, is_asleep: bool = False) -> Recovery:
+def recover(
+    generations: Sequence[GenerationSeen],
+    *,
+    noted: int,
+    is_asleep: bool = False,
+    gave_way: Collection[str] = (),
+) -> Recovery:
     """The recovery of an environment of which the ledger calls the generation ``noted`` live (0: it says nothing).
 
     Where it says nothing, the oldest is taken for the live one: a successor begins only when all others are gone.
     That is news if it serves and is ours: its `up` was killed before it could say so.
 
     A successor that serves where people look has taken over, whatever the ledger knows; any other is undone, and
-    what it had stopped is started again. What sleeps stays asleep.
+    what it had stopped is started again. What sleeps stays asleep. ``gave_way`` are containers of the noted one
+    that a rollback began to stop: they are started again too, unless they run.
     """
     candidates = sorted((seen for seen in generations if not seen.is_kept), key=lambda seen: -seen.number)
     first = next(iter(candidates[-1:]), None) if not noted else None
@@ -68,11 +75,14 @@ def recover(generations: Sequence[GenerationSeen], *, noted: int, is_asleep: boo
         seen.number for seen in candidates if seen is not live and (seen.is_ours or seen.number < number)
     )
     roused = tuple(name for seen in generations if seen.is_kept for name in seen.running)
+    is_back = live is not None and live.number == noted and not is_asleep
+    halted = [name for name in gave_way if live is not None and is_back and name not in live.running]
     was_disturbed = bool(roused) or any(removed > number for removed in remove)
+    disturbed = live.stopped if live and was_disturbed and not is_asleep else ()
     return Recovery(
         live=live.number if live else None,
         is_news=taken is not None or (first is not None and live is first and first.is_serving and first.is_ours),
         remove=tuple(sorted(remove)),
-        start=live.stopped if live and was_disturbed and not is_asleep else (),
+        start=tuple(dict.fromkeys((*disturbed, *halted))),
         stop=roused,
     )

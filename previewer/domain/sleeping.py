@@ -40,6 +40,26 @@ def plan_wake(definition: Definition, environment: Environment) -> Plan:
     return Plan(f"wake {environment.name}", tuple(steps))
 
 
+def ended_containers(definition: Definition, environment: Environment) -> tuple[str, ...]:
+    """The names of containers that ran and have ended, although nobody let them sleep: with the engine, say.
+
+    One that ended with 0 may have done its work: it counts only if it publishes ports or is asked for its health.
+    """
+    found: list[str] = []
+    for service in definition.services.values():
+        if Condition.COMPLETED in awaited_conditions(definition, service):
+            continue
+        is_server = bool(service.ports) or service.has_healthcheck
+        found += (
+            container.name
+            for container in _containers(environment)
+            if container.service == service.name
+            and container.state in (ContainerState.EXITED, ContainerState.DEAD)
+            and (is_server or container.exit_code != 0)
+        )
+    return tuple(sorted(found))
+
+
 def _wakes(definition: Definition, service: Service, environment: Environment) -> Iterator[Step]:
     asleep = [
         container

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from previewer.domain.environment import SERVING, Environment
 from previewer.domain.notes import EnvironmentNotes, KnownGood
 from previewer.frozen import dataclass
 
-EMPTY_VOLUMES = "volumes start empty"
+LEFT_DATA = "data is left behind"
 """How the line begins that says which data does not come along."""
 REMEMBERED = 20
 """Known-good releases of an environment; older ones are forgotten."""
@@ -36,16 +37,34 @@ def succeed(
     """The succession of ``generation``, which runs ``release``, in the place of ``replaced``.
 
     A release is known to be good if it served, untouched, until another one took its place, and did not leave
-    because it was rolled back. Only such a generation is kept, ``keep`` of them at most.
+    because it was rolled back. Only such a generation is kept, ``keep`` of them at most, and none of the same
+    release: nobody could roll back to it, but to the one that it would take the place of.
     """
     is_good = replaced is not None and not is_rollback and not replaced.is_tainted and replaced.state in SERVING
     known, kept = before.known_good, tuple(number for number in before.kept if number != generation)
-    if replaced is not None and is_good and replaced.ownership.release != release:
+    is_other = replaced is not None and replaced.ownership.release != release
+    if replaced is not None and is_good and is_other:
         owner = replaced.ownership
         good = KnownGood(owner.release, owner.commit, owner.generation, now)
         known = (good, *(old for old in known if old.release != owner.release))
-    keeps = is_good and keep > 0
+    keeps = is_good and is_other and keep > 0
     if replaced is not None and keeps:
         kept = (replaced.ownership.generation, *kept)
     notes = EnvironmentNotes(generation=generation, kept=kept[:keep], known_good=known[:REMEMBERED])
     return Succession(notes, keeps)
+
+
+def left_data(
+    volumes: Collection[str], *, generation: int, keeps: bool, returns: int | None = None
+) -> Iterator[str]:
+    """What becomes of the data in ``volumes`` of the replaced ``generation``, in one line; none without volumes.
+
+    ``keeps`` as in :class:`Succession`. ``returns`` is the generation that is started again, with its own volumes,
+    in a rollback; ``None`` for a new one.
+    """
+    if not volumes:
+        return
+    names = ", ".join(sorted(volumes))
+    fate = "stays with {}, which is kept to roll back to" if keeps else "is deleted with {}"
+    then = "volumes start empty" if returns is None else f"volumes are as generation {returns} left them"
+    yield f"{LEFT_DATA}: {then}, and what is in {names} now {fate.format(f'generation {generation}')}"

@@ -9,6 +9,7 @@ from previewer.errors import UsageError
 
 NEVER = "never"
 MAX_TTL = timedelta(days=3650)
+_MINUTES_SUFFICE = timedelta(minutes=10)
 _GRAMMAR = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,8})m)?", re.ASCII)
 _HINT = "write days, hours and minutes as in 90m, 10h, 5d or 1d12h, or never"
 
@@ -46,6 +47,16 @@ def format_ttl(ttl: timedelta | None) -> str:
 def expiry(ttl: timedelta | None, *, now: datetime) -> datetime | None:
     """When an environment that is made ``now`` (aware) expires, in whole seconds; ``None`` for never."""
     return None if ttl is None else (now + ttl).replace(microsecond=0)
+
+
+def time_left(expires_at: datetime, *, now: datetime) -> timedelta:
+    """What is left, as people count: rounded up to minutes, but for the last ten of them.
+
+    What was made for three days a second ago has three days, not two days and 23 hours.
+    """
+    left = expires_at - now
+    minute = timedelta(minutes=1)
+    return -(-left // minute) * minute if left > _MINUTES_SUFFICE else left
 
 
 def format_remaining(expires_at: datetime | None, *, now: datetime) -> str:

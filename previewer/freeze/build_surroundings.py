@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from previewer.domain.build_means import BuildMeans, Ulimit
 from previewer.domain.definition import Definition
 from previewer.domain.file_tree import FileTree
+from previewer.domain.given_content import given_content
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.domain.service import BuildSection, Service
-from previewer.domain.tree_files import is_in_tree
 from previewer.errors import DefinitionError
 
 MAX_SECRET_BYTES = 500 * 1024
@@ -37,28 +37,7 @@ def read_build_means(
 
 def secret_reader(definition: Definition, tree: FileTree, variables: Mapping[str, str]) -> ReadSecret:
     """Reads a definition's secrets, from files of the commit or from ``variables``."""
-
-    def read(name: str) -> bytes:
-        described = as_object(as_object(definition.model.get("secrets")).get(name))
-        where = str(definition.locate(("secrets", name)))
-        if (inline := described.get("content")) is not None:
-            return as_text(inline).encode()
-        if file := as_text(described.get("file")):
-            if not is_in_tree(file) or not tree.is_file(file):
-                raise DefinitionError(
-                    f"the commit has no file {file}", where=where, hint="give the secret by `environment`"
-                )
-            return tree.read(file, limit=MAX_SECRET_BYTES)
-        variable = as_text(described.get("environment"))
-        if variable not in variables:
-            raise DefinitionError(
-                f"the build secret {name} comes from the variable {variable or '(none named)'}, which is not set",
-                where=where,
-                hint="set it, and name it under `variables` in previewer.toml on the default branch",
-            )
-        return variables[variable].encode("utf-8", "surrogateescape")
-
-    return read
+    return lambda name: given_content(definition, f"secrets/{name}", tree, variables, limit=MAX_SECRET_BYTES)
 
 
 def _secrets(spec: JsonObject) -> Iterator[tuple[str, str]]:

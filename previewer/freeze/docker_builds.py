@@ -13,10 +13,10 @@ from functools import cached_property
 from previewer.docker_api.build import build_image, builder_for, find_builder
 from previewer.docker_api.classic_steps import ClassicSteps
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.containers import is_podman
 from previewer.docker_api.image_archives import ImageArchives
 from previewer.docker_api.image_build import ImageBuild
 from previewer.docker_api.images import EngineImage, EngineImages
+from previewer.docker_api.podman import is_podman
 from previewer.domain.build_choice import Builder
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.labels import BUILDER, PLATFORM

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from previewer.docker_api.connection import DockerConnection
@@ -35,7 +36,7 @@ OURS = f"{MANAGED_BY}={MANAGED_BY_VALUE}"
 
 
 class DockerImages:
-    """Finds, resolves and builds images over one connection. Safe to use from several threads."""
+    """:class:`~previewer.freeze.protocol.Images` over one connection. Safe to use from several threads."""
 
     def __init__(self, connection: DockerConnection, *, builder: str | None = None) -> None:
         """``builder`` is ``classic`` to insist on that; ``None`` for the engine's best."""
@@ -49,8 +50,12 @@ class DockerImages:
         """Whether what killed runs left was looked for."""
         self._builder = builder
         self._made_builds: DockerBuilds | None = None
-        system = as_text(connection.version.get("Os"), "linux")
-        self.platform = f"{system}/{as_text(connection.version.get('Arch'), 'amd64')}"
+
+    @cached_property
+    def platform(self) -> str:
+        """The engine's own, ``linux/amd64``: what is not asked for anything else is built for it."""
+        told = self._connection.version
+        return f"{as_text(told.get('Os'), 'linux')}/{as_text(told.get('Arch'), 'amd64')}"
 
     @property
     def builder(self) -> str:
@@ -68,7 +73,7 @@ class DockerImages:
             return self._made_builds
 
     def find_built(self, input_digests: Collection[str]) -> Mapping[str, BuiltImage]:
-        """The images that were built from these inputs, in one call; the newest of several.
+        """Found by their labels; of several the newest.
 
         An image counts only if it also has the name that we give to canonical images: labels alone can come from
         anybody's Dockerfile, and a killed run leaves what a builder made.
@@ -83,7 +88,7 @@ class DockerImages:
         return found
 
     def missing(self, images: Collection[str]) -> frozenset[str]:
-        """Those of ``images`` (config digests) that the engine does not hold."""
+        """Asks for each of them."""
         return frozenset(image for image in images if self._images.inspect(image) is None)
 
     def pin(
@@ -94,11 +99,9 @@ class DockerImages:
         on_line: Callable[[str], None] | None = None,
         cancellation: Cancellation | None = None,
     ) -> PinnedImage:
-        """Resolve a reference to content.
+        """The registry's word counts where that answers in time, else the engine's.
 
-        A reference by digest or id needs no registry if the engine has it. Any other is what the registry says,
-        where that answers in time, and else what the engine has under that name. The image is pulled by digest
-        where it is not there. Raises :class:`FreezeError` where nobody has it.
+        A reference by digest or id needs no registry if the engine has the image.
         """
         held = self._images.inspect(reference)
         if held is not None and ("@" in reference or reference.startswith("sha256:")):
@@ -128,13 +131,13 @@ class DockerImages:
         return reference
 
     def ensure_builder(self, request: BuildRequest) -> None:
-        """Raise :class:`UnsupportedError` where nothing here can build ``request``."""
+        """Asks the engine, and looks for buildx."""
         self._builds.ensure_builder(request)
 
     def build(
         self, request: BuildRequest, *, on_line: Callable[[str], None], cancellation: Cancellation
     ) -> BuiltImage:
-        """Have an image in canonical form. Raises what :meth:`DockerBuilds.build` raises."""
+        """By :class:`~previewer.freeze.docker_builds.DockerBuilds`."""
         self._sweep_once()
         return self._builds.build(request, on_line=on_line, cancellation=cancellation)
 
@@ -147,7 +150,7 @@ class DockerImages:
         on_line: Callable[[str], None],
         cancellation: Cancellation,
     ) -> None:
-        """Send an image (config digest) to ``REGISTRY/REPOSITORY:TAG``. Raises :class:`RegistryError`."""
+        """Under the name of the place where it goes; it loses that again, unless it has no other."""
         held = self._images.inspect(image)
         self._images.tag(image, reference)
         try:
@@ -170,10 +173,7 @@ class DockerImages:
         on_line: Callable[[str], None],
         cancellation: Cancellation,
     ) -> None:
-        """Fetch an image (config digest) from ``REGISTRY/REPOSITORY@sha256:…``, and call it ``name``.
-
-        Raises :class:`RegistryError`, and :class:`FreezeError` where another image is there.
-        """
+        """The engine checks what it fetches by the manifest's digest; this does by the config digest."""
         from previewer.docker_api.registry_transfer import pull_image
 
         address = familiar_address(reference)
@@ -187,24 +187,24 @@ class DockerImages:
             self._images.tag(image, name)
 
     def list_built(self, project: str) -> Mapping[str, int]:
-        """The images that were built for a project: bytes by image."""
+        """Found by their labels."""
         found = self._images.list_labelled([OURS, INPUT_DIGEST, f"{PROJECT}={project}"])
         return {self._ids.known(image): image.bytes for image in found}
 
     def named_at(self, images: Collection[str]) -> Mapping[str, datetime]:
-        """When those of ``images`` were last given a name of which the engine knows it."""
+        """An engine notes when an image is named, not when it is loaded."""
         held = ((image, self._images.inspect(image)) for image in images)
         return {image: found.named_at for image, found in held if found is not None and found.named_at is not None}
 
     @contextmanager
     def files_of(self, image: str) -> Iterator[Iterator[bytes]]:
-        """The files of an image as a tar stream of its root, read while the block lasts."""
+        """Through a container that is never started."""
         self._sweep_once()
         with open_image_files(self._connection, image=image) as chunks:
             yield chunks
 
     def sweep(self) -> None:
-        """Remove what runs left that were killed an hour ago or earlier: containers, and names of images."""
+        """Containers that read images, and names of unfinished ones, that no run can be at work with any more."""
         sweep_leftovers(self._connection, self._images)
 
     def _sweep_once(self) -> None:
@@ -214,23 +214,23 @@ class DockerImages:
             self.sweep()
 
     def remove(self, image: str) -> None:
-        """Remove an image and its names. Nothing happens if it is gone or in use."""
+        """By all its names; without any, by its id."""
         self._images.remove(image)
 
     def configuration(self, image: str) -> JsonObject:
-        """What containers of an image (config digest) run with. Raises :class:`ObjectNotFoundError`."""
+        """What :func:`~previewer.freeze.canonical_config.kept_keys` leaves of it."""
         held = self._images.inspect(image)
         if held is None:
             raise ObjectNotFoundError("the engine has no such image", where=image)
         return kept_keys(held.config)
 
     def unname(self, repository: str) -> None:
-        """Take every ``repository:TAG`` name away; an image that has no other goes, unless it is in use."""
+        """One name after the other; the last one takes the image along, unless it is in use."""
         for image in self._images.list_named(repository):
             drop_names(self._images, image.tags, starting=(f"{repository}:",))
 
     def unname_bases(self) -> None:
-        """Take the names back that bases were given by :meth:`name_base`; images that others name stay."""
+        """All that are in the repository of ours for them."""
         self._images.untag(PINNED_BASE_REPOSITORY)
 
     def _ask_registry(self, reference: str) -> str | None:

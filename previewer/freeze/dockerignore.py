@@ -10,6 +10,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from previewer.domain.file_tree import folders_above
 from previewer.errors import DefinitionError
 from previewer.frozen import dataclass
 
@@ -23,7 +24,7 @@ class IgnorePattern:
 
     def matches(self, path: str) -> bool:
         """Whether the line is about ``path`` or a folder above it."""
-        return any(self.expression.fullmatch(part) for part in (path, *_parents(path)))
+        return any(self.expression.fullmatch(part) for part in (path, *folders_above(path)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,3 @@ def _pieces(pattern: str) -> Iterator[str]:
 def _in_class(pattern: str, position: int) -> bool:
     """Whether a position lies between ``[`` and ``]``, where ``^`` and ``-`` mean what they mean in a regex."""
     return pattern.rfind("[", 0, position) > pattern.rfind("]", 0, position)
-
-
-def _parents(path: str) -> Iterator[str]:
-    while path := posixpath.dirname(path):
-        yield path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -22,10 +22,10 @@ from previewer.freeze.planned_build import (
     PlannedBuild,
     build_request,
     complete_build,
-    plan_build,
 )
+from previewer.freeze.planned_images import read_planned_images
 from previewer.freeze.protocol import BuildCache, BuildRequest, BuiltImage, CachedBuild, Images, PinnedImage
-from previewer.freeze.service_images import ImageSource, find_image_sources
+from previewer.freeze.service_images import ImageSource
 from previewer.frozen import dataclass
 
 
@@ -81,34 +81,19 @@ def freeze_commit(
     work = _Freezing(
         tree.with_submodules, commit, project, images, use_cache, report, cancellation, parallel, cache, rebuild
     )
-    sources = {
-        definition.name: find_image_sources(definition, platform=images.platform) for definition in definitions
-    }
-    plans = [
-        plan_build(
-            work.tree,
-            definition,
-            definition.services[name],
-            platform=images.platform,
-            variables=variables or {},
-        )
-        for definition in definitions
-        for name in sorted({source.build for source in sources[definition.name].values() if source.build})
-    ]
-    pinned = _pin_all(work, _wanted(plans, sources.values()))
-    bases = _name_bases(work, plans, pinned)
+    planned = read_planned_images(work.tree, definitions, platform=images.platform, variables=variables or {})
+    pinned = _pin_all(work, planned.requests)
+    bases = _name_bases(work, planned.builds, pinned)
     builds = {
-        (plan.definition, plan.service): complete_build(plan, project=project, pinned=bases) for plan in plans
+        (plan.definition, plan.service): complete_build(plan, project=project, pinned=bases)
+        for plan in planned.builds
     }
-    built = _build_all(work, list(builds.values()))
-    if work.images.missing({image.image for image in built.values()}):
-        report(Noted("somebody removed images of this freeze meanwhile", "they are built again"))
-        built = _build_all(work, list(builds.values()))
+    built = _build_all_for_good(work, list(builds.values()))
     frozen = {}
     for definition in definitions:
         artifacts = {
             service: _artifact(source, definition.name, builds, built, pinned)
-            for service, source in sources[definition.name].items()
+            for service, source in planned.sources[definition.name].items()
         }
         frozen[definition.name] = FrozenDefinition(definition, artifacts)
     read = {source for definition in definitions for source in tree_sources(definition)}
@@ -120,14 +105,6 @@ def freeze_commit(
         definitions=frozen,
         files=digest_tree_files(tree, read),
     )
-
-
-def _wanted(
-    plans: Sequence[PlannedBuild], sources: Collection[Mapping[str, ImageSource]]
-) -> tuple[ImageRequest, ...]:
-    """Every image that is to be resolved, once, in a stable order."""
-    named = {source.request for found in sources for source in found.values() if source.request is not None}
-    return tuple(sorted(named.union(*(plan.image_requests for plan in plans))))
 
 
 def _pin_all(work: _Freezing, wanted: Sequence[ImageRequest]) -> Mapping[ImageRequest, PinnedImage]:
@@ -160,6 +137,15 @@ def _name_bases(
     wanted = {request for plan in plans for request in plan.image_requests}
     names = {image: work.images.name_base(image) for image in {pinned[request] for request in wanted}}
     return {request: (pinned[request], names[pinned[request]]) for request in wanted}
+
+
+def _build_all_for_good(work: _Freezing, builds: Sequence[CompleteBuild]) -> Mapping[str, BuiltImage]:
+    """The images by input digest, all of which were there a moment ago."""
+    built = _build_all(work, builds)
+    if work.images.missing({image.image for image in built.values()}):
+        work.report(Noted("somebody removed images of this freeze meanwhile", "they are built again"))
+        built = _build_all(work, builds)
+    return built
 
 
 def _build_all(work: _Freezing, builds: Sequence[CompleteBuild]) -> Mapping[str, BuiltImage]:

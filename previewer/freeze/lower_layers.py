@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import field
 
+from previewer.domain.file_tree import folders_above
 from previewer.frozen import dataclass
 
 WHITEOUT = ".wh."
@@ -45,7 +46,7 @@ class LowerLayers:
         """The folder at ``path``, if one is there."""
         if path in self._said:
             return self._said[path]
-        return None if any(above in self._hidden for above in _and_above(path)) else self.look(path)
+        return None if any(above in self._hidden for above in (path, *folders_above(path))) else self.look(path)
 
     def hide(self, path: str) -> None:
         """A whiteout, given by its own path: what it names is there no more."""
@@ -66,9 +67,3 @@ class LowerLayers:
 def is_whiteout(path: str) -> bool:
     """Whether an entry says that something is gone."""
     return posixpath.basename(path).startswith(WHITEOUT)
-
-
-def _and_above(path: str) -> Iterator[str]:
-    while path:
-        yield path
-        path = posixpath.dirname(path)

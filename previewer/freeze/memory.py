@@ -80,7 +80,7 @@ class MemoryImages:
         self._pulled: set[str] = set()
 
     def find_built(self, input_digests: Collection[str]) -> Mapping[str, BuiltImage]:
-        """The images that were built from these inputs."""
+        """Those of this engine."""
         with self._guard:
             return {b.input_digest: b.image for b in self._built.values() if b.input_digest in input_digests}
 
@@ -193,7 +193,7 @@ class MemoryImages:
             self._pulled.add(image)
 
     def list_built(self, project: str) -> Mapping[str, int]:
-        """The images that were built for a project: a megabyte each."""
+        """A megabyte each."""
         with self._guard:
             return {name: BYTES_OF_AN_IMAGE for name, built in self._built.items() if built.project == project}
 

@@ -7,34 +7,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from previewer.domain.definition import Definition
 from previewer.domain.file_tree import FileTree
 from previewer.domain.freeze_plan import FreezeStep
-from previewer.freeze.planned_build import ImageRequest, PlannedBuild, plan_build
-from previewer.freeze.service_images import find_image_sources
+from previewer.freeze.planned_build import ImageRequest, PlannedBuild
+from previewer.freeze.planned_images import PlannedImages, read_planned_images
 
 
 def plan_images(
     tree: FileTree, definitions: Sequence[Definition], *, platform: str, variables: Mapping[str, str]
 ) -> tuple[FreezeStep, ...]:
-    """A step an image: what is named first, then what is built. Raises what :func:`plan_build` raises."""
-    whole = tree.with_submodules
-    users: dict[ImageRequest, set[str]] = {}
-    builds: list[PlannedBuild] = []
-    for definition in definitions:
-        sources = find_image_sources(definition, platform=platform)
+    """A step an image: what is named first, then what is built. Raises what :func:`read_planned_images` raises."""
+    planned = read_planned_images(tree.with_submodules, definitions, platform=platform, variables=variables)
+    return (*_pins(planned), *_builds(planned.builds))
+
+
+def _pins(planned: PlannedImages) -> Iterator[FreezeStep]:
+    users: dict[ImageRequest, set[str]] = {request: set() for request in planned.requests}
+    for sources in planned.sources.values():
         for name, source in sources.items():
             if source.request is not None:
-                users.setdefault(source.request, set()).add(f"service {name} runs it")
-        for name in sorted({source.build for source in sources.values() if source.build}):
-            service = definition.services[name]
-            builds.append(plan_build(whole, definition, service, platform=platform, variables=variables))
-    for build in builds:
+                users[source.request].add(f"service {name} runs it")
+    for build in planned.builds:
         for request in build.image_requests:
-            users.setdefault(request, set()).add(f"{build.service} is built upon it")
-    return (*_pins(users), *_builds(builds))
-
-
-def _pins(users: Mapping[ImageRequest, set[str]]) -> Iterator[FreezeStep]:
-    for reference, platform in sorted(users):
-        yield FreezeStep("pin image", reference, ", ".join(sorted(users[reference, platform])))
+            users[request].add(f"{build.service} is built upon it")
+    for (reference, _platform), found in users.items():
+        yield FreezeStep("pin image", reference, ", ".join(sorted(found)))
 
 
 def _builds(builds: Sequence[PlannedBuild]) -> Iterator[FreezeStep]:

@@ -10,7 +10,7 @@ from typing import Literal
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.capacity import need_of
 from previewer.domain.definition import Role
-from previewer.domain.environment import SERVING, Environment, State, list_environments
+from previewer.domain.environment import SERVING, Environment, list_environments
 from previewer.domain.history import LedgerEntry
 from previewer.domain.isolation import Rewrite, isolate
 from previewer.domain.json_value import as_text
@@ -23,8 +23,7 @@ from previewer.domain.progress import Noted, Report
 from previewer.domain.reconcile import join_plans
 from previewer.domain.release import Release
 from previewer.domain.revision import short_id
-from previewer.domain.served_files import FILES_VOLUME
-from previewer.domain.succession import EMPTY_VOLUMES, Succession, succeed
+from previewer.domain.succession import Succession, left_data, succeed
 from previewer.domain.ttl import expiry, parse_ttl
 from previewer.engine.protocol import Selection
 from previewer.errors import CapacityError, ConflictError, NotFoundError
@@ -44,6 +43,7 @@ from previewer.operations.recover import recover
 from previewer.operations.retire import plan_retirement, retire
 from previewer.operations.run_plan import RunOptions
 from previewer.operations.scene import Scene, look_at
+from previewer.operations.see_touches import see_touches
 from previewer.operations.session import Session
 from previewer.operations.tell_rewrites import rewrite_lines, tell_rewrites
 
@@ -93,7 +93,7 @@ class UpResult:
 def plan_deploy(session: Session, deployment: Deployment) -> Plan:
     """What :func:`deploy` would do on the engine. Nothing is made; images that are not frozen yet are named so."""
     _enforce_policy(session, deployment)
-    scene = look_at(session, deployment.name)
+    scene = see_touches(session, look_at(session, deployment.name), deployment.release)
     _refuse_other_role(scene.ours, deployment)
     wanted = _wanted(session, deployment, scene)
     if deployment.is_frozen and not deployment.force and _serves(session, wanted, scene):
@@ -101,9 +101,10 @@ def plan_deploy(session: Session, deployment: Deployment) -> Plan:
     refuse_held_ports(session, wanted, scene)
     options = _run_options(session, deployment)
     new = generation_plan(target_of(session, wanted, scene), options)
-    notes = (*rewrite_lines(_rewrites(session, wanted)), *_volume_lines(session, wanted, scene))
-    noted = succession_of(session, deployment, wanted.owner, scene).notes
-    return replace(join_plans(new.title, new, *plan_retirement(scene.ours, noted, after=new)), notes=notes)
+    succession = succession_of(session, deployment, wanted.owner, scene)
+    notes = (*rewrite_lines(_rewrites(session, wanted)), *data_lines(scene, succession))
+    retirement = plan_retirement(scene.ours, succession.notes, after=new)
+    return replace(join_plans(new.title, new, *retirement), notes=notes)
 
 
 def deploy(session: Session, deployment: Deployment, *, report: Report, cancellation: Cancellation) -> UpResult:
@@ -115,16 +116,16 @@ def deploy(session: Session, deployment: Deployment, *, report: Report, cancella
     _enforce_policy(session, deployment)
     _expiry(session, deployment)  # a TTL that makes no sense is an error before anything is made
     with session.ledger.lock(deployment.name, purpose=_purpose(deployment)):
-        scene = recover(session, deployment.name, report=report)
+        scene = see_touches(session, recover(session, deployment.name, report=report), deployment.release)
         _refuse_other_role(scene.ours, deployment)
         wanted = _wanted(session, deployment, scene, operation=session.new_operation())
         if not deployment.force and _serves(session, wanted, scene):
             return _renew(session, deployment, scene, report=report, cancellation=cancellation)
         if _await_room(session, deployment, wanted, scene, report=report, cancellation=cancellation):
-            scene = look_at(session, deployment.name)
+            scene = see_touches(session, look_at(session, deployment.name), deployment.release)
             wanted = _wanted(session, deployment, scene, operation=wanted.owner.operation)
         tell_rewrites(_rewrites(session, wanted), short_id(deployment.release.commit), report=report)
-        for line in _volume_lines(session, wanted, scene):
+        for line in data_lines(scene, succession_of(session, deployment, wanted.owner, scene)):
             report(Noted(line))
         options = _run_options(session, deployment)
         gap = make_generation(session, wanted, scene, options, report=report, cancellation=cancellation)
@@ -212,7 +213,7 @@ def _renew(
         raise NotFoundError(
             "the environment disappeared", where=deployment.name, hint="somebody removed it; try again"
         )
-    if environment.state is State.ASLEEP:
+    if environment.notes.asleep_since is not None:
         from previewer.operations.wake import wake_environment  # seldom needed, and an import as slow as any
 
         environment = wake_environment(
@@ -291,12 +292,11 @@ def _rewrites(session: Session, wanted: Wanted) -> tuple[Rewrite, ...]:
     return (*isolated, *served_definition(session, wanted).rewrites)
 
 
-def _volume_lines(session: Session, wanted: Wanted, scene: Scene) -> Iterator[str]:
-    """Which data does not come along: every generation has volumes of its own."""
-    had = {volume.key for volume in scene.predecessors.volumes} - {FILES_VOLUME}
-    names = ", ".join(sorted(had & set(served_definition(session, wanted).definition.volumes)))
-    if names:
-        yield f"{EMPTY_VOLUMES}, what is stored now does not come along: {names}"
+def data_lines(scene: Scene, succession: Succession, *, returns: int | None = None) -> Iterator[str]:
+    """Which data does not come along: every generation has volumes of its own. See :func:`left_data`."""
+    if scene.environment is not None:
+        live = scene.environment.ownership.generation
+        yield from left_data(scene.stored_in(live), generation=live, keeps=succession.keeps, returns=returns)
 
 
 def _serves(session: Session, wanted: Wanted, scene: Scene) -> bool:
@@ -306,8 +306,9 @@ def _serves(session: Session, wanted: Wanted, scene: Scene) -> bool:
     generations = {owner.generation for owner in observed.owners}
     if environment is None or releases != {wanted.owner.release} or len(generations) != 1:
         return False
-    is_well = environment.state in {*SERVING, State.ASLEEP} and not environment.is_tainted
-    return is_well and is_whole(session, wanted, observed)
+    # One that was killed on its way to sleep, or out of it, wakes like any other.
+    is_well = environment.state in SERVING or environment.notes.asleep_since is not None
+    return is_well and not environment.is_tainted and is_whole(session, wanted, observed)
 
 
 def _made(session: Session, owner: Ownership) -> Environment:

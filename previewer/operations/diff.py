@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 
-from previewer.domain.drift.secrecy import Secrecy
 from previewer.domain.file_change import FileChange
 from previewer.domain.parity.shown import conceal
 from previewer.domain.release import Release
@@ -14,6 +12,7 @@ from previewer.domain.revision import Commit
 from previewer.frozen import dataclass
 from previewer.operations.attest import read_attestations
 from previewer.operations.named_release import find_release_named
+from previewer.operations.secrecy import new_secrecy
 from previewer.operations.session import Session
 
 MOST_COMMITS = 1000
@@ -66,7 +65,7 @@ def diff(session: Session, old_text: str, new_text: str) -> Difference:
 
 
 def _without_secrets(session: Session, content: ReleaseDiff) -> ReleaseDiff:
-    secrecy = Secrecy(os.urandom(16), session.settings.allowed_variables.values())
+    secrecy = new_secrecy(session)
     shown = (
         replace(
             change,

@@ -10,7 +10,7 @@ from previewer.definition import definition_names
 from previewer.domain.environment import State
 from previewer.domain.wording import counted
 from previewer.engine.protocol import Selection
-from previewer.errors import PreviewerError
+from previewer.errors import PreviewerError, SourceError
 from previewer.frozen import dataclass
 from previewer.operations.capacity import room_for_more
 from previewer.operations.environments import list_environments
@@ -54,13 +54,16 @@ def _checks(session: Session | None, failure: PreviewerError | None) -> Iterator
         yield Check("repository", Verdict.FAILED, reason, (failure.hint if failure else None) or "")
         return
     yield from _guard("repository", lambda: _repository(session))
-    if not _has_only_releases(session):
+    is_empty = not session.source.branches() and not _has_only_releases(session)
+    if session.source.branches():
         yield from _guard("definitions", lambda: _definitions(session))
     reachable = _guard("engine", lambda: _engine(session))
     yield from reachable
     if reachable[0].verdict is Verdict.FAILED:
         return
     yield from _guard("builder", lambda: _builder(session))
+    if is_empty:
+        return
     yield from _guard("environments", lambda: _environments(session))
     yield from _guard("room", lambda: _room(session))
 
@@ -98,7 +101,12 @@ def _repository(session: Session) -> Check:
 
 def _has_only_releases(session: Session) -> bool:
     """Whether they were pulled to a machine without a clone."""
-    return not session.source.branches() and bool(session.ledger.releases())
+    if session.source.branches():
+        return False
+    try:
+        return bool(session.ledger.releases())
+    except SourceError:  # nothing has been committed yet, and nothing was pulled
+        return False
 
 
 def _definitions(session: Session) -> Check:
@@ -121,7 +129,7 @@ def _engine(session: Session) -> Check:
     detail = f"{capabilities.name}, API {version}, runs {capabilities.platform}{place}"
     if capabilities.missing:
         lacks = "; ".join(f"{ability} ({reason})" for ability, reason in capabilities.missing.items())
-        return Check("engine", Verdict.WARNING, detail, f"definitions for this engine have to do without {lacks}")
+        return Check("engine", Verdict.WARNING, detail, f"previewer does without what this engine lacks: {lacks}")
     return Check("engine", Verdict.OK, detail)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -19,6 +18,7 @@ from previewer.frozen import dataclass
 from previewer.operations.environments import find_environment, list_environments
 from previewer.operations.examined_files import ExaminedFiles, ForgetfulFiles
 from previewer.operations.frozen_environment import freeze_environment
+from previewer.operations.secrecy import new_secrecy
 from previewer.operations.session import Session
 
 NEWEST_ENTRIES = 500
@@ -52,7 +52,6 @@ def check_drift(
     *,
     files: ExaminedFiles | None = None,
     happenings: Sequence[EngineHappening] = (),
-    secrecy: Secrecy | None = None,
 ) -> tuple[EnvironmentDrift, ...]:
     """The verdict on the environments that ``names`` mean, by name; on all of the repository without any.
 
@@ -70,7 +69,7 @@ def check_drift(
     frozen = freeze_environments(session, wanted, seen)
     known = merge_events(happenings, events.result())
     changes = (files or ForgetfulFiles()).look(session.examiner, _to_look_at(frozen, seen), known)
-    told = secrecy or Secrecy(os.urandom(16), session.settings.allowed_variables.values())
+    told = new_secrecy(session)
     return tuple(
         EnvironmentDrift(environment, _judge(one, seen, changes, known, told))
         for environment, one in zip(wanted, frozen, strict=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from previewer.domain.environment import Environment
-from previewer.domain.history import LedgerEntry
 from previewer.domain.labels import format_time
 from previewer.domain.notes import EnvironmentNotes
 from previewer.domain.ttl import expiry, parse_ttl
 from previewer.frozen import dataclass
+from previewer.operations.environment_entry import environment_entry
 from previewer.operations.environments import find_environment
 from previewer.operations.session import Session
 
@@ -54,18 +54,9 @@ def note_lifetime(session: Session, result: ExtendResult, *, action: str, detail
     """Write the new notes into the ledger, if there is anything new in them."""
     if not result.changed:
         return
-    owner = result.environment.ownership
+    after = result.environment
     session.ledger.append(
-        LedgerEntry(
-            action=action,
-            at=session.clock(),
-            actor=session.source.actor,
-            environment=owner.environment,
-            release=owner.release,
-            commit=owner.commit,
-            detail=detail,
-            notes={owner.environment: result.environment.notes},
-        )
+        environment_entry(session, after.ownership, action=action, detail=detail, notes=after.notes)
     )
 
 

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from previewer.domain.definition import Definition
 from previewer.domain.file_tree import FileTree
-from previewer.domain.json_value import JsonObject, as_text
+from previewer.domain.given_content import given_content
 from previewer.domain.served_files import COMMIT_FOLDER, Served
 from previewer.domain.tree_files import file_references
-from previewer.errors import DefinitionError, PreviewerError
+from previewer.errors import PreviewerError
 from previewer.freeze.tree_archive import archive_file, archive_tree
 
 MAX_CONTENT_BYTES = 1024 * 1024
@@ -27,11 +27,9 @@ def read_contents(
     """
     found: dict[str, bytes] = {}
     for service in definition.services.values():
-        for reference, description in file_references(definition, service):
-            kind, key = reference.split("/", 1)
-            where = str(definition.locate((kind, key)))
+        for reference, _described in file_references(definition, service):
             try:
-                found[reference] = _content(reference, description, tree, variables, where)
+                found[reference] = given_content(definition, reference, tree, variables, limit=MAX_CONTENT_BYTES)
             except PreviewerError:
                 if all_of_them:
                     raise
@@ -54,22 +52,3 @@ def open_archive(
         yield from archive_tree(tree, served.sources, commit_time=commit_time, below=COMMIT_FOLDER)
 
     return stream
-
-
-def _content(
-    reference: str, description: JsonObject, tree: FileTree, variables: Mapping[str, str], where: str
-) -> bytes:
-    if (inline := description.get("content")) is not None:
-        return as_text(inline).encode()
-    if file := as_text(description.get("file")):
-        if not tree.is_file(file):
-            raise DefinitionError(f"the commit has no file {file}", where=where)
-        return tree.read(file, limit=MAX_CONTENT_BYTES)
-    variable = as_text(description.get("environment"))
-    if variable not in variables:
-        raise DefinitionError(
-            f"{reference} comes from the variable {variable}, which is not set",
-            where=where,
-            hint="set it, and name it under `variables` in previewer.toml on the default branch",
-        )
-    return variables[variable].encode()

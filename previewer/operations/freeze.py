@@ -38,7 +38,7 @@ def plan_freeze(session: Session, revision: str, *, use_cache: bool = True) -> F
     """What :func:`freeze` would do. No registry is asked, so whether an image's inputs are known is not told."""
     resolved = session.source.resolve(revision)
     definitions = read_definitions(session, resolved)
-    known = _known_release(session, resolved, definitions) if use_cache else None
+    known = find_release(session, resolved, definitions) if use_cache else None
     if known is not None:
         return FreezePlan(resolved.commit.id, (), known.id)
     tree = session.source.tree(resolved.commit.id)
@@ -81,7 +81,7 @@ def freeze_resolved(
     definitions = read_definitions(session, resolved) if definitions is None else definitions
     for warning in dict.fromkeys(text for definition in definitions for text in definition.warnings):
         report(Noted(warning))
-    if use_cache and (known := _known_release(session, resolved, definitions)) is not None:
+    if use_cache and (known := find_release(session, resolved, definitions)) is not None:
         task = f"freeze {resolved.commit.short}"
         report(TaskStarted(task, "freeze"))
         report(TaskFinished(task, Outcome.CACHED, 0.0, "frozen before"))
@@ -103,6 +103,13 @@ def freeze_resolved(
     )
     for difference in build_differences(release):
         report(Noted(f"{difference}", "what staging has shown then says nothing of production"))
+    _keep(session, release)
+    if attests:
+        attest(session, release, report=report, cancellation=cancellation)
+    return FreezeResult(release, was_known=False)
+
+
+def _keep(session: Session, release: Release) -> None:
     session.ledger.store_release(release)
     note_frozen(session, release.id)
     session.ledger.append(
@@ -115,9 +122,6 @@ def freeze_resolved(
             detail=counted(len(release.artifacts), "image"),
         )
     )
-    if attests:
-        attest(session, release, report=report, cancellation=cancellation)
-    return FreezeResult(release, was_known=False)
 
 
 def frozen_files(
@@ -133,14 +137,9 @@ def find_release(
 ) -> Release | None:
     """The release that freezing the revision now would give without building, if there is one.
 
-    ``definitions`` are all of the commit's.
+    ``definitions`` are all of the commit's. It counts only if its images are there, and if it was frozen here or
+    somebody who is trusted vouches for it.
     """
-    return _known_release(session, resolved, definitions)
-
-
-def _known_release(
-    session: Session, resolved: ResolvedRevision, definitions: tuple[Definition, ...]
-) -> Release | None:
     wanted = {definition.name: definition.model for definition in definitions}
     for release in newest_first(session, session.ledger.releases_of(resolved.commit.id)):
         frozen = {name: entry.definition.model for name, entry in release.definitions.items()}

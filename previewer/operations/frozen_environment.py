@@ -45,6 +45,7 @@ _STARTS = frozenset({"start", "connect", "create", "update"})
 _STOPS = frozenset({"kill", "stop", "die", "disconnect", "update"})
 _OWN_ACTIONS: Mapping[str, frozenset[str]] = {
     "sleep": _STOPS,
+    "stop": _STOPS,
     "wake": _STARTS,
     "up": _STARTS,
     **dict.fromkeys(("replace", "update", "promote", "rollback", "recover", "undo"), _STARTS | _STOPS),
@@ -149,9 +150,9 @@ def _window(
 
 
 def _is_noted_first(entry: LedgerEntry, owner: Ownership) -> bool:
-    """Whether it is noted before it is done: putting to sleep is, and the stop of a generation that is kept."""
+    """Whether it is noted before it is done: a sleep is, a rollback's stops are, and those of what is kept."""
     said = entry.notes.get(owner.environment)
-    return entry.action == "sleep" or (said is not None and said.generation != owner.generation)
+    return entry.action in ("sleep", "stop") or (said is not None and said.generation != owner.generation)
 
 
 def _clock_ahead(session: Session, examiner: Examiner) -> timedelta:

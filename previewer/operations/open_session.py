@@ -91,11 +91,14 @@ def _open_ledger(source: GitSource) -> Ledger:
 
 
 def _read_settings(source: GitSource, environment: Mapping[str, str]) -> Settings:
-    from previewer.settings.load import REPOSITORY_FILE, load_settings, read_user_file
+    from previewer.settings.load import REPOSITORY_FILE, load_settings, read_user_file, user_settings_path
 
-    repository_file = _read_trusted_file(source, REPOSITORY_FILE)
-    user_file = read_user_file(environment)
-    return load_settings(user_file=user_file, repository_file=repository_file, environment=environment)
+    return load_settings(
+        user_file=read_user_file(environment),
+        user_name=str(user_settings_path(environment)),
+        repository_file=_read_trusted_file(source, REPOSITORY_FILE),
+        environment=environment,
+    )
 
 
 def _read_trusted_file(source: GitSource, path: str) -> bytes | None:

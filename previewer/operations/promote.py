@@ -62,11 +62,6 @@ def promote(
     return deploy_release(session, deployment, report=report, cancellation=cancellation)
 
 
-def promoted_name(session: Session, options: PromoteOptions) -> str:
-    """The name of the environment that a promotion makes or replaces."""
-    return naming.slug(options.name or naming.environment_name(session.project, options.to.value))
-
-
 def _deployment(session: Session, subject: str, options: PromoteOptions, look: Look) -> Deployment:
     """``look`` finds out whether somebody touched an environment that nobody has looked at since."""
     release, origin = _find(session, subject)

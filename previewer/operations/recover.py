@@ -16,6 +16,7 @@ from previewer.domain.rehearsal import is_rehearsing
 from previewer.domain.release import Release
 from previewer.domain.take_ports import STOPPED
 from previewer.errors import NotFoundError
+from previewer.operations.environment_entry import environment_entry
 from previewer.operations.frozen_definition import definition_name
 from previewer.operations.generation import Wanted, is_whole, served_definition
 from previewer.operations.remove import remove_all
@@ -45,8 +46,11 @@ def plan_recovery(session: Session, scene: Scene) -> Recovery:
     if not numbers or numbers == [scene.notes.generation]:
         return Recovery(live=numbers[0] if numbers else None)
     seen = [_see(session, scene, number) for number in numbers]
-    is_asleep = scene.notes.asleep_since is not None
-    return decide(seen, noted=scene.notes.generation, is_asleep=is_asleep)
+    said = scene.notes
+    is_asleep = said.asleep_since is not None
+    present = {container.name for container in scene.ours.containers}
+    gave_way = [name for name in said.gave_way if name in present]
+    return decide(seen, noted=said.generation, is_asleep=is_asleep, gave_way=gave_way)
 
 
 def _see(session: Session, scene: Scene, number: int) -> GenerationSeen:
@@ -120,17 +124,14 @@ def _carry_out(session: Session, scene: Scene, recovery: Recovery, *, report: Re
 
 
 def _entry(session: Session, scene: Scene, live: int, recovery: Recovery) -> LedgerEntry:
-    owner = scene.ours.of_generation(live).owners[0]
-    return LedgerEntry(
+    owner, notes = scene.ours.of_generation(live).owners[0], scene.notes.of_generation(live)
+    return environment_entry(
+        session,
+        owner,
         action="recover",
-        at=session.clock(),
-        actor=session.source.actor,
-        environment=scene.name,
-        release=owner.release,
-        commit=owner.commit,
         detail=_describe(recovery),
         began=_began(scene, recovery),
-        notes={scene.name: scene.notes.of_generation(live)},
+        notes=replace(notes, stopped=()) if notes.gave_way else notes,
     )
 
 

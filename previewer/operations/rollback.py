@@ -109,12 +109,13 @@ def _environment(session: Session, target: str | None) -> tuple[str, Environment
     notes = {name: said for name, said in session.ledger.notes().items() if said.known_good}
     roles = {environment.name: environment.role for environment in list_environments(session)}
     if target is None:
-        if len(notes) > 1:
+        candidates = [name for name in notes if name in roles] or list(notes)  # a removed one only by its name
+        if len(candidates) > 1:
             raise UsageError(
-                f"several environments have known-good releases: {', '.join(sorted(notes))}",
+                f"several environments have known-good releases: {', '.join(sorted(candidates))}",
                 hint="name one of them",
             )
-        name = next(iter(notes), "")
+        name = next(iter(candidates), "")
     else:
         name = _named(session, target, tuple(notes))
     if name not in notes:

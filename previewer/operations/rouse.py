@@ -15,8 +15,9 @@ from previewer.domain.take_ports import STOPPED, restart_steps
 from previewer.domain.takeover import Handover, Takeover
 from previewer.domain.target import Target
 from previewer.engine.protocol import Selection
-from previewer.errors import EngineError
-from previewer.operations.deploy import Deployment, UpResult, note_succession, succession_of
+from previewer.errors import EngineError, LockedError
+from previewer.operations.deploy import Deployment, UpResult, data_lines, note_succession, succession_of
+from previewer.operations.environment_entry import environment_entry
 from previewer.operations.execute import ExecutionLimits, execute
 from previewer.operations.gap import GapClock
 from previewer.operations.generation import Wanted, is_whole, served_definition
@@ -43,8 +44,10 @@ def plan_rouse(session: Session, deployment: Deployment, generation: int) -> Pla
     """What :func:`rouse` would do."""
     scene = look_at(session, deployment.name)
     plan, owner = _plan(session, deployment, scene, generation)
-    notes = succession_of(session, deployment, owner, scene).notes
-    return join_plans(plan.title, plan, *plan_retirement(scene.ours, notes, after=plan, replaced=_live(scene)))
+    succession = succession_of(session, deployment, owner, scene)
+    retirement = plan_retirement(scene.ours, succession.notes, after=plan, replaced=_live(scene))
+    lines = tuple(data_lines(scene, succession, returns=generation))
+    return replace(join_plans(plan.title, plan, *retirement), notes=lines)
 
 
 def rouse(
@@ -56,8 +59,18 @@ def rouse(
     """
     with session.ledger.lock(deployment.name, purpose=f"{deployment.action} to generation {generation}"):
         scene = recover(session, deployment.name, report=report)
+        if generation not in scene.notes.kept:
+            raise LockedError(
+                f"somebody else changed it meanwhile: generation {generation} is not kept any more",
+                where=deployment.name,
+                hint="`previewer rollback --list` shows what it can go back to now",
+            )
         plan, owner = _plan(session, deployment, scene, generation)
+        succession = succession_of(session, deployment, owner, scene)
+        for line in data_lines(scene, succession, returns=generation):
+            report(Noted(line))
         clock, began = GapClock(plan, report), session.clock()
+        _note_begun(session, scene, plan, owner)
         ours = Selection(installation=owner.installation, environment=owner.environment)
         timeout = deployment.timeout if deployment.timeout is not None else session.settings.wait_timeout
         try:
@@ -71,7 +84,7 @@ def rouse(
                 watch=ours,
             )
         except BaseException as failure:
-            _undo(session, owner, plan, failure, began=began, report=report)
+            _undo(session, owner, plan, failure, scene, began=began, report=report)
             raise
         if clock.seconds is not None:
             report(Noted(f"generation {generation} is back; for {clock.seconds:.2f} s nobody answered"))
@@ -102,19 +115,47 @@ def _plan(session: Session, deployment: Deployment, scene: Scene, generation: in
     return Plan(title_of(target, deployment.action), restart_steps(target, grace=0)), owner
 
 
+def _note_begun(session: Session, scene: Scene, plan: Plan, owner: Ownership) -> None:
+    """Let whoever comes after a kill know what is stopped: nothing else tells it from what failed by itself."""
+    live, stopped = scene.environment, _stopped_by(plan)
+    if live is None or not stopped or scene.notes.asleep_since is not None:
+        return
+    notes = replace(scene.notes.of_generation(live.ownership.generation), stopped=stopped)
+    session.ledger.append(
+        environment_entry(
+            session,
+            live.ownership,
+            action="stop",
+            detail=f"generation {live.ownership.generation} gives way to generation {owner.generation}",
+            began=session.clock(),
+            notes=notes,
+        )
+    )
+
+
+def _stopped_by(plan: Plan) -> tuple[str, ...]:
+    return tuple(step.action.name for step in plan if isinstance(step.action, StopContainer))
+
+
 def _undo(
-    session: Session, owner: Ownership, plan: Plan, failure: BaseException, *, began: datetime, report: Report
+    session: Session,
+    owner: Ownership,
+    plan: Plan,
+    failure: BaseException,
+    scene: Scene,
+    *,
+    began: datetime,
+    report: Report,
 ) -> None:
     """Stop what was started, then start what was stopped. Where that fails too, both failures are told."""
     name, generation = owner.environment, owner.generation
     title, cause = f"undo {name}", f"{type(failure).__name__}: generation {generation} did not come back"
     observed = look_at(session, name).ours.of_generation(generation)
-    stopped = tuple(step.action.name for step in plan if isinstance(step.action, StopContainer))
     try:
         roused = [container.name for container in observed.containers if container.state not in STOPPED]
         stop_all(session, roused, title=title, cause=cause, report=report, grace=0)
-        start_again(session, stopped, title=title, cause=cause, report=report)
-        note_undone(session, owner, began=began)
+        start_again(session, _stopped_by(plan), title=title, cause=cause, report=report)
+        note_undone(session, owner, began=began, notes=scene.notes if scene.environment else None)
     except EngineError as error:
         raise EngineError(
             f"{failure}; then what ran before could not be started again: {error}",

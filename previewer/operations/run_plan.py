@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.history import LedgerEntry
 from previewer.domain.labels import Ownership
+from previewer.domain.notes import EnvironmentNotes
 from previewer.domain.observation import Observation
 from previewer.domain.plan import Plan, StartContainer, Step, StopContainer
 from previewer.domain.progress import Report
@@ -19,6 +19,7 @@ from previewer.errors import (
     PreviewerError,
 )
 from previewer.frozen import dataclass
+from previewer.operations.environment_entry import environment_entry
 from previewer.operations.execute import ExecutionLimits, execute
 from previewer.operations.gap import GapClock
 from previewer.operations.remove import remove_all
@@ -91,21 +92,21 @@ def start_again(session: Session, names: tuple[str, ...], *, title: str, cause: 
     )
 
 
-def note_undone(session: Session, owner: Ownership, *, began: datetime) -> None:
+def note_undone(
+    session: Session, owner: Ownership, *, began: datetime, notes: EnvironmentNotes | None = None
+) -> None:
     """Write into the history that ``owner``'s generation did not take over: who stopped the other one, and why.
 
-    ``began`` is before the first container was stopped for it.
+    ``began`` is before the first container was stopped for it; ``notes`` are what is true again, where it was not.
     """
     session.ledger.append(
-        LedgerEntry(
+        environment_entry(
+            session,
+            owner,
             action="undo",
-            at=session.clock(),
-            actor=session.source.actor,
-            environment=owner.environment,
-            release=owner.release,
-            commit=owner.commit,
             detail=f"generation {owner.generation} did not take over",
             began=began,
+            notes=notes,
         )
     )
 

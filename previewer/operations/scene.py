@@ -5,6 +5,7 @@ from __future__ import annotations
 from previewer.domain.environment import Environment, list_environments
 from previewer.domain.notes import NOTHING_NOTED, EnvironmentNotes
 from previewer.domain.observation import Observation
+from previewer.domain.served_files import FILES_VOLUME
 from previewer.engine.protocol import Selection
 from previewer.frozen import dataclass
 from previewer.operations.session import Session
@@ -32,6 +33,10 @@ class Scene:
         """The live one; ``None`` where nothing is, or only what is kept."""
         found = list_environments(self.predecessors, {self.name: self.notes})
         return found[0] if found else None
+
+    def stored_in(self, generation: int) -> frozenset[str]:
+        """The volumes of a generation that hold data of its services, by the keys of the definition."""
+        return frozenset(volume.key for volume in self.ours.of_generation(generation).volumes) - {FILES_VOLUME}
 
     @property
     def next_generation(self) -> int:

@@ -7,15 +7,16 @@ from dataclasses import replace
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.environment import Environment, State
-from previewer.domain.history import LedgerEntry
 from previewer.domain.plan import Plan
 from previewer.domain.progress import Noted, Report
 from previewer.domain.sleeping import plan_sleep as plan_of
 from previewer.domain.wording import counted
 from previewer.errors import NotFoundError
 from previewer.frozen import dataclass
+from previewer.operations.environment_entry import environment_entry
 from previewer.operations.environments import find_environment, list_environments
 from previewer.operations.execute import ExecutionLimits, execute
+from previewer.operations.recover import recover
 from previewer.operations.session import Session
 
 
@@ -48,6 +49,7 @@ def sleep(
     for environment in _find(session, environments):
         cancellation.check()
         with session.ledger.lock(environment.name, purpose="sleep"):
+            recover(session, environment.name, report=report)
             current = find_environment(session, environment.name)
             if current.state is State.ASLEEP:
                 report(Noted(f"{current.name} is asleep already"))
@@ -67,16 +69,8 @@ def _put_to_sleep(session: Session, environment: Environment, *, report: Report)
     stopped = tuple(dict.fromkeys((*environment.notes.stopped, *(step.action.name for step in plan))))
     notes = replace(environment.notes.of_generation(owner.generation), asleep_since=now, stopped=stopped)
     session.ledger.append(
-        LedgerEntry(
-            action="sleep",
-            at=session.clock(),
-            actor=session.source.actor,
-            environment=environment.name,
-            release=owner.release,
-            commit=owner.commit,
-            detail=counted(len(plan), "container"),
-            began=now,
-            notes={environment.name: notes},
+        environment_entry(
+            session, owner, action="sleep", detail=counted(len(plan), "container"), began=now, notes=notes
         )
     )
     execute(

@@ -8,10 +8,10 @@ from dataclasses import replace
 from previewer.domain.drift.finding import Finding
 from previewer.domain.environment import Environment
 from previewer.domain.examination import EngineHappening
-from previewer.domain.history import LedgerEntry
 from previewer.domain.labels import format_time
 from previewer.errors import LockedError, NotFoundError
 from previewer.operations.drift import EnvironmentDrift, check_drift
+from previewer.operations.environment_entry import environment_entry
 from previewer.operations.examined_files import UnseenFiles
 from previewer.operations.session import Session
 
@@ -70,15 +70,12 @@ def _record(session: Session, environment: Environment, happenings: Sequence[Eng
                 return False
             reason = taint_reason(again.touches)
             session.ledger.append(
-                LedgerEntry(
+                environment_entry(
+                    session,
+                    current.ownership,
                     action=ACTION,
-                    at=session.clock(),
-                    actor=session.source.actor,
-                    environment=name,
-                    release=current.ownership.release,
-                    commit=current.ownership.commit,
                     detail=reason,
-                    notes={name: replace(current.notes, generation=_generation(current), tainted=reason)},
+                    notes=replace(current.notes, generation=_generation(current), tainted=reason),
                 )
             )
             return True

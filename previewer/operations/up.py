@@ -87,11 +87,6 @@ def up(
             )
 
 
-def wanted_name(session: Session, revision: str, options: UpOptions) -> str:
-    """The name of the environment that :func:`up` would make or replace."""
-    return environment_name(session, session.source.resolve(revision), options)
-
-
 def environment_name(session: Session, resolved: ResolvedRevision, options: UpOptions) -> str:
     """The name that the environment gets: the user's, the role's, or the branch's (else the commit's)."""
     if options.name is not None:

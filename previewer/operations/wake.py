@@ -7,18 +7,19 @@ from datetime import datetime
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.definition import Definition
-from previewer.domain.environment import Environment, State
-from previewer.domain.history import LedgerEntry
+from previewer.domain.environment import SERVING, Environment, State
 from previewer.domain.plan import Plan
 from previewer.domain.progress import Noted, Report
-from previewer.domain.sleeping import plan_sleep
+from previewer.domain.sleeping import ended_containers, plan_sleep
 from previewer.domain.sleeping import plan_wake as plan_of
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PortTakenError, PreviewerError
 from previewer.frozen import dataclass
+from previewer.operations.environment_entry import environment_entry
 from previewer.operations.environments import find_environment
 from previewer.operations.execute import ExecutionLimits, execute
 from previewer.operations.frozen_definition import definition_name
+from previewer.operations.recover import recover
 from previewer.operations.session import Session
 
 
@@ -33,8 +34,8 @@ class WakeResult:
 
 def plan_wake(session: Session, environment: str) -> Plan:
     """What :func:`wake` would do."""
-    found = find_environment(session, environment)
-    if not _has_stopped(found):
+    found = _with_ended(session, find_environment(session, environment))
+    if not found.notes.stopped:
         return Plan(f"wake {found.name}", ())
     return plan_of(_frozen_definition(session, found), found)
 
@@ -49,13 +50,14 @@ def wake(
 ) -> WakeResult:
     """Start what :func:`sleep` stopped, and wait for health. ``timeout`` in seconds; ``None`` for the setting.
 
-    Raises :class:`PortTakenError` where somebody took a host port meanwhile, and what waiting raises; the
-    environment then sleeps on.
+    What ended while nobody let it sleep, with the engine say, is started likewise. Raises :class:`PortTakenError`
+    where somebody took a host port meanwhile, and what waiting raises; what was started is then stopped again.
     """
     found = find_environment(session, environment)
     with session.ledger.lock(found.name, purpose="wake"):
-        found = find_environment(session, found.name)
-        if not _has_stopped(found):
+        recover(session, found.name, report=report)
+        found = _with_ended(session, find_environment(session, found.name))
+        if not _has_stopped(found) and not found.notes.stopped:
             report(Noted(f"{found.name} is awake already"))
             return WakeResult(found, changed=False)
         awake = wake_environment(session, found, timeout=timeout, report=report, cancellation=cancellation)
@@ -98,25 +100,11 @@ def wake_environment(
             ) from failure
         raise
     notes = replace(environment.notes.of_generation(owner.generation), asleep_since=None, stopped=())
-    entry = _entry(session, environment, "wake", f"generation {owner.generation}", began=began)
-    session.ledger.append(replace(entry, notes={environment.name: notes}))
-    return find_environment(session, environment.name)
-
-
-def _entry(
-    session: Session, environment: Environment, action: str, detail: str, *, began: datetime
-) -> LedgerEntry:
-    owner = environment.ownership
-    return LedgerEntry(
-        action=action,
-        at=session.clock(),
-        actor=session.source.actor,
-        environment=environment.name,
-        release=owner.release,
-        commit=owner.commit,
-        detail=detail,
-        began=began,
+    detail = f"generation {owner.generation}"
+    session.ledger.append(
+        environment_entry(session, owner, action="wake", detail=detail, began=began, notes=notes)
     )
+    return find_environment(session, environment.name)
 
 
 def _frozen_definition(session: Session, environment: Environment) -> Definition:
@@ -136,6 +124,14 @@ def _frozen_definition(session: Session, environment: Environment) -> Definition
     return definition
 
 
+def _with_ended(session: Session, environment: Environment) -> Environment:
+    """One that is awake, with what has ended in it in the place of what was stopped to let it sleep."""
+    if _has_stopped(environment) or environment.state in SERVING:
+        return environment
+    ended = ended_containers(_frozen_definition(session, environment), environment)
+    return replace(environment, notes=replace(environment.notes, stopped=ended))
+
+
 def _has_stopped(environment: Environment) -> bool:
     """Whether it sleeps, or was stopped on the way to sleep."""
     return environment.state is State.ASLEEP or environment.notes.asleep_since is not None
@@ -146,15 +142,20 @@ def _sleep_on(
 ) -> None:
     """Stop what was started again. Where that fails too, the first failure counts, and the second is told."""
     try:
-        current = find_environment(session, environment.name)
+        plan = plan_sleep(find_environment(session, environment.name))
+        if not _has_stopped(environment):
+            started = tuple(step for step in plan if step.action.name in environment.notes.stopped)
+            plan = Plan(plan.title, started)
         execute(
-            plan_sleep(current),
+            plan,
             session.engine,
             stage="undo",
             limits=ExecutionLimits(keep_going=True),
             report=report,
             cancellation=Cancellation(),
         )
-        session.ledger.append(_entry(session, environment, "undo", "it did not wake", began=began))
+        session.ledger.append(
+            environment_entry(session, environment.ownership, action="undo", detail="it did not wake", began=began)
+        )
     except PreviewerError as error:
         report(Noted(f"it could not be put to sleep again after {type(failure).__name__}: {error}"))

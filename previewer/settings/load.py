@@ -28,7 +28,7 @@ def load_settings(
     user_file: bytes | None,
     repository_file: bytes | None,
     environment: Mapping[str, str],
-    user_name: str = "settings.toml",
+    user_name: str = USER_FILE,
 ) -> Settings:
     """The settings that the layers make together. ``environment`` is the caller's; nothing else is looked at.
 

@@ -56,11 +56,11 @@ MERGE_LAUGHS = "x-a: &a0 {k: 1}\n" + "".join(
 )
 def test_is_refused(text: str | bytes) -> None:
     tracemalloc.start()
-    begin = time.monotonic()
+    begin = time.process_time()
     try:
         with pytest.raises(DefinitionError):
             load_text(text)
-        assert time.monotonic() - begin < SECONDS
+        assert time.process_time() - begin < SECONDS
         assert tracemalloc.get_traced_memory()[1] < MEMORY
     finally:
         tracemalloc.stop()

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from previewer.docker_api.connection import DockerConnection
-from tests.docker.base_image import BaseImage
 from tests.docker.site import Site
 
 ONE, TWO = (f"{word}-{os.urandom(3).hex()}" for word in ("one", "two"))
@@ -24,13 +20,10 @@ services:
 
 
 @pytest.fixture
-def site(tmp_path: Path, docker_connection: DockerConnection, base_image: BaseImage) -> Iterator[Site]:
-    del base_image
-    found = Site(tmp_path / "site", docker_connection)
-    found.repository.commit({"compose.yaml": COMPOSE})
-    found.run("up", "main", "--name", ONE)
-    yield found
-    found.clean_up()
+def site(site: Site) -> Site:
+    site.repository.commit({"compose.yaml": COMPOSE})
+    site.run("up", "main", "--name", ONE)
+    return site
 
 
 def test_what_the_quota_has_no_room_for_is_refused_or_waits(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

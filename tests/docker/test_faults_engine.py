@@ -134,10 +134,13 @@ def test_an_engine_that_is_killed_under_an_up(site: Site, engine: OwnEngine, mom
 
 def test_an_engine_that_is_killed_under_a_down(site: Site, engine: OwnEngine) -> None:
     site.run("up", "first", "--name", PREVIEW)
+    site.run("up", "first", "--name", "bystander")
     process = at(site, "remove container", "down", PREVIEW)
     engine.kill()
     told(process, 9)
     engine.start()
+    # It ended the containers that it found, unless it lets them live: nobody touched them.
+    assert "stopped-by-hand" not in site.run("drift", "bystander")
     url = site.up("first")["url"]
     assert engine.fetch(f"{url}/page") == "first\n"
     site.run("down", "--all", "--yes")

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import socket
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from previewer.docker_api.connection import DockerConnection
-from tests.docker.base_image import BaseImage
 from tests.docker.site import Site, fetch
+from tests.free_port import free_port
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
 
@@ -67,14 +63,6 @@ services:
   web: {build: web, ports: ["127.0.0.1:PORT:8080", "8080"]}
 """
 SETTINGS = 'variables = ["GREETING"]\n'
-
-
-@pytest.fixture
-def site(tmp_path: Path, docker_connection: DockerConnection, base_image: BaseImage) -> Iterator[Site]:
-    del base_image
-    found = Site(tmp_path / "site", docker_connection)
-    yield found
-    found.clean_up()
 
 
 def test_nobody_writes_where_immutability_is_enforced(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,10 +145,3 @@ def run(site: Site, container: str, command: str) -> str:
     started = api.exec_create(container, ["busybox", "sh", "-c", command])
     output: bytes = api.exec_start(started["Id"])
     return output.decode()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -6,12 +6,10 @@ import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 
 import pytest
 
 from previewer.docker_api.connection import DockerConnection
-from tests.docker.base_image import BaseImage
 from tests.docker.site import Site, fetch
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
@@ -43,14 +41,6 @@ services:
 """
 FORKS = "i=0; while [ $$i -lt 60 ]; do sleep 30 & i=$$((i+1)); done; exit 1"
 EATS = "busybox tail -c 200m /dev/zero > /dev/null"
-
-
-@pytest.fixture
-def site(tmp_path: Path, docker_connection: DockerConnection, base_image: BaseImage) -> Iterator[Site]:
-    del base_image
-    found = Site(tmp_path / "site", docker_connection)
-    yield found
-    found.clean_up()
 
 
 @pytest.fixture

@@ -6,41 +6,23 @@ import json
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
 from contextlib import closing
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from previewer.docker_api.connection import DockerConnection
 from previewer.domain import labels
-from tests.docker.base_image import BaseImage
 from tests.docker.site import Site, fetch
+from tests.eventually import eventually
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.usefixtures("base_image")]
 
 PATIENCE = 60.0
 
 
-@pytest.fixture
-def site(tmp_path: Path, docker_connection: DockerConnection, base_image: BaseImage) -> Iterator[Site]:
-    del base_image
-    found = Site(tmp_path / "site", docker_connection)
-    yield found
-    found.clean_up()
-
-
 def states(site: Site) -> dict[str, str]:
     """What ``ls`` says of each branch's environment."""
     return {environment["branch"]: environment["state"] for environment in site.environments()}
-
-
-def eventually(check: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not check():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.2)
 
 
 def test_what_is_removed_leaves_its_last_words_and_nothing_else(site: Site) -> None:
@@ -99,12 +81,14 @@ def test_watch_keeps_in_step_and_leaves_at_once(site: Site) -> None:
     site.branch("feature/a", "first\n")
     process = site.start("watch", "--branches", "feature/*", "--progress", "json")
     try:
-        eventually(lambda: states(site) == {"feature/a": "healthy"})
+        eventually(
+            lambda: states(site) == {"feature/a": "healthy"}, what="the branch is up", within=PATIENCE, every=0.2
+        )
         (url,) = [environment["url"] for environment in site.environments()]
         site.branch("feature/a", "second\n")
-        eventually(lambda: _page(url) == "second\n")
+        eventually(lambda: _page(url) == "second\n", what="the push is up", within=PATIENCE, every=0.2)
         site.repository.git("branch", "-D", "feature/a")
-        eventually(lambda: site.remains() == [])
+        eventually(lambda: site.remains() == [], what="it is gone", within=PATIENCE, every=0.2)
     finally:
         begun = time.monotonic()
         process.send_signal(signal.SIGINT)

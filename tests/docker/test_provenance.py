@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from previewer.docker_api.image_files import (
 )
 from previewer.domain.labels import PURPOSE, PURPOSE_READING
 from previewer.errors import ObjectNotFoundError
-from tests.docker.base_image import BaseImage
 from tests.docker.site import DOCKERFILE, Site
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
@@ -30,12 +28,9 @@ EVERYTHING = ("refs/previewer/releases/*", "refs/previewer/attestations/*")
 
 
 @pytest.fixture
-def site(tmp_path: Path, docker_connection: DockerConnection, base_image: BaseImage) -> Iterator[Site]:
-    del base_image
-    found = Site(tmp_path / "site", docker_connection)
-    found.repository.commit({"web/Dockerfile": WITH_FLASK, "web/METADATA": METADATA.format("3.0")})
-    yield found
-    found.clean_up()
+def site(site: Site) -> Site:
+    site.repository.commit({"web/Dockerfile": WITH_FLASK, "web/METADATA": METADATA.format("3.0")})
+    return site
 
 
 def readers(site: Site, image: str) -> list[Any]:

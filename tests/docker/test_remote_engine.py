@@ -21,6 +21,7 @@ import pytest
 from previewer.docker_api.connection import DockerConnection
 from tests.docker.base_image import BaseImage
 from tests.docker.site import Site
+from tests.free_port import free_port
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.usefixtures("base_image")]
 
@@ -36,13 +37,6 @@ def site(tmp_path: Path, docker_connection: DockerConnection, base_image: BaseIm
     found = Site(tmp_path / "site", docker_connection)
     yield found
     found.clean_up()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 @pytest.fixture

@@ -4,28 +4,16 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from previewer.cli.exit_codes import ExitCode
-from previewer.docker_api.connection import DockerConnection
 from previewer.domain import labels
-from tests.docker.base_image import BaseImage
 from tests.docker.load import Load
 from tests.docker.site import COMPOSE, Site, fetch
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
-
-
-@pytest.fixture
-def site(tmp_path: Path, docker_connection: DockerConnection, base_image: BaseImage) -> Iterator[Site]:
-    del base_image
-    found = Site(tmp_path / "site", docker_connection)
-    yield found
-    found.clean_up()
 
 
 def change(site: Site, page: str, **files: str) -> None:

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from previewer.docker_api.connection import DockerConnection
 from previewer.domain.labels import PROJECT
 from previewer.domain.naming import REBUILT_REPOSITORY
-from tests.docker.base_image import BASE_REFERENCE, BaseImage
+from tests.docker.base_image import BASE_REFERENCE
 from tests.docker.site import Site
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 CHANCE = f"FROM {BASE_REFERENCE}\nRUN head -c 16 /dev/urandom > /chance && echo same > /same\n"
-
-
-@pytest.fixture
-def site(tmp_path: Path, docker_connection: DockerConnection, base_image: BaseImage) -> Iterator[Site]:
-    del base_image
-    made = Site(tmp_path / "site", docker_connection)
-    yield made
-    made.clean_up()
 
 
 def verified(site: Site, *arguments: str, code: int = 0) -> dict[str, Any]:

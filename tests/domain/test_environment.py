@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.environment import State, container_state, container_urls, list_environments, worst
+from previewer.domain.environment import State, container_state, list_environments, worst
 from previewer.domain.labels import RankedPort
 from previewer.domain.notes import EnvironmentNotes
 from previewer.domain.observation import ContainerState, Health, Observation, PublishedPort
@@ -99,7 +99,8 @@ def test_urls_name_an_address_that_can_be_opened() -> None:
         PublishedPort(53, "udp", "127.0.0.1", 20053),
         PublishedPort(81, "tcp", "::1", 20081),
     )
-    assert container_urls(make_container("w", ports=ports)) == ("http://127.0.0.1:20080", "http://[::1]:20081")
+    (environment,) = list_environments(Observation(containers=(make_container("w", ports=ports),)))
+    assert environment.urls == ("http://127.0.0.1:20080", "http://[::1]:20081")
 
 
 def test_the_front_end_comes_first() -> None:

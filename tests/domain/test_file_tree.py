@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry
+from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry, folders_above
 from previewer.errors import NotFoundError, OutsideTreeError, PreviewerError
 
 
@@ -81,3 +81,18 @@ def test_resolving_ends_inside_or_is_refused(parts: list[str]) -> None:
         return
     assert ".." not in resolved.split("/")
     assert not resolved.startswith("/")
+
+
+@pytest.mark.parametrize(
+    ("path", "above"),
+    [
+        ("a", []),
+        ("a/b/c", ["a/b", "a"]),
+        ("/a/b", ["/a"]),
+        ("//a", []),
+        ("", []),
+        ("/", []),
+    ],
+)
+def test_the_folders_above_a_path_end_before_the_root(path: str, above: list[str]) -> None:
+    assert list(folders_above(path)) == above

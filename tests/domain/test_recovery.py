@@ -55,6 +55,22 @@ def test_what_sleeps_is_not_started() -> None:
     assert (found.start, found.remove) == ((), (2,))
 
 
+@pytest.mark.parametrize(
+    ("live", "is_asleep", "start"),
+    [
+        pytest.param(HALF_STOPPED, False, ("web-1",), id="killed once it had stopped"),
+        pytest.param(OLD, False, (), id="killed before it stopped anything"),
+        pytest.param(HALF_STOPPED, True, (), id="put to sleep since"),
+    ],
+)
+def test_what_gave_way_to_a_rollback_is_started_again(
+    live: GenerationSeen, is_asleep: bool, start: tuple[str, ...]
+) -> None:
+    kept = GenerationSeen(0, is_kept=True)
+    found = recover([kept, live], noted=1, is_asleep=is_asleep, gave_way=("web-1",))
+    assert found == Recovery(1, start=start)
+
+
 names = st.lists(st.text(min_size=1, max_size=3), max_size=3).map(tuple)
 generations = st.lists(
     st.builds(

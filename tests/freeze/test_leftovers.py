@@ -5,9 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ from previewer.freeze import leftovers
 from previewer.freeze.docker_images import DockerImages
 from previewer.freeze.leftovers import sweep_leftovers
 from previewer.source.memory import MemorySource
+from tests.eventually import eventually
 from tests.freeze.conftest import BASE
 from tests.freeze.scene import built, definition, freeze
 
@@ -97,7 +96,7 @@ def test_a_program_ends_with_the_process_that_started_it_even_if_that_is_killed(
     assert is_running(pid)
     started.send_signal(signal.SIGKILL)
     started.communicate()
-    eventually(lambda: not is_running(pid))
+    eventually(lambda: not is_running(pid), what="the process ends")
 
 
 def is_running(pid: int) -> bool:
@@ -106,11 +105,3 @@ def is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
-
-
-def eventually(check: Callable[[], bool]) -> None:
-    """Wait until it holds."""
-    deadline = time.monotonic() + 10
-    while not check():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

@@ -206,6 +206,16 @@ def test_what_was_touched_and_seen_by_nobody_is_not_promoted(shop: TouchedShop) 
         assert shop.environments()["shop-main"].is_tainted is (act is not plan_promote)
 
 
+def test_what_was_touched_and_seen_by_nobody_does_not_become_known_good(shop: TouchedShop) -> None:
+    shop.happen("exec_create", "sh")
+    shop.commit("second")
+    shop.up("main")
+    assert shop.notes("shop-main").known_good == ()
+    shop.commit("third")
+    shop.up("main")
+    assert [good.generation for good in shop.notes("shop-main").known_good] == [2]
+
+
 def test_a_watch_notes_touches(shop: TouchedShop) -> None:
     shop.happen("attach")
     said: list[Event] = []

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.definition import Role
 from previewer.domain.environment import State
 from previewer.domain.history import LedgerEntry
 from previewer.domain.observation import ContainerState
@@ -15,6 +18,8 @@ from previewer.engine.memory_container import Behaviour
 from previewer.engine.protocol import Selection
 from previewer.ledger.memory import MemoryLedger
 from previewer.operations.memory_session import memory_session
+from previewer.operations.sleep import sleep
+from previewer.operations.wake import wake
 from tests.operations.releasing import ReleasingShop
 
 MOST_CALLS = 60
@@ -127,6 +132,55 @@ def test_a_rollback_that_is_killed_is_completed_or_undone(changes: int, again: b
         shop.stage()
         assert shop.one(STAGING).ownership.commit == shop.source.resolve("main").commit.id
     assert is_one_whole_generation(shop, STAGING)
+
+
+def sleep_and_wake(shop: ReleasingShop) -> None:
+    sleep(shop.session, ["staging"], report=shop.report, cancellation=Cancellation())
+    wake(shop.session, "staging", report=shop.report, cancellation=Cancellation())
+
+
+@pytest.mark.parametrize("changes", range(12))
+@pytest.mark.parametrize("then", [sleep_and_wake, lambda shop: shop.up_release(STAGING, role=Role.STAGING)])
+def test_a_rollback_that_is_killed_costs_no_data(changes: int, then: Callable[[ReleasingShop], object]) -> None:
+    """The generation that served has the data: it serves again, and none takes its place with empty volumes."""
+    shop = mortal_shop()
+    shop.stage()
+    shop.commit("second")
+    shop.stage()
+    killed_after(shop, changes, lambda: shop.rollback("staging"))
+    then(shop)
+    assert is_one_whole_generation(shop, STAGING)
+    assert shop.one(STAGING).ownership.generation in (1, 2)
+
+
+@pytest.mark.parametrize("changes", range(6))
+@pytest.mark.parametrize("verb", ["sleep", "wake"])
+def test_a_sleep_that_is_killed_costs_no_data(verb: str, changes: int) -> None:
+    shop = mortal_shop()
+    shop.up()
+    verbs: dict[str, Callable[[], object]] = {
+        "sleep": lambda: sleep(shop.session, ["main"], report=shop.report, cancellation=Cancellation()),
+        "wake": lambda: wake(shop.session, "main", report=shop.report, cancellation=Cancellation()),
+    }
+    if verb == "wake":
+        verbs["sleep"]()
+    killed_after(shop, changes, verbs[verb])
+    shop.up()
+    assert is_one_whole_generation(shop, "shop-main")
+    assert shop.one("shop-main").ownership.generation == 1
+
+
+def test_what_a_killed_replacement_left_does_not_run_on_while_it_sleeps() -> None:
+    shop = mortal_shop()
+    shop.up()
+    shop.commit("second")
+    killed_after(shop, 14, shop.up)
+    assert len({owner.generation for owner in shop.engine.observe(Selection()).owners}) == 2
+    sleep(shop.session, ["main"], report=shop.report, cancellation=Cancellation())
+    states = {container.state for container in shop.engine.observe(Selection()).containers}
+    assert ContainerState.RUNNING not in states
+    wake(shop.session, "main", report=shop.report, cancellation=Cancellation())
+    assert is_one_whole_generation(shop, "shop-main")
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))

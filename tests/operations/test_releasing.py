@@ -16,16 +16,26 @@ from previewer.domain.observation import ContainerState, Health
 from previewer.domain.plan import TakePorts
 from previewer.domain.policy.grants import read_grant
 from previewer.domain.policy.trust import TrustRules
-from previewer.domain.progress import Outcome, TaskFinished
+from previewer.domain.progress import Noted, Outcome, TaskFinished
 from previewer.domain.rehearsal import is_rehearsing
 from previewer.engine.memory import MemoryEngine
 from previewer.engine.memory_container import Behaviour
 from previewer.engine.protocol import Capabilities, Selection
-from previewer.errors import ConflictError, NotFoundError, PolicyError, PortTakenError, UnhealthyError, UsageError
+from previewer.errors import (
+    ConflictError,
+    LockedError,
+    NotFoundError,
+    PolicyError,
+    PortTakenError,
+    UnhealthyError,
+    UsageError,
+)
 from previewer.operations.freeze import freeze
 from previewer.operations.memory_session import memory_session
+from previewer.operations.rollback import RollbackOptions, list_candidates, plan_rollback
+from previewer.operations.rouse import rouse
 from previewer.operations.up import UpOptions, plan_up
-from previewer.operations.up_release import plan_up_release
+from previewer.operations.up_release import plan_up_release, release_deployment
 from previewer.settings.load import Settings
 from tests.operations.releasing import STAGED, ReleasingShop
 from tests.operations.shop import COMPOSE
@@ -88,7 +98,10 @@ def test_the_plan_says_which_ports_are_taken_over(shop: ReleasingShop) -> None:
     plan = plan_up(shop.session, "main", UpOptions())
     assert [step.action.name for step in plan if isinstance(step.action, TakePorts)] == ["shop-main-g2-web-1"]
     assert "stop container      shop-main-g1-web-1" in plan.text()
-    assert any("volumes start empty" in note and "data" in note for note in plan.notes)
+    assert (
+        "data is left behind: volumes start empty, and what is in data now is deleted with generation 1"
+        in plan.notes
+    )
 
 
 def test_a_port_that_is_stolen_in_the_gap_leaves_the_old_generation_alone(shop: ReleasingShop) -> None:
@@ -264,6 +277,17 @@ def test_a_kept_generation_is_started_again(shop: ReleasingShop) -> None:
     assert "migrate" not in " ".join(shop.calls("start_container"))
 
 
+def test_what_was_removed_is_rolled_back_only_by_its_name(shop: ReleasingShop) -> None:
+    shop.up()
+    first = shop.stage()
+    shop.commit("second")
+    shop.up()
+    shop.stage()
+    shop.down("shop-main")
+    assert shop.rollback().environment.name == STAGING
+    assert shop.rollback("main").environment.ownership.release == first.release.id
+
+
 def test_without_a_kept_generation_its_release_is_deployed_anew(shop: ReleasingShop) -> None:
     first = shop.up()
     shop.commit("second")
@@ -292,6 +316,45 @@ def test_only_so_many_generations_are_kept(shop: ReleasingShop) -> None:
     assert set(generations(shop, STAGING)) == {2, 3}
     assert shop.notes(STAGING).kept == (2,)
     assert len(shop.notes(STAGING).known_good) == 2
+
+
+def test_what_one_can_go_back_to_stays_when_the_same_release_runs_anew(shop: ReleasingShop) -> None:
+    first = shop.stage()
+    shop.commit("second")
+    shop.stage()
+    shop.replace("staging")
+    assert set(generations(shop, STAGING)) == {1, 3}
+    assert shop.rollback("staging").environment.ownership.generation == first.environment.ownership.generation
+
+
+def test_a_rollback_says_which_data_goes(shop: ReleasingShop) -> None:
+    shop.stage()
+    shop.commit("second")
+    shop.stage()
+    said = "data is left behind: volumes are as generation 1 left them, and what is in data now is deleted with"
+    assert plan_rollback(shop.session, STAGING, RollbackOptions()).notes == (f"{said} generation 2",)
+    shop.rollback("staging")
+    assert f"{said} generation 2" in [event.message for event in shop.events if isinstance(event, Noted)]
+
+
+def test_staging_says_where_its_data_stays(shop: ReleasingShop) -> None:
+    shop.stage()
+    shop.commit("second")
+    notes = plan_up(shop.session, "main", UpOptions(role=Role.STAGING)).notes
+    assert "and what is in data now stays with generation 1, which is kept to roll back to" in notes[-1]
+
+
+def test_what_a_rollback_would_start_may_have_gone_meanwhile(shop: ReleasingShop) -> None:
+    shop.stage()
+    shop.commit("second")
+    shop.stage()
+    (candidate,) = list_candidates(shop.session, STAGING)
+    wanted = UpOptions(role=Role.STAGING)
+    deployment = release_deployment(shop.session, shop.session.ledger.load_release(candidate.good.release), wanted)
+    shop.rollback("staging")
+    with pytest.raises(LockedError, match="somebody else changed it meanwhile"):
+        rouse(shop.session, deployment, 1, report=shop.report, cancellation=Cancellation())
+    assert shop.one(STAGING).state is State.RUNNING
 
 
 def test_a_rollback_that_fails_changes_nothing(shop: ReleasingShop) -> None:

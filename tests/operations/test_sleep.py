@@ -8,7 +8,7 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.environment import State
 from previewer.domain.notes import EnvironmentNotes
 from previewer.engine.memory_container import Behaviour
-from previewer.errors import NotFoundError, PortTakenError, UsageError
+from previewer.errors import NotFoundError, PortTakenError, UnhealthyError, UsageError
 from previewer.operations.extend import extend, plan_extend
 from previewer.operations.memory_session import DEFAULT_NOW
 from previewer.operations.pin import pin
@@ -87,6 +87,30 @@ def test_what_ended_by_itself_wakes_too() -> None:
     put_to_sleep(shop, "main")
     shop.engine.behaviours["db"] = Behaviour()
     assert "start container  shop-main-g1-db-1" in plan_wake(shop.session, "main").text()
+
+
+def test_what_ended_with_the_engine_wakes_with_its_data() -> None:
+    shop = Shop()
+    shop.up()
+    for service, code in (("web", 0), ("db", 137)):
+        shop.engine.end_container(f"shop-main-g1-{service}-1", code)
+    assert "migrate" not in plan_wake(shop.session, "main").text()
+    woken = wake(shop.session, "main", report=shop.report, cancellation=Cancellation())
+    assert (woken.changed, woken.environment.state) == (True, State.RUNNING)
+    assert woken.environment.ownership.generation == 1
+    assert wake(shop.session, "main", report=shop.report, cancellation=Cancellation()).changed is False
+
+
+def test_what_ends_again_when_it_is_woken_stops_nothing_else() -> None:
+    shop = Shop()
+    shop.up()
+    shop.engine.end_container("shop-main-g1-web-1", 137)
+    container = next(c for n, c in shop.engine._containers.items() if n == "shop-main-g1-web-1")
+    container.behaviour = Behaviour(exit_code=1)
+    with pytest.raises(UnhealthyError):
+        wake(shop.session, "main", report=shop.report, cancellation=Cancellation())
+    states = {service.name: service.state for service in shop.environments()["shop-main"].services}
+    assert (states["web"], states["db"], states["api"]) == (State.FAILED, State.RUNNING, State.HEALTHY)
 
 
 def test_its_life_is_extended_from_now_on() -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 
 import pytest
 
@@ -10,6 +9,7 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.definition import Role
 from previewer.errors import UsageError
 from previewer.operations.watch import WatchOptions, WatchResult, plan_watch, watch
+from tests.eventually import eventually
 from tests.operations.shop import FILES, Shop
 
 ONCE = WatchOptions(("feature/*",), once=True, interval=5)
@@ -18,13 +18,6 @@ PATIENCE = 10.0
 
 def once(shop: Shop, options: WatchOptions = ONCE) -> WatchResult:
     return watch(shop.session, options, report=shop.report, cancellation=Cancellation())
-
-
-def eventually(check: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not check():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.02)
 
 
 def test_branches_get_environments_and_that_is_all() -> None:
@@ -97,9 +90,11 @@ def test_it_follows_until_it_is_interrupted() -> None:
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        eventually(lambda: len(shop.environments()) == 1)
+        eventually(lambda: len(shop.environments()) == 1, what="the branch is up")
         new = shop.source.commit("feature/a", {**FILES, "web/page.html": "new"})
-        eventually(lambda: [e.ownership.commit for e in shop.environments().values()] == [new.id])
+        eventually(
+            lambda: [e.ownership.commit for e in shop.environments().values()] == [new.id], what="the push is up"
+        )
     finally:
         begun = time.monotonic()
         cancellation.request()

@@ -95,7 +95,7 @@ def test_grants_come_from_both_files_with_their_lines() -> None:
     )
     found = [(g.text, str(g.source), g.role, g.branches) for g in settings.trust.grants]
     assert found == [
-        ("runtime", "settings.toml:2", Role.PRODUCTION, ()),
+        ("runtime", "previewer/settings.toml:2", Role.PRODUCTION, ()),
         ("bind:/etc/localtime:ro", "previewer.toml:4", Role.PREVIEW, ()),
         ("privileged", "previewer.toml:5", Role.PREVIEW, ()),
         ("sysctl", "previewer.toml:9", None, ("main",)),

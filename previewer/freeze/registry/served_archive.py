@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
-import posixpath
 import re
 import tarfile
 from collections.abc import Iterator
 
-from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry
+from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry, folders_above
 from previewer.errors import RegistryError
 
 MODES = {EntryKind.FILE: 0o644, EntryKind.EXECUTABLE: 0o755, EntryKind.SYMLINK: 0o777, EntryKind.SUBMODULE: 0o755}
@@ -56,7 +55,7 @@ def read_archive(archive: bytes, *, id_length: int) -> FileTree:
             contents[entry.object_id] = content
     except (tarfile.TarError, EOFError, RecursionError) as error:
         raise RegistryError(f"the release's files are no archive: {error}") from error
-    below = {parent for path in entries for parent in _parents(path)}
+    below = {parent for path in entries for parent in folders_above(path)}
     if mixed := sorted(below & entries.keys()):
         raise RegistryError("the release's files have a file that is a folder too", where=mixed[0])
     return FileTree(entries.values(), contents.__getitem__)
@@ -85,11 +84,6 @@ def _entry(header: tarfile.TarInfo, content: bytes, id_length: int) -> TreeEntry
         raise RegistryError("the release's files hold what no commit can hold", where=header.name)
     kind = EntryKind.EXECUTABLE if header.mode & 0o100 else EntryKind.FILE
     return TreeEntry(header.name, kind, _blob_id(content, id_length), len(content))
-
-
-def _parents(path: str) -> Iterator[str]:
-    while path := posixpath.dirname(path):
-        yield path
 
 
 def _blob_id(content: bytes, id_length: int) -> str:
