@@ -9,7 +9,7 @@ from previewer.cli.invocation import Invocation
 from previewer.cli.plain_text import plain
 from previewer.domain.definition import Role
 from previewer.domain.plan import Plan, RemoveContainer, StopContainer
-from previewer.domain.succession import EMPTY_VOLUMES
+from previewer.domain.succession import LEFT_DATA
 from previewer.domain.wording import counted
 from previewer.errors import CancelledError, UsageError
 
@@ -49,11 +49,11 @@ def confirm_replacement(invocation: Invocation, role: Role, plan: Plan, *, is_ro
     if not any(isinstance(step.action, RemoveContainer | StopContainer) for step in plan):
         return
     name = _environment_of(plan)
-    loses = any(note.startswith(EMPTY_VOLUMES) for note in plan.notes)
-    data = "; what its volumes hold does not come along" if loses else ""
+    lost = [note for note in plan.notes if note.startswith(LEFT_DATA)]
+    data = "".join(f"; {note}" for note in lost)
     if role is Role.PRODUCTION:
         confirm_name(invocation, f"{name} is production{data}.", name)
-    elif is_rollback or (role is Role.STAGING and loses):
+    elif is_rollback or (role is Role.STAGING and lost):
         confirm(invocation, f"{plan.title[:1].upper()}{plan.title[1:]}{data}. Go on?")
 
 

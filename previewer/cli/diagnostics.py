@@ -26,8 +26,9 @@ class Diagnostics:
         self.hint(error.hint)
 
     def usage(self, message: str, hint: str | None) -> None:
-        """The command line makes no sense."""
-        self._line("error", Style.BAD, plain(message))
+        """The command line makes no sense. The library's words become like ours: one line, small, no full stop."""
+        words = " ".join(message.split()).rstrip(".")
+        self._line("error", Style.BAD, plain(words[:1].lower() + words[1:]))
         self.hint(hint)
 
     def defect(self, error: BaseException) -> None:

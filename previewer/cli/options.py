@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from previewer.cli.completion_values import complete_environments
+from previewer.cli.examples import EXAMPLES
 from previewer.cli.invocation import Invocation
 from previewer.cli.output_format import Format
 
@@ -47,10 +48,19 @@ class VerbCommand(click.Command):
             ("Options", [p for p in parameters if p not in shared]),
             ("Global options", shared),
         ):
-            rows = [row for row in (parameter.get_help_record(ctx) for parameter in members) if row]
+            options = (parameter for parameter in members if isinstance(parameter, click.Option))
+            rows = [row for row in (option.get_help_record(ctx) for option in options) if row]
             if rows:
                 with formatter.section(title):
                     formatter.write_dl(rows)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Examples to paste."""
+        del ctx
+        if lines := EXAMPLES.get(self.name or ""):
+            with formatter.section("Examples"):
+                for line in lines:
+                    formatter.write_text(line)
 
 
 def verb(name: str) -> Callable[[Callable[..., Any]], click.Command]:
@@ -69,6 +79,19 @@ def output_option(*, default: Format = Format.TABLE) -> Callable[[Function], Fun
         show_default=True,
         callback=lambda _ctx, _parameter, value: Format(value),
         help="How to print the data.",
+    )
+
+
+def report_option(noun: str) -> Callable[[Function], Function]:
+    """``-o`` of what continuous integration reports too; ``noun`` is what is printed. A text called ``form``."""
+    return click.option(
+        "-o",
+        "--output",
+        "form",
+        type=click.Choice([*(form.value for form in Format), "markdown", "junit"]),
+        default=Format.TABLE.value,
+        show_default=True,
+        help=f"How to print the {noun}.",
     )
 
 

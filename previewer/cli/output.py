@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 from previewer.cli.json_text import to_json, to_json_line, to_json_rows
 from previewer.cli.output_format import Format
+from previewer.cli.plain_text import plain
 from previewer.cli.table import Column, render_table
 from previewer.domain.json_value import JsonObject, JsonValue
 
@@ -23,6 +24,11 @@ class Output:
     def line(self, text: str) -> None:
         """One line of text that is already plain."""
         self._write(text + "\n")
+
+    def lines(self, texts: Iterable[str]) -> None:
+        """A line each, made plain: nothing that others wrote in them can move the cursor."""
+        for text in texts:
+            self.line(plain(text))
 
     def text(self, text: str) -> None:
         """Text of ours or of the user's own files, as it is; ends with a line's end."""

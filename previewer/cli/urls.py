@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from previewer.domain.environment import Environment
+from previewer.domain.no_url import reason_for_no_url, remedy_for_no_url
 from previewer.errors import NotFoundError
 
 
@@ -12,10 +13,14 @@ def choose_urls(environment: Environment, *, service: str | None = None, every: 
         return _urls_of(environment, service)
     found = environment.urls if every else ((environment.url,) if environment.url else ())
     if not found:
-        raise NotFoundError(
-            "no service of it publishes a port", where=environment.name, hint="add `ports:` to the definition"
-        )
+        raise _no_url(environment)
     return found
+
+
+def _no_url(environment: Environment) -> NotFoundError:
+    return NotFoundError(
+        reason_for_no_url(environment), where=environment.name, hint=remedy_for_no_url(environment)
+    )
 
 
 def _urls_of(environment: Environment, name: str) -> tuple[str, ...]:
@@ -25,6 +30,8 @@ def _urls_of(environment: Environment, name: str) -> tuple[str, ...]:
             f"no service {name}", where=environment.name, hint=f"there is {', '.join(services) or 'none'}"
         )
     if not services[name].urls:
+        if environment.url is None:
+            raise _no_url(environment)
         raise NotFoundError(
             f"the service {name} publishes no port", where=environment.name, hint="add `ports:` to the definition"
         )

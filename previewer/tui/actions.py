@@ -100,7 +100,8 @@ ACTIONS: tuple[Action, ...] = (
            _ON_ENVIRONMENT, "pin:pin", "pin"),
     Action("sleep", "s", "sleep", "Stop the environment, or all marked ones, to be woken again", _ON_ENVIRONMENT,
            "sleep:sleep", "sleep"),
-    Action("wake", "a", "wake", "Start an environment that sleeps", _ON_ENVIRONMENT, "wake:wake", "wake"),
+    Action("wake", "a", "wake", "Start an environment that sleeps, or that ended with the engine", _ON_ENVIRONMENT,
+           "wake:wake", "wake"),
     Action("drift", "d", "drift", "Show what is not as it was frozen, as it happens", _ON_ENVIRONMENT,
            "drift:check_drift", "drift"),
     Action("parity", "p", "parity", "Compare two environments: staging and production, or the marked two",
@@ -167,6 +168,7 @@ ACTIONS: tuple[Action, ...] = (
                f"Take the {ordinal} of what is offered: a role, a time, a release", (Place.CONFIRM,))
         for number, ordinal in enumerate(("first", "second", "third", "fourth", "fifth", "sixth"), 1)
     ),
+    Action("choose-other", "t", "other", "Type another time than those that are offered", (Place.CONFIRM,)),
     Action("cancel-work", "c,ctrl+c", "cancel", "Stop the operation and undo what it has made",
            (Place.PROGRESS,)),
     Action("open-result", "enter", "open", "Open the environment that has come up", (Place.PROGRESS,),

@@ -347,6 +347,8 @@ class PreviewerApp(App[int]):
             doing=request.doing,
         )
         self.desk.gateway.start(work, request, self)
+        if isinstance(home := self.screen_stack[0], HomeScreen):
+            home.unmark(request.environments)
         if self._pulse is not None:
             self._pulse.resume()
         if not request.is_quick:

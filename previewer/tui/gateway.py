@@ -14,7 +14,7 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.environment import Environment
 from previewer.domain.progress import Event, ignore
 from previewer.engine.protocol import ContainerEvent, LogLine, LogOptions, Selection
-from previewer.errors import EngineUnreachableError, PreviewerError
+from previewer.errors import EngineUnreachableError, PreviewerError, SourceError
 from previewer.operations.branches import list_branches
 from previewer.operations.commits import list_commits
 from previewer.operations.debug import debug
@@ -79,6 +79,10 @@ class Gateway:
         def call() -> tuple[tuple[Environment, ...], str]:
             try:
                 found = list_environments(self._session)
+            except SourceError:
+                if self._session.source.branches():
+                    raise
+                found = ()  # nothing has been committed yet: that is what git says, and no fault of the engine
             except EngineUnreachableError:
                 self._session.disconnect()
                 raise

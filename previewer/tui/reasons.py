@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from previewer.domain.definition import Role
 from previewer.domain.environment import Environment, State
+from previewer.domain.no_url import reason_for_no_url
 from previewer.domain.overview import OverviewRow
 from previewer.tui.picture import Picture
 from previewer.tui.requests.rollback import known_good_others
@@ -24,6 +25,8 @@ _DEEDS = frozenset(
         "logs",
     }
 )
+WAKEABLE = frozenset({State.ASLEEP, State.STOPPED, State.FAILED})
+"""What can be woken: what sleeps, and what ended with the engine."""
 NEEDS_ENGINE = _DEEDS | {"up", "prune"}
 NEEDS_ENVIRONMENT = _DEEDS | {"browse", "mark", "inspect", "history", "diff"}
 NEEDS_BRANCH = frozenset({"commits"})
@@ -35,7 +38,7 @@ def reason_against_row(action: str, row: OverviewRow | None, picture: Picture) -
     if action in NEEDS_ROW | NEEDS_ENVIRONMENT | NEEDS_BRANCH and row is None:
         return "nothing is selected"
     if action in NEEDS_ENGINE and picture.engine_error is not None:
-        return f"no engine answers: {picture.engine_error.message}"
+        return picture.engine_error.message
     if row is None:
         return None
     if action in NEEDS_ENVIRONMENT and row.environment is None:
@@ -48,7 +51,7 @@ def reason_against_row(action: str, row: OverviewRow | None, picture: Picture) -
 def _reason_against(action: str, row: OverviewRow, environment: Environment) -> str | None:
     is_asleep = environment.state is State.ASLEEP
     if action == "browse" and not environment.url:
-        return "no service of this environment publishes a port"
+        return reason_for_no_url(environment)
     if action == "update":
         return _reason_against_update(row, environment)
     if action == "promote" and environment.role is Role.PRODUCTION:
@@ -57,7 +60,7 @@ def _reason_against(action: str, row: OverviewRow, environment: Environment) -> 
         return "no other release is known to be good here"
     if action == "sleep" and is_asleep:
         return "it is asleep already"
-    if action == "wake" and not is_asleep:
+    if action == "wake" and environment.state not in WAKEABLE:
         return "it is awake"
     return None
 

@@ -41,8 +41,13 @@ def test_hostile_error_text_stays_text() -> None:
     ("arguments", "message", "hint"),
     [
         (("lss",), "no such command: lss (did you mean ls?)", "see `previewer --help`"),
-        (("ls", "--nope"), "No such option '--nope'.", "see `previewer ls --help`"),
-        (("url",), "Missing argument 'ENVIRONMENT'.", "see `previewer url --help`"),
+        (("ls", "--nope"), "no such option '--nope'", "see `previewer ls --help`"),
+        (("url",), "missing argument 'ENVIRONMENT'", "see `previewer url --help`"),
+        (
+            ("promote", "main"),
+            "missing option '--to'. Choose from: staging, production",
+            "see `previewer promote --help`",
+        ),
         (
             ("down",),
             "name environments, or say --all, --expired, --merged or --branch-gone",

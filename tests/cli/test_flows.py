@@ -175,7 +175,7 @@ def test_prune_asks_and_says_how_much(world: World) -> None:
     gone = world.run("prune", "--keep", "0", "--yes", *QUIET)
     assert gone.code == 0
     assert gone.err == "1 image, 1.0 MB freed\n"
-    assert world.run("prune", "--dry-run").err == "nothing to remove\n"
+    assert world.run("prune", "--dry-run").err == "nothing to remove\nhint: --kept lists what stays, and why\n"
 
 
 def test_logs_come_with_their_service(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from importlib import import_module
@@ -10,7 +11,8 @@ import click
 import pytest
 
 from previewer import __version__
-from previewer.cli.options import global_options
+from previewer.cli.examples import EXAMPLES
+from previewer.cli.options import VerbCommand, global_options
 from previewer.cli.root import root
 from previewer.cli.verbs import VERBS
 from tests.cli.runner import run_cli
@@ -45,6 +47,21 @@ def test_help_imports_nothing_it_does_not_show(arguments: tuple[str, ...]) -> No
     assert not [name for name in NEVER if name in modules]
     if arguments[0] == "--help":
         assert not [name for name in modules if name.startswith("previewer.cli.commands")]
+
+
+@pytest.mark.parametrize("example", [line for lines in EXAMPLES.values() for line in lines])
+def test_examples_are_command_lines(example: str) -> None:
+    words = shlex.split(example.removeprefix('eval "$(').removesuffix(')"'))
+    assert words[0] == "previewer"
+    command = root.get_command(click.Context(root), words[1])
+    assert isinstance(command, VerbCommand)
+    assert example in run_cli(words[1], "--help").out
+    with command.make_context(words[1], words[2:]) as context:
+        assert context.params
+
+
+def test_examples_are_of_commands() -> None:
+    assert set(EXAMPLES) <= {verb.name for verb in VISIBLE}
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)

@@ -31,6 +31,8 @@ CASES = {
     "watch-nothing-named": ("watch", "--once"),
     "down-merged-none": ("down", "--merged", *QUIET),
     "down-all-dry-run": ("down", "--all", "--dry-run"),
+    "url-asleep": ("url", "main"),
+    "url-asleep-service": ("url", "main", "web"),
     "status-gone-missing": ("status", "main", "--gone"),
     "logs-gone-missing": ("logs", "main", "--gone"),
     "logs-gone-follow": ("logs", "main", "--gone", "--follow"),
@@ -51,6 +53,8 @@ def world() -> World:
 
 @pytest.mark.parametrize("name", CASES)
 def test_text(name: str, world: World, golden: Golden) -> None:
+    if "asleep" in name:
+        assert world.run("sleep", "main", *QUIET).code == 0
     golden(f"{name}.txt", steady(world.run(*CASES[name]).text()))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ import pytest
 
 from demo.history import write_history
 from demo.page import read_page, sign
+from tests.free_port import free_port
 
 BRANCH = 'fix/<b>"&</b>'
 
@@ -31,12 +31,6 @@ class Guestbook:
     processes: dict[str, subprocess.Popen[bytes]]
     entries: Path
     """The store's file."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

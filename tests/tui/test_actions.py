@@ -33,6 +33,7 @@ ONLY_HERE = {
     "maximise": "there is nothing to maximise in a stream of lines",
     "confirm": "the command itself is the confirmation; --dry-run shows the plan",
     **dict.fromkeys(CHOOSING, "options of the command: --role, --to, the TTL, the release, --releases"),
+    "choose-other": "an argument of the command: the TTL",
     "cancel-work": "an interrupt (ctrl+c) of the command",
     "menu": "--help",
     "command_palette": "--help",

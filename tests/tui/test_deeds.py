@@ -92,6 +92,48 @@ async def test_what_was_not_in_staging_is_refused_to_production(world: World) ->
     assert world.names() == ("shop-main",)
 
 
+async def test_production_takes_what_is_unproven_only_where_that_is_chosen(world: World) -> None:
+    release = world.up("main").ownership.release
+    async with terminal_of(world.session) as terminal:
+        await terminal.until_shown("◉ running", "main*")
+        await terminal.press("g", "P", "2")
+        await terminal.until_shown("✖ it has not been proven")
+        assert "type shop-production" not in terminal.text, "there is nothing to confirm"
+        await terminal.press("3")
+        await terminal.until_shown("◉ 3 production, unproven", "shop-production-g1-web-1", "type shop-production")
+        await terminal.press(*"shop-production", "enter")
+        await terminal.until_shown("✔ done")
+    assert world.environment("shop-production").ownership.release == release
+
+
+async def test_what_a_mark_was_for_takes_it_away(world: World) -> None:
+    world.up("main")
+    world.up("feature/guest-book")
+    async with terminal_of(world.session) as terminal:
+        await terminal.until_shown("2 environments")
+        await terminal.press("g", "space", "space")
+        await terminal.until_shown("▌ 2 marked · D tears them down, s stops them, p compares two, esc unmarks")
+        await terminal.press("s")
+        await terminal.until_shown("Put 2 environments to sleep?", "stop container")
+        await terminal.press("y")
+        await terminal.until_shown("✔ done")
+        await terminal.press("escape")
+        await terminal.until_shown("☾ asleep")
+        assert "marked" not in terminal.text
+
+
+async def test_nothing_to_do_asks_for_no_name(world: World) -> None:
+    world.up("main", Role.STAGING)
+    world.up("main", Role.PRODUCTION)
+    async with terminal_of(world.session) as terminal:
+        await terminal.until_shown("main* staging")
+        await terminal.press("slash", *"staging", "enter", "g", "P")
+        await terminal.until_shown("Production runs this very release already: there is nothing to do.")
+        assert "PRODUCTION" not in terminal.text
+        await terminal.press("y")
+        assert terminal.screen_name == "ConfirmScreen"
+
+
 async def test_rollback_to_the_generation_that_was_kept(world: World) -> None:
     first = world.up("main", Role.STAGING)
     world.commit("main", "A newer commit")
@@ -111,6 +153,20 @@ async def test_nothing_to_go_back_to_is_said(world: World) -> None:
         await terminal.press("g", "B")
         assert terminal.screen_name == "HomeScreen"
         assert any("no other release is known to be good" in t.message for t in terminal.app._notifications)
+
+
+async def test_extend_by_a_time_that_is_typed(world: World) -> None:
+    world.up("main")
+    async with terminal_of(world.session) as terminal:
+        await terminal.until_shown("◉ running", "main*")
+        await terminal.press("g", "e", "t")
+        await terminal.until_shown("90m, 10h, 5d, 1d12h · enter takes it")
+        await terminal.press(*"soon", "enter")
+        await terminal.until_shown("✖ 'soon' is not a time to live", "write days, hours and minutes")
+        await terminal.press("t", *(["backspace"] * 4), *"36h", "enter")
+        await terminal.until_shown("Let shop-main live for 36h from now?", "lives then   1d 12h")
+        await terminal.press("y")
+        await terminal.until(lambda: world.environment("shop-main").expires_at == NOW + timedelta(hours=36))
 
 
 async def test_extend_by_a_time_that_is_chosen(world: World) -> None:
@@ -158,6 +214,19 @@ async def test_sleep_of_marked_rows_and_wake(world: World) -> None:
         assert any("it is asleep already" in t.message for t in terminal.app._notifications)
         await terminal.press("a")
         await terminal.until_shown("Wake shop-main?", "start container")
+        await terminal.press("y")
+        await terminal.until_shown("✔ done")
+    assert world.environment("shop-main").state is State.RUNNING
+
+
+async def test_what_ended_with_the_engine_can_be_woken(world: World) -> None:
+    world.up("main")
+    for service in ("web", "api", "store"):
+        world.engine.end_container(f"shop-main-g1-{service}-1", 137)
+    async with terminal_of(world.session) as terminal:
+        await terminal.until_shown("✖ failed", "main*")
+        await terminal.press("g", "a")
+        await terminal.until_shown("Wake shop-main?", "start container", "shop-main-g1-web-1")
         await terminal.press("y")
         await terminal.until_shown("✔ done")
     assert world.environment("shop-main").state is State.RUNNING

@@ -202,13 +202,25 @@ def test_plan(width: int, shown: list[str]) -> None:
     assert [text_of(one).rstrip() for one in plan_lines(make_plan(), width=width)] == shown
 
 
-def test_an_empty_plan_says_so() -> None:
-    assert text_of(plan_lines(Plan("up x", ()), width=80)[0]) == "nothing to do: reality is as wanted"
+def test_an_empty_plan_has_no_lines() -> None:
+    assert plan_lines(Plan("up x", ()), width=80) == ()
 
 
 def test_a_plan_says_what_does_not_run_as_it_is_written() -> None:
     plan = replace(make_plan(), notes=("web.ports: a free one is chosen",))
     shown = [text_of(one) for one in plan_lines(plan, width=120)]
+    assert shown[-3:] == ["", "not as written", "web.ports: a free one is chosen"]
+
+
+def test_the_data_that_a_plan_leaves_behind_stands_first() -> None:
+    said = "data is left behind: volumes start empty, and what is in data now is deleted with generation 1"
+    plan = replace(make_plan(), notes=("web.ports: a free one is chosen", said))
+    shown = [text_of(one).rstrip() for one in plan_lines(plan, width=60)]
+    assert shown[:3] == [
+        "! data is left behind: volumes start empty, and what is in",
+        "  data now is deleted with generation 1",
+        "",
+    ]
     assert shown[-3:] == ["", "not as written", "web.ports: a free one is chosen"]
 
 

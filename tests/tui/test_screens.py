@@ -88,7 +88,7 @@ async def test_an_unreachable_engine_is_a_panel_with_the_fix(world: World) -> No
         await terminal.until(lambda: "feature/dark-theme" not in terminal.text)
         await terminal.press("u")
         assert terminal.screen_name == "HomeScreen"
-        assert any("no engine answers" in toast.message for toast in terminal.app._notifications)
+        assert any(toast.message == "no Docker engine answers" for toast in terminal.app._notifications)
         world.is_reachable = True
         await terminal.press("r")
         await terminal.until_shown("Memory 1")
@@ -233,7 +233,7 @@ async def test_the_menu_shows_what_is_possible_and_why_not(world: World) -> None
     async with terminal_of(world.session) as terminal:
         await terminal.until_shown("main", "Memory")
         await terminal.press("x")
-        await terminal.until_shown("Actions", "down · nothing runs here: press u to bring it up")
+        await terminal.until_shown("Actions", "down        nothing runs here: press u to bring it up")
         await terminal.press("enter")
         await terminal.until_on("CommitsScreen")
 

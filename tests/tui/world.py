@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -142,16 +143,17 @@ class Terminal:
         """Type a text."""
         await self.press(*text)
 
-    async def until(self, condition: Callable[[], object], *, seconds: float = 5.0) -> None:
+    async def until(self, condition: Callable[[], object], *, seconds: float = 20.0) -> None:
         """Wait until something is true; fails with what the screen shows."""
-        for _ in range(int(seconds / 0.02)):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
             if condition():
                 await self.pilot.pause()
                 return
             await self.pilot.pause(0.02)
         raise AssertionError(f"it did not come true within {seconds} s; the screen:\n{self.text}")
 
-    async def until_shown(self, *texts: str, seconds: float = 5.0) -> None:
+    async def until_shown(self, *texts: str, seconds: float = 20.0) -> None:
         """Wait until all of these are to be read."""
         await self.until(lambda: all(text in self.text for text in texts), seconds=seconds)
 

@@ -117,6 +117,12 @@ def test_references_are_named_in_one_place(file: Path) -> None:
     assert "refs/previewer/" not in _without_comments(file)
 
 
+@pytest.mark.parametrize("file", FILES)
+def test_frozen_classes_are_made_the_quick_way(file: Path) -> None:
+    if "dataclasses.dataclass" in imported(file) and file.name != "frozen.py":
+        assert "frozen=True" not in file.read_text(encoding="utf-8"), "take dataclass from previewer.frozen"
+
+
 STDOUT = {"cli/output.py"}
 STDERR = {"cli/diagnostics.py"}
 

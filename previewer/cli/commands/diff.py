@@ -44,10 +44,9 @@ def command(
     if form is not Format.TABLE:
         invocation.output.value(value, form)
     elif markdown:
-        from previewer.cli.markdown import markdown_of
+        from previewer.cli.rows.diff_report import diff_markdown
 
-        for line in markdown_of(value):
-            invocation.output.line(line)
+        invocation.output.lines(diff_markdown(value))
     else:
         _print(invocation, value)
     if found.is_empty:

@@ -56,7 +56,6 @@ def command(
     production; all else goes at once. `status --gone` and `logs --gone` show what is remembered of an environment.
     """
     from previewer.cli.confirmation import confirm_down
-    from previewer.cli.plan_printer import print_plan
     from previewer.cli.running import running
     from previewer.operations.down import down, find_down_target, plan_down
 
@@ -70,6 +69,8 @@ def command(
         causes = ended.causes if ended is not None else {}
         target = find_down_target(session, environments or tuple(causes), causes=causes)
         if dry_run:
+            from previewer.cli.plan_printer import print_plan
+
             print_plan(invocation.output, plan_down(session, target), form)
             return
         if target.environments and not yes:

@@ -10,7 +10,7 @@ import click
 from previewer.cli.completion_values import complete_environments
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import verb
+from previewer.cli.options import report_option, verb
 from previewer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,21 +18,11 @@ if TYPE_CHECKING:
     from previewer.operations.drift import EnvironmentDrift
     from previewer.operations.session import Session
 
-FORMATS = ("table", "json", "yaml", "markdown", "junit")
-
 
 @verb("drift")
 @click.argument("environments", nargs=-1, metavar="[ENVIRONMENT]...", shell_complete=complete_environments)
 @click.option("--all", "every", is_flag=True, help="All environments of this repository; so is naming none.")
-@click.option(
-    "-o",
-    "--output",
-    "form",
-    type=click.Choice(FORMATS),
-    default="table",
-    show_default=True,
-    help="How to print the findings.",
-)
+@report_option("findings")
 @click.option(
     "--severity",
     type=click.Choice(["low", "medium", "high"]),
@@ -113,7 +103,7 @@ def _print(invocation: Invocation, shown: Sequence[tuple[EnvironmentDrift, Seque
 
     output = invocation.output
     if form == "markdown":
-        output.text(drift_markdown(shown))
+        output.lines(drift_markdown(shown))
     elif form == "junit":
         output.text(drift_junit(shown))
     elif form != "table":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import click
@@ -10,7 +9,7 @@ import click
 from previewer.cli.completion_values import complete_environments
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import verb
+from previewer.cli.options import report_option, verb
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from previewer.domain.drift.secrecy import Secrecy
     from previewer.domain.parity.compare import Parity
     from previewer.operations.probe import Probed
-
-FORMATS = ("table", "json", "yaml", "markdown", "junit")
 
 
 @verb("parity")
@@ -30,15 +27,7 @@ FORMATS = ("table", "json", "yaml", "markdown", "junit")
 )
 @click.option("--undeclared", is_flag=True, help="Leave out what an allow-list declares.")
 @click.option("--exit-code", is_flag=True, help="End with 3 where an undeclared difference was found.")
-@click.option(
-    "-o",
-    "--output",
-    "form",
-    type=click.Choice(FORMATS),
-    default="table",
-    show_default=True,
-    help="How to print the differences.",
-)
+@report_option("differences")
 @pass_invocation
 def command(
     invocation: Invocation,
@@ -55,14 +44,14 @@ def command(
     LEFT and RIGHT are environments, REVISION:DEFINITION or RELEASE:DEFINITION; without them, staging and
     production are compared. Differences that `x-previewer.parity.allow` declares are kept apart from others.
     """
-    from previewer.domain.drift.secrecy import Secrecy
     from previewer.operations.parity import compare
     from previewer.operations.probe import probe
+    from previewer.operations.secrecy import new_secrecy
 
     with invocation.open_session() as session:
         parity = compare(session, left, right)
         probed = probe(session, parity.left, parity.right) if probes else ()
-        secrecy = Secrecy(os.urandom(16), session.settings.allowed_variables.values())
+        secrecy = new_secrecy(session)
     _print(invocation, parity, probed, secrecy, form=form, only_undeclared=undeclared)
     differs = bool(parity.undeclared) or any(one.differences for one in probed)
     return ExitCode.DIFFERENCE if exit_code and differs else ExitCode.OK
@@ -89,7 +78,7 @@ def _print(
 
     output = invocation.output
     if form == "markdown":
-        output.text("\n".join([*parity_markdown(parity, probed, secrecy), ""]))
+        output.lines(parity_markdown(parity, probed, secrecy))
     elif form == "junit":
         output.text(parity_junit(parity, probed, secrecy))
     elif form != "table":

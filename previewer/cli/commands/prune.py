@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @verb("prune")
 @click.option(
-    "--keep", type=click.IntRange(min=0), metavar="N", help="Keep the newest N releases (default: setting)."
+    "--keep",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Keep the newest N releases (default: the setting keep_releases, 5).",
 )
 @click.option("--releases", is_flag=True, help="Forget releases that are not kept, too.")
 @click.option("--kept", is_flag=True, help="Print what stays, too, and why.")
@@ -71,4 +74,7 @@ def command(
         }
         invocation.output.value(value, form)
     done = "would be freed" if dry_run else "freed"
-    invocation.diagnostics.note(f"{describe(gone)}, {format_bytes(size)} {done}" if gone else "nothing to remove")
+    if gone:
+        invocation.diagnostics.note(f"{describe(gone)}, {format_bytes(size)} {done}")
+    else:
+        invocation.diagnostics.note("nothing to remove", "" if kept else "--kept lists what stays, and why")

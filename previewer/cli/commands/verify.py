@@ -38,8 +38,7 @@ def command(
 
     with invocation.open_session() as session:
         if dry_run:
-            for line in plan_verify(session, release, rebuild=rebuild):
-                invocation.output.line(line)
+            invocation.output.lines(plan_verify(session, release, rebuild=rebuild))
             return ExitCode.OK
         with running(invocation, progress) as run:
             found = verify(session, release, rebuild=rebuild, report=run.report, cancellation=run.cancellation)

@@ -50,15 +50,13 @@ def command(
     branch is merged or deleted, or when it expires. Goes on until interrupted, and leaves what is up. The setting
     `watch.branches` counts where no GLOB is given.
     """
-    from previewer.cli.plain_text import plain
     from previewer.cli.running import running
     from previewer.operations.watch import WatchOptions, plan_watch, watch
 
     options = WatchOptions(patterns, remote=remote, interval=interval, once=once, limit=limit)
     with invocation.open_session() as session:
         if dry_run:
-            for line in plan_watch(session, options) or ("nothing to do",):
-                invocation.output.line(plain(line))
+            invocation.output.lines(plan_watch(session, options) or ("nothing to do",))
             return ExitCode.OK
         with running(invocation, progress) as run:
             result = watch(session, options, report=run.report, cancellation=run.cancellation)

@@ -2,56 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from xml.etree import ElementTree as ET
+from collections.abc import Iterator, Sequence
 
-from previewer.cli.plain_text import plain
+from previewer.cli.junit import JunitCase, junit_report
+from previewer.cli.markdown import code, code_cell
 from previewer.domain.drift.finding import Finding
 from previewer.operations.drift import EnvironmentDrift
 
 Shown = Sequence[tuple[EnvironmentDrift, Sequence[Finding]]]
 
 
-def drift_markdown(shown: Shown) -> str:
-    """A section an environment, with a table of its findings."""
-    lines = ["# Drift", ""]
+def drift_markdown(shown: Shown) -> Iterator[str]:
+    """The lines: a section an environment, with a table of its findings."""
+    yield "# Drift"
     for drift, findings in shown:
-        lines += [f"## {_cell(drift.environment.name)}", ""]
+        yield from ("", f"## {code(drift.environment.name)}", "")
         if not findings:
-            lines += ["As frozen.", ""]
+            yield "As frozen."
             continue
-        lines += ["| severity | kind | where | what | frozen | live |", "|---|---|---|---|---|---|"]
-        for finding in findings:
-            cells = (
-                finding.severity.value,
-                finding.kind,
-                finding.where,
-                finding.what,
-                finding.frozen,
-                finding.live,
-            )
-            lines.append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
-        lines += ["", f"`{findings[0].help}`", ""]
-    return "\n".join(lines)
+        yield from ("| severity | kind | where | what | frozen | live |", "|---|---|---|---|---|---|")
+        yield from map(_row, findings)
+        yield from ("", code(findings[0].help))
 
 
 def drift_junit(shown: Shown) -> str:
-    """A test suite in the form that Jenkins, GitLab and GitHub's reporters read."""
-    failures = sum(1 for _drift, findings in shown if findings)
-    suite = ET.Element("testsuite", name="previewer drift", tests=str(len(shown)), failures=str(failures))
-    for drift, findings in shown:
-        case = ET.SubElement(suite, "testcase", classname="drift", name=plain(drift.environment.name))
-        if findings:
-            failure = ET.SubElement(case, "failure", message=plain(f"{len(findings)} findings"))
-            failure.text = "\n".join(plain(_line(finding)) for finding in findings)
-    ET.indent(suite)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suite, encoding="unicode")
+    """A test suite; an environment with findings has failed."""
+    cases = [
+        JunitCase("drift", drift.environment.name, [_line(finding) for finding in findings])
+        for drift, findings in shown
+    ]
+    return junit_report("previewer drift", cases, noun="finding")
+
+
+def _row(finding: Finding) -> str:
+    foreign = (finding.where, finding.what, finding.frozen, finding.live)
+    return f"| {' | '.join((finding.severity.value, finding.kind, *map(code_cell, foreign)))} |"
 
 
 def _line(finding: Finding) -> str:
     values = f" ({finding.frozen or '-'} → {finding.live or '-'})" if finding.frozen or finding.live else ""
     return f"{finding.severity.value} {finding.kind} {finding.where}: {finding.what}{values}; {finding.help}"
-
-
-def _cell(text: str) -> str:
-    return plain(text).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from xml.etree import ElementTree as ET
 
+from previewer.cli.junit import JunitCase, junit_report
 from previewer.cli.markdown import code
-from previewer.cli.plain_text import plain
 from previewer.domain.drift.secrecy import Secrecy
 from previewer.domain.parity.compare import Parity
 from previewer.domain.parity.difference import ParityDifference, Side
@@ -41,22 +40,13 @@ def parity_markdown(parity: Parity, probed: Sequence[Probed], secrecy: Secrecy) 
 def parity_junit(parity: Parity, probed: Sequence[Probed], secrecy: Secrecy) -> str:
     """A test case a service, one for what is shared, and one a probe; those fail that differ undeclared."""
     services = sorted({*parity.left.definition.services, *parity.right.definition.services})
-    cases = [(name, [d for d in parity.undeclared if d.service == name]) for name in services]
-    cases.append((ELSEWHERE, [d for d in parity.undeclared if not d.service]))
-    lines = [("parity", name, [_line(d, secrecy) for d in found]) for name, found in cases]
+    groups = [(name, [d for d in parity.undeclared if d.service == name]) for name in services]
+    groups.append((ELSEWHERE, [d for d in parity.undeclared if not d.service]))
+    cases = [JunitCase("parity", name, [_line(d, secrecy) for d in found]) for name, found in groups]
     for one in probed:
         said = [f"{d.what}: {d.left or '-'} → {d.right or '-'}" for d in one.differences]
-        lines.append(("probe", str(one.request), said))
-    failures = sum(1 for *_, found in lines if found)
-    suite = ET.Element("testsuite", name="previewer parity", tests=str(len(lines)), failures=str(failures))
-    for group, name, found in lines:
-        case = ET.SubElement(suite, "testcase", classname=group, name=plain(name))
-        if found:
-            message = counted(len(found), "difference")
-            failure = ET.SubElement(case, "failure", message=message)
-            failure.text = "\n".join(plain(line) for line in found)
-    ET.indent(suite)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suite, encoding="unicode")
+        cases.append(JunitCase("probe", str(one.request), said))
+    return junit_report("previewer parity", cases, noun="difference")
 
 
 def _item(difference: ParityDifference, secrecy: Secrecy) -> str:

@@ -10,10 +10,10 @@ from previewer.cli.style import Style
 from previewer.cli.table import ABSENT, Cell
 from previewer.domain.json_value import JsonValue
 from previewer.domain.labels import format_time, parse_time
+from previewer.domain.ttl import time_left
 
 _UNITS = (("y", 365 * 86400), ("w", 7 * 86400), ("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 _EXPIRES_SOON = timedelta(hours=2)
-_MINUTES_SUFFICE = timedelta(minutes=10)
 
 
 def moment(value: datetime | None) -> str | None:
@@ -36,18 +36,12 @@ def show_time_left(now: datetime) -> Callable[[JsonValue], Cell]:
     def show(value: JsonValue) -> Cell:
         if not isinstance(value, str):
             return Cell("never", Style.FAINT)
-        left = parse_time(value) - now
+        left = time_left(parse_time(value), now=now)
         if left <= timedelta():
             return Cell("expired", Style.BAD)
-        shown = _to_full_minutes(left) if left > _MINUTES_SUFFICE else left
-        return Cell(_span(shown), Style.BUSY if left < _EXPIRES_SOON else Style.PLAIN)
+        return Cell(_span(left), Style.BUSY if left < _EXPIRES_SOON else Style.PLAIN)
 
     return show
-
-
-def _to_full_minutes(left: timedelta) -> timedelta:
-    """Rounded up: what was made for three days a second ago has three days, not two days and 23 hours."""
-    return timedelta(minutes=-(-left // timedelta(minutes=1)))
 
 
 def _span(length: timedelta) -> str:

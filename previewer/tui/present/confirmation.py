@@ -18,14 +18,18 @@ def question_lines(request: Request, proposal: Proposal | None) -> tuple[Line, .
     )
 
 
-def choice_line(request: Request) -> Line:
-    """What can be chosen with its keys, the chosen one marked."""
+def choice_line(request: Request, *, other_key: str) -> Line:
+    """What can be chosen, with its keys, the chosen one marked. Where another may be typed, that is the last."""
+    offered = [(str(number), label) for number, label in enumerate(request.choices, 1)]
+    if request.other:
+        offered.append((other_key, "other"))
+    chosen = request.chosen if request.chosen >= 0 else len(request.choices)
     pieces: list[Piece] = []
-    for index, label in enumerate(request.choices):
-        is_chosen = index == request.chosen
+    for index, (key, label) in enumerate(offered):
+        is_chosen = index == chosen
         pieces.append(Piece("◉ " if is_chosen else "○ ", Tone.ACCENT if is_chosen else Tone.QUIET))
-        pieces.append(Piece(f"{index + 1} ", Tone.ACCENT))
-        pieces.append(Piece(f"{label}    ", Tone.STRONG if is_chosen else Tone.QUIET))
+        pieces.append(Piece(f"{key} ", Tone.ACCENT))
+        pieces.append(Piece(f"{label}   ", Tone.STRONG if is_chosen else Tone.QUIET))
     return line(*pieces)
 
 

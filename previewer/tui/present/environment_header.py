@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from previewer.domain.environment import Environment, State
+from previewer.domain.no_url import reason_for_no_url
 from previewer.domain.revision import Branch, short_id
 from previewer.operations.drift import EnvironmentDrift
 from previewer.tui.present.pieces import Line, Piece, Tone, cut_line, join, line
@@ -81,7 +82,7 @@ def _fact(label: str, value: str) -> Line:
 
 def _urls(environment: Environment) -> Line:
     if environment.url is None:
-        return line(Piece("no URL: no service publishes a port", Tone.QUIET))
+        return line(Piece(f"no URL: {reason_for_no_url(environment)}", Tone.QUIET))
     others = [url for url in environment.urls if url != environment.url]
     rest = line(Piece("   " + "  ".join(others), Tone.QUIET)) if others else ()
     return (*line(Piece(environment.url, Tone.ACCENT)), *rest)

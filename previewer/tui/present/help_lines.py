@@ -50,4 +50,6 @@ def _action_lines(action: Action, keys: str, width: int) -> list[Line]:
     lines += [line(" " * (_KEY_WIDTH + 3), part) for part in parts[1:]]
     if command and width_of(lines[-1]) + len(command) <= width:
         lines[-1] = (*lines[-1], Piece(command, Tone.QUIET))
+    elif command:
+        lines.append(line(" " * (_KEY_WIDTH + 3), Piece(command.strip(), Tone.QUIET)))
     return lines

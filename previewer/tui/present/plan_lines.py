@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from previewer.domain.plan import Plan, Step
+from previewer.domain.succession import LEFT_DATA
+from previewer.tui.present.hanging import hanging
 from previewer.tui.present.pieces import Line, Piece, Tone, line
 
-NOTHING_TO_DO = "nothing to do: reality is as wanted"
 _REMOVING = "remove"
 
 
 def plan_lines(plan: Plan, *, width: int) -> tuple[Line, ...]:
-    """The steps, aligned; removals in the tone of a warning."""
+    """The steps, aligned; removals in the tone of a warning. None where there is nothing to do.
+
+    Which data is left behind stands first: it is what people must not miss.
+    """
     if not plan.steps:
-        return (line(Piece(NOTHING_TO_DO, Tone.QUIET)),)
+        return ()
+    lost = [line(Piece("! ", Tone.WARN), Piece(note, Tone.WARN)) for note in plan.notes if _is_loss(note)]
+    return (*hanging((*lost, ()), width), *_step_lines(plan, width)) if lost else _step_lines(plan, width)
+
+
+def _step_lines(plan: Plan, width: int) -> tuple[Line, ...]:
     verbs = max(len(step.action.verb) for step in plan.steps)
     names = max(len(step.action.name) for step in plan.steps)
     causes = max(len(step.cause) for step in plan.steps)
@@ -32,13 +41,18 @@ def plan_lines(plan: Plan, *, width: int) -> tuple[Line, ...]:
 
 def _note_lines(plan: Plan) -> tuple[Line, ...]:
     """What of the definition does not run as it is written."""
-    if not plan.notes:
+    notes = [note for note in plan.notes if not _is_loss(note)]
+    if not notes:
         return ()
     return (
         line(),
         line(Piece("not as written", Tone.STRONG)),
-        *(line(Piece(note, Tone.QUIET)) for note in plan.notes),
+        *(line(Piece(note, Tone.QUIET)) for note in notes),
     )
+
+
+def _is_loss(note: str) -> bool:
+    return note.startswith(LEFT_DATA)
 
 
 def plan_size(plan: Plan) -> str:

@@ -10,7 +10,8 @@ from previewer.domain.revision import short_id
 from previewer.domain.wording import counted
 from previewer.operations.extend import ExtendResult
 from previewer.operations.prune import PruneItem, PrunePlan, describe
-from previewer.tui.present.pieces import Line, Piece, Tone, cut_line, line
+from previewer.tui.present.hanging import hanging
+from previewer.tui.present.pieces import Line, Piece, Tone, cut_line, line, width_of
 from previewer.tui.present.plan_lines import plan_lines, plan_size
 from previewer.tui.present.times import time_left
 from previewer.tui.requests.request import Proposal
@@ -38,7 +39,7 @@ def proposal_size(proposal: Proposal) -> str:
 
 
 def proposal_lines(proposal: Proposal, *, now: datetime, width: int) -> tuple[Line, ...]:
-    """All of it."""
+    """All of it; none of an empty plan: the question says already that there is nothing to do."""
     if isinstance(proposal, Plan):
         return plan_lines(proposal, width=width)
     if isinstance(proposal, ExtendResult):
@@ -55,10 +56,18 @@ def _lifetime_lines(result: ExtendResult, now: datetime) -> tuple[Line, ...]:
 
 def _prune_lines(plan: PrunePlan, width: int) -> tuple[Line, ...]:
     kinds = max((len(item.kind.value) for item in plan.removed), default=0)
-    lines = [cut_line(_item(item, kinds), width) for item in plan.removed]
+    lines = [part for item in plan.removed for part in _item_lines(item, kinds, width)]
     if plan.kept:
         lines += [(), line(Piece(f"{counted(len(plan.kept), 'other')} stay", Tone.QUIET))]
     return tuple(lines)
+
+
+def _item_lines(item: PruneItem, kinds: int, width: int) -> tuple[Line, ...]:
+    """On one line with its reason where that fits, else the reason below."""
+    what, reason = _item(item, kinds), line(Piece(f"because {item.reason}", Tone.QUIET))
+    if width_of(what) + 2 + width_of(reason) <= width:
+        return ((*what, Piece("  "), *reason),)
+    return (cut_line(what, width), *hanging([line(Piece("  "), *reason)], width))
 
 
 def _item(item: PruneItem, kinds: int) -> Line:
@@ -68,5 +77,4 @@ def _item(item: PruneItem, kinds: int) -> Line:
     return line(
         Piece(f"remove {item.kind.value:<{kinds}}", Tone.WARN),
         f"  {name}{size}",
-        Piece(f"  because {item.reason}", Tone.QUIET),
     )

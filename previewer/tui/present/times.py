@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from previewer.domain import ttl
 from previewer.domain.environment import Environment
 from previewer.tui.present.pieces import Line, Piece, Tone
 
@@ -36,7 +37,7 @@ def time_left(expires_at: datetime | None, now: datetime) -> Line:
     """Until an environment expires: ``never``, a span (``! 45m`` where it is short), ``expired``."""
     if expires_at is None:
         return (Piece("never", Tone.QUIET),)
-    left = expires_at - now
+    left = ttl.time_left(expires_at, now=now)
     if left <= timedelta():
         return (Piece("expired", Tone.BAD),)
     if left < EXPIRES_SOON:

@@ -15,7 +15,7 @@ from previewer.tui.requests.on_environment import EnvironmentRequest
 from previewer.tui.requests.request import Done
 
 TIMES = ("8h", "1d", "3d", "7d", "30d", "never")
-"""What is offered; the command line takes any."""
+"""What is offered; any other may be typed."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class ExtendRequest(EnvironmentRequest):
     verb: ClassVar[str] = "extend"
     doing: ClassVar[str] = "extending"
     deed: ClassVar[str] = "Let it live"
+    other: ClassVar[str] = "90m, 10h, 5d, 1d12h · enter takes it"
     is_quick: ClassVar[bool] = True
 
     @property
@@ -57,11 +58,15 @@ class ExtendRequest(EnvironmentRequest):
     @property
     def chosen(self) -> int:
         """The time."""
-        return TIMES.index(self.ttl)
+        return TIMES.index(self.ttl) if self.ttl in TIMES else -1
 
     def choosing(self, index: int) -> ExtendRequest:
         """Another time."""
         return replace(self, ttl=TIMES[index])
+
+    def typing(self, text: str) -> ExtendRequest:
+        """That time, if it is one: the plan says so."""
+        return replace(self, ttl=text.strip())
 
     def propose(self, session: Session) -> ExtendResult:
         """How long it would live."""

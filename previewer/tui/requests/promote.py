@@ -16,7 +16,8 @@ from previewer.operations.session import Session
 from previewer.tui.requests.on_environment import EnvironmentRequest, deployed
 from previewer.tui.requests.request import Done
 
-_TARGETS = (Role.STAGING, Role.PRODUCTION)
+_TARGETS = ((Role.STAGING, False), (Role.PRODUCTION, False), (Role.PRODUCTION, True))
+"""Where to, and whether though staging has not proven it."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class PromoteRequest(EnvironmentRequest):
 
     project: str
     to: Role
+    is_forced: bool = False
+    """Whether production takes what staging has not proven."""
 
     verb: ClassVar[str] = "promote"
     doing: ClassVar[str] = "promoting"
@@ -43,6 +46,8 @@ class PromoteRequest(EnvironmentRequest):
     @property
     def meaning(self) -> str:
         """How it goes."""
+        if self.is_forced:
+            return "Staging need not have proven it; every other rule holds. The very same images run there."
         return "The very same images run there, beside what runs now, which goes once they are healthy."
 
     @property
@@ -57,27 +62,34 @@ class PromoteRequest(EnvironmentRequest):
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """Where to; staging goes only to production."""
-        return tuple(role.value for role in self._targets)
+        """Where to; staging goes only to production, and has proven what it runs."""
+        return tuple(f"{role.value}{', unproven' if is_forced else ''}" for role, is_forced in self._targets)
 
     @property
     def chosen(self) -> int:
         """Where to."""
-        return self._targets.index(self.to)
+        return self._targets.index((self.to, self.is_forced))
 
     def choosing(self, index: int) -> PromoteRequest:
         """The same to another role."""
-        return replace(self, to=self._targets[index])
+        to, is_forced = self._targets[index]
+        return replace(self, to=to, is_forced=is_forced)
 
     def propose(self, session: Session) -> Plan:
         """The plan."""
-        return plan_promote(session, self.environment.name, PromoteOptions(to=self.to))
+        return plan_promote(session, self.environment.name, self._options)
 
     def perform(self, session: Session, *, report: Report, cancellation: Cancellation) -> Done:
         """Promote it."""
-        name, options = self.environment.name, PromoteOptions(to=self.to)
-        return deployed(promote(session, name, options, report=report, cancellation=cancellation))
+        name = self.environment.name
+        return deployed(promote(session, name, self._options, report=report, cancellation=cancellation))
 
     @property
-    def _targets(self) -> tuple[Role, ...]:
-        return tuple(role for role in _TARGETS if role is not self.environment.role)
+    def _options(self) -> PromoteOptions:
+        return PromoteOptions(to=self.to, force=self.is_forced)
+
+    @property
+    def _targets(self) -> tuple[tuple[Role, bool], ...]:
+        if self.environment.role is Role.STAGING:
+            return ((Role.PRODUCTION, False),)
+        return _TARGETS

@@ -36,6 +36,8 @@ class Request(ABC):
     """What stands in the row of an environment meanwhile; at most 13 characters."""
     deed: ClassVar[str]
     """What the button says."""
+    other: ClassVar[str] = ""
+    """What may be typed instead of a choice, as an example; empty where nothing may."""
     is_quick: ClassVar[bool] = False
     """Whether it is over at once: it is announced then, and has no screen of its own."""
 
@@ -86,12 +88,17 @@ class Request(ABC):
 
     @property
     def chosen(self) -> int:
-        """The index of what is chosen."""
+        """The index of what is chosen; -1 for what was typed instead."""
         return 0
 
     def choosing(self, index: int) -> Self:
         """The same with another choice."""
         del index
+        return self
+
+    def typing(self, text: str) -> Self:
+        """The same with what was typed instead of a choice."""
+        del text
         return self
 
     @abstractmethod

@@ -8,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
@@ -17,6 +18,7 @@ from previewer.tui.desk import Desk
 from previewer.tui.messages import PlanFailed, PlanRead
 from previewer.tui.present.confirmation import choice_line, danger_line, question_lines
 from previewer.tui.present.failure import failure_lines
+from previewer.tui.present.hanging import hanging
 from previewer.tui.present.pieces import Line, Piece, Tone, line, to_content
 from previewer.tui.present.proposal_lines import is_empty, proposal_lines
 from previewer.tui.requests.request import Proposal, Request
@@ -31,7 +33,9 @@ DANGER_LINES = 3
 class ConfirmScreen(ModalScreen[Request | None]):
     """Dismissed with the request as it was confirmed, or with nothing."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(("confirm", "back", *CHOOSING, "cursor-down", "cursor-up"))]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(("confirm", "back", *CHOOSING, "choose-other", "cursor-down", "cursor-up"))
+    ]
 
     def __init__(self, desk: Desk, request: Request) -> None:
         super().__init__()
@@ -44,6 +48,7 @@ class ConfirmScreen(ModalScreen[Request | None]):
         with Vertical(id="dialog"):
             yield Static(id="question", markup=False)
             yield Static(id="choices", markup=False)
+            yield LineInput(name="other")
             with VerticalScroll(id="plan", can_focus=False):
                 yield Static(id="plan-lines", markup=False)
             yield Static(id="danger", markup=False)
@@ -79,8 +84,8 @@ class ConfirmScreen(ModalScreen[Request | None]):
         """Do it, if it can be done."""
         if self.is_ready:
             self.dismiss(self.request)
-        elif self.is_dangerous and self.proposal is not None:
-            self.query_one("#danger-name", Input).focus()
+        else:
+            self._type(self.desk.key_of("confirm"))
 
     def action_back(self) -> None:
         """Do nothing."""
@@ -110,6 +115,15 @@ class ConfirmScreen(ModalScreen[Request | None]):
         """The sixth."""
         self._choose(5)
 
+    def action_choose_other(self) -> None:
+        """Type what is not offered."""
+        other = self.query_one("#other", LineInput)
+        if self.request.other:
+            other.placeholder = self.request.other
+            other.ask()
+        else:
+            self._type(self.desk.key_of("choose-other"))
+
     def action_cursor_down(self) -> None:
         """Scroll the plan."""
         self.query_one("#plan").scroll_down(animate=False)
@@ -118,11 +132,14 @@ class ConfirmScreen(ModalScreen[Request | None]):
         """Scroll the plan."""
         self.query_one("#plan").scroll_up(animate=False)
 
-    def on_key(self, event: object) -> None:
-        """Arrow keys go from one button to the other."""
-        key = getattr(event, "key", "")
-        if key in ("left", "right") and isinstance(self.focused, Button):
-            (self.focus_next if key == "right" else self.focus_previous)(Button)
+    def on_key(self, event: Key) -> None:
+        """Arrow keys go from one button to the other; the name can be typed at once."""
+        if not isinstance(self.focused, Button):
+            return
+        if event.key in ("left", "right"):
+            (self.focus_next if event.key == "right" else self.focus_previous)(Button)
+        elif event.is_printable and event.character and not event.character.isspace():
+            self._type(event.character)
 
     @on(PlanRead)
     def plan_read(self, message: PlanRead) -> None:
@@ -136,12 +153,18 @@ class ConfirmScreen(ModalScreen[Request | None]):
         self._answer = message.error
         self.draw()
 
-    @on(Input.Changed)
+    @on(Input.Changed, "#danger-name")
     def name_typed(self) -> None:
         """The name may be right now."""
         self.draw()
 
-    @on(Input.Submitted)
+    @on(Input.Submitted, "#other")
+    def other_given(self, event: Input.Submitted) -> None:
+        """Another one: what it would do is worked out."""
+        if event.value.strip():
+            self._change(self.request.typing(event.value))
+
+    @on(Input.Submitted, "#danger-name")
     def name_given(self) -> None:
         """Enter after the right name is a confirmation."""
         self.action_confirm()
@@ -164,12 +187,13 @@ class ConfirmScreen(ModalScreen[Request | None]):
         self.query_one("#question", Static).update(to_content(*question_lines(request, self.proposal)))
         choices = self.query_one("#choices", Static)
         choices.display = len(request.choices) > 1
-        choices.update(to_content(choice_line(request)))
+        choices.update(to_content(choice_line(request, other_key=self.desk.key_of("choose-other"))))
         self.query_one("#plan-lines", Static).update(to_content(*self._plan_lines(width)))
         taken = OTHER_LINES + (DANGER_LINES if self.is_dangerous else 0)
         self.query_one("#plan").styles.max_height = max(3, self.app.size.height - taken)
         danger, name = self.query_one("#danger", Static), self.query_one("#danger-name", Input)
-        danger.display = name.display = self.is_dangerous
+        is_askable = self._answer is None or (self.proposal is not None and not is_empty(self.proposal))
+        danger.display = name.display = self.is_dangerous and is_askable
         if request.dangerous_name is not None:
             danger.update(to_content(danger_line(request.dangerous_name)))
         confirm = self.query_one("#confirm", Button)
@@ -180,15 +204,27 @@ class ConfirmScreen(ModalScreen[Request | None]):
         if self._answer is None:
             return (line(Piece("working out the plan …", Tone.QUIET)),)
         if isinstance(self._answer, PreviewerError):
-            return failure_lines(self._answer)
+            return hanging(failure_lines(self._answer), width)
         return proposal_lines(self._answer, now=self.desk.now(), width=width)
+
+    def _type(self, character: str) -> None:
+        """Into the name, where one is asked for: only a character that it begins with."""
+        name = self.query_one("#danger-name", Input)
+        if name.display:
+            name.focus()
+            if (self.request.dangerous_name or "").startswith(name.value + character):
+                name.insert_text_at_cursor(character)
 
     def _choose(self, index: int) -> None:
         if index < len(self.request.choices) and index != self.request.chosen:
-            self.request = self.request.choosing(index)
-            self.query_one("#danger-name", Input).value = ""
-            self.query_one("#cancel", Button).focus()
-            self._ask()
+            self.query_one("#other", LineInput).put_away()
+            self._change(self.request.choosing(index))
+
+    def _change(self, request: Request) -> None:
+        self.request = request
+        self.query_one("#danger-name", Input).value = ""
+        self.query_one("#cancel", Button).focus()
+        self._ask()
 
     def _ask(self) -> None:
         self._answer = None

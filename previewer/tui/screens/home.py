@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import ClassVar
 
 from textual import on
@@ -18,6 +18,7 @@ from previewer.tui.actions import Place, bindings
 from previewer.tui.asked import CopyAsked, RequestMade, ScreenAsked
 from previewer.tui.desk import Desk
 from previewer.tui.present.columns import longest_cells
+from previewer.tui.present.hanging import hanging
 from previewer.tui.present.home_columns import fit_columns
 from previewer.tui.present.home_rows import HomeRow, filter_rows, home_rows, row_lines
 from previewer.tui.present.notices import empty_table, engine_notice, source_notice
@@ -37,6 +38,8 @@ MOST_ROWS = 300
 """In the table; the filter looks through all branches, however many there are."""
 TABLE_MARGIN = 3
 """The table's padding and its scroll bar."""
+NOTICE_MARGIN = 3
+"""A notice's border and padding."""
 KEYS = (
     "open", "up", "wake", "update", "down", "browse", "work", "filter", "menu", "drift", "parity", "logs",
     "commits", "promote", "extend", "sleep", "mark", "copy", "retry", "prune",
@@ -175,6 +178,11 @@ class HomeScreen(ActingScreen):
             self.draw()
             self.table.action_cursor_down()
 
+    def unmark(self, names: Collection[str]) -> None:
+        """Take these marks away: what they were for has begun."""
+        self._marked.difference_update(names)
+        self.draw()
+
     def action_filter(self) -> None:
         """Type a filter."""
         self.filter.ask()
@@ -248,10 +256,12 @@ class HomeScreen(ActingScreen):
         picture, retry = self.picture, self.desk.key_of("retry")
         has_some = bool(picture.environments)
         engine = picture.engine_error
+        width = self.size.width - NOTICE_MARGIN
         lines = engine_notice(engine, retry_key=retry, has_environments=has_some) if engine else ()
-        self.query_one("#engine-notice", Notice).say(lines)
+        self.query_one("#engine-notice", Notice).say(hanging(lines, width))
         source = picture.source_error
-        self.query_one("#source-notice", Notice).say(source_notice(source, retry_key=retry) if source else ())
+        lines = source_notice(source, retry_key=retry) if source else ()
+        self.query_one("#source-notice", Notice).say(hanging(lines, width))
 
     def _draw_table(self) -> None:
         picture = self.picture
@@ -303,12 +313,9 @@ class HomeScreen(ActingScreen):
             lines.append(status_line(last, now, key=key))
         if self._marked:
             count = len(self.marked)
-            lines.append(
-                line(
-                    Piece(f"▌ {count} marked", Tone.ACCENT),
-                    Piece(" · D tears them down, s stops them, p compares two, esc unmarks", Tone.QUIET),
-                )
-            )
+            down, rest, parity, back = map(self.desk.key_of, ("down", "sleep", "parity", "back"))
+            keys = f" · {down} tears them down, {rest} stops them, {parity} compares two, {back} unmarks"
+            lines.append(line(Piece(f"▌ {count} marked", Tone.ACCENT), Piece(keys, Tone.QUIET)))
         self.query_one("#status", Notice).say(lines)
 
     def _draw_keys(self) -> None:

@@ -51,8 +51,8 @@ class LeaveScreen(ModalScreen[Leaving | None]):
             yield Static(id="plan-lines", markup=False)
             with Horizontal(id="buttons"):
                 yield Button("Stay (esc)", id="stay", compact=True)
-                yield Button("Wait, then quit (w)", id="wait", compact=True)
-                yield Button("Cancel, undo, quit (c)", id="cancel-work", compact=True)
+                yield Button("Wait and quit (w)", id="wait", compact=True)
+                yield Button("Undo and quit (c)", id="cancel-work", compact=True)
 
     def on_mount(self) -> None:
         """Staying has the focus."""

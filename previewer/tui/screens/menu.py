@@ -15,10 +15,16 @@ from textual.widgets.option_list import Option
 
 from previewer.tui.actions import BY_ID, bindings
 from previewer.tui.desk import Desk
+from previewer.tui.present.hanging import hanging
 from previewer.tui.present.pieces import Line, Piece, Tone, line, to_content
 
 MOVEMENT = frozenset({"cursor-down", "cursor-up", "cursor-top", "cursor-bottom", "half-page-down", "half-page-up"})
+WIDEST = 96
+MARGIN = 9
+"""Border, padding, scroll bar and the space before an option, in cells."""
 _KEY_WIDTH = 7
+_LABEL_WIDTH = 12
+INDENT = _KEY_WIDTH + _LABEL_WIDTH
 
 
 class MenuScreen(ModalScreen[str | None]):
@@ -37,7 +43,11 @@ class MenuScreen(ModalScreen[str | None]):
             yield Static(to_content(line(Piece("Actions", Tone.STRONG))), id="question", markup=False)
             yield OptionList(
                 *(
-                    Option(to_content(self._line(name, reason)), id=name, disabled=reason is not None)
+                    Option(
+                        to_content(*hanging([self._line(name, reason)], self._width, indent=INDENT)),
+                        id=name,
+                        disabled=reason is not None,
+                    )
                     for name, reason in sorted(self._items, key=lambda item: item[1] is not None)
                 ),
                 markup=False,
@@ -61,9 +71,13 @@ class MenuScreen(ModalScreen[str | None]):
         """Do it."""
         self.dismiss(event.option_id)
 
+    @property
+    def _width(self) -> int:
+        return min(WIDEST, self.app.size.width - 4) - MARGIN
+
     def _line(self, name: str, reason: str | None) -> Line:
         action = BY_ID[name]
+        key, label = f"{self.desk.key_of(name):<{_KEY_WIDTH}}", f"{action.label:<{_LABEL_WIDTH}}"
         if reason is not None:
-            return line(Piece(f"{self.desk.key_of(name):<{_KEY_WIDTH}}{action.label} · {reason}", Tone.QUIET))
-        key = Piece(f"{self.desk.key_of(name):<{_KEY_WIDTH}}", Tone.ACCENT)
-        return line(key, f"{action.label:<12}", Piece(action.help, Tone.QUIET))
+            return line(Piece(f"{key}{label}{reason}", Tone.QUIET))
+        return line(Piece(key, Tone.ACCENT), label, Piece(action.help, Tone.QUIET))

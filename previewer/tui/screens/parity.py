@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import ClassVar
 
 from textual import on
@@ -11,9 +10,9 @@ from textual.binding import BindingType
 from textual.events import Resize
 from textual.widgets import DataTable, Static
 
-from previewer.domain.drift.secrecy import Secrecy
 from previewer.domain.parity.compare import Parity
 from previewer.errors import PreviewerError
+from previewer.operations.secrecy import new_secrecy
 from previewer.tui.actions import Place, bindings
 from previewer.tui.answers import ParityRead, QuestionFailed
 from previewer.tui.asked import RefreshAsked
@@ -53,8 +52,7 @@ class ParityScreen(PreviewerScreen):
         self._parity: Parity | None = None
         self._error: PreviewerError | None = None
         self._asked_of: object = None
-        values = desk.session.settings.allowed_variables.values()
-        self._secrecy = Secrecy(os.urandom(16), values)
+        self._secrecy = new_secrecy(desk.session)
 
     def compose(self) -> ComposeResult:
         """Top bar, score, differences, detail, keys."""

@@ -13,6 +13,7 @@ from textual.widgets import Static
 from previewer.tui.actions import Place, bindings
 from previewer.tui.asked import ScreenAsked
 from previewer.tui.desk import Desk
+from previewer.tui.present.hanging import hanging
 from previewer.tui.present.pieces import Piece, Tone, line, to_content
 from previewer.tui.present.work_lines import ending_lines, tail_lines, task_lines, work_title
 from previewer.tui.screens.base import PreviewerScreen
@@ -22,6 +23,8 @@ from previewer.tui.work import Work
 
 LARGEST_TAIL = 14
 """Lines of output, at most a third of the screen."""
+ENDING_MARGIN = 5
+"""Padding and scroll bar beside what came of it."""
 
 
 class ProgressScreen(PreviewerScreen):
@@ -118,7 +121,7 @@ class ProgressScreen(PreviewerScreen):
         lines = ending_lines(work)
         ending = self.query_one("#ending", Static)
         ending.display = bool(lines)
-        ending.update(to_content(*lines))
+        ending.update(to_content(*hanging(lines, self.size.width - ENDING_MARGIN)))
         if not work.is_running:
             work.was_seen = True
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.timer import Timer
 from textual.widgets import DataTable, Static
 
 from previewer.domain.drift.finding import Finding
 from previewer.domain.environment import Environment
 from previewer.domain.examination import EngineHappening
-from previewer.errors import PreviewerError
 from previewer.operations.drift import EnvironmentDrift
-from previewer.tui.answers import DriftRead, QuestionFailed, TouchesEnded, TouchesSeen
+from previewer.tui.answers import DriftRead, TouchesEnded, TouchesSeen
 from previewer.tui.desk import Desk
 from previewer.tui.present.failure import failure_lines
 from previewer.tui.present.finding_rows import (
@@ -28,8 +27,6 @@ from previewer.tui.present.pieces import Line, to_content
 from previewer.tui.widgets.panel import Panel
 from previewer.tui.widgets.rows_table import RowsTable
 
-LOOK_EVERY = 10.0
-"""Seconds between two looks: what a program writes into its own file system makes no event."""
 MOST_HAPPENINGS = 10_000
 """That are kept: the engine itself forgets much sooner."""
 
@@ -37,12 +34,13 @@ MOST_HAPPENINGS = 10_000
 class DriftPanel(Panel):
     """Findings above, everything about the one under the cursor below."""
 
+    LOOK_EVERY: ClassVar[float | None] = 10.0
+    """What a program writes into its own file system makes no event."""
+
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk, name="drift")
         self._drift: EnvironmentDrift | None = None
-        self._error: PreviewerError | None = None
         self._seen: deque[EngineHappening] = deque(maxlen=MOST_HAPPENINGS)
-        self._timer: Timer | None = None
         self._is_live = False
 
     def compose(self) -> ComposeResult:
@@ -63,20 +61,16 @@ class DriftPanel(Panel):
         return next((f for f in self._findings if finding_key(f) == key), None)
 
     def open(self, environment: Environment) -> None:
-        """Look, and go on looking."""
+        """Look, and hear of what happens."""
         super().open(environment)
         self._is_live = True
         self.desk.inquiries.follow_touches(self)
-        self._timer = self._timer or self.set_interval(LOOK_EVERY, self.ask)
-        self._timer.resume()
 
     def close(self) -> None:
         """Let go of the stream."""
         super().close()
         self._is_live = False
         self.desk.inquiries.stop_touches()
-        if self._timer is not None:
-            self._timer.pause()
 
     def ask(self) -> None:
         """Look again."""
@@ -88,14 +82,7 @@ class DriftPanel(Panel):
         """There is a verdict. The application wants it too, for its marks."""
         message.stop()  # an answer to what the screen itself asked would not go further than the screen
         self.app.post_message(DriftRead(message.drift, is_newly_tainted=message.is_newly_tainted))
-        self._drift, self._error = message.drift, None
-        self.draw()
-
-    @on(QuestionFailed)
-    def look_failed(self, message: QuestionFailed) -> None:
-        """There is none."""
-        message.stop()
-        self._error = message.error
+        self._drift, self.error = message.drift, None
         self.draw()
 
     @on(TouchesSeen)
@@ -122,8 +109,8 @@ class DriftPanel(Panel):
         width = max(20, self.size.width)
         now = self.desk.now()
         title = self.query_one("#drift-title", Static)
-        if self._error is not None:
-            title.update(to_content(*failure_lines(self._error, details=3)))
+        if self.error is not None:
+            title.update(to_content(*failure_lines(self.error, details=3)))
         else:
             title.update(to_content(drift_title(self._drift, is_live=self._is_live)))
         rows = {finding_key(f): finding_lines(f, now=now) for f in self._findings}

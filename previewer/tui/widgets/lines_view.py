@@ -11,6 +11,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from previewer.tui.actions import bindings
+from previewer.tui.present.hanging import hanging
 from previewer.tui.present.pieces import Line, to_content
 
 
@@ -29,8 +30,9 @@ class LinesView(VerticalScroll):
         yield Static(classes="lines", markup=False)
 
     def show(self, lines: Sequence[Line]) -> None:
-        """Show these."""
-        self.query_one(Static).update(to_content(*lines))
+        """Show these; those that are too long go on below, under their text."""
+        width = self.scrollable_content_region.width
+        self.query_one(Static).update(to_content(*hanging(lines, width)))
 
     def action_cursor_down(self) -> None:
         """One line down."""

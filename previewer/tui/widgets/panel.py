@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
+from textual import on
 from textual.containers import Vertical
 from textual.events import Resize
+from textual.timer import Timer
 from textual.widget import Widget
 
 from previewer.domain.environment import Environment
+from previewer.errors import PreviewerError
+from previewer.tui.answers import QuestionFailed
 from previewer.tui.desk import Desk
 from previewer.tui.present.columns import Column
 from previewer.tui.widgets.rows_table import Row, RowsTable
@@ -17,11 +22,17 @@ from previewer.tui.widgets.rows_table import Row, RowsTable
 class Panel(Vertical):
     """Hidden until its tab is chosen. Answers come to the panel itself."""
 
+    LOOK_EVERY: ClassVar[float | None] = None
+    """Seconds between two questions while it is in front; ``None`` where only another environment is a reason."""
+
     def __init__(self, desk: Desk, *, name: str) -> None:
         super().__init__(id=name)
         self.desk = desk
         self.display = False
+        self.error: PreviewerError | None = None
+        """Why the last question has no answer. Whoever gets an answer takes it away."""
         self._environment: Environment | None = None
+        self._timer: Timer | None = None
 
     @property
     def target(self) -> Widget:
@@ -39,6 +50,9 @@ class Panel(Vertical):
         self.display = True
         self.ask()
         self.draw()
+        if self.LOOK_EVERY is not None:
+            self._timer = self._timer or self.set_interval(self.LOOK_EVERY, self.ask)
+            self._timer.resume()
 
     def renew(self, environment: Environment) -> None:
         """The environment may be another by now; asks again only if it is."""
@@ -50,10 +64,19 @@ class Panel(Vertical):
         """Another tab was chosen, or the screen goes."""
         self._environment = None
         self.display = False
+        if self._timer is not None:
+            self._timer.pause()
 
     def ask(self) -> None:
         """Ask for what is shown."""
         raise NotImplementedError
+
+    @on(QuestionFailed)
+    def question_failed(self, message: QuestionFailed) -> None:
+        """What was shown before stays, with the reason."""
+        message.stop()
+        self.error = message.error
+        self.draw()
 
     def draw(self) -> None:
         """Show what is known."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from textual import on
 from textual.app import ComposeResult
 
-from previewer.errors import PreviewerError
 from previewer.operations.inspect import Inspection
-from previewer.tui.answers import InspectionRead, QuestionFailed
+from previewer.tui.answers import InspectionRead
 from previewer.tui.desk import Desk
 from previewer.tui.present.failure import failure_lines
 from previewer.tui.present.pieces import Line, Piece, Tone, line
@@ -21,7 +20,7 @@ class ReleasePanel(Panel):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk, name="release")
-        self._answer: Inspection | PreviewerError | None = None
+        self._inspection: Inspection | None = None
 
     def compose(self) -> ComposeResult:
         """Lines."""
@@ -41,14 +40,7 @@ class ReleasePanel(Panel):
     def release_read(self, message: InspectionRead) -> None:
         """It is known."""
         message.stop()
-        self._answer = message.inspection
-        self.draw()
-
-    @on(QuestionFailed)
-    def release_failed(self, message: QuestionFailed) -> None:
-        """It is another clone's, say."""
-        message.stop()
-        self._answer = message.error
+        self._inspection, self.error = message.inspection, None
         self.draw()
 
     def draw(self) -> None:
@@ -56,8 +48,8 @@ class ReleasePanel(Panel):
         self.target.show(self._lines(max(30, self.size.width - 6)))
 
     def _lines(self, width: int) -> tuple[Line, ...]:
-        if isinstance(self._answer, PreviewerError):
-            return failure_lines(self._answer)
-        if self._answer is None:
+        if self.error is not None:
+            return failure_lines(self.error)
+        if self._inspection is None:
             return (line(Piece("reading the release …", Tone.QUIET)),)
-        return release_lines(self._answer, width=width)
+        return release_lines(self._inspection, width=width)

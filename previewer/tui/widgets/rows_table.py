@@ -12,7 +12,7 @@ from textual.widgets import DataTable
 from previewer.tui.actions import bindings
 from previewer.tui.present.cells import CellPainter
 from previewer.tui.present.columns import Column
-from previewer.tui.present.pieces import Line
+from previewer.tui.present.pieces import Line, cut
 from previewer.tui.present.plain import plain
 
 Row = tuple[str, Mapping[str, Line]]
@@ -96,7 +96,8 @@ class RowsTable(DataTable[Text], inherit_bindings=False):
             if is_other_columns:
                 self._painter = CellPainter(self.app.theme_variables)
                 for column in columns:
-                    title = Text(plain(column.title), justify="right" if column.align_right else "left", end="")
+                    name = cut(plain(column.title), column.width)
+                    title = Text(name, justify="right" if column.align_right else "left", end="")
                     self.add_column(title, width=column.width, key=column.key)
             self._rows_shown = wanted
             for key, lines in wanted.items():

@@ -2,62 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import ClassVar
+
 from textual import on
-from textual.app import ComposeResult
-from textual.timer import Timer
-from textual.widgets import Static
 
-from previewer.domain.environment import Environment
 from previewer.domain.examination import ExaminedContainer
-from previewer.errors import PreviewerError
-from previewer.tui.answers import ContainersRead, QuestionFailed
+from previewer.tui.answers import ContainersRead
 from previewer.tui.desk import Desk
+from previewer.tui.present.columns import Column
 from previewer.tui.present.container_rows import container_lines, fit_container_columns
-from previewer.tui.present.failure import failure_lines
-from previewer.tui.present.pieces import Line, Piece, Tone, line, to_content
-from previewer.tui.widgets.panel import Panel
-from previewer.tui.widgets.rows_table import RowsTable
-
-LOOK_EVERY = 5.0
-"""Seconds between two looks at the restarts."""
+from previewer.tui.widgets.rows_table import Row
+from previewer.tui.widgets.table_panel import TablePanel
 
 
-class ServicesPanel(Panel):
+class ServicesPanel(TablePanel):
     """Debug copies are there too, for as long as they are."""
 
+    LOOK_EVERY: ClassVar[float | None] = 5.0
+    """Restarts are counted where containers are inspected; a list of them says nothing of it."""
+
     def __init__(self, desk: Desk) -> None:
-        super().__init__(desk, name="all-services")
+        super().__init__(desk, name="all-services", asking="inspecting …", nothing="no container of it is left")
         self._containers: tuple[ExaminedContainer, ...] | None = None
-        self._error: PreviewerError | None = None
-        self._timer: Timer | None = None
-
-    def compose(self) -> ComposeResult:
-        """Why there is nothing, else the table."""
-        yield Static(id="containers-notice", classes="panel-title", markup=False)
-        yield RowsTable(name="containers")
-
-    @property
-    def target(self) -> RowsTable:
-        """The table."""
-        return self.query_one(RowsTable)
 
     @property
     def service(self) -> str | None:
         """The service under the cursor."""
         key = self.target.selected_key
         return next((c.service for c in self._containers or () if c.name == key), None)
-
-    def open(self, environment: Environment) -> None:
-        """Look, and go on looking."""
-        super().open(environment)
-        self._timer = self._timer or self.set_interval(LOOK_EVERY, self.ask)
-        self._timer.resume()
-
-    def close(self) -> None:
-        """Rest."""
-        super().close()
-        if self._timer is not None:
-            self._timer.pause()
 
     def ask(self) -> None:
         """Look again."""
@@ -68,35 +41,16 @@ class ServicesPanel(Panel):
     def containers_read(self, message: ContainersRead) -> None:
         """They were inspected."""
         message.stop()
-        self._containers, self._error = message.containers, None
+        self._containers, self.error = message.containers, None
         self.draw()
 
-    @on(QuestionFailed)
-    def look_failed(self, message: QuestionFailed) -> None:
-        """They could not be."""
-        message.stop()
-        self._error = message.error
-        self.draw()
+    def columns(self, width: int) -> Sequence[Column]:
+        """How each is, and how often it was restarted."""
+        return fit_container_columns(width)
 
-    def draw(self) -> None:
-        """Show the newest look."""
+    def rows(self) -> Sequence[Row] | None:
+        """A container each."""
         environment, now = self.environment, self.desk.now()
-        if environment is None:
-            return
-        rows = [(c.name, container_lines(c, environment, now=now)) for c in self._containers or ()]
-        self.show_rows(self.target, fit_container_columns(max(20, self.size.width - 3)), rows)
-        notice = self.query_one("#containers-notice", Static)
-        lines = self._notice()
-        notice.display = bool(lines)
-        notice.update(to_content(*lines))
-
-    def repaint(self) -> None:
-        """Cells hold colours."""
-        self.target.repaint()
-
-    def _notice(self) -> tuple[Line, ...]:
-        if self._error is not None:
-            return failure_lines(self._error, details=3)
-        if self._containers is None:
-            return (line(Piece("inspecting …", Tone.QUIET)),)
-        return () if self._containers else (line(Piece("no container of it is left", Tone.QUIET)),)
+        if self._containers is None or environment is None:
+            return None
+        return [(c.name, container_lines(c, environment, now=now)) for c in self._containers]
