@@ -104,7 +104,8 @@ def _up(place: Workplace, *, count: int) -> Iterator[Sequence[Subject]]:
 
 @contextmanager
 def _down(place: Workplace, *, graceful: bool) -> Iterator[Sequence[Subject]]:
-    ours, theirs, bare = _tools(place, f"down-{graceful}", 5)
+    # Checks of health every 200 ms would keep the engine busy while it removes, as no definition in earnest does.
+    ours, theirs, bare = _tools(place, f"down-{graceful}", 5, are_checked=False)
     if graceful:
         theirs = Tool(
             theirs.place, theirs.folder, theirs.up_name, theirs.up, "docker compose down", _compose_down(place)
@@ -154,11 +155,11 @@ class Tool:
         self.place.run(self.folder, *self.down)
 
 
-def _tools(place: Workplace, name: str, count: int) -> tuple[Tool, Tool, Tool]:
-    folder = place.repository(name, {"compose.yaml": services(count)}).path
+def _tools(place: Workplace, name: str, count: int, *, are_checked: bool = True) -> tuple[Tool, Tool, Tool]:
+    folder = place.repository(name, {"compose.yaml": services(count, are_checked=are_checked)}).path
     place.run(folder, *previewer("freeze", "main"))
     project = ("--project-name", f"theirs{place.session}")
-    facts = (place.session, str(count), BASE_REFERENCE)
+    facts = (place.session, str(count), BASE_REFERENCE, "checked" if are_checked else "unchecked")
     return (
         Tool(place, folder, "previewer up", previewer("up", "main"), "previewer down", previewer("down", "main")),
         Tool(

@@ -96,12 +96,14 @@ def open_workplace() -> Iterator[Workplace]:
             unload_base_image(connection, session)
 
 
-def services(count: int) -> str:
-    """A Compose file with so many services that are healthy at once and ignore SIGTERM."""
+def services(count: int, *, are_checked: bool = True) -> str:
+    """A Compose file with so many services that ignore SIGTERM, and are healthy at once if they are checked."""
     service = f"""
     image: {BASE_REFERENCE}
     command: [busybox, sleep, "3600"]
-    healthcheck: {{test: [CMD, busybox, "true"], interval: 200ms, timeout: 5s, retries: 20}}
+"""
+    if are_checked:
+        service += """    healthcheck: {test: [CMD, busybox, "true"], interval: 200ms, timeout: 5s, retries: 20}
 """
     return "services:\n" + "".join(f"  s{number}:{service}" for number in range(count))
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.image_names import engine_reference
-from previewer.docker_api.podman import is_podman, last_verdicts, run_health_check, unpack_patiently
+from previewer.docker_api.podman import last_verdicts, run_health_check, unpack_patiently
 from previewer.docker_api.read_container import InspectedContainer, has_labels, read_inspected, read_listed
 from previewer.docker_api.request import (
     LIST_PATIENCE,
@@ -50,7 +50,7 @@ def list_containers(connection: DockerConnection, labels: Sequence[str]) -> tupl
     with translate_errors("list containers", subject=connection.host):
         parameters = {"all": "1", "filters": json.dumps({"label": list(labels)})}
         answer = get_json(connection, "/containers/json", parameters, patience=LIST_PATIENCE)
-        verdicts = last_verdicts(connection, labels) if is_podman(connection) else {}
+        verdicts = last_verdicts(connection, labels) if connection.is_podman else {}
     entries = map(as_object, as_list(answer))
     mine = (entry for entry in entries if has_labels(entry.get("Labels"), labels))
     found = [container for entry in mine if (container := read_listed(entry)) is not None]
@@ -120,7 +120,7 @@ def inspect_container(connection: DockerConnection, name: str) -> InspectedConta
     """One container. Raises :class:`ObjectNotFoundError`."""
     with translate_errors("inspect it", subject=f"container {name}"):
         found = _inspect(connection, name)
-        if is_podman(connection) and found.detail.health in (Health.STARTING, Health.UNHEALTHY):
+        if connection.is_podman and found.detail.health in (Health.STARTING, Health.UNHEALTHY):
             run_health_check(connection, name)
             found = _inspect(connection, name)
     return found
@@ -133,7 +133,7 @@ def _inspect(connection: DockerConnection, name: str) -> InspectedContainer:
 
 def remove_container(connection: DockerConnection, name: str) -> None:
     """Kill it, remove it with its anonymous volumes and return when it is gone. Nothing happens if it is gone."""
-    if is_podman(connection):
+    if connection.is_podman:
         # Its forced removal waits 10 seconds for a running container, a kill does not.
         _kill(connection, name)
     try:
@@ -187,7 +187,7 @@ def _wait_until_gone(connection: DockerConnection, name: str) -> None:
 
 def why_no_host_binding(connection: DockerConnection) -> str:
     """Why a network cannot say where published ports are bound; empty where it can."""
-    if is_podman(connection):
+    if connection.is_podman:
         return "Podman binds published ports where each port says, whatever a network's options are"
     platform = as_text(as_object(connection.version.get("Platform")).get("Name"))
     if "desktop" in platform.lower():
@@ -197,5 +197,5 @@ def why_no_host_binding(connection: DockerConnection) -> str:
 
 def engine_name(connection: DockerConnection) -> str:
     """``Docker 20.10.24``, for people."""
-    product = "Podman" if is_podman(connection) else "Docker"
+    product = "Podman" if connection.is_podman else "Docker"
     return f"{product} {as_text(connection.version.get('Version'), 'of unknown version')}"

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.podman import is_podman
 from previewer.docker_api.read_examined import read_moment
 from previewer.docker_api.request import get_json
 from previewer.domain.json_value import as_object
@@ -20,7 +19,7 @@ def engine_started(connection: DockerConnection) -> datetime | None:
     anybody's stop. Then it makes its default network anew, and only then listens to people. One that lets
     containers live on leaves that network alone.
     """
-    if is_podman(connection):
+    if connection.is_podman:
         return None
     try:
         with translate_errors("ask when it was started", subject=connection.host):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import quote
 
+from previewer.docker_api.background import begin
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import NAME_HINT, refusal_error, translate_errors
-from previewer.docker_api.podman import idle_members, is_podman
+from previewer.docker_api.podman import idle_members
 from previewer.docker_api.read_container import has_labels, read_labels
 from previewer.docker_api.request import LIST_PATIENCE, delete, get_json, post_json, post_only
 from previewer.docker_api.wire import RefusedError
@@ -74,6 +77,20 @@ def create_network(connection: DockerConnection, *, name: str, body: JsonObject)
         raise ConflictError("there is a network of this name already", where=subject, hint=NAME_HINT)
 
 
+def empty_network(connection: DockerConnection, name: str) -> None:
+    """Disconnect what runs in it, all at once, so that it can be removed before what was in it.
+
+    Whether that worked, the removal tells. Nothing happens if it is gone.
+    """
+    leaving = [
+        begin(partial(_disconnect, connection, name, container), name="previewer-network")
+        for container in _members(connection, name)
+    ]
+    for one in leaving:
+        with suppress(EngineError):
+            one.result()
+
+
 def remove_network(connection: DockerConnection, name: str) -> None:
     """Remove it; what still hangs on it, stale endpoints included, is cut off. Nothing happens if it is gone."""
     for attempt in range(ATTEMPTS_TO_EMPTY):
@@ -102,23 +119,33 @@ def _first_of_name(connection: DockerConnection, name: str) -> str:
 
 
 def _disconnect_all(connection: DockerConnection, name: str) -> None:
+    for container in _members(connection, name):
+        _disconnect(connection, name, container)
+
+
+def _members(connection: DockerConnection, name: str) -> list[str]:
+    """The containers that have an endpoint in it; none if it is gone."""
     try:
         with translate_errors("inspect it", subject=f"network {name}"):
             network = as_object(get_json(connection, f"/networks/{quote(name, safe='')}"))
     except ObjectNotFoundError:
-        return
+        return []
     # A stale endpoint's container is gone: only its name is left to call it by.
     joined = [
         as_text(as_object(end).get("Name")) or key for key, end in as_object(network.get("Containers")).items()
     ]
-    for container in joined + (idle_members(connection, name) if is_podman(connection) else []):
-        try:
-            with translate_errors(f"disconnect {container}", subject=f"network {name}"):
-                body: JsonObject = {"Container": container, "Force": True}
-                post_only(connection, f"/networks/{quote(name, safe='')}/disconnect", body)
-        except EngineError as error:
-            if not isinstance(error, ObjectNotFoundError) and "is not connected" not in error.message:
-                raise
+    return joined + (idle_members(connection, name) if connection.is_podman else [])
+
+
+def _disconnect(connection: DockerConnection, name: str, container: str) -> None:
+    """Nothing happens if it is not in it, or if either is gone."""
+    try:
+        with translate_errors(f"disconnect {container}", subject=f"network {name}"):
+            body: JsonObject = {"Container": container, "Force": True}
+            post_only(connection, f"/networks/{quote(name, safe='')}/disconnect", body)
+    except EngineError as error:
+        if not isinstance(error, ObjectNotFoundError) and "is not connected" not in error.message:
+            raise
 
 
 def _read_network(entry: JsonObject) -> ObservedNetwork | None:

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.podman import docker_word, is_podman
+from previewer.docker_api.podman import docker_word
 from previewer.docker_api.request import open_stream
 from previewer.docker_api.wire import OpenAnswer
 from previewer.domain.examination import EngineHappening
@@ -44,7 +44,7 @@ class HappeningReader:
 def list_past_events(connection: DockerConnection, since: datetime) -> tuple[EngineHappening, ...]:
     """What the engine still knows of what happened since then, oldest first. It ends at the engine's own now."""
     # Podman says nothing at all where the end is past already; Docker has no other way to end.
-    end = {"stream": "false"} if is_podman(connection) else {"until": _stamp(_now(connection))}
+    end = {"stream": "false"} if connection.is_podman else {"until": _stamp(_now(connection))}
     parameters = {"since": _stamp(since.timestamp()), "filters": _filters(), **end}
     with translate_errors("read its events", subject=connection.host):
         lines = b"".join(open_stream(connection, "/events", parameters)).split(b"\n")

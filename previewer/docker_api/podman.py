@@ -26,11 +26,6 @@ UNREAD_PADDING = "passing bulk input to subprocess: write"
 UNPACK_ATTEMPTS = 5
 
 
-def is_podman(connection: DockerConnection) -> bool:
-    """Whether Podman answers."""
-    return connection.is_podman
-
-
 def docker_word(kind: str, action: str) -> str:
     """What Docker calls it when ``action`` happens to an object of this kind (``container``, ``network``)."""
     return DOCKER_WORDS.get(action, action) if kind == "container" else action
@@ -38,7 +33,7 @@ def docker_word(kind: str, action: str) -> str:
 
 def podman_version(connection: DockerConnection) -> tuple[int, int] | None:
     """``(5, 4)``; ``None`` where another engine answers."""
-    if not is_podman(connection):
+    if not connection.is_podman:
         return None
     major, _, rest = as_text(connection.version.get("Version")).partition(".")
     minor = rest.partition(".")[0]

@@ -125,6 +125,16 @@ class RemoveContainer:
 
 
 @dataclass(frozen=True, slots=True)
+class EmptyNetwork:
+    """Disconnect everything from a network that is to be removed, so that this need not wait for the rest."""
+
+    name: str
+    id: str = ""
+    """The engine's id, as for :class:`RemoveNetwork`."""
+    verb = "empty network"
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveNetwork:
     """Remove a network, endpoints that are left in it included."""
 
@@ -151,6 +161,7 @@ Action: TypeAlias = (
     | AwaitContainer
     | StopContainer
     | TakePorts
+    | EmptyNetwork
     | RemoveContainer
     | RemoveNetwork
     | RemoveVolume

@@ -128,6 +128,10 @@ class DockerEngine:
         """Kill it and remove it with its anonymous volumes."""
         containers.remove_container(self._open(), name)
 
+    def empty_network(self, name: str) -> None:
+        """Disconnect what runs in it, all at once."""
+        networks.empty_network(self._open(), name)
+
     def remove_network(self, name: str) -> None:
         """Remove the network of this name or id, whatever still hangs on it."""
         networks.remove_network(self._open(), name)

@@ -14,7 +14,6 @@ from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.engine_start import engine_started
 from previewer.docker_api.gathered_stream import GatheredStream
 from previewer.docker_api.past_events import engine_time, list_past_events, open_happenings
-from previewer.docker_api.podman import is_podman
 from previewer.docker_api.read_container import own_name, read_labels
 from previewer.docker_api.read_examined import read_examined, shaped_as_body
 from previewer.domain import labels
@@ -52,7 +51,7 @@ class DockerExaminer:
 
     def __init__(self, connection: DockerConnection) -> None:
         self._docker = connection
-        self._is_podman = is_podman(connection)
+        self._is_podman = connection.is_podman
         self._image_configs: dict[str, JsonObject] = {}
         self._lock = threading.Lock()
 

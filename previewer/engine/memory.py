@@ -225,9 +225,18 @@ class MemoryEngine:
             del self._containers[name]
             self._finish_followers()
 
+    def empty_network(self, name: str) -> None:
+        """Disconnect what runs in the network of this name or id."""
+        name = self._network_name(name)
+        self._begin("empty_network", name)
+        with self._using():
+            for container in self._containers.values():
+                if container.is_running and name in container.networks:
+                    container.networks = [network for network in container.networks if network != name]
+
     def remove_network(self, name: str) -> None:
         """Remove the network of this name or id."""
-        name = next((known for known in list(self._networks) if identifier(known) == name), name)
+        name = self._network_name(name)
         self._begin("remove_network", name)
         with self._using():
             self._networks.pop(name, None)
@@ -319,6 +328,10 @@ class MemoryEngine:
                 stream.finish()
 
     # --- inside ---------------------------------------------------------------------------------------------
+
+    def _network_name(self, name: str) -> str:
+        """Of the network of this name or id."""
+        return next((known for known in list(self._networks) if identifier(known) == name), name)
 
     def _begin(self, method: str, name: str) -> None:
         self._on_call(method, name)

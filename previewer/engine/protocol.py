@@ -181,6 +181,10 @@ class Engine(Protocol):
         """Kill it and remove it with its anonymous volumes. Nothing happens if it is gone."""
         ...
 
+    def empty_network(self, name: str) -> None:
+        """Disconnect what runs in the network of this name or id. Nothing happens if it is gone."""
+        ...
+
     def remove_network(self, name: str) -> None:
         """Remove the network of this name or id, whatever still hangs on it. Nothing happens if it is gone."""
         ...

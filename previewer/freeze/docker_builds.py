@@ -16,7 +16,6 @@ from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.image_archives import ImageArchives
 from previewer.docker_api.image_build import ImageBuild
 from previewer.docker_api.images import EngineImage, EngineImages
-from previewer.docker_api.podman import is_podman
 from previewer.domain.build_choice import Builder
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.labels import BUILDER, PLATFORM
@@ -139,7 +138,7 @@ class DockerBuilds:
     @cached_property
     def _takes_delta(self) -> bool:
         """Whether the engine loads an image without the layers that it has."""
-        return self._ids.are_engine_ids and not is_podman(self._connection)
+        return self._ids.are_engine_ids and not self._connection.is_podman
 
     def _run_builder(
         self,

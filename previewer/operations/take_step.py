@@ -8,6 +8,7 @@ from previewer.domain.plan import (
     CreateContainer,
     CreateNetwork,
     CreateVolume,
+    EmptyNetwork,
     FillVolume,
     RemoveContainer,
     RemoveNetwork,
@@ -31,7 +32,7 @@ def take_step(engine: Engine, action: Action) -> None:
             engine.stop_container(name, grace=grace)
         case TakePorts():
             _take_ports(engine, action)
-        case RemoveContainer() | RemoveNetwork() | RemoveVolume():
+        case EmptyNetwork() | RemoveContainer() | RemoveNetwork() | RemoveVolume():
             _remove(engine, action)
         case AwaitContainer():
             raise TypeError("waiting is the coordinator's, not a call of the engine")
@@ -49,8 +50,10 @@ def _make(engine: Engine, action: CreateNetwork | CreateVolume | FillVolume | Cr
             engine.create_container(container)
 
 
-def _remove(engine: Engine, action: RemoveContainer | RemoveNetwork | RemoveVolume) -> None:
+def _remove(engine: Engine, action: EmptyNetwork | RemoveContainer | RemoveNetwork | RemoveVolume) -> None:
     match action:
+        case EmptyNetwork(name, identifier):
+            engine.empty_network(identifier or name)
         case RemoveContainer(name):
             engine.remove_container(name)
         case RemoveNetwork(name, identifier):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from graphlib import TopologicalSorter
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from previewer.domain.host_ports import PortKey
 from previewer.domain.json_value import JsonValue, as_list, as_object
+from previewer.domain.observation import ContainerState
 from previewer.domain.plan import CreateContainer, Plan
 from previewer.domain.reconcile import join_plans, plan_generation
 from previewer.domain.removal import plan_removal
@@ -104,17 +106,34 @@ def test_replicas_are_containers() -> None:
     assert [n for n in range(1, 5) if f"create container  shop-main-g1-w-{n}" in text] == [1, 2, 3]
 
 
-def test_removal_takes_containers_first() -> None:
+def test_removal_empties_networks_so_that_they_go_with_the_containers() -> None:
     plan = plan_removal(make_observation("web", "db"), title="down shop-main", cause="previews are disposable")
     assert plan.text() == (
         "down shop-main\n"
+        "  empty network     shop-main-g1_default  because previews are disposable\n"
         "  remove container  shop-main-g1-db-1     because previews are disposable\n"
         "  remove container  shop-main-g1-web-1    because previews are disposable\n"
         "  remove network    shop-main-g1_default  because previews are disposable\n"
         "  remove volume     shop-main-g1_data     because previews are disposable"
     )
-    network = next(step for step in plan if step.id.startswith("remove network"))
-    assert network.needs == {"remove container shop-main-g1-db-1", "remove container shop-main-g1-web-1"}
+    needs = {step.id: step.needs for step in plan}
+    emptied = {"empty network shop-main-g1_default"}
+    assert needs["remove container shop-main-g1-db-1"] == emptied
+    assert needs["remove network shop-main-g1_default"] == emptied
+    assert needs["remove volume shop-main-g1_data"] == {
+        "remove container shop-main-g1-db-1",
+        "remove container shop-main-g1-web-1",
+    }
+
+
+def test_what_does_not_run_is_in_no_network() -> None:
+    observed = make_observation("web")
+    ended = replace(
+        observed, containers=tuple(replace(c, state=ContainerState.EXITED) for c in observed.containers)
+    )
+    plan = plan_removal(ended, title="down", cause="it ended")
+    assert [step.action.verb for step in plan] == ["remove container", "remove network", "remove volume"]
+    assert plan.steps[1].needs == {plan.steps[0].id}
 
 
 def test_nothing_to_do_says_so() -> None:
@@ -126,7 +145,9 @@ def test_joined_plans_follow_each_other() -> None:
     old = plan_removal(make_observation("old"), title="", cause="replaced")
     joined = join_plans("both", new, old)
     assert len(joined) == len(new) + len(old)
-    assert all(step.needs >= {s.id for s in new} for step in joined if step.action.verb.startswith("remove"))
+    assert all(
+        step.needs >= {s.id for s in new} for step in joined if step.action.verb.startswith(("remove", "empty"))
+    )
 
 
 @st.composite

@@ -113,6 +113,18 @@ def test_a_network_goes_whatever_hangs_on_it(bench: Bench) -> None:
     assert bench.find(name).state is ContainerState.RUNNING
 
 
+def test_an_emptied_network_is_still_there_and_so_is_what_was_in_it(bench: Bench) -> None:
+    network = bench.make_network()
+    names = [bench.run("sleeper", number=number, networks={"default": {}}) for number in (1, 2)]
+    for _ in range(2):
+        bench.engine.empty_network(network)
+    assert [found.name for found in bench.observe().networks] == [network]
+    assert [bench.find(name).state for name in names] == [ContainerState.RUNNING] * 2
+    bench.engine.remove_network(network)
+    bench.engine.empty_network(network)
+    assert bench.observe().networks == ()
+
+
 def test_a_volume_in_use_stays(bench: Bench) -> None:
     volume = bench.make_volume()
     bench.make("sleeper", volumes=[_volume("/data")])

@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 
 from previewer.docker_api.connection import DockerConnection, connect
-from previewer.docker_api.podman import is_podman
 from previewer.domain.observation import ContainerState
 from previewer.domain.specification import FillSpec, NetworkSpec
 from previewer.engine.docker import DockerEngine
@@ -108,7 +107,7 @@ def test_of_two_networks_made_at_once_under_one_name_one_stays(
 
 def test_networks_of_one_name_are_removed_by_id(docker_bench: Bench, docker_connection: DockerConnection) -> None:
     """As a run leaves them that was killed at the worst moment."""
-    if docker_connection.api_version >= (1, 44) or is_podman(docker_connection):
+    if docker_connection.api_version >= (1, 44) or docker_connection.is_podman:
         pytest.skip("this engine never gives two networks one name")
     spec = docker_bench.network_spec()
     for _ in range(2):
@@ -144,6 +143,15 @@ def test_a_stale_endpoint_does_not_keep_a_network(docker_bench: Bench) -> None:
     docker_bench.make("sleeper", 2, networks={"default": {}})
     docker_bench.engine.remove_network(network)
     assert docker_bench.observe().networks == ()
+
+
+def test_nothing_is_in_an_emptied_network(docker_bench: Bench, docker_connection: DockerConnection) -> None:
+    network = docker_bench.make_network()
+    for number in range(3):
+        docker_bench.run("sleeper", number, networks={"default": {}})
+    assert len(docker_connection.api.inspect_network(network)["Containers"]) == 3
+    docker_bench.engine.empty_network(network)
+    assert docker_connection.api.inspect_network(network)["Containers"] == {}
 
 
 # --- volumes and files -----------------------------------------------------------------------------------------
@@ -209,7 +217,7 @@ def test_configs_and_secrets_are_copied_in(docker_bench: Bench) -> None:
 def test_a_container_that_cannot_be_completed_is_not_left(
     docker_bench: Bench, docker_connection: DockerConnection
 ) -> None:
-    if is_podman(docker_connection):
+    if docker_connection.is_podman:
         pytest.skip("Podman copies files into what is read-only to the container")
     spec = docker_bench.container_spec("sleeper", read_only=True, configs=[{"source": "settings"}])
     with pytest.raises(EngineError, match="read-only"):
@@ -273,7 +281,7 @@ def test_an_observation_costs_three_calls(docker_bench: Bench, docker_connection
     with counted_requests(docker_connection) as requests:
         docker_bench.observe()
     expected = ["containers", "networks", "volumes"]
-    if is_podman(docker_connection):
+    if docker_connection.is_podman:
         expected.insert(1, "libpod")  # verdicts of health checks are not in its Docker API's list
     assert sorted(request.path.split("/")[2] for request in requests) == expected
 
@@ -306,7 +314,7 @@ def test_what_is_kept_has_its_own_time_to_end_else_two_seconds(
     docker_bench: Bench, docker_connection: DockerConnection, said: str | None, least: float, most: float
 ) -> None:
     """The engine itself would give ten seconds to a shell, which ignores the signal."""
-    if said is None and is_podman(docker_connection):
+    if said is None and docker_connection.is_podman:
         pytest.skip("Podman says ten seconds of each container that says none")
     name = docker_bench.run(command=script("while :; do sleep 60; done"), stop_grace_period=said)
     begun = time.monotonic()
