@@ -18,7 +18,11 @@ def note_room(diagnostics: Diagnostics, plan: Plan, session: Session) -> None:
     """How often ``plan`` could be carried out; nothing where it makes nothing."""
     if not len(plan):
         return
-    room = measure_room(session, need_of_plan(plan), session.engine.observe(Selection()))
+    room = measure_room(
+        session,
+        need_of_plan(plan, subnet_prefix=session.settings.subnet_prefix),
+        session.engine.observe(Selection()),
+    )
     diagnostics.note(*room_words(room))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from previewer.domain.definition import Definition
 from previewer.domain.labels import read_memory
 from previewer.domain.memory_size import format_memory
+from previewer.domain.network_size import network_prefix, subnets_taken
 from previewer.domain.plan import CreateContainer, CreateNetwork, Plan
 from previewer.domain.policy.quantity_rules import memory_limit
 from previewer.domain.wording import counted
@@ -44,6 +45,7 @@ class Need:
     """What one environment takes."""
 
     networks: int
+    """In subnets of the usual length."""
     memory: int = 0
     """Bytes that its containers' limits add up to; those without a limit count nothing."""
     is_new: bool = True
@@ -82,19 +84,24 @@ def bounds(supply: Supply, need: Need, load: Load, quota: Quota) -> tuple[Bound,
     return tuple(sorted((*found, *_quotas(need, load, quota)), key=lambda bound: bound.room))
 
 
-def need_of(definition: Definition, *, is_new: bool = True) -> Need:
-    """What an environment of an isolated ``definition`` takes."""
+def need_of(definition: Definition, *, subnet_prefix: int, is_new: bool = True) -> Need:
+    """What an environment of an isolated ``definition`` takes; ``subnet_prefix`` is the usual subnet's length."""
     memory = sum(memory_limit(service) * service.replicas for service in definition.services.values())
-    networks = sum(1 for network in definition.networks.values() if not network.get("external"))
+    networks = sum(
+        subnets_taken(network_prefix(definition, key, longest=subnet_prefix), usual=subnet_prefix)
+        for key, network in definition.networks.items()
+        if not network.get("external")
+    )
     # What takes ports over has one network more while both run.
     return Need(networks=networks if is_new else networks + 1, memory=memory, is_new=is_new)
 
 
-def need_of_plan(plan: Plan) -> Need:
-    """What ``plan`` makes."""
+def need_of_plan(plan: Plan, *, subnet_prefix: int) -> Need:
+    """What ``plan`` makes; ``subnet_prefix`` is the usual subnet's length."""
     actions = [step.action for step in plan]
+    networks = [action.spec for action in actions if isinstance(action, CreateNetwork)]
     return Need(
-        networks=sum(isinstance(action, CreateNetwork) for action in actions),
+        networks=sum(subnets_taken(network.prefix_length, usual=subnet_prefix) for network in networks),
         memory=sum(read_memory(action.spec.labels) for action in actions if isinstance(action, CreateContainer)),
     )
 

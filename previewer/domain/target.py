@@ -10,6 +10,7 @@ from previewer.domain.definition import Definition
 from previewer.domain.host_ports import PortKey
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, digest_of
 from previewer.domain.labels import Ownership, RankedPort
+from previewer.domain.network_size import network_prefix, prefix_for
 from previewer.domain.policy.finders import is_on
 from previewer.domain.policy.quantity_rules import memory_limit
 from previewer.domain.release import Artifact
@@ -36,8 +37,6 @@ EDGE = "previewer-edge"
 """The key of the network that a successor's ports are taken over with; definitions have none of that name."""
 SMALLEST = 29
 """The longest prefix of a subnet."""
-FIT_IN_SMALLEST = 5
-"""Containers, beside the network, its gateway and its broadcast address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class Target:
     address_pool: str
     """CIDR range that networks take their subnets from."""
     prefix_length: int
-    """Of each subnet."""
+    """Of each subnet, unless so many containers join that it has to be larger."""
     files: Callable[[], Iterator[bytes]] | None = field(default=None, compare=False)
     """Opens the commit's files as a tar stream, where any service mounts some."""
     contents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
@@ -88,7 +87,7 @@ def network_specs(target: Target) -> Iterator[tuple[str, NetworkSpec]]:
                 labels={**_common_labels(target), labels.COMPOSE_NETWORK: key},
                 compose=_bound(target.definition.networks[key], target.takeover.binding),
                 address_pool=target.address_pool,
-                prefix_length=target.prefix_length,
+                prefix_length=network_prefix(target.definition, key, longest=target.prefix_length),
             ),
         )
     if target.takeover.edge:
@@ -124,9 +123,8 @@ def _edge_spec(target: Target) -> NetworkSpec:
         labels={**_common_labels(target), labels.COMPOSE_NETWORK: EDGE},
         compose={"driver_opts": options, **({NO_EGRESS_KEY: True} if is_shut else {})},
         address_pool=target.address_pool,
-        prefix_length=max(target.prefix_length, SMALLEST)
-        if containers <= FIT_IN_SMALLEST - is_shut  # where nothing leads out, an address is nobody's
-        else target.prefix_length,
+        # Where nothing leads out, an address is nobody's.
+        prefix_length=prefix_for(containers + is_shut, longest=SMALLEST),
     )
 
 

@@ -149,7 +149,11 @@ def _await_room(
     cancellation: Cancellation,
 ) -> bool:
     """Whether time went by until there was room. Raises :class:`CapacityError` where nobody waits for it."""
-    need = need_of(served_definition(session, wanted).definition, is_new=scene.environment is None)
+    need = need_of(
+        served_definition(session, wanted).definition,
+        subnet_prefix=session.settings.subnet_prefix,
+        is_new=scene.environment is None,
+    )
     try:
         check_capacity(session, need, scene.everything, environment=deployment.name)
     except CapacityError:

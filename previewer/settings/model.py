@@ -29,7 +29,7 @@ class Settings:
     address_pool: str = "10.213.0.0/16"
     """The IPv4 range, as CIDR, that networks take their subnets from."""
     subnet_prefix: int = 28
-    """Of each subnet: 28 leaves 13 addresses for containers."""
+    """Of each subnet, if not more join it: 28 leaves 13 addresses for containers."""
     ttl: Mapping[Role, timedelta | None] = field(default_factory=lambda: DEFAULT_TTL)
     """How long environments live; ``None`` for ever."""
     keep_previous: Mapping[Role, int] = field(default_factory=lambda: DEFAULT_KEPT)

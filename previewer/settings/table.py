@@ -250,7 +250,7 @@ SETTINGS: tuple[Setting, ...] = (
         key="network.prefix",
         looks="16 to 29",
         default="28",
-        meaning="How large each subnet is: 28 leaves 13 addresses for containers.",
+        meaning="How large each subnet is: 28 leaves 13 addresses for containers. Where more join, it is larger.",
         apply=lambda s, value, _: replace(s, subnet_prefix=values.read_count(value, least=16, most=29)),
         variable="PREVIEWER_SUBNET_PREFIX",
     ),

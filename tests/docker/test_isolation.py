@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from previewer.docker_api.connection import DockerConnection
+from previewer.domain import labels
 from tests.docker.site import Site, fetch
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
@@ -41,6 +42,12 @@ services:
 """
 FORKS = "i=0; while [ $$i -lt 60 ]; do sleep 30 & i=$$((i+1)); done; exit 1"
 EATS = "busybox tail -c 200m /dev/zero > /dev/null"
+
+
+CROWD = """
+services:
+  web: {image: previewer-test/base:1, command: [busybox, sleep, "600"], scale: 9, stop_grace_period: 0s}
+"""
 
 
 @pytest.fixture
@@ -138,3 +145,14 @@ def _run(site: Site, service: str, script: str) -> int:
     api.exec_start(started["Id"])
     code: int = api.exec_inspect(started["Id"])["ExitCode"]
     return code
+
+
+def test_a_network_has_room_for_all_who_join_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More containers than an ordinary subnet has addresses: here five."""
+    monkeypatch.setenv("PREVIEWER_SUBNET_PREFIX", "29")
+    site.repository.commit({"compose.yaml": CROWD})
+    assert site.up("main")["state"] == "running"
+    listed = site.connection.api.containers(filters={"label": f"{labels.INSTALLATION}={site.installation}"})
+    assert len(listed) == 9
+    site.run("down", "main")
+    assert site.remains() == []

@@ -98,8 +98,14 @@ services:
   free: {image: i, network_mode: none}
 networks: {a: {}, b: {}}
 """
-    need = need_of(load_text(text))
+    need = need_of(load_text(text), subnet_prefix=28)
     assert need == Need(networks=2, memory=2 * GIB + 512 * (1 << 20))
+
+
+def test_a_large_network_counts_as_several() -> None:
+    text = "services: {web: {image: i, scale: 40, networks: [a, b]}}\nnetworks: {a: {}, b: {external: true}}\n"
+    assert need_of(load_text(text), subnet_prefix=28).networks == 4
+    assert need_of(load_text(text), subnet_prefix=24).networks == 1
 
 
 @given(st.sets(st.integers(0, 15)))
