@@ -1,7 +1,7 @@
 """The same containers by the docker SDK alone: a network, and in threads create, start and look at each container.
 
-``python -m benchmarks.bare_engine up|down SESSION COUNT IMAGE checked|unchecked``, or ``list INSTALLATION``. This is
-what the engine itself cannot be asked to do faster.
+``python -m benchmarks.bare_engine up|down SESSION COUNT IMAGE checked|unchecked``, or ``list INSTALLATION``. This
+is what the engine itself cannot be asked to do faster.
 """
 
 from __future__ import annotations
