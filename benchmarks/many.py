@@ -49,7 +49,7 @@ def run_many(place: Workplace, *, count: int) -> Sequence[Measured]:
     if left := remains_of(place.connection, f"{labels.INSTALLATION}={place.installation}"):
         raise ScaleError(f"left after down: {left}")
     return (
-        Measured(f"previewer up, {count} times", (up,)),
+        Measured(f"{count} times previewer up", (up,)),
         Measured("an answer from each of them", (answered,)),
         Measured("previewer ls", (listed,)),
         Measured("previewer down --all", (down,)),

@@ -91,10 +91,7 @@ def normal_form(body: JsonObject, *, container: str = "", names: Names | None = 
     found |= _limits(host)
     found |= _mounts(host)
     found |= _ports(host)
-    endpoints = _endpoints(body, container)
-    if NETWORKS + as_text(found.get("network_mode")) in endpoints:
-        found.pop("network_mode")  # the first of its networks: some engines say so, others the kind of it
-    found |= endpoints
+    found |= _endpoints(body, container)
     if as_text(host.get("NetworkMode")).startswith((OF_CONTAINER, "host")):
         found.pop("hostname", None)  # the other's
     return {name: value for name, value in found.items() if not _is_nothing(value)}
@@ -222,7 +219,9 @@ def _shared_memory(value: JsonValue) -> JsonValue:
 
 
 def _network_mode(value: JsonValue) -> JsonValue:
-    return None if value in ("default", "bridge") else value
+    """Only what is no network: its networks are the endpoints. Engines tell the first one here, or a kind."""
+    mode = as_text(value)
+    return mode if mode in ("none", "host") or mode.startswith(OF_CONTAINER) else None
 
 
 def _namespace(value: JsonValue) -> JsonValue:
