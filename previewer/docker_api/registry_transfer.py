@@ -7,11 +7,15 @@ docs/registry.md.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import closing
 
+import requests
 import requests.exceptions
 
+from previewer.docker_api.background import begin
 from previewer.docker_api.byte_stream import ByteStream
 from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection
 from previewer.docker_api.errors import FULL_DISK, FULL_DISK_HINT, translate_errors
@@ -77,7 +81,7 @@ def _run(
     with closing(connection.new_stream_client()) as client:
         try:
             with translate_errors(transfer.action, subject=subject):
-                stream = _open(client, transfer)
+                stream = _open(client, transfer, cancellation)
                 take_back = cancellation.on_request(stream.close)
                 try:
                     with while_alive(connection, transfer.action, stream.close):
@@ -95,20 +99,38 @@ def _run(
         raise _refusal(transfer, error)
 
 
-def _open(client: docker.APIClient, transfer: Transfer) -> ByteStream:
+def _open(client: docker.APIClient, transfer: Transfer, cancellation: Cancellation) -> ByteStream:
+    """The engine's answer once it begins. Raises :class:`CancelledError` where somebody does not wait for that."""
     header = docker.auth.get_config_header(client, transfer.address.registry)
     # Engines before 1.42 refuse a push without it, even where nobody has signed in.
     headers = {"X-Registry-Auth": header or docker.auth.encode_header({})}
     url = f"{client.base_url}/v{client.api_version}{transfer.path}"
-    answer = client.post(
-        url, params=transfer.parameters, headers=headers, stream=True, timeout=(CALL_TIMEOUT, None)
-    )
+
+    def ask() -> requests.Response:
+        return client.post(
+            url, params=transfer.parameters, headers=headers, stream=True, timeout=(CALL_TIMEOUT, None)
+        )
+
+    answer = _unless_cancelled(begin(ask, name="previewer-transfer"), cancellation)
     if not answer.ok:
         try:
             answer.raise_for_status()
         except requests.exceptions.HTTPError as error:
             docker.errors.create_api_error_from_http_exception(error)
     return ByteStream(answer)
+
+
+def _unless_cancelled(asked: Future[requests.Response], cancellation: Cancellation) -> requests.Response:
+    """The answer; one that comes after a cancellation is closed by the thread that it comes to."""
+    settled = threading.Event()
+    take_back = cancellation.on_request(settled.set)
+    asked.add_done_callback(lambda _asked: settled.set())
+    settled.wait()
+    take_back()
+    if not asked.done():
+        asked.add_done_callback(lambda late: None if late.exception() else late.result().close())
+        cancellation.check()
+    return asked.result()
 
 
 def _follow(stream: ByteStream, on_line: Callable[[str], None]) -> str | None:

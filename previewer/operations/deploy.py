@@ -30,6 +30,7 @@ from previewer.errors import CapacityError, ConflictError, NotFoundError
 from previewer.frozen import dataclass
 from previewer.operations.attest import require_signature
 from previewer.operations.capacity import await_capacity, check_capacity
+from previewer.operations.environment_entry import environment_entry
 from previewer.operations.generation import (
     Wanted,
     generation_plan,
@@ -334,14 +335,5 @@ def _entry(
 ) -> LedgerEntry:
     action = "replace" if deployment.action == "up" and replaced is not None else deployment.action
     renewed = f", lives until {format_time(notes.expires_at)}" if is_renewal and notes.expires_at else ""
-    return LedgerEntry(
-        action=action,
-        at=session.clock(),
-        actor=session.source.actor,
-        environment=owner.environment,
-        release=owner.release,
-        commit=owner.commit,
-        detail=f"generation {owner.generation}, {owner.branch or short_id(owner.commit)}{renewed}",
-        began=session.clock(),
-        notes={owner.environment: notes},
-    )
+    detail = f"generation {owner.generation}, {owner.branch or short_id(owner.commit)}{renewed}"
+    return environment_entry(session, owner, action=action, detail=detail, began=session.clock(), notes=notes)

@@ -22,6 +22,7 @@ from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PreviewerError
 from previewer.frozen import dataclass
 from previewer.operations.burial import Burial
+from previewer.operations.environment_entry import environment_entry
 from previewer.operations.environments import find_environment, list_environments
 from previewer.operations.remove import remove_by_plan
 from previewer.operations.session import Session
@@ -175,20 +176,13 @@ def _former_name(session: Session, text: str) -> str | None:
 
 
 def _entry(session: Session, environment: Environment, target: DownTarget) -> LedgerEntry:
-    name, owner, before = environment.name, environment.ownership, target.seen.of(environment.name)
+    name, before = environment.name, target.seen.of(environment.name)
     kinds = (("container", before.containers), ("network", before.networks), ("volume", before.volumes))
     cause = target.causes[name]
     what = ", ".join(counted(len(objects), noun) for noun, objects in kinds)
-    return LedgerEntry(
-        action="down",
-        at=session.clock(),
-        actor=session.source.actor,
-        environment=name,
-        release=owner.release,
-        commit=owner.commit,
-        detail=what if cause == CAUSE else f"{what}, because {cause}",
-        notes={name: _notes_of_gone(environment)},
-    )
+    detail = what if cause == CAUSE else f"{what}, because {cause}"
+    notes = _notes_of_gone(environment)
+    return environment_entry(session, environment.ownership, action="down", detail=detail, notes=notes)
 
 
 def _notes_of_gone(environment: Environment) -> EnvironmentNotes:

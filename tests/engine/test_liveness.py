@@ -18,12 +18,14 @@ from previewer.docker_api.classic_steps import ClassicSteps
 from previewer.docker_api.connection import DockerConnection, connect
 from previewer.docker_api.image_build import ImageBuild
 from previewer.docker_api.liveness import ensure_alive, while_alive
+from previewer.docker_api.registry_transfer import push_image
 from previewer.docker_api.request import open_answer, post_empty
 from previewer.domain.build_choice import Builder
 from previewer.domain.cancellation import Cancellation
+from previewer.domain.registry_address import parse_address
 from previewer.engine.docker_streams import open_log_stream
 from previewer.engine.protocol import LogOptions
-from previewer.errors import BuildError, EngineUnreachableError
+from previewer.errors import BuildError, CancelledError, EngineUnreachableError
 
 VERSION = {"ApiVersion": "1.41", "MinAPIVersion": "1.12", "Os": "linux", "Arch": "amd64"}
 CONTAINER = {"Name": "/x", "State": {"Status": "running"}, "Config": {"Tty": True, "Labels": {}}}
@@ -56,7 +58,7 @@ class Handler(socketserver.StreamRequestHandler):
         elif path.endswith("/_ping"):
             if self.server.is_alive:
                 self.answer("OK")
-        elif path.endswith("/slow"):
+        elif path.endswith("/slow") or "/push" in path:
             self.server.answers.wait(10)
             self.answer("{}")
         elif path.endswith("/containers/x/json"):
@@ -162,6 +164,24 @@ def test_a_silent_stream_of_an_engine_that_stands_still_is_given_up(
         listen()
     assert chunks == [b"{}\n"]
     assert time.monotonic() - begun < 5
+
+
+def test_a_push_that_the_engine_does_not_begin_is_given_up_at_once(
+    server: Server, connection: DockerConnection
+) -> None:
+    cancellation = Cancellation()
+    threading.Timer(0.3, cancellation.request).start()
+    begun = time.monotonic()
+    with pytest.raises(CancelledError):
+        push_image(
+            connection,
+            parse_address("127.0.0.1:5000/team/site:1"),
+            "linux/amd64",
+            on_line=lambda line: None,
+            cancellation=cancellation,
+        )
+    assert 0.3 <= time.monotonic() - begun < 5
+    server.answers.set()
 
 
 def test_an_answer_is_waited_for_as_long_as_the_engine_is_alive(
