@@ -23,9 +23,9 @@ HEAVY = (
 SCRIPT = """
 import sys
 sys.argv = ["previewer", *{arguments!r}]
-from previewer.__main__ import main
+from previewer.__main__ import run
 try:
-    main()
+    run()
 except SystemExit as stop:
     assert not stop.code, stop.code
 print("\\0" + " ".join(name for name in {heavy!r} if name in sys.modules))
@@ -42,6 +42,21 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     help_text, loaded = done.stdout.split("\0")
     assert help_text.strip()
     assert loaded.split() == []
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_process_needs_no_standard_streams(closed: str) -> None:
+    command = f'exec "$0" -m previewer --version {closed}'
+    done = subprocess.run(["/bin/sh", "-c", command, sys.executable], capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_what_was_written_arrives_though_the_process_ends_at_once() -> None:
+    """A pipe has no lines: everything is written when the process ends."""
+    command = [sys.executable, "-m", "previewer", "up", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.startswith("Usage: previewer up")
+    assert "\n  previewer up" in done.stdout
 
 
 @pytest.mark.parametrize(
