@@ -10,13 +10,11 @@ from functools import partial
 
 from previewer.domain.definition import Location
 from previewer.errors import UsageError
-from previewer.settings.model import Settings
+from previewer.settings.model import REPOSITORY_FILE, Settings
 from previewer.settings.table import SETTINGS, Layer, Setting
 from previewer.settings.toml_lines import KeyPath, TomlLines, find_lines
 from previewer.settings.values import SettingValueError
 
-REPOSITORY_FILE = "previewer.toml"
-"""At the root of the default branch."""
 _ROWS: Mapping[KeyPath, Setting] = {tuple(row.key.split(".")): row for row in SETTINGS}
 _TABLES = {path[:end] for path in _ROWS for end in range(len(path))}
 _PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)")

@@ -13,9 +13,7 @@ from pathlib import Path
 
 from previewer.domain.glob import any_glob_matches
 from previewer.errors import UsageError
-from previewer.settings.layers import REPOSITORY_FILE, apply_environment, apply_file
-from previewer.settings.model import Settings
-from previewer.settings.table import Layer
+from previewer.settings.model import REPOSITORY_FILE, VARIABLE_PREFIX, Settings
 
 __all__ = ["REPOSITORY_FILE", "USER_FILE", "Settings", "load_settings", "read_user_file", "user_settings_path"]
 
@@ -35,14 +33,26 @@ def load_settings(
     Raises :class:`UsageError` with the file and line, or the variable, of what cannot be read, is unknown or
     does not belong into that file. ``user_name`` is what messages call the user's file.
     """
+    is_chosen = any(name.startswith(VARIABLE_PREFIX) and text for name, text in environment.items())
+    if user_file is None and repository_file is None and not is_chosen:
+        return Settings()  # most often: then nobody waits for what reads settings to be loaded
+    settings = _layered(user_file, repository_file, environment, user_name)
+    allowed = {name: value for name, value in environment.items() if any_glob_matches(settings.variables, name)}
+    return replace(settings, allowed_variables=allowed)
+
+
+def _layered(
+    user_file: bytes | None, repository_file: bytes | None, environment: Mapping[str, str], user_name: str
+) -> Settings:
+    from previewer.settings.layers import apply_environment, apply_file
+    from previewer.settings.table import Layer
+
     settings = Settings()
     if user_file is not None:
         settings = apply_file(settings, user_file, name=user_name, layer=Layer.USER)
     if repository_file is not None:
         settings = apply_file(settings, repository_file, name=REPOSITORY_FILE, layer=Layer.REPOSITORY)
-    settings = apply_environment(settings, environment)
-    allowed = {name: value for name, value in environment.items() if any_glob_matches(settings.variables, name)}
-    return replace(settings, allowed_variables=allowed)
+    return apply_environment(settings, environment)
 
 
 def user_settings_path(environment: Mapping[str, str]) -> Path | None:

@@ -11,6 +11,11 @@ from previewer.domain.definition import Role
 from previewer.domain.policy.trust import TrustRules
 from previewer.frozen import dataclass
 
+REPOSITORY_FILE = "previewer.toml"
+"""The project's settings, at the root of its default branch."""
+VARIABLE_PREFIX = "PREVIEWER_"
+"""Of every variable of the environment that is a setting."""
+
 DEFAULT_TTL: Mapping[Role, timedelta | None] = {
     Role.PREVIEW: timedelta(days=3),
     Role.STAGING: None,

@@ -75,9 +75,15 @@ def _keep_previous(role: Role) -> Apply:
 
 
 def _keys(settings: Settings, value: object, locate: Locate) -> Settings:
-    table = value if isinstance(value, dict) else {}
-    read = {str(action): values.read_keys(keys) for action, keys in table.items()}
     del locate
+    if not isinstance(value, dict):
+        raise values.SettingValueError('a table such as refresh = "f5,r"')
+    read: dict[str, str] = {}
+    for action, keys in value.items():
+        try:
+            read[action] = values.read_keys(keys)
+        except values.SettingValueError as error:
+            raise values.SettingValueError(str(error), path=(action,)) from error
     return replace(settings, keymap=MappingProxyType({**settings.keymap, **read}))
 
 

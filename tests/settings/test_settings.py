@@ -15,6 +15,8 @@ from previewer.domain.definition import Role
 from previewer.domain.policy.limits import DEFAULT_LIMITS
 from previewer.errors import UsageError
 from previewer.settings.load import Settings, load_settings, read_user_file, user_settings_path
+from previewer.settings.model import VARIABLE_PREFIX
+from previewer.settings.table import SETTINGS
 
 
 def load(repository: str = "", *, user: str = "", environment: dict[str, str] | None = None) -> Settings:
@@ -28,6 +30,12 @@ def test_without_files_the_defaults_hold() -> None:
     assert load() == Settings()
     assert Settings().ttl_of(Role.PREVIEW) == timedelta(days=3)
     assert Settings().ttl_of(Role.PRODUCTION) is None
+
+
+def test_every_variable_bears_the_prefix_by_which_it_is_looked_for() -> None:
+    variables = [row.variable for row in SETTINGS if row.variable is not None]
+    assert variables
+    assert all(variable.startswith(VARIABLE_PREFIX) for variable in variables)
 
 
 VALUES = [
@@ -84,6 +92,19 @@ def test_keys_and_theme_are_the_user_s_own() -> None:
     settings = load(user="theme = 'nord'\n[keys]\nrefresh = 'f5, r'\nhome-up = ['u']")
     assert settings.theme == "nord"
     assert settings.keymap == {"refresh": "f5,r", "home-up": "u"}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("keys = 'f5'", 1, "keys has to be a table"),
+        ("[keys]\nrefresh = 'f5'\nhome-up = 3", 3, "keys has to be a list of texts"),
+    ],
+)
+def test_keys_that_make_no_sense_are_refused_with_their_line(text: str, line: int, message: str) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        load(user=text)
+    assert caught.value.where == f"previewer/settings.toml:{line}"
 
 
 def test_grants_come_from_both_files_with_their_lines() -> None:
