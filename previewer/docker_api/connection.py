@@ -10,28 +10,34 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from previewer.docker_api.contexts import Endpoint, find_endpoints
-from previewer.docker_api.errors import innermost_reason, translate_errors
-from previewer.docker_api.unix_wire import SCHEME, UnixWire
-from previewer.docker_api.wire import EngineRequest, RefusedError, Wire
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
-from previewer.errors import EngineError, EngineUnreachableError
+from previewer.docker_api.api_version import (
+    NEWEST_API,
+    NO_VERSION,
+    OLDEST_API,
+    choose_api_version,
+    parse_api_version,
+    version_text,
+)
+from previewer.docker_api.errors import translate_errors
+from previewer.docker_api.failures import innermost_reason
+from previewer.docker_api.wire.contexts import Endpoint, find_endpoints
+from previewer.docker_api.wire.protocol import PING, EngineRequest, RefusedError, Wire
+from previewer.docker_api.wire.unix_wire import SCHEME, UnixWire
+from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.errors import EngineUnreachableError
 from previewer.frozen import dataclass
 
 if TYPE_CHECKING:  # most commands do without
-    from previewer.docker_api.sdk import docker
+    from previewer.docker_api.wire.sdk import docker
 
 PROBE_TIMEOUT = 10
 """Seconds that an engine may take to say its version."""
 CALL_TIMEOUT = 60
 """Seconds without a byte before a call fails. Starting a container on a crowded machine takes a while."""
-NEWEST_API = (1, 51)
-"""Of the newest engine that the contract suite ran on. A newer engine is spoken to in this version."""
 CONTAINERD_STORE = "io.containerd.snapshotter.v1"
+"""The kind of storage driver that such engines say they have."""
 CONTAINERD_STORE_SINCE = (1, 43)
-OLDEST_API = (1, 41)
-"""Docker 20.10's."""
-NO_VERSION = (0, 0)
+"""Docker 24's API."""
 
 
 class DockerConnection:
@@ -83,20 +89,26 @@ class DockerConnection:
     def has_containerd_store(self) -> bool:
         """Whether images are in containerd's store, which calls them by the digest of their manifest.
 
-        Asked of the engine once. Raises what the wire raises.
+        Asked of the engine once. Raises :class:`EngineError` where it does not answer.
         """
         if self.api_version < CONTAINERD_STORE_SINCE:
             return False
-        request = EngineRequest("GET", f"/v{docker_version(self.api_version)}/info")
-        answer = self.wire.exchange(request, patience=CALL_TIMEOUT)
-        answer.check()
-        status: JsonValue = as_object(answer.json()).get("DriverStatus")
+        request = EngineRequest("GET", f"/v{version_text(self.api_version)}/info")
+        with translate_errors("ask the engine about itself", subject=self.host):
+            answer = self.wire.exchange(request, patience=CALL_TIMEOUT)
+            answer.check()
+            status = as_object(answer.json()).get("DriverStatus")
         return any(CONTAINERD_STORE in as_list(pair) for pair in as_list(status))
+
+    @property
+    def platform(self) -> str:
+        """The engine's own, ``linux/amd64``. Raises :class:`EngineError` where it does not answer."""
+        return f"{as_text(self.version.get('Os'), 'linux')}/{as_text(self.version.get('Arch'), 'amd64')}"
 
     @property
     def is_local(self) -> bool:
         """Whether ports that the engine publishes on the loopback address are reachable from here."""
-        return is_local_host(self.host)
+        return self.endpoint.is_local
 
     def new_stream_client(self) -> docker.APIClient:
         """A client of its own without a read timeout, for a stream that stays open. The caller closes it."""
@@ -122,9 +134,9 @@ class DockerConnection:
         self.close()
 
     def _new_client(self) -> docker.APIClient:
-        from previewer.docker_api.sdk_wire import new_client
+        from previewer.docker_api.wire.sdk_wire import new_client
 
-        return new_client(self.endpoint, docker_version(self.api_version), timeout=CALL_TIMEOUT)
+        return new_client(self.endpoint, version_text(self.api_version), timeout=CALL_TIMEOUT)
 
 
 def connect(host: str | None = None) -> DockerConnection:
@@ -138,7 +150,7 @@ def connect(host: str | None = None) -> DockerConnection:
             return open_endpoint(endpoint)
         except EngineUnreachableError as error:
             tried.append(f"{endpoint.host} ({endpoint.reason}): {error.message}")
-    hint = remote_hint(endpoint.host) if not is_local_host(endpoint.host) else start_hint(sys.platform)
+    hint = start_hint(sys.platform) if endpoint.is_local else remote_hint(endpoint.host)
     raise EngineUnreachableError("no Docker engine answers", hint=hint, details=tuple(tried))
 
 
@@ -152,34 +164,6 @@ def open_endpoint(endpoint: Endpoint) -> DockerConnection:
         raise EngineUnreachableError(str(error)) from error
     except OSError as error:
         raise EngineUnreachableError(innermost_reason(error)) from error
-
-
-def choose_api_version(newest: str, oldest: str) -> tuple[int, int]:
-    """The API version to speak with an engine that knows ``oldest`` to ``newest``."""
-    engine_newest = parse_api_version(newest)
-    if engine_newest < OLDEST_API:
-        raise EngineError(
-            f"the engine speaks API {newest}, previewer needs {docker_version(OLDEST_API)} or newer",
-            hint="update the engine to Docker 20.10 or newer",
-        )
-    return max(min(engine_newest, NEWEST_API), parse_api_version(oldest))
-
-
-def parse_api_version(text: str) -> tuple[int, int]:
-    """``1.41`` as numbers; ``(0, 0)`` for text that is no version."""
-    major, _, minor = text.partition(".")
-    return (int(major), int(minor)) if major.isdigit() and minor.isdigit() else NO_VERSION
-
-
-def docker_version(version: tuple[int, int]) -> str:
-    """An API version as the engine spells it."""
-    return f"{version[0]}.{version[1]}"
-
-
-def is_local_host(host: str) -> bool:
-    """Whether an engine's address means this machine (Docker Desktop's virtual one included)."""
-    parts = urlsplit(host)
-    return parts.scheme in ("unix", "npipe") or parts.hostname in ("localhost", "127.0.0.1", "::1")
 
 
 def start_hint(platform: str) -> str:
@@ -211,12 +195,12 @@ def _open_socket(endpoint: Endpoint) -> DockerConnection:
 
 def _open_elsewhere(endpoint: Endpoint) -> DockerConnection:
     """Two clients one after the other: the SDK's cannot change the version that it speaks."""
-    from previewer.docker_api.sdk_wire import SdkWire, open_client
+    from previewer.docker_api.wire.sdk_wire import SdkWire, open_client
 
-    with closing(SdkWire(open_client(endpoint, docker_version(OLDEST_API), timeout=PROBE_TIMEOUT))) as first:
+    with closing(SdkWire(open_client(endpoint, version_text(OLDEST_API), timeout=PROBE_TIMEOUT))) as first:
         greeting = _greet(first)
     spoken = greeting.api_version
-    client = open_client(endpoint, docker_version(spoken), timeout=CALL_TIMEOUT)
+    client = open_client(endpoint, version_text(spoken), timeout=CALL_TIMEOUT)
     return DockerConnection(
         endpoint, SdkWire(client), api_version=spoken, is_podman=greeting.is_podman, client=client
     )
@@ -232,7 +216,7 @@ class _Greeting:
 
 
 def _greet(wire: Wire) -> _Greeting:
-    answer = wire.exchange(EngineRequest("GET", "/_ping"), patience=PROBE_TIMEOUT)
+    answer = wire.exchange(PING, patience=PROBE_TIMEOUT)
     answer.check()
     newest, oldest = answer.headers.get("api-version", ""), ""
     if not NO_VERSION < parse_api_version(newest) <= NEWEST_API:

@@ -6,11 +6,11 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from urllib.parse import quote
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.image_names import engine_reference
+from previewer.docker_api.paths import container_path, network_path
 from previewer.docker_api.podman import last_verdicts, run_health_check, unpack_patiently
 from previewer.docker_api.read_container import InspectedContainer, has_labels, read_inspected, read_listed
 from previewer.docker_api.request import (
@@ -75,7 +75,7 @@ def join_network(connection: DockerConnection, *, container: str, network: str, 
     with translate_errors(f"join it to the network {network}", subject=f"container {container}"):
         # The SDK's own method cannot express every field of an endpoint.
         body: JsonObject = {"Container": container, "EndpointConfig": endpoint}
-        post_only(connection, f"/networks/{quote(network, safe='')}/connect", body)
+        post_only(connection, network_path(network, "/connect"), body)
 
 
 def copy_into(connection: DockerConnection, *, container: str, archive: bytes) -> None:
@@ -83,7 +83,7 @@ def copy_into(connection: DockerConnection, *, container: str, archive: bytes) -
 
     def unpack() -> None:
         with translate_errors("copy its configs and secrets into it", subject=f"container {container}"):
-            put_archive(connection, f"/containers/{quote(container, safe='')}/archive", archive, {"path": "/"})
+            put_archive(connection, container_path(container, "/archive"), archive, {"path": "/"})
 
     unpack_patiently(unpack)
 
@@ -91,7 +91,7 @@ def copy_into(connection: DockerConnection, *, container: str, archive: bytes) -
 def start_container(connection: DockerConnection, name: str) -> None:
     """Start it; nothing happens if it runs. Raises :class:`ConflictError` where a host port is taken."""
     with translate_errors("start it", subject=f"container {name}"):
-        post_empty(connection, f"/containers/{quote(name, safe='')}/start")
+        post_empty(connection, container_path(name, "/start"))
 
 
 def stop_container(connection: DockerConnection, name: str, *, grace: int | None) -> None:
@@ -105,12 +105,12 @@ def stop_container(connection: DockerConnection, name: str, *, grace: int | None
         if grace == 0:
             _kill(connection, name, may_be_gone=False)
             return
-        path = f"/containers/{quote(name, safe='')}/stop"
+        path = container_path(name, "/stop")
         post_empty(connection, path, {"t": str(grace)}, patience=STOP_PATIENCE)
 
 
 def _own_grace(connection: DockerConnection, name: str) -> int:
-    path = f"/containers/{quote(name, safe='')}/json"
+    path = container_path(name, "/json")
     made = as_object(as_object(get_json(connection, path, patience=INSPECT_PATIENCE)).get("Config"))
     seconds = made.get("StopTimeout")
     return seconds if isinstance(seconds, int) else DEFAULT_GRACE
@@ -127,7 +127,7 @@ def inspect_container(connection: DockerConnection, name: str) -> InspectedConta
 
 
 def _inspect(connection: DockerConnection, name: str) -> InspectedContainer:
-    path = f"/containers/{quote(name, safe='')}/json"
+    path = container_path(name, "/json")
     return read_inspected(as_object(get_json(connection, path, patience=INSPECT_PATIENCE)))
 
 
@@ -150,7 +150,7 @@ def remove_container(connection: DockerConnection, name: str) -> None:
 def _kill(connection: DockerConnection, name: str, *, may_be_gone: bool = True) -> None:
     try:
         with translate_errors("kill it", subject=f"container {name}"):
-            post_empty(connection, f"/containers/{quote(name, safe='')}/kill")
+            post_empty(connection, container_path(name, "/kill"))
     except ConflictError:
         return  # not running
     except ObjectNotFoundError:
@@ -166,7 +166,7 @@ def _remove_patiently(connection: DockerConnection, name: str) -> None:
     for attempt in range(3):
         try:
             with translate_errors("remove it", subject=f"container {name}"):
-                delete(connection, f"/containers/{quote(name, safe='')}", {"v": "1", "force": "1"})
+                delete(connection, container_path(name), {"v": "1", "force": "1"})
             return
         except EngineError as error:
             if attempt == 2 or not any(text in error.message for text in UNFINISHED_KILL):

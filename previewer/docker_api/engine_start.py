@@ -6,7 +6,7 @@ from datetime import datetime
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.read_examined import read_moment
+from previewer.docker_api.read_moment import read_moment
 from previewer.docker_api.request import get_json
 from previewer.domain.json_value import as_object
 from previewer.errors import ObjectNotFoundError

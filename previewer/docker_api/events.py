@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.podman import docker_word
 from previewer.docker_api.read_container import has_labels
+from previewer.docker_api.read_lines import LineReader
 from previewer.docker_api.request import open_stream
-from previewer.docker_api.wire import OpenAnswer
 from previewer.domain.json_value import JsonObject, as_object, as_text
 from previewer.frozen import dataclass
 
@@ -30,44 +31,19 @@ class EngineEvent:
     at: datetime
 
 
-class EventReader:
-    """The events of containers, in pieces as they arrive. Closable from another thread."""
-
-    def __init__(self, stream: OpenAnswer, labels: Sequence[str] = ()) -> None:
-        self._stream = stream
-        self._labels = labels
-
-    def __iter__(self) -> Iterator[Sequence[EngineEvent]]:
-        """Iterate over the pieces. To be iterated once."""
-        rest = b""
-        for chunk in self._stream:
-            *lines, rest = (rest + chunk).split(b"\n")
-            if found := [event for line in lines if (event := read_event(line, self._labels)) is not None]:
-                yield found
-
-    def close(self) -> None:
-        """End it. Closing twice is fine."""
-        self._stream.close()
-
-
-def open_events(connection: DockerConnection, labels: Sequence[str]) -> EventReader:
+def open_events(connection: DockerConnection, labels: Sequence[str]) -> LineReader[EngineEvent]:
     """Ask for what happens from now on to containers with all of ``labels`` (``key=value``)."""
     filters = json.dumps({"type": ["container"], "label": list(labels)})
     with translate_errors("watch its events", subject=connection.host):
-        return EventReader(open_stream(connection, "/events", {"filters": filters}), labels)
+        stream = open_stream(connection, "/events", {"filters": filters})
+    return LineReader(stream, partial(read_event, labels=labels))
 
 
-def read_event(line: bytes, labels: Sequence[str] = ()) -> EngineEvent | None:
-    """One line of ``GET /events``; ``None`` for an empty one and for what health checks run.
+def read_event(entry: JsonObject, labels: Sequence[str] = ()) -> EngineEvent | None:
+    """One object of ``GET /events``; ``None`` for one that is no event, and for what health checks run.
 
     ``None`` too for a container without all of ``labels``: Podman tells of those that have any of them.
     """
-    if not line.strip():
-        return None
-    try:
-        entry: JsonObject = json.loads(line)
-    except ValueError:
-        return None
     action = docker_word("container", as_text(entry.get("Action")).partition(":")[0])
     if not action or action.startswith(HEALTH_CHECK_NOISE):
         return None

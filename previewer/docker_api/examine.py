@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from urllib.parse import quote
 
 from previewer.docker_api.background import begin
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.image_names import engine_reference
+from previewer.docker_api.paths import container_path, image_path
 from previewer.docker_api.read_container import own_name
 from previewer.docker_api.request import get_json
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
@@ -50,7 +50,7 @@ def inspect_raw(connection: DockerConnection, container: str) -> JsonObject | No
     """``GET /containers/ID/json``; ``None`` for one that is gone meanwhile."""
     try:
         with translate_errors("inspect it", subject=f"container {container}"):
-            return as_object(get_json(connection, f"/containers/{quote(container, safe='')}/json"))
+            return as_object(get_json(connection, container_path(container, "/json")))
     except ObjectNotFoundError:
         return None
 
@@ -59,7 +59,7 @@ def inspect_image_config(connection: DockerConnection, image: str) -> JsonObject
     """The ``Config`` of an image, which is named by its config digest. Raises :class:`ObjectNotFoundError`."""
     with translate_errors("inspect it", subject=f"image {image}"):
         reference = engine_reference(connection, image)
-        found = as_object(get_json(connection, f"/images/{quote(reference, safe='/:@')}/json"))
+        found = as_object(get_json(connection, image_path(reference, "/json")))
     return as_object(found.get("Config"))
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Iterator
 from contextlib import closing
 
-from previewer.docker_api.byte_stream import ByteStream
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.errors import refusal_error, translate_errors
-from previewer.docker_api.liveness import ensure_alive, while_alive
+from previewer.docker_api.errors import translate_errors
+from previewer.docker_api.failures import refusal_error
+from previewer.docker_api.liveness import ensure_alive, reading
+from previewer.docker_api.read_lines import read_objects
 from previewer.docker_api.request import open_answer
+from previewer.docker_api.wire.sdk_stream import stream_body
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.json_value import JsonValue, as_object, as_text
+from previewer.domain.json_value import as_text
 
 
 class ImageArchives:
@@ -27,14 +28,9 @@ class ImageArchives:
         Raises :class:`EngineError`. An engine that goes away ends it short: its reader misses the manifest.
         """
         with translate_errors("read the image", subject=image):
-            stream = ByteStream(open_answer(self._connection, f"/images/{image}/get", {}))
-        take_back = cancellation.on_request(stream.close)
-        try:
-            with while_alive(self._connection, "read the image", stream.close):
-                yield from stream
-        finally:
-            take_back()
-            stream.close()
+            stream = stream_body(open_answer(self._connection, f"/images/{image}/get", {}))
+        with reading(self._connection, stream, "read the image", cancellation):
+            yield from stream
         cancellation.check()
 
     def load(self, archive: Iterator[bytes], *, subject: str, cancellation: Cancellation) -> None:
@@ -49,14 +45,9 @@ class ImageArchives:
                 stream=True,
                 timeout=None,
             )
-            stream = ByteStream(answer)
-            take_back = cancellation.on_request(stream.close)
-            try:
-                with while_alive(self._connection, action, stream.close):
-                    told = b"".join(stream)
-            finally:
-                take_back()
-                stream.close()
+            stream = stream_body(answer)
+            with reading(self._connection, stream, action, cancellation):
+                told = b"".join(stream)
         cancellation.check()
         if (refused := _refusal(told)) or not answer.ok:
             raise refusal_error(action, subject, answer.status_code, refused)
@@ -73,12 +64,7 @@ def _checked(pieces: Iterator[bytes], cancellation: Cancellation) -> Iterator[by
 
 def _refusal(told: bytes) -> str:
     """What went wrong, of the lines that a load answers, or of an error's body."""
-    for line in filter(bytes.strip, told.splitlines()):
-        try:
-            value: JsonValue = json.loads(line)
-        except ValueError:
-            continue
-        message = as_object(value)
+    for message in read_objects([told]):
         if text := as_text(message.get("error")) or as_text(message.get("message")):
             return text
     return ""

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.containers import create_container, remove_container
+from previewer.docker_api.containers import remove_container
 from previewer.docker_api.errors import translate_errors
+from previewer.docker_api.idle_container import idle_container
 from previewer.domain.json_value import JsonObject, as_text
 from previewer.domain.labels import MANAGED_BY, MANAGED_BY_VALUE, PURPOSE, PURPOSE_READING
 
@@ -36,18 +37,9 @@ def reading_container(connection: DockerConnection, *, image: str) -> Iterator[s
     Raises :class:`ObjectNotFoundError` where the engine has no such image.
     """
     name = f"previewer-read-{uuid.uuid4().hex[:16]}"
-    body: JsonObject = {
-        "Image": image,
-        "Entrypoint": [],
-        "Cmd": ["never-started"],
-        "Labels": {MANAGED_BY: MANAGED_BY_VALUE, PURPOSE: PURPOSE_READING},
-        "HostConfig": {"NetworkMode": "none"},
-    }
-    create_container(connection, name=name, platform="", body=body)
-    try:
+    labels = {MANAGED_BY: MANAGED_BY_VALUE, PURPOSE: PURPOSE_READING}
+    with idle_container(connection, name=name, image=image, labels=labels):
         yield name
-    finally:
-        remove_container(connection, name)
 
 
 def remove_forgotten_readers(connection: DockerConnection) -> None:

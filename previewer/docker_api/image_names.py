@@ -7,15 +7,13 @@ image's manifest, which depends on how layers are packed; there a tag says the c
 from __future__ import annotations
 
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.errors import translate_errors
 from previewer.domain.naming import digest_reference
 
 _DIGEST = "sha256:"
 
 
 def engine_reference(connection: DockerConnection, image: str) -> str:
-    """What to ask the engine for. Anything but a config digest is left as it is."""
+    """What to ask the engine for. Anything but a config digest is left as it is. Raises :class:`EngineError`."""
     if not image.startswith(_DIGEST):
         return image
-    with translate_errors("ask the engine about itself", subject=connection.host):
-        return digest_reference(image) if connection.has_containerd_store else image
+    return digest_reference(image) if connection.has_containerd_store else image

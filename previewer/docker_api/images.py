@@ -8,11 +8,12 @@ from contextlib import suppress
 from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.image_names import engine_reference
+from previewer.docker_api.paths import image_path
+from previewer.docker_api.read_moment import read_moment
 from previewer.docker_api.request import get_json
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.naming import named_digest
@@ -20,7 +21,7 @@ from previewer.errors import ConflictError, ObjectNotFoundError
 from previewer.frozen import dataclass
 
 if TYPE_CHECKING:  # most commands do without
-    from previewer.docker_api.sdk import docker
+    from previewer.docker_api.wire.sdk import docker
 
 REGISTRY_TIMEOUT = 4.0
 """Seconds that a registry may take to say what a tag means."""
@@ -80,7 +81,7 @@ class EngineImages:
         """
         import requests.exceptions
 
-        from previewer.docker_api.sdk import docker
+        from previewer.docker_api.wire.sdk import docker
 
         registry, _ = docker.auth.resolve_repository_name(reference)
         header = docker.auth.get_config_header(self._api, registry)
@@ -105,7 +106,7 @@ class EngineImages:
     def _inspect(self, name: str) -> EngineImage | None:
         try:
             with translate_errors("inspect the image", subject=name):
-                path = f"/images/{quote(name, safe='/:@')}/json"
+                path = image_path(name, "/json")
                 return _inspected(as_object(get_json(self._connection, path)))
         except ObjectNotFoundError:
             return None
@@ -128,18 +129,13 @@ class EngineImages:
 
         Nothing happens if the name is gone.
         """
-        with suppress(ObjectNotFoundError, ConflictError), translate_errors("untag it", subject=name):
-            self._api.remove_image(name)
+        self._remove(name, "untag it")
 
     def remove(self, image: str) -> None:
         """Remove an image with all its names. Nothing happens if it is gone or in use."""
         found = self.inspect(image)
         for name in () if found is None else (found.tags or (found.id,)):
-            try:
-                with translate_errors("remove the image", subject=name):
-                    self._api.remove_image(name)
-            except (ObjectNotFoundError, ConflictError):
-                continue
+            self._remove(name, "remove the image")
 
     def list_named(self, repository: str) -> tuple[EngineImage, ...]:
         """Every image that is called ``repository:TAG``, in one call."""
@@ -150,13 +146,16 @@ class EngineImages:
         """Take every ``repository:TAG`` name away. An image that had no other name goes, unless it is in use."""
         for name in (name for image in self.list_named(repository) for name in image.tags):
             if name.startswith(f"{repository}:"):
-                with suppress(ObjectNotFoundError, ConflictError), translate_errors("untag it", subject=name):
-                    self._api.remove_image(name)
+                self.remove_name(name)
+
+    def _remove(self, name: str, action: str) -> None:
+        with suppress(ObjectNotFoundError, ConflictError), translate_errors(action, subject=name):
+            self._api.remove_image(name)
 
 
 def registry_of(reference: str) -> str:
     """The host that a reference is pulled from; ``docker.io`` where it names none."""
-    from previewer.docker_api.sdk import docker
+    from previewer.docker_api.wire.sdk import docker
 
     return docker.auth.resolve_repository_name(reference)[0]
 
@@ -185,17 +184,8 @@ def _inspected(entry: JsonObject) -> EngineImage:
         created=0,
         layers=_texts(as_object(entry.get("RootFS")), "Layers"),
         config=as_object(entry.get("Config")),
-        named_at=_moment(as_text(as_object(entry.get("Metadata")).get("LastTagTime"))),
+        named_at=read_moment(as_object(entry.get("Metadata")).get("LastTagTime")),
     )
-
-
-def _moment(text: str) -> datetime | None:
-    """A moment in RFC 3339; engines say year 1 where they know none."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None and found.year > 1 else None
 
 
 def _texts(entry: JsonObject, key: str) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.wire import EngineRequest
+from previewer.docker_api.wire.protocol import PING, OpenAnswer
+from previewer.domain.cancellation import Cancellation
 from previewer.errors import EngineUnreachableError
 
 ANSWER_SECONDS = 30.0
@@ -20,7 +21,7 @@ PAUSE_SECONDS = 15.0
 def ensure_alive(connection: DockerConnection, action: str, *, seconds: float = ANSWER_SECONDS) -> None:
     """Raise :class:`EngineUnreachableError` if the engine does not answer; ``action`` continues "could not …"."""
     with translate_errors(action, subject=connection.host):
-        connection.wire.exchange(EngineRequest("GET", "/_ping"), patience=seconds)
+        connection.wire.exchange(PING, patience=seconds)
 
 
 @contextmanager
@@ -52,3 +53,20 @@ def while_alive(
         ended.set()
     if failures:
         raise failures[0]
+
+
+@contextmanager
+def reading(
+    connection: DockerConnection, stream: OpenAnswer, action: str, cancellation: Cancellation
+) -> Iterator[None]:
+    """Close ``stream``, which the body reads, on a cancellation and after the body; give up on a silent engine.
+
+    Raises as :func:`while_alive` does. A cancellation only ends the stream: what that means, the caller says.
+    """
+    take_back = cancellation.on_request(stream.close)
+    try:
+        with while_alive(connection, action, stream.close):
+            yield
+    finally:
+        take_back()
+        stream.close()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from urllib.parse import quote
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.log_frames import LogDecoder, LogRecord
+from previewer.docker_api.paths import container_path
 from previewer.docker_api.request import open_stream
-from previewer.docker_api.wire import OpenAnswer
+from previewer.docker_api.wire.protocol import OpenAnswer
 
 
 class LogReader:
@@ -61,5 +61,5 @@ def open_logs(
     if since is not None:
         parameters["since"] = f"{since.timestamp():.6f}"
     with translate_errors("read its log", subject=f"container {name}"):
-        stream = open_stream(connection, f"/containers/{quote(name, safe='')}/logs", parameters)
+        stream = open_stream(connection, container_path(name, "/logs"), parameters)
     return LogReader(stream, has_terminal=has_terminal, since=since)

@@ -5,22 +5,20 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from contextlib import suppress
-from functools import partial
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from urllib.parse import quote
 
-from previewer.docker_api.background import begin
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.errors import NAME_HINT, refusal_error, translate_errors
+from previewer.docker_api.errors import translate_errors
+from previewer.docker_api.failures import NAME_HINT, refusal_error
+from previewer.docker_api.paths import network_path
 from previewer.docker_api.podman import idle_members
 from previewer.docker_api.read_container import has_labels, read_labels
 from previewer.docker_api.request import LIST_PATIENCE, delete, get_json, post_json, post_only
-from previewer.docker_api.wire import RefusedError
+from previewer.docker_api.wire.protocol import RefusedError
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.labels import COMPOSE_NETWORK, read_ownership
 from previewer.domain.observation import ObservedNetwork
-from previewer.errors import ConflictError, EngineError, ObjectNotFoundError
+from previewer.errors import ConflictError, EngineError, EngineUnreachableError, ObjectNotFoundError
 
 OVERLAPS = ("overlap", "is already used on the host")
 """In an engine's refusal of a subnet that another network has: Docker's, and Podman's."""
@@ -77,18 +75,18 @@ def create_network(connection: DockerConnection, *, name: str, body: JsonObject)
         raise ConflictError("there is a network of this name already", where=subject, hint=NAME_HINT)
 
 
-def empty_network(connection: DockerConnection, name: str) -> None:
-    """Disconnect what runs in it, all at once, so that it can be removed before what was in it.
+def leave_networks(connection: DockerConnection, container: str, networks: Sequence[str]) -> None:
+    """Disconnect a container from networks, so that these can be removed before it.
 
-    Whether that worked, the removal tells. Nothing happens if it is gone.
+    Whether that worked, their removal tells. Nothing happens where it is not in one, or where either is gone.
     """
-    leaving = [
-        begin(partial(_disconnect, connection, name, container), name="previewer-network")
-        for container in _members(connection, name)
-    ]
-    for one in leaving:
-        with suppress(EngineError):
-            one.result()
+    for name in networks:
+        try:
+            _disconnect(connection, name, container)
+        except EngineUnreachableError:
+            raise
+        except EngineError:
+            continue
 
 
 def remove_network(connection: DockerConnection, name: str) -> None:
@@ -96,7 +94,7 @@ def remove_network(connection: DockerConnection, name: str) -> None:
     for attempt in range(ATTEMPTS_TO_EMPTY):
         try:
             with translate_errors("remove it", subject=f"network {name}"):
-                delete(connection, f"/networks/{quote(name, safe='')}")
+                delete(connection, network_path(name))
             return
         except ObjectNotFoundError:
             return
@@ -127,7 +125,7 @@ def _members(connection: DockerConnection, name: str) -> list[str]:
     """The containers that have an endpoint in it; none if it is gone."""
     try:
         with translate_errors("inspect it", subject=f"network {name}"):
-            network = as_object(get_json(connection, f"/networks/{quote(name, safe='')}"))
+            network = as_object(get_json(connection, network_path(name)))
     except ObjectNotFoundError:
         return []
     # A stale endpoint's container is gone: only its name is left to call it by.
@@ -142,7 +140,7 @@ def _disconnect(connection: DockerConnection, name: str, container: str) -> None
     try:
         with translate_errors(f"disconnect {container}", subject=f"network {name}"):
             body: JsonObject = {"Container": container, "Force": True}
-            post_only(connection, f"/networks/{quote(name, safe='')}/disconnect", body)
+            post_only(connection, network_path(name, "/disconnect"), body)
     except EngineError as error:
         if not isinstance(error, ObjectNotFoundError) and "is not connected" not in error.message:
             raise

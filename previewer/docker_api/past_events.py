@@ -7,63 +7,44 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.podman import docker_word
+from previewer.docker_api.read_lines import LineReader, read_objects
 from previewer.docker_api.request import open_stream
-from previewer.docker_api.wire import OpenAnswer
+from previewer.docker_api.wire.protocol import PING
 from previewer.domain.examination import EngineHappening
 from previewer.domain.json_value import JsonObject, as_object, as_text
 
 KINDS = ("container", "network", "image")
 
 
-class HappeningReader:
-    """Events in pieces as they arrive. Closable from another thread."""
-
-    def __init__(self, stream: OpenAnswer) -> None:
-        self._stream = stream
-
-    def __iter__(self) -> Iterator[Sequence[EngineHappening]]:
-        """Iterate over the pieces. To be iterated once."""
-        rest = b""
-        for chunk in self._stream:
-            *lines, rest = (rest + chunk).split(b"\n")
-            if found := [event for line in lines if (event := read_happening(line)) is not None]:
-                yield found
-
-    def close(self) -> None:
-        """End it. Closing twice is fine."""
-        self._stream.close()
-
-
 def list_past_events(connection: DockerConnection, since: datetime) -> tuple[EngineHappening, ...]:
-    """What the engine still knows of what happened since then, oldest first. It ends at the engine's own now."""
+    """What the engine still knows of what happened since then, oldest first. It ends at the engine's own now.
+
+    That is nothing where ``since`` lies ahead, as it does when the clock was set back: engines call that an error.
+    """
+    now = _now(connection)
     # Podman says nothing at all where the end is past already; Docker has no other way to end.
-    end = {"stream": "false"} if connection.is_podman else {"until": _stamp(_now(connection))}
-    parameters = {"since": _stamp(since.timestamp()), "filters": _filters(), **end}
+    end = {"stream": "false"} if connection.is_podman else {"until": _stamp(now)}
+    parameters = {"since": _stamp(min(since.timestamp(), now)), "filters": _filters(), **end}
     with translate_errors("read its events", subject=connection.host):
-        lines = b"".join(open_stream(connection, "/events", parameters)).split(b"\n")
-    return tuple(event for line in lines if (event := read_happening(line)) is not None)
+        entries = tuple(read_objects(open_stream(connection, "/events", parameters)))
+    return tuple(event for entry in entries if (event := read_happening(entry)) is not None)
 
 
-def open_happenings(connection: DockerConnection, since: datetime | None = None) -> HappeningReader:
+def open_happenings(connection: DockerConnection, since: datetime | None = None) -> LineReader[EngineHappening]:
     """What happens from now on; from ``since`` on, as far as the engine still knows."""
     parameters = {"filters": _filters(), **({"since": _stamp(since.timestamp())} if since else {})}
     with translate_errors("watch it", subject=connection.host):
-        return HappeningReader(open_stream(connection, "/events", parameters))
+        return LineReader(open_stream(connection, "/events", parameters), read_happening)
 
 
-def read_happening(line: bytes) -> EngineHappening | None:
-    """One line of the stream; ``None`` for one that is no event."""
-    try:
-        entry: JsonObject = json.loads(line)
-    except ValueError:
-        return None
+def read_happening(entry: JsonObject) -> EngineHappening | None:
+    """One object of the stream; ``None`` for one that is no event."""
     action, _, detail = as_text(entry.get("Action")).partition(":")
     actor, kind = as_object(entry.get("Actor")), as_text(entry.get("Type"))
     attributes = {key: as_text(value) for key, value in as_object(actor.get("Attributes")).items()}
@@ -84,9 +65,9 @@ def read_happening(line: bytes) -> EngineHappening | None:
 def engine_time(connection: DockerConnection) -> datetime:
     """What the engine's machine says the time is, to the second; ours where it says nothing."""
     with translate_errors("ask for its time", subject=connection.host):
-        answer = connection.api.get(f"{connection.api.base_url}/_ping", timeout=connection.api.timeout)
+        answer = connection.wire.exchange(PING, patience=CALL_TIMEOUT)
     try:
-        return parsedate_to_datetime(answer.headers["Date"])
+        return parsedate_to_datetime(answer.headers["date"])
     except (KeyError, ValueError):
         return datetime.now(UTC)
 

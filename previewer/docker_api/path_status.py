@@ -6,10 +6,11 @@ import base64
 import json
 import tarfile
 from contextlib import closing
-from urllib.parse import quote
 
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.errors import refusal_error, translate_errors
+from previewer.docker_api.errors import translate_errors
+from previewer.docker_api.failures import refusal_error
+from previewer.docker_api.paths import container_path
 from previewer.docker_api.request import open_answer
 from previewer.domain.json_value import JsonValue, as_object
 from previewer.errors import EngineError
@@ -29,7 +30,7 @@ def folder_owner(connection: DockerConnection, container: str, path: str) -> tup
     if mode is None or not mode & FOLDER:
         return None
     with translate_errors("look into it", subject=f"container {container}"):
-        answer = open_answer(connection, f"/containers/{quote(container, safe='')}/archive", {"path": path})
+        answer = open_answer(connection, container_path(container, "/archive"), {"path": path})
     answer.raw.decode_content = True  # engines compress it where the HTTP library lets them
     with closing(answer), translate_errors("look into it", subject=f"container {container}"):
         try:
@@ -49,7 +50,7 @@ def path_mode(connection: DockerConnection, container: str, path: str) -> int | 
     where = f"container {container}"
     with translate_errors("look into it", subject=where):
         answer = api.head(
-            f"{api.base_url}/v{api.api_version}/containers/{quote(container, safe='')}/archive",
+            f"{api.base_url}/v{api.api_version}{container_path(container, '/archive')}",
             params={"path": path},
             timeout=api.timeout,
         )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from urllib.parse import quote
 
 from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection
+from previewer.docker_api.paths import container_path
 from previewer.docker_api.read_container import read_health
 from previewer.docker_api.request import LIST_PATIENCE
-from previewer.docker_api.wire import EngineRequest
+from previewer.docker_api.wire.protocol import EngineRequest
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.observation import Health
 from previewer.errors import EngineError
@@ -63,7 +63,7 @@ def unpack_patiently(unpack: Callable[[], None]) -> None:
 
 def run_health_check(connection: DockerConnection, name: str) -> None:
     """Podman leaves it to systemd to run health checks; where that does not run, whoever looks has to."""
-    path = f"{LIBPOD}/containers/{quote(name, safe='')}/healthcheck"
+    path = LIBPOD + container_path(name, "/healthcheck")
     connection.wire.exchange(EngineRequest("GET", path), patience=CALL_TIMEOUT)
 
 

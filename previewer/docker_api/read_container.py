@@ -54,6 +54,7 @@ def read_listed(entry: JsonObject) -> ObservedContainer | None:
         routes=read_routes(labels),
         memory=read_memory(labels),
         is_one_off=labels.get(COMPOSE_ONEOFF) == "True",
+        networks=tuple(as_object(as_object(entry.get("NetworkSettings")).get("Networks"))),
     )
 
 

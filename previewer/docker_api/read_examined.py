@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from previewer.docker_api.read_container import ENDED, read_labels, read_state
+from previewer.docker_api.read_moment import read_moment
 from previewer.domain.drift.fields import Fields
 from previewer.domain.examination import ExaminedContainer
-from previewer.domain.json_value import JsonObject, JsonValue, as_integer, as_list, as_object, as_text
+from previewer.domain.json_value import JsonObject, as_integer, as_list, as_object, as_text
 from previewer.domain.labels import COMPOSE_NUMBER, COMPOSE_ONEOFF, read_ownership
 from previewer.domain.naming import named_digest
 
-_FRACTION = re.compile(r"\.(\d{1,6})\d*")
 NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -42,16 +41,6 @@ def read_examined(entry: JsonObject, fields: Fields) -> ExaminedContainer | None
         mounted=_mounted(entry),
         host_ports=_host_ports(as_object(as_object(entry.get("HostConfig")).get("PortBindings"))),
     )
-
-
-def read_moment(value: JsonValue) -> datetime | None:
-    """A moment as engines write it, with nanoseconds; ``None`` for their "never" (the year 1)."""
-    text = _FRACTION.sub(lambda found: f".{found[1]:0<6}", as_text(value))
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.year > 1 else None
 
 
 def shaped_as_body(entry: JsonObject) -> JsonObject:

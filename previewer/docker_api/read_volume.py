@@ -6,9 +6,8 @@ import os
 from collections.abc import Iterator, Mapping
 
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.containers import create_container, remove_container
 from previewer.docker_api.errors import translate_errors
-from previewer.domain.json_value import JsonObject
+from previewer.docker_api.idle_container import idle_container, volume_mount
 
 SOURCE = "/.previewer-read"
 """Where the container that is read through has the volume."""
@@ -21,23 +20,10 @@ def read_volume(
     with translate_errors("read it", subject=f"volume {volume}"):
         connection.api.inspect_volume(volume)
     name = f"{volume}-read-{os.urandom(4).hex()}"
-    mount: JsonObject = {
-        "Type": "volume",
-        "Source": volume,
-        "Target": SOURCE,
-        "ReadOnly": True,
-        "VolumeOptions": {"NoCopy": True},
-    }
-    body: JsonObject = {
-        "Image": image,
-        "Cmd": ["never-started"],
-        "Labels": labels,
-        "HostConfig": {"NetworkMode": "none", "Mounts": [mount]},
-    }
-    create_container(connection, name=name, platform="", body=body)
-    try:
-        with translate_errors("read it", subject=f"volume {volume}"):
-            chunks, _stat = connection.api.get_archive(name, f"{SOURCE}/.")
-            yield from chunks
-    finally:
-        remove_container(connection, name)
+    mount = volume_mount(volume, SOURCE, read_only=True)
+    with (
+        idle_container(connection, name=name, image=image, labels=labels, mount=mount),
+        translate_errors("read it", subject=f"volume {volume}"),
+    ):
+        chunks, _stat = connection.api.get_archive(name, f"{SOURCE}/.")
+        yield from chunks

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
@@ -40,6 +39,7 @@ def _free_disk(connection: DockerConnection, info: JsonObject) -> int | None:
     if not folder or not is_here:
         return None
     try:
-        return shutil.disk_usage(folder).free
+        found = os.statvfs(folder)  # what shutil would do, which brings all its compressions along
+        return found.f_bavail * found.f_frsize
     except OSError:
         return None

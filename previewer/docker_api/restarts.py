@@ -6,11 +6,10 @@ An engine that is itself restarted starts stopped containers too, on purpose sto
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.examine import inspect_raw
+from previewer.docker_api.paths import container_path
 from previewer.docker_api.podman import can_change_restarts
 from previewer.docker_api.read_container import read_labels
 from previewer.docker_api.request import post_json
@@ -48,5 +47,5 @@ def _policies(connection: DockerConnection, name: str) -> tuple[str, str]:
 
 def _set(connection: DockerConnection, name: str, policy: str) -> None:
     with translate_errors("change its restart policy", subject=f"container {name}"):
-        path = f"/containers/{quote(name, safe='')}/update"
+        path = container_path(name, "/update")
         post_json(connection, path, {"RestartPolicy": restart_policy(policy)})

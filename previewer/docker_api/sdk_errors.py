@@ -5,15 +5,15 @@ from __future__ import annotations
 import requests.exceptions
 import urllib3.exceptions
 
-from previewer.docker_api.errors import connection_error, innermost_reason, refusal_error, silence_error
-from previewer.docker_api.sdk import docker
+from previewer.docker_api.failures import connection_error, innermost_reason, refusal_error, silence_error
+from previewer.docker_api.wire.sdk import docker
 from previewer.errors import EngineError
 
 
 def translate_sdk_error(action: str, subject: str, error: Exception) -> EngineError | None:
     """The error to raise for what the SDK raised; ``None`` for what does not come from it."""
     if isinstance(error, docker.errors.APIError):
-        return refusal_error(action, subject, error.status_code or 0, error_text(error))
+        return refusal_error(action, subject, error.status_code or 0, _text_of(error))
     if isinstance(error, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError):
         return silence_error(action, subject)
     if isinstance(
@@ -28,6 +28,6 @@ def translate_sdk_error(action: str, subject: str, error: Exception) -> EngineEr
     return None
 
 
-def error_text(error: docker.errors.APIError) -> str:
+def _text_of(error: docker.errors.APIError) -> str:
     """What the engine itself said, on one line."""
     return " ".join(str(error.explanation or error).split())

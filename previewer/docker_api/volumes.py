@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from urllib.parse import quote
 
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.containers import create_container, remove_container
-from previewer.docker_api.errors import NAME_HINT, translate_errors
+from previewer.docker_api.errors import translate_errors
+from previewer.docker_api.failures import NAME_HINT
+from previewer.docker_api.idle_container import idle_container, volume_mount
+from previewer.docker_api.paths import volume_path
 from previewer.docker_api.podman import unpack_patiently
 from previewer.docker_api.read_container import has_labels, read_labels
 from previewer.docker_api.request import LIST_PATIENCE, delete, get_json, post_json
@@ -53,7 +54,7 @@ def create_volume(connection: DockerConnection, *, name: str, body: JsonObject) 
 def find_mountpoint(connection: DockerConnection, name: str) -> str:
     """Where a volume is on the engine's host. Raises :class:`ObjectNotFoundError`."""
     with translate_errors("inspect it", subject=f"volume {name}"):
-        found = as_object(get_json(connection, f"/volumes/{quote(name, safe='')}"))
+        found = as_object(get_json(connection, volume_path(name)))
     return as_text(found.get("Mountpoint"))
 
 
@@ -73,29 +74,16 @@ def fill_volume(
     subject = f"volume {volume}"
     with translate_errors("fill it", subject=subject):
         # The engine would make a volume that is not there, without a label.
-        get_json(connection, f"/volumes/{quote(volume, safe='')}")
+        get_json(connection, volume_path(volume))
     name = f"{volume}-fill"
-    body: JsonObject = {
-        "Image": image,
-        "Cmd": ["never-started"],
-        "Labels": labels,
-        "HostConfig": {
-            "NetworkMode": "none",
-            "Mounts": [
-                {"Type": "volume", "Source": volume, "Target": FILL_TARGET, "VolumeOptions": {"NoCopy": True}}
-            ],
-        },
-    }
-    create_container(connection, name=name, platform="", body=body)
 
     def unpack() -> None:
         with translate_errors("fill it", subject=subject):
             connection.api.put_archive(name, FILL_TARGET, archive())
 
-    try:
+    mount = volume_mount(volume, FILL_TARGET)
+    with idle_container(connection, name=name, image=image, labels=labels, mount=mount):
         unpack_patiently(unpack)
-    finally:
-        remove_container(connection, name)
 
 
 def remove_volume(connection: DockerConnection, name: str) -> None:
@@ -103,7 +91,7 @@ def remove_volume(connection: DockerConnection, name: str) -> None:
     for attempt in range(ATTEMPTS_TO_REMOVE):
         try:
             with translate_errors("remove it", subject=f"volume {name}"):
-                delete(connection, f"/volumes/{quote(name, safe='')}")
+                delete(connection, volume_path(name))
             return
         except ObjectNotFoundError:
             return

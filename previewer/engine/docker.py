@@ -10,10 +10,10 @@ from weakref import WeakSet
 from previewer.docker_api import containers, disk_usage, events, networks, restarts, volumes
 from previewer.docker_api.background import begin
 from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.networks import leave_networks
 from previewer.docker_api.podman import RESTART_UPDATES_SINCE, podman_version
 from previewer.docker_api.resources import machine_resources
 from previewer.domain import labels
-from previewer.domain.json_value import as_text
 from previewer.domain.observation import ContainerDetail, Observation
 from previewer.domain.specification import NO_EGRESS_KEY, ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
 from previewer.engine.docker_streams import EventStream, open_log_stream
@@ -124,13 +124,13 @@ class DockerEngine:
         endpoint = gateway_endpoint(docker.api_version) if is_gateway else {}
         containers.join_network(docker, container=container, network=network, endpoint=endpoint)
 
+    def disconnect_container(self, container: str, networks: Sequence[str]) -> None:
+        """Take a running container out of the networks of these names or ids."""
+        leave_networks(self._open(), container, networks)
+
     def remove_container(self, name: str) -> None:
         """Kill it and remove it with its anonymous volumes."""
         containers.remove_container(self._open(), name)
-
-    def empty_network(self, name: str) -> None:
-        """Disconnect what runs in it, all at once."""
-        networks.empty_network(self._open(), name)
 
     def remove_network(self, name: str) -> None:
         """Remove the network of this name or id, whatever still hangs on it."""
@@ -201,11 +201,10 @@ def _capabilities(connection: DockerConnection) -> Capabilities:
         missing[LOG_TIMES] = "Podman times lines of logs to the second"
     if reason := containers.why_no_host_binding(connection):
         missing[HOST_BINDING] = reason
-    version = connection.version
     return Capabilities(
         name=containers.engine_name(connection),
         api_version=connection.api_version,
-        platform=f"{as_text(version.get('Os'), 'linux')}/{as_text(version.get('Arch'), 'amd64')}",
+        platform=connection.platform,
         remote=None if connection.is_local else connection.host,
         missing=missing,
     )

@@ -12,10 +12,11 @@ from itertools import islice
 from previewer.docker_api.background import begin
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.containers import inspect_container
-from previewer.docker_api.events import EventReader
+from previewer.docker_api.events import EngineEvent
 from previewer.docker_api.gathered_stream import BATCH_SIZE, GatheredStream
 from previewer.docker_api.liveness import ensure_alive
 from previewer.docker_api.logs import LogReader, open_logs
+from previewer.docker_api.read_lines import LineReader
 from previewer.domain.labels import SERVICE
 from previewer.engine.protocol import ContainerEvent, LogLine, LogOptions
 
@@ -26,7 +27,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 class EventStream:
     """The events of containers, in batches."""
 
-    def __init__(self, reader: EventReader) -> None:
+    def __init__(self, reader: LineReader[EngineEvent]) -> None:
         self._gathered = GatheredStream([reader], name="previewer-watch")
 
     def __iter__(self) -> Iterator[Sequence[ContainerEvent]]:
@@ -99,7 +100,6 @@ def open_log_stream(
     connection: DockerConnection, containers: Sequence[str], options: LogOptions
 ) -> FollowedLogs | MergedLogs:
     """The logs of ``containers``. Raises :class:`ObjectNotFoundError` if one of them is not there."""
-    opened: list[ContainerLog] = []
     opening: list[Future[ContainerLog]] = []
     for first in range(0, len(containers), OPENED_AT_ONCE):
         some = containers[first : first + OPENED_AT_ONCE]

@@ -213,6 +213,14 @@ class MemoryEngine:
                 found.ports = self._ports.take(found.spec, self._address(joined))
             found.networks = joined
 
+    def disconnect_container(self, container: str, networks: Sequence[str]) -> None:
+        """Take a running container out of the networks of these names or ids."""
+        left = set(map(self._network_name, networks))
+        self._begin("disconnect_container", container)
+        with self._using():
+            if (found := self._containers.get(container)) is not None:
+                found.networks = [network for network in found.networks if network not in left]
+
     def remove_container(self, name: str) -> None:
         """Kill it and remove it."""
         self._begin("remove_container", name)
@@ -224,15 +232,6 @@ class MemoryEngine:
             self._tell(name, ("destroy",))
             del self._containers[name]
             self._finish_followers()
-
-    def empty_network(self, name: str) -> None:
-        """Disconnect what runs in the network of this name or id."""
-        name = self._network_name(name)
-        self._begin("empty_network", name)
-        with self._using():
-            for container in self._containers.values():
-                if container.is_running and name in container.networks:
-                    container.networks = [network for network in container.networks if network != name]
 
     def remove_network(self, name: str) -> None:
         """Remove the network of this name or id."""

@@ -120,6 +120,7 @@ class MemoryContainer:
             routes=read_routes(self.spec.labels),
             memory=read_memory(self.spec.labels),
             is_one_off=self.spec.labels.get(COMPOSE_ONEOFF) == "True",
+            networks=tuple(self.networks),
         )
 
     def detail(self) -> ContainerDetail:

@@ -177,12 +177,15 @@ class Engine(Protocol):
         """
         ...
 
-    def remove_container(self, name: str) -> None:
-        """Kill it and remove it with its anonymous volumes. Nothing happens if it is gone."""
+    def disconnect_container(self, container: str, networks: Sequence[str]) -> None:
+        """Take a running container out of the networks of these names or ids, to remove it and them.
+
+        Nothing happens where it is not in one, or where either is gone.
+        """
         ...
 
-    def empty_network(self, name: str) -> None:
-        """Disconnect what runs in the network of this name or id. Nothing happens if it is gone."""
+    def remove_container(self, name: str) -> None:
+        """Kill it and remove it with its anonymous volumes. Nothing happens if it is gone."""
         ...
 
     def remove_network(self, name: str) -> None:

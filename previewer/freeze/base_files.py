@@ -11,7 +11,7 @@ from typing import Self
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.image_files import reading_container
 from previewer.docker_api.path_status import FOLDER, LINK, folder_owner, path_mode
-from previewer.freeze.lower_layers import Folder
+from previewer.freeze.canonical.lower_layers import Folder
 
 EMPTY_ROOT = Folder(0o755, 0, 0)
 

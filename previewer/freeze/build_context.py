@@ -9,12 +9,14 @@ from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry
 from previewer.domain.json_value import JsonValue
 from previewer.domain.naming import SENT_DOCKERFILE
 from previewer.domain.service import BuildSection, Service
-from previewer.errors import DefinitionError, FreezeError, UnsupportedError
+from previewer.errors import DefinitionError, UnsupportedError
 from previewer.freeze.dockerignore import Dockerignore, read_dockerignore
+from previewer.freeze.tree_archive import absent_submodule
 from previewer.frozen import dataclass
 
 IGNORE_FILE = ".dockerignore"
 MAX_DOCKERFILE_BYTES = 1 << 20
+KEPT_OUT = f"keep it out with {IGNORE_FILE}"
 COMMITTED_HINT = "only committed files are seen: is it committed?"
 
 Entries = tuple[tuple[str, TreeEntry], ...]
@@ -67,7 +69,7 @@ def _check_folder(tree: FileTree, folder: str, location: str) -> None:
         )
     entry = tree.entry(folder)
     if entry is not None and entry.kind is EntryKind.SUBMODULE:
-        raise _absent_submodule(entry)
+        raise absent_submodule(entry, otherwise=KEPT_OUT)
     if not tree.is_directory(folder):
         raise DefinitionError(
             f"the commit has no folder {folder} to build from", where=location, hint=COMMITTED_HINT
@@ -82,7 +84,7 @@ def _choose(tree: FileTree, folder: str, ignore: Dockerignore) -> Entries:
         if ignore.ignores(name):
             continue
         if entry.kind is EntryKind.SUBMODULE:
-            raise _absent_submodule(entry)
+            raise absent_submodule(entry, otherwise=KEPT_OUT)
         if name == SENT_DOCKERFILE:
             raise DefinitionError(
                 "this name is ours: builders are sent the pinned Dockerfile under it", where=entry.path
@@ -117,11 +119,3 @@ def _read_ignore(tree: FileTree, paths: list[str]) -> Dockerignore:
         if tree.is_file(path):
             return read_dockerignore(tree.read(path, limit=MAX_DOCKERFILE_BYTES), where=posixpath.normpath(path))
     return Dockerignore()
-
-
-def _absent_submodule(entry: TreeEntry) -> FreezeError:
-    return FreezeError(
-        f"a submodule's commit {entry.object_id[:12]} is not on this machine",
-        where=entry.path,
-        hint=f"fetch it: git submodule update --init --recursive {entry.path}; or keep it out with {IGNORE_FILE}",
-    )

@@ -73,4 +73,4 @@ def _ulimits(spec: JsonObject) -> Iterator[Ulimit]:
 def _number(value: JsonValue) -> int | None:
     """The model's numbers of bytes are text."""
     text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
-    return int(text) if text.lstrip("-").isdigit() else None
+    return int(text) if text.removeprefix("-").isdecimal() else None

@@ -6,12 +6,11 @@ import re
 from contextlib import closing
 
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.image_archives import ImageArchives
 from previewer.docker_api.images import EngineImage, EngineImages
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.naming import digest_reference
-from previewer.freeze.image_archive import read_config_name
+from previewer.freeze.canonical.image_archive import read_config_name
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -26,9 +25,8 @@ class ContentIds:
 
     @property
     def are_engine_ids(self) -> bool:
-        """Whether the engine itself calls images by their config digest."""
-        with translate_errors("ask the engine about itself", subject=self._connection.host):
-            return not self._connection.has_containerd_store
+        """Whether the engine itself calls images by their config digest. Raises :class:`EngineError`."""
+        return not self._connection.has_containerd_store
 
     def known(self, image: EngineImage) -> str:
         """What is known without a further question; the engine's own id where nothing says the digest."""

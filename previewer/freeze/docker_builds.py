@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 
-from previewer.docker_api.build import build_image, builder_for, find_builder
-from previewer.docker_api.classic_steps import ClassicSteps
+from previewer.docker_api.builders.any_builder import build_image, builder_for, find_builder
+from previewer.docker_api.builders.classic_steps import ClassicSteps
+from previewer.docker_api.builders.image_build import ImageBuild
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.image_archives import ImageArchives
-from previewer.docker_api.image_build import ImageBuild
 from previewer.docker_api.images import EngineImage, EngineImages
 from previewer.domain.build_choice import Builder
 from previewer.domain.cancellation import Cancellation
@@ -22,11 +22,12 @@ from previewer.domain.labels import BUILDER, PLATFORM
 from previewer.domain.naming import BUILDING_REPOSITORY
 from previewer.errors import FreezeError
 from previewer.freeze.base_files import BaseFiles
-from previewer.freeze.canonical_image import BuiltContent, base_of, canonicalise
+from previewer.freeze.canonical.image import BuiltContent, base_of, canonicalise
+from previewer.freeze.canonical.image_loader import ImageLoader
 from previewer.freeze.content_ids import ContentIds
-from previewer.freeze.direct_image import DIRECT, make_directly, plan_direct
-from previewer.freeze.direct_instructions import DirectImage
-from previewer.freeze.dockerfile import read_dockerfile
+from previewer.freeze.direct.image import DIRECT, make_directly, plan_direct
+from previewer.freeze.direct.instructions import DirectImage
+from previewer.freeze.dockerfile.instructions import read_dockerfile
 from previewer.freeze.protocol import BuildRequest, BuiltImage
 from previewer.frozen import dataclass
 
@@ -113,7 +114,7 @@ class DockerBuilds:
             direct.request,
             direct.image,
             direct.base,
-            takes_delta=self._takes_delta,
+            loader=self._loader,
             cancellation=cancellation,
         )
 
@@ -127,18 +128,13 @@ class DockerBuilds:
         built = BuiltContent(name, request.platform, held.layers, bases[base] if base is not None else ())
         with BaseFiles(self._connection, [base] if base is not None else []) as files:
             return canonicalise(
-                ImageArchives(self._connection),
-                built,
-                files.folder,
-                reference=request.reference,
-                takes_delta=self._takes_delta,
-                cancellation=cancellation,
+                self._loader, built, files.folder, reference=request.reference, cancellation=cancellation
             )
 
     @cached_property
-    def _takes_delta(self) -> bool:
-        """Whether the engine loads an image without the layers that it has."""
-        return self._ids.are_engine_ids and not self._connection.is_podman
+    def _loader(self) -> ImageLoader:
+        takes_delta = self._ids.are_engine_ids and not self._connection.is_podman
+        return ImageLoader(ImageArchives(self._connection), takes_delta)
 
     def _run_builder(
         self,

@@ -6,25 +6,25 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.image_files import open_image_files
 from previewer.docker_api.images import EngineImage, EngineImages, registry_of
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.json_value import JsonObject, as_text
+from previewer.domain.json_value import JsonObject
 from previewer.domain.labels import BUILDER, INPUT_DIGEST, MANAGED_BY, MANAGED_BY_VALUE, PLATFORM, PROJECT
 from previewer.domain.naming import (
     IMAGE_REPOSITORY,
     PINNED_BASE_REPOSITORY,
-    image_reference,
+    input_tag,
     pinned_base_reference,
 )
+from previewer.domain.platform import runs_as
 from previewer.domain.registry_address import familiar_address, parse_address
 from previewer.domain.revision import short_id
 from previewer.errors import EngineError, FreezeError, ObjectNotFoundError, RegistryError
-from previewer.freeze.canonical_config import kept_keys
+from previewer.freeze.canonical.config import kept_keys
 from previewer.freeze.content_ids import ContentIds
 from previewer.freeze.leftovers import drop_names, sweep_leftovers
 from previewer.freeze.protocol import BuildRequest, BuiltImage, PinnedImage
@@ -51,11 +51,10 @@ class DockerImages:
         self._builder = builder
         self._made_builds: DockerBuilds | None = None
 
-    @cached_property
+    @property
     def platform(self) -> str:
         """The engine's own, ``linux/amd64``: what is not asked for anything else is built for it."""
-        told = self._connection.version
-        return f"{as_text(told.get('Os'), 'linux')}/{as_text(told.get('Arch'), 'amd64')}"
+        return self._connection.platform
 
     @property
     def builder(self) -> str:
@@ -154,7 +153,7 @@ class DockerImages:
         held = self._images.inspect(image)
         self._images.tag(image, reference)
         try:
-            from previewer.docker_api.registry_transfer import push_image
+            from previewer.docker_api.registry.transfer import push_image
 
             address = parse_address(reference)
             push_image(self._connection, address, platform, on_line=on_line, cancellation=cancellation)
@@ -174,7 +173,7 @@ class DockerImages:
         cancellation: Cancellation,
     ) -> None:
         """The engine checks what it fetches by the manifest's digest; this does by the config digest."""
-        from previewer.docker_api.registry_transfer import pull_image
+        from previewer.docker_api.registry.transfer import pull_image
 
         address = familiar_address(reference)
         pull_image(self._connection, address, platform, on_line=on_line, cancellation=cancellation)
@@ -218,7 +217,7 @@ class DockerImages:
         self._images.remove(image)
 
     def configuration(self, image: str) -> JsonObject:
-        """What :func:`~previewer.freeze.canonical_config.kept_keys` leaves of it."""
+        """What :func:`~previewer.freeze.canonical.config.kept_keys` leaves of it."""
         held = self._images.inspect(image)
         if held is None:
             raise ObjectNotFoundError("the engine has no such image", where=image)
@@ -250,9 +249,9 @@ class DockerImages:
     ) -> EngineImage:
         """The image behind a reference by digest, pulled if need be."""
         held = self._images.inspect(reference)
-        if held is not None and _is_for(held, platform):
+        if held is not None and runs_as(held.platform, platform):
             return held
-        from previewer.docker_api.registry_transfer import pull_image
+        from previewer.docker_api.registry.transfer import pull_image
 
         try:
             pull_image(
@@ -276,7 +275,7 @@ class DockerImages:
 
         Containerd's store makes repository digests of its own for whatever it holds: they say nothing.
         """
-        if not _is_for(held, platform):
+        if not runs_as(held.platform, platform):
             raise FreezeError(f"the image is for {held.platform}, not for {platform}", where=reference)
         known = held.repository_digests if vouched or self._ids.are_engine_ids else ()
         own = [name for name in known if name.partition("@")[0] == _repository(reference)]
@@ -288,14 +287,8 @@ def _tell_nobody(line: str) -> None:
 
 
 def _is_named_for(image: EngineImage, digest: str) -> bool:
-    tag = image_reference("any", "any", digest).rpartition(":")[2]
-    return any(name.startswith(f"{IMAGE_REPOSITORY}/") and name.rpartition(":")[2] == tag for name in image.tags)
-
-
-def _is_for(image: EngineImage, platform: str) -> bool:
-    """Whether an image runs as ``platform``; a variant counts only where both name one."""
-    has, wants = image.platform.split("/"), platform.split("/")
-    return all(a == b for a, b in zip(has, wants, strict=False))
+    tag = input_tag(digest)
+    return any(name.startswith(f"{IMAGE_REPOSITORY}/") and name.endswith(f":{tag}") for name in image.tags)
 
 
 def _repository(reference: str) -> str:

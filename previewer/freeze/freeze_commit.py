@@ -9,12 +9,13 @@ from functools import partial
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.definition import Definition
 from previewer.domain.file_tree import FileTree
+from previewer.domain.naming import input_tag
 from previewer.domain.progress import Noted, Outcome, Report, TaskOutput
 from previewer.domain.release import Artifact, BaseImage, FrozenDefinition, Release
 from previewer.domain.revision import Commit, short_id
 from previewer.domain.tree_files import digest_tree_files, tree_sources
 from previewer.errors import FreezeError, RegistryError
-from previewer.freeze.canonical_layer import CANONICAL_TIME
+from previewer.freeze.canonical.layer import CANONICAL_TIME
 from previewer.freeze.parallel import reported_task, run_parallel
 from previewer.freeze.planned_build import (
     CompleteBuild,
@@ -23,7 +24,7 @@ from previewer.freeze.planned_build import (
     build_request,
     complete_build,
 )
-from previewer.freeze.planned_images import read_planned_images
+from previewer.freeze.planned_images import PlannedImages, read_planned_images
 from previewer.freeze.protocol import BuildCache, BuildRequest, BuiltImage, CachedBuild, Images, PinnedImage
 from previewer.freeze.service_images import ImageSource
 from previewer.frozen import dataclass
@@ -73,19 +74,32 @@ def freeze_commit(
     """Resolve and build what the definitions' services need; the release is not stored.
 
     An image whose inputs were built before is not built again, unless ``use_cache`` is off; equal inputs are built
-    once however many services have them. What ``cache`` has is pulled instead. Build secrets may
-    come from ``variables``. Raises :class:`DefinitionError` or :class:`UnsupportedError` before anything is built,
-    :class:`FreezeError` for what can't be resolved, :class:`BuildError` for a failed build. Where nothing here
-    can build one of the images, that too is said before any is built.
+    once however many services have them. What ``cache`` has is pulled instead. Build secrets may come from
+    ``variables``. Raises, before anything is built, :class:`DefinitionError`, :class:`FreezeError` for what can't
+    be resolved, and :class:`UnsupportedError` for what nothing here can build; then :class:`BuildError`.
     """
     work = _Freezing(
         tree.with_submodules, commit, project, images, use_cache, report, cancellation, parallel, cache, rebuild
     )
     planned = read_planned_images(work.tree, definitions, platform=images.platform, variables=variables or {})
+    read = {source for definition in definitions for source in tree_sources(definition)}
+    return Release(
+        project=project,
+        commit=commit.id,
+        tree=commit.tree,
+        committed_at=commit.committed_at,
+        definitions=_freeze_definitions(work, definitions, planned),
+        files=digest_tree_files(tree, read),
+    )
+
+
+def _freeze_definitions(
+    work: _Freezing, definitions: Sequence[Definition], planned: PlannedImages
+) -> Mapping[str, FrozenDefinition]:
     pinned = _pin_all(work, planned.requests)
     bases = _name_bases(work, planned.builds, pinned)
     builds = {
-        (plan.definition, plan.service): complete_build(plan, project=project, pinned=bases)
+        (plan.definition, plan.service): complete_build(plan, project=work.project, pinned=bases)
         for plan in planned.builds
     }
     built = _build_all_for_good(work, list(builds.values()))
@@ -96,15 +110,7 @@ def freeze_commit(
             for service, source in planned.sources[definition.name].items()
         }
         frozen[definition.name] = FrozenDefinition(definition, artifacts)
-    read = {source for definition in definitions for source in tree_sources(definition)}
-    return Release(
-        project=project,
-        commit=commit.id,
-        tree=commit.tree,
-        committed_at=commit.committed_at,
-        definitions=frozen,
-        files=digest_tree_files(tree, read),
-    )
+    return frozen
 
 
 def _pin_all(work: _Freezing, wanted: Sequence[ImageRequest]) -> Mapping[ImageRequest, PinnedImage]:
@@ -231,8 +237,7 @@ def _request(work: _Freezing, build: CompleteBuild) -> BuildRequest:
     )
     if work.rebuild is None:
         return request
-    tag = build.reference.rpartition(":")[2]
-    return replace(request, reference=f"{work.rebuild.repository}:{tag}")
+    return replace(request, reference=f"{work.rebuild.repository}:{input_tag(build.input_digest)}")
 
 
 def _task_names(builds: Sequence[CompleteBuild]) -> Mapping[str, str]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import tarfile
 from collections.abc import Iterator
-from typing import IO, cast
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.image_comparison import ImageContent, ImageFile
+from previewer.domain.tar_pieces import open_tar
 from previewer.errors import FreezeError
-from previewer.freeze.piece_reader import PieceReader
 from previewer.freeze.protocol import Images
 
 PIECE_BYTES = 1 << 20
@@ -32,7 +31,7 @@ def read_content(images: Images, image: str, cancellation: Cancellation) -> Imag
 
 def _read_files(pieces: Iterator[bytes], cancellation: Cancellation) -> Iterator[tuple[str, ImageFile]]:
     digests: dict[str, str] = {}
-    with tarfile.open(fileobj=cast("IO[bytes]", PieceReader(pieces)), mode="r|") as archive:
+    with open_tar(pieces) as archive:
         for member in archive:
             cancellation.check()
             path = member.name.strip("/").removeprefix("./")

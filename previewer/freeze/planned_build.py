@@ -17,10 +17,10 @@ from previewer.freeze.build_context import BuildContext, describe_entries, read_
 from previewer.freeze.build_contexts import FurtherContexts, read_further_contexts
 from previewer.freeze.build_options import BuildOptions, read_build_options
 from previewer.freeze.build_surroundings import secret_reader
-from previewer.freeze.dockerfile import Dockerfile, read_dockerfile
-from previewer.freeze.dockerfile_bases import BaseUse, find_bases
-from previewer.freeze.dockerfile_pinning import pin_dockerfile
-from previewer.freeze.dockerfile_remote import refuse_remote_files
+from previewer.freeze.dockerfile.bases import BaseUse, find_bases
+from previewer.freeze.dockerfile.instructions import Dockerfile, read_dockerfile
+from previewer.freeze.dockerfile.pinning import pin_dockerfile
+from previewer.freeze.dockerfile.remote_files import refuse_remote_files
 from previewer.freeze.protocol import BuildRequest, PinnedImage
 from previewer.freeze.tree_archive import archive_entries
 from previewer.frozen import dataclass

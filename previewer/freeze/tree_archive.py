@@ -7,7 +7,8 @@ import tarfile
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 
-from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry
+from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry, folders_above
+from previewer.domain.revision import short_id
 from previewer.errors import FreezeError
 from previewer.freeze.large_files import read_pointer, stream_large_file
 
@@ -50,8 +51,9 @@ def archive_entries(
 def _archive_all(tree: FileTree, entries: Iterable[tuple[str, TreeEntry]], commit_time: int) -> Iterator[bytes]:
     made: set[str] = set()
     for path, entry in sorted(entries, key=itemgetter(0)):
-        for directory in _new_directories(path, made):
-            yield _header(directory, commit_time, kind=tarfile.DIRTYPE, mode=0o755)
+        for folder in reversed([above for above in folders_above(path) if above not in made]):
+            made.add(folder)
+            yield _header(folder, commit_time, kind=tarfile.DIRTYPE, mode=0o755)
         yield from _archive_entry(tree, path, entry, commit_time)
     yield END
 
@@ -77,13 +79,19 @@ def archive_file(
     return header + content + _padding(len(content))
 
 
+def absent_submodule(entry: TreeEntry, *, otherwise: str = "") -> FreezeError:
+    """The error for a submodule that this machine has not; ``otherwise`` says what else would help."""
+    fetch = f"fetch it: git submodule update --init --recursive {entry.path}"
+    return FreezeError(
+        f"a submodule's commit {short_id(entry.object_id)} is not on this machine",
+        where=entry.path,
+        hint=f"{fetch}; or {otherwise}" if otherwise else fetch,
+    )
+
+
 def _archive_entry(tree: FileTree, path: str, entry: TreeEntry, commit_time: int) -> Iterator[bytes]:
     if entry.kind is EntryKind.SUBMODULE:
-        raise FreezeError(
-            f"a submodule's commit {entry.object_id[:12]} is not on this machine",
-            where=entry.path,
-            hint=f"fetch it: git submodule update --init --recursive {entry.path}",
-        )
+        raise absent_submodule(entry)
     if entry.kind is EntryKind.SYMLINK:
         target = tree.read_entry(entry).decode("utf-8", "surrogateescape")
         yield _header(path, commit_time, kind=tarfile.SYMTYPE, mode=0o777, link=target)
@@ -103,16 +111,6 @@ def _archive_entry(tree: FileTree, path: str, entry: TreeEntry, commit_time: int
     yield _header(path, commit_time, size=len(content), mode=mode)
     yield content
     yield _padding(len(content))
-
-
-def _new_directories(path: str, made: set[str]) -> Iterator[str]:
-    """The folders above ``path`` that have not been there yet, outermost first."""
-    parts = path.split("/")[:-1]
-    for depth in range(1, len(parts) + 1):
-        directory = "/".join(parts[:depth])
-        if directory not in made:
-            made.add(directory)
-            yield directory
 
 
 def _header(

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import socket
 from collections.abc import Callable
 from functools import cached_property, lru_cache
 from operator import attrgetter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from previewer.domain.branch_state import BranchView
 from previewer.domain.file_change import FileChange
 from previewer.domain.file_tree import FileTree
 from previewer.domain.naming import project_name
-from previewer.domain.revision import Branch, Commit, ResolvedRevision
+from previewer.domain.revision import Branch, Commit, ResolvedRevision, is_object_id
 from previewer.errors import NotFoundError, SourceError
 from previewer.source.git_branch_view import GitBranchView
 from previewer.source.git_changes import GitChanges
 from previewer.source.git_command import GitCommand
 from previewer.source.git_elsewhere import GitElsewhere
-from previewer.source.git_fetch import fetch_branches
 from previewer.source.git_objects import GitObjects, read_many
 from previewer.source.git_records import (
     BRANCH_FORMAT,
@@ -33,10 +32,13 @@ from previewer.source.git_records import (
     parse_tree,
 )
 from previewer.source.git_references_stamp import references_stamp
-from previewer.source.git_revision import GitRevisions, is_object_id
+from previewer.source.git_revision import NO_COMMITS_HINT, GitRevisions
 from previewer.source.git_settings import GitSettings
 from previewer.source.protocol import is_nobody
 from previewer.source.remote_url import normalise_remote_url, repository_path
+
+if TYPE_CHECKING:
+    from previewer.domain.cancellation import Cancellation
 
 INSTALLATION_KEY = "previewer.installation"
 """The git setting that overrides who this repository is."""
@@ -46,7 +48,6 @@ INSTALLATION_DIGITS = 16
 KEPT_TREES = 4
 """Listings of commits that are kept: large repositories have many files."""
 _MOMENT = attrgetter("committed_at")
-NO_COMMITS_HINT = "commit something first: previewer reads nothing but commits"
 
 
 class GitSource:
@@ -101,7 +102,7 @@ class GitSource:
     def actor(self) -> str:
         """git's ``user.name``, else the system's user, at this machine."""
         try:
-            user = self._settings.get("user.name") or getpass.getuser()
+            user = self._settings.get("user.name") or _login()
         except (OSError, KeyError):  # a container's user need not have a name
             user = "unknown"
         return f"{user}@{socket.gethostname()}"
@@ -122,9 +123,12 @@ class GitSource:
         view = GitBranchView(self._command, self._settings, self._common_folder)
         return view.read(default=self.default_branch(), remote=remote, about=about)
 
-    def fetch(self, remote: str) -> None:
+    def fetch(self, remote: str, *, cancellation: Cancellation | None = None) -> None:
         """Bring every branch of a remote here, and forget those that it has no more."""
-        fetch_branches(self._command, self._settings, remote)
+        from previewer.domain.cancellation import Cancellation as Nobody  # few commands fetch
+        from previewer.source.git_fetch import fetch_branches
+
+        fetch_branches(self._command, self._settings, remote, cancellation=cancellation or Nobody())
 
     def references_stamp(self) -> str:
         """Changes whenever a reference does, and costs no git process."""
@@ -134,7 +138,7 @@ class GitSource:
         """What ``origin/HEAD`` says, else ``init.defaultBranch``, ``main``, ``master`` or the current branch."""
         head = self._command.ask("symbolic-ref", "--quiet", f"{REMOTES}origin/HEAD")
         if head.code == 0:
-            return head.output.decode("utf-8", "surrogateescape").strip().removeprefix(f"{REMOTES}origin/")
+            return head.text.strip().removeprefix(f"{REMOTES}origin/")
         for name in (self._settings.get("init.defaultbranch"), "main", "master"):
             if name and self._objects.find(f"{HEADS}{name}^{{commit}}") is not None:
                 return name
@@ -192,18 +196,16 @@ class GitSource:
 
     @cached_property
     def _common_folder(self) -> Path:
-        answer = self._command.run("rev-parse", "--path-format=absolute", "--git-common-dir")
-        return Path(answer.decode("utf-8", "surrogateescape").rstrip("\n"))
+        return Path(self._command.text("rev-parse", "--path-format=absolute", "--git-common-dir").rstrip("\n"))
 
     def _find_location(self) -> str:
         answer = self._command.ask("rev-parse", "--show-toplevel")
-        output = answer.output if answer.code == 0 else self._command.run("rev-parse", "--absolute-git-dir")
-        return output.decode("utf-8", "surrogateescape").rstrip("\n")
+        found = answer.text if answer.code == 0 else self._command.text("rev-parse", "--absolute-git-dir")
+        return found.rstrip("\n")
 
     def _main_folder(self) -> str:
         """The folder of the repository; of a linked worktree, that of the repository it belongs to."""
-        answer = self._command.run("rev-parse", "--absolute-git-dir", "--git-common-dir")
-        own, common = answer.decode("utf-8", "surrogateescape").splitlines()
+        own, common = self._command.text("rev-parse", "--absolute-git-dir", "--git-common-dir").splitlines()
         if Path(own).parent.name != "worktrees" or Path(own).parent.parent != Path(common):
             return self.location
         return str(Path(common).parent if Path(common).name == ".git" else common)
@@ -217,10 +219,10 @@ class GitSource:
         )
 
     def _intact_branches(self, folders: tuple[str, ...]) -> tuple[Branch, ...]:
-        output = self._command.run(
+        lines = self._command.text(
             "for-each-ref", "--format=%(objectname)%00%(HEAD)%00%(refname)%00%(symref)", *folders
-        )
-        records = [line.split("\0") for line in output.decode("utf-8", "surrogateescape").splitlines()]
+        ).splitlines()
+        records = [line.split("\0") for line in lines]
         found = []
         objects = read_many(self._command, [f"{record[0]}^{{commit}}" for record in records])
         for (_, head, name, symref), tip in zip(records, objects, strict=True):
@@ -240,3 +242,9 @@ class GitSource:
                 )
             )
         return tuple(sorted(found, key=_MOMENT, reverse=True))
+
+
+def _login() -> str:
+    import getpass  # git's user has a name in most places
+
+    return getpass.getuser()

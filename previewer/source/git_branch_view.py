@@ -39,8 +39,8 @@ class GitBranchView:
 
     def _tips(self) -> dict[str, str]:
         form = "--format=%(refname)%00%(objectname)%00%(symref)"
-        output = self._command.run("for-each-ref", form, HEADS, REMOTES)
-        records = (line.split("\0") for line in output.decode("utf-8", "surrogateescape").splitlines())
+        lines = self._command.text("for-each-ref", form, HEADS, REMOTES).splitlines()
+        records = (line.split("\0") for line in lines)
         return {name: tip for name, tip, symref in records if not (symref and name.startswith(REMOTES))}
 
     def _branch(self, name: str) -> str:
@@ -70,8 +70,8 @@ class GitBranchView:
         )
 
     def _contained(self, base: str) -> Iterator[str]:
-        output = self._command.run("for-each-ref", "--format=%(refname)", f"--merged={base}", HEADS, REMOTES)
-        yield from output.decode("utf-8", "surrogateescape").splitlines()
+        form = "--format=%(refname)"
+        yield from self._command.text("for-each-ref", form, f"--merged={base}", HEADS, REMOTES).splitlines()
 
     def _first_parents(self, bases: Iterable[str], wanted: set[str]) -> Iterator[str]:
         """Which of ``wanted`` are commits that the default branch itself was once at."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from previewer.domain.file_change import Change, FileChange
-from previewer.domain.revision import Commit
+from previewer.domain.revision import Commit, is_object_id
 from previewer.source.git_command import GitCommand
 from previewer.source.git_objects import read_many
 from previewer.source.git_records import COMMIT_FORMAT, parse_commit_object, parse_commits
-from previewer.source.git_revision import is_object_id
 
 _CHANGES = {"A": Change.ADDED, "D": Change.REMOVED}
 """By the letter of git-diff-tree(1); every other one is a change."""

@@ -5,7 +5,8 @@ wrapper is used, and only for processes that stay open, which it ends whatever h
 as long as git takes to list thousands of branches, so a question that one process answers does without.
 
 Every command is shielded: no hooks, no optional locks, no replaced objects, no prompts, and none of the variables
-(``GIT_DIR``, …) that git sets inside its hooks and that would lead to another repository.
+(``GIT_DIR``, …) that git sets inside its hooks and that would lead to another repository. Nor does an interruption
+of ours (Ctrl-C reaches every process of the terminal's group) end git in the middle: we decide what is done then.
 """
 
 from __future__ import annotations
@@ -53,6 +54,8 @@ _SHIELD = (
     "-c",
     "i18n.logOutputEncoding=UTF-8",
 )
+_TALKING = frozenset({"fetch", "push", "ls-remote"})
+"""They may ask for a passphrase, and so stay in the terminal's own session."""
 _ENVIRONMENT = {"GIT_TERMINAL_PROMPT": "0", "LANGUAGE": "C", "LC_ALL": "C"}
 
 
@@ -64,6 +67,17 @@ class GitAnswer:
     output: bytes
     complaint: str
     """Its standard error, without blank ends."""
+
+    @property
+    def text(self) -> str:
+        """The output; bytes that are not UTF-8 as surrogate escapes, so that names can be handed back to git."""
+        return self.output.decode("utf-8", "surrogateescape")
+
+    @property
+    def reason(self) -> str:
+        """Why it failed, in git's own words: the first line that is no warning."""
+        lines = [line for line in self.complaint.splitlines() if not line.startswith(("warning:", "hint:"))]
+        return lines[0].removeprefix("fatal: ").removeprefix("error: ") if lines else f"exit code {self.code}"
 
 
 class GitCommand:
@@ -86,7 +100,13 @@ class GitCommand:
 
         command = [*_without_redirection(), *self.command_line(arguments)]
         try:
-            return Git().execute(command, istream=subprocess.PIPE, as_process=True, env=_ENVIRONMENT)
+            return Git().execute(
+                command,
+                istream=subprocess.PIPE,
+                as_process=True,
+                env=_ENVIRONMENT,
+                start_new_session=_is_apart(arguments),
+            )
         except GitCommandNotFound as error:
             raise _not_installed() from error
 
@@ -101,6 +121,7 @@ class GitCommand:
                 input=input_bytes,
                 capture_output=True,
                 env=_environment(),
+                start_new_session=_is_apart(arguments),
                 check=False,
             )
         except FileNotFoundError as error:
@@ -125,6 +146,7 @@ class GitCommand:
                     stdout=subprocess.PIPE,
                     stderr=complaints,
                     env=_environment(),
+                    start_new_session=_is_apart(arguments),
                 )
             except FileNotFoundError as error:
                 raise _not_installed() from error
@@ -137,19 +159,47 @@ class GitCommand:
             self._refuse_unusable(answer)
         self._refuse_failed(arguments, answer)
 
+    def open(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Begin git with nothing to read and nobody who reads its output; its complaints are a pipe.
+
+        Raises :class:`SourceError` where git is not installed.
+        """
+        try:
+            return subprocess.Popen(
+                self.command_line(arguments),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=_environment(),
+                start_new_session=_is_apart(arguments),
+            )
+        except FileNotFoundError as error:
+            raise _not_installed() from error
+
     def command_line(self, arguments: tuple[str, ...]) -> list[str]:
         """The whole command for git's ``arguments``."""
         return ["git", "-C", self.path, *_SHIELD, *self._options, *arguments]
 
     def run(self, *arguments: str, input_bytes: bytes = b"") -> bytes:
         """The output of a git command. Raises :class:`SourceError` if it fails."""
+        return self._run(arguments, input_bytes).output
+
+    def text(self, *arguments: str) -> str:
+        """The output of a git command as :attr:`GitAnswer.text`. Raises :class:`SourceError` if it fails."""
+        return self._run(arguments, b"").text
+
+    def _run(self, arguments: tuple[str, ...], input_bytes: bytes) -> GitAnswer:
         answer = self.ask(*arguments, input_bytes=input_bytes)
         self._refuse_failed(arguments, answer)
-        return answer.output
+        return answer
 
     def _refuse_failed(self, arguments: tuple[str, ...], answer: GitAnswer) -> None:
         if answer.code:
-            raise SourceError(f"git {arguments[0]} failed: {_first_line(answer)}", where=self.path)
+            raise SourceError(
+                f"git {arguments[0]} failed: {answer.reason}",
+                where=self.path,
+                hint=full_disk_hint(answer.complaint),
+            )
 
     def _refuse_unusable(self, answer: GitAnswer) -> None:
         if "dubious ownership" in answer.complaint:
@@ -160,12 +210,23 @@ class GitCommand:
             )
         if "not a git repository" in answer.complaint or "cannot use bare repository" in answer.complaint:
             raise NoRepositoryError(
-                _first_line(answer),
+                answer.reason,
                 where=str(Path(self.path).resolve()),
                 hint="change into a git repository, say --repo PATH, or make one: git init",
             )
         if "cannot change to" in answer.complaint:
             raise NoRepositoryError("there is no such folder", where=self.path)
+
+
+def full_disk_hint(complaint: str) -> str | None:
+    """What helps where git could not write for want of room; ``None`` for any other complaint of git's."""
+    is_full = any(word in complaint for word in ("No space left", "quota exceeded"))
+    return "free some space; `previewer down` and `previewer prune` need none" if is_full else None
+
+
+def _is_apart(arguments: tuple[str, ...]) -> bool:
+    """Whether git gets a session of its own, which signals to the terminal's processes do not reach."""
+    return _TALKING.isdisjoint(arguments)
 
 
 def _environment() -> dict[str, str]:
@@ -176,12 +237,6 @@ def _environment() -> dict[str, str]:
 
 def _not_installed() -> SourceError:
     return SourceError("git is not installed", hint="install git 2.30 or newer")
-
-
-def _first_line(answer: GitAnswer) -> str:
-    """Git's own words: the first line that is no warning."""
-    lines = [line for line in answer.complaint.splitlines() if not line.startswith(("warning:", "hint:"))]
-    return lines[0].removeprefix("fatal: ").removeprefix("error: ") if lines else f"exit code {answer.code}"
 
 
 def _without_redirection() -> list[str]:

@@ -59,9 +59,7 @@ class GitElsewhere:
         if not tree.is_file(MODULES_FILE) or (found := tree.entry(MODULES_FILE)) is None:
             return {}
         answer = self._command.ask("config", "--blob", found.object_id, "--list", "-z")
-        records = (
-            record.partition("\n") for record in answer.output.decode("utf-8", "surrogateescape").split("\0")
-        )
+        records = (record.partition("\n") for record in answer.text.split("\0"))
         return {
             path: key.removeprefix("submodule.").removesuffix(".path")
             for key, _, path in records
@@ -70,8 +68,7 @@ class GitElsewhere:
 
     def _folders(self) -> Iterator[Path]:
         """The repository's folder, then, in a linked worktree, that worktree's own."""
-        answer = self._command.run("rev-parse", "--git-common-dir", "--absolute-git-dir")
-        common, own = answer.decode("utf-8", "surrogateescape").splitlines()
+        common, own = self._command.text("rev-parse", "--git-common-dir", "--absolute-git-dir").splitlines()
         yield Path(self._command.path, common)
         yield Path(own)
 

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from previewer.domain.cancellation import Cancellation
 from previewer.errors import NotFoundError, SourceError
 from previewer.source.git_command import GitCommand
 from previewer.source.git_records import HEADS, REMOTES
 from previewer.source.git_settings import GitSettings
+from previewer.source.git_talk import talk
 
 LOW_SPEED = ("-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=30")
 """A server that stops in the middle is given up after half a minute."""
 
 
-def fetch_branches(command: GitCommand, settings: GitSettings, remote: str) -> None:
+def fetch_branches(command: GitCommand, settings: GitSettings, remote: str, *, cancellation: Cancellation) -> None:
     """Update ``refs/remotes/REMOTE/`` to what the remote has, whatever part of it the clone was made for.
 
-    Raises :class:`NotFoundError` for no such remote, and :class:`SourceError` where it does not answer.
+    Raises :class:`NotFoundError` for no such remote, :class:`SourceError` where it does not answer, and
+    :class:`CancelledError` as soon as somebody asks.
     """
     if remote not in settings.remotes:
         known = ", ".join(settings.remotes) or "none"
         raise NotFoundError("there is no such remote", where=remote, hint=f"there is {known}")
-    answer = command.ask(
+    answer = talk(
+        command,
         *LOW_SPEED,
         "fetch",
         "--quiet",
@@ -30,7 +34,7 @@ def fetch_branches(command: GitCommand, settings: GitSettings, remote: str) -> N
         "--no-auto-maintenance",
         remote,
         f"+{HEADS}*:{REMOTES}{remote}/*",
+        cancellation=cancellation,
     )
     if answer.code:
-        reason = next((line for line in answer.complaint.splitlines() if not line.startswith("warning:")), "")
-        raise SourceError(f"its branches could not be fetched: {reason}", where=remote)
+        raise SourceError(f"its branches could not be fetched: {answer.reason}", where=remote)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 
-from previewer.domain.revision import ResolvedRevision
+from previewer.domain.revision import ResolvedRevision, is_object_id
 from previewer.errors import NotFoundError
 from previewer.source.git_command import GitCommand
 from previewer.source.git_objects import GitObject, GitObjects
@@ -14,7 +13,7 @@ from previewer.source.git_records import HEADS, REMOTES, parse_commit_object
 from previewer.source.git_settings import GitSettings
 
 NEAREST_NAMES = 3
-_OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+NO_COMMITS_HINT = "commit something first: previewer reads nothing but commits"
 
 
 class GitRevisions:
@@ -41,7 +40,7 @@ class GitRevisions:
     def current_branch(self) -> str | None:
         """The branch that is checked out, even one without a commit; ``None`` for a detached ``HEAD``."""
         answer = self._command.ask("symbolic-ref", "--quiet", "HEAD")
-        name = answer.output.decode("utf-8", "surrogateescape").strip()
+        name = answer.text.strip()
         return name.removeprefix(HEADS) if name.startswith(HEADS) else None
 
     def _readings(self, text: str) -> Iterator[tuple[str, str | None]]:
@@ -51,7 +50,7 @@ class GitRevisions:
         if text in ("HEAD", "@"):
             yield "HEAD", self.current_branch()
             return
-        if _OBJECT_ID.fullmatch(text) is None and _is_plain_name(text):
+        if not is_object_id(text) and _is_plain_name(text):
             yield f"{HEADS}{text}", text
         yield text, None
         if _is_plain_name(text):
@@ -64,12 +63,12 @@ class GitRevisions:
 
     def _branch(self, name: str) -> str | None:
         """The branch that a reading names: ``heads/x``, ``origin/x``, ``@{-1}``, ``@{upstream}``."""
-        if name == "HEAD" or name.startswith("-") or _OBJECT_ID.fullmatch(name):
+        if name == "HEAD" or name.startswith("-") or is_object_id(name):
             return None
         answer = self._command.ask(
             "rev-parse", "--symbolic-full-name", "--verify", "--quiet", "--end-of-options", name
         )
-        full = answer.output.decode("utf-8", "surrogateescape").strip()
+        full = answer.text.strip()
         if full.startswith(HEADS):
             return full.removeprefix(HEADS)
         if full.startswith(REMOTES):
@@ -83,14 +82,10 @@ class GitRevisions:
                 where=text,
                 hint="`previewer releases` lists them, `previewer up --release ID` runs one",
             )
-        output = self._command.run("for-each-ref", "--format=%(refname)", HEADS, REMOTES, "refs/tags/")
-        references = output.decode("utf-8", "surrogateescape").splitlines()
+        form = "--format=%(refname)"
+        references = self._command.text("for-each-ref", form, HEADS, REMOTES, "refs/tags/").splitlines()
         if not references and self._objects.find("HEAD^{commit}") is None:
-            return NotFoundError(
-                "the repository has no commits",
-                where=text,
-                hint="commit something first: previewer reads nothing but commits",
-            )
+            return NotFoundError("the repository has no commits", where=text, hint=NO_COMMITS_HINT)
         names = {self._short_name(reference) for reference in references}
         if self._command.ask("rev-parse", "--is-shallow-repository").output.strip() == b"true":
             return NotFoundError(
@@ -98,7 +93,9 @@ class GitRevisions:
                 where=text,
                 hint="fetch the rest: git fetch --unshallow (in CI, ask for the whole history: fetch-depth: 0)",
             )
-        nearest = difflib.get_close_matches(text, sorted(names), NEAREST_NAMES)
+        from difflib import get_close_matches  # takes its time to load, for mistakes only
+
+        nearest = get_close_matches(text, sorted(names), NEAREST_NAMES)
         hint = f"did you mean {' or '.join(nearest)}?" if nearest else "`previewer branches` lists what there is"
         return NotFoundError("there is no such branch, tag or commit", where=text, hint=hint)
 
@@ -106,11 +103,6 @@ class GitRevisions:
         if reference.startswith(REMOTES):
             return strip_remote(reference.removeprefix(REMOTES), self._settings.remotes)
         return reference.removeprefix(HEADS).removeprefix("refs/tags/")
-
-
-def is_object_id(text: str) -> bool:
-    """Whether ``text`` is a full id, SHA-1 or SHA-256, which no reference can take another meaning to."""
-    return _OBJECT_ID.fullmatch(text) is not None
 
 
 def strip_remote(name: str, remotes: Iterable[str]) -> str:

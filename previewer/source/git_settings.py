@@ -18,7 +18,7 @@ class GitSettings:
 
     @cached_property
     def _values(self) -> dict[str, str]:
-        output = self._command.run("config", "--list", "-z").decode("utf-8", "surrogateescape")
+        output = self._command.text("config", "--list", "-z")
         pairs = (record.partition("\n") for record in output.split("\0") if record)
         return {key: value for key, _, value in pairs}
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from previewer.domain.branch_state import BranchView
+from previewer.domain.cancellation import Cancellation
 from previewer.domain.file_change import Change, FileChange
-from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry
+from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry, blob_id
 from previewer.domain.json_value import digest_of
 from previewer.domain.revision import Branch, Commit, ResolvedRevision
 from previewer.errors import NotFoundError
@@ -42,7 +43,7 @@ class MemorySource:
         """Add a commit that holds exactly ``files`` to a branch; a new branch starts with it. A minute passes."""
         history = self._histories.setdefault(branch, [])
         at = FIRST_COMMIT_AT + timedelta(minutes=len(self._trees))
-        blobs: dict[str, str] = {path: _blob_id(_encode(content)) for path, content in files.items()}
+        blobs: dict[str, str] = {path: blob_id(_encode(content)) for path, content in files.items()}
         tree = digest_of(blobs).removeprefix("sha256:")[:ID_LENGTH]
         parent = history[-1].id if history else ""
         basis = [tree, parent, branch, subject, at.isoformat()]
@@ -85,9 +86,9 @@ class MemorySource:
             default=self.default_branch(),
         )
 
-    def fetch(self, remote: str) -> None:
+    def fetch(self, remote: str, *, cancellation: Cancellation | None = None) -> None:
         """Nothing is elsewhere."""
-        del remote
+        del remote, cancellation
 
     def references_stamp(self) -> str:
         """The branches and their tips."""
@@ -99,7 +100,7 @@ class MemorySource:
 
     def resolve(self, revision: str) -> ResolvedRevision:
         """A branch, ``HEAD``, a tag, a full or unique short id, each with ``~N``."""
-        name, _, back = revision.partition("~")
+        name, _, back = revision.removeprefix("refs/heads/").partition("~")
         branch = self._default if name in ("HEAD", "@") else name
         history = self._histories.get(branch)
         if history is None:
@@ -138,8 +139,8 @@ class MemorySource:
         if commit not in self._trees:
             raise NotFoundError("there is no such commit in the repository", where=commit)
         contents = {path: _encode(content) for path, content in sorted(self._trees[commit].items())}
-        blobs = {_blob_id(content): content for content in contents.values()}
-        entries = [TreeEntry(path, EntryKind.FILE, _blob_id(data), len(data)) for path, data in contents.items()]
+        blobs = {blob_id(content): content for content in contents.values()}
+        entries = [TreeEntry(path, EntryKind.FILE, blob_id(data), len(data)) for path, data in contents.items()]
         return FileTree(entries, blobs.__getitem__)
 
     def close(self) -> None:
@@ -163,8 +164,3 @@ def _change(was_there: bool, is_there: bool) -> Change:
 
 def _encode(content: str | bytes) -> bytes:
     return content.encode() if isinstance(content, str) else content
-
-
-def _blob_id(content: bytes) -> str:
-    """As git would call it."""
-    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from previewer.domain.branch_state import BranchView
 from previewer.domain.file_change import FileChange
 from previewer.domain.file_tree import FileTree
 from previewer.domain.revision import Branch, Commit, ResolvedRevision
+
+if TYPE_CHECKING:
+    from previewer.domain.cancellation import Cancellation
 
 
 def is_nobody(branch: str) -> bool:
@@ -56,10 +59,11 @@ class Source(Protocol):
         """
         ...
 
-    def fetch(self, remote: str) -> None:
+    def fetch(self, remote: str, *, cancellation: Cancellation | None = None) -> None:
         """Bring every branch of a remote here, and forget those that it has no more.
 
-        Raises :class:`NotFoundError` for no such remote, and :class:`SourceError` where it does not answer.
+        Raises :class:`NotFoundError` for no such remote, :class:`SourceError` where it does not answer, and
+        :class:`CancelledError` where somebody asks for that.
         """
         ...
 

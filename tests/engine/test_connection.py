@@ -10,15 +10,11 @@ from pathlib import Path
 import pytest
 import requests.exceptions
 
-from previewer.docker_api.connection import (
-    choose_api_version,
-    connect,
-    is_local_host,
-    parse_api_version,
-    start_hint,
-)
-from previewer.docker_api.contexts import find_endpoints
-from previewer.docker_api.errors import innermost_reason, refusal_error, translate_errors
+from previewer.docker_api.api_version import choose_api_version, parse_api_version
+from previewer.docker_api.connection import connect, start_hint
+from previewer.docker_api.errors import translate_errors
+from previewer.docker_api.failures import innermost_reason, refusal_error
+from previewer.docker_api.wire.contexts import Endpoint, find_endpoints
 from previewer.errors import (
     ConflictError,
     EngineError,
@@ -131,7 +127,7 @@ def test_a_socket_that_nobody_listens_to_says_so(tmp_path: Path) -> None:
     ],
 )
 def test_a_local_host(host: str, is_local: bool) -> None:
-    assert is_local_host(host) is is_local
+    assert Endpoint(host, "test").is_local is is_local
 
 
 @pytest.mark.parametrize(

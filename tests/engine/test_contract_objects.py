@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 
 import pytest
@@ -11,6 +10,7 @@ from previewer.domain.labels import EXPIRES_AT
 from previewer.domain.observation import ContainerState, Health
 from previewer.engine.protocol import LogOptions, Selection
 from previewer.errors import ConflictError, EngineError, ObjectNotFoundError, UnsupportedError
+from tests.at_once import at_once
 from tests.engine.bench import Bench
 
 HOSTILE_LABEL = "[/foo] \x1b[31m 名前 \u202e\n=,\"'"
@@ -87,22 +87,14 @@ def test_removal_removes_what_runs_and_is_idempotent(bench: Bench) -> None:
 
 def test_removal_by_several_at_once_ends_for_all_when_it_is_gone(bench: Bench) -> None:
     name = bench.run()
-    failures: list[BaseException] = []
     left: list[str] = []
 
     def remove() -> None:
-        try:
-            bench.engine.remove_container(name)
-            left.extend(container.name for container in bench.observe().containers)
-        except BaseException as error:  # noqa: BLE001 - a thread's failure is the test's
-            failures.append(error)
+        bench.engine.remove_container(name)
+        left.extend(container.name for container in bench.observe().containers)
 
-    threads = [threading.Thread(target=remove) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert (failures, left) == ([], [])
+    assert at_once([remove] * 4) == [None] * 4
+    assert left == []
 
 
 def test_a_network_goes_whatever_hangs_on_it(bench: Bench) -> None:
@@ -113,16 +105,26 @@ def test_a_network_goes_whatever_hangs_on_it(bench: Bench) -> None:
     assert bench.find(name).state is ContainerState.RUNNING
 
 
-def test_an_emptied_network_is_still_there_and_so_is_what_was_in_it(bench: Bench) -> None:
+def test_a_disconnected_container_goes_on_and_its_network_is_still_there(bench: Bench) -> None:
     network = bench.make_network()
     names = [bench.run("sleeper", number=number, networks={"default": {}}) for number in (1, 2)]
-    for _ in range(2):
-        bench.engine.empty_network(network)
+    assert [bench.find(name).networks for name in names] == [(network,)] * 2
+    identifier = bench.observe().networks[0].id
+    for by in (network, identifier):  # the second time it is not in it any more
+        bench.engine.disconnect_container(names[0], [by])
+    assert [bench.find(name).networks for name in names] == [(), (network,)]
     assert [found.name for found in bench.observe().networks] == [network]
     assert [bench.find(name).state for name in names] == [ContainerState.RUNNING] * 2
+
+
+def test_nothing_is_disconnected_from_what_is_gone_nor_what_is_gone_from_anything(bench: Bench) -> None:
+    network = bench.make_network()
+    name = bench.run("sleeper", networks={"default": {}})
     bench.engine.remove_network(network)
-    bench.engine.empty_network(network)
-    assert bench.observe().networks == ()
+    bench.engine.disconnect_container(name, [network])
+    bench.engine.remove_container(name)
+    bench.engine.disconnect_container(name, [network])
+    assert bench.observe().is_empty
 
 
 def test_a_volume_in_use_stays(bench: Bench) -> None:

@@ -6,10 +6,10 @@ import io
 import os
 import stat
 import tarfile
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from ipaddress import IPv4Network, ip_network
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from previewer.domain.specification import FillSpec, NetworkSpec
 from previewer.engine.docker import DockerEngine
 from previewer.engine.protocol import LOG_TIMES, LogOptions, Selection
 from previewer.errors import ConflictError, EngineError, ObjectNotFoundError
+from tests.at_once import at_once
 from tests.docker.counted_requests import counted_requests
 from tests.engine.bench import Bench
 from tests.engine.listener import Listener, lines_of
@@ -60,21 +61,12 @@ def test_previewers_at_the_same_time_share_a_pool(
     docker_bench: Bench, docker_connection: DockerConnection
 ) -> None:
     """A pool of four subnets, four networks that all want to begin at the same one."""
-    failures: list[BaseException] = []
 
     def make(number: int) -> None:
         spec = docker_bench.network_spec(f"race{number}")
-        try:
-            DockerEngine(docker_connection).create_network(_in_tiny_pool(spec))
-        except BaseException as error:  # noqa: BLE001 - a thread's failure is the test's
-            failures.append(error)
+        DockerEngine(docker_connection).create_network(_in_tiny_pool(spec))
 
-    threads = [threading.Thread(target=make, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    assert at_once([partial(make, number) for number in range(4)]) == [None] * 4
     subnets = {subnet_of(docker_connection, network.name) for network in docker_bench.observe().networks}
     assert subnets == set(IPv4Network("10.215.77.0/26").subnets(new_prefix=28))
     with pytest.raises(ConflictError, match="no free subnet"):
@@ -85,21 +77,11 @@ def test_of_two_networks_made_at_once_under_one_name_one_stays(
     docker_bench: Bench, docker_connection: DockerConnection
 ) -> None:
     """Older engines give both the name, and can remove neither by it."""
-    outcomes: list[BaseException | None] = []
 
     def make() -> None:
-        try:
-            DockerEngine(docker_connection).create_network(docker_bench.network_spec())
-        except BaseException as error:  # noqa: BLE001 - a thread's failure is the test's
-            outcomes.append(error)
-        else:
-            outcomes.append(None)
+        DockerEngine(docker_connection).create_network(docker_bench.network_spec())
 
-    threads = [threading.Thread(target=make) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    outcomes = at_once([make] * 4)
     assert outcomes.count(None) == 1
     assert {type(outcome) for outcome in outcomes} == {type(None), ConflictError}
     assert len(docker_bench.observe().networks) == 1
@@ -145,12 +127,12 @@ def test_a_stale_endpoint_does_not_keep_a_network(docker_bench: Bench) -> None:
     assert docker_bench.observe().networks == ()
 
 
-def test_nothing_is_in_an_emptied_network(docker_bench: Bench, docker_connection: DockerConnection) -> None:
+def test_a_network_is_left_at_once(docker_bench: Bench, docker_connection: DockerConnection) -> None:
     network = docker_bench.make_network()
-    for number in range(3):
-        docker_bench.run("sleeper", number, networks={"default": {}})
+    names = [docker_bench.run("sleeper", number, networks={"default": {}}) for number in range(3)]
     assert len(docker_connection.api.inspect_network(network)["Containers"]) == 3
-    docker_bench.engine.empty_network(network)
+    for name in names:
+        docker_bench.engine.disconnect_container(name, [network])
     assert docker_connection.api.inspect_network(network)["Containers"] == {}
 
 

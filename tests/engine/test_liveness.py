@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from previewer.docker_api.build import build_image
-from previewer.docker_api.byte_stream import ByteStream
-from previewer.docker_api.classic_steps import ClassicSteps
+from previewer.docker_api.builders.any_builder import build_image
+from previewer.docker_api.builders.classic_steps import ClassicSteps
+from previewer.docker_api.builders.image_build import ImageBuild
 from previewer.docker_api.connection import DockerConnection, connect
-from previewer.docker_api.image_build import ImageBuild
 from previewer.docker_api.liveness import ensure_alive, while_alive
-from previewer.docker_api.registry_transfer import push_image
+from previewer.docker_api.registry.transfer import push_image
 from previewer.docker_api.request import open_answer, post_empty
+from previewer.docker_api.wire.sdk_stream import stream_body
 from previewer.domain.build_choice import Builder
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.registry_address import parse_address
@@ -150,7 +150,7 @@ def test_a_silent_stream_of_an_engine_that_stands_still_is_given_up(
     server: Server, connection: DockerConnection
 ) -> None:
     server.stands_still = True
-    stream = ByteStream(open_answer(connection, "/events", {}))
+    stream = stream_body(open_answer(connection, "/events", {}))
     chunks = []
 
     def listen() -> None:
@@ -188,7 +188,7 @@ def test_an_answer_is_waited_for_as_long_as_the_engine_is_alive(
     server: Server, connection: DockerConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A call that may take a minute is given up much sooner where nothing else is answered either."""
-    monkeypatch.setattr("previewer.docker_api.unix_wire.DOUBT_SECONDS", 0.1)
+    monkeypatch.setattr("previewer.docker_api.wire.unix_wire.DOUBT_SECONDS", 0.1)
     threading.Timer(0.5, server.answers.set).start()
     post_empty(connection, "/slow")
     server.answers.clear()

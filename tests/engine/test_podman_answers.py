@@ -11,6 +11,7 @@ import pytest
 from previewer.docker_api.events import read_event
 from previewer.docker_api.logs import LogReader
 from previewer.docker_api.podman import UNPACK_ATTEMPTS, unpack_patiently
+from previewer.domain.json_value import JsonObject
 from previewer.errors import EngineError
 
 SINCE = datetime(2026, 1, 1, 12, 0, 5, 500_000, UTC)
@@ -51,10 +52,14 @@ def test_lines_of_before_are_left_out(times: list[str], wanted: list[str]) -> No
 def test_events_of_containers_with_only_some_of_the_labels_are_left_out(
     labels: tuple[str, ...], is_told: bool
 ) -> None:
-    line = (
-        b'{"Type":"container","Action":"start","Actor":{"Attributes":{"name":"x","a":"1","b":"3"}},"timeNano":1}'
-    )
-    assert (read_event(line, labels) is not None) is is_told
+    attributes: JsonObject = {"name": "x", "a": "1", "b": "3"}
+    entry: JsonObject = {
+        "Type": "container",
+        "Action": "start",
+        "Actor": {"Attributes": attributes},
+        "timeNano": 1,
+    }
+    assert (read_event(entry, labels) is not None) is is_told
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from previewer.docker_api.events import read_event
@@ -76,16 +78,15 @@ def test_an_inspected_container() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "action"),
+    ("said", "action"),
     [
-        (b'{"Action":"health_status: healthy","Actor":{"Attributes":{"name":"x"}},"timeNano":1}', "health_status"),
-        (b'{"Action":"die","Actor":{"Attributes":{"name":"x"}},"timeNano":1}', "die"),
-        (b'{"Action":"exec_create: sh -c true","Actor":{"Attributes":{"name":"x"}},"timeNano":1}', None),
-        (b'{"Action":"remove","Actor":{"Attributes":{"name":"x"}},"timeNano":1}', "destroy"),
-        (b"", None),
-        (b'{"cut off', None),
+        ('{"Action":"health_status: healthy","Actor":{"Attributes":{"name":"x"}},"timeNano":1}', "health_status"),
+        ('{"Action":"die","Actor":{"Attributes":{"name":"x"}},"timeNano":1}', "die"),
+        ('{"Action":"exec_create: sh -c true","Actor":{"Attributes":{"name":"x"}},"timeNano":1}', None),
+        ('{"Action":"remove","Actor":{"Attributes":{"name":"x"}},"timeNano":1}', "destroy"),
+        ("{}", None),
     ],
 )
-def test_an_event(line: bytes, action: str | None) -> None:
-    event = read_event(line)
+def test_an_event(said: str, action: str | None) -> None:
+    event = read_event(json.loads(said))
     assert (event.action if event else None) == action

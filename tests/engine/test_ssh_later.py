@@ -25,8 +25,8 @@ def _run(script: str) -> list[str]:
 
 def test_a_local_engine_is_connected_to_without_paramiko() -> None:
     script = (
-        "import sys; from previewer.docker_api.sdk_wire import new_client; "
-        "from previewer.docker_api.contexts import Endpoint; "
+        "import sys; from previewer.docker_api.wire.sdk_wire import new_client; "
+        "from previewer.docker_api.wire.contexts import Endpoint; "
         "new_client(Endpoint('unix:///nowhere.sock', 'test'), '1.41', timeout=9); print('paramiko' in sys.modules)"
     )
     assert _run(script) == ["False"]
@@ -34,7 +34,7 @@ def test_a_local_engine_is_connected_to_without_paramiko() -> None:
 
 def test_an_ssh_host_whose_keys_are_asked_for_in_python_gets_the_sdk_adapter() -> None:
     script = (
-        "import sys, previewer.docker_api.sdk, docker\n"
+        "import sys, previewer.docker_api.wire.sdk, docker\n"
         f"{SSH}\n"
         "try: docker.APIClient('ssh://nobody@nowhere.invalid', use_ssh_client=False)\n"
         "except Exception: pass\n"
@@ -46,7 +46,7 @@ def test_an_ssh_host_whose_keys_are_asked_for_in_python_gets_the_sdk_adapter() -
 def test_the_user_s_own_ssh_needs_no_paramiko() -> None:
     script = (
         "import sys; sys.modules['paramiko'] = None; from previewer.docker_api.connection import open_endpoint; "
-        "from previewer.docker_api.contexts import Endpoint\n"
+        "from previewer.docker_api.wire.contexts import Endpoint\n"
         "try: open_endpoint(Endpoint('ssh://nobody@nowhere.invalid', 'test'))\n"
         "except Exception as error: print(str(error).startswith('ssh'))"
     )
@@ -54,13 +54,15 @@ def test_the_user_s_own_ssh_needs_no_paramiko() -> None:
 
 
 def test_a_module_that_asks_for_it_by_name_finds_it() -> None:
-    script = "import previewer.docker_api.sdk, docker.transport.sshconn as ssh; print(ssh.SSHHTTPAdapter.__name__)"
+    script = (
+        "import previewer.docker_api.wire.sdk, docker.transport.sshconn as s; print(s.SSHHTTPAdapter.__name__)"
+    )
     assert _run(script) == ["SSHHTTPAdapter"]
 
 
 def test_a_missing_paramiko_is_said_as_the_sdk_says_it() -> None:
     script = (
-        "import sys; sys.modules['paramiko'] = None; import previewer.docker_api.sdk, docker\n"
+        "import sys; sys.modules['paramiko'] = None; import previewer.docker_api.wire.sdk, docker\n"
         "try: docker.APIClient('ssh://nobody@nowhere.invalid', use_ssh_client=False)\n"
         "except Exception as error: print('paramiko' in str(error))"
     )

@@ -7,11 +7,12 @@ import hashlib
 import io
 import json
 import tarfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from tests.freeze.http_server import serving
 
 MANIFEST_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
 
@@ -80,13 +81,6 @@ def small_registry() -> Iterator[SmallRegistry]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's own name
             del format, args
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    registry = SmallRegistry(f"127.0.0.1:{server.server_address[1]}")
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with serving(Handler) as host:
+        registry = SmallRegistry(host)
         yield registry
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from previewer.docker_api.registry import DOCKER_MANIFEST, RegistryManifest, RegistryRepository
-from previewer.docker_api.registry_connection import BRIEF, RegistryConnection
-from previewer.docker_api.registry_credentials import RegistryCredentials
+from previewer.docker_api.registry.connection import BRIEF, RegistryConnection
+from previewer.docker_api.registry.credentials import RegistryCredentials
+from previewer.docker_api.registry.repository import DOCKER_MANIFEST, RegistryManifest, RegistryRepository
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import canonical_json
 from previewer.domain.naming import registry_input_tag

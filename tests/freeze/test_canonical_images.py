@@ -21,7 +21,7 @@ from previewer.docker_api.connection import DockerConnection, connect
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.labels import INPUT_DIGEST, PROJECT
 from previewer.domain.naming import BUILDING_REPOSITORY
-from previewer.freeze.canonical_layer import CANONICAL_TIME
+from previewer.freeze.canonical.layer import CANONICAL_TIME
 from previewer.freeze.docker_images import DockerImages
 from previewer.freeze.image_content import read_content
 from previewer.source.memory import MemorySource

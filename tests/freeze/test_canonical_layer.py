@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import JsonObject, canonical_json
-from previewer.freeze.canonical_config import canonical_config
-from previewer.freeze.canonical_image import base_of
-from previewer.freeze.canonical_layer import CANONICAL_TIME, rewrite_layer
-from previewer.freeze.layer_header import DIRECTORY, REGULAR, LayerEntry, write_header
-from previewer.freeze.lower_layers import Folder, LowerLayers
+from previewer.freeze.canonical.config import canonical_config
+from previewer.freeze.canonical.image import base_of
+from previewer.freeze.canonical.layer import CANONICAL_TIME, rewrite_layer
+from previewer.freeze.canonical.layer_header import DIRECTORY, REGULAR, LayerEntry, write_header
+from previewer.freeze.canonical.lower_layers import Folder, LowerLayers
 
 NOW = 1_795_398_428
 Entry = tuple[tarfile.TarInfo, bytes]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from previewer.docker_api.context_folder import PREFIX, build_folder, unpack_context
+from previewer.docker_api.builders.context_folder import PREFIX, build_folder, unpack_context
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.file_tree import EntryKind
 from previewer.errors import CancelledError
@@ -99,3 +99,15 @@ def test_folders_of_the_dead_are_removed_and_of_the_living_not(
     with build_folder() as folder:
         assert {path for path in (dead, recent, foreign, living) if path.exists()} == {recent, foreign, living}
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 30])
+def test_folders_that_nobody_of_ours_has_made_are_in_nobody_s_way(
+    number: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    strange = tmp_path / f"{PREFIX}{number}-x"
+    strange.mkdir()
+    os.utime(strange, (TIME, TIME))
+    with build_folder() as folder:
+        assert folder.exists()

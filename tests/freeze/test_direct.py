@@ -8,10 +8,10 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.image_comparison import compare_images
 from previewer.domain.json_value import JsonObject
 from previewer.freeze import docker_builds
-from previewer.freeze.direct_instructions import CopyFiles, DirectImage, MakeFolder, read_direct
-from previewer.freeze.direct_values import NotDirectError
+from previewer.freeze.direct.instructions import CopyFiles, DirectImage, MakeFolder, read_direct
+from previewer.freeze.direct.values import NotDirectError
 from previewer.freeze.docker_images import DockerImages
-from previewer.freeze.dockerfile import read_dockerfile
+from previewer.freeze.dockerfile.instructions import read_dockerfile
 from previewer.freeze.image_content import read_content
 from previewer.source.memory import MemorySource
 from tests.freeze.conftest import BASE

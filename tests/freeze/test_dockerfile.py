@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from previewer.errors import DefinitionError
 from previewer.freeze.docker_builds import locate_step
-from previewer.freeze.dockerfile import read_dockerfile
-from previewer.freeze.dockerfile_bases import find_bases
-from previewer.freeze.dockerfile_pinning import pin_dockerfile
-from previewer.freeze.dockerfile_variables import expand
+from previewer.freeze.dockerfile.bases import find_bases
+from previewer.freeze.dockerfile.instructions import read_dockerfile
+from previewer.freeze.dockerfile.pinning import pin_dockerfile
+from previewer.freeze.dockerfile.variables import expand
 
 PLATFORM = "linux/amd64"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from previewer.errors import DefinitionError
-from previewer.freeze.dockerfile import read_dockerfile
-from previewer.freeze.dockerfile_remote import refuse_remote_files
+from previewer.freeze.dockerfile.instructions import read_dockerfile
+from previewer.freeze.dockerfile.remote_files import refuse_remote_files
 
 SUM = "a" * 64
 COMMIT = "b" * 40

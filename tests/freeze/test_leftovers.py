@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from previewer.docker_api.build import CLASSIC
+from previewer.docker_api.builders.any_builder import CLASSIC
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.images import EngineImages
 from previewer.domain.naming import BUILDING_REPOSITORY, REBUILT_REPOSITORY
@@ -28,7 +28,7 @@ from tests.freeze.scene import built, definition, freeze
 ONE = definition({"web": built()})
 GUARDED = """
 import subprocess, sys
-from previewer.docker_api.process_guard import ended_with_us
+from previewer.docker_api.builders.process_guard import ended_with_us
 process = subprocess.Popen(["sleep", "60"], start_new_session=True)
 with ended_with_us(process):
     print(process.pid, flush=True)

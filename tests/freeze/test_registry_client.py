@@ -7,19 +7,19 @@ import gzip
 import json
 import os
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
-from previewer.docker_api.registry import OCI_INDEX, OCI_MANIFEST, RegistryRepository
-from previewer.docker_api.registry_connection import RegistryConnection
-from previewer.docker_api.registry_credentials import RegistryCredentials, find_credentials
+from previewer.docker_api.registry.connection import RegistryConnection
+from previewer.docker_api.registry.credentials import RegistryCredentials, find_credentials
+from previewer.docker_api.registry.repository import OCI_INDEX, OCI_MANIFEST, RegistryRepository
 from previewer.errors import RegistryError
 from previewer.freeze.registry.registry_image import find_image
+from tests.freeze.http_server import serving
 from tests.freeze.oci_registry import PASSWORD, REFRESH_TOKEN, USER, Auth, OciRegistry, digest, oci_registry
 
 ADA = RegistryCredentials(USER, PASSWORD)
@@ -208,15 +208,8 @@ def odd_server(answer: Callable[[str, str], tuple[int, dict[str, str], bytes]]) 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's own name
             del format, args
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield f"127.0.0.1:{server.server_address[1]}", shown
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(Handler) as host:
+        yield host, shown
 
 
 def shop_at(host: str, who: RegistryCredentials = ADA) -> RegistryRepository:

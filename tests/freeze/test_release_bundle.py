@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.docker_api.registry import OCI_MANIFEST, RegistryManifest
+from previewer.docker_api.registry.repository import OCI_MANIFEST, RegistryManifest
 from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry
 from previewer.domain.json_value import canonical_json
 from previewer.domain.tree_files import digest_tree_files

@@ -55,3 +55,9 @@ class GitRepository:
         self._moment += 60
         self.git("commit", "--quiet", "--allow-empty", "--message", subject)
         return self.git("rev-parse", "HEAD")
+
+    def refuse_objects(self) -> None:
+        """Let git write no object any more, as on a full disk: files stand where its folders would be."""
+        self.git("gc", "--quiet", "--prune=now")
+        for number in range(256):
+            (self.path / f".git/objects/{number:02x}").touch()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "previewer"
 
 
+@cache
 def modules() -> tuple[Path, ...]:
     """Every Python file of the package."""
     return tuple(sorted(PACKAGE.rglob("*.py")))
@@ -21,14 +23,10 @@ def room_of(file: Path) -> str:
     return parts[0] if len(parts) > 1 else ""
 
 
-def imported(file: Path) -> Iterator[str]:
-    """Every module that ``file`` names in an import statement, anywhere in it."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+@cache
+def imported(file: Path) -> frozenset[str]:
+    """Every module that ``file`` names in an import statement, anywhere in it, and what it takes from each."""
+    return frozenset(_names(ast.parse(file.read_text(encoding="utf-8"))))
 
 
 def rooms_imported(file: Path) -> set[str]:
@@ -39,3 +37,23 @@ def rooms_imported(file: Path) -> set[str]:
 def foreign_imported(file: Path) -> set[str]:
     """The top-level packages other than ours that ``file`` imports."""
     return {name.split(".", 1)[0] for name in imported(file)} - {"previewer", "__future__"}
+
+
+def import_graph(package: Path) -> dict[str, set[str]]:
+    """By module, the modules of the same package that it imports, at once, late, or for its types only."""
+    files = {_module_name(file, package): file for file in sorted(package.rglob("*.py"))}
+    return {name: set(imported(file) & files.keys()) for name, file in files.items()}
+
+
+def _module_name(file: Path, package: Path) -> str:
+    parts = file.relative_to(package.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _names(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import re
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-from tests.walls.imports import PACKAGE, foreign_imported, imported, modules, room_of, rooms_imported
+from tests.walls.imports import (
+    PACKAGE,
+    foreign_imported,
+    import_graph,
+    imported,
+    modules,
+    room_of,
+    rooms_imported,
+)
 
 MAY_IMPORT = {
     "domain": set[str](),
@@ -54,6 +63,17 @@ PROTOCOLS_ONLY = {
 }
 """Where a front end may look past the operations: at protocols' value types, and at how a model is printed."""
 
+KNOWS_NOTHING_OF = {
+    "docker_api/wire": "previewer.docker_api",
+    "docker_api/builders": "previewer.docker_api.registry",
+    "docker_api/registry": "previewer.docker_api.builders",
+    "engine/mapping": "previewer.docker_api",
+    "freeze/canonical": "previewer.freeze",
+    "freeze/dockerfile": "previewer.docker_api",
+    "freeze/packages": "previewer.freeze",
+}
+"""By folder inside a room, what of the package none of its files may import, itself aside."""
+
 LONGEST_FILE = 400
 USUAL_FILE = 150
 FILES = [pytest.param(file, id=str(file.relative_to(PACKAGE))) for file in modules()]
@@ -86,6 +106,28 @@ def test_front_ends_see_only_the_faces_of_other_rooms(file: Path) -> None:
 @pytest.mark.parametrize("file", [file for file in modules() if room_of(file) == "domain"], ids=lambda f: f.name)
 def test_the_domain_stands_on_the_standard_library_alone(file: Path) -> None:
     assert foreign_imported(file) <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("folder", KNOWS_NOTHING_OF)
+def test_a_folder_of_a_room_keeps_to_itself(folder: str) -> None:
+    own = f"previewer.{folder.replace('/', '.')}"
+    files = tuple((PACKAGE / folder).rglob("*.py"))
+    assert files
+    seen = {name for file in files for name in imported(file) if name.startswith(f"{KNOWS_NOTHING_OF[folder]}.")}
+    assert {name for name in seen if not name.startswith(f"{own}.") and name != own} == set()
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    assert _circle(PACKAGE) == []
+
+
+def test_a_circle_is_seen_however_late_it_closes(tmp_path: Path) -> None:
+    package = tmp_path / "shop"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "cart.py").write_text("from shop.till import Till\n")
+    (package / "till.py").write_text("def pay() -> None:\n    from shop import cart\n")
+    assert set(_circle(package)) == {"shop.cart", "shop.till"}
 
 
 def test_no_file_outgrows_its_purpose() -> None:
@@ -142,6 +184,16 @@ def test_only_the_bridge_starts_threads(file: Path) -> None:
     if file.name != "bridge.py":
         starts = r"\bThread\(|ThreadPoolExecutor|to_thread|run_in_executor|run_worker|@work\b"
         assert not re.search(starts, _without_comments(file))
+
+
+def _circle(package: Path) -> list[str]:
+    """The modules of one circle of imports; the first stands at the end again. Empty where there is none."""
+    try:
+        TopologicalSorter(import_graph(package)).prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        return circle
+    return []
 
 
 def _without_comments(file: Path) -> str:

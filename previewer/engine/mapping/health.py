@@ -5,7 +5,7 @@ from __future__ import annotations
 from previewer.domain.json_value import JsonObject, as_object
 from previewer.domain.specification import ContainerSpec
 from previewer.engine.mapping import values
-from previewer.engine.mapping.part import Part, Raw, unsupported
+from previewer.engine.mapping.part import Part, Raw, too_old
 
 START_INTERVAL_SINCE = (1, 44)
 _DURATIONS = (("interval", "Interval"), ("timeout", "Timeout"), ("start_period", "StartPeriod"))
@@ -33,8 +33,6 @@ def _settings(spec: ContainerSpec, check: JsonObject, api_version: tuple[int, in
         found["Retries"] = values.integer(check["retries"])
     if check.get("start_interval") is not None:
         if api_version < START_INTERVAL_SINCE:
-            raise unsupported(
-                spec, "healthcheck.start_interval", "the engine is too old for it", hint="it came with Docker 25"
-            )
+            raise too_old(spec, "healthcheck.start_interval", since="Docker 25")
         found["StartInterval"] = values.nanoseconds(check["start_interval"])
     return found

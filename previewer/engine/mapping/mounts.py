@@ -8,7 +8,7 @@ from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_objec
 from previewer.domain.specification import ContainerSpec
 from previewer.engine.mapping import values
 from previewer.engine.mapping.namespaces import OF_CONTAINER, container_of
-from previewer.engine.mapping.part import Part, Raw, filled, malformed, unsupported
+from previewer.engine.mapping.part import Part, Raw, filled, malformed, too_old, unsupported
 
 SUBPATH_SINCE = (1, 45)
 READ_ONLY_RECURSIVE_SINCE = (1, 44)
@@ -55,9 +55,7 @@ def _bind(spec: ContainerSpec, entry: JsonObject, api_version: tuple[int, int]) 
         return f"{source}:{target}:{_mode(entry)}{',' + selinux if selinux else ''}"
     recursive = as_text(options.get("recursive"))
     if recursive and api_version < READ_ONLY_RECURSIVE_SINCE:
-        raise unsupported(
-            spec, "volumes.bind.recursive", "the engine is too old for it", hint="it came with Docker 25"
-        )
+        raise too_old(spec, "volumes.bind.recursive", since="Docker 25")
     bind_options = filled(
         Propagation=options.get("propagation"),
         NonRecursive=recursive == "disabled" or None,
@@ -95,9 +93,7 @@ def _volume(spec: ContainerSpec, entry: JsonObject, api_version: tuple[int, int]
 def _part_of_volume(spec: ContainerSpec, entry: JsonObject, key: str, subpath: str) -> Mapped:
     """A part of a volume on an engine that mounts only whole ones: by where the volume is on its host."""
     if key not in spec.mountpoints:
-        raise unsupported(
-            spec, "volumes.volume.subpath", "the engine is too old for it", hint="it came with Docker 26"
-        )
+        raise too_old(spec, "volumes.volume.subpath", since="Docker 26")
     if ".." in subpath.split("/"):
         raise malformed(spec, "volumes", f"the part {subpath!r} is not inside the volume {key!r}")
     return filled(

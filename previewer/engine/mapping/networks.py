@@ -6,7 +6,7 @@ from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_objec
 from previewer.domain.specification import ContainerSpec
 from previewer.engine.mapping import values
 from previewer.engine.mapping.namespaces import container_of
-from previewer.engine.mapping.part import Raw, filled, malformed, unsupported
+from previewer.engine.mapping.part import Raw, filled, malformed, too_old
 from previewer.frozen import dataclass
 
 MAC_ADDRESS_SINCE = (1, 44)
@@ -54,16 +54,12 @@ def _endpoint(
 ) -> Raw:
     mac_address = as_text(settings.get("mac_address"))
     if mac_address and api_version < MAC_ADDRESS_SINCE:
-        raise unsupported(
-            spec, f"networks.{key}.mac_address", "the engine is too old for it", hint="it came with Docker 25"
-        )
+        raise too_old(spec, f"networks.{key}.mac_address", since="Docker 25")
     if is_first and api_version >= MAC_ADDRESS_SINCE:
         mac_address = mac_address or as_text(spec.compose.get("mac_address"))
     priority = settings.get("gw_priority")
     if priority and api_version < GATEWAY_PRIORITY_SINCE:
-        raise unsupported(
-            spec, f"networks.{key}.gw_priority", "the engine is too old for it", hint="it came with Docker 28"
-        )
+        raise too_old(spec, f"networks.{key}.gw_priority", since="Docker 28")
     return filled(
         Aliases=_aliases(spec, settings),
         IPAMConfig=filled(
@@ -101,11 +97,6 @@ def _driver_options(spec: ContainerSpec, key: str, settings: JsonObject, api_ver
     options = values.text_map(settings.get("driver_opts") or {})
     if name := as_text(settings.get("interface_name")):
         if api_version < INTERFACE_NAME_SINCE:
-            raise unsupported(
-                spec,
-                f"networks.{key}.interface_name",
-                "the engine is too old for it",
-                hint="it came with Docker 28.1",
-            )
+            raise too_old(spec, f"networks.{key}.interface_name", since="Docker 28.1")
         options[INTERFACE_NAME_OPTION] = name
     return options

@@ -38,6 +38,11 @@ def malformed(spec: ContainerSpec, key: str, problem: str) -> EngineError:
     return EngineError(f"{key}: {problem}", where=f"service {spec.service}")
 
 
+def too_old(spec: ContainerSpec, key: str, *, since: str) -> UnsupportedError:
+    """The error for a key that came with a later engine: ``since`` is ``Docker 25``."""
+    return unsupported(spec, key, "the engine is too old for it", hint=f"it came with {since}")
+
+
 def unsupported(spec: ContainerSpec, key: str, reason: str, *, hint: str | None = None) -> UnsupportedError:
     """The error for a key, or a value of it, that this engine cannot honour."""
     return UnsupportedError(f"{key}: {reason}", where=f"service {spec.service}", hint=hint)

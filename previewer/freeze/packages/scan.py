@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tarfile
 from collections.abc import Callable, Iterator
-from typing import IO, cast
 
 from previewer.domain.packages import ImagePackages, Package, image_packages
+from previewer.domain.tar_pieces import open_tar
 from previewer.errors import FreezeError
 from previewer.freeze.packages.databases import OS_RELEASE, OS_RELEASE_BYTES, Database, database_of
 from previewer.freeze.packages.os_release import read_distribution
@@ -15,7 +15,6 @@ MOST_FILES = 5_000_000
 MOST_PACKAGES = 100_000
 LONGEST_WORD = 256
 """Characters of a name or version; what is longer is nobody's package."""
-BUFFER = 1 << 16
 
 
 def scan_image(chunks: Iterator[bytes], *, check: Callable[[], None]) -> ImagePackages:
@@ -27,9 +26,7 @@ def scan_image(chunks: Iterator[bytes], *, check: Callable[[], None]) -> ImagePa
     """
     scan = _Scan()
     try:
-        with tarfile.open(
-            fileobj=cast("IO[bytes]", _Reader(_checked(chunks, check))), mode="r|", bufsize=BUFFER
-        ) as archive:
+        with open_tar(_checked(chunks, check)) as archive:
             for number, member in enumerate(archive):
                 archive.members.clear()  # type: ignore[attr-defined]  # it would keep every header
                 if number >= MOST_FILES or len(scan.packages) >= MOST_PACKAGES:
@@ -104,23 +101,3 @@ def _checked(chunks: Iterator[bytes], check: Callable[[], None]) -> Iterator[byt
     for chunk in chunks:
         check()
         yield chunk
-
-
-class _Reader:
-    """Chunks as a file that tarfile can read."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self._held = b""
-
-    def read(self, size: int) -> bytes:
-        parts, missing = [], size
-        while missing > 0:
-            if not self._held:
-                self._held = next(self._chunks, b"")
-                if not self._held:
-                    break
-            parts.append(self._held[:missing])
-            self._held = self._held[missing:]
-            missing -= len(parts[-1])
-        return b"".join(parts)

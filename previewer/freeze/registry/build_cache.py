@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from previewer.docker_api.registry import OCI_INDEX, RegistryRepository, is_digest
+from previewer.docker_api.registry.repository import OCI_INDEX, RegistryRepository, is_digest
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text, canonical_json
 from previewer.domain.labels import BUILDER, INPUT_DIGEST
 from previewer.domain.naming import registry_input_tag
+from previewer.domain.platform import platform_object, read_platform
 from previewer.domain.registry_address import RegistryAddress
 from previewer.domain.release import Artifact
 from previewer.freeze.protocol import CachedBuild
@@ -52,7 +53,7 @@ class RegistryBuildCache:
         notes = as_object(entry.get("annotations"))
         if as_text(notes.get(INPUT_DIGEST)) != digest or not is_digest(as_text(entry.get("digest"))):
             return None
-        platform = _platform_text(as_object(entry.get("platform")))
+        platform = read_platform(as_object(entry.get("platform")))
         held = find_image(self._repository, as_text(entry.get("digest")), platform=platform)
         if held is None:  # the tag outlived the image: somebody cleaned the registry up
             return None
@@ -62,8 +63,6 @@ class RegistryBuildCache:
 
 def _index(artifact: Artifact, held: RegistryImage) -> JsonObject:
     """An OCI image index of one image."""
-    os, architecture, *variant = artifact.platform.split("/")
-    platform = {"os": os, "architecture": architecture, **({"variant": variant[0]} if variant else {})}
     notes = {INPUT_DIGEST: artifact.input_digest, BUILDER: artifact.origin}
     return {
         "schemaVersion": 2,
@@ -73,12 +72,8 @@ def _index(artifact: Artifact, held: RegistryImage) -> JsonObject:
                 "mediaType": held.manifest.media_type,
                 "digest": held.manifest.digest,
                 "size": len(held.manifest.content),
-                "platform": platform,
+                "platform": dict(platform_object(artifact.platform)),
                 "annotations": notes,
             }
         ],
     }
-
-
-def _platform_text(value: JsonObject) -> str:
-    return "/".join(filter(None, (as_text(value.get(key)) for key in ("os", "architecture", "variant"))))

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from previewer.docker_api.registry import DOCKER_INDEX, OCI_INDEX, RegistryManifest, RegistryRepository, is_digest
+from previewer.docker_api.registry.repository import (
+    DOCKER_INDEX,
+    OCI_INDEX,
+    RegistryManifest,
+    RegistryRepository,
+    is_digest,
+)
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.domain.platform import read_platform, runs_as
 from previewer.frozen import dataclass
 
 INDEXES = frozenset({OCI_INDEX, DOCKER_INDEX})
@@ -43,10 +50,7 @@ def is_index(manifest: RegistryManifest) -> bool:
 
 def _fitting(index: JsonObject, platform: str) -> Iterator[str]:
     for entry in map(as_object, as_list(index.get("manifests"))):
-        said = as_object(entry.get("platform"))
-        has = [as_text(said.get(key)) for key in ("os", "architecture", "variant")]
-        # A variant counts only where both name one.
-        if all(a == b for a, b in zip(filter(None, has), platform.split("/"), strict=False)):
-            digest = as_text(entry.get("digest"))
-            if is_digest(digest):  # a tag's content could be anything
-                yield digest
+        digest = as_text(entry.get("digest"))
+        # Only a digest: a tag's content could be anything.
+        if runs_as(read_platform(as_object(entry.get("platform"))), platform) and is_digest(digest):
+            yield digest

@@ -10,13 +10,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 
-from previewer.docker_api.registry import OCI_MANIFEST, RegistryManifest, digest_bytes, is_digest
-from previewer.docker_api.registry_answer import parse_json
+from previewer.docker_api.registry.answer import parse_json
+from previewer.docker_api.registry.repository import OCI_MANIFEST, RegistryManifest, digest_bytes, is_digest
 from previewer.domain.file_tree import FileTree
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, canonical_json
 from previewer.domain.labels import OCI_CREATED, OCI_REVISION, format_time
 from previewer.domain.naming import project_name
 from previewer.domain.release import Release, manifest_of, read_manifest
+from previewer.domain.revision import is_object_id
 from previewer.domain.tree_files import digest_tree_files, served_entries
 from previewer.errors import NotFoundError, OutsideTreeError, RegistryError
 from previewer.freeze.registry.served_archive import read_archive, write_archive
@@ -33,7 +34,6 @@ TITLE = "org.opencontainers.image.title"
 MANIFEST_TITLE, FILES_TITLE = "manifest.json", "files.tar"
 ATTESTATIONS_FOLDER, SIGNED_TITLE = "attestations", "attestations.commit"
 _INSTALLATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
-_OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _PLAIN_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 NO_FILES = bytes(1024)
 """An archive of nothing."""
@@ -118,7 +118,7 @@ def _refuse_odd_names(release: Release, installation: str, images: Mapping[str, 
     """What is given to git and to the engine as names has to be what we would write ourselves."""
     digests = [release.id, *images, *images.values(), *(artifact.image for artifact in release.artifacts)]
     odd = [text for text in digests if not is_digest(text)]
-    odd += [text for text in (release.commit, release.tree) if _OBJECT_ID.fullmatch(text) is None]
+    odd += [text for text in (release.commit, release.tree) if not is_object_id(text)]
     if _INSTALLATION.fullmatch(installation) is None:
         odd.append(installation)
     if project_name(release.project) != release.project:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-import re
 import tarfile
 from collections.abc import Iterator
 
-from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry, folders_above
+from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry, blob_id, folders_above
+from previewer.domain.revision import is_object_id
 from previewer.errors import RegistryError
 
 MODES = {EntryKind.FILE: 0o644, EntryKind.EXECUTABLE: 0o755, EntryKind.SYMLINK: 0o777, EntryKind.SUBMODULE: 0o755}
 TYPES = {EntryKind.SYMLINK: tarfile.SYMTYPE, EntryKind.SUBMODULE: tarfile.DIRTYPE}
-SHA1_DIGITS = 40
 MAX_ENTRIES = 100_000
-_OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 def write_archive(tree: FileTree) -> bytes:
@@ -76,19 +73,11 @@ def _entry(header: tarfile.TarInfo, content: bytes, id_length: int) -> TreeEntry
     parts = header.name.split("/")
     if any(part in ("", ".", "..") or part.lower() == ".git" or "\0" in part for part in parts):
         raise RegistryError("the release's files have a path that no commit can have", where=header.name)
-    if header.isdir() and _OBJECT_ID.fullmatch(header.linkname):
+    if header.isdir() and is_object_id(header.linkname):
         return TreeEntry(header.name, EntryKind.SUBMODULE, header.linkname)
     if header.issym():
-        return TreeEntry(header.name, EntryKind.SYMLINK, _blob_id(content, id_length))
+        return TreeEntry(header.name, EntryKind.SYMLINK, blob_id(content, id_length=id_length))
     if not header.isreg():
         raise RegistryError("the release's files hold what no commit can hold", where=header.name)
     kind = EntryKind.EXECUTABLE if header.mode & 0o100 else EntryKind.FILE
-    return TreeEntry(header.name, kind, _blob_id(content, id_length), len(content))
-
-
-def _blob_id(content: bytes, id_length: int) -> str:
-    """As git computes it (gitformat-… "loose object"): of a header and the content."""
-    whole = b"blob %d\0" % len(content) + content
-    if id_length == SHA1_DIGITS:
-        return hashlib.sha1(whole, usedforsecurity=False).hexdigest()
-    return hashlib.sha256(whole).hexdigest()
+    return TreeEntry(header.name, kind, blob_id(content, id_length=id_length), len(content))

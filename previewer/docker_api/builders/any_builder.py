@@ -1,0 +1,89 @@
+"""Have an image built by whichever builder serves: BuildKit at the endpoint, buildx, or the classic builder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+
+from previewer.docker_api.builders.buildx import build_with_buildx
+from previewer.docker_api.builders.buildx_command import find_buildx
+from previewer.docker_api.builders.classic_steps import ClassicSteps
+from previewer.docker_api.builders.endpoint import build_at_endpoint
+from previewer.docker_api.builders.error import Locate, build_error
+from previewer.docker_api.builders.image_build import ImageBuild
+from previewer.docker_api.builders.progress import BuildProgress
+from previewer.docker_api.builders.redaction import Redaction
+from previewer.docker_api.connection import DockerConnection
+from previewer.domain.build_choice import Builder, BuilderSupport, choose_builder
+from previewer.domain.build_means import BuildMeans
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.json_value import as_list, as_object, as_text
+from previewer.errors import BuildError
+
+BUILDKIT, CLASSIC = Builder.BUILDKIT.value, Builder.CLASSIC.value
+ENDPOINT_WITH_CONTAINERD_API = (1, 46)
+"""Since Docker 27, BuildKit finds a context that was posted also where images are in containerd's store."""
+LIMITS_API = (1, 42)
+"""Since Docker 23."""
+
+
+def find_builder(connection: DockerConnection) -> str:
+    """``buildkit`` where the engine has it: Docker on Linux since API 1.39; else ``classic``."""
+    components = {as_text(as_object(part).get("Name")) for part in as_list(connection.version.get("Components"))}
+    is_docker = any(name in ("Engine", "") for name in components) or not components
+    is_linux = as_text(connection.version.get("Os"), "linux") == "linux"
+    return BUILDKIT if is_docker and is_linux and connection.api_version >= (1, 39) else CLASSIC
+
+
+def builder_for(connection: DockerConnection, means: BuildMeans, *, builder: str) -> Builder:
+    """The builder that a build with ``means`` is to be given to.
+
+    ``builder`` is what :func:`find_builder` found, or ``classic`` to insist on that. Raises
+    :class:`UnsupportedError` where none has what the build needs.
+    """
+    support = BuilderSupport(
+        has_buildkit=builder == BUILDKIT,
+        has_endpoint=connection.api_version >= ENDPOINT_WITH_CONTAINERD_API or not connection.has_containerd_store,
+        has_buildx=find_buildx(os.environ) is not None,
+        has_limits=connection.api_version >= LIMITS_API,
+    )
+    return choose_builder(means.needs, support)
+
+
+def build_image(
+    connection: DockerConnection,
+    build: ImageBuild,
+    *,
+    builder: Builder,
+    steps: ClassicSteps,
+    on_line: Callable[[str], None],
+    locate: Locate,
+    cancellation: Cancellation,
+) -> str:
+    """The id of the built image, as the engine calls it.
+
+    ``builder`` is that of :func:`builder_for`; ``steps`` is shared by all builds over the connection. ``locate``
+    says where a failed step (or, if that is empty, an error's text) stands in the Dockerfile. Raises
+    :class:`BuildError`, :class:`UnsupportedError` where the builder is too old, :class:`CancelledError`, and what
+    reading the context raises. Secrets are in none of what is told.
+    """
+    progress = BuildProgress()
+    redaction = Redaction(build.means.secrets.values())
+
+    def tell(line: str) -> None:
+        on_line(redaction.line(line))
+
+    run: Callable[..., None]
+    if builder is Builder.BUILDX:
+        run = partial(build_with_buildx, program=find_buildx(os.environ) or "")
+    else:
+        run = partial(build_at_endpoint, is_buildkit=builder is Builder.BUILDKIT, locate=locate)
+    try:
+        with steps.removed_after(progress):
+            run(connection, build, progress, on_line=tell, cancellation=cancellation)
+        if progress.error or not progress.image:
+            raise build_error(progress, locate)
+    except BuildError as error:
+        raise redaction.error(error) from error.__cause__
+    return progress.image

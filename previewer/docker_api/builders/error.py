@@ -1,0 +1,48 @@
+"""The error of a failed build, whichever builder it was: the step, its place in the Dockerfile, the last lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from previewer.docker_api.builders.progress import BuildProgress
+from previewer.docker_api.failures import FULL_DISK, FULL_DISK_HINT
+from previewer.errors import BuildError
+
+Locate = Callable[[str, str], str]
+"""Says where a failed step (or, if that is empty, an error's text) stands in the Dockerfile."""
+_EXIT_CODE = re.compile(r"exit code: \d+|returned a non-zero code: \d+")
+_WRAPPING = re.compile(
+    r"^(?:ERROR: |failed to build: |failed to solve(?: with frontend [\w.]+)?: |rpc error: code = \w+ desc = |"
+    r"failed to create LLB definition: )+"
+)
+OLD_FRONTEND_HINT = (
+    "if this is a heredoc or a new instruction: the engine's own Dockerfile frontend, which is used whatever a "
+    "`# syntax=` line says, is too old for it"
+)
+HINTS = (
+    (FULL_DISK, FULL_DISK_HINT),
+    ("unknown instruction", OLD_FRONTEND_HINT),
+    ("requires buildkit", "this engine builds with the classic builder: use one that has BuildKit"),
+)
+"""By a fragment, in lower case, of what was said; the first that fits counts."""
+_STEP_NUMBER = re.compile(r"^\[[^\]]*\] ")
+
+
+def hint_for(told: str) -> str | None:
+    """What to do about a builder's complaint, where that is known."""
+    return next((hint for fragment, hint in HINTS if fragment in told.lower()), None)
+
+
+def build_error(progress: BuildProgress, locate: Locate) -> BuildError:
+    """What ended the build that ``progress`` is of."""
+    message = _WRAPPING.sub("", progress.error or "the engine ended the build without an image")
+    step = _STEP_NUMBER.sub("", progress.failed_step)
+    if step and (code := _EXIT_CODE.search(message)):
+        message = f"{step}: {code[0]}"
+    return BuildError(
+        message,
+        where=locate(step, message),
+        hint=hint_for("\n".join((message, *progress.last_lines))),
+        details=((step,) if step else ()) + progress.last_lines,
+    )

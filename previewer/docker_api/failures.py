@@ -1,0 +1,120 @@
+"""The errors of previewer for what fails between us and an engine: refusals, silence, broken connections."""
+
+from __future__ import annotations
+
+from previewer.errors import (
+    ConflictError,
+    EngineError,
+    EngineUnreachableError,
+    ObjectNotFoundError,
+    PortTakenError,
+    UnsupportedError,
+)
+from previewer.frozen import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A sentence that engines are known to refuse with, whatever the HTTP status they give it."""
+
+    fragment: str
+    """Part of the sentence, in lower case."""
+    error: type[EngineError]
+    hint: str
+
+
+PORT_HINT = "stop what uses that host port, or publish the port without naming a host port"
+SUBNET_HINT = "another network has that address range"
+NAME_HINT = "something else has that name: remove it, or choose another name with --name"
+COMMAND_HINT = "its command is not in the image: check `command`, `entrypoint` and the first line of scripts"
+FULL_DISK = "no space left on device"
+FULL_DISK_HINT = (
+    "the engine's disk is full: `previewer prune` frees what is unused, `docker builder prune` what builds cached"
+)
+
+REFUSALS = (
+    Refusal("port is already allocated", PortTakenError, PORT_HINT),
+    Refusal("address already in use", PortTakenError, PORT_HINT),
+    Refusal("ports are not available", PortTakenError, PORT_HINT),
+    Refusal("pool overlaps", ConflictError, SUBNET_HINT),
+    Refusal("overlaps with other", ConflictError, SUBNET_HINT),
+    Refusal("subnet is already used", ConflictError, SUBNET_HINT),
+    Refusal(
+        "non-overlapping ipv4 address pool",
+        ConflictError,
+        "the engine has no address range left: remove networks that nobody uses (`docker network prune`)",
+    ),
+    Refusal("already exists", ConflictError, NAME_HINT),
+    Refusal("is already in use by", ConflictError, NAME_HINT),
+    Refusal(FULL_DISK, EngineError, FULL_DISK_HINT),
+    Refusal(
+        "exec format error",
+        EngineError,
+        "its program is for another kind of processor: set the service's platform, or build it for the engine's",
+    ),
+    Refusal("lookup init binary", EngineError, "`init: true` needs a program on the engine's machine: catatonit"),
+    Refusal("executable file not found", EngineError, COMMAND_HINT),
+    Refusal("a command that was not found", EngineError, COMMAND_HINT),
+    Refusal("no such file or directory: unknown", EngineError, COMMAND_HINT),
+    Refusal("no command specified", EngineError, "add `command` to the service or CMD to its Dockerfile"),
+    Refusal(
+        "permission denied: unknown",
+        EngineError,
+        "its command may not be executed: make the file executable in the repository or in the Dockerfile",
+    ),
+)
+"""The first that fits counts. They come before the HTTP status, for engines use 500 for half of them."""
+
+STATUS_ERRORS: dict[int, type[EngineError]] = {
+    404: ObjectNotFoundError,
+    409: ConflictError,
+    501: UnsupportedError,
+}
+
+
+def silence_error(action: str, subject: str) -> EngineUnreachableError:
+    """The error for an engine that does not answer in time."""
+    return EngineUnreachableError(
+        f"could not {action}: the engine did not answer in time",
+        where=subject,
+        hint="the engine may be overloaded or stopped",
+    )
+
+
+def connection_error(action: str, subject: str, reason: str) -> EngineUnreachableError:
+    """The error for a connection that failed."""
+    return EngineUnreachableError(
+        f"could not {action}: the connection to the engine failed ({reason})",
+        where=subject,
+        hint="check that the engine runs: `docker version`",
+    )
+
+
+def refusal_error(action: str, subject: str, status: int, text: str) -> EngineError:
+    """The error for an HTTP answer of the engine; ``text`` is its explanation."""
+    message = f"could not {action}: {text or f'the engine answered with status {status}'}"
+    for refusal in REFUSALS:
+        if refusal.fragment in text.lower():
+            return refusal.error(message, where=subject, hint=refusal.hint)
+    return STATUS_ERRORS.get(status, EngineError)(message, where=subject)
+
+
+def innermost_reason(error: BaseException) -> str:
+    """The operating system's words for a failed connection, dug out of the wrappers around them."""
+    seen: set[int] = set()
+    while id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(error, OSError) and error.strerror:
+            return error.strerror
+        inner = next(
+            (
+                part
+                for part in (*error.args, error.__cause__, error.__context__)
+                if isinstance(part, BaseException)
+            ),
+            None,
+        )
+        if inner is None:
+            break
+        error = inner
+    return str(error) or type(error).__name__

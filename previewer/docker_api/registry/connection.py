@@ -1,0 +1,184 @@
+"""HTTP with one registry: TLS, log in, a few attempts, and errors that say what helps."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from pathlib import Path
+
+import requests
+import requests.exceptions
+
+from previewer.docker_api.failures import innermost_reason
+from previewer.docker_api.registry.answer import HEADERS, read_words
+from previewer.docker_api.registry.credentials import RegistryCredentials, find_credentials
+from previewer.docker_api.registry.login import RegistryLogin, refused, sign_in_hint
+from previewer.domain.json_value import as_list, as_object, as_text
+from previewer.domain.registry_address import HUB, is_loopback
+from previewer.errors import RegistryError
+from previewer.frozen import dataclass
+
+FIRST_PAUSE = 0.3
+"""Seconds before the second attempt; each later pause is three times as long."""
+PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""Answers that another attempt may change."""
+CERTIFICATES = Path("/etc/docker/certs.d")
+"""Where engines look for a registry's own certificate authority."""
+TRY_AGAIN = "try again: nothing is sent twice"
+HUB_HOST = "registry-1.docker.io"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a registry is waited for."""
+
+    connect: float
+    """Seconds."""
+    read: float
+    """Seconds between two pieces of an answer."""
+    attempts: int
+
+
+LONG = Patience(connect=10.0, read=60.0, attempts=4)
+BRIEF = Patience(connect=3.0, read=10.0, attempts=1)
+
+
+class RegistryConnection:
+    """One registry. Safe to use from several threads: each has its own connections."""
+
+    def __init__(
+        self,
+        registry: str,
+        *,
+        find: Callable[[str], RegistryCredentials] = find_credentials,
+        patience: Patience = LONG,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.registry = registry
+        scheme = "http" if is_loopback(registry) else "https"
+        self.base = f"{scheme}://{HUB_HOST if registry == HUB else registry}"
+        self._patience = patience
+        self._pause = pause
+        self._local = threading.local()
+        self._login = RegistryLogin(registry, find, self._send)
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        repository: str,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> requests.Response:
+        """One request, whatever the answer's status; its content is not read yet.
+
+        ``url`` is a path or, where the registry said where to go on, a whole one. Raises :class:`RegistryError`
+        where there is no answer, and where the user is not let in.
+        """
+        url = url if "://" in url else f"{self.base}{url}"
+        is_own = url.startswith(f"{self.base}/")
+        for attempt in range(self._patience.attempts):
+            if attempt:
+                self._pause(FIRST_PAUSE * 3 ** (attempt - 1))
+            is_last = attempt == self._patience.attempts - 1
+            try:
+                answer = self._ask_as_user(method, url, repository if is_own else None, dict(headers or {}), body)
+            except requests.exceptions.RequestException as error:
+                if is_last or isinstance(error, requests.exceptions.SSLError):
+                    raise _unreachable(self.registry, error) from error
+                continue
+            if answer.status_code not in PASSING or is_last:
+                return answer
+            answer.close()
+        raise AssertionError("the last attempt returns or raises")
+
+    def _ask_as_user(
+        self, method: str, url: str, repository: str | None, headers: dict[str, str], body: bytes | None
+    ) -> requests.Response:
+        """With what the registry wants to see of the user; nobody else sees it (``repository`` is ``None``)."""
+        if repository is None:
+            return self._send(requests.Request(method, url, headers=headers, data=body))
+        known = self._login.header(repository)
+        answer = self._send(requests.Request(method, url, headers=_authorized(headers, known), data=body))
+        if answer.status_code != HTTPStatus.UNAUTHORIZED:
+            return answer
+        challenge = answer.headers.get("WWW-Authenticate", "")
+        answer.close()
+        if not answer.url.startswith(f"{self.base}/"):
+            # Whoever it sent us to would say where the user's password is to be sent.
+            raise RegistryError("the registry sends elsewhere, where one has to sign in", where=self.registry)
+        given = self._login.answer(repository, challenge)
+        if given is None:
+            raise refused(self.registry, has_credentials=False)
+        answer = self._send(requests.Request(method, url, headers=_authorized(headers, given), data=body))
+        if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            raise refused(self.registry, has_credentials=self._login.has_credentials)
+        return answer
+
+    def _send(self, request: requests.Request) -> requests.Response:
+        session = self._session()
+        settings = session.merge_environment_settings(request.url, {}, True, self._authority(), None)
+        answer = session.send(
+            session.prepare_request(request),
+            timeout=(self._patience.connect, self._patience.read),
+            # A redirect would take what is posted along, a refresh token for one.
+            allow_redirects=request.method != "POST",
+            **settings,
+        )
+        if self.base.startswith("https:") and not answer.url.startswith("https:"):
+            answer.close()
+            raise RegistryError("the registry sends elsewhere, without TLS", where=self.registry)
+        return answer
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = requests.Session()
+            # No proxy stands between us and this machine; netrc is not where docker keeps credentials.
+            session.trust_env = not is_loopback(self.registry)
+            session.auth = _keep_header
+            session.headers.update(HEADERS)
+        return session
+
+    def _authority(self) -> str | None:
+        file = CERTIFICATES / self.registry / "ca.crt"
+        return str(file) if file.is_file() else None
+
+
+def refusal(registry: str, action: str, answer: requests.Response) -> RegistryError:
+    """The error for an answer that is none of those that were hoped for."""
+    errors = map(as_object, as_list(as_object(read_words(answer, where=registry)).get("errors")))
+    said = "; ".join(filter(None, (as_text(error.get("message")) for error in errors)))
+    reason = said or f"the registry answered with status {answer.status_code}"
+    hint = None
+    if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        hint = sign_in_hint(registry)
+    return RegistryError(f"could not {action}: {reason}", where=registry, hint=hint)
+
+
+def _authorized(headers: Mapping[str, str], value: str | None) -> dict[str, str]:
+    return {**headers, "Authorization": value} if value else dict(headers)
+
+
+def _keep_header(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Instead of what requests would look up in netrc."""
+    return request
+
+
+def _unreachable(registry: str, error: Exception) -> RegistryError:
+    if isinstance(error, requests.exceptions.SSLError):
+        return RegistryError(
+            f"the registry's certificate is not trusted ({innermost_reason(error)})",
+            where=registry,
+            hint=f"put its authority into {CERTIFICATES / registry / 'ca.crt'}, as docker wants it too",
+        )
+    if isinstance(error, requests.exceptions.Timeout):
+        return RegistryError("the registry did not answer in time", where=registry, hint=TRY_AGAIN)
+    return RegistryError(
+        f"the registry does not answer ({innermost_reason(error)})",
+        where=registry,
+        hint=f"check its name and the network; {TRY_AGAIN}",
+    )

@@ -1,0 +1,102 @@
+"""What travels between us and an engine: requests and answers, whatever carries them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+from typing import Protocol
+
+from previewer.domain.json_value import JsonValue, as_object, as_text
+from previewer.frozen import dataclass
+
+JSON = "application/json"
+FIRST_REFUSAL = 400
+MOST_IDLE = 64
+"""Connections that are kept: 16 workers and as many streams need not open new ones. More are made when needed."""
+
+
+class RefusedError(Exception):
+    """The engine answered that it will not; :func:`~previewer.docker_api.errors.translate_errors` tells users."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text or f"the engine answered with status {status}")
+        self.status = status
+        """Of HTTP."""
+        self.text = text
+        """The engine's explanation, on one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRequest:
+    """One request."""
+
+    method: str
+    path: str
+    """With the version in front, quoted."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    content_type: str = JSON
+
+
+PING = EngineRequest("GET", "/_ping")
+"""What an engine answers at once, whatever it is at, in every version of its API."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineAnswer:
+    """One answer, read to its end."""
+
+    status: int
+    content: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """By name in lower case."""
+
+    def check(self) -> None:
+        """Raise :class:`RefusedError` if that is what it is."""
+        if self.status < FIRST_REFUSAL:
+            return
+        try:
+            text = as_text(as_object(self.json()).get("message"))
+        except ValueError:
+            text = self.content.decode("utf-8", "replace")
+        raise RefusedError(self.status, " ".join(text.split()))
+
+    def json(self) -> JsonValue:
+        """What it says; ``None`` without content. Raises :class:`ValueError` for what is no JSON."""
+        found: JsonValue = json.loads(self.content) if self.content.strip() else None
+        return found
+
+
+class OpenAnswer(Protocol):
+    """The body of an answer as it arrives."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Read what arrives, once. An engine that goes away ends it quietly."""
+        ...
+
+    def close(self) -> None:
+        """End it, from any thread; a reader that waits sees the end. Closing twice is fine."""
+        ...
+
+
+class Wire(Protocol):
+    """Carries requests, those of several threads at once.
+
+    All its methods raise :class:`ConnectionError` and :class:`TimeoutError`, with the system's words.
+    """
+
+    def exchange(self, request: EngineRequest, *, patience: float) -> EngineAnswer:
+        """Ask, and read the answer, whatever it says; the engine may be silent for ``patience`` seconds."""
+        ...
+
+    def open(self, request: EngineRequest, *, patience: float) -> OpenAnswer:
+        """Ask for an answer that arrives bit by bit; between two bits there is no time limit.
+
+        Raises :class:`RefusedError`.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close what is kept open. Closing twice is fine."""
+        ...

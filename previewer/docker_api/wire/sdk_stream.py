@@ -1,0 +1,81 @@
+"""An answer that the docker SDK's HTTP library has opened, its body not yet read."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from previewer.docker_api.wire.byte_stream import ByteStream
+from previewer.docker_api.wire.protocol import EngineAnswer
+
+if TYPE_CHECKING:  # whoever has a response has imported it
+    import requests
+
+CHUNK_SIZE = 65_536
+SSH_END_TIMEOUT = 0.5
+"""Seconds that the user's ssh command may take to end when it is asked to."""
+
+
+def check_response(response: requests.Response) -> None:
+    """Raise :class:`RefusedError` if that is what it is; it is then read and closed."""
+    if not response.ok:
+        with response:
+            EngineAnswer(response.status_code, response.content).check()
+
+
+def stream_body(response: requests.Response) -> ByteStream:
+    """What ``response`` brings from here on, as it was sent; closing it closes the response."""
+    return ByteStream(_chunks(response), wake=partial(_shut_down, response), release=response.close)
+
+
+def lift_time_limit(response: requests.Response) -> None:
+    """Wait for ever from now on, whatever limit the request was made with."""
+    connected = _socket_of(response)
+    if connected is not None:
+        connected.settimeout(None)
+
+
+def _chunks(response: requests.Response) -> Iterator[bytes]:
+    import urllib3.exceptions
+
+    # A socket that is shut down or closed under a reader fails in as many ways as there are transports.
+    with suppress(urllib3.exceptions.HTTPError, AttributeError):
+        yield from response.raw.stream(CHUNK_SIZE, decode_content=False)
+
+
+def _shut_down(response: requests.Response) -> None:
+    channel = getattr(_body(response), "channel", None)
+    if channel is not None:
+        _end_ssh(channel)
+        return
+    connected = _socket_of(response)
+    if connected is not None:
+        connected.shutdown(socket.SHUT_RDWR)
+
+
+def _end_ssh(channel: Any) -> None:
+    """End the ssh command of the SDK's own adapter (Windows': elsewhere ours serves); its pipes see the end."""
+    process: subprocess.Popen[bytes] = channel.proc
+    # Closed before the SDK does it, which first writes a farewell to a process that may be gone.
+    if process.stdin is not None:
+        process.stdin.close()
+    process.terminate()
+    try:
+        process.wait(SSH_END_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _socket_of(response: requests.Response) -> socket.socket | None:
+    """The socket that an answer comes through; ``None`` for pipes of ssh, and once it is read to its end."""
+    connected = getattr(getattr(_body(response), "raw", None), "_sock", None)
+    return connected if isinstance(connected, socket.socket) else None
+
+
+def _body(response: requests.Response) -> Any:
+    return getattr(getattr(response.raw, "_fp", None), "fp", None)

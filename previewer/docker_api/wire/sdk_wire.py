@@ -1,0 +1,97 @@
+"""The wire to an engine elsewhere (``tcp://``, TLS, ``ssh://``, Windows' pipes), by a client of the docker SDK."""
+
+from __future__ import annotations
+
+import sys
+
+import requests
+import requests.exceptions
+from requests.utils import get_environ_proxies
+
+from previewer.docker_api.wire.contexts import Endpoint, TlsFiles
+from previewer.docker_api.wire.protocol import MOST_IDLE, EngineAnswer, EngineRequest, OpenAnswer
+from previewer.docker_api.wire.sdk import docker
+from previewer.docker_api.wire.sdk_stream import check_response, stream_body
+
+LIKE_LOCAL = "http+docker://localunixsocket"
+"""The SDK's own base address for sockets of this machine."""
+
+
+class SdkWire:
+    """Requests through a client."""
+
+    def __init__(self, client: docker.APIClient) -> None:
+        self._client = client
+
+    def exchange(self, request: EngineRequest, *, patience: float) -> EngineAnswer:
+        """Ask, and read the answer."""
+        response = self._send(request, patience, stays_open=False)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return EngineAnswer(response.status_code, response.content, headers)
+
+    def open(self, request: EngineRequest, *, patience: float) -> OpenAnswer:
+        """Ask for an answer that arrives bit by bit."""
+        response = self._send(request, patience, stays_open=True)
+        check_response(response)
+        return stream_body(response)
+
+    def close(self) -> None:
+        """Close the client's connections."""
+        self._client.close()
+
+    def _send(self, request: EngineRequest, patience: float, *, stays_open: bool) -> requests.Response:
+        try:
+            return self._client.request(
+                request.method,
+                f"{self._client.base_url}{request.path}",
+                params=request.parameters,
+                data=request.body,
+                headers={} if request.body is None else {"Content-Type": request.content_type},
+                stream=stays_open,
+                timeout=(patience, None) if stays_open else patience,
+            )
+        except requests.exceptions.Timeout as error:
+            raise TimeoutError(str(error)) from error
+        except requests.exceptions.RequestException as error:
+            raise ConnectionError(str(error)) from error
+
+
+def open_client(endpoint: Endpoint, version: str, *, timeout: int) -> docker.APIClient:
+    """As :func:`new_client`, with :class:`ConnectionError` where ssh cannot log in or a file of TLS is no good."""
+    try:
+        return new_client(endpoint, version, timeout=timeout)
+    except docker.errors.DockerException as error:
+        raise ConnectionError(str(error)) from error
+
+
+def new_client(endpoint: Endpoint, version: str, *, timeout: int) -> docker.APIClient:
+    """A client for an engine, in an API version; ``timeout`` is how many seconds it may be silent.
+
+    Raises the SDK's own errors, such as for a login by ssh that fails.
+    """
+    client = docker.APIClient(
+        base_url=endpoint.host,
+        version=version,
+        timeout=timeout,
+        tls=_tls_config(endpoint.tls),
+        max_pool_size=MOST_IDLE,
+        # The user's own ssh knows the user's keys, jump hosts and ~/.ssh/config.
+        use_ssh_client=True,
+    )
+    if endpoint.host.startswith("ssh://") and sys.platform != "win32":
+        # Ours has real sockets, as those of this machine are; the SDK expects pipes behind its address for ssh.
+        client.mount(LIKE_LOCAL, client.get_adapter(client.base_url))
+        client.base_url = LIKE_LOCAL
+    # Asking the environment costs every call a look at it, and its certificates would win over the endpoint's.
+    client.trust_env = False
+    if endpoint.host.startswith(("tcp://", "http://", "https://")) and not endpoint.is_local:
+        client.proxies = get_environ_proxies(client.base_url)
+    return client
+
+
+def _tls_config(files: TlsFiles | None) -> docker.tls.TLSConfig | bool:
+    if files is None:
+        return False
+    certificate = (str(files.certificate), str(files.key)) if files.certificate and files.key else None
+    authority = str(files.authority) if files.authority else None
+    return docker.tls.TLSConfig(client_cert=certificate, ca_cert=authority, verify=files.verify)

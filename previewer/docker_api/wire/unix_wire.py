@@ -1,0 +1,159 @@
+"""The wire to an engine behind a socket of this machine, by the standard library alone.
+
+Most engines are, and importing the SDK, with the HTTP libraries under it, takes longer than the engine takes for
+most of what it is asked.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+import time
+from contextlib import suppress
+from typing import BinaryIO, cast
+from urllib.parse import urlencode
+
+from previewer.docker_api.wire.byte_stream import ByteStream
+from previewer.docker_api.wire.http_answer import AnswerHead, read_body, read_head
+from previewer.docker_api.wire.protocol import (
+    FIRST_REFUSAL,
+    MOST_IDLE,
+    PING,
+    EngineAnswer,
+    EngineRequest,
+    OpenAnswer,
+)
+
+SCHEME = "unix://"
+DOUBT_SECONDS = 10.0
+"""Of silence after which the engine is asked whether it is still there: what takes long and what has stopped look
+alike."""
+
+
+class UnixWire:
+    """Connections to one socket, kept for the next request; each is used by one thread at a time."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._idle: list[_Connection] = []
+        self._lock = threading.Lock()
+
+    def exchange(self, request: EngineRequest, *, patience: float) -> EngineAnswer:
+        """Ask, and read the answer."""
+        connection = self._take(patience)
+        try:
+            connection.send(request)
+            self._await_answer(connection, patience)
+            head = read_head(connection.file)
+            content = b"".join(read_body(connection.file, head))
+        except BaseException:
+            connection.close()
+            raise
+        self._give_back(connection, head)
+        return EngineAnswer(head.status, content, head.headers)
+
+    def open(self, request: EngineRequest, *, patience: float) -> OpenAnswer:
+        """Ask for an answer that arrives bit by bit."""
+        connection = self._take(patience)
+        try:
+            connection.send(request)
+            head = read_head(connection.file)
+            if head.status >= FIRST_REFUSAL:
+                EngineAnswer(head.status, b"".join(read_body(connection.file, head))).check()
+            connection.socket.settimeout(None)
+        except BaseException:
+            connection.close()
+            raise
+        body = read_body(connection.file, head)
+        return ByteStream(body, wake=connection.shut_down, release=connection.close)
+
+    def close(self) -> None:
+        """Close what is kept open."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _await_answer(self, connection: _Connection, patience: float) -> None:
+        """Until it begins. Raises :class:`TimeoutError` sooner where the engine does not answer anything else."""
+        end = time.monotonic() + patience
+        while not connection.has_answer(min(DOUBT_SECONDS, patience)):
+            if time.monotonic() >= end:
+                raise TimeoutError("the engine did not answer in time")
+            self.exchange(PING, patience=DOUBT_SECONDS)
+
+    def _take(self, patience: float) -> _Connection:
+        """One that is idle and that the engine has not closed meanwhile, else a new one."""
+        while True:
+            with self._lock:
+                connection = self._idle.pop() if self._idle else None
+            if connection is None:
+                return _connect(self._path, patience)
+            if connection.is_silent:
+                connection.socket.settimeout(patience)
+                return connection
+            connection.close()
+
+    def _give_back(self, connection: _Connection, head: AnswerHead) -> None:
+        with self._lock:
+            if not head.ends_connection and len(self._idle) < MOST_IDLE:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+
+class _Connection:
+    def __init__(self, connected: socket.socket) -> None:
+        self.socket = connected
+        self.file = cast(BinaryIO, connected.makefile("rb"))
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing waits to be read: the end would, and what nobody asked for."""
+        return not self.has_answer(0)
+
+    def has_answer(self, within: float) -> bool:
+        """Whether there is something to read, or will be in so many seconds."""
+        waiting = select.poll()
+        waiting.register(self.socket, select.POLLIN)
+        return bool(waiting.poll(within * 1000))
+
+    def send(self, request: EngineRequest) -> None:
+        """Send it."""
+        with suppress(BrokenPipeError):  # an engine may refuse before it has read all: its answer says why
+            self.socket.sendall(_as_bytes(request))
+
+    def shut_down(self) -> None:
+        """End both directions; a reader that waits sees the end."""
+        self.socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close it. Nobody may be reading."""
+        with suppress(OSError):
+            self.file.close()
+        self.socket.close()
+
+
+def _connect(path: str, patience: float) -> _Connection:
+    connected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connected.settimeout(patience)
+    try:
+        connected.connect(path)
+    except TimeoutError:
+        connected.close()
+        raise
+    except OSError as error:
+        connected.close()
+        raise ConnectionError(error.errno, error.strerror or str(error)) from error
+    return _Connection(connected)
+
+
+def _as_bytes(request: EngineRequest) -> bytes:
+    target = f"{request.path}?{urlencode(request.parameters)}" if request.parameters else request.path
+    lines = [f"{request.method} {target} HTTP/1.1", "Host: engine", "User-Agent: previewer"]
+    if request.body is not None:
+        lines.append(f"Content-Type: {request.content_type}")
+    if request.method not in ("GET", "HEAD"):
+        lines.append(f"Content-Length: {len(request.body or b'')}")
+    return "\r\n".join([*lines, "", ""]).encode("ascii") + (request.body or b"")

@@ -1,0 +1,86 @@
+"""Bring a built image into canonical form: equal content has one id, whoever built it, when and wherever.
+
+Only the layers above the base are rewritten. The base keeps its own, and an engine that takes an archive without
+the layers that it has is not sent them again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import replace
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.json_value import as_object
+from previewer.errors import FreezeError
+from previewer.freeze.canonical.image_archive import Layer, new_file, read_archive, uncompressed
+from previewer.freeze.canonical.image_loader import ImageLoader
+from previewer.freeze.canonical.layer import rewrite_layer
+from previewer.freeze.canonical.lower_layers import Folder, LowerLayers
+from previewer.frozen import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltContent:
+    """An image as a builder left it."""
+
+    image: str
+    """The engine's name or id for it."""
+    platform: str
+    diff_ids: tuple[str, ...]
+    base: tuple[str, ...]
+    """The diff ids of its base: the first of its own."""
+
+
+def base_of(diff_ids: Sequence[str], bases: Mapping[str, Sequence[str]]) -> str | None:
+    """The base that an image stands on: of ``bases`` (their layers by name) the one with most of its layers.
+
+    ``None`` if its layers begin with none of theirs: it stands on nothing.
+    """
+    standing = [name for name, base in bases.items() if base and tuple(diff_ids[: len(base)]) == tuple(base)]
+    return max(standing, key=lambda name: len(bases[name]), default=None)
+
+
+def canonicalise(
+    loader: ImageLoader,
+    built: BuiltContent,
+    look: Callable[[str], Folder | None],
+    *,
+    reference: str,
+    cancellation: Cancellation,
+) -> str:
+    """Load the canonical form of ``built`` as ``reference``; its id, the digest of its configuration.
+
+    ``look`` says which folder the base has at a path. Raises :class:`EngineError`, and :class:`FreezeError` for an
+    archive that makes no sense.
+    """
+    count = len(built.base)
+    # A layer of ours may equal one of the base's (an empty one, say): its content is wanted.
+    unwanted = set(built.base).difference(built.diff_ids[count:]) if loader.takes_delta else set()
+    with ExitStack() as files:
+        with closing(loader.archives.save(built.image, cancellation=cancellation)) as pieces:
+            saved = read_archive(pieces, without=unwanted, files=files)
+        base = [replace(layer, content=None) if loader.takes_delta else layer for layer in saved.layers[:count]]
+        return loader.load(
+            as_object(saved.config.get("config")),
+            [*base, *_rewritten(saved.layers[count:], LowerLayers(look), files, cancellation)],
+            base_layers=count,
+            platform=built.platform,
+            reference=reference,
+            cancellation=cancellation,
+        )
+
+
+def _rewritten(
+    layers: Sequence[Layer], lower: LowerLayers, files: ExitStack, cancellation: Cancellation
+) -> Iterator[Layer]:
+    for layer in layers:
+        if layer.content is None:
+            raise FreezeError("the engine's archive of the image lacks a layer", where=layer.diff_id)
+        target = files.enter_context(new_file())
+        try:
+            tar = uncompressed(layer.content, files)
+            diff_id = rewrite_layer(tar, target, lower=lower, cancellation=cancellation)
+        except ValueError as error:
+            raise FreezeError(f"a layer of the image cannot be read: {error}", where=layer.diff_id) from error
+        yield Layer(diff_id, target)

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from previewer.domain.cancellation import Cancellation
+from previewer.errors import CancelledError, SourceError
+from previewer.source.git import GitSource
+from previewer.source.git_command import GitCommand
+from previewer.source.git_talk import talk
+from tests.source.repository import GitRepository
+
+PATIENCE = 3.0
+
+
+@pytest.fixture
+def hanging(tmp_path: Path) -> GitRepository:
+    """Its remote says nothing, for longer than any test takes."""
+    made = GitRepository(tmp_path / "shop")
+    made.commit({"a": "1"})
+    made.git("remote", "add", "origin", "ssh://git@example.org/shop.git")
+    made.git("config", "core.sshCommand", "sh -c 'exec sleep 6' ssh")
+    return made
+
+
+def test_a_remote_that_hangs_is_left_as_soon_as_somebody_asks(hanging: GitRepository) -> None:
+    cancellation = Cancellation()
+    timer = threading.Timer(0.2, cancellation.request)
+    timer.start()
+    begun = time.monotonic()
+    with pytest.raises(CancelledError):
+        GitSource(hanging.path).fetch("origin", cancellation=cancellation)
+    assert time.monotonic() - begun < PATIENCE
+
+
+def test_a_remote_that_hangs_is_given_up(hanging: GitRepository) -> None:
+    command = GitCommand(str(hanging.path))
+    with pytest.raises(SourceError, match="did not come to its end within"):
+        talk(command, "fetch", "origin", cancellation=Cancellation(), seconds=0.2)
+
+
+def test_what_git_complains_about_is_kept(hanging: GitRepository) -> None:
+    answer = talk(GitCommand(str(hanging.path)), "fetch", "nowhere", cancellation=Cancellation())
+    assert answer.code
+    assert "nowhere" in answer.complaint
