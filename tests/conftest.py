@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.errors import EngineError
@@ -15,6 +16,15 @@ from tests.docker.remains import remains_of
 
 TEST_LABEL = "dev.previewer.test"
 """On every engine object that a test makes; its value is the session's id."""
+
+# Properties are judged by what they find, and never by how long an example took on a busy machine.
+settings.register_profile(
+    "previewer",
+    settings.get_profile(settings.get_current_profile_name()),  # of CI where that is set: derandomised
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("previewer")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

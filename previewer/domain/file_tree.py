@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -12,6 +13,7 @@ from typing import Protocol
 from previewer.errors import NotFoundError, OutsideTreeError
 from previewer.frozen import dataclass
 
+SHA1_DIGITS = 40
 MAX_SYMLINK_HOPS = 40
 """As many as Linux follows before it answers ELOOP."""
 
@@ -199,6 +201,14 @@ class FileTree:
         directory = self.resolve(path)
         prefix = f"{directory}/" if directory else ""
         return (e for e in self._entries.values() if e.path == directory or e.path.startswith(prefix))
+
+
+def blob_id(content: bytes, *, id_length: int = SHA1_DIGITS) -> str:
+    """What git calls a file's content (git-hash-object(1)), where its ids have so many digits."""
+    whole = b"blob %d\0" % len(content) + content
+    if id_length == SHA1_DIGITS:
+        return hashlib.sha1(whole, usedforsecurity=False).hexdigest()
+    return hashlib.sha256(whole).hexdigest()
 
 
 def folders_above(path: str) -> Iterator[str]:

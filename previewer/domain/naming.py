@@ -85,7 +85,12 @@ def volume_name(environment: str, generation: int, key: str) -> str:
 def image_reference(project: str, service: str, input_digest: str) -> str:
     """The name of a built image: repository by project and service, tag by input digest."""
     repository = f"{IMAGE_REPOSITORY}/{slug(project)}/{slug(service)}"
-    return f"{repository}:{input_digest.removeprefix('sha256:')[:32]}"
+    return f"{repository}:{input_tag(input_digest)}"
+
+
+def input_tag(input_digest: str) -> str:
+    """The tag of an image that was built from these inputs, whatever it was built for."""
+    return input_digest.removeprefix("sha256:")[:32]
 
 
 def pinned_base_reference(image_id: str) -> str:

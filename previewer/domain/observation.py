@@ -68,6 +68,8 @@ class ObservedContainer:
 
     is_one_off: bool = False
     """Whether it is no part of a service: a debug copy of one, or what fills a volume."""
+    networks: tuple[str, ...] = ()
+    """The names of all networks that it joins when it runs, whoever they belong to."""
 
     @property
     def service(self) -> str:
@@ -162,6 +164,11 @@ class Observation:
     def but_containers(self, names: Collection[str]) -> Observation:
         """The part without the containers of these names."""
         return replace(self, containers=tuple(c for c in self.containers if c.name not in names))
+
+    def once_stopped(self, names: Collection[str]) -> Observation:
+        """As it is once the containers of these names have been stopped."""
+        ended = {c.name: replace(c, state=ContainerState.EXITED) for c in self.containers if c.name in names}
+        return replace(self, containers=tuple(ended.get(c.name, c) for c in self.containers))
 
     def of_generation(self, *generations: int) -> Observation:
         """The part that belongs to these generations."""

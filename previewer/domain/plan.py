@@ -117,21 +117,22 @@ class TakePorts:
 
 
 @dataclass(frozen=True, slots=True)
+class DisconnectContainer:
+    """Take a container that is to be removed out of its networks, so that these need not wait for its end."""
+
+    name: str
+    """The container's."""
+    networks: tuple[str, ...]
+    """The engine's ids."""
+    verb = "disconnect"
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveContainer:
     """Kill a container and remove it with its anonymous volumes."""
 
     name: str
     verb = "remove container"
-
-
-@dataclass(frozen=True, slots=True)
-class EmptyNetwork:
-    """Disconnect everything from a network that is to be removed, so that this need not wait for the rest."""
-
-    name: str
-    id: str = ""
-    """The engine's id, as for :class:`RemoveNetwork`."""
-    verb = "empty network"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,8 @@ class RemoveVolume:
     verb = "remove volume"
 
 
+Removal: TypeAlias = DisconnectContainer | RemoveContainer | RemoveNetwork | RemoveVolume
+"""What nobody can take back."""
 Action: TypeAlias = (
     CreateNetwork
     | CreateVolume
@@ -161,10 +164,7 @@ Action: TypeAlias = (
     | AwaitContainer
     | StopContainer
     | TakePorts
-    | EmptyNetwork
-    | RemoveContainer
-    | RemoveNetwork
-    | RemoveVolume
+    | Removal
 )
 
 
@@ -183,6 +183,11 @@ class Step:
         """Unique within a plan: the verb and the resource."""
         return f"{self.action.verb} {self.action.name}"
 
+    @property
+    def removes(self) -> bool:
+        """Whether it is part of removing something: a warning's colour is for these."""
+        return isinstance(self.action, Removal)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -192,6 +197,10 @@ class Plan:
     steps: tuple[Step, ...]
     notes: tuple[str, ...] = ()
     """What of the definition does not run as it is written, one line each: for a person, no part of the text."""
+    environment: str = ""
+    """The name of the one that gets another generation by it; empty where no environment does."""
+    left_data: tuple[str, ...] = ()
+    """Which data of that environment does not come along, one line each: no part of the text either."""
 
     def __post_init__(self) -> None:
         seen: set[str] = set()

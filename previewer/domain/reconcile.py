@@ -47,7 +47,7 @@ def title_of(target: Target, action: str) -> str:
 
 
 def join_plans(title: str, *plans: Plan) -> Plan:
-    """Several plans, each begun when the one before it has ended."""
+    """The steps and notes of several plans, each begun when the one before it has ended."""
     steps: list[Step] = []
     for plan in plans:
         before = frozenset(step.id for step in steps)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from previewer.domain.observation import ContainerState, Observation
-from previewer.domain.plan import EmptyNetwork, Plan, RemoveContainer, RemoveNetwork, RemoveVolume, Step
+from collections.abc import Mapping
+
+from previewer.domain.observation import ContainerState, Observation, ObservedContainer, ObservedNetwork
+from previewer.domain.plan import DisconnectContainer, Plan, RemoveContainer, RemoveNetwork, RemoveVolume, Step
 
 ATTACHED = (ContainerState.RUNNING, ContainerState.PAUSED, ContainerState.RESTARTING)
 """What has an endpoint in its networks."""
@@ -17,22 +19,41 @@ def plan_removal(observation: Observation, *, title: str, cause: str) -> Plan:
     """
     names = sorted({owner.environment for owner in observation.owners})
     steps = [step for name in names for step in _steps(observation.of(name), cause)]
-    order = (EmptyNetwork, RemoveContainer, RemoveNetwork, RemoveVolume)
+    order = (DisconnectContainer, RemoveContainer, RemoveNetwork, RemoveVolume)
     return Plan(title, tuple(sorted(steps, key=lambda step: order.index(type(step.action)))))
 
 
 def _steps(found: Observation, cause: str) -> tuple[Step, ...]:
     """For the objects of one environment."""
-    networks = {network.name: network.id for network in sorted(found.networks, key=lambda network: network.name)}
-    is_attached = any(container.state in ATTACHED for container in found.containers)
-    emptying = [Step(EmptyNetwork(*network), cause) for network in networks.items() if is_attached]
-    emptied = frozenset(step.id for step in emptying)
-    containers = sorted(container.name for container in found.containers)
-    removing = [Step(RemoveContainer(name), cause, emptied) for name in containers]
-    removed = frozenset(step.id for step in removing)
+    containers = sorted(found.containers, key=lambda container: container.name)
+    networks = sorted(found.networks, key=lambda network: network.name)
+    leaving = {container.name: step for container in containers if (step := _leave(container, networks, cause))}
+    removing = {container.name: _remove(container, leaving, cause) for container in containers}
+    removed = frozenset(step.id for step in removing.values())
+    outside = {**removing, **leaving}
+    """By container: the step after which it is in no network."""
     return (
-        *emptying,
-        *removing,
-        *(Step(RemoveNetwork(*network), cause, emptied or removed) for network in networks.items()),
+        *leaving.values(),
+        *removing.values(),
+        *(
+            Step(
+                RemoveNetwork(network.name, network.id),
+                cause,
+                frozenset(outside[member.name].id for member in containers if network.name in member.networks),
+            )
+            for network in networks
+        ),
         *(Step(RemoveVolume(name), cause, removed) for name in sorted(volume.name for volume in found.volumes)),
     )
+
+
+def _leave(container: ObservedContainer, networks: list[ObservedNetwork], cause: str) -> Step | None:
+    ids = tuple(network.id for network in networks if network.name in container.networks)
+    if not ids or container.state not in ATTACHED:
+        return None
+    return Step(DisconnectContainer(container.name, ids), cause)
+
+
+def _remove(container: ObservedContainer, leaving: Mapping[str, Step], cause: str) -> Step:
+    needs = frozenset({leaving[container.name].id}) if container.name in leaving else frozenset()
+    return Step(RemoveContainer(container.name), cause, needs)

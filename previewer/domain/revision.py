@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from previewer.frozen import dataclass
 
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 SHORT_ID_LENGTH = 12
 """Digits of an object id that are shown: unambiguous in repositories of any size that matters."""
+
+
+def is_object_id(text: str) -> bool:
+    """Whether ``text`` is git's full id of something: SHA-1's or SHA-256's hexadecimal digits."""
+    return _OBJECT_ID.fullmatch(text) is not None
 
 
 def short_id(object_id: str) -> str:

@@ -9,8 +9,6 @@ from previewer.domain.environment import SERVING, Environment
 from previewer.domain.notes import EnvironmentNotes, KnownGood
 from previewer.frozen import dataclass
 
-LEFT_DATA = "data is left behind"
-"""How the line begins that says which data does not come along."""
 REMEMBERED = 20
 """Known-good releases of an environment; older ones are forgotten."""
 
@@ -67,4 +65,4 @@ def left_data(
     names = ", ".join(sorted(volumes))
     fate = "stays with {}, which is kept to roll back to" if keeps else "is deleted with {}"
     then = "volumes start empty" if returns is None else f"volumes are as generation {returns} left them"
-    yield f"{LEFT_DATA}: {then}, and what is in {names} now {fate.format(f'generation {generation}')}"
+    yield f"data is left behind: {then}, and what is in {names} now {fate.format(f'generation {generation}')}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from previewer.domain.definition import Role
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
@@ -204,25 +204,36 @@ def line_from_json(value: JsonObject) -> LastLine:
     )
 
 
-def superseded_records(names: Iterable[str], environment: str) -> tuple[str, ...]:
-    """Which of an environment's records (:attr:`Tombstone.name`) are not among the newest that are kept."""
-    theirs = sorted(_generations(names, environment).items(), reverse=True)
-    return tuple(name for _generation, name in theirs[GENERATIONS_KEPT:])
+def superseded_records(times: Mapping[str, datetime], environment: str) -> tuple[str, ...]:
+    """Which of an environment's records (:attr:`Tombstone.name`) are not among the newest that are kept.
+
+    ``times`` say when each of all records was written.
+    """
+    return tuple(_newest_first(times, environment)[GENERATIONS_KEPT:])
 
 
-def newest_record(names: Iterable[str], environment: str) -> str | None:
-    """The name of an environment's newest tombstone among the ``names`` of all records."""
-    theirs = _generations(names, environment)
-    return theirs[max(theirs)] if theirs else None
+def newest_record(times: Mapping[str, datetime], environment: str) -> str | None:
+    """The name of an environment's newest tombstone; ``times`` say when each of all records was written."""
+    return next(iter(_newest_first(times, environment)), None)
 
 
-def _generations(names: Iterable[str], environment: str) -> dict[int, str]:
-    found = {}
-    for name in names:
+def time_of_record(times: Mapping[str, datetime], environment: str, now: datetime) -> datetime:
+    """When an environment's next record is to be written: after those in ``times``, whatever the clock says.
+
+    In whole seconds, as records have them: a clock that was set back makes nothing older than what came before.
+    """
+    before = max((times[name] for name in _newest_first(times, environment)), default=None)
+    return now if before is None else max(now, before + timedelta(seconds=1))
+
+
+def _newest_first(times: Mapping[str, datetime], environment: str) -> list[str]:
+    """By when they were written: one that is made again after it was gone may begin with generation 1 again."""
+    theirs = []
+    for name, at in times.items():
         before, _, generation = name.rpartition("-g")
         if before == environment and generation.isdecimal():
-            found[int(generation)] = name
-    return found
+            theirs.append((at, int(generation), name))
+    return [name for _at, _generation, name in sorted(theirs, reverse=True)]
 
 
 def _former(container: ObservedContainer, size: int | None) -> FormerContainer:

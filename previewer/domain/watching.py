@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import Enum
 from typing import TypeAlias
@@ -27,6 +27,8 @@ class Progress(Enum):
     """It is not repeated until the branch has another commit."""
     TAKEN_DOWN = "taken down"
     """The environment of this commit was removed, by whomever: it does not come back until there is another."""
+    WAITING = "waiting"
+    """There was no room for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +101,17 @@ def decide(
     rules: WatchRules,
     now: datetime,
     attempts: Mapping[str, Attempt],
+    *,
+    has_room: bool = True,
 ) -> tuple[WatchAction, ...]:
     """What is to be done so that watched branches and their previews are in step; nothing where they are.
 
     ``environments`` are all of the repository's, ``attempts`` by environment. Only previews of watched branches
     are ever touched, and of those that are pinned only the commit is kept in step. What is being brought up counts
-    towards the limit until it has come to its end, cancelled or not.
+    towards the limit until it has come to its end, cancelled or not. Unless it ``has_room``, nothing new is made.
     """
     present = {environment.name: environment for environment in environments}
-    previews = [e for e in present.values() if e.role is Role.PREVIEW and rules.covers(e.ownership.branch)]
+    previews = watched_previews(present.values(), rules)
     running = {name: a for name, a in attempts.items() if a.progress is Progress.RUNNING}
     bringing_up = {name: attempt for name, attempt in running.items() if attempt.commit}
     cancels = list(_cancels(branches, bringing_up))
@@ -119,10 +123,15 @@ def decide(
     staying = [e for e in previews if e.name not in going and e.name not in running]
     wanted: list[WatchAction] = [
         *_follows(staying, branches, attempts),
-        *_makes(present, previews, branches, rules, attempts),
+        *(_makes(present, previews, branches, rules, attempts) if has_room else ()),
     ]
     free = max(0, rules.limit - len(bringing_up))
     return (*cancels, *removes, *wanted[:free])
+
+
+def watched_previews(environments: Iterable[Environment], rules: WatchRules) -> list[Environment]:
+    """All that is ever touched."""
+    return [e for e in environments if e.role is Role.PREVIEW and rules.covers(e.ownership.branch)]
 
 
 def _cancels(branches: BranchView, running: Mapping[str, Attempt]) -> Iterator[Cancel]:
@@ -149,12 +158,16 @@ def _follows(
     staying: Iterable[Environment], branches: BranchView, attempts: Mapping[str, Attempt]
 ) -> Iterator[Follow]:
     for environment in sorted(staying, key=lambda environment: environment.name):
-        branch = environment.ownership.branch or ""
-        tip = branches.tips.get(branch)
-        if tip is None or tip == environment.ownership.commit or branches.is_merged(branch):
-            continue
-        if not _was_tried(attempts.get(environment.name), tip):
-            yield Follow(environment.name, branch, tip)
+        name, branch = environment.name, environment.ownership.branch or ""
+        if is_behind(environment, branches) and not was_tried(attempts.get(name), branches.tips[branch]):
+            yield Follow(name, branch, branches.tips[branch])
+
+
+def is_behind(environment: Environment, branches: BranchView) -> bool:
+    """Whether the branch has another commit by now."""
+    branch = environment.ownership.branch or ""
+    tip = branches.tips.get(branch)
+    return tip is not None and tip != environment.ownership.commit and not branches.is_merged(branch)
 
 
 def _makes(
@@ -165,15 +178,22 @@ def _makes(
     attempts: Mapping[str, Attempt],
 ) -> Iterator[Make]:
     has_one = {environment.ownership.branch for environment in previews}
-    for branch, tip in sorted(branches.tips.items()):
-        if branch in has_one or not rules.covers(branch) or branches.is_merged(branch):
-            continue
-        name = environment_name(rules.project, branch)
+    for name, branch in branches_without(has_one, branches, rules):
+        tip = branches.tips[branch]
         # A name that something else has, staging say, is left alone.
-        if name not in present and not _was_tried(attempts.get(name), tip):
+        if name not in present and not was_tried(attempts.get(name), tip):
             yield Make(name, branch, tip)
 
 
-def _was_tried(attempt: Attempt | None, tip: str) -> bool:
+def branches_without(
+    has_one: Container[str | None], branches: BranchView, rules: WatchRules
+) -> Iterator[tuple[str, str]]:
+    """The watched branches that have no environment and should, each after the name that it would get."""
+    for branch in sorted(branches.tips):
+        if branch not in has_one and rules.covers(branch) and not branches.is_merged(branch):
+            yield environment_name(rules.project, branch), branch
+
+
+def was_tried(attempt: Attempt | None, tip: str) -> bool:
     """Whether this very commit was, or whether any is being tried at this moment."""
     return attempt is not None and (attempt.commit == tip or attempt.progress is Progress.RUNNING)

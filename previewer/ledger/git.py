@@ -28,6 +28,7 @@ from previewer.domain.release import Release, manifest_of, read_manifest
 from previewer.domain.revision import short_id
 from previewer.domain.tree_files import digest_tree_files, served_entries
 from previewer.errors import LockedError, NotFoundError, SourceError
+from previewer.frozen import dataclass
 from previewer.ledger.git_files import GitFiles
 from previewer.ledger.git_locks import GitLocks, TakeoverCallback
 from previewer.ledger.git_records import GitRecords
@@ -59,6 +60,15 @@ def tell_nobody(environment: str, owner: LockOwner) -> None:
     del environment, owner
 
 
+@dataclass(frozen=True, slots=True)
+class _Tip:
+    """The end of the history."""
+
+    id: str | None
+    """Of its commit; ``None`` where nothing was noted yet."""
+    notes: Notes
+
+
 class GitLedger:
     """Releases, history and locks in the repository that a folder belongs to."""
 
@@ -77,6 +87,7 @@ class GitLedger:
         self._files = GitFiles(self._command)
         self._records = GitRecords(self._command, self._store)
         self._history = f"{LEDGER_REFS}/{slug(installation)}"
+        self._last_seen: _Tip | None = None
         self._locks = GitLocks(self._command, self._store, clock=clock, actor=actor, on_takeover=on_takeover)
 
     @cached_property
@@ -210,19 +221,20 @@ class GitLedger:
         """Add to the history, and let its notes be true. Two writers at once both succeed."""
         content = canonical_json(entry_to_json(entry))
         words = [entry.action, entry.environment or short_id(entry.release or entry.commit or "")]
+        # What was seen last is most often still so; else the swap fails, and the next look is a fresh one.
+        last = self._last_seen or self._look()
         for _ in range(APPEND_ATTEMPTS):
-            # The tip is asked for first: should the notes be newer, its swap fails.
-            held, noted = read_many(self._command, [self._history, f"{self._history}:{NOTES_FILE}"])
-            tip = held.id if held is not None else None
-            notes = merge_notes(self._read_notes(noted), entry.notes)
+            notes = merge_notes(last.notes, entry.notes)
             made = self._store.write_commit(
                 {ENTRY_FILE: content, NOTES_FILE: canonical_json(notes_to_json(notes))},
-                parents=(tip,) if tip else (),
+                parents=(last.id,) if last.id else (),
                 at=entry.at,
                 message=" ".join(filter(None, words)),
             )
-            if self._store.swap(self._history, old=tip, new=made):
+            if self._store.swap(self._history, old=last.id, new=made):
+                self._last_seen = _Tip(made, notes)
                 return
+            last = self._look()
         raise LockedError("many others are writing the ledger", where=self._history, hint="try again")
 
     def entries(self, *, limit: int | None = None) -> tuple[LedgerEntry, ...]:
@@ -239,7 +251,7 @@ class GitLedger:
 
     def notes(self) -> Notes:
         """What is true of environments now, by name, in one look however long the history is."""
-        return self._read_notes(read_many(self._command, [f"{self._history}:{NOTES_FILE}"])[0])
+        return self._look().notes
 
     def store_record(self, kind: RecordKind, name: str, files: Mapping[str, bytes], *, at: datetime) -> None:
         """Keep files (names without ``/``) under a name; a record of the same kind and name is replaced."""
@@ -286,6 +298,12 @@ class GitLedger:
         fitting = [found for found in references if commit in found.parents or not found.parents]
         loaded = zip(fitting, self._load(fitting), strict=True)
         return [(reference, release) for reference, release in loaded if release.commit == commit]
+
+    def _look(self) -> _Tip:
+        # The tip is asked for first: should the notes be newer, a swap of it fails.
+        held, noted = read_many(self._command, [self._history, f"{self._history}:{NOTES_FILE}"])
+        self._last_seen = tip = _Tip(held.id if held is not None else None, self._read_notes(noted))
+        return tip
 
     def _read_notes(self, found: GitObject | None) -> Notes:
         """Histories that began before there were notes have none."""

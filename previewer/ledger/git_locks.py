@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
 from previewer.domain.naming import LOCK_REFS, slug
-from previewer.errors import LockedError
+from previewer.errors import LockedError, SourceError
 from previewer.ledger.git_store import GitStore
 from previewer.ledger.lock_owner import LockOwner, owner_from_json, owner_to_json
 from previewer.ledger.process_identity import current_process
@@ -41,9 +41,18 @@ class GitLocks:
 
     @contextmanager
     def hold(self, environment: str, *, purpose: str) -> Iterator[None]:
-        """Hold the lock inside the block. Raises :class:`LockedError` where a living owner has it."""
+        """Hold the lock inside the block.
+
+        Raises :class:`LockedError` where a living owner has it, and :class:`SourceError` where nobody has it and
+        git cannot write.
+        """
         reference = f"{LOCK_REFS}/{slug(environment)}"
-        ours = self._acquire(reference, environment, purpose)
+        try:
+            ours = self._acquire(reference, environment, purpose)
+        except SourceError:  # on a full disk, say, where all can still be read
+            if (theirs := self._store.read_reference(reference)) is not None:
+                self._dead_owner(environment, reference, theirs)
+            raise
         try:
             yield
         finally:
@@ -56,7 +65,7 @@ class GitLocks:
             process=current_process(),
             since=self._clock(),
             purpose=purpose,
-            token=secrets.token_hex(8),
+            token=os.urandom(8).hex(),
         )
         ours = self._store.write_blob(owner_to_json(owner))
         for _ in range(ATTEMPTS):
@@ -65,17 +74,19 @@ class GitLocks:
             theirs = self._store.read_reference(reference)
             if theirs is None:
                 continue
-            holder = self._read_owner(theirs)
-            if holder is None or not holder.is_dead:
-                raise _locked(environment, reference, holder)
+            holder = self._dead_owner(environment, reference, theirs)
             if self._store.swap(reference, old=theirs, new=ours):
                 self._on_takeover(environment, holder)
                 return ours
         raise LockedError("many others are changing this environment", where=environment, hint="try again")
 
-    def _read_owner(self, object_id: str) -> LockOwner | None:
+    def _dead_owner(self, environment: str, reference: str, object_id: str) -> LockOwner:
+        """Who held it. Raises :class:`LockedError` unless that is certainly over."""
         found = read_many(self._command, [object_id])[0]
-        return owner_from_json(found.content) if found is not None else None
+        holder = owner_from_json(found.content) if found is not None else None
+        if holder is None or not holder.is_dead:
+            raise _locked(environment, reference, holder)
+        return holder
 
 
 def _locked(environment: str, reference: str, holder: LockOwner | None) -> LockedError:

@@ -6,7 +6,7 @@ linked worktrees (whose references are shared).
 
 from __future__ import annotations
 
-import random
+import os
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -14,7 +14,7 @@ from datetime import datetime
 from previewer.errors import SourceError
 from previewer.frozen import dataclass
 from previewer.ledger.object_pack import ObjectPack
-from previewer.source.git_command import GitCommand
+from previewer.source.git_command import GitCommand, full_disk_hint
 
 IDENTITY = "previewer <previewer@localhost>"
 """Author of every object, so that the same content gives the same id in every clone."""
@@ -22,6 +22,8 @@ SHA1, SHA256 = "sha1", "sha256"
 SHA1_DIGITS = 40
 CONTENTION_SECONDS = 10.0
 """How long a reference may be held by other writers before that is an error."""
+HOPELESS = ("couldn't write", "No space left", "quota exceeded", "Read-only file system", "Permission denied")
+"""What git says where no time would help, though the file's name that it says has ``lock`` in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +123,10 @@ class GitStore:
             if is_moot():
                 return False
             # Somebody held git's own lock file just now; it lives for milliseconds.
-            if "lock" not in answer.complaint or time.monotonic() > deadline:
-                raise SourceError(f"a reference cannot be written: {answer.complaint}", where=name)
-            time.sleep(random.uniform(0.005, 0.05))  # noqa: S311 - spreads writers, decides nothing
+            if not _is_contention(answer.complaint) or time.monotonic() > deadline:
+                hint = full_disk_hint(answer.complaint)
+                raise SourceError(f"a reference cannot be written: {answer.complaint}", where=name, hint=hint)
+            time.sleep(0.005 + 0.045 * os.urandom(1)[0] / 255)  # spreads writers
 
     @property
     def _algorithm(self) -> str:
@@ -140,6 +143,10 @@ class GitStore:
         written = self._command.run("hash-object", "-t", kind, "-w", "--stdin", input_bytes=content)
         self._seen_id = written.decode().strip()
         return self._seen_id
+
+
+def _is_contention(complaint: str) -> bool:
+    return "lock" in complaint and not any(word in complaint for word in HOPELESS)
 
 
 def _update(name: str, *, old: str | None, new: str | None) -> bytes:

@@ -8,8 +8,9 @@ from concurrent.futures import Future
 from previewer.docker_api.background import begin
 from previewer.domain.environment import Environment
 from previewer.domain.observation import Observation
-from previewer.domain.tombstone import LastLine, Tombstone, make_tombstone
+from previewer.domain.tombstone import LastLine, Tombstone, make_tombstone, time_of_record
 from previewer.engine.protocol import Selection
+from previewer.ledger.protocol import RecordKind
 from previewer.operations.last_words import LastWords
 from previewer.operations.session import Session
 from previewer.operations.tombstones import forget_old_tombstones, store_tombstone
@@ -54,6 +55,7 @@ class Burial:
     def _write(self, found: Observation, lines: Mapping[str, Sequence[LastLine]]) -> tuple[Tombstone, ...]:
         self._words.wait_for_volume_sizes()
         stones = []
+        times = dict(self._session.ledger.record_times(RecordKind.TOMBSTONE))
         for name, environment in self._environments.items():
             theirs = found.of(name)
             if theirs.is_empty:
@@ -67,6 +69,7 @@ class Burial:
                 sizes=self._words.sizes(),
             )
             said = [line for container in theirs.containers for line in lines.get(container.name, ())]
-            stones.append(store_tombstone(self._session, stone, said))
-        forget_old_tombstones(self._session, tuple(self._environments))
+            times[stone.name] = at = time_of_record(times, name, stone.removed_at)
+            stones.append(store_tombstone(self._session, stone, said, at=at))
+        forget_old_tombstones(self._session, tuple(self._environments), times)
         return tuple(stones)

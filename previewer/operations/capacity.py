@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from previewer.domain.addresses import count_free
 from previewer.domain.cancellation import Cancellation
@@ -36,13 +37,22 @@ class Room:
         return self.bounds[0] if self.bounds else None
 
 
-def measure_room(session: Session, need: Need, everything: Observation, *, replaced: str | None = None) -> Room:
+def measure_room(
+    session: Session,
+    need: Need,
+    everything: Observation,
+    *,
+    replaced: str | None = None,
+    others: Mapping[str, Need] | None = None,
+) -> Room:
     """How many environments with ``need`` fit; ``replaced`` is the one whose place the first would take.
 
-    ``everything`` is what of previewer's is on the engine, whosever it is. It takes two more calls, however many
-    environments there are.
+    ``everything`` is what of previewer's is on the engine, whosever it is; ``others`` are environments of the
+    project that are being made, by name. It takes two more calls, however many environments there are.
     """
-    found = bounds(_supply(session), need, _load(session, everything, replaced), session.settings.quota)
+    being_made = others or {}
+    supply, load = _supply(session, everything, being_made), _load(session, everything, replaced, being_made)
+    found = bounds(supply, need, load, session.settings.quota)
     return Room(found[0].room if found else 0, found)
 
 
@@ -50,6 +60,11 @@ def room_for_more(session: Session) -> Room:
     """How many environments like the largest of the project fit, of one network where there is none."""
     everything = session.engine.observe(Selection())
     return measure_room(session, typical_need(session, everything), everything)
+
+
+def is_there_any_room(session: Session) -> bool:
+    """Whether the smallest environment would fit: one network, and no limit of memory."""
+    return measure_room(session, Need(networks=1), session.engine.observe(Selection())).more > 0
 
 
 def typical_need(session: Session, everything: Observation) -> Need:
@@ -62,9 +77,57 @@ def typical_need(session: Session, everything: Observation) -> Need:
     )
 
 
-def check_capacity(session: Session, need: Need, everything: Observation, *, environment: str) -> None:
-    """Raise :class:`CapacityError`, with what is short, unless ``environment`` fits."""
-    room = measure_room(session, need, everything, replaced=environment)
+@contextmanager
+def room_for(
+    session: Session,
+    need: Need,
+    everything: Observation,
+    *,
+    environment: str,
+    patience: float | None,
+    report: Report,
+    cancellation: Cancellation,
+) -> Iterator[bool]:
+    """Keep room for ``environment`` inside the block, which is told whether time went by until there was some.
+
+    Raises :class:`CapacityError` where there is none and ``patience`` (seconds) is ``None``, and
+    :class:`TimedOutError` where there is none by then.
+    """
+    try:
+        try:
+            _enter(session, need, everything, environment)
+            has_waited = False
+        except CapacityError:
+            if patience is None:
+                raise
+            has_waited = True
+            await_capacity(
+                session, need, environment=environment, timeout=patience, report=report, cancellation=cancellation
+            )
+        yield has_waited
+    finally:
+        session.admissions.leave(environment)
+
+
+def _enter(session: Session, need: Need, everything: Observation | None, environment: str) -> None:
+    def check(others: Mapping[str, Need]) -> None:
+        is_current = everything is not None and not session.admissions.is_used
+        seen = everything if is_current and everything is not None else session.engine.observe(Selection())
+        check_capacity(session, need, seen, environment=environment, others=others)
+
+    session.admissions.enter(environment, need, check)
+
+
+def check_capacity(
+    session: Session,
+    need: Need,
+    everything: Observation,
+    *,
+    environment: str,
+    others: Mapping[str, Need] | None = None,
+) -> None:
+    """Raise :class:`CapacityError`, with what is short, unless ``environment`` fits beside ``others``."""
+    room = measure_room(session, need, everything, replaced=environment, others=others)
     short = [bound for bound in room.bounds if bound.room < 1]
     if short:
         raise CapacityError(
@@ -85,13 +148,16 @@ def await_capacity(
     cancellation: Cancellation,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Wait until ``environment`` fits. Raises :class:`TimedOutError` after ``timeout`` seconds."""
+    """Wait until ``environment`` fits, and keep the room. Raises :class:`TimedOutError` after ``timeout`` seconds.
+
+    :meth:`Admissions.leave` gives it back.
+    """
     deadline = time.monotonic() + timeout
     is_told = False
     while True:
         cancellation.check()
         try:
-            check_capacity(session, need, session.engine.observe(Selection()), environment=environment)
+            _enter(session, need, None, environment)
             return
         except CapacityError as error:
             if time.monotonic() >= deadline:
@@ -107,24 +173,27 @@ def await_capacity(
         sleep(min(POLL_SECONDS, max(deadline - time.monotonic(), 0.0)))
 
 
-def _supply(session: Session) -> Supply:
+def _supply(session: Session, everything: Observation, others: Mapping[str, Need]) -> Supply:
+    """Networks come first, so that those of an environment that is seen are seen too."""
     found = session.engine.resources()
     settings = session.settings
+    free = count_free(settings.address_pool, settings.subnet_prefix, found.subnets)
+    seen = _names(_own(session, everything))
     return Supply(
-        subnets=count_free(settings.address_pool, settings.subnet_prefix, found.subnets),
+        subnets=free - sum(need.networks for name, need in others.items() if name not in seen),
         memory=found.memory,
         disk=found.free_disk,
     )
 
 
-def _load(session: Session, everything: Observation, replaced: str | None) -> Load:
+def _load(session: Session, everything: Observation, replaced: str | None, others: Mapping[str, Need]) -> Load:
     own = _own(session, everything)
-    names = _names(own)
-    staying = own.of(*(name for name in names if name != replaced))
+    names = {*_names(own), *others} - {replaced}
+    not_yet = sum(max(0, need.memory - _memory(own.of(name))) for name, need in others.items())
     return Load(
-        memory=_memory(everything),
-        own_environments=len([name for name in names if name != replaced]),
-        own_memory=_memory(staying),
+        memory=_memory(everything) + not_yet,
+        own_environments=len(names),
+        own_memory=_memory(own.of(*names)) + not_yet,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal
@@ -26,10 +27,10 @@ from previewer.domain.revision import short_id
 from previewer.domain.succession import Succession, left_data, succeed
 from previewer.domain.ttl import expiry, parse_ttl
 from previewer.engine.protocol import Selection
-from previewer.errors import CapacityError, ConflictError, NotFoundError
+from previewer.errors import ConflictError, NotFoundError
 from previewer.frozen import dataclass
 from previewer.operations.attest import require_signature
-from previewer.operations.capacity import await_capacity, check_capacity
+from previewer.operations.capacity import room_for
 from previewer.operations.environment_entry import environment_entry
 from previewer.operations.generation import (
     Wanted,
@@ -98,14 +99,18 @@ def plan_deploy(session: Session, deployment: Deployment) -> Plan:
     _refuse_other_role(scene.ours, deployment)
     wanted = _wanted(session, deployment, scene)
     if deployment.is_frozen and not deployment.force and _serves(session, wanted, scene):
-        return Plan(f"{deployment.action} {deployment.name}", ())
+        return Plan(f"{deployment.action} {deployment.name}", (), environment=deployment.name)
     refuse_held_ports(session, wanted, scene)
     options = _run_options(session, deployment)
     new = generation_plan(target_of(session, wanted, scene), options)
     succession = succession_of(session, deployment, wanted.owner, scene)
-    notes = (*rewrite_lines(_rewrites(session, wanted)), *data_lines(scene, succession))
     retirement = plan_retirement(scene.ours, succession.notes, after=new)
-    return replace(join_plans(new.title, new, *retirement), notes=notes)
+    return replace(
+        join_plans(new.title, new, *retirement),
+        notes=rewrite_lines(_rewrites(session, wanted)),
+        environment=deployment.name,
+        left_data=tuple(data_lines(scene, succession)),
+    )
 
 
 def deploy(session: Session, deployment: Deployment, *, report: Report, cancellation: Cancellation) -> UpResult:
@@ -122,15 +127,16 @@ def deploy(session: Session, deployment: Deployment, *, report: Report, cancella
         wanted = _wanted(session, deployment, scene, operation=session.new_operation())
         if not deployment.force and _serves(session, wanted, scene):
             return _renew(session, deployment, scene, report=report, cancellation=cancellation)
-        if _await_room(session, deployment, wanted, scene, report=report, cancellation=cancellation):
-            scene = see_touches(session, look_at(session, deployment.name), deployment.release)
-            wanted = _wanted(session, deployment, scene, operation=wanted.owner.operation)
-        tell_rewrites(_rewrites(session, wanted), short_id(deployment.release.commit), report=report)
-        for line in data_lines(scene, succession_of(session, deployment, wanted.owner, scene)):
-            report(Noted(line))
-        options = _run_options(session, deployment)
-        gap = make_generation(session, wanted, scene, options, report=report, cancellation=cancellation)
-        environment = _made(session, wanted.owner)
+        with _room(session, deployment, wanted, scene, report=report, cancellation=cancellation) as has_waited:
+            if has_waited:
+                scene = see_touches(session, look_at(session, deployment.name), deployment.release)
+                wanted = _wanted(session, deployment, scene, operation=wanted.owner.operation)
+            tell_rewrites(_rewrites(session, wanted), short_id(deployment.release.commit), report=report)
+            for line in data_lines(scene, succession_of(session, deployment, wanted.owner, scene)):
+                report(Noted(line))
+            options = _run_options(session, deployment)
+            gap = make_generation(session, wanted, scene, options, report=report, cancellation=cancellation)
+            environment = _made(session, wanted.owner)
         _finish(session, deployment, wanted, scene, gap, report=report)
     return UpResult(environment, deployment.release, changed=True, gap_seconds=gap)
 
@@ -140,7 +146,7 @@ def _purpose(deployment: Deployment) -> str:
     return f"{deployment.action} {deployment.branch or short_id(deployment.release.commit)}"
 
 
-def _await_room(
+def _room(
     session: Session,
     deployment: Deployment,
     wanted: Wanted,
@@ -148,25 +154,22 @@ def _await_room(
     *,
     report: Report,
     cancellation: Cancellation,
-) -> bool:
-    """Whether time went by until there was room. Raises :class:`CapacityError` where nobody waits for it."""
+) -> AbstractContextManager[bool]:
+    """Room on the engine, and whether time went by until there was some. See :func:`room_for`."""
     need = need_of(
         served_definition(session, wanted).definition,
         subnet_prefix=session.settings.subnet_prefix,
         is_new=scene.environment is None,
     )
-    try:
-        check_capacity(session, need, scene.everything, environment=deployment.name)
-    except CapacityError:
-        if not deployment.is_queued:
-            raise
-    else:
-        return False
-    timeout = _run_options(session, deployment).timeout
-    await_capacity(
-        session, need, environment=deployment.name, timeout=timeout, report=report, cancellation=cancellation
+    return room_for(
+        session,
+        need,
+        scene.everything,
+        environment=deployment.name,
+        patience=_run_options(session, deployment).timeout if deployment.is_queued else None,
+        report=report,
+        cancellation=cancellation,
     )
-    return True
 
 
 def _finish(

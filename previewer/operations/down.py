@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import field
 
 from previewer.domain.cancellation import Cancellation
@@ -19,11 +18,12 @@ from previewer.domain.removal import plan_removal
 from previewer.domain.tombstone import Tombstone
 from previewer.domain.wording import counted
 from previewer.engine.protocol import Selection
-from previewer.errors import NotFoundError, PreviewerError
+from previewer.errors import NotFoundError, PreviewerError, SourceError
 from previewer.frozen import dataclass
 from previewer.operations.burial import Burial
 from previewer.operations.environment_entry import environment_entry
 from previewer.operations.environments import find_environment, list_environments
+from previewer.operations.hold_locks import hold_locks
 from previewer.operations.remove import remove_by_plan
 from previewer.operations.session import Session
 
@@ -113,8 +113,8 @@ def down(
     """Remove everything that belongs to these environments, kept generations included, and keep a tombstone.
 
     Raises :class:`NotFoundError` for a name that nothing is known of, and :class:`LeftoversError` where something
-    could not be removed. Once begun, it goes on to the end: half a removal helps nobody. A tombstone that cannot
-    be written is told, and keeps nothing from being removed.
+    could not be removed. Once begun, it goes on to the end: half a removal helps nobody. A lock, a tombstone
+    or an entry that cannot be written, on a full disk say, is told, and keeps nothing from being removed.
     """
     target = _target(session, environments)
     for name in target.gone:
@@ -123,9 +123,7 @@ def down(
     if not target.environments:
         return DownResult((), (), target.gone)
     burial = Burial(session, target.environments, target.seen, target.causes)
-    with ExitStack() as locks:
-        for name in sorted(target.names):
-            locks.enter_context(session.ledger.lock(name, purpose="down"))
+    with hold_locks(session, target.names, purpose="down", report=report):
 
         def plan(found: Observation) -> Plan:
             burial.attend(found)
@@ -140,8 +138,7 @@ def down(
             report=report,
         )
         stones = _finish(burial, report=report)
-        for environment in target.environments:
-            session.ledger.append(_entry(session, environment, target))
+        _note(session, target, report=report)
     return DownResult(removed, target.names, target.gone, stones)
 
 
@@ -165,8 +162,21 @@ def _finish(burial: Burial, *, report: Report) -> tuple[Tombstone, ...]:
     try:
         return burial.finish()
     except PreviewerError as error:
-        report(Noted(f"what was removed is not remembered: {error}", hint=error.hint or ""))
+        report(Noted(f"what was removed is not remembered: {error}"))
         return ()
+
+
+def _note(session: Session, target: DownTarget, *, report: Report) -> None:
+    """Write into the history what is gone. The notes of one that cannot be written do no harm: they are about a
+    generation that nothing has any more."""
+    failure: SourceError | None = None
+    for environment in target.environments:
+        try:
+            session.ledger.append(_entry(session, environment, target))
+        except SourceError as error:
+            failure = failure or error
+    if failure is not None:
+        report(Noted(f"the history does not tell of it: {failure}"))
 
 
 def _former_name(session: Session, text: str) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
 from previewer.domain.definition import Role
@@ -99,5 +98,7 @@ def _hint(session: Session, environments: Environments, text: str) -> str:
     else:
         return f"it was removed: `previewer status --gone {gone}` shows what is remembered of it"
     names = [environment.name for environment in environments]
-    near = difflib.get_close_matches(text, names, n=3, cutoff=0.4) or names[:5]
+    from difflib import get_close_matches  # takes its time to load, for mistakes only
+
+    near = get_close_matches(text, names, n=3, cutoff=0.4) or names[:5]
     return f"there is {', '.join(near)}" if near else f"`previewer up {text}` makes one"

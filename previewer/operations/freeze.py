@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from previewer.domain.build_differences import build_differences
 from previewer.domain.cancellation import Cancellation
@@ -23,6 +23,10 @@ from previewer.operations.named_release import newest_first
 from previewer.operations.registry_access import is_vouched_for, note_frozen, registry_cache
 from previewer.operations.session import Session
 from previewer.operations.supersede import newest_run
+
+
+def _do_nothing() -> None:
+    """Nobody asks for anything before something is built."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +74,14 @@ def freeze_resolved(
     use_cache: bool,
     attests: bool = True,
     definitions: tuple[Definition, ...] | None = None,
+    before_building: Callable[[], None] = _do_nothing,
     report: Report,
     cancellation: Cancellation,
 ) -> FreezeResult:
     """:func:`freeze` for a revision that was looked up before; its branch may have moved on since.
 
     Without ``attests`` the caller writes down what is in the release. ``definitions`` are the commit's, all of
-    them, if they were read and checked already.
+    them, if they were read and checked already. ``before_building`` is called unless there is a release already.
     """
     definitions = read_definitions(session, resolved) if definitions is None else definitions
     for warning in dict.fromkeys(text for definition in definitions for text in definition.warnings):
@@ -88,6 +93,7 @@ def freeze_resolved(
         if attests:
             attest(session, known, report=report, cancellation=cancellation)
         return FreezeResult(known, was_known=True)
+    before_building()
     release = freeze_commit(
         tree=session.source.tree(resolved.commit.id),
         commit=resolved.commit,

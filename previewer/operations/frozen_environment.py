@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from previewer.domain.definition import Definition
 from previewer.domain.drift.fields import ENVIRONMENT, PORTS
@@ -51,6 +51,8 @@ _OWN_ACTIONS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("replace", "update", "promote", "rollback", "recover", "undo"), _STARTS | _STOPS),
 }
 """What previewer does to a generation that runs, by the ledger's word for it."""
+_MAKING = frozenset({"up", "replace", "update", "promote", "rollback", "recover"})
+"""Whoever wrote one of these about a generation knows what was done to it."""
 
 
 def freeze_environment(
@@ -65,7 +67,9 @@ def freeze_environment(
     """What ``environment`` was asked to be. ``entries`` are the ledger's newest."""
     owner = _common_owner(environment, seen)
     live = [c for c in seen.containers if c.ownership.environment == owner.environment and not c.is_one_off]
-    windows = tuple(own_windows(owner, entries, clock_ahead=_clock_ahead(session, examiner)))
+    ahead = _clock_ahead(session, examiner)
+    is_ours = session.began(owner.operation)
+    windows = tuple(own_windows(owner, entries, clock_ahead=ahead, is_ours=is_ours))
     definition = _definition_name(release, owner, live) if release else None
     if release is None or definition is None:
         reason = (
@@ -115,21 +119,45 @@ def frozen_target(session: Session, environment: Environment, seen: Examination)
 
 
 def own_windows(
-    owner: Ownership, entries: Sequence[LedgerEntry], *, clock_ahead: timedelta = timedelta()
+    owner: Ownership,
+    entries: Sequence[LedgerEntry],
+    *,
+    clock_ahead: timedelta = timedelta(),
+    is_ours: bool = True,
 ) -> Iterator[OwnWindow]:
     """When previewer itself did something to this generation, as the ledger tells.
 
-    ``clock_ahead`` is how far the engine's clock may be ahead of the one that the ledger goes by.
+    ``entries`` are newest first, as the ledger has them; ``clock_ahead`` is how far the engine may be ahead
+    of the clock that the ledger goes by. What is not ours may have been put to sleep and woken at any time by the
+    clone that made it: its ledger is not here.
     """
-    own = sorted(
-        (e for e in entries if e.environment == owner.environment and e.at >= owner.created_at),
-        key=lambda entry: entry.at,
-    )
-    made = own[0].at if own else owner.created_at + WAKING
+    own = _own_entries(owner, entries)
+    if not is_ours and not any(entry.action in _MAKING for entry in own):
+        yield OwnWindow(owner.created_at - SLACK, datetime.max.replace(tzinfo=UTC), _STARTS | _STOPS)
+    is_told = bool(own) and own[0].at >= owner.created_at
+    made = own[0].at if is_told else owner.created_at + WAKING
     yield OwnWindow(owner.created_at - SLACK, made + WHOLE_SECOND + clock_ahead, _STARTS, once=True)
     for number, entry in enumerate(own):
         if number and entry.action in _OWN_ACTIONS:
             yield _window(own[number - 1], entry, own[number + 1 : number + 2], owner, clock_ahead)
+
+
+def _own_entries(owner: Ownership, entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
+    """Those about this generation, oldest first.
+
+    From the one that noted it on, whatever their moments: somebody may have set the clock back since it was made.
+    Where none did (a previewer without notes wrote them, or another clone), by their moments.
+    """
+    theirs = [entry for entry in entries if entry.environment == owner.environment]
+    noted = [number for number, entry in enumerate(theirs) if _notes_the_making(entry, owner)]
+    since = noted[-1] if noted else -1
+    own = [e for number, e in enumerate(theirs) if number <= since or e.at >= owner.created_at]
+    return own[::-1] if noted else sorted(own, key=lambda entry: entry.at)
+
+
+def _notes_the_making(entry: LedgerEntry, owner: Ownership) -> bool:
+    said = entry.notes.get(owner.environment)
+    return entry.action in _MAKING and said is not None and said.generation == owner.generation
 
 
 def _window(
@@ -140,7 +168,7 @@ def _window(
     clock_ahead: timedelta,
 ) -> OwnWindow:
     """From when the ledger says that it began until its entry, or until what comes after that is surely over."""
-    begin = entry.began or max(entry.at - WAKING, before.at)
+    begin = min(entry.began or max(entry.at - WAKING, before.at), entry.at)
     end = entry.at + WHOLE_SECOND
     if _is_noted_first(entry, owner):
         end = entry.at + STOPPING

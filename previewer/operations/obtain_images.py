@@ -100,9 +100,10 @@ def _known(release: Release, places: Mapping[str, str | None]) -> Mapping[str, s
     if len(known) < len(places):
         names = {artifact.image: artifact.reference for artifact in release.artifacts}
         gone = [image for image, place in places.items() if place is None]
+        verb, them = ("is", "it") if len(gone) == 1 else ("are", "them")
         raise NotFoundError(
-            f"{counted(len(gone), 'image')} of release {short_id(release.id)} are gone from the engine, and no "
-            f"registry is known to have them",
+            f"{counted(len(gone), 'image')} of release {short_id(release.id)} {verb} gone from the engine, and no "
+            f"registry is known to have {them}",
             where=", ".join(names.get(image, image) for image in gone),
             hint=f"freeze it again: previewer freeze {short_id(release.commit)}; what is pushed can be pulled",
         )

@@ -17,6 +17,7 @@ from previewer.errors import EngineUnreachableError, NotFoundError, PreviewerErr
 from previewer.frozen import dataclass
 from previewer.operations.attest import read_attestations
 from previewer.operations.definitions import read_definitions
+from previewer.operations.environment_release import release_of
 from previewer.operations.environments import find_environment, list_environments
 from previewer.operations.freeze import frozen_files
 from previewer.operations.frozen_definition import definition_name
@@ -102,7 +103,7 @@ def _guarded_side(session: Session, role: Role) -> ParitySide:
 
 
 def _side_of_environment(session: Session, environment: Environment) -> ParitySide:
-    release = session.ledger.load_release(environment.ownership.release)
+    release = release_of(session, environment)
     side = _side_of_release(release, definition_name(release, environment), environment.name)
     return replace(side, services=frozenset(service.name for service in environment.services))
 

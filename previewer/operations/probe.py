@@ -51,11 +51,10 @@ class Probed:
 def probe(session: Session, left: ParitySide, right: ParitySide) -> tuple[Probed, ...]:
     """Send every declared request to both sides, which have to run. Redirects are not followed.
 
-    The requests are those of the more guarded side's definition, else the other's. Raises :class:`UsageError`
-    where nothing is declared or a side does not run, :class:`NotFoundError` for a service without a URL.
+    Raises as :func:`probe_rules` does, and :class:`NotFoundError` for a service without a URL.
     """
-    rules = _rules(left, right)
-    ends = [_environment(session, side) for side in (left, right)]
+    rules = probe_rules(left, right)
+    ends = [find_environment(session, side.name) for side in (left, right)]
     senders = [[_sender(environment, request) for environment in ends] for request in rules.requests]
     with ThreadPoolExecutor(PARALLEL, thread_name_prefix="previewer-probe") as pool:
         waiting = [[pool.submit(send) for send in pair] for pair in senders]
@@ -66,22 +65,25 @@ def probe(session: Session, left: ParitySide, right: ParitySide) -> tuple[Probed
     )
 
 
-def _rules(left: ParitySide, right: ParitySide) -> ProbeRules:
+def probe_rules(left: ParitySide, right: ParitySide) -> ProbeRules:
+    """What :func:`probe` sends: the requests of the more guarded side's definition, else the other's.
+
+    Raises :class:`UsageError` where nothing is declared or a side does not run.
+    """
     ranked = sorted((right, left), key=lambda side: list(Role).index(side.role), reverse=True)
-    for side in ranked:
-        if (rules := read_probe_rules(side.definition)).requests:
-            return rules
-    raise UsageError(
-        "no requests are declared to probe with",
-        where=ranked[0].name,
-        hint="x-previewer: {parity: {probe: {requests: [/]}}} declares one",
-    )
-
-
-def _environment(session: Session, side: ParitySide) -> Environment:
-    if side.services is None:
-        raise UsageError("only what runs can be probed", where=side.name, hint="name an environment that is up")
-    return find_environment(session, side.name)
+    found = next((rules for side in ranked if (rules := read_probe_rules(side.definition)).requests), None)
+    if found is None:
+        raise UsageError(
+            "no requests are declared to probe with",
+            where=ranked[0].name,
+            hint="x-previewer: {parity: {probe: {requests: [/]}}} declares one",
+        )
+    for side in (left, right):
+        if side.services is None:
+            raise UsageError(
+                "only what runs can be probed", where=side.name, hint="name an environment that is up"
+            )
+    return found
 
 
 def _sender(environment: Environment, request: ProbeRequest) -> Callable[[], ProbeAnswer]:

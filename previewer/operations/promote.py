@@ -18,6 +18,7 @@ from previewer.domain.revision import short_id
 from previewer.errors import NotFoundError, PolicyError
 from previewer.frozen import dataclass
 from previewer.operations.deploy import Deployment, UpResult, plan_deploy
+from previewer.operations.environment_release import release_of
 from previewer.operations.environments import find_environment, list_environments
 from previewer.operations.named_release import find_release_named
 from previewer.operations.session import Session
@@ -88,7 +89,7 @@ def _find(session: Session, subject: str) -> tuple[Release, Environment | None]:
         origin = find_environment(session, subject)
     except NotFoundError:
         return find_release_named(session, subject), None
-    return session.ledger.load_release(origin.ownership.release), origin
+    return release_of(session, origin), origin
 
 
 def _refuse_other_images(release: Release, deployment: Deployment, origin: Environment | None) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.history import LedgerEntry
 from previewer.domain.observation import Observation
-from previewer.domain.progress import Outcome, Report, TaskFinished, TaskStarted
+from previewer.domain.progress import Noted, Outcome, Report, TaskFinished, TaskStarted
 from previewer.domain.release import Release
-from previewer.domain.retention import FREEZE_GRACE, Judgement, Judgements, judge_images, judge_releases
+from previewer.domain.retention import FREEZE_GRACE, Judgements, judge_images, judge_releases
 from previewer.domain.revision import short_id
 from previewer.domain.wording import counted
 from previewer.engine.protocol import Selection
+from previewer.errors import EngineError, EngineUnreachableError, SourceError
 from previewer.frozen import dataclass
 from previewer.ledger.protocol import RecordKind
 from previewer.operations.named_release import newest_first
@@ -52,6 +53,8 @@ class PruneItem:
     reason: str
     bytes: int = 0
     """Of an image, as the engine counts them: layers that other images share are counted again."""
+    commits: frozenset[str] = frozenset()
+    """That it was built for, or is of, as far as that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +111,21 @@ def plan_prune(session: Session, *, keep: int | None = None, releases: bool = Fa
     )
     built = session.images.list_built(session.project)
     images = _judge_images(session, sorted(built), known, judged, observed)
+    commits = _commits(known, images)
     staying = [release for release in known if not releases or judged[release.id].keeps]
     return PrunePlan(
         (
-            *(_item(Prunable.IMAGE, image, found, built[image]) for image, found in images.items()),
-            *(_item(Prunable.RELEASE, r.id, judged[r.id]) for r in known if releases),
+            *(
+                PruneItem(Prunable.IMAGE, image, found.keeps, found.reason, built[image], commits[image])
+                for image, found in images.items()
+            ),
+            *(
+                PruneItem(
+                    Prunable.RELEASE, r.id, judged[r.id].keeps, judged[r.id].reason, commits=frozenset({r.commit})
+                )
+                for r in known
+                if releases
+            ),
             *_orphans(session, staying, {image for image, found in images.items() if found.keeps}),
             *_old_tombstones(session),
         )
@@ -127,30 +140,57 @@ def prune(
     report: Report,
     cancellation: Cancellation,
 ) -> PruneResult:
-    """Remove what :func:`plan_prune` lists. What somebody began to use meanwhile stays."""
+    """Remove what :func:`plan_prune` lists. What somebody began to use meanwhile stays.
+
+    What cannot be removed keeps nothing else: where the repository refuses, its disk being full say, that is told,
+    and where the engine does, its first error is raised in the end.
+    """
     removed: list[PruneItem] = []
+    failures: list[EngineError] = []
     for item in plan_prune(session, keep=keep, releases=releases).removed:
         cancellation.check()
-        task = f"remove {item.kind.value} {item.name}"
-        report(TaskStarted(task, "prune"))
-        begun = time.monotonic()
-        is_gone = _remover(session, item)()
-        report(TaskFinished(task, Outcome.DONE, time.monotonic() - begun, "" if is_gone else "it is in use"))
-        if is_gone:
+        if _remove(session, item, failures, report=report):
             removed.append(item)
-    session.images.unname_bases()
-    session.images.sweep()
     result = PruneResult(tuple(removed))
     if removed:
-        session.ledger.append(
-            LedgerEntry(
-                action="prune",
-                at=session.clock(),
-                actor=session.source.actor,
-                detail=f"{describe(removed)}, {result.bytes} bytes",
-            )
-        )
+        _note(session, result, report=report)
+    for failure in failures:
+        raise EngineError(failure.message, where=failure.where, hint="all else that nobody needs is removed")
+    session.images.unname_bases()
+    session.images.sweep()
     return result
+
+
+def _remove(session: Session, item: PruneItem, failures: list[EngineError], *, report: Report) -> bool:
+    """Whether it is gone."""
+    task, begun = f"remove {item.kind.value} {item.name}", time.monotonic()
+    report(TaskStarted(task, "prune"))
+    is_gone, outcome, detail = False, Outcome.DONE, ""
+    try:
+        # Not by what was seen when all was judged: that may be long ago where there is much to remove.
+        is_wanted = bool(item.commits) and not item.commits.isdisjoint(claimed_commits(session))
+        is_gone = not is_wanted and _remover(session, item)()
+        detail = "" if is_gone else "somebody is bringing it up" if is_wanted else "it is in use"
+    except EngineUnreachableError:
+        raise
+    except (EngineError, SourceError) as error:
+        outcome, detail = Outcome.FAILED, str(error)
+        failures += [error] if isinstance(error, EngineError) else []
+    report(TaskFinished(task, outcome, time.monotonic() - begun, detail))
+    return is_gone
+
+
+def _note(session: Session, result: PruneResult, *, report: Report) -> None:
+    entry = LedgerEntry(
+        action="prune",
+        at=session.clock(),
+        actor=session.source.actor,
+        detail=f"{describe(result.removed)}, {result.bytes} bytes",
+    )
+    try:
+        session.ledger.append(entry)
+    except SourceError as error:
+        report(Noted(f"the history does not tell of it: {error}"))
 
 
 def _judge_images(
@@ -189,8 +229,15 @@ def _remover(session: Session, item: PruneItem) -> Callable[[], bool]:
     return {Prunable.IMAGE: remove_image, Prunable.RELEASE: remove_release}.get(item.kind, remove_record)
 
 
-def _item(kind: Prunable, name: str, judgement: Judgement, size: int = 0) -> PruneItem:
-    return PruneItem(kind, name, judgement.keeps, judgement.reason, size)
+def _commits(releases: Iterable[Release], images: Iterable[str]) -> Mapping[str, frozenset[str]]:
+    """By image: the commits of the releases that have it, as an artifact or as what one was built upon."""
+    found: dict[str, set[str]] = {image: set() for image in images}
+    for release in releases:
+        for artifact in release.artifacts:
+            for image in (artifact.image, *(base.image for base in artifact.bases)):
+                if image in found:
+                    found[image].add(release.commit)
+    return {image: frozenset(commits) for image, commits in found.items()}
 
 
 def _orphans(session: Session, staying: Iterable[Release], images: set[str]) -> Iterator[PruneItem]:

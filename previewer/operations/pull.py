@@ -24,7 +24,7 @@ from previewer.operations.registry_access import default_address, is_vouched_for
 from previewer.operations.session import Session
 
 if TYPE_CHECKING:
-    from previewer.docker_api.registry import RegistryRepository
+    from previewer.docker_api.registry.repository import RegistryRepository
     from previewer.domain.file_tree import FileTree
     from previewer.freeze.registry.release_bundle import ReleaseBundle
 

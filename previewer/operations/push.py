@@ -26,7 +26,7 @@ from previewer.operations.release_tree import release_tree
 from previewer.operations.session import Session
 
 if TYPE_CHECKING:
-    from previewer.docker_api.registry import RegistryRepository
+    from previewer.docker_api.registry.repository import RegistryRepository
     from previewer.freeze.registry.registry_image import RegistryImage
     from previewer.freeze.registry.release_bundle import ReleaseBundle
 
@@ -168,7 +168,7 @@ def _bundle(session: Session, release: Release, images: Mapping[str, str]) -> Re
 
 def _push_bundle(plan: TransferPlan, repository: RegistryRepository, bundle: ReleaseBundle) -> str:
     """The manifest's digest."""
-    from previewer.docker_api.registry import OCI_MANIFEST
+    from previewer.docker_api.registry.repository import OCI_MANIFEST
     from previewer.freeze.registry.release_bundle import encode_bundle
 
     encoded = encode_bundle(bundle)

@@ -35,7 +35,11 @@ def recover(session: Session, name: str, *, report: Report) -> Scene:
     recovery = plan_recovery(session, scene)
     if not recovery.is_needed:
         return scene
-    report(Noted(f"a command on {name} did not come to its end: {_describe(recovery)}"))
+    is_only_theirs = not (recovery.is_news or recovery.start or recovery.stop) and not any(
+        session.began(owner.operation) for owner in scene.ours.of_generation(*recovery.remove).owners
+    )
+    killed, foreign = f"a command on {name} did not come to its end", f"another clone left something of {name}"
+    report(Noted(f"{foreign if is_only_theirs else killed}: {_describe(recovery)}"))
     _carry_out(session, scene, recovery, report=report)
     return look_at(session, name)
 

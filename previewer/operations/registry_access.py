@@ -15,7 +15,7 @@ from previewer.ledger.protocol import RecordKind
 from previewer.operations.session import Session
 
 if TYPE_CHECKING:  # what asks no registry is not to pay for one
-    from previewer.docker_api.registry import RegistryRepository
+    from previewer.docker_api.registry.repository import RegistryRepository
     from previewer.freeze.protocol import BuildCache
 
 PUSH_FILE = "push.json"
@@ -23,8 +23,8 @@ PUSH_FILE = "push.json"
 
 def open_repository(address: RegistryAddress) -> RegistryRepository:
     """The repository of an address. Nothing is asked yet."""
-    from previewer.docker_api.registry import RegistryRepository
-    from previewer.docker_api.registry_connection import RegistryConnection
+    from previewer.docker_api.registry.connection import RegistryConnection
+    from previewer.docker_api.registry.repository import RegistryRepository
 
     return RegistryRepository(RegistryConnection(address.registry), address.repository)
 
@@ -36,8 +36,8 @@ def registry_cache(session: Session) -> BuildCache | None:
     """
     if session.settings.registry is None:
         return None
-    from previewer.docker_api.registry import RegistryRepository
-    from previewer.docker_api.registry_connection import BRIEF, RegistryConnection
+    from previewer.docker_api.registry.connection import BRIEF, RegistryConnection
+    from previewer.docker_api.registry.repository import RegistryRepository
     from previewer.freeze.registry.build_cache import RegistryBuildCache
 
     address = parse_address(session.settings.registry)

@@ -7,6 +7,7 @@ from previewer.domain.plan import Plan
 from previewer.domain.progress import Report
 from previewer.frozen import dataclass
 from previewer.operations.deploy import Deployment, UpResult, plan_deploy
+from previewer.operations.environment_release import release_of
 from previewer.operations.environments import find_environment
 from previewer.operations.frozen_definition import definition_name
 from previewer.operations.session import Session
@@ -42,7 +43,7 @@ def replace_environment(
 def _deployment(session: Session, text: str, options: ReplaceOptions) -> Deployment:
     environment = find_environment(session, text)
     owner = environment.ownership
-    release = session.ledger.load_release(owner.release)
+    release = release_of(session, environment)
     return Deployment(
         release=release,
         role=owner.role,

@@ -23,7 +23,9 @@ def plan_retirement(
     """What :func:`retire` does about ``observed`` once ``notes`` are true, ``after`` another plan is done."""
     stopped = {step.action.name for step in after if isinstance(step.action, StopContainer)}
     stops = plan_stop(observed.of_generation(*notes.kept).but_containers(stopped), title="", cause=KEPT)
-    removal = plan_removal(_outdated(observed, notes, replaced), title="", cause=_cause(notes))
+    removal = plan_removal(
+        _outdated(observed.once_stopped(stopped), notes, replaced), title="", cause=_cause(notes)
+    )
     return tuple(plan for plan in (stops, removal) if len(plan))
 
 

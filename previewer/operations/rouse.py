@@ -46,8 +46,11 @@ def plan_rouse(session: Session, deployment: Deployment, generation: int) -> Pla
     plan, owner = _plan(session, deployment, scene, generation)
     succession = succession_of(session, deployment, owner, scene)
     retirement = plan_retirement(scene.ours, succession.notes, after=plan, replaced=_live(scene))
-    lines = tuple(data_lines(scene, succession, returns=generation))
-    return replace(join_plans(plan.title, plan, *retirement), notes=lines)
+    return replace(
+        join_plans(plan.title, plan, *retirement),
+        environment=deployment.name,
+        left_data=tuple(data_lines(scene, succession, returns=generation)),
+    )
 
 
 def rouse(

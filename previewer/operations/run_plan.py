@@ -22,6 +22,7 @@ from previewer.frozen import dataclass
 from previewer.operations.environment_entry import environment_entry
 from previewer.operations.execute import ExecutionLimits, execute
 from previewer.operations.gap import GapClock
+from previewer.operations.made_volumes import MadeVolumes
 from previewer.operations.remove import remove_all
 from previewer.operations.session import Session
 
@@ -53,6 +54,7 @@ def run_plan(
     """
     made = Selection(installation=owner.installation, operation=owner.operation)
     clock = GapClock(plan, report)
+    volumes = MadeVolumes(plan, clock.report)
     try:
         execute(
             plan,
@@ -61,14 +63,15 @@ def run_plan(
             limits=ExecutionLimits(
                 parallel=session.settings.parallel, timeout=timeout, settle=session.settings.settle_time
             ),
-            report=clock.report,
+            report=volumes.report,
             cancellation=cancellation,
             watch=made,
         )
+        volumes.require(session.engine, made)
     except BaseException as failure:
         stops = (step.action.name for step in plan if isinstance(step.action, StopContainer))
         stopped = tuple(stops) if clock.has_begun else ()
-        _undo(session, made, stopped, owner, failure, report=report)
+        _undo(session, made, stopped, owner, failure, volumes, report=report)
         if isinstance(failure, ObjectNotFoundError) and not _is_about_image(failure):
             raise LockedError(
                 f"somebody removed what was being made ({failure})",
@@ -121,13 +124,15 @@ def _undo(
     stopped: tuple[str, ...],
     owner: Ownership,
     failure: BaseException,
+    volumes: MadeVolumes,
     *,
     report: Report,
 ) -> None:
     """Remove the containers that were made, start those that they replaced, then remove the rest.
 
     In this order: the old ones need their ports back, and as long as anything of the new ones is left, the next
-    command sees that this was not finished. Where undoing fails too, both failures are told.
+    command sees that this was not finished. An old one that is gone, by another clone's hand say, is not waited
+    for. Where undoing fails too, both failures are told.
     """
     environment = owner.environment
     title, cause = f"undo {environment}", "it did not succeed"
@@ -142,9 +147,12 @@ def _undo(
     try:
         if stopped:
             remove(only_containers=True)
-            start_again(session, stopped, title=title, cause="it serves until its successor does", report=report)
+            theirs = session.engine.observe(Selection(owner.installation, environment=environment)).containers
+            present = tuple(name for name in stopped if name in {container.name for container in theirs})
+            start_again(session, present, title=title, cause="it serves until its successor does", report=report)
             note_undone(session, owner, began=owner.created_at)
         remove(only_containers=False)
+        volumes.remove_rest(session.engine)
     except PreviewerError as left:
         reason = str(failure) or type(failure).__name__
         then = "what is left is not known" if isinstance(failure, EngineUnreachableError) else left.message

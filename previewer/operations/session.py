@@ -10,6 +10,8 @@ from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 
+from previewer.operations.admissions import Admissions
+
 if TYPE_CHECKING:  # what needs only git is not to pay for the rest
     from previewer.engine.debugger import Debugger
     from previewer.engine.examiner import Examiner
@@ -76,6 +78,8 @@ class Session:
         """The time now: aware, UTC."""
         self.new_id = new_id
         """A new operation's id."""
+        self.admissions = Admissions()
+        """Of the environments that are brought up by this session."""
         self._ledger = _Once(open_ledger)
         self._settings = _Once(read_settings)
         self._room = _Once(connect)

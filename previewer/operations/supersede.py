@@ -99,6 +99,18 @@ def newest_run(
         _end(session, subject, ours, run)
 
 
+@contextmanager
+def claimed(session: Session, subject: str, commit: str) -> Iterator[None]:
+    """Let pruning know, inside the block, that a release of ``commit`` is to run. It stops nobody."""
+    ours = Claim(commit, session.source.actor, session.new_id())
+    _store(session, subject, ours)
+    try:
+        yield
+    finally:
+        if (stored := _stored(session, subject)) is not None and stored.token == ours.token:
+            session.ledger.remove_record(RecordKind.CLAIM, subject)
+
+
 def claimed_commits(session: Session) -> frozenset[str]:
     """The commits that runs of this repository freeze or bring up now."""
     oldest = session.clock() - CLAIM_COUNTS

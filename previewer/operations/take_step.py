@@ -8,8 +8,9 @@ from previewer.domain.plan import (
     CreateContainer,
     CreateNetwork,
     CreateVolume,
-    EmptyNetwork,
+    DisconnectContainer,
     FillVolume,
+    Removal,
     RemoveContainer,
     RemoveNetwork,
     RemoveVolume,
@@ -32,7 +33,7 @@ def take_step(engine: Engine, action: Action) -> None:
             engine.stop_container(name, grace=grace)
         case TakePorts():
             _take_ports(engine, action)
-        case EmptyNetwork() | RemoveContainer() | RemoveNetwork() | RemoveVolume():
+        case DisconnectContainer() | RemoveContainer() | RemoveNetwork() | RemoveVolume():
             _remove(engine, action)
         case AwaitContainer():
             raise TypeError("waiting is the coordinator's, not a call of the engine")
@@ -50,10 +51,10 @@ def _make(engine: Engine, action: CreateNetwork | CreateVolume | FillVolume | Cr
             engine.create_container(container)
 
 
-def _remove(engine: Engine, action: EmptyNetwork | RemoveContainer | RemoveNetwork | RemoveVolume) -> None:
+def _remove(engine: Engine, action: Removal) -> None:
     match action:
-        case EmptyNetwork(name, identifier):
-            engine.empty_network(identifier or name)
+        case DisconnectContainer(name, networks):
+            engine.disconnect_container(name, networks)
         case RemoveContainer(name):
             engine.remove_container(name)
         case RemoveNetwork(name, identifier):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from previewer.domain.definition import Definition
 from previewer.domain.file_tree import FileTree
@@ -41,10 +42,12 @@ class Remembered:
     """Of all its containers, by time."""
 
 
-def store_tombstone(session: Session, tombstone: Tombstone, lines: Sequence[LastLine]) -> Tombstone:
+def store_tombstone(
+    session: Session, tombstone: Tombstone, lines: Sequence[LastLine], *, at: datetime
+) -> Tombstone:
     """Keep a tombstone; with an earlier one of the same generation, whose removal was not complete, as one.
 
-    Values of secrets that are known here are replaced. Older ones of the environment than the newest few go.
+    Values of secrets that are known here are replaced. ``at`` is what orders the environment's tombstones.
     """
     redact = redactor(known_secrets(session, tombstone.release))
     kept = [replace(line, text=redact(line.text)) for line in lines]
@@ -57,15 +60,14 @@ def store_tombstone(session: Session, tombstone: Tombstone, lines: Sequence[Last
     content = "".join(f"{json.dumps(line_to_json(line))}\n" for line in _by_time(kept))
     about = canonical_json(tombstone_to_json(tombstone))
     files = {ABOUT_FILE: about, LINES_FILE: content.encode()}
-    session.ledger.store_record(RecordKind.TOMBSTONE, tombstone.name, files, at=tombstone.removed_at)
+    session.ledger.store_record(RecordKind.TOMBSTONE, tombstone.name, files, at=at)
     return tombstone
 
 
-def forget_old_tombstones(session: Session, environments: Sequence[str]) -> None:
-    """Forget all tombstones of these environments but the newest few of each."""
-    names = session.ledger.record_names(RecordKind.TOMBSTONE)
+def forget_old_tombstones(session: Session, environments: Sequence[str], times: Mapping[str, datetime]) -> None:
+    """Forget all tombstones of these environments but the newest few of each, by when they were written."""
     for environment in environments:
-        for name in superseded_records(names, environment):
+        for name in superseded_records(times, environment):
             session.ledger.remove_record(RecordKind.TOMBSTONE, name)
 
 
@@ -74,9 +76,9 @@ def find_tombstone(session: Session, text: str) -> Remembered:
 
     Raises :class:`NotFoundError` where nothing is known of such an environment.
     """
-    names = session.ledger.record_names(RecordKind.TOMBSTONE)
+    times = session.ledger.record_times(RecordKind.TOMBSTONE)
     for candidate in (text, environment_name(session.project, text), slug(text)):
-        if (name := newest_record(names, candidate)) and (found := _load(session, name)) is not None:
+        if (name := newest_record(times, candidate)) and (found := _load(session, name)) is not None:
             return found
     raise NotFoundError(
         "nothing is remembered of such an environment", where=text, hint="`previewer history` says what was done"

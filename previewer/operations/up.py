@@ -6,17 +6,22 @@ from dataclasses import replace
 
 from previewer.domain import naming
 from previewer.domain.cancellation import Cancellation
+from previewer.domain.capacity import need_of
 from previewer.domain.definition import Definition, Role
+from previewer.domain.isolation import isolate
 from previewer.domain.json_value import as_text
 from previewer.domain.plan import Plan
 from previewer.domain.progress import Report
 from previewer.domain.release import FrozenDefinition, Release
 from previewer.domain.revision import ResolvedRevision
 from previewer.domain.ttl import parse_ttl
+from previewer.engine.protocol import Selection
 from previewer.frozen import dataclass
 from previewer.operations.attest import attesting
+from previewer.operations.capacity import check_capacity
 from previewer.operations.definitions import choose_definition, enforce_policy, read_definitions
-from previewer.operations.deploy import Act, Deployment, UpResult, deploy, plan_deploy
+from previewer.operations.deploy import Act, Deployment, UpResult, plan_deploy
+from previewer.operations.deploy_again import deploy_again
 from previewer.operations.freeze import find_release, freeze_resolved, frozen_files
 from previewer.operations.session import Session
 from previewer.operations.supersede import newest_run
@@ -70,21 +75,43 @@ def up(
         parse_ttl(said)  # one that makes no sense is an error before anything is built
     subject = f"up {environment_name(session, resolved, options)} {resolved.branch}"
     with newest_run(session, subject, resolved, cancellation) as run:
-        is_signed_first = options.role in session.settings.require_signed
-        release = freeze_resolved(
-            session,
-            resolved,
-            use_cache=options.use_cache,
-            attests=is_signed_first,
-            definitions=definitions,
-            report=report,
-            cancellation=run.cancellation,
-        ).release
-        deployment = _deployment(session, resolved, options, definition, release)
-        with attesting(session, release, report=report, cancellation=run.cancellation):
+
+        def freeze(*, use_cache: bool = True) -> Deployment:
+            release = freeze_resolved(
+                session,
+                resolved,
+                use_cache=use_cache,
+                attests=options.role in session.settings.require_signed,
+                definitions=definitions,
+                before_building=lambda: _refuse_without_room(session, resolved, definition, options),
+                report=report,
+                cancellation=run.cancellation,
+            ).release
+            return _deployment(session, resolved, options, definition, release)
+
+        deployment = freeze(use_cache=options.use_cache)
+        with attesting(session, deployment.release, report=report, cancellation=run.cancellation):
             return run.when_unlocked(
-                lambda: deploy(session, deployment, report=report, cancellation=run.cancellation)
+                lambda: deploy_again(
+                    session, deployment, regain=freeze, report=report, cancellation=run.cancellation
+                )
             )
+
+
+def _refuse_without_room(
+    session: Session, resolved: ResolvedRevision, definition: Definition, options: UpOptions
+) -> None:
+    """Raise :class:`CapacityError` rather than build images of what will not fit. Who waits builds meanwhile."""
+    if options.is_queued:
+        return
+    name, everything = environment_name(session, resolved, options), session.engine.observe(Selection())
+    trust = session.settings.trust.trust(options.role, resolved.branch)
+    need = need_of(
+        isolate(definition, role=options.role, trust=trust).definition,
+        subnet_prefix=session.settings.subnet_prefix,
+        is_new=everything.of_installation(session.source.installation).of(name).is_empty,
+    )
+    check_capacity(session, need, everything, environment=name)
 
 
 def environment_name(session: Session, resolved: ResolvedRevision, options: UpOptions) -> str:

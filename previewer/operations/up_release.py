@@ -10,11 +10,13 @@ from previewer.domain.progress import Report
 from previewer.domain.release import Release
 from previewer.domain.revision import short_id
 from previewer.operations.definitions import choose_definition
-from previewer.operations.deploy import Deployment, UpResult, deploy, plan_deploy
+from previewer.operations.deploy import Deployment, UpResult, plan_deploy
+from previewer.operations.deploy_again import deploy_again
 from previewer.operations.named_release import find_release_named
 from previewer.operations.obtain_images import obtain_images
 from previewer.operations.release_branch import find_branch
 from previewer.operations.session import Session
+from previewer.operations.supersede import claimed
 from previewer.operations.up import UpOptions
 
 
@@ -64,7 +66,12 @@ def release_environment(session: Session, release: Release, branch: str | None, 
 def deploy_release(
     session: Session, deployment: Deployment, *, report: Report, cancellation: Cancellation
 ) -> UpResult:
-    """:func:`deploy`, once the definition's images are on the engine."""
-    artifacts = deployment.release.definitions[deployment.definition].artifacts.values()
-    obtain_images(session, deployment.release, artifacts=artifacts, report=report, cancellation=cancellation)
-    return deploy(session, deployment, report=report, cancellation=cancellation)
+    """:func:`deploy`, once the definition's images are on the engine, where pruning leaves them."""
+
+    def obtain() -> Deployment:
+        artifacts = deployment.release.definitions[deployment.definition].artifacts.values()
+        obtain_images(session, deployment.release, artifacts=artifacts, report=report, cancellation=cancellation)
+        return deployment
+
+    with claimed(session, f"run {deployment.name}", deployment.release.commit):
+        return deploy_again(session, obtain(), regain=obtain, report=report, cancellation=cancellation)

@@ -16,6 +16,7 @@ from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PortTakenError, PreviewerError
 from previewer.frozen import dataclass
 from previewer.operations.environment_entry import environment_entry
+from previewer.operations.environment_release import release_of
 from previewer.operations.environments import find_environment
 from previewer.operations.execute import ExecutionLimits, execute
 from previewer.operations.frozen_definition import definition_name
@@ -112,7 +113,7 @@ def _frozen_definition(session: Session, environment: Environment) -> Definition
 
     Raises :class:`NotFoundError` where the release is not in this repository, and where a service is missing.
     """
-    release = session.ledger.load_release(environment.ownership.release)
+    release = release_of(session, environment)
     definition = release.definitions[definition_name(release, environment)].definition
     wanted = {service.name for service in definition.services.values() if service.replicas > 0}
     if wanted - {service.name for service in environment.services}:

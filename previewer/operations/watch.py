@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import field, replace
 from queue import Empty, SimpleQueue
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.progress import Noted, Report
+from previewer.domain.watch_skips import Skip, find_skips
 from previewer.domain.watching import (
     Attempt,
     Cancel,
@@ -31,10 +33,12 @@ from previewer.errors import (
     UsageError,
 )
 from previewer.frozen import dataclass
+from previewer.operations.capacity import is_there_any_room
 from previewer.operations.environments import list_environments
 from previewer.operations.session import Session
 from previewer.operations.watch_attempts import remember_failure, remembered_attempts
 from previewer.operations.watch_job import JobEnded, WatchJob, describe
+from previewer.operations.watch_queue import WatchQueue
 from previewer.operations.watch_taints import watch_taints
 
 LOOK_SECONDS = 1.0
@@ -78,15 +82,18 @@ def plan_watch(session: Session, options: WatchOptions) -> tuple[str, ...]:
     environments = list_environments(session)
     attempts = remembered_attempts(session, rules, branches.tips, environments)
     actions = decide(branches, environments, rules, session.clock(), attempts)
-    return tuple(describe(action) for action in actions if not isinstance(action, Cancel))
+    skips = find_skips(branches, environments, rules, attempts)
+    begun = [describe(action) for action in actions if not isinstance(action, Cancel)]
+    return (*begun, *(describe(skip) for skip in skips))
 
 
 def watch(session: Session, options: WatchOptions, *, report: Report, cancellation: Cancellation) -> WatchResult:
     """Make, replace and remove previews as branches come, move and go, until ``cancellation`` is requested.
 
-    An engine or a remote that does not answer is waited for. A branch that cannot be brought up is told, and tried
-    again when it has another commit. An interruption undoes what is being brought up, and leaves all else. Raises
-    :class:`UsageError` where no branch is named, and :class:`NotFoundError` for no such remote.
+    An engine or a remote that does not answer is waited for, and so are settings that make sense again. A branch
+    that cannot be brought up is told, and tried again when it has another commit; what there is no room for waits
+    for some. What is left alone is told once. An interruption undoes what is being brought up, no more.
+    Raises :class:`UsageError` where no branch is named, and :class:`NotFoundError` for no such remote.
     """
     return _Watch(session, options, report=report, cancellation=cancellation).run()
 
@@ -109,6 +116,9 @@ class _Watch:
         self._attempts: dict[str, Attempt] = {}
         self._later: dict[str, tuple[Attempt, float]] = {}
         """What is to be tried again, and when: for reasons that may be gone by then."""
+        self._queue = WatchQueue(None if options.once else options.interval)
+        self._told: set[tuple[str, str, Progress | None]] = set()
+        """Which skips of which commits."""
         self._result = WatchResult()
         self._pause = 0.0
         self._fetch_at = 0.0
@@ -132,7 +142,9 @@ class _Watch:
         """Look at both sides once and begin what is to be done; whether there was nothing to be done."""
         try:
             actions = self._decide()
-        except (EngineError, SourceError) as error:
+        except CancelledError:
+            return False  # interrupted while it was fetching
+        except (EngineError, SourceError, UsageError) as error:
             self._back_off(error)
             return False
         if self._pause:
@@ -147,15 +159,36 @@ class _Watch:
         if (stamp := self._session.source.references_stamp()) != self._stamp:
             self._stamp = stamp
             self._session.reread_settings()
+            self._rules = _rules(self._session, self._options)
         branches = self._session.source.branch_view(remote=self._options.remote, about=self._rules.covers)
         environments = list_environments(self._session)
         known = remembered_attempts(self._session, self._rules, branches.tips, environments)
-        self._attempts = {**known, **self._held(), **self._running()}
-        return decide(branches, environments, self._rules, self._session.clock(), self._attempts)
+        if self._queue.is_due and not is_there_any_room(self._session):
+            self._queue.stay_full()
+        has_room = not self._queue.is_full
+        held = {**known, **self._held(), **self._queue.attempts(0), **self._running()}
+        self._tell(find_skips(branches, environments, self._rules, held, has_room=has_room))
+        free = self._rules.limit - len(self._jobs)
+        self._attempts = {**known, **self._held(), **self._queue.attempts(free), **self._running()}
+        now = self._session.clock()
+        return decide(branches, environments, self._rules, now, self._attempts, has_room=has_room)
+
+    def _tell(self, skips: Sequence[Skip]) -> None:
+        """Each only once, and none that was told when it failed; those that wait for room together."""
+        waiting = {skip.environment: skip for skip in skips if skip.progress is Progress.WAITING}
+        attempts = {name: Attempt(skip.branch, skip.commit, Progress.WAITING) for name, skip in waiting.items()}
+        if newcomers := self._queue.line_up(attempts):
+            branches = ", ".join(waiting[name].branch for name in newcomers)
+            self._report(Noted(f"no room for {branches}", hint=waiting[newcomers[0]].hint))
+        for skip in skips:
+            key = (skip.environment, skip.commit, skip.progress)
+            if key not in self._told and skip.progress is not Progress.WAITING:
+                self._told.add(key)
+                self._report(Noted(describe(skip), hint=skip.hint))
 
     def _fetch(self) -> None:
         if self._options.remote is not None and time.monotonic() >= self._fetch_at:
-            self._session.source.fetch(self._options.remote)
+            self._session.source.fetch(self._options.remote, cancellation=self._cancellation)
             self._fetch_at = time.monotonic() + self._options.interval
 
     def _running(self) -> dict[str, Attempt]:
@@ -180,7 +213,7 @@ class _Watch:
         self._jobs[action.environment] = WatchJob(
             self._session,
             action,
-            revision=action.branch if remote is None else f"refs/remotes/{remote}/{action.branch}",
+            revision=f"refs/heads/{action.branch}" if remote is None else f"refs/remotes/{remote}/{action.branch}",
             report=self._report,
             tell=self._messages.put,
         )
@@ -204,16 +237,35 @@ class _Watch:
         name, error = ended.action.environment, ended.error
         self._jobs.pop(name).wait()
         attempt = self._attempts.pop(name)
+        self._queue.leave(name)
+        if isinstance(ended.action, Remove):
+            self._queue.make_room()
         if error is None:
             (self._result.removed if isinstance(ended.action, Remove) else self._result.up).append(name)
         elif not isinstance(error, CancelledError):
             self._result.failed.append(name)
-            failed = replace(attempt, progress=Progress.FAILED)
-            self._later[name] = (failed, time.monotonic() + self._options.interval)
-            if isinstance(error, EngineUnreachableError) and not self._options.once:
-                self._back_off(error)
-            if not isinstance(ended.action, Remove) and not isinstance(error, PASSING):
-                remember_failure(self._session, name, failed, error)
+            self._fail(ended.action, attempt, error)
+
+    def _fail(self, action: Make | Follow | Remove, attempt: Attempt, error: PreviewerError) -> None:
+        name = action.environment
+        is_full = isinstance(error, CapacityError)
+        failed = replace(attempt, progress=Progress.WAITING if is_full else Progress.FAILED)
+        self._told.add((name, attempt.commit, failed.progress))
+        if is_full:
+            self._queue.turn_away(name, failed)
+            return
+        self._later[name] = (failed, time.monotonic() + self._options.interval)
+        if isinstance(error, EngineUnreachableError) and not self._options.once:
+            self._back_off(error)
+        if not isinstance(action, Remove) and not isinstance(error, PASSING):
+            self._remember(name, failed, error)
+
+    def _remember(self, name: str, failed: Attempt, error: PreviewerError) -> None:
+        """What cannot be written, on a full disk say, is tried again instead."""
+        try:
+            remember_failure(self._session, name, failed, error)
+        except SourceError as unwritten:
+            self._report(Noted(f"that {name} failed is not remembered: {unwritten}", hint=unwritten.hint or ""))
 
     def _back_off(self, error: PreviewerError) -> None:
         """Try again later, each time after twice as long."""

@@ -9,10 +9,14 @@ from collections.abc import Callable
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.progress import Event, Noted, Outcome, Report, TaskFinished, TaskOutput, TaskStarted
 from previewer.domain.revision import short_id
+from previewer.domain.watch_skips import Skip
 from previewer.domain.watching import Follow, Make, Remove
-from previewer.errors import CancelledError, PreviewerError
+from previewer.errors import CancelledError, NotFoundError, PreviewerError
 from previewer.frozen import dataclass
+from previewer.operations.definitions import choose_definition
 from previewer.operations.down import down, find_down_target
+from previewer.operations.environments import find_environment
+from previewer.operations.frozen_definition import definition_name
 from previewer.operations.session import Session
 from previewer.operations.up import UpOptions, up
 
@@ -88,9 +92,22 @@ class WatchJob:
             target = find_down_target(self._session, [name], causes={name: self.action.cause})
             down(self._session, target, report=self._note, cancellation=Cancellation())
             return ""
-        options = UpOptions(name=name)
+        options = UpOptions(name=name, definition=self._definition())
         result = up(self._session, self._revision, options, report=self._note, cancellation=self._cancellation)
         return result.environment.url or "up"
+
+    def _definition(self) -> str | None:
+        """The one that somebody chose for the environment; ``None`` where it runs the role's, as it did before."""
+        if not isinstance(self.action, Follow):
+            return None
+        found = find_environment(self._session, self.action.environment)
+        try:
+            release = self._session.ledger.load_release(found.ownership.release)
+            name = definition_name(release, found)
+            definitions = [frozen.definition for frozen in release.definitions.values()]
+            return None if choose_definition(definitions, found.role, None).name == name else name
+        except NotFoundError:
+            return None
 
     def _note(self, event: Event) -> None:
         """Of all that happens inside only what somebody should know: there may be many jobs at once."""
@@ -98,9 +115,11 @@ class WatchJob:
             self._report(Noted(f"{self.action.environment}: {event.message}", event.hint))
 
 
-def describe(action: Make | Follow | Remove) -> str:
+def describe(action: Make | Follow | Remove | Skip) -> str:
     """What is done, in one line: ``up shop-login at 1234567890ab (feature/login)``."""
     if isinstance(action, Remove):
         return f"down {action.environment} because {action.cause}"
+    if isinstance(action, Skip):
+        return f"skip {action.environment} at {short_id(action.commit)} ({action.branch}) because {action.cause}"
     verb = "up" if isinstance(action, Make) else "update"
     return f"{verb} {action.environment} at {short_id(action.commit)} ({action.branch})"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.wire import EngineAnswer, EngineRequest, OpenAnswer, Wire
+from previewer.docker_api.wire.protocol import EngineAnswer, EngineRequest, OpenAnswer, Wire
 
 
 class _CountingWire:

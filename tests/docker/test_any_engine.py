@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from previewer.cli.exit_codes import ExitCode
-from previewer.docker_api.connection import DockerConnection
 from previewer.domain import labels
 from previewer.engine.docker import DockerEngine
 from previewer.engine.protocol import HOST_BINDING
-from tests.docker.base_image import BaseImage
 from tests.docker.site import COMPOSE, DOCKERFILE, Site, fetch
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
@@ -21,14 +17,6 @@ pytestmark = [pytest.mark.docker, pytest.mark.slow]
 ANONYMOUS = "VOLUME /cache\n"
 """A line of a Dockerfile: the engine makes such a volume by itself, without a label."""
 SICK = COMPOSE.replace("/site/index.html]", "/no/such/file]").replace("retries: 20", "retries: 2")
-
-
-@pytest.fixture
-def site(tmp_path: Path, docker_connection: DockerConnection, base_image: BaseImage) -> Iterator[Site]:
-    del base_image
-    found = Site(tmp_path / "site", docker_connection)
-    yield found
-    found.clean_up()
 
 
 def change(site: Site, page: str, **files: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from previewer.cli.exit_codes import ExitCode
 from previewer.docker_api.connection import DockerConnection
 from tests.docker.base_image import BaseImage
 from tests.docker.site import Site
@@ -153,8 +154,9 @@ def test_touches_are_told_as_they_happen(site: Site) -> None:
                 break
     finally:
         following.terminate()
-        following.wait(20)
+        code = following.wait(20)
     assert found.is_set(), told
+    assert code == ExitCode.INTERRUPTED
     assert site.environments()[0]["tainted"]
 
 

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.registry import DOCKER_MANIFEST, RegistryRepository
-from previewer.docker_api.registry_connection import RegistryConnection
+from previewer.docker_api.registry.connection import RegistryConnection
+from previewer.docker_api.registry.repository import DOCKER_MANIFEST, RegistryRepository
 from previewer.domain.labels import PROJECT
 from tests.docker.base_image import BaseImage, base_image_archive
 from tests.docker.registry_server import PROGRAM, registry_server

@@ -8,25 +8,13 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from previewer.docker_api.connection import DockerConnection
-from tests.docker.base_image import BaseImage
 from tests.docker.compose_binary import COMPOSE
 from tests.docker.site import Site, fetch
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
-
-
-@pytest.fixture
-def site(tmp_path: Path, docker_connection: DockerConnection, base_image: BaseImage) -> Iterator[Site]:
-    del base_image
-    found = Site(tmp_path / "site", docker_connection)
-    yield found
-    found.clean_up()
 
 
 def test_two_branches_answer_side_by_side_and_leave_nothing(site: Site) -> None:

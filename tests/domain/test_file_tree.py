@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry, folders_above
+from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry, blob_id, folders_above
 from previewer.errors import NotFoundError, OutsideTreeError, PreviewerError
 
 
@@ -96,3 +96,14 @@ def test_resolving_ends_inside_or_is_refused(parts: list[str]) -> None:
 )
 def test_the_folders_above_a_path_end_before_the_root(path: str, above: list[str]) -> None:
     assert list(folders_above(path)) == above
+
+
+@pytest.mark.parametrize(
+    ("length", "identifier"),
+    [
+        (40, "ce013625030ba8dba906f756967f9e9ca394464a"),
+        (64, "2cf8d83d9ee29543b34a87727421fdecb7e3f3a183d337639025de576db9ebb4"),
+    ],
+)
+def test_a_blob_is_called_as_git_calls_it(length: int, identifier: str) -> None:
+    assert blob_id(b"hello\n", id_length=length) == identifier

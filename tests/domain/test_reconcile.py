@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from previewer.domain.host_ports import PortKey
 from previewer.domain.json_value import JsonValue, as_list, as_object
-from previewer.domain.observation import ContainerState
-from previewer.domain.plan import CreateContainer, Plan
+from previewer.domain.observation import ContainerState, ObservedNetwork
+from previewer.domain.plan import CreateContainer, DisconnectContainer, Plan
 from previewer.domain.reconcile import join_plans, plan_generation
 from previewer.domain.removal import plan_removal
 from previewer.errors import DefinitionError
@@ -106,20 +106,23 @@ def test_replicas_are_containers() -> None:
     assert [n for n in range(1, 5) if f"create container  shop-main-g1-w-{n}" in text] == [1, 2, 3]
 
 
-def test_removal_empties_networks_so_that_they_go_with_the_containers() -> None:
+def test_removal_disconnects_containers_so_that_networks_go_with_them() -> None:
     plan = plan_removal(make_observation("web", "db"), title="down shop-main", cause="previews are disposable")
     assert plan.text() == (
         "down shop-main\n"
-        "  empty network     shop-main-g1_default  because previews are disposable\n"
+        "  disconnect        shop-main-g1-db-1     because previews are disposable\n"
+        "  disconnect        shop-main-g1-web-1    because previews are disposable\n"
         "  remove container  shop-main-g1-db-1     because previews are disposable\n"
         "  remove container  shop-main-g1-web-1    because previews are disposable\n"
         "  remove network    shop-main-g1_default  because previews are disposable\n"
         "  remove volume     shop-main-g1_data     because previews are disposable"
     )
     needs = {step.id: step.needs for step in plan}
-    emptied = {"empty network shop-main-g1_default"}
-    assert needs["remove container shop-main-g1-db-1"] == emptied
-    assert needs["remove network shop-main-g1_default"] == emptied
+    assert needs["remove container shop-main-g1-db-1"] == {"disconnect shop-main-g1-db-1"}
+    assert needs["remove network shop-main-g1_default"] == {
+        "disconnect shop-main-g1-db-1",
+        "disconnect shop-main-g1-web-1",
+    }
     assert needs["remove volume shop-main-g1_data"] == {
         "remove container shop-main-g1-db-1",
         "remove container shop-main-g1-web-1",
@@ -134,6 +137,36 @@ def test_what_does_not_run_is_in_no_network() -> None:
     plan = plan_removal(ended, title="down", cause="it ended")
     assert [step.action.verb for step in plan] == ["remove container", "remove network", "remove volume"]
     assert plan.steps[1].needs == {plan.steps[0].id}
+
+
+def test_a_network_waits_for_its_own_members_alone() -> None:
+    observed = make_observation("web", "db", "job")
+    web, db, job = observed.containers
+    ownership, default = web.ownership, observed.networks[0]
+    back = ObservedNetwork(id="n-back", name="shop-main-g1_back", key="back", ownership=ownership)
+    found = replace(
+        observed,
+        containers=(
+            web,
+            replace(db, networks=(default.name, back.name, "somebody-elses")),
+            replace(job, networks=(back.name,), state=ContainerState.EXITED),
+        ),
+        networks=(default, back),
+    )
+    plan = plan_removal(found, title="down", cause="it is over")
+    needs = {step.id: step.needs for step in plan}
+    assert needs[f"remove network {default.name}"] == {
+        "disconnect shop-main-g1-web-1",
+        "disconnect shop-main-g1-db-1",
+    }
+    assert needs[f"remove network {back.name}"] == {
+        "disconnect shop-main-g1-db-1",
+        "remove container shop-main-g1-job-1",
+    }
+    left = {
+        step.action.name: step.action.networks for step in plan if isinstance(step.action, DisconnectContainer)
+    }
+    assert left["shop-main-g1-db-1"] == (back.id, default.id)
 
 
 def test_nothing_to_do_says_so() -> None:

@@ -14,6 +14,7 @@ from previewer.domain.tombstone import (
     make_tombstone,
     newest_record,
     superseded_records,
+    time_of_record,
     tombstone_from_json,
     tombstone_to_json,
 )
@@ -74,9 +75,14 @@ def test_a_removal_in_two_attempts_has_one_tombstone() -> None:
     assert joined.removed_at == NOW + timedelta(minutes=1)
 
 
-def test_records_are_found_by_environment_and_generation() -> None:
-    names = ("shop-a-g10", "shop-a-g2", "shop-a-g9", "shop-a-g1", "shop-a-gx", "shop-b-g7", "shop-a-g1-g3")
-    assert newest_record(names, "shop-a") == "shop-a-g10"
-    assert newest_record(names, "shop-c") is None
-    assert superseded_records(names, "shop-a") == ("shop-a-g1",)
-    assert superseded_records(names, "shop-b") == ()
+def test_records_are_found_by_environment_and_ordered_by_time() -> None:
+    names = ("shop-a-g1", "shop-a-g2", "shop-a-g9", "shop-a-g10", "shop-a-gx", "shop-b-g7", "shop-a-g1-g3")
+    times = {name: NOW + timedelta(seconds=number) for number, name in enumerate(names)}
+    assert newest_record(times, "shop-a") == "shop-a-g10"
+    assert newest_record(times, "shop-c") is None
+    assert superseded_records(times, "shop-a") == ("shop-a-g1",)
+    assert superseded_records(times, "shop-b") == ()
+    times["shop-a-g1"] = time_of_record(times, "shop-a", NOW - timedelta(days=1))
+    assert newest_record(times, "shop-a") == "shop-a-g1", "of a later life, though the clock was set back"
+    assert superseded_records(times, "shop-a") == ("shop-a-g2",)
+    assert time_of_record(times, "shop-c", NOW) == NOW

@@ -88,6 +88,7 @@ def make_container(
         created_at=NOW,
         ports=ports,
         ownership=ownership,
+        networks=(f"{ownership.environment}-g{ownership.generation}_default",),
     )
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from previewer.domain.naming import LEDGER_REFS, LOCK_REFS, release_ref
+from previewer.domain.notes import EnvironmentNotes
 from previewer.errors import LockedError, SourceError
 from previewer.ledger.git import GitLedger
 from previewer.ledger.lock_owner import LockOwner, owner_from_json, owner_to_json
@@ -19,6 +21,7 @@ from tests.ledger.test_contract import ENTRY, NOW, make_release
 from tests.source.repository import GitRepository
 
 INSTALLATION = "0123456789abcdef"
+PINNED = EnvironmentNotes(1, pinned=True)
 LOCK = f"{LOCK_REFS}/shop-main"
 
 
@@ -68,6 +71,24 @@ def test_every_clone_writes_the_same_release_object(repository: GitRepository, t
         found.add(repository.git("-C", str(path), "rev-parse", release_ref(release.id)))
     assert len(found) == 1
     assert repository.git("rev-parse", f"{found.pop()}^") == release.commit
+
+
+def test_a_history_that_went_on_meanwhile_is_appended_to_as_it_is_now(repository: GitRepository) -> None:
+    ours, theirs = open_ledger(repository.path), open_ledger(repository.path)
+    ours.append(replace(ENTRY, action="up", notes={"shop-a": PINNED}))
+    theirs.append(replace(ENTRY, action="pin", notes={"shop-b": PINNED}))
+    ours.append(replace(ENTRY, action="down", notes={"shop-a": EnvironmentNotes()}))
+    assert [entry.action for entry in theirs.entries()] == ["down", "pin", "up"]
+    assert ours.notes() == theirs.notes() == {"shop-b": PINNED}
+
+
+def test_a_history_that_was_cut_off_begins_anew(repository: GitRepository) -> None:
+    ledger = open_ledger(repository.path)
+    ledger.append(ENTRY)
+    for reference in repository.git("for-each-ref", "--format=%(refname)", LEDGER_REFS).split():
+        repository.git("update-ref", "-d", reference)
+    ledger.append(replace(ENTRY, action="down"))
+    assert [entry.action for entry in ledger.entries()] == ["down"]
 
 
 def test_a_release_of_an_unknown_commit_is_not_kept(repository: GitRepository) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.definition import Role
 from previewer.domain.environment import Environment
+from previewer.domain.history import LedgerEntry
 from previewer.domain.notes import EnvironmentNotes
+from previewer.domain.observation import ContainerState
 from previewer.engine.memory import MemoryEngine
+from previewer.engine.protocol import Selection
 from previewer.operations.deploy import UpResult
 from previewer.operations.promote import PromoteOptions, promote
 from previewer.operations.replace import ReplaceOptions, replace_environment
@@ -73,3 +78,17 @@ class ReleasingShop(Shop):
     def one(self, name: str) -> Environment:
         """An environment."""
         return self.environments()[name]
+
+    def generations(self, name: str) -> dict[int, set[ContainerState]]:
+        """The states of the containers of each generation that is there."""
+        found: dict[int, set[ContainerState]] = {}
+        for container in self.engine.observe(Selection(environment=name)).containers:
+            found.setdefault(container.ownership.generation, set()).add(container.state)
+        return found
+
+    def taint(self, name: str) -> None:
+        """Have it said that somebody touched what runs now."""
+        notes = self.notes(name).of_generation(self.one(name).ownership.generation)
+        touched = replace(notes, tainted="ada ran a shell in it")
+        entry = LedgerEntry("taint", self.session.clock(), "ada@laptop", environment=name, notes={name: touched})
+        self.session.ledger.append(entry)

@@ -128,13 +128,30 @@ def test_what_is_kept_is_stopped_after_its_successor_is_noted(live: int, is_own:
     owner = make_ownership(generation=1)
     made, replaced = owner.created_at, owner.created_at + timedelta(hours=1)
     said = [
-        LedgerEntry("up", made, "ada", owner.environment),
         LedgerEntry(
             "replace", replaced, "ada", owner.environment, notes={owner.environment: EnvironmentNotes(live)}
         ),
+        LedgerEntry("up", made, "ada", owner.environment),
     ]
     moment = replaced + timedelta(seconds=30)
     assert any(window.covers("kill", moment) for window in own_windows(owner, said)) is is_own
+
+
+@pytest.mark.parametrize("step", [timedelta(), timedelta(seconds=-30), timedelta(hours=-5)])
+def test_a_clock_that_is_set_back_while_it_is_made_makes_nobody_s_touch_of_our_own(step: timedelta) -> None:
+    owner = make_ownership()
+    up = owner.created_at + timedelta(seconds=10) + step
+    asleep = up + timedelta(hours=1)
+    name, notes = owner.environment, EnvironmentNotes(owner.generation)
+    entries = [
+        LedgerEntry("wake", asleep + timedelta(minutes=1), "ada", name, notes={name: notes}),
+        LedgerEntry("sleep", asleep, "ada", name, notes={name: notes}),
+        LedgerEntry("up", up, "ada", name, notes={name: notes}),
+        LedgerEntry("down", owner.created_at - timedelta(days=1), "ada", name),
+    ]
+    windows = tuple(own_windows(owner, entries))
+    kills = [asleep + timedelta(seconds=seconds) for seconds in (1, -1200)]
+    assert [any(window.covers("kill", at) for window in windows) for at in kills] == [True, False]
 
 
 def test_a_moment_that_the_ledger_tells_is_exact() -> None:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 
+import pytest
+
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.claim import Claim, claim_to_json
-from previewer.domain.progress import Noted
+from previewer.domain.progress import Event, Noted
 from previewer.domain.retention import FREEZE_GRACE
+from previewer.errors import EngineError, NotFoundError, ObjectNotFoundError
 from previewer.freeze.memory import MemoryImages
 from previewer.freeze.protocol import BuildRequest
 from previewer.ledger.protocol import RecordKind
 from previewer.operations.freeze import freeze
 from previewer.operations.memory_session import DEFAULT_NOW
 from previewer.operations.prune import Prunable, plan_prune, prune
+from previewer.operations.replace import ReplaceOptions, replace_environment
 from tests.operations.shop import Shop
 
 TWO = "services:\n  one: {build: web}\n  two: {build: {context: web, args: {A: b}}}\n"
@@ -92,3 +96,74 @@ def test_of_a_commit_that_was_frozen_again_the_last_release_is_the_newest() -> N
     assert frozen(shop) == ids[-1]
     kept = [item.name for item in plan_prune(shop.session, keep=2, releases=True).kept]
     assert [name for name in kept if name in ids] == [ids[-1], ids[-2]]
+
+
+def test_an_image_that_cannot_be_removed_keeps_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = Shop(compose=TWO)
+    frozen(shop)
+    remove = shop.images.remove
+    first, second = sorted(fates(shop))
+
+    def refuse_first(image: str) -> None:
+        if image == first:
+            raise EngineError("no space left on device", hint="`previewer prune` frees some")
+        remove(image)
+
+    monkeypatch.setattr(shop.images, "remove", refuse_first)
+    with pytest.raises(EngineError, match="no space left") as caught:
+        prune(shop.session, keep=0, report=shop.report, cancellation=Cancellation())
+    assert caught.value.hint == "all else that nobody needs is removed"
+    assert shop.images.missing({first, second}) == {second}
+    assert shop.session.ledger.entries()[0].action == "prune"
+
+
+def test_what_somebody_begins_to_bring_up_while_it_is_pruned_stays() -> None:
+    shop = Shop()
+    frozen(shop, "main")
+    frozen(shop, "feature/a")
+    plan = plan_prune(shop.session, keep=0)
+    first, second = (item for item in plan.removed if item.kind is Prunable.IMAGE)
+    (commit,) = second.commits
+
+    def begin(_event: Event) -> None:
+        claim = Claim(commit, "ada@laptop", "another")
+        files = {"claim.json": claim_to_json(claim)}
+        shop.session.ledger.store_record(RecordKind.CLAIM, "up", files, at=DEFAULT_NOW)
+
+    shop.on_event = begin
+    assert not first.commits & second.commits
+    result = prune(shop.session, keep=0, report=shop.report, cancellation=Cancellation())
+    assert second.name not in {item.name for item in result.removed}
+    assert first.name in {item.name for item in result.removed}
+    assert not shop.images.missing({second.name})
+
+
+@pytest.mark.parametrize("verb", ["up", "replace"])
+def test_images_that_go_at_the_last_moment_are_brought_back(verb: str) -> None:
+    shop = Shop()
+    shop.up()
+    images = set(fates(shop))
+    lost: list[str] = []
+
+    def lose(called: str, name: str) -> None:
+        if called == "create_container" and not lost:
+            lost.append(name)
+            for image in images:
+                shop.images.remove(image)
+            raise ObjectNotFoundError("No such image", where=name)
+
+    shop.engine._on_call = lose
+    if verb == "up":
+        shop.down("main")
+        shop.up()
+        assert not shop.images.missing(images)
+        assert len(shop.environments()) == 1
+    else:
+        with pytest.raises(NotFoundError, match="is gone from the engine") as caught:
+            replace_environment(
+                shop.session, "main", ReplaceOptions(), report=shop.report, cancellation=Cancellation()
+            )
+        assert "previewer freeze" in (caught.value.hint or "")
+        assert [e.ownership.generation for e in shop.environments().values()] == [1], "what ran still does"
+    assert lost
+    assert not shop.session.ledger.record_names(RecordKind.CLAIM)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from previewer.definition import load_named
-from previewer.docker_api.registry import DOCKER_MANIFEST, OCI_MANIFEST, RegistryRepository
-from previewer.docker_api.registry_connection import RegistryConnection
+from previewer.docker_api.registry.connection import RegistryConnection
+from previewer.docker_api.registry.repository import DOCKER_MANIFEST, OCI_MANIFEST, RegistryRepository
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.definition import Location
 from previewer.domain.file_tree import EntryKind

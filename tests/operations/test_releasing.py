@@ -1,4 +1,4 @@
-"""Replacing, updating, promoting and rolling back, on the engine in memory."""
+"""Replacing, updating and promoting, on the engine in memory."""
 
 from __future__ import annotations
 
@@ -10,20 +10,16 @@ import pytest
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.definition import Location, Role
 from previewer.domain.environment import State
-from previewer.domain.history import LedgerEntry
-from previewer.domain.notes import EnvironmentNotes
-from previewer.domain.observation import ContainerState, Health
 from previewer.domain.plan import TakePorts
 from previewer.domain.policy.grants import read_grant
 from previewer.domain.policy.trust import TrustRules
-from previewer.domain.progress import Noted, Outcome, TaskFinished
+from previewer.domain.progress import Outcome, TaskFinished
 from previewer.domain.rehearsal import is_rehearsing
 from previewer.engine.memory import MemoryEngine
 from previewer.engine.memory_container import Behaviour
 from previewer.engine.protocol import Capabilities, Selection
 from previewer.errors import (
     ConflictError,
-    LockedError,
     NotFoundError,
     PolicyError,
     PortTakenError,
@@ -32,10 +28,8 @@ from previewer.errors import (
 )
 from previewer.operations.freeze import freeze
 from previewer.operations.memory_session import memory_session
-from previewer.operations.rollback import RollbackOptions, list_candidates, plan_rollback
-from previewer.operations.rouse import rouse
 from previewer.operations.up import UpOptions, plan_up
-from previewer.operations.up_release import plan_up_release, release_deployment
+from previewer.operations.up_release import plan_up_release
 from previewer.settings.load import Settings
 from tests.operations.releasing import STAGED, ReleasingShop
 from tests.operations.shop import COMPOSE
@@ -46,24 +40,6 @@ STAGING, PRODUCTION = "shop-staging", "shop-production"
 @pytest.fixture
 def shop() -> ReleasingShop:
     return ReleasingShop()
-
-
-def taint(shop: ReleasingShop, name: str) -> None:
-    environment = shop.one(name)
-    notes = replace(
-        shop.notes(name).of_generation(environment.ownership.generation), tainted="ada ran a shell in it"
-    )
-    shop.session.ledger.append(
-        LedgerEntry("taint", shop.session.clock(), "ada@laptop", environment=name, notes={name: notes})
-    )
-
-
-def generations(shop: ReleasingShop, name: str) -> dict[int, set[ContainerState]]:
-    """The states of the containers of each generation that is there."""
-    found: dict[int, set[ContainerState]] = {}
-    for container in shop.engine.observe(Selection(environment=name)).containers:
-        found.setdefault(container.ownership.generation, set()).add(container.state)
-    return found
 
 
 # --- ports -----------------------------------------------------------------------------------------------------
@@ -98,9 +74,9 @@ def test_the_plan_says_which_ports_are_taken_over(shop: ReleasingShop) -> None:
     plan = plan_up(shop.session, "main", UpOptions())
     assert [step.action.name for step in plan if isinstance(step.action, TakePorts)] == ["shop-main-g2-web-1"]
     assert "stop container      shop-main-g1-web-1" in plan.text()
-    assert (
-        "data is left behind: volumes start empty, and what is in data now is deleted with generation 1"
-        in plan.notes
+    assert plan.environment == "shop-main"
+    assert plan.left_data == (
+        "data is left behind: volumes start empty, and what is in data now is deleted with generation 1",
     )
 
 
@@ -118,7 +94,7 @@ def test_a_port_that_is_stolen_in_the_gap_leaves_the_old_generation_alone(shop: 
         shop.up()
     environment = shop.one("shop-main")
     assert (environment.ownership.generation, environment.state, environment.url) == (1, State.RUNNING, url)
-    assert set(generations(shop, "shop-main")) == {1}
+    assert set(shop.generations("shop-main")) == {1}
 
 
 def test_a_fixed_port_on_all_addresses_is_given_up_before_its_successor_starts() -> None:
@@ -137,7 +113,7 @@ def test_a_fixed_port_on_all_addresses_is_given_up_before_its_successor_starts()
         shop.up()
     assert shop.one("shop-main").state is State.RUNNING
     assert shop.one("shop-main").url == result.environment.url
-    assert set(generations(shop, "shop-main")) == {2}
+    assert set(shop.generations("shop-main")) == {2}
 
 
 def test_an_engine_that_cannot_move_ports_gives_a_successor_others() -> None:
@@ -160,7 +136,7 @@ def test_an_engine_that_cannot_move_ports_gives_a_successor_others() -> None:
 
 def test_replace_runs_the_same_release_anew_and_ends_a_taint(shop: ReleasingShop) -> None:
     before = shop.up().environment
-    taint(shop, "shop-main")
+    shop.taint("shop-main")
     assert shop.one("shop-main").is_tainted
     result = shop.replace("main")
     assert result.environment.ownership.release == before.ownership.release
@@ -202,6 +178,18 @@ def test_a_kept_release_is_run_without_git(shop: ReleasingShop) -> None:
     assert result.environment.ownership.release == release.id
 
 
+@pytest.mark.parametrize("role", [Role.PREVIEW, Role.STAGING])
+def test_the_plan_of_a_replacement_is_what_happens(role: Role, shop: ReleasingShop) -> None:
+    shop.up(role=role)
+    shop.commit("second")
+    release = freeze(shop.session, "main", report=shop.report, cancellation=Cancellation()).release
+    plan = plan_up_release(shop.session, release.id, UpOptions(role=role))
+    shop.events.clear()
+    shop.up_release(release.id, role=role)
+    done = [e.task for e in shop.events if isinstance(e, TaskFinished) and e.outcome is Outcome.DONE]
+    assert sorted(done) == sorted(step.id for step in plan)
+
+
 # --- promote ---------------------------------------------------------------------------------------------------
 
 
@@ -229,7 +217,7 @@ def test_production_takes_only_what_staging_has_proven(shop: ReleasingShop) -> N
 
 def test_what_was_touched_or_is_ailing_is_not_promoted(shop: ReleasingShop) -> None:
     shop.stage()
-    taint(shop, STAGING)
+    shop.taint(STAGING)
     with pytest.raises(PolicyError) as refusal:
         shop.promote("staging", force=True)
     assert "ran a shell" in " ".join(refusal.value.details)
@@ -255,147 +243,3 @@ def test_images_that_are_gone_are_not_built(shop: ReleasingShop) -> None:
     with pytest.raises(NotFoundError, match="gone"):
         shop.promote(release.id)
     assert len(shop.images.requests) == 1
-
-
-# --- roll back -------------------------------------------------------------------------------------------------
-
-
-def test_a_kept_generation_is_started_again(shop: ReleasingShop) -> None:
-    first = shop.stage()
-    shop.commit("second")
-    shop.stage()
-    assert generations(shop, STAGING)[1] == {ContainerState.EXITED}
-    assert shop.notes(STAGING).kept == (1,)
-    shop.engine.calls.clear()
-    result = shop.rollback()
-    assert shop.calls("create_container") == []
-    assert result.environment.ownership.release == first.release.id
-    assert (result.environment.url, result.environment.state) == (first.environment.url, State.RUNNING)
-    assert set(generations(shop, STAGING)) == {1}
-    notes = shop.notes(STAGING)
-    assert (notes.kept, [good.release for good in notes.known_good]) == ((), [first.release.id])
-    assert "migrate" not in " ".join(shop.calls("start_container"))
-
-
-def test_what_was_removed_is_rolled_back_only_by_its_name(shop: ReleasingShop) -> None:
-    shop.up()
-    first = shop.stage()
-    shop.commit("second")
-    shop.up()
-    shop.stage()
-    shop.down("shop-main")
-    assert shop.rollback().environment.name == STAGING
-    assert shop.rollback("main").environment.ownership.release == first.release.id
-
-
-def test_without_a_kept_generation_its_release_is_deployed_anew(shop: ReleasingShop) -> None:
-    first = shop.up()
-    shop.commit("second")
-    bad = shop.up()
-    result = shop.rollback("main", first.release.id[7:15])
-    assert result.environment.ownership.release == first.release.id
-    assert result.environment.ownership.generation == 3
-    assert bad.release.id not in {good.release for good in shop.notes("shop-main").known_good}
-
-
-def test_what_was_touched_does_not_become_known_good(shop: ReleasingShop) -> None:
-    shop.stage()
-    taint(shop, STAGING)
-    shop.commit("second")
-    shop.stage()
-    assert shop.notes(STAGING) == EnvironmentNotes(generation=2)
-    assert set(generations(shop, STAGING)) == {2}
-    with pytest.raises(NotFoundError, match="known to be good"):
-        shop.rollback("staging")
-
-
-def test_only_so_many_generations_are_kept(shop: ReleasingShop) -> None:
-    for text in ("second", "third", "fourth"):
-        shop.stage()
-        shop.commit(text)
-    assert set(generations(shop, STAGING)) == {2, 3}
-    assert shop.notes(STAGING).kept == (2,)
-    assert len(shop.notes(STAGING).known_good) == 2
-
-
-def test_what_one_can_go_back_to_stays_when_the_same_release_runs_anew(shop: ReleasingShop) -> None:
-    first = shop.stage()
-    shop.commit("second")
-    shop.stage()
-    shop.replace("staging")
-    assert set(generations(shop, STAGING)) == {1, 3}
-    assert shop.rollback("staging").environment.ownership.generation == first.environment.ownership.generation
-
-
-def test_a_rollback_says_which_data_goes(shop: ReleasingShop) -> None:
-    shop.stage()
-    shop.commit("second")
-    shop.stage()
-    said = "data is left behind: volumes are as generation 1 left them, and what is in data now is deleted with"
-    assert plan_rollback(shop.session, STAGING, RollbackOptions()).notes == (f"{said} generation 2",)
-    shop.rollback("staging")
-    assert f"{said} generation 2" in [event.message for event in shop.events if isinstance(event, Noted)]
-
-
-def test_staging_says_where_its_data_stays(shop: ReleasingShop) -> None:
-    shop.stage()
-    shop.commit("second")
-    notes = plan_up(shop.session, "main", UpOptions(role=Role.STAGING)).notes
-    assert "and what is in data now stays with generation 1, which is kept to roll back to" in notes[-1]
-
-
-def test_what_a_rollback_would_start_may_have_gone_meanwhile(shop: ReleasingShop) -> None:
-    shop.stage()
-    shop.commit("second")
-    shop.stage()
-    (candidate,) = list_candidates(shop.session, STAGING)
-    wanted = UpOptions(role=Role.STAGING)
-    deployment = release_deployment(shop.session, shop.session.ledger.load_release(candidate.good.release), wanted)
-    shop.rollback("staging")
-    with pytest.raises(LockedError, match="somebody else changed it meanwhile"):
-        rouse(shop.session, deployment, 1, report=shop.report, cancellation=Cancellation())
-    assert shop.one(STAGING).state is State.RUNNING
-
-
-def test_a_rollback_that_fails_changes_nothing(shop: ReleasingShop) -> None:
-    shop.stage()
-    shop.commit("second")
-    second = shop.stage()
-    container = next(c for n, c in shop.engine._containers.items() if n == "shop-staging-g1-api-1")
-    container.behaviour = Behaviour(health=Health.UNHEALTHY)
-    with pytest.raises(UnhealthyError):
-        shop.rollback("staging")
-    environment = shop.one(STAGING)
-    assert (environment.ownership.generation, environment.state) == (2, State.RUNNING)
-    assert environment.url == second.environment.url
-    assert generations(shop, STAGING)[1] == {ContainerState.EXITED}
-
-
-def test_of_several_environments_one_has_to_be_named(shop: ReleasingShop) -> None:
-    for _time in range(2):
-        shop.up()
-        shop.stage()
-        shop.commit("next")
-    with pytest.raises(UsageError, match="several environments"):
-        shop.rollback()
-
-
-def test_down_takes_what_is_kept_along(shop: ReleasingShop) -> None:
-    shop.stage()
-    shop.commit("second")
-    shop.stage()
-    shop.down("staging")
-    assert shop.is_clean()
-    assert shop.rollback("staging").environment.name == STAGING
-
-
-@pytest.mark.parametrize("role", [Role.PREVIEW, Role.STAGING])
-def test_the_plan_of_a_replacement_is_what_happens(role: Role, shop: ReleasingShop) -> None:
-    shop.up(role=role)
-    shop.commit("second")
-    release = freeze(shop.session, "main", report=shop.report, cancellation=Cancellation()).release
-    plan = plan_up_release(shop.session, release.id, UpOptions(role=role))
-    shop.events.clear()
-    shop.up_release(release.id, role=role)
-    done = [e.task for e in shop.events if isinstance(e, TaskFinished) and e.outcome is Outcome.DONE]
-    assert sorted(done) == sorted(step.id for step in plan)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from previewer.domain.cancellation import Cancellation
@@ -12,6 +14,7 @@ from previewer.operations.environments import find_environment
 from previewer.operations.file_contents import read_contents
 from previewer.operations.last_words import BYTES, LINES
 from previewer.operations.logs import remembered_lines
+from previewer.operations.replace import ReplaceOptions, replace_environment
 from previewer.operations.tombstones import find_tombstone
 from tests.definition.trees import load_text, tree_of
 from tests.operations.shop import COMPOSE, Shop, on_call
@@ -116,6 +119,23 @@ def test_only_the_newest_few_are_kept() -> None:
         shop.down("main")
     kept = shop.session.ledger.record_names(RecordKind.TOMBSTONE)
     assert 1 <= len(kept) <= 3
+
+
+def test_the_last_life_is_remembered_whatever_its_generation_and_the_clock() -> None:
+    shop = Shop()
+    now = shop.session.clock()
+    shop.up()
+    for _round in range(4):
+        replace_environment(
+            shop.session, "main", ReplaceOptions(), report=shop.report, cancellation=Cancellation()
+        )
+    assert shop.down("main").tombstones[0].generation == 5
+    for days in (1, -1):
+        shop.session.clock = lambda days=days: now + timedelta(days=days)  # type: ignore[misc]
+        shop.up()
+        (stone,) = shop.down("main").tombstones
+        assert stone.generation == 1, "nothing of its former life could be brought back"
+        assert find_tombstone(shop.session, "main").tombstone == stone
 
 
 def test_why_is_remembered() -> None:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from previewer.domain.cancellation import Cancellation
+from previewer.domain.capacity import Quota
 from previewer.domain.definition import Role
 from previewer.domain.environment import State
 from previewer.domain.observation import Health
@@ -13,6 +16,7 @@ from previewer.engine.protocol import Selection
 from previewer.errors import (
     BuildError,
     CancelledError,
+    CapacityError,
     EngineError,
     LeftoversError,
     LockedError,
@@ -23,6 +27,7 @@ from previewer.errors import (
     UnhealthyError,
 )
 from previewer.freeze.memory import MemoryImages
+from previewer.operations.memory_session import memory_session
 from previewer.operations.up import UpOptions, plan_up
 from tests.operations.shop import COMPOSE, Shop, on_call
 
@@ -258,3 +263,16 @@ def test_the_plan_of_a_replacement_ends_with_the_old_generation() -> None:
     text = plan_up(shop.session, "main", UpOptions()).text()
     assert "generation 2" in text
     assert "remove container    shop-main-g1-web-1" in text
+
+
+def test_nothing_is_built_for_what_there_is_no_room_for() -> None:
+    shop = Shop()
+    settings = replace(shop.session.settings, quota=Quota(environments=1))
+    shop.session = memory_session(source=shop.source, engine=shop.engine, images=shop.images, settings=settings)
+    shop.up()
+    shop.images.requests.clear()
+    with pytest.raises(CapacityError, match=r"quota\.environments"):
+        shop.up("feature/a")
+    assert shop.images.requests == []
+    shop.commit("changed")
+    assert shop.up().changed, "what takes another one's place needs none"

@@ -2,13 +2,21 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
 from previewer.domain.cancellation import Cancellation
+from previewer.domain.capacity import Quota
 from previewer.domain.definition import Role
-from previewer.errors import UsageError
+from previewer.domain.history import LedgerEntry
+from previewer.domain.progress import Event, Noted
+from previewer.errors import SourceError, UsageError
+from previewer.operations import watch as watch_module
+from previewer.operations.memory_session import memory_session
+from previewer.operations.session import _Once
 from previewer.operations.watch import WatchOptions, WatchResult, plan_watch, watch
+from previewer.settings.load import Settings
 from tests.eventually import eventually
 from tests.operations.shop import FILES, Shop
 
@@ -18,6 +26,10 @@ PATIENCE = 10.0
 
 def once(shop: Shop, options: WatchOptions = ONCE) -> WatchResult:
     return watch(shop.session, options, report=shop.report, cancellation=Cancellation())
+
+
+def notes(shop: Shop) -> list[Noted]:
+    return [event for event in shop.events if isinstance(event, Noted)]
 
 
 def test_branches_get_environments_and_that_is_all() -> None:
@@ -71,6 +83,113 @@ def test_staging_and_what_is_not_watched_stay() -> None:
     shop.source.delete_branch("feature/a")
     assert once(shop).removed == []
     assert set(shop.environments()) == {"shop-main", "shop-staging"}
+
+
+def test_what_is_left_alone_is_said_once() -> None:
+    shop = Shop()
+    (name,) = once(shop).up
+    shop.down(name)
+    shop.events.clear()
+    once(shop)
+    (note,) = notes(shop)
+    assert note.message.endswith("(feature/a) because its environment was taken down")
+    assert "previewer up feature/a" in note.hint
+    assert plan_watch(shop.session, ONCE) == (note.message,)
+
+
+def test_a_tag_of_the_same_name_misleads_nobody() -> None:
+    shop = Shop()
+    shop.source.tag("feature/a", shop.source.resolve("main").commit)
+    once(shop)
+    (made,) = shop.environments().values()
+    assert made.ownership.commit == shop.source.resolve("refs/heads/feature/a").commit.id
+    again = once(shop)
+    assert (again.up, again.failed) == ([], [])
+
+
+def test_the_definition_that_somebody_chose_is_followed() -> None:
+    shop = Shop()
+    included = "include: [../compose.yaml]\n"
+    files = {**FILES, "envs/preview.yaml": included, "envs/demo.yaml": included}
+    shop.source.commit("feature/a", files)
+    shop.up("feature/a", definition="demo")
+    shop.source.commit("feature/a", {**files, "web/page.html": "new"})
+    assert len(once(shop).up) == 1
+    (made,) = shop.environments().values()
+    assert made.ownership.definition == "demo"
+
+
+def test_what_there_is_no_room_for_waits_and_is_not_tried_again_and_again() -> None:
+    shop = Shop()
+    names = [f"feature/{number:02}" for number in range(30)]
+    for name in names:
+        shop.source.commit(name, FILES)
+    settings = replace(shop.session.settings, quota=Quota(environments=3))
+    shop.session = memory_session(source=shop.source, engine=shop.engine, images=shop.images, settings=settings)
+    result = once(shop)
+    assert len(result.up) == len(shop.environments()) == 3
+    assert 1 <= len(result.failed) <= 2, "as many as are tried at once"
+    waiting = [note.message for note in notes(shop) if note.message.startswith("no room for ")]
+    assert sum(message.count("feature/") for message in waiting) + len(result.failed) == 31 - 3
+    assert len(shop.calls("create_container")) == 3 * 4, "nothing was made that had no room"
+    assert len(shop.session.ledger.releases()) <= 5, "nor built"
+    shop.source.delete_branch(min(names))
+    again = once(shop)
+    assert (len(again.removed), len(again.up)) == (1, 1)
+
+
+def test_settings_that_make_no_sense_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = Shop()
+    good = shop.session.settings
+    errors: list[UsageError] = []
+
+    def read() -> Settings:
+        for error in errors:
+            raise error
+        return good
+
+    def mend(event: Event) -> None:
+        if isinstance(event, Noted) and "no such setting; trying again" in event.message:
+            errors.clear()
+
+    monkeypatch.setattr(watch_module, "FIRST_PAUSE", 0.1)
+    shop.session._settings = _Once(read)
+    shop.on_event = mend
+    cancellation = Cancellation()
+    options = WatchOptions(("feature/*",), interval=30)
+    thread = threading.Thread(
+        target=lambda: watch(shop.session, options, report=shop.report, cancellation=cancellation)
+    )
+    thread.start()
+    try:
+        eventually(lambda: len(shop.environments()) == 1, what="the branch is up")
+        errors.append(UsageError("no such setting"))
+        new = shop.source.commit("feature/a", {**FILES, "web/page.html": "new"})
+        eventually(
+            lambda: [e.ownership.commit for e in shop.environments().values()] == [new.id], what="the push is up"
+        )
+    finally:
+        cancellation.request()
+        thread.join(timeout=PATIENCE)
+    assert not errors
+    assert "fail" not in {entry.action for entry in shop.session.ledger.entries()}
+
+
+def test_a_failure_that_cannot_be_written_down_ends_nothing() -> None:
+    shop = Shop()
+    shop.source.commit("feature/0-broken", {"compose.yaml": "services: {web: {imag: x}}"})
+    ledger = shop.session.ledger
+    append = ledger.append
+
+    def refuse_failures(entry: LedgerEntry) -> None:
+        if entry.action == "fail":
+            raise SourceError("no space left")
+        append(entry)
+
+    ledger.append = refuse_failures  # type: ignore[method-assign]
+    result = once(shop)
+    assert (len(result.up), len(result.failed)) == (1, 1)
+    assert any("is not remembered: no space left" in note.message for note in notes(shop))
 
 
 def test_it_needs_branches() -> None:

@@ -155,10 +155,11 @@ def _may_have_ended(things: TouchedThings, at: datetime, container: str, ours: S
 
 def _is_health_check(things: TouchedThings, event: EngineHappening) -> bool:
     """Whether the command is the health check's, which the engine reports as it reports a person's."""
-    wanted = _asked_for(things, event)
-    if wanted is None or wanted.fields is None:
-        return False
-    test = [as_text(word) for word in as_list(as_object(wanted.fields.get("healthcheck")).get("Test"))]
+    wanted, live = _asked_for(things, event), things.live.get(event.subject)
+    fields = wanted.fields if wanted is not None else None
+    if fields is None and things.environment.unjudged and live is not None:
+        fields = live.fields  # nobody here knows what was frozen: what the engine says has to do
+    test = [as_text(word) for word in as_list(as_object((fields or {}).get("healthcheck")).get("Test"))]
     if test[:1] == ["CMD-SHELL"]:
         return event.detail.endswith(" ".join(test[1:]).strip()) and " -c " in f" {event.detail}"
     return test[:1] == ["CMD"] and event.detail == " ".join(test[1:]).strip()
@@ -167,7 +168,7 @@ def _is_health_check(things: TouchedThings, event: EngineHappening) -> bool:
 def _is_own_copy(things: TouchedThings, event: EngineHappening) -> bool:
     """Configs and secrets are copied in once, before the first start."""
     wanted, live = _asked_for(things, event), things.live.get(event.subject)
-    if wanted is None or not wanted.copied:
+    if wanted is None or not (wanted.copied or things.environment.unjudged):
         return False
     if live is None:  # gone since
         return any(window.covers("create", event.at) for window in things.environment.windows)
