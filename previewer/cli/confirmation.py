@@ -9,7 +9,6 @@ from previewer.cli.invocation import Invocation
 from previewer.cli.plain_text import plain
 from previewer.domain.definition import Role
 from previewer.domain.plan import Plan, RemoveContainer, StopContainer
-from previewer.domain.succession import LEFT_DATA
 from previewer.domain.wording import counted
 from previewer.errors import CancelledError, UsageError
 
@@ -48,18 +47,11 @@ def confirm_replacement(invocation: Invocation, role: Role, plan: Plan, *, is_ro
     """
     if not any(isinstance(step.action, RemoveContainer | StopContainer) for step in plan):
         return
-    name = _environment_of(plan)
-    lost = [note for note in plan.notes if note.startswith(LEFT_DATA)]
-    data = "".join(f"; {note}" for note in lost)
+    data = "".join(f"; {line}" for line in plan.left_data)
     if role is Role.PRODUCTION:
-        confirm_name(invocation, f"{name} is production{data}.", name)
-    elif is_rollback or (role is Role.STAGING and lost):
+        confirm_name(invocation, f"{plan.environment} is production{data}.", plan.environment)
+    elif is_rollback or (role is Role.STAGING and plan.left_data):
         confirm(invocation, f"{plan.title[:1].upper()}{plan.title[1:]}{data}. Go on?")
-
-
-def _environment_of(plan: Plan) -> str:
-    """The second word of the title: ``up shop-main (generation 2, …)``."""
-    return plan.title.split()[1]
 
 
 def _need_somebody(invocation: Invocation, question: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypedDict, Unpack
 
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation
@@ -18,6 +18,18 @@ if TYPE_CHECKING:
     from previewer.operations.deploy import UpResult
     from previewer.operations.replace import ReplaceOptions
     from previewer.operations.session import Session
+
+
+class RenewalArguments(TypedDict):
+    """What :func:`~previewer.cli.options.renewal_options` give a command."""
+
+    environment: str
+    ttl: str | None
+    timeout: float | None
+    dry_run: bool
+    yes: bool
+    progress: str
+    form: Format
 
 
 class Renewal(Protocol):
@@ -39,31 +51,28 @@ class Renewal(Protocol):
 
 def renew(
     invocation: Invocation,
-    environment: str,
-    options: ReplaceOptions,
     *,
     plan: Callable[[Session, str, ReplaceOptions], Plan],
     perform: Renewal,
-    dry_run: bool,
-    yes: bool,
-    progress: str,
-    form: Format,
+    **given: Unpack[RenewalArguments],
 ) -> ExitCode:
     """Show the plan, or ask where staging or production is replaced, and do it."""
     from previewer.cli.confirmation import confirm_replacement
     from previewer.cli.running import running
     from previewer.domain.definition import Role
     from previewer.operations.environments import find_environment
+    from previewer.operations.replace import ReplaceOptions
 
+    environment, options = given["environment"], ReplaceOptions(ttl=given["ttl"], timeout=given["timeout"])
     with invocation.open_session() as session:
-        if dry_run:
-            return show_plan(invocation, plan(session, environment, options), form)
+        if given["dry_run"]:
+            return show_plan(invocation, plan(session, environment, options), given["form"])
         role = find_environment(session, environment).role
-        if role is not Role.PREVIEW and not yes:
+        if role is not Role.PREVIEW and not given["yes"]:
             confirm_replacement(invocation, role, plan(session, environment, options))
-        with running(invocation, progress) as run:
+        with running(invocation, given["progress"]) as run:
             result = perform(session, environment, options, report=run.report, cancellation=run.cancellation)
-    return show_result(invocation, result, form)
+    return show_result(invocation, result, given["form"])
 
 
 def show_plan(invocation: Invocation, plan: Plan, form: Format) -> ExitCode:
@@ -71,6 +80,8 @@ def show_plan(invocation: Invocation, plan: Plan, form: Format) -> ExitCode:
     from previewer.cli.plan_printer import print_plan
 
     print_plan(invocation.output, plan, form)
+    for line in plan.left_data:
+        invocation.diagnostics.warn(line)
     for note in plan.notes:
         invocation.diagnostics.note(note)
     return ExitCode.OK

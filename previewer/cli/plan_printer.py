@@ -5,24 +5,48 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from previewer.cli.output_format import Format
+from previewer.cli.plain_text import plain
+from previewer.cli.style import Style
 
 if TYPE_CHECKING:
     from previewer.cli.output import Output
     from previewer.domain.freeze_plan import FreezePlan
+    from previewer.domain.json_value import JsonObject
     from previewer.domain.plan import Plan
     from previewer.domain.transfer_plan import TransferPlan
 
 
 def print_plan(output: Output, plan: Plan, form: Format) -> None:
-    """What would be done."""
-    if form is Format.TABLE:
+    """What would be done. On a terminal, what removes something is coloured like a warning."""
+    if form is not Format.TABLE:
+        output.value(_plan_value(plan), form)
+    elif not plan.steps or not output.colour:
         output.lines(plan.text().split("\n"))
-        return
-    steps = [
-        {"verb": step.action.verb, "name": step.action.name, "cause": step.cause, "needs": sorted(step.needs)}
-        for step in plan
-    ]
-    output.value({"title": plan.title, "steps": steps}, form)
+    else:
+        output.lines([plan.title])
+        for step, text in zip(plan, plan.lines(), strict=True):
+            verb = Style.BUSY.paint(step.action.verb, colour=step.removes)
+            output.line(f"  {verb}{plain(text.removeprefix(step.action.verb))}")
+
+
+def _plan_value(plan: Plan) -> JsonObject:
+    """docs/cli.md says what the keys mean."""
+    return {
+        "title": plan.title,
+        "environment": plan.environment or None,
+        "steps": [
+            {
+                "verb": step.action.verb,
+                "name": step.action.name,
+                "removes": step.removes,
+                "cause": step.cause,
+                "needs": sorted(step.needs),
+            }
+            for step in plan
+        ],
+        "left_data": list(plan.left_data),
+        "notes": list(plan.notes),
+    }
 
 
 def print_freeze_plan(output: Output, plan: FreezePlan, form: Format) -> None:

@@ -79,6 +79,16 @@ _ROWS = (Place.HOME, Place.COMMITS)
 _ON_ENVIRONMENT = (Place.HOME, Place.ENVIRONMENT)
 _PAIRS = (Place.PARITY, Place.DIFF)
 _SCROLLED = (*_ROWS, Place.ENVIRONMENT, *_PAIRS)
+_TABS = (
+    ("overview", "Services and logs", None, "status"),
+    ("services", "Every container with its restarts", None, "status"),
+    ("logs", "Only the logs", "logs:open_logs", "logs"),
+    ("drift", "What is not as it was frozen", "drift:check_drift", "drift"),
+    ("history", "What was done to it", "history:list_history", "history"),
+    ("release", "What it runs, and where that came from", "inspect:inspect", "inspect"),
+    ("plan", "What updating it to the newest commit would do", "update:plan_update", "update"),
+)
+"""Of an environment: the label, what it shows, and where else that is to be had."""
 
 ACTIONS: tuple[Action, ...] = (
     Action("open", "enter", "open", "Open the environment, or the commits of a branch without one", _ROWS,
@@ -130,18 +140,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("retry", "r", "refresh", "Ask git and the engine again", (*_ON_ENVIRONMENT, *_PAIRS),
            "environments:list_environments", "ls"),
     Action("work", "w", "progress", "Show the operation that is running, or the last one", _ON_ENVIRONMENT),
-    Action("focus-overview", "1", "overview", "Services and logs", (Place.ENVIRONMENT,), None, "status"),
-    Action("focus-services", "2", "services", "Every container with its restarts", (Place.ENVIRONMENT,), None,
-           "status"),
-    Action("focus-logs", "3", "logs", "Only the logs", (Place.ENVIRONMENT,), "logs:open_logs", "logs"),
-    Action("focus-drift", "4", "drift", "What is not as it was frozen", (Place.ENVIRONMENT,), "drift:check_drift",
-           "drift"),
-    Action("focus-history", "5", "history", "What was done to it", (Place.ENVIRONMENT,), "history:list_history",
-           "history"),
-    Action("focus-release", "6", "release", "What it runs, and where that came from", (Place.ENVIRONMENT,),
-           "inspect:inspect", "inspect"),
-    Action("focus-plan", "7", "plan", "What updating it to the newest commit would do", (Place.ENVIRONMENT,),
-           "update:plan_update", "update"),
+    *(
+        Action(f"focus-{tab}", str(number), tab, words, (Place.ENVIRONMENT,), operation, command)
+        for number, (tab, words, operation, command) in enumerate(_TABS, 1)
+    ),
     Action("search", "slash", "search", "Show only log lines that contain this (esc clears)",
            (Place.ENVIRONMENT,), None, "logs"),
     Action("toggle-follow", "f", "follow", "Stop following the logs, or follow them again", (Place.ENVIRONMENT,),
@@ -157,6 +159,8 @@ ACTIONS: tuple[Action, ...] = (
            "parity:compare", "parity"),
     Action("choose-right", "right_square_bracket", "right", "Choose what stands on the right", (Place.PARITY,),
            "parity:compare", "parity"),
+    Action("probe", "b", "probe", "Send the declared requests to both and compare the answers", (Place.PARITY,),
+           "probe:probe", "parity"),
     Action("choose-old", "left_square_bracket", "from", "Choose the release that it changed from", (Place.DIFF,),
            "diff:diff", "diff"),
     Action("choose-new", "right_square_bracket", "to", "Choose the release that it changed to", (Place.DIFF,),

@@ -14,6 +14,7 @@ from previewer.operations.diff import Difference
 from previewer.operations.drift import EnvironmentDrift
 from previewer.operations.inspect import Inspection
 from previewer.operations.parity import RolesParity
+from previewer.operations.probe import Probed
 
 
 class DriftsRead(Message):
@@ -76,6 +77,20 @@ class InspectionRead(Message):
     def __init__(self, inspection: Inspection) -> None:
         super().__init__()
         self.inspection = inspection
+
+
+class ProbeEnded(Message):
+    """The declared requests were sent to both sides of a comparison, or could not be."""
+
+    def __init__(
+        self, parity: Parity, probed: Sequence[Probed] = (), *, error: PreviewerError | None = None
+    ) -> None:
+        super().__init__()
+        self.parity = parity
+        """The very comparison that it was asked for."""
+        self.probed = tuple(probed)
+        self.error = error
+        """Why they could not be."""
 
 
 class ParityRead(Message):

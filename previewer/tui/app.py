@@ -12,6 +12,7 @@ from textual import on
 from textual.app import App, SuspendNotSupported, SystemCommand
 from textual.binding import BindingType
 from textual.command import Provider
+from textual.events import Key
 from textual.notifications import SeverityLevel
 from textual.reactive import reactive
 from textual.screen import Screen
@@ -21,18 +22,10 @@ from previewer.domain.definition import Role
 from previewer.domain.environment import Environment
 from previewer.errors import PreviewerError
 from previewer.operations.session import Session
+from previewer.tui import asked
 from previewer.tui import messages as told
 from previewer.tui.actions import BY_ID, Place, bindings
 from previewer.tui.answers import DriftRead, DriftsRead, QuestionFailed, RolesParityRead
-from previewer.tui.asked import (
-    BrowseAsked,
-    CopyAsked,
-    Destination,
-    RefreshAsked,
-    RequestMade,
-    ScreenAsked,
-    ShellAsked,
-)
 from previewer.tui.desk import Desk
 from previewer.tui.palette import ActionProvider, PlaceProvider
 from previewer.tui.picture import Picture
@@ -50,6 +43,7 @@ from previewer.tui.screens.menu import MenuScreen
 from previewer.tui.screens.progress import ProgressScreen
 from previewer.tui.themes import DARK, OWN
 from previewer.tui.tones import tone_variables
+from previewer.tui.widgets.line_input import LineInput
 from previewer.tui.work import Work, WorkState
 
 SLOW_TICK = 15.0
@@ -125,6 +119,11 @@ class PreviewerApp(App[int]):
         """Close every stream."""
         self.desk.bridge.close()
 
+    def on_key(self, event: Key) -> None:
+        """What is typed fast after a screen's key that asks for a line belongs into the line: it is no command."""
+        if isinstance(self.screen, PreviewerScreen) and isinstance(self.focused, LineInput):
+            self.focused.catch(event)
+
     def exit(self, result: int | None = None, return_code: int = 0, message: object = None) -> None:
         """Close every stream first: a reader that waits for one would keep the process alive."""
         del message
@@ -134,14 +133,14 @@ class PreviewerApp(App[int]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Only the themes: everything else is an action of ours."""
         del screen
-        yield SystemCommand("theme", "Choose other colours", self.search_themes)
+        yield SystemCommand(f"{'theme':<12}Choose other colours", "", self.search_themes)
 
     def refresh_picture(self) -> None:
         """Ask git and the engine."""
         self.desk.gateway.read_branches(self)
         self.desk.gateway.read_environments(self)
 
-    @on(RefreshAsked)
+    @on(asked.RefreshAsked)
     def refresh_asked(self) -> None:
         """The user does not want to wait for the tick."""
         self._compared = None
@@ -214,20 +213,20 @@ class PreviewerApp(App[int]):
         """Marks that cannot be drawn are left out: what the engine says is shown by those who ask it first."""
         self._compared = None
 
-    @on(ScreenAsked)
-    def screen_asked(self, message: ScreenAsked) -> None:
+    @on(asked.ScreenAsked)
+    def screen_asked(self, message: asked.ScreenAsked) -> None:
         """Go there."""
-        is_there = message.destination is Destination.PROGRESS and isinstance(self.screen, ProgressScreen)
+        is_there = message.destination is asked.Destination.PROGRESS and isinstance(self.screen, ProgressScreen)
         if not is_there:
             self.push_screen(screen_of(self.desk, message))
 
-    @on(RequestMade)
-    def request_made(self, message: RequestMade) -> None:
+    @on(asked.RequestMade)
+    def request_made(self, message: asked.RequestMade) -> None:
         """Ask for confirmation, then begin."""
         self.push_screen(ConfirmScreen(self.desk, message.request), self._begin)
 
-    @on(ShellAsked)
-    def shell_asked(self, message: ShellAsked) -> None:
+    @on(asked.ShellAsked)
+    def shell_asked(self, message: asked.ShellAsked) -> None:
         """Hand the terminal over until the shell ends."""
         title = f"debug {message.environment} {message.service}"
         try:
@@ -267,8 +266,8 @@ class PreviewerApp(App[int]):
             if self._is_leaving:
                 self.exit(0)
 
-    @on(CopyAsked)
-    def copy_asked(self, message: CopyAsked) -> None:
+    @on(asked.CopyAsked)
+    def copy_asked(self, message: asked.CopyAsked) -> None:
         """Try the system's clipboard."""
         self.desk.gateway.copy(message.text, self)
 
@@ -282,8 +281,8 @@ class PreviewerApp(App[int]):
         how = "" if message.is_native else " (through the terminal)"
         self._tell(f"{what}", title=f"copied{how}")
 
-    @on(BrowseAsked)
-    def browse_asked(self, message: BrowseAsked) -> None:
+    @on(asked.BrowseAsked)
+    def browse_asked(self, message: asked.BrowseAsked) -> None:
         """Ask a browser."""
         self.desk.gateway.open_url(message.url, self)
 

@@ -9,6 +9,7 @@ from textual.message_pump import MessagePump
 
 from previewer.domain.environment import Environment
 from previewer.domain.examination import EngineHappening
+from previewer.domain.parity.compare import Parity
 from previewer.engine.protocol import Stream
 from previewer.errors import PreviewerError
 from previewer.operations.diff import diff
@@ -16,6 +17,7 @@ from previewer.operations.drift import check_drift
 from previewer.operations.history import list_history
 from previewer.operations.inspect import inspect
 from previewer.operations.parity import compare, parity_of_roles
+from previewer.operations.probe import probe
 from previewer.operations.session import Session
 from previewer.operations.taint import record_taints
 from previewer.operations.watch_touches import QUIET
@@ -27,6 +29,7 @@ from previewer.tui.answers import (
     HistoryRead,
     InspectionRead,
     ParityRead,
+    ProbeEnded,
     QuestionFailed,
     RolesParityRead,
     TouchesEnded,
@@ -116,6 +119,16 @@ class Inquiries:
     def compare(self, left: str, right: str, tell: MessagePump) -> None:
         """Compare two sides, empty names for staging and production: :class:`ParityRead`."""
         self._ask("parity", lambda: ParityRead(compare(self._session, left or None, right or None)), tell)
+
+    def probe(self, parity: Parity, tell: MessagePump) -> None:
+        """Send the declared requests to both sides: :class:`ProbeEnded`."""
+        self._bridge.ask(
+            "probe",
+            lambda: ProbeEnded(parity, probe(self._session, parity.left, parity.right)),
+            tell=tell,
+            answered=_same,
+            failed=lambda error: ProbeEnded(parity, error=error),
+        )
 
     def read_difference(self, old: str, new: str, tell: MessagePump) -> None:
         """Answered with :class:`DifferenceRead`."""

@@ -25,7 +25,7 @@ class Picture:
     engine: str = ""
     """What engine it is, for people; empty until it has answered."""
     engine_error: PreviewerError | None = None
-    """Why the engine does not answer now."""
+    """Why environments could not be read just now: mostly no engine answers, but git or a setting can fail too."""
 
     drifts: Mapping[str, EnvironmentDrift] = field(default_factory=dict)
     """By environment: what the last look found that is not as it was frozen."""

@@ -98,7 +98,7 @@ ROWS = {
 }
 Golden = Callable[[str, str], None]
 _MACHINE = (
-    (re.compile(r"(?<=127\.0\.0\.1:)\d{5}"), "#####"),
+    (re.compile(r"((?<=127\.0\.0\.1:)|(?<=over port ))\d{5}"), "#####"),
     (re.compile(r"(?<=ok       git: ).+"), "(where it is)"),
 )
 """What depends on the machine: host ports that happen to be free, and where git is."""

@@ -17,6 +17,7 @@ from previewer.domain.notes import EnvironmentNotes, KnownGood
 from previewer.domain.parity.allowance import Allowance
 from previewer.domain.parity.compare import Parity
 from previewer.domain.parity.difference import ParityDifference
+from previewer.domain.parity.probe import ProbeAnswer, ProbeDifference, ProbeRequest
 from previewer.domain.parity.side import ParitySide
 from previewer.domain.release import Artifact, FrozenDefinition, Release
 from previewer.domain.release_diff import DefinitionChange, ImageChange, PackageChange, ReleaseDiff
@@ -26,6 +27,7 @@ from previewer.operations.diff import Difference
 from previewer.operations.drift import EnvironmentDrift
 from previewer.operations.inspect import Inspection
 from previewer.operations.parity import RolesParity
+from previewer.operations.probe import Probed
 from previewer.operations.prune import Prunable, PruneItem, PrunePlan
 from previewer.tui.answers import (
     ContainersRead,
@@ -34,6 +36,7 @@ from previewer.tui.answers import (
     HistoryRead,
     InspectionRead,
     ParityRead,
+    ProbeEnded,
     QuestionFailed,
     RolesParityRead,
 )
@@ -158,6 +161,25 @@ async def test_parity_and_diff(world: World, text: str) -> None:
             check(terminal, "")
             await terminal.press("escape", "escape")
             await terminal.until_on("HomeScreen")
+
+
+@names
+async def test_what_services_answer(world: World, text: str) -> None:
+    definition = Definition("production", Role.PRODUCTION, (), {})
+    left, right = (ParitySide(text + end, definition, "c" * 40, NOW) for end in ("1", "2"))
+    parity = Parity(left, right, (), (), 9, 100)
+    request = ProbeRequest(text, service=text)
+    answers = [ProbeAnswer(status, {}, b"", 0.1, error=text, url=text) for status in (0, 200)]
+    probed = Probed(request, answers[0], answers[1], (ProbeDifference(request, text or "body", text, text),))
+    async with terminal_of(world.session, size=(120, 40)) as terminal:
+        await terminal.until_shown("Memory")
+        terminal.app.post_message(ScreenAsked.parity("main", "main"))
+        await terminal.until_on("ParityScreen")
+        await terminal.until_shown("parity 100 %")
+        terminal.app.screen.post_message(ParityRead(parity))
+        terminal.app.screen.post_message(ProbeEnded(parity, (probed,)))
+        await terminal.until_shown("≠ answer", "1 answered differently")
+        check(terminal, "")
 
 
 @names

@@ -6,13 +6,21 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from previewer.domain.environment import State
 from previewer.domain.overview import OverviewRow
-from previewer.domain.plan import Plan, RemoveContainer, RemoveNetwork, Step
+from previewer.domain.plan import (
+    DisconnectContainer,
+    Plan,
+    RemoveContainer,
+    RemoveNetwork,
+    RemoveVolume,
+    StartContainer,
+    Step,
+)
 from previewer.domain.progress import Noted, Outcome, TaskFinished, TaskOutput, TaskStarted
 from previewer.domain.revision import Branch
 from previewer.engine.protocol import LogLine
@@ -23,7 +31,8 @@ from previewer.tui.present.home_columns import fit_columns
 from previewer.tui.present.home_rows import filter_rows, home_rows, row_lines, sync_line
 from previewer.tui.present.log_text import LogShape, matches, rows_of, whole_text
 from previewer.tui.present.log_title import log_title
-from previewer.tui.present.pieces import Line, width_of
+from previewer.tui.present.pick_lines import pick_lines
+from previewer.tui.present.pieces import Line, Piece, Tone, join_fitting, line, width_of
 from previewer.tui.present.plan_lines import plan_lines
 from previewer.tui.present.service_rows import fit_service_columns
 from previewer.tui.present.status import state_line
@@ -202,6 +211,31 @@ def test_plan(width: int, shown: list[str]) -> None:
     assert [text_of(one).rstrip() for one in plan_lines(make_plan(), width=width)] == shown
 
 
+def test_every_step_of_a_removal_has_a_warning_s_tone_and_no_other_step() -> None:
+    plan = Plan(
+        "replace shop-main",
+        (
+            Step(StartContainer("shop-main-g2-web-1"), "web is wanted"),
+            Step(DisconnectContainer("shop-main-g1-web-1", ()), "another generation serves"),
+            Step(RemoveContainer("shop-main-g1-web-1"), "another generation serves"),
+            Step(RemoveVolume("shop-main-g1_data"), "another generation serves"),
+        ),
+    )
+    for width in (120, 60):
+        tones = {
+            piece.text.strip(): piece.tone
+            for pieces in plan_lines(plan, width=width)
+            for piece in pieces
+            if piece.text.startswith(("start", "disconnect", "remove"))
+        }
+        assert tones == {
+            "start container": Tone.PLAIN,
+            "disconnect": Tone.WARN,
+            "remove container": Tone.WARN,
+            "remove volume": Tone.WARN,
+        }
+
+
 def test_an_empty_plan_has_no_lines() -> None:
     assert plan_lines(Plan("up x", ()), width=80) == ()
 
@@ -214,7 +248,7 @@ def test_a_plan_says_what_does_not_run_as_it_is_written() -> None:
 
 def test_the_data_that_a_plan_leaves_behind_stands_first() -> None:
     said = "data is left behind: volumes start empty, and what is in data now is deleted with generation 1"
-    plan = replace(make_plan(), notes=("web.ports: a free one is chosen", said))
+    plan = replace(make_plan(), notes=("web.ports: a free one is chosen",), left_data=(said,))
     shown = [text_of(one).rstrip() for one in plan_lines(plan, width=60)]
     assert shown[:3] == [
         "! data is left behind: volumes start empty, and what is in",
@@ -267,6 +301,8 @@ def test_log_rows(shape: LogShape, rows: list[str]) -> None:
 
 
 @given(st.text(), st.integers(30, 120))
+@example("\N{EMOJI MODIFIER FITZPATRICK TYPE-1-2}", 30)
+@example("\N{COMBINING ACUTE ACCENT}" + "日" * 40 + "\N{COMBINING ACUTE ACCENT}", 30)
 def test_no_wrapped_row_is_too_wide_and_nothing_is_lost(text: str, width: int) -> None:
     shape = LogShape(service_width=4, is_wrapped=True, width=width)
     rows = list(rows_of(entry(text), shape))
@@ -368,3 +404,31 @@ def test_a_task_that_starts_anew_is_running_again() -> None:
     ):
         work.board.apply(event, at=101.0)
     assert [task.name for task in work.board.running] == ["start web"]
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (30, "one · two · three"),
+        (17, "one · two · three"),
+        (16, "one · two"),
+        (5, "one"),
+        (3, "one"),
+        (2, "o…"),
+        (0, ""),
+    ],
+)
+def test_what_does_not_fit_in_full_is_left_out(width: int, shown: str) -> None:
+    parts = [line("one"), (), line("two"), line("three")]
+    assert text_of(join_fitting(parts, Piece(" · "), width)) == shown
+    assert join_fitting([], Piece(" · "), width) == ()
+
+
+def test_what_can_be_picked_stands_under_one_another() -> None:
+    names = [("shop", "preview"), ("日本", "staging"), ("x" * 60, "far too long")]
+    assert [text_of(one) for one in pick_lines(names, width=40)] == [
+        "shop" + " " * 24 + "preview",
+        "日本" + " " * 24 + "staging",
+        "x" * 25 + "…  far too long",
+    ]
+    assert pick_lines([], width=40) == ()

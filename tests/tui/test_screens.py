@@ -6,14 +6,24 @@ import time
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 from textual.widgets import Input
 
 from previewer.domain.overview import overview
+from previewer.errors import (
+    EngineError,
+    PreviewerError,
+    SourceError,
+    TimedOutError,
+    UsageError,
+)
 from previewer.operations.memory_session import memory_session
 from previewer.settings.load import Settings
 from previewer.source.memory import MemorySource
+from previewer.tui.asked import ScreenAsked
 from previewer.tui.messages import BranchesRead, EnvironmentsRead, TextCopied, UrlOpened
 from previewer.tui.screens.home import MOST_ROWS, HomeScreen
+from previewer.tui.widgets.line_input import LineInput
 from tests.tui.world import UNREACHABLE, Terminal, World, terminal_of
 
 
@@ -34,6 +44,53 @@ async def test_the_filter_narrows_while_typing_and_escape_clears_it(world: World
         await terminal.press("escape")
         await terminal.until_shown("feature/dark-theme", "feature/guest-book")
         assert terminal.screen_name == "HomeScreen"
+
+
+@pytest.mark.parametrize("width", [80, 120])
+async def test_the_key_bar_always_leads_to_all_actions_and_shows_none_while_typing(
+    world: World, width: int
+) -> None:
+    world.up("main")
+    world.commit("main", "A newer commit")
+    async with terminal_of(world.session, size=(width, 24)) as terminal:
+        await terminal.until_shown("◉ running", "shop")
+        await terminal.press("g")
+        await terminal.until_shown("U update", "x actions  ? help  q quit" if width == 80 else "x actions")
+        await terminal.press("slash", *"main")
+        await terminal.until(lambda: terminal.text.splitlines()[-1].split() == ["esc", "back"])
+        await terminal.press("enter")
+        await terminal.until_shown("1 of 4 rows · / changes the filter, esc clears it", "? help")
+        await terminal.press("enter")
+        await terminal.until_on("EnvironmentScreen")
+        await terminal.until_shown("1 Overview", "x actions")
+        await terminal.press("slash", "q")
+        await terminal.until(lambda: terminal.text.splitlines()[-1].split() == ["esc", "back"])
+
+
+@pytest.mark.parametrize("place", ["HomeScreen", "CommitsScreen", "EnvironmentScreen"])
+async def test_what_is_typed_fast_after_the_filter_s_key_is_no_command(world: World, place: str) -> None:
+    world.up("main")
+    async with terminal_of(world.session) as terminal:
+        await terminal.until_shown("◉ running")
+        await terminal.press("g", *{"HomeScreen": "", "CommitsScreen": "c", "EnvironmentScreen": "l"}[place])
+        await terminal.until_on(place)
+        await terminal.pilot.pause(0.3)
+        for key, character in (("slash", "/"), ("D", "D"), ("s", "s"), ("q", "q")):
+            terminal.app.post_message(Key(key, character))
+        line = terminal.app.screen.query(LineInput).first()
+        await terminal.until(lambda: len(line.value) == 3)
+        assert (sorted(line.value), terminal.screen_name) == (sorted("Dsq"), place)
+        assert terminal.app.is_running
+
+
+async def test_a_filter_without_a_match_stays_at_the_bottom(world: World) -> None:
+    async with terminal_of(world.session, size=(80, 24)) as terminal:
+        await terminal.until_shown("main", "Memory")
+        await terminal.press("slash", *"zzz")
+        await terminal.until_shown("none of 4 branches contains")
+        assert terminal.text.splitlines()[-2].strip() == "zzz"
+        await terminal.press("escape")
+        await terminal.until_shown("feature/dark-theme")
 
 
 async def test_the_cursor_stays_on_its_row_when_rows_come_and_go(world: World) -> None:
@@ -83,7 +140,7 @@ async def test_an_unreachable_engine_is_a_panel_with_the_fix(world: World) -> No
     world.is_reachable = False
     async with terminal_of(world.session) as terminal:
         await terminal.until_shown("main", "no Docker engine answers", "systemctl start docker", "r tries again")
-        assert "not known: no engine answers" in terminal.text
+        assert "not known: no engine" in terminal.text
         await terminal.press("slash", *"guest", "enter")
         await terminal.until(lambda: "feature/dark-theme" not in terminal.text)
         await terminal.press("u")
@@ -93,6 +150,30 @@ async def test_an_unreachable_engine_is_a_panel_with_the_fix(world: World) -> No
         await terminal.press("r")
         await terminal.until_shown("Memory 1")
         assert str(UNREACHABLE.message) not in terminal.text
+
+
+@pytest.mark.parametrize(
+    ("failure", "word"),
+    [
+        (UNREACHABLE, "no engine"),
+        (EngineError("the engine speaks API 1.24, previewer needs Docker 20.10 or newer"), "engine failed"),
+        (SourceError("cannot read refs/previewer/ledger", hint="run git fsck"), "git failed"),
+        (UsageError("ttl has to be a time to live", where="previewer.toml:3"), "wrong setting"),
+        (TimedOutError("listing containers took longer than 30 seconds"), "timed out"),
+        (PreviewerError("a bug in previewer: KeyError: 'Id'"), "error"),
+    ],
+)
+async def test_the_top_bar_says_what_failed(world: World, failure: PreviewerError, word: str) -> None:
+    world.up("main")
+    world.session.disconnect()
+    world.is_reachable, world.failure = False, failure
+    async with terminal_of(world.session) as terminal:
+        await terminal.until_shown("main", f"✖ {word}", failure.message, "r tries again")
+        assert terminal.text.count(f"? not known: {word}") == 3, "production, staging and their parity"
+        assert word == "no engine" or "no engine" not in terminal.text
+        terminal.app.post_message(ScreenAsked.environment("shop-main"))
+        await terminal.until_on("EnvironmentScreen")
+        await terminal.until_shown(f"✖ {word}", failure.message)
 
 
 async def test_an_engine_that_goes_away_leaves_what_was_known(world: World) -> None:
@@ -236,6 +317,18 @@ async def test_the_menu_shows_what_is_possible_and_why_not(world: World) -> None
         await terminal.until_shown("Actions", "down        nothing runs here: press u to bring it up")
         await terminal.press("enter")
         await terminal.until_on("CommitsScreen")
+
+
+async def test_the_menu_s_keys_do_what_they_say(world: World) -> None:
+    async with terminal_of(world.session) as terminal:
+        await terminal.until_shown("main", "Memory")
+        await terminal.press("x")
+        await terminal.until_on("MenuScreen")
+        await terminal.press("D")
+        assert terminal.screen_name == "MenuScreen", "nothing runs here"
+        await terminal.press("u")
+        await terminal.until_on("ConfirmScreen")
+        await terminal.until_shown("Bring up feature/dark-theme?")
 
 
 @pytest.mark.parametrize("key", ["ctrl+p", "colon"])

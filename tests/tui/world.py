@@ -18,7 +18,7 @@ from previewer.domain.progress import ignore
 from previewer.engine.memory import MemoryEngine
 from previewer.engine.memory_container import Behaviour
 from previewer.engine.memory_examiner import MemoryExaminer
-from previewer.errors import EngineUnreachableError
+from previewer.errors import EngineUnreachableError, PreviewerError
 from previewer.freeze.memory import MemoryImages
 from previewer.operations.environments import list_environments
 from previewer.operations.memory_session import MemoryRoom, memory_session
@@ -72,6 +72,8 @@ class World:
         self.images = MemoryImages()
         self.examiner = MemoryExaminer(self.engine)
         self.is_reachable = True
+        self.failure: PreviewerError = UNREACHABLE
+        """What is said while it is not."""
         self.gate = threading.Event()
         """While it is closed the engine does not answer."""
         self.gate.set()
@@ -108,7 +110,7 @@ class World:
     def _connect(self) -> MemoryRoom:
         self.gate.wait(10)
         if not self.is_reachable:
-            raise UNREACHABLE
+            raise self.failure
         return MemoryRoom(self.engine, self.images, self.examiner)
 
 

@@ -61,8 +61,7 @@ def command(
     least = Severity(severity)
     with invocation.open_session() as session:
         if follow:
-            _follow(invocation, session, environments, least, as_json=form == "json")
-            return ExitCode.OK
+            return _follow(invocation, session, environments, least, as_json=form == "json")
         drifts = _look(invocation, session, environments, fresh=fresh, record=not no_record)
     shown = [(drift, [f for f in drift.findings if f.severity.rank >= least.rank]) for drift in drifts]
     _print(invocation, shown, form)
@@ -86,7 +85,7 @@ def _look(
 
 def _follow(
     invocation: Invocation, session: Session, names: tuple[str, ...], least: Severity, *, as_json: bool
-) -> None:
+) -> ExitCode:
     from previewer.cli.finding_printer import FindingPrinter
     from previewer.cli.running import running
     from previewer.operations.watch_touches import watch_touches
@@ -94,6 +93,10 @@ def _follow(
     printer = FindingPrinter(invocation.output, least=least, as_json=as_json)
     with running(invocation, "quiet") as run:
         watch_touches(session, names, tell=printer.show, cancellation=run.cancellation)
+    if not run.cancellation.requested:
+        return ExitCode.OK  # the engine went away
+    invocation.diagnostics.note("interrupted")
+    return ExitCode.INTERRUPTED
 
 
 def _print(invocation: Invocation, shown: Sequence[tuple[EnvironmentDrift, Sequence[Finding]]], form: str) -> None:

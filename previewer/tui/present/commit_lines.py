@@ -16,14 +16,14 @@ _COLUMNS = (
     Column("commit", "Commit", 12),
     Column("subject", "Subject", 24, share=1),
     Column("state", "State", 12),
-    Column("author", "Author", 14),
+    Column("author", "Author", 14, share=1, most=24),
     Column("age", "Age", 6, align_right=True),
 )
 
 
-def fit_commit_columns(width: int) -> tuple[Column, ...]:
-    """The columns for a table of ``width`` cells."""
-    return share_out(_COLUMNS, width)
+def fit_commit_columns(width: int, longest: Mapping[str, int]) -> tuple[Column, ...]:
+    """The columns for a table of ``width`` cells with content as wide as ``longest`` says."""
+    return share_out(_COLUMNS, width, longest)
 
 
 def commit_lines(commit: Commit, environment: Environment | None, *, now: datetime) -> Mapping[str, Line]:

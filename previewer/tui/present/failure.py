@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
-from previewer.errors import PreviewerError
+from collections.abc import Mapping
+
+from previewer.errors import (
+    EngineError,
+    EngineUnreachableError,
+    PreviewerError,
+    SourceError,
+    TimedOutError,
+    UsageError,
+)
 from previewer.tui.present.pieces import Line, Piece, Tone, line
 
 MOST_DETAILS = 30
 """Of the last details; a build's output can be long, and its end says what went wrong."""
+_WORDS: Mapping[type[PreviewerError], str] = {
+    PreviewerError: "error",
+    UsageError: "wrong setting",
+    SourceError: "git failed",
+    TimedOutError: "timed out",
+    EngineError: "engine failed",
+    EngineUnreachableError: "no engine",
+}
+"""Of the most specific class that has one."""
+
+
+def failure_word(error: PreviewerError) -> str:
+    """What failed, in two words at most, for a place where the error itself has no room."""
+    return next(_WORDS[cls] for cls in type(error).__mro__ if cls in _WORDS)
 
 
 def failure_lines(error: PreviewerError, *, details: int = MOST_DETAILS) -> tuple[Line, ...]:

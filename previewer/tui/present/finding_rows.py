@@ -18,17 +18,17 @@ _COLUMNS = (
     Column("severity", "Severity", 9),
     Column("service", "Service", 8, share=1, most=20),
     Column("what", "What", 20, share=4),
-    Column("frozen", "Frozen", 10, share=1, most=30),
-    Column("live", "Live", 10, share=1, most=30),
+    Column("frozen", "Frozen", 10, share=2, most=60),
+    Column("live", "Live", 10, share=2, most=60),
 )
 _WIDE = (*_COLUMNS, Column("seen", "When", 6, align_right=True))
 _WIDE_FROM = 110
 REPLACING = "previewer replace "
 
 
-def fit_finding_columns(width: int) -> tuple[Column, ...]:
-    """The columns for a table of ``width`` cells."""
-    return share_out(_WIDE if width >= _WIDE_FROM else _COLUMNS, width)
+def fit_finding_columns(width: int, longest: Mapping[str, int]) -> tuple[Column, ...]:
+    """The columns for a table of ``width`` cells with content as wide as ``longest`` says."""
+    return share_out(_WIDE if width >= _WIDE_FROM else _COLUMNS, width, longest)
 
 
 def finding_key(finding: Finding) -> str:

@@ -81,7 +81,9 @@ def whole_text(entries: Sequence[LogLine]) -> str:
 def _chunks(text: str, width: int) -> list[str]:
     if text.isascii():
         return [text[start : start + width] for start in range(0, max(len(text), 1), width)]
-    return chop_cells(text, width) or [""]
+    if cell_len(text) <= width:
+        return [text]  # what takes no cell at all would not be cut but lost
+    return chop_cells(text, width)
 
 
 def _prefix(entry: LogLine, shape: LogShape) -> str:

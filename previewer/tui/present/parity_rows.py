@@ -14,7 +14,7 @@ from previewer.domain.parity.shown import shown_value
 from previewer.domain.revision import short_id
 from previewer.tui.present.columns import Column, share_out
 from previewer.tui.present.facts import fact_lines
-from previewer.tui.present.pieces import Line, Piece, Tone, line
+from previewer.tui.present.pieces import Line, Piece, Tone, join, line, width_of
 from previewer.tui.present.status import severity_line
 from previewer.tui.present.times import span
 
@@ -22,17 +22,26 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|[0-9a-f]{40}")
 _STALE = "stale\0"
 
 
-def fit_parity_columns(width: int, left: str, right: str) -> tuple[Column, ...]:
-    """The columns for a table of ``width`` cells; the sides are called as the user calls them."""
+def fit_parity_columns(
+    width: int, left: str, right: str, longest: Mapping[str, int] | None = None
+) -> tuple[Column, ...]:
+    """The columns for a table of ``width`` cells with content as wide as ``longest`` says.
+
+    The sides are called as the user calls them.
+    """
+    needed = dict(longest or {})
+    for key, name in (("left", left), ("right", right)):
+        needed[key] = max(needed.get(key, 0), width_of(line(name)))
     return share_out(
         (
             Column("severity", "Severity", 9),
-            Column("path", "Path", 20, share=3, most=60),
+            Column("path", "Path", 20, share=3, most=80),
             Column("left", left, 12, share=2),
             Column("right", right, 12, share=2),
             Column("reason", "Declared", 10, share=2, most=50),
         ),
         width,
+        needed,
     )
 
 
@@ -93,19 +102,22 @@ def stale_detail(allowance: Allowance, *, width: int) -> tuple[Line, ...]:
     )
 
 
-def score_line(parity: Parity) -> Line:
-    """``parity 92 %`` with what it counts and which side is newer."""
+def score_lines(parity: Parity, *, width: int) -> tuple[Line, ...]:
+    """``parity 92 %`` with what it counts and which side is newer: below, where the width does not hold both."""
     tone = Tone.GOOD if parity.score == FULL else Tone.WARN
     counts = f"{len(parity.undeclared)} undeclared · {len(parity.declared)} declared · {parity.facts} facts"
     stale = f" · {len(parity.stale)} stale" if parity.stale else ""
-    return line(Piece(f"parity {parity.score} %", tone), Piece(f"   {counts}{stale}{_age(parity)}", Tone.QUIET))
+    score = line(Piece(f"parity {parity.score} %", tone), Piece(f"   {counts}{stale}", Tone.QUIET))
+    age = line(Piece(_age(parity), Tone.QUIET))
+    whole = join((score, age), Piece(" · ", Tone.QUIET))
+    return (whole,) if width_of(whole) <= width else (score, age)
 
 
 def _age(parity: Parity) -> str:
     if parity.left.commit == parity.right.commit:
-        return " · the same commit"
+        return "the same commit"
     newer = parity.right if parity.age > timedelta() else parity.left
-    return f" · {newer.name} is newer by {span(abs(parity.age).total_seconds())}"
+    return f"{newer.name} is newer by {span(abs(parity.age).total_seconds())}"
 
 
 def _value(difference: ParityDifference, side: Side, secrecy: Secrecy) -> str:

@@ -102,6 +102,17 @@ def join(lines: Iterable[Line], separator: Piece) -> Line:
     return tuple(joined)
 
 
+def join_fitting(lines: Iterable[Line], separator: Piece, width: int) -> Line:
+    """As :func:`join`, without the last lines that ``width`` cells do not hold in full; the first one is cut."""
+    joined: Line = ()
+    for pieces in lines:
+        longer = join((joined, pieces), separator)
+        if joined and width_of(longer) > width:
+            break
+        joined = longer
+    return cut_line(joined, width)
+
+
 def to_content(*lines: Line) -> Content:
     """The lines as a widget's content. Nothing in them is read as markup."""
     parts: list[str | tuple[str, str]] = []

@@ -9,8 +9,10 @@ from previewer.domain.definition import Role
 from previewer.domain.environment import Environment
 from previewer.domain.parity.compare import FULL
 from previewer.domain.revision import short_id
+from previewer.errors import PreviewerError
 from previewer.tui.picture import Picture
-from previewer.tui.present.pieces import Line, Piece, Tone, cut_line, join, line
+from previewer.tui.present.failure import failure_word
+from previewer.tui.present.pieces import Line, Piece, Tone, cut_line, join_fitting, line
 from previewer.tui.present.signs import sign_words
 from previewer.tui.present.status import state_line
 from previewer.tui.present.times import age, time_left
@@ -28,20 +30,23 @@ def pinned_lines(
     now: datetime,
     width: int,
     up_key: str,
-    is_reachable: bool = True,
+    error: PreviewerError | None = None,
 ) -> tuple[Line, ...]:
-    """One line a pinned role, most important part first. ``None``: the engine has not answered (yet)."""
+    """One line a pinned role, most important part first. ``None``: nothing is known of them yet.
+
+    ``error`` is why not, where they could not be read.
+    """
     lines: list[Line] = []
     for role in PINNED_ROLES:
         name = line(Piece(f"{role.value:<{_NAME_WIDTH}}", Tone.STRONG))
         if environments is None:
-            lines.append((*name, Piece("…" if is_reachable else "? not known: no engine answers", Tone.QUIET)))
+            lines.append((*name, _unknown(error)))
             continue
         found = [environment for environment in environments if environment.role is role]
         if not found:
             reason = f"not running · press {up_key} on a branch, then {ROLE_KEYS[role]}"
             lines.append(cut_line((*name, Piece(f"○ {reason}", Tone.QUIET)), width))
-        lines.extend(cut_line((*name, *_facts(environment, now)), width) for environment in found)
+        lines.extend((*name, *_facts(environment, now, width - _NAME_WIDTH)) for environment in found)
     return tuple(lines)
 
 
@@ -52,10 +57,8 @@ def parity_strip(picture: Picture, *, width: int, key: str) -> tuple[Line, ...]:
 
 
 def _parity(picture: Picture, key: str) -> Line:
-    if picture.engine_error is not None and picture.roles_parity is None:
-        return line(Piece("? not known: no engine answers", Tone.QUIET))
     if picture.roles_parity is None:
-        return line(Piece("…", Tone.QUIET))
+        return (_unknown(picture.engine_error),)
     parity = picture.roles_parity.parity
     if parity is None:
         return line(Piece(f"○ {picture.roles_parity.reason} · {key} compares their definitions", Tone.QUIET))
@@ -65,10 +68,14 @@ def _parity(picture: Picture, key: str) -> Line:
     return line(score, Piece(f"  {counts}", Tone.QUIET))
 
 
-def _facts(environment: Environment, now: datetime) -> Line:
+def _unknown(error: PreviewerError | None) -> Piece:
+    return Piece(f"? not known: {failure_word(error)}" if error is not None else "…", Tone.QUIET)
+
+
+def _facts(environment: Environment, now: datetime, width: int) -> Line:
     ownership = environment.ownership
     expiry = (Piece("expires in "), *time_left(environment.expires_at, now)) if environment.expires_at else ()
-    return join(
+    return join_fitting(
         (
             state_line(environment.state),
             sign_words(environment),
@@ -83,4 +90,5 @@ def _facts(environment: Environment, now: datetime) -> Line:
             line(Piece(f"release {short_id(ownership.release)}", Tone.QUIET)),
         ),
         _SEPARATOR,
+        width,
     )

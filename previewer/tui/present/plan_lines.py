@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from previewer.domain.plan import Plan, Step
-from previewer.domain.succession import LEFT_DATA
 from previewer.tui.present.hanging import hanging
 from previewer.tui.present.pieces import Line, Piece, Tone, line
-
-_REMOVING = "remove"
 
 
 def plan_lines(plan: Plan, *, width: int) -> tuple[Line, ...]:
@@ -17,7 +14,7 @@ def plan_lines(plan: Plan, *, width: int) -> tuple[Line, ...]:
     """
     if not plan.steps:
         return ()
-    lost = [line(Piece("! ", Tone.WARN), Piece(note, Tone.WARN)) for note in plan.notes if _is_loss(note)]
+    lost = [line(Piece("! ", Tone.WARN), Piece(note, Tone.WARN)) for note in plan.left_data]
     return (*hanging((*lost, ()), width), *_step_lines(plan, width)) if lost else _step_lines(plan, width)
 
 
@@ -41,18 +38,13 @@ def _step_lines(plan: Plan, width: int) -> tuple[Line, ...]:
 
 def _note_lines(plan: Plan) -> tuple[Line, ...]:
     """What of the definition does not run as it is written."""
-    notes = [note for note in plan.notes if not _is_loss(note)]
-    if not notes:
+    if not plan.notes:
         return ()
     return (
         line(),
         line(Piece("not as written", Tone.STRONG)),
-        *(line(Piece(note, Tone.QUIET)) for note in notes),
+        *(line(Piece(note, Tone.QUIET)) for note in plan.notes),
     )
-
-
-def _is_loss(note: str) -> bool:
-    return note.startswith(LEFT_DATA)
 
 
 def plan_size(plan: Plan) -> str:
@@ -61,5 +53,5 @@ def plan_size(plan: Plan) -> str:
 
 
 def _step(step: Step, verbs: int, names: int) -> Line:
-    tone = Tone.WARN if step.action.verb.startswith(_REMOVING) else Tone.PLAIN
+    tone = Tone.WARN if step.removes else Tone.PLAIN
     return line(Piece(f"{step.action.verb:<{verbs}}", tone), f"  {step.action.name:<{names}}")

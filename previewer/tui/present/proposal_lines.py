@@ -57,7 +57,7 @@ def _lifetime_lines(result: ExtendResult, now: datetime) -> tuple[Line, ...]:
 def _prune_lines(plan: PrunePlan, width: int) -> tuple[Line, ...]:
     kinds = max((len(item.kind.value) for item in plan.removed), default=0)
     lines = [part for item in plan.removed for part in _item_lines(item, kinds, width)]
-    if plan.kept:
+    if plan.kept and lines:
         lines += [(), line(Piece(f"{counted(len(plan.kept), 'other')} stay", Tone.QUIET))]
     return tuple(lines)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 
 from previewer.domain.attestation import Signature, Verdict
 from previewer.domain.drift.finding import Severity
@@ -11,7 +12,7 @@ from previewer.domain.file_change import Change
 from previewer.domain.progress import Outcome
 from previewer.tui.present.pieces import Line, Piece, Tone, line
 
-_STATES: Mapping[State, tuple[str, Tone]] = {
+_SIGNS: Mapping[Enum, tuple[str, Tone]] = {
     State.DONE: ("✔", Tone.GOOD),
     State.HEALTHY: ("●", Tone.GOOD),
     State.RUNNING: ("◉", Tone.GOOD),
@@ -20,24 +21,16 @@ _STATES: Mapping[State, tuple[str, Tone]] = {
     State.STOPPED: ("◌", Tone.WARN),
     State.UNHEALTHY: ("▲", Tone.WARN),
     State.FAILED: ("✖", Tone.BAD),
-}
-_OUTCOMES: Mapping[Outcome, tuple[str, Tone]] = {
     Outcome.DONE: ("✔", Tone.GOOD),
     Outcome.CACHED: ("≡", Tone.QUIET),
     Outcome.FAILED: ("✖", Tone.BAD),
     Outcome.CANCELLED: ("⊘", Tone.WARN),
-}
-_SEVERITIES: Mapping[Severity, tuple[str, Tone]] = {
     Severity.LOW: ("·", Tone.QUIET),
     Severity.MEDIUM: ("▲", Tone.WARN),
     Severity.HIGH: ("✖", Tone.BAD),
-}
-_CHANGES: Mapping[Change, tuple[str, Tone]] = {
     Change.ADDED: ("+", Tone.GOOD),
     Change.REMOVED: ("-", Tone.BAD),
     Change.CHANGED: ("~", Tone.BUSY),
-}
-_VERDICTS: Mapping[Verdict, tuple[str, Tone]] = {
     Verdict.GOOD: ("✔", Tone.GOOD),
     Verdict.UNKNOWN: ("?", Tone.WARN),
     Verdict.BAD: ("✖", Tone.BAD),
@@ -49,34 +42,36 @@ FRAMES_PER_SECOND = 8
 
 def state_line(state: State) -> Line:
     """``● healthy``."""
-    glyph, tone = _STATES[state]
-    return (Piece(f"{glyph} {state.value}", tone),)
+    return (_signed(state, state.value),)
 
 
 def severity_line(severity: Severity, *, is_dimmed: bool = False) -> Line:
     """``✖ high``."""
-    glyph, tone = _SEVERITIES[severity]
-    return (Piece(f"{glyph} {severity.value}", Tone.QUIET if is_dimmed else tone),)
+    signed = _signed(severity, severity.value)
+    return (Piece(signed.text, Tone.QUIET) if is_dimmed else signed,)
 
 
 def change_line(change: Change) -> Line:
     """``+ added``."""
-    glyph, tone = _CHANGES[change]
-    return (Piece(f"{glyph} {change.value:<7}", tone),)
+    return (_signed(change, f"{change.value:<7}"),)
 
 
 def signature_line(signature: Signature) -> Line:
     """``✔ good, Ada <ada@example.org>``."""
-    glyph, tone = _VERDICTS[signature.verdict]
     words = ", ".join(word for word in (signature.verdict.value, signature.signer, signature.reason) if word)
-    return line(Piece(f"{glyph} {words}", tone))
+    return line(_signed(signature.verdict, words))
 
 
 def outcome_glyph(outcome: Outcome) -> Piece:
     """The glyph of how a task ended."""
-    return Piece(*_OUTCOMES[outcome])
+    return Piece(*_SIGNS[outcome])
 
 
 def spinner(seconds: float) -> Piece:
     """The glyph of something that has run for ``seconds``."""
     return Piece(SPINNER[int(seconds * FRAMES_PER_SECOND) % len(SPINNER)], Tone.BUSY)
+
+
+def _signed(what: Enum, words: str) -> Piece:
+    glyph, tone = _SIGNS[what]
+    return Piece(f"{glyph} {words}", tone)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from textual.events import Resize
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
@@ -9,6 +12,8 @@ from previewer.tui.actions import Place, actions_in
 from previewer.tui.desk import Desk
 from previewer.tui.picture import Picture
 from previewer.tui.present.plain import plain
+from previewer.tui.widgets.key_bar import KeyBar
+from previewer.tui.widgets.line_input import LineInput
 
 
 class PreviewerScreen(Screen[None]):
@@ -32,6 +37,26 @@ class PreviewerScreen(Screen[None]):
         self.watch(self.app, "work_pulse", self.draw, init=False)
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self.theme_changed())
         self.call_after_refresh(self.draw)
+
+    def on_resize(self, _event: Resize) -> None:
+        """What fits is another now."""
+        self.call_after_refresh(self.draw)
+
+    def on_descendant_focus(self) -> None:
+        """Other keys matter while a line is typed."""
+        if self.is_mounted:
+            self.draw_keys()
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """The actions that matter here, by their ids, most important first."""
+        return ()
+
+    def draw_keys(self) -> None:
+        """Those of them that can be taken now: what is typed into a line takes none."""
+        possible = [name for name in self.keys if self.reason_against(name) is None]
+        is_typing = isinstance(self.focused, LineInput)
+        self.query_one(KeyBar).show_actions(("back",) if is_typing else possible, is_typing=is_typing)
 
     def on_screen_resume(self) -> None:
         """Something may have happened while another screen was in front."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import Resize
 from textual.widgets import DataTable, Input
 
 from previewer.domain.environment import Environment
@@ -18,6 +17,7 @@ from previewer.tui.actions import Place, bindings
 from previewer.tui.asked import CopyAsked, RequestMade, ScreenAsked
 from previewer.tui.desk import Desk
 from previewer.tui.messages import CommitsFailed, CommitsRead
+from previewer.tui.present.columns import longest_cells
 from previewer.tui.present.commit_lines import commit_lines, fit_commit_columns
 from previewer.tui.present.failure import failure_lines
 from previewer.tui.present.pieces import Line, Piece, Tone, line
@@ -74,9 +74,10 @@ class CommitsScreen(PreviewerScreen):
         self.desk.gateway.read_commits(self.branch_name, self)
         self.table.focus()
 
-    def on_resize(self, _event: Resize) -> None:
-        """Other widths."""
-        self.call_after_refresh(self.draw)
+    @property
+    def keys(self) -> Sequence[str]:
+        """The actions of the key bar."""
+        return KEYS
 
     def draw(self) -> None:
         """Show what is known now."""
@@ -87,10 +88,11 @@ class CommitsScreen(PreviewerScreen):
         count = f"the newest {len(self._commits)}" if self._commits else ""
         self.query_one(TopBar).show(left, line(Piece(count, Tone.QUIET)))
         rows = [(commit.id, self._lines(commit)) for commit in self._matching()]
-        self.table.show(fit_commit_columns(self.size.width - 3), rows)
+        longest = longest_cells(lines for _key, lines in rows)
+        self.table.show(fit_commit_columns(self.size.width - 3, longest), rows)
         self.table.display = bool(rows)
         self.query_one("#empty", Notice).say(() if rows else self._empty_lines())
-        self.query_one(KeyBar).show_actions([key for key in KEYS if self.reason_against(key) is None])
+        self.draw_keys()
 
     def theme_changed(self) -> None:
         """Cells hold colours."""
@@ -101,7 +103,7 @@ class CommitsScreen(PreviewerScreen):
         if action in ("up", "copy", "open") and self.commit is None:
             return "nothing is selected"
         error = self.picture.engine_error
-        return f"no engine answers: {error.message}" if action == "up" and error else None
+        return error.message if action == "up" and error is not None else None
 
     def action_open(self) -> None:
         """Into the environment that runs this commit; else ask to bring it up."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import Resize
 
 from previewer.domain.revision import short_id
 from previewer.errors import PreviewerError
@@ -16,6 +16,7 @@ from previewer.tui.actions import Place, bindings
 from previewer.tui.answers import DifferenceRead, QuestionFailed
 from previewer.tui.desk import Desk
 from previewer.tui.present.difference_lines import difference_lines
+from previewer.tui.present.engine_line import engine_line
 from previewer.tui.present.failure import failure_lines
 from previewer.tui.present.pieces import Line, Piece, Tone, line
 from previewer.tui.screens.base import PreviewerScreen
@@ -51,9 +52,10 @@ class DiffScreen(PreviewerScreen):
         self._compare(self._names)
         self.query_one(LinesView).focus()
 
-    def on_resize(self, _event: Resize) -> None:
-        """Other widths."""
-        self.call_after_refresh(self.draw)
+    @property
+    def keys(self) -> Sequence[str]:
+        """The actions of the key bar."""
+        return KEYS
 
     def draw(self) -> None:
         """Show what is known now."""
@@ -64,13 +66,9 @@ class DiffScreen(PreviewerScreen):
         title = line(
             Piece(f"{project} › ", Tone.QUIET), Piece("diff", Tone.STRONG), f" › {_short(old)} → {_short(new)}"
         )
-        releases: Line = ()
-        if isinstance(self._answer, Difference):
-            ids = f"{short_id(self._answer.old.id)} → {short_id(self._answer.new.id)}"
-            releases = line(Piece(f"releases {ids}", Tone.QUIET))
-        self.query_one(TopBar).show(title, releases)
+        self.query_one(TopBar).show(title, engine_line(self.picture))
         self.query_one(LinesView).show(self._lines(max(30, self.size.width - 6)))
-        self.query_one(KeyBar).show_actions(KEYS)
+        self.draw_keys()
 
     def action_choose_old(self) -> None:
         """Another one to start from."""
@@ -123,7 +121,8 @@ class DiffScreen(PreviewerScreen):
             return (*failure_lines(self._answer), other)
         if self._answer is None:
             return (line(Piece("comparing …", Tone.QUIET)),)
-        return difference_lines(self._answer, width=width)
+        ids = f"releases {short_id(self._answer.old.id)} → {short_id(self._answer.new.id)}"
+        return (line(Piece(ids, Tone.QUIET)), (), *difference_lines(self._answer, width=width))
 
 
 def _short(name: str) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import DataTable, Static
 
@@ -20,6 +19,7 @@ from previewer.tui.actions import Place, bindings
 from previewer.tui.asked import BrowseAsked, CopyAsked, ScreenAsked, ShellAsked
 from previewer.tui.desk import Desk
 from previewer.tui.messages import FileSaved, LogsArrived, LogsEnded
+from previewer.tui.present.engine_line import engine_line
 from previewer.tui.present.environment_header import TABS, gone_lines, header_lines, tab_line
 from previewer.tui.present.failure import failure_lines
 from previewer.tui.present.pieces import Line, Piece, Tone, line, to_content
@@ -159,9 +159,10 @@ class EnvironmentScreen(ActingScreen):
         self.desk.gateway.stop_logs()
         self.desk.inquiries.stop_touches()
 
-    def on_resize(self, _event: Resize) -> None:
-        """Other widths."""
-        self.call_after_refresh(self.draw)
+    @property
+    def keys(self) -> Sequence[str]:
+        """The actions of the key bar."""
+        return KEYS[self.tab]
 
     def draw(self) -> None:
         """Show what is known now."""
@@ -179,8 +180,7 @@ class EnvironmentScreen(ActingScreen):
         works = [work for work in self.desk.running_works if self.environment_name in work.environments]
         now, key = self.desk.monotonic(), self.desk.key_of("work")
         self.query_one("#status", Notice).say([status_line(work, now, key=key) for work in works])
-        possible = [name for name in KEYS[self.tab] if self.reason_against(name) is None]
-        self.query_one(KeyBar).show_actions(possible)
+        self.draw_keys()
 
     def theme_changed(self) -> None:
         """Cells hold colours."""
@@ -373,8 +373,7 @@ class EnvironmentScreen(ActingScreen):
         project = self.desk.session.project
         left = line(Piece(f"{project} › ", Tone.QUIET), Piece(self.environment_name, Tone.STRONG))
         error = self.picture.engine_error
-        right = line(Piece("✖ no engine", Tone.BAD) if error else Piece(self.picture.engine, Tone.QUIET))
-        self.query_one(TopBar).show(left, right)
+        self.query_one(TopBar).show(left, engine_line(self.picture))
         shown = environment or self._last
         width = max(20, self.size.width - 4)
         lines: tuple[Line, ...] = (line(Piece("asking the engine …", Tone.QUIET)),)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import Resize
 from textual.widgets import DataTable, Input, Static
 
 from previewer.domain.environment import Environment
@@ -18,6 +17,7 @@ from previewer.tui.actions import Place, bindings
 from previewer.tui.asked import CopyAsked, RequestMade, ScreenAsked
 from previewer.tui.desk import Desk
 from previewer.tui.present.columns import longest_cells
+from previewer.tui.present.engine_line import engine_line
 from previewer.tui.present.hanging import hanging
 from previewer.tui.present.home_columns import fit_columns
 from previewer.tui.present.home_rows import HomeRow, filter_rows, home_rows, row_lines
@@ -107,9 +107,10 @@ class HomeScreen(ActingScreen):
         """The marked environments that still exist."""
         return tuple(e for e in self.picture.environments or () if e.name in self._marked)
 
-    def on_resize(self, _event: Resize) -> None:
-        """Other columns fit."""
-        self.call_after_refresh(self.draw)
+    @property
+    def keys(self) -> Sequence[str]:
+        """The actions of the key bar."""
+        return KEYS
 
     def draw(self) -> None:
         """Show what is known now."""
@@ -119,7 +120,7 @@ class HomeScreen(ActingScreen):
         self._draw_notices()
         self._draw_table()
         self._draw_status()
-        self._draw_keys()
+        self.draw_keys()
 
     def theme_changed(self) -> None:
         """Cells hold colours."""
@@ -206,7 +207,7 @@ class HomeScreen(ActingScreen):
     def filter_typed(self) -> None:
         """Filter while the user types."""
         self._draw_table()
-        self._draw_keys()
+        self.draw_keys()
 
     @on(Input.Submitted, "#filter")
     def filter_kept(self) -> None:
@@ -215,13 +216,13 @@ class HomeScreen(ActingScreen):
         self.table.focus()
 
     def on_descendant_focus(self) -> None:
-        """Other keys matter while a filter is typed."""
-        self._draw_keys()
+        """A filter that is kept says what it leaves out."""
+        self._draw_status()
 
     @on(DataTable.RowHighlighted)
     def row_changed(self) -> None:
         """Other keys matter."""
-        self._draw_keys()
+        self.draw_keys()
 
     @on(DataTable.RowSelected)
     def row_clicked(self) -> None:
@@ -231,20 +232,16 @@ class HomeScreen(ActingScreen):
     def _draw_top(self) -> None:
         picture, session = self.picture, self.desk.session
         left = line(Piece("previewer", Tone.STRONG), Piece("  "), Piece(session.project, Tone.ACCENT))
-        if picture.engine_error is not None:
-            engine = Piece("✖ no engine", Tone.BAD)
-        else:
-            engine = Piece(picture.engine or "asking the engine …", Tone.QUIET)
         counts: list[str] = []
         if picture.branches is not None:
             counts.append(count_of(len(picture.branches), "branch", "branches"))
         if picture.environments is not None:
             counts.append(count_of(len(picture.environments), "environment", "environments"))
-        right = line(Piece(" · ".join(counts) + (" · " if counts else ""), Tone.QUIET), engine)
-        self.query_one(TopBar).show(left, right)
+        right = line(Piece(" · ".join(counts) + (" · " if counts else ""), Tone.QUIET))
+        self.query_one(TopBar).show(left, (*right, *engine_line(picture)))
         strip = pinned_lines(
             picture.environments,
-            is_reachable=picture.engine_error is None,
+            error=picture.engine_error,
             now=self.desk.now(),
             width=max(20, self.size.width - 4),
             up_key=self.desk.key_of("up"),
@@ -279,6 +276,8 @@ class HomeScreen(ActingScreen):
         if stays_at_top:
             self.table.action_cursor_top()
         self.table.display = bool(shown)
+        empty = self.query_one("#empty", Notice)
+        empty.styles.height = "auto" if shown else "1fr"  # the filter stays at the bottom
         lines: tuple[Line, ...] = ()
         if not shown:
             lines = empty_table(
@@ -289,7 +288,7 @@ class HomeScreen(ActingScreen):
             )
         elif len(found) > len(shown):
             lines = (line(Piece(f"the first {len(shown)} of {len(found)} rows: / finds the others", Tone.QUIET)),)
-        self.query_one("#empty", Notice).say(lines)
+        empty.say(lines)
 
     def _lines(self, row: OverviewRow) -> Mapping[str, Line]:
         work = self.desk.work_on(
@@ -316,8 +315,8 @@ class HomeScreen(ActingScreen):
             down, rest, parity, back = map(self.desk.key_of, ("down", "sleep", "parity", "back"))
             keys = f" · {down} tears them down, {rest} stops them, {parity} compares two, {back} unmarks"
             lines.append(line(Piece(f"▌ {count} marked", Tone.ACCENT), Piece(keys, Tone.QUIET)))
+        if self.filter.value and self.focused is not self.filter:
+            change, clear = map(self.desk.key_of, ("filter", "back"))
+            said = f"{len(self._shown)} of {len(self._rows)} rows · {change} changes the filter, {clear} clears it"
+            lines.append(line(Piece(said, Tone.QUIET)))
         self.query_one("#status", Notice).say(lines)
-
-    def _draw_keys(self) -> None:
-        keys = [key for key in KEYS if self.reason_against(key) is None]
-        self.query_one(KeyBar).show_actions(("back",) if self.focused is self.filter else keys)

@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
@@ -65,6 +66,15 @@ class MenuScreen(ModalScreen[str | None]):
     def action_back(self) -> None:
         """Nothing is done."""
         self.dismiss(None)
+
+    def on_key(self, event: Key) -> None:
+        """The keys that the menu shows do here what they do outside of it."""
+        possible = (name for name, reason in self._items if reason is None)
+        found = next((name for name in possible if self.desk.key_of(name) == event.character), None)
+        if found is not None:
+            event.stop()
+            event.prevent_default()
+            self.dismiss(found)
 
     @on(OptionList.OptionSelected)
     def chosen(self, event: OptionList.OptionSelected) -> None:

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import Resize
 from textual.widgets import DataTable, Static
 
 from previewer.domain.parity.compare import Parity
-from previewer.errors import PreviewerError
+from previewer.errors import PreviewerError, UsageError
+from previewer.operations.probe import Probed, probe_rules
 from previewer.operations.secrecy import new_secrecy
 from previewer.tui.actions import Place, bindings
-from previewer.tui.answers import ParityRead, QuestionFailed
+from previewer.tui.answers import ParityRead, ProbeEnded, QuestionFailed
 from previewer.tui.asked import RefreshAsked
 from previewer.tui.desk import Desk
+from previewer.tui.present.columns import longest_cells
+from previewer.tui.present.engine_line import engine_line
 from previewer.tui.present.failure import failure_lines
 from previewer.tui.present.parity_rows import (
     difference_detail,
     difference_key,
     difference_row,
     fit_parity_columns,
-    score_line,
+    score_lines,
     stale_detail,
     stale_key,
     stale_row,
 )
 from previewer.tui.present.pieces import Line, Piece, Tone, line, to_content
+from previewer.tui.present.probe_rows import probe_detail, probe_line, probe_rows
 from previewer.tui.screens.base import PreviewerScreen
 from previewer.tui.screens.pick import PickScreen
 from previewer.tui.screens.sides import sides_to_compare
@@ -36,7 +40,7 @@ from previewer.tui.widgets.key_bar import KeyBar
 from previewer.tui.widgets.rows_table import RowsTable
 from previewer.tui.widgets.top_bar import TopBar
 
-KEYS = ("back", "choose-left", "choose-right", "swap", "retry", "menu")
+KEYS = ("back", "probe", "choose-left", "choose-right", "swap", "retry", "menu")
 
 
 class ParityScreen(PreviewerScreen):
@@ -51,6 +55,8 @@ class ParityScreen(PreviewerScreen):
         self._names = (left, right)
         self._parity: Parity | None = None
         self._error: PreviewerError | None = None
+        self._probed: tuple[Probed, ...] | None = None
+        self._is_probing = False
         self._asked_of: object = None
         self._secrecy = new_secrecy(desk.session)
 
@@ -79,9 +85,10 @@ class ParityScreen(PreviewerScreen):
         super().on_mount()
         self.table.focus()
 
-    def on_resize(self, _event: Resize) -> None:
-        """Other widths."""
-        self.call_after_refresh(self.draw)
+    @property
+    def keys(self) -> Sequence[str]:
+        """The actions of the key bar."""
+        return KEYS
 
     def draw(self) -> None:
         """Show what is known now; ask again if an environment is another by now."""
@@ -91,20 +98,40 @@ class ParityScreen(PreviewerScreen):
         left, right = self.names
         project = self.desk.session.project
         title = line(Piece(f"{project} › ", Tone.QUIET), Piece("parity", Tone.STRONG), f" › {left} | {right}")
-        self.query_one(TopBar).show(title, line(Piece(self.picture.engine, Tone.QUIET)))
+        self.query_one(TopBar).show(title, engine_line(self.picture))
         self.query_one("#score", Static).update(to_content(*self._score_lines()))
         rows = self._rows()
-        self.table.show(fit_parity_columns(self.size.width - 3, left, right), rows)
+        longest = longest_cells(lines for _key, lines in rows)
+        self.table.show(fit_parity_columns(self.size.width - 3, left, right, longest), rows)
         was_shown, self.table.display = self.table.display, bool(rows)
         if rows and not was_shown:
             self.call_after_refresh(self.table.focus)
         self._draw_detail()
-        self.query_one(KeyBar).show_actions(KEYS)
+        self.draw_keys()
 
     def theme_changed(self) -> None:
         """Cells hold colours."""
         self.table.repaint()
         self.draw()
+
+    def reason_against(self, action: str) -> str | None:
+        """Only what runs and has requests declared can be probed."""
+        if action != "probe":
+            return None
+        if self._parity is None:
+            return "nothing is compared yet"
+        try:
+            probe_rules(self._parity.left, self._parity.right)
+        except UsageError as error:
+            return f"{error.where}: {error.message}"
+        return None
+
+    def action_probe(self) -> None:
+        """Ask both."""
+        if self.is_possible("probe") and self._parity is not None and not self._is_probing:
+            self._is_probing = True
+            self.desk.inquiries.probe(self._parity, self)
+            self.draw()
 
     def action_choose_left(self) -> None:
         """Another left side."""
@@ -129,15 +156,30 @@ class ParityScreen(PreviewerScreen):
     def parity_read(self, message: ParityRead) -> None:
         """They were compared."""
         message.stop()
-        self._parity, self._error = message.parity, None
+        self._forget()
+        self._parity = message.parity
         self.draw()
 
     @on(QuestionFailed)
     def parity_failed(self, message: QuestionFailed) -> None:
         """They cannot be."""
         message.stop()
-        self._parity, self._error = None, message.error
+        self._forget()
+        self._error = message.error
         self.draw()
+
+    @on(ProbeEnded)
+    def probe_ended(self, message: ProbeEnded) -> None:
+        """Both have answered. What was asked of other sides, or of these before, is out of date."""
+        message.stop()
+        if message.parity is not self._parity:
+            return
+        self._is_probing, self._probed = False, None if message.error else message.probed
+        if message.error is not None:
+            self.tell(str(message.error), title="they could not be probed", severity="error")
+        self.draw()
+        if probe_rows(message.probed):
+            self.table.action_cursor_top()
 
     @on(DataTable.RowHighlighted)
     def difference_chosen(self) -> None:
@@ -153,8 +195,13 @@ class ParityScreen(PreviewerScreen):
 
     def _compare(self, names: tuple[str, str]) -> None:
         self._names = names
-        self._parity, self._error = None, None
+        self._forget()
         self.draw()
+
+    def _forget(self) -> None:
+        """Whatever is known of the sides."""
+        self._parity, self._error = None, None
+        self._probed, self._is_probing = None, False
 
     def _pick(self, title: str, index: int) -> None:
         def chosen(name: str | None) -> None:
@@ -168,7 +215,8 @@ class ParityScreen(PreviewerScreen):
         if self._parity is None:
             return []
         differences = self._parity.differences
-        rows = [(difference_key(d), dict(difference_row(d, self._secrecy))) for d in differences]
+        rows = [(row.key, dict(row.cells)) for row in probe_rows(self._probed or ())]
+        rows += [(difference_key(d), dict(difference_row(d, self._secrecy))) for d in differences]
         return rows + [(stale_key(a), dict(stale_row(a))) for a in self._parity.stale]
 
     def _score_lines(self) -> tuple[Line, ...]:
@@ -180,16 +228,23 @@ class ParityScreen(PreviewerScreen):
             )
         if self._parity is None:
             return (line(Piece("comparing …", Tone.QUIET)),)
-        score = score_line(self._parity)
-        return (score,) if self._rows() else (score, line(Piece("✔ nothing differs", Tone.GOOD)))
+        lines = list(score_lines(self._parity, width=self.size.width - 4))
+        if self._is_probing:
+            lines.append(line(Piece("probe   asking both …", Tone.QUIET)))
+        elif self._probed is not None:
+            lines.append(probe_line(self._probed))
+        return tuple(lines) if self._rows() else (*lines, line(Piece("✔ nothing differs", Tone.GOOD)))
 
     def _draw_detail(self) -> None:
         key, width, parity = self.table.selected_key, max(30, self.size.width - 4), self._parity
         lines: tuple[Line, ...] = ()
         if parity is not None:
+            answer = next((row for row in probe_rows(self._probed or ()) if row.key == key), None)
             difference = next((d for d in parity.differences if difference_key(d) == key), None)
             stale = next((a for a in parity.stale if stale_key(a) == key), None)
-            if difference is not None:
+            if answer is not None:
+                lines = probe_detail(answer, parity, width=width)
+            elif difference is not None:
                 lines = difference_detail(difference, parity, self._secrecy, width=width)
             elif stale is not None:
                 lines = stale_detail(stale, width=width)

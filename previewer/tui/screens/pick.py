@@ -14,7 +14,9 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from previewer.tui.actions import bindings
+from previewer.tui.present.pick_lines import pick_lines
 from previewer.tui.present.pieces import Piece, Tone, line, to_content
+from previewer.tui.screens.menu import MARGIN, WIDEST
 from previewer.tui.widgets.line_input import LineInput
 
 
@@ -76,6 +78,10 @@ class PickScreen(ModalScreen[str | None]):
         """It was clicked."""
         self.dismiss(self._found[event.option_index])
 
+    @property
+    def _width(self) -> int:
+        return min(WIDEST, self.app.size.width - 4) - MARGIN
+
     def draw(self, search: str) -> None:
         """Show what matches."""
         words = search.casefold().split()
@@ -83,7 +89,5 @@ class PickScreen(ModalScreen[str | None]):
         self._found = tuple(name for name, _about in found)
         options = self.query_one(OptionList)
         options.clear_options()
-        options.add_options(
-            Option(to_content(line(name, Piece(f"  {about}", Tone.QUIET)))) for name, about in found
-        )
+        options.add_options(Option(to_content(one)) for one in pick_lines(found, width=self._width))
         options.highlighted = 0 if found else None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
-from textual.events import Resize
 from textual.widgets import Static
 
 from previewer.tui.actions import Place, bindings
@@ -57,9 +57,10 @@ class ProgressScreen(PreviewerScreen):
         super().on_mount()
         self.query_one("#tasks").focus()
 
-    def on_resize(self, _event: Resize) -> None:
-        """Other widths."""
-        self.call_after_refresh(self.draw)
+    @property
+    def keys(self) -> Sequence[str]:
+        """The actions of the key bar."""
+        return ("open-result", "cancel-work", "back")
 
     def draw(self) -> None:
         """Show what is known now."""
@@ -80,7 +81,7 @@ class ProgressScreen(PreviewerScreen):
         self._draw_ending(work)
         if is_at_end:
             self.call_after_refresh(tasks.scroll_end, animate=False)
-        self.query_one(KeyBar).show_actions(self._keys(work))
+        self.draw_keys()
 
     def reason_against(self, action: str) -> str | None:
         """Why not, given how the operation is doing."""
@@ -124,8 +125,3 @@ class ProgressScreen(PreviewerScreen):
         ending.update(to_content(*hanging(lines, self.size.width - ENDING_MARGIN)))
         if not work.is_running:
             work.was_seen = True
-
-    def _keys(self, work: Work) -> tuple[str, ...]:
-        if work.is_running:
-            return ("cancel-work", "back")
-        return ("open-result", "back") if self._result else ("back",)

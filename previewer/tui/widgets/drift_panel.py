@@ -15,6 +15,7 @@ from previewer.domain.examination import EngineHappening
 from previewer.operations.drift import EnvironmentDrift
 from previewer.tui.answers import DriftRead, TouchesEnded, TouchesSeen
 from previewer.tui.desk import Desk
+from previewer.tui.present.columns import longest_cells
 from previewer.tui.present.failure import failure_lines
 from previewer.tui.present.finding_rows import (
     drift_title,
@@ -114,7 +115,8 @@ class DriftPanel(Panel):
         else:
             title.update(to_content(drift_title(self._drift, is_live=self._is_live)))
         rows = {finding_key(f): finding_lines(f, now=now) for f in self._findings}
-        self.show_rows(self.target, fit_finding_columns(width - 3), tuple(rows.items()))
+        columns = fit_finding_columns(width - 3, longest_cells(rows.values()))
+        self.show_rows(self.target, columns, tuple(rows.items()))
         self._draw_detail()
 
     def repaint(self) -> None:

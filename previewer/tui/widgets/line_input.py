@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual.events import Key
 from textual.widgets import Input
 
 from previewer.tui.present.plain import plain
@@ -22,7 +23,14 @@ class LineInput(Input):
     def ask(self) -> None:
         """Appear and take the focus."""
         self.display = True
-        self.focus()
+        self.screen.set_focus(self)  # at once: the next keys may be on their way already
+
+    def catch(self, event: Key) -> None:
+        """Take a letter that was typed before this had the focus, and arrives somewhere else now that it has."""
+        if event.is_printable and event.character:
+            event.stop()
+            event.prevent_default()
+            self.insert_text_at_cursor(event.character)
 
     def put_away(self) -> None:
         """Empty it and hide it."""
