@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from previewer.domain.json_value import JsonObject
     from previewer.domain.plan import Plan
     from previewer.domain.progress import Report
-    from previewer.operations.deploy import UpResult
+    from previewer.operations.generations.deploy import UpResult
     from previewer.operations.replace import ReplaceOptions
     from previewer.operations.session import Session
 

@@ -7,7 +7,7 @@ from previewer.domain.capacity import need_of_plan
 from previewer.domain.plan import Plan
 from previewer.domain.wording import counted
 from previewer.engine.protocol import Selection
-from previewer.operations.capacity import Room, measure_room
+from previewer.operations.generations.capacity import Room, measure_room
 from previewer.operations.session import Session
 
 FEW = 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from previewer.docker_api.background import begin
+from previewer.background import begin
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.image_names import engine_reference

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from weakref import WeakSet
 
+from previewer.background import begin
 from previewer.docker_api import containers, disk_usage, events, networks, restarts, volumes
-from previewer.docker_api.background import begin
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.networks import leave_networks
 from previewer.docker_api.podman import RESTART_UPDATES_SINCE, podman_version

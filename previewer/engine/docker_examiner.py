@@ -8,8 +8,8 @@ from concurrent.futures import Future
 from datetime import datetime
 from typing import TypeVar
 
+from previewer.background import begin
 from previewer.docker_api import changes, examine
-from previewer.docker_api.background import begin
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.engine_start import engine_started
 from previewer.docker_api.gathered_stream import GatheredStream

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 
-from previewer.docker_api.background import begin
+from previewer.background import begin
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.containers import inspect_container
 from previewer.docker_api.events import EngineEvent

@@ -25,10 +25,10 @@ from previewer.domain.target import Target, container_spec
 from previewer.errors import EngineError, NotFoundError
 from previewer.frozen import dataclass
 from previewer.operations.environments import find_environment
-from previewer.operations.execute import ExecutionLimits, execute
-from previewer.operations.file_contents import read_contents
-from previewer.operations.frozen_environment import frozen_target
-from previewer.operations.release_tree import release_tree
+from previewer.operations.execution.execute import ExecutionLimits, execute
+from previewer.operations.generations.frozen_environment import frozen_target
+from previewer.operations.releasing.file_contents import read_contents
+from previewer.operations.releasing.tree import release_tree
 from previewer.operations.session import Session
 
 TIME_TO_LIVE = timedelta(hours=1)

@@ -10,9 +10,9 @@ from previewer.domain.release import Release
 from previewer.domain.release_diff import ReleaseDiff, diff_releases
 from previewer.domain.revision import Commit
 from previewer.frozen import dataclass
-from previewer.operations.attest import read_attestations
-from previewer.operations.named_release import find_release_named
-from previewer.operations.secrecy import new_secrecy
+from previewer.operations.generations.secrecy import new_secrecy
+from previewer.operations.releasing.attest import read_attestations
+from previewer.operations.releasing.named_release import find_release_named
 from previewer.operations.session import Session
 
 MOST_COMMITS = 1000

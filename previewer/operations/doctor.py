@@ -12,8 +12,8 @@ from previewer.domain.wording import counted
 from previewer.engine.protocol import Selection
 from previewer.errors import PreviewerError, SourceError
 from previewer.frozen import dataclass
-from previewer.operations.capacity import room_for_more
 from previewer.operations.environments import list_environments
+from previewer.operations.generations.capacity import room_for_more
 from previewer.operations.session import Session
 
 FEW = 3

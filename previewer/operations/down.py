@@ -20,11 +20,11 @@ from previewer.domain.wording import counted
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PreviewerError, SourceError
 from previewer.frozen import dataclass
-from previewer.operations.burial import Burial
-from previewer.operations.environment_entry import environment_entry
 from previewer.operations.environments import find_environment, list_environments
-from previewer.operations.hold_locks import hold_locks
-from previewer.operations.remove import remove_by_plan
+from previewer.operations.execution.hold_locks import hold_locks
+from previewer.operations.execution.remove import remove_by_plan
+from previewer.operations.remembering.burial import Burial
+from previewer.operations.remembering.environment_entry import environment_entry
 from previewer.operations.session import Session
 
 CAUSE = "environments are disposable"

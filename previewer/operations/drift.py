@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from previewer.docker_api.background import begin
+from previewer.background import begin
 from previewer.domain.drift.finding import Finding, Severity
 from previewer.domain.drift.frozen import FrozenEnvironment
 from previewer.domain.drift.judge import judge_environment, pair_containers
@@ -17,8 +17,8 @@ from previewer.errors import NotFoundError
 from previewer.frozen import dataclass
 from previewer.operations.environments import find_environment, list_environments
 from previewer.operations.examined_files import ExaminedFiles, ForgetfulFiles
-from previewer.operations.frozen_environment import freeze_environment
-from previewer.operations.secrecy import new_secrecy
+from previewer.operations.generations.frozen_environment import freeze_environment
+from previewer.operations.generations.secrecy import new_secrecy
 from previewer.operations.session import Session
 
 NEWEST_ENTRIES = 500

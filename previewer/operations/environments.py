@@ -10,8 +10,8 @@ from previewer.domain.environment import list_environments as environments_in
 from previewer.domain.naming import environment_name, slug
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, SourceError
+from previewer.operations.remembering.tombstones import find_tombstone
 from previewer.operations.session import Session
-from previewer.operations.tombstones import find_tombstone
 
 Environments = tuple[Environment, ...]
 

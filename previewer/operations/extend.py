@@ -9,8 +9,8 @@ from previewer.domain.labels import format_time
 from previewer.domain.notes import EnvironmentNotes
 from previewer.domain.ttl import expiry, parse_ttl
 from previewer.frozen import dataclass
-from previewer.operations.environment_entry import environment_entry
 from previewer.operations.environments import find_environment
+from previewer.operations.remembering.environment_entry import environment_entry
 from previewer.operations.session import Session
 
 

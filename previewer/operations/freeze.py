@@ -17,12 +17,12 @@ from previewer.domain.wording import counted
 from previewer.freeze.freeze_commit import freeze_commit
 from previewer.freeze.plan_freeze import plan_images
 from previewer.frozen import dataclass
-from previewer.operations.attest import attest
 from previewer.operations.definitions import read_definitions
-from previewer.operations.named_release import newest_first
-from previewer.operations.registry_access import is_vouched_for, note_frozen, registry_cache
+from previewer.operations.generations.supersede import newest_run
+from previewer.operations.releasing.attest import attest
+from previewer.operations.releasing.named_release import newest_first
+from previewer.operations.releasing.registry_access import is_vouched_for, note_frozen, registry_cache
 from previewer.operations.session import Session
-from previewer.operations.supersede import newest_run
 
 
 def _do_nothing() -> None:

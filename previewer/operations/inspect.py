@@ -11,9 +11,9 @@ from previewer.domain.release import Release
 from previewer.engine.protocol import Selection
 from previewer.errors import EngineUnreachableError
 from previewer.frozen import dataclass
-from previewer.operations.attest import read_attestations, signature_of
 from previewer.operations.environments import list_environments
-from previewer.operations.named_release import find_release_named
+from previewer.operations.releasing.attest import read_attestations, signature_of
+from previewer.operations.releasing.named_release import find_release_named
 from previewer.operations.session import Session
 
 

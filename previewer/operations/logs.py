@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from previewer.engine.protocol import LogLine, LogOptions, Stream
 from previewer.errors import NotFoundError
 from previewer.operations.environments import find_environment
+from previewer.operations.remembering.tombstones import find_tombstone
 from previewer.operations.session import Session
-from previewer.operations.tombstones import find_tombstone
 
 
 def open_logs(

@@ -47,7 +47,7 @@ def open_pulled_session(
     The store is made where there is none. Raises :class:`SourceError` where ``path`` names no repository.
     """
     from previewer.ledger.release_store import make_store
-    from previewer.operations.release_store import find_store, store_path
+    from previewer.operations.releasing.store import find_store, store_path
 
     try:
         source = GitSource(path or ".")
@@ -65,7 +65,7 @@ def _find_source(path: str | None, environment: Mapping[str, str]) -> GitSource:
     try:
         return GitSource(path or ".")
     except NoRepositoryError:
-        from previewer.operations.release_store import find_store
+        from previewer.operations.releasing.store import find_store
 
         store = find_store(path, environment)
         if store is None:

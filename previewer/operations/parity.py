@@ -15,12 +15,12 @@ from previewer.domain.release import Release
 from previewer.domain.revision import ResolvedRevision, short_id
 from previewer.errors import EngineUnreachableError, NotFoundError, PreviewerError
 from previewer.frozen import dataclass
-from previewer.operations.attest import read_attestations
 from previewer.operations.definitions import read_definitions
-from previewer.operations.environment_release import release_of
 from previewer.operations.environments import find_environment, list_environments
 from previewer.operations.freeze import frozen_files
-from previewer.operations.frozen_definition import definition_name
+from previewer.operations.generations.environment_release import release_of
+from previewer.operations.generations.frozen_definition import definition_name
+from previewer.operations.releasing.attest import read_attestations
 from previewer.operations.session import Session
 
 GUARDED = (Role.STAGING, Role.PRODUCTION)

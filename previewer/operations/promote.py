@@ -17,10 +17,10 @@ from previewer.domain.release import Release
 from previewer.domain.revision import short_id
 from previewer.errors import NotFoundError, PolicyError
 from previewer.frozen import dataclass
-from previewer.operations.deploy import Deployment, UpResult, plan_deploy
-from previewer.operations.environment_release import release_of
 from previewer.operations.environments import find_environment, list_environments
-from previewer.operations.named_release import find_release_named
+from previewer.operations.generations.deploy import Deployment, UpResult, plan_deploy
+from previewer.operations.generations.environment_release import release_of
+from previewer.operations.releasing.named_release import find_release_named
 from previewer.operations.session import Session
 from previewer.operations.taint import look_for_touches, note_touches
 from previewer.operations.up import UpOptions

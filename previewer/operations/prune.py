@@ -18,9 +18,9 @@ from previewer.engine.protocol import Selection
 from previewer.errors import EngineError, EngineUnreachableError, SourceError
 from previewer.frozen import dataclass
 from previewer.ledger.protocol import RecordKind
-from previewer.operations.named_release import newest_first
+from previewer.operations.generations.supersede import claimed_commits
+from previewer.operations.releasing.named_release import newest_first
 from previewer.operations.session import Session
-from previewer.operations.supersede import claimed_commits
 
 
 class Prunable(Enum):

@@ -19,8 +19,13 @@ from previewer.domain.wording import counted
 from previewer.errors import DefinitionError, NotFoundError, RegistryError, SourceError, UsageError
 from previewer.freeze.parallel import reported_task, run_parallel
 from previewer.frozen import dataclass
-from previewer.operations.obtain_images import STAGE, pull_images
-from previewer.operations.registry_access import default_address, is_vouched_for, note_push, open_repository
+from previewer.operations.releasing.obtain_images import STAGE, pull_images
+from previewer.operations.releasing.registry_access import (
+    default_address,
+    is_vouched_for,
+    note_push,
+    open_repository,
+)
 from previewer.operations.session import Session
 
 if TYPE_CHECKING:

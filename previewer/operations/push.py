@@ -19,10 +19,10 @@ from previewer.errors import RegistryError
 from previewer.freeze.parallel import reported_task, run_parallel
 from previewer.frozen import dataclass
 from previewer.ledger.protocol import RecordKind
-from previewer.operations.named_release import find_release_named
-from previewer.operations.obtain_images import obtain_images
-from previewer.operations.registry_access import default_address, note_push, open_repository
-from previewer.operations.release_tree import release_tree
+from previewer.operations.releasing.named_release import find_release_named
+from previewer.operations.releasing.obtain_images import obtain_images
+from previewer.operations.releasing.registry_access import default_address, note_push, open_repository
+from previewer.operations.releasing.tree import release_tree
 from previewer.operations.session import Session
 
 if TYPE_CHECKING:

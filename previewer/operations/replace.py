@@ -6,10 +6,10 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.plan import Plan
 from previewer.domain.progress import Report
 from previewer.frozen import dataclass
-from previewer.operations.deploy import Deployment, UpResult, plan_deploy
-from previewer.operations.environment_release import release_of
 from previewer.operations.environments import find_environment
-from previewer.operations.frozen_definition import definition_name
+from previewer.operations.generations.deploy import Deployment, UpResult, plan_deploy
+from previewer.operations.generations.environment_release import release_of
+from previewer.operations.generations.frozen_definition import definition_name
 from previewer.operations.session import Session
 from previewer.operations.up_release import deploy_release
 

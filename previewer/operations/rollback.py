@@ -14,9 +14,9 @@ from previewer.domain.release import Release
 from previewer.domain.revision import short_id
 from previewer.errors import NotFoundError, UsageError
 from previewer.frozen import dataclass
-from previewer.operations.deploy import Deployment, UpResult, plan_deploy
 from previewer.operations.environments import find_environment, list_environments
-from previewer.operations.rouse import can_rouse, plan_rouse, rouse
+from previewer.operations.generations.deploy import Deployment, UpResult, plan_deploy
+from previewer.operations.generations.rouse import can_rouse, plan_rouse, rouse
 from previewer.operations.session import Session
 from previewer.operations.up import UpOptions
 from previewer.operations.up_release import deploy_release, release_deployment

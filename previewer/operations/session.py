@@ -10,7 +10,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 
-from previewer.operations.admissions import Admissions
+from previewer.operations.generations.admissions import Admissions
 
 if TYPE_CHECKING:  # what needs only git is not to pay for the rest
     from previewer.engine.debugger import Debugger

@@ -13,10 +13,10 @@ from previewer.domain.sleeping import plan_sleep as plan_of
 from previewer.domain.wording import counted
 from previewer.errors import NotFoundError
 from previewer.frozen import dataclass
-from previewer.operations.environment_entry import environment_entry
 from previewer.operations.environments import find_environment, list_environments
-from previewer.operations.execute import ExecutionLimits, execute
-from previewer.operations.recover import recover
+from previewer.operations.execution.execute import ExecutionLimits, execute
+from previewer.operations.generations.recover import recover
+from previewer.operations.remembering.environment_entry import environment_entry
 from previewer.operations.session import Session
 
 

@@ -11,8 +11,8 @@ from previewer.domain.examination import EngineHappening
 from previewer.domain.labels import format_time
 from previewer.errors import LockedError, NotFoundError
 from previewer.operations.drift import EnvironmentDrift, check_drift
-from previewer.operations.environment_entry import environment_entry
 from previewer.operations.examined_files import UnseenFiles
+from previewer.operations.remembering.environment_entry import environment_entry
 from previewer.operations.session import Session
 
 ACTION = "taint"

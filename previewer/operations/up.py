@@ -17,14 +17,14 @@ from previewer.domain.revision import ResolvedRevision
 from previewer.domain.ttl import parse_ttl
 from previewer.engine.protocol import Selection
 from previewer.frozen import dataclass
-from previewer.operations.attest import attesting
-from previewer.operations.capacity import check_capacity
 from previewer.operations.definitions import choose_definition, enforce_policy, read_definitions
-from previewer.operations.deploy import Act, Deployment, UpResult, plan_deploy
-from previewer.operations.deploy_again import deploy_again
 from previewer.operations.freeze import find_release, freeze_resolved, frozen_files
+from previewer.operations.generations.capacity import check_capacity
+from previewer.operations.generations.deploy import Act, Deployment, UpResult, plan_deploy
+from previewer.operations.generations.deploy_again import deploy_again
+from previewer.operations.generations.supersede import newest_run
+from previewer.operations.releasing.attest import attesting
 from previewer.operations.session import Session
-from previewer.operations.supersede import newest_run
 
 
 @dataclass(frozen=True, slots=True)

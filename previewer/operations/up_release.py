@@ -10,13 +10,13 @@ from previewer.domain.progress import Report
 from previewer.domain.release import Release
 from previewer.domain.revision import short_id
 from previewer.operations.definitions import choose_definition
-from previewer.operations.deploy import Deployment, UpResult, plan_deploy
-from previewer.operations.deploy_again import deploy_again
-from previewer.operations.named_release import find_release_named
-from previewer.operations.obtain_images import obtain_images
-from previewer.operations.release_branch import find_branch
+from previewer.operations.generations.deploy import Deployment, UpResult, plan_deploy
+from previewer.operations.generations.deploy_again import deploy_again
+from previewer.operations.generations.supersede import claimed
+from previewer.operations.releasing.branch import find_branch
+from previewer.operations.releasing.named_release import find_release_named
+from previewer.operations.releasing.obtain_images import obtain_images
 from previewer.operations.session import Session
-from previewer.operations.supersede import claimed
 from previewer.operations.up import UpOptions
 
 

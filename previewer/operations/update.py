@@ -7,9 +7,9 @@ from previewer.domain.environment import Environment
 from previewer.domain.plan import Plan
 from previewer.domain.progress import Report
 from previewer.errors import NotFoundError, UsageError
-from previewer.operations.deploy import UpResult
 from previewer.operations.environments import find_environment
-from previewer.operations.frozen_definition import definition_name
+from previewer.operations.generations.deploy import UpResult
+from previewer.operations.generations.frozen_definition import definition_name
 from previewer.operations.replace import ReplaceOptions
 from previewer.operations.session import Session
 from previewer.operations.up import UpOptions, plan_up, up

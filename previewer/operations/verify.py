@@ -15,9 +15,9 @@ from previewer.domain.revision import short_id
 from previewer.domain.tree_files import digest_tree_files
 from previewer.domain.wording import counted
 from previewer.frozen import dataclass
-from previewer.operations.attest import signature_of
-from previewer.operations.named_release import find_release_named
-from previewer.operations.release_tree import release_tree
+from previewer.operations.releasing.attest import signature_of
+from previewer.operations.releasing.named_release import find_release_named
+from previewer.operations.releasing.tree import release_tree
 from previewer.operations.session import Session
 
 

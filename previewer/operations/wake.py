@@ -15,12 +15,12 @@ from previewer.domain.sleeping import plan_wake as plan_of
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PortTakenError, PreviewerError
 from previewer.frozen import dataclass
-from previewer.operations.environment_entry import environment_entry
-from previewer.operations.environment_release import release_of
 from previewer.operations.environments import find_environment
-from previewer.operations.execute import ExecutionLimits, execute
-from previewer.operations.frozen_definition import definition_name
-from previewer.operations.recover import recover
+from previewer.operations.execution.execute import ExecutionLimits, execute
+from previewer.operations.generations.environment_release import release_of
+from previewer.operations.generations.frozen_definition import definition_name
+from previewer.operations.generations.recover import recover
+from previewer.operations.remembering.environment_entry import environment_entry
 from previewer.operations.session import Session
 
 

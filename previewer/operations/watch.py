@@ -33,13 +33,13 @@ from previewer.errors import (
     UsageError,
 )
 from previewer.frozen import dataclass
-from previewer.operations.capacity import is_there_any_room
 from previewer.operations.environments import list_environments
+from previewer.operations.generations.capacity import is_there_any_room
 from previewer.operations.session import Session
-from previewer.operations.watch_attempts import remember_failure, remembered_attempts
-from previewer.operations.watch_job import JobEnded, WatchJob, describe
-from previewer.operations.watch_queue import WatchQueue
-from previewer.operations.watch_taints import watch_taints
+from previewer.operations.watching.attempts import remember_failure, remembered_attempts
+from previewer.operations.watching.job import JobEnded, WatchJob, describe
+from previewer.operations.watching.queue import WatchQueue
+from previewer.operations.watching.taints import watch_taints
 
 LOOK_SECONDS = 1.0
 """How often the times of the repository's reference files are looked at."""

@@ -20,7 +20,7 @@ from previewer.operations.parity import compare, parity_of_roles
 from previewer.operations.probe import probe
 from previewer.operations.session import Session
 from previewer.operations.taint import record_taints
-from previewer.operations.watch_touches import QUIET
+from previewer.operations.watching.touches import QUIET
 from previewer.tui.answers import (
     ContainersRead,
     DifferenceRead,

@@ -12,7 +12,7 @@ from previewer.domain.notes import EnvironmentNotes
 from previewer.domain.observation import ContainerState
 from previewer.engine.memory import MemoryEngine
 from previewer.engine.protocol import Selection
-from previewer.operations.deploy import UpResult
+from previewer.operations.generations.deploy import UpResult
 from previewer.operations.promote import PromoteOptions, promote
 from previewer.operations.replace import ReplaceOptions, replace_environment
 from previewer.operations.rollback import RollbackOptions, rollback

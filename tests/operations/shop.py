@@ -11,9 +11,9 @@ from previewer.engine.memory import MemoryEngine
 from previewer.engine.memory_container import Behaviour
 from previewer.engine.protocol import Selection
 from previewer.freeze.memory import MemoryImages
-from previewer.operations.deploy import UpResult
 from previewer.operations.down import DownResult, down
 from previewer.operations.environments import list_environments
+from previewer.operations.generations.deploy import UpResult
 from previewer.operations.memory_session import memory_session
 from previewer.operations.session import Session
 from previewer.operations.up import UpOptions, up

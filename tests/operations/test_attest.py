@@ -29,14 +29,14 @@ from previewer.errors import (
 from previewer.freeze.memory import MemoryImages
 from previewer.ledger.memory import MemoryLedger
 from previewer.ledger.protocol import RecordKind
-from previewer.operations.attest import attesting, read_attestations, require_signature, signature_of
 from previewer.operations.diff import diff
 from previewer.operations.freeze import freeze
 from previewer.operations.inspect import inspect
 from previewer.operations.memory_session import DEFAULT_NOW, memory_session
-from previewer.operations.named_release import find_release_named
 from previewer.operations.prune import Prunable, PruneItem, plan_prune, prune
 from previewer.operations.releases import list_releases
+from previewer.operations.releasing.attest import attesting, read_attestations, require_signature, signature_of
+from previewer.operations.releasing.named_release import find_release_named
 from previewer.settings.model import Settings
 from previewer.source.memory import MemorySource
 from tests.operations.shop import FILES, Shop

@@ -27,13 +27,13 @@ from previewer.operations.debug import debug, plan_debug, remove_forgotten
 from previewer.operations.drift import EnvironmentDrift, check_drift
 from previewer.operations.environments import list_environments
 from previewer.operations.examined_files import REMEMBERED_SECONDS, RememberedFiles
-from previewer.operations.frozen_environment import own_windows
+from previewer.operations.generations.frozen_environment import own_windows
 from previewer.operations.memory_session import memory_session
 from previewer.operations.promote import PromoteOptions, plan_promote, promote
 from previewer.operations.suggest_writable import suggest_writable
 from previewer.operations.taint import look_for_touches, note_touches, record_taints
-from previewer.operations.watch_taints import watch_taints
-from previewer.operations.watch_touches import watch_touches
+from previewer.operations.watching.taints import watch_taints
+from previewer.operations.watching.touches import watch_touches
 from tests.domain.values import make_ownership
 from tests.operations.releasing import ReleasingShop
 

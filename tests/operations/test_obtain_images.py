@@ -13,8 +13,8 @@ from previewer.domain.release import Artifact, Release
 from previewer.errors import FreezeError, NotFoundError
 from previewer.freeze.memory import MemoryImages
 from previewer.operations.memory_session import memory_session
-from previewer.operations.obtain_images import obtain_images
-from previewer.operations.registry_access import note_push, pushed_images, pushed_to
+from previewer.operations.releasing.obtain_images import obtain_images
+from previewer.operations.releasing.registry_access import note_push, pushed_images, pushed_to
 from previewer.operations.session import Session
 from tests.ledger.test_contract import make_release
 

@@ -24,11 +24,11 @@ from previewer.errors import NotFoundError, PolicyError, RegistryError, UsageErr
 from previewer.freeze.memory import MemoryImages
 from previewer.freeze.registry.release_bundle import ReleaseBundle, encode_bundle
 from previewer.ledger.protocol import RecordKind
-from previewer.operations.deploy import UpResult
 from previewer.operations.freeze import freeze
+from previewer.operations.generations.deploy import UpResult
 from previewer.operations.memory_session import memory_session
 from previewer.operations.pull import PullResult, fetch_release, is_release_id, plan_pull, pull
-from previewer.operations.registry_access import is_vouched_for, pushed_to
+from previewer.operations.releasing.registry_access import is_vouched_for, pushed_to
 from previewer.operations.session import Session
 from previewer.operations.up import UpOptions
 from previewer.operations.up_release import up_release

@@ -9,7 +9,7 @@ import pytest
 from previewer.errors import NoRepositoryError, NotFoundError
 from previewer.ledger.release_store import make_store
 from previewer.operations.open_session import open_session
-from previewer.operations.release_store import find_store, store_path, stores_folder
+from previewer.operations.releasing.store import find_store, store_path, stores_folder
 
 INSTALLATION = "0123456789abcdef"
 

@@ -17,8 +17,8 @@ from previewer.errors import (
     UnhealthyError,
     UsageError,
 )
+from previewer.operations.generations.rouse import rouse
 from previewer.operations.rollback import RollbackOptions, list_candidates, plan_rollback
-from previewer.operations.rouse import rouse
 from previewer.operations.up import UpOptions, plan_up
 from previewer.operations.up_release import release_deployment
 from tests.operations.releasing import ReleasingShop

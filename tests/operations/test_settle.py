@@ -9,8 +9,8 @@ from previewer.domain.capacity import Need, Quota
 from previewer.engine.memory import MemoryEngine
 from previewer.engine.memory_container import Behaviour
 from previewer.errors import CapacityError, TimedOutError, UnhealthyError
-from previewer.operations.await_container import SettleClock
-from previewer.operations.capacity import await_capacity
+from previewer.operations.execution.await_container import SettleClock
+from previewer.operations.generations.capacity import await_capacity
 from previewer.operations.memory_session import memory_session
 from previewer.settings.load import Settings
 from tests.operations.shop import Shop

@@ -15,9 +15,9 @@ from previewer.freeze.memory import MemoryImages
 from previewer.ledger.git import GitLedger
 from previewer.ledger.protocol import RecordKind
 from previewer.operations.freeze import freeze
+from previewer.operations.generations.supersede import newest_run
 from previewer.operations.memory_session import memory_session
 from previewer.operations.session import Session
-from previewer.operations.supersede import newest_run
 from previewer.source.git import GitSource
 from previewer.source.memory import MemorySource
 from tests.source.repository import GitRepository

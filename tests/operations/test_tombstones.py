@@ -11,11 +11,11 @@ from previewer.errors import DefinitionError, EngineError, LeftoversError, NotFo
 from previewer.ledger.protocol import RecordKind
 from previewer.operations.down import down, find_down_target, plan_down
 from previewer.operations.environments import find_environment
-from previewer.operations.file_contents import read_contents
-from previewer.operations.last_words import BYTES, LINES
 from previewer.operations.logs import remembered_lines
+from previewer.operations.releasing.file_contents import read_contents
+from previewer.operations.remembering.last_words import BYTES, LINES
+from previewer.operations.remembering.tombstones import find_tombstone
 from previewer.operations.replace import ReplaceOptions, replace_environment
-from previewer.operations.tombstones import find_tombstone
 from tests.definition.trees import load_text, tree_of
 from tests.operations.shop import COMPOSE, Shop, on_call
 

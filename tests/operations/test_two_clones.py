@@ -13,7 +13,7 @@ from previewer.domain.history import LedgerEntry
 from previewer.domain.progress import Noted
 from previewer.engine.protocol import Selection
 from previewer.errors import LockedError, NotFoundError, ObjectNotFoundError
-from previewer.operations.frozen_environment import own_windows
+from previewer.operations.generations.frozen_environment import own_windows
 from previewer.operations.memory_session import memory_session
 from previewer.operations.pin import pin
 from tests.domain.values import make_ownership

@@ -23,18 +23,20 @@ MAY_IMPORT = {
     "domain": set[str](),
     "source": {"domain"},
     "definition": {"domain"},
-    "docker_api": {"domain"},
+    "docker_api": {"domain", "background"},
     "freeze": {"domain", "docker_api"},
-    "engine": {"domain", "docker_api"},
+    "engine": {"domain", "docker_api", "background"},
     "ledger": {"domain", "source"},
     "settings": {"domain"},
-    "operations": {"domain", "source", "definition", "docker_api", "freeze", "engine", "ledger", "settings"},
+    "operations": {"domain", "source", "definition", "docker_api", "freeze", "engine", "ledger", "settings"}
+    | {"background"},
     "cli": {"domain", "operations", "definition", "engine", "tui"},
     "tui": {"domain", "operations", "engine"},
     "testing": {"domain", "operations", "engine"},
     "": {"cli"},
 }
-"""By room, the rooms it may import besides itself, ``previewer.errors`` and ``previewer.frozen``. ``cli``
+"""By room, the rooms it may import besides itself, ``previewer.errors`` and ``previewer.frozen``;
+``background`` is the file that starts threads. ``cli``
 starts the TUI, lazily."""
 
 ONLY_IN = {
@@ -73,6 +75,9 @@ KNOWS_NOTHING_OF = {
     "freeze/packages": "previewer.freeze",
 }
 """By folder inside a room, what of the package none of its files may import, itself aside."""
+
+UPWARDS = ("releasing", "remembering", "execution", "generations", "watching")
+"""The folders of ``operations``: each may import those before it."""
 
 LONGEST_FILE = 400
 USUAL_FILE = 150
@@ -115,6 +120,15 @@ def test_a_folder_of_a_room_keeps_to_itself(folder: str) -> None:
     assert files
     seen = {name for file in files for name in imported(file) if name.startswith(f"{KNOWS_NOTHING_OF[folder]}.")}
     assert {name for name in seen if not name.startswith(f"{own}.") and name != own} == set()
+
+
+@pytest.mark.parametrize("folder", UPWARDS)
+def test_the_folders_of_the_operations_stand_upon_each_other(folder: str) -> None:
+    files = tuple((PACKAGE / "operations" / folder).rglob("*.py"))
+    assert files
+    above = UPWARDS[UPWARDS.index(folder) + 1 :]
+    seen = {name.split(".")[2] for file in files for name in imported(file) if _is_of_operations(name)}
+    assert seen.isdisjoint(above)
 
 
 def test_no_files_import_each_other_in_a_circle() -> None:
@@ -184,6 +198,10 @@ def test_only_the_bridge_starts_threads(file: Path) -> None:
     if file.name != "bridge.py":
         starts = r"\bThread\(|ThreadPoolExecutor|to_thread|run_in_executor|run_worker|@work\b"
         assert not re.search(starts, _without_comments(file))
+
+
+def _is_of_operations(name: str) -> bool:
+    return name.startswith("previewer.operations.")
 
 
 def _circle(package: Path) -> list[str]:

@@ -88,7 +88,7 @@ def _follow(
 ) -> ExitCode:
     from previewer.cli.finding_printer import FindingPrinter
     from previewer.cli.running import running
-    from previewer.operations.watch_touches import watch_touches
+    from previewer.operations.watching.touches import watch_touches
 
     printer = FindingPrinter(invocation.output, least=least, as_json=as_json)
     with running(invocation, "quiet") as run:

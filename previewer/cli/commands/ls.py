@@ -45,7 +45,7 @@ def command(invocation: Invocation, *, everywhere: bool, form: Format) -> None:
 def _note_the_engine(invocation: Invocation, session: Session) -> None:
     """For people only: where the URLs are, if not here, and that the engine is nearly full."""
     from previewer.cli.room import note_scarcity
-    from previewer.operations.capacity import room_for_more
+    from previewer.operations.generations.capacity import room_for_more
 
     if (remote := session.engine.capabilities.remote) is not None:
         invocation.diagnostics.note(

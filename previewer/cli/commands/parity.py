@@ -44,9 +44,9 @@ def command(
     LEFT and RIGHT are environments, REVISION:DEFINITION or RELEASE:DEFINITION; without them, staging and
     production are compared. Differences that `x-previewer.parity.allow` declares are kept apart from others.
     """
+    from previewer.operations.generations.secrecy import new_secrecy
     from previewer.operations.parity import compare
     from previewer.operations.probe import probe
-    from previewer.operations.secrecy import new_secrecy
 
     with invocation.open_session() as session:
         parity = compare(session, left, right)

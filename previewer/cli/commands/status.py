@@ -66,7 +66,7 @@ def _show_tombstone(invocation: Invocation, environment: str | None, form: Forma
         tombstone_columns,
         tombstone_row,
     )
-    from previewer.operations.tombstones import find_tombstone
+    from previewer.operations.remembering.tombstones import find_tombstone
 
     with invocation.open_session() as session:
         found = find_tombstone(session, environment or _current_branch(session)).tombstone

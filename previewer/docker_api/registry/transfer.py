@@ -14,7 +14,7 @@ from contextlib import closing
 
 import requests
 
-from previewer.docker_api.background import begin
+from previewer.background import begin
 from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.failures import FULL_DISK, FULL_DISK_HINT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from previewer.domain.definition import Role
 from previewer.domain.environment import Environment
 from previewer.frozen import dataclass
-from previewer.operations.deploy import UpResult
+from previewer.operations.generations.deploy import UpResult
 from previewer.tui.requests.request import Done, Request
 
 

@@ -12,8 +12,8 @@ from textual.widgets import DataTable, Static
 
 from previewer.domain.parity.compare import Parity
 from previewer.errors import PreviewerError, UsageError
+from previewer.operations.generations.secrecy import new_secrecy
 from previewer.operations.probe import Probed, probe_rules
-from previewer.operations.secrecy import new_secrecy
 from previewer.tui.actions import Place, bindings
 from previewer.tui.answers import ParityRead, ProbeEnded, QuestionFailed
 from previewer.tui.asked import RefreshAsked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from previewer.domain.release import Release
 from previewer.errors import NotFoundError, SourceError
-from previewer.operations.registry_access import is_vouched_for
+from previewer.operations.releasing.registry_access import is_vouched_for
 from previewer.operations.session import Session
 
 

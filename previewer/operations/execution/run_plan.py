@@ -19,11 +19,11 @@ from previewer.errors import (
     PreviewerError,
 )
 from previewer.frozen import dataclass
-from previewer.operations.environment_entry import environment_entry
-from previewer.operations.execute import ExecutionLimits, execute
-from previewer.operations.gap import GapClock
-from previewer.operations.made_volumes import MadeVolumes
-from previewer.operations.remove import remove_all
+from previewer.operations.execution.execute import ExecutionLimits, execute
+from previewer.operations.execution.gap import GapClock
+from previewer.operations.execution.made_volumes import MadeVolumes
+from previewer.operations.execution.remove import remove_all
+from previewer.operations.remembering.environment_entry import environment_entry
 from previewer.operations.session import Session
 
 

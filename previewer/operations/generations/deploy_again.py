@@ -7,7 +7,7 @@ from collections.abc import Callable
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.progress import Noted, Report
 from previewer.errors import ObjectNotFoundError
-from previewer.operations.deploy import Deployment, UpResult, deploy
+from previewer.operations.generations.deploy import Deployment, UpResult, deploy
 from previewer.operations.session import Session
 
 

@@ -12,7 +12,7 @@ from previewer.domain.progress import Report
 from previewer.domain.removal import plan_removal
 from previewer.engine.protocol import Engine
 from previewer.errors import EngineUnreachableError, LeftoversError, PreviewerError
-from previewer.operations.execute import ExecutionLimits, execute
+from previewer.operations.execution.execute import ExecutionLimits, execute
 
 ATTEMPTS = 3
 """An object can appear while others are removed: a create that was under way when its client was killed."""

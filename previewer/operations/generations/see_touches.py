@@ -7,7 +7,7 @@ from dataclasses import replace
 from previewer.domain.environment import SERVING
 from previewer.domain.release import Release
 from previewer.errors import NotFoundError
-from previewer.operations.scene import Scene
+from previewer.operations.generations.scene import Scene
 from previewer.operations.session import Session
 
 

@@ -21,10 +21,10 @@ from previewer.domain.progress import Outcome, Report, TaskFinished, TaskStarted
 from previewer.engine.protocol import ContainerEvent, Engine, Selection
 from previewer.errors import CancelledError, EngineUnreachableError, PreviewerError, TimedOutError
 from previewer.frozen import dataclass
-from previewer.operations.take_step import take_step
+from previewer.operations.execution.take_step import take_step
 
 if TYPE_CHECKING:
-    from previewer.operations.await_container import SettleClock
+    from previewer.operations.execution.await_container import SettleClock
 
 POLL_SECONDS = 1.0
 """How often waited-for containers are looked at even if the engine tells nothing: its events can end quietly."""
@@ -106,7 +106,7 @@ class _Execution:
 
     @cached_property
     def _settle(self) -> SettleClock:
-        from previewer.operations.await_container import SettleClock
+        from previewer.operations.execution.await_container import SettleClock
 
         return SettleClock(self._limits.settle)
 
@@ -190,7 +190,7 @@ class _Execution:
     def _look_at(self, step: Step, action: AwaitContainer) -> None:
         if step.id not in self._waiting:
             return
-        from previewer.operations.await_container import look  # what only removes waits for nothing
+        from previewer.operations.execution.await_container import look  # what only removes waits for nothing
 
         self._look_again.pop(step.id, None)
         try:
@@ -230,7 +230,7 @@ class _Execution:
         self._look_again.clear()
 
     def _give_up_waiting(self) -> None:
-        from previewer.operations.await_container import evidence
+        from previewer.operations.execution.await_container import evidence
 
         actions = [action for _step, action in self._waiting.values()]
         self._fail(

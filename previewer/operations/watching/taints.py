@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 
-from previewer.docker_api.background import begin
+from previewer.background import begin
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.drift.finding import Finding
 from previewer.domain.progress import Noted, Report
@@ -14,7 +14,7 @@ from previewer.errors import PreviewerError
 from previewer.operations.drift import EnvironmentDrift
 from previewer.operations.examined_files import UnseenFiles
 from previewer.operations.session import Session
-from previewer.operations.watch_touches import watch_touches
+from previewer.operations.watching.touches import watch_touches
 
 PAUSE = 10.0
 """Seconds until the next attempt where the engine went away."""

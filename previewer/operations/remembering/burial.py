@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 
-from previewer.docker_api.background import begin
+from previewer.background import begin
 from previewer.domain.environment import Environment
 from previewer.domain.observation import Observation
 from previewer.domain.tombstone import LastLine, Tombstone, make_tombstone, time_of_record
 from previewer.engine.protocol import Selection
 from previewer.ledger.protocol import RecordKind
-from previewer.operations.last_words import LastWords
+from previewer.operations.remembering.last_words import LastWords
+from previewer.operations.remembering.tombstones import forget_old_tombstones, store_tombstone
 from previewer.operations.session import Session
-from previewer.operations.tombstones import forget_old_tombstones, store_tombstone
 
 
 class Burial:

@@ -16,17 +16,23 @@ from previewer.domain.takeover import Handover, Takeover
 from previewer.domain.target import Target
 from previewer.engine.protocol import Selection
 from previewer.errors import EngineError, LockedError
-from previewer.operations.deploy import Deployment, UpResult, data_lines, note_succession, succession_of
-from previewer.operations.environment_entry import environment_entry
-from previewer.operations.execute import ExecutionLimits, execute
-from previewer.operations.gap import GapClock
-from previewer.operations.generation import Wanted, is_whole, served_definition
-from previewer.operations.recover import recover
-from previewer.operations.retire import plan_retirement, retire
-from previewer.operations.run_plan import note_undone, start_again
-from previewer.operations.scene import Scene, look_at
+from previewer.operations.execution.execute import ExecutionLimits, execute
+from previewer.operations.execution.gap import GapClock
+from previewer.operations.execution.run_plan import note_undone, start_again
+from previewer.operations.execution.stop_all import stop_all
+from previewer.operations.generations.deploy import (
+    Deployment,
+    UpResult,
+    data_lines,
+    note_succession,
+    succession_of,
+)
+from previewer.operations.generations.generation import Wanted, is_whole, served_definition
+from previewer.operations.generations.recover import recover
+from previewer.operations.generations.retire import plan_retirement, retire
+from previewer.operations.generations.scene import Scene, look_at
+from previewer.operations.remembering.environment_entry import environment_entry
 from previewer.operations.session import Session
-from previewer.operations.stop_all import stop_all
 
 
 def can_rouse(session: Session, deployment: Deployment, generation: int) -> bool:

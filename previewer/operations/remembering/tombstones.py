@@ -101,8 +101,8 @@ def known_secrets(session: Session, release_id: str) -> tuple[str, ...]:
 def _secret_contents(session: Session, commit: str, definition: Definition) -> Iterator[str]:
     if not as_object(definition.model.get("secrets")):
         return
-    from previewer.operations.file_contents import read_contents  # they bring all that freezing needs
-    from previewer.operations.release_tree import release_tree
+    from previewer.operations.releasing.file_contents import read_contents  # they bring all that freezing needs
+    from previewer.operations.releasing.tree import release_tree
 
     try:
         tree = release_tree(session, commit)

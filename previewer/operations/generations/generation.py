@@ -27,11 +27,11 @@ from previewer.domain.target import EDGE, Target
 from previewer.engine.protocol import HOST_BINDING
 from previewer.errors import ConflictError, PortTakenError
 from previewer.frozen import dataclass
-from previewer.operations.file_contents import open_archive, read_contents
-from previewer.operations.free_ports import can_listen, free_port_check
-from previewer.operations.release_tree import release_tree
-from previewer.operations.run_plan import RunOptions, run_plan
-from previewer.operations.scene import Scene
+from previewer.operations.execution.run_plan import RunOptions, run_plan
+from previewer.operations.generations.free_ports import can_listen, free_port_check
+from previewer.operations.generations.scene import Scene
+from previewer.operations.releasing.file_contents import open_archive, read_contents
+from previewer.operations.releasing.tree import release_tree
 from previewer.operations.session import Session
 
 ATTEMPTS = 3

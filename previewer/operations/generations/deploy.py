@@ -29,10 +29,9 @@ from previewer.domain.ttl import expiry, parse_ttl
 from previewer.engine.protocol import Selection
 from previewer.errors import ConflictError, NotFoundError
 from previewer.frozen import dataclass
-from previewer.operations.attest import require_signature
-from previewer.operations.capacity import room_for
-from previewer.operations.environment_entry import environment_entry
-from previewer.operations.generation import (
+from previewer.operations.execution.run_plan import RunOptions
+from previewer.operations.generations.capacity import room_for
+from previewer.operations.generations.generation import (
     Wanted,
     generation_plan,
     is_whole,
@@ -41,13 +40,14 @@ from previewer.operations.generation import (
     served_definition,
     target_of,
 )
-from previewer.operations.recover import recover
-from previewer.operations.retire import plan_retirement, retire
-from previewer.operations.run_plan import RunOptions
-from previewer.operations.scene import Scene, look_at
-from previewer.operations.see_touches import see_touches
+from previewer.operations.generations.recover import recover
+from previewer.operations.generations.retire import plan_retirement, retire
+from previewer.operations.generations.scene import Scene, look_at
+from previewer.operations.generations.see_touches import see_touches
+from previewer.operations.generations.tell_rewrites import rewrite_lines, tell_rewrites
+from previewer.operations.releasing.attest import require_signature
+from previewer.operations.remembering.environment_entry import environment_entry
 from previewer.operations.session import Session
-from previewer.operations.tell_rewrites import rewrite_lines, tell_rewrites
 
 Act = Literal["up", "replace", "update", "promote", "rollback"]
 PUBLISHERS_GRACE = 2

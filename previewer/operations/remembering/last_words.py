@@ -10,7 +10,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from queue import Empty, SimpleQueue
 from threading import Lock
 
-from previewer.docker_api.background import begin
+from previewer.background import begin
 from previewer.domain.observation import ObservedContainer
 from previewer.domain.tombstone import LastLine
 from previewer.engine.protocol import Engine, LogLine, LogOptions, Selection, Stream

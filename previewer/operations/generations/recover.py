@@ -16,14 +16,14 @@ from previewer.domain.rehearsal import is_rehearsing
 from previewer.domain.release import Release
 from previewer.domain.take_ports import STOPPED
 from previewer.errors import NotFoundError
-from previewer.operations.environment_entry import environment_entry
-from previewer.operations.frozen_definition import definition_name
-from previewer.operations.generation import Wanted, is_whole, served_definition
-from previewer.operations.remove import remove_all
-from previewer.operations.run_plan import start_again
-from previewer.operations.scene import Scene, look_at
+from previewer.operations.execution.remove import remove_all
+from previewer.operations.execution.run_plan import start_again
+from previewer.operations.execution.stop_all import stop_all
+from previewer.operations.generations.frozen_definition import definition_name
+from previewer.operations.generations.generation import Wanted, is_whole, served_definition
+from previewer.operations.generations.scene import Scene, look_at
+from previewer.operations.remembering.environment_entry import environment_entry
 from previewer.operations.session import Session
-from previewer.operations.stop_all import stop_all
 
 
 def recover(session: Session, name: str, *, report: Report) -> Scene:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.plan import Plan, Step, StopContainer
 from previewer.domain.progress import Report
-from previewer.operations.execute import ExecutionLimits, execute
+from previewer.operations.execution.execute import ExecutionLimits, execute
 from previewer.operations.session import Session
 
 

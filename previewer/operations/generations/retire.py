@@ -10,8 +10,8 @@ from previewer.domain.progress import Report
 from previewer.domain.removal import plan_removal
 from previewer.domain.take_ports import plan_stop
 from previewer.engine.protocol import Selection
-from previewer.operations.execute import ExecutionLimits, execute
-from previewer.operations.remove import remove_all
+from previewer.operations.execution.execute import ExecutionLimits, execute
+from previewer.operations.execution.remove import remove_all
 from previewer.operations.session import Session
 
 KEPT = "it is kept to roll back to"

@@ -16,7 +16,7 @@ from previewer.frozen import dataclass
 from previewer.operations.definitions import choose_definition
 from previewer.operations.down import down, find_down_target
 from previewer.operations.environments import find_environment
-from previewer.operations.frozen_definition import definition_name
+from previewer.operations.generations.frozen_definition import definition_name
 from previewer.operations.session import Session
 from previewer.operations.up import UpOptions, up
 

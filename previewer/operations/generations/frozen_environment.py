@@ -29,8 +29,8 @@ from previewer.domain.target import Target, container_spec, network_specs, volum
 from previewer.domain.tree_files import file_references
 from previewer.engine.examiner import Examiner
 from previewer.errors import NotFoundError, ObjectNotFoundError
-from previewer.operations.frozen_definition import owned_definition_name
-from previewer.operations.generation import Wanted, served_definition
+from previewer.operations.generations.frozen_definition import owned_definition_name
+from previewer.operations.generations.generation import Wanted, served_definition
 from previewer.operations.session import Session
 
 SLACK = timedelta(seconds=10)

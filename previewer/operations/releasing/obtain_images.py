@@ -13,7 +13,7 @@ from previewer.domain.revision import short_id
 from previewer.domain.wording import counted
 from previewer.errors import NotFoundError
 from previewer.freeze.parallel import reported_task, run_parallel
-from previewer.operations.registry_access import is_vouched_for, pushed_images
+from previewer.operations.releasing.registry_access import is_vouched_for, pushed_images
 from previewer.operations.session import Session
 
 STAGE = "pull"

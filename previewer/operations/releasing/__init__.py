@@ -1,0 +1,1 @@
+"""Where releases and their images come from: what the verbs share."""
