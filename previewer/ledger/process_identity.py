@@ -73,7 +73,9 @@ def _surroundings() -> tuple[str, str, str, str]:
         link = Path("/proc/self/ns/pid")
         namespace = str(link.readlink()) if link.is_symlink() else ""
         return socket.gethostname(), _text("/etc/machine-id"), _text("/proc/sys/kernel/random/boot_id"), namespace
-    return socket.gethostname(), "", _output("sysctl", "-n", "kern.boottime"), ""
+    # The time of the start moves when the clock is set; macOS has an id besides.
+    boot = _output("sysctl", "-n", "kern.bootsessionuuid") or _output("sysctl", "-n", "kern.boottime")
+    return socket.gethostname(), "", boot, ""
 
 
 def _text(path: str) -> str:

@@ -94,8 +94,8 @@ class Session:
 
     @property
     def _clone(self) -> str:
-        """Of this clone on this machine: eight hexadecimal digits and a dash."""
-        place = f"{socket.gethostname()}:{self.source.location}"
+        """Of this clone on this machine, whichever of its working trees: eight hexadecimal digits and a dash."""
+        place = f"{socket.gethostname()}:{self.source.shared_folder}"
         return f"{hashlib.sha256(place.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}-"
 
     @property

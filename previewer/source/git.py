@@ -45,6 +45,7 @@ INSTALLATION_KEY = "previewer.installation"
 PROJECT_KEY = "previewer.project"
 """The git setting that overrides what this repository is called."""
 INSTALLATION_DIGITS = 16
+_SHARED_FOLDER = "--git-common-dir"
 KEPT_TREES = 4
 """Listings of commits that are kept: large repositories have many files."""
 _MOMENT = attrgetter("committed_at")
@@ -66,7 +67,7 @@ class GitSource:
         self._changes = GitChanges(self._command)
         self._revisions = GitRevisions(self._command, self._objects, self._settings)
         self._kept_tree = lru_cache(maxsize=KEPT_TREES)(self._read_tree)
-        self.location = self._find_location()
+        self.location, self.shared_folder = self._find_folders(Path(path))
 
     @cached_property
     def project(self) -> str:
@@ -120,7 +121,7 @@ class GitSource:
 
     def branch_view(self, *, remote: str | None = None, about: Callable[[str], bool] = is_nobody) -> BranchView:
         """What is known of branches: the local ones' tips, or those of ``remote`` when it was fetched last."""
-        view = GitBranchView(self._command, self._settings, self._common_folder)
+        view = GitBranchView(self._command, self._settings, Path(self.shared_folder))
         return view.read(default=self.default_branch(), remote=remote, about=about)
 
     def fetch(self, remote: str, *, cancellation: Cancellation | None = None) -> None:
@@ -132,7 +133,7 @@ class GitSource:
 
     def references_stamp(self) -> str:
         """Changes whenever a reference does, and costs no git process."""
-        return references_stamp(self._common_folder)
+        return references_stamp(Path(self.shared_folder))
 
     def default_branch(self) -> str | None:
         """What ``origin/HEAD`` says, else ``init.defaultBranch``, ``main``, ``master`` or the current branch."""
@@ -194,14 +195,13 @@ class GitSource:
         for objects in self._submodules:
             objects.close()
 
-    @cached_property
-    def _common_folder(self) -> Path:
-        return Path(self._command.text("rev-parse", "--path-format=absolute", "--git-common-dir").rstrip("\n"))
-
-    def _find_location(self) -> str:
-        answer = self._command.ask("rev-parse", "--show-toplevel")
-        found = answer.text if answer.code == 0 else self._command.text("rev-parse", "--absolute-git-dir")
-        return found.rstrip("\n")
+    def _find_folders(self, path: Path) -> tuple[str, str]:
+        """The working tree, or the bare repository itself; and git's own folder."""
+        answer = self._command.ask("rev-parse", "--show-toplevel", _SHARED_FOLDER)
+        bare = ("rev-parse", "--absolute-git-dir", _SHARED_FOLDER)
+        found = answer.text if answer.code == 0 else self._command.text(*bare)
+        location, _, shared = found.removesuffix("\n").rpartition("\n")
+        return location, str((path / shared).resolve())  # git says it as seen from ``path``
 
     def _main_folder(self) -> str:
         """The folder of the repository; of a linked worktree, that of the repository it belongs to."""

@@ -24,7 +24,7 @@ class MemorySource:
     """A repository that never was: ``MemorySource().commit("main", {"compose.yaml": "…"})``."""
 
     def __init__(self, *, project: str = "shop", default: str = "main", actor: str = "ada@laptop") -> None:
-        self.location = f"/memory/{project}"
+        self.location = self.shared_folder = f"/memory/{project}"
         self.project = project
         self.installation = hashlib.sha256(project.encode()).hexdigest()[:16]
         self.actor = actor

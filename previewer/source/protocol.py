@@ -29,6 +29,11 @@ class Source(Protocol):
         ...
 
     @property
+    def shared_folder(self) -> str:
+        """git's own folder, which all working trees of one clone share."""
+        ...
+
+    @property
     def project(self) -> str:
         """The project's name: the last part of the ``origin`` URL, else the folder's name, as a slug."""
         ...

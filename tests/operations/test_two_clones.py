@@ -24,7 +24,7 @@ def other_clone(shop: ReleasingShop) -> ReleasingShop:
     """Somebody else's shop on the same engine."""
     found = copy(shop)
     found.source = copy(shop.source)
-    found.source.location = "/elsewhere"
+    found.source.location = found.source.shared_folder = "/elsewhere"
     found.session = memory_session(source=found.source, engine=shop.engine, images=shop.images)
     found.events = []
     return found
@@ -32,6 +32,15 @@ def other_clone(shop: ReleasingShop) -> ReleasingShop:
 
 def told(shop: ReleasingShop) -> list[str]:
     return [event.message for event in shop.events if isinstance(event, Noted)]
+
+
+def test_the_working_trees_of_one_clone_are_one() -> None:
+    shop = ReleasingShop()
+    operation = shop.session.new_operation()
+    source = copy(shop.source)
+    source.location = "/other/working/tree"
+    assert memory_session(source=source, engine=shop.engine, images=shop.images).began(operation)
+    assert not other_clone(shop).session.began(operation)
 
 
 def test_both_see_it_and_either_takes_it_down() -> None:

@@ -39,6 +39,10 @@ def test_repositories_of_every_shape_give_the_same_files(
     assert open_source(repository.path / "sub").location == str(repository.path)
     assert open_source(tmp_path / "worktree").resolve("HEAD").branch == "other"
     assert open_source(tmp_path / "worktree").project == open_source(repository.path).project
+    for path in (repository.path, repository.path / "sub", tmp_path / "worktree"):
+        assert open_source(path).shared_folder == str(repository.path / ".git")
+    assert open_source(tmp_path / "bare.git").shared_folder == str(tmp_path / "bare.git")
+    assert open_source(tmp_path / "worktree").location == str(tmp_path / "worktree")
 
 
 def test_a_shallow_clone_says_that_it_is_one(
