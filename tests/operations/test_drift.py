@@ -17,7 +17,7 @@ from previewer.domain.definition import Role
 from previewer.domain.drift.asked import ASKED_FIELD, asked_text
 from previewer.domain.drift.finding import Finding, Severity
 from previewer.domain.examination import ChangeKind, EngineHappening, FileChange
-from previewer.domain.history import LedgerEntry
+from previewer.domain.history import LedgerEntry, entry_from_json, entry_to_json
 from previewer.domain.notes import EnvironmentNotes
 from previewer.domain.progress import Event, ignore
 from previewer.engine.memory_examiner import MemoryExaminer
@@ -184,6 +184,20 @@ def test_a_moment_that_the_ledger_tells_is_exact() -> None:
         ("start", 65): True,
         ("start", 80): False,
     }
+
+
+def test_stopped_and_started_within_one_second_are_both_our_own() -> None:
+    owner = make_ownership()
+    second = owner.created_at + timedelta(minutes=30)
+    name = owner.environment
+    stopped, woken = (second + timedelta(seconds=part) for part in (0.6, 0.9))
+    told = [
+        LedgerEntry("wake", woken, "ada", name, began=woken),
+        LedgerEntry("sleep", stopped, "ada", name, began=second),
+        LedgerEntry("up", owner.created_at, "ada", name),
+    ]
+    windows = tuple(own_windows(owner, [entry_from_json(entry_to_json(entry)) for entry in told]))
+    assert any(window.covers("kill", stopped) for window in windows), "the ledger cuts moments off to a second"
 
 
 def test_other_settings_make_no_drift_and_hide_none(shop: TouchedShop) -> None:

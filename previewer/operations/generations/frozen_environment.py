@@ -152,7 +152,8 @@ def _own_entries(owner: Ownership, entries: Sequence[LedgerEntry]) -> list[Ledge
     noted = [number for number, entry in enumerate(theirs) if _notes_the_making(entry, owner)]
     since = noted[-1] if noted else -1
     own = [e for number, e in enumerate(theirs) if number <= since or e.at >= owner.created_at]
-    return own[::-1] if noted else sorted(own, key=lambda entry: entry.at)
+    oldest_first = own[::-1]
+    return oldest_first if noted else sorted(oldest_first, key=lambda entry: entry.at)
 
 
 def _notes_the_making(entry: LedgerEntry, owner: Ownership) -> bool:
@@ -173,7 +174,7 @@ def _window(
     if _is_noted_first(entry, owner):
         end = entry.at + STOPPING
         if later and (following := later[0].began) is not None:
-            end = min(end, following)
+            end = min(end, following + WHOLE_SECOND)
     return OwnWindow(begin, end + clock_ahead, _OWN_ACTIONS[entry.action])
 
 
