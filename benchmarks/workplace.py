@@ -37,7 +37,12 @@ class Workplace:
     @property
     def environment(self) -> Mapping[str, str]:
         """What the commands see besides this process's environment."""
-        return {"DOCKER_HOST": self.connection.host, "CI": "1", "PYTHONPATH": str(Path(__file__).parents[1])}
+        return {
+            "DOCKER_HOST": self.connection.host,
+            "CI": "1",
+            "PYTHONPATH": str(Path(__file__).parents[1]),
+            "XDG_CACHE_HOME": str(self.folder / "cache"),
+        }
 
     @property
     def process_environment(self) -> Mapping[str, str]:

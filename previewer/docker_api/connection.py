@@ -86,6 +86,18 @@ class DockerConnection:
             return _ask_version(self.wire)
 
     @cached_property
+    def info(self) -> JsonObject:
+        """The engine's answer to ``GET /info``, for which it starts programs too: asked when needed, once.
+
+        Raises :class:`EngineError` where it does not answer.
+        """
+        request = EngineRequest("GET", f"/v{version_text(self.api_version)}/info")
+        with translate_errors("ask the engine about itself", subject=self.host):
+            answer = self.wire.exchange(request, patience=CALL_TIMEOUT)
+            answer.check()
+            return as_object(answer.json())
+
+    @cached_property
     def has_containerd_store(self) -> bool:
         """Whether images are in containerd's store, which calls them by the digest of their manifest.
 
@@ -93,12 +105,7 @@ class DockerConnection:
         """
         if self.api_version < CONTAINERD_STORE_SINCE:
             return False
-        request = EngineRequest("GET", f"/v{version_text(self.api_version)}/info")
-        with translate_errors("ask the engine about itself", subject=self.host):
-            answer = self.wire.exchange(request, patience=CALL_TIMEOUT)
-            answer.check()
-            status = as_object(answer.json()).get("DriverStatus")
-        return any(CONTAINERD_STORE in as_list(pair) for pair in as_list(status))
+        return any(CONTAINERD_STORE in as_list(pair) for pair in as_list(self.info.get("DriverStatus")))
 
     @property
     def platform(self) -> str:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.request import get_json
-from previewer.domain.json_value import JsonObject, as_object, as_text
+from previewer.domain.json_value import JsonObject, as_text
 from previewer.frozen import dataclass
 
 
@@ -22,9 +20,8 @@ class MachineResources:
 
 
 def machine_resources(connection: DockerConnection) -> MachineResources:
-    """Ask the engine, in one call; the disk is looked at where it is this machine's."""
-    with translate_errors("ask what its machine has", subject=connection.host):
-        info = as_object(get_json(connection, "/info"))
+    """Ask the engine, once; the disk is looked at each time, where it is this machine's."""
+    info = connection.info
     memory = info.get("MemTotal")
     return MachineResources(
         memory=memory if isinstance(memory, int) and memory > 0 else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from importlib import import_module
 from weakref import WeakSet
 
 from previewer.background import begin
@@ -47,6 +48,16 @@ class DockerEngine:
     def capabilities(self) -> Capabilities:
         """What it can do."""
         return _capabilities(self._docker)
+
+    def get_ready(self) -> None:
+        """Ask in the background, once, what the engine is and has, which takes it some time to say.
+
+        Meanwhile load what makes things.
+        """
+        docker = self._docker
+        begin(lambda: docker.version, name="previewer-version")
+        begin(lambda: docker.info, name="previewer-info")
+        begin(lambda: import_module("previewer.engine.docker_creation"), name="previewer-creation")
 
     def resources(self) -> EngineResources:
         """What there is to be had, in two calls, made at the same time."""

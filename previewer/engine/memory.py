@@ -92,6 +92,9 @@ class MemoryEngine:
         """What it can do."""
         return Capabilities(name="Memory 1", api_version=API_VERSION, platform="linux/amd64")
 
+    def get_ready(self) -> None:
+        """It is."""
+
     def resources(self) -> EngineResources:
         """Its networks, and what :attr:`memory` and :attr:`free_disk` say."""
         with self._using():

@@ -120,6 +120,10 @@ class Engine(Protocol):
         """What it can do; asked once and kept."""
         ...
 
+    def get_ready(self) -> None:
+        """Begin to ask what whoever makes something will ask. It neither waits nor fails: asking does."""
+        ...
+
     def resources(self) -> EngineResources:
         """What there is to be had, in a constant number of calls."""
         ...

@@ -10,7 +10,6 @@ from previewer.docker_api.image_archives import ImageArchives
 from previewer.docker_api.images import EngineImage, EngineImages
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.naming import digest_reference
-from previewer.freeze.canonical.image_archive import read_config_name
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -38,6 +37,8 @@ class ContentIds:
             return image.id
         if image.named_digest is not None:
             return image.named_digest
+        from previewer.freeze.canonical.image_archive import read_config_name  # brings the readers of archives
+
         with closing(self._archives.save(image.id, cancellation=Cancellation())) as pieces:
             digest = f"sha256:{_DIGEST.findall(read_config_name(pieces))[-1]}"
         self._images.tag(image.id, digest_reference(digest))

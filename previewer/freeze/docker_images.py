@@ -24,7 +24,6 @@ from previewer.domain.platform import runs_as
 from previewer.domain.registry_address import familiar_address, parse_address
 from previewer.domain.revision import short_id
 from previewer.errors import EngineError, FreezeError, ObjectNotFoundError, RegistryError
-from previewer.freeze.canonical.config import kept_keys
 from previewer.freeze.content_ids import ContentIds
 from previewer.freeze.leftovers import drop_names, sweep_leftovers
 from previewer.freeze.protocol import BuildRequest, BuiltImage, PinnedImage
@@ -218,6 +217,8 @@ class DockerImages:
 
     def configuration(self, image: str) -> JsonObject:
         """What :func:`~previewer.freeze.canonical.config.kept_keys` leaves of it."""
+        from previewer.freeze.canonical.config import kept_keys
+
         held = self._images.inspect(image)
         if held is None:
             raise ObjectNotFoundError("the engine has no such image", where=image)

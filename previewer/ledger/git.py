@@ -36,7 +36,7 @@ from previewer.ledger.git_store import GitStore, Reference
 from previewer.ledger.lock_owner import LockOwner
 from previewer.ledger.protocol import RecordKind
 from previewer.source.git_command import GitCommand
-from previewer.source.git_objects import GitObject, read_many
+from previewer.source.git_objects import GitObject, GitObjects
 
 if TYPE_CHECKING:
     from previewer.domain.attestation import Signature
@@ -46,6 +46,8 @@ MANIFEST_FILE = "manifest.json"
 FILES_FOLDER = "files"
 ENTRY_FILE = "entry.json"
 NOTES_FILE = "notes.json"
+DIGITS = 64
+"""Of a release's whole id."""
 APPEND_ATTEMPTS = 100
 """Each failure means that another writer succeeded, so that many others at once is the limit."""
 
@@ -80,15 +82,20 @@ class GitLedger:
         actor: str,
         clock: Callable[[], datetime] = utc_now,
         on_takeover: TakeoverCallback = tell_nobody,
+        objects: GitObjects | None = None,
+        object_format: str | None = None,
     ) -> None:
-        """``actor`` and ``clock`` are for locks; entries bring their own."""
+        """``actor`` and ``clock`` are for locks; entries bring their own.
+
+        ``objects`` and ``object_format`` are what a source of the same repository has; ``None`` to do without.
+        """
         self._command = GitCommand(str(path))
-        self._store = GitStore(self._command)
+        self._store = GitStore(self._command, objects or GitObjects(self._command), object_format=object_format)
         self._files = GitFiles(self._command)
         self._records = GitRecords(self._command, self._store)
         self._history = f"{LEDGER_REFS}/{slug(installation)}"
         self._last_seen: _Tip | None = None
-        self._locks = GitLocks(self._command, self._store, clock=clock, actor=actor, on_takeover=on_takeover)
+        self._locks = GitLocks(self._store, clock=clock, actor=actor, on_takeover=on_takeover)
 
     @cached_property
     def _attestations(self) -> GitAttestations:
@@ -130,8 +137,13 @@ class GitLedger:
         Raises :class:`NotFoundError`, and :class:`SourceError` for one whose content does not match its id.
         """
         digits = release_id.removeprefix("sha256:").lower()
-        if re.fullmatch(r"[0-9a-f]{4,64}", digits) is None:
+        if re.fullmatch(rf"[0-9a-f]{{4,{DIGITS}}}", digits) is None:
             raise NotFoundError("this is no release id", where=release_id, hint="`previewer releases` lists them")
+        if len(digits) == DIGITS:
+            name = release_ref(digits)
+            held = self._store.find(f"{name}:{MANIFEST_FILE}")
+            if held is not None:
+                return _verified(name, held.content)
         found = self._store.references(f"{RELEASE_REFS}/{digits}*")
         if not found:
             raise NotFoundError(
@@ -301,7 +313,7 @@ class GitLedger:
 
     def _look(self) -> _Tip:
         # The tip is asked for first: should the notes be newer, a swap of it fails.
-        held, noted = read_many(self._command, [self._history, f"{self._history}:{NOTES_FILE}"])
+        held, noted = self._store.find_all([self._history, f"{self._history}:{NOTES_FILE}"])
         self._last_seen = tip = _Tip(held.id if held is not None else None, self._read_notes(noted))
         return tip
 
@@ -316,24 +328,26 @@ class GitLedger:
 
     def _load(self, references: Sequence[Reference]) -> list[Release]:
         contents = self._read_files([f"{reference.object_id}:{MANIFEST_FILE}" for reference in references])
-        return [_verified(reference, content) for reference, content in zip(references, contents, strict=True)]
+        return [
+            _verified(reference.name, content) for reference, content in zip(references, contents, strict=True)
+        ]
 
     def _read_files(self, names: Sequence[str]) -> list[bytes]:
         contents = []
-        for name, found in zip(names, read_many(self._command, names), strict=True):
+        for name, found in zip(names, self._store.find_all(names), strict=True):
             if found is None:
                 raise SourceError("the ledger has a hole", where=name, hint="fetch it from another clone")
             contents.append(found.content)
         return contents
 
 
-def _verified(reference: Reference, content: bytes) -> Release:
+def _verified(reference: str, content: bytes) -> Release:
     """The release, if its content has the digest that its reference is called by."""
-    digits = reference.name.rpartition("/")[2]
-    hint = f"freeze its commit again after: git update-ref -d {reference.name}"
+    digits = reference.rpartition("/")[2]
+    hint = f"freeze its commit again after: git update-ref -d {reference}"
     if hashlib.sha256(content).hexdigest() != digits:
-        raise SourceError("the release's content does not match its id", where=reference.name, hint=hint)
+        raise SourceError("the release's content does not match its id", where=reference, hint=hint)
     try:
         return read_manifest(as_object(json.loads(content)))
     except (ValueError, KeyError) as error:
-        raise SourceError(f"the release can't be read: {error}", where=reference.name, hint=hint) from error
+        raise SourceError(f"the release can't be read: {error}", where=reference, hint=hint) from error

@@ -13,7 +13,6 @@ from previewer.ledger.git_store import GitStore
 from previewer.ledger.protocol import RecordKind
 from previewer.ledger.signing import GitSigning, is_signed
 from previewer.source.git_command import GitCommand
-from previewer.source.git_objects import read_many
 
 KIND = RecordKind.ATTESTATION
 
@@ -49,7 +48,7 @@ class GitAttestations:
     def export(self, release_id: str) -> bytes | None:
         """The commit that is kept beside a release as git spells it, with its signature; ``None`` without one."""
         held = self._store.read_reference(_reference(release_id))
-        found = read_many(self._command, [held])[0] if held else None
+        found = self._store.find(held) if held else None
         return found.content if found else None
 
     def adopt(self, release_id: str, files: Mapping[str, bytes], commit: bytes) -> None:
@@ -79,7 +78,7 @@ class GitAttestations:
         """The ids of all releases beside which something signed is kept, whether or not the signature is good."""
         prefix = f"{RECORD_REFS}/{KIND.value}/"
         references = self._store.references(prefix.rstrip("/"))
-        contents = read_many(self._command, [reference.object_id for reference in references])
+        contents = self._store.find_all([reference.object_id for reference in references])
         return frozenset(
             f"sha256:{reference.name.removeprefix(prefix)}"
             for reference, found in zip(references, contents, strict=True)

@@ -12,8 +12,6 @@ from previewer.errors import LockedError, SourceError
 from previewer.ledger.git_store import GitStore
 from previewer.ledger.lock_owner import LockOwner, owner_from_json, owner_to_json
 from previewer.ledger.process_identity import current_process
-from previewer.source.git_command import GitCommand
-from previewer.source.git_objects import read_many
 
 TakeoverCallback = Callable[[str, LockOwner], None]
 """Is told the environment and the dead owner whose lock was taken over."""
@@ -26,14 +24,12 @@ class GitLocks:
 
     def __init__(
         self,
-        command: GitCommand,
         store: GitStore,
         *,
         clock: Callable[[], datetime],
         actor: str,
         on_takeover: TakeoverCallback,
     ) -> None:
-        self._command = command
         self._store = store
         self._clock = clock
         self._actor = actor
@@ -82,7 +78,7 @@ class GitLocks:
 
     def _dead_owner(self, environment: str, reference: str, object_id: str) -> LockOwner:
         """Who held it. Raises :class:`LockedError` unless that is certainly over."""
-        found = read_many(self._command, [object_id])[0]
+        found = self._store.find(object_id)
         holder = owner_from_json(found.content) if found is not None else None
         if holder is None or not holder.is_dead:
             raise _locked(environment, reference, holder)

@@ -9,7 +9,7 @@ from previewer.domain.naming import RECORD_REFS, slug
 from previewer.ledger.git_store import GitStore
 from previewer.ledger.protocol import RecordKind
 from previewer.source.git_command import GitCommand
-from previewer.source.git_objects import read_many
+from previewer.source.git_objects import parse_tree_object
 
 
 class GitRecords:
@@ -27,17 +27,16 @@ class GitRecords:
 
     def load(self, kind: RecordKind, name: str) -> Mapping[str, bytes] | None:
         """The files of a record; ``None`` where there is none."""
-        reference = record_ref(kind, name)
-        listing = self._command.ask("ls-tree", "-z", "--name-only", reference)
-        if listing.code:
+        tree = self._store.find(f"{record_ref(kind, name)}^{{tree}}")
+        if tree is None:
             return None
-        names = listing.output.decode().split("\0")[:-1]
-        contents = read_many(self._command, [f"{reference}:{file}" for file in names])
-        return {file: found.content for file, found in zip(names, contents, strict=True) if found is not None}
+        ids = parse_tree_object(tree)
+        contents = self._store.find_all(list(ids.values()))
+        return {file: found.content for file, found in zip(ids, contents, strict=True) if found is not None}
 
     def read(self, kind: RecordKind, name: str, file: str) -> bytes | None:
         """One file of a record, in one look; ``None`` where there is no such record or no such file in it."""
-        found = read_many(self._command, [f"{record_ref(kind, name)}:{file}"])[0]
+        found = self._store.find(f"{record_ref(kind, name)}:{file}")
         return found.content if found is not None else None
 
     def names(self, kind: RecordKind) -> tuple[str, ...]:

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 
 from previewer.errors import SourceError
 from previewer.frozen import dataclass
 from previewer.ledger.object_pack import ObjectPack
 from previewer.source.git_command import GitCommand, full_disk_hint
+from previewer.source.git_objects import GitObject, GitObjects
 
 IDENTITY = "previewer <previewer@localhost>"
 """Author of every object, so that the same content gives the same id in every clone."""
-SHA1, SHA256 = "sha1", "sha256"
-SHA1_DIGITS = 40
 CONTENTION_SECONDS = 10.0
 """How long a reference may be held by other writers before that is an error."""
 HOPELESS = ("couldn't write", "No space left", "quota exceeded", "Read-only file system", "Permission denied")
@@ -37,12 +37,22 @@ class Reference:
 
 
 class GitStore:
-    """Writes to one repository."""
+    """Reads and writes in one repository."""
 
-    def __init__(self, command: GitCommand) -> None:
+    def __init__(self, command: GitCommand, objects: GitObjects, *, object_format: str | None = None) -> None:
+        """``objects`` are the repository's. ``object_format`` is how it names them, ``sha1`` or ``sha256``;
+        ``None`` to ask git."""
         self._command = command
-        self._seen_id: str | None = None
-        """Any object's: its length tells how this repository names objects."""
+        self._objects = objects
+        self._given_format = object_format
+
+    def find(self, name: str) -> GitObject | None:
+        """The object that a name means (an id, a reference, ``REFERENCE:FILE``); ``None`` where there is none."""
+        return self._objects.find(name)
+
+    def find_all(self, names: Sequence[str]) -> list[GitObject | None]:
+        """As :meth:`find` for each of ``names``, in their order."""
+        return self._objects.find_all(names)
 
     def write_blob(self, content: bytes) -> str:
         """Store a blob; its id."""
@@ -61,7 +71,7 @@ class GitStore:
 
         ``folders`` are ids of trees that the repository has.
         """
-        pack = ObjectPack(self._algorithm)
+        pack = ObjectPack(self._object_format)
         tree = pack.add_tree(files, folders or {})
         moment = f"{IDENTITY} {int(at.timestamp())} +0000"
         lines = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
@@ -72,7 +82,7 @@ class GitStore:
 
     def write_tree(self, files: Mapping[str, bytes], folders: Mapping[str, str] | None = None) -> str:
         """Store the tree of :meth:`write_commit`; its id."""
-        pack = ObjectPack(self._algorithm)
+        pack = ObjectPack(self._object_format)
         tree = pack.add_tree(files, folders or {})
         self._unpack(pack)
         return tree
@@ -128,12 +138,9 @@ class GitStore:
                 raise SourceError(f"a reference cannot be written: {answer.complaint}", where=name, hint=hint)
             time.sleep(0.005 + 0.045 * os.urandom(1)[0] / 255)  # spreads writers
 
-    @property
-    def _algorithm(self) -> str:
-        """That names objects: ``sha1``, or ``sha256`` in repositories made so."""
-        if self._seen_id is not None:
-            return SHA1 if len(self._seen_id) == SHA1_DIGITS else SHA256
-        return self._command.run("rev-parse", "--show-object-format").decode().strip()
+    @cached_property
+    def _object_format(self) -> str:
+        return self._given_format or self._command.run("rev-parse", "--show-object-format").decode().strip()
 
     def _unpack(self, pack: ObjectPack) -> None:
         """Objects of a pack are stored by one process; those that are there already stay."""
@@ -141,8 +148,7 @@ class GitStore:
 
     def _write(self, kind: str, content: bytes) -> str:
         written = self._command.run("hash-object", "-t", kind, "-w", "--stdin", input_bytes=content)
-        self._seen_id = written.decode().strip()
-        return self._seen_id
+        return written.decode().strip()
 
 
 def _is_contention(complaint: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from previewer.definition import definition_names, discover_files, load_definition, load_named
 from previewer.domain.definition import Definition, Role
 from previewer.domain.isolation import Rewrite, isolate
 from previewer.domain.policy.check import Explanation, Finding, check, explain, raise_for
@@ -47,6 +46,8 @@ class ReadDefinition:
 
 def read_definition(session: Session, revision: str, options: DefinitionOptions) -> ReadDefinition:
     """One definition of a revision. Raises :class:`PolicyError` for what its branch is not trusted with."""
+    from previewer.definition import discover_files, load_definition, load_named
+
     resolved = session.source.resolve(revision)
     tree = session.source.tree(resolved.commit.id)
     variables = session.settings.allowed_variables if options.variables is None else options.variables
@@ -91,6 +92,19 @@ def read_definitions(session: Session, resolved: ResolvedRevision) -> tuple[Defi
 
     Raises :class:`NotFoundError` where the commit has none, and :class:`PolicyError`.
     """
+    found = session.readings.definitions(
+        resolved.commit.id,
+        session.project,
+        session.settings.allowed_variables,
+        read=lambda: _read_all(session, resolved),
+    )
+    raise_for([finding for d in found for finding in _check(session, resolved, d, d.role)])
+    return found
+
+
+def _read_all(session: Session, resolved: ResolvedRevision) -> tuple[Definition, ...]:
+    from previewer.definition import definition_names, load_named  # it takes its time to load
+
     tree = session.source.tree(resolved.commit.id)
     names = definition_names(tree)
     if not names:
@@ -100,10 +114,7 @@ def read_definitions(session: Session, resolved: ResolvedRevision) -> tuple[Defi
             hint="add envs/preview.yaml, a compose.yaml or a Dockerfile; `previewer init` writes a start",
         )
     variables = session.settings.allowed_variables
-    found = tuple(load_named(tree, name, variables=variables, project_name=session.project) for name in names)
-    findings = [finding for d in found for finding in _check(session, resolved, d, d.role)]
-    raise_for(findings)
-    return found
+    return tuple(load_named(tree, name, variables=variables, project_name=session.project) for name in names)
 
 
 def choose_definition(definitions: Sequence[Definition], role: Role, name: str | None) -> Definition:
@@ -132,6 +143,8 @@ def enforce_policy(session: Session, resolved: ResolvedRevision, definition: Def
 
 def explain_policy(session: Session, revision: str, *, name: str = "preview") -> Explanation:
     """Which rules were looked at for a revision, and what they allowed because of which line."""
+    from previewer.definition import load_named
+
     resolved = session.source.resolve(revision)
     tree = session.source.tree(resolved.commit.id)
     variables = session.settings.allowed_variables

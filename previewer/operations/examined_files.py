@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from previewer.domain.examination import ChangeKind, EngineHappening, FileChange
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.engine.examiner import Examiner
+from previewer.operations.remembering.cache import cache_folder, read_cached, write_cached
 
 REMEMBERED_SECONDS = 300.0
 """What a program writes by itself makes no event: after so long it is looked at again."""
@@ -68,7 +66,7 @@ class RememberedFiles:
         self, examiner: Examiner, containers: Mapping[str, str], happenings: Sequence[EngineHappening]
     ) -> Found:
         """Look at those of which nothing certain is known."""
-        kept = self._read()
+        kept = read_cached(self._path)
         written = _last_writes(happenings)
         known: dict[str, tuple[FileChange, ...]] = {}
         for identifier, state in containers.items():
@@ -80,34 +78,20 @@ class RememberedFiles:
                 known[identifier] = tuple(_read_changes(entry))
         fresh = examiner.file_changes([identifier for identifier in containers if identifier not in known])
         if fresh:
-            self._write(
-                {**{i: kept[i] for i in known}, **{i: self._entry(containers[i], c) for i, c in fresh.items()}}
+            write_cached(
+                self._path,
+                {**{i: kept[i] for i in known}, **{i: self._entry(containers[i], c) for i, c in fresh.items()}},
             )
         return {**known, **fresh}
 
     def _entry(self, state: str, changes: Iterable[FileChange]) -> JsonObject:
         return {"state": state, "at": self._now, "changes": [[c.path, c.kind.value] for c in changes]}
 
-    def _read(self) -> JsonObject:
-        try:
-            return as_object(json.loads(self._path.read_bytes()))
-        except (OSError, ValueError, RecursionError):
-            return {}
 
-    def _write(self, content: JsonObject) -> None:
-        """Others may write at the same time: the last one counts, and none is ever seen half."""
-        with suppress(OSError):  # it only saves time
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # names of files are nobody else's
-            unfinished = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-            unfinished.write_text(json.dumps(content), encoding="utf-8")
-            unfinished.replace(self._path)
-
-
-def remembered_files(environment: Mapping[str, str], installation: str) -> RememberedFiles:
-    """In the user's cache folder, as the XDG Base Directory Specification has it."""
-    chosen = environment.get("XDG_CACHE_HOME")
-    home = Path(chosen) if chosen else Path.home() / ".cache"
-    return RememberedFiles(home / "previewer" / "drift" / f"{installation}.json")
+def remembered_files(environment: Mapping[str, str], installation: str) -> ExaminedFiles:
+    """In the cache folder of the user whose ``environment`` it is."""
+    folder = cache_folder(environment)
+    return RememberedFiles(folder / "drift" / f"{installation}.json") if folder is not None else ForgetfulFiles()
 
 
 def _last_writes(happenings: Iterable[EngineHappening]) -> dict[str, float]:

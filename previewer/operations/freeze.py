@@ -14,8 +14,6 @@ from previewer.domain.release import Release
 from previewer.domain.revision import ResolvedRevision
 from previewer.domain.tree_files import digest_tree_files, tree_sources
 from previewer.domain.wording import counted
-from previewer.freeze.freeze_commit import freeze_commit
-from previewer.freeze.plan_freeze import plan_images
 from previewer.frozen import dataclass
 from previewer.operations.definitions import read_definitions
 from previewer.operations.generations.supersede import newest_run
@@ -40,6 +38,8 @@ class FreezeResult:
 
 def plan_freeze(session: Session, revision: str, *, use_cache: bool = True) -> FreezePlan:
     """What :func:`freeze` would do. No registry is asked, so whether an image's inputs are known is not told."""
+    from previewer.freeze.plan_freeze import plan_images
+
     resolved = session.source.resolve(revision)
     definitions = read_definitions(session, resolved)
     known = find_release(session, resolved, definitions) if use_cache else None
@@ -94,6 +94,8 @@ def freeze_resolved(
             attest(session, known, report=report, cancellation=cancellation)
         return FreezeResult(known, was_known=True)
     before_building()
+    from previewer.freeze.freeze_commit import freeze_commit  # a commit that is frozen needs nothing of it
+
     release = freeze_commit(
         tree=session.source.tree(resolved.commit.id),
         commit=resolved.commit,

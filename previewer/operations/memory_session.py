@@ -16,6 +16,7 @@ from previewer.freeze.protocol import Images
 from previewer.frozen import dataclass
 from previewer.ledger.memory import MemoryLedger
 from previewer.ledger.protocol import Ledger
+from previewer.operations.remembering.readings import ForgottenReadings, Readings
 from previewer.operations.session import Session
 from previewer.settings.load import Settings
 from previewer.source.memory import MemorySource
@@ -60,6 +61,7 @@ def memory_session(
     examiner: Examiner | None = None,
     ledger: Ledger | None = None,
     settings: Settings | None = None,
+    readings: Readings | None = None,
     now: datetime = DEFAULT_NOW,
     connect: Callable[[], MemoryRoom] | None = None,
 ) -> Session:
@@ -76,6 +78,7 @@ def memory_session(
         open_ledger=lambda: kept,
         read_settings=lambda: read,
         connect=connect or (lambda: room),
+        open_readings=lambda: readings or ForgottenReadings(),
         clock=lambda: now,
         new_id=lambda: f"operation-{next(numbers)}",
     )

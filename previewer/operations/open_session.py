@@ -18,6 +18,7 @@ from previewer.source.git import GitSource
 if TYPE_CHECKING:
     from previewer.freeze.registry.release_bundle import ReleaseBundle
     from previewer.ledger.protocol import Ledger
+    from previewer.operations.remembering.readings import Readings
     from previewer.settings.load import Settings
 
 MAX_SETTINGS_BYTES = 256 * 1024
@@ -79,6 +80,7 @@ def _session(source: GitSource, docker_host: str | None, environment: Mapping[st
         open_ledger=lambda: _open_ledger(source),
         read_settings=lambda: _read_settings(source, environment),
         connect=lambda: _connect(docker_host),
+        open_readings=lambda: _open_readings(environment),
         clock=lambda: datetime.now(UTC),
         new_id=lambda: os.urandom(8).hex(),
     )
@@ -87,7 +89,13 @@ def _session(source: GitSource, docker_host: str | None, environment: Mapping[st
 def _open_ledger(source: GitSource) -> Ledger:
     from previewer.ledger.git import GitLedger
 
-    return GitLedger(source.location, installation=source.installation, actor=source.actor)
+    return GitLedger(
+        source.location,
+        installation=source.installation,
+        actor=source.actor,
+        objects=source.objects,
+        object_format=source.object_format,
+    )
 
 
 def _read_settings(source: GitSource, environment: Mapping[str, str]) -> Settings:
@@ -111,6 +119,12 @@ def _read_trusted_file(source: GitSource, path: str) -> bytes | None:
         return tree.read(path, limit=MAX_SETTINGS_BYTES)
     except NotFoundError:
         return None
+
+
+def _open_readings(environment: Mapping[str, str]) -> Readings:
+    from previewer.operations.remembering.readings import remembered_readings
+
+    return remembered_readings(environment)
 
 
 def _connect(docker_host: str | None) -> EngineRoom:

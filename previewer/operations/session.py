@@ -10,6 +10,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 
+from previewer.background import begin
 from previewer.operations.generations.admissions import Admissions
 
 if TYPE_CHECKING:  # what needs only git is not to pay for the rest
@@ -18,6 +19,7 @@ if TYPE_CHECKING:  # what needs only git is not to pay for the rest
     from previewer.engine.protocol import Engine
     from previewer.freeze.protocol import Images
     from previewer.ledger.protocol import Ledger
+    from previewer.operations.remembering.readings import Readings
     from previewer.settings.load import Settings
     from previewer.source.protocol import Source
 
@@ -70,6 +72,7 @@ class Session:
         open_ledger: Callable[[], Ledger],
         read_settings: Callable[[], Settings],
         connect: Callable[[], EngineRoom],
+        open_readings: Callable[[], Readings],
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
     ) -> None:
@@ -82,6 +85,7 @@ class Session:
         """Of the environments that are brought up by this session."""
         self._ledger = _Once(open_ledger)
         self._settings = _Once(read_settings)
+        self._readings = _Once(open_readings)
         self._room = _Once(connect)
 
     def new_operation(self) -> str:
@@ -114,9 +118,27 @@ class Session:
         return self._settings.get()
 
     @property
+    def readings(self) -> Readings:
+        """What definitions were found to be before."""
+        return self._readings.get()
+
+    @property
     def engine(self) -> Engine:
         """The engine, for the run stage. Raises :class:`EngineUnreachableError`, and tries anew next time."""
         return self._room.get().engine
+
+    def expect_engine(self, *, makes: bool) -> None:
+        """Connect in the background, where the engine will be needed; ``makes`` is whether to make something.
+
+        Raises nothing: whoever asks for the engine is told what is wrong.
+        """
+
+        def connect() -> None:
+            engine = self.engine
+            if makes:
+                engine.get_ready()
+
+        begin(connect, name="previewer-connect")
 
     @property
     def images(self) -> Images:

@@ -68,6 +68,7 @@ def up(
     Whatever ends it early (a failure, an interruption) undoes what it made; the engine is then as before. Raises
     :class:`SupersededError` when another run for the same branch and environment begins at another commit.
     """
+    session.expect_engine(makes=True)
     resolved = session.source.resolve(revision)
     definitions = read_definitions(session, resolved)
     definition = _allowed_definition(session, resolved, definitions, options)

@@ -45,7 +45,7 @@ INSTALLATION_KEY = "previewer.installation"
 PROJECT_KEY = "previewer.project"
 """The git setting that overrides what this repository is called."""
 INSTALLATION_DIGITS = 16
-_SHARED_FOLDER = "--git-common-dir"
+_ASKED_FIRST = ("--git-common-dir", "--show-object-format")
 KEPT_TREES = 4
 """Listings of commits that are kept: large repositories have many files."""
 _MOMENT = attrgetter("committed_at")
@@ -61,13 +61,14 @@ class GitSource:
         """
         self._command = GitCommand(str(path))
         self._settings = GitSettings(self._command)
-        self._objects = GitObjects(self._command)
+        self.objects = GitObjects(self._command)
+        """What is in the repository, by name."""
         self._submodules: list[GitObjects] = []
         self._elsewhere = GitElsewhere(self._command, self._settings, on_open=self._submodules.append)
         self._changes = GitChanges(self._command)
-        self._revisions = GitRevisions(self._command, self._objects, self._settings)
+        self._revisions = GitRevisions(self._command, self.objects, self._settings)
         self._kept_tree = lru_cache(maxsize=KEPT_TREES)(self._read_tree)
-        self.location, self.shared_folder = self._find_folders(Path(path))
+        self.location, self.shared_folder, self.object_format = self._find_folders(Path(path))
 
     @cached_property
     def project(self) -> str:
@@ -141,10 +142,10 @@ class GitSource:
         if head.code == 0:
             return head.text.strip().removeprefix(f"{REMOTES}origin/")
         for name in (self._settings.get("init.defaultbranch"), "main", "master"):
-            if name and self._objects.find(f"{HEADS}{name}^{{commit}}") is not None:
+            if name and self.objects.find(f"{HEADS}{name}^{{commit}}") is not None:
                 return name
         current = self._revisions.current_branch()
-        return current if current and self._objects.find("HEAD^{commit}") else None
+        return current if current and self.objects.find("HEAD^{commit}") else None
 
     def resolve(self, revision: str) -> ResolvedRevision:
         """What a branch, remote branch, tag, ``HEAD~2``, short or full id means.
@@ -187,21 +188,24 @@ class GitSource:
         answer = self._command.ask("ls-tree", "-r", "-z", *sizes, "--full-tree", commit)
         if answer.code:
             raise NotFoundError("there is no such commit in the repository", where=commit)
-        return FileTree(parse_tree(answer.output), self._objects.read, self._objects.stream, self._elsewhere)
+        return FileTree(parse_tree(answer.output), self.objects.read, self.objects.stream, self._elsewhere)
 
     def close(self) -> None:
         """End git processes that are kept open."""
-        self._objects.close()
+        self.objects.close()
         for objects in self._submodules:
             objects.close()
 
-    def _find_folders(self, path: Path) -> tuple[str, str]:
-        """The working tree, or the bare repository itself; and git's own folder."""
-        answer = self._command.ask("rev-parse", "--show-toplevel", _SHARED_FOLDER)
-        bare = ("rev-parse", "--absolute-git-dir", _SHARED_FOLDER)
-        found = answer.text if answer.code == 0 else self._command.text(*bare)
-        location, _, shared = found.removesuffix("\n").rpartition("\n")
-        return location, str((path / shared).resolve())  # git says it as seen from ``path``
+    def _find_folders(self, path: Path) -> tuple[str, str, str]:
+        """The working tree, or the bare repository itself; git's own folder; and how objects are named."""
+        answer = self._command.ask("rev-parse", "--show-toplevel", *_ASKED_FIRST)
+        found = (
+            answer.text
+            if answer.code == 0
+            else self._command.text("rev-parse", "--absolute-git-dir", *_ASKED_FIRST)
+        )
+        location, shared, object_format = found.removesuffix("\n").rsplit("\n", 2)
+        return location, str((path / shared).resolve()), object_format  # git says it as seen from ``path``
 
     def _main_folder(self) -> str:
         """The folder of the repository; of a linked worktree, that of the repository it belongs to."""

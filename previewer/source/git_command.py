@@ -1,8 +1,8 @@
 """Run git's plumbing in one repository, whatever the environment says: the only importer of GitPython.
 
 GitPython's object model is slow (one process or more per branch), its command wrapper is not, so only the
-wrapper is used, and only for processes that stay open, which it ends whatever happens to us. Importing it takes
-as long as git takes to list thousands of branches, so a question that one process answers does without.
+wrapper is used, and only for output that is read piece by piece: it ends git when the reader stops early.
+Importing it takes as long as git takes to list thousands of branches, so all other questions do without.
 
 Every command is shielded: no hooks, no optional locks, no replaced objects, no prompts, and none of the variables
 (``GIT_DIR``, …) that git sets inside its hooks and that would lead to another repository. Nor does an interruption
@@ -89,7 +89,7 @@ class GitCommand:
         self._options = options
 
     def start(self, *arguments: str) -> Git.AutoInterrupt:
-        """Start git with pipes at both ends and leave it running; it ends with us at the latest.
+        """Start git, to read its output piece by piece; it ends when the reader does.
 
         Raises :class:`SourceError` where git is not installed.
         """
@@ -169,6 +169,23 @@ class GitCommand:
                 self.command_line(arguments),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=_environment(),
+                start_new_session=_is_apart(arguments),
+            )
+        except FileNotFoundError as error:
+            raise _not_installed() from error
+
+    def converse(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Begin git with pipes at all ends, to be asked one thing after the other.
+
+        Raises :class:`SourceError` where git is not installed.
+        """
+        try:
+            return subprocess.Popen(
+                self.command_line(arguments),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env=_environment(),
                 start_new_session=_is_apart(arguments),

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
-from typing import IO, TYPE_CHECKING
+from contextlib import suppress
+from typing import IO
 
 from previewer.errors import SourceError
 from previewer.frozen import dataclass
 from previewer.source.git_command import GitCommand
 
-if TYPE_CHECKING:
-    from git.cmd import Git
-
 CHUNK_BYTES = 1 << 20
-FEW = 6
-"""Questions that a process each answers sooner than one that stays open: GitPython has to be imported for it."""
+MANY = 50
+"""Questions that a process of their own answers sooner: they need not wait for each other's answers."""
+_GONE = (OSError, EOFError, ValueError)
+"""What talking to a process that is gone raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +35,14 @@ class GitObject:
 class GitObjects:
     """Answers "what is behind this name" without starting a process each time. Thread-safe.
 
-    A process that died (Ctrl-C reaches the whole process group, an administrator kills it) is replaced.
+    A process that died (an administrator kills it) is replaced. It ends with us at the latest: its input does.
     """
 
     def __init__(self, command: GitCommand) -> None:
         self._command = command
         self._lock = threading.Lock()
-        self._process: Git.AutoInterrupt | None = None
-        self._asked = 0
+        self._process: subprocess.Popen[bytes] | None = None
+        self._forget: weakref.finalize[..., GitObjects] | None = None
 
     def find(self, name: str) -> GitObject | None:
         """The object that ``name`` (an id, or any revision in git's syntax) means; ``None`` for none or several.
@@ -50,21 +52,21 @@ class GitObjects:
         if "\n" in name or "\0" in name:
             return None
         with self._lock:
-            if self._asked < FEW:
-                self._asked += 1
-                return read_many(self._command, [name])[0]
             try:
                 return self._ask(name)
-            except (OSError, EOFError, ValueError):
+            except _GONE:
                 self._drop()
             try:
                 return self._ask(name)
-            except (OSError, EOFError, ValueError) as error:
+            except _GONE as error:
                 complaint = self._drop()
-                self._command.run(
-                    "rev-parse", "--git-dir"
-                )  # says what is wrong with the repository, if it is that
+                # It says what is wrong with the repository, if it is that.
+                self._command.run("rev-parse", "--git-dir")
                 raise SourceError(f"git cat-file ended: {complaint or error}", where=name) from error
+
+    def find_all(self, names: Sequence[str]) -> list[GitObject | None]:
+        """As :meth:`find` for each of ``names``, in their order."""
+        return [self.find(name) for name in names] if len(names) < MANY else read_many(self._command, names)
 
     def read(self, object_id: str) -> bytes:
         """The content of an object that must exist. Raises :class:`SourceError` if it does not."""
@@ -89,33 +91,42 @@ class GitObjects:
             self._drop()
 
     def _ask(self, name: str) -> GitObject | None:
-        process = self._process = self._process or self._start()
-        _drain(_pipe(process.stderr))
-        requests, answers = _pipe(process.stdin), _pipe(process.stdout)
-        requests.write(name.encode("utf-8", "surrogateescape") + b"\n")
-        requests.flush()
-        return read_batch_answer(answers)
+        process = self._process or self._start()
+        try:
+            _drain(_pipe(process.stderr))
+            requests, answers = _pipe(process.stdin), _pipe(process.stdout)
+            requests.write(name.encode("utf-8", "surrogateescape") + b"\n")
+            requests.flush()
+            return read_batch_answer(answers)
+        except _GONE:
+            raise
+        except BaseException:
+            self._drop()  # an answer that nobody read would be taken for that of the next question
+            raise
 
-    def _start(self) -> Git.AutoInterrupt:
-        process = self._command.start("cat-file", "--batch")
+    def _start(self) -> subprocess.Popen[bytes]:
+        process = self._process = self._command.converse("cat-file", "--batch")
         os.set_blocking(_pipe(process.stderr).fileno(), False)
+        self._forget = forget = weakref.finalize(self, _end, process)
+        forget.atexit = False  # the end of its input ends it
         return process
 
     def _drop(self) -> str:
         process, self._process = self._process, None
-        if process is None or process.proc is None:
-            return ""
-        popen = process.proc
-        try:
-            _pipe(popen.stdin).close()
-        except OSError:
-            popen.kill()
-        popen.kill()
-        popen.wait()
-        complaint = _drain(_pipe(popen.stderr))
-        _pipe(popen.stdout).close()
-        _pipe(popen.stderr).close()
-        return complaint
+        if self._forget is not None:
+            self._forget.detach()
+        return _end(process) if process is not None else ""
+
+
+def _end(process: subprocess.Popen[bytes]) -> str:
+    """End it; what it last complained of."""
+    process.kill()
+    process.wait()
+    complaint = _drain(_pipe(process.stderr))
+    for stream in (process.stdin, process.stdout, process.stderr):
+        with suppress(OSError):  # what is still to be written to a process that is gone
+            _pipe(stream).close()
+    return complaint
 
 
 def read_many(command: GitCommand, names: Sequence[str]) -> list[GitObject | None]:
@@ -140,6 +151,17 @@ def read_batch_answer(answers: IO[bytes]) -> GitObject | None:
     if len(content) != size + 1:
         raise EOFError("the answer is cut off")
     return GitObject(parts[0].decode(), parts[1].decode(), content[:-1])
+
+
+def parse_tree_object(tree: GitObject) -> dict[str, str]:
+    """The ids of what is in a tree, by name, as git stores it: mode, blank, name, zero byte, id."""
+    found: dict[str, str] = {}
+    rest, id_bytes = tree.content, len(tree.id) // 2
+    while rest:
+        header, _, rest = rest.partition(b"\0")
+        found[header.partition(b" ")[2].decode("utf-8", "surrogateescape")] = rest[:id_bytes].hex()
+        rest = rest[id_bytes:]
+    return found
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:

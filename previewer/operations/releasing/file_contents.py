@@ -11,7 +11,6 @@ from previewer.domain.given_content import given_content
 from previewer.domain.served_files import COMMIT_FOLDER, Served
 from previewer.domain.tree_files import file_references
 from previewer.errors import PreviewerError
-from previewer.freeze.tree_archive import archive_file, archive_tree
 
 MAX_CONTENT_BYTES = 1024 * 1024
 """Of one config or secret; an engine's own (Swarm's) may have half of that."""
@@ -46,6 +45,8 @@ def open_archive(
     commit_time = int(committed_at.timestamp())
 
     def stream() -> Iterator[bytes]:
+        from previewer.freeze.tree_archive import archive_file, archive_tree  # few definitions serve files
+
         for place, file in served.given.items():
             content = contents[file.reference]
             yield archive_file(place, content, commit_time=commit_time, mode=file.mode, uid=file.uid, gid=file.gid)
