@@ -186,18 +186,34 @@ class Session:
 
 
 class _Once(Generic[T]):
-    """A value that is made on first use, once, whichever thread comes first; a failure is not kept."""
+    """A value that is made on first use, once, whichever thread comes first.
+
+    A failure is that of all who waited for the attempt, and of nobody who comes later.
+    """
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
         self._value: T | None = None
+        self._failures = 0
+        self._failure: Exception | None = None
         self._lock = threading.Lock()
 
     def get(self) -> T:
+        failures = self._failures
         with self._lock:
             if self._value is None:
-                self._value = self._make()
+                if self._failure is not None and self._failures > failures:
+                    raise self._failure
+                self._value = self._try()
             return self._value
+
+    def _try(self) -> T:
+        try:
+            return self._make()
+        except Exception as error:
+            self._failure = error
+            self._failures += 1
+            raise
 
     def forget(self) -> T | None:
         with self._lock:
