@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.capacity import Need, Quota
+from previewer.domain.observation import ContainerDetail
 from previewer.engine.memory import MemoryEngine
 from previewer.engine.memory_container import Behaviour
 from previewer.errors import CapacityError, TimedOutError, UnhealthyError
+from previewer.operations.execution import await_container
 from previewer.operations.execution.await_container import SettleClock
 from previewer.operations.generations.capacity import await_capacity
 from previewer.operations.memory_session import memory_session
@@ -86,3 +90,34 @@ def test_a_failed_service_says_who_depends_on_it_and_what_helps() -> None:
         shop.up()
     assert any("out of memory" in detail for detail in caught.value.details)
     assert "more memory" in (caught.value.hint or "")
+
+
+class LateEngine(MemoryEngine):
+    """Tells that a container has ended before it tells that memory was the reason."""
+
+    silent_looks = 3
+
+    def inspect_container(self, name: str) -> ContainerDetail:
+        """As it is, but for what is not known yet."""
+        detail = super().inspect_container(name)
+        if not detail.out_of_memory or self.silent_looks == 0:
+            return detail
+        self.silent_looks -= 1
+        return replace(detail, out_of_memory=False)
+
+
+def test_that_memory_was_the_reason_may_be_known_a_moment_later() -> None:
+    shop = Shop(engine=LateEngine())
+    shop.engine.behaviours["web"] = Behaviour(exit_code=137, out_of_memory=True)
+    with pytest.raises(UnhealthyError, match="out of memory") as caught:
+        shop.up()
+    assert "more memory" in (caught.value.hint or "")
+
+
+def test_what_was_killed_from_outside_is_told_so_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(await_container, "REASON_SECONDS", 0.2)
+    shop = Shop()
+    shop.engine.behaviours["web"] = Behaviour(exit_code=137)
+    with pytest.raises(UnhealthyError) as caught:
+        shop.up()
+    assert "killed from outside" in caught.value.details

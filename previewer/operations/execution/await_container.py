@@ -7,13 +7,16 @@ from collections.abc import Callable
 
 from previewer.domain.observation import ContainerDetail
 from previewer.domain.plan import AwaitContainer
-from previewer.domain.readiness import Verdict, judge
+from previewer.domain.readiness import Judgement, Verdict, judge
 from previewer.engine.protocol import Engine, LogOptions
 from previewer.errors import EngineError, UnhealthyError
 from previewer.frozen import dataclass
 
 LAST_LINES = 15
 """Of a failed container's log that are shown."""
+REASON_SECONDS = 1.0
+"""An engine may hear that a container has ended before it hears that memory was the reason."""
+_PAUSE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +55,7 @@ def look(engine: Engine, action: AwaitContainer, settle: SettleClock, *, cause: 
     ready.
     """
     detail = engine.inspect_container(action.name)
-    judgement = judge(
-        action.condition,
-        state=detail.state,
-        health=detail.health,
-        exit_code=detail.exit_code,
-        out_of_memory=detail.out_of_memory,
-        restarts=detail.restarts,
-    )
+    judgement = _judge(action, detail)
     match judgement.verdict:
         case Verdict.READY:
             return Look(judgement.reason)
@@ -69,7 +65,8 @@ def look(engine: Engine, action: AwaitContainer, settle: SettleClock, *, cause: 
             rest = settle.remaining(action.name, detail.restarts)
             return Look(None, again_in=rest) if rest else Look(judgement.reason)
         case Verdict.FAILED:
-            raise _unhealthy(engine, action, detail, judgement.reason, cause)
+            detail = _with_reason(engine, action, detail)
+            raise _unhealthy(engine, action, detail, _judge(action, detail).reason, cause)
 
 
 def evidence(engine: Engine, action: AwaitContainer) -> tuple[str, ...]:
@@ -83,6 +80,34 @@ def evidence(engine: Engine, action: AwaitContainer) -> tuple[str, ...]:
     restarts = restarts_in_words(detail.restarts)
     lines = (*((restarts,) if restarts else ()), *_health_lines(detail), *_last_lines(engine, action.name))
     return tuple(f"{action.service}: {line}" for line in lines)
+
+
+def _judge(action: AwaitContainer, detail: ContainerDetail) -> Judgement:
+    return judge(
+        action.condition,
+        state=detail.state,
+        health=detail.health,
+        exit_code=detail.exit_code,
+        out_of_memory=detail.out_of_memory,
+        restarts=detail.restarts,
+    )
+
+
+def _with_reason(engine: Engine, action: AwaitContainer, detail: ContainerDetail) -> ContainerDetail:
+    """What is known a moment later of one that was killed, as soon as that says more."""
+    from previewer.domain.readiness_diagnosis import KILLED
+
+    deadline = time.monotonic() + REASON_SECONDS
+    while detail.exit_code == KILLED and not detail.out_of_memory and time.monotonic() < deadline:
+        time.sleep(_PAUSE)
+        try:
+            later = engine.inspect_container(action.name)
+        except EngineError:
+            return detail  # it, or the engine, is gone
+        if later.exit_code != KILLED:
+            return detail  # it was started again
+        detail = later
+    return detail
 
 
 def _unhealthy(
