@@ -13,6 +13,7 @@ from typing import Any
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.domain import labels
+from previewer.domain.naming import IMAGE_REPOSITORY
 from tests.docker.remains import remains_of
 from tests.source.repository import GitRepository
 
@@ -129,6 +130,11 @@ class Site:
         api = self.connection.api
         for image in api.images(filters={"label": f"{labels.PROJECT}={self.project}"}):
             api.remove_image(image["Id"], force=True)
+        # One whose Dockerfile adds nothing to its base is that base, under a name of the project's.
+        for image in api.images(filters={"reference": f"{IMAGE_REPOSITORY}/{self.project}/*"}):
+            for tag in image["RepoTags"]:
+                if tag.startswith(f"{IMAGE_REPOSITORY}/{self.project}/"):
+                    api.remove_image(tag)
 
     def clean_up_objects(self) -> None:
         """Remove its containers, networks and volumes."""

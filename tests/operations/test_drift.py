@@ -200,6 +200,18 @@ def test_stopped_and_started_within_one_second_are_both_our_own() -> None:
     assert any(window.covers("kill", stopped) for window in windows), "the ledger cuts moments off to a second"
 
 
+def test_a_generation_that_is_replaced_within_a_second_does_not_end_the_making_of_the_next() -> None:
+    owner = make_ownership(generation=2)
+    name = owner.environment
+    done = owner.created_at + timedelta(seconds=3)
+    told = [
+        LedgerEntry("replace", done, "ada", name, notes={name: EnvironmentNotes(2)}),
+        LedgerEntry("up", owner.created_at, "ada", name, notes={name: EnvironmentNotes(1)}),
+    ]
+    making = next(window for window in own_windows(owner, told) if window.once)
+    assert making.end >= done
+
+
 def test_other_settings_make_no_drift_and_hide_none(shop: TouchedShop) -> None:
     (web,) = (c for c in shop.engine.contents()[0] if c.spec.name == WEB)
     asked = asked_text(shop.examiner.describe(web.spec))

@@ -150,10 +150,10 @@ def _own_entries(owner: Ownership, entries: Sequence[LedgerEntry]) -> list[Ledge
     """
     theirs = [entry for entry in entries if entry.environment == owner.environment]
     noted = [number for number, entry in enumerate(theirs) if _notes_the_making(entry, owner)]
-    since = noted[-1] if noted else -1
-    own = [e for number, e in enumerate(theirs) if number <= since or e.at >= owner.created_at]
-    oldest_first = own[::-1]
-    return oldest_first if noted else sorted(oldest_first, key=lambda entry: entry.at)
+    if noted:
+        return theirs[noted[-1] :: -1]
+    young = [entry for entry in reversed(theirs) if entry.at >= owner.created_at]
+    return sorted(young, key=lambda entry: entry.at)
 
 
 def _notes_the_making(entry: LedgerEntry, owner: Ownership) -> bool:
