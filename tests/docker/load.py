@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from http.client import HTTPException
 from itertools import pairwise
 from types import TracebackType
 from typing import Self
@@ -72,6 +72,6 @@ class Load:
         try:
             with urllib.request.urlopen(self._url, timeout=TIMEOUT) as answer:
                 body: bytes = answer.read()
-        except (urllib.error.URLError, OSError):
+        except (OSError, HTTPException):  # an answer may also be cut off in the middle
             return None
         return body.decode()
