@@ -139,17 +139,9 @@ class GitCommand:
         import tempfile  # what asks for no list is not to pay for it
 
         with tempfile.TemporaryFile() as complaints:  # a pipe that nobody reads could fill up and stop git
-            try:
-                process = subprocess.Popen(
-                    self.command_line(arguments),
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=complaints,
-                    env=_environment(),
-                    start_new_session=_is_apart(arguments),
-                )
-            except FileNotFoundError as error:
-                raise _not_installed() from error
+            process = self._begin(
+                arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints.fileno()
+            )
             with process:
                 yield from process.stdout or ()
             complaints.seek(0)
@@ -164,34 +156,14 @@ class GitCommand:
 
         Raises :class:`SourceError` where git is not installed.
         """
-        try:
-            return subprocess.Popen(
-                self.command_line(arguments),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                env=_environment(),
-                start_new_session=_is_apart(arguments),
-            )
-        except FileNotFoundError as error:
-            raise _not_installed() from error
+        return self._begin(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     def converse(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Begin git with pipes at all ends, to be asked one thing after the other.
 
         Raises :class:`SourceError` where git is not installed.
         """
-        try:
-            return subprocess.Popen(
-                self.command_line(arguments),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=_environment(),
-                start_new_session=_is_apart(arguments),
-            )
-        except FileNotFoundError as error:
-            raise _not_installed() from error
+        return self._begin(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def command_line(self, arguments: tuple[str, ...]) -> list[str]:
         """The whole command for git's ``arguments``."""
@@ -204,6 +176,21 @@ class GitCommand:
     def text(self, *arguments: str) -> str:
         """The output of a git command as :attr:`GitAnswer.text`. Raises :class:`SourceError` if it fails."""
         return self._run(arguments, b"").text
+
+    def _begin(
+        self, arguments: tuple[str, ...], *, stdin: int, stdout: int, stderr: int
+    ) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(
+                self.command_line(arguments),
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                env=_environment(),
+                start_new_session=_is_apart(arguments),
+            )
+        except FileNotFoundError as error:
+            raise _not_installed() from error
 
     def _run(self, arguments: tuple[str, ...], input_bytes: bytes) -> GitAnswer:
         answer = self.ask(*arguments, input_bytes=input_bytes)
