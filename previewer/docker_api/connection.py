@@ -22,7 +22,7 @@ from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.failures import innermost_reason
 from previewer.docker_api.wire.contexts import Endpoint, find_endpoints
 from previewer.docker_api.wire.protocol import PING, EngineRequest, RefusedError, Wire
-from previewer.docker_api.wire.unix_wire import SCHEME, UnixWire
+from previewer.docker_api.wire.socket_wire import Dial, SocketWire, dial_unix
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.errors import EngineUnreachableError
 from previewer.frozen import dataclass
@@ -164,9 +164,8 @@ def connect(host: str | None = None) -> DockerConnection:
 def open_endpoint(endpoint: Endpoint) -> DockerConnection:
     """Connect to one place. Raises :class:`EngineUnreachableError` or, for an engine that is too old, its base."""
     try:
-        if endpoint.host.startswith(SCHEME) and sys.platform != "win32":
-            return _open_socket(endpoint)
-        return _open_elsewhere(endpoint)
+        dial = _dial(endpoint)
+        return _open_tcp(endpoint) if dial is None else _open_socket(endpoint, dial)
     except RefusedError as error:
         raise EngineUnreachableError(str(error)) from error
     except OSError as error:
@@ -194,13 +193,27 @@ def remote_hint(host: str) -> str:
     return "check the address, and for TLS the files in DOCKER_CERT_PATH or the context (`docker context inspect`)"
 
 
-def _open_socket(endpoint: Endpoint) -> DockerConnection:
-    wire = UnixWire(f"/{endpoint.host.removeprefix(SCHEME).lstrip('/')}")
+def _dial(endpoint: Endpoint) -> Dial | None:
+    """How sockets to the engine are opened; ``None`` for ``tcp://``. Raises :class:`ConnectionError`."""
+    scheme, _, path = endpoint.host.partition("://")
+    if scheme == "unix":
+        return dial_unix(f"/{path.lstrip('/')}")
+    if scheme == "ssh":
+        from previewer.docker_api.wire.ssh import SshMachine
+
+        machine = SshMachine(endpoint.host)
+        machine.log_in()
+        return machine.dial
+    return None
+
+
+def _open_socket(endpoint: Endpoint, dial: Dial) -> DockerConnection:
+    wire = SocketWire(dial)
     greeting = _greet(wire)
     return DockerConnection(endpoint, wire, api_version=greeting.api_version, is_podman=greeting.is_podman)
 
 
-def _open_elsewhere(endpoint: Endpoint) -> DockerConnection:
+def _open_tcp(endpoint: Endpoint) -> DockerConnection:
     """Two clients one after the other: the SDK's cannot change the version that it speaks."""
     from previewer.docker_api.wire.sdk_wire import SdkWire, open_client
 

@@ -188,7 +188,7 @@ def test_an_answer_is_waited_for_as_long_as_the_engine_is_alive(
     server: Server, connection: DockerConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A call that may take a minute is given up much sooner where nothing else is answered either."""
-    monkeypatch.setattr("previewer.docker_api.wire.unix_wire.DOUBT_SECONDS", 0.1)
+    monkeypatch.setattr("previewer.docker_api.wire.socket_wire.DOUBT_SECONDS", 0.1)
     threading.Timer(0.5, server.answers.set).start()
     post_empty(connection, "/slow")
     server.answers.clear()

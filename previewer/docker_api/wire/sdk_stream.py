@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
@@ -16,8 +15,6 @@ if TYPE_CHECKING:  # whoever has a response has imported it
     import requests
 
 CHUNK_SIZE = 65_536
-SSH_END_TIMEOUT = 0.5
-"""Seconds that the user's ssh command may take to end when it is asked to."""
 
 
 def check_response(response: requests.Response) -> None:
@@ -48,31 +45,13 @@ def _chunks(response: requests.Response) -> Iterator[bytes]:
 
 
 def _shut_down(response: requests.Response) -> None:
-    channel = getattr(_body(response), "channel", None)
-    if channel is not None:
-        _end_ssh(channel)
-        return
     connected = _socket_of(response)
     if connected is not None:
         connected.shutdown(socket.SHUT_RDWR)
 
 
-def _end_ssh(channel: Any) -> None:
-    """End the ssh command of the SDK's own adapter (Windows': elsewhere ours serves); its pipes see the end."""
-    process: subprocess.Popen[bytes] = channel.proc
-    # Closed before the SDK does it, which first writes a farewell to a process that may be gone.
-    if process.stdin is not None:
-        process.stdin.close()
-    process.terminate()
-    try:
-        process.wait(SSH_END_TIMEOUT)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
 def _socket_of(response: requests.Response) -> socket.socket | None:
-    """The socket that an answer comes through; ``None`` for pipes of ssh, and once it is read to its end."""
+    """The socket that an answer comes through; ``None`` once it is read to its end."""
     connected = getattr(getattr(_body(response), "raw", None), "_sock", None)
     return connected if isinstance(connected, socket.socket) else None
 

@@ -1,8 +1,6 @@
-"""The wire to an engine elsewhere (``tcp://``, TLS, ``ssh://``, Windows' pipes), by a client of the docker SDK."""
+"""The docker SDK's clients, and the wire to an engine at ``tcp://`` through one: TLS and proxies are the SDK's."""
 
 from __future__ import annotations
-
-import sys
 
 import requests
 import requests.exceptions
@@ -12,7 +10,10 @@ from previewer.docker_api.wire.contexts import Endpoint, TlsFiles
 from previewer.docker_api.wire.protocol import MOST_IDLE, EngineAnswer, EngineRequest, OpenAnswer
 from previewer.docker_api.wire.sdk import docker
 from previewer.docker_api.wire.sdk_stream import check_response, stream_body
+from previewer.docker_api.wire.ssh import SshMachine
+from previewer.docker_api.wire.ssh_adapter import SshAdapter
 
+SSH_SCHEME = "ssh://"
 LIKE_LOCAL = "http+docker://localunixsocket"
 """The SDK's own base address for sockets of this machine."""
 
@@ -57,7 +58,7 @@ class SdkWire:
 
 
 def open_client(endpoint: Endpoint, version: str, *, timeout: int) -> docker.APIClient:
-    """As :func:`new_client`, with :class:`ConnectionError` where ssh cannot log in or a file of TLS is no good."""
+    """As :func:`new_client`, with :class:`ConnectionError` where a file for TLS cannot be used."""
     try:
         return new_client(endpoint, version, timeout=timeout)
     except docker.errors.DockerException as error:
@@ -67,20 +68,19 @@ def open_client(endpoint: Endpoint, version: str, *, timeout: int) -> docker.API
 def new_client(endpoint: Endpoint, version: str, *, timeout: int) -> docker.APIClient:
     """A client for an engine, in an API version; ``timeout`` is how many seconds it may be silent.
 
-    Raises the SDK's own errors, such as for a login by ssh that fails.
+    Raises the SDK's own errors, such as for a file for TLS that cannot be used.
     """
+    is_ssh = endpoint.host.startswith(SSH_SCHEME)
     client = docker.APIClient(
-        base_url=endpoint.host,
+        base_url="http://ssh:22" if is_ssh else endpoint.host,
         version=version,
         timeout=timeout,
         tls=_tls_config(endpoint.tls),
         max_pool_size=MOST_IDLE,
-        # The user's own ssh knows the user's keys, jump hosts and ~/.ssh/config.
-        use_ssh_client=True,
     )
-    if endpoint.host.startswith("ssh://") and sys.platform != "win32":
-        # Ours has real sockets, as those of this machine are; the SDK expects pipes behind its address for ssh.
-        client.mount(LIKE_LOCAL, client.get_adapter(client.base_url))
+    if is_ssh:
+        adapter = SshAdapter(SshMachine(endpoint.host).dial, timeout=timeout, max_pool_size=MOST_IDLE)
+        client.mount(LIKE_LOCAL, adapter)
         client.base_url = LIKE_LOCAL
     # Asking the environment costs every call a look at it, and its certificates would win over the endpoint's.
     client.trust_env = False

@@ -1,7 +1,7 @@
-"""The wire to an engine behind a socket of this machine, by the standard library alone.
+"""The wire to an engine behind a socket of this machine or behind the user's ssh, by the standard library alone.
 
-Most engines are, and importing the SDK, with the HTTP libraries under it, takes longer than the engine takes for
-most of what it is asked.
+Most engines are, and importing the SDK, with the HTTP libraries under it, takes longer than an engine takes to
+answer most requests.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import select
 import socket
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 from urllib.parse import urlencode
 
 from previewer.docker_api.wire.byte_stream import ByteStream
@@ -25,17 +26,28 @@ from previewer.docker_api.wire.protocol import (
     OpenAnswer,
 )
 
-SCHEME = "unix://"
 DOUBT_SECONDS = 10.0
 """Of silence after which the engine is asked whether it is still there: what takes long and what has stopped look
 alike."""
 
 
-class UnixWire:
-    """Connections to one socket, kept for the next request; each is used by one thread at a time."""
+class DialedSocket(NamedTuple):
+    """A connected socket, and what has to end with it."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    socket: socket.socket
+    end: Callable[[], None] = lambda: None
+    """Called once, after the socket is closed."""
+
+
+Dial = Callable[[float], DialedSocket]
+"""Connects to the engine, within so many seconds. Raises :class:`OSError`."""
+
+
+class SocketWire:
+    """Connections to one engine, kept for the next request; each is used by one thread at a time."""
+
+    def __init__(self, dial: Dial) -> None:
+        self._dial = dial
         self._idle: list[_Connection] = []
         self._lock = threading.Lock()
 
@@ -89,7 +101,7 @@ class UnixWire:
             with self._lock:
                 connection = self._idle.pop() if self._idle else None
             if connection is None:
-                return _connect(self._path, patience)
+                return _Connection(self._dial(patience))
             if connection.is_silent:
                 connection.socket.settimeout(patience)
                 return connection
@@ -103,10 +115,29 @@ class UnixWire:
         connection.close()
 
 
+def dial_unix(path: str) -> Dial:
+    """A dial for the Unix socket at ``path``."""
+
+    def dial(patience: float) -> DialedSocket:
+        connected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connected.settimeout(patience)
+        try:
+            connected.connect(path)
+        except TimeoutError:
+            connected.close()
+            raise
+        except OSError as error:
+            connected.close()
+            raise ConnectionError(error.errno, error.strerror or str(error)) from error
+        return DialedSocket(connected)
+
+    return dial
+
+
 class _Connection:
-    def __init__(self, connected: socket.socket) -> None:
-        self.socket = connected
-        self.file = cast(BinaryIO, connected.makefile("rb"))
+    def __init__(self, dialed: DialedSocket) -> None:
+        self.socket, self._end = dialed
+        self.file = cast(BinaryIO, self.socket.makefile("rb"))
 
     @property
     def is_silent(self) -> bool:
@@ -133,20 +164,7 @@ class _Connection:
         with suppress(OSError):
             self.file.close()
         self.socket.close()
-
-
-def _connect(path: str, patience: float) -> _Connection:
-    connected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connected.settimeout(patience)
-    try:
-        connected.connect(path)
-    except TimeoutError:
-        connected.close()
-        raise
-    except OSError as error:
-        connected.close()
-        raise ConnectionError(error.errno, error.strerror or str(error)) from error
-    return _Connection(connected)
+        self._end()
 
 
 def _as_bytes(request: EngineRequest) -> bytes:
