@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,18 @@ def room_of(file: Path) -> str:
     """The folder directly below the package that ``file`` is in; ``""`` for a file of the package itself."""
     parts = file.relative_to(PACKAGE).parts
     return parts[0] if len(parts) > 1 else ""
+
+
+def place_of(file: Path) -> str:
+    """Where ``file`` is below the package: ``domain/labels.py``."""
+    return file.relative_to(PACKAGE).as_posix()
+
+
+@cache
+def text_without_comments(file: Path) -> str:
+    """What ``file`` says to Python, docstrings left out."""
+    text = re.sub(r'"""(?:.|\n)*?"""', "", file.read_text(encoding="utf-8"))
+    return re.sub(r"#.*", "", text)
 
 
 @cache

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-
-import pytest
 
 from tests.walls.imports import (
     PACKAGE,
@@ -15,8 +14,10 @@ from tests.walls.imports import (
     import_graph,
     imported,
     modules,
+    place_of,
     room_of,
     rooms_imported,
+    text_without_comments,
 )
 
 MAY_IMPORT = {
@@ -79,56 +80,121 @@ KNOWS_NOTHING_OF = {
 UPWARDS = ("releasing", "remembering", "execution", "generations", "watching")
 """The folders of ``operations``: each may import those before it."""
 
+SHARED_BY_VERBS = {
+    *UPWARDS,
+    "definitions",
+    "docker_room",
+    "ended",
+    "environments",
+    "examined_files",
+    "memory_session",
+    "open_session",
+    "session",
+}
+"""The folders and files of ``operations`` that are no verbs."""
+
+VERBS_STILL_USED_BELOW = {
+    ("generations/deploy.py", "wake"),
+    ("generations/see_touches.py", "taint"),
+    ("watching/job.py", "down"),
+    ("watching/job.py", "up"),
+    ("watching/taints.py", "drift"),
+    ("watching/touches.py", "drift"),
+    ("watching/touches.py", "taint"),
+}
+"""Verbs that shared code imports until it is taken apart. This list only gets shorter."""
+
+FOUNDATIONS = {"msgspec"}
+"""What ``domain`` may import besides the standard library."""
+
 LONGEST_FILE = 400
 USUAL_FILE = 150
-FILES = [pytest.param(file, id=str(file.relative_to(PACKAGE))) for file in modules()]
+DRAWERS = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
+
+LABEL = re.compile(r"[\"'](?:dev\.previewer\.|com\.docker\.compose\.)[^\"']*")
+REFERENCE = re.compile("refs/previewer/")
+WRITES_STDOUT = re.compile(r"\bprint\(|sys\.stdout\.(write|buffer|flush)")
+WRITES_STDERR = re.compile(r"sys\.stderr\.(write|buffer|flush)|click\.echo\(")
+STARTS_THREADS = re.compile(r"\bThread\(|ThreadPoolExecutor|to_thread|run_in_executor|run_worker|@work\b")
 
 
-@pytest.mark.parametrize("file", FILES)
-def test_a_room_imports_only_the_rooms_below_it(file: Path) -> None:
+def test_a_room_imports_only_the_rooms_below_it() -> None:
+    assert _offenders(_rooms_above) == []
+
+
+def _rooms_above(file: Path) -> set[str]:
     room = room_of(file)
-    allowed = MAY_IMPORT[room] | {room, "errors", "frozen", "__version__"}
-    assert rooms_imported(file) <= allowed
+    return rooms_imported(file) - MAY_IMPORT[room] - {room, "errors", "frozen", "__version__"}
 
 
-@pytest.mark.parametrize("file", FILES)
-def test_a_library_stays_in_its_room(file: Path) -> None:
-    misplaced = {
-        library for library in foreign_imported(file) & ONLY_IN.keys() if room_of(file) not in ONLY_IN[library]
+def test_a_library_stays_in_its_room() -> None:
+    assert _offenders(_misplaced_libraries) == []
+
+
+def _misplaced_libraries(file: Path) -> set[str]:
+    libraries = foreign_imported(file) & ONLY_IN.keys()
+    return {library for library in libraries if room_of(file) not in ONLY_IN[library]}
+
+
+def test_front_ends_see_only_the_faces_of_other_rooms() -> None:
+    assert _offenders(_hidden_modules) == []
+
+
+def _hidden_modules(file: Path) -> set[str]:
+    return {
+        name
+        for (room, other), faces in PROTOCOLS_ONLY.items()
+        for name in imported(file)
+        if room_of(file) == room and _is_below(name, f"previewer.{other}")
+        if not any(name == face or _is_below(name, face) for face in faces)
     }
-    assert not misplaced
 
 
-@pytest.mark.parametrize("file", FILES)
-def test_front_ends_see_only_the_faces_of_other_rooms(file: Path) -> None:
-    for (room, other), faces in PROTOCOLS_ONLY.items():
-        if room_of(file) != room:
-            continue
-        seen = {name for name in imported(file) if name.startswith(f"previewer.{other}.")}
-        assert {name for name in seen if not any(name == f or name.startswith(f"{f}.") for f in faces)} == set()
+def test_the_domain_stands_on_the_standard_library_alone() -> None:
+    allowed = sys.stdlib_module_names | FOUNDATIONS
+    assert _offenders(lambda file: foreign_imported(file) - allowed, within="domain") == []
 
 
-@pytest.mark.parametrize("file", [file for file in modules() if room_of(file) == "domain"], ids=lambda f: f.name)
-def test_the_domain_stands_on_the_standard_library_alone(file: Path) -> None:
-    assert foreign_imported(file) <= sys.stdlib_module_names
+def test_a_folder_of_a_room_keeps_to_itself() -> None:
+    assert [entry for folder in KNOWS_NOTHING_OF for entry in _offenders(_neighbours, within=folder)] == []
 
 
-@pytest.mark.parametrize("folder", KNOWS_NOTHING_OF)
-def test_a_folder_of_a_room_keeps_to_itself(folder: str) -> None:
+def _neighbours(file: Path) -> set[str]:
+    folder = next(folder for folder in KNOWS_NOTHING_OF if place_of(file).startswith(f"{folder}/"))
     own = f"previewer.{folder.replace('/', '.')}"
-    files = tuple((PACKAGE / folder).rglob("*.py"))
-    assert files
-    seen = {name for file in files for name in imported(file) if name.startswith(f"{KNOWS_NOTHING_OF[folder]}.")}
-    assert {name for name in seen if not name.startswith(f"{own}.") and name != own} == set()
+    return {
+        name
+        for name in imported(file)
+        if _is_below(name, KNOWS_NOTHING_OF[folder]) and name != own and not _is_below(name, own)
+    }
 
 
-@pytest.mark.parametrize("folder", UPWARDS)
-def test_the_folders_of_the_operations_stand_upon_each_other(folder: str) -> None:
-    files = tuple((PACKAGE / "operations" / folder).rglob("*.py"))
-    assert files
-    above = UPWARDS[UPWARDS.index(folder) + 1 :]
-    seen = {name.split(".")[2] for file in files for name in imported(file) if _is_of_operations(name)}
-    assert seen.isdisjoint(above)
+def test_the_folders_of_the_operations_stand_upon_each_other() -> None:
+    assert [entry for folder in UPWARDS for entry in _offenders(_above, within=f"operations/{folder}")] == []
+
+
+def _above(file: Path) -> set[str]:
+    above = UPWARDS[UPWARDS.index(_part_of_operations(file)) + 1 :]
+    return _operations_imported(file) & set(above)
+
+
+def test_what_verbs_share_imports_no_verb() -> None:
+    found = {
+        (file.relative_to(PACKAGE / "operations").as_posix(), name)
+        for file in modules()
+        if room_of(file) == "operations" and _part_of_operations(file) in SHARED_BY_VERBS
+        for name in _operations_imported(file) - SHARED_BY_VERBS
+    }
+    assert found == VERBS_STILL_USED_BELOW
+
+
+def _part_of_operations(file: Path) -> str:
+    """The verb, or the folder or file that verbs share, which ``file`` is or belongs to."""
+    return file.relative_to(PACKAGE / "operations").with_suffix("").parts[0]
+
+
+def _operations_imported(file: Path) -> set[str]:
+    return {name.split(".")[2] for name in imported(file) if _is_below(name, "previewer.operations")}
 
 
 def test_no_files_import_each_other_in_a_circle() -> None:
@@ -145,63 +211,76 @@ def test_a_circle_is_seen_however_late_it_closes(tmp_path: Path) -> None:
 
 
 def test_no_file_outgrows_its_purpose() -> None:
-    lengths = {str(f.relative_to(PACKAGE)): len(f.read_text(encoding="utf-8").splitlines()) for f in modules()}
+    lengths = {place_of(file): len(file.read_text(encoding="utf-8").splitlines()) for file in modules()}
     assert {name: length for name, length in lengths.items() if length > LONGEST_FILE} == {}
     short = sum(length <= USUAL_FILE for length in lengths.values())
     assert short / len(lengths) > 0.75, "most files are to be short"
 
 
 def test_no_file_is_a_drawer() -> None:
-    drawers = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
-    assert {str(f) for f in modules() if f.stem in drawers} == set()
+    assert [place_of(file) for file in modules() if file.stem in DRAWERS] == []
 
 
-@pytest.mark.parametrize("file", FILES)
-def test_labels_are_spelt_in_one_place(file: Path) -> None:
-    if file.name == "labels.py" and room_of(file) == "domain":
-        return
-    spelt = re.findall(
-        r"[\"'](?:dev\.previewer\.|com\.docker\.compose\.)[^\"']*", file.read_text(encoding="utf-8")
+def test_labels_are_spelt_in_one_place() -> None:
+    assert _offenders(_spelt(LABEL), but=lambda place: place == "domain/labels.py") == []
+
+
+def test_references_are_named_in_one_place() -> None:
+    assert (
+        _offenders(_written(re.compile("refs/previewer/")), but=lambda place: place.endswith("/naming.py")) == []
     )
-    assert spelt == []
 
 
-@pytest.mark.parametrize("file", FILES)
-def test_references_are_named_in_one_place(file: Path) -> None:
-    if file.name == "naming.py":
-        return
-    assert "refs/previewer/" not in _without_comments(file)
+def test_frozen_classes_are_made_the_quick_way() -> None:
+    """``dataclass`` of a frozen class is that of ``previewer.frozen``."""
+    assert _offenders(_slow_classes, but=lambda place: place == "frozen.py") == []
 
 
-@pytest.mark.parametrize("file", FILES)
-def test_frozen_classes_are_made_the_quick_way(file: Path) -> None:
-    if "dataclasses.dataclass" in imported(file) and file.name != "frozen.py":
-        assert "frozen=True" not in file.read_text(encoding="utf-8"), "take dataclass from previewer.frozen"
+def _slow_classes(file: Path) -> set[str]:
+    is_slow = "dataclasses.dataclass" in imported(file) and "frozen=True" in file.read_text(encoding="utf-8")
+    return {"dataclasses.dataclass"} if is_slow else set()
 
 
-STDOUT = {"cli/output.py"}
-STDERR = {"cli/diagnostics.py"}
+def test_one_module_writes_standard_output() -> None:
+    assert _offenders(_written(WRITES_STDOUT), but=lambda place: place == "cli/output.py") == []
 
 
-@pytest.mark.parametrize("file", FILES)
-def test_one_module_writes_each_stream(file: Path) -> None:
-    name = file.relative_to(PACKAGE).as_posix()
-    text = _without_comments(file)
-    if name not in STDOUT:
-        assert not re.search(r"\bprint\(|sys\.stdout\.(write|buffer|flush)", text)
-    if name not in STDERR and not name.startswith("cli/progress"):
-        assert not re.search(r"sys\.stderr\.(write|buffer|flush)|click\.echo\(", text)
+def test_standard_error_is_written_where_diagnostics_and_progress_are() -> None:
+    assert _offenders(_written(WRITES_STDERR), but=_is_place_of_diagnostics) == []
 
 
-@pytest.mark.parametrize("file", [f for f in modules() if room_of(f) == "tui"], ids=lambda f: f.name)
-def test_only_the_bridge_starts_threads(file: Path) -> None:
-    if file.name != "bridge.py":
-        starts = r"\bThread\(|ThreadPoolExecutor|to_thread|run_in_executor|run_worker|@work\b"
-        assert not re.search(starts, _without_comments(file))
+def _is_place_of_diagnostics(place: str) -> bool:
+    return place == "cli/diagnostics.py" or place.startswith("cli/progress")
 
 
-def _is_of_operations(name: str) -> bool:
-    return name.startswith("previewer.operations.")
+def test_only_the_bridge_starts_threads() -> None:
+    assert _offenders(_written(STARTS_THREADS), within="tui", but=lambda place: place == "tui/bridge.py") == []
+
+
+def _offenders(
+    find: Callable[[Path], set[str]], *, within: str = "", but: Callable[[str], bool] = lambda _place: False
+) -> list[str]:
+    """Every file of a folder in which ``find`` finds something, with what it is."""
+    files = [file for file in modules() if place_of(file).startswith(within and f"{within}/")]
+    assert files, f"there is no folder {within}"
+    return [
+        f"{place_of(file)}: {', '.join(sorted(found))}"
+        for file in files
+        if not but(place_of(file)) and (found := find(file))
+    ]
+
+
+def _spelt(pattern: re.Pattern[str]) -> Callable[[Path], set[str]]:
+    return lambda file: {match.group() for match in pattern.finditer(file.read_text(encoding="utf-8"))}
+
+
+def _written(pattern: re.Pattern[str]) -> Callable[[Path], set[str]]:
+    """As ``_spelt``, but in the code alone."""
+    return lambda file: {match.group() for match in pattern.finditer(text_without_comments(file))}
+
+
+def _is_below(name: str, package: str) -> bool:
+    return name.startswith(f"{package}.")
 
 
 def _circle(package: Path) -> list[str]:
@@ -212,8 +291,3 @@ def _circle(package: Path) -> list[str]:
         circle: list[str] = error.args[1]
         return circle
     return []
-
-
-def _without_comments(file: Path) -> str:
-    text = re.sub(r'"""(?:.|\n)*?"""', "", file.read_text(encoding="utf-8"))
-    return re.sub(r"#.*", "", text)
