@@ -3,6 +3,7 @@
     PreviewerError
     ├── UsageError               the command line or a setting makes no sense
     ├── NotFoundError            a revision, environment, service or release that does not exist
+    │   └── AmbiguousError       the beginning of an id that several of them share
     ├── SourceError              git could not answer
     │   ├── NoRepositoryError    a folder that belongs to no repository
     │   └── OutsideTreeError     a path that leaves the commit's tree
@@ -14,6 +15,7 @@
     ├── EngineError              the engine refused or failed
     │   ├── EngineUnreachableError
     │   ├── ObjectNotFoundError  the engine has no such container, image, network or volume
+    │   │   └── ImageGoneError   the engine has no such image
     │   ├── ConflictError        a name, an address range or a host port is taken
     │   │   └── PortTakenError   a host port is taken
     │   └── UnsupportedError     this engine cannot do that at all
@@ -64,6 +66,10 @@ class NotFoundError(PreviewerError):
     """There is no such revision, environment, service or release."""
 
 
+class AmbiguousError(NotFoundError):
+    """Several ids begin like this; the hint lists them."""
+
+
 class SourceError(PreviewerError):
     """Git could not answer a question about the repository."""
 
@@ -106,6 +112,10 @@ class EngineUnreachableError(EngineError):
 
 class ObjectNotFoundError(EngineError):
     """The engine has no such container, image, network or volume."""
+
+
+class ImageGoneError(ObjectNotFoundError):
+    """The engine has no such image: it was never there, or has been removed."""
 
 
 class ConflictError(EngineError):

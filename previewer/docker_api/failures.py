@@ -6,6 +6,7 @@ from previewer.errors import (
     ConflictError,
     EngineError,
     EngineUnreachableError,
+    ImageGoneError,
     ObjectNotFoundError,
     PortTakenError,
     UnsupportedError,
@@ -27,6 +28,7 @@ PORT_HINT = "stop what uses that host port, or publish the port without naming a
 SUBNET_HINT = "another network has that address range"
 NAME_HINT = "something else has that name: remove it, or choose another name with --name"
 COMMAND_HINT = "its command is not in the image: check `command`, `entrypoint` and the first line of scripts"
+IMAGE_HINT = "it was removed from the engine: the same command again makes or fetches it"
 FULL_DISK = "no space left on device"
 FULL_DISK_HINT = (
     "the engine's disk is full: `previewer prune` frees what is unused, `docker builder prune` what builds cached"
@@ -47,6 +49,8 @@ REFUSALS = (
     Refusal("already exists", ConflictError, NAME_HINT),
     Refusal("is already in use by", ConflictError, NAME_HINT),
     Refusal(FULL_DISK, EngineError, FULL_DISK_HINT),
+    Refusal("no such image", ImageGoneError, IMAGE_HINT),
+    Refusal("image not known", ImageGoneError, IMAGE_HINT),
     Refusal(
         "exec format error",
         EngineError,

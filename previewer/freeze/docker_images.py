@@ -23,7 +23,7 @@ from previewer.domain.naming import (
 from previewer.domain.platform import runs_as
 from previewer.domain.registry_address import familiar_address, parse_address
 from previewer.domain.revision import short_id
-from previewer.errors import EngineError, FreezeError, ObjectNotFoundError, RegistryError
+from previewer.errors import EngineError, FreezeError, ImageGoneError, RegistryError
 from previewer.freeze.content_ids import ContentIds
 from previewer.freeze.leftovers import drop_names, sweep_leftovers
 from previewer.freeze.protocol import BuildRequest, BuiltImage, PinnedImage
@@ -221,7 +221,7 @@ class DockerImages:
 
         held = self._images.inspect(image)
         if held is None:
-            raise ObjectNotFoundError("the engine has no such image", where=image)
+            raise ImageGoneError("the engine has no such image", where=image)
         return kept_keys(held.config)
 
     def unname(self, repository: str) -> None:

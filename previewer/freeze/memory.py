@@ -14,7 +14,7 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import JsonObject, digest_of
 from previewer.domain.labels import INPUT_DIGEST, PROJECT
 from previewer.domain.naming import pinned_base_reference
-from previewer.errors import BuildError, FreezeError, ObjectNotFoundError, RegistryError, UnsupportedError
+from previewer.errors import BuildError, FreezeError, ImageGoneError, RegistryError, UnsupportedError
 from previewer.freeze.protocol import BuildRequest, BuiltImage, PinnedImage
 from previewer.frozen import dataclass
 
@@ -165,7 +165,7 @@ class MemoryImages:
         del platform
         cancellation.check()
         if self.missing([image]):
-            raise ObjectNotFoundError("there is no such image", where=image)
+            raise ImageGoneError("there is no such image", where=image)
         on_line(f"pushed {reference}")
         with self._guard:
             self.pushed[reference] = image
@@ -205,7 +205,7 @@ class MemoryImages:
     def files_of(self, image: str) -> Iterator[Iterator[bytes]]:
         """Those of :attr:`contents`, in any image that is there. Raises :class:`ObjectNotFoundError`."""
         if self.missing([image]):
-            raise ObjectNotFoundError("there is no such image", where=image)
+            raise ImageGoneError("there is no such image", where=image)
         archive = io.BytesIO()
         with tarfile.open(fileobj=archive, mode="w") as tar:
             for path, content in self.contents.items():
@@ -219,7 +219,7 @@ class MemoryImages:
     def configuration(self, image: str) -> JsonObject:
         """Nothing but what was asked for. Raises :class:`ObjectNotFoundError`."""
         if self.missing([image]):
-            raise ObjectNotFoundError("there is no such image", where=image)
+            raise ImageGoneError("there is no such image", where=image)
         with self._guard:
             built = self._built.get(image)
         return {} if built is None else {"Labels": dict(built.labels)}

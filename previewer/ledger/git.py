@@ -27,7 +27,7 @@ from previewer.domain.notes import Notes, merge_notes, notes_from_json, notes_to
 from previewer.domain.release import Release, manifest_of, read_manifest
 from previewer.domain.revision import short_id
 from previewer.domain.tree_files import digest_tree_files, served_entries
-from previewer.errors import LockedError, NotFoundError, SourceError
+from previewer.errors import AmbiguousError, LockedError, NotFoundError, SourceError
 from previewer.frozen import dataclass
 from previewer.ledger.git_files import GitFiles
 from previewer.ledger.git_locks import GitLocks, TakeoverCallback
@@ -151,7 +151,7 @@ class GitLedger:
             )
         if len(found) > 1:
             fitting = ", ".join(short_id(reference.name.rpartition("/")[2]) for reference in found)
-            raise NotFoundError("several releases begin like this", where=release_id, hint=f"they are {fitting}")
+            raise AmbiguousError("several releases begin like this", where=release_id, hint=f"they are {fitting}")
         return self._load(found)[0]
 
     def releases(self) -> tuple[Release, ...]:

@@ -14,7 +14,7 @@ from previewer.domain.labels import format_time
 from previewer.domain.notes import Notes, merge_notes
 from previewer.domain.release import Release
 from previewer.domain.tree_files import served_entries
-from previewer.errors import LockedError, NotFoundError, SourceError
+from previewer.errors import AmbiguousError, LockedError, NotFoundError, SourceError
 from previewer.ledger.protocol import RecordKind
 
 FIRST_MOMENT = datetime(2024, 1, 1, tzinfo=UTC)
@@ -53,8 +53,10 @@ class MemoryLedger:
         digits = release_id.removeprefix("sha256:").lower()
         fitting = [known for known in self._releases if len(digits) >= 4 and known.startswith(digits)]
         if len(fitting) != 1:
-            what = "several releases begin like this" if fitting else "there is no such release"
-            raise NotFoundError(what, where=release_id, hint="`previewer releases` lists them")
+            hint = "`previewer releases` lists them"
+            if fitting:
+                raise AmbiguousError("several releases begin like this", where=release_id, hint=hint)
+            raise NotFoundError("there is no such release", where=release_id, hint=hint)
         return self._releases[fitting[0]]
 
     def releases(self) -> tuple[Release, ...]:

@@ -15,7 +15,7 @@ from previewer.domain.progress import Report
 from previewer.domain.promotion import ailments, has_staging, is_proven, other_images
 from previewer.domain.release import Release
 from previewer.domain.revision import short_id
-from previewer.errors import NotFoundError, PolicyError
+from previewer.errors import AmbiguousError, NotFoundError, PolicyError
 from previewer.frozen import dataclass
 from previewer.operations.environments import find_environment, list_environments
 from previewer.operations.generations.deploy import Deployment, UpResult, plan_deploy
@@ -82,8 +82,10 @@ def _find(session: Session, subject: str) -> tuple[Release, Environment | None]:
     if _RELEASE_ID.fullmatch(subject):
         try:
             return session.ledger.load_release(subject), None
-        except NotFoundError as error:
-            if subject.lower().startswith("sha256:") or "several" in error.message:
+        except AmbiguousError:
+            raise
+        except NotFoundError:
+            if subject.lower().startswith("sha256:"):
                 raise
     try:
         origin = find_environment(session, subject)

@@ -11,7 +11,7 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.claim import Claim, claim_to_json
 from previewer.domain.progress import Event, Noted
 from previewer.domain.retention import FREEZE_GRACE
-from previewer.errors import EngineError, NotFoundError, ObjectNotFoundError
+from previewer.errors import EngineError, ImageGoneError, NotFoundError
 from previewer.freeze.memory import MemoryImages
 from previewer.freeze.protocol import BuildRequest
 from previewer.ledger.protocol import RecordKind
@@ -150,7 +150,7 @@ def test_images_that_go_at_the_last_moment_are_brought_back(verb: str) -> None:
             lost.append(name)
             for image in images:
                 shop.images.remove(image)
-            raise ObjectNotFoundError("No such image", where=name)
+            raise ImageGoneError("No such image", where=name)
 
     shop.engine._on_call = lose
     if verb == "up":

@@ -13,6 +13,7 @@ from previewer.domain.progress import Report
 from previewer.engine.protocol import Selection
 from previewer.errors import (
     EngineUnreachableError,
+    ImageGoneError,
     LeftoversError,
     LockedError,
     ObjectNotFoundError,
@@ -72,7 +73,7 @@ def run_plan(
         stops = (step.action.name for step in plan if isinstance(step.action, StopContainer))
         stopped = tuple(stops) if clock.has_begun else ()
         _undo(session, made, stopped, owner, failure, volumes, report=report)
-        if isinstance(failure, ObjectNotFoundError) and not _is_about_image(failure):
+        if isinstance(failure, ObjectNotFoundError) and not isinstance(failure, ImageGoneError):
             raise LockedError(
                 f"somebody removed what was being made ({failure})",
                 where=owner.environment,
@@ -112,10 +113,6 @@ def note_undone(
             notes=notes,
         )
     )
-
-
-def _is_about_image(error: ObjectNotFoundError) -> bool:
-    return "image" in error.message.lower()
 
 
 def _undo(

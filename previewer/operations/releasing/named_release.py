@@ -6,7 +6,7 @@ import re
 from sys import maxsize
 
 from previewer.domain.release import Release
-from previewer.errors import EngineUnreachableError, NotFoundError
+from previewer.errors import AmbiguousError, EngineUnreachableError, NotFoundError
 from previewer.operations.session import Session
 
 _RELEASE_ID = re.compile(r"(sha256:)?[0-9a-f]{4,64}", re.IGNORECASE)
@@ -22,8 +22,10 @@ def find_release_named(session: Session, text: str) -> Release:
     if _RELEASE_ID.fullmatch(text):
         try:
             return session.ledger.load_release(text)
-        except NotFoundError as error:
-            if text.lower().startswith("sha256:") or "several" in error.message:
+        except AmbiguousError:
+            raise
+        except NotFoundError:
+            if text.lower().startswith("sha256:"):
                 raise
     return _of_revision(session, text)
 
