@@ -31,8 +31,8 @@ class KnownGood:
 class EnvironmentNotes:
     """What the ledger says of one environment. The default says nothing.
 
-    ``expires_at``, ``pinned``, ``asleep_since``, ``stopped`` and ``tainted`` are about ``generation`` and end with
-    it; ``kept`` and ``known_good`` outlive it, and outlive the environment too.
+    ``expires_at``, ``asleep_since``, ``stopped`` and ``tainted`` are about ``generation`` and end with it.
+    ``pinned`` is about the environment and ends with that; ``kept`` and ``known_good`` outlive both.
     """
 
     generation: int = 0
@@ -67,7 +67,9 @@ class EnvironmentNotes:
         """What of this holds while ``generation`` is the live one."""
         if generation == self.generation:
             return self
-        return EnvironmentNotes(generation=generation, kept=self.kept, known_good=self.known_good)
+        return EnvironmentNotes(
+            generation=generation, pinned=self.pinned, kept=self.kept, known_good=self.known_good
+        )
 
 
 NOTHING_NOTED = EnvironmentNotes()

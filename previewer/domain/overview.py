@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from previewer.domain.environment import Environment
-from previewer.domain.revision import Branch
+from previewer.domain.revision import Branch, Commit
 from previewer.frozen import dataclass
 
 
@@ -15,6 +15,8 @@ class OverviewRow:
 
     branch: Branch | None
     environment: Environment | None
+    commit: Commit | None = None
+    """What the environment of no branch runs, as far as it is known."""
 
     @property
     def is_behind(self) -> bool:
@@ -24,20 +26,29 @@ class OverviewRow:
         return self.environment.ownership.commit != self.branch.commit
 
 
-def overview(branches: Iterable[Branch], environments: Iterable[Environment]) -> tuple[OverviewRow, ...]:
+def overview(
+    branches: Iterable[Branch], environments: Iterable[Environment], commits: Mapping[str, Commit] | None = None
+) -> tuple[OverviewRow, ...]:
     """Join by branch name. Branches keep their order; one with several environments has several rows.
 
-    Environments of a tag, of a bare commit or of a branch that is gone come last.
+    A remote branch has the environments of its name that no local branch has: of several remotes', the one whose
+    tip they run, else the first. Environments of a tag, a bare commit or a branch that is not among ``branches``
+    come last, with what ``commits`` (by full id) knows of theirs.
     """
-    by_branch: dict[str | None, list[Environment]] = {}
+    listed = tuple(branches)
+    theirs: dict[str, list[Environment]] = {}
+    orphans: list[Environment] = []
     for environment in environments:
-        by_branch.setdefault(environment.ownership.branch, []).append(environment)
-    rows: list[OverviewRow] = []
-    for branch in branches:
-        theirs = by_branch.pop(branch.name, [])
-        rows.extend(OverviewRow(branch, environment) for environment in theirs)
-        if not theirs:
-            rows.append(OverviewRow(branch, None))
-    orphans = sorted((e for rest in by_branch.values() for e in rest), key=lambda e: e.name)
-    rows.extend(OverviewRow(None, environment) for environment in orphans)
-    return tuple(rows)
+        branch = _branch_of(environment, listed)
+        (theirs.setdefault(branch.name, []) if branch is not None else orphans).append(environment)
+    joined = [OverviewRow(branch, one) for branch in listed for one in theirs.get(branch.name) or (None,)]
+    orphans.sort(key=lambda environment: environment.name)
+    known = commits or {}
+    return (*joined, *(OverviewRow(None, one, known.get(one.ownership.commit)) for one in orphans))
+
+
+def _branch_of(environment: Environment, branches: Sequence[Branch]) -> Branch | None:
+    name, commit = environment.ownership.branch, environment.ownership.commit
+    fitting = [branch for branch in branches if name is not None and name in (branch.name, branch.remote_name)]
+    fitting.sort(key=lambda branch: (branch.is_remote, branch.commit != commit))
+    return next(iter(fitting), None)

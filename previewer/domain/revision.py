@@ -63,6 +63,11 @@ class Branch:
         """The short id of its tip."""
         return short_id(self.commit)
 
+    @property
+    def remote_name(self) -> str | None:
+        """What its remote calls it, as environments do: ``main`` for ``origin/main``; ``None`` for a local one."""
+        return self.name.partition("/")[2] if self.is_remote else None
+
 
 @dataclass(frozen=True, slots=True)
 class ResolvedRevision:

@@ -30,9 +30,14 @@ def succeed(
     release: str,
     now: datetime,
     keep: int,
+    expires_at: datetime | None = None,
+    keeps_extension: bool = True,
     is_rollback: bool = False,
 ) -> Succession:
     """The succession of ``generation``, which runs ``release``, in the place of ``replaced``.
+
+    A pin is the environment's and stays. So does an extension beyond ``expires_at``, which the labels of the new
+    generation say, unless ``keeps_extension`` is false because the user gave another lifetime.
 
     A release is known to be good if it served, untouched, until another one took its place, and did not leave
     because it was rolled back. Only such a generation is kept, ``keep`` of them at most, and none of the same
@@ -48,8 +53,20 @@ def succeed(
     keeps = is_good and is_other and keep > 0
     if replaced is not None and keeps:
         kept = (replaced.ownership.generation, *kept)
-    notes = EnvironmentNotes(generation=generation, kept=kept[:keep], known_good=known[:REMEMBERED])
+    notes = EnvironmentNotes(
+        generation=generation,
+        expires_at=_extension(replaced, expires_at) if keeps_extension else None,
+        pinned=replaced is not None and before.pinned,
+        kept=kept[:keep],
+        known_good=known[:REMEMBERED],
+    )
     return Succession(notes, keeps)
+
+
+def _extension(replaced: Environment | None, expires_at: datetime | None) -> datetime | None:
+    """Until when the environment was extended, where its new generation would not live as long."""
+    extended = replaced.notes.expires_at if replaced is not None else None
+    return extended if extended and expires_at and extended > expires_at else None
 
 
 def left_data(

@@ -12,7 +12,7 @@ from previewer.domain.notes import EnvironmentNotes
 from previewer.domain.observation import ContainerState, Health, Observation, PublishedPort
 from previewer.domain.overview import overview
 from previewer.domain.readiness import Verdict, judge
-from previewer.domain.revision import Branch
+from previewer.domain.revision import Branch, Commit
 from previewer.domain.service import Condition
 from tests.domain.values import NOW, make_container, make_observation, make_ownership
 
@@ -144,6 +144,29 @@ def test_the_overview_joins_by_branch_and_keeps_what_has_none() -> None:
     ]
     assert rows[0].is_behind
     assert not rows[1].is_behind
+    known = Commit(mine.ownership.commit, "t" * 40, NOW, "Ada", "Old")
+    assert overview([], [tagged], {known.id: known})[0].commit == known
+
+
+@pytest.mark.parametrize(
+    ("branches", "joined"),
+    [
+        (["origin/main"], "origin/main"),
+        (["origin/main", "main"], "main"),
+        (["fork/main", "origin/main*"], "origin/main*"),
+        (["fork/main", "origin/main"], "fork/main"),
+        (["origin/team/main"], None),
+    ],
+)
+def test_environments_of_remote_branches_are_joined(branches: list[str], joined: str | None) -> None:
+    (mine,) = list_environments(make_observation("web"))  # of the branch main
+    listed = [
+        Branch(name, mine.ownership.commit if name.endswith("*") else "c" * 40, NOW, "", "", is_remote="/" in name)
+        for name in branches
+    ]
+    listed = [replace(branch, name=branch.name.rstrip("*")) for branch in listed]
+    (row,) = (row for row in overview(listed, [mine]) if row.environment is not None)
+    assert (row.branch and row.branch.name) == (joined and joined.rstrip("*"))
 
 
 @pytest.mark.parametrize(

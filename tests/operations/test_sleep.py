@@ -7,6 +7,7 @@ import pytest
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.environment import State
 from previewer.domain.notes import EnvironmentNotes
+from previewer.domain.progress import Noted
 from previewer.engine.memory_container import Behaviour
 from previewer.errors import NotFoundError, PortTakenError, UnhealthyError, UsageError
 from previewer.operations.extend import extend, plan_extend
@@ -138,3 +139,29 @@ def test_a_pin_comes_and_goes() -> None:
     pin(shop.session, "main", is_pinned=False)
     assert shop.environments()["shop-main"].expires_at == before
     assert [entry.action for entry in shop.session.ledger.entries(limit=2)] == ["unpin", "pin"]
+
+
+def test_a_pin_outlives_the_generation_and_is_told() -> None:
+    shop = Shop()
+    shop.up()
+    pin(shop.session, "main")
+    shop.commit("second")
+    result = shop.up()
+    assert (result.environment.ownership.generation, result.environment.expires_at) == (2, None)
+    assert shop.environments()["shop-main"].notes.pinned
+    assert "shop-main stays pinned: it does not expire" in {e.message for e in shop.events if isinstance(e, Noted)}
+    shop.down("main")
+    assert shop.up().environment.expires_at is not None, "a pin ends with the environment"
+
+
+@pytest.mark.parametrize(("said", "until"), [("30d", timedelta(days=30)), ("1h", None)])
+def test_an_extension_outlives_the_generation_unless_a_new_one_lives_longer(
+    said: str, until: timedelta | None
+) -> None:
+    shop = Shop()
+    fresh = shop.up().environment.expires_at
+    extend(shop.session, "main", said)
+    shop.commit("second")
+    assert shop.up().environment.expires_at == (DEFAULT_NOW + until if until else fresh)
+    shop.commit("third")
+    assert shop.up(ttl="2h").environment.expires_at == DEFAULT_NOW + timedelta(hours=2)

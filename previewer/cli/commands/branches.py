@@ -28,15 +28,13 @@ def command(invocation: Invocation, *, pattern: str | None, remote: bool, joined
     With PATTERN only those that it matches (`feature/*`). Only git is asked, unless environments are wanted.
     """
     from previewer.cli.rows.branches import branch_columns, branch_row, joined_columns, joined_row
-    from previewer.operations.branches import list_branches
+    from previewer.operations.branches import join_environments, list_branches
 
     with invocation.open_session() as session:
         branches = list_branches(session, remote=remote, pattern=pattern)
         now = session.clock()
         if joined:
-            from previewer.domain.overview import overview
-
-            table = overview(branches, _environments(invocation, session))
+            table = join_environments(session, branches, _environments(invocation, session))
             rows = [joined_row(row) for row in table if row.branch is not None or pattern is None]
             invocation.output.rows(joined_columns(now), rows, form)
         else:

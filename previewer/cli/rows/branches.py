@@ -54,7 +54,7 @@ def joined_row(row: OverviewRow) -> JsonObject:
     """A branch with one of its environments, if it has any; or an environment of no branch."""
     branch, environment = row.branch, row.environment
     return {
-        **(branch_row(branch) if branch else _NO_BRANCH),
+        **(branch_row(branch) if branch else _unlisted_row(row)),
         "environment": environment.name if environment else None,
         "role": environment.role.value if environment else None,
         "state": environment.state.value if environment else None,
@@ -63,17 +63,20 @@ def joined_row(row: OverviewRow) -> JsonObject:
     }
 
 
-_NO_BRANCH: JsonObject = {
-    "branch": None,
-    "current": False,
-    "remote": False,
-    "commit": None,
-    "committed_at": None,
-    "author": None,
-    "subject": None,
-    "ahead": None,
-    "behind": None,
-}
+def _unlisted_row(row: OverviewRow) -> JsonObject:
+    """What an environment runs that is of no branch in the list: a commit, a tag, a branch that is gone."""
+    owner, commit = row.environment.ownership if row.environment else None, row.commit
+    return {
+        "branch": owner.branch if owner else None,
+        "current": False,
+        "remote": False,
+        "commit": owner.commit if owner else None,
+        "committed_at": moment(commit.committed_at) if commit else None,
+        "author": commit.author if commit else None,
+        "subject": commit.subject if commit else None,
+        "ahead": None,
+        "behind": None,
+    }
 
 
 def _first_columns(now: datetime) -> tuple[Column, ...]:

@@ -107,7 +107,7 @@ def plan_deploy(session: Session, deployment: Deployment) -> Plan:
     retirement = plan_retirement(scene.ours, succession.notes, after=new)
     return replace(
         join_plans(new.title, new, *retirement),
-        notes=rewrite_lines(_rewrites(session, wanted)),
+        notes=(*rewrite_lines(_rewrites(session, wanted)), *lifetime_lines(deployment.name, succession)),
         environment=deployment.name,
         left_data=tuple(data_lines(scene, succession)),
     )
@@ -132,13 +132,14 @@ def deploy(session: Session, deployment: Deployment, *, report: Report, cancella
                 scene = see_touches(session, look_at(session, deployment.name), deployment.release)
                 wanted = _wanted(session, deployment, scene, operation=wanted.owner.operation)
             tell_rewrites(_rewrites(session, wanted), short_id(deployment.release.commit), report=report)
-            for line in data_lines(scene, succession_of(session, deployment, wanted.owner, scene)):
+            succession = succession_of(session, deployment, wanted.owner, scene)
+            for line in (*data_lines(scene, succession), *lifetime_lines(deployment.name, succession)):
                 report(Noted(line))
             options = _run_options(session, deployment)
             gap = make_generation(session, wanted, scene, options, report=report, cancellation=cancellation)
             environment = _made(session, wanted.owner)
-        _finish(session, deployment, wanted, scene, gap, report=report)
-    return UpResult(environment, deployment.release, changed=True, gap_seconds=gap)
+        notes = _finish(session, deployment, wanted, scene, gap, report=report)
+    return UpResult(replace(environment, notes=notes), deployment.release, changed=True, gap_seconds=gap)
 
 
 def _purpose(deployment: Deployment) -> str:
@@ -174,7 +175,7 @@ def _room(
 
 def _finish(
     session: Session, deployment: Deployment, wanted: Wanted, scene: Scene, gap: float | None, *, report: Report
-) -> None:
+) -> EnvironmentNotes:
     """Note that the new generation is the live one, then stop or remove what it replaced.
 
     In this order: whoever comes after a kill sees which one is live and what is left to do.
@@ -184,6 +185,7 @@ def _finish(
     notes = note_succession(session, deployment, wanted.owner, scene)
     if wanted.owner.generation > 1:
         retire(session, deployment.name, notes, report=report)
+    return notes
 
 
 def note_succession(
@@ -208,6 +210,8 @@ def succession_of(session: Session, deployment: Deployment, owner: Ownership, sc
         release=owner.release,
         now=session.clock(),
         keep=session.settings.keep_previous[deployment.role],
+        expires_at=owner.expires_at,
+        keeps_extension=deployment.ttl is None,
         is_rollback=deployment.action == "rollback",
     )
 
@@ -305,6 +309,14 @@ def data_lines(scene: Scene, succession: Succession, *, returns: int | None = No
     if scene.environment is not None:
         live = scene.environment.ownership.generation
         yield from left_data(scene.stored_in(live), generation=live, keeps=succession.keeps, returns=returns)
+
+
+def lifetime_lines(environment: str, succession: Succession) -> Iterator[str]:
+    """What the environment keeps of its lifetime, whatever generation it has."""
+    if succession.notes.pinned:
+        yield f"{environment} stays pinned: it does not expire"
+    elif succession.notes.expires_at is not None:
+        yield f"{environment} stays extended until {format_time(succession.notes.expires_at)}"
 
 
 def _serves(session: Session, wanted: Wanted, scene: Scene) -> bool:
