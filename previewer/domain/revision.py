@@ -70,6 +70,19 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
+class DefaultBranch:
+    """The branch whose settings are trusted, as a repository knows it."""
+
+    name: str | None
+    """Without ``refs/heads/`` or the remote's name; ``None`` where nothing says which it is."""
+    commit: str | None
+    """The full id of the trusted commit; ``None`` where nothing is trusted."""
+    reason: str
+    """What decided, or why nothing is trusted."""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ResolvedRevision:
     """What a user's words (``HEAD~2``, a tag, a short id) mean."""
 
@@ -78,3 +91,5 @@ class ResolvedRevision:
     commit: Commit
     branch: str | None
     """The branch it names, without ``refs/heads/`` or the remote's name; ``None`` for any other revision."""
+    pull_request: str | None = None
+    """The pull or merge request whose head or merge it is, as part of a name: ``pull-7``."""

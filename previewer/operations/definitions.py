@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from previewer.domain.definition import Definition, Role
 from previewer.domain.isolation import Rewrite, isolate
 from previewer.domain.policy.check import Explanation, Finding, check, explain, raise_for
+from previewer.domain.progress import Noted
 from previewer.domain.revision import ResolvedRevision
 from previewer.domain.served_files import serve_files
 from previewer.domain.tree_files import digest_tree_files, tree_sources
@@ -80,7 +81,7 @@ def as_it_runs(
 ) -> tuple[Definition, tuple[Rewrite, ...]]:
     """What an environment in ``role`` makes of a definition: isolated, with the commit's files in a volume; and
     what that rewrites."""
-    trust = session.settings.trust.trust(role, resolved.branch)
+    trust = session.trust(role, branch=resolved.branch, commit=resolved.commit.id)
     isolated = isolate(definition, role=role, trust=trust)
     tree = session.source.tree(resolved.commit.id)
     served = serve_files(isolated.definition, digest_tree_files(tree, tree_sources(definition)))
@@ -117,6 +118,14 @@ def _read_all(session: Session, resolved: ResolvedRevision) -> tuple[Definition,
     return tuple(load_named(tree, name, variables=variables, project_name=session.project) for name in names)
 
 
+def distrust(session: Session) -> Noted | None:
+    """Why no branch decides on trust here; ``None`` where one does, or none could: releases were only pulled."""
+    default = session.settings.default_branch
+    if default is None or default.commit is not None or not default.hint:
+        return None
+    return Noted(f"no branch's settings are trusted: {default.reason}", default.hint)
+
+
 def choose_definition(definitions: Sequence[Definition], role: Role, name: str | None) -> Definition:
     """The definition called ``name``, else the role's, else (for previews) the first.
 
@@ -149,10 +158,10 @@ def explain_policy(session: Session, revision: str, *, name: str = "preview") ->
     tree = session.source.tree(resolved.commit.id)
     variables = session.settings.allowed_variables
     definition = load_named(tree, name, variables=variables, project_name=session.project)
-    return explain(definition, session.settings.trust.trust(definition.role, resolved.branch))
+    return explain(definition, session.trust(definition.role, branch=resolved.branch, commit=resolved.commit.id))
 
 
 def _check(
     session: Session, resolved: ResolvedRevision, definition: Definition, role: Role
 ) -> tuple[Finding, ...]:
-    return check(definition, session.settings.trust.trust(role, resolved.branch))
+    return check(definition, session.trust(role, branch=resolved.branch, commit=resolved.commit.id))

@@ -10,7 +10,7 @@ from previewer.definition import definition_names
 from previewer.domain.environment import State
 from previewer.domain.wording import counted
 from previewer.engine.protocol import Selection
-from previewer.errors import PreviewerError, SourceError
+from previewer.errors import NotFoundError, PreviewerError, SourceError
 from previewer.frozen import dataclass
 from previewer.operations.environments import list_environments
 from previewer.operations.generations.capacity import room_for_more
@@ -54,8 +54,9 @@ def _checks(session: Session | None, failure: PreviewerError | None) -> Iterator
         yield Check("repository", Verdict.FAILED, reason, (failure.hint if failure else None) or "")
         return
     yield from _guard("repository", lambda: _repository(session))
-    is_empty = not session.source.branches() and not _has_only_releases(session)
-    if session.source.branches():
+    has_commit = bool(session.source.branches()) or _has_commit(session)
+    is_empty = not has_commit and not _has_only_releases(session)
+    if has_commit:
         yield from _guard("definitions", lambda: _definitions(session))
     reachable = _guard("engine", lambda: _engine(session))
     yield from reachable
@@ -89,19 +90,29 @@ def _repository(session: Session) -> Check:
         kept = counted(len(session.ledger.releases()), "release")
         detail = f"{session.source.location}: project {session.project}, {kept} without their commits"
         return Check("repository", Verdict.OK, detail)
-    if not branches:
+    if not branches and not _has_commit(session):
         hint = "make a commit: previewer reads nothing but commits"
         return Check("repository", Verdict.WARNING, f"{session.source.location}: no branch has a commit yet", hint)
-    detail = (
-        f"{session.source.location}: project {session.project}, "
-        f"{counted(len(branches), 'branch', 'branches')}, default {default}"
-    )
-    return Check("repository", Verdict.OK, detail)
+    about = counted(len(branches), "branch", "branches") if branches else "no branch, a commit is checked out"
+    detail = f"{session.source.location}: project {session.project}, {about}"
+    if default.commit is None:
+        warning = f"{detail}; no branch's settings are trusted: {default.reason}"
+        return Check("repository", Verdict.WARNING, warning, default.hint)
+    return Check("repository", Verdict.OK, f"{detail}, default {default.name} ({default.reason})")
+
+
+def _has_commit(session: Session) -> bool:
+    """Whether anything can be previewed, though no branch is here: CI checks out commits."""
+    try:
+        session.source.resolve("HEAD")
+    except NotFoundError:
+        return False
+    return True
 
 
 def _has_only_releases(session: Session) -> bool:
     """Whether they were pulled to a machine without a clone."""
-    if session.source.branches():
+    if session.source.branches() or _has_commit(session):
         return False
     try:
         return bool(session.ledger.releases())
@@ -110,8 +121,10 @@ def _has_only_releases(session: Session) -> bool:
 
 
 def _definitions(session: Session) -> Check:
-    revision = session.source.default_branch() or "HEAD"
-    names = definition_names(session.source.tree(session.source.resolve(revision).commit.id))
+    default = session.source.default_branch()
+    revision = default.name if default.name and default.commit else "HEAD"
+    commit = default.commit or session.source.resolve(revision).commit.id
+    names = definition_names(session.source.tree(commit))
     if not names:
         hint = "add envs/preview.yaml, a compose.yaml or a Dockerfile; `previewer init` writes a commented start"
         return Check("definitions", Verdict.FAILED, f"{revision} has none", hint)

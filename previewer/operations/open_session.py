@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -51,27 +52,27 @@ def open_pulled_session(
     from previewer.operations.releasing.store import find_store, store_path
 
     try:
-        source = GitSource(path or ".")
+        source = GitSource(path or ".", environment=environment)
     except NoRepositoryError:
         if path is not None and find_store(path, environment) is None:
             raise
         release = bundle.release
         store = store_path(release.project, bundle.installation, environment)
         make_store(store, project=release.project, installation=bundle.installation, id_length=len(release.commit))
-        source = GitSource(store)
+        source = GitSource(store, environment=environment)
     return _session(source, docker_host, environment)
 
 
 def _find_source(path: str | None, environment: Mapping[str, str]) -> GitSource:
     try:
-        return GitSource(path or ".")
+        return GitSource(path or ".", environment=environment)
     except NoRepositoryError:
         from previewer.operations.releasing.store import find_store
 
         store = find_store(path, environment)
         if store is None:
             raise
-        return GitSource(store)
+        return GitSource(store, environment=environment)
 
 
 def _session(source: GitSource, docker_host: str | None, environment: Mapping[str, str]) -> Session:
@@ -101,22 +102,19 @@ def _open_ledger(source: GitSource) -> Ledger:
 def _read_settings(source: GitSource, environment: Mapping[str, str]) -> Settings:
     from previewer.settings.load import REPOSITORY_FILE, load_settings, read_user_file, user_settings_path
 
-    return load_settings(
+    default = source.default_branch()
+    settings = load_settings(
         user_file=read_user_file(environment),
         user_name=str(user_settings_path(environment)),
-        repository_file=_read_trusted_file(source, REPOSITORY_FILE),
+        repository_file=_read_file(source, default.commit, REPOSITORY_FILE) if default.commit else None,
         environment=environment,
     )
+    return replace(settings, default_branch=default)
 
 
-def _read_trusted_file(source: GitSource, path: str) -> bytes | None:
-    """A file of the default branch: the only one that a branch under preview cannot have written."""
-    default = source.default_branch()
-    if default is None:
-        return None
+def _read_file(source: GitSource, commit: str, path: str) -> bytes | None:
     try:
-        tree = source.tree(source.resolve(default).commit.id)
-        return tree.read(path, limit=MAX_SETTINGS_BYTES)
+        return source.tree(commit).read(path, limit=MAX_SETTINGS_BYTES)
     except NotFoundError:
         return None
 

@@ -99,7 +99,7 @@ def _guarded_side(session: Session, role: Role) -> ParitySide:
     if running:
         names = ", ".join(environment.name for environment in running)
         raise NotFoundError(f"there are several for {role.value}", where=names, hint="name the one that you mean")
-    return _side_of_definition(session, session.source.default_branch() or "HEAD", role.value)
+    return _side_of_definition(session, session.source.default_branch().name or "HEAD", role.value)
 
 
 def _side_of_environment(session: Session, environment: Environment) -> ParitySide:

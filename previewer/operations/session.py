@@ -14,6 +14,8 @@ from previewer.background import begin
 from previewer.operations.generations.admissions import Admissions
 
 if TYPE_CHECKING:  # what needs only git is not to pay for the rest
+    from previewer.domain.definition import Role
+    from previewer.domain.policy.trust import Trust
     from previewer.engine.debugger import Debugger
     from previewer.engine.examiner import Examiner
     from previewer.engine.protocol import Engine
@@ -116,6 +118,17 @@ class Session:
     def settings(self) -> Settings:
         """The user's and the default branch's settings. Raises :class:`UsageError` for ones that make no sense."""
         return self._settings.get()
+
+    def trust(self, role: Role, *, branch: str | None, commit: str) -> Trust:
+        """What a commit (full id) of ``branch`` is trusted with in ``role``: every decision on trust asks here.
+
+        A branch's name counts only where that branch really holds the commit: anything may be checked out under
+        the name ``main``.
+        """
+        rules = self.settings.trust
+        if branch is not None and rules.names(branch, role) and not self.source.is_on_branch(commit, branch):
+            branch = None
+        return rules.trust(role, branch)
 
     @property
     def readings(self) -> Readings:

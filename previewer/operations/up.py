@@ -17,7 +17,7 @@ from previewer.domain.revision import ResolvedRevision
 from previewer.domain.ttl import parse_ttl
 from previewer.engine.protocol import Selection
 from previewer.frozen import dataclass
-from previewer.operations.definitions import choose_definition, enforce_policy, read_definitions
+from previewer.operations.definitions import choose_definition, distrust, enforce_policy, read_definitions
 from previewer.operations.freeze import find_release, freeze_resolved, frozen_files
 from previewer.operations.generations.capacity import check_capacity
 from previewer.operations.generations.deploy import Act, Deployment, UpResult, plan_deploy
@@ -57,7 +57,9 @@ def plan_up(session: Session, revision: str, options: UpOptions) -> Plan:
     deployment = _deployment(
         session, resolved, options, definition, release or _to_freeze(session, resolved, definition)
     )
-    return plan_deploy(session, replace(deployment, is_frozen=release is not None))
+    plan = plan_deploy(session, replace(deployment, is_frozen=release is not None))
+    reservation = distrust(session)
+    return plan if reservation is None else replace(plan, notes=(reservation.message, *plan.notes))
 
 
 def up(
@@ -70,6 +72,8 @@ def up(
     """
     session.expect_engine(makes=True)
     resolved = session.source.resolve(revision)
+    if (reservation := distrust(session)) is not None:
+        report(reservation)
     definitions = read_definitions(session, resolved)
     definition = _allowed_definition(session, resolved, definitions, options)
     if said := options.ttl or as_text(definition.extension.get("ttl")):
@@ -106,7 +110,7 @@ def _refuse_without_room(
     if options.is_queued:
         return
     name, everything = environment_name(session, resolved, options), session.engine.observe(Selection())
-    trust = session.settings.trust.trust(options.role, resolved.branch)
+    trust = session.trust(options.role, branch=resolved.branch, commit=resolved.commit.id)
     need = need_of(
         isolate(definition, role=options.role, trust=trust).definition,
         subnet_prefix=session.settings.subnet_prefix,
@@ -121,7 +125,9 @@ def environment_name(session: Session, resolved: ResolvedRevision, options: UpOp
         return naming.slug(options.name)
     if options.role is not Role.PREVIEW:
         return naming.environment_name(session.project, options.role.value)
-    return naming.environment_name(session.project, resolved.branch or resolved.commit.short)
+    return naming.environment_name(
+        session.project, resolved.branch or resolved.pull_request or resolved.commit.short
+    )
 
 
 def _allowed_definition(

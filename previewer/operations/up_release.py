@@ -9,7 +9,7 @@ from previewer.domain.plan import Plan
 from previewer.domain.progress import Report
 from previewer.domain.release import Release
 from previewer.domain.revision import short_id
-from previewer.operations.definitions import choose_definition
+from previewer.operations.definitions import choose_definition, distrust
 from previewer.operations.generations.deploy import Deployment, UpResult, plan_deploy
 from previewer.operations.generations.deploy_again import deploy_again
 from previewer.operations.generations.supersede import claimed
@@ -33,6 +33,8 @@ def up_release(
     Images that the engine lacks are pulled by digest. Raises :class:`PolicyError` where the role refuses the
     frozen definition, and :class:`NotFoundError` where an image is nowhere to be had.
     """
+    if (reservation := distrust(session)) is not None:
+        report(reservation)
     found = find_release_named(session, release)
     deployment = release_deployment(session, found, options)
     return deploy_release(session, deployment, report=report, cancellation=cancellation)

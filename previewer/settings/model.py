@@ -9,6 +9,7 @@ from datetime import timedelta
 from previewer.domain.capacity import Quota
 from previewer.domain.definition import Role
 from previewer.domain.policy.trust import TrustRules
+from previewer.domain.revision import DefaultBranch
 from previewer.frozen import dataclass
 
 REPOSITORY_FILE = "previewer.toml"
@@ -71,6 +72,8 @@ class Settings:
     """``REGISTRY/REPOSITORY`` that releases are pushed to and pulled from, and built images are looked for in."""
     trust: TrustRules = field(default_factory=TrustRules)
     """What branches are trusted with."""
+    default_branch: DefaultBranch | None = None
+    """Where the project's file was looked for; ``None`` where no repository was asked."""
 
     def ttl_of(self, role: Role) -> timedelta | None:
         """How long an environment of ``role`` lives; ``None`` for ever."""

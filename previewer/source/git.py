@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from operator import attrgetter
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from previewer.domain.branch_state import BranchView
 from previewer.domain.file_change import FileChange
 from previewer.domain.file_tree import FileTree
 from previewer.domain.naming import project_name
-from previewer.domain.revision import Branch, Commit, ResolvedRevision, is_object_id
+from previewer.domain.revision import Branch, Commit, DefaultBranch, ResolvedRevision, is_object_id
 from previewer.errors import NotFoundError, SourceError
 from previewer.source.git_branch_view import GitBranchView
 from previewer.source.git_changes import GitChanges
@@ -34,6 +35,7 @@ from previewer.source.git_records import (
 from previewer.source.git_references_stamp import references_stamp
 from previewer.source.git_revision import NO_COMMITS_HINT, GitRevisions
 from previewer.source.git_settings import GitSettings
+from previewer.source.git_trusted_branches import GitTrustedBranches
 from previewer.source.protocol import is_nobody
 from previewer.source.remote_url import normalise_remote_url, repository_path
 
@@ -54,13 +56,13 @@ _MOMENT = attrgetter("committed_at")
 class GitSource:
     """The repository that a folder belongs to: a clone, a linked worktree, a submodule or a bare repository."""
 
-    def __init__(self, path: str | Path) -> None:
-        """``path`` may be any folder inside the repository.
+    def __init__(self, path: str | Path, *, environment: Mapping[str, str] = MappingProxyType({})) -> None:
+        """``path`` may be any folder inside the repository; ``environment`` is the caller's, for what CI says.
 
         Raises :class:`SourceError` where git finds none there or refuses it.
         """
         self._command = GitCommand(str(path))
-        self._settings = GitSettings(self._command)
+        self._settings = GitSettings(self._command, lambda: (self.location, self.shared_folder))
         self.objects = GitObjects(self._command)
         """What is in the repository, by name."""
         self._submodules: list[GitObjects] = []
@@ -69,6 +71,7 @@ class GitSource:
         self._revisions = GitRevisions(self._command, self.objects, self._settings)
         self._kept_tree = lru_cache(maxsize=KEPT_TREES)(self._read_tree)
         self.location, self.shared_folder, self.object_format = self._find_folders(Path(path))
+        self._trusted = GitTrustedBranches(self._command, self._settings, Path(self.shared_folder), environment)
 
     @cached_property
     def project(self) -> str:
@@ -123,7 +126,7 @@ class GitSource:
     def branch_view(self, *, remote: str | None = None, about: Callable[[str], bool] = is_nobody) -> BranchView:
         """What is known of branches: the local ones' tips, or those of ``remote`` when it was fetched last."""
         view = GitBranchView(self._command, self._settings, Path(self.shared_folder))
-        return view.read(default=self.default_branch(), remote=remote, about=about)
+        return view.read(default=self.default_branch().name, remote=remote, about=about)
 
     def fetch(self, remote: str, *, cancellation: Cancellation | None = None) -> None:
         """Bring every branch of a remote here, and forget those that it has no more."""
@@ -136,16 +139,13 @@ class GitSource:
         """Changes whenever a reference does, and costs no git process."""
         return references_stamp(Path(self.shared_folder))
 
-    def default_branch(self) -> str | None:
-        """What ``origin/HEAD`` says, else ``init.defaultBranch``, ``main``, ``master`` or the current branch."""
-        head = self._command.ask("symbolic-ref", "--quiet", f"{REMOTES}origin/HEAD")
-        if head.code == 0:
-            return head.text.strip().removeprefix(f"{REMOTES}origin/")
-        for name in (self._settings.get("init.defaultbranch"), "main", "master"):
-            if name and self.objects.find(f"{HEADS}{name}^{{commit}}") is not None:
-                return name
-        current = self._revisions.current_branch()
-        return current if current and self.objects.find("HEAD^{commit}") else None
+    def default_branch(self) -> DefaultBranch:
+        """The branch whose settings are trusted, or why there is none: nothing else decides on trust."""
+        return self._trusted.default()
+
+    def is_on_branch(self, commit: str, branch: str) -> bool:
+        """Whether a branch really holds a commit (full id), as its remote has it."""
+        return self._trusted.contains(branch, commit)
 
     def resolve(self, revision: str) -> ResolvedRevision:
         """What a branch, remote branch, tag, ``HEAD~2``, short or full id means.
@@ -215,12 +215,11 @@ class GitSource:
         return str(Path(common).parent if Path(common).name == ".git" else common)
 
     def _root_commits(self) -> list[str]:
-        name = self.default_branch()
-        if name is None:
-            raise SourceError("the repository has no commits", where=self.location, hint=NO_COMMITS_HINT)
-        return sorted(
-            self._command.run("rev-list", "--max-parents=0", self.resolve(name).commit.id).decode().split()
-        )
+        if (tip := self.default_branch().commit) is None:  # who it is has nothing to do with trust
+            if (head := self.objects.find("HEAD^{commit}")) is None:
+                raise SourceError("the repository has no commits", where=self.location, hint=NO_COMMITS_HINT)
+            tip = head.id
+        return sorted(self._command.run("rev-list", "--max-parents=0", tip).decode().split())
 
     def _intact_branches(self, folders: tuple[str, ...]) -> tuple[Branch, ...]:
         lines = self._command.text(

@@ -34,6 +34,7 @@ def fetch_branches(command: GitCommand, settings: GitSettings, remote: str, *, c
         "--no-auto-maintenance",
         remote,
         f"+{HEADS}*:{REMOTES}{remote}/*",
+        f"^{HEADS}HEAD",  # through the remote's symbolic HEAD it would write the default branch
         cancellation=cancellation,
     )
     if answer.code:

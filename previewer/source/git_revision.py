@@ -16,6 +16,14 @@ NEAREST_NAMES = 3
 NO_COMMITS_HINT = "commit something first: previewer reads nothing but commits"
 
 
+_REQUEST_TITLES = {"pull": "pull", "pull-requests": "pull", "merge-requests": "merge-request"}
+"""What environments of requests are called, by the folder that a forge keeps them in."""
+_REQUEST_FOLDERS = [f"{place}{kind}" for place in ("refs/", REMOTES) for kind in _REQUEST_TITLES]
+_PULL_REQUEST = re.compile(
+    r"refs/(?:remotes/)?(?P<kind>pull|pull-requests|merge-requests)/(?P<number>[0-9]+)/(?:head|merge|from)"
+)
+
+
 class GitRevisions:
     """Resolves revisions. What the user wrote reaches git over a pipe only, never as an argument."""
 
@@ -32,8 +40,13 @@ class GitRevisions:
         for name, branch in self._readings(text):
             found = self._commit(name)
             if found is not None:
+                reference = f"{HEADS}{branch}" if branch else self._reference(name)
+                request = _PULL_REQUEST.fullmatch(reference)
                 return ResolvedRevision(
-                    text, parse_commit_object(found.id, found.content), branch or self._branch(name)
+                    text,
+                    parse_commit_object(found.id, found.content),
+                    None if request else branch or self._branch(reference),
+                    f"{_REQUEST_TITLES[request['kind']]}-{request['number']}" if request else None,
                 )
         raise self._not_found(text)
 
@@ -61,14 +74,24 @@ class GitRevisions:
         found = self._objects.find(f"{name}^{{commit}}")
         return found if found is not None and found.type == "commit" else None
 
-    def _branch(self, name: str) -> str | None:
-        """The branch that a reading names: ``heads/x``, ``origin/x``, ``@{-1}``, ``@{upstream}``."""
-        if name == "HEAD" or name.startswith("-") or is_object_id(name):
-            return None
+    def _reference(self, name: str) -> str:
+        """The reference that a reading names: by ``heads/x``, ``origin/x``, ``@{-1}``, ``@{upstream}``.
+
+        A ``HEAD`` without a branch is, in CI, what a pull request's reference points at. Empty for none.
+        """
+        if name == "HEAD":
+            pattern = [f"{folder}/*/*" for folder in _REQUEST_FOLDERS]
+            form = ("--format=%(refname)", "--points-at=HEAD", "--count=1")
+            return self._command.text("for-each-ref", *form, *pattern).strip()
+        if name.startswith("-") or is_object_id(name):
+            return ""
         answer = self._command.ask(
             "rev-parse", "--symbolic-full-name", "--verify", "--quiet", "--end-of-options", name
         )
-        full = answer.text.strip()
+        return answer.text.strip()
+
+    def _branch(self, full: str) -> str | None:
+        """The branch that a reference is, here or at a remote."""
         if full.startswith(HEADS):
             return full.removeprefix(HEADS)
         if full.startswith(REMOTES):

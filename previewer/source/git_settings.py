@@ -2,25 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import cached_property
+from pathlib import Path
 
 from previewer.source.git_command import GitCommand
 
 STORE_KEY = "previewer.store"
 """The git setting of a repository that holds releases and no commits: ``previewer pull`` made it."""
 
+OWN_SCOPES = ("local", "worktree")
+"""Of settings that the repository's own files hold or include."""
+
 
 class GitSettings:
-    """What ``git config`` says, system, user and repository files together."""
+    """What ``git config`` says: system, user and repository files together.
 
-    def __init__(self, command: GitCommand) -> None:
+    A file that the repository's own settings include from the working tree does not count: any branch can hold it.
+    """
+
+    def __init__(self, command: GitCommand, folders: Callable[[], tuple[str, str]] | None = None) -> None:
+        """``folders`` gives the working tree and the repository's common folder, where there are both."""
         self._command = command
+        self._folders = folders
+
+    @cached_property
+    def _records(self) -> tuple[tuple[str, str], ...]:
+        fields = self._command.text("config", "--list", "-z", "--show-scope", "--show-origin").split("\0")
+        found = []
+        for scope, origin, record in zip(fields[0::3], fields[1::3], fields[2::3], strict=False):
+            key, _, value = record.partition("\n")
+            if scope not in OWN_SCOPES or not self._is_in_working_tree(origin):
+                found.append((key, value))
+        return tuple(found)
+
+    def _is_in_working_tree(self, origin: str) -> bool:
+        if self._folders is None or not origin.startswith("file:") or origin == "file:.git/config":
+            return False
+        location, shared = self._folders()
+        path = Path(location, origin.removeprefix("file:")).resolve()
+        return path.is_relative_to(Path(location).resolve()) and not path.is_relative_to(Path(shared).resolve())
 
     @cached_property
     def _values(self) -> dict[str, str]:
-        output = self._command.text("config", "--list", "-z")
-        pairs = (record.partition("\n") for record in output.split("\0") if record)
-        return {key: value for key, _, value in pairs}
+        return dict(self._records)
 
     def get(self, key: str) -> str | None:
         """The last value of a key (section and name in lower case, as git prints them); ``None`` without one."""
@@ -35,6 +60,22 @@ class GitSettings:
             if key.startswith("remote.") and key.endswith(".url")
         }
         return tuple(sorted(found, key=lambda name: (name != "origin", name)))
+
+    def all(self, key: str) -> tuple[str, ...]:
+        """All values of a key, in the order in which git reads them."""
+        return tuple(value for name, value in self._records if name == key)
+
+    def fetch_targets(self, remote: str, reference: str) -> Iterator[str]:
+        """The references that a fetch from ``remote`` keeps its ``reference`` in, as ``remote.*.fetch`` says."""
+        for refspec in self.all(f"remote.{remote}.fetch"):
+            source, _, target = refspec.lstrip("+").partition(":")
+            before, star, after = source.partition("*")
+            if not target or not (reference == source or star):
+                continue
+            if not star:
+                yield target
+            elif reference.startswith(before) and reference.endswith(after):
+                yield target.replace("*", reference[len(before) : len(reference) - len(after)])
 
     @property
     def is_store(self) -> bool:

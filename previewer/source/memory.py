@@ -12,7 +12,7 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.file_change import Change, FileChange
 from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry, blob_id
 from previewer.domain.json_value import digest_of
-from previewer.domain.revision import Branch, Commit, ResolvedRevision
+from previewer.domain.revision import Branch, Commit, DefaultBranch, ResolvedRevision
 from previewer.errors import NotFoundError
 from previewer.source.protocol import is_nobody
 
@@ -83,7 +83,7 @@ class MemorySource:
             tips={name: history[-1].id for name, history in self._histories.items()},
             known=frozenset(self._histories),
             merged=frozenset(name for name in self.merged if about(name)),
-            default=self.default_branch(),
+            default=self.default_branch().name,
         )
 
     def fetch(self, remote: str, *, cancellation: Cancellation | None = None) -> None:
@@ -94,9 +94,16 @@ class MemorySource:
         """The branches and their tips."""
         return repr({name: history[-1].id for name, history in self._histories.items()})
 
-    def default_branch(self) -> str | None:
-        """The branch named at the start; ``None`` until it has a commit."""
-        return self._default if self._default in self._histories else None
+    def default_branch(self) -> DefaultBranch:
+        """The branch named at the start, once it has a commit."""
+        history = self._histories.get(self._default)
+        if history is None:
+            return DefaultBranch(None, None, "no branch has a commit yet")
+        return DefaultBranch(self._default, history[-1].id, "it was named at the start")
+
+    def is_on_branch(self, commit: str, branch: str) -> bool:
+        """Whether a branch holds a commit."""
+        return any(found.id == commit for found in self._histories.get(branch, ()))
 
     def resolve(self, revision: str) -> ResolvedRevision:
         """A branch, ``HEAD``, a tag, a full or unique short id, each with ``~N``."""

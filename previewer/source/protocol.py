@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from previewer.domain.branch_state import BranchView
 from previewer.domain.file_change import FileChange
 from previewer.domain.file_tree import FileTree
-from previewer.domain.revision import Branch, Commit, ResolvedRevision
+from previewer.domain.revision import Branch, Commit, DefaultBranch, ResolvedRevision
 
 if TYPE_CHECKING:
     from previewer.domain.cancellation import Cancellation
@@ -76,8 +76,15 @@ class Source(Protocol):
         """Changes whenever a reference does, and costs no git process: to be compared with an earlier one."""
         ...
 
-    def default_branch(self) -> str | None:
-        """The name of the branch whose settings are trusted; ``None`` in a repository without any."""
+    def default_branch(self) -> DefaultBranch:
+        """The branch whose settings are trusted, or why there is none: nothing else decides on trust."""
+        ...
+
+    def is_on_branch(self, commit: str, branch: str) -> bool:
+        """Whether a branch really holds a commit (full id), whatever a checkout here calls it.
+
+        Where there is a remote, its own branches count, as they were fetched last.
+        """
         ...
 
     def resolve(self, revision: str) -> ResolvedRevision:

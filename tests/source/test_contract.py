@@ -44,7 +44,7 @@ def test_branches(source: Source) -> None:
         ("feature/x", "third", False),
         ("main", "second", True),
     ]
-    assert source.default_branch() == "main"
+    assert source.default_branch().name == "main"
     assert source.project == "shop"
     assert len(source.installation) == 16
     assert "@" in source.actor

@@ -178,10 +178,10 @@ def test_the_default_branch(
         made.git("branch", name)
     if setting:
         made.git("config", "init.defaultBranch", setting)
-    assert open_source(made.path).default_branch() == expected
+    assert open_source(made.path).default_branch().name == expected
 
 
 def test_the_remote_s_own_default_branch_comes_first(repository: GitRepository, open_source: Opener) -> None:
     repository.git("update-ref", "refs/remotes/origin/develop", "HEAD")
     repository.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/develop")
-    assert open_source(repository.path).default_branch() == "develop"
+    assert open_source(repository.path).default_branch().name == "develop"

@@ -18,7 +18,7 @@ from tests.source.repository import GitRepository, Opener
 def test_an_empty_repository_says_so(tmp_path: Path, open_source: Opener, options: tuple[str, ...]) -> None:
     made = GitRepository(tmp_path / "empty", *options)
     source = open_source(made.path)
-    assert (source.branches(), source.default_branch()) == ((), None)
+    assert (source.branches(), source.default_branch().commit) == ((), None)
     for attempt in (lambda: source.resolve("HEAD"), lambda: source.installation):
         with pytest.raises((NotFoundError, SourceError), match="no commits"):
             attempt()

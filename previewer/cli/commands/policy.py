@@ -33,13 +33,16 @@ def command(
     One line for each thing that it asks for and that a rule is about. REVISION is a branch, a tag or a commit.
     """
     from previewer.cli.rows.policy import POLICY_COLUMNS, policy_rows
-    from previewer.operations.definitions import explain_policy
+    from previewer.operations.definitions import distrust, explain_policy
 
     with invocation.open_session() as session:
         explanation = explain_policy(session, revision, name=name)
+        reservation = distrust(session)
     rows = policy_rows(explanation, every=every)
     invocation.output.rows(POLICY_COLUMNS, rows, form)
     refused = sum(row["verdict"] == "refused" for row in rows)
+    if reservation is not None:
+        invocation.diagnostics.warn(reservation.message, reservation.hint)
     if form is Format.TABLE:
         _tell(invocation, explanation, refused)
     return ExitCode.REFUSED if exit_code and refused else ExitCode.OK

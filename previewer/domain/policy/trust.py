@@ -68,6 +68,10 @@ class TrustRules:
     grants: tuple[Grant, ...] = ()
     limits: Mapping[Role, Limits] = field(default_factory=lambda: DEFAULT_LIMITS)
 
+    def names(self, branch: str, role: Role) -> bool:
+        """Whether any grant holds for ``branch`` because of its name."""
+        return any(grant.branches and grant.applies_to(role, branch) for grant in self.grants)
+
     def trust(self, role: Role, branch: str | None) -> Trust:
         """What an environment of ``role`` from ``branch`` is trusted with."""
         grants = tuple(grant for grant in self.grants if grant.applies_to(role, branch))

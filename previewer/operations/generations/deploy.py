@@ -268,7 +268,8 @@ def _wanted(session: Session, deployment: Deployment, scene: Scene, *, operation
 def _enforce_policy(session: Session, deployment: Deployment) -> None:
     """Hold what was frozen against what the role allows now: it may have been frozen for another one."""
     definition = deployment.release.definitions[deployment.definition].definition
-    raise_for(check(definition, session.settings.trust.trust(deployment.role, deployment.branch)))
+    trust = session.trust(deployment.role, branch=deployment.branch, commit=deployment.release.commit)
+    raise_for(check(definition, trust))
     require_signature(session, deployment.release.id, deployment.role)
 
 
@@ -299,7 +300,7 @@ def _expiry(session: Session, deployment: Deployment) -> datetime | None:
 
 def _rewrites(session: Session, wanted: Wanted) -> tuple[Rewrite, ...]:
     owner = wanted.owner
-    trust = session.settings.trust.trust(owner.role, owner.branch)
+    trust = session.trust(owner.role, branch=owner.branch, commit=owner.commit)
     isolated = isolate(wanted.frozen.definition, role=owner.role, trust=trust).rewrites
     return (*isolated, *served_definition(session, wanted).rewrites)
 

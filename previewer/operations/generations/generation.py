@@ -155,7 +155,7 @@ def refuse_held_ports(session: Session, wanted: Wanted, scene: Scene) -> None:
 def served_definition(session: Session, wanted: Wanted) -> Served:
     """What runs: isolated, with the commit's files in a volume."""
     owner = wanted.owner
-    trust = session.settings.trust.trust(owner.role, owner.branch)
+    trust = session.trust(owner.role, branch=owner.branch, commit=owner.commit)
     isolated = isolate(wanted.frozen.definition, role=owner.role, trust=trust).definition
     return serve_files(isolated, wanted.release.files)
 

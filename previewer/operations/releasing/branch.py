@@ -19,10 +19,12 @@ def find_branch(session: Session, release: Release) -> str | None:
     try:
         default = session.source.default_branch()
         tips = [branch.name for branch in session.source.branches() if branch.commit == release.commit]
-        if default is not None and default not in tips:
-            tip = session.source.resolve(default).commit.id
-            is_contained = not session.source.commits_between(tip, release.commit, limit=1)
-            return default if is_contained else next(iter(tips), None)
+        if default.name in tips or (
+            default.commit is not None
+            and default.name is not None
+            and not session.source.commits_between(default.commit, release.commit, limit=1)
+        ):
+            return default.name
     except (NotFoundError, SourceError):
         return None
-    return default if default in tips else next(iter(tips), None)
+    return next(iter(tips), None)

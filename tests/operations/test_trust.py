@@ -1,0 +1,76 @@
+"""What a checkout is trusted with: never with what its own branch allows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from previewer.domain.definition import Role
+from previewer.errors import PolicyError
+from previewer.operations.definitions import DefinitionOptions, distrust, read_definition
+from previewer.operations.open_session import open_session
+from tests.source.repository import GitRepository
+
+COMPOSE = "services: {web: {image: alpine, privileged: true, environment: [FOO]}}\n"
+GREEDY = 'variables = ["FOO"]\n[policy.preview]\nallow = ["privileged"]\n'
+FOR_MAIN = '[[trust]]\nbranches = ["main"]\nallow = ["privileged"]\n'
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> GitRepository:
+    """``main`` trusts its own commits, and ``feature`` allows itself everything."""
+    made = GitRepository(tmp_path / "remote")
+    made.commit({"previewer.toml": FOR_MAIN, "compose.yaml": COMPOSE})
+    made.git("checkout", "--quiet", "-b", "feature")
+    made.commit({"previewer.toml": GREEDY})
+    made.git("checkout", "--quiet", "main")
+    return made
+
+
+def checkout(remote: GitRepository, folder: Path, refspec: str, *commands: str) -> GitRepository:
+    """As CI makes it: init, fetch, and commands of one line each."""
+    made = GitRepository(folder)
+    made.git("remote", "add", "origin", str(remote.path))
+    made.git("fetch", "--quiet", "origin", refspec)
+    for command in commands:
+        made.git(*command.split())
+    return made
+
+
+@pytest.mark.parametrize(
+    ("refspec", "command"),
+    [
+        ("+refs/heads/*:refs/remotes/origin/*", "checkout --quiet -B feature refs/remotes/origin/feature"),
+        ("+refs/heads/*:refs/remotes/origin/*", "checkout --quiet -B main refs/remotes/origin/feature"),
+        ("+refs/heads/feature:refs/remotes/pull/7/merge", "checkout --quiet --detach refs/remotes/pull/7/merge"),
+        ("+refs/heads/feature:refs/remotes/pull/7/merge", "checkout --quiet -B main refs/remotes/pull/7/merge"),
+    ],
+)
+def test_a_branch_grants_itself_nothing_whatever_it_is_checked_out_as(
+    remote: GitRepository, tmp_path: Path, refspec: str, command: str
+) -> None:
+    made = checkout(remote, tmp_path / "checkout", refspec, command)
+    with open_session(str(made.path), environment={"FOO": "secret"}) as session:
+        assert not session.settings.allowed_variables
+        with pytest.raises(PolicyError, match="privileged"):
+            read_definition(session, "HEAD", DefinitionOptions(name="preview"))
+        is_fetched = "/pull/" not in refspec
+        assert (distrust(session) is None) is is_fetched
+
+
+def test_a_branch_s_grant_holds_for_commits_that_the_remote_s_branch_has(
+    remote: GitRepository, tmp_path: Path
+) -> None:
+    made = checkout(
+        remote,
+        tmp_path / "checkout",
+        "+refs/heads/*:refs/remotes/origin/*",
+        "checkout --quiet -B main refs/remotes/origin/main",
+    )
+    with open_session(str(made.path), environment={}) as session:
+        commit = session.source.resolve("main").commit.id
+        assert session.trust(Role.PREVIEW, branch="main", commit=commit).grants
+        unpushed = made.commit({"a": "local"})
+        assert not session.trust(Role.PREVIEW, branch="main", commit=unpushed).grants
+        assert not session.trust(Role.PREVIEW, branch="feature", commit=commit).grants
