@@ -257,6 +257,17 @@ def test_only_the_bridge_starts_threads() -> None:
     assert _offenders(_written(STARTS_THREADS), within="tui", but=lambda place: place == "tui/bridge.py") == []
 
 
+def test_one_function_decides_on_trust_and_one_on_the_default_branch() -> None:
+    rules = re.compile(r"settings\.trust\b(?!,)|TrustRules\(\)\.trust")
+    places = {"operations/session.py", "settings/table.py"}
+    assert _offenders(_written(rules), but=lambda place: place in places) == []
+    default = re.compile(
+        r"init\.defaultbranch|CI_DEFAULT_BRANCH|GITHUB_[A-Z_]+|symbolic-ref\W+--quiet\W+refs/remotes"
+    )
+    sources = {"source/git_trusted_branches.py", "source/ci_default_branch.py"}
+    assert _offenders(_written(default), but=lambda place: place in sources) == []
+
+
 def _offenders(
     find: Callable[[Path], set[str]], *, within: str = "", but: Callable[[str], bool] = lambda _place: False
 ) -> list[str]:
