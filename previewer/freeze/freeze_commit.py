@@ -81,7 +81,11 @@ def freeze_commit(
     work = _Freezing(
         tree.with_submodules, commit, project, images, use_cache, report, cancellation, parallel, cache, rebuild
     )
-    planned = read_planned_images(work.tree, definitions, platform=images.platform, variables=variables or {})
+    planned = read_planned_images(
+        work.tree, definitions, commit=commit.id, platform=images.platform, variables=variables or {}
+    )
+    for warning in dict.fromkeys(text for build in planned.builds for text in build.warnings):
+        report(Noted(warning))
     read = {source for definition in definitions for source in tree_sources(definition)}
     return Release(
         project=project,

@@ -12,10 +12,17 @@ from previewer.freeze.planned_images import PlannedImages, read_planned_images
 
 
 def plan_images(
-    tree: FileTree, definitions: Sequence[Definition], *, platform: str, variables: Mapping[str, str]
+    tree: FileTree,
+    definitions: Sequence[Definition],
+    *,
+    commit: str,
+    platform: str,
+    variables: Mapping[str, str],
 ) -> tuple[FreezeStep, ...]:
     """A step an image: what is named first, then what is built. Raises what :func:`read_planned_images` raises."""
-    planned = read_planned_images(tree.with_submodules, definitions, platform=platform, variables=variables)
+    planned = read_planned_images(
+        tree.with_submodules, definitions, commit=commit, platform=platform, variables=variables
+    )
     return (*_pins(planned), *_builds(planned.builds))
 
 

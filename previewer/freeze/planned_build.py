@@ -17,10 +17,11 @@ from previewer.freeze.build_context import BuildContext, describe_entries, read_
 from previewer.freeze.build_contexts import FurtherContexts, read_further_contexts
 from previewer.freeze.build_options import BuildOptions, read_build_options
 from previewer.freeze.build_surroundings import secret_reader
-from previewer.freeze.dockerfile.bases import BaseUse, find_bases
+from previewer.freeze.dockerfile.bases import NeededBases, find_bases
 from previewer.freeze.dockerfile.instructions import Dockerfile, read_dockerfile
-from previewer.freeze.dockerfile.pinning import pin_dockerfile
+from previewer.freeze.dockerfile.pinning import leave_out, pin_dockerfile
 from previewer.freeze.dockerfile.remote_files import refuse_remote_files
+from previewer.freeze.dockerfile.repository_files import COMMIT_ARGUMENT, declares_commit, refuse_git_folder
 from previewer.freeze.protocol import BuildRequest, PinnedImage
 from previewer.freeze.tree_archive import archive_entries
 from previewer.frozen import dataclass
@@ -43,12 +44,21 @@ class PlannedBuild:
     options: BuildOptions
     target: str | None
     dockerfile: Dockerfile
-    bases: tuple[BaseUse, ...]
+    bases: NeededBases
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is done otherwise than the Dockerfile says."""
+        return tuple(
+            f"{self.context.where}:{line.line}: syntax={line.frontend} is left out: the engine's own Dockerfile "
+            "frontend reads the file, so instructions that only the other one knows fail"
+            for line in self.dockerfile.frontends
+        )
 
     @property
     def image_requests(self) -> frozenset[ImageRequest]:
         """The images that it needs."""
-        return frozenset((use.reference, use.platform) for use in self.bases)
+        return frozenset((use.reference, use.platform) for use in self.bases.uses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +67,7 @@ class CompleteBuild:
 
     plan: PlannedBuild
     dockerfile: str
-    """The text, pinned."""
+    """The text that a builder is sent: pinned, without the stages that the target does not need."""
     input_digest: str
     """Of everything that can change the image."""
     reference: str
@@ -67,9 +77,15 @@ class CompleteBuild:
 
 
 def plan_build(
-    tree: FileTree, definition: Definition, service: Service, *, platform: str, variables: Mapping[str, str]
+    tree: FileTree,
+    definition: Definition,
+    service: Service,
+    *,
+    commit: str,
+    platform: str,
+    variables: Mapping[str, str],
 ) -> PlannedBuild:
-    """Read what a service's build needs from the commit; ``platform`` is the engine's.
+    """Read what a service's build needs from the tree of ``commit``; ``platform`` is the engine's.
 
     ``variables`` are those of the caller's environment that the settings allow: build secrets may come from them.
     Raises what :func:`read_build_options`, :func:`read_build_context` and :func:`find_bases` raise.
@@ -82,6 +98,8 @@ def plan_build(
     contexts = read_further_contexts(tree, definition, service, build)
     context = read_build_context(tree, definition, service, build)
     dockerfile = read_dockerfile(context.dockerfile)
+    if declares_commit(dockerfile):
+        options = replace(options, args={COMMIT_ARGUMENT: commit, **options.args})
     bases = find_bases(
         dockerfile,
         args=options.args,
@@ -90,7 +108,8 @@ def plan_build(
         contexts=contexts,
         where=context.where,
     )
-    refuse_remote_files(dockerfile, where=context.where)
+    refuse_remote_files(dockerfile, args=options.args, platform=options.platform, where=context.where)
+    refuse_git_folder(dockerfile, bases.unneeded, where=context.where)
     return PlannedBuild(definition.name, service.name, context, contexts, options, build.target, dockerfile, bases)
 
 
@@ -98,21 +117,23 @@ def complete_build(
     plan: PlannedBuild, *, project: str, pinned: Mapping[ImageRequest, tuple[PinnedImage, str]]
 ) -> CompleteBuild:
     """Put the resolved bases (each with the reference to build from) into the Dockerfile and take the digest."""
-    uses = [(use, pinned[use.reference, use.platform]) for use in plan.bases]
-    text = pin_dockerfile(plan.dockerfile, [(use, reference) for use, (_, reference) in uses])
+    uses = [(use, pinned[use.reference, use.platform]) for use in plan.bases.uses]
+    where = plan.context.where
+    text = pin_dockerfile(plan.dockerfile, [(use, reference) for use, (_, reference) in uses], where=where)
     base_images = [base.image for _, (base, _) in uses]
     digest = input_digest(
         project=project,
         context=plan.context,
         contexts=plan.contexts,
         # An engine's names for the bases are none of the image's business.
-        dockerfile=pin_dockerfile(plan.dockerfile, [(use, base.image) for use, (base, _) in uses]),
+        dockerfile=pin_dockerfile(plan.dockerfile, [(use, base.image) for use, (base, _) in uses], where=where),
         options=plan.options,
         target=plan.target,
         base_images=base_images,
     )
     reference = image_reference(project, plan.service, digest)
-    return CompleteBuild(plan, text, digest, reference, tuple(dict.fromkeys(base_images)))
+    sent = leave_out(text, plan.bases.unneeded)
+    return CompleteBuild(plan, sent, digest, reference, tuple(dict.fromkeys(base_images)))
 
 
 def input_digest(

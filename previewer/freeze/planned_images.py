@@ -28,15 +28,22 @@ class PlannedImages:
 
 
 def read_planned_images(
-    tree: FileTree, definitions: Sequence[Definition], *, platform: str, variables: Mapping[str, str]
+    tree: FileTree,
+    definitions: Sequence[Definition],
+    *,
+    commit: str,
+    platform: str,
+    variables: Mapping[str, str],
 ) -> PlannedImages:
-    """Read it from the commit, whose ``tree`` has its submodules; ``platform`` is the engine's.
+    """Read it from ``commit``, whose ``tree`` has its submodules; ``platform`` is the engine's.
 
     Build secrets may come from ``variables``. Raises what :func:`find_image_sources` and :func:`plan_build` raise.
     """
     sources = {definition.name: find_image_sources(definition, platform=platform) for definition in definitions}
     builds = tuple(
-        plan_build(tree, definition, definition.services[name], platform=platform, variables=variables)
+        plan_build(
+            tree, definition, definition.services[name], commit=commit, platform=platform, variables=variables
+        )
         for definition in definitions
         for name in sorted({source.build for source in sources[definition.name].values() if source.build})
     )

@@ -47,7 +47,8 @@ def plan_freeze(session: Session, revision: str, *, use_cache: bool = True) -> F
         return FreezePlan(resolved.commit.id, (), known.id)
     tree = session.source.tree(resolved.commit.id)
     variables = session.settings.allowed_variables
-    steps = plan_images(tree, definitions, platform=session.images.platform, variables=variables)
+    platform = session.images.platform
+    steps = plan_images(tree, definitions, commit=resolved.commit.id, platform=platform, variables=variables)
     return FreezePlan(resolved.commit.id, steps)
 
 

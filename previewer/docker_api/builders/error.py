@@ -17,12 +17,14 @@ _WRAPPING = re.compile(
     r"failed to create LLB definition: )+"
 )
 OLD_FRONTEND_HINT = (
-    "if this is a heredoc or a new instruction: the engine's own Dockerfile frontend, which is used whatever a "
-    "`# syntax=` line says, is too old for it"
+    "if this is a heredoc, a new instruction or a new flag: the engine's own Dockerfile frontend, which is used "
+    "whatever a `# syntax=` line says, is too old for it"
 )
 HINTS = (
     (FULL_DISK, FULL_DISK_HINT),
     ("unknown instruction", OLD_FRONTEND_HINT),
+    ("unknown flag", OLD_FRONTEND_HINT),
+    ("requires labs", OLD_FRONTEND_HINT),
     ("requires buildkit", "this engine builds with the classic builder: use one that has BuildKit"),
 )
 """By a fragment, in lower case, of what was said; the first that fits counts."""

@@ -13,8 +13,7 @@ from dataclasses import field
 
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.freeze.direct.values import NotDirectError, command_of, nanoseconds, plain_pairs, plain_words
-from previewer.freeze.dockerfile.bases import split_flags
-from previewer.freeze.dockerfile.instructions import Dockerfile, Instruction
+from previewer.freeze.dockerfile.instructions import Dockerfile, Instruction, split_flags
 from previewer.frozen import dataclass
 
 SHELL = ("/bin/sh", "-c")
@@ -188,10 +187,7 @@ class _Reader:
             self.image.config["Cmd"] = []
 
     def _healthcheck(self, instruction: Instruction) -> None:
-        flags, _ = split_flags(instruction.arguments)
-        text = instruction.arguments
-        for flag in flags:
-            text = text[text.index(flag) + len(flag) :].strip()
+        flags, text = split_flags(instruction.arguments)
         kind, _, command = text.partition(" ")
         if kind.upper() == "NONE" and not flags:
             self.image.config["Healthcheck"] = {"Test": ["NONE"]}

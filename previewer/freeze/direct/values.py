@@ -73,4 +73,7 @@ def nanoseconds(text: str) -> int:
 def _expanded(text: str, variables: Mapping[str, str]) -> str:
     if "\\" in text or "$$" in text or re.search(r"\$\{?\w+:?\?", text) or re.search(r"\$(?![\w{])", text):
         raise NotDirectError
-    return expand(text, variables)
+    try:
+        return expand(text, variables)
+    except ValueError:
+        raise NotDirectError from None

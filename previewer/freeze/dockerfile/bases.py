@@ -5,18 +5,17 @@ Only stages that the target needs count: a Dockerfile may have a stage for devel
 
 from __future__ import annotations
 
-import re
+import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
 from previewer.errors import DefinitionError
 from previewer.freeze.build_contexts import FurtherContexts
-from previewer.freeze.dockerfile.instructions import Dockerfile, Instruction, split_words
-from previewer.freeze.dockerfile.variables import expand, platform_variables, unquote
+from previewer.freeze.dockerfile.instructions import Dockerfile, Instruction, split_flags, split_words
+from previewer.freeze.dockerfile.variables import expand, platform_variables
 from previewer.frozen import dataclass
 
 SCRATCH = "scratch"
-_MOUNT_FROM = re.compile(r"(?:^|,)from=([^,]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +30,39 @@ class BaseUse:
     platform: str
 
 
+@dataclass(frozen=True, slots=True)
+class UnneededStage:
+    """A stage that the target does not take anything from."""
+
+    line: int
+    """Of its ``FROM``, from 1."""
+    end: int
+    """Of the next stage's ``FROM``, or of the line after the file's last."""
+    name: str
+    """What it is called by ``AS``; empty without."""
+    is_before_target: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NeededBases:
+    """What building a target takes from outside, and what of the Dockerfile it does without."""
+
+    uses: tuple[BaseUse, ...]
+    """In the order of the file."""
+    unneeded: tuple[UnneededStage, ...]
+
+
 @dataclass(slots=True)
 class _Stage:
     """A stage while it is being read."""
 
+    origin: Instruction
+    """Its ``FROM``."""
+    name: str
     names: set[str]
     """Its number and, in lower case, its name."""
+    triggers: list[Instruction] = field(default_factory=list)
+    """What stages that are built upon this one do first."""
     uses: list[BaseUse] = field(default_factory=list)
     needs: set[int] = field(default_factory=set)
     """Positions of the stages that it takes something from."""
@@ -48,6 +74,14 @@ class _Named:
 
     contexts: FurtherContexts
     platform: str
+    escape: str
+
+    def expand(self, text: str, variables: Mapping[str, str], place: str) -> str:
+        """Raises :class:`DefinitionError` where BuildKit would refuse the text."""
+        try:
+            return expand(text, variables, escape=self.escape)
+        except ValueError as error:
+            raise DefinitionError(str(error), where=place) from None
 
     def has(self, name: str) -> bool:
         return name in self.contexts.images or name in self.contexts.folders
@@ -67,19 +101,30 @@ def find_bases(
     platform: str,
     where: str,
     contexts: FurtherContexts | None = None,
-) -> tuple[BaseUse, ...]:
-    """The images that building ``target`` (the last stage, if ``None``) needs, in the order of the file.
+) -> NeededBases:
+    """The images that building ``target`` (the last stage, if ``None``) needs, and the stages that it does not.
 
     A further context goes before a stage or an image of its name.
 
     Raises :class:`DefinitionError`, with ``where`` and the line, for a Dockerfile without stages, an unknown
     target or a name that can't be known before the build.
     """
-    stages = _read_stages(dockerfile, args, _Named(contexts or FurtherContexts(), platform), where)
+    named = _Named(contexts or FurtherContexts(), platform, dockerfile.escape)
+    stages = _read_stages(dockerfile, args, named, where)
     if not stages:
-        raise DefinitionError("the Dockerfile has no FROM", where=where)
-    needed = _needed(stages, _target_position(stages, target, where))
-    return tuple(use for position in sorted(needed) for use in stages[position].uses)
+        other = "; it is for another frontend, and those are not used" if dockerfile.frontends else ""
+        raise DefinitionError(f"the Dockerfile has no FROM{other}", where=where)
+    wanted = _target_position(stages, target, where)
+    needed = _needed(stages, wanted)
+    ends = [stage.origin.line for stage in stages[1:]] + [len(dockerfile.lines) + 1]
+    return NeededBases(
+        tuple(use for position in sorted(needed) for use in stages[position].uses),
+        tuple(
+            UnneededStage(stage.origin.line, end, stage.name, position < wanted)
+            for position, (stage, end) in enumerate(zip(stages, ends, strict=True))
+            if position not in needed
+        ),
+    )
 
 
 def _read_stages(dockerfile: Dockerfile, args: Mapping[str, str], named: _Named, where: str) -> list[_Stage]:
@@ -87,17 +132,36 @@ def _read_stages(dockerfile: Dockerfile, args: Mapping[str, str], named: _Named,
     stages: list[_Stage] = []
     for instruction in dockerfile.instructions:
         place = f"{where}:{instruction.line}"
+        if instruction.has_odd_heredoc:
+            raise DefinitionError(
+                "a heredoc's name has blanks, inner quotes or escapes", where=place, hint="call it EOF"
+            )
         if instruction.keyword == "ARG" and not stages:
-            variables.update(_declared(instruction, args, variables))
+            variables.update(_declared(instruction, args, variables, named, place))
         elif instruction.keyword == "FROM":
             stages.append(_read_from(instruction, stages, variables, named, place))
+            for trigger in _triggers_of_base(stages):
+                _take_all(stages, trigger, named, f"{where}:{trigger.line}")
+        elif instruction.trigger is not None and stages:
+            stages[-1].triggers.append(instruction.trigger)
         elif stages:
-            for name in _taken_from(instruction):
-                _take(stages, instruction, name, named, place)
+            _take_all(stages, instruction, named, place)
     return stages
 
 
-def _declared(instruction: Instruction, args: Mapping[str, str], variables: Mapping[str, str]) -> dict[str, str]:
+def _triggers_of_base(stages: list[_Stage]) -> list[Instruction]:
+    """The ``ONBUILD`` instructions of the stage that the last one is built upon."""
+    return [trigger for position in stages[-1].needs for trigger in stages[position].triggers]
+
+
+def _take_all(stages: list[_Stage], instruction: Instruction, named: _Named, place: str) -> None:
+    for name in taken_from(instruction, place):
+        _take(stages, instruction, name, named, place)
+
+
+def _declared(
+    instruction: Instruction, args: Mapping[str, str], variables: Mapping[str, str], named: _Named, place: str
+) -> dict[str, str]:
     """What an ``ARG`` before the first stage sets: the given value, else its default."""
     found: dict[str, str] = {}
     for word in split_words(instruction.arguments):
@@ -105,18 +169,20 @@ def _declared(instruction: Instruction, args: Mapping[str, str], variables: Mapp
         if name in args:
             found[name] = args[name]
         elif equals:
-            found[name] = expand(unquote(default), {**variables, **found})
+            found[name] = named.expand(default, {**variables, **found}, place)
     return found
 
 
 def _read_from(
     instruction: Instruction, before: list[_Stage], variables: Mapping[str, str], named: _Named, place: str
 ) -> _Stage:
-    flags, words = split_flags(instruction.arguments)
+    flags, rest = split_flags(instruction.arguments)
+    words = rest.split()
     if len(words) not in (1, 3) or (len(words) == 3 and words[1].upper() != "AS"):
         raise DefinitionError("FROM takes an image and perhaps AS and a name", where=place)
-    stage = _Stage({str(len(before))} | ({words[2].lower()} if len(words) == 3 else set()))
-    reference = expand(unquote(words[0]), variables)
+    name = words[2] if len(words) == 3 else ""
+    stage = _Stage(instruction, name, {str(len(before))} | ({name.lower()} if name else set()))
+    reference = named.expand(words[0], variables, place)
     if not reference:
         raise DefinitionError(
             f"FROM {words[0]} names no image", where=place, hint="give the ARG a default, or set it in build.args"
@@ -125,21 +191,33 @@ def _read_from(
     if earlier is not None and not named.has(reference):
         stage.needs.add(earlier)
     elif (image := named.image(reference)) is not None:
-        asked = [expand(flag.partition("=")[2], variables) for flag in flags if flag.startswith("--platform=")]
+        asked = [
+            named.expand(flag.partition("=")[2], variables, place)
+            for flag in flags
+            if flag.startswith("--platform=")
+        ]
         platform = asked[0] if asked and asked[0] else named.platform
         stage.uses.append(BaseUse(instruction, words[0], image, platform))
     return stage
 
 
-def _taken_from(instruction: Instruction) -> Iterator[str]:
-    """The stages and images that an instruction other than ``FROM`` takes files from."""
-    if instruction.keyword in ("COPY", "ADD", "RUN"):
-        for flag in split_flags(instruction.arguments)[0]:
-            name, _, value = flag.partition("=")
-            if name == "--from" and instruction.keyword != "RUN":
-                yield unquote(value)
-            if name == "--mount" and (match := _MOUNT_FROM.search(unquote(value))):
-                yield match[1]
+def taken_from(instruction: Instruction, place: str) -> Iterator[str]:
+    """The stages and images that an instruction other than ``FROM`` takes files from.
+
+    Raises :class:`DefinitionError` for a flag whose value stands apart from it: BuildKits read that differently.
+    """
+    if instruction.keyword not in ("COPY", "ADD", "RUN"):
+        return
+    for flag in split_flags(instruction.arguments)[0]:
+        name, equals, value = flag.partition("=")
+        if name in ("--from", "--mount") and not equals:
+            raise DefinitionError(f"{name} has no value", where=place, hint=f"write {name}=…, without a blank")
+        if name == "--from":
+            yield value
+        if name == "--mount":
+            for key, _, source in (part.partition("=") for part in next(csv.reader([value]), [])):
+                if key.lower() == "from":
+                    yield source
 
 
 def _take(stages: list[_Stage], instruction: Instruction, name: str, named: _Named, place: str) -> None:
@@ -180,10 +258,3 @@ def _needed(stages: list[_Stage], target: int) -> set[int]:
             found.add(position)
             pending.extend(stages[position].needs)
     return found
-
-
-def split_flags(arguments: str) -> tuple[list[str], list[str]]:
-    """The leading ``--name=value`` words of an instruction, and the others."""
-    words = split_words(arguments)
-    count = next((i for i, word in enumerate(words) if not word.startswith("--")), len(words))
-    return words[:count], words[count:]
