@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
-from datetime import datetime
 from functools import cached_property
+from typing import Any
+
+import msgspec
 
 from previewer.domain.definition import Definition, Role
-from previewer.domain.json_value import JsonObject, as_list, as_object, as_text, digest_of
-from previewer.domain.labels import format_time, parse_time
-from previewer.frozen import dataclass
+from previewer.domain.json_value import JsonObject, digest_of
+from previewer.domain.labels import format_time
+from previewer.domain.stored import Instant, from_bytes, to_json
 
 MANIFEST_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class BaseImage:
+class BaseImage(msgspec.Struct, frozen=True):
     """An image that another one was built from."""
 
     reference: str
@@ -27,8 +27,7 @@ class BaseImage:
     """``name@sha256:…`` where a registry knows it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
+class Artifact(msgspec.Struct, frozen=True):
     """One image, by content."""
 
     image: str
@@ -48,8 +47,7 @@ class Artifact:
     """What its Dockerfile names in ``FROM`` and ``COPY --from``, sorted by reference."""
 
 
-@dataclass(frozen=True)
-class FrozenDefinition:
+class FrozenDefinition(msgspec.Struct, frozen=True):
     """A definition whose every service has its artifact."""
 
     definition: Definition
@@ -57,17 +55,16 @@ class FrozenDefinition:
     """By service."""
 
 
-@dataclass(frozen=True)
-class Release:
+class Release(msgspec.Struct, frozen=True, dict=True):
     """The manifest. Two freezes of one commit on one engine give the same manifest and so the same id."""
 
     project: str
     commit: str
     tree: str
-    committed_at: datetime
+    committed_at: Instant
     definitions: Mapping[str, FrozenDefinition]
     """By the definition's name: ``preview``, ``staging``, ``production``, …"""
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Digests of the commit's files that services read while they run, by path in the tree."""
 
     @cached_property
@@ -80,6 +77,36 @@ class Release:
         """Every artifact once, sorted by image."""
         found = {a.image: a for frozen in self.definitions.values() for a in frozen.artifacts.values()}
         return tuple(found[image] for image in sorted(found))
+
+
+class ManifestEntry(msgspec.Struct, frozen=True):
+    """One definition, and what it runs, as a manifest has them."""
+
+    role: Role
+    files: tuple[str, ...]
+    model: dict[str, Any]
+    """JSON: the Compose model."""
+    artifacts: Mapping[str, Artifact]
+    """By service."""
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """A release as it is stored."""
+
+    version: int
+    project: str
+    commit: str
+    tree: str
+    committed_at: Instant
+    definitions: Mapping[str, ManifestEntry]
+    """By the definition's name."""
+    files: Mapping[str, str]
+
+
+class _Version(msgspec.Struct, frozen=True):
+    """What every manifest says, whatever else is in it."""
+
+    version: int
 
 
 def manifest_of(release: Release) -> JsonObject:
@@ -95,20 +122,24 @@ def manifest_of(release: Release) -> JsonObject:
     }
 
 
-def read_manifest(manifest: JsonObject) -> Release:
-    """The release that :func:`manifest_of` wrote. Raises :class:`ValueError` for another version or shape."""
-    if manifest.get("version") != MANIFEST_VERSION:
-        raise ValueError(f"release manifest of version {manifest.get('version')!r}, this reads {MANIFEST_VERSION}")
+def read_manifest(content: bytes) -> Release:
+    """The release that :func:`manifest_of` describes, from its bytes.
+
+    Raises :class:`ValueError` for another version, and for another shape with the field that has it.
+    """
+    if (version := from_bytes(content, _Version).version) != MANIFEST_VERSION:
+        raise ValueError(f"release manifest of version {version}, this reads {MANIFEST_VERSION}")
+    manifest = from_bytes(content, Manifest)
     return Release(
-        project=as_text(manifest["project"]),
-        commit=as_text(manifest["commit"]),
-        tree=as_text(manifest["tree"]),
-        committed_at=parse_time(as_text(manifest["committed_at"])),
+        project=manifest.project,
+        commit=manifest.commit,
+        tree=manifest.tree,
+        committed_at=manifest.committed_at,
         definitions={
-            name: _frozen_from_json(name, as_object(entry))
-            for name, entry in as_object(manifest["definitions"]).items()
+            name: FrozenDefinition(Definition(name, entry.role, entry.files, entry.model), entry.artifacts)
+            for name, entry in manifest.definitions.items()
         },
-        files={path: as_text(digest) for path, digest in as_object(manifest["files"]).items()},
+        files=manifest.files,
     )
 
 
@@ -121,52 +152,6 @@ def _frozen_to_json(frozen: FrozenDefinition) -> JsonObject:
     }
 
 
-def _frozen_from_json(name: str, entry: JsonObject) -> FrozenDefinition:
-    return FrozenDefinition(
-        definition=Definition(
-            name=name,
-            role=Role(as_text(entry["role"])),
-            files=tuple(as_text(file) for file in as_list(entry["files"])),
-            model=as_object(entry["model"]),
-        ),
-        artifacts={
-            service: _artifact_from_json(as_object(value))
-            for service, value in as_object(entry["artifacts"]).items()
-        },
-    )
-
-
 def _artifact_to_json(artifact: Artifact) -> JsonObject:
-    return {
-        "image": artifact.image,
-        "platform": artifact.platform,
-        "origin": artifact.origin,
-        "reference": artifact.reference,
-        "repository_digest": artifact.repository_digest,
-        "input_digest": artifact.input_digest,
-        **({"bases": [_base_to_json(base) for base in artifact.bases]} if artifact.bases else {}),
-    }
-
-
-def _base_to_json(base: BaseImage) -> JsonObject:
-    return {"reference": base.reference, "image": base.image, "repository_digest": base.repository_digest}
-
-
-def _artifact_from_json(value: JsonObject) -> Artifact:
-    return Artifact(
-        image=as_text(value["image"]),
-        platform=as_text(value["platform"]),
-        origin=as_text(value["origin"]),
-        reference=as_text(value["reference"]),
-        repository_digest=as_text(value.get("repository_digest")) or None,
-        input_digest=as_text(value.get("input_digest")) or None,
-        bases=tuple(_base_from_json(as_object(base)) for base in as_list(value.get("bases"))),
-    )
-
-
-def _base_from_json(value: JsonObject) -> BaseImage:
-    return BaseImage(
-        reference=as_text(value["reference"]),
-        image=as_text(value["image"]),
-        repository_digest=as_text(value.get("repository_digest")) or None,
-    )
+    """One that was built upon nothing does not say so: manifests of before there were bases keep their ids."""
+    return {key: value for key, value in to_json(artifact).items() if key != "bases" or artifact.bases}

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 
+import msgspec
+from msgspec.structs import replace
+
 from previewer.domain.definition import Role
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
-from previewer.domain.labels import format_time, parse_time
+from previewer.domain.json_value import JsonObject
 from previewer.domain.naming import scope
 from previewer.domain.observation import Observation, ObservedContainer
-from previewer.frozen import dataclass
+from previewer.domain.stored import Instant, to_json
 
 GENERATIONS_KEPT = 3
 """Tombstones of one environment that are kept: the newest."""
 
 
-@dataclass(frozen=True, slots=True)
-class FormerContainer:
+class FormerContainer(msgspec.Struct, frozen=True):
     """A container that is gone."""
 
     name: str
@@ -34,8 +35,7 @@ class FormerContainer:
     """Of its writable layer; ``None`` where the engine did not say it in time."""
 
 
-@dataclass(frozen=True, slots=True)
-class FormerVolume:
+class FormerVolume(msgspec.Struct, frozen=True):
     """A volume that is gone, with what it held."""
 
     name: str
@@ -43,21 +43,19 @@ class FormerVolume:
     """What it held; ``None`` where the engine did not say it in time."""
 
 
-@dataclass(frozen=True, slots=True)
-class LastLine:
+class LastLine(msgspec.Struct, frozen=True):
     """A line that a container wrote shortly before it was removed."""
 
     container: str
     service: str
-    at: datetime | None
+    at: Instant | None
     text: str
     """With the values of known secrets replaced."""
-    is_error: bool
+    is_error: bool = msgspec.field(name="error", default=False)
     """Whether it came from standard error."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tombstone:
+class Tombstone(msgspec.Struct, frozen=True):
     """An environment that is gone, as it was seen last."""
 
     environment: str
@@ -69,8 +67,8 @@ class Tombstone:
     release: str
     owner: str
     """Who had made it."""
-    created_at: datetime
-    removed_at: datetime
+    created_at: Instant
+    removed_at: Instant
     actor: str
     """Who removed it."""
     cause: str
@@ -139,69 +137,12 @@ def join_tombstones(earlier: Tombstone, later: Tombstone) -> Tombstone:
 
 def tombstone_to_json(tombstone: Tombstone) -> JsonObject:
     """The tombstone as it is stored and printed."""
-    return {
-        "environment": tombstone.environment,
-        "generation": tombstone.generation,
-        "role": tombstone.role.value,
-        "branch": tombstone.branch,
-        "commit": tombstone.commit,
-        "release": tombstone.release,
-        "owner": tombstone.owner,
-        "created_at": format_time(tombstone.created_at),
-        "removed_at": format_time(tombstone.removed_at),
-        "actor": tombstone.actor,
-        "cause": tombstone.cause,
-        "bytes_freed": tombstone.bytes_freed,
-        "containers": [_container_to_json(former) for former in tombstone.containers],
-        "networks": list(tombstone.networks),
-        "volumes": [{"name": former.name, "bytes": former.bytes} for former in tombstone.volumes],
-    }
+    return {**to_json(tombstone), "bytes_freed": tombstone.bytes_freed}
 
 
-def tombstone_from_json(value: JsonObject) -> Tombstone:
-    """Read what :func:`tombstone_to_json` wrote. Raises :class:`ValueError` or :class:`KeyError` otherwise."""
-    return Tombstone(
-        environment=as_text(value["environment"]),
-        generation=_number(value["generation"]) or 0,
-        role=Role(value["role"]),
-        branch=as_text(value.get("branch")) or None,
-        commit=as_text(value["commit"]),
-        release=as_text(value["release"]),
-        owner=as_text(value["owner"]),
-        created_at=parse_time(as_text(value["created_at"])),
-        removed_at=parse_time(as_text(value["removed_at"])),
-        actor=as_text(value["actor"]),
-        cause=as_text(value["cause"]),
-        containers=tuple(_container_from_json(as_object(former)) for former in as_list(value["containers"])),
-        networks=tuple(as_text(name) for name in as_list(value["networks"])),
-        volumes=tuple(
-            FormerVolume(as_text(former["name"]), _number(former.get("bytes")))
-            for former in map(as_object, as_list(value["volumes"]))
-        ),
-    )
-
-
-def line_to_json(line: LastLine) -> JsonObject:
-    """A last line as it is stored: one object, short keys, for there are many."""
-    return {
-        "container": line.container,
-        "service": line.service,
-        "at": line.at.isoformat() if line.at else None,
-        "text": line.text,
-        "error": line.is_error,
-    }
-
-
-def line_from_json(value: JsonObject) -> LastLine:
-    """Read what :func:`line_to_json` wrote. Raises :class:`ValueError` or :class:`KeyError` for other things."""
-    at = as_text(value.get("at"))
-    return LastLine(
-        container=as_text(value["container"]),
-        service=as_text(value["service"]),
-        at=datetime.fromisoformat(at) if at else None,
-        text=as_text(value["text"]),
-        is_error=value.get("error") is True,
-    )
+def line_to_bytes(line: LastLine) -> bytes:
+    """A last line as it is stored, with its time as exact as it is known, and whatever it holds as ASCII."""
+    return json.dumps(msgspec.to_builtins(line)).encode()
 
 
 def superseded_records(times: Mapping[str, datetime], environment: str) -> tuple[str, ...]:
@@ -246,31 +187,3 @@ def _former(container: ObservedContainer, size: int | None) -> FormerContainer:
         ports=tuple(f"{p.host_ip}:{p.host_port}->{p.target}/{p.protocol}" for p in container.ports if p.host_port),
         bytes=size,
     )
-
-
-def _container_to_json(former: FormerContainer) -> JsonObject:
-    return {
-        "name": former.name,
-        "service": former.service,
-        "image": former.image,
-        "state": former.state,
-        "exit_code": former.exit_code,
-        "ports": list(former.ports),
-        "bytes": former.bytes,
-    }
-
-
-def _container_from_json(value: JsonObject) -> FormerContainer:
-    return FormerContainer(
-        name=as_text(value["name"]),
-        service=as_text(value["service"]),
-        image=as_text(value["image"]),
-        state=as_text(value["state"]),
-        exit_code=_number(value.get("exit_code")),
-        ports=tuple(as_text(port) for port in as_list(value["ports"])),
-        bytes=_number(value.get("bytes")),
-    )
-
-
-def _number(value: JsonValue) -> int | None:
-    return value if isinstance(value, int) else None

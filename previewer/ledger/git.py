@@ -10,7 +10,6 @@ environments.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -20,12 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from previewer.domain.file_tree import FileTree, TreeEntry
-from previewer.domain.history import LedgerEntry, entry_from_json, entry_to_json
-from previewer.domain.json_value import as_object, canonical_json
+from previewer.domain.history import LedgerEntry
+from previewer.domain.json_value import canonical_json
 from previewer.domain.naming import LEDGER_REFS, RELEASE_REFS, release_ref, slug
-from previewer.domain.notes import Notes, merge_notes, notes_from_json, notes_to_json
+from previewer.domain.notes import EnvironmentNotes, Notes, merge_notes
 from previewer.domain.release import Release, manifest_of, read_manifest
 from previewer.domain.revision import short_id
+from previewer.domain.stored import from_bytes, to_bytes
 from previewer.domain.tree_files import digest_tree_files, served_entries
 from previewer.errors import AmbiguousError, LockedError, NotFoundError, SourceError
 from previewer.frozen import dataclass
@@ -231,14 +231,13 @@ class GitLedger:
 
     def append(self, entry: LedgerEntry) -> None:
         """Add to the history, and let its notes be true. Two writers at once both succeed."""
-        content = canonical_json(entry_to_json(entry))
         words = [entry.action, entry.environment or short_id(entry.release or entry.commit or "")]
         # What was seen last is most often still so; else the swap fails, and the next look is a fresh one.
         last = self._last_seen or self._look()
         for _ in range(APPEND_ATTEMPTS):
             notes = merge_notes(last.notes, entry.notes)
             made = self._store.write_commit(
-                {ENTRY_FILE: content, NOTES_FILE: canonical_json(notes_to_json(notes))},
+                {ENTRY_FILE: to_bytes(entry), NOTES_FILE: to_bytes(notes)},
                 parents=(last.id,) if last.id else (),
                 at=entry.at,
                 message=" ".join(filter(None, words)),
@@ -257,7 +256,7 @@ class GitLedger:
         counted = () if limit is None else (f"--max-count={limit}",)
         commits = self._command.run("rev-list", "--first-parent", *counted, tip).decode().split()
         return tuple(
-            entry_from_json(as_object(json.loads(content)))
+            from_bytes(content, LedgerEntry)
             for content in self._read_files([f"{commit}:{ENTRY_FILE}" for commit in commits])
         )
 
@@ -322,8 +321,8 @@ class GitLedger:
         if found is None:
             return {}
         try:
-            return notes_from_json(as_object(json.loads(found.content)))
-        except (ValueError, KeyError) as error:
+            return from_bytes(found.content, dict[str, EnvironmentNotes])
+        except ValueError as error:
             raise SourceError(f"the ledger's notes can't be read: {error}", where=self._history) from error
 
     def _load(self, references: Sequence[Reference]) -> list[Release]:
@@ -348,6 +347,6 @@ def _verified(reference: str, content: bytes) -> Release:
     if hashlib.sha256(content).hexdigest() != digits:
         raise SourceError("the release's content does not match its id", where=reference, hint=hint)
     try:
-        return read_manifest(as_object(json.loads(content)))
-    except (ValueError, KeyError) as error:
+        return read_manifest(content)
+    except ValueError as error:
         raise SourceError(f"the release can't be read: {error}", where=reference, hint=hint) from error

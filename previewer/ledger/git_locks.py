@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from previewer.domain.naming import LOCK_REFS, slug
+from previewer.domain.stored import from_bytes, to_bytes
 from previewer.errors import LockedError, SourceError
 from previewer.ledger.git_store import GitStore
-from previewer.ledger.lock_owner import LockOwner, owner_from_json, owner_to_json
+from previewer.ledger.lock_owner import LockOwner
 from previewer.ledger.process_identity import current_process
 
 TakeoverCallback = Callable[[str, LockOwner], None]
@@ -63,7 +64,7 @@ class GitLocks:
             purpose=purpose,
             token=os.urandom(8).hex(),
         )
-        ours = self._store.write_blob(owner_to_json(owner))
+        ours = self._store.write_blob(to_bytes(owner))
         for _ in range(ATTEMPTS):
             if self._store.swap(reference, old=None, new=ours):
                 return ours
@@ -79,16 +80,21 @@ class GitLocks:
     def _dead_owner(self, environment: str, reference: str, object_id: str) -> LockOwner:
         """Who held it. Raises :class:`LockedError` unless that is certainly over."""
         found = self._store.find(object_id)
-        holder = owner_from_json(found.content) if found is not None else None
-        if holder is None or not holder.is_dead:
-            raise _locked(environment, reference, holder)
+        if found is None:
+            raise _locked(environment, reference, "the lock does not say who holds it")
+        try:
+            holder = from_bytes(found.content, LockOwner)
+        except ValueError as error:
+            raise _locked(environment, reference, f"who holds it cannot be read: {error}") from error
+        if not holder.is_dead:
+            raise _locked(environment, reference, *holder.describe())
         return holder
 
 
-def _locked(environment: str, reference: str, holder: LockOwner | None) -> LockedError:
+def _locked(environment: str, reference: str, *about: str) -> LockedError:
     return LockedError(
         "somebody else is changing this environment",
         where=environment,
         hint=f"wait for them; if they are gone for good: git update-ref -d {reference}",
-        details=holder.describe() if holder is not None else ("the lock does not say who holds it",),
+        details=about,
     )

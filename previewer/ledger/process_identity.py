@@ -12,14 +12,13 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-from previewer.frozen import dataclass
+import msgspec
 
 HAS_PROC = Path("/proc/self/stat").exists()
 """Linux tells about processes in files; other systems are asked through ``ps`` and ``sysctl``."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessIdentity:
+class ProcessIdentity(msgspec.Struct, frozen=True):
     """One process among all machines and all times. Parts that the system doesn't tell are empty."""
 
     host: str

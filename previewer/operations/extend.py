@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from msgspec import structs
+
 from previewer.domain.environment import Environment
 from previewer.domain.labels import format_time
 from previewer.domain.notes import EnvironmentNotes
@@ -69,5 +71,7 @@ def _extended(session: Session, environment: Environment, ttl: str) -> ExtendRes
     until = expiry(parse_ttl(ttl), now=session.clock())
     notes = notes_of(environment)
     # No expiry of the notes' own means that the labels' holds: only a pin says never.
-    changed = replace(notes, expires_at=until, pinned=False) if until else replace(notes, pinned=True)
+    changed = (
+        structs.replace(notes, expires_at=until, pinned=False) if until else structs.replace(notes, pinned=True)
+    )
     return ExtendResult(replace(environment, notes=changed), environment)

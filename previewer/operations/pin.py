@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from msgspec import structs
+
 from previewer.operations.environments import find_environment
 from previewer.operations.extend import ExtendResult, note_lifetime, notes_of
 from previewer.operations.session import Session
@@ -12,7 +14,7 @@ from previewer.operations.session import Session
 def plan_pin(session: Session, environment: str, *, is_pinned: bool) -> ExtendResult:
     """What :func:`pin` would make of it."""
     found = find_environment(session, environment)
-    return ExtendResult(replace(found, notes=replace(notes_of(found), pinned=is_pinned)), found)
+    return ExtendResult(replace(found, notes=structs.replace(notes_of(found), pinned=is_pinned)), found)
 
 
 def pin(session: Session, environment: str, *, is_pinned: bool = True) -> ExtendResult:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec import structs
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.environment import Environment, State
@@ -67,7 +68,7 @@ def _put_to_sleep(session: Session, environment: Environment, *, report: Report)
     now = session.clock().replace(microsecond=0)
     # Those of an earlier attempt that did not come to its end sleep already.
     stopped = tuple(dict.fromkeys((*environment.notes.stopped, *(step.action.name for step in plan))))
-    notes = replace(environment.notes.of_generation(owner.generation), asleep_since=now, stopped=stopped)
+    notes = structs.replace(environment.notes.of_generation(owner.generation), asleep_since=now, stopped=stopped)
     session.ledger.append(
         environment_entry(
             session, owner, action="sleep", detail=counted(len(plan), "container"), began=now, notes=notes

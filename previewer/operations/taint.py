@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from msgspec import structs
+
 from previewer.domain.drift.finding import Finding
 from previewer.domain.environment import Environment
 from previewer.domain.examination import EngineHappening
@@ -30,7 +32,7 @@ def look_for_touches(session: Session, environment: Environment) -> Environment:
     if not drift.touches:
         return environment
     generation = environment.ownership.generation
-    notes = replace(environment.notes.of_generation(generation), tainted=taint_reason(drift.touches))
+    notes = structs.replace(environment.notes.of_generation(generation), tainted=taint_reason(drift.touches))
     return replace(environment, notes=notes)
 
 
@@ -75,7 +77,7 @@ def _record(session: Session, environment: Environment, happenings: Sequence[Eng
                     current.ownership,
                     action=ACTION,
                     detail=reason,
-                    notes=replace(current.notes, generation=_generation(current), tainted=reason),
+                    notes=structs.replace(current.notes, generation=_generation(current), tainted=reason),
                 )
             )
             return True

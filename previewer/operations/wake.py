@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from msgspec import structs
+
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.definition import Definition
 from previewer.domain.environment import SERVING, Environment, State
@@ -100,7 +102,7 @@ def wake_environment(
                 "or end what listens there",
             ) from failure
         raise
-    notes = replace(environment.notes.of_generation(owner.generation), asleep_since=None, stopped=())
+    notes = structs.replace(environment.notes.of_generation(owner.generation), asleep_since=None, stopped=())
     detail = f"generation {owner.generation}"
     session.ledger.append(
         environment_entry(session, owner, action="wake", detail=detail, began=began, notes=notes)
@@ -130,7 +132,7 @@ def _with_ended(session: Session, environment: Environment) -> Environment:
     if _has_stopped(environment) or environment.state in SERVING:
         return environment
     ended = ended_containers(_frozen_definition(session, environment), environment)
-    return replace(environment, notes=replace(environment.notes, stopped=ended))
+    return replace(environment, notes=structs.replace(environment.notes, stopped=ended))
 
 
 def _has_stopped(environment: Environment) -> bool:

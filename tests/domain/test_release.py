@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import json
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from previewer.domain.json_value import canonical_json
 from previewer.domain.release import FrozenDefinition, Release, manifest_of, read_manifest
@@ -18,7 +16,7 @@ def make_release() -> Release:
 
 def test_a_release_survives_its_manifest() -> None:
     release = make_release()
-    read = read_manifest(json.loads(canonical_json(manifest_of(release))))
+    read = read_manifest(canonical_json(manifest_of(release)))
     assert read == release
     assert read.id == release.id
 
@@ -40,4 +38,4 @@ def test_each_artifact_is_listed_once() -> None:
 
 def test_another_version_is_refused() -> None:
     with pytest.raises(ValueError, match="version 99"):
-        read_manifest({**manifest_of(make_release()), "version": 99})
+        read_manifest(canonical_json({**manifest_of(make_release()), "version": 99}))

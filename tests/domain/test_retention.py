@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from previewer.domain.definition import Definition, Role
 from previewer.domain.labels import Ownership
@@ -94,7 +94,7 @@ def test_what_somebody_works_for_stays() -> None:
 
 
 def test_an_image_stays_with_any_of_its_releases() -> None:
-    shared = replace(RELEASES[1], commit="9" * 40)
+    shared = structs.replace(RELEASES[1], commit="9" * 40)
     judged = judge_releases([RELEASES[0], shared], observed=Observation(), notes={}, installation=US, newest=1)
     images = [image(0), image(1), image(9)]
     found = judge_images(images, releases=[RELEASES[0], shared], judged=judged, observed=Observation())

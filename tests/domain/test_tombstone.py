@@ -3,20 +3,20 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from msgspec import structs
+
 from previewer.domain.observation import ContainerState, Observation, ObservedNetwork, ObservedVolume
+from previewer.domain.stored import from_bytes, to_bytes
 from previewer.domain.tombstone import (
     FormerVolume,
     LastLine,
     Tombstone,
     join_tombstones,
-    line_from_json,
-    line_to_json,
+    line_to_bytes,
     make_tombstone,
     newest_record,
     superseded_records,
     time_of_record,
-    tombstone_from_json,
-    tombstone_to_json,
 )
 from tests.domain.values import NOW, make_container, make_ownership
 
@@ -54,10 +54,10 @@ def test_bytes_are_known_only_if_all_are() -> None:
 
 
 def test_it_reads_what_it_wrote() -> None:
-    assert tombstone_from_json(tombstone_to_json(stone())) == stone()
+    assert from_bytes(to_bytes(stone()), Tombstone) == stone()
     line = LastLine("c", "web", NOW + timedelta(microseconds=3), "hello \x1b[31m \udcff", is_error=True)
-    assert line_from_json(line_to_json(line)) == line
-    assert line_from_json(line_to_json(replace(line, at=None))) == replace(line, at=None)
+    for kept in (line, structs.replace(line, at=None)):
+        assert from_bytes(line_to_bytes(kept), LastLine) == kept
 
 
 def test_a_kept_generation_does_not_name_it() -> None:
@@ -69,7 +69,7 @@ def test_a_kept_generation_does_not_name_it() -> None:
 
 def test_a_removal_in_two_attempts_has_one_tombstone() -> None:
     rest = stone(Observation(volumes=OBSERVED.volumes))
-    joined = join_tombstones(stone(), replace(rest, removed_at=NOW + timedelta(minutes=1)))
+    joined = join_tombstones(stone(), structs.replace(rest, removed_at=NOW + timedelta(minutes=1)))
     assert joined.containers == stone().containers
     assert (joined.networks, len(joined.volumes)) == (("shop-main-g1_default",), 1)
     assert joined.removed_at == NOW + timedelta(minutes=1)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from previewer.docker_api.registry.connection import BRIEF, RegistryConnection
 from previewer.docker_api.registry.credentials import RegistryCredentials
@@ -63,9 +63,9 @@ def test_the_first_build_stays_and_an_image_that_was_not_built_is_none() -> None
         cache, repository = open_cache(registry)
         cache.add(ARTIFACT, push_image(repository, IMAGE))
         other = "sha256:" + "b" * 64
-        assert cache.add(replace(ARTIFACT, image=other), push_image(repository, other)) is False
+        assert cache.add(structs.replace(ARTIFACT, image=other), push_image(repository, other)) is False
         assert cache.find([INPUT])[INPUT].image == IMAGE
-        assert cache.add(replace(ARTIFACT, input_digest=None), push_image(repository, other)) is False
+        assert cache.add(structs.replace(ARTIFACT, input_digest=None), push_image(repository, other)) is False
 
 
 def test_a_tag_that_says_something_else_or_outlived_its_image_is_nothing() -> None:

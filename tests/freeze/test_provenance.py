@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ from google.protobuf import json_format
 from in_toto_attestation.predicates.provenance.v1 import provenance_pb2  # type: ignore[import-untyped]
 from in_toto_attestation.v1 import statement_pb2  # type: ignore[import-untyped]
 from in_toto_attestation.v1.statement import Statement  # type: ignore[import-untyped]
+from msgspec import structs
 
 from previewer.domain.definition import Definition, Role
 from previewer.domain.release import Artifact, BaseImage, FrozenDefinition, Release
@@ -69,5 +69,5 @@ def test_it_names_the_bills_by_their_digests() -> None:
 
 def test_it_depends_on_the_release_alone() -> None:
     once = write_provenance(RELEASE, origin=None, bills=BILLS)
-    assert once == write_provenance(replace(RELEASE), origin=None, bills=dict(BILLS))
+    assert once == write_provenance(structs.replace(RELEASE), origin=None, bills=dict(BILLS))
     assert "repository" not in written(origin=None)["predicate"]["buildDefinition"]["externalParameters"]

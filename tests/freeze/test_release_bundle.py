@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from previewer.docker_api.registry.repository import OCI_MANIFEST, RegistryManifest
 from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry
@@ -62,7 +63,7 @@ def make_tree(files: Contents, *, id_length: int = 40) -> FileTree:
 def make_bundle(files: Contents | None = None) -> ReleaseBundle:
     tree = make_tree(files if files is not None else FILES)
     sources = ("etc",) if files is None else tuple(files)
-    release = replace(make_release("c" * 40), files=digest_tree_files(tree, sources))
+    release = structs.replace(make_release("c" * 40), files=digest_tree_files(tree, sources))
     said = {"provenance.json": b"{}", "bill.json": b"[]"}
     return ReleaseBundle(release, "0123456789abcdef", tree, {IMAGE: "sha256:" + "d" * 64}, said, b"tree 1\n")
 
@@ -153,7 +154,7 @@ def with_layer(encoded: EncodedBundle, media_type: str, content: bytes | None) -
 def test_a_forged_manifest_is_refused() -> None:
     bundle = make_bundle()
     encoded = encode_bundle(bundle)
-    forged = encode_bundle(replace(bundle, release=replace(bundle.release, tree="f" * 40)))
+    forged = encode_bundle(replace(bundle, release=structs.replace(bundle.release, tree="f" * 40)))
     content, layer = with_layer(encoded, MANIFEST_TYPE, forged.blobs[1])
     with pytest.raises(RegistryError, match="does not match its id"):
         decode_bundle(manifest(content), reader(encoded, layer))
@@ -264,7 +265,7 @@ def test_names_that_previewer_does_not_give_are_refused(odd: dict[str, str]) -> 
     bundle = make_bundle({})
     inner = {key: value for key, value in odd.items() if key in ("commit", "tree", "project")}
     outer = {key: value for key, value in odd.items() if key not in inner}
-    forged = replace(bundle, **outer, release=replace(bundle.release, **inner))  # type: ignore[arg-type]
+    forged = replace(bundle, **outer, release=structs.replace(bundle.release, **inner))  # type: ignore[arg-type]
     with pytest.raises(RegistryError, match="does not give"):
         decoded(encode_bundle(forged))
 

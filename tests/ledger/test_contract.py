@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from previewer.domain.definition import Definition, Role
 from previewer.domain.history import LedgerEntry
@@ -73,7 +74,7 @@ def test_what_names_no_release_is_not_found(place: Place, name: str) -> None:
 
 def test_releases_are_listed_newest_commit_first_and_by_commit(place: Place) -> None:
     old = make_release(place.commits[0], at=NOW - timedelta(days=1))
-    again = replace(old, tree="f" * 40)
+    again = structs.replace(old, tree="f" * 40)
     new = make_release(place.commits[1])
     for release in (old, new, again):
         place.ledger.store_release(release)
@@ -89,7 +90,9 @@ def id_of(release: Release) -> str:
 
 def test_history_is_newest_first(place: Place) -> None:
     assert place.ledger.entries() == ()
-    entries = [replace(ENTRY, action=action, detail=f"line\n{action}") for action in ("freeze", "up", "down")]
+    entries = [
+        structs.replace(ENTRY, action=action, detail=f"line\n{action}") for action in ("freeze", "up", "down")
+    ]
     for entry in entries:
         place.ledger.append(entry)
     assert place.ledger.entries() == tuple(reversed(entries))
@@ -100,7 +103,7 @@ def test_history_is_newest_first(place: Place) -> None:
 def test_writers_at_once_all_succeed(place: Place) -> None:
     def write(number: int) -> None:
         for turn in range(3):
-            place.ledger.append(replace(ENTRY, detail=f"{number}.{turn}"))
+            place.ledger.append(structs.replace(ENTRY, detail=f"{number}.{turn}"))
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
     for thread in threads:
@@ -162,14 +165,14 @@ def test_one_of_many_gets_the_lock(place: Place) -> None:
 def test_what_entries_note_is_true_until_another_one_says_otherwise(place: Place) -> None:
     good = KnownGood("sha256:ab", "c0", generation=3, until=NOW)
     staging = EnvironmentNotes(4, NOW + timedelta(days=1), True, NOW, "exec of sh", kept=(3,), known_good=(good,))
-    staging = replace(staging, stopped=("shop-staging-g4-web-1",))
+    staging = structs.replace(staging, stopped=("shop-staging-g4-web-1",))
     assert place.ledger.notes() == {}
     place.ledger.append(
-        replace(ENTRY, notes={"shop-staging": staging, "shop-main": EnvironmentNotes(1, pinned=True)})
+        structs.replace(ENTRY, notes={"shop-staging": staging, "shop-main": EnvironmentNotes(1, pinned=True)})
     )
     place.ledger.append(ENTRY)
     assert place.ledger.notes() == {"shop-staging": staging, "shop-main": EnvironmentNotes(1, pinned=True)}
-    place.ledger.append(replace(ENTRY, notes={"shop-main": EnvironmentNotes()}))
+    place.ledger.append(structs.replace(ENTRY, notes={"shop-main": EnvironmentNotes()}))
     assert place.ledger.notes() == {"shop-staging": staging}
     newest, between, oldest = place.ledger.entries()
     assert newest.notes == {"shop-main": EnvironmentNotes()}
@@ -179,9 +182,11 @@ def test_what_entries_note_is_true_until_another_one_says_otherwise(place: Place
 
 def test_notes_of_many_writers_at_once_are_all_kept(place: Place) -> None:
     names = [f"shop-{number}" for number in range(8)]
+    pinned = EnvironmentNotes(1, pinned=True)
     writers = [
         threading.Thread(
-            target=place.ledger.append, args=(replace(ENTRY, notes={name: EnvironmentNotes(1, pinned=True)}),)
+            target=place.ledger.append,
+            args=(structs.replace(ENTRY, notes={name: pinned}),),
         )
         for name in names
     ]

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from previewer.domain.naming import LEDGER_REFS, LOCK_REFS, release_ref
 from previewer.domain.notes import EnvironmentNotes
+from previewer.domain.stored import from_bytes, to_bytes
 from previewer.errors import LockedError, SourceError
 from previewer.ledger.git import GitLedger
-from previewer.ledger.lock_owner import LockOwner, owner_from_json, owner_to_json
+from previewer.ledger.lock_owner import LockOwner
 from previewer.ledger.process_identity import ProcessIdentity, current_process, is_dead, process_start
 from tests.ledger.test_contract import ENTRY, NOW, make_release
 from tests.source.repository import GitRepository
@@ -41,7 +42,7 @@ def open_ledger(path: Path, takeovers: list[str] | None = None) -> GitLedger:
 
 
 def dead_owner(process: ProcessIdentity, actor: str = "bob@laptop") -> bytes:
-    return owner_to_json(LockOwner(actor, process, NOW, "up", "t"))
+    return to_bytes(LockOwner(actor, process, NOW, "up", "t"))
 
 
 def hold(repository: GitRepository, content: bytes) -> str:
@@ -75,9 +76,9 @@ def test_every_clone_writes_the_same_release_object(repository: GitRepository, t
 
 def test_a_history_that_went_on_meanwhile_is_appended_to_as_it_is_now(repository: GitRepository) -> None:
     ours, theirs = open_ledger(repository.path), open_ledger(repository.path)
-    ours.append(replace(ENTRY, action="up", notes={"shop-a": PINNED}))
-    theirs.append(replace(ENTRY, action="pin", notes={"shop-b": PINNED}))
-    ours.append(replace(ENTRY, action="down", notes={"shop-a": EnvironmentNotes()}))
+    ours.append(structs.replace(ENTRY, action="up", notes={"shop-a": PINNED}))
+    theirs.append(structs.replace(ENTRY, action="pin", notes={"shop-b": PINNED}))
+    ours.append(structs.replace(ENTRY, action="down", notes={"shop-a": EnvironmentNotes()}))
     assert [entry.action for entry in theirs.entries()] == ["down", "pin", "up"]
     assert ours.notes() == theirs.notes() == {"shop-b": PINNED}
 
@@ -87,7 +88,7 @@ def test_a_history_that_was_cut_off_begins_anew(repository: GitRepository) -> No
     ledger.append(ENTRY)
     for reference in repository.git("for-each-ref", "--format=%(refname)", LEDGER_REFS).split():
         repository.git("update-ref", "-d", reference)
-    ledger.append(replace(ENTRY, action="down"))
+    ledger.append(structs.replace(ENTRY, action="down"))
     assert [entry.action for entry in ledger.entries()] == ["down"]
 
 
@@ -211,5 +212,4 @@ def test_a_lock_that_somebody_else_got_is_not_given_back(repository: GitReposito
 
 def test_a_lock_s_owner_round_trips() -> None:
     owner = LockOwner("ada", current_process(), datetime(2026, 1, 1, tzinfo=UTC), "up [red] x", "t")
-    assert owner_from_json(owner_to_json(owner)) == owner
-    assert owner_from_json(b"[]") is None
+    assert from_bytes(to_bytes(owner), LockOwner) == owner

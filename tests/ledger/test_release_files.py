@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from previewer.domain.file_tree import EntryKind, FileTree
 from previewer.domain.naming import release_ref
@@ -39,7 +39,7 @@ def release_of(path: Path) -> tuple[Release, FileTree]:
     source = GitSource(path)
     commit = source.resolve("HEAD").commit
     tree = source.tree(commit.id)
-    return replace(make_release(commit.id), files=digest_tree_files(tree, SOURCES)), tree
+    return structs.replace(make_release(commit.id), files=digest_tree_files(tree, SOURCES)), tree
 
 
 def open_ledger(path: Path) -> GitLedger:
@@ -109,7 +109,7 @@ def test_a_clone_takes_no_release_whose_commit_it_lacks(repository: GitRepositor
 
 def test_files_that_are_not_what_the_release_names_are_noticed(repository: GitRepository) -> None:
     release, _ = release_of(repository.path)
-    forged = replace(release, files={**release.files, "etc": "sha256:" + "0" * 64})
+    forged = structs.replace(release, files={**release.files, "etc": "sha256:" + "0" * 64})
     open_ledger(repository.path).store_release(forged)
     with pytest.raises(SourceError, match="not those that it names"):
         open_ledger(repository.path).served_files(forged.commit)
@@ -125,7 +125,9 @@ def test_a_release_that_serves_no_files_needs_no_tree(repository: GitRepository)
 
 def test_memory_keeps_them_too(repository: GitRepository) -> None:
     release, tree = release_of(repository.path)
-    serving = replace(release, files={path: digest for path, digest in release.files.items() if path != "shared"})
+    serving = structs.replace(
+        release, files={path: digest for path, digest in release.files.items() if path != "shared"}
+    )
     ledger = MemoryLedger()
     ledger.store_release(serving, tree=tree)
     kept = ledger.served_files(serving.commit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec import structs
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.definition import Role
@@ -89,6 +89,6 @@ class ReleasingShop(Shop):
     def taint(self, name: str) -> None:
         """Have it said that somebody touched what runs now."""
         notes = self.notes(name).of_generation(self.one(name).ownership.generation)
-        touched = replace(notes, tainted="ada ran a shell in it")
+        touched = structs.replace(notes, tainted="ada ran a shell in it")
         entry = LedgerEntry("taint", self.session.clock(), "ada@laptop", environment=name, notes={name: touched})
         self.session.ledger.append(entry)

@@ -17,9 +17,10 @@ from previewer.domain.definition import Role
 from previewer.domain.drift.asked import ASKED_FIELD, asked_text
 from previewer.domain.drift.finding import Finding, Severity
 from previewer.domain.examination import ChangeKind, EngineHappening, FileChange
-from previewer.domain.history import LedgerEntry, entry_from_json, entry_to_json
+from previewer.domain.history import LedgerEntry
 from previewer.domain.notes import EnvironmentNotes
 from previewer.domain.progress import Event, ignore
+from previewer.domain.stored import from_bytes, to_bytes
 from previewer.engine.memory_examiner import MemoryExaminer
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PolicyError
@@ -196,7 +197,7 @@ def test_stopped_and_started_within_one_second_are_both_our_own() -> None:
         LedgerEntry("sleep", stopped, "ada", name, began=second),
         LedgerEntry("up", owner.created_at, "ada", name),
     ]
-    windows = tuple(own_windows(owner, [entry_from_json(entry_to_json(entry)) for entry in told]))
+    windows = tuple(own_windows(owner, [from_bytes(to_bytes(entry), LedgerEntry) for entry in told]))
     assert any(window.covers("kill", stopped) for window in windows), "the ledger cuts moments off to a second"
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec import structs
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.progress import Event, TaskStarted
@@ -27,7 +26,7 @@ def release_of(*artifacts: Artifact) -> Release:
     release = make_release("c" * 40)
     frozen = release.definitions["preview"]
     services = {str(number): artifact for number, artifact in enumerate(artifacts)}
-    return replace(release, definitions={"preview": replace(frozen, artifacts=services)})
+    return structs.replace(release, definitions={"preview": structs.replace(frozen, artifacts=services)})
 
 
 def place(digits: str) -> str:

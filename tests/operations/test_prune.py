@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.claim import Claim, claim_to_json
+from previewer.domain.claim import Claim
 from previewer.domain.progress import Event, Noted
 from previewer.domain.retention import FREEZE_GRACE
+from previewer.domain.stored import to_bytes
 from previewer.errors import EngineError, ImageGoneError, NotFoundError
 from previewer.freeze.memory import MemoryImages
 from previewer.freeze.protocol import BuildRequest
@@ -63,7 +64,7 @@ def test_what_somebody_brings_up_stays_until_the_claim_is_old_or_over() -> None:
     for age, is_ended, stays in ((0, False, True), (0, True, False), (2, False, False)):
         claim = Claim(commit, "ada@laptop", "another", is_ended=is_ended)
         at = DEFAULT_NOW - timedelta(days=age)
-        ledger.store_record(RecordKind.CLAIM, "up shop-main", {"claim.json": claim_to_json(claim)}, at=at)
+        ledger.store_record(RecordKind.CLAIM, "up shop-main", {"claim.json": to_bytes(claim)}, at=at)
         assert list(fates(shop).values()) == [stays], (age, is_ended)
 
 
@@ -127,7 +128,7 @@ def test_what_somebody_begins_to_bring_up_while_it_is_pruned_stays() -> None:
 
     def begin(_event: Event) -> None:
         claim = Claim(commit, "ada@laptop", "another")
-        files = {"claim.json": claim_to_json(claim)}
+        files = {"claim.json": to_bytes(claim)}
         shop.session.ledger.store_record(RecordKind.CLAIM, "up", files, at=DEFAULT_NOW)
 
     shop.on_event = begin

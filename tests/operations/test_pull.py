@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from previewer.definition import load_named
 from previewer.docker_api.registry.connection import RegistryConnection
@@ -88,8 +89,8 @@ def normal_bundle(compose: str = "services: {web: {image: 'shop:1'}}") -> Releas
     bundle = make_bundle()
     (frozen,) = bundle.release.definitions.values()
     definition = replace(frozen.definition, model=load_text(compose).model)
-    definitions = {"preview": replace(frozen, definition=definition)}
-    return replace(bundle, release=replace(bundle.release, definitions=definitions))
+    definitions = {"preview": structs.replace(frozen, definition=definition)}
+    return replace(bundle, release=structs.replace(bundle.release, definitions=definitions))
 
 
 @pytest.fixture
@@ -178,8 +179,8 @@ def test_a_definition_that_no_rule_would_understand_is_refused(place: Place, odd
     (frozen,) = place.bundle.release.definitions.values()
     web = {**frozen.definition.services["web"].spec, **odd}
     definition = replace(frozen.definition, model={**frozen.definition.model, "services": {"web": web}})
-    definitions = {"preview": replace(frozen, definition=definition)}
-    forged = replace(place.bundle, release=replace(place.bundle.release, definitions=definitions))
+    definitions = {"preview": structs.replace(frozen, definition=definition)}
+    forged = replace(place.bundle, release=structs.replace(place.bundle.release, definitions=definitions))
     place.push(forged, tag="newest")
     with pytest.raises(RegistryError, match="no Compose file gives this definition"):
         fetch_release(place.address.tagged("newest"))
@@ -187,8 +188,10 @@ def test_a_definition_that_no_rule_would_understand_is_refused(place: Place, odd
 
 def test_a_service_without_an_image_is_refused(place: Place) -> None:
     (frozen,) = place.bundle.release.definitions.values()
-    definitions = {"preview": replace(frozen, artifacts={})}
-    place.push(replace(place.bundle, release=replace(place.bundle.release, definitions=definitions)), tag="newest")
+    definitions = {"preview": structs.replace(frozen, artifacts={})}
+    place.push(
+        replace(place.bundle, release=structs.replace(place.bundle.release, definitions=definitions)), tag="newest"
+    )
     with pytest.raises(RegistryError, match="no image for web"):
         fetch_release(place.address.tagged("newest"))
 
@@ -197,7 +200,7 @@ def test_files_of_another_release_of_the_commit_cannot_be_replaced(place: Place)
     place.push(place.bundle, tag="one")
     place.pull(place.address.tagged("one"))
     files = make_tree({**FILES, "etc/motd": (EntryKind.FILE, b"evil")})
-    release = replace(place.bundle.release, files=digest_tree_files(files, ["etc"]))
+    release = structs.replace(place.bundle.release, files=digest_tree_files(files, ["etc"]))
     place.push(replace(place.bundle, release=release, files=files), tag="two")
     with pytest.raises(RegistryError, match="other files than its commit") as caught:
         place.pull(place.address.tagged("two"))
@@ -244,13 +247,13 @@ def clone(place: Place) -> Clone:
     bundle = normal_bundle(PRIVILEGED)
     (frozen,) = bundle.release.definitions.values()
     definition = load_named(source.tree(commit.id), "preview", project_name=source.project)
-    artifact = replace(frozen.artifacts["web"], reference="previewer/shop/web:0")
-    release = replace(
+    artifact = structs.replace(frozen.artifacts["web"], reference="previewer/shop/web:0")
+    release = structs.replace(
         bundle.release,
         commit=commit.id,
         tree=commit.tree,
         files={},
-        definitions={"preview": replace(frozen, definition=definition, artifacts={"web": artifact})},
+        definitions={"preview": structs.replace(frozen, definition=definition, artifacts={"web": artifact})},
     )
     unsigned = replace(place.bundle, release=release, files=make_tree({}), exported=None)
     return Clone(place, source, unsigned)
@@ -285,7 +288,7 @@ def test_freezing_takes_only_what_somebody_answers_for(clone: Clone, *, is_confi
 
 
 def test_a_release_of_another_tree_is_refused(clone: Clone) -> None:
-    forged = replace(clone.bundle, release=replace(clone.bundle.release, tree="f" * 40))
+    forged = replace(clone.bundle, release=structs.replace(clone.bundle.release, tree="f" * 40))
     with pytest.raises(RegistryError, match="other files than its commit"):
         clone.pull(clone.session(), forged)
     assert clone.place.session.ledger.releases() == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from previewer.domain.attestation import Attestations, Signature, Verdict
 from previewer.domain.definition import Definition, Role
@@ -74,7 +75,7 @@ def make_release(world: World, text: str) -> Release:
     real = world.session.ledger.releases()[0]
     artifact = Artifact(f"sha256:{'a' * 64}", text, text, text)
     definitions = {text: FrozenDefinition(next(iter(real.definitions.values())).definition, {text: artifact})}
-    return replace(real, definitions=definitions)
+    return structs.replace(real, definitions=definitions)
 
 
 @names

@@ -156,9 +156,9 @@ def _read_release(layers: list[JsonObject], read_blob: Callable[[str, int], byte
     if content is None:
         raise RegistryError("the release has no manifest", where=expected)
     try:
-        release = read_manifest(as_object(_json(content, MANIFEST_TITLE)))
+        release = read_manifest(content)
         found = release.id
-    except (ValueError, KeyError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise RegistryError(f"the release cannot be read: {error}", where=expected) from error
     if digest_bytes(content) != expected or found != expected:
         raise RegistryError("the release's content does not match its id", where=expected)

@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
+from msgspec import structs
+
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.capacity import need_of
 from previewer.domain.definition import Role
@@ -197,7 +199,7 @@ def note_succession(
     """
     notes = succession_of(session, deployment, owner, scene).notes
     entry = _entry(session, deployment, owner, notes, replaced=scene.environment)
-    session.ledger.append(replace(entry, began=began or owner.created_at))
+    session.ledger.append(structs.replace(entry, began=began or owner.created_at))
     return notes
 
 
@@ -233,9 +235,9 @@ def _renew(
         )
     expires = _expiry(session, deployment)
     generation = environment.ownership.generation
-    notes = replace(environment.notes.of_generation(generation), expires_at=expires)
+    notes = structs.replace(environment.notes.of_generation(generation), expires_at=expires)
     if expires is None and environment.ownership.expires_at is not None:
-        notes = replace(notes, pinned=True)
+        notes = structs.replace(notes, pinned=True)
     if expires != environment.expires_at and not scene.notes.pinned:
         session.ledger.append(
             _entry(session, deployment, environment.ownership, notes, replaced=None, is_renewal=True)

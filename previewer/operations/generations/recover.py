@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from msgspec import structs
+
 from previewer.domain.environment import SERVING, list_environments
 from previewer.domain.history import LedgerEntry
 from previewer.domain.labels import Ownership
@@ -135,7 +137,7 @@ def _entry(session: Session, scene: Scene, live: int, recovery: Recovery) -> Led
         action="recover",
         detail=_describe(recovery),
         began=_began(scene, recovery),
-        notes=replace(notes, stopped=()) if notes.gave_way else notes,
+        notes=structs.replace(notes, stopped=()) if notes.gave_way else notes,
     )
 
 

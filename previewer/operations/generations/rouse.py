@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from msgspec import structs
+
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.environment import list_environments
 from previewer.domain.labels import Ownership
@@ -129,7 +131,7 @@ def _note_begun(session: Session, scene: Scene, plan: Plan, owner: Ownership) ->
     live, stopped = scene.environment, _stopped_by(plan)
     if live is None or not stopped or scene.notes.asleep_since is not None:
         return
-    notes = replace(scene.notes.of_generation(live.ownership.generation), stopped=stopped)
+    notes = structs.replace(scene.notes.of_generation(live.ownership.generation), stopped=stopped)
     session.ledger.append(
         environment_entry(
             session,

@@ -11,13 +11,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.claim import Claim, claim_from_json, claim_to_json, gives_way
+from previewer.domain.claim import Claim, gives_way
 from previewer.domain.revision import ResolvedRevision, short_id
+from previewer.domain.stored import from_bytes, to_bytes
 from previewer.errors import CancelledError, LockedError, PreviewerError, SupersededError
 from previewer.ledger.protocol import RecordKind
 from previewer.operations.session import Session
@@ -131,11 +134,16 @@ def _watch(session: Session, subject: str, ours: Claim, run: NewestRun, ended: t
 
 def _stored(session: Session, subject: str) -> Claim | None:
     held = session.ledger.read_record(RecordKind.CLAIM, subject, _FILE)
-    return claim_from_json(held) if held is not None else None
+    if held is None:
+        return None
+    try:
+        return from_bytes(held, Claim)
+    except ValueError:  # one that nobody can read stops nobody, and is written over by the next
+        return None
 
 
 def _store(session: Session, subject: str, claim: Claim) -> None:
-    session.ledger.store_record(RecordKind.CLAIM, subject, {_FILE: claim_to_json(claim)}, at=session.clock())
+    session.ledger.store_record(RecordKind.CLAIM, subject, {_FILE: to_bytes(claim)}, at=session.clock())
 
 
 def _end(session: Session, subject: str, ours: Claim, run: NewestRun) -> None:

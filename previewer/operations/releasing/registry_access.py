@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from previewer.domain.attestation import Verdict
-from previewer.domain.json_value import JsonObject, as_object, as_text, canonical_json
+from previewer.domain.push import Push
 from previewer.domain.registry_address import SHAPE, RegistryAddress, parse_address
 from previewer.domain.release import Release
+from previewer.domain.stored import from_bytes, to_bytes
 from previewer.errors import SourceError, UsageError
 from previewer.ledger.protocol import RecordKind
 from previewer.operations.session import Session
@@ -68,15 +70,15 @@ def note_push(
     ``is_foreign`` is whether it was pulled and never frozen here; ``None`` leaves that as it is known.
     """
     places = {image: str(address.by_digest(digest)) for image, digest in images.items()}
-    foreign = _push(session, release.id).get("foreign") is True if is_foreign is None else is_foreign
-    _keep_push(session, release.id, {"release": str(address), "images": places, "foreign": foreign})
+    foreign = _push(session, release.id).is_foreign if is_foreign is None else is_foreign
+    _keep_push(session, release.id, Push(str(address), places, is_foreign=foreign))
 
 
 def note_frozen(session: Session, release_id: str) -> None:
     """A release that was only pulled before was frozen here now, and came out the same."""
     pushed = _push(session, release_id)
-    if pushed.get("foreign") is True:
-        _keep_push(session, release_id, {**pushed, "foreign": False})
+    if pushed.is_foreign:
+        _keep_push(session, release_id, replace(pushed, is_foreign=False))
 
 
 def is_vouched_for(session: Session, release_id: str) -> bool:
@@ -86,10 +88,10 @@ def is_vouched_for(session: Session, release_id: str) -> bool:
     any other nobody knows whether it is what its commit says.
     """
     pushed = _push(session, release_id)
-    if pushed.get("foreign") is not True:
+    if not pushed.is_foreign:
         return True
     registry = session.settings.registry
-    place = parse_address(as_text(pushed.get("release")))
+    place = parse_address(pushed.release)
     if registry is not None and parse_address(registry).name == place.name:
         return True
     return session.ledger.signature(release_id).verdict is Verdict.GOOD
@@ -97,23 +99,25 @@ def is_vouched_for(session: Session, release_id: str) -> bool:
 
 def pushed_to(session: Session, release_id: str) -> str | None:
     """``REGISTRY/REPOSITORY@sha256:…`` of a release (by its full id) that was pushed or pulled; else ``None``."""
-    return as_text(_push(session, release_id).get("release")) or None
+    return _push(session, release_id).release or None
 
 
 def pushed_images(session: Session, release_id: str) -> Mapping[str, str]:
     """``REGISTRY/REPOSITORY@sha256:…`` by image, of a release that was pushed or pulled."""
-    images = as_object(_push(session, release_id).get("images"))
-    return {image: as_text(place) for image, place in images.items()}
+    return _push(session, release_id).images
 
 
-def _keep_push(session: Session, release_id: str, push: JsonObject) -> None:
+def _keep_push(session: Session, release_id: str, push: Push) -> None:
     name = release_id.removeprefix("sha256:")
-    session.ledger.store_record(RecordKind.PUSH, name, {PUSH_FILE: canonical_json(push)}, at=session.clock())
+    session.ledger.store_record(RecordKind.PUSH, name, {PUSH_FILE: to_bytes(push)}, at=session.clock())
 
 
-def _push(session: Session, release_id: str) -> JsonObject:
+def _push(session: Session, release_id: str) -> Push:
     kept = session.ledger.read_record(RecordKind.PUSH, release_id.removeprefix("sha256:"), PUSH_FILE)
     try:
-        return as_object(json.loads(kept or b"{}"))
+        return from_bytes(kept, Push) if kept is not None else Push()
     except ValueError as error:
-        raise SourceError("what is kept of a push cannot be read", where=release_id) from error
+        hint = "push it again, or pull it again"
+        raise SourceError(
+            f"what is kept of its push cannot be read: {error}", where=release_id, hint=hint
+        ) from error

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from previewer.domain.definition import Definition
 from previewer.domain.file_tree import FileTree
 from previewer.domain.json_value import as_object, canonical_json
 from previewer.domain.naming import environment_name, slug
 from previewer.domain.redaction import named_secrets, redactor
+from previewer.domain.stored import from_bytes
 from previewer.domain.tombstone import (
     LastLine,
     Tombstone,
     join_tombstones,
-    line_from_json,
-    line_to_json,
+    line_to_bytes,
     newest_record,
     superseded_records,
-    tombstone_from_json,
     tombstone_to_json,
 )
 from previewer.domain.tree_files import FILE_KINDS
@@ -57,9 +56,8 @@ def store_tombstone(
         known = {line.container for line in kept}
         kept += [line for line in earlier.lines if line.container not in known]
         tombstone = join_tombstones(earlier.tombstone, tombstone)
-    content = "".join(f"{json.dumps(line_to_json(line))}\n" for line in _by_time(kept))
-    about = canonical_json(tombstone_to_json(tombstone))
-    files = {ABOUT_FILE: about, LINES_FILE: content.encode()}
+    content = b"".join(line_to_bytes(line) + b"\n" for line in _by_time(kept))
+    files = {ABOUT_FILE: canonical_json(tombstone_to_json(tombstone)), LINES_FILE: content}
     session.ledger.store_record(RecordKind.TOMBSTONE, tombstone.name, files, at=at)
     return tombstone
 
@@ -119,9 +117,9 @@ def _load(session: Session, name: str) -> Remembered | None:
     if files is None:
         return None
     try:
-        lines = tuple(line_from_json(as_object(json.loads(line))) for line in files[LINES_FILE].splitlines())
-        return Remembered(tombstone_from_json(as_object(json.loads(files[ABOUT_FILE]))), lines)
-    except (KeyError, ValueError) as error:
+        lines = tuple(from_bytes(line, LastLine) for line in files.get(LINES_FILE, b"").splitlines())
+        return Remembered(from_bytes(files.get(ABOUT_FILE, b""), Tombstone), lines)
+    except ValueError as error:
         raise SourceError(f"the tombstone cannot be read: {error}", where=name) from error
 
 
