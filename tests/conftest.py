@@ -13,9 +13,13 @@ from previewer.docker_api.connection import DockerConnection
 from previewer.errors import EngineError
 from tests.docker.base_image import BaseImage, is_static_busybox, load_base_image, unload_base_image
 from tests.docker.remains import remains_of
+from tests.starting_environment import REQUIRES_ENGINE, enter_starting_environment
 
 TEST_LABEL = "dev.previewer.test"
 """On every engine object that a test makes; its value is the session's id."""
+
+HOME = enter_starting_environment()
+"""Entered before pytest imports any test: some libraries read the environment when they are imported."""
 
 # Properties are judged by what they find, and never by how long an example took on a busy machine.
 settings.register_profile(
@@ -41,14 +45,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
-@pytest.fixture(scope="session", autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What commands remember in the user's cache folder is not the user's here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 @pytest.fixture(scope="session")
 def test_session() -> str:
     """This run of the tests, for labels and names."""
@@ -70,7 +66,7 @@ def docker_connection(test_session: str) -> Iterator[DockerConnection]:
         connection = connect()
     except EngineError as error:
         reason = f"{error} ({'; '.join(error.details)})"
-        if os.environ.get("CI"):
+        if os.environ.get(REQUIRES_ENGINE):
             pytest.fail(reason)
         pytest.skip(reason)
     with connection:
@@ -84,7 +80,7 @@ def base_image(docker_connection: DockerConnection, test_session: str) -> Iterat
     """A busybox image, loaded for the session."""
     if not is_static_busybox():
         reason = "no static /bin/busybox (install the package busybox-static)"
-        if os.environ.get("CI"):
+        if os.environ.get(REQUIRES_ENGINE):
             pytest.fail(reason)
         pytest.skip(reason)
     yield load_base_image(docker_connection, test_session)

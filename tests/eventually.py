@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(check: Callable[[], T | None], *, what: str, within: float = 20.0, every: float = 0.02) -> T:
+def eventually(check: Callable[[], T | None], *, what: str, within: float = 60.0, every: float = 0.02) -> T:
     """What ``check`` gives once it gives something true. It is asked again ``every`` so many seconds."""
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:

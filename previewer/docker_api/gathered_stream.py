@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
 Item = TypeVar("Item")
@@ -34,9 +34,12 @@ class ItemSource(Protocol[Produced]):
 class GatheredStream(Generic[Item]):
     """Items of all sources in the order of their arrival. It ends when every source has ended, or when closed."""
 
-    def __init__(self, sources: Sequence[ItemSource[Item]], *, name: str) -> None:
+    def __init__(
+        self, sources: Sequence[ItemSource[Item]], *, name: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._sources = sources
         self._name = name
+        self._clock = clock
         self._pieces: queue.Queue[Sequence[Item] | None] = queue.Queue(QUEUE_SIZE)
         self._closed = threading.Event()
 
@@ -62,7 +65,7 @@ class GatheredStream(Generic[Item]):
         last_yield = 0.0
         gathered: list[Item] = []
         while (live or gathered) and not self._closed.is_set():
-            due = last_yield + FLUSH_SECONDS - time.monotonic()
+            due = last_yield + FLUSH_SECONDS - self._clock()
             if live and (not gathered or (len(gathered) < BATCH_SIZE and (due > 0 or not self._pieces.empty()))):
                 try:
                     piece = self._pieces.get(timeout=max(due, 0.001) if gathered else None)
@@ -73,7 +76,7 @@ class GatheredStream(Generic[Item]):
                 continue
             yield tuple(gathered[:BATCH_SIZE])
             del gathered[:BATCH_SIZE]
-            last_yield = time.monotonic()
+            last_yield = self._clock()
 
     def _read(self, source: ItemSource[Item]) -> None:
         try:

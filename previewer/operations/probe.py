@@ -128,8 +128,11 @@ def ask_once(host: str, port: int, request: ProbeRequest) -> ProbeAnswer:
     connection = http.client.HTTPConnection(reached, port, timeout=TIMEOUT)
     try:
         connection.connect()
-        with _ending(connection.sock, TIMEOUT):
-            return _exchange(connection, request, url)
+        with _ending(connection.sock, TIMEOUT) as was_cut_off:
+            answer = _exchange(connection, request, url)
+        if was_cut_off.is_set():  # an answer without a length then looks complete
+            raise TimeoutError("timed out")
+        return answer
     except (OSError, http.client.HTTPException, ValueError) as error:
         # ValueError is what the library says to a path or a header that is none.
         said = str(error) or type(error).__name__
@@ -144,17 +147,20 @@ def _exchange(connection: http.client.HTTPConnection, request: ProbeRequest, url
     answer = connection.getresponse()
     body = answer.read(LARGEST_BODY)
     seconds = time.monotonic() - begun
-    if seconds >= TIMEOUT:  # it was cut off
-        raise TimeoutError("timed out")
     headers = {name.lower(): value for name, value in answer.getheaders()}
     return ProbeAnswer(answer.status, headers, body, seconds, url=url)
 
 
 @contextmanager
-def _ending(connection: socket.socket, seconds: float) -> Iterator[None]:
-    """End a connection that is not done in time. Its own limit is each piece's: an answer could drip for ever."""
+def _ending(connection: socket.socket, seconds: float) -> Iterator[threading.Event]:
+    """End a connection that is not done in time; the event says that it was ended.
+
+    The connection's own limit is each piece's: an answer could drip for ever.
+    """
+    was_cut_off = threading.Event()
 
     def end() -> None:
+        was_cut_off.set()
         with suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)
 
@@ -162,6 +168,6 @@ def _ending(connection: socket.socket, seconds: float) -> Iterator[None]:
     watch.daemon = True
     watch.start()
     try:
-        yield
+        yield was_cut_off
     finally:
         watch.cancel()

@@ -16,7 +16,7 @@ from previewer.cli.interruption import AGAIN, FIRST, SIGNALS, interruptible
 
 
 def wait_for(messages: list[str], count: int) -> None:
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while len(messages) < count and time.monotonic() < until:
         time.sleep(0.005)
 
@@ -46,7 +46,7 @@ def test_a_message_that_waits_for_a_lock_does_not_hold_up_the_main_thread() -> N
     with interruptible(say) as cancellation:
         with lock:
             os.kill(os.getpid(), signal.SIGINT)
-            assert cancellation.wait(5)
+            assert cancellation.wait(60)
         wait_for(messages, 1)
     assert messages == [FIRST]
 
@@ -79,7 +79,7 @@ def test_interrupted_build_ends_with_130_and_leaves_nothing(number: signal.Signa
             if "building web" in line:
                 break
         process.send_signal(number)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
     finally:
         process.kill()
     assert process.returncode == 130

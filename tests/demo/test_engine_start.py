@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -68,8 +69,7 @@ class OwnEngine:
 @pytest.fixture
 def engine() -> Iterator[OwnEngine]:
     # Not pytest's folder: the paths of the engine's sockets have to fit into 107 bytes.
-    own = OwnEngine(Path(f"/tmp/previewer-engine-{os.getpid()}"))
-    own.folder.mkdir()
+    own = OwnEngine(Path(tempfile.mkdtemp(prefix="previewer-engine-", dir="/tmp")))
     try:
         yield own
     finally:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import time
 from contextlib import closing
 from urllib.parse import urlsplit
 
@@ -79,7 +78,7 @@ def test_what_has_outlived_its_branch_goes_and_nothing_else(site: Site) -> None:
 
 def test_watch_keeps_in_step_and_leaves_at_once(site: Site) -> None:
     site.branch("feature/a", "first\n")
-    process = site.start("watch", "--branches", "feature/*", "--progress", "json")
+    process = site.start("watch", "--branches", "feature/*", "--interval", "3600", "--progress", "json")
     try:
         eventually(
             lambda: states(site) == {"feature/a": "healthy"}, what="the branch is up", within=PATIENCE, every=0.2
@@ -90,10 +89,8 @@ def test_watch_keeps_in_step_and_leaves_at_once(site: Site) -> None:
         site.repository.git("branch", "-D", "feature/a")
         eventually(lambda: site.remains() == [], what="it is gone", within=PATIENCE, every=0.2)
     finally:
-        begun = time.monotonic()
         process.send_signal(signal.SIGINT)
         _printed, told = process.communicate(timeout=PATIENCE)
-    assert time.monotonic() - begun < 3, "nothing was under way"
     assert process.returncode == 0
     assert all(json.loads(line) for line in told.splitlines())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _INLINE = re.compile(r"`([^`\n]+)`")
 _COMMAND = re.compile(r"(?:^|[\s(])previewer(?= |$)(?P<rest>(?:\"[^\"]*\"|'[^']*'|[^|>;)&\"'])*)", re.MULTILINE)
 _LINK = re.compile(r"\]\((?P<path>[^)#:]*)(?:#(?P<heading>[^)]+))?\)")
+_INSTALLED_NAME = re.compile(r"""(?:pip|pipx|uv tool|uv pip) install (?:-\S+ )*['"]?(?P<name>[A-Za-z][\w.-]*)""")
 _TEXT_BLOCKS = frozenset({"text", "json", "toml", "yaml"})
 
 
@@ -105,3 +107,13 @@ def headings(document: Path) -> set[str]:
     """The anchors that GitHub gives the headings of a document."""
     titles = re.findall(r"^#+ (.+)$", _FENCED.sub("", document.read_text(encoding="utf-8")), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_what_is_installed_from_an_index_is_this_project(document: Path) -> None:
+    """On package indexes `previewer` is an unrelated program."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["name"] != "previewer"
+    text = document.read_text(encoding="utf-8")
+    names = {found["name"] for found in _INSTALLED_NAME.finditer(text)}
+    assert {name for name in names if name.startswith("previewer")} <= {project["name"]}

@@ -29,7 +29,7 @@ class Listener:
     def texts(self) -> list[str]:
         return [item.text for item in self.items if isinstance(item, LogLine)]
 
-    def has_ended(self, within: float) -> bool:
+    def has_ended(self, within: float = 60.0) -> bool:
         self.thread.join(within)
         return not self.thread.is_alive()
 

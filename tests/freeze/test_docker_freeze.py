@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.images import EngineImages
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.labels import INPUT_DIGEST, PROJECT
 from previewer.domain.progress import Outcome
@@ -134,7 +134,7 @@ def test_an_unknown_instruction_is_shown_with_its_line(images: DockerImages, pro
 
 def test_cancelling_ends_a_running_build_at_once(images: DockerImages, project: str) -> None:
     source = MemorySource()
-    commit = source.commit("main", {"Dockerfile": f"FROM {BASE}\nRUN echo begun {project}; sleep 60\n"})
+    commit = source.commit("main", {"Dockerfile": f"FROM {BASE}\nRUN echo begun {project}; sleep 1000\n"})
     cancellation = Cancellation()
     begun = threading.Event()
 
@@ -143,11 +143,8 @@ def test_cancelling_ends_a_running_build_at_once(images: DockerImages, project: 
             if getattr(event, "line", "") == f"begun {project}":
                 begun.set()
 
-    asked: list[float] = []
-
     def cancel() -> None:
         begun.wait(30)
-        asked.append(time.monotonic())
         cancellation.request()
 
     thread = threading.Thread(target=cancel)
@@ -162,7 +159,6 @@ def test_cancelling_ends_a_running_build_at_once(images: DockerImages, project: 
             report=Watching(),
             cancellation=cancellation,
         )
-    assert time.monotonic() - asked[0] < 5
     thread.join()
     assert begun.is_set()
     assert images.list_built(project) == {}
@@ -205,13 +201,14 @@ def test_a_service_with_an_image_is_pinned_by_what_the_engine_has(images: Docker
     assert (artifact.origin, artifact.reference) == ("engine", BASE)
 
 
-def test_an_image_that_nobody_has_is_an_error_and_a_dead_registry_costs_once(images: DockerImages) -> None:
+def test_an_image_that_nobody_has_is_an_error_and_a_dead_registry_costs_once(
+    images: DockerImages, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(FreezeError, match="no registry"):
         images.pin("registry.invalid/nobody/has:1", "linux/amd64")
-    begun = time.monotonic()
+    monkeypatch.setattr(EngineImages, "registry_digest", lambda *_: pytest.fail("it is asked again"))
     with pytest.raises(FreezeError, match="no registry"):
         images.pin("registry.invalid/nobody/has:2", "linux/amd64")
-    assert time.monotonic() - begun < 1
 
 
 def test_labels_in_a_foreign_image_do_not_make_it_ours(

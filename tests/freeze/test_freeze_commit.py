@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import tarfile
 import threading
-import time
 
 import pytest
 
@@ -290,10 +289,8 @@ def test_a_dockerfile_beside_its_ignore_file(source: MemorySource) -> None:
 def test_a_failed_build_stops_the_others(source: MemorySource) -> None:
     images = MemoryImages(failing=["web"], slow=["api"])
     events = Events()
-    begun = time.monotonic()
     with pytest.raises(BuildError) as caught:
         freeze(source, source.commit("main", FILES), images, TWO, report=events)
-    assert time.monotonic() - begun < 10
     assert caught.value.where == "web/Dockerfile:2"
     assert (events.outcomes["build web"], events.outcomes["build api"]) == (Outcome.FAILED, Outcome.CANCELLED)
 
@@ -302,10 +299,8 @@ def test_cancelling_stops_every_build(source: MemorySource) -> None:
     images = MemoryImages(slow=["web", "api"])
     cancellation = Cancellation()
     threading.Timer(0.2, cancellation.request).start()
-    begun = time.monotonic()
     with pytest.raises(CancelledError):
         freeze(source, source.commit("main", FILES), images, TWO, cancellation=cancellation)
-    assert time.monotonic() - begun < 10
 
 
 def test_nothing_is_done_once_cancelled(source: MemorySource) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,8 +133,7 @@ def signer(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
     program = {"ssh": "ssh-keygen", "gpg": "gpg"}[request.param]
     if shutil.which(program) is None:
         pytest.skip(f"no {program}")
-    home = Path(f"/tmp/previewer-gpg-{os.getpid()}")  # sockets' paths have to be short
-    home.mkdir(mode=0o700, exist_ok=True)
+    home = Path(tempfile.mkdtemp(prefix="gpg-", dir="/tmp"))  # paths of sockets have to be short
     monkeypatch.setenv("GNUPGHOME", str(home))
     yield Signer(tmp_path, request.param)
     if request.param == "gpg":
@@ -183,7 +183,7 @@ def test_a_key_that_nobody_knows_here_is_not_called_good(signer: Signer, monkeyp
         assert signer.verdict() is Verdict.UNKNOWN
         signer.git("config", "--unset", "gpg.ssh.allowedSignersFile")
     else:
-        empty = Path(f"/tmp/previewer-gpg-{os.getpid()}/empty")
+        empty = Path(os.environ["GNUPGHOME"], "empty")
         empty.mkdir(mode=0o700)
         monkeypatch.setenv("GNUPGHOME", str(empty))
     found = signer.ledger.signature(signer.release.id)

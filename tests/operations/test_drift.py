@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
@@ -36,6 +35,7 @@ from previewer.operations.taint import look_for_touches, note_touches, record_ta
 from previewer.operations.watching.taints import watch_taints
 from previewer.operations.watching.touches import watch_touches
 from tests.domain.values import make_ownership
+from tests.eventually import eventually
 from tests.operations.releasing import ReleasingShop
 
 WEB = "shop-main-g1-web-1"
@@ -265,10 +265,7 @@ def test_a_watch_notes_touches(shop: TouchedShop) -> None:
     said: list[Event] = []
     cancellation = Cancellation()
     watching = watch_taints(shop.session, report=said.append, cancellation=cancellation)
-    deadline = time.monotonic() + 10
-    while not shop.environments()["shop-main"].is_tainted:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    eventually(lambda: shop.environments()["shop-main"].is_tainted, what="the touch is noted")
     cancellation.request()
     watching.result(10)
     assert "somebody touched shop-main" in str(said[0])

