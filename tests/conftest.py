@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 
@@ -19,7 +20,7 @@ TEST_LABEL = "dev.previewer.test"
 """On every engine object that a test makes; its value is the session's id."""
 
 HOME = enter_starting_environment()
-"""Entered before pytest imports any test: some libraries read the environment when they are imported."""
+"""Made before pytest imports any test: some libraries read the environment when they are imported."""
 
 # Properties are judged by what they find, and never by how long an example took on a busy machine.
 settings.register_profile(
@@ -43,6 +44,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("docker") and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+def pytest_unconfigure() -> None:
+    """Workers of pytest-xdist end without the interpreter's own clean-up."""
+    shutil.rmtree(HOME, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -40,10 +40,10 @@ def starting_environment(given: Mapping[str, str], home: Path) -> dict[str, str]
     return kept | FIXED | {"HOME": str(home)}
 
 
-def enter_starting_environment() -> tempfile.TemporaryDirectory[str]:
-    """Run in that environment from now on. Removing the folder that is returned ends it."""
-    home = tempfile.TemporaryDirectory(prefix="previewer-tests-home-")
-    variables = starting_environment(os.environ, Path(home.name))
+def enter_starting_environment() -> Path:
+    """Run in that environment from now on. Its home, which is returned, has to be removed at the end."""
+    home = Path(tempfile.mkdtemp(prefix="previewer-tests-home-"))
+    variables = starting_environment(os.environ, home)
     os.environ.clear()
     os.environ.update(variables)
     time.tzset()

@@ -12,14 +12,19 @@ them at its end::
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Self
 
 import pytest
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.definition import Role
+from previewer.domain.environment import Environment
 from previewer.domain.naming import environment_name
 from previewer.domain.progress import ignore
+from previewer.errors import LockedError, NotFoundError, UsageError
 from previewer.operations.down import down
 from previewer.operations.environments import list_environments
 from previewer.operations.open_session import open_session
@@ -28,27 +33,38 @@ from previewer.operations.up import UpOptions, up
 from previewer.testing.running_preview import RunningPreview
 
 TTL = "2h"
-"""Of a test's environment: should the run be killed, it is known to be rubbish soon."""
+"""Of a test's environment. One that a killed run of another machine left is removed after that."""
+_NAME = re.compile(r"(?P<run>test-[0-9a-f]{16})-[0-9]+$")
 
 
 class Previews:
-    """Environments of one test run."""
+    """Environments of one test run, which is known by the lock that it holds."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._run = os.urandom(4).hex()
+        self._run = f"test-{os.urandom(8).hex()}"
         self._names: list[str] = []
 
+    @contextmanager
+    def running(self) -> Iterator[Self]:
+        """Hold the run's lock, remove what killed runs left, and at the end what this run made."""
+        with self._session.ledger.lock(self._run, purpose="run tests with previews"):
+            self._remove_abandoned()
+            try:
+                yield self
+            finally:
+                self.down_all()
+
     def up(
-        self, revision: str = "HEAD", *, role: Role = Role.PREVIEW, definition: str | None = None
+        self, revision: str = "HEAD", *, role: Role | str = Role.PREVIEW, definition: str | None = None
     ) -> RunningPreview:
         """Freeze a revision and run it, under a name that no user's environment has. Waits until it is healthy.
 
         Raises what ``previewer up`` reports: :class:`previewer.errors.PreviewerError` and its kin.
         """
-        name = environment_name(self._session.project, f"test-{self._run}-{len(self._names) + 1}")
+        name = environment_name(self._session.project, f"{self._run}-{len(self._names) + 1}")
         self._names.append(name)
-        options = UpOptions(role=role, definition=definition, name=name, ttl=TTL)
+        options = UpOptions(role=_role(role), definition=definition, name=name, ttl=TTL)
         result = up(self._session, revision, options, report=ignore, cancellation=Cancellation())
         return RunningPreview(self._session, result.environment)
 
@@ -57,6 +73,37 @@ class Previews:
         known = {environment.name for environment in list_environments(self._session)}
         names = [name for name in self._names if name in known]
         down(self._session, names, report=ignore, cancellation=Cancellation())
+
+    def _remove_abandoned(self) -> None:
+        """Remove the environments of runs that were killed. Another run may be at it too."""
+        for environment in list_environments(self._session):
+            if self._is_abandoned(environment):
+                with suppress(LockedError, NotFoundError):
+                    down(self._session, [environment.name], report=ignore, cancellation=Cancellation())
+
+    def _is_abandoned(self, environment: Environment) -> bool:
+        """Whether its run has ended: a run of this clone holds its lock until then, others have their time."""
+        run = _NAME.search(environment.name)
+        if run is None:
+            return False
+        if environment.expires_at is not None and environment.expires_at <= self._session.clock():
+            return True
+        if not self._session.began(environment.ownership.operation):
+            return False
+        try:
+            with self._session.ledger.lock(run["run"], purpose="see whether the tests still run"):
+                return True
+        except LockedError:
+            return False
+
+
+def _role(name: Role | str) -> Role:
+    """Raises :class:`UsageError` for a role that does not exist."""
+    try:
+        return Role(name)
+    except ValueError:
+        roles = ", ".join(role.value for role in Role)
+        raise UsageError(f"there is no role {name!r}", hint=f"one of {roles}") from None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -69,9 +116,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def previews(pytestconfig: pytest.Config) -> Iterator[Previews]:
     """Environments of commits, for the whole test run."""
     path: str = pytestconfig.getoption("--preview-repo") or str(pytestconfig.rootpath)
-    with open_session(path, environment=os.environ) as session:
-        made = Previews(session)
-        try:
-            yield made
-        finally:
-            made.down_all()
+    with open_session(path, environment=os.environ) as session, Previews(session).running() as made:
+        yield made

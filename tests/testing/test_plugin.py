@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -57,35 +59,133 @@ def site(tmp_path: Path, docker_connection: DockerConnection, base_image: BaseIm
     found.clean_up()
 
 
-@pytest.mark.parametrize(
-    "failure", ["", "\ndef test_that_fails(previews):\n    previews.up()\n    raise ValueError\n"]
-)
-def test_a_project_previews_its_commits_in_its_tests(site: Site, tmp_path: Path, failure: str) -> None:
-    folder = tmp_path / "checks"
+def run_tests(site: Site, folder: Path, files: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run the tests of a project whose folder holds these files."""
     folder.mkdir()
-    (folder / "conftest.py").write_text(CONFTEST)
-    (folder / "test_site.py").write_text(TESTS + failure)
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "--rootdir",
-        str(folder),
-        str(folder),
-    ]
-    environment = {**os.environ, "DOCKER_HOST": site.connection.host}
-    done = subprocess.run(
-        [*command, "--preview-repo", str(site.repository.path)],
-        env=environment,
+    for name, content in files.items():
+        (folder / name).write_text(content)
+    return subprocess.run(
+        [
+            *(
+                sys.executable,
+                "-m",
+                "pytest",
+                "-q",
+                "-p",
+                "no:cacheprovider",
+                "--rootdir",
+                str(folder),
+                str(folder),
+            ),
+            *("--preview-repo", str(site.repository.path)),
+        ],
+        env={**os.environ, "DOCKER_HOST": site.connection.host},
         cwd=folder,
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=170,
     )
+
+
+@pytest.mark.parametrize(
+    "failure", ["", "\ndef test_that_fails(previews):\n    previews.up()\n    raise ValueError\n"]
+)
+def test_a_project_previews_its_commits_in_its_tests(site: Site, tmp_path: Path, failure: str) -> None:
+    done = run_tests(site, tmp_path / "checks", {"conftest.py": CONFTEST, "test_site.py": TESTS + failure})
     assert done.returncode == (1 if failure else 0), done.stdout + done.stderr
     assert "2 passed" in done.stdout
+    assert site.remains() == []
+
+
+KILLED = """
+import os
+import signal
+
+
+def test_killed(previews):
+    previews.up()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+IS_BESIDE = """
+import subprocess
+import sys
+from pathlib import Path
+from urllib.request import urlopen
+
+
+def test_another_run_beside_this_one(previews, pytestconfig):
+    preview = previews.up()
+    inner = Path("inner")
+    inner.mkdir()
+    (inner / "conftest.py").write_text('pytest_plugins = ["previewer.testing.plugin"]')
+    (inner / "test_inner.py").write_text("def test_it(previews): pass")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", "inner", "inner"]
+    subprocess.run([*command, "--preview-repo", pytestconfig.getoption("--preview-repo")], check=True)
+    assert urlopen(preview.url).read() == b"second page\\n"
+"""
+
+
+def test_what_a_killed_run_left_goes_with_the_next_one_and_what_another_uses_stays(
+    site: Site, tmp_path: Path
+) -> None:
+    site.up("main")
+    killed = run_tests(site, tmp_path / "killed", {"conftest.py": CONFTEST, "test_it.py": KILLED})
+    assert killed.returncode == -signal.SIGKILL
+    assert len(site.environments()) == 2
+    done = run_tests(site, tmp_path / "next", {"conftest.py": CONFTEST, "test_it.py": IS_BESIDE})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [environment["branch"] for environment in site.environments()] == ["main"]
+    assert not any("-test-" in thing for thing in site.remains())
+
+
+ROLES = """
+import pytest
+
+from previewer.errors import UsageError
+
+
+def test_a_role_by_its_name(previews):
+    assert previews.up("HEAD", role="staging").environment.role.value == "staging"
+    with pytest.raises(UsageError, match="there is no role 'stage'"):
+        previews.up("HEAD", role="stage")
+"""
+
+
+def test_a_role_is_named_as_on_the_command_line(site: Site, tmp_path: Path) -> None:
+    site.repository.commit(
+        {f"envs/{role}.yaml": "include: [../compose.yaml]\n" for role in ("preview", "staging")}
+    )
+    done = run_tests(site, tmp_path / "checks", {"conftest.py": CONFTEST, "test_it.py": ROLES})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert site.remains() == []
+
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "testing.md"
+EXAMPLE = re.compile(r"^```python\n# (?P<name>\S+\.py)\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE)
+DOCUMENTED_SITE = {
+    "compose.yaml": """
+services:
+  api:
+    build: .
+    ports: ["8000"]
+""",
+    "Dockerfile": """FROM previewer-test/base:1
+COPY pages /pages
+CMD ["busybox", "httpd", "-f", "-p", "8000", "-h", "/pages"]
+""",
+    "pages/index.html": "Welcome\n",
+    "pages/ready": "yes\n",
+}
+
+
+def test_the_documents_examples_pass(site: Site, tmp_path: Path) -> None:
+    site.repository.commit(DOCUMENTED_SITE)
+    site.repository.git("tag", "v1.0.0")
+    site.repository.commit({"notes": "of no page"})
+    examples = {found["name"]: found["code"] for found in EXAMPLE.finditer(DOCUMENT.read_text(encoding="utf-8"))}
+    assert set(examples) == {"conftest.py", "test_site.py"}
+    done = run_tests(site, tmp_path / "checks", examples)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{examples['test_site.py'].count('def test_')} passed" in done.stdout
     assert site.remains() == []
