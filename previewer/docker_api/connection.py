@@ -18,6 +18,7 @@ from previewer.docker_api.api_version import (
     parse_api_version,
     version_text,
 )
+from previewer.docker_api.engine_clock import EngineClock
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.failures import innermost_reason
 from previewer.docker_api.wire.contexts import Endpoint, find_endpoints
@@ -60,6 +61,8 @@ class DockerConnection:
         """Whether Podman answers."""
         self.api_version = api_version
         """The version that is spoken, not the newest that the engine knows."""
+        self.clock = EngineClock(wire, EngineRequest("GET", f"/v{version_text(api_version)}/info"))
+        """The engine's clock beside ours."""
         self._client = client
         self._lock = threading.Lock()
 

@@ -53,7 +53,7 @@ def list_containers(connection: DockerConnection, labels: Sequence[str]) -> tupl
         verdicts = last_verdicts(connection, labels) if connection.is_podman else {}
     entries = map(as_object, as_list(answer))
     mine = (entry for entry in entries if has_labels(entry.get("Labels"), labels))
-    found = [container for entry in mine if (container := read_listed(entry)) is not None]
+    found = [container for entry in mine if (container := read_listed(entry, connection.clock)) is not None]
     judged = (replace(one, health=verdicts[one.id]) if one.id in verdicts else one for one in found)
     return tuple(sorted(judged, key=lambda container: container.name))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import partial
 
 from previewer.docker_api.connection import DockerConnection
@@ -28,7 +27,6 @@ class EngineEvent:
     """Its name."""
     action: str
     """The engine's word without what follows a colon: ``health_status``."""
-    at: datetime
 
 
 def open_events(connection: DockerConnection, labels: Sequence[str]) -> LineReader[EngineEvent]:
@@ -50,6 +48,4 @@ def read_event(entry: JsonObject, labels: Sequence[str] = ()) -> EngineEvent | N
     attributes = as_object(as_object(entry.get("Actor")).get("Attributes"))
     if not has_labels(attributes, labels):
         return None
-    nanoseconds = entry.get("timeNano")
-    seconds = nanoseconds / 1e9 if isinstance(nanoseconds, int) else 0.0
-    return EngineEvent(as_text(attributes.get("name")), action, datetime.fromtimestamp(seconds, UTC))
+    return EngineEvent(as_text(attributes.get("name")), action)

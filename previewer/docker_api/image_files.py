@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.containers import remove_container
@@ -48,12 +48,12 @@ def remove_forgotten_readers(connection: DockerConnection) -> None:
     with translate_errors("list containers", subject=connection.host):
         found = connection.api.containers(all=True, filters={"label": labels})
     for entry in found:
-        if is_forgotten(entry, now=time.time()):
+        if is_forgotten(entry, now=connection.clock.theirs(datetime.now(UTC)).timestamp()):
             remove_container(connection, as_text(entry.get("Id")))
 
 
 def is_forgotten(entry: JsonObject, *, now: float) -> bool:
-    """Whether a listed container is so old at ``now`` (seconds since the epoch) that nobody reads it any more."""
+    """Whether a listed container is so old that nobody reads it any more at ``now``, in seconds by the engine."""
     created = entry.get("Created")
     return isinstance(created, int) and now - created > FORGOTTEN_AFTER
 

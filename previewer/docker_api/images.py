@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.engine_clock import EngineClock, read_moment
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.image_names import engine_reference
 from previewer.docker_api.paths import image_path
-from previewer.docker_api.read_moment import read_moment
 from previewer.docker_api.request import get_json
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.naming import named_digest
@@ -107,7 +107,7 @@ class EngineImages:
         try:
             with translate_errors("inspect the image", subject=name):
                 path = image_path(name, "/json")
-                return _inspected(as_object(get_json(self._connection, path)))
+                return _inspected(as_object(get_json(self._connection, path)), self._connection.clock)
         except ObjectNotFoundError:
             return None
 
@@ -172,7 +172,8 @@ def _listed(entry: JsonObject) -> EngineImage:
     )
 
 
-def _inspected(entry: JsonObject) -> EngineImage:
+def _inspected(entry: JsonObject, clock: EngineClock) -> EngineImage:
+    named = read_moment(as_object(entry.get("Metadata")).get("LastTagTime"))
     parts = (as_text(entry.get(key)) for key in ("Os", "Architecture", "Variant"))
     return EngineImage(
         id=as_text(entry.get("Id")),
@@ -184,7 +185,7 @@ def _inspected(entry: JsonObject) -> EngineImage:
         created=0,
         layers=_texts(as_object(entry.get("RootFS")), "Layers"),
         config=as_object(entry.get("Config")),
-        named_at=read_moment(as_object(entry.get("Metadata")).get("LastTagTime")),
+        named_at=clock.ours(named) if named else None,
     )
 
 

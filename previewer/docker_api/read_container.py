@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from previewer.docker_api.engine_clock import EngineClock
 from previewer.domain.json_value import JsonObject, JsonValue, as_integer, as_list, as_object, as_text
 from previewer.domain.labels import COMPOSE_NUMBER, COMPOSE_ONEOFF, read_memory, read_ownership, read_routes
 from previewer.domain.naming import named_digest
@@ -28,7 +29,7 @@ class InspectedContainer:
     labels: dict[str, str]
 
 
-def read_listed(entry: JsonObject) -> ObservedContainer | None:
+def read_listed(entry: JsonObject, clock: EngineClock) -> ObservedContainer | None:
     """A container of ``GET /containers/json``; ``None`` if it is not ours.
 
     The list has everything that an observation needs, so that nothing is inspected one by one: health and exit
@@ -48,7 +49,7 @@ def read_listed(entry: JsonObject) -> ObservedContainer | None:
         state=state,
         health=health_in_status(status) if state is ContainerState.RUNNING else Health.NONE,
         exit_code=exit_code_in_status(status) if state in ENDED else None,
-        created_at=datetime.fromtimestamp(as_integer(entry.get("Created")), UTC),
+        created_at=clock.ours(datetime.fromtimestamp(as_integer(entry.get("Created")), UTC)),
         ports=read_ports(entry.get("Ports")),
         ownership=ownership,
         routes=read_routes(labels),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from previewer.docker_api.engine_clock import EngineClock, read_moment
 from previewer.docker_api.read_container import ENDED, read_labels, read_state
-from previewer.docker_api.read_moment import read_moment
 from previewer.domain.drift.fields import Fields
 from previewer.domain.examination import ExaminedContainer
 from previewer.domain.json_value import JsonObject, as_integer, as_list, as_object, as_text
@@ -16,13 +16,14 @@ from previewer.domain.naming import named_digest
 NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
-def read_examined(entry: JsonObject, fields: Fields) -> ExaminedContainer | None:
+def read_examined(entry: JsonObject, fields: Fields, clock: EngineClock) -> ExaminedContainer | None:
     """A container of ``GET /containers/ID/json``, with its normal form; ``None`` if it is not ours."""
     config, state = as_object(entry.get("Config")), as_object(entry.get("State"))
     labels = read_labels(config.get("Labels"))
     ownership = read_ownership(labels)
     if ownership is None:
         return None
+    created, started = read_moment(entry.get("Created")), read_moment(state.get("StartedAt"))
     said, number = read_state(state.get("Status")), labels.get(COMPOSE_NUMBER, "1")
     return ExaminedContainer(
         id=as_text(entry.get("Id")),
@@ -32,8 +33,8 @@ def read_examined(entry: JsonObject, fields: Fields) -> ExaminedContainer | None
         is_one_off=labels.get(COMPOSE_ONEOFF) == "True",
         state=said,
         exit_code=as_integer(state.get("ExitCode")) if said in ENDED else None,
-        created_at=read_moment(entry.get("Created")) or NEVER,
-        started_at=read_moment(state.get("StartedAt")),
+        created_at=clock.ours(created) if created else NEVER,
+        started_at=clock.ours(started) if started else None,
         restarts=as_integer(entry.get("RestartCount")),
         out_of_memory=state.get("OOMKilled") is True,
         commands=len(as_list(entry.get("ExecIDs"))),

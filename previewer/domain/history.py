@@ -23,5 +23,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str = ""
     began: Instant | None = None
     """When what was done began, where containers were started or stopped for it; ``at`` is when it was over."""
+    engine_ahead: int = 0
+    """Milliseconds by which the engine's clock was ahead of the one that ``at`` and ``began`` are of."""
     notes: Notes = msgspec.field(default_factory=dict)
     """What is true of environments from now on, by name; of others nothing changes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from functools import cached_property
 from importlib import import_module
 from weakref import WeakSet
@@ -66,6 +67,10 @@ class DockerEngine:
         subnets = networks.taken_subnets(docker)
         found = machine.result()
         return EngineResources(subnets, memory=found.memory, free_disk=found.free_disk)
+
+    def clock_ahead(self) -> timedelta:
+        """Measured again every few seconds."""
+        return self._open().clock.ahead
 
     def observe(self, selection: Selection) -> Observation:
         """A snapshot in three calls, made at the same time."""

@@ -13,7 +13,7 @@ from previewer.docker_api import changes, examine
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.engine_start import engine_started
 from previewer.docker_api.gathered_stream import GatheredStream
-from previewer.docker_api.past_events import engine_time, list_past_events, open_happenings
+from previewer.docker_api.past_events import list_past_events, open_happenings
 from previewer.docker_api.read_container import own_name, read_labels
 from previewer.docker_api.read_examined import read_examined, shaped_as_body
 from previewer.domain import labels
@@ -106,10 +106,6 @@ class DockerExaminer:
         started = engine_started(self._docker)
         return list_past_events(self._docker, max(since, started) if started else since)
 
-    def remote_clock(self) -> datetime | None:
-        """To the second."""
-        return None if self._docker.is_local else engine_time(self._docker)
-
     def watch_events(self, since: datetime | None = None) -> Stream[Sequence[EngineHappening]]:
         """What happens from now on."""
         return GatheredStream([open_happenings(self._docker, since)], name="previewer-touches")
@@ -121,7 +117,7 @@ class DockerExaminer:
             if entry is None:
                 continue
             fields = normal_form(shaped_as_body(entry), container=as_text(entry.get("Id")), names=names)
-            if (found := read_examined(entry, self._judged(fields))) is not None:
+            if (found := read_examined(entry, self._judged(fields), self._docker.clock)) is not None:
                 yield found
 
     def _judged(self, fields: Fields) -> Fields:

@@ -33,7 +33,7 @@ class EventStream:
     def __iter__(self) -> Iterator[Sequence[ContainerEvent]]:
         """Iterate until the engine goes away or ``close``."""
         for batch in self._gathered:
-            yield tuple(ContainerEvent(event.container, event.action, event.at) for event in batch)
+            yield tuple(ContainerEvent(event.container, event.action) for event in batch)
 
     def close(self) -> None:
         """End it. Closing twice is fine."""

@@ -45,10 +45,6 @@ class Examiner(Protocol):
         """What the engine still knows of, oldest first."""
         ...
 
-    def remote_clock(self) -> datetime | None:
-        """What another machine's engine says the time is; ``None`` for an engine of this machine."""
-        ...
-
     def watch_events(self, since: datetime | None = None) -> Stream[Sequence[EngineHappening]]:
         """What happens from now on. It ends quietly when the engine goes away."""
         ...

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
 
 from previewer.domain import labels
@@ -99,6 +99,10 @@ class MemoryEngine:
         """Its networks, and what :attr:`memory` and :attr:`free_disk` say."""
         with self._using():
             return EngineResources(tuple(self.subnets.values()), memory=self.memory, free_disk=self.free_disk)
+
+    def clock_ahead(self) -> timedelta:
+        """None: it goes by ours."""
+        return timedelta()
 
     def observe(self, selection: Selection) -> Observation:
         """A snapshot, sorted by name."""
@@ -374,7 +378,7 @@ class MemoryEngine:
         for action in actions:
             for selection, stream in self._watchers:
                 if owner is not None and is_meant(selection, owner):
-                    stream.put(ContainerEvent(name, action, self._clock()))
+                    stream.put(ContainerEvent(name, action))
 
     def _write(self, container: MemoryContainer, text: str, *, is_error: bool) -> None:
         line = LogLine(container.spec.name, container.spec.service, self._clock(), text, is_error)

@@ -87,10 +87,6 @@ class MemoryExaminer:
         """What a test says, since then."""
         return tuple(event for event in self.happenings if event.at >= since)
 
-    def remote_clock(self) -> datetime | None:
-        """It is here."""
-        return None
-
     def watch_events(self, since: datetime | None = None) -> Stream[Sequence[EngineHappening]]:
         """What a test says, and then the end."""
         stream = MemoryStream([event for event in self.happenings if since is None or event.at >= since])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network
 from typing import Protocol, TypeVar
 
@@ -86,7 +86,6 @@ class ContainerEvent:
     """Its name."""
     action: str
     """The engine's word: ``start``, ``die``, ``health_status``, ``destroy``, …"""
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +125,10 @@ class Engine(Protocol):
 
     def resources(self) -> EngineResources:
         """What there is to be had, in a constant number of calls."""
+        ...
+
+    def clock_ahead(self) -> timedelta:
+        """How far the engine's clock is ahead of ours. Every time that it tells is on our clock already."""
         ...
 
     def observe(self, selection: Selection) -> Observation:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import timedelta
 
 from previewer.background import begin
 from previewer.domain.drift.finding import Finding, Severity
 from previewer.domain.drift.frozen import FrozenEnvironment
 from previewer.domain.drift.judge import judge_environment, pair_containers
+from previewer.domain.drift.own_windows import SLACK
 from previewer.domain.drift.secrecy import Secrecy
 from previewer.domain.environment import Environment
 from previewer.domain.examination import EngineHappening, Examination, FileChange
@@ -23,6 +24,8 @@ from previewer.operations.session import Session
 
 NEWEST_ENTRIES = 500
 """Of the ledger: they tell which stops and starts were previewer's own."""
+CLOCK_CHANGE = timedelta(days=1)
+"""By how much the clock that labels were written by may have been wrong: engines keep few events anyway."""
 FEW = 3
 """Releases that are read one by one; more are read all at once."""
 
@@ -64,7 +67,7 @@ def check_drift(
         return ()
     only = wanted[0].name if len(wanted) == 1 else ""
     seen = session.examiner.examine(session.source.installation, environment=only)
-    since = min(environment.created_at for environment in wanted)
+    since = min(environment.created_at for environment in wanted) - CLOCK_CHANGE
     events = begin(lambda: session.examiner.past_events(since), name="previewer-examine")
     frozen = freeze_environments(session, wanted, seen)
     known = merge_events(happenings, events.result())
@@ -139,6 +142,5 @@ def _judge(
     happenings: Sequence[EngineHappening],
     secrecy: Secrecy,
 ) -> tuple[Finding, ...]:
-    since: datetime = frozen.ownership.created_at
-    own = [event for event in happenings if event.at >= since]
+    own = [event for event in happenings if event.at >= frozen.begun - SLACK]
     return judge_environment(frozen, seen, changes=changes, happenings=own, secrecy=secrecy)

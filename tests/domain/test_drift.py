@@ -48,6 +48,7 @@ FROZEN = FrozenEnvironment(
     containers=(WEB,),
     networks={NETWORK: {"labels.a": "=1"}},
     volumes={VOLUME: {}},
+    begun=OWNER.created_at,
     address_pool="10.213.0.0/16",
     windows=(
         OwnWindow(

@@ -13,6 +13,7 @@ from previewer.docker_api.logs import LogReader
 from previewer.docker_api.podman import UNPACK_ATTEMPTS, unpack_patiently
 from previewer.domain.json_value import JsonObject
 from previewer.errors import EngineError
+from tests.engine.clocks import SAME_CLOCK
 
 SINCE = datetime(2026, 1, 1, 12, 0, 5, 500_000, UTC)
 
@@ -44,7 +45,7 @@ def frame(time: str) -> bytes:
     ],
 )
 def test_lines_of_before_are_left_out(times: list[str], wanted: list[str]) -> None:
-    reader = LogReader(Answer(*map(frame, times)), has_terminal=False, since=SINCE)
+    reader = LogReader(Answer(*map(frame, times)), has_terminal=False, clock=SAME_CLOCK, since=SINCE)
     assert [record.text for piece in reader for record in piece] == wanted
 
 

@@ -12,6 +12,7 @@ from previewer.domain.json_value import JsonObject
 from previewer.domain.labels import ownership_labels
 from previewer.domain.observation import ContainerState, Health, PublishedPort
 from tests.domain.values import make_ownership
+from tests.engine.clocks import SAME_CLOCK
 
 LABELS = ownership_labels(make_ownership())
 
@@ -36,7 +37,7 @@ def test_a_listed_container(
     state: str, status: str, expected: ContainerState, health: Health, code: int | None
 ) -> None:
     seen = read_listed(
-        {"Id": "1", "Names": ["/web/alias", "/x"], "Labels": LABELS, "State": state, "Status": status}
+        {"Id": "1", "Names": ["/web/alias", "/x"], "Labels": LABELS, "State": state, "Status": status}, SAME_CLOCK
     )
     assert seen is not None
     assert (seen.name, seen.state, seen.health, seen.exit_code) == ("x", expected, health, code)
@@ -48,14 +49,16 @@ def test_ports_that_are_not_published_are_left_out() -> None:
         {"IP": "::", "PrivatePort": 80, "PublicPort": 8080, "Type": "tcp"},
         {"IP": "0.0.0.0", "PrivatePort": 80, "PublicPort": 8080, "Type": "tcp"},
     ]
-    seen = read_listed({"Id": "1", "Names": ["/x"], "Labels": LABELS, "State": "running", "Ports": ports})
+    seen = read_listed(
+        {"Id": "1", "Names": ["/x"], "Labels": LABELS, "State": "running", "Ports": ports}, SAME_CLOCK
+    )
     assert seen is not None
     assert seen.ports == (PublishedPort(80, "tcp", "0.0.0.0", 8080), PublishedPort(80, "tcp", "::", 8080))
 
 
 @pytest.mark.parametrize("labels", [None, {}, {"a": "b"}, {**LABELS, "dev.previewer.role": "emperor"}])
 def test_a_container_that_is_not_ours_is_left_out(labels: dict[str, str] | None) -> None:
-    assert read_listed({"Id": "1", "Names": ["/x"], "Labels": labels, "State": "running"}) is None
+    assert read_listed({"Id": "1", "Names": ["/x"], "Labels": labels, "State": "running"}, SAME_CLOCK) is None
 
 
 def test_an_inspected_container() -> None:

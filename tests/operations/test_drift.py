@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -15,8 +16,11 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.definition import Role
 from previewer.domain.drift.asked import ASKED_FIELD, asked_text
 from previewer.domain.drift.finding import Finding, Severity
+from previewer.domain.drift.frozen import OwnWindow
+from previewer.domain.drift.own_windows import own_entries, own_windows
 from previewer.domain.examination import ChangeKind, EngineHappening, FileChange
 from previewer.domain.history import LedgerEntry
+from previewer.domain.labels import Ownership
 from previewer.domain.notes import EnvironmentNotes
 from previewer.domain.progress import Event, ignore
 from previewer.domain.stored import from_bytes, to_bytes
@@ -27,7 +31,6 @@ from previewer.operations.debug import debug, plan_debug, remove_forgotten
 from previewer.operations.drift import EnvironmentDrift, check_drift
 from previewer.operations.environments import list_environments
 from previewer.operations.examined_files import REMEMBERED_SECONDS, RememberedFiles
-from previewer.operations.generations.frozen_environment import own_windows
 from previewer.operations.memory_session import memory_session
 from previewer.operations.promote import PromoteOptions, plan_promote, promote
 from previewer.operations.suggest_writable import suggest_writable
@@ -96,6 +99,11 @@ def test_a_changed_field_a_file_and_a_command_are_found(shop: TouchedShop) -> No
     assert sorted(shop.kinds("main")) == ["command-run", "file-modified", "mem_limit"]
 
 
+def windows_of(owner: Ownership, entries: Sequence[LedgerEntry]) -> tuple[OwnWindow, ...]:
+    own = own_entries(owner, entries)
+    return tuple(own_windows(own, own.created_at))
+
+
 @pytest.mark.parametrize(
     ("entries", "action", "minute", "is_own"),
     [
@@ -121,7 +129,7 @@ def test_what_previewer_did_itself_is_known_from_the_ledger(
         for at, word in entries.items()
     ]
     moment = owner.created_at + timedelta(minutes=minute)
-    assert any(window.covers(action, moment) for window in own_windows(owner, said)) is is_own
+    assert any(window.covers(action, moment) for window in windows_of(owner, said)) is is_own
 
 
 @pytest.mark.parametrize(("live", "is_own"), [(2, True), (1, False)])
@@ -135,7 +143,7 @@ def test_what_is_kept_is_stopped_after_its_successor_is_noted(live: int, is_own:
         LedgerEntry("up", made, "ada", owner.environment),
     ]
     moment = replaced + timedelta(seconds=30)
-    assert any(window.covers("kill", moment) for window in own_windows(owner, said)) is is_own
+    assert any(window.covers("kill", moment) for window in windows_of(owner, said)) is is_own
 
 
 @pytest.mark.parametrize("step", [timedelta(), timedelta(seconds=-30), timedelta(hours=-5)])
@@ -150,9 +158,31 @@ def test_a_clock_that_is_set_back_while_it_is_made_makes_nobody_s_touch_of_our_o
         LedgerEntry("up", up, "ada", name, notes={name: notes}),
         LedgerEntry("down", owner.created_at - timedelta(days=1), "ada", name),
     ]
-    windows = tuple(own_windows(owner, entries))
+    windows = windows_of(owner, entries)
     kills = [asleep + timedelta(seconds=seconds) for seconds in (1, -1200)]
     assert [any(window.covers("kill", at) for window in windows) for at in kills] == [True, False]
+
+
+@pytest.mark.parametrize("wrong", [-3600, -30, 0, 30, 3600])
+@pytest.mark.parametrize("wrong_today", [-3600, 0, 30])
+def test_a_clock_that_was_wrong_when_it_was_made_is_not_compared_with_today_s(
+    wrong: int, wrong_today: int
+) -> None:
+    """The engine's clock is right; the user's is wrong by so many seconds at `up` and by others today."""
+    then, today = timedelta(seconds=wrong), timedelta(seconds=wrong_today)
+    right = make_ownership().created_at
+    owner = replace(make_ownership(), created_at=right + then)
+    name, notes = owner.environment, EnvironmentNotes(owner.generation)
+    entries = [
+        LedgerEntry(word, right + then + after, "ada", name, notes={name: notes}, engine_ahead=-wrong * 1000)
+        for word, after in (("sleep", timedelta(hours=2)), ("up", timedelta(seconds=9)))
+    ]
+    own = own_entries(owner, entries, engine_ahead=-today)
+    assert own.created_at == right + today
+    windows = tuple(own_windows(own, right + today))
+    seen = [("start", 8), ("start", 20), ("kill", 2 * 3600 + 1), ("kill", 1800), ("kill", 4 * 3600)]
+    told = [any(w.covers(act, right + today + timedelta(seconds=second)) for w in windows) for act, second in seen]
+    assert told == [True, False, True, False, False]
 
 
 def test_a_moment_that_the_ledger_tells_is_exact() -> None:
@@ -165,7 +195,7 @@ def test_a_moment_that_the_ledger_tells_is_exact() -> None:
             "wake", begun + timedelta(seconds=70), "ada", owner.environment, began=begun + timedelta(minutes=1)
         ),
     ]
-    windows = tuple(own_windows(owner, entries))
+    windows = windows_of(owner, entries)
     told = {
         (action, second): any(w.covers(action, begun + timedelta(seconds=second)) for w in windows)
         for action, second in (
@@ -197,7 +227,7 @@ def test_stopped_and_started_within_one_second_are_both_our_own() -> None:
         LedgerEntry("sleep", stopped, "ada", name, began=second),
         LedgerEntry("up", owner.created_at, "ada", name),
     ]
-    windows = tuple(own_windows(owner, [from_bytes(to_bytes(entry), LedgerEntry) for entry in told]))
+    windows = windows_of(owner, [from_bytes(to_bytes(entry), LedgerEntry) for entry in told])
     assert any(window.covers("kill", stopped) for window in windows), "the ledger cuts moments off to a second"
 
 
@@ -209,7 +239,7 @@ def test_a_generation_that_is_replaced_within_a_second_does_not_end_the_making_o
         LedgerEntry("replace", done, "ada", name, notes={name: EnvironmentNotes(2)}),
         LedgerEntry("up", owner.created_at, "ada", name, notes={name: EnvironmentNotes(1)}),
     ]
-    making = next(window for window in own_windows(owner, told) if window.once)
+    making = next(window for window in windows_of(owner, told) if window.once)
     assert making.end >= done
 
 

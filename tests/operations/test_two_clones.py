@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 
 from previewer.domain.definition import Role
+from previewer.domain.drift.own_windows import own_entries, own_windows
 from previewer.domain.environment import State
 from previewer.domain.history import LedgerEntry
 from previewer.domain.progress import Noted
 from previewer.engine.protocol import Selection
 from previewer.errors import LockedError, NotFoundError, ObjectNotFoundError
-from previewer.operations.generations.frozen_environment import own_windows
 from previewer.operations.memory_session import memory_session
 from previewer.operations.pin import pin
 from tests.domain.values import make_ownership
@@ -116,7 +116,7 @@ def test_what_another_clone_stops_and_starts_is_nobody_s_touch(
         for at, word in entries.items()
     ]
     moment = owner.created_at + timedelta(minutes=minute)
-    windows = own_windows(owner, said, is_ours=False)
+    windows = own_windows(own_entries(owner, said), owner.created_at, is_ours=False)
     assert any(window.covers(action, moment) for window in windows) is is_own
 
 

@@ -56,6 +56,8 @@ class FrozenEnvironment:
     networks: Mapping[str, Fields]
     """By the engine's name; one whose definition names its subnet has it as the field ``subnets``."""
     volumes: Mapping[str, Fields]
+    begun: datetime
+    """When its first object was made, on the clock of this look."""
     notes: EnvironmentNotes = NOTHING_NOTED
     references: Mapping[str, str] = field(default_factory=dict)
     """Images' ids by the names that the definition, or the build, gave them."""

@@ -134,7 +134,7 @@ def _is_own_past(things: TouchedThings, container: str, ours: Sequence[EngineHap
     if any(event.kind == "container" and event.subject == container for event in ours):
         return True
     first = min((event.at for event in ours), default=None)
-    return first is None or first <= things.environment.ownership.created_at
+    return first is None or first <= things.environment.begun
 
 
 def _ended_around(at: datetime, container: str, ours: Sequence[EngineHappening]) -> bool:

@@ -9,11 +9,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 from previewer.domain.definition import Definition
 from previewer.domain.drift.fields import ENVIRONMENT, PORTS
-from previewer.domain.drift.frozen import FrozenContainer, FrozenEnvironment, OwnWindow
+from previewer.domain.drift.frozen import FrozenContainer, FrozenEnvironment
+from previewer.domain.drift.own_windows import own_entries, own_windows
 from previewer.domain.environment import Environment
 from previewer.domain.examination import Examination, ExaminedContainer
 from previewer.domain.given_files import given_files
@@ -33,27 +33,6 @@ from previewer.operations.generations.frozen_definition import owned_definition_
 from previewer.operations.generations.generation import Wanted, served_definition
 from previewer.operations.session import Session
 
-SLACK = timedelta(seconds=10)
-"""Between an engine's event and the ledger's entry about it, clocks of two machines included."""
-WHOLE_SECOND = timedelta(seconds=1)
-"""The ledger's moments are cut off to it."""
-WAKING = timedelta(minutes=10)
-"""The longest that a command is taken to last before its entry, where that does not say when it began."""
-STOPPING = timedelta(minutes=2)
-"""The longest that putting to sleep is taken to last after its entry."""
-_STARTS = frozenset({"start", "connect", "create", "update"})
-_STOPS = frozenset({"kill", "stop", "die", "disconnect", "update"})
-_OWN_ACTIONS: Mapping[str, frozenset[str]] = {
-    "sleep": _STOPS,
-    "stop": _STOPS,
-    "wake": _STARTS,
-    "up": _STARTS,
-    **dict.fromkeys(("replace", "update", "promote", "rollback", "recover", "undo"), _STARTS | _STOPS),
-}
-"""What previewer does to a generation that runs, by the ledger's word for it."""
-_MAKING = frozenset({"up", "replace", "update", "promote", "rollback", "recover"})
-"""Whoever wrote one of these about a generation knows what was done to it."""
-
 
 def freeze_environment(
     session: Session,
@@ -67,9 +46,9 @@ def freeze_environment(
     """What ``environment`` was asked to be. ``entries`` are the ledger's newest."""
     owner = _common_owner(environment, seen)
     live = [c for c in seen.containers if c.ownership.environment == owner.environment and not c.is_one_off]
-    ahead = _clock_ahead(session, examiner)
-    is_ours = session.began(owner.operation)
-    windows = tuple(own_windows(owner, entries, clock_ahead=ahead, is_ours=is_ours))
+    own = own_entries(owner, entries, engine_ahead=session.engine.clock_ahead())
+    begun = min([own.created_at, *(c.created_at for c in _of_generation(live, owner))])
+    windows = tuple(own_windows(own, begun, is_ours=session.began(owner.operation)))
     definition = _definition_name(release, owner, live) if release else None
     if release is None or definition is None:
         reason = (
@@ -82,6 +61,7 @@ def freeze_environment(
             ),
             networks={n.name: n.fields for n in seen.networks if n.ownership and n.ownership == owner},
             volumes={},
+            begun=begun,
             notes=environment.notes,
             windows=windows,
             unjudged=reason,
@@ -95,6 +75,7 @@ def freeze_environment(
             for _key, spec in network_specs(target)
         },
         volumes={spec.name: examiner.describe_volume(spec) for _key, spec in volume_specs(target)},
+        begun=begun,
         notes=environment.notes,
         references={a.reference: a.image for a in target.artifacts.values() if a.reference},
         address=published_address(target.definition) or "",
@@ -116,78 +97,6 @@ def frozen_target(session: Session, environment: Environment, seen: Examination)
     if definition is None:
         raise NotFoundError("its release has no such definition", where=environment.name)
     return _target(session, Wanted(owner, release, definition), seen, live), release, definition
-
-
-def own_windows(
-    owner: Ownership,
-    entries: Sequence[LedgerEntry],
-    *,
-    clock_ahead: timedelta = timedelta(),
-    is_ours: bool = True,
-) -> Iterator[OwnWindow]:
-    """When previewer itself did something to this generation, as the ledger tells.
-
-    ``entries`` are newest first, as the ledger has them; ``clock_ahead`` is how far the engine may be ahead
-    of the clock that the ledger goes by. What is not ours may have been put to sleep and woken at any time by the
-    clone that made it: its ledger is not here.
-    """
-    own = _own_entries(owner, entries)
-    if not is_ours and not any(entry.action in _MAKING for entry in own):
-        yield OwnWindow(owner.created_at - SLACK, datetime.max.replace(tzinfo=UTC), _STARTS | _STOPS)
-    is_told = bool(own) and own[0].at >= owner.created_at
-    made = own[0].at if is_told else owner.created_at + WAKING
-    yield OwnWindow(owner.created_at - SLACK, made + WHOLE_SECOND + clock_ahead, _STARTS, once=True)
-    for number, entry in enumerate(own):
-        if number and entry.action in _OWN_ACTIONS:
-            yield _window(own[number - 1], entry, own[number + 1 : number + 2], owner, clock_ahead)
-
-
-def _own_entries(owner: Ownership, entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
-    """Those about this generation, oldest first.
-
-    From the one that noted it on, whatever their moments: somebody may have set the clock back since it was made.
-    Where none did (a previewer without notes wrote them, or another clone), by their moments.
-    """
-    theirs = [entry for entry in entries if entry.environment == owner.environment]
-    noted = [number for number, entry in enumerate(theirs) if _notes_the_making(entry, owner)]
-    if noted:
-        return theirs[noted[-1] :: -1]
-    young = [entry for entry in reversed(theirs) if entry.at >= owner.created_at]
-    return sorted(young, key=lambda entry: entry.at)
-
-
-def _notes_the_making(entry: LedgerEntry, owner: Ownership) -> bool:
-    said = entry.notes.get(owner.environment)
-    return entry.action in _MAKING and said is not None and said.generation == owner.generation
-
-
-def _window(
-    before: LedgerEntry,
-    entry: LedgerEntry,
-    later: Sequence[LedgerEntry],
-    owner: Ownership,
-    clock_ahead: timedelta,
-) -> OwnWindow:
-    """From when the ledger says that it began until its entry, or until what comes after that is surely over."""
-    begin = min(entry.began or max(entry.at - WAKING, before.at), entry.at)
-    end = entry.at + WHOLE_SECOND
-    if _is_noted_first(entry, owner):
-        end = entry.at + STOPPING
-        if later and (following := later[0].began) is not None:
-            end = min(end, following + WHOLE_SECOND)
-    return OwnWindow(begin, end + clock_ahead, _OWN_ACTIONS[entry.action])
-
-
-def _is_noted_first(entry: LedgerEntry, owner: Ownership) -> bool:
-    """Whether it is noted before it is done: a sleep is, a rollback's stops are, and those of what is kept."""
-    said = entry.notes.get(owner.environment)
-    return entry.action in ("sleep", "stop") or (said is not None and said.generation != owner.generation)
-
-
-def _clock_ahead(session: Session, examiner: Examiner) -> timedelta:
-    """Of another machine's clock, as far as it matters: touches that seem to come before the ledger's entry."""
-    now = examiner.remote_clock()
-    return max(now - session.clock(), timedelta()) if now else timedelta()
 
 
 def _common_owner(environment: Environment, seen: Examination) -> Ownership:

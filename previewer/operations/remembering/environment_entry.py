@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from previewer.domain.history import LedgerEntry
 from previewer.domain.labels import Ownership
@@ -33,5 +33,6 @@ def environment_entry(
         commit=owner.commit,
         detail=detail,
         began=began,
+        engine_ahead=session.engine.clock_ahead() // timedelta(milliseconds=1),
         notes={owner.environment: notes} if notes is not None else {},
     )
