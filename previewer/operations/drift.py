@@ -9,7 +9,6 @@ from previewer.background import begin
 from previewer.domain.drift.finding import Finding, Severity
 from previewer.domain.drift.frozen import FrozenEnvironment
 from previewer.domain.drift.judge import judge_environment, pair_containers
-from previewer.domain.drift.own_windows import SLACK
 from previewer.domain.drift.secrecy import Secrecy
 from previewer.domain.environment import Environment
 from previewer.domain.examination import EngineHappening, Examination, FileChange
@@ -142,5 +141,5 @@ def _judge(
     happenings: Sequence[EngineHappening],
     secrecy: Secrecy,
 ) -> tuple[Finding, ...]:
-    own = [event for event in happenings if event.at >= frozen.begun - SLACK]
+    own = [event for event in happenings if event.at >= frozen.begun]
     return judge_environment(frozen, seen, changes=changes, happenings=own, secrecy=secrecy)

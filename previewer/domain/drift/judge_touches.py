@@ -75,7 +75,8 @@ def _concerns(things: TouchedThings, event: EngineHappening, passing: Collection
         return True
     own = things.environment.ownership
     said = (event.attributes.get(labels.ENVIRONMENT), event.attributes.get(labels.GENERATION))
-    return said == (own.environment, str(own.generation))
+    is_before = event.attributes.get(labels.OPERATION, own.operation) != own.operation  # it was down meanwhile
+    return said == (own.environment, str(own.generation)) and not is_before
 
 
 def _same(event: EngineHappening) -> str:

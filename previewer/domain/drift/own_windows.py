@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
+
+from msgspec import structs
 
 from previewer.domain.drift.frozen import OwnWindow
 from previewer.domain.history import LedgerEntry
@@ -53,7 +55,8 @@ def own_entries(
     says how far the engine was ahead of the clock that it was written by; ``engine_ahead`` is how far it is today.
     Where none noted it (a previewer without notes wrote them, or another clone), by their times.
     """
-    theirs = [entry for entry in entries if entry.environment == owner.environment]
+    about = (entry for entry in entries if entry.environment == owner.environment)
+    theirs = list(takewhile(lambda entry: entry.action != "down", about))  # before, others had these numbers
     noted = [number for number, entry in enumerate(theirs) if _notes_the_making(entry, owner)]
     if not noted:
         young = [entry for entry in reversed(theirs) if entry.at >= owner.created_at]
@@ -69,7 +72,7 @@ def _clock_change(entry: LedgerEntry, engine_ahead: timedelta) -> timedelta:
 
 
 def _shifted(entry: LedgerEntry, by: timedelta) -> LedgerEntry:
-    return replace(entry, at=entry.at + by, began=entry.began + by if entry.began else None)
+    return structs.replace(entry, at=entry.at + by, began=entry.began + by if entry.began else None)
 
 
 def own_windows(own: OwnEntries, begun: datetime, *, is_ours: bool = True) -> Iterator[OwnWindow]:
