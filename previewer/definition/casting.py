@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from previewer.definition.interpolation import Interpolator
 from previewer.definition.model_error import ModelError
 from previewer.definition.path_rules import PathRules
 from previewer.definition.values import Value
+from previewer.domain.compose.key import Kind
+from previewer.domain.compose.keys import ALL_KEYS
 from previewer.domain.definition import ModelPath
 
 Cast: TypeAlias = Callable[[str], Value]
@@ -44,62 +46,19 @@ def cast_boolean(text: str) -> Value:
     raise ModelError(f"{text!r} is not a boolean")
 
 
-def _casts(cast: Cast, section: str, keys: Iterable[str]) -> dict[str, Cast]:
-    return {f"{section}.*.{key}": cast for key in keys}
-
-
-_SERVICE_INTEGERS = [
-    "cpu_count",
-    "cpu_period",
-    "cpu_quota",
-    "cpu_rt_period",
-    "cpu_rt_runtime",
-    "cpu_shares",
-    "oom_score_adj",
-    "pids_limit",
-    "scale",
-    "deploy.replicas",
-    "deploy.update_config.parallelism",
-    "deploy.rollback_config.parallelism",
-    "deploy.restart_policy.max_attempts",
-    "deploy.placement.max_replicas_per_node",
-    "healthcheck.retries",
-    "ports.[].target",
-    "ulimits.*",
-    "ulimits.*.hard",
-    "ulimits.*.soft",
-]
-_SERVICE_NUMBERS = [
-    "cpu_percent",
-    "cpus",
-    "deploy.update_config.max_failure_ratio",
-    "deploy.rollback_config.max_failure_ratio",
-]
-_SERVICE_BOOLEANS = [
-    "init",
-    "healthcheck.disable",
-    "oom_kill_disable",
-    "privileged",
-    "read_only",
-    "stdin_open",
-    "tty",
-    "volumes.[].read_only",
-    "volumes.[].volume.nocopy",
-]
-_NETWORK_BOOLEANS = ("external", "internal", "attachable", "enable_ipv4", "enable_ipv6")
+CASTS_OF_KINDS: Mapping[Kind | None, Cast] = {
+    Kind.FLAG: cast_boolean,
+    Kind.INTEGER: cast_integer,
+    Kind.LIMIT: cast_integer,
+    Kind.NUMBER: cast_number,
+    Kind.PERCENT: cast_number,
+    Kind.PROCESSORS: cast_number,
+}
 
 CASTS: PathRules[Cast] = PathRules(
-    {
-        **_casts(cast_integer, "services", _SERVICE_INTEGERS),
-        **_casts(cast_number, "services", _SERVICE_NUMBERS),
-        **_casts(cast_boolean, "services", _SERVICE_BOOLEANS),
-        **_casts(cast_boolean, "networks", _NETWORK_BOOLEANS),
-        **_casts(cast_boolean, "volumes", ["external"]),
-        **_casts(cast_boolean, "secrets", ["external"]),
-        **_casts(cast_boolean, "configs", ["external"]),
-    }
+    {path: CASTS_OF_KINDS[row.kind] for path, row in ALL_KEYS if row.kind in CASTS_OF_KINDS}
 )
-"""The places whose text is cast, and to what (compose-go ``loader/interpolate.go``)."""
+"""The places whose text is cast, and to what."""
 
 
 def interpolate_model(

@@ -5,13 +5,15 @@ Mappings merge, lists append, scalars replace, null keeps what was there. The ex
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from previewer.definition.go_text import go_text
 from previewer.definition.model_error import ModelError
 from previewer.definition.path_rules import PathRules
 from previewer.definition.values import Table, Value, as_table
+from previewer.domain.compose.key import Merge
+from previewer.domain.compose.keys import ALL_KEYS
 from previewer.domain.definition import ModelPath
 
 Place: TypeAlias = "PathRules[MergeRule]"
@@ -143,43 +145,20 @@ def _merge_address_pools(base: Value, override: Value, rules: Place, path: Model
     return merged
 
 
-_SERVICE_ASSIGNMENTS = [
-    "annotations",
-    "build.args",
-    "build.additional_contexts",
-    "build.labels",
-    "deploy.labels",
-    "dns",
-    "dns_opt",
-    "dns_search",
-    "env_file",
-    "environment",
-    "label_file",
-    "labels",
-    "sysctls",
-    "tmpfs",
-]
+MERGES: Mapping[Merge, MergeRule] = {
+    Merge.ADDRESS_POOLS: _merge_address_pools,
+    Merge.ASSIGNMENTS: _append_assignments,
+    Merge.BUILD: _merge_build,
+    Merge.DEPENDENCIES: _merge_depends_on,
+    Merge.LIMIT: _merge_ulimit,
+    Merge.LOGGING: _merge_logging,
+    Merge.NAMES: _merge_names,
+    Merge.NEW_HOSTS: _append_new_hosts,
+    Merge.REPLACE: _replace,
+}
 
-MERGE_RULES: Place = PathRules(
-    {
-        "networks.*.ipam.config": _merge_address_pools,
-        "networks.*.labels": _append_assignments,
-        "volumes.*.labels": _append_assignments,
-        **{f"services.*.{key}": _append_assignments for key in _SERVICE_ASSIGNMENTS},
-        "services.*.command": _replace,
-        "services.*.entrypoint": _replace,
-        "services.*.healthcheck.test": _replace,
-        "services.*.build": _merge_build,
-        "services.*.depends_on": _merge_depends_on,
-        "services.*.networks": _merge_names,
-        "services.*.models": _merge_names,
-        "services.*.extra_hosts": _append_new_hosts,
-        "services.*.build.extra_hosts": _append_new_hosts,
-        "services.*.ulimits.*": _merge_ulimit,
-        "services.*.logging": _merge_logging,
-    }
-)
-"""The places that merge in their own way (compose-go ``override/merge.go``)."""
+MERGE_RULES: Place = PathRules({path: MERGES[row.merge] for path, row in ALL_KEYS if row.merge is not None})
+"""The places that merge in their own way."""
 
 
 def delete_paths(model: Value, paths: tuple[ModelPath, ...]) -> None:

@@ -7,7 +7,7 @@ Compose has no zero limits, for example.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from previewer.definition.environment import environment_table
@@ -17,6 +17,8 @@ from previewer.definition.path_rules import PathRules
 from previewer.definition.shell_words import split_words
 from previewer.definition.units import normal_duration, size_in_bytes
 from previewer.definition.values import Table, Value, as_items, as_table
+from previewer.domain.compose.key import Kind
+from previewer.domain.compose.keys import ALL_KEYS
 from previewer.domain.definition import ModelPath
 
 Converter: TypeAlias = Callable[[Value], Value]
@@ -169,94 +171,32 @@ def to_provider_options(value: Value) -> Value:
     }
 
 
-def _below(place: str, converters: dict[str, Converter]) -> dict[str, Converter]:
-    return {f"{place}.{key}": converter for key, converter in converters.items()}
-
-
-_DEVICE: dict[str, Converter] = {"count": to_device_count, "options": to_labels}
-_RESOURCES: dict[str, Converter] = {
-    "cpus": unless_zero(to_number),
-    "memory": unless_zero(size_in_bytes),
-    "pids": unless_zero(to_integer),
-    **_below("devices.[]", _DEVICE),
-}
-_UPDATE: dict[str, Converter] = {
-    "delay": unless_zero(normal_duration),
-    "monitor": unless_zero(normal_duration),
-}
-_HOOK: dict[str, Converter] = {"command": to_words, "environment": to_unset_environment}
-_BUILD: dict[str, Converter] = {
-    "labels": to_labels,
-    "cache_from": to_texts,
-    "cache_to": to_texts,
-    "tags": to_texts,
-    "platforms": to_texts,
-    "extra_hosts": to_hosts,
-    "shm_size": size_in_bytes,
-    "secrets.[].mode": to_file_mode,
-    "ssh": to_ssh_keys,
-}
-_DEPLOY: dict[str, Converter] = {
-    "labels": to_labels,
-    "replicas": to_integer,
-    **_below("resources.limits", _RESOURCES),
-    **_below("resources.reservations", _RESOURCES),
-    "restart_policy.delay": normal_duration,
-    "restart_policy.window": normal_duration,
-    **_below("update_config", _UPDATE),
-    **_below("rollback_config", _UPDATE),
-}
-_HEALTHCHECK: dict[str, Converter] = {
-    "test": to_healthcheck_test,
-    "interval": normal_duration,
-    "timeout": normal_duration,
-    "start_period": normal_duration,
-    "start_interval": normal_duration,
-}
-_SERVICE: dict[str, Converter] = {
-    **dict.fromkeys(("annotations", "labels", "sysctls", "storage_opt", "logging.options"), to_labels),
-    **dict.fromkeys(("command", "entrypoint"), to_words),
-    **dict.fromkeys(("dns", "dns_search", "tmpfs", "expose", "group_add"), to_texts),
-    **dict.fromkeys(
-        ("mem_limit", "mem_reservation", "memswap_limit", "mem_swappiness", "shm_size"),
-        unless_zero(size_in_bytes),
-    ),
-    **_below("build", _BUILD),
-    **_below("deploy", _DEPLOY),
-    **_below("healthcheck", _HEALTHCHECK),
-    **_below("gpus.[]", _DEVICE),
-    **_below("pre_start.[]", _HOOK),
-    **_below("post_start.[]", _HOOK),
-    **_below("pre_stop.[]", _HOOK),
-    **_below("develop.watch.[].exec", _HOOK),
-    **dict.fromkeys(
-        (f"blkio_config.device_{way}_{unit}.[].rate" for way in ("read", "write") for unit in ("bps", "iops")),
-        size_in_bytes,
-    ),
-    "configs.[].mode": to_file_mode,
-    "secrets.[].mode": to_file_mode,
-    **dict.fromkeys(("cpu_period", "cpu_quota", "oom_score_adj", "pids_limit", "scale"), to_integer),
-    "cpus": to_number,
-    "extra_hosts": to_hosts,
-    "networks.*.driver_opts": to_labels,
-    "ports.[].published": go_text,
-    "ports.[].target": to_integer,
-    "provider.options": to_provider_options,
-    "stop_grace_period": normal_duration,
-    "volumes.[].volume.labels": to_labels,
-    "volumes.[].tmpfs.size": unless_zero(size_in_bytes),
+FORMS: Mapping[Kind | None, Converter] = {
+    Kind.BYTES: size_in_bytes,
+    Kind.DEVICE_COUNT: to_device_count,
+    Kind.DURATION: normal_duration,
+    Kind.FILE_MODE: to_file_mode,
+    Kind.HEALTH_TEST: to_healthcheck_test,
+    Kind.HOOK_ENVIRONMENT: to_unset_environment,
+    Kind.HOSTS: to_hosts,
+    Kind.INTEGER: to_integer,
+    Kind.NUMBER: to_number,
+    Kind.PROCESSORS: to_number,
+    Kind.PROVIDER_OPTIONS: to_provider_options,
+    Kind.PUBLISHED_PORT: go_text,
+    Kind.SECONDS: normal_duration,
+    Kind.SSH_KEYS: to_ssh_keys,
+    Kind.TEMPORARY_FOLDERS: to_texts,
+    Kind.TEXTS: to_texts,
+    Kind.TEXT_BY_NAME: to_labels,
+    Kind.WORDS: to_words,
 }
 
 CONVERTERS: PathRules[Converter] = PathRules(
     {
-        **_below("services.*", _SERVICE),
-        "networks.*.driver_opts": to_labels,
-        "networks.*.labels": to_labels,
-        "networks.*.ipam.config.[].aux_addresses": to_labels,
-        "volumes.*.driver_opts": to_labels,
-        "volumes.*.labels": to_labels,
-        "secrets.*.labels": to_labels,
-        "configs.*.labels": to_labels,
+        path: unless_zero(FORMS[row.kind]) if row.zero_is_absent else FORMS[row.kind]
+        for path, row in ALL_KEYS
+        if row.kind in FORMS
     }
 )
 """The places whose values have more than one form."""

@@ -5,7 +5,7 @@ Follows compose-go's ``override/uncity.go``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from previewer.definition.go_text import go_text
@@ -13,6 +13,8 @@ from previewer.definition.model_error import ModelError
 from previewer.definition.path_rules import PathRules
 from previewer.definition.short_syntax.volumes import parse_volume
 from previewer.definition.values import Value
+from previewer.domain.compose.key import Identity
+from previewer.domain.compose.keys import ALL_KEYS
 from previewer.domain.definition import ModelPath
 
 IdentityOf: TypeAlias = Callable[[Value], str]
@@ -97,42 +99,18 @@ def _environment_file(item: Value) -> str:
     return go_text(item.get("path")) if isinstance(item, dict) else go_text(item)
 
 
-_SERVICE_ASSIGNMENTS = [
-    "annotations",
-    "build.args",
-    "build.additional_contexts",
-    "build.tags",
-    "build.labels",
-    "cap_add",
-    "cap_drop",
-    "deploy.labels",
-    "dns",
-    "dns_opt",
-    "dns_search",
-    "environment",
-    "labels",
-    "links",
-    "networks.*.aliases",
-    "networks.*.link_local_ips",
-    "profiles",
-    "sysctls",
-    "tmpfs",
-]
+IDENTITIES_BY_NAME: Mapping[Identity, IdentityOf] = {
+    Identity.CONFIG_TARGET: _mounted_file(""),
+    Identity.DEVICE_TARGET: _device_target,
+    Identity.FILE_PATH: _environment_file,
+    Identity.NAME: _assigned_key,
+    Identity.PORT: _port_identity,
+    Identity.SECRET_TARGET: _mounted_file("/run/secrets"),
+    Identity.VALUE: go_text,
+    Identity.VOLUME_TARGET: _volume_target,
+}
 
 IDENTITIES: PathRules[IdentityOf] = PathRules(
-    {
-        "networks.*.labels": _assigned_key,
-        "networks.*.ipam.options": _assigned_key,
-        **{f"services.*.{key}": _assigned_key for key in _SERVICE_ASSIGNMENTS},
-        "services.*.security_opt": go_text,
-        "services.*.group_add": go_text,
-        "services.*.expose": go_text,
-        "services.*.configs": _mounted_file(""),
-        "services.*.secrets": _mounted_file("/run/secrets"),
-        "services.*.devices": _device_target,
-        "services.*.volumes": _volume_target,
-        "services.*.ports": _port_identity,
-        "services.*.env_file": _environment_file,
-    }
+    {path: IDENTITIES_BY_NAME[row.identity] for path, row in ALL_KEYS if row.identity is not None}
 )
 """The lists without equals, and what their items are compared by."""

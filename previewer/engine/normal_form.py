@@ -64,7 +64,7 @@ SKIPPED = frozenset(
     }
 )
 """Of ``HostConfig``: what means nothing, or is read by a rule of its own below."""
-NAMES = {field.engine_key: field.key for field in HOST_FIELDS} | {
+NAMES = {field.name: row.path for row, field in HOST_FIELDS} | {
     "NetworkMode": "network_mode",
     "PidMode": "pid",
     "SecurityOpt": "security_opt",
@@ -99,7 +99,7 @@ def normal_form(body: JsonObject, *, container: str = "", names: Names | None = 
 
 def _config(body: JsonObject, container: str) -> dict[str, JsonValue]:
     found: dict[str, JsonValue] = {
-        field.key: body.get(field.engine_key) for field in CONFIG_FIELDS if field.key != "environment"
+        row.path: body.get(field.name) for row, field in CONFIG_FIELDS if row.path != "environment"
     }
     if container and found["hostname"] == container[:12]:
         found["hostname"] = None

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from importlib import resources
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,26 +9,9 @@ from hypothesis import strategies as st
 from previewer.domain.json_value import JsonObject, JsonValue, as_object
 from previewer.domain.labels import RESTART
 from previewer.domain.restart_policy import restart_policy, restart_text
-from previewer.engine.mapping import fields, values
+from previewer.engine.mapping import values
 from previewer.engine.mapping.part import Raw
 from tests.engine.mapped import host_of, mapped
-
-
-def test_every_key_of_the_specification_stands_in_one_table() -> None:
-    text = (resources.files("previewer.definition") / "schema" / "compose-spec.json").read_text(encoding="utf-8")
-    definitions = json.loads(text)["definitions"]
-    tables = [
-        [field.key for field in (*fields.CONFIG_FIELDS, *fields.HOST_FIELDS)],
-        [*fields.SECTION_KEYS],
-        [*fields.NEEDED_ELSEWHERE],
-        [*fields.REFUSED],
-    ]
-    keys = [key for table in tables for key in table]
-    assert len(keys) == len(set(keys))
-    assert set(definitions["service"]["properties"]) <= set(keys)
-    deploy = {"resources", "restart_policy", *fields.DEPLOY_NEEDED_ELSEWHERE}
-    assert set(definitions["deployment"]["properties"]) == deploy
-
 
 CONFIG_CASES: list[tuple[JsonObject, Raw]] = [
     ({"command": ["a", "b"]}, {"Cmd": ["a", "b"]}),

@@ -8,22 +8,14 @@ from previewer.domain.restart_policy import restart_text
 from previewer.domain.specification import STDIN_ONCE_KEY, ContainerSpec
 from previewer.engine.mapping import values
 from previewer.engine.mapping.devices import map_devices
-from previewer.engine.mapping.fields import (
-    CONFIG_FIELDS,
-    HOST_FIELD_VERSIONS,
-    HOST_FIELDS,
-    NEEDED_ELSEWHERE,
-    REFUSED,
-    SECTION_KEYS,
-    Field,
-)
+from previewer.engine.mapping.fields import CONFIG_FIELDS, HOST_FIELDS, check_keys, map_fields
 from previewer.engine.mapping.files import CopiedFile, copied_files
 from previewer.engine.mapping.health import map_health
 from previewer.engine.mapping.labels import merge_labels
 from previewer.engine.mapping.mounts import map_mounts
 from previewer.engine.mapping.namespaces import map_namespaces
 from previewer.engine.mapping.networks import Joined, joined_networks
-from previewer.engine.mapping.part import Part, Raw, Section, malformed, unsupported
+from previewer.engine.mapping.part import Part, Raw, Section, malformed
 from previewer.engine.mapping.ports import map_ports
 from previewer.engine.mapping.resources import map_blkio, map_deploy
 from previewer.engine.mapping.security import map_security
@@ -53,12 +45,7 @@ def container_body(spec: ContainerSpec, *, api_version: tuple[int, int]) -> Cont
     Raises :class:`UnsupportedError` for a key that cannot be honoured and :class:`EngineError` for a value that
     makes no sense; both name the service and the key.
     """
-    known = {field.key for field in (*CONFIG_FIELDS, *HOST_FIELDS)} | {*SECTION_KEYS, *NEEDED_ELSEWHERE}
-    for key, value in spec.compose.items():
-        if key in REFUSED and value is not None:
-            raise unsupported(spec, key, REFUSED[key])
-        if key not in known and key not in REFUSED and not key.startswith("x-"):
-            raise unsupported(spec, key, "previewer does not know this key")
+    check_keys(spec, spec.compose)
     config: Raw = {
         "Image": spec.image,
         "Labels": merge_labels(spec.compose, spec.labels, where=f"service {spec.service}"),
@@ -80,10 +67,9 @@ def container_body(spec: ContainerSpec, *, api_version: tuple[int, int]) -> Cont
 
 
 def _map_fields(spec: ContainerSpec, api_version: tuple[int, int]) -> Part:
-    for key, since in HOST_FIELD_VERSIONS.items():
-        if spec.compose.get(key) and api_version < since:
-            raise unsupported(spec, key, f"the engine is too old for it (API {since[0]}.{since[1]} is needed)")
-    return Part(config=_take(CONFIG_FIELDS, spec), host=_take(HOST_FIELDS, spec))
+    return Part(
+        config=map_fields(CONFIG_FIELDS, spec, api_version), host=map_fields(HOST_FIELDS, spec, api_version)
+    )
 
 
 def _map_mac_address(spec: ContainerSpec, api_version: tuple[int, int]) -> Part:
@@ -96,19 +82,6 @@ def _map_mac_address(spec: ContainerSpec, api_version: tuple[int, int]) -> Part:
 def _map_stdin(spec: ContainerSpec, api_version: tuple[int, int]) -> Part:
     del api_version
     return Part(config={"StdinOnce": True} if spec.compose.get(STDIN_ONCE_KEY) is True else {})
-
-
-def _take(fields: tuple[Field, ...], spec: ContainerSpec) -> Raw:
-    found: Raw = {}
-    for field in fields:
-        value = spec.compose.get(field.key)
-        if value is None or (value in ("", [], {}) and not field.keeps_empty):
-            continue
-        try:
-            found[field.engine_key] = field.convert(value)
-        except ValueError as error:
-            raise malformed(spec, field.key, str(error)) from error
-    return found
 
 
 def _mapped(section: Section, spec: ContainerSpec, api_version: tuple[int, int]) -> Part:

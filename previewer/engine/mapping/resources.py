@@ -5,8 +5,8 @@ from __future__ import annotations
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object
 from previewer.domain.specification import ContainerSpec
 from previewer.engine.mapping import values
-from previewer.engine.mapping.fields import DEPLOY_NEEDED_ELSEWHERE
-from previewer.engine.mapping.part import Part, Raw, filled, unsupported
+from previewer.engine.mapping.fields import check_keys
+from previewer.engine.mapping.part import Part, Raw, filled
 
 RESTART_NAMES = {
     "": "always",
@@ -34,9 +34,7 @@ def map_deploy(spec: ContainerSpec, api_version: tuple[int, int]) -> Part:
     """
     del api_version
     deploy = as_object(spec.compose.get("deploy"))
-    for key in deploy:
-        if key not in {"resources", "restart_policy", *DEPLOY_NEEDED_ELSEWHERE} and not key.startswith("x-"):
-            raise unsupported(spec, f"deploy.{key}", "previewer does not know this key")
+    check_keys(spec, deploy, below="deploy.")
     resources = as_object(deploy.get("resources"))
     host = _limits(as_object(resources.get("limits")))
     if memory := as_object(resources.get("reservations")).get("memory"):

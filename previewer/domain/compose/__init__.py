@@ -1,0 +1,3 @@
+"""What the Compose Specification says, as far as several rooms need it."""
+
+from __future__ import annotations
