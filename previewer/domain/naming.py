@@ -27,6 +27,10 @@ BUILDING_REPOSITORY = "previewer-building"
 """What a build leaves has a name of its own here until it is in canonical form."""
 REBUILT_REPOSITORY = "previewer-rebuilt"
 """What a release is built again under, to be compared with it."""
+OWN_REPOSITORIES = frozenset(
+    {IMAGE_REPOSITORY, PINNED_BASE_REPOSITORY, DIGEST_REPOSITORY, BUILDING_REPOSITORY, REBUILT_REPOSITORY}
+)
+"""First parts of the names of images that only previewer itself refers to."""
 RELEASE_REFS = "refs/previewer/releases"
 LEDGER_REFS = "refs/previewer/ledger"
 LOCK_REFS = "refs/previewer/locks"

@@ -8,12 +8,12 @@ from dataclasses import field
 from previewer.domain.definition import Definition
 from previewer.domain.file_tree import FileTree
 from previewer.domain.json_value import as_object
+from previewer.domain.policy.image_rules import IMAGE_CONTEXT
 from previewer.domain.service import BuildSection, Service
 from previewer.errors import UnsupportedError
 from previewer.freeze.build_context import Entries, read_further_context
 from previewer.frozen import dataclass
 
-IMAGE = "docker-image://"
 SERVICE = "service:"
 
 
@@ -37,8 +37,8 @@ def read_further_contexts(
     for name, value in as_object(build.spec.get("additional_contexts")).items():
         location = str(definition.locate(("services", service.name, "build", "additional_contexts", name)))
         text = str(value)
-        if text.startswith(IMAGE):
-            images[name] = text.removeprefix(IMAGE)
+        if text.startswith(IMAGE_CONTEXT):
+            images[name] = text.removeprefix(IMAGE_CONTEXT)
         elif text.startswith(SERVICE):
             raise UnsupportedError(
                 f"build.additional_contexts: {text} is the image of another service",

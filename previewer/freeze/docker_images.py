@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ from previewer.freeze.protocol import BuildRequest, BuiltImage, PinnedImage
 if TYPE_CHECKING:  # what builds nothing is not to pay for it
     from previewer.freeze.docker_builds import DockerBuilds
 
+_HEXADECIMAL = re.compile(r"[0-9a-f]{1,63}")
 OURS = f"{MANAGED_BY}={MANAGED_BY_VALUE}"
 
 
@@ -102,6 +104,8 @@ class DockerImages:
         A reference by digest or id needs no registry if the engine has the image.
         """
         held = self._images.inspect(reference)
+        if held is not None and _is_found_by_id(held, reference):
+            held = None
         if held is not None and ("@" in reference or reference.startswith("sha256:")):
             return self._pinned(held, reference, platform, vouched="@" in reference)
         digest = reference.partition("@")[2] or self._ask_registry(reference)
@@ -280,11 +284,21 @@ class DockerImages:
             raise FreezeError(f"the image is for {held.platform}, not for {platform}", where=reference)
         known = held.repository_digests if vouched or self._ids.are_engine_ids else ()
         own = [name for name in known if name.partition("@")[0] == _repository(reference)]
-        return PinnedImage(self._ids.find(held), held.platform, min(own) if own else None)
+        is_ours = held.labels.get(MANAGED_BY) == MANAGED_BY_VALUE
+        owner = held.labels.get(PROJECT, "") if is_ours else ""
+        return PinnedImage(self._ids.find(held), held.platform, min(own) if own else None, owner)
 
 
 def _tell_nobody(line: str) -> None:
     del line
+
+
+def _is_found_by_id(image: EngineImage, reference: str) -> bool:
+    """Whether an engine took a name such as ``cafe`` for the beginning of an image's id."""
+    name = f"{reference}:latest"
+    return _HEXADECIMAL.fullmatch(reference) is not None and not any(
+        tag == name or tag.endswith(f"/{name}") for tag in image.tags
+    )
 
 
 def _is_named_for(image: EngineImage, digest: str) -> bool:

@@ -24,7 +24,7 @@ from previewer.freeze.planned_build import (
     build_request,
     complete_build,
 )
-from previewer.freeze.planned_images import PlannedImages, read_planned_images
+from previewer.freeze.planned_images import Permit, PlannedImages, read_planned_images
 from previewer.freeze.protocol import BuildCache, BuildRequest, BuiltImage, CachedBuild, Images, PinnedImage
 from previewer.freeze.service_images import ImageSource
 from previewer.frozen import dataclass
@@ -63,6 +63,7 @@ def freeze_commit(
     project: str,
     definitions: Sequence[Definition],
     images: Images,
+    permit: Permit,
     use_cache: bool = True,
     report: Report,
     cancellation: Cancellation,
@@ -75,7 +76,8 @@ def freeze_commit(
 
     An image whose inputs were built before is not built again, unless ``use_cache`` is off; equal inputs are built
     once however many services have them. What ``cache`` has is pulled instead. Build secrets may come from
-    ``variables``. Raises, before anything is built, :class:`DefinitionError`, :class:`FreezeError` for what can't
+    ``variables``. Raises, before anything is built, what ``permit`` raises,
+    :class:`DefinitionError`, :class:`FreezeError` for what can't
     be resolved, and :class:`UnsupportedError` for what nothing here can build; then :class:`BuildError`.
     """
     work = _Freezing(
@@ -84,6 +86,7 @@ def freeze_commit(
     planned = read_planned_images(
         work.tree, definitions, commit=commit.id, platform=images.platform, variables=variables or {}
     )
+    permit([(image, "") for image in planned.named])
     for warning in dict.fromkeys(text for build in planned.builds for text in build.warnings):
         report(Noted(warning))
     read = {source for definition in definitions for source in tree_sources(definition)}
@@ -92,15 +95,16 @@ def freeze_commit(
         commit=commit.id,
         tree=commit.tree,
         committed_at=commit.committed_at,
-        definitions=_freeze_definitions(work, definitions, planned),
+        definitions=_freeze_definitions(work, definitions, planned, permit),
         files=digest_tree_files(tree, read),
     )
 
 
 def _freeze_definitions(
-    work: _Freezing, definitions: Sequence[Definition], planned: PlannedImages
+    work: _Freezing, definitions: Sequence[Definition], planned: PlannedImages, permit: Permit
 ) -> Mapping[str, FrozenDefinition]:
     pinned = _pin_all(work, planned.requests)
+    permit([(image, pinned[image.request].owner) for image in planned.named])
     bases = _name_bases(work, planned.builds, pinned)
     builds = {
         (plan.definition, plan.service): complete_build(plan, project=work.project, pinned=bases)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from previewer.domain.definition import Definition
+from previewer.domain.definition import Definition, Location
 from previewer.domain.file_tree import FileTree
 from previewer.freeze.planned_build import ImageRequest, PlannedBuild, plan_build
 from previewer.freeze.service_images import ImageSource, find_image_sources
@@ -12,9 +12,32 @@ from previewer.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class NamedImage:
+    """One place of a commit that names an image which something of a release is made of."""
+
+    definition: str
+    reader: str
+    """The service that runs it or is built upon it."""
+    request: ImageRequest
+    location: Location
+
+
+Permit = Callable[[Sequence[tuple[NamedImage, str]]], None]
+"""Raises :class:`PolicyError` for images that may not be named; each with the project that previewer built it for,
+empty where that is not known."""
+
+
+def permit_all(images: Sequence[tuple[NamedImage, str]]) -> None:
+    """For what was judged before: a release that is built once more."""
+    del images
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedImages:
     """What freezing has to resolve and to build. Nothing of it was done, and no engine was asked."""
 
+    named: tuple[NamedImage, ...]
+    """Every place that names an image: nothing else is asked for."""
     sources: Mapping[str, Mapping[str, ImageSource]]
     """By definition and service."""
     builds: tuple[PlannedBuild, ...]
@@ -23,8 +46,7 @@ class PlannedImages:
     @property
     def requests(self) -> tuple[ImageRequest, ...]:
         """Every image that is to be resolved, to be run or to be built upon, once, in a stable order."""
-        named = {source.request for found in self.sources.values() for source in found.values() if source.request}
-        return tuple(sorted(named.union(*(build.image_requests for build in self.builds))))
+        return tuple(sorted({image.request for image in self.named}))
 
 
 def read_planned_images(
@@ -47,4 +69,18 @@ def read_planned_images(
         for definition in definitions
         for name in sorted({source.build for source in sources[definition.name].values() if source.build})
     )
-    return PlannedImages(sources, builds)
+    named = [image for definition in definitions for image in _run(definition, sources[definition.name])]
+    return PlannedImages((*named, *(image for build in builds for image in _built_upon(build))), sources, builds)
+
+
+def _run(definition: Definition, sources: Mapping[str, ImageSource]) -> Iterator[NamedImage]:
+    for service, source in sources.items():
+        if source.request is not None:
+            location = definition.locate(("services", service, "image"))
+            yield NamedImage(definition.name, service, source.request, location)
+
+
+def _built_upon(build: PlannedBuild) -> Iterator[NamedImage]:
+    for use in build.bases.uses:
+        location = Location(build.context.where, use.instruction.line)
+        yield NamedImage(build.definition, build.service, (use.reference, use.platform), location)

@@ -23,6 +23,8 @@ class PinnedImage:
     platform: str
     repository_digest: str | None
     """``name@sha256:…`` where a registry vouches for it."""
+    owner: str = ""
+    """The project that previewer has built it for, as its labels say; empty for any other image."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from previewer.domain.progress import Noted
 from previewer.domain.revision import ResolvedRevision
 from previewer.domain.served_files import serve_files
 from previewer.domain.tree_files import digest_tree_files, tree_sources
-from previewer.errors import NotFoundError
+from previewer.errors import NotFoundError, PreviewerError
 from previewer.frozen import dataclass
 from previewer.operations.session import Session
 
@@ -153,12 +153,23 @@ def enforce_policy(session: Session, resolved: ResolvedRevision, definition: Def
 def explain_policy(session: Session, revision: str, *, name: str = "preview") -> Explanation:
     """Which rules were looked at for a revision, and what they allowed because of which line."""
     from previewer.definition import load_named
+    from previewer.operations.releasing.named_images import judge_dockerfiles, read_named_images
 
     resolved = session.source.resolve(revision)
     tree = session.source.tree(resolved.commit.id)
     variables = session.settings.allowed_variables
     definition = load_named(tree, name, variables=variables, project_name=session.project)
-    return explain(definition, session.trust(definition.role, branch=resolved.branch, commit=resolved.commit.id))
+    trust = session.trust(definition.role, branch=resolved.branch, commit=resolved.commit.id)
+    try:
+        images = read_named_images(session, resolved, definition)
+    except PreviewerError as error:  # freezing will say it too; what the definition asks for is told all the same
+        return explain(definition, trust, unread=str(error))
+    return explain(
+        definition,
+        trust,
+        dockerfiles=judge_dockerfiles(images, definition, trust),
+        images=[image.request[0] for image in images],
+    )
 
 
 def _check(

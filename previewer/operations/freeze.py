@@ -96,6 +96,7 @@ def freeze_resolved(
         return FreezeResult(known, was_known=True)
     before_building()
     from previewer.freeze.freeze_commit import freeze_commit  # a commit that is frozen needs nothing of it
+    from previewer.operations.releasing.named_images import permit_images
 
     release = freeze_commit(
         tree=session.source.tree(resolved.commit.id),
@@ -103,6 +104,7 @@ def freeze_resolved(
         project=session.project,
         definitions=definitions,
         images=session.images,
+        permit=permit_images(session, resolved, definitions),
         use_cache=use_cache,
         report=report,
         cancellation=cancellation,

@@ -6,6 +6,7 @@ import hashlib
 import socket
 import threading
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
@@ -123,12 +124,17 @@ class Session:
         """What a commit (full id) of ``branch`` is trusted with in ``role``: every decision on trust asks here.
 
         A branch's name counts only where that branch really holds the commit: anything may be checked out under
-        the name ``main``.
+        the name ``main``. Commits of the default branch may name any image: they have been reviewed.
         """
         rules = self.settings.trust
         if branch is not None and rules.names(branch, role) and not self.source.is_on_branch(commit, branch):
             branch = None
-        return rules.trust(role, branch)
+        trust = rules.trust(role, branch)
+        default = self.settings.default_branch
+        if trust.images is not None and default is not None and default.name is not None:
+            is_merged = self.source.is_on_branch(commit, default.name)
+            trust = replace(trust, images=None) if is_merged else trust
+        return trust
 
     @property
     def readings(self) -> Readings:

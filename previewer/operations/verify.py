@@ -109,6 +109,7 @@ def _rebuild(
     cancellation: Cancellation,
 ) -> tuple[VerifiedImage, ...]:
     from previewer.freeze.freeze_commit import Rebuild, freeze_commit
+    from previewer.freeze.planned_images import permit_all
 
     repository = f"{REBUILT_REPOSITORY}/{session.new_id()}"
     resolved = session.source.resolve(release.commit)
@@ -119,6 +120,7 @@ def _rebuild(
             project=release.project,
             definitions=[frozen.definition for frozen in release.definitions.values()],
             images=session.images,
+            permit=permit_all,
             use_cache=False,
             report=report,
             cancellation=cancellation,

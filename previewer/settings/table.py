@@ -135,6 +135,12 @@ def _trusted(entry: object, locate: Locate) -> Iterator[Grant]:
             yield read_grant(text, source=source, role=role, branches=branches)
 
 
+def _images(settings: Settings, value: object, locate: Locate) -> Settings:
+    del locate
+    images = (*(settings.trust.images or ()), *values.read_texts(value))
+    return replace(settings, trust=replace(settings.trust, images=images))
+
+
 def _limit(role: Role, change: LimitReader) -> Apply:
     def apply(settings: Settings, value: object, locate: Locate) -> Settings:
         del locate
@@ -341,6 +347,14 @@ SETTINGS: tuple[Setting, ...] = (
         layers=Layer.USER,
     ),
     *(row for role in Role for row in _rows_of(role)),
+    Setting(
+        key="policy.images",
+        looks='a list of patterns, `["postgres", "ghcr.io/acme/**"]`',
+        default="none: any but previewer's own",
+        meaning="The only images that branches other than the default one may name, see"
+        " [policy](policy.md#which-images). Both files' lists count.",
+        apply=_images,
+    ),
     Setting(
         key="trust",
         looks="tables `[[trust]]` with `branches`, `allow` and, if it is not for all, `roles`",

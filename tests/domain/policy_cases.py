@@ -143,6 +143,20 @@ CASES = (
     in_service(
         "bind", "volumes:\n- type: bind  # here\n  source: /srv/data\n  target: /data", "bind:/srv/data:rw"
     ),
+    Case("image", "services:\n  web:\n    image: previewer/shop/web:1  # here\n", "image:previewer/shop/*"),
+    Case("image", f"services:\n  web:\n    image: sha256:{'a' * 64}  # here\n", f"image:sha256:{'a' * 64}"),
+    Case(
+        "image", "services:\n  web:\n    image: docker.io/previewer/x/y@sha256:" + "a" * 64 + "  # here\n", "image"
+    ),
+    Case("image", "services:\n  web:\n    image: index.docker.io/library/previewer-base:1  # here\n", "image"),
+    Case("image", "services:\n  web:\n    image: localhost/previewer-image:1  # here\n", "image"),
+    Case("image", "services:\n  web:\n    image: previewer-rebuilt/x:1  # here\n", "image:previewer-rebuilt/x"),
+    Case("image", "services:\n  web:\n    image: previewer-building:1  # here\n", "image:previewer-building:1"),
+    in_build(
+        "image",
+        "additional_contexts:\n  x: docker-image://previewer/a/b:1  # here",
+        "image:previewer/a/b:1",
+    ),
     in_service("mount-type", "volumes:\n- type: image  # here\n  source: i\n  target: /d", "mount-type:image"),
     in_service(
         "mount-type",

@@ -12,6 +12,7 @@ from previewer.domain.progress import Event, Outcome, TaskFinished, TaskOutput
 from previewer.domain.release import Release
 from previewer.domain.revision import Commit
 from previewer.freeze.freeze_commit import freeze_commit
+from previewer.freeze.planned_images import permit_all
 from previewer.freeze.protocol import Images
 from previewer.source.protocol import Source
 
@@ -68,6 +69,7 @@ def freeze(
         project=project,
         definitions=definitions,
         images=images,
+        permit=permit_all,
         use_cache=use_cache,
         report=report or Events(),
         cancellation=cancellation or Cancellation(),

@@ -19,6 +19,7 @@ from previewer.domain.release import Artifact, Release
 from previewer.errors import RegistryError
 from previewer.freeze.freeze_commit import freeze_commit
 from previewer.freeze.memory import MemoryImages
+from previewer.freeze.planned_images import permit_all
 from previewer.freeze.protocol import BuildCache, CachedBuild
 from previewer.freeze.registry.build_cache import RegistryBuildCache
 from previewer.freeze.registry.registry_image import RegistryImage, find_image
@@ -104,6 +105,7 @@ def freeze(images: MemoryImages, cache: BuildCache, events: Events, *, use_cache
         project="shop",
         definitions=[definition({"web": built()})],
         images=images,
+        permit=permit_all,
         use_cache=use_cache,
         report=events,
         cancellation=Cancellation(),

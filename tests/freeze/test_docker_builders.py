@@ -23,6 +23,7 @@ from previewer.domain.revision import Commit
 from previewer.errors import BuildError, CancelledError, UnsupportedError
 from previewer.freeze.docker_images import DockerImages
 from previewer.freeze.freeze_commit import freeze_commit
+from previewer.freeze.planned_images import permit_all
 from previewer.source.memory import MemorySource
 from tests.freeze.conftest import BASE
 from tests.freeze.scene import Events, built, definition
@@ -58,6 +59,7 @@ class Scene:
             project=self._project,
             definitions=[whole],
             images=self.images,
+            permit=permit_all,
             report=self.events,
             cancellation=self.cancellation,
             variables={"TOKEN": SECRET},

@@ -268,6 +268,23 @@ def test_one_function_decides_on_trust_and_one_on_the_default_branch() -> None:
     assert _offenders(_written(default), but=lambda place: place in sources) == []
 
 
+def test_one_function_judges_the_images_that_a_branch_names() -> None:
+    pins = re.compile(r"images\.pin\(|\.ask_registry\(|registry_digest\(")
+    askers = {"freeze/freeze_commit.py", "freeze/docker_images.py", "docker_api/images.py"}
+    assert _offenders(_written(pins), but=lambda place: place in askers) == []
+    names = re.compile(r"docker-image:|\bOWN_REPOSITORIES\b|\bpermit_all\b")
+    judges = {
+        "domain/naming.py",
+        "domain/policy/image_rules.py",
+        "freeze/planned_images.py",
+        "operations/verify.py",
+    }
+    assert _offenders(_written(names), but=lambda place: place in judges) == []
+    judged = re.compile(r"\bimage_request\(")
+    callers = {"domain/policy/image_rules.py", "domain/policy/check.py"}
+    assert _offenders(_written(judged), but=lambda place: place in callers) == []
+
+
 def _offenders(
     find: Callable[[Path], set[str]], *, within: str = "", but: Callable[[str], bool] = lambda _place: False
 ) -> list[str]:

@@ -59,6 +59,10 @@ def _tell(invocation: Invocation, explanation: Explanation, refused: int) -> Non
             invocation.diagnostics.hint(f"{outcome.rule.id}: {hint}")
     for grant in explanation.unused:
         invocation.diagnostics.note(f"{grant.source}: {grant.text} is allowed here, and nothing asks for it")
+    if explanation.images:
+        invocation.diagnostics.note(f"images that are read: {', '.join(explanation.images)}")
+    if explanation.unread:
+        invocation.diagnostics.warn(f"which images are built upon cannot be read: {explanation.unread}")
     found = len(explanation.findings)
     told = f"{len(explanation.outcomes)} rules looked at, {counted(found, 'thing')} found, {refused} refused"
     invocation.diagnostics.note(told)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from previewer.domain.json_value import JsonValue, as_list, as_object, as_text
 from previewer.domain.policy.finders import each_of, in_services, is_on, service_path
 from previewer.domain.policy.host_paths import leaves_tree
+from previewer.domain.policy.image_rules import IMAGE_CONTEXT
 from previewer.domain.policy.rule import Request, Rule
 from previewer.domain.service import Service
 
@@ -34,7 +35,7 @@ def _contexts(service: Service) -> Iterator[Request]:
         yield Request(path, f"builds from the Dockerfile {dockerfile!r}", (dockerfile,))
     for name, value in as_object(build.spec.get("additional_contexts")).items():
         context = str(value)
-        if _is_foreign(context) and not context.startswith(("service:", "docker-image://")):
+        if _is_foreign(context) and not context.startswith(("service:", IMAGE_CONTEXT)):
             path = service_path(service, "build", "additional_contexts", name)
             yield Request(path, f"builds with the context {context!r}", (context,))
 

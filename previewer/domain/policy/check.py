@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from previewer.domain.definition import Definition, Location, ModelPath
 from previewer.domain.json_value import as_list, as_object
 from previewer.domain.policy.grants import how_to_allow
+from previewer.domain.policy.image_rules import IMAGE_RULES, image_request
 from previewer.domain.policy.rule import Allowance, Effect, Request, Rule
 from previewer.domain.policy.table import RULE_BY_ID, RULES
 from previewer.domain.policy.trust import Grant, Trust
 from previewer.errors import PolicyError
 from previewer.frozen import dataclass
+
+(IMAGE_RULE,) = IMAGE_RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,10 @@ class Explanation:
     """What the definition says that it needs, as written. It grants nothing."""
     unused: tuple[Grant, ...]
     """Grants that hold for this branch and role and that nothing made use of."""
+    images: tuple[str, ...] = ()
+    """Every image that it and its Dockerfiles name, sorted."""
+    unread: str = ""
+    """Why that could not be read; empty where it could."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -85,6 +92,29 @@ def check(definition: Definition, trust: Trust) -> tuple[Finding, ...]:
         for finding in _findings(rule, definition, trust)
     ]
     return tuple(sorted(found, key=_in_file_order))
+
+
+def check_image(
+    reference: str, trust: Trust, *, location: Location, reader: str, owner: str = ""
+) -> Finding | None:
+    """What the policy says about an image that a Dockerfile names at ``location``, to be built for ``reader``.
+
+    ``owner`` is as for :func:`image_request`. ``None`` where no rule is about it.
+    """
+    path = ("services", reader, "build", "dockerfile")
+    request = image_request(reference, trust, path, owner=owner)
+    if request is None:
+        return None
+    grant = trust.grant_for(IMAGE_RULE.id, request.subjects)
+    return Finding(
+        rule=IMAGE_RULE.id,
+        service=reader,
+        message=f"service {reader} {request.message}",
+        location=location,
+        hint=_hint(IMAGE_RULE, request, trust),
+        allowed_by=_told(grant) if grant else None,
+        path=path,
+    )
 
 
 def refused(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -108,15 +138,32 @@ def raise_for(findings: Sequence[Finding]) -> None:
     )
 
 
-def explain(definition: Definition, trust: Trust) -> Explanation:
-    """Which rules were looked at, what they found, and which line allowed it."""
-    outcomes = tuple(RuleOutcome(rule, _findings(rule, definition, trust)) for rule in RULES)
+def explain(
+    definition: Definition,
+    trust: Trust,
+    *,
+    dockerfiles: Sequence[Finding] = (),
+    images: Sequence[str] = (),
+    unread: str = "",
+) -> Explanation:
+    """Which rules were looked at, what they found, and which line allowed it.
+
+    ``dockerfiles`` is what :func:`check_image` found, and ``images`` are all that are named.
+    """
+    outcomes = tuple(
+        RuleOutcome(
+            rule, (*_findings(rule, definition, trust), *(found for found in dockerfiles if found.rule == rule.id))
+        )
+        for rule in RULES
+    )
     used = {finding.allowed_by for outcome in outcomes for finding in outcome.findings}
     return Explanation(
         trust=trust,
         outcomes=outcomes,
         requested=_requested(definition),
         unused=tuple(grant for grant in trust.grants if _told(grant) not in used),
+        images=tuple(sorted(set(images))),
+        unread=unread,
     )
 
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from previewer.domain.policy.build_rules import BUILD_RULES
 from previewer.domain.policy.egress_rules import EGRESS_RULES
+from previewer.domain.policy.image_rules import IMAGE_RULES
 from previewer.domain.policy.mount_rules import MOUNT_RULES
 from previewer.domain.policy.privilege_rules import PRIVILEGE_RULES
 from previewer.domain.policy.quantity_rules import QUANTITY_RULES
@@ -19,6 +20,7 @@ GROUPS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
         "Privileges": PRIVILEGE_RULES,
         "Sharing": SHARING_RULES,
         "Files of the host": MOUNT_RULES,
+        "Images": IMAGE_RULES,
         "Builds": BUILD_RULES,
         "Quantities and names": QUANTITY_RULES,
         "Rewritten, not refused": (*REWRITE_RULES, *EGRESS_RULES),

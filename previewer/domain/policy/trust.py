@@ -54,6 +54,8 @@ class Trust:
     """``None`` for a tag, a bare commit or a pull request's head."""
     grants: tuple[Grant, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    images: tuple[str, ...] | None = None
+    """Patterns of the only images that it may name; ``None`` for any but previewer's own."""
 
     def grant_for(self, rule: str, subjects: Sequence[str], *, exactly: bool = False) -> Grant | None:
         """The first grant that allows what ``rule`` refuses under one of the names ``subjects``."""
@@ -67,6 +69,8 @@ class TrustRules:
 
     grants: tuple[Grant, ...] = ()
     limits: Mapping[Role, Limits] = field(default_factory=lambda: DEFAULT_LIMITS)
+    images: tuple[str, ...] | None = None
+    """Patterns of the only images that branches may name; ``None`` for any but previewer's own."""
 
     def names(self, branch: str, role: Role) -> bool:
         """Whether any grant holds for ``branch`` because of its name."""
@@ -75,7 +79,7 @@ class TrustRules:
     def trust(self, role: Role, branch: str | None) -> Trust:
         """What an environment of ``role`` from ``branch`` is trusted with."""
         grants = tuple(grant for grant in self.grants if grant.applies_to(role, branch))
-        return Trust(role=role, branch=branch, grants=grants, limits=self.limits[role])
+        return Trust(role=role, branch=branch, grants=grants, limits=self.limits[role], images=self.images)
 
 
 def _covers(pattern: str, subject: str, *, exactly: bool) -> bool:
