@@ -36,6 +36,9 @@ LEDGER_REFS = "refs/previewer/ledger"
 LOCK_REFS = "refs/previewer/locks"
 RECORD_REFS = "refs/previewer"
 """Above those of records: each kind has a folder of its own."""
+ATTESTATION_REFS = f"{RECORD_REFS}/attestations"
+PRIVATE_FOLDER = "previewer"
+"""In git's own folder: the repository that holds what no other clone needs."""
 
 _NOT_IN_LABEL = re.compile(r"[^a-z0-9]+")
 
@@ -131,6 +134,11 @@ def named_digest(reference: str) -> str | None:
 def release_ref(release_id: str) -> str:
     """The git reference that keeps a release."""
     return f"{RELEASE_REFS}/{release_id.removeprefix('sha256:')}"
+
+
+def is_shared_ref(name: str) -> bool:
+    """Whether a reference of ours is for other clones too: a release, or what is said about one."""
+    return name.startswith((f"{RELEASE_REFS}/", f"{ATTESTATION_REFS}/"))
 
 
 def variable_suffix(service: str) -> str:

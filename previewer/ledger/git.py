@@ -1,4 +1,4 @@
-"""The ledger in a git repository: releases, history and locks below ``refs/previewer``.
+"""The ledger in a git repository: releases below its ``refs/previewer``, history and locks in a place of our own.
 
 A release is a commit that holds ``manifest.json`` and, below ``files``, the files that its services read while
 they run. It has a fixed author, the source commit's date and the source commit as its parent: the same release is
@@ -31,6 +31,7 @@ from previewer.errors import AmbiguousError, LockedError, NotFoundError, SourceE
 from previewer.frozen import dataclass
 from previewer.ledger.git_files import GitFiles
 from previewer.ledger.git_locks import GitLocks, TakeoverCallback
+from previewer.ledger.git_place import PrivatePlace, SharedPlace
 from previewer.ledger.git_records import GitRecords
 from previewer.ledger.git_store import GitStore, Reference
 from previewer.ledger.lock_owner import LockOwner
@@ -84,18 +85,26 @@ class GitLedger:
         on_takeover: TakeoverCallback = tell_nobody,
         objects: GitObjects | None = None,
         object_format: str | None = None,
+        shared_folder: str | None = None,
     ) -> None:
         """``actor`` and ``clock`` are for locks; entries bring their own.
 
-        ``objects`` and ``object_format`` are what a source of the same repository has; ``None`` to do without.
+        ``objects``, ``object_format`` and ``shared_folder`` are what a source of the same repository has; ``None``
+        to do without.
         """
         self._command = GitCommand(str(path))
-        self._store = GitStore(self._command, objects or GitObjects(self._command), object_format=object_format)
+        if object_format is None or shared_folder is None:
+            asked = self._command.text("rev-parse", "--show-object-format", "--git-common-dir")
+            object_format, shared_folder = asked.splitlines()
+        shared = SharedPlace(self._command, objects or GitObjects(self._command))
+        self._store = GitStore(shared, object_format=object_format)
+        own = PrivatePlace(shared, Path(path, shared_folder), object_format)
+        self._private = GitStore(own, object_format=object_format)
         self._files = GitFiles(self._command)
-        self._records = GitRecords(self._command, self._store)
+        self._shared_records, self._records = GitRecords(self._store), GitRecords(self._private)
         self._history = f"{LEDGER_REFS}/{slug(installation)}"
         self._last_seen: _Tip | None = None
-        self._locks = GitLocks(self._store, clock=clock, actor=actor, on_takeover=on_takeover)
+        self._locks = GitLocks(self._private, clock=clock, actor=actor, on_takeover=on_takeover)
 
     @cached_property
     def _attestations(self) -> GitAttestations:
@@ -192,6 +201,7 @@ class GitLedger:
 
     def remove_release(self, release_id: str) -> None:
         """Forget a release, by its full id, and what is said about it. Nothing happens if it is gone."""
+        self._records.remove(RecordKind.PUSH, release_id.removeprefix("sha256:"))
         self._attestations.remove_release(release_id)
 
     @property
@@ -236,28 +246,28 @@ class GitLedger:
         last = self._last_seen or self._look()
         for _ in range(APPEND_ATTEMPTS):
             notes = merge_notes(last.notes, entry.notes)
-            made = self._store.write_commit(
+            made = self._private.write_commit(
                 {ENTRY_FILE: to_bytes(entry), NOTES_FILE: to_bytes(notes)},
                 parents=(last.id,) if last.id else (),
                 at=entry.at,
                 message=" ".join(filter(None, words)),
             )
-            if self._store.swap(self._history, old=last.id, new=made):
+            if self._private.swap(self._history, old=last.id, new=made):
                 self._last_seen = _Tip(made, notes)
+                self._private.tidy()
                 return
             last = self._look()
         raise LockedError("many others are writing the ledger", where=self._history, hint="try again")
 
     def entries(self, *, limit: int | None = None) -> tuple[LedgerEntry, ...]:
         """The history, newest first. Raises :class:`SourceError` for an entry that can't be read."""
-        tip = self._store.read_reference(self._history)
+        tip = self._private.read_reference(self._history)
         if tip is None or limit == 0:
             return ()
-        counted = () if limit is None else (f"--max-count={limit}",)
-        commits = self._command.run("rev-list", "--first-parent", *counted, tip).decode().split()
+        commits = self._private.chain(tip, limit=limit)
         return tuple(
             from_bytes(content, LedgerEntry)
-            for content in self._read_files([f"{commit}:{ENTRY_FILE}" for commit in commits])
+            for content in _read_files(self._private, [f"{commit}:{ENTRY_FILE}" for commit in commits])
         )
 
     def notes(self) -> Notes:
@@ -266,27 +276,27 @@ class GitLedger:
 
     def store_record(self, kind: RecordKind, name: str, files: Mapping[str, bytes], *, at: datetime) -> None:
         """Keep files (names without ``/``) under a name; a record of the same kind and name is replaced."""
-        self._records.store(kind, name, files, at=at)
+        self._records_of(kind).store(kind, name, files, at=at)
 
     def load_record(self, kind: RecordKind, name: str) -> Mapping[str, bytes] | None:
         """The files of a record; ``None`` where there is none."""
-        return self._records.load(kind, name)
+        return self._records_of(kind).load(kind, name)
 
     def read_record(self, kind: RecordKind, name: str, file: str) -> bytes | None:
         """One file of a record, in one look; ``None`` where there is no such record or no such file in it."""
-        return self._records.read(kind, name, file)
+        return self._records_of(kind).read(kind, name, file)
 
     def record_names(self, kind: RecordKind) -> tuple[str, ...]:
         """The names of all records of a kind, sorted."""
-        return self._records.names(kind)
+        return self._records_of(kind).names(kind)
 
     def record_times(self, kind: RecordKind) -> Mapping[str, datetime]:
         """When each record of a kind was written, by its name."""
-        return self._records.times(kind)
+        return self._records_of(kind).times(kind)
 
     def remove_record(self, kind: RecordKind, name: str) -> None:
         """Forget a record. Nothing happens if there is none."""
-        self._records.remove(kind, name)
+        self._records_of(kind).remove(kind, name)
 
     def lock(self, environment: str, *, purpose: str) -> AbstractContextManager[None]:
         """Hold the environment's lock while changing it.
@@ -295,6 +305,9 @@ class GitLedger:
         taken over, which ``on_takeover`` is told.
         """
         return self._locks.hold(environment, purpose=purpose)
+
+    def _records_of(self, kind: RecordKind) -> GitRecords:
+        return self._shared_records if kind is RecordKind.ATTESTATION else self._records
 
     def _keep_files(self, release: Release, tree: FileTree | None) -> Mapping[str, str]:
         """The folder of the files that the release serves, if there are any: its tree's id."""
@@ -312,7 +325,7 @@ class GitLedger:
 
     def _look(self) -> _Tip:
         # The tip is asked for first: should the notes be newer, a swap of it fails.
-        held, noted = self._store.find_all([self._history, f"{self._history}:{NOTES_FILE}"])
+        held, noted = self._private.find_all([self._history, f"{self._history}:{NOTES_FILE}"])
         self._last_seen = tip = _Tip(held.id if held is not None else None, self._read_notes(noted))
         return tip
 
@@ -326,18 +339,19 @@ class GitLedger:
             raise SourceError(f"the ledger's notes can't be read: {error}", where=self._history) from error
 
     def _load(self, references: Sequence[Reference]) -> list[Release]:
-        contents = self._read_files([f"{reference.object_id}:{MANIFEST_FILE}" for reference in references])
+        contents = _read_files(self._store, [f"{reference.object_id}:{MANIFEST_FILE}" for reference in references])
         return [
             _verified(reference.name, content) for reference, content in zip(references, contents, strict=True)
         ]
 
-    def _read_files(self, names: Sequence[str]) -> list[bytes]:
-        contents = []
-        for name, found in zip(names, self._store.find_all(names), strict=True):
-            if found is None:
-                raise SourceError("the ledger has a hole", where=name, hint="fetch it from another clone")
-            contents.append(found.content)
-        return contents
+
+def _read_files(store: GitStore, names: Sequence[str]) -> list[bytes]:
+    contents = []
+    for name, found in zip(names, store.find_all(names), strict=True):
+        if found is None:
+            raise SourceError("the ledger has a hole", where=name, hint="fetch it from another clone")
+        contents.append(found.content)
+    return contents
 
 
 def _verified(reference: str, content: bytes) -> Release:

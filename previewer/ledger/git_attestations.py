@@ -21,6 +21,7 @@ class GitAttestations:
     """Writes and checks them in one repository. They are read as records of :attr:`RecordKind.ATTESTATION`."""
 
     def __init__(self, command: GitCommand, store: GitStore) -> None:
+        """``store`` is the user's repository: other clones may have releases and what is said about them."""
         self._command = command
         self._store = store
         self._signing = GitSigning(command)
@@ -86,9 +87,8 @@ class GitAttestations:
         )
 
     def remove_release(self, release_id: str) -> None:
-        """Forget a release, what is said about it and where it was pushed. Nothing happens if it is gone."""
-        pushed = record_ref(RecordKind.PUSH, release_id.removeprefix("sha256:"))
-        for name in (pushed, _reference(release_id), release_ref(release_id)):
+        """Forget a release and what is said about it. Nothing happens if it is gone."""
+        for name in (_reference(release_id), release_ref(release_id)):
             held = self._store.read_reference(name)
             if held is not None:
                 self._store.swap(name, old=held, new=None)

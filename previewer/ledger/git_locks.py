@@ -80,21 +80,22 @@ class GitLocks:
     def _dead_owner(self, environment: str, reference: str, object_id: str) -> LockOwner:
         """Who held it. Raises :class:`LockedError` unless that is certainly over."""
         found = self._store.find(object_id)
+        remedy = self._store.drop_command(reference)
         if found is None:
-            raise _locked(environment, reference, "the lock does not say who holds it")
+            raise _locked(environment, remedy, "the lock does not say who holds it")
         try:
             holder = from_bytes(found.content, LockOwner)
         except ValueError as error:
-            raise _locked(environment, reference, f"who holds it cannot be read: {error}") from error
+            raise _locked(environment, remedy, f"who holds it cannot be read: {error}") from error
         if not holder.is_dead:
-            raise _locked(environment, reference, *holder.describe())
+            raise _locked(environment, remedy, *holder.describe())
         return holder
 
 
-def _locked(environment: str, reference: str, *about: str) -> LockedError:
+def _locked(environment: str, remedy: str, *about: str) -> LockedError:
     return LockedError(
         "somebody else is changing this environment",
         where=environment,
-        hint=f"wait for them; if they are gone for good: git update-ref -d {reference}",
+        hint=f"wait for them; if they are gone for good: {remedy}",
         details=about,
     )

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from previewer.domain.naming import RECORD_REFS, slug
 from previewer.ledger.git_store import GitStore
 from previewer.ledger.protocol import RecordKind
-from previewer.source.git_command import GitCommand
 from previewer.source.git_objects import parse_tree_object
 
 
 class GitRecords:
     """Writes, reads and removes records of one repository."""
 
-    def __init__(self, command: GitCommand, store: GitStore) -> None:
-        self._command = command
+    def __init__(self, store: GitStore) -> None:
         self._store = store
 
     def store(self, kind: RecordKind, name: str, files: Mapping[str, bytes], *, at: datetime) -> None:
@@ -47,13 +45,7 @@ class GitRecords:
     def times(self, kind: RecordKind) -> Mapping[str, datetime]:
         """When each record of a kind was written, by its name."""
         prefix = f"{RECORD_REFS}/{kind.value}"
-        output = self._command.run("for-each-ref", "--format=%(refname)%00%(committerdate:unix)", prefix).decode()
-        records = (line.split("\0") for line in output.splitlines())
-        return {
-            name.removeprefix(f"{prefix}/"): datetime.fromtimestamp(int(seconds), UTC)
-            for name, seconds in records
-            if seconds
-        }
+        return {name.removeprefix(f"{prefix}/"): at for name, at in self._store.reference_times(prefix).items()}
 
     def remove(self, kind: RecordKind, name: str) -> None:
         """Forget a record; somebody else may have done it already."""

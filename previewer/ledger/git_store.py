@@ -7,16 +7,17 @@ linked worktrees (whose references are shared).
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from functools import cached_property
+from datetime import UTC, datetime
 
 from previewer.errors import SourceError
 from previewer.frozen import dataclass
+from previewer.ledger.git_place import Place
 from previewer.ledger.object_pack import ObjectPack
-from previewer.source.git_command import GitCommand, full_disk_hint
-from previewer.source.git_objects import GitObject, GitObjects
+from previewer.source.git_command import full_disk_hint
+from previewer.source.git_objects import GitObject
 
 IDENTITY = "previewer <previewer@localhost>"
 """Author of every object, so that the same content gives the same id in every clone."""
@@ -39,20 +40,18 @@ class Reference:
 class GitStore:
     """Reads and writes in one repository."""
 
-    def __init__(self, command: GitCommand, objects: GitObjects, *, object_format: str | None = None) -> None:
-        """``objects`` are the repository's. ``object_format`` is how it names them, ``sha1`` or ``sha256``;
-        ``None`` to ask git."""
-        self._command = command
-        self._objects = objects
-        self._given_format = object_format
+    def __init__(self, place: Place, *, object_format: str) -> None:
+        """``object_format`` is how it names objects: ``sha1`` or ``sha256``."""
+        self._place = place
+        self._object_format = object_format
 
     def find(self, name: str) -> GitObject | None:
         """The object that a name means (an id, a reference, ``REFERENCE:FILE``); ``None`` where there is none."""
-        return self._objects.find(name)
+        return self._place.objects.find(name)
 
     def find_all(self, names: Sequence[str]) -> list[GitObject | None]:
         """As :meth:`find` for each of ``names``, in their order."""
-        return self._objects.find_all(names)
+        return self._place.objects.find_all(names)
 
     def write_blob(self, content: bytes) -> str:
         """Store a blob; its id."""
@@ -93,11 +92,13 @@ class GitStore:
 
     def has_commit(self, object_id: str) -> bool:
         """Whether the repository holds this commit."""
-        return self._command.ask("cat-file", "-e", f"{object_id}^{{commit}}").code == 0
+        return self._place.command.ask("cat-file", "-e", f"{object_id}^{{commit}}").code == 0
 
     def references(self, *patterns: str) -> tuple[Reference, ...]:
         """The references at or below ``patterns`` (git-for-each-ref(1)), sorted by name."""
-        output = self._command.run("for-each-ref", "--format=%(refname)%00%(objectname)%00%(parent)", *patterns)
+        output = self._place.command.run(
+            "for-each-ref", "--format=%(refname)%00%(objectname)%00%(parent)", *patterns
+        )
         records = (line.split("\0") for line in output.decode().splitlines())
         return tuple(Reference(name, object_id, tuple(parents.split())) for name, object_id, parents in records)
 
@@ -105,6 +106,26 @@ class GitStore:
         """The id that a reference points at, or ``None``."""
         found = [reference.object_id for reference in self.references(name) if reference.name == name]
         return found[0] if found else None
+
+    def reference_times(self, pattern: str) -> Mapping[str, datetime]:
+        """When the commits were written that references at or below ``pattern`` point at, by their names."""
+        form = "--format=%(refname)%00%(committerdate:unix)"
+        output = self._place.command.run("for-each-ref", form, pattern).decode()
+        records = (line.split("\0") for line in output.splitlines())
+        return {name: datetime.fromtimestamp(int(seconds), UTC) for name, seconds in records if seconds}
+
+    def chain(self, tip: str, *, limit: int | None = None) -> list[str]:
+        """The newest commits that end in ``tip``, each the first parent of the one before, newest first."""
+        counted = () if limit is None else (f"--max-count={limit}",)
+        return self._place.command.run("rev-list", "--first-parent", *counted, tip).decode().split()
+
+    def drop_command(self, name: str) -> str:
+        """What a person types to remove a reference."""
+        return f"git -C {shlex.quote(self._place.command.path)} update-ref -d {name}"
+
+    def tidy(self) -> None:
+        """Pack what was written, where that is much and nobody else does it."""
+        self._place.tidy()
 
     def swap(self, name: str, *, old: str | None, new: str | None) -> bool:
         """Point a reference from ``old`` to ``new`` (``None``: absent) if it still is at ``old``; whether it was.
@@ -125,9 +146,10 @@ class GitStore:
 
     def _change(self, name: str, order: bytes, *, is_moot: Callable[[], bool]) -> bool:
         """Whether git did it before it was moot."""
+        self._place.prepare()
         deadline = time.monotonic() + CONTENTION_SECONDS
         while True:
-            answer = self._command.ask("update-ref", "--stdin", input_bytes=order)
+            answer = self._place.command.ask("update-ref", "--stdin", input_bytes=order)
             if answer.code == 0:
                 return True
             if is_moot():
@@ -138,16 +160,14 @@ class GitStore:
                 raise SourceError(f"a reference cannot be written: {answer.complaint}", where=name, hint=hint)
             time.sleep(0.005 + 0.045 * os.urandom(1)[0] / 255)  # spreads writers
 
-    @cached_property
-    def _object_format(self) -> str:
-        return self._given_format or self._command.run("rev-parse", "--show-object-format").decode().strip()
-
     def _unpack(self, pack: ObjectPack) -> None:
         """Objects of a pack are stored by one process; those that are there already stay."""
-        self._command.run("unpack-objects", "-q", input_bytes=pack.content())
+        self._place.prepare()
+        self._place.command.run("unpack-objects", "-q", input_bytes=pack.content())
 
     def _write(self, kind: str, content: bytes) -> str:
-        written = self._command.run("hash-object", "-t", kind, "-w", "--stdin", input_bytes=content)
+        self._place.prepare()
+        written = self._place.command.run("hash-object", "-t", kind, "-w", "--stdin", input_bytes=content)
         return written.decode().strip()
 
 

@@ -96,6 +96,7 @@ def _open_ledger(source: GitSource) -> Ledger:
         actor=source.actor,
         objects=source.objects,
         object_format=source.object_format,
+        shared_folder=source.shared_folder,
     )
 
 

@@ -86,7 +86,7 @@ class GitCommand:
     def __init__(self, path: str, *options: str) -> None:
         """``path`` is a folder: of a working tree, below one, or a bare repository. ``options`` are git's own."""
         self.path = path
-        self._options = options
+        self._options = options or _naming_options(path)
 
     def start(self, *arguments: str) -> Git.AutoInterrupt:
         """Start git, to read its output piece by piece; it ends when the reader does.
@@ -220,6 +220,17 @@ class GitCommand:
             )
         if "cannot change to" in answer.complaint:
             raise NoRepositoryError("there is no such folder", where=self.path)
+
+
+def _naming_options(path: str) -> tuple[str, ...]:
+    """What tells git that a bare repository is meant: by itself it finds none where users forbid that.
+
+    That is git's ``safe.bareRepository=explicit``. The folder that a user stands in was not named by anyone.
+    """
+    folder = Path(path)
+    is_named = path != "." and folder.name != ".git"
+    is_bare = is_named and all((folder / part).exists() for part in ("HEAD", "objects", "refs"))
+    return ("--git-dir=.",) if is_bare else ()
 
 
 def full_disk_hint(complaint: str) -> str | None:

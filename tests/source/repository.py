@@ -56,8 +56,22 @@ class GitRepository:
         self.git("commit", "--quiet", "--allow-empty", "--message", subject)
         return self.git("rev-parse", "HEAD")
 
+    @property
+    def ledger(self) -> Path:
+        """Where this clone's own part of the ledger is, once something was noted."""
+        return self.path / ".git/previewer"
+
+    def ledger_git(self, *arguments: str, input_text: str = "") -> str:
+        """Run git in this clone's own part of the ledger; what it printed."""
+        return self.git(f"--git-dir={self.ledger}", *arguments, input_text=input_text)
+
     def refuse_objects(self) -> None:
         """Let git write no object any more, as on a full disk: files stand where its folders would be."""
         self.git("gc", "--quiet", "--prune=now")
-        for number in range(256):
-            (self.path / f".git/objects/{number:02x}").touch()
+        if self.ledger.exists():
+            self.ledger_git("gc", "--quiet", "--prune=now")
+        else:
+            self.ledger.touch()
+        for objects in (self.path / ".git/objects", self.ledger / "objects"):
+            for number in range(256 if objects.exists() else 0):
+                (objects / f"{number:02x}").touch()
