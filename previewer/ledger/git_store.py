@@ -16,14 +16,14 @@ from previewer.errors import SourceError
 from previewer.frozen import dataclass
 from previewer.ledger.git_place import Place
 from previewer.ledger.object_pack import ObjectPack
-from previewer.source.git_command import full_disk_hint
+from previewer.source.git_complaint import is_forbidden
 from previewer.source.git_objects import GitObject
 
 IDENTITY = "previewer <previewer@localhost>"
 """Author of every object, so that the same content gives the same id in every clone."""
 CONTENTION_SECONDS = 10.0
 """How long a reference may be held by other writers before that is an error."""
-HOPELESS = ("couldn't write", "No space left", "quota exceeded", "Read-only file system", "Permission denied")
+HOPELESS = ("couldn't write", "No space left", "quota exceeded", "Read-only file system")
 """What git says where no time would help, though the file's name that it says has ``lock`` in it."""
 
 
@@ -156,7 +156,7 @@ class GitStore:
                 return False
             # Somebody held git's own lock file just now; it lives for milliseconds.
             if not _is_contention(answer.complaint) or time.monotonic() > deadline:
-                hint = full_disk_hint(answer.complaint)
+                hint = self._place.command.writing_hint_for(answer.complaint)
                 raise SourceError(f"a reference cannot be written: {answer.complaint}", where=name, hint=hint)
             time.sleep(0.005 + 0.045 * os.urandom(1)[0] / 255)  # spreads writers
 
@@ -172,7 +172,7 @@ class GitStore:
 
 
 def _is_contention(complaint: str) -> bool:
-    return "lock" in complaint and not any(word in complaint for word in HOPELESS)
+    return "lock" in complaint and not (is_forbidden(complaint) or any(word in complaint for word in HOPELESS))
 
 
 def _update(name: str, *, old: str | None, new: str | None) -> bytes:

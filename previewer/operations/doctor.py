@@ -15,6 +15,8 @@ from previewer.frozen import dataclass
 from previewer.operations.environments import list_environments
 from previewer.operations.generations.capacity import room_for_more
 from previewer.operations.session import Session
+from previewer.source.git_command import git_version, version_text
+from previewer.source.git_complaint import MINIMUM_VERSION
 
 FEW = 3
 """Environments that still fit, of which the user is told."""
@@ -48,7 +50,7 @@ def examine(session: Session | None, *, failure: PreviewerError | None = None) -
 
 
 def _checks(session: Session | None, failure: PreviewerError | None) -> Iterator[Check]:
-    yield _git()
+    yield from _guard("git", _git)
     if session is None:
         reason = str(failure) if failure else "no repository"
         yield Check("repository", Verdict.FAILED, reason, (failure.hint if failure else None) or "")
@@ -77,10 +79,11 @@ def _guard(name: str, look: Callable[[], Check]) -> tuple[Check]:
 
 
 def _git() -> Check:
-    found = shutil.which("git")
-    if found is None:
-        return Check("git", Verdict.FAILED, "git is not on the PATH", "install git")
-    return Check("git", Verdict.OK, found)
+    version = git_version()
+    if version < MINIMUM_VERSION:
+        detail = f"{shutil.which('git')} is git {version_text(version)}"
+        return Check("git", Verdict.FAILED, detail, f"install git {version_text(MINIMUM_VERSION)} or newer")
+    return Check("git", Verdict.OK, f"{shutil.which('git')}, {version_text(version)}")
 
 
 def _repository(session: Session) -> Check:

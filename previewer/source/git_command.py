@@ -12,13 +12,22 @@ of ours (Ctrl-C reaches every process of the terminal's group) end git in the mi
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from previewer.errors import NoRepositoryError, SourceError
+from previewer.errors import SourceError
 from previewer.frozen import dataclass
+from previewer.source.git_complaint import (
+    MINIMUM_VERSION,
+    first_cause,
+    full_disk_hint,
+    is_forbidden,
+    refuse_unusable,
+    writing_hint,
+)
 
 if TYPE_CHECKING:
     from git.cmd import Git
@@ -76,8 +85,7 @@ class GitAnswer:
     @property
     def reason(self) -> str:
         """Why it failed, in git's own words: the first line that is no warning."""
-        lines = [line for line in self.complaint.splitlines() if not line.startswith(("warning:", "hint:"))]
-        return lines[0].removeprefix("fatal: ").removeprefix("error: ") if lines else f"exit code {self.code}"
+        return first_cause(self.complaint) or f"exit code {self.code}"
 
 
 class GitCommand:
@@ -128,7 +136,7 @@ class GitCommand:
             raise _not_installed() from error
         answer = GitAnswer(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace").strip())
         if answer.code:
-            self._refuse_unusable(answer)
+            refuse_unusable(answer.complaint, self.path)
         return answer
 
     def lines(self, *arguments: str) -> Iterator[bytes]:
@@ -148,7 +156,7 @@ class GitCommand:
             complaint = complaints.read().decode("utf-8", "replace").strip()
         answer = GitAnswer(process.returncode, b"", complaint)
         if answer.code:
-            self._refuse_unusable(answer)
+            refuse_unusable(answer.complaint, self.path)
         self._refuse_failed(arguments, answer)
 
     def open(self, *arguments: str) -> subprocess.Popen[bytes]:
@@ -202,24 +210,17 @@ class GitCommand:
             raise SourceError(
                 f"git {arguments[0]} failed: {answer.reason}",
                 where=self.path,
-                hint=full_disk_hint(answer.complaint),
+                hint=self.writing_hint_for(answer.complaint),
             )
 
-    def _refuse_unusable(self, answer: GitAnswer) -> None:
-        if "dubious ownership" in answer.complaint:
-            raise SourceError(
-                "git refuses this repository because somebody else owns it",
-                where=self.path,
-                hint=f"if you trust it: git config --global --add safe.directory '{self.path}'",
-            )
-        if "not a git repository" in answer.complaint or "cannot use bare repository" in answer.complaint:
-            raise NoRepositoryError(
-                answer.reason,
-                where=str(Path(self.path).resolve()),
-                hint="change into a git repository, say --repo PATH, or make one: git init",
-            )
-        if "cannot change to" in answer.complaint:
-            raise NoRepositoryError("there is no such folder", where=self.path)
+    def writing_hint_for(self, complaint: str) -> str | None:
+        """What helps where git could not write here, room or the right owner; ``None`` for other complaints."""
+        if not is_forbidden(complaint):
+            return full_disk_hint(complaint)
+        folder = subprocess.run(
+            self.command_line(("rev-parse", "--git-common-dir")), capture_output=True, text=True, check=False
+        )
+        return writing_hint(complaint, Path(self.path, folder.stdout.strip()).resolve())
 
 
 def _naming_options(path: str) -> tuple[str, ...]:
@@ -233,10 +234,19 @@ def _naming_options(path: str) -> tuple[str, ...]:
     return ("--git-dir=.",) if is_bare else ()
 
 
-def full_disk_hint(complaint: str) -> str | None:
-    """What helps where git could not write for want of room; ``None`` for any other complaint of git's."""
-    is_full = any(word in complaint for word in ("No space left", "quota exceeded"))
-    return "free some space; `previewer down` and `previewer prune` need none" if is_full else None
+def git_version() -> tuple[int, ...]:
+    """The installed git's. Raises :class:`SourceError` where there is none."""
+    try:
+        told = subprocess.run(["git", "--version"], capture_output=True, text=True, check=False).stdout
+    except FileNotFoundError as error:
+        raise _not_installed() from error
+    found = re.search(r"\d+(?:\.\d+)+", told)
+    return tuple(map(int, found[0].split("."))) if found else ()
+
+
+def version_text(version: tuple[int, ...]) -> str:
+    """A version with dots."""
+    return ".".join(map(str, version))
 
 
 def _is_apart(arguments: tuple[str, ...]) -> bool:
@@ -251,7 +261,7 @@ def _environment() -> dict[str, str]:
 
 
 def _not_installed() -> SourceError:
-    return SourceError("git is not installed", hint="install git 2.30 or newer")
+    return SourceError("git is not installed", hint=f"install git {version_text(MINIMUM_VERSION)} or newer")
 
 
 def _without_redirection() -> list[str]:

@@ -14,6 +14,7 @@ from typing import IO
 from previewer.errors import SourceError
 from previewer.frozen import dataclass
 from previewer.source.git_command import GitCommand
+from previewer.source.git_complaint import refuse_unusable
 
 CHUNK_BYTES = 1 << 20
 MANY = 50
@@ -60,6 +61,7 @@ class GitObjects:
                 return self._ask(name)
             except _GONE as error:
                 complaint = self._drop()
+                refuse_unusable(complaint, self._command.path)
                 # It says what is wrong with the repository, if it is that.
                 self._command.run("rev-parse", "--git-dir")
                 raise SourceError(f"git cat-file ended: {complaint or error}", where=name) from error

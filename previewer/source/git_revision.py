@@ -71,6 +71,9 @@ class GitRevisions:
                 yield f"{REMOTES}{remote}/{text}", text
 
     def _commit(self, name: str) -> GitObject | None:
+        if name.startswith(":/"):  # all that follows is a text to look for
+            answer = self._command.ask("rev-parse", "--verify", "--quiet", "--end-of-options", name)
+            return self._objects.find(answer.text.strip()) if answer.code == 0 else None
         found = self._objects.find(f"{name}^{{commit}}")
         return found if found is not None and found.type == "commit" else None
 

@@ -85,4 +85,5 @@ class GitSettings:
     @property
     def is_partial_clone(self) -> bool:
         """Whether objects are fetched when they are first asked for."""
-        return self.get("extensions.partialclone") is not None
+        promises = (key for key in self._values if key.startswith("remote.") and key.endswith(".promisor"))
+        return self.get("extensions.partialclone") is not None or any(map(self.get, promises))

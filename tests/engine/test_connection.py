@@ -182,3 +182,16 @@ def test_a_lost_connection_and_silence_are_told_apart() -> None:
 @pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
 def test_every_platform_has_a_hint(platform: str) -> None:
     assert "DOCKER_HOST" in start_hint(platform)
+
+
+def test_a_user_without_a_home_has_the_engine_that_a_variable_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container's user number has no entry in the password file, and HOME is not set."""
+
+    def unknown(number: int) -> None:
+        raise KeyError(number)
+
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    (endpoint,) = find_endpoints(environ={"DOCKER_HOST": "unix:///run/x.sock"})
+    assert endpoint.host == "unix:///run/x.sock"
+    assert find_endpoints(environ={})[0].host == "unix:///var/run/docker.sock"

@@ -71,7 +71,7 @@ def find_endpoints(
     Raises :class:`EngineUnreachableError` for a context that does not exist.
     """
     environ = os.environ if environ is None else environ
-    home = Path.home() if home is None else home
+    home = _home() if home is None else home
     if host:
         return (Endpoint(host, "asked for", tls_from_environment(environ, host, home)),)
     if named := environ.get("DOCKER_HOST"):
@@ -81,6 +81,14 @@ def find_endpoints(
     if context != DEFAULT_CONTEXT:
         return (read_context(folder, context),)
     return usual_endpoints(environ, home)
+
+
+def _home() -> Path:
+    """The user's; for one without any (a container's number without a name) a place where nothing is."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path(os.devnull)
 
 
 def current_context(folder: Path) -> str:
