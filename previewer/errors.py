@@ -23,6 +23,7 @@
     ├── UnhealthyError           a service did not become healthy or a job failed
     ├── LockedError              somebody else is changing this environment
     ├── TimedOutError
+    ├── MachineError             this machine refuses: a full disk, too many open files, no memory
     ├── LeftoversError           something could not be removed; says what remains
     └── CancelledError           the user interrupted; what was begun has been undone
         └── SupersededError      not the user: a later run for the same branch or environment has taken over
@@ -144,6 +145,10 @@ class LockedError(PreviewerError):
 
 class TimedOutError(PreviewerError):
     """Something took longer than the user allowed."""
+
+
+class MachineError(PreviewerError):
+    """This machine refuses what any program may ask of it: its disk is full, too many files are open."""
 
 
 class LeftoversError(PreviewerError):

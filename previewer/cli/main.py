@@ -14,6 +14,7 @@ from previewer.cli.exit_codes import ExitCode, exit_code_of
 from previewer.cli.invocation import Invocation, OpenSession
 from previewer.cli.root import root
 from previewer.cli.terminal import HELP_WIDTH, terminal_size
+from previewer.domain.machine_limits import machine_error
 from previewer.errors import PreviewerError
 
 PROGRAM = "previewer"
@@ -46,7 +47,7 @@ def main(
 def _guarded(arguments: list[str], invocation: Invocation) -> int:
     try:
         code = _run(arguments, invocation)
-        invocation.stdout.flush()
+        invocation.output.flush()
     except PreviewerError as error:
         if invocation.debug:
             invocation.diagnostics.trace(error)
@@ -59,12 +60,16 @@ def _guarded(arguments: list[str], invocation: Invocation) -> int:
     except (KeyboardInterrupt, click.Abort):
         invocation.diagnostics.note("interrupted")
         return ExitCode.INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - a defect is told in one line; --debug shows all of it
+    except Exception as error:  # noqa: BLE001 - what no one expected is told in one line; --debug shows all
         if isinstance(error, BrokenPipeError) and _reader_left(invocation.stdout):
             return ExitCode.OK
+        refused = machine_error(error)
         if invocation.debug:
             invocation.diagnostics.trace(error)
-        invocation.diagnostics.defect(error)
+        if refused is not None:
+            invocation.diagnostics.error(refused)
+        else:
+            invocation.diagnostics.defect(error)
         return ExitCode.FAILED
     return code
 

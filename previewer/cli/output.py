@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TextIO
 
 from previewer.cli.json_text import to_json, to_json_line, to_json_rows
@@ -64,13 +65,25 @@ class Output:
 
     def flush(self) -> None:
         """Hand everything to the reader; raises :class:`BrokenPipeError` where there is none any more."""
-        self._stream.flush()
+        with _named():
+            self._stream.flush()
 
     def _lines(self, columns: Sequence[Column], rows: Sequence[JsonObject]) -> tuple[str, ...]:
         return render_table(columns, rows, colour=self.colour, width=self._width)
 
     def _write(self, text: str) -> None:
-        self._stream.write(text)
+        with _named():
+            self._stream.write(text)
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    """Say of a failure to write, on a full disk say, where it was written to."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = "standard output"
+        raise
 
 
 def _to_yaml(value: JsonValue) -> str:

@@ -17,6 +17,7 @@ from typing import TypeVar
 from textual.message import Message
 from textual.message_pump import MessagePump
 
+from previewer.domain.machine_limits import machine_error
 from previewer.engine.protocol import Stream
 from previewer.errors import PreviewerError
 
@@ -192,7 +193,7 @@ class Bridge:
 
 def as_bug(error: Exception) -> PreviewerError:
     """An unexpected exception as an error that can be shown."""
-    return PreviewerError(
+    return machine_error(error) or PreviewerError(
         f"a bug in previewer: {type(error).__name__}: {error}",
         hint="run the same with `previewer --debug …` and report what it prints",
     )

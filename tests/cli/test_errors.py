@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -92,3 +94,46 @@ def test_broken_pipe_of_an_engine_is_not_taken_for_a_reader_that_left() -> None:
     ran = run_cli("ls", open_session=failing(BrokenPipeError("engine")))
     assert ran.code == 1
     assert ran.err.startswith("error: a bug in previewer: BrokenPipeError: engine\n")
+
+
+def limited(arguments: str, *, stdout: str = "/dev/null", files: int = 1024) -> subprocess.CompletedProcess[str]:
+    """A real process with few files to open, or with nowhere to write to; in this repository."""
+    command = f"ulimit -n {files}; exec {shlex.quote(sys.executable)} -m previewer {arguments}"
+    with Path(stdout).open("w", encoding="utf-8") as out:
+        return subprocess.run(
+            ["sh", "-c", command], stdout=out, stderr=subprocess.PIPE, text=True, check=False, timeout=60
+        )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize(
+    "arguments", ["branches", "branches -o json", "config", "--help", "--version", "up --help"]
+)
+def test_a_full_disk_behind_standard_output_is_one_plain_error(arguments: str) -> None:
+    ended = limited(arguments, stdout="/dev/full")
+    assert ended.returncode == 1
+    first, hint = ended.stderr.splitlines()
+    assert first.startswith("error: ")
+    assert first.endswith("no space left on device")
+    assert hint == "hint: free some space where it is written to, and try again"
+
+
+@pytest.mark.parametrize("files", [5, 6, 7, 8, 9, 10, 12, 14])
+@pytest.mark.parametrize("arguments", ["branches", "config", "releases"])
+def test_too_few_open_files_are_one_plain_error(arguments: str, files: int) -> None:
+    ended = limited(arguments, files=files)
+    if ended.returncode:
+        first, hint = ended.stderr.splitlines()
+        assert first.startswith("error: ")
+        assert first.endswith("too many open files")
+        assert "ulimit -n 1024" in hint
+    else:
+        assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-", "2>/dev/full"])
+def test_closed_streams_change_no_outcome(closed: str) -> None:
+    command = f"{shlex.quote(sys.executable)} -m previewer"
+    for arguments, code in (("branches", 0), ("--help", 0), ("no-such-verb", 2)):
+        ended = subprocess.run(["sh", "-c", f"{command} {arguments} {closed}"], check=False, timeout=60)
+        assert ended.returncode == code, arguments
