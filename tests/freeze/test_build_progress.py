@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from contextlib import suppress
 from pathlib import Path
@@ -73,6 +74,27 @@ def field(number: int, content: bytes) -> bytes:
         spelt.append(size & 0x7F | 0x80)
         size >>= 7
     return bytes([number << 3 | 2, *spelt, size]) + content
+
+
+DRAWN = b"Get:1\r\n10%\r\r 50% \r100%\nwarning\r"
+LINES = ["Get:1", "10%", " 50% ", "100%", "warning"]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
+def test_what_is_drawn_over_the_line_before_is_a_line_of_its_own(size: int) -> None:
+    """However the builder cuts the output into pieces."""
+    progress = BuildProgress()
+    step: JsonObject = {"digest": "d", "name": "RUN apt-get", "started": "now"}
+    shown = list(progress.take_status({"vertexes": [step]}))
+    for begin in range(0, len(DRAWN), size):
+        piece = base64.b64encode(DRAWN[begin : begin + size]).decode()
+        shown += progress.take_status({"logs": [{"vertex": "d", "data": piece}]})
+    shown += progress.take_status({"vertexes": [{**step, "completed": "now"}]})
+    assert shown == ["RUN apt-get", *LINES]
+
+
+def test_the_classic_builder_s_drawn_lines_are_split_too() -> None:
+    assert list(BuildProgress().take({"stream": DRAWN.decode() + "\n"})) == LINES
 
 
 def test_known_fields_are_read_and_others_skipped() -> None:

@@ -19,6 +19,10 @@ _CLASSIC_NOISE = (" ---> ", "Removing intermediate container ")
 """The classic builder's ids of what it makes and removes on the way."""
 _CLASSIC_STEP = re.compile(r"Step \d+/\d+ : (.*)")
 _CLASSIC_IMAGE = re.compile(r" ---> ([0-9a-f]{12})")
+_LINE_END = re.compile(rb"\r*\n|\r+(?=[^\r\n])")
+"""A carriage return alone ends a line too: programs that download draw their progress over the line before. One at
+the end of a piece waits for what comes next."""
+_LINE_END_TEXT = re.compile(_LINE_END.pattern.decode())
 _CLASSIC_CACHED = " ---> Using cache"
 
 
@@ -90,10 +94,10 @@ class BuildProgress:
                 yield vertex.name if state == "started" else f"{vertex.name}: cached"
 
     def _take_log(self, log: VertexLog) -> Iterator[str]:
-        *lines, rest = (self._partial.get(log.vertex, b"") + log.content).split(b"\n")
+        *lines, rest = _LINE_END.split(self._partial.get(log.vertex, b"") + log.content)
         self._partial[log.vertex] = rest
         for line in lines:
-            yield self._keep(self._names.get(log.vertex, ""), line.decode("utf-8", "replace").rstrip("\r"))
+            yield self._keep(self._names.get(log.vertex, ""), line.decode("utf-8", "replace"))
 
     def _end_line(self, vertex: str) -> Iterator[str]:
         """What a step printed last, if that did not end with a line's end."""
@@ -101,7 +105,7 @@ class BuildProgress:
             yield from self._take_log(VertexLog(vertex, b"\n"))
 
     def _take_classic(self, stream: str) -> Iterator[str]:
-        for line in filter(None, stream.rstrip("\n").split("\n")):
+        for line in filter(None, _LINE_END_TEXT.split(stream.rstrip("\r\n"))):
             if line.startswith(_CLASSIC_NOISE):
                 self._take_image(line.rstrip())
                 continue
