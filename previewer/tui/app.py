@@ -41,6 +41,7 @@ from previewer.tui.screens.home import HomeScreen
 from previewer.tui.screens.leave import LeaveScreen, Leaving
 from previewer.tui.screens.menu import MenuScreen
 from previewer.tui.screens.progress import ProgressScreen
+from previewer.tui.terminal import end_with_terminal
 from previewer.tui.themes import DARK, OWN
 from previewer.tui.tones import tone_variables
 from previewer.tui.widgets.line_input import LineInput
@@ -54,8 +55,6 @@ SETTLE = 0.2
 """Seconds that events are gathered for before the engine is looked at."""
 PULSE = 0.125
 """Seconds between two turns of a spinner."""
-UNDO_TIMEOUT = 120.0
-"""Seconds that operations may take to undo what they made, should the interface itself end unexpectedly."""
 
 
 class PreviewerApp(App[int]):
@@ -389,10 +388,9 @@ class PreviewerApp(App[int]):
 def run(session: Session) -> int:
     """Run the interface until the user quits; its exit code. Operations that it leaves behind are undone first."""
     app = PreviewerApp(session)
+    app.desk.bridge.stand_by("terminal", lambda: end_with_terminal(app.desk.undo_running_works))
     try:
         result = app.run()
     finally:
-        for work in app.desk.running_works:
-            work.cancellation.request()
-        app.desk.bridge.wait_for_operations(UNDO_TIMEOUT)
+        app.desk.undo_running_works()
     return app.return_code or result or 0

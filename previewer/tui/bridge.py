@@ -103,6 +103,11 @@ class Bridge:
         self._operations = [one for one in self._operations if one.is_alive()] + [thread]
 
     @staticmethod
+    def stand_by(name: str, call: Callable[[], None]) -> None:
+        """Call it in a thread of its own that lasts as long as the process."""
+        _start(name, call)
+
+    @staticmethod
     def in_front(call: Callable[[], Answer]) -> Answer:
         """Call it here, while the terminal is handed over. A bug is told as any other error."""
         try:

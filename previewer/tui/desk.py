@@ -13,6 +13,9 @@ from previewer.tui.gateway import Gateway
 from previewer.tui.inquiries import Inquiries
 from previewer.tui.work import Work
 
+UNDO_TIMEOUT = 120.0
+"""Seconds that operations may take to undo what they made, should the interface itself end unexpectedly."""
+
 
 class Desk:
     """Belongs to the user interface's thread."""
@@ -69,6 +72,12 @@ class Desk:
     def running_works(self) -> tuple[Work, ...]:
         """The operations that have not ended, oldest first."""
         return tuple(work for work in self.works.values() if work.is_running)
+
+    def undo_running_works(self) -> None:
+        """Have the operations that run stop and undo what they began, and wait for that."""
+        for work in self.running_works:
+            work.cancellation.request()
+        self.bridge.wait_for_operations(UNDO_TIMEOUT)
 
     def work_on(self, *, branch: str | None, environment: str | None) -> Work | None:
         """The running operation that a row of the home table shows."""

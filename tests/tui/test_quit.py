@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import signal
+import sys
 import threading
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
 
 from tests.eventually import eventually
 from tests.tui.world import Terminal, World, terminal_of
@@ -77,3 +85,37 @@ async def test_waiting_quits_once_everything_has_ended(world: World) -> None:
         assert terminal.app.is_running
         terminal.desk.works[1].cancellation.request()
         await leave(terminal)
+
+
+IN_MEMORY = """
+import sys
+from previewer.tui.app import run
+from tests.tui.world import World
+sys.exit(run(World().session))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a pseudo-terminal")
+def test_it_ends_with_its_terminal_though_hangups_are_ignored() -> None:
+    pid, terminal = pty.fork()
+    if pid == 0:  # the program inside the terminal
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        os.chdir(Path(__file__).parents[2])
+        os.execv(sys.executable, [sys.executable, "-c", IN_MEMORY])
+    shown = b""
+    with suppress(OSError):
+        while b"main" not in shown:
+            shown += os.read(terminal, 65536)
+    os.close(terminal)
+    try:
+        _, status = eventually(lambda: _ended(pid), what="it ends with its terminal")
+    except AssertionError:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        raise
+    assert os.waitstatus_to_exitcode(status) == 130
+
+
+def _ended(pid: int) -> tuple[int, int] | None:
+    found = os.waitpid(pid, os.WNOHANG)
+    return found if found[0] else None
