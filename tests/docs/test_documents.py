@@ -13,7 +13,6 @@ import pytest
 
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.root import root
-from previewer.cli.verbs import VERBS
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -72,15 +71,8 @@ def test_commands_are_found_and_mistakes_noticed() -> None:
     assert complaint(["up", "main", "--role", "stagin"])
 
 
-def test_readme_names_every_command() -> None:
-    table = README.read_text(encoding="utf-8").partition("### Commands")[2].partition("| exit code")[0]
-    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    named = {code.split()[0] for cell in cells for code in _INLINE.findall(cell)}
-    assert named == {"previewer", *(verb.name for verb in VERBS if not verb.is_hidden)}
-
-
-def test_readme_names_every_exit_code() -> None:
-    table = README.read_text(encoding="utf-8").partition("| exit code")[2]
+def test_the_reference_names_every_exit_code() -> None:
+    table = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8").partition("## Exit codes")[2]
     assert re.findall(r"^\| (\d+) \|", table, re.MULTILINE) == [str(code.value) for code in ExitCode]
 
 
