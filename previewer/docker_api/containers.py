@@ -12,7 +12,7 @@ from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.image_names import engine_reference
 from previewer.docker_api.paths import container_path, network_path
 from previewer.docker_api.podman import last_verdicts, run_health_check, unpack_patiently
-from previewer.docker_api.read_container import InspectedContainer, has_labels, read_inspected, read_listed
+from previewer.docker_api.read_container import InspectedContainer, has_labels, read_inspected, read_labels, read_listed
 from previewer.docker_api.request import (
     LIST_PATIENCE,
     delete,
@@ -23,6 +23,7 @@ from previewer.docker_api.request import (
     put_archive,
 )
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.domain.labels import sealed_labels
 from previewer.domain.observation import Health, ObservedContainer
 from previewer.errors import ConflictError, EngineError, ObjectNotFoundError, TimedOutError
 
@@ -59,7 +60,7 @@ def list_containers(connection: DockerConnection, labels: Sequence[str]) -> tupl
 
 
 def create_container(connection: DockerConnection, *, name: str, platform: str, body: JsonObject) -> None:
-    """Make a container from a raw body, its image named by config digest.
+    """Make a container from a raw body, its image named by config digest; it inherits none of previewer's labels.
 
     Raises :class:`ConflictError` for a taken name.
     """
@@ -67,7 +68,8 @@ def create_container(connection: DockerConnection, *, name: str, platform: str, 
     with translate_errors("create it", subject=f"container {name}"):
         # The SDK's own method drops fields and adds the user's proxies.
         parameters = {"name": name, **({"platform": platform} if platform else {})}
-        post_json(connection, "/containers/create", {**body, "Image": image}, parameters)
+        labels: JsonObject = {**sealed_labels(read_labels(body.get("Labels")))}
+        post_json(connection, "/containers/create", {**body, "Image": image, "Labels": labels}, parameters)
 
 
 def join_network(connection: DockerConnection, *, container: str, network: str, endpoint: JsonObject) -> None:

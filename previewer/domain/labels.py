@@ -67,6 +67,37 @@ COMPOSE_CONFIG_FILES = COMPOSE_PREFIX + "project.config_files"
 COMPOSE_NETWORK = COMPOSE_PREFIX + "network"
 COMPOSE_VOLUME = COMPOSE_PREFIX + "volume"
 
+RESERVED_PREFIXES = (PREFIX, COMPOSE_PREFIX, "com.docker.swarm.", "com.docker.stack.")
+"""Labels that say whose an object is. Nothing that comes from a commit or an image may set one."""
+IMAGE_LABELS = frozenset({MANAGED_BY, PROJECT, INPUT_DIGEST, PLATFORM, BUILDER})
+"""Previewer's labels on images that it built."""
+CONTAINER_LABELS = frozenset(
+    {
+        MANAGED_BY,
+        INSTALLATION,
+        PROJECT,
+        ENVIRONMENT,
+        ROLE,
+        GENERATION,
+        BRANCH,
+        COMMIT,
+        RELEASE,
+        DEFINITION,
+        SERVICE,
+        OWNER,
+        CREATED_AT,
+        EXPIRES_AT,
+        OPERATION,
+        ROUTES,
+        MEMORY,
+        RESTART,
+        ASKED,
+        PURPOSE,
+        DEBUG_UNTIL,
+    }
+)
+"""Previewer's labels that are read from containers. Each container has all of them, see :func:`sealed_labels`."""
+
 OCI_REVISION = "org.opencontainers.image.revision"
 OCI_CREATED = "org.opencontainers.image.created"
 
@@ -109,6 +140,19 @@ class RankedPort:
     """Inside the container, TCP."""
 
 
+def is_reserved(label: str) -> bool:
+    """Whether ``label`` may be set by previewer and the engine's own tools only."""
+    return label.startswith(RESERVED_PREFIXES)
+
+
+def sealed_labels(labels: Mapping[str, str]) -> dict[str, str]:
+    """``labels`` of a container, with every other label of previewer's empty, which means absent.
+
+    A container inherits the labels of its image that it does not set itself, and an image may come from anywhere.
+    """
+    return {**dict.fromkeys(sorted(CONTAINER_LABELS), ""), **labels}
+
+
 def route_label(routes: Iterable[RankedPort]) -> str:
     """The value of :data:`ROUTES`: ``0:8000 3:9090``; empty for a container of which no port gets a URL."""
     return " ".join(f"{route.rank}:{route.port}" for route in routes)
@@ -148,10 +192,7 @@ def parse_time(text: str) -> datetime:
 
 
 def ownership_labels(ownership: Ownership) -> dict[str, str]:
-    """The labels that say ``ownership``.
-
-    What is absent is said too, as an empty label: a container would inherit it from its image's labels.
-    """
+    """The labels that say ``ownership``; what is absent is an empty label."""
     found = {
         MANAGED_BY: MANAGED_BY_VALUE,
         INSTALLATION: ownership.installation,
@@ -191,7 +232,7 @@ def read_ownership(labels: Mapping[str, str]) -> Ownership | None:
             created_at=parse_time(labels[CREATED_AT]),
             expires_at=parse_time(expires) if expires else None,
             operation=labels[OPERATION],
-            service=labels.get(SERVICE),
+            service=labels.get(SERVICE) or None,
             definition=labels.get(DEFINITION) or None,
         )
     except (KeyError, ValueError):

@@ -17,6 +17,8 @@ LABEL_LENGTH = 63
 HASH_LENGTH = 6
 IMAGE_REPOSITORY = "previewer"
 """Images that previewer builds are called ``previewer/PROJECT/SERVICE``."""
+RESERVED_NAMES = "previewer-"
+"""What the keys of a definition do not begin with: those of networks and volumes that previewer adds do."""
 SENT_DOCKERFILE = ".previewer.dockerfile"
 """Builders are sent the pinned Dockerfile under this name: the one in the context stays as it was written."""
 PINNED_BASE_REPOSITORY = "previewer-base"

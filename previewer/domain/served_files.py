@@ -16,12 +16,12 @@ from previewer.domain.given_files import DEFAULT_FOLDERS, GivenFile, given_files
 from previewer.domain.isolation import Rewrite
 from previewer.domain.isolation.change import Change, apply_changes, change_service
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
-from previewer.domain.naming import slug
+from previewer.domain.naming import RESERVED_NAMES, slug
 from previewer.domain.service import Service
 from previewer.domain.tree_files import is_in_tree, mounted_sources
 from previewer.frozen import dataclass
 
-FILES_VOLUME = "previewer-files"
+FILES_VOLUME = f"{RESERVED_NAMES}files"
 """The key of the volume that holds the commit's files; one in each generation that needs any."""
 COMMIT_FOLDER = "commit"
 """Where that volume has files of the commit, under their path in the tree."""
@@ -51,7 +51,7 @@ def serve_files(definition: Definition, frozen: Collection[str]) -> Served:
     changes: list[Change] = []
     given: dict[str, GivenFile] = {}
     for service in definition.services.values():
-        changes.extend(_serve_sources(service, frozen))
+        changes.extend(_serve_sources(definition, service, frozen))
         found = given_files(service)
         if any(_takes_no_copy(service, file.path) for file in found):
             places = {f"{GIVEN_FOLDER}/{service.name}/{number}": file for number, file in enumerate(found)}
@@ -69,7 +69,7 @@ def serve_files(definition: Definition, frozen: Collection[str]) -> Served:
     )
 
 
-def _serve_sources(service: Service, frozen: Collection[str]) -> Iterator[Change]:
+def _serve_sources(definition: Definition, service: Service, frozen: Collection[str]) -> Iterator[Change]:
     for index, entry in enumerate(_mounts(service)):
         source = as_text(entry.get("source"))
         if entry.get("type") != "bind" or not is_in_tree(source):
@@ -80,9 +80,15 @@ def _serve_sources(service: Service, frozen: Collection[str]) -> Iterator[Change
             reason = "services get the commit's own copy, read-only, on whatever engine they run"
         else:
             kept = {key: value for key, value in entry.items() if key != "bind"}
-            after = {**kept, "type": "volume", "source": f"data-{slug(path)}"}
+            after = {**kept, "type": "volume", "source": _data_volume(definition, path)}
             reason = f"the commit has no {path}; each environment has an empty volume in its place"
         yield change_service(service, "volumes", str(index), after=after, reason=reason)
+
+
+def _data_volume(definition: Definition, path: str) -> str:
+    """The key of the volume in the place of ``path``: none that the definition has for something else."""
+    key = f"data-{slug(path)}"
+    return f"{RESERVED_NAMES}{key}" if key in definition.volumes else key
 
 
 def _mount_given(service: Service, places: Mapping[str, GivenFile]) -> Iterator[Change]:

@@ -81,6 +81,6 @@ class ContainerSpec:
     """Engine names of the environment's first container of each service, for ``network_mode: service:x``."""
     contents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """What the configs and secrets that it uses contain, by ``configs/KEY`` and ``secrets/KEY``."""
-    mountpoints: Mapping[str, str] = field(default_factory=dict)
-    """Where volumes are on the engine's host, by key. Only the adapter of an engine that cannot mount a part of a
-    volume by itself (before API 1.45) fills it in."""
+    files_path: str = ""
+    """Where the volume of the commit's files is on the engine's host. Only the adapter of an engine that cannot
+    mount a part of a volume by itself (before API 1.45) fills it in."""

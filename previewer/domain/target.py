@@ -33,7 +33,7 @@ from previewer.domain.tree_files import file_references
 from previewer.domain.variables import injected_variables
 from previewer.frozen import dataclass
 
-EDGE = "previewer-edge"
+EDGE = f"{naming.RESERVED_NAMES}edge"
 """The key of the network that a successor's ports are taken over with; definitions have none of that name."""
 SMALLEST = 29
 """The longest prefix of a subnet."""

@@ -16,10 +16,12 @@ from previewer.docker_api.networks import leave_networks
 from previewer.docker_api.podman import RESTART_UPDATES_SINCE, podman_version
 from previewer.docker_api.resources import machine_resources
 from previewer.domain import labels
+from previewer.domain.engine_needs import START_INTERVAL, VOLUME_SUBPATH
 from previewer.domain.observation import ContainerDetail, Observation
 from previewer.domain.specification import NO_EGRESS_KEY, ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
 from previewer.engine.docker_streams import EventStream, open_log_stream
 from previewer.engine.mapping.health import START_INTERVAL_SINCE
+from previewer.engine.mapping.mounts import SUBPATH_SINCE
 from previewer.engine.protocol import (
     EGRESS,
     HOST_BINDING,
@@ -208,7 +210,9 @@ def label_filters(selection: Selection) -> tuple[str, ...]:
 def _capabilities(connection: DockerConnection) -> Capabilities:
     missing = {}
     if connection.api_version < START_INTERVAL_SINCE:
-        missing["healthcheck.start_interval"] = "it came with Docker 25"
+        missing[START_INTERVAL] = "it came with Docker 25"
+    if connection.api_version < SUBPATH_SINCE:
+        missing[VOLUME_SUBPATH] = "it came with Docker 26"
     if podman := podman_version(connection):
         missing["health"] = "without systemd Podman runs health checks only while previewer waits for them"
         missing[EGRESS] = "Podman knows no gateway that is nobody's"

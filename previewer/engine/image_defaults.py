@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.domain.labels import CONTAINER_LABELS
 
 _CHECK_DEFAULTS = ("Test", "Interval", "Timeout", "StartPeriod", "StartInterval", "Retries")
 
@@ -12,8 +13,9 @@ def complete_body(body: JsonObject, image: JsonObject) -> dict[str, JsonValue]:
     made = dict(body)
     for key in ("User", "WorkingDir", "StopSignal", "StopTimeout"):
         made[key] = body.get(key) or image.get(key)
-    for key in ("Labels", "ExposedPorts"):
-        made[key] = {**as_object(image.get(key)), **as_object(body.get(key))}
+    inherited = {key: value for key, value in as_object(image.get("Labels")).items() if key not in CONTAINER_LABELS}
+    made["Labels"] = {**inherited, **as_object(body.get("Labels"))}
+    made["ExposedPorts"] = {**as_object(image.get("ExposedPorts")), **as_object(body.get("ExposedPorts"))}
     if not as_list(body.get("Entrypoint")):
         made["Cmd"] = body.get("Cmd") or image.get("Cmd")
         if body.get("Entrypoint") is None:

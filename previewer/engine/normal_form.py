@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from previewer.domain.drift.fields import ENVIRONMENT, LABELS, MOUNTS, NETWORKS, PORTS
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, canonical_json
-from previewer.domain.labels import RESTART
+from previewer.domain.labels import CONTAINER_LABELS, RESTART
 from previewer.domain.naming import named_digest
 from previewer.domain.restart_policy import NEVER, restart_text
 from previewer.domain.routes import EVERY_ADDRESS
@@ -114,7 +114,9 @@ def _config(body: JsonObject, container: str) -> dict[str, JsonValue]:
         name, _, value = as_text(entry).partition("=")
         found[ENVIRONMENT + name] = f"={value}"  # an empty value says something
     for label, said in as_object(body.get("Labels")).items():
-        if not label.startswith(FOREIGN_LABELS) and label != RESTART:  # the policy is judged by itself
+        is_absent = label in CONTAINER_LABELS and not said  # a container inherits none of them from its image
+        # The restart policy is judged by itself.
+        if not label.startswith(FOREIGN_LABELS) and label != RESTART and not is_absent:
             found[LABELS + label] = f"={as_text(said)}"
     return found
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from previewer.domain.build_means import BuildMeans
 from previewer.domain.definition import Definition
 from previewer.domain.json_value import as_list, as_object, as_text
-from previewer.domain.labels import PREFIX
+from previewer.domain.labels import is_reserved
 from previewer.domain.service import BuildSection, Service
 from previewer.errors import DefinitionError, UnsupportedError
 from previewer.freeze.build_surroundings import ReadSecret, read_build_means
@@ -103,9 +103,11 @@ def _args(definition: Definition, service: Service, build: BuildSection) -> Mapp
 def _labels(definition: Definition, service: Service, build: BuildSection) -> Mapping[str, str]:
     labels = {key: _as_argument(value) for key, value in as_object(build.spec.get("labels")).items()}
     for key in labels:
-        if key.startswith(PREFIX):
+        if is_reserved(key):
             raise DefinitionError(
-                f"labels that begin with {PREFIX} are ours", where=_where(definition, service, "labels")
+                f"build.labels: {key!r} is reserved for previewer and Compose",
+                where=_where(definition, service, "labels"),
+                hint="choose another prefix",
             )
     return labels
 

@@ -22,6 +22,7 @@ from previewer.freeze.dockerfile.instructions import Dockerfile, read_dockerfile
 from previewer.freeze.dockerfile.pinning import leave_out, pin_dockerfile
 from previewer.freeze.dockerfile.remote_files import refuse_remote_files
 from previewer.freeze.dockerfile.repository_files import COMMIT_ARGUMENT, declares_commit, refuse_git_folder
+from previewer.freeze.dockerfile.reserved_labels import refuse_reserved_labels
 from previewer.freeze.protocol import BuildRequest, PinnedImage
 from previewer.freeze.tree_archive import archive_entries
 from previewer.frozen import dataclass
@@ -110,6 +111,7 @@ def plan_build(
     )
     refuse_remote_files(dockerfile, args=options.args, platform=options.platform, where=context.where)
     refuse_git_folder(dockerfile, bases.unneeded, where=context.where)
+    refuse_reserved_labels(dockerfile, where=context.where)
     return PlannedBuild(definition.name, service.name, context, contexts, options, build.target, dockerfile, bases)
 
 

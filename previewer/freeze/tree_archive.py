@@ -26,7 +26,8 @@ def archive_tree(tree: FileTree, sources: Sequence[str], *, commit_time: int, be
     """
     tree = tree.with_submodules
     found: dict[str, TreeEntry] = {}
-    for source in sources:
+    # Folders come before what is in them, so that a link in one gives way to the same path as a source of its own.
+    for source in sorted(sources, key=posixpath.normpath):
         # A source that is a symbolic link is served as what it leads to, under the name that was asked for.
         name, real = posixpath.normpath(source), tree.resolve(source)
         prefix = "" if name == "." else name

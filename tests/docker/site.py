@@ -13,6 +13,7 @@ from typing import Any
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.domain import labels
+from previewer.domain.definition import Role
 from previewer.domain.naming import IMAGE_REPOSITORY
 from tests.docker.remains import remains_of
 from tests.source.repository import GitRepository
@@ -79,8 +80,20 @@ class Site:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, "DOCKER_HOST": self.connection.host, "CI": "1"},
+            env={
+                **os.environ,
+                "DOCKER_HOST": self.connection.host,
+                "CI": "1",
+                "XDG_CONFIG_HOME": str(self._settings_folder()),
+            },
         )
+
+    def _settings_folder(self) -> Path:
+        """A user's settings, with which health checks may follow each other as fast as tests want."""
+        file = self.repository.path.parent / f"{self.repository.path.name}-settings" / "previewer" / "settings.toml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("".join(f'[limits.{role.value}]\nmin_health_interval = "0s"\n' for role in Role))
+        return file.parents[1]
 
     def run(self, *arguments: str, code: int = 0) -> str:
         """Run a command of previewer's; what it printed on standard output."""

@@ -103,6 +103,8 @@ _MEMORY_OPTIONS = re.compile(
 def is_memory_volume(volume: JsonObject) -> bool:
     """Whether the options of a ``local`` volume ask for a tmpfs and for nothing else."""
     options = as_object(volume.get("driver_opts"))
+    if not {"type", "device", "o"}.issuperset(options):
+        return False
     if options.get("type") != "tmpfs" or options.get("device") not in ("tmpfs", "none"):
         return False
     return all(_MEMORY_OPTIONS.fullmatch(word) for word in as_text(options.get("o")).split(",") if word)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from previewer.domain.definition import Definition, ModelPath
-from previewer.domain.json_value import JsonObject, JsonValue, as_object, as_text
-from previewer.domain.labels import COMPOSE_PREFIX, PREFIX
+from previewer.domain.json_value import JsonValue, as_object, as_text
 from previewer.domain.memory_size import parse_memory
 from previewer.domain.policy.finders import service_path
 from previewer.domain.policy.rule import Allowance, Find, Request, Rule
@@ -17,7 +16,6 @@ from previewer.errors import UsageError
 
 DEFAULT_CPU_PERIOD = 100_000
 """Microseconds (Docker Engine API, ``CpuPeriod``)."""
-_RESERVED_LABELS = (PREFIX, COMPOSE_PREFIX, "com.docker.swarm.", "com.docker.stack.")
 
 
 def whole_number(value: JsonValue) -> int | None:
@@ -139,26 +137,6 @@ def _role(definition: Definition, trust: Trust) -> Iterator[Request]:
         yield Request(("x-previewer", "role"), message, (role,))
 
 
-def _labelled(definition: Definition) -> Iterator[tuple[ModelPath, JsonObject]]:
-    for service in definition.services.values():
-        for keys in (("labels",), ("deploy", "labels"), ("build", "labels")):
-            value: JsonValue = service.spec
-            for key in keys:
-                value = as_object(value).get(key)
-            yield service_path(service, *keys), as_object(value)
-    for section in ("networks", "volumes", "secrets", "configs"):
-        for key, entry in as_object(definition.model.get(section)).items():
-            yield (section, key, "labels"), as_object(as_object(entry).get("labels"))
-
-
-def _labels(definition: Definition, trust: Trust) -> Iterator[Request]:
-    del trust
-    for path, labels in _labelled(definition):
-        for name in labels:
-            if name.startswith(_RESERVED_LABELS):
-                yield Request((*path, name), f"sets the reserved label {name!r}", (name,))
-
-
 def _limit_rule(*, id_: str, forbids: str, why: str, instead: str, limit: str, find: Find) -> Rule:
     return Rule(
         id=id_,
@@ -180,15 +158,6 @@ QUANTITY_RULES = (
         instead="set x-previewer.role to the role that the environment is made for",
         subject="the role that the definition names",
         find=_role,
-    ),
-    Rule(
-        id="reserved-label",
-        forbids="labels of previewer, Compose and Swarm",
-        why="labels say whose an object is; a branch could make its own look like somebody else's",
-        instead="choose another name for the label",
-        subject="",
-        find=_labels,
-        allowance=Allowance.NEVER,
     ),
     _limit_rule(
         id_="service-limit",

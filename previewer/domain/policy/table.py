@@ -9,6 +9,7 @@ from previewer.domain.policy.build_rules import BUILD_RULES
 from previewer.domain.policy.egress_rules import EGRESS_RULES
 from previewer.domain.policy.image_rules import IMAGE_RULES
 from previewer.domain.policy.mount_rules import MOUNT_RULES
+from previewer.domain.policy.name_rules import NAME_RULES
 from previewer.domain.policy.privilege_rules import PRIVILEGE_RULES
 from previewer.domain.policy.quantity_rules import QUANTITY_RULES
 from previewer.domain.policy.rewrite_rules import REWRITE_RULES
@@ -22,7 +23,7 @@ GROUPS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
         "Files of the host": MOUNT_RULES,
         "Images": IMAGE_RULES,
         "Builds": BUILD_RULES,
-        "Quantities and names": QUANTITY_RULES,
+        "Quantities and names": (*NAME_RULES, *QUANTITY_RULES),
         "Rewritten, not refused": (*REWRITE_RULES, *EGRESS_RULES),
     }
 )

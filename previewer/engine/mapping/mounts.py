@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.domain.served_files import FILES_VOLUME
 from previewer.domain.specification import ContainerSpec
 from previewer.engine.mapping import values
+from previewer.engine.mapping.labels import merge_labels
 from previewer.engine.mapping.namespaces import OF_CONTAINER, container_of
 from previewer.engine.mapping.part import Part, Raw, filled, malformed, too_old, unsupported
 
@@ -73,10 +75,10 @@ def _volume(spec: ContainerSpec, entry: JsonObject, api_version: tuple[int, int]
         raise malformed(spec, "volumes", f"there is no volume {key!r} in this environment")
     settings = as_object(entry.get("volume"))
     if settings.get("subpath") and api_version < SUBPATH_SINCE:
-        return _part_of_volume(spec, entry, key, values.text(settings["subpath"]))
+        return _served_path(spec, entry, key, values.text(settings["subpath"]))
     options = filled(
         NoCopy=settings.get("nocopy") or None,
-        Labels=values.text_map(settings.get("labels") or {}),
+        Labels=merge_labels(settings, {}, where=f"service {spec.service}"),
         Subpath=settings.get("subpath"),
     )
     if key and not options:
@@ -90,25 +92,29 @@ def _volume(spec: ContainerSpec, entry: JsonObject, api_version: tuple[int, int]
     )
 
 
-def _part_of_volume(spec: ContainerSpec, entry: JsonObject, key: str, subpath: str) -> Mapped:
-    """A part of a volume on an engine that mounts only whole ones: by where the volume is on its host."""
-    if key not in spec.mountpoints:
+def _served_path(spec: ContainerSpec, entry: JsonObject, key: str, subpath: str) -> Mapped:
+    """A path of the commit's files on an engine that mounts only whole volumes: by where it is on its host.
+
+    No other volume may be bound like that, and none that a container can write to: the engine follows symbolic
+    links on its host, so one that a container has put there would mount any folder of the machine. Previewer alone
+    writes to this volume, and puts no link where a path that is mounted leads through.
+    """
+    if key != FILES_VOLUME or not spec.files_path:
         raise too_old(spec, "volumes.volume.subpath", since="Docker 26")
     if ".." in subpath.split("/"):
         raise malformed(spec, "volumes", f"the part {subpath!r} is not inside the volume {key!r}")
     return filled(
         Type="bind",
-        Source=f"{spec.mountpoints[key].rstrip('/')}/{subpath.lstrip('/')}",
+        Source=f"{spec.files_path.rstrip('/')}/{subpath.lstrip('/')}",
         Target=values.text(entry.get("target")),
-        ReadOnly=_is_read_only(entry),
+        ReadOnly=True,
     )
 
 
-def parted_volumes(spec: ContainerSpec) -> frozenset[str]:
-    """The keys of the volumes that the service mounts a part of."""
+def mounts_served_files(spec: ContainerSpec) -> bool:
+    """Whether the service mounts files of the commit."""
     entries = map(as_object, as_list(spec.compose.get("volumes")))
-    parted = (e for e in entries if e.get("type") == "volume" and as_object(e.get("volume")).get("subpath"))
-    return frozenset(as_text(entry.get("source")) for entry in parted)
+    return any(e.get("type") == "volume" and e.get("source") == FILES_VOLUME for e in entries)
 
 
 def _tmpfs(spec: ContainerSpec, entry: JsonObject, api_version: tuple[int, int]) -> Mapped:

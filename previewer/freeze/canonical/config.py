@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from previewer.domain.json_value import JsonObject, JsonValue, canonical_json, digest_of
-from previewer.domain.labels import format_time
+from previewer.domain.json_value import JsonObject, JsonValue, as_object, canonical_json, digest_of
+from previewer.domain.labels import IMAGE_LABELS, format_time, is_reserved
 from previewer.freeze.canonical.layer import CANONICAL_TIME
 
 KEPT = (
@@ -63,9 +63,12 @@ def canonical_config(
 def kept_keys(config: JsonObject) -> JsonObject:
     """What of a configuration is about containers.
 
-    Absent and empty mean the same; so do the root and no working directory.
+    Absent and empty mean the same; so do the root and no working directory. Reserved labels that a Dockerfile or a
+    base sets are dropped; previewer's own were given to the build, which let them win.
     """
-    found = {key: value for key in KEPT if (value := config.get(key))}
+    labels = as_object(config.get("Labels"))
+    mine = {key: value for key, value in labels.items() if key in IMAGE_LABELS or not is_reserved(key)}
+    found = {key: value for key in KEPT if (value := {**config, "Labels": mine}.get(key))}
     if found.get("WorkingDir") == ROOT:
         del found["WorkingDir"]
     return found

@@ -13,6 +13,7 @@ from msgspec import structs
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.capacity import need_of
 from previewer.domain.definition import Role
+from previewer.domain.engine_needs import refuse_missing
 from previewer.domain.environment import SERVING, Environment, list_environments
 from previewer.domain.history import LedgerEntry
 from previewer.domain.isolation import Rewrite, isolate
@@ -268,10 +269,14 @@ def _wanted(session: Session, deployment: Deployment, scene: Scene, *, operation
 
 
 def _enforce_policy(session: Session, deployment: Deployment) -> None:
-    """Hold what was frozen against what the role allows now: it may have been frozen for another one."""
+    """Hold what was frozen against what the role allows now, and against what this engine can do.
+
+    It may have been frozen for another role, and for another engine.
+    """
     definition = deployment.release.definitions[deployment.definition].definition
     trust = session.trust(deployment.role, branch=deployment.branch, commit=deployment.release.commit)
     raise_for(check(definition, trust))
+    refuse_missing(definition, session.engine.capabilities.missing)
     require_signature(session, deployment.release.id, deployment.role)
 
 

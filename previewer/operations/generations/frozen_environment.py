@@ -23,12 +23,13 @@ from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.labels import Ownership
 from previewer.domain.naming import edge_name, variable_suffix
 from previewer.domain.release import Release
+from previewer.domain.served_files import FILES_VOLUME
 from previewer.domain.service import Service
 from previewer.domain.takeover import Takeover, published_address, publishing_services
 from previewer.domain.target import Target, container_spec, network_specs, volume_specs
 from previewer.domain.tree_files import file_references
 from previewer.engine.examiner import Examiner
-from previewer.errors import NotFoundError, ObjectNotFoundError
+from previewer.errors import NotFoundError, ObjectNotFoundError, UnsupportedError
 from previewer.operations.generations.frozen_definition import owned_definition_name
 from previewer.operations.generations.generation import Wanted, served_definition
 from previewer.operations.session import Session
@@ -186,10 +187,10 @@ def _containers(examiner: Examiner, target: Target, seen: Examination) -> Iterat
     for name, service in target.definition.services.items():
         for number in range(1, service.replicas + 1):
             spec = container_spec(target, service, number)
-            places = {key: mountpoints[volume] for key, volume in spec.volumes.items() if volume in mountpoints}
+            files_path = mountpoints.get(spec.volumes.get(FILES_VOLUME, ""), "")
             try:
-                fields = dict(examiner.describe(replace(spec, mountpoints=places)))
-            except ObjectNotFoundError:
+                fields = dict(examiner.describe(replace(spec, files_path=files_path)))
+            except (ObjectNotFoundError, UnsupportedError):
                 fields = None
             yield FrozenContainer(
                 name=spec.name,
