@@ -12,7 +12,13 @@ from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.image_names import engine_reference
 from previewer.docker_api.paths import container_path, network_path
 from previewer.docker_api.podman import last_verdicts, run_health_check, unpack_patiently
-from previewer.docker_api.read_container import InspectedContainer, has_labels, read_inspected, read_labels, read_listed
+from previewer.docker_api.read_container import (
+    InspectedContainer,
+    has_labels,
+    read_inspected,
+    read_labels,
+    read_listed,
+)
 from previewer.docker_api.request import (
     LIST_PATIENCE,
     delete,

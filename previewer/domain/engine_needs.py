@@ -1,4 +1,4 @@
-"""What a definition needs of an engine beyond what every engine can do, told with its line before anything is made."""
+"""What a definition needs of an engine beyond what every engine can do, told before anything is made."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ VOLUME_SUBPATH = "volume.subpath"
 
 
 def refuse_missing(definition: Definition, missing: Mapping[str, str]) -> None:
-    """Raise :class:`UnsupportedError` for the first thing that needs an ability in ``missing`` (with its reason)."""
+    """Raise :class:`UnsupportedError` for what needs an ability in ``missing``, which has its reason."""
     for ability, (find, hint) in _NEEDS.items():
         if ability not in missing:
             continue

@@ -13,7 +13,9 @@ def complete_body(body: JsonObject, image: JsonObject) -> dict[str, JsonValue]:
     made = dict(body)
     for key in ("User", "WorkingDir", "StopSignal", "StopTimeout"):
         made[key] = body.get(key) or image.get(key)
-    inherited = {key: value for key, value in as_object(image.get("Labels")).items() if key not in CONTAINER_LABELS}
+    inherited = {
+        key: value for key, value in as_object(image.get("Labels")).items() if key not in CONTAINER_LABELS
+    }
     made["Labels"] = {**inherited, **as_object(body.get("Labels"))}
     made["ExposedPorts"] = {**as_object(image.get("ExposedPorts")), **as_object(body.get("ExposedPorts"))}
     if not as_list(body.get("Entrypoint")):

@@ -9,6 +9,7 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.definition import Definition
 from previewer.domain.freeze_plan import FreezePlan
 from previewer.domain.history import LedgerEntry
+from previewer.domain.policy.check import Finding, check_inherited, raise_for
 from previewer.domain.progress import Noted, Outcome, Report, TaskFinished, TaskStarted
 from previewer.domain.release import Release
 from previewer.domain.revision import ResolvedRevision
@@ -112,12 +113,24 @@ def freeze_resolved(
         variables=session.settings.allowed_variables,
         cache=registry_cache(session),
     )
+    _check_images(session, resolved, release)
     for difference in build_differences(release):
         report(Noted(f"{difference}", "what staging has shown then says nothing of production"))
     _keep(session, release)
     if attests:
         attest(session, release, report=report, cancellation=cancellation)
     return FreezeResult(release, was_known=False)
+
+
+def _check_images(session: Session, resolved: ResolvedRevision, release: Release) -> None:
+    """Raise :class:`PolicyError` for what services would get from their images and their roles may not have."""
+    findings: list[Finding] = []
+    for frozen in release.definitions.values():
+        trust = session.settings.trust.trust(frozen.definition.role, resolved.branch)
+        for name, artifact in frozen.artifacts.items():
+            service, config = frozen.definition.services[name], session.images.configuration(artifact.image)
+            findings.extend(check_inherited(frozen.definition, service, config, trust))
+    raise_for(findings)
 
 
 def _keep(session: Session, release: Release) -> None:

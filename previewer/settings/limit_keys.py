@@ -61,6 +61,62 @@ LIMIT_KEYS: tuple[tuple[str, str, str, LimitReader], ...] = (
         lambda limits, value: replace(limits, max_replicas=values.read_limit(value)),
     ),
     (
+        "max_containers",
+        'a number or `"none"`',
+        "Containers of one environment.",
+        lambda limits, value: replace(limits, max_containers=values.read_limit(value)),
+    ),
+    (
+        "max_ports",
+        'a number or `"none"`',
+        "Published ports of one environment, those of each container counted; and ports that a service exposes.",
+        lambda limits, value: replace(limits, max_ports=values.read_limit(value)),
+    ),
+    (
+        "max_volumes",
+        'a number or `"none"`',
+        "Volumes of one environment, anonymous ones counted; and mounts of one service.",
+        lambda limits, value: replace(limits, max_volumes=values.read_limit(value)),
+    ),
+    (
+        "max_networks",
+        'a number or `"none"`',
+        "Networks of one environment.",
+        lambda limits, value: replace(limits, max_networks=values.read_limit(value)),
+    ),
+    (
+        "max_shm_size",
+        '`"1g"` or `"none"`',
+        "The most shared memory that a service, or a build, may set.",
+        lambda limits, value: replace(limits, max_shm_size=values.read_bytes(value)),
+    ),
+    (
+        "max_tmpfs_size",
+        '`"1g"` or `"none"`',
+        "The most that the memory mounts of a service may have together, or a volume of memory.",
+        lambda limits, value: replace(limits, max_tmpfs_size=values.read_bytes(value)),
+    ),
+    (
+        "max_cpu_shares",
+        'a number or `"none"`',
+        "The most weight that a service may have against others.",
+        lambda limits, value: replace(limits, max_cpu_shares=values.read_limit(value)),
+    ),
+    (
+        "min_health_interval",
+        '`"500ms"` or `"2s"`',
+        "The least time between two health checks.",
+        lambda limits, value: replace(limits, min_health_interval=values.read_short_time(value)),
+    ),
+    (
+        "max_stop_grace",
+        '`"90s"`, `"5m"` or `"none"`',
+        "The longest time that a service may take to end.",
+        lambda limits, value: replace(
+            limits, max_stop_grace=None if value == values.UNLIMITED else values.read_seconds(value)
+        ),
+    ),
+    (
         "max_ttl",
         '`"30d"` or `"never"`',
         "The longest life that a definition may set.",

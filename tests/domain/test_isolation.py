@@ -22,7 +22,7 @@ SETTLED = "\n    ".join(
         "image: i",
         "pids_limit: 10",
         "security_opt: ['no-new-privileges:true']",
-        "logging: {driver: local}",
+        "logging: {driver: local, options: {max-size: 10m, max-file: '3'}}",
     )
 )
 """A service that isolation has nothing to add to."""

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from previewer.domain.definition import Role
 from previewer.domain.isolation.change import Change, Circumstances, change_service
-from previewer.domain.json_value import JsonObject, as_list, as_object
+from previewer.domain.json_value import as_list, as_object
+from previewer.domain.log_bound import bounded_logging
 from previewer.domain.policy.quantity_rules import own_limit, quantities
-from previewer.domain.policy.rewrite_rules import RESTART, endless_restarts
+from previewer.domain.policy.rewrite_rules import LOG_SIZE, RESTART, endless_restarts
 from previewer.domain.service import Service
 
 NO_NEW_PRIVILEGES = "no-new-privileges"
-LOG_SETTINGS: JsonObject = {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}}
 
 
 def cap_restarts(service: Service, given: Circumstances) -> Iterator[Change]:
@@ -51,9 +51,11 @@ def forbid_new_privileges(service: Service, given: Circumstances) -> Iterator[Ch
 
 
 def bound_logs(service: Service, given: Circumstances) -> Iterator[Change]:
-    """Keep three files of ten megabytes, where the service says nothing about its log."""
-    del given
+    """Keep three files of ten megabytes, unless the service keeps less or its branch is trusted with more."""
     logging = as_object(service.spec.get("logging"))
-    if not logging.get("driver") and not logging.get("options"):
+    if logging and given.trust.grant_for(LOG_SIZE, (service.name,)):
+        return
+    bounded = bounded_logging(logging)
+    if bounded != logging:
         reason = "a log without an end fills the disk"
-        yield change_service(service, "logging", after=LOG_SETTINGS, reason=reason)
+        yield change_service(service, "logging", after=bounded, reason=reason)

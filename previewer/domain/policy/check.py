@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from previewer.domain.definition import Definition, Location, ModelPath
-from previewer.domain.json_value import as_list, as_object
+from previewer.domain.json_value import JsonObject, as_list, as_object
 from previewer.domain.policy.grants import how_to_allow
+from previewer.domain.policy.image_limits import image_requests
 from previewer.domain.policy.image_rules import IMAGE_RULES, image_request
 from previewer.domain.policy.rule import Allowance, Effect, Request, Rule
 from previewer.domain.policy.table import RULE_BY_ID, RULES
 from previewer.domain.policy.trust import Grant, Trust
+from previewer.domain.service import Service
 from previewer.errors import PolicyError
 from previewer.frozen import dataclass
 
@@ -114,6 +116,17 @@ def check_image(
         hint=_hint(IMAGE_RULE, request, trust),
         allowed_by=_told(grant) if grant else None,
         path=path,
+    )
+
+
+def check_inherited(
+    definition: Definition, service: Service, config: JsonObject, trust: Trust
+) -> tuple[Finding, ...]:
+    """What the limits refuse of what ``service`` gets from its image, whose configuration is ``config``."""
+    requested = _requested(definition)
+    return tuple(
+        _judge(RULE_BY_ID[rule], request, definition, trust, requested)
+        for rule, request in image_requests(service, config, trust)
     )
 
 

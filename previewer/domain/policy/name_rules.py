@@ -35,7 +35,9 @@ def _labels(definition: Definition, trust: Trust) -> Iterator[Request]:
                     yield Request((*path, name), f"sets the reserved label {name!r}", (name,))
 
 
-def _values_at(value: JsonValue, pattern: ModelPath, path: ModelPath = ()) -> Iterator[tuple[ModelPath, JsonValue]]:
+def _values_at(
+    value: JsonValue, pattern: ModelPath, path: ModelPath = ()
+) -> Iterator[tuple[ModelPath, JsonValue]]:
     """What is at the paths that ``pattern`` matches; ``*`` is any key, or any item of a list."""
     if not pattern:
         yield path, value

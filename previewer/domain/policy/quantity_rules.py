@@ -8,7 +8,7 @@ from previewer.domain.definition import Definition, ModelPath
 from previewer.domain.json_value import JsonValue, as_object, as_text
 from previewer.domain.memory_size import parse_memory
 from previewer.domain.policy.finders import service_path
-from previewer.domain.policy.rule import Allowance, Find, Request, Rule
+from previewer.domain.policy.rule import Find, Request, Rule, limit_rule
 from previewer.domain.policy.trust import Trust
 from previewer.domain.service import Service
 from previewer.domain.ttl import format_ttl, parse_ttl
@@ -109,6 +109,12 @@ def _services(definition: Definition, trust: Trust) -> Iterator[Request]:
         yield Request(("services",), f"has {count} services, {most} is the most", ())
 
 
+def _containers(definition: Definition, trust: Trust) -> Iterator[Request]:
+    most, count = trust.limits.max_containers, sum(service.replicas for service in definition.services.values())
+    if most is not None and count > most:
+        yield Request(("services",), f"has {count} containers, {most} is the most", ())
+
+
 def _replicas(definition: Definition, trust: Trust) -> Iterator[Request]:
     most = trust.limits.max_replicas
     for service in definition.services.values():
@@ -137,19 +143,6 @@ def _role(definition: Definition, trust: Trust) -> Iterator[Request]:
         yield Request(("x-previewer", "role"), message, (role,))
 
 
-def _limit_rule(*, id_: str, forbids: str, why: str, instead: str, limit: str, find: Find) -> Rule:
-    return Rule(
-        id=id_,
-        forbids=forbids,
-        why=why,
-        instead=instead,
-        subject="",
-        find=find,
-        allowance=Allowance.LIMIT,
-        limit=limit,
-    )
-
-
 QUANTITY_RULES = (
     Rule(
         id="role",
@@ -159,7 +152,7 @@ QUANTITY_RULES = (
         subject="the role that the definition names",
         find=_role,
     ),
-    _limit_rule(
+    limit_rule(
         id_="service-limit",
         forbids="more services than the role may have",
         why="one definition should not take the whole machine",
@@ -167,7 +160,7 @@ QUANTITY_RULES = (
         limit="max_services",
         find=_services,
     ),
-    _limit_rule(
+    limit_rule(
         id_="replica-limit",
         forbids="more containers of a service than the role may have",
         why="one definition should not take the whole machine",
@@ -175,7 +168,15 @@ QUANTITY_RULES = (
         limit="max_replicas",
         find=_replicas,
     ),
-    _limit_rule(
+    limit_rule(
+        id_="container-limit",
+        forbids="more containers in all than the role may have",
+        why="one definition should not take the whole machine",
+        instead="ask for fewer replicas",
+        limit="max_containers",
+        find=_containers,
+    ),
+    limit_rule(
         id_="memory-limit",
         forbids="a memory limit above the role's",
         why="one definition should not take the whole machine",
@@ -183,7 +184,7 @@ QUANTITY_RULES = (
         limit="max_memory",
         find=_at_most("mem_limit", "memory", "max_memory", "bytes of memory"),
     ),
-    _limit_rule(
+    limit_rule(
         id_="cpus-limit",
         forbids="more processors than the role may have",
         why="one definition should not take the whole machine",
@@ -191,7 +192,7 @@ QUANTITY_RULES = (
         limit="max_cpus",
         find=_cpus,
     ),
-    _limit_rule(
+    limit_rule(
         id_="pids-limit",
         forbids="a process limit above the role's, or none at all",
         why="a fork bomb takes the whole machine",
@@ -199,7 +200,7 @@ QUANTITY_RULES = (
         limit="max_pids",
         find=_at_most("pids_limit", "pids", "max_pids", "processes"),
     ),
-    _limit_rule(
+    limit_rule(
         id_="ttl-limit",
         forbids="a longer life than the role's environments may have",
         why="what is forgotten has to go away by itself",

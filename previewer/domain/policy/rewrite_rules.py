@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from previewer.domain.definition import Definition, Role
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.domain.log_bound import asks_for_more
 from previewer.domain.policy.finders import in_services, service_path
 from previewer.domain.policy.rule import Effect, Request, Rule
 from previewer.domain.policy.trust import Trust
@@ -13,6 +14,7 @@ from previewer.domain.service import Service
 
 HOST_PORT = "host-port"
 RESTART = "restart"
+LOG_SIZE = "log-size"
 ENDLESS_RESTARTS = ("always", "unless-stopped")
 
 
@@ -54,6 +56,12 @@ def _restarts(definition: Definition, trust: Trust) -> Iterator[Request]:
             yield Request(service_path(service, *keys), f"restarts for ever ({restart})", (restart,))
 
 
+def _log_sizes(service: Service) -> Iterator[Request]:
+    if asks_for_more(as_object(service.spec.get("logging"))):
+        path = service_path(service, "logging", "options")
+        yield Request(path, "keeps more of its log than 3 files of 10 MB", (service.name,))
+
+
 REWRITE_RULES = (
     Rule(
         id=HOST_PORT,
@@ -71,6 +79,15 @@ REWRITE_RULES = (
         instead="write restart: on-failure",
         subject="`always`, `unless-stopped` or `any`",
         find=_restarts,
+        effect=Effect.REWRITTEN,
+    ),
+    Rule(
+        id=LOG_SIZE,
+        forbids="logs of more than 3 files of 10 MB, and larger buffers for them in the engine's memory than 4 MB",
+        why="a log without an end fills the disk of every environment",
+        instead="leave max-size, max-file and max-buffer-size out",
+        subject="the service's name",
+        find=in_services(_log_sizes),
         effect=Effect.REWRITTEN,
     ),
 )

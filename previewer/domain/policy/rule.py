@@ -63,3 +63,8 @@ class Rule:
     effect: Effect = Effect.REFUSED
     limit: str = ""
     """The key of ``[limits.ROLE]`` that allows more, for :attr:`Allowance.LIMIT`."""
+
+
+def limit_rule(*, id_: str, forbids: str, why: str, instead: str, limit: str, find: Find) -> Rule:
+    """A rule about a quantity, which a limit of the role allows."""
+    return Rule(id_, forbids, why, instead, subject="", find=find, allowance=Allowance.LIMIT, limit=limit)

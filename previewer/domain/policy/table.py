@@ -15,6 +15,7 @@ from previewer.domain.policy.quantity_rules import QUANTITY_RULES
 from previewer.domain.policy.rewrite_rules import REWRITE_RULES
 from previewer.domain.policy.rule import Rule
 from previewer.domain.policy.sharing_rules import SHARING_RULES
+from previewer.domain.policy.size_rules import SIZE_RULES
 
 GROUPS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
     {
@@ -23,7 +24,7 @@ GROUPS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
         "Files of the host": MOUNT_RULES,
         "Images": IMAGE_RULES,
         "Builds": BUILD_RULES,
-        "Quantities and names": (*NAME_RULES, *QUANTITY_RULES),
+        "Quantities and names": (*NAME_RULES, *QUANTITY_RULES, *SIZE_RULES),
         "Rewritten, not refused": (*REWRITE_RULES, *EGRESS_RULES),
     }
 )

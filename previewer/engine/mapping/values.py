@@ -5,22 +5,10 @@ They raise :class:`ValueError` for a value they cannot read; whoever calls them 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
+from previewer.domain.duration import NANOSECONDS, parse_nanoseconds
 from previewer.domain.json_value import JsonValue, as_list, as_object, as_text
-
-NANOSECONDS = {
-    "h": 3_600_000_000_000,
-    "m": 60_000_000_000,
-    "s": 1_000_000_000,
-    "ms": 1_000_000,
-    "us": 1_000,
-    "µs": 1_000,
-    "μs": 1_000,
-    "ns": 1,
-}
-_DURATION_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(h|ms|us|µs|μs|ns|m|s)")
 
 
 def keep(value: JsonValue) -> JsonValue:
@@ -85,13 +73,7 @@ def nano_cpus(value: JsonValue) -> int:
 
 def nanoseconds(value: JsonValue) -> int:
     """A duration as Go spells it (``1m30s``, ``500ms``, ``0s``) in nanoseconds."""
-    duration = text(value)
-    if duration == "0":
-        return 0
-    parts = _DURATION_PART.findall(duration)
-    if not parts or "".join(number + unit for number, unit in parts) != duration:
-        raise ValueError(f"{duration!r} is not a duration such as 1m30s")
-    return sum(round(float(number) * NANOSECONDS[unit]) for number, unit in parts)
+    return parse_nanoseconds(text(value))
 
 
 def whole_seconds(value: JsonValue) -> int:
