@@ -126,7 +126,7 @@ def _check_images(session: Session, resolved: ResolvedRevision, release: Release
     """Raise :class:`PolicyError` for what services would get from their images and their roles may not have."""
     findings: list[Finding] = []
     for frozen in release.definitions.values():
-        trust = session.settings.trust.trust(frozen.definition.role, resolved.branch)
+        trust = session.trust(frozen.definition.role, branch=resolved.branch, commit=resolved.commit.id)
         for name, artifact in frozen.artifacts.items():
             service, config = frozen.definition.services[name], session.images.configuration(artifact.image)
             findings.extend(check_inherited(frozen.definition, service, config, trust))

@@ -90,7 +90,9 @@ class Site:
 
     def _settings_folder(self) -> Path:
         """A user's settings, with which health checks may follow each other as fast as tests want."""
-        file = self.repository.path.parent / f"{self.repository.path.name}-settings" / "previewer" / "settings.toml"
+        file = (
+            self.repository.path.parent / f"{self.repository.path.name}-settings" / "previewer" / "settings.toml"
+        )
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("".join(f'[limits.{role.value}]\nmin_health_interval = "0s"\n' for role in Role))
         return file.parents[1]

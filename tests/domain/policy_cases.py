@@ -213,10 +213,39 @@ CASES = (
     ),
     in_build("build-cache", "cache_to:\n- type=local,dest=/tmp/x  # here", "build-cache"),
     in_build("build-cache", "cache_from:\n- type=local,src=/tmp/x  # here", "build-cache:type=local,**"),
+    in_build("build-proxy", "args:\n  HTTP_PROXY: http://10.0.0.1  # here", "build-proxy:HTTP_PROXY"),
     Case("role", "x-previewer:\n  role: production  # here\nservices:\n  web:\n    image: i\n", "role:production"),
     in_service("reserved-label", "labels:\n  dev.previewer.environment: other  # here", None),
     in_service("reserved-label", "labels:\n  com.docker.swarm.service.name: other  # here", None),
     in_volume("reserved-label", "labels:\n  dev.previewer.managed-by: x  # here", None),
+    in_service(
+        "reserved-label",
+        "volumes:\n- type: volume  # here\n  target: /d\n  volume:\n    labels: {dev.previewer.environment: x}",
+        None,
+    ),
+    Case("reserved-name", "services:\n  previewer-x:  # here\n    image: i\n", None),
+    Case(
+        "container-limit",
+        "services:  # here\n" + "".join(f"  s{n}: {{image: i, scale: 9}}\n" for n in range(23)),
+        None,
+    ),
+    in_service("port-limit", "ports:  # here\n- 1-101", None),
+    in_service("volume-limit", "volumes:  # here\n" + "".join(f"- /v{n}\n" for n in range(101)), None),
+    Case(
+        "network-limit",
+        "services:\n  web:\n    image: i\n    networks: ["
+        + ", ".join(f"n{n}" for n in range(21))
+        + "]\nnetworks:  # here\n"
+        + "".join(f"  n{n}: {{}}\n" for n in range(21)),
+        None,
+    ),
+    in_service("health-interval", "healthcheck:\n  test: x\n  interval: 500ms  # here", None),
+    in_service("shm-limit", "shm_size: 2g  # here", None),
+    in_service("tmpfs-limit", "tmpfs:\n- /t:size=2g  # here", None),
+    in_service("cpu-share-limit", "cpu_shares: 4096  # here", None),
+    in_service("stop-grace-limit", "stop_grace_period: 1h  # here", None),
+    in_service("ulimit", "ulimits:\n  rtprio: 99  # here", "ulimit:rtprio"),
+    in_service("log-size", "logging:\n  options:  # here\n    max-size: 1g", "log-size:web"),
     Case(
         "service-limit",
         "services:  # here\n" + "".join(f"  s{number}:\n    image: i\n" for number in range(101)),

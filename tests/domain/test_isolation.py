@@ -199,9 +199,14 @@ def test_previews_gain_no_privileges(lines: str, role: Role, expected: list[str]
 
 @pytest.mark.parametrize(
     ("lines", "is_bounded"),
-    [("", True), ("logging: {driver: local}", False), ("logging: {options: {max-size: 1m}}", False)],
+    [
+        ("", True),
+        ("logging: {driver: local}", True),
+        ("logging: {options: {max-size: 1g}}", True),
+        ("logging: {options: {max-size: 1m}}", False),
+    ],
 )
-def test_logs_are_bounded_where_nothing_is_said(lines: str, is_bounded: bool) -> None:
+def test_logs_are_bounded_unless_they_are_smaller(lines: str, is_bounded: bool) -> None:
     isolated = isolate(load_text(f"services:\n  web:\n    image: i\n    {lines}\n"), role=Role.STAGING)
     options = as_object(as_object(web(isolated).get("logging")).get("options"))
     assert (options == {"max-size": "10m", "max-file": "3"}) is is_bounded

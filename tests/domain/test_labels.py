@@ -25,6 +25,19 @@ def test_ownership_survives_its_labels(ownership: Ownership) -> None:
     assert read_ownership(ownership_labels(ownership)) == ownership
 
 
+def test_every_label_of_ours_is_one_of_containers_or_of_images() -> None:
+    known = {
+        value for value in vars(labels).values() if isinstance(value, str) and value.startswith(labels.PREFIX)
+    }
+    assert known - {labels.PREFIX} == labels.CONTAINER_LABELS | labels.IMAGE_LABELS
+
+
+def test_a_container_inherits_none_of_our_labels_from_its_image() -> None:
+    sealed = labels.sealed_labels({"team": "x", labels.OWNER: "ada"})
+    assert sealed.keys() >= labels.CONTAINER_LABELS
+    assert {key: value for key, value in sealed.items() if value} == {"team": "x", labels.OWNER: "ada"}
+
+
 @given(st.lists(st.builds(RankedPort, rank=st.integers(0, 999), port=st.integers(1, 65535))))
 def test_routes_survive_their_label(routes: list[RankedPort]) -> None:
     assert read_routes({labels.ROUTES: route_label(routes)}) == tuple(routes)

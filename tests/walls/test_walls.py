@@ -285,6 +285,38 @@ def test_one_function_judges_the_images_that_a_branch_names() -> None:
     assert _offenders(_written(judged), but=lambda place: place in callers) == []
 
 
+def test_one_function_turns_a_volume_into_a_path_of_the_host() -> None:
+    """``engine/mapping/mounts.py`` decides which volume that may be; drift and creation hand it the place."""
+    places = {
+        "docker_api/volumes.py",
+        "domain/examination.py",
+        "domain/specification.py",
+        "engine/docker_creation.py",
+        "engine/docker_examiner.py",
+        "engine/mapping/mounts.py",
+        "operations/generations/frozen_environment.py",
+    }
+    path = re.compile(r"[Mm]ount_?point|files_path")
+    found = {line.partition(":")[0] for line in _offenders(_written(path)) if "podman" not in line}
+    assert found == places
+    joined = re.compile(r"files_path\S*(?:strip|[/+])")
+    assert _offenders(_written(joined), but=lambda place: place == "engine/mapping/mounts.py") == []
+
+
+def test_one_function_makes_containers_and_seals_their_labels() -> None:
+    create = re.compile(r"/containers/create|\.create_container\((?!docker|connection|spec|container)")
+    assert _offenders(_written(create), but=lambda place: place == "docker_api/containers.py") == []
+    assert "sealed_labels(" in (PACKAGE / "docker_api" / "containers.py").read_text(encoding="utf-8")
+
+
+def test_one_function_merges_a_definition_s_labels_with_previewer_s() -> None:
+    mapped = re.compile(r"\bLabels(?:\"\])?\s*[=:]\s*(?!merge_labels)[^\n]*compose")
+    assert _offenders(_written(mapped), within="engine/mapping") == []
+    reserved = re.compile(r"labels(?:\.| import [^\n]*\b)(?:COMPOSE_)?PREFIX\b")
+    assert _offenders(_written(reserved), within="engine") == [], "is_reserved() says which labels are"
+    assert _offenders(_written(reserved), within="freeze") == []
+
+
 def _offenders(
     find: Callable[[Path], set[str]], *, within: str = "", but: Callable[[str], bool] = lambda _place: False
 ) -> list[str]:

@@ -6,13 +6,17 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from previewer.domain.json_value import JsonValue, as_list, as_object, as_text
+from previewer.domain.definition import Definition, ModelPath
+from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.domain.policy.finders import each_of, in_services, is_on, service_path
 from previewer.domain.policy.host_paths import leaves_tree
 from previewer.domain.policy.image_rules import IMAGE_CONTEXT
 from previewer.domain.policy.rule import Request, Rule
+from previewer.domain.policy.trust import Trust
 from previewer.domain.service import Service
 
+_PROXIES = frozenset(f"{kind}_proxy" for kind in ("http", "https", "ftp", "no", "all"))
+"""Arguments that every build has and that no builder counts among what a layer was made from."""
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git@|github\.com/", re.IGNORECASE)
 
 
@@ -80,6 +84,19 @@ def _caches(service: Service) -> Iterator[Request]:
                 yield Request(path, f"builds with {key} {value!r}", (value,))
 
 
+def _proxies(definition: Definition, trust: Trust) -> Iterator[Request]:
+    del trust
+    shared = as_object(as_object(definition.extension.get("freeze")).get("args"))
+    given: list[tuple[ModelPath, JsonObject]] = [(("x-previewer", "freeze", "args"), shared)]
+    for service in definition.services.values():
+        build = as_object(service.spec.get("build"))
+        given.append((service_path(service, "build", "args"), as_object(build.get("args"))))
+    for path, args in given:
+        for name in args:
+            if name.casefold() in _PROXIES:
+                yield Request((*path, name), f"builds with the proxy argument {name!r}", (name,))
+
+
 BUILD_RULES = (
     Rule(
         id="build-context",
@@ -128,5 +145,13 @@ BUILD_RULES = (
         instead="leave it out; equal inputs are never built twice anyway",
         subject="the cache as written",
         find=in_services(_caches),
+    ),
+    Rule(
+        id="build-proxy",
+        forbids="`HTTP_PROXY` and the other proxy arguments in `build.args`",
+        why="builders share layers whatever proxy they came through, other branches with this one too",
+        instead="configure the engine's proxy",
+        subject="the argument's name",
+        find=_proxies,
     ),
 )

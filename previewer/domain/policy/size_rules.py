@@ -60,7 +60,7 @@ def _volumes(definition: Definition, trust: Trust) -> Iterator[Request]:
     most = trust.limits.max_volumes
     if most is None:
         return
-    count = sum(not is_on(volume.get("external")) for volume in definition.volumes.values())
+    count = named = sum(not is_on(volume.get("external")) for volume in definition.volumes.values())
     for service in definition.services.values():
         mounts = [as_object(entry) for entry in as_list(service.spec.get("volumes"))]
         nameless = [e for e in mounts if as_text(e.get("type"), "volume") == "volume" and not e.get("source")]
@@ -70,7 +70,8 @@ def _volumes(definition: Definition, trust: Trust) -> Iterator[Request]:
             yield Request(service_path(service, "volumes"), f"mounts {mounted} things, {most} is the most", ())
             return
     if count > most:
-        yield Request(("volumes",), f"has {count} volumes, {most} is the most", ())
+        section = "volumes" if named > most else "services"
+        yield Request((section,), f"has {count} volumes, {most} is the most", ())
 
 
 def _networks(definition: Definition, trust: Trust) -> Iterator[Request]:
