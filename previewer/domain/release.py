@@ -45,6 +45,8 @@ class Artifact(msgspec.Struct, frozen=True):
     """Of everything that the build depended on; ``None`` for an image that was not built."""
     bases: tuple[BaseImage, ...] = ()
     """What its Dockerfile names in ``FROM`` and ``COPY --from``, sorted by reference."""
+    cache_scope: str = ""
+    """Whose caches its build mounted; empty where it mounted none. Only they may reuse the image."""
 
 
 class FrozenDefinition(msgspec.Struct, frozen=True):
@@ -153,5 +155,6 @@ def _frozen_to_json(frozen: FrozenDefinition) -> JsonObject:
 
 
 def _artifact_to_json(artifact: Artifact) -> JsonObject:
-    """One that was built upon nothing does not say so: manifests of before there were bases keep their ids."""
-    return {key: value for key, value in to_json(artifact).items() if key != "bases" or artifact.bases}
+    """What is empty of fields that came later is left out, so that manifests of before keep their ids."""
+    later = ("bases", "cache_scope")
+    return {key: value for key, value in to_json(artifact).items() if value or key not in later}

@@ -47,6 +47,7 @@ class _Freezing:
     tree: FileTree
     commit: Commit
     project: str
+    cache_scope: str
     images: Images
     use_cache: bool
     report: Report
@@ -61,6 +62,7 @@ def freeze_commit(
     tree: FileTree,
     commit: Commit,
     project: str,
+    cache_scope: str,
     definitions: Sequence[Definition],
     images: Images,
     permit: Permit,
@@ -81,7 +83,17 @@ def freeze_commit(
     be resolved, and :class:`UnsupportedError` for what nothing here can build; then :class:`BuildError`.
     """
     work = _Freezing(
-        tree.with_submodules, commit, project, images, use_cache, report, cancellation, parallel, cache, rebuild
+        tree=tree.with_submodules,
+        commit=commit,
+        project=project,
+        cache_scope=cache_scope,
+        images=images,
+        use_cache=use_cache,
+        report=report,
+        cancellation=cancellation,
+        parallel=parallel,
+        cache=cache,
+        rebuild=rebuild,
     )
     planned = read_planned_images(
         work.tree, definitions, commit=commit.id, platform=images.platform, variables=variables or {}
@@ -107,7 +119,9 @@ def _freeze_definitions(
     permit([(image, pinned[image.request].owner) for image in planned.named])
     bases = _name_bases(work, planned.builds, pinned)
     builds = {
-        (plan.definition, plan.service): complete_build(plan, project=work.project, pinned=bases)
+        (plan.definition, plan.service): complete_build(
+            plan, project=work.project, cache_scope=work.cache_scope, pinned=bases
+        )
         for plan in planned.builds
     }
     built = _build_all_for_good(work, list(builds.values()))
@@ -240,6 +254,7 @@ def _request(work: _Freezing, build: CompleteBuild) -> BuildRequest:
         build,
         tree=work.tree,
         project=work.project,
+        cache_scope=work.cache_scope,
         commit_time=CANONICAL_TIME,
         use_cache=work.use_cache,
     )
@@ -284,6 +299,7 @@ def _artifact(
         reference=build.reference,
         input_digest=build.input_digest,
         bases=_bases(build, pinned),
+        cache_scope=build.cache_scope,
     )
 
 

@@ -18,6 +18,7 @@ from previewer.freeze.build_contexts import FurtherContexts, read_further_contex
 from previewer.freeze.build_options import BuildOptions, read_build_options
 from previewer.freeze.build_surroundings import secret_reader
 from previewer.freeze.dockerfile.bases import NeededBases, find_bases
+from previewer.freeze.dockerfile.cache_mounts import NAMESPACE_ARGUMENT, may_mount_cache
 from previewer.freeze.dockerfile.instructions import Dockerfile, read_dockerfile
 from previewer.freeze.dockerfile.pinning import leave_out, pin_dockerfile
 from previewer.freeze.dockerfile.remote_files import refuse_remote_files
@@ -75,6 +76,8 @@ class CompleteBuild:
     """The name that the image is given."""
     base_images: tuple[str, ...] = ()
     """Config digests of the images that it takes something from, in the order of the file."""
+    cache_scope: str = ""
+    """Whose caches it mounts; empty where it mounts none."""
 
 
 def plan_build(
@@ -116,13 +119,21 @@ def plan_build(
 
 
 def complete_build(
-    plan: PlannedBuild, *, project: str, pinned: Mapping[ImageRequest, tuple[PinnedImage, str]]
+    plan: PlannedBuild,
+    *,
+    project: str,
+    cache_scope: str,
+    pinned: Mapping[ImageRequest, tuple[PinnedImage, str]],
 ) -> CompleteBuild:
-    """Put the resolved bases (each with the reference to build from) into the Dockerfile and take the digest."""
+    """Put the resolved bases (each with the reference to build from) into the Dockerfile and take the digest.
+
+    ``cache_scope`` says whose caches the build mounts, if it mounts any.
+    """
     uses = [(use, pinned[use.reference, use.platform]) for use in plan.bases.uses]
     where = plan.context.where
     text = pin_dockerfile(plan.dockerfile, [(use, reference) for use, (_, reference) in uses], where=where)
     base_images = [base.image for _, (base, _) in uses]
+    scope = cache_scope if may_mount_cache(plan.dockerfile) else ""
     digest = input_digest(
         project=project,
         context=plan.context,
@@ -132,10 +143,11 @@ def complete_build(
         options=plan.options,
         target=plan.target,
         base_images=base_images,
+        cache_scope=scope,
     )
     reference = image_reference(project, plan.service, digest)
     sent = leave_out(text, plan.bases.unneeded)
-    return CompleteBuild(plan, sent, digest, reference, tuple(dict.fromkeys(base_images)))
+    return CompleteBuild(plan, sent, digest, reference, tuple(dict.fromkeys(base_images)), scope)
 
 
 def input_digest(
@@ -147,6 +159,7 @@ def input_digest(
     options: BuildOptions,
     target: str | None,
     base_images: list[str],
+    cache_scope: str,
 ) -> str:
     """The digest of everything that a build's result depends on, and of nothing that it doesn't.
 
@@ -154,8 +167,10 @@ def input_digest(
     project never takes an image that another one counts on.
     """
     further: JsonObject = {name: describe_entries(entries) for name, entries in contexts.folders.items()}
+    caches: JsonObject = {"caches": cache_scope} if cache_scope else {}
     return digest_of(
         {
+            **caches,
             "version": DIGEST_VERSION,
             "project": project,
             "context": describe_entries(context.entries),
@@ -172,7 +187,7 @@ def input_digest(
 
 
 def build_request(
-    build: CompleteBuild, *, tree: FileTree, project: str, commit_time: int, use_cache: bool
+    build: CompleteBuild, *, tree: FileTree, project: str, cache_scope: str, commit_time: int, use_cache: bool
 ) -> BuildRequest:
     """What the builder is asked for.
 
@@ -192,7 +207,7 @@ def build_request(
         where=plan.context.where,
         context=partial(archive_entries, tree, plan.context.entries, commit_time=commit_time),
         target=plan.target,
-        args=plan.options.args,
+        args={**plan.options.args, NAMESPACE_ARGUMENT: cache_scope},
         labels={
             **plan.options.labels,
             MANAGED_BY: MANAGED_BY_VALUE,

@@ -103,6 +103,7 @@ def freeze_resolved(
         tree=session.source.tree(resolved.commit.id),
         commit=resolved.commit,
         project=session.project,
+        cache_scope=session.cache_scope(branch=resolved.branch, commit=resolved.commit.id),
         definitions=definitions,
         images=session.images,
         permit=permit_images(session, resolved, definitions),
@@ -161,13 +162,16 @@ def find_release(
 ) -> Release | None:
     """The release that freezing the revision now would give without building, if there is one.
 
-    ``definitions`` are all of the commit's. It counts only if its images are there, and if it was frozen here or
-    somebody who is trusted vouches for it.
+    ``definitions`` are all of the commit's. It counts only if its images are there, if it was frozen here or
+    somebody who is trusted vouches for it, and if no build of it mounted caches that other branches write to.
     """
     wanted = {definition.name: definition.model for definition in definitions}
     for release in newest_first(session, session.ledger.releases_of(resolved.commit.id)):
         frozen = {name: entry.definition.model for name, entry in release.definitions.items()}
         if frozen != wanted or not is_vouched_for(session, release.id):
+            continue
+        mounted = {artifact.cache_scope for artifact in release.artifacts} - {""}
+        if mounted and mounted != {session.cache_scope(branch=resolved.branch, commit=resolved.commit.id)}:
             continue
         if not session.images.missing({artifact.image for artifact in release.artifacts}):
             return release

@@ -136,6 +136,17 @@ class Session:
             trust = replace(trust, images=None) if is_merged else trust
         return trust
 
+    def cache_scope(self, *, branch: str | None, commit: str) -> str:
+        """Whose caches a build of a commit (full id) of ``branch`` shares, as a name that no other repository has.
+
+        The default branch and each branch that is trusted by its name have their own; all others share one.
+        """
+        default = self.source.default_branch().name
+        rules = self.settings.trust
+        is_trusted = branch == default or any(rules.names(branch or "", role) for role in rules.limits)
+        own = branch if branch and is_trusted and self.source.is_on_branch(commit, branch) else ""
+        return hashlib.sha256(f"{self.source.installation} {own}".encode("utf-8", "surrogateescape")).hexdigest()
+
     @property
     def readings(self) -> Readings:
         """What definitions were found to be before."""

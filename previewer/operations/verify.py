@@ -118,6 +118,7 @@ def _rebuild(
             tree=session.source.tree(release.commit),
             commit=resolved.commit,
             project=release.project,
+            cache_scope=repository,  # empty caches, for this build alone
             definitions=[frozen.definition for frozen in release.definitions.values()],
             images=session.images,
             permit=permit_all,

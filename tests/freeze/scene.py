@@ -67,6 +67,7 @@ def freeze(
         tree=source.tree(commit.id),
         commit=commit,
         project=project,
+        cache_scope="",
         definitions=definitions,
         images=images,
         permit=permit_all,

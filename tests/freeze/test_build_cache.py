@@ -103,6 +103,7 @@ def freeze(images: MemoryImages, cache: BuildCache, events: Events, *, use_cache
         tree=source.tree(commit.id),
         commit=commit,
         project="shop",
+        cache_scope="",
         definitions=[definition({"web": built()})],
         images=images,
         permit=permit_all,

@@ -57,6 +57,7 @@ class Scene:
             tree=self._source.tree(commit.id),
             commit=commit,
             project=self._project,
+            cache_scope="",
             definitions=[whole],
             images=self.images,
             permit=permit_all,
