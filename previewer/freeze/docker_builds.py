@@ -27,6 +27,7 @@ from previewer.freeze.canonical.image_loader import ImageLoader
 from previewer.freeze.content_ids import ContentIds
 from previewer.freeze.direct.image import DIRECT, make_directly, plan_direct
 from previewer.freeze.direct.instructions import DirectImage
+from previewer.freeze.dockerfile.cache_mounts import NAMESPACE_ARGUMENT
 from previewer.freeze.dockerfile.instructions import read_dockerfile
 from previewer.freeze.protocol import BuildRequest, BuiltImage
 from previewer.frozen import dataclass
@@ -153,7 +154,11 @@ class DockerBuilds:
                 dockerfile_path=request.dockerfile_path,
                 open_context=request.context,
                 target=request.target,
-                args={"SOURCE_DATE_EPOCH": str(request.commit_time), **request.args},
+                args={
+                    "SOURCE_DATE_EPOCH": str(request.commit_time),
+                    **request.args,
+                    **({NAMESPACE_ARGUMENT: request.cache_scope} if request.cache_scope else {}),
+                },
                 labels={**request.labels, PLATFORM: request.platform, BUILDER: builder.kind},
                 platform=request.platform,
                 use_cache=request.use_cache,

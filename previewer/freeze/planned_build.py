@@ -18,7 +18,7 @@ from previewer.freeze.build_contexts import FurtherContexts, read_further_contex
 from previewer.freeze.build_options import BuildOptions, read_build_options
 from previewer.freeze.build_surroundings import secret_reader
 from previewer.freeze.dockerfile.bases import NeededBases, find_bases
-from previewer.freeze.dockerfile.cache_mounts import NAMESPACE_ARGUMENT, may_mount_cache
+from previewer.freeze.dockerfile.cache_mounts import may_mount_cache
 from previewer.freeze.dockerfile.instructions import Dockerfile, read_dockerfile
 from previewer.freeze.dockerfile.pinning import leave_out, pin_dockerfile
 from previewer.freeze.dockerfile.remote_files import refuse_remote_files
@@ -207,7 +207,7 @@ def build_request(
         where=plan.context.where,
         context=partial(archive_entries, tree, plan.context.entries, commit_time=commit_time),
         target=plan.target,
-        args={**plan.options.args, NAMESPACE_ARGUMENT: cache_scope},
+        args=plan.options.args,
         labels={
             **plan.options.labels,
             MANAGED_BY: MANAGED_BY_VALUE,
@@ -218,5 +218,6 @@ def build_request(
         commit_time=commit_time,
         bases=build.base_images,
         use_cache=use_cache and plan.options.use_cache,
+        cache_scope=cache_scope,
         means=replace(plan.options.means, contexts=folders),
     )

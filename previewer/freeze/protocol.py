@@ -52,6 +52,8 @@ class BuildRequest:
     bases: tuple[str, ...] = ()
     """Config digests of the images that the Dockerfile names, in its order."""
     use_cache: bool = True
+    cache_scope: str = ""
+    """Whose caches it mounts; empty for those that anything on the engine may mount."""
     means: BuildMeans = field(default_factory=BuildMeans)
 
 

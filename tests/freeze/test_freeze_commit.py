@@ -224,7 +224,7 @@ def test_files_that_services_read_are_part_of_the_release(source: MemorySource) 
         ({"additional_contexts": {"a": "service:api"}}, UnsupportedError, "another service"),
         ({"additional_contexts": {"a": "https://x/y.git"}}, UnsupportedError, "not part of the commit"),
         ({"args": {"BUILDKIT_SYNTAX": "x"}}, UnsupportedError, "frontend"),
-        ({"labels": {"dev.previewer.project": "x"}}, DefinitionError, "ours"),
+        ({"labels": {"dev.previewer.project": "x"}}, DefinitionError, "reserved"),
         ({"context": "https://example.org/x.git"}, UnsupportedError, "not part of the commit"),
         ({"context": "nowhere"}, DefinitionError, "no folder"),
         ({"context": "../x"}, OutsideTreeError, "leads out"),
