@@ -4,7 +4,7 @@ import pytest
 
 from previewer.domain.definition import Role
 from previewer.domain.json_value import JsonObject
-from previewer.domain.policy.check import check_image
+from previewer.domain.policy.check import check_inherited
 from previewer.domain.policy.limits import DEFAULT_LIMITS
 from previewer.domain.policy.trust import Trust
 from tests.definition.trees import load_text
@@ -35,6 +35,6 @@ def test_what_an_image_brings_counts_as_what_the_definition_says(
     lines: str, config: JsonObject, rules: list[str]
 ) -> None:
     definition = load_text(f"services:\n  web: {{{lines}}}\n")
-    findings = check_image(definition, definition.services["web"], config, TRUST)
+    findings = check_inherited(definition, definition.services["web"], config, TRUST)
     assert [finding.rule for finding in findings] == rules
     assert all(finding.location.line == 2 and "[limits.preview]" in finding.hint for finding in findings)
