@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, TextIO
@@ -47,18 +47,48 @@ class Invocation:
         self._open_session = open_session
         self.repo: str | None = None
         """The repository's folder, or ``None`` for the one around the current folder."""
+        self.project: str | None = None
+        """A project's name, to work on without its repository."""
         self.host: str | None = None
         """The engine's address, or ``None`` for the environment's."""
         self.debug = False
         self.colour = "auto"
 
-    def open_session(self) -> AbstractContextManager[Session]:
-        """The session of this run; to be used in a ``with``. The engine is asked when first needed."""
+    def open_session(
+        self, names: Sequence[str] | None = None, *, is_everywhere: bool = False
+    ) -> AbstractContextManager[Session]:
+        """The session of this run; to be used in a ``with``. The engine is asked when first needed.
+
+        ``names`` are the environments that a command is about, which the engine's labels suffice for: outside of
+        any repository it works by these. ``is_everywhere`` is one about all projects.
+        """
         if self._open_session is not None:
             return self._open_session(self.repo, docker_host=self.host, environment=self.environment)
+        from previewer.errors import NoRepositoryError
         from previewer.operations.open_session import open_session
 
-        return open_session(self.repo, docker_host=self.host, environment=self.environment)
+        session: Session | None = None
+        if self.project is None:
+            try:
+                session = open_session(self.repo, docker_host=self.host, environment=self.environment)
+            except NoRepositoryError:
+                if names is None or self.repo is not None:
+                    raise
+        if session is None or (names and not session.is_chosen):
+            from previewer.operations.open_outside import open_outside
+
+            if session is not None:
+                session.close()
+            session = open_outside(
+                names or (),
+                project=self.project,
+                is_everywhere=is_everywhere,
+                docker_host=self.host,
+                environment=self.environment,
+            )
+        if session.assumed:
+            self.diagnostics.note(session.assumed)
+        return session
 
     def open_pulled_session(self, fetched: FetchedRelease) -> AbstractContextManager[Session]:
         """The session that a release is pulled into; to be used in a ``with``."""

@@ -20,6 +20,7 @@ def global_options() -> list[click.Parameter]:
     """The options that may stand before or after any verb. A function: click's options belong to one command."""
     return [
         _global(["--repo", "-C"], "repo", metavar="PATH", help="The repository (default: around this folder)."),
+        _global(["--project"], "project", metavar="NAME", help="A project, without its repository."),
         _global(["--host"], "host", metavar="URL", help="The Docker engine (default: DOCKER_HOST, context)."),
         _global(
             ["--color"],

@@ -7,7 +7,7 @@ branches needs neither it nor the settings.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from previewer.operations.remembering.readings import Readings
     from previewer.settings.load import Settings
 
+PROJECT_VARIABLE = "PREVIEWER_PROJECT"
 MAX_SETTINGS_BYTES = 256 * 1024
 
 
@@ -34,7 +35,10 @@ def open_session(
     yet. Where there is no repository, ``path`` may name a project that was pulled, and without ``path`` the only
     one is meant. Raises :class:`SourceError` where there is none either.
     """
-    return _session(_find_source(path, environment), docker_host, environment)
+    source = _find_source(path, environment)
+    is_assumed = path is None and source.is_store and PROJECT_VARIABLE not in environment
+    assumed = f"this is no repository: project {source.project}, which was pulled, is meant" if is_assumed else ""
+    return make_session(source, docker_host, environment, assumed=assumed, is_chosen=not is_assumed)
 
 
 def open_pulled_session(
@@ -60,7 +64,7 @@ def open_pulled_session(
         store = store_path(release.project, bundle.installation, environment)
         make_store(store, project=release.project, installation=bundle.installation, id_length=len(release.commit))
         source = GitSource(store, environment=environment)
-    return _session(source, docker_host, environment)
+    return make_session(source, docker_host, environment)
 
 
 def _find_source(path: str | None, environment: Mapping[str, str]) -> GitSource:
@@ -75,12 +79,24 @@ def _find_source(path: str | None, environment: Mapping[str, str]) -> GitSource:
         return GitSource(store, environment=environment)
 
 
-def _session(source: GitSource, docker_host: str | None, environment: Mapping[str, str]) -> Session:
+def make_session(
+    source: GitSource,
+    docker_host: str | None,
+    environment: Mapping[str, str],
+    *,
+    assumed: str = "",
+    is_chosen: bool = True,
+    on_close: Callable[[], None] = lambda: None,
+) -> Session:
+    """A session on a repository that was found; see :class:`Session` for the rest."""
     return Session(
+        assumed=assumed,
+        is_chosen=is_chosen,
+        on_close=on_close,
         source=source,
         open_ledger=lambda: _open_ledger(source),
         read_settings=lambda: _read_settings(source, environment),
-        connect=lambda: _connect(docker_host),
+        connect=lambda: connect(docker_host),
         open_readings=lambda: _open_readings(environment),
         clock=lambda: datetime.now(UTC),
         new_id=lambda: os.urandom(8).hex(),
@@ -126,7 +142,8 @@ def _open_readings(environment: Mapping[str, str]) -> Readings:
     return remembered_readings(environment)
 
 
-def _connect(docker_host: str | None) -> EngineRoom:
+def connect(docker_host: str | None) -> EngineRoom:
+    """The engine at an address, or where the environment says."""
     from previewer.operations.docker_room import DockerRoom
 
     return DockerRoom(docker_host)

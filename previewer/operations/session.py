@@ -78,7 +78,16 @@ class Session:
         open_readings: Callable[[], Readings],
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
+        assumed: str = "",
+        is_chosen: bool = True,
+        on_close: Callable[[], None] = lambda: None,
     ) -> None:
+        """``on_close`` is called when the session ends."""
+        self.assumed = assumed
+        """What users must know where there is no repository; empty in one."""
+        self.is_chosen = is_chosen
+        """Whether the user said, or stands in, what the project is."""
+        self._on_close = on_close
         self.source = source
         self.clock = clock
         """The time now: aware, UTC."""
@@ -205,6 +214,7 @@ class Session:
         """End git processes and the engine's connection."""
         self.disconnect()
         self.source.close()
+        self._on_close()
 
     def __enter__(self) -> Self:
         return self

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from previewer.background import begin
 from previewer.domain import naming
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.capacity import need_of
@@ -11,10 +12,11 @@ from previewer.domain.definition import Definition, Role
 from previewer.domain.isolation import isolate
 from previewer.domain.json_value import as_text
 from previewer.domain.plan import Plan
-from previewer.domain.progress import Report
+from previewer.domain.progress import Noted, Report
 from previewer.domain.release import FrozenDefinition, Release
 from previewer.domain.revision import ResolvedRevision
 from previewer.domain.ttl import parse_ttl
+from previewer.domain.wording import counted
 from previewer.engine.protocol import Selection
 from previewer.frozen import dataclass
 from previewer.operations.definitions import choose_definition, distrust, enforce_policy, read_definitions
@@ -72,6 +74,7 @@ def up(
     """
     session.expect_engine(makes=True)
     resolved = session.source.resolve(revision)
+    uncommitted = begin(lambda: session.source.count_uncommitted(resolved.commit.id), name="previewer-uncommitted")
     if (reservation := distrust(session)) is not None:
         report(reservation)
     definitions = read_definitions(session, resolved)
@@ -96,11 +99,15 @@ def up(
 
         deployment = freeze(use_cache=options.use_cache)
         with attesting(session, deployment.release, report=report, cancellation=run.cancellation):
-            return run.when_unlocked(
+            result = run.when_unlocked(
                 lambda: deploy_again(
                     session, deployment, regain=freeze, report=report, cancellation=run.cancellation
                 )
             )
+    if uncommitted.done() and not uncommitted.exception() and (count := uncommitted.result()):
+        message = f"{counted(count, 'uncommitted change')} in the working tree: not part of what runs"
+        report(Noted(message, "commit, and `previewer up` again"))
+    return result
 
 
 def _refuse_without_room(

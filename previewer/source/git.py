@@ -99,6 +99,11 @@ class GitSource:
         return hashlib.sha256(basis.encode("utf-8", "surrogateescape")).hexdigest()[:INSTALLATION_DIGITS]
 
     @property
+    def is_store(self) -> bool:
+        """Whether it holds releases without their commits: it is no repository of the user's."""
+        return self._settings.is_store
+
+    @property
     def origin(self) -> str | None:
         """The ``origin`` URL as ``host/path``, without user and password; ``None`` for a path on this machine."""
         return normalise_remote_url(self._settings.get("remote.origin.url") or "")
@@ -154,6 +159,20 @@ class GitSource:
         :class:`NotFoundError`, with the nearest known names as the hint.
         """
         return self._revisions.resolve(revision)
+
+    def count_uncommitted(self, commit: str) -> int:
+        """How many files of the working tree differ from ``commit`` (a full id), if it is checked out.
+
+        The one question that is asked of a working tree; nothing of it is read.
+        """
+        if self.location == self.shared_folder:
+            return 0
+        options = ("--porcelain=v2", "--branch", "--no-renames", "--ignore-submodules=dirty")
+        answer = self._command.ask("status", *options)
+        lines = answer.text.splitlines()
+        if answer.code or f"# branch.oid {commit}" not in lines:
+            return 0
+        return sum(not line.startswith("#") for line in lines)
 
     def commits(self, revision: str, *, limit: int) -> tuple[Commit, ...]:
         """The newest commits that ``revision`` contains, newest first."""

@@ -120,6 +120,11 @@ class MemorySource:
             raise NotFoundError("there is no such branch, tag or commit", where=revision, hint=hint)
         return ResolvedRevision(revision, history[-1 - steps], (branch or None) if not steps else None)
 
+    def count_uncommitted(self, commit: str) -> int:
+        """There is no working tree."""
+        del commit
+        return 0
+
     def commits(self, revision: str, *, limit: int) -> tuple[Commit, ...]:
         """The newest commits that ``revision`` contains, newest first."""
         tip = self.resolve(revision).commit

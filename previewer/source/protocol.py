@@ -94,6 +94,10 @@ class Source(Protocol):
         """
         ...
 
+    def count_uncommitted(self, commit: str) -> int:
+        """How many files of the working tree differ from ``commit`` (a full id), if it is checked out."""
+        ...
+
     def commits(self, revision: str, *, limit: int) -> tuple[Commit, ...]:
         """The newest commits that ``revision`` contains, newest first."""
         ...

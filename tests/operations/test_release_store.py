@@ -42,13 +42,24 @@ def test_a_store_is_the_project_s(tmp_path: Path, nowhere: Path) -> None:
             assert session.project == "shop"
 
 
+def test_a_project_that_nobody_named_is_said(tmp_path: Path, nowhere: Path) -> None:
+    path = make(tmp_path, "shop")
+    environment = {"XDG_DATA_HOME": str(tmp_path)}
+    with open_session(None, environment=environment) as session:
+        assert not session.is_chosen
+        assert session.assumed == "this is no repository: project shop, which was pulled, is meant"
+    for name, variables in (("shop", {}), (str(path), {}), (None, {"PREVIEWER_PROJECT": "shop"})):
+        with open_session(name, environment={**environment, **variables}) as session:
+            assert (session.is_chosen, session.assumed) == (True, "")
+
+
 def test_which_of_several_has_to_be_said(tmp_path: Path, nowhere: Path) -> None:
     make(tmp_path, "shop")
     make(tmp_path, "office")
     environment = {"XDG_DATA_HOME": str(tmp_path)}
     with pytest.raises(NotFoundError) as caught:
         open_session(None, environment=environment)
-    assert caught.value.hint == "say which one: --repo office or --repo shop"
+    assert caught.value.hint == "say which one: --project office or --project shop"
     for chosen in ({"name": "shop"}, {"PREVIEWER_PROJECT": "shop"}):
         with open_session(chosen.get("name"), environment={**environment, **chosen}) as session:
             assert session.source.project == "shop"

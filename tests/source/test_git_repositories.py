@@ -134,6 +134,21 @@ def test_the_actor_is_git_s_user_at_this_machine(repository: GitRepository, open
     assert open_source(repository.path).actor.startswith("Ada@")
 
 
+def test_uncommitted_changes_are_counted_where_the_commit_is_checked_out(
+    repository: GitRepository, open_source: Opener, tmp_path: Path
+) -> None:
+    source, head = open_source(repository.path), repository.git("rev-parse", "HEAD")
+    assert source.count_uncommitted(head) == 0
+    (repository.path / "a.txt").write_text("dirty")
+    (repository.path / "new").write_text("never added")
+    index = (repository.path / ".git/index").stat().st_mtime_ns
+    assert source.count_uncommitted(head) == 2
+    assert source.count_uncommitted("1" * 40) == 0
+    assert (repository.path / ".git/index").stat().st_mtime_ns == index
+    repository.git("clone", "--quiet", "--bare", str(repository.path), str(tmp_path / "bare.git"))
+    assert open_source(tmp_path / "bare.git").count_uncommitted(head) == 0
+
+
 def test_nothing_is_written_and_no_hook_runs(repository: GitRepository, open_source: Opener) -> None:
     for hook in ("post-checkout", "reference-transaction", "post-index-change"):
         file = repository.path / ".git/hooks" / hook

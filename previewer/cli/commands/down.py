@@ -64,7 +64,12 @@ def command(
     if bool(environments) == chooses:
         options = "--all, --expired, --merged or --branch-gone"
         raise UsageError(f"name environments, or say {options}", hint="`previewer ls` lists them")
-    with invocation.open_session() as session:
+    with invocation.open_session(environments) as session:
+        if chooses and not session.is_chosen:
+            raise UsageError(
+                "this is no repository: say whose environments are meant",
+                hint=f"--project {session.source.project}; `previewer ls --everywhere` lists all",
+            )
         ended = _choose(invocation, session, ends) if chooses else None
         causes = ended.causes if ended is not None else {}
         target = find_down_target(session, environments or tuple(causes), causes=causes)

@@ -52,7 +52,7 @@ def command(
 
     if gone and follow:
         raise UsageError("nothing more comes of an environment that is gone", hint="leave --follow out")
-    with invocation.open_session() as session:
+    with invocation.open_session(None if gone else [environment]) as session:
         begin: datetime | None = parse_since(since, session.clock()) if since else None
         options = LogOptions(tail=tail, follow=follow, since=begin)
         printer = LogPrinter(invocation.output, timestamps=timestamps, as_json=form == "json")

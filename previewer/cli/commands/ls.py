@@ -27,8 +27,10 @@ def command(invocation: Invocation, *, everywhere: bool, form: Format) -> None:
     from previewer.cli.rows.environments import environment_columns, environment_row
     from previewer.cli.terminal import is_terminal
     from previewer.operations.environments import list_environments
+    from previewer.operations.open_outside import EVERYWHERE
 
-    with invocation.open_session() as session:
+    with invocation.open_session((), is_everywhere=everywhere or invocation.project is None) as session:
+        everywhere = everywhere or session.source.installation == EVERYWHERE
         environments = list_environments(session, everywhere=everywhere)
         rows = [environment_row(environment) for environment in environments]
         has_marks = any(row["marks"] for row in rows)

@@ -40,7 +40,7 @@ def command(
     from previewer.operations.taint import note_touches
 
     output = invocation.output
-    with invocation.open_session() as session:
+    with invocation.open_session([environment] if environment else None) as session:
         found = note_touches(session, find_environment(session, environment or _current_branch(session)))
         head = environment_row(found)
         services = [service_row(service) for service in found.services]

@@ -27,7 +27,7 @@ def command(invocation: Invocation, *, environment: str, service: str | None, ev
     from previewer.cli.urls import choose_urls
     from previewer.operations.environments import find_environment
 
-    with invocation.open_session() as session:
+    with invocation.open_session([environment]) as session:
         found = find_environment(session, environment)
         remote = session.engine.capabilities.remote
     urls = choose_urls(found, service=service, every=every)

@@ -29,7 +29,7 @@ def find_store(name: str | None, environment: Mapping[str, str]) -> Path | None:
         raise NotFoundError(
             "this is no repository, and several projects were pulled",
             where=str(folder),
-            hint=f"say which one: --repo {' or --repo '.join(stores)}",
+            hint=f"say which one: --project {' or --project '.join(stores)}",
         )
     return next(iter(stores.values()), None)
 
