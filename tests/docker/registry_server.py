@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PROGRAM = shutil.which("docker-registry") or shutil.which("registry")
-START_SECONDS = 10.0
+START_SECONDS = 60.0
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from pathlib import Path
 import docker.errors
 import pytest
 
+from previewer.docker_api import images
 from previewer.docker_api.connection import DockerConnection, connect
 from previewer.domain.definition import Definition
 from previewer.errors import FreezeError
@@ -31,9 +32,15 @@ pytestmark = [
     pytest.mark.skipif(SERVER is None, reason="no registry server (package docker-registry)"),
 ]
 USER, PASSWORD = "ada", "x"
-HTPASSWD = "ada:$2b$12$EkjXwkK2W01MO06hXrp/7.Aq32wyNTi2f5R/MnPL6ztzAytQd34sW\n"
-"""``PASSWORD`` by bcrypt: the only form that the server reads."""
+HTPASSWD = "ada:$2b$04$EkjXwkK2W01MO06hXrp/7.hGzOsWsQqKoCWC5fEgXmo7yV5TF.Cz6\n"
+"""``PASSWORD`` by bcrypt, the only form that the server reads, at the least cost: machines are busy."""
 HELPER = '#!/bin/sh\nprintf \'{"Username": "ada", "Secret": "x"}\'\n'
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A registry on a busy machine is slow, and not silent."""
+    monkeypatch.setattr(images, "REGISTRY_TIMEOUT", 60.0)
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +117,7 @@ def test_without_credentials_the_error_says_what_to_do(
 
 
 def _await(url: str) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
             urllib.request.urlopen(url, timeout=1).close()
