@@ -46,6 +46,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "push": ("previewer push staging registry.example.com/shop",),
     "pull": ("previewer pull registry.example.com/shop:v1.4",),
     "history": ("previewer history staging -n 20",),
+    "forget": ("previewer forget shop",),
     "prune": ("previewer prune --dry-run", "previewer prune --releases --keep 5 --dry-run"),
     "completion": ('eval "$(previewer completion bash)"',),
 }

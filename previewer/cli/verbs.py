@@ -46,6 +46,7 @@ VERBS = (
     Verb("diff", "Show what changed from one release to another.", _RELEASES, f"{_HOME}.diff"),
     Verb("push", "Send a release and its images to a registry.", _RELEASES, f"{_HOME}.push"),
     Verb("pull", "Fetch a release and its images from a registry.", _RELEASES, f"{_HOME}.pull"),
+    Verb("forget", "Forget a project that was pulled to this machine.", _RELEASES, f"{_HOME}.forget"),
     Verb("history", "Show what was done, when and by whom.", _RELEASES, f"{_HOME}.history"),
     Verb("prune", "Remove images that nothing needs any more.", _RELEASES, f"{_HOME}.prune"),
     Verb("init", "Write environment definitions to start from.", _SETUP, f"{_HOME}.init"),

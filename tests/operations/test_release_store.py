@@ -8,6 +8,7 @@ import pytest
 
 from previewer.errors import NoRepositoryError, NotFoundError
 from previewer.ledger.release_store import make_store
+from previewer.operations.forget import forget_project
 from previewer.operations.open_session import open_session
 from previewer.operations.releasing.store import find_store, store_path, stores_folder
 
@@ -65,6 +66,16 @@ def test_which_of_several_has_to_be_said(tmp_path: Path, nowhere: Path) -> None:
             assert session.source.project == "shop"
     with pytest.raises(NoRepositoryError):
         open_session("nope", environment=environment)
+
+
+def test_a_project_is_forgotten(tmp_path: Path, nowhere: Path) -> None:
+    environment = {"XDG_DATA_HOME": str(tmp_path)}
+    kept, gone = make(tmp_path, "office"), make(tmp_path, "shop")
+    assert forget_project("shop", is_forced=True, docker_host=None, environment=environment) == gone
+    assert (kept.is_dir(), gone.exists()) == (True, False)
+    with pytest.raises(NotFoundError, match="no such project") as caught:
+        forget_project("shop", is_forced=True, docker_host=None, environment=environment)
+    assert caught.value.hint == "there is office"
 
 
 def test_two_projects_of_one_name_have_a_store_each(tmp_path: Path) -> None:

@@ -20,8 +20,7 @@ def find_store(name: str | None, environment: Mapping[str, str]) -> Path | None:
 
     Raises :class:`NotFoundError` where there are several and none was named.
     """
-    folder = stores_folder(environment)
-    stores = {path.stem: path for path in sorted(folder.glob(f"*{SUFFIX}"))} if folder is not None else {}
+    folder, stores = stores_folder(environment), _stores(environment)
     wanted = name or environment.get(PROJECT_VARIABLE)
     if wanted:
         return stores.get(wanted)
@@ -32,6 +31,16 @@ def find_store(name: str | None, environment: Mapping[str, str]) -> Path | None:
             hint=f"say which one: --project {' or --project '.join(stores)}",
         )
     return next(iter(stores.values()), None)
+
+
+def store_names(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """What the projects are called that were pulled."""
+    return tuple(_stores(environment))
+
+
+def _stores(environment: Mapping[str, str]) -> dict[str, Path]:
+    folder = stores_folder(environment)
+    return {path.stem: path for path in sorted(folder.glob(f"*{SUFFIX}"))} if folder is not None else {}
 
 
 def store_path(project: str, installation: str, environment: Mapping[str, str]) -> Path:
