@@ -65,6 +65,8 @@ class Site:
         self.installation = self.repository.git("config", "previewer.installation")
         self.project = f"t{self.installation[:8]}"
         self.repository.git("remote", "add", "origin", f"https://example.org/{self.project}.git")
+        # Nothing was ever fetched from there, so its own main has to be said to be the trusted one.
+        self.repository.git("config", "previewer.defaultBranch", "refs/heads/main")
 
     def branch(self, name: str, page: str) -> None:
         """A branch off main with another page."""
