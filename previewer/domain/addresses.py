@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
@@ -24,6 +25,18 @@ def allocate(pool: str, prefix_length: int, taken: Iterable[Network], start_hint
         f"the address pool {pool} has no free subnet of length /{prefix_length}",
         hint="remove environments that nobody uses (`previewer down`), or set a larger pool (`network.pool`)",
     )
+
+
+def allocate_ipv6(taken: Iterable[Network], start_hint: str) -> IPv6Network:
+    """A free /64 of the unique local addresses (RFC 4193): ``start_hint`` decides which is tried first."""
+    used = [network for network in taken if isinstance(network, IPv6Network)]
+    tried = (_unique_local(f"{start_hint} {attempt}") for attempt in itertools.count())
+    return next(subnet for subnet in tried if not any(subnet.overlaps(network) for network in used))
+
+
+def _unique_local(hint: str) -> IPv6Network:
+    chosen = hashlib.sha256(hint.encode("utf-8", "surrogateescape")).digest()[:7]
+    return IPv6Network((int.from_bytes(b"\xfd" + chosen) << 64, 64))
 
 
 def free_subnets(

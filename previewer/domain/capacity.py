@@ -157,3 +157,18 @@ def _quotas(need: Need, load: Load, quota: Quota) -> Iterator[Bound]:
             f"{format_memory(need.memory)} needed",
             hint,
         )
+
+
+MANY_CONTAINERS, MANY_PORTS = 25, 50
+"""From here on an engine takes a minute or so, while other environments of it are slow too."""
+
+
+def slow_lines(definition: Definition) -> tuple[str, ...]:
+    """What is worth knowing before it is made: that there is a lot of it."""
+    services = definition.services.values()
+    containers = sum(service.replicas for service in services)
+    ports = sum(len(service.ports) * service.replicas for service in services)
+    if containers < MANY_CONTAINERS and ports < MANY_PORTS:
+        return ()
+    made = f"{counted(containers, 'container')} with {counted(ports, 'published port')}"
+    return (f"{made} take a while to make and to remove, and slow the engine's other environments meanwhile",)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from ipaddress import IPv4Network
 
 from previewer.docker_api import containers, networks, volumes
 from previewer.docker_api.connection import DockerConnection
-from previewer.domain.addresses import allocate
+from previewer.domain.addresses import Network, allocate, allocate_ipv6
 from previewer.domain.served_files import FILES_VOLUME
 from previewer.domain.specification import ContainerSpec, NetworkSpec, VolumeSpec
 from previewer.engine.asked_label import labelled_container, labelled_network, labelled_volume
 from previewer.engine.mapping.container import container_body
 from previewer.engine.mapping.files import archive_of
 from previewer.engine.mapping.mounts import SUBPATH_SINCE, mounts_served_files
-from previewer.engine.mapping.network import has_own_subnet, network_body
+from previewer.engine.mapping.network import has_own_subnet, network_body, wants_ipv6
 from previewer.engine.mapping.volume import volume_body
 from previewer.errors import ConflictError, EngineError, EngineUnreachableError
 
@@ -29,15 +28,16 @@ def create_network(docker: DockerConnection, spec: NetworkSpec) -> None:
         body = labelled_network(network_body(spec, None, api_version=docker.api_version))
         networks.create_network(docker, name=spec.name, body=body)
         return
-    refused: list[IPv4Network] = []
+    refused: list[Network] = []
     for _attempt in range(SUBNET_ATTEMPTS):
         taken = (*networks.taken_subnets(docker), *refused)
         subnet = allocate(spec.address_pool, spec.prefix_length, taken, spec.name)
-        body = labelled_network(network_body(spec, subnet, api_version=docker.api_version))
+        ipv6 = allocate_ipv6(taken, spec.name) if wants_ipv6(spec) else None
+        body = labelled_network(network_body(spec, subnet, ipv6=ipv6, api_version=docker.api_version))
         try:
             networks.create_network(docker, name=spec.name, body=body)
         except networks.SubnetTakenError:
-            refused.append(subnet)
+            refused.extend(range_ for range_ in (subnet, ipv6) if range_ is not None)
         else:
             return
     raise ConflictError(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.addresses import allocate, free_subnets
+from previewer.domain.addresses import Network, allocate, allocate_ipv6, free_subnets
 from previewer.errors import ConflictError, UsageError
 
 POOL = "10.213.0.0/22"
@@ -32,6 +32,18 @@ def test_a_subnet_lies_in_the_pool_and_overlaps_nothing(
     tried = list(free_subnets(POOL, prefix_length, taken, hint))
     assert set(tried) == free
     assert len(tried) == len(free)
+
+
+@given(st.lists(st.integers(0, 3), max_size=3))
+def test_ipv6_subnets_are_unique_local_and_overlap_nothing(attempts: list[int]) -> None:
+    taken: list[Network] = [IPv4Network("10.0.0.0/8")]
+    for _attempt in attempts:
+        subnet = allocate_ipv6(taken, "net")
+        assert subnet.prefixlen == 64
+        assert subnet.subnet_of(IPv6Network("fd00::/8"))
+        assert not any(isinstance(other, IPv6Network) and subnet.overlaps(other) for other in taken)
+        taken.append(subnet)
+    assert allocate_ipv6((), "net") == allocate_ipv6((), "net") != allocate_ipv6((), "other")
 
 
 def test_a_full_pool_is_filled_to_the_last_subnet() -> None:

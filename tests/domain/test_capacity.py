@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from previewer.domain.addresses import count_free, free_subnets
-from previewer.domain.capacity import Bound, Load, Need, Quota, Supply, bounds, need_of
+from previewer.domain.capacity import Bound, Load, Need, Quota, Supply, bounds, need_of, slow_lines
 from previewer.domain.memory_size import format_memory, parse_memory
 from tests.definition.trees import load_text
 
@@ -126,3 +126,17 @@ def test_amounts_of_memory_for_people(size: int, text: str) -> None:
 @given(st.integers(1024, 1 << 48))
 def test_amounts_of_memory_are_read_again_nearly(size: int) -> None:
     assert abs(parse_memory(format_memory(size)) - size) <= size * 0.06
+
+
+@pytest.mark.parametrize(
+    ("web", "told"),
+    [
+        ("image: i, ports: ['80']", ()),
+        ("image: i, scale: 25", ("25 containers with 0 published ports",)),
+        ("image: i, ports: ['1-50']", ("1 container with 50 published ports",)),
+        ("image: i, ports: ['1-10'], scale: 5", ("5 containers with 50 published ports",)),
+    ],
+)
+def test_what_the_engine_takes_a_while_for_is_told_beforehand(web: str, told: tuple[str, ...]) -> None:
+    lines = slow_lines(load_text(f"services: {{web: {{{web}}}}}\n"))
+    assert tuple(line.split(" take", 1)[0] for line in lines) == told

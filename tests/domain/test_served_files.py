@@ -9,6 +9,7 @@ from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_objec
 from previewer.domain.served_files import FILES_VOLUME, Served, serve_files
 from previewer.domain.service import Service
 from previewer.errors import DefinitionError
+from tests.definition.trees import load_text
 from tests.domain.values import make_definition
 
 GIVEN: dict[str, JsonValue] = {
@@ -99,3 +100,9 @@ def test_everything_else_is_copied_in(web: dict[str, JsonValue]) -> None:
 def test_an_owner_that_only_an_image_knows_is_an_error() -> None:
     with pytest.raises(DefinitionError, match="uid 'nobody' of key is not a number"):
         given_files(Service("web", as_object({"secrets": [{"source": "key", "uid": "nobody"}]})))
+
+
+def test_a_folder_that_is_not_committed_never_shares_a_volume_of_the_definition() -> None:
+    text = "services:\n  web: {image: i, volumes: ['data-db:/d', './db:/e']}\nvolumes: {data-db: {}}\n"
+    served = serve_files(load_text(text), [])
+    assert set(served.definition.volumes) == {"data-db", "previewer-data-db"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network
+
 import pytest
 
 from previewer.domain.json_value import JsonObject, JsonValue, as_object
@@ -75,8 +77,6 @@ def _network(compose: JsonObject) -> NetworkSpec:
 
 
 def test_a_network_of_the_definition() -> None:
-    from ipaddress import IPv4Network
-
     compose: JsonObject = {
         "driver": "bridge",
         "internal": True,
@@ -94,6 +94,13 @@ def test_a_network_of_the_definition() -> None:
         "CheckDuplicate": True,
     }
     assert "CheckDuplicate" not in network_body(_network({}), None, api_version=NEW)
+
+
+def test_a_network_with_ipv6_gets_a_subnet_of_each_kind() -> None:
+    spec = _network({"enable_ipv6": True})
+    body = network_body(spec, IPv4Network("10.0.0.0/28"), ipv6=IPv6Network("fd00::/64"), api_version=OLD)
+    assert body["EnableIPv6"] is True
+    assert body["IPAM"] == {"Config": [{"Subnet": "10.0.0.0/28"}, {"Subnet": "fd00::/64"}]}
 
 
 def test_a_subnet_of_the_definition_is_kept() -> None:

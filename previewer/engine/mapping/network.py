@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network
 
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.domain.specification import NO_EGRESS_KEY, NetworkSpec
@@ -23,8 +23,14 @@ NAMES_UNIQUE_SINCE = (1, 44)
 """Older engines make a second network of the same name unless they are asked not to."""
 
 
-def network_body(spec: NetworkSpec, subnet: IPv4Network | None, *, api_version: tuple[int, int]) -> Raw:
-    """Of ``POST /networks/create``. ``subnet`` is left out where the definition names its own.
+def network_body(
+    spec: NetworkSpec,
+    subnet: IPv4Network | None,
+    *,
+    ipv6: IPv6Network | None = None,
+    api_version: tuple[int, int],
+) -> Raw:
+    """Of ``POST /networks/create``. ``subnet`` and ``ipv6`` are left out where the definition names its own.
 
     Raises :class:`UnsupportedError` for a key that cannot be honoured.
     """
@@ -43,12 +49,17 @@ def network_body(spec: NetworkSpec, subnet: IPv4Network | None, *, api_version: 
             Attachable=compose.get("attachable"),
             EnableIPv4=compose.get("enable_ipv4"),
             EnableIPv6=compose.get("enable_ipv6"),
-            IPAM=_ipam(compose, subnet),
+            IPAM=_ipam(compose, subnet, ipv6),
             Labels=merge_labels(compose, spec.labels, where=f"network {spec.name}"),
             CheckDuplicate=True if api_version < NAMES_UNIQUE_SINCE else None,
         )
     except ValueError as error:
         raise EngineError(str(error), where=f"network {spec.name}") from error
+
+
+def wants_ipv6(spec: NetworkSpec) -> bool:
+    """Whether its containers get IPv6 addresses too. Older engines choose no subnet for those."""
+    return spec.compose.get("enable_ipv6") is True
 
 
 def has_own_subnet(spec: NetworkSpec) -> bool:
@@ -58,7 +69,7 @@ def has_own_subnet(spec: NetworkSpec) -> bool:
     )
 
 
-def _ipam(compose: JsonObject, subnet: IPv4Network | None) -> Raw:
+def _ipam(compose: JsonObject, subnet: IPv4Network | None, ipv6: IPv6Network | None) -> Raw:
     ipam = as_object(compose.get("ipam"))
     entries: list[JsonValue] = [
         filled(
@@ -71,6 +82,8 @@ def _ipam(compose: JsonObject, subnet: IPv4Network | None) -> Raw:
     ]
     if subnet is not None:
         entries = [filled(Subnet=str(subnet), AuxiliaryAddresses=_nobody(compose, subnet))]
+    if ipv6 is not None:
+        entries.append(filled(Subnet=str(ipv6)))
     return filled(Driver=ipam.get("driver"), Options=values.text_map(ipam.get("options") or {}), Config=entries)
 
 

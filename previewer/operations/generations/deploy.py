@@ -11,7 +11,7 @@ from typing import Literal
 from msgspec import structs
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.capacity import need_of
+from previewer.domain.capacity import need_of, slow_lines
 from previewer.domain.definition import Role
 from previewer.domain.engine_needs import refuse_missing
 from previewer.domain.environment import SERVING, Environment, list_environments
@@ -110,7 +110,11 @@ def plan_deploy(session: Session, deployment: Deployment) -> Plan:
     retirement = plan_retirement(scene.ours, succession.notes, after=new)
     return replace(
         join_plans(new.title, new, *retirement),
-        notes=(*rewrite_lines(_rewrites(session, wanted)), *lifetime_lines(deployment.name, succession)),
+        notes=(
+            *slow_lines(wanted.frozen.definition),
+            *rewrite_lines(_rewrites(session, wanted)),
+            *lifetime_lines(deployment.name, succession),
+        ),
         environment=deployment.name,
         left_data=tuple(data_lines(scene, succession)),
     )
@@ -136,7 +140,8 @@ def deploy(session: Session, deployment: Deployment, *, report: Report, cancella
                 wanted = _wanted(session, deployment, scene, operation=wanted.owner.operation)
             tell_rewrites(_rewrites(session, wanted), short_id(deployment.release.commit), report=report)
             succession = succession_of(session, deployment, wanted.owner, scene)
-            for line in (*data_lines(scene, succession), *lifetime_lines(deployment.name, succession)):
+            slow = slow_lines(wanted.frozen.definition)
+            for line in (*slow, *data_lines(scene, succession), *lifetime_lines(deployment.name, succession)):
                 report(Noted(line))
             options = _run_options(session, deployment)
             gap = make_generation(session, wanted, scene, options, report=report, cancellation=cancellation)
