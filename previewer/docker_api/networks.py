@@ -18,6 +18,7 @@ from previewer.docker_api.wire.protocol import RefusedError
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.labels import COMPOSE_NETWORK, read_ownership
 from previewer.domain.observation import ObservedNetwork
+from previewer.domain.specification import HOST_BINDING_OPTION
 from previewer.errors import ConflictError, EngineError, EngineUnreachableError, ObjectNotFoundError
 
 OVERLAPS = ("overlap", "is already used on the host")
@@ -156,4 +157,5 @@ def _read_network(entry: JsonObject) -> ObservedNetwork | None:
         name=as_text(entry.get("Name")),
         key=labels.get(COMPOSE_NETWORK, ""),
         ownership=ownership,
+        binding=as_text(as_object(entry.get("Options")).get(HOST_BINDING_OPTION)),
     )

@@ -111,6 +111,8 @@ class ObservedNetwork:
     key: str
     """What the definition calls it."""
     ownership: Ownership
+    binding: str = ""
+    """The host address at which it publishes its containers' ports; empty where each port says its own."""
 
 
 @dataclass(frozen=True, slots=True)

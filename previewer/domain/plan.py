@@ -118,12 +118,12 @@ class TakePorts:
 
 @dataclass(frozen=True, slots=True)
 class DisconnectContainer:
-    """Take a container that is to be removed out of its networks, so that these need not wait for its end."""
+    """Take a container out of networks: of those that need not wait for its end, or of where its ports were."""
 
     name: str
     """The container's."""
     networks: tuple[str, ...]
-    """The engine's ids."""
+    """The engine's ids or names."""
     verb = "disconnect"
 
 

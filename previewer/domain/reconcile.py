@@ -18,7 +18,8 @@ from previewer.domain.run_steps import await_steps, running_order, start_steps
 from previewer.domain.served_files import FILES_VOLUME
 from previewer.domain.service import Service
 from previewer.domain.take_ports import take_ports
-from previewer.domain.target import EDGE, Target, container_spec, fill_spec, network_specs, volume_specs
+from previewer.domain.takeover import EDGE
+from previewer.domain.target import Target, container_spec, fill_spec, network_specs, volume_specs
 
 NOT_FROZEN = "not frozen yet"
 

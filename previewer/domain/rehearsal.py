@@ -12,10 +12,11 @@ REHEARSAL = IPv4Network("127.80.0.0/24")
 
 def is_rehearsing(container: ObservedContainer) -> bool:
     """Whether it publishes ports where successors wait to take over."""
-    return any(_is_in_rehearsal(port.host_ip) for port in container.ports)
+    return any(is_rehearsal(port.host_ip) for port in container.ports)
 
 
-def _is_in_rehearsal(address: str) -> bool:
+def is_rehearsal(address: str) -> bool:
+    """Whether successors wait at this address."""
     try:
         return IPv4Address(address) in REHEARSAL
     except AddressValueError:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from previewer.domain.observation import ContainerState, Observation
+from previewer.domain.observation import Observation
 from previewer.domain.plan import (
     AwaitContainer,
     CreateContainer,
     CreateNetwork,
+    DisconnectContainer,
     Plan,
     StartContainer,
     Step,
@@ -19,10 +20,8 @@ from previewer.domain.plan import (
 from previewer.domain.run_steps import await_steps, running_order, start_steps
 from previewer.domain.service import Condition
 from previewer.domain.start_order import awaited_conditions
-from previewer.domain.takeover import Handover, publishing_services
+from previewer.domain.takeover import ENDED, Handover, publishing_services
 from previewer.domain.target import Target
-
-STOPPED = frozenset({ContainerState.CREATED, ContainerState.EXITED, ContainerState.DEAD})
 
 
 def take_ports(target: Target, steps: Sequence[Step], *, grace: int) -> tuple[Step, ...]:
@@ -32,8 +31,7 @@ def take_ports(target: Target, steps: Sequence[Step], *, grace: int) -> tuple[St
             settled = frozenset(
                 step.id for step in steps if isinstance(step.action, AwaitContainer | CreateNetwork)
             )
-            stops = tuple(_stops(target, settled, grace=grace))
-            return (*steps, *stops, *_moves(target, frozenset(step.id for step in stops)))
+            return (*steps, *_hand_over(target, settled, grace=grace))
         case Handover.STOPPED_FIRST:
             creates = tuple(step for step in steps if not isinstance(step.action, AwaitContainer | StartContainer))
             made = frozenset(step.id for step in creates if isinstance(step.action, CreateContainer))
@@ -45,11 +43,10 @@ def take_ports(target: Target, steps: Sequence[Step], *, grace: int) -> tuple[St
 
 
 def restart_steps(target: Target, *, grace: int) -> tuple[Step, ...]:
-    """Start what was stopped and kept, in its order, once what has its ports is stopped.
+    """Start what was stopped and kept, in its order: beside what has its ports, if it can wait elsewhere for them.
 
     Jobs that others wait for have ended and are not run again.
     """
-    stops = tuple(_stops(target, frozenset(), grace=grace))
     services = [
         service
         for service in running_order(target.definition)
@@ -62,14 +59,33 @@ def restart_steps(target: Target, *, grace: int) -> tuple[Step, ...]:
     ]
     known = frozenset(step.id for step in runs)
     kept = [replace(step, needs=step.needs & known) for step in runs]
+    if target.takeover.handover is Handover.REHEARSED:
+        leaves = tuple(_leaves(target))
+        settled = frozenset(step.id for step in kept if isinstance(step.action, AwaitContainer))
+        return (*leaves, *_after(target, kept, leaves), *_hand_over(target, settled, grace=grace))
+    stops = tuple(_stops(target, frozenset(), grace=grace))
     return (*stops, *_after(target, kept, stops))
 
 
 def plan_stop(observation: Observation, *, title: str, cause: str, grace: int | None = None) -> Plan:
     """Stop what runs in ``observation`` and keep it; all at once, as nobody uses it any more."""
-    running = (container for container in observation.containers if container.state not in STOPPED)
+    running = (container for container in observation.containers if container.state not in ENDED)
     ordered = sorted(running, key=lambda container: container.name)
     return Plan(title, tuple(Step(StopContainer(container.name, grace), cause) for container in ordered))
+
+
+def _hand_over(target: Target, settled: frozenset[str], *, grace: int) -> tuple[Step, ...]:
+    """What has the ports lets go of them, and they move to the successor, which is ready for them."""
+    stops = tuple(_stops(target, settled, grace=grace))
+    return (*stops, *_moves(target, frozenset(step.id for step in stops) or settled))
+
+
+def _leaves(target: Target) -> Iterator[Step]:
+    """What was stopped while it had the ports is taken off its edge, so that it can wait for them elsewhere."""
+    for service in publishing_services(target.definition):
+        for name in target.container_names(service.name):
+            cause = f"it waits on {target.takeover.binding} until it is healthy"
+            yield Step(DisconnectContainer(name, (target.edge,)), cause)
 
 
 def _stops(target: Target, needs: frozenset[str], *, grace: int) -> Iterator[Step]:

@@ -15,13 +15,19 @@ from ipaddress import IPv4Address
 from previewer.domain.definition import Definition
 from previewer.domain.host_ports import InheritedPorts, PortKey
 from previewer.domain.json_value import as_object, as_text
+from previewer.domain.naming import RESERVED_NAMES
 from previewer.domain.observation import ContainerState, Observation, ObservedContainer
 from previewer.domain.policy.finders import is_on
-from previewer.domain.rehearsal import REHEARSAL
+from previewer.domain.rehearsal import REHEARSAL, is_rehearsal
 from previewer.domain.routes import EVERY_ADDRESS
 from previewer.domain.service import Service
 from previewer.domain.specification import HOST_BINDING_OPTION
 from previewer.frozen import dataclass
+
+EDGE = f"{RESERVED_NAMES}edge"
+"""The key of the network that a successor's ports are taken over with; definitions have none of that name."""
+ENDED = frozenset({ContainerState.CREATED, ContainerState.EXITED, ContainerState.DEAD})
+"""Containers in these states hold no port."""
 
 
 class Handover(Enum):
@@ -61,11 +67,13 @@ def decide_takeover(
     predecessors: Observation,
     can_bind: bool,
     is_free: Callable[[str, int], bool],
+    is_kept: bool = False,
 ) -> Takeover:
     """How ``definition`` comes by ``ports``.
 
     ``can_bind`` says whether the engine lets networks decide about host addresses, ``is_free`` whether a port of a
-    rehearsal address is to be had.
+    rehearsal address is to be had. One that ``is_kept`` once it is replaced is rehearsed though nobody has the
+    ports: it can then be rehearsed again when it comes back.
     """
     numbers = set(ports.values())
     holders = tuple(
@@ -77,12 +85,34 @@ def decide_takeover(
     address = published_address(definition) if can_bind else None
     if address is None:
         return Takeover(Handover.STOPPED_FIRST if holders else Handover.NONE, holders=holders)
-    if not holders:
+    if not holders and not is_kept:
         return Takeover(binding=address)
     rehearsal = next((found for found in _rehearsal_addresses(numbers, is_free)), None)
     if rehearsal is None:
-        return Takeover(Handover.STOPPED_FIRST, binding=address, holders=holders)
+        return Takeover(Handover.STOPPED_FIRST if holders else Handover.NONE, binding=address, holders=holders)
     return Takeover(Handover.REHEARSED, binding=rehearsal, edge=address, holders=holders)
+
+
+def decide_return(
+    definition: Definition, kept: Observation, *, predecessors: Observation, can_bind: bool
+) -> Takeover:
+    """How the generation ``kept``, which is stopped, comes by its ports again.
+
+    It waits where its own networks publish them while its ports' edge is left. One without an edge (an earlier
+    previewer made it, or its ports are for every address) has to have its ports from the start.
+    """
+    holders = tuple(
+        container
+        for container in sorted(predecessors.containers, key=lambda container: container.name)
+        if container.state not in ENDED and container.ports
+    )
+    bindings = {network.key == EDGE: network.binding for network in kept.networks if network.binding}
+    base, edge = bindings.get(False, ""), bindings.get(True, "")
+    if edge and is_rehearsal(base):
+        return Takeover(Handover.REHEARSED, binding=base, edge=edge, holders=holders)
+    if not publishing_services(definition) or not (can_bind or has_fixed_ports(definition)):
+        return UNCONTESTED  # its ports, if it has any, are no other's
+    return Takeover(Handover.STOPPED_FIRST if holders else Handover.NONE, holders=holders)
 
 
 def inherited_ports(observation: Observation) -> InheritedPorts:

@@ -28,13 +28,11 @@ from previewer.domain.specification import (
     VolumeSpec,
 )
 from previewer.domain.start_order import effective_dependencies
-from previewer.domain.takeover import UNCONTESTED, Takeover, publishing_services
+from previewer.domain.takeover import EDGE, UNCONTESTED, Takeover, publishing_services
 from previewer.domain.tree_files import file_references
 from previewer.domain.variables import injected_variables
 from previewer.frozen import dataclass
 
-EDGE = f"{naming.RESERVED_NAMES}edge"
-"""The key of the network that a successor's ports are taken over with; definitions have none of that name."""
 SMALLEST = 29
 """The longest prefix of a subnet."""
 

@@ -114,7 +114,11 @@ class MemoryEngine:
                 ),
                 networks=tuple(
                     ObservedNetwork(
-                        identifier(name), name, label_of(self._networks[name], labels.COMPOSE_NETWORK), owner
+                        identifier(name),
+                        name,
+                        label_of(self._networks[name], labels.COMPOSE_NETWORK),
+                        owner,
+                        binding=self._binding(name),
                     )
                     for name, owner in chosen(selection, owners_of(self._networks))
                 ),
@@ -221,7 +225,7 @@ class MemoryEngine:
             found.networks = joined
 
     def disconnect_container(self, container: str, networks: Sequence[str]) -> None:
-        """Take a running container out of the networks of these names or ids."""
+        """Take a container out of the networks of these names or ids."""
         left = set(map(self._network_name, networks))
         self._begin("disconnect_container", container)
         with self._using():
@@ -350,9 +354,12 @@ class MemoryEngine:
 
     def _address(self, networks: Sequence[str]) -> str:
         """Where ports are bound that name no address: the first network says it."""
-        spec = self._networks.get(networks[0]) if networks else None
+        return (self._binding(networks[0]) if networks else "") or EVERYWHERE
+
+    def _binding(self, network: str) -> str:
+        spec = self._networks.get(network)
         options = as_object(spec.compose.get("driver_opts")) if spec else {}
-        return as_text(options.get(HOST_BINDING_OPTION), EVERYWHERE)
+        return as_text(options.get(HOST_BINDING_OPTION))
 
     def _find(self, name: str) -> MemoryContainer:
         if name not in self._containers:

@@ -185,7 +185,7 @@ class Engine(Protocol):
         ...
 
     def disconnect_container(self, container: str, networks: Sequence[str]) -> None:
-        """Take a running container out of the networks of these names or ids, to remove it and them.
+        """Take a container, running or not, out of the networks of these names or ids.
 
         Nothing happens where it is not in one, or where either is gone.
         """

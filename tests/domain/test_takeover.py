@@ -6,14 +6,16 @@ import pytest
 
 from previewer.domain.host_ports import PortKey
 from previewer.domain.json_value import JsonValue
-from previewer.domain.observation import ContainerState, Observation, PublishedPort
+from previewer.domain.observation import ContainerState, Observation, ObservedNetwork, PublishedPort
 from previewer.domain.plan import CreateNetwork, StartContainer, StopContainer, TakePorts
 from previewer.domain.reconcile import plan_generation
 from previewer.domain.rehearsal import REHEARSAL, is_rehearsing
 from previewer.domain.specification import HOST_BINDING_OPTION, MASQUERADE_OPTION
 from previewer.domain.takeover import (
+    EDGE,
     Handover,
     Takeover,
+    decide_return,
     decide_takeover,
     inherited_ports,
     published_address,
@@ -82,6 +84,47 @@ def test_how_ports_pass_on(
         is_free=lambda _address, _port: True,
     )
     assert found == expected
+
+
+def test_what_will_be_kept_is_rehearsed_though_nobody_has_its_ports() -> None:
+    found = decide_takeover(
+        make_definition(web(port())),
+        {KEY: 20080},
+        predecessors=Observation(),
+        can_bind=True,
+        is_free=lambda _address, _port: True,
+        is_kept=True,
+    )
+    assert found == Takeover(Handover.REHEARSED, "127.80.0.1", "127.0.0.1")
+    target = replace(make_target(make_definition(web(port())), ports={KEY: 20080}), takeover=found)
+    take = plan_generation(target).steps[-1]
+    assert isinstance(take.action, TakePorts)
+    assert "await start of shop-main-g1-web-1" in take.needs
+
+
+@pytest.mark.parametrize(
+    ("bindings", "can_bind", "published", "expected"),
+    [
+        ({"default": "127.80.0.3", EDGE: "127.0.0.1"}, True, None, Handover.REHEARSED),
+        ({"default": "127.0.0.1"}, True, None, Handover.STOPPED_FIRST),
+        ({"default": "127.0.0.1", EDGE: "127.0.0.1"}, True, None, Handover.STOPPED_FIRST),
+        ({}, False, None, Handover.NONE),
+        ({}, False, "20080", Handover.STOPPED_FIRST),
+    ],
+)
+def test_how_what_was_kept_comes_by_its_ports_again(
+    bindings: dict[str, str], can_bind: bool, published: str | None, expected: Handover
+) -> None:
+    owner = make_ownership(generation=1)
+    networks = tuple(ObservedNetwork(key, key, key, owner, binding) for key, binding in bindings.items())
+    found = decide_return(
+        make_definition(web(port(published=published))),
+        Observation(networks=networks),
+        predecessors=Observation(containers=(OLD, replace(OLD, ports=()))),
+        can_bind=can_bind,
+    )
+    assert found.handover is expected
+    assert found.holders == (() if expected is Handover.NONE else (OLD,))
 
 
 def test_a_rehearsal_goes_where_nobody_is() -> None:

@@ -48,6 +48,23 @@ def test_a_kept_generation_is_started_again(shop: ReleasingShop) -> None:
     assert "migrate" not in " ".join(shop.calls("start_container"))
 
 
+def test_what_serves_is_stopped_only_when_the_kept_generation_is_healthy(shop: ReleasingShop) -> None:
+    for again in range(2):  # the first generation, and one that took over from another, come back alike
+        shop.stage()
+        shop.commit(f"next {again}")
+        serving = shop.stage().environment
+        name = f"{STAGING}-g{serving.ownership.generation}-web-1"
+        shop.engine.calls.clear()
+        result = shop.rollback()
+        made, stopped = shop.calls("connect_network"), shop.engine.calls.index(("stop_container", name))
+        back = result.environment.ownership.generation
+        starts = [shop.engine.calls.index(("start_container", f"{STAGING}-g{back}-{s}-1")) for s in ("web", "api")]
+        assert max(starts) < stopped < shop.engine.calls.index(("connect_network", made[0]))
+        assert result.environment.url == serving.url
+        assert set(shop.generations(STAGING)) == {back}
+        assert result.gap_seconds is not None
+
+
 def test_what_was_removed_is_rolled_back_only_by_its_name(shop: ReleasingShop) -> None:
     shop.up()
     first = shop.stage()

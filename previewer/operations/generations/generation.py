@@ -16,6 +16,7 @@ from previewer.domain.reconcile import plan_generation
 from previewer.domain.release import FrozenDefinition, Release
 from previewer.domain.served_files import Served, serve_files
 from previewer.domain.takeover import (
+    EDGE,
     Handover,
     Takeover,
     decide_takeover,
@@ -23,7 +24,7 @@ from previewer.domain.takeover import (
     inherited_ports,
     published_address,
 )
-from previewer.domain.target import EDGE, Target
+from previewer.domain.target import Target
 from previewer.engine.protocol import HOST_BINDING
 from previewer.errors import ConflictError, PortTakenError
 from previewer.frozen import dataclass
@@ -179,7 +180,8 @@ def _choose_ports(
         definition,
         ports,
         predecessors=scene.predecessors,
-        can_bind=_can_bind(session),
+        is_kept=session.settings.keep_previous[wanted.owner.role] > 0,
+        can_bind=can_bind(session),
         is_free=lambda address, port: (
             address not in refused.addresses
             and (address, port) not in held
@@ -193,10 +195,11 @@ def _can_inherit(session: Session, definition: Definition, scene: Scene) -> bool
     """Whether the successor is to have its predecessor's ports: for that it must be able to wait beside it."""
     if scene.predecessors.is_empty:
         return False
-    return has_fixed_ports(definition) or (_can_bind(session) and published_address(definition) is not None)
+    return has_fixed_ports(definition) or (can_bind(session) and published_address(definition) is not None)
 
 
-def _can_bind(session: Session) -> bool:
+def can_bind(session: Session) -> bool:
+    """Whether the engine lets networks decide at which host address ports are published."""
     return HOST_BINDING not in session.engine.capabilities.missing
 
 

@@ -16,7 +16,7 @@ from previewer.domain.recovery import GenerationSeen, Recovery
 from previewer.domain.recovery import recover as decide
 from previewer.domain.rehearsal import is_rehearsing
 from previewer.domain.release import Release
-from previewer.domain.take_ports import STOPPED
+from previewer.domain.takeover import ENDED
 from previewer.errors import NotFoundError
 from previewer.operations.execution.remove import remove_all
 from previewer.operations.execution.run_plan import start_again
@@ -68,8 +68,8 @@ def _see(session: Session, scene: Scene, number: int) -> GenerationSeen:
         is_kept=number in scene.notes.kept,
         is_serving=wanted is not None and _is_serving(session, wanted, observed),
         is_ours=session.began(owner.operation),
-        stopped=tuple(c.name for c in containers if c.state in STOPPED and _publishes(session, wanted, c)),
-        running=tuple(c.name for c in containers if c.state not in STOPPED),
+        stopped=tuple(c.name for c in containers if c.state in ENDED and _publishes(session, wanted, c)),
+        running=tuple(c.name for c in containers if c.state not in ENDED),
     )
 
 

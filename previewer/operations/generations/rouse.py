@@ -1,4 +1,4 @@
-"""Start a generation that was stopped and kept, in the place of the one that serves."""
+"""Start a generation that was stopped and kept, beside the one that serves, and let it take over."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from previewer.domain.labels import Ownership
 from previewer.domain.plan import Plan, StopContainer
 from previewer.domain.progress import Noted, Report
 from previewer.domain.reconcile import join_plans, title_of
-from previewer.domain.take_ports import STOPPED, restart_steps
-from previewer.domain.takeover import Handover, Takeover
+from previewer.domain.take_ports import restart_steps
+from previewer.domain.takeover import ENDED, decide_return
 from previewer.domain.target import Target
 from previewer.engine.protocol import Selection
 from previewer.errors import EngineError, LockedError
@@ -29,7 +29,7 @@ from previewer.operations.generations.deploy import (
     note_succession,
     succession_of,
 )
-from previewer.operations.generations.generation import Wanted, is_whole, served_definition
+from previewer.operations.generations.generation import Wanted, can_bind, is_whole, served_definition
 from previewer.operations.generations.recover import recover
 from previewer.operations.generations.retire import plan_retirement, retire
 from previewer.operations.generations.scene import Scene, look_at
@@ -64,9 +64,9 @@ def plan_rouse(session: Session, deployment: Deployment, generation: int) -> Pla
 def rouse(
     session: Session, deployment: Deployment, generation: int, *, report: Report, cancellation: Cancellation
 ) -> UpResult:
-    """Stop what has the ports, start the kept generation, wait until it is healthy, and remove the other.
+    """Start the kept generation beside the one that serves, let it take over when it is healthy, remove the other.
 
-    Where that fails, the kept one is stopped and the other one started again.
+    Where that fails, the kept one is stopped, and what was stopped of the other one is started again.
     """
     with session.ledger.lock(deployment.name, purpose=f"{deployment.action} to generation {generation}"):
         scene = recover(session, deployment.name, report=report)
@@ -112,16 +112,17 @@ def _live(scene: Scene) -> int | None:
 
 def _plan(session: Session, deployment: Deployment, scene: Scene, generation: int) -> tuple[Plan, Ownership]:
     owner = replace(scene.ours.of_generation(generation).owners[0], service=None)
-    running = [c for c in scene.predecessors.containers if c.state not in STOPPED]
-    publishing = tuple(container for container in running if container.ports)
+    kept = Wanted(owner, deployment.release, deployment.definition)
+    definition = served_definition(session, kept).definition
+    observed = scene.ours.of_generation(generation)
     target = Target(
         ownership=owner,
-        definition=served_definition(session, Wanted(owner, deployment.release, deployment.definition)).definition,
+        definition=definition,
         artifacts=deployment.release.definitions[deployment.definition].artifacts,
         ports={},
         address_pool=session.settings.address_pool,
         prefix_length=session.settings.subnet_prefix,
-        takeover=Takeover(Handover.STOPPED_FIRST, holders=publishing or tuple(running)),
+        takeover=decide_return(definition, observed, predecessors=scene.predecessors, can_bind=can_bind(session)),
     )
     return Plan(title_of(target, deployment.action), restart_steps(target, grace=0)), owner
 
@@ -163,7 +164,7 @@ def _undo(
     title, cause = f"undo {name}", f"{type(failure).__name__}: generation {generation} did not come back"
     observed = look_at(session, name).ours.of_generation(generation)
     try:
-        roused = [container.name for container in observed.containers if container.state not in STOPPED]
+        roused = [container.name for container in observed.containers if container.state not in ENDED]
         stop_all(session, roused, title=title, cause=cause, report=report, grace=0)
         start_again(session, _stopped_by(plan), title=title, cause=cause, report=report)
         note_undone(session, owner, began=began, notes=scene.notes if scene.environment else None)
