@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from previewer.docker_api.engine_clock import EngineClock, read_moment
-from previewer.docker_api.read_container import ENDED, read_labels, read_state
+from previewer.docker_api.read_container import ENDED, own_name, read_labels, read_state
 from previewer.domain.drift.fields import Fields
-from previewer.domain.examination import ExaminedContainer
+from previewer.domain.examination import ExaminedContainer, Stranger
 from previewer.domain.json_value import JsonObject, as_integer, as_list, as_object, as_text
 from previewer.domain.labels import COMPOSE_NUMBER, COMPOSE_ONEOFF, read_ownership
 from previewer.domain.naming import named_digest
 
+NAMESPACES = {"network": "NetworkMode", "pid": "PidMode", "ipc": "IpcMode"}
+OTHERS = "container:"
+"""Before the id of the container whose namespace is joined."""
 NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -39,9 +42,32 @@ def read_examined(entry: JsonObject, fields: Fields, clock: EngineClock) -> Exam
         out_of_memory=state.get("OOMKilled") is True,
         commands=len(as_list(entry.get("ExecIDs"))),
         fields=fields,
+        volumes=mounted_volumes(entry),
         mounted=_mounted(entry),
         host_ports=_host_ports(as_object(as_object(entry.get("HostConfig")).get("PortBindings"))),
     )
+
+
+def read_stranger(entry: JsonObject, inspected: JsonObject | None) -> Stranger:
+    """Somebody else's container, listed; an inspection tells of more namespaces than a list does."""
+    endpoints = as_object(as_object(entry.get("NetworkSettings")).get("Networks")).values()
+    host = {**as_object(entry.get("HostConfig")), **as_object((inspected or {}).get("HostConfig"))}
+    joined = {what: as_text(host.get(key)) for what, key in NAMESPACES.items()}
+    return Stranger(
+        id=as_text(entry.get("Id")),
+        name=own_name(entry),
+        image=as_text(entry.get("Image")),
+        networks=frozenset(as_text(as_object(endpoint).get("NetworkID")) for endpoint in endpoints),
+        volumes=mounted_volumes(entry),
+        sources=frozenset(as_text(as_object(mount).get("Source")) for mount in as_list(entry.get("Mounts"))),
+        shares={what: mode.removeprefix(OTHERS) for what, mode in joined.items() if mode.startswith(OTHERS)},
+    )
+
+
+def mounted_volumes(entry: JsonObject) -> frozenset[str]:
+    """The names of the volumes in a listed or inspected container."""
+    mounts = map(as_object, as_list(entry.get("Mounts")))
+    return frozenset(as_text(mount.get("Name")) for mount in mounts if mount.get("Type") == "volume")
 
 
 def shaped_as_body(entry: JsonObject) -> JsonObject:

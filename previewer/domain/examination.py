@@ -36,6 +36,8 @@ class ExaminedContainer:
     """Commands that somebody runs in it at this moment (the engine's exec ids)."""
     fields: Fields = field(repr=False)
     """Its normal form."""
+    volumes: frozenset[str]
+    """The names of the volumes that are mounted, anonymous ones included."""
     mounted: frozenset[str]
     """The paths at which something is mounted, memory included."""
     host_ports: Mapping[str, tuple[int, ...]]
@@ -62,6 +64,12 @@ class Stranger:
     """As it was named when it was made."""
     networks: frozenset[str]
     """Ids."""
+    volumes: frozenset[str] = frozenset()
+    """The names of the volumes that it mounts, those by ``--volumes-from`` included."""
+    sources: frozenset[str] = frozenset()
+    """The host's paths that it mounts."""
+    shares: Mapping[str, str] = field(default_factory=dict)
+    """The ids of the containers whose namespaces it joins, by which: ``network``, ``pid``, ``ipc``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.engine_start import engine_started
 from previewer.docker_api.gathered_stream import GatheredStream
 from previewer.docker_api.past_events import list_past_events, open_happenings
-from previewer.docker_api.read_container import own_name, read_labels
-from previewer.docker_api.read_examined import read_examined, shaped_as_body
+from previewer.docker_api.read_container import read_labels
+from previewer.docker_api.read_examined import read_examined, read_stranger, shaped_as_body
 from previewer.domain import labels
 from previewer.domain.drift.fields import Fields
 from previewer.domain.examination import (
@@ -27,7 +27,7 @@ from previewer.domain.examination import (
     FileChange,
     Stranger,
 )
-from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.domain.json_value import JsonObject, as_integer, as_list, as_text
 from previewer.domain.naming import named_digest
 from previewer.domain.specification import ContainerSpec, NetworkSpec, VolumeSpec
 from previewer.engine.asked_label import joined_body
@@ -43,6 +43,8 @@ from previewer.errors import ConflictError, ObjectNotFoundError
 
 PARALLEL = 8
 """Calls at the same time."""
+MOST_INSPECTED = 64
+"""Containers of others, younger than ours and newest first, that are looked at one by one."""
 Result = TypeVar("Result")
 
 
@@ -64,7 +66,7 @@ class DockerExaminer:
         inspected = in_parallel(lambda entry: examine.inspect_raw(docker, as_text(entry.get("Id"))), ours)
         return Examination(
             containers=tuple(sorted(self._examined(inspected, names), key=lambda container: container.name)),
-            strangers=tuple(_stranger(entry) for entry in lists.containers if entry not in ours),
+            strangers=tuple(self._strangers([entry for entry in lists.containers if entry not in ours], ours)),
             networks=tuple(_network(entry) for entry in lists.networks),
             volumes=tuple(_volume(entry) for entry in lists.volumes),
             tags={
@@ -120,6 +122,13 @@ class DockerExaminer:
             if (found := read_examined(entry, self._judged(fields), self._docker.clock)) is not None:
                 yield found
 
+    def _strangers(self, others: Sequence[JsonObject], ours: Sequence[JsonObject]) -> Iterator[Stranger]:
+        """A list tells of networks and volumes; those that may have joined a process's namespace are inspected."""
+        young = [as_text(entry.get("Id")) for entry in others if _is_younger(entry, ours)][:MOST_INSPECTED]
+        inspected = in_parallel(lambda identifier: examine.inspect_raw(self._docker, str(identifier)), young)
+        known = dict(zip(young, inspected, strict=True))
+        return (read_stranger(entry, known.get(as_text(entry.get("Id")))) for entry in others)
+
     def _judged(self, fields: Fields) -> Fields:
         return judged_fields(fields) if self._is_podman else fields
 
@@ -166,14 +175,10 @@ def _config_digest(image: JsonObject) -> str:
     return next((digest for digest in named if digest), as_text(image.get("Id")))
 
 
-def _stranger(entry: JsonObject) -> Stranger:
-    endpoints = as_object(as_object(entry.get("NetworkSettings")).get("Networks")).values()
-    return Stranger(
-        id=as_text(entry.get("Id")),
-        name=own_name(entry),
-        image=as_text(entry.get("Image")),
-        networks=frozenset(as_text(as_object(endpoint).get("NetworkID")) for endpoint in endpoints),
-    )
+def _is_younger(entry: JsonObject, ours: Sequence[JsonObject]) -> bool:
+    """Whether it can have been made to join one of ours."""
+    oldest = min((as_integer(one.get("Created")) for one in ours), default=None)
+    return oldest is not None and as_integer(entry.get("Created")) >= oldest
 
 
 def _network(entry: JsonObject) -> ExaminedNetwork:

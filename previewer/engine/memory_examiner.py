@@ -113,6 +113,7 @@ class MemoryExaminer:
             out_of_memory=container.has_ended and container.behaviour.out_of_memory,
             commands=0,
             fields={name: value for name, value in changed.items() if value is not None},  # type: ignore[misc]
+            volumes=frozenset(container.spec.volumes.values()),
             mounted=frozenset(),
             host_ports=_host_ports(as_object(host.get("PortBindings"))),
         )

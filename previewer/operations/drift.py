@@ -36,6 +36,8 @@ class EnvironmentDrift:
     environment: Environment
     findings: tuple[Finding, ...]
     """The worst first; empty for one that is as it was frozen."""
+    expected: tuple[Finding, ...] = ()
+    """What its programs write by nature, which is no drift."""
 
     @property
     def touches(self) -> tuple[Finding, ...]:
@@ -72,9 +74,14 @@ def check_drift(
     known = merge_events(happenings, events.result())
     changes = (files or ForgetfulFiles()).look(session.examiner, _to_look_at(frozen, seen), known)
     told = new_secrecy(session)
+    judged = [_judge(one, seen, changes, known, told) for one in frozen]
     return tuple(
-        EnvironmentDrift(environment, _judge(one, seen, changes, known, told))
-        for environment, one in zip(wanted, frozen, strict=True)
+        EnvironmentDrift(
+            environment,
+            tuple(finding for finding in found if not finding.is_expected),
+            tuple(finding for finding in found if finding.is_expected),
+        )
+        for environment, found in zip(wanted, judged, strict=True)
     )
 
 

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from previewer.domain.definition import Role
+from previewer.domain.definition import Definition, Role
 from previewer.domain.environment import Environment
 from previewer.domain.packages import Package
 from previewer.domain.parity.compare import Parity, compare_sides
 from previewer.domain.parity.side import Packages, ParitySide
+from previewer.domain.policy.trust import Trust
 from previewer.domain.release import Release
 from previewer.domain.revision import ResolvedRevision, short_id
 from previewer.errors import EngineUnreachableError, NotFoundError, PreviewerError
@@ -104,8 +105,9 @@ def _guarded_side(session: Session, role: Role) -> ParitySide:
 
 def _side_of_environment(session: Session, environment: Environment) -> ParitySide:
     release = release_of(session, environment)
-    side = _side_of_release(release, definition_name(release, environment), environment.name)
-    return replace(side, services=frozenset(service.name for service in environment.services))
+    side = _side_of_release(session, release, definition_name(release, environment), environment.name)
+    trust = session.settings.trust.trust(environment.role, environment.ownership.branch)
+    return replace(side, trust=trust, services=frozenset(service.name for service in environment.services))
 
 
 def _side_of_definition(session: Session, head: str, name: str | None) -> ParitySide:
@@ -118,11 +120,11 @@ def _side_of_definition(session: Session, head: str, name: str | None) -> Parity
             if head.lower().startswith("sha256:"):
                 raise
         else:
-            return _side_of_release(release, wanted, f"{short_id(release.id)}:{wanted}")
+            return _side_of_release(session, release, wanted, f"{short_id(release.id)}:{wanted}")
     return _side_of_revision(session, session.source.resolve(head), wanted, f"{head}:{wanted}")
 
 
-def _side_of_release(release: Release, name: str, called: str) -> ParitySide:
+def _side_of_release(session: Session, release: Release, name: str, called: str) -> ParitySide:
     if name not in release.definitions:
         known = ", ".join(release.definitions)
         raise NotFoundError(f"the release has no definition {name!r}", where=release.id, hint=f"it has {known}")
@@ -134,6 +136,7 @@ def _side_of_release(release: Release, name: str, called: str) -> ParitySide:
         committed_at=release.committed_at,
         artifacts=frozen.artifacts,
         files=release.files,
+        trust=_default_trust(session, frozen.definition),
         release=release.id,
     )
 
@@ -149,14 +152,20 @@ def _side_of_revision(session: Session, resolved: ResolvedRevision, name: str, c
     for release in session.ledger.releases_of(resolved.commit.id):
         frozen = release.definitions.get(name)
         if frozen is not None and frozen.definition.model == definition.model:
-            return _side_of_release(release, name, called)
+            return _side_of_release(session, release, name, called)
     return ParitySide(
         name=called,
         definition=definition,
         commit=resolved.commit.id,
         committed_at=resolved.commit.committed_at,
         files=frozen_files(session, resolved, (definition,)),
+        trust=_default_trust(session, definition),
     )
+
+
+def _default_trust(session: Session, definition: Definition) -> Trust:
+    """What the definition is trusted with on the default branch: where it runs, its branch decides."""
+    return session.settings.trust.trust(definition.role, session.source.default_branch().name)
 
 
 def _with_packages(session: Session, side: ParitySide) -> ParitySide:

@@ -49,7 +49,8 @@ class Scene:
 
     def clean_up(self) -> None:
         """Remove what is not previewer's."""
-        for container in (self.stranger, f"{self.stranger}-2"):
+        made = self.api.containers(all=True, filters={"name": self.stranger})
+        for container in [entry["Id"] for entry in made]:
             with suppress(docker.errors.NotFound):
                 self.api.remove_container(container, force=True)
         with suppress(docker.errors.NotFound):
@@ -126,6 +127,23 @@ def passing_stranger(scene: Scene, name: str) -> None:
     scene.api.remove_container(f"{scene.stranger}-2", force=True)
     scene.run_stranger(f"{scene.stranger}-2")
     scene.api.disconnect_container_from_network(f"{scene.stranger}-2", scene.network)
+
+
+def neighbour(number: int, host: Callable[[Scene], Body]) -> Act:
+    """Run a container that is nobody's beside the web service, with something of it."""
+
+    def act(scene: Scene, name: str) -> None:
+        del name
+        made = f"{scene.stranger}-n{number}"
+        body = {"Image": BASE_REFERENCE, "Cmd": ["sleep", "99"], "HostConfig": host(scene)}
+        scene.yard.create(made, body)
+        scene.api.start(made)
+
+    return act
+
+
+def volume_folder(scene: Scene) -> str:
+    return str(scene.api.inspect_volume(f"{scene.environment}-g1_data")["Mountpoint"])
 
 
 def add_volume(scene: Scene, name: str) -> None:
@@ -239,6 +257,38 @@ GROUPS: dict[str, tuple[Touch, ...]] = {
         ("let a stranger pass", "-", passing_stranger, {"stranger-connected"}),
         ("add a volume", "-", lambda scene, _name: add_volume(scene, scene.name("web")), {"volume-added"}),
         ("add a network", "-", lambda scene, _name: add_network(scene, scene.name("web")), {"network-added"}),
+    ),
+    "neighbours": (
+        (
+            "join its network namespace",
+            "-",
+            neighbour(1, lambda s: {"NetworkMode": f"container:{s.name('web')}"}),
+            {"namespace-joined"},
+        ),
+        (
+            "join its processes",
+            "-",
+            neighbour(2, lambda s: {"NetworkMode": "none", "PidMode": f"container:{s.name('web')}"}),
+            {"namespace-joined"},
+        ),
+        (
+            "mount its volume",
+            "-",
+            neighbour(3, lambda s: {"NetworkMode": "none", "Binds": [f"{s.environment}-g1_data:/x"]}),
+            {"volume-shared"},
+        ),
+        (
+            "mount all its volumes",
+            "-",
+            neighbour(4, lambda s: {"NetworkMode": "none", "VolumesFrom": [s.name("web")]}),
+            {"volume-shared"},
+        ),
+        (
+            "mount the folder of its volume",
+            "-",
+            neighbour(5, lambda s: {"NetworkMode": "none", "Binds": [f"{volume_folder(s)}:/x:ro"]}),
+            {"volume-shared"},
+        ),
     ),
     "anew": (
         ("as it was", "s01", anew(lambda body: None), {"removed-by-hand", "made-by-hand", "made-anew"}),
@@ -361,3 +411,10 @@ def test_no_secret_is_told(findings: dict[str, tuple[Finding, ...]]) -> None:
 def kinds_of(findings: tuple[Finding, ...], service: str) -> set[str]:
     """The kinds of findings about a service; about the environment for ``-``."""
     return {finding.kind for finding in findings if (finding.service or "-") == service}
+
+
+def test_every_neighbour_is_named(findings: dict[str, tuple[Finding, ...]]) -> None:
+    told = [
+        finding.what for finding in findings["neighbours"] if finding.kind in ("namespace-joined", "volume-shared")
+    ]
+    assert [sum(f"-n{number}," in what for what in told) for number in range(1, 6)] == [1] * 5

@@ -123,4 +123,4 @@ class Watched:
     def findings(self, name: str) -> tuple[Finding, ...]:
         """The verdict on an environment."""
         (drift,) = check_drift(self._session, [name], happenings=merge_events(tuple(self._seen)))
-        return drift.findings
+        return (*drift.findings, *drift.expected)

@@ -70,6 +70,7 @@ LIVE = ExaminedContainer(
     out_of_memory=False,
     commands=0,
     fields=FIELDS,
+    volumes=frozenset({VOLUME}),
     mounted=frozenset({"/data"}),
     host_ports={},
 )
@@ -293,6 +294,47 @@ def test_files_are_judged_without_what_was_declared() -> None:
     writable = replace(FROZEN, containers=(replace(WEB, writable=("/etc", "/opt", "/run", "/var/lib")),))
     assert judge(changes=tuple(PATHS), frozen=writable) == ()
     assert judge(changes=tuple(PATHS), frozen=replace(FROZEN, looks_at_files=False)) == ()
+
+
+NATURAL = {
+    "/app/__pycache__": {ChangeKind.ADDED},
+    "/usr/lib/python3/re/__pycache__/x.pyc": {ChangeKind.ADDED},
+    "/run/nginx.pid": {ChangeKind.ADDED, ChangeKind.MODIFIED},
+    "/tmp/upload": {ChangeKind.ADDED, ChangeKind.MODIFIED},
+    "/var/log/app.log": {ChangeKind.ADDED, ChangeKind.MODIFIED},
+    "/etc/passwd": set(),
+    "/var/lib/dpkg/status": set(),
+    "/root/.bash_history": set(),
+    "/srv/page.html": set(),
+}
+
+
+@pytest.mark.parametrize("path", NATURAL)
+def test_what_programs_write_by_nature_is_no_drift(path: str) -> None:
+    expected = {kind for kind in ChangeKind if judge(changes=(FileChange(path, kind),))[0].is_expected}
+    assert expected == NATURAL[path]
+
+
+NEIGHBOURS = {
+    "its network": Stranger("x", "x", "i", frozenset(), shares={"network": "web-id"}),
+    "its processes": Stranger("x", "x", "i", frozenset(), shares={"pid": "web-id"}),
+    "its volume": Stranger("x", "x", "i", frozenset(), volumes=frozenset({VOLUME})),
+    "the volume's folder": Stranger("x", "x", "i", frozenset(), sources=frozenset({"/lib/data/sub"})),
+}
+STRANGERS = {
+    "nothing": Stranger("x", "x", "i", frozenset()),
+    "another's namespace": Stranger("x", "x", "i", frozenset(), shares={"network": "other-id"}),
+    "another volume": Stranger("x", "x", "i", frozenset(), volumes=frozenset({"theirs"})),
+    "another folder": Stranger("x", "x", "i", frozenset(), sources=frozenset({"/lib/database", ""})),
+}
+
+
+@pytest.mark.parametrize("shared", [*NEIGHBOURS, *STRANGERS])
+def test_a_container_of_somebody_else_s_that_shares_something_is_found(shared: str) -> None:
+    volumes = (ExaminedVolume(VOLUME, OWNER, "/lib/data", {}),)
+    seen = replace(SEEN, volumes=volumes, strangers=({**NEIGHBOURS, **STRANGERS}[shared],))
+    found = judge(seen=seen)
+    assert [finding.taints for finding in found] == [True] * (shared in NEIGHBOURS)
 
 
 @given(

@@ -15,12 +15,17 @@ from hypothesis import strategies as st
 from previewer.domain.definition import Definition, Role
 from previewer.domain.drift.finding import Severity
 from previewer.domain.drift.secrecy import Secrecy
+from previewer.domain.isolation import isolate
 from previewer.domain.parity.allowance import read_allowances
 from previewer.domain.parity.compare import FULL, compare_sides
 from previewer.domain.parity.difference import Side
 from previewer.domain.parity.shown import conceal, shown_value
 from previewer.domain.parity.side import ParitySide
 from previewer.domain.release import Artifact
+from previewer.domain.target import container_spec, network_specs
+from previewer.engine.mapping.container import container_body
+from previewer.engine.mapping.network import network_body
+from tests.domain.values import make_ownership, make_target
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 Model = dict[str, Any]
@@ -148,6 +153,80 @@ def allow(*entries: Model) -> Any:
         web["environment"].update(LOG_LEVEL="debug"),
         model.update({"x-previewer": {"parity": {"allow": list(entries)}}}),
     )
+
+
+LIVES = {"immutability": "enforce", "writable": {"web": ["/run"]}}
+OWN_WAYS: dict[str, tuple[Model, tuple[str, ...]]] = {
+    "egress": ({"egress": False}, ("services.web.cap_drop.NET_RAW",)),
+    "memory": ({"limits": {"memory": "64m"}}, ("services.db.mem_limit",)),
+    "pids": ({"limits": {"pids": 9}}, ("services.db.pids_limit",)),
+    "cpus": ({"limits": {"cpus": 0.5}}, ("services.db.cpus",)),
+    "enforced": (LIVES, ("services.web.read_only", "services.web.tmpfs./run", "x-previewer.immutability")),
+    "not looked at": ({"immutability": "off"}, ("x-previewer.immutability",)),
+    "writable": ({"writable": {"web": ["/run"]}}, ("x-previewer.writable.web./run",)),
+    "routes": ({"routes": [{"service": "web", "port": 8080}]}, ("x-previewer.routes.web/8080",)),
+}
+
+
+@pytest.mark.parametrize("name", OWN_WAYS)
+def test_what_previewer_itself_applies_is_compared_and_can_be_declared(name: str) -> None:
+    extension, expected = OWN_WAYS[name]
+    other = changed(lambda web, model: (web.pop("cap_drop"), model.update({"x-previewer": extension})))
+    plain = side(changed(lambda web, _: web.pop("cap_drop")))
+    parity = compare_sides(plain, side(other, role=Role.PRODUCTION))
+    assert set(expected) <= {difference.path for difference in parity.undeclared}
+    assert parity.score < FULL
+    allowed = [{"path": path, "reason": "so"} for path in ("services", "networks", "x-previewer")]
+    other["x-previewer"] = {**extension, "parity": {"allow": allowed}}
+    assert compare_sides(plain, side(other, role=Role.PRODUCTION)).undeclared == ()
+
+
+KEYS: dict[str, Model] = {
+    "nothing": {},
+    "read_only": {"read_only": True},
+    "mem_limit": {"mem_limit": "1048576"},
+    "pids_limit": {"pids_limit": 5},
+    "privileges": {"security_opt": ["no-new-privileges:false"]},
+    "log": {"logging": {"driver": "none"}},
+    "dns": {"dns": ["10.0.0.1"]},
+    "cap_drop": {"cap_drop": ["NET_RAW"]},
+    "restart": {"restart": "always"},
+}
+EXTENSIONS: dict[str, Model] = {"none": {}, **{name: extension for name, (extension, _paths) in OWN_WAYS.items()}}
+
+
+def _body(one: ParitySide) -> object:
+    """All that the engine is asked for the service, but names and labels."""
+    applied = isolate(one.definition, role=one.role).definition
+    target = replace(make_target(applied), ownership=make_ownership())
+    body = container_body(container_spec(target, applied.services["db"], 1), api_version=(1, 51)).body
+    networks = [network_body(spec, None, api_version=(1, 51)) for _key, spec in network_specs(target)]
+    return without_names([body, *networks])
+
+
+def without_names(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: without_names(inner) for key, inner in value.items() if key not in ("Labels", "Name", "Env")}
+    return [without_names(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+@given(st.data())
+def test_any_difference_in_what_the_engine_is_asked_is_a_difference(data: st.DataObject) -> None:
+    sides = []
+    for _side in range(2):
+        role = data.draw(st.sampled_from(Role))
+        model = copy.deepcopy(MODEL)
+        model["services"]["db"] |= KEYS[data.draw(st.sampled_from(sorted(KEYS)))]
+        model["x-previewer"] = EXTENSIONS[data.draw(st.sampled_from(sorted(EXTENSIONS)))]
+        sides.append(side(model, role=role))
+    if _body(sides[0]) != _body(sides[1]):
+        assert compare_sides(*sides).differences
+
+
+def test_what_every_preview_is_restricted_by_is_told_and_no_fault() -> None:
+    parity = compare_sides(side(MODEL, role=Role.PREVIEW), side(MODEL))
+    assert {d.path for d in parity.declared} >= {"services.web.restart"}
+    assert (parity.undeclared, parity.score) == ((), FULL)
 
 
 def test_a_previews_own_list_does_not_count_beside_production() -> None:

@@ -104,7 +104,7 @@ def test_definitions_are_compared_without_an_engine(shop: Shop) -> None:
 
     session = memory_session(source=shop.source, connect=refuse)  # type: ignore[arg-type]
     assert compare(session).score == 100
-    assert compare(session, "main", "main:staging").differences == ()
+    assert compare(session, "main", "main:staging").undeclared == ()
 
 
 def test_only_what_runs_can_be_probed(shop: Shop) -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Only findings that are at least so bad.",
 )
-@click.option("--exit-code", is_flag=True, help="End with 3 where anything was found.")
+@click.option("--exit-code", is_flag=True, help="End with 3 where drift was found.")
 @click.option("--fresh", is_flag=True, help="Look at every file system again, whatever is remembered.")
 @click.option("--no-record", is_flag=True, help="Do not note touched environments as tainted.")
 @click.option("-f", "--follow", is_flag=True, help="Go on, and tell of new findings, until interrupted.")
@@ -125,6 +125,10 @@ def _summarise(invocation: Invocation, shown: Sequence[tuple[EnvironmentDrift, S
     differing = [drift.environment.name for drift, findings in shown if findings]
     count = sum(len(findings) for _drift, findings in shown)
     checked = counted(len(shown), "environment")
+    natural = sum(len(drift.expected) for drift, _findings in shown)
+    if natural:
+        paths = counted(natural, "path")
+        invocation.diagnostics.note(f"{paths} that programs write in every run: no drift (-o json lists them)")
     if differing:
         hint = f"`previewer replace {differing[0]}` makes it anew from what was frozen"
         invocation.diagnostics.note(f"{counted(count, 'finding')} in {len(differing)} of {checked}", hint)

@@ -64,4 +64,5 @@ def drift_row(drift: EnvironmentDrift, findings: Sequence[Finding]) -> JsonObjec
         "release": drift.environment.ownership.release,
         "tainted": drift.environment.notes.tainted or None,
         "findings": [finding_row(finding) for finding in findings],
+        "expected": [finding_row(finding) for finding in drift.expected],
     }

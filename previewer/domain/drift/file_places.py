@@ -16,10 +16,16 @@ class Place:
     kind: str
     severity: Severity
     why: str
+    is_rewritten: bool = True
+    """Whether programs change what an image has there."""
 
 
-def _place(pattern: str, kind: str, severity: Severity, why: str) -> Place:
-    return Place(re.compile(pattern), kind, severity, why)
+def _place(pattern: str, kind: str, severity: Severity, why: str, *, is_rewritten: bool = True) -> Place:
+    return Place(re.compile(pattern), kind, severity, why, is_rewritten)
+
+
+NOISE = "noise"
+"""Where programs write by nature."""
 
 
 PLACES = (
@@ -32,14 +38,15 @@ PLACES = (
     ),
     _place(
         r"(/__pycache__|\.py[co])(/|$)",
-        "noise",
+        NOISE,
         Severity.LOW,
         "Python keeps what it compiled: set PYTHONDONTWRITEBYTECODE=1",
+        is_rewritten=False,
     ),
-    _place(r"(\.pid|\.lock|\.sock)$", "noise", Severity.LOW, "a program's mark that it runs"),
-    _place(r"^/(run|var/run|tmp|var/tmp|dev/shm)(/|$)", "noise", Severity.LOW, "a place for what is passing"),
-    _place(r"(^/var/log(/|$)|\.log(\.\d+)?$)", "noise", Severity.LOW, "a log: write to standard output instead"),
-    _place(r"^/(var/cache|root/\.cache|home/[^/]+/\.cache)(/|$)", "noise", Severity.LOW, "a cache"),
+    _place(r"(\.pid|\.lock|\.sock)$", NOISE, Severity.LOW, "a program's mark that it runs"),
+    _place(r"^/(run|var/run|tmp|var/tmp|dev/shm)(/|$)", NOISE, Severity.LOW, "a place for what is passing"),
+    _place(r"(^/var/log(/|$)|\.log(\.\d+)?$)", NOISE, Severity.LOW, "a log: write to standard output instead"),
+    _place(r"^/(var/cache|root/\.cache|home/[^/]+/\.cache)(/|$)", NOISE, Severity.LOW, "a cache"),
     _place(
         r"(^|/)\.(ash|bash|python|psql|node_repl)_history$",
         "history-file",

@@ -65,6 +65,8 @@ class Finding:
     """When it happened, where the engine told."""
     taints: bool = True
     """Whether it proves that somebody interfered: nobody is to trust the environment any more."""
+    is_expected: bool = False
+    """Whether programs write so by nature in every run: it is told, and is no drift."""
 
     @property
     def help(self) -> str:

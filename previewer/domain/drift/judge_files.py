@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from previewer.domain.drift.file_places import ENGINES_OWN, place_of
+from previewer.domain.drift.file_places import ENGINES_OWN, NOISE, Place, place_of
 from previewer.domain.drift.finding import Finding, Layer, Severity
 from previewer.domain.drift.frozen import FrozenContainer, FrozenEnvironment
 from previewer.domain.examination import ChangeKind, ExaminedContainer, FileChange
@@ -33,10 +33,12 @@ def judge_files(
     """The paths that nobody declared. What a program writes by itself is no proof that somebody touched it."""
     found = undeclared_changes(changes, allowed=(*live.mounted, *wanted.copied, *wanted.writable))
     ordered = sorted(found, key=lambda change: (-place_of(change.path).severity.rank, change.path))
-    for change in ordered[:MOST_SHOWN]:
+    natural = [change for change in ordered if _is_natural(place_of(change.path), change)]
+    others = [change for change in ordered if change not in natural]
+    for change in (*others[:MOST_SHOWN], *natural):
         yield _finding(frozen, wanted, live, change)
-    if len(ordered) > MOST_SHOWN:
-        more = counted(len(ordered) - MOST_SHOWN, "more path")
+    if len(others) > MOST_SHOWN:
+        more = counted(len(others) - MOST_SHOWN, "more path")
         yield Finding(
             kind="file-more",
             layer=Layer.FILES,
@@ -101,7 +103,15 @@ def _finding(
         live=change.kind.value,
         remedy=REMEDY,
         taints=False,
+        is_expected=_is_natural(place, change),
     )
+
+
+def _is_natural(place: Place, change: ChangedPath) -> bool:
+    """Whether programs write so in every run. Compiled code of the image is not compiled again by itself."""
+    if place.kind != NOISE or change.kind is ChangeKind.DELETED:
+        return False
+    return change.kind is ChangeKind.ADDED or place.is_rewritten
 
 
 def _is_allowed(path: str, permitted: Sequence[str]) -> bool:

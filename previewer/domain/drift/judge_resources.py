@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 
@@ -10,7 +11,7 @@ from previewer.domain.drift.fields import LABELS, NETWORKS, Fields, compare_fiel
 from previewer.domain.drift.finding import Finding, Layer, Severity
 from previewer.domain.drift.frozen import FrozenEnvironment
 from previewer.domain.drift.secrecy import Secrecy
-from previewer.domain.examination import Examination, ExaminedNetwork, ExaminedVolume
+from previewer.domain.examination import Examination, ExaminedNetwork, ExaminedVolume, Stranger
 from previewer.domain.json_value import as_text
 from previewer.domain.labels import COMPOSE_ONEOFF, Ownership
 from previewer.domain.naming import IMAGE_REPOSITORY
@@ -20,6 +21,9 @@ from previewer.domain.revision import short_id
 _MISSING = "what needs it fails"
 _CHANGED = "it was made anew by somebody: what it held or allowed may be other than was frozen"
 _ADDED = "nobody declared it"
+
+_ANONYMOUS = re.compile(r"[0-9a-f]{64}")
+"""The name of a volume that nobody named."""
 
 
 def judge_networks(frozen: FrozenEnvironment, seen: Examination, secrecy: Secrecy) -> Iterator[Finding]:
@@ -83,6 +87,38 @@ def judge_strangers(frozen: FrozenEnvironment, seen: Examination) -> Iterator[Fi
         if container.ownership.environment != frozen.name:
             for network in sorted(name for name in frozen.networks if NETWORKS + name in container.fields):
                 yield _stranger(frozen, container.name, network, f"environment {container.ownership.environment}")
+    for stranger in seen.strangers:
+        yield from _intrusions(frozen, seen, stranger)
+
+
+def _intrusions(frozen: FrozenEnvironment, seen: Examination, stranger: Stranger) -> Iterator[Finding]:
+    """Namespaces and data of the environment that a container of somebody else's shares."""
+    own = {container.id: container for container in seen.containers if is_of(container.ownership, frozen)}
+    for what, identifier in sorted(stranger.shares.items()):
+        if (joined := own.get(identifier)) is not None:
+            yield _resource(
+                frozen,
+                "namespace-joined",
+                joined.name,
+                f"the container {stranger.name}, which is not the environment's, shares its {what} namespace",
+                "it is inside: it reaches what only the container's own processes reach",
+                live_value=stranger.image,
+            )
+    mounted = {name for container in own.values() for name in container.volumes if _ANONYMOUS.fullmatch(name)}
+    for volume in seen.volumes:
+        if not is_of(volume.ownership, frozen) and volume.name not in mounted:
+            continue
+        place = volume.mountpoint.rstrip("/")
+        binds = place and any(path == place or path.startswith(f"{place}/") for path in stranger.sources)
+        if volume.name in stranger.volumes or binds:
+            yield _resource(
+                frozen,
+                "volume-shared",
+                f"volume {volume.name}",
+                f"the container {stranger.name}, which is not the environment's, mounts it",
+                "it reads the data, and may write them without a trace",
+                live_value=stranger.image,
+            )
 
 
 def judge_references(frozen: FrozenEnvironment, tags: Mapping[str, str]) -> Iterator[Finding]:

@@ -6,6 +6,6 @@ call each other stays as it is.
 
 from __future__ import annotations
 
-from previewer.domain.isolation.isolate import Isolated, Rewrite, isolate
+from previewer.domain.isolation.isolate import Isolated, Rewrite, apply_conditions, isolate
 
-__all__ = ["Isolated", "Rewrite", "isolate"]
+__all__ = ["Isolated", "Rewrite", "apply_conditions", "isolate"]

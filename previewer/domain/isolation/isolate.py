@@ -26,17 +26,21 @@ from previewer.frozen import dataclass
 
 ServiceChanges: TypeAlias = Callable[[Service, Circumstances], Iterator[Change]]
 
-SERVICE_CHANGES: tuple[ServiceChanges, ...] = (
-    free_container_names,
-    free_ports,
-    publish_routes,
-    free_addresses,
+CONDITIONS: tuple[ServiceChanges, ...] = (
     cap_restarts,
     limit_resources,
     forbid_new_privileges,
     bound_logs,
     close_file_system,
     shut_service,
+)
+"""How services run: what these change is asked of the engine, whatever an environment is called."""
+SERVICE_CHANGES: tuple[ServiceChanges, ...] = (
+    free_container_names,
+    free_ports,
+    publish_routes,
+    free_addresses,
+    *CONDITIONS,
 )
 
 
@@ -71,12 +75,7 @@ def isolate(definition: Definition, *, role: Role, trust: Trust | None = None) -
     restarts, and about the limits; without it nothing is trusted and ``role`` has its default limits. What
     is isolated once stays as it is when it is isolated again. External networks and volumes keep their names.
     """
-    given = Circumstances(
-        definition=definition,
-        role=role,
-        trust=trust or Trust(role=role),
-        limits=trust.limits if trust else DEFAULT_LIMITS[role],
-    )
+    given = _circumstances(definition, role, trust)
     changes = [
         *(c for service in definition.services.values() for find in SERVICE_CHANGES for c in find(service, given)),
         *free_resources(given),
@@ -87,3 +86,23 @@ def isolate(definition: Definition, *, role: Role, trust: Trust | None = None) -
         Rewrite(c.path, definition.locate(c.path), c.before, c.after, c.reason) for c in changes if c.reason
     )
     return Isolated(replace(definition, model=as_object(model)), rewrites)
+
+
+def apply_conditions(definition: Definition, *, role: Role, trust: Trust | None = None) -> Definition:
+    """``definition`` with all that :func:`isolate` changes but names, addresses and ports."""
+    given = _circumstances(definition, role, trust)
+    changes = [
+        *(c for service in definition.services.values() for find in CONDITIONS for c in find(service, given)),
+        *shut_networks(given),
+    ]
+    model = apply_changes(definition.model, [(change.path, change.after) for change in changes])
+    return replace(definition, model=as_object(model))
+
+
+def _circumstances(definition: Definition, role: Role, trust: Trust | None) -> Circumstances:
+    return Circumstances(
+        definition=definition,
+        role=role,
+        trust=trust or Trust(role=role),
+        limits=trust.limits if trust else DEFAULT_LIMITS[role],
+    )

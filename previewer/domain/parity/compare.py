@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 
+from previewer.domain.definition import Role
 from previewer.domain.json_value import JsonValue
 from previewer.domain.parity.allowance import Allowance, allowances_between, find_allowance
 from previewer.domain.parity.difference import ParityDifference, by_weight
@@ -13,6 +14,7 @@ from previewer.domain.parity.side import ParitySide
 from previewer.domain.parity.weights import COST, weigh_fact
 from previewer.frozen import dataclass
 
+PREVIEWS_DIFFER = "previewer restricts every preview so"
 FULL = 100
 """Percent: no difference but declared ones."""
 
@@ -59,6 +61,7 @@ def compare_sides(left: ParitySide, right: ParitySide) -> Parity:
     _add_packages(left, right, ours, theirs)
     allowances = allowances_between(left, right)
     used: set[Allowance] = set()
+    by_role = _by_role(left, right, with_images=with_images)
     differences: list[ParityDifference] = []
     names = {*left.definition.services, *right.definition.services}
     for path in _differing(ours, theirs, names):
@@ -67,7 +70,7 @@ def compare_sides(left: ParitySide, right: ParitySide) -> Parity:
         allowance = find_allowance(allowances, path)
         # An entry that covers what another one covers already is of use all the same.
         used.update(a for a in allowances if a.covers(path))
-        reason = allowance.reason if allowance else ""
+        reason = allowance.reason if allowance else by_role(path)
         differences.append(
             ParityDifference(path, service, severity, why, ours.get(path), theirs.get(path), reason)
         )
@@ -79,6 +82,17 @@ def compare_sides(left: ParitySide, right: ParitySide) -> Parity:
         facts=len(ours.keys() | theirs.keys()),
         score=_score(ours, theirs, differences, names),
     )
+
+
+def _by_role(left: ParitySide, right: ParitySide, *, with_images: bool) -> Callable[[str], str]:
+    """Why a path differs if it is only because one of the two is a preview; empty for any other difference."""
+    if (left.role is Role.PREVIEW) is (right.role is Role.PREVIEW):
+        return lambda _path: ""
+    ours, theirs = (facts_of(side, with_images=with_images, as_preview=True) for side in (left, right))
+    applied = (facts_of(side, with_images=with_images).keys() for side in (left, right))
+    paths = {path for keys in applied for path in keys} | ours.keys()
+    same = {path for path in paths if path != "commit" and ours.get(path) == theirs.get(path)}
+    return lambda path: PREVIEWS_DIFFER if path in same else ""
 
 
 def _add_packages(

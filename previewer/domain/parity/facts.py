@@ -1,5 +1,6 @@
 """What a definition comes to, as a flat mapping: one entry a fact, so that comparing is comparing two mappings.
 
+Compared is what is asked of the engine: with the limits, rights and ways out that previewer itself applies.
 Paths are those of the normalised model (``services.web.environment.LOG_LEVEL``), which is what allow-lists are
 written in. Where the order of a list means nothing, each of its entries is a fact by what it is about: a port by
 its number in the container, a mount by its target, a capability by its name. What says nothing, as an empty
@@ -11,14 +12,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from previewer.domain.json_value import JsonObject, JsonValue, as_object, as_text, canonical_json
+from previewer.domain.definition import Definition, Role
+from previewer.domain.isolation import apply_conditions
+from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, canonical_json
 from previewer.domain.parity.side import ParitySide
+from previewer.domain.routes import declared_routes
 from previewer.domain.service import Service
 from previewer.domain.tree_files import tree_sources
 
 Facts = Mapping[str, JsonValue]
 """By path. No value is ``None``, an empty list or an empty mapping."""
 
+_EXTENSION = "x-previewer"
 PRESENT: JsonValue = {"declared": True}
 """The value of a fact that is one by being there. No other value is a mapping: those are taken apart."""
 _NOT_COMPARED = frozenset({"name", "x-previewer"})
@@ -52,21 +57,23 @@ _KEYED = {
 """Lists of mappings: by which of their values an entry is known."""
 
 
-def facts_of(side: ParitySide, *, with_images: bool) -> Facts:
+def facts_of(side: ParitySide, *, with_images: bool, as_preview: bool = False) -> Facts:
     """Every fact of one side.
 
     ``with_images`` says what makes a service's image: its digest, or, for a comparison with what was not frozen
-    yet, what the definition says of it.
+    yet, what the definition says of it. ``as_preview`` is what it would be if it ran as one.
     """
-    found: dict[str, JsonValue] = {}
-    for name, service in side.definition.services.items():
+    found: dict[str, JsonValue] = dict(_extension_facts(side.definition))
+    role, trust = (Role.PREVIEW, None) if as_preview else (side.role, side.trust)
+    applied = apply_conditions(side.definition, role=role, trust=trust)
+    for name, service in applied.services.items():
         if side.services is None or name in side.services:
             path = f"services.{name}"
             found[path] = PRESENT
             found |= _service_facts(path, service, with_images=with_images)
             if with_images and name in side.artifacts:
                 found[f"{path}.image"] = side.artifacts[name].image
-    for kind, value in side.definition.model.items():
+    for kind, value in applied.model.items():
         if kind in ("networks", "volumes", "configs", "secrets"):
             for key, resource in as_object(value).items():
                 found[f"{kind}.{key}"] = PRESENT
@@ -77,6 +84,18 @@ def facts_of(side: ParitySide, *, with_images: bool) -> Facts:
         if source in side.files:
             found[f"files.{source}"] = side.files[source]
     return found
+
+
+def _extension_facts(definition: Definition) -> Iterator[tuple[str, JsonValue]]:
+    """What no create body says, of how previewer runs the definition; its other keys show in what they change."""
+    extension = definition.extension
+    yield f"{_EXTENSION}.immutability", as_text(extension.get("immutability")) or "detect"
+    for service, paths in as_object(extension.get("writable")).items():
+        for path in as_list(paths):
+            yield f"{_EXTENSION}.writable.{service}.{as_text(path)}", PRESENT
+    for rank, route in enumerate(declared_routes(definition)):
+        known_by = f"{_EXTENSION}.routes.{route.name or f'{route.service}/{route.port}'}"
+        yield known_by, [rank, route.service, route.port]
 
 
 def package_facts(side: ParitySide, service: str) -> Facts:

@@ -7,6 +7,7 @@ from dataclasses import field
 from datetime import datetime
 
 from previewer.domain.definition import Definition, Role
+from previewer.domain.policy.trust import Trust
 from previewer.domain.release import Artifact
 from previewer.frozen import dataclass
 
@@ -33,6 +34,8 @@ class ParitySide:
     """What is in the images, by service; a service whose packages nobody listed is left out."""
     services: frozenset[str] | None = None
     """The services that really run; ``None`` for what does not run."""
+    trust: Trust | None = None
+    """What decides about defaults and limits that previewer applies; ``None`` for its own."""
     release: str = ""
     """Its id; empty for a mere definition."""
 

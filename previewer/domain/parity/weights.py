@@ -15,6 +15,7 @@ _NOT_IN_COMPOSE = {
     "files": Weight(Severity.HIGH, "programs read other files of the commit"),
     "packages": Weight(Severity.MEDIUM, "the image holds another version"),
     "replicas": Weight(Severity.MEDIUM, "they behave differently under load, and with several at once"),
+    "x-previewer": Weight(Severity.MEDIUM, "previewer looks after them in another way"),
 }
 """Facts that no Compose key states."""
 _SERVICE = "one of them has a service that the other lacks"
