@@ -13,10 +13,9 @@ from ipaddress import IPv4Network
 
 from previewer.domain import labels
 from previewer.domain.addresses import allocate
-from previewer.domain.json_value import as_object, as_text
 from previewer.domain.labels import read_ownership
 from previewer.domain.observation import ContainerDetail, Health, Observation, ObservedNetwork, ObservedVolume
-from previewer.domain.specification import HOST_BINDING_OPTION, ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
+from previewer.domain.specification import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
 from previewer.engine.mapping.container import container_body
 from previewer.engine.mapping.network import network_body
 from previewer.engine.mapping.volume import volume_body
@@ -24,6 +23,7 @@ from previewer.engine.memory_container import Behaviour, MemoryContainer
 from previewer.engine.memory_ports import MemoryPorts
 from previewer.engine.memory_reading import (
     chosen,
+    host_binding,
     identifier,
     is_meant,
     label_of,
@@ -357,9 +357,7 @@ class MemoryEngine:
         return (self._binding(networks[0]) if networks else "") or EVERYWHERE
 
     def _binding(self, network: str) -> str:
-        spec = self._networks.get(network)
-        options = as_object(spec.compose.get("driver_opts")) if spec else {}
-        return as_text(options.get(HOST_BINDING_OPTION))
+        return host_binding(self._networks.get(network))
 
     def _find(self, name: str) -> MemoryContainer:
         if name not in self._containers:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from previewer.domain.json_value import as_list, as_object, as_text
 from previewer.domain.labels import Ownership, read_ownership
-from previewer.domain.specification import ContainerSpec, NetworkSpec, VolumeSpec
+from previewer.domain.specification import HOST_BINDING_OPTION, ContainerSpec, NetworkSpec, VolumeSpec
 from previewer.engine.protocol import LogLine, LogOptions, Selection
 from previewer.errors import ConflictError
 
@@ -59,3 +59,9 @@ def uses_volume(spec: ContainerSpec, volume: str) -> bool:
     """Whether a container mounts a volume, by its engine name."""
     keys = [as_text(as_object(entry).get("source")) for entry in as_list(spec.compose.get("volumes"))]
     return any(spec.volumes.get(key) == volume for key in keys)
+
+
+def host_binding(network: NetworkSpec | None) -> str:
+    """The host address that a network binds ports to; empty where each port says its own."""
+    options = as_object(network.compose.get("driver_opts")) if network is not None else {}
+    return as_text(options.get(HOST_BINDING_OPTION))

@@ -106,7 +106,8 @@ def _guarded_side(session: Session, role: Role) -> ParitySide:
 def _side_of_environment(session: Session, environment: Environment) -> ParitySide:
     release = release_of(session, environment)
     side = _side_of_release(session, release, definition_name(release, environment), environment.name)
-    trust = session.settings.trust.trust(environment.role, environment.ownership.branch)
+    owner = environment.ownership
+    trust = session.trust(owner.role, branch=owner.branch, commit=owner.commit)
     return replace(side, trust=trust, services=frozenset(service.name for service in environment.services))
 
 
@@ -136,7 +137,7 @@ def _side_of_release(session: Session, release: Release, name: str, called: str)
         committed_at=release.committed_at,
         artifacts=frozen.artifacts,
         files=release.files,
-        trust=_default_trust(session, frozen.definition),
+        trust=_default_trust(session, frozen.definition, release.commit),
         release=release.id,
     )
 
@@ -159,13 +160,13 @@ def _side_of_revision(session: Session, resolved: ResolvedRevision, name: str, c
         commit=resolved.commit.id,
         committed_at=resolved.commit.committed_at,
         files=frozen_files(session, resolved, (definition,)),
-        trust=_default_trust(session, definition),
+        trust=_default_trust(session, definition, resolved.commit.id),
     )
 
 
-def _default_trust(session: Session, definition: Definition) -> Trust:
+def _default_trust(session: Session, definition: Definition, commit: str) -> Trust:
     """What the definition is trusted with on the default branch: where it runs, its branch decides."""
-    return session.settings.trust.trust(definition.role, session.source.default_branch().name)
+    return session.trust(definition.role, branch=session.source.default_branch().name, commit=commit)
 
 
 def _with_packages(session: Session, side: ParitySide) -> ParitySide:
