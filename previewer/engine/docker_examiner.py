@@ -12,6 +12,7 @@ from previewer.background import begin
 from previewer.docker_api import changes, examine
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.engine_start import engine_started
+from previewer.docker_api.file_digest import file_digest
 from previewer.docker_api.gathered_stream import GatheredStream
 from previewer.docker_api.past_events import list_past_events, open_happenings
 from previewer.docker_api.read_container import read_labels
@@ -102,6 +103,18 @@ class DockerExaminer:
 
         found = zip(containers, in_parallel(look, containers), strict=True)
         return {container: changed for container, changed in found if changed is not None}
+
+    def file_digests(self, container: str, paths: Sequence[str]) -> Mapping[str, str]:
+        """Of several paths at the same time."""
+
+        def look(path: str) -> str | None:
+            try:
+                return file_digest(self._docker, container, path)
+            except (ObjectNotFoundError, ConflictError):
+                return None
+
+        found = zip(paths, in_parallel(look, paths), strict=True)
+        return {path: digest for path, digest in found if digest is not None}
 
     def past_events(self, since: datetime) -> tuple[EngineHappening, ...]:
         """What the engine still knows of, but for what it did itself when it was started again after a crash."""

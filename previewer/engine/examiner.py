@@ -41,6 +41,10 @@ class Examiner(Protocol):
         """What is not as in the image, by container id; one that is gone is left out."""
         ...
 
+    def file_digests(self, container: str, paths: Sequence[str]) -> Mapping[str, str]:
+        """A digest of what is at each path; one that is gone, or too large to be told, is left out."""
+        ...
+
     def past_events(self, since: datetime) -> tuple[EngineHappening, ...]:
         """What the engine still knows of, oldest first."""
         ...

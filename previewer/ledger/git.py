@@ -201,7 +201,8 @@ class GitLedger:
 
     def remove_release(self, release_id: str) -> None:
         """Forget a release, by its full id, and what is said about it. Nothing happens if it is gone."""
-        self._records.remove(RecordKind.PUSH, release_id.removeprefix("sha256:"))
+        for kind in (RecordKind.PUSH, RecordKind.START_WRITES):
+            self._records.remove(kind, release_id.removeprefix("sha256:"))
         self._attestations.remove_release(release_id)
 
     @property

@@ -81,6 +81,7 @@ class MemoryLedger:
         digits = release_id.removeprefix("sha256:")
         self.remove_record(RecordKind.ATTESTATION, digits)
         self.remove_record(RecordKind.PUSH, digits)
+        self.remove_record(RecordKind.START_WRITES, digits)
         with self._guard:
             self._releases.pop(digits, None)
 

@@ -27,6 +27,8 @@ class RecordKind(Enum):
     """Of a branch or environment that somebody works for: which run began last."""
     PUSH = "pushes"
     """Of a release, by its id's digits: which registry has it and its images."""
+    START_WRITES = "start-writes"
+    """Of a release, by its id's digits: what each of its definitions' generations writes until it is healthy."""
     TOMBSTONE = "tombstones"
     """Of a generation that is gone, by its scope: what there was and what it wrote last."""
 

@@ -74,7 +74,8 @@ def check_drift(
     known = merge_events(happenings, events.result())
     changes = (files or ForgetfulFiles()).look(session.examiner, _to_look_at(frozen, seen), known)
     told = new_secrecy(session)
-    judged = [_judge(one, seen, changes, known, told) for one in frozen]
+    explained = _explained(session, frozen, seen, changes)
+    judged = [_judge(one, seen, changes, explained, known, told) for one in frozen]
     return tuple(
         EnvironmentDrift(
             environment,
@@ -141,12 +142,33 @@ def _to_look_at(frozen: Sequence[FrozenEnvironment], seen: Examination) -> dict[
     }
 
 
+def _explained(
+    session: Session,
+    frozen: Sequence[FrozenEnvironment],
+    seen: Examination,
+    changes: Mapping[str, Sequence[FileChange]],
+) -> dict[str, frozenset[str]]:
+    """The changed paths that are, by their content, as every fresh generation of the release has them."""
+    found: dict[str, frozenset[str]] = {}
+    for environment in frozen:
+        for wanted, live in pair_containers(environment, seen):
+            known = environment.start_writes.services.get(wanted.service)
+            if live is None or not known:
+                continue
+            paths = [change.path for change in changes.get(live.id, ()) if change.path in known]
+            digests = session.examiner.file_digests(live.id, paths) if paths else {}
+            explains = environment.start_writes.explains
+            found[live.id] = frozenset(p for p, d in digests.items() if explains(wanted.service, p, d))
+    return found
+
+
 def _judge(
     frozen: FrozenEnvironment,
     seen: Examination,
     changes: Mapping[str, Sequence[FileChange]],
+    explained: Mapping[str, Collection[str]],
     happenings: Sequence[EngineHappening],
     secrecy: Secrecy,
 ) -> tuple[Finding, ...]:
     own = [event for event in happenings if event.at >= frozen.begun]
-    return judge_environment(frozen, seen, changes=changes, happenings=own, secrecy=secrecy)
+    return judge_environment(frozen, seen, changes=changes, explained=explained, happenings=own, secrecy=secrecy)

@@ -17,6 +17,7 @@ from previewer.domain.drift.frozen import FrozenContainer, FrozenEnvironment, Ow
 from previewer.domain.drift.judge import judge_environment
 from previewer.domain.drift.judge_files import undeclared_changes
 from previewer.domain.drift.secrecy import MASK, Secrecy
+from previewer.domain.drift.start_writes import NOTHING_LEARNT
 from previewer.domain.drift.suggestion import suggest, suggestion_yaml
 from previewer.domain.examination import (
     ChangeKind,
@@ -384,3 +385,12 @@ def test_a_secret_is_masked_wherever_it_stands(secret: str, around: str) -> None
 
 def test_hashes_of_two_runs_say_nothing_of_each_other() -> None:
     assert Secrecy(b"a").hashed("x") == Secrecy(b"a").hashed("x") != Secrecy(b"b").hashed("x")
+
+
+def test_what_runs_write_alike_is_learnt_by_content_and_what_they_write_differently_by_place() -> None:
+    first = NOTHING_LEARNT.joined({"web": {"/etc/a": "1", "/etc/b": "1"}})
+    both = first.joined({"web": {"/etc/a": "1", "/etc/b": "2"}})
+    told = {(path, digest): both.explains("web", path, digest) for path in ("/etc/a", "/etc/b") for digest in "13"}
+    assert told == {("/etc/a", "1"): True, ("/etc/a", "3"): False, ("/etc/b", "1"): True, ("/etc/b", "3"): True}
+    assert not both.explains("api", "/etc/a", "1")
+    assert not both.explains("web", "/etc/c", "1")

@@ -54,6 +54,7 @@ class TouchedShop(ReleasingShop):
             source=self.source, engine=self.engine, images=self.images, examiner=self.examiner
         )
         self.up("main")
+        self.examiner.looks.clear()
 
     def happen(self, action: str, detail: str = "", *, minutes: int = 30) -> EngineHappening:
         """Let something happen to the web service."""
@@ -416,3 +417,17 @@ def test_a_copy_that_a_killed_run_left_is_removed_after_its_hour(shop: TouchedSh
     shop.session.clock = lambda: now
     assert [name.partition("-debug-")[0] for name in remove_forgotten(shop.session)] == ["shop-main-g1-db"] * 2
     assert labels.DEBUG_UNTIL not in repr(shop.engine.contents()[0])
+
+
+def test_what_a_fresh_generation_writes_is_known_by_its_content(shop: TouchedShop) -> None:
+    def look() -> tuple[list[str], list[str]]:
+        (drift,) = check_drift(shop.session, ["main"])
+        return [f.kind for f in drift.findings], [f.kind for f in drift.expected]
+
+    shop.examiner.changes["shop-main-g2-web-1"] = (FileChange("/etc/web.conf", ChangeKind.ADDED),)
+    shop.examiner.digests["/etc/web.conf"] = "sha256:1"
+    shop.commit("second")
+    shop.up("main")
+    assert look() == ([], ["written-at-start"])
+    shop.examiner.digests["/etc/web.conf"] = "sha256:2"
+    assert look() == (["file-added"], []), "another content is drift"

@@ -7,6 +7,7 @@ from dataclasses import field
 from datetime import datetime
 
 from previewer.domain.drift.fields import Fields
+from previewer.domain.drift.start_writes import NOTHING_LEARNT, StartWrites
 from previewer.domain.labels import Ownership
 from previewer.domain.notes import NOTHING_NOTED, EnvironmentNotes
 from previewer.frozen import dataclass
@@ -67,6 +68,8 @@ class FrozenEnvironment:
     """The range that subnets come from."""
     looks_at_files: bool = True
     """Whether ``x-previewer.immutability`` is anything but ``off``."""
+    start_writes: StartWrites = NOTHING_LEARNT
+    """What its release's fresh generations write."""
     windows: tuple[OwnWindow, ...] = ()
     unjudged: str = ""
     """Why its specification can't be judged; empty where it can."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from previewer.domain.drift.fields import ENVIRONMENT, below
@@ -19,11 +19,14 @@ from previewer.domain.drift.judge_resources import (
 )
 from previewer.domain.drift.judge_touches import TouchedThings, find_touches
 from previewer.domain.drift.secrecy import Secrecy, is_secret_name
+from previewer.domain.drift.touch_table import COPIED_OUT
 from previewer.domain.examination import EngineHappening, Examination, ExaminedContainer, FileChange
 from previewer.domain.json_value import as_text
 
 Changes = Mapping[str, Sequence[FileChange]]
 """By container id."""
+Explained = Mapping[str, Collection[str]]
+"""Paths by container id."""
 
 
 def judge_environment(
@@ -31,10 +34,14 @@ def judge_environment(
     seen: Examination,
     *,
     changes: Changes,
+    explained: Explained | None = None,
     happenings: Iterable[EngineHappening],
     secrecy: Secrecy,
 ) -> tuple[Finding, ...]:
-    """Every finding. ``changes`` may leave containers out: nothing is said of their files then."""
+    """Every finding. ``changes`` may leave containers out: nothing is said of their files then.
+
+    ``explained`` are the changed paths that are as every fresh generation of the release has them.
+    """
     pairs = pair_containers(frozen, seen)
     told = secrecy.knowing(_secret_values(pairs))
     found: list[Finding] = []
@@ -43,18 +50,27 @@ def judge_environment(
     if frozen.notes.tainted:
         found.append(_tainted(frozen))
     for wanted, live in pairs:
-        found.extend(_judge_pair(frozen, wanted, live, changes, told))
+        found.extend(_judge_pair(frozen, wanted, live, changes, explained or {}, told))
     found.extend(_extras(frozen, seen, pairs))
     if not frozen.unjudged:
         found.extend(judge_networks(frozen, seen, told))
         found.extend(judge_volumes(frozen, seen, told))
     found.extend(judge_strangers(frozen, seen))
     found.extend(judge_references(frozen, seen.tags))
-    found.extend(find_touches(_touched(frozen, seen, pairs), happenings))
+    touches = find_touches(_touched(frozen, seen, pairs), happenings)
+    found.extend(_perhaps_read_by_us(finding) if frozen.start_writes.services else finding for finding in touches)
     shown = (
         replace(f, live=told.masked(f.live), frozen=told.masked(f.frozen), what=told.masked(f.what)) for f in found
     )
     return tuple(sorted(shown, key=by_weight))
+
+
+def _perhaps_read_by_us(finding: Finding) -> Finding:
+    """Files whose content was learnt are read to be compared, and the engine does not say who reads."""
+    if finding.kind != COPIED_OUT:
+        return finding
+    what = "files were copied out of it, by previewer to compare them or by somebody"
+    return replace(finding, what=what, is_expected=True)
 
 
 def pair_containers(
@@ -82,6 +98,7 @@ def _judge_pair(
     wanted: FrozenContainer,
     live: ExaminedContainer | None,
     changes: Changes,
+    explained: Explained,
     secrecy: Secrecy,
 ) -> Iterator[Finding]:
     if live is None:
@@ -103,7 +120,7 @@ def _judge_pair(
     yield from judge_specification(pair)
     yield from judge_state(pair)
     if frozen.looks_at_files and live.id in changes:
-        yield from judge_files(frozen, wanted, live, changes[live.id])
+        yield from judge_files(frozen, wanted, live, changes[live.id], explained=explained.get(live.id, ()))
 
 
 def _extras(

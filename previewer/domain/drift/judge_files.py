@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from previewer.domain.drift.file_places import ENGINES_OWN, NOISE, Place, place_of
 from previewer.domain.drift.finding import Finding, Layer, Severity
@@ -28,12 +28,23 @@ class ChangedPath:
 
 
 def judge_files(
-    frozen: FrozenEnvironment, wanted: FrozenContainer, live: ExaminedContainer, changes: Sequence[FileChange]
+    frozen: FrozenEnvironment,
+    wanted: FrozenContainer,
+    live: ExaminedContainer,
+    changes: Sequence[FileChange],
+    *,
+    explained: Collection[str] = (),
 ) -> Iterator[Finding]:
-    """The paths that nobody declared. What a program writes by itself is no proof that somebody touched it."""
+    """The paths that nobody declared; those ``explained`` are as every fresh generation has them.
+
+    What a program writes by itself is no proof that somebody touched it."""
     found = undeclared_changes(changes, allowed=(*live.mounted, *wanted.copied, *wanted.writable))
+    for change in found:
+        if change.path in explained:
+            yield _written_at_start(frozen, wanted, live, change)
+    found = tuple(change for change in found if change.path not in explained)
     ordered = sorted(found, key=lambda change: (-place_of(change.path).severity.rank, change.path))
-    natural = [change for change in ordered if _is_natural(place_of(change.path), change)]
+    natural = [change for change in ordered if is_natural(change)]
     others = [change for change in ordered if change not in natural]
     for change in (*others[:MOST_SHOWN], *natural):
         yield _finding(frozen, wanted, live, change)
@@ -105,6 +116,30 @@ def _finding(
         taints=False,
         is_expected=_is_natural(place, change),
     )
+
+
+def _written_at_start(
+    frozen: FrozenEnvironment, wanted: FrozenContainer, live: ExaminedContainer, change: ChangedPath
+) -> Finding:
+    return Finding(
+        kind="written-at-start",
+        layer=Layer.FILES,
+        severity=Severity.LOW,
+        environment=frozen.name,
+        service=wanted.service,
+        where=f"{live.name}:{change.path}",
+        what=f"the path was {change.kind.value} as in every fresh generation of the release",
+        why="its start script writes it",
+        live=change.kind.value,
+        remedy=REMEDY,
+        taints=False,
+        is_expected=True,
+    )
+
+
+def is_natural(change: ChangedPath) -> bool:
+    """Whether any program may write so in every run."""
+    return _is_natural(place_of(change.path), change)
 
 
 def _is_natural(place: Place, change: ChangedPath) -> bool:

@@ -19,6 +19,7 @@ class TouchMeaning:
     taints: bool = True
 
 
+COPIED_OUT = "copied-out"
 _INSIDE = "what it changed there was never frozen, and may not show"
 _INTERRUPTED = "what it had in memory is gone, and who used it was cut off"
 _SEEN = "nothing was changed, but somebody took data out or looked"
@@ -57,9 +58,7 @@ CONTAINER_TOUCHES: Mapping[str, TouchMeaning] = {
         "nobody declared it",
     ),
     "destroy": TouchMeaning("removed-by-hand", Severity.HIGH, "somebody removed it", "what needs it fails"),
-    "archive-path": TouchMeaning(
-        "copied-out", Severity.LOW, "somebody copied files out of it", _SEEN, taints=False
-    ),
+    "archive-path": TouchMeaning(COPIED_OUT, Severity.LOW, "somebody copied files out of it", _SEEN, taints=False),
     "export": TouchMeaning("exported", Severity.LOW, "somebody exported its file system", _SEEN, taints=False),
     "top": TouchMeaning("listed", Severity.LOW, "somebody listed its processes", _SEEN, taints=False),
 }

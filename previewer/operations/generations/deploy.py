@@ -43,6 +43,7 @@ from previewer.operations.generations.generation import (
     served_definition,
     target_of,
 )
+from previewer.operations.generations.learn_writes import learn_writes
 from previewer.operations.generations.recover import recover
 from previewer.operations.generations.retire import plan_retirement, retire
 from previewer.operations.generations.scene import Scene, look_at
@@ -146,6 +147,7 @@ def deploy(session: Session, deployment: Deployment, *, report: Report, cancella
             options = _run_options(session, deployment)
             gap = make_generation(session, wanted, scene, options, report=report, cancellation=cancellation)
             environment = _made(session, wanted.owner)
+            learn_writes(session, environment, deployment.release)
         notes = _finish(session, deployment, wanted, scene, gap, report=report)
     return UpResult(replace(environment, notes=notes), deployment.release, changed=True, gap_seconds=gap)
 

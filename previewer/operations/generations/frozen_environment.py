@@ -14,6 +14,7 @@ from previewer.domain.definition import Definition
 from previewer.domain.drift.fields import ENVIRONMENT, PORTS
 from previewer.domain.drift.frozen import FrozenContainer, FrozenEnvironment
 from previewer.domain.drift.own_windows import own_entries, own_windows
+from previewer.domain.drift.start_writes import NOTHING_LEARNT, StartWrites
 from previewer.domain.environment import Environment
 from previewer.domain.examination import Examination, ExaminedContainer
 from previewer.domain.given_files import given_files
@@ -25,11 +26,13 @@ from previewer.domain.naming import edge_name, variable_suffix
 from previewer.domain.release import Release
 from previewer.domain.served_files import FILES_VOLUME
 from previewer.domain.service import Service
+from previewer.domain.stored import from_bytes
 from previewer.domain.takeover import Takeover, published_address, publishing_services
 from previewer.domain.target import Target, container_spec, network_specs, volume_specs
 from previewer.domain.tree_files import file_references
 from previewer.engine.examiner import Examiner
 from previewer.errors import NotFoundError, ObjectNotFoundError, UnsupportedError
+from previewer.ledger.protocol import RecordKind
 from previewer.operations.generations.frozen_definition import owned_definition_name
 from previewer.operations.generations.generation import Wanted, served_definition
 from previewer.operations.session import Session
@@ -81,9 +84,20 @@ def freeze_environment(
         references={a.reference: a.image for a in target.artifacts.values() if a.reference},
         address=published_address(target.definition) or "",
         address_pool=session.settings.address_pool,
+        start_writes=read_start_writes(session, release.id, definition),
         looks_at_files=target.definition.extension.get("immutability") != "off",
         windows=windows,
     )
+
+
+def read_start_writes(session: Session, release: str, definition: str) -> StartWrites:
+    """What was learnt of the release's own runs; nothing where that cannot be read."""
+    name = release.removeprefix("sha256:")
+    kept = session.ledger.read_record(RecordKind.START_WRITES, name, f"{definition}.json")
+    try:
+        return from_bytes(kept, StartWrites) if kept is not None else NOTHING_LEARNT
+    except ValueError:
+        return NOTHING_LEARNT
 
 
 def frozen_target(session: Session, environment: Environment, seen: Examination) -> tuple[Target, Release, str]:
