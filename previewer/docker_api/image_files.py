@@ -1,18 +1,26 @@
-"""The files of an image as a stream, read through a container that is never started."""
+"""The files of an image as a stream, read through a container that is never started.
+
+Such a container says which process reads; what a killed one left, the next command on that machine removes.
+"""
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+import msgspec
+
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.containers import remove_container
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.idle_container import idle_container
-from previewer.domain.json_value import JsonObject, as_text
-from previewer.domain.labels import MANAGED_BY, MANAGED_BY_VALUE, PURPOSE, PURPOSE_READING
+from previewer.docker_api.request import get_json
+from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.domain.labels import MANAGED_BY, MANAGED_BY_VALUE, PROCESS, PURPOSE, PURPOSE_READING
+from previewer.process_identity import ProcessIdentity, current_process, is_dead
 
 CHUNK_BYTES = 1 << 17
 FORGOTTEN_AFTER = 600.0
@@ -37,25 +45,39 @@ def reading_container(connection: DockerConnection, *, image: str) -> Iterator[s
     Raises :class:`ObjectNotFoundError` where the engine has no such image.
     """
     name = f"previewer-read-{uuid.uuid4().hex[:16]}"
-    labels = {MANAGED_BY: MANAGED_BY_VALUE, PURPOSE: PURPOSE_READING}
+    process = msgspec.json.encode(current_process()).decode()
+    labels = {MANAGED_BY: MANAGED_BY_VALUE, PURPOSE: PURPOSE_READING, PROCESS: process}
     with idle_container(connection, name=name, image=image, labels=labels):
         yield name
 
 
 def remove_forgotten_readers(connection: DockerConnection) -> None:
-    """Remove containers that runs left which were killed while they read an image."""
+    """Remove containers that runs left which were killed while they read an image. Raises :class:`EngineError`."""
     labels = [f"{MANAGED_BY}={MANAGED_BY_VALUE}", f"{PURPOSE}={PURPOSE_READING}"]
     with translate_errors("list containers", subject=connection.host):
-        found = connection.api.containers(all=True, filters={"label": labels})
-    for entry in found:
+        found = get_json(connection, "/containers/json", {"all": "1", "filters": json.dumps({"label": labels})})
+    for entry in map(as_object, as_list(found)):
         if is_forgotten(entry, now=connection.clock.theirs(datetime.now(UTC)).timestamp()):
             remove_container(connection, as_text(entry.get("Id")))
 
 
 def is_forgotten(entry: JsonObject, *, now: float) -> bool:
-    """Whether a listed container is so old that nobody reads it any more at ``now``, in seconds by the engine."""
+    """Whether the process that a listed container was made for is gone.
+
+    Where that cannot be known (it is on another machine), one counts that is old at ``now``, in seconds by the
+    engine.
+    """
+    if (process := _reader(entry)) is not None and is_dead(process):
+        return True
     created = entry.get("Created")
     return isinstance(created, int) and now - created > FORGOTTEN_AFTER
+
+
+def _reader(entry: JsonObject) -> ProcessIdentity | None:
+    try:
+        return msgspec.json.decode(as_text(as_object(entry.get("Labels")).get(PROCESS)), type=ProcessIdentity)
+    except msgspec.DecodeError:
+        return None
 
 
 def _export(connection: DockerConnection, name: str, image: str) -> Iterator[bytes]:

@@ -23,9 +23,6 @@ from previewer.frozen import dataclass
 if TYPE_CHECKING:  # most commands do without
     from previewer.docker_api.wire.sdk import docker
 
-REGISTRY_TIMEOUT = 4.0
-"""Seconds that a registry may take to say what a tag means."""
-
 
 @dataclass(frozen=True, slots=True)
 class EngineImage:
@@ -74,31 +71,6 @@ class EngineImages:
         names = dict.fromkeys((engine_reference(self._connection, reference), reference))
         return next((image for name in names if (image := self._inspect(name)) is not None), None)
 
-    def registry_digest(self, reference: str) -> str | None:
-        """What a registry says that a tag means, ``sha256:…``; ``None`` where it knows no such image.
-
-        Raises :class:`TimeoutError` where the registry does not answer.
-        """
-        import requests.exceptions
-
-        from previewer.docker_api.wire.sdk import docker
-
-        registry, _ = docker.auth.resolve_repository_name(reference)
-        header = docker.auth.get_config_header(self._api, registry)
-        try:
-            answer = self._api.get(
-                f"{self._api.base_url}/v{self._api.api_version}/distribution/{reference}/json",
-                headers={"X-Registry-Auth": header} if header else {},
-                timeout=REGISTRY_TIMEOUT,
-            )
-        except requests.exceptions.RequestException as error:
-            raise TimeoutError(f"no answer within {REGISTRY_TIMEOUT:g} s") from error
-        if answer.status_code >= 500:
-            raise TimeoutError(as_text(as_object(answer.json()).get("message")))
-        if answer.status_code >= 400:
-            return None
-        return as_text(as_object(as_object(answer.json()).get("Descriptor")).get("digest")) or None
-
     def _list(self, filters: Mapping[str, Sequence[str]]) -> tuple[EngineImage, ...]:
         answer = get_json(self._connection, "/images/json", {"filters": json.dumps(filters)})
         return tuple(_listed(as_object(entry)) for entry in as_list(answer))
@@ -110,12 +82,6 @@ class EngineImages:
                 return _inspected(as_object(get_json(self._connection, path)), self._connection.clock)
         except ObjectNotFoundError:
             return None
-
-    def pull(self, reference: str, platform: str) -> None:
-        """Pull an image. Raises :class:`EngineError`, with the registry's words."""
-        repository, digest = reference.split("@", 1)
-        with translate_errors("pull the image", subject=reference):
-            self._api.pull(repository, tag=digest, platform=platform)
 
     def tag(self, image: str, reference: str) -> None:
         """Give an image a further name."""

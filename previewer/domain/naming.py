@@ -22,7 +22,7 @@ RESERVED_NAMES = "previewer-"
 SENT_DOCKERFILE = ".previewer.dockerfile"
 """Builders are sent the pinned Dockerfile under this name: the one in the context stays as it was written."""
 PINNED_BASE_REPOSITORY = "previewer-base"
-"""A base image that no registry knows is given this name and its own id as the tag, to build from."""
+"""A base image that no registry knows is given a name below this, and its own id as the tag, to build from."""
 DIGEST_REPOSITORY = "previewer-image"
 """On engines that call images by something else than their config digest, the digest is a tag of this name."""
 BUILDING_REPOSITORY = "previewer-building"
@@ -102,9 +102,14 @@ def input_tag(input_digest: str) -> str:
     return input_digest.removeprefix("sha256:")[:32]
 
 
-def pinned_base_reference(image_id: str) -> str:
-    """The name under which a base image without a registry digest is built from: its tag is its own id."""
-    return f"{PINNED_BASE_REPOSITORY}:{image_id.removeprefix('sha256:')}"
+def pinned_base_repository(project: str) -> str:
+    """The repository of the names of a project's bases."""
+    return f"{PINNED_BASE_REPOSITORY}/{slug(project)}"
+
+
+def pinned_base_reference(project: str, image_id: str) -> str:
+    """The name under which a project builds upon an image without a registry digest: its tag is its own id."""
+    return f"{pinned_base_repository(project)}:{image_id.removeprefix('sha256:')}"
 
 
 def registry_image_tag(image: str) -> str:

@@ -12,21 +12,22 @@ from typing import TYPE_CHECKING
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.image_files import open_image_files
 from previewer.docker_api.images import EngineImage, EngineImages, registry_of
+from previewer.docker_api.registry.refusals import TagAnswer, read_refusal
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import JsonObject
 from previewer.domain.labels import BUILDER, INPUT_DIGEST, MANAGED_BY, MANAGED_BY_VALUE, PLATFORM, PROJECT
 from previewer.domain.naming import (
     IMAGE_REPOSITORY,
-    PINNED_BASE_REPOSITORY,
     input_tag,
     pinned_base_reference,
+    pinned_base_repository,
 )
 from previewer.domain.platform import runs_as
 from previewer.domain.registry_address import familiar_address, parse_address
 from previewer.domain.revision import short_id
-from previewer.errors import EngineError, FreezeError, ImageGoneError, RegistryError
+from previewer.errors import FreezeError, ImageGoneError, RegistryError
 from previewer.freeze.content_ids import ContentIds
-from previewer.freeze.leftovers import drop_names, sweep_leftovers
+from previewer.freeze.leftovers import drop_names, drop_old_names, sweep_leftovers
 from previewer.freeze.protocol import BuildRequest, BuiltImage, PinnedImage
 
 if TYPE_CHECKING:  # what builds nothing is not to pay for it
@@ -108,27 +109,37 @@ class DockerImages:
             held = None
         if held is not None and ("@" in reference or reference.startswith("sha256:")):
             return self._pinned(held, reference, platform, vouched="@" in reference)
-        digest = reference.partition("@")[2] or self._ask_registry(reference)
-        if digest is not None:
-            by_digest = f"{_repository(reference)}@{digest}"
-            obtained = self._obtain(by_digest, platform, on_line or _tell_nobody, cancellation or Cancellation())
-            return self._pinned(obtained, reference, platform, vouched=True)
+        digest = reference.partition("@")[2]
+        answer = TagAnswer(digest) if digest else self._ask_registry(reference)
+        refusal = answer.refusal
+        if answer.digest is not None:
+            by_digest = f"{_repository(reference)}@{answer.digest}"
+            try:
+                obtained = self._obtain(
+                    by_digest, platform, on_line or _tell_nobody, cancellation or Cancellation()
+                )
+            except RegistryError as error:
+                refusal = read_refusal(registry_of(reference), 0, error.message)
+                if held is None or not refusal.reason:
+                    raise FreezeError(
+                        f"the image cannot be pulled: {error.message}", where=reference, hint=error.hint
+                    ) from error
+            else:
+                return self._pinned(obtained, reference, platform, vouched=True, warning=answer.problem)
         if held is None:
-            raise FreezeError(
-                "no registry that answers and no image of the engine is called so",
-                where=reference,
-                hint=f"check the name, sign in to the registry, or load it: docker pull {reference}",
-            )
-        return self._pinned(held, reference, platform, vouched=False)
+            raise _not_there(reference, answer)
+        copy = f"{reference}: {refusal.reason}, so the engine's own copy is used" if refusal else ""
+        warning = "; ".join(filter(None, (copy, answer.problem)))
+        return self._pinned(held, reference, platform, vouched=False, warning=warning)
 
-    def name_base(self, pinned: PinnedImage) -> str:
+    def name_base(self, pinned: PinnedImage, project: str) -> str:
         """``name@sha256:…`` where a registry vouches for the image, else a name whose tag is the image's own id.
 
         BuildKit can't build from a bare id, and looks at the engine's images before it asks a registry.
         """
         if pinned.repository_digest is not None:
             return pinned.repository_digest
-        reference = pinned_base_reference(pinned.image)
+        reference = pinned_base_reference(project, pinned.image)
         self._images.tag(pinned.image, reference)
         return reference
 
@@ -233,49 +244,47 @@ class DockerImages:
         for image in self._images.list_named(repository):
             drop_names(self._images, image.tags, starting=(f"{repository}:",))
 
-    def unname_bases(self) -> None:
-        """All that are in the repository of ours for them."""
-        self._images.untag(PINNED_BASE_REPOSITORY)
+    def unname_bases(self, project: str) -> None:
+        """Names are given again before each build, so the old ones are no running freeze's."""
+        drop_old_names(self._images, pinned_base_repository(project))
 
-    def _ask_registry(self, reference: str) -> str | None:
-        """The digest behind a tag; ``None`` where no registry knows it or the registry is silent."""
+    def _ask_registry(self, reference: str) -> TagAnswer:
+        """What the registry says of a tag; one that was silent before is not asked again."""
         registry = registry_of(reference)
         if registry in self._silent:
-            return None
-        try:
-            return self._images.registry_digest(reference)
-        except TimeoutError:
+            return TagAnswer(is_silent=True)
+        from previewer.docker_api.registry.tag_digest import ask_tag_digest
+
+        answer = ask_tag_digest(self._connection, reference)
+        if answer.is_silent:
             with self._guard:
                 self._silent.add(registry)
-            return None
+        return answer
 
     def _obtain(
         self, reference: str, platform: str, on_line: Callable[[str], None], cancellation: Cancellation
     ) -> EngineImage:
-        """The image behind a reference by digest, pulled if need be."""
+        """The image behind a reference by digest, pulled if need be. Raises :class:`RegistryError`."""
         held = self._images.inspect(reference)
         if held is not None and runs_as(held.platform, platform):
             return held
         from previewer.docker_api.registry.transfer import pull_image
 
-        try:
-            pull_image(
-                self._connection,
-                familiar_address(reference),
-                platform,
-                on_line=on_line,
-                cancellation=cancellation,
-            )
-        except (EngineError, RegistryError) as error:
-            raise FreezeError(
-                f"the image cannot be pulled: {error.message}", where=reference, hint="sign in: docker login"
-            ) from error
+        pull_image(
+            self._connection,
+            familiar_address(reference),
+            platform,
+            on_line=on_line,
+            cancellation=cancellation,
+        )
         held = self._images.inspect(reference)
         if held is None:
             raise FreezeError("the engine does not have the image that it has just pulled", where=reference)
         return held
 
-    def _pinned(self, held: EngineImage, reference: str, platform: str, *, vouched: bool) -> PinnedImage:
+    def _pinned(
+        self, held: EngineImage, reference: str, platform: str, *, vouched: bool, warning: str = ""
+    ) -> PinnedImage:
         """``vouched`` is whether a registry has just said so, or the reference names a digest.
 
         Containerd's store makes repository digests of its own for whatever it holds: they say nothing.
@@ -286,11 +295,24 @@ class DockerImages:
         own = [name for name in known if name.partition("@")[0] == _repository(reference)]
         is_ours = held.labels.get(MANAGED_BY) == MANAGED_BY_VALUE
         owner = held.labels.get(PROJECT, "") if is_ours else ""
-        return PinnedImage(self._ids.find(held), held.platform, min(own) if own else None, owner)
+        return PinnedImage(self._ids.find(held), held.platform, min(own) if own else None, owner, warning)
 
 
 def _tell_nobody(line: str) -> None:
     del line
+
+
+def _not_there(reference: str, answer: TagAnswer) -> FreezeError:
+    """The error for an image that the engine has not got and the registry does not give."""
+    load = f"or load it: docker pull {reference}"
+    if answer.refusal is not None:
+        hint = "; ".join(filter(None, (answer.problem, answer.refusal.hint, load)))
+        return FreezeError(answer.refusal.reason, where=reference, hint=hint)
+    who = "the registry does not answer" if answer.is_silent else "the registry has no such image"
+    hint = f"check the name, sign in to the registry, {load}"
+    if answer.problem:
+        hint = f"{answer.problem}; {hint}"
+    return FreezeError(f"{who}, and no image of the engine is called so", where=reference, hint=hint)
 
 
 def _is_found_by_id(image: EngineImage, reference: str) -> bool:

@@ -116,6 +116,8 @@ def _freeze_definitions(
     work: _Freezing, definitions: Sequence[Definition], planned: PlannedImages, permit: Permit
 ) -> Mapping[str, FrozenDefinition]:
     pinned = _pin_all(work, planned.requests)
+    for warning in dict.fromkeys(image.warning for image in pinned.values() if image.warning):
+        work.report(Noted(warning))
     permit([(image, pinned[image.request].owner) for image in planned.named])
     bases = _name_bases(work, planned.builds, pinned)
     builds = {
@@ -163,7 +165,8 @@ def _name_bases(
 ) -> Mapping[ImageRequest, tuple[PinnedImage, str]]:
     """What builds stand on, each with the reference to build from; each is named once."""
     wanted = {request for plan in plans for request in plan.image_requests}
-    names = {image: work.images.name_base(image) for image in {pinned[request] for request in wanted}}
+    distinct = {pinned[request] for request in wanted}
+    names = {image: work.images.name_base(image, work.project) for image in distinct}
     return {request: (pinned[request], names[pinned[request]]) for request in wanted}
 
 
@@ -239,6 +242,8 @@ def _pull(
 
 def _build(work: _Freezing, build: CompleteBuild, task: str, cancellation: Cancellation) -> BuiltImage:
     cancellation.check()
+    for base in build.bases:  # their names may be old by now, and pruning takes old ones back
+        work.images.name_base(base, work.project)
     with reported_task(work.report, task) as end:
         image = work.images.build(
             _request(work, build),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.image_files import remove_forgotten_readers
-from previewer.docker_api.images import EngineImages
+from previewer.docker_api.images import EngineImage, EngineImages
 from previewer.domain.naming import BUILDING_REPOSITORY, REBUILT_REPOSITORY, named_digest
 from previewer.domain.retention import FREEZE_GRACE
 
@@ -21,12 +21,22 @@ def sweep_leftovers(connection: DockerConnection, images: EngineImages) -> None:
     Raises :class:`EngineError`.
     """
     remove_forgotten_readers(connection)
-    now = datetime.now(UTC)
     for image in [image for pattern in _PATTERNS for image in images.list_named(pattern)]:
-        held = images.inspect(image.id)
-        if held is None or (held.named_at is not None and now - held.named_at < FREEZE_GRACE):
-            continue
-        drop_names(images, held.tags, starting=_PREFIXES)
+        drop_names(images, _old_names(images, image), starting=_PREFIXES)
+
+
+def drop_old_names(images: EngineImages, repository: str) -> None:
+    """Take those ``repository:TAG`` names away that were not given within the grace of a freeze."""
+    for image in images.list_named(repository):
+        drop_names(images, _old_names(images, image), starting=(f"{repository}:",))
+
+
+def _old_names(images: EngineImages, image: EngineImage) -> tuple[str, ...]:
+    """All names of an image, unless one was given within the grace of a freeze."""
+    held = images.inspect(image.id)
+    if held is None or (held.named_at is not None and datetime.now(UTC) - held.named_at < FREEZE_GRACE):
+        return ()
+    return held.tags
 
 
 def drop_names(images: EngineImages, tags: tuple[str, ...], *, starting: tuple[str, ...]) -> None:

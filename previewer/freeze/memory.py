@@ -111,15 +111,16 @@ class MemoryImages:
         vouched = reference in self.registry
         return PinnedImage(image, platform, f"{reference.partition(':')[0]}@{image}" if vouched else None)
 
-    def name_base(self, pinned: PinnedImage) -> str:
+    def name_base(self, pinned: PinnedImage, project: str) -> str:
         """As the Docker engine names it."""
-        return pinned.repository_digest or pinned_base_reference(pinned.image)
+        return pinned.repository_digest or pinned_base_reference(project, pinned.image)
 
     def sweep(self) -> None:
         """Nobody is killed here."""
 
-    def unname_bases(self) -> None:
+    def unname_bases(self, project: str) -> None:
         """Nothing is named here."""
+        del project
 
     def ensure_builder(self, request: BuildRequest) -> None:
         """Raise :class:`UnsupportedError` for what is :attr:`unbuildable`."""

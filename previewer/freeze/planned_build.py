@@ -74,8 +74,8 @@ class CompleteBuild:
     """Of everything that can change the image."""
     reference: str
     """The name that the image is given."""
-    base_images: tuple[str, ...] = ()
-    """Config digests of the images that it takes something from, in the order of the file."""
+    bases: tuple[PinnedImage, ...] = ()
+    """The images that it takes something from, in the order of the file."""
     cache_scope: str = ""
     """Whose caches it mounts; empty where it mounts none."""
 
@@ -147,7 +147,8 @@ def complete_build(
     )
     reference = image_reference(project, plan.service, digest)
     sent = leave_out(text, plan.bases.unneeded)
-    return CompleteBuild(plan, sent, digest, reference, tuple(dict.fromkeys(base_images)), scope)
+    bases = tuple(dict.fromkeys(base for _, (base, _) in uses))
+    return CompleteBuild(plan, sent, digest, reference, bases, scope)
 
 
 def input_digest(
@@ -216,7 +217,7 @@ def build_request(
         },
         platform=plan.options.platform,
         commit_time=commit_time,
-        bases=build.base_images,
+        bases=tuple(dict.fromkeys(base.image for base in build.bases)),
         use_cache=use_cache and plan.options.use_cache,
         cache_scope=cache_scope,
         means=replace(plan.options.means, contexts=folders),

@@ -25,6 +25,8 @@ class PinnedImage:
     """``name@sha256:…`` where a registry vouches for it."""
     owner: str = ""
     """The project that previewer has built it for, as its labels say; empty for any other image."""
+    warning: str = ""
+    """What the user should know about how it was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ class Images(Protocol):
         """
         ...
 
-    def name_base(self, pinned: PinnedImage) -> str:
+    def name_base(self, pinned: PinnedImage, project: str) -> str:
         """A reference to ``pinned`` that a Dockerfile's ``FROM`` can use and that can mean nothing else."""
         ...
 
@@ -195,6 +197,9 @@ class Images(Protocol):
         """Remove what runs left that were killed long ago, but for images that :meth:`list_built` tells of."""
         ...
 
-    def unname_bases(self) -> None:
-        """Take the names back that bases were given by :meth:`name_base`; images that others name stay."""
+    def unname_bases(self, project: str) -> None:
+        """Take the names back that :meth:`name_base` gave for a project; images that others name stay.
+
+        So do names that were given a short time ago: a freeze may build upon them.
+        """
         ...

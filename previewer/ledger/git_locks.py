@@ -12,7 +12,7 @@ from previewer.domain.stored import from_bytes, to_bytes
 from previewer.errors import LockedError, SourceError
 from previewer.ledger.git_store import GitStore
 from previewer.ledger.lock_owner import LockOwner
-from previewer.ledger.process_identity import current_process
+from previewer.process_identity import current_process
 
 TakeoverCallback = Callable[[str, LockOwner], None]
 """Is told the environment and the dead owner whose lock was taken over."""

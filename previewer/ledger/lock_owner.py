@@ -6,7 +6,7 @@ import msgspec
 
 from previewer.domain.labels import format_time
 from previewer.domain.stored import Instant
-from previewer.ledger.process_identity import ProcessIdentity, is_dead
+from previewer.process_identity import ProcessIdentity, is_dead
 
 
 class LockOwner(msgspec.Struct, frozen=True):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from previewer.docker_api.connection import connect
+from previewer.docker_api.image_files import remove_forgotten_readers
 from previewer.engine.docker import DockerEngine
+from previewer.errors import EngineError
 
 if TYPE_CHECKING:  # what only runs or removes is not to pay for building
     from previewer.engine.docker_debugger import DockerDebugger
@@ -62,6 +65,8 @@ class DockerRoom:
         return DockerDebugger(self._connection)
 
     def close(self) -> None:
-        """End the connection."""
+        """End the connection. What killed runs left goes first: they cannot do it themselves."""
+        with suppress(EngineError):  # what the command was for is done
+            remove_forgotten_readers(self._connection)
         self.engine.close()
         self._connection.close()

@@ -156,7 +156,7 @@ def prune(
         _note(session, result, report=report)
     for failure in failures:
         raise EngineError(failure.message, where=failure.where, hint="all else that nobody needs is removed")
-    session.images.unname_bases()
+    session.images.unname_bases(session.project)
     session.images.sweep()
     return result
 

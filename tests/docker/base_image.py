@@ -18,7 +18,7 @@ from pathlib import Path
 import docker.errors
 
 from previewer.docker_api.connection import DockerConnection
-from previewer.domain.naming import pinned_base_reference
+from previewer.domain.naming import PINNED_BASE_REPOSITORY
 
 BASE_REPOSITORY = "previewer-test/base"
 BASE_REFERENCE = f"{BASE_REPOSITORY}:1"
@@ -62,10 +62,16 @@ def unload_base_image(connection: DockerConnection, session: str) -> None:
     api.remove_image(f"{BASE_REPOSITORY}:{_session_tag(session)}")
     with suppress(docker.errors.NotFound):
         if not any(tag.startswith(f"{BASE_REPOSITORY}:{SESSION_TAG}") for tag in _tags(connection)):
-            image = api.inspect_image(BASE_REFERENCE)["Id"]  # type: ignore[no-untyped-call]
+            forget_pinned_names(connection, BASE_REFERENCE)
             api.remove_image(BASE_REFERENCE)
-            # Freezing names its bases so that they can be built from; `previewer prune` takes such names back.
-            api.remove_image(pinned_base_reference(image))
+
+
+def forget_pinned_names(connection: DockerConnection, reference: str, *, project: str = "") -> None:
+    """Remove the names by which projects have built upon an image; `previewer prune` takes them back later."""
+    found = connection.api.inspect_image(reference)  # type: ignore[no-untyped-call]
+    for tag in map(str, found["RepoTags"]):
+        if tag.startswith(f"{PINNED_BASE_REPOSITORY}/{project}"):
+            connection.api.remove_image(tag)
 
 
 def _tags(connection: DockerConnection) -> list[str]:

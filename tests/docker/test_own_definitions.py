@@ -13,7 +13,7 @@ import pytest
 
 from demo.base_image import ensure_base_image, remove_image
 from previewer.docker_api.connection import DockerConnection
-from previewer.domain.naming import pinned_base_reference
+from tests.docker.base_image import forget_pinned_names
 from tests.docker.site import Site, fetch
 
 ROOT = Path(__file__).parents[2]
@@ -23,12 +23,10 @@ pytestmark = [pytest.mark.docker, pytest.mark.xdist_group("demo")]
 @pytest.fixture
 def base(docker_connection: DockerConnection) -> Iterator[str]:
     found = ensure_base_image(docker_connection.host)
-    api = docker_connection.api
-    image = api.inspect_image(found.reference)["Id"]  # type: ignore[no-untyped-call]
     yield found.reference
     if found.is_new:
-        for name in (found.reference, pinned_base_reference(image)):
-            remove_image(docker_connection.host, name)
+        forget_pinned_names(docker_connection, found.reference)
+        remove_image(docker_connection.host, found.reference)
 
 
 @pytest.fixture

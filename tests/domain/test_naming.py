@@ -53,5 +53,5 @@ def test_a_variable_is_spelt_in_capitals(service: str, suffix: str) -> None:
 def test_images_and_releases_are_named_by_digest() -> None:
     digest = "sha256:" + "ab" * 32
     assert naming.image_reference("shop", "web", digest) == f"previewer/shop/web:{'ab' * 16}"
-    assert naming.pinned_base_reference(digest) == f"previewer-base:{'ab' * 32}"
+    assert naming.pinned_base_reference("shop", digest) == f"previewer-base/shop:{'ab' * 32}"
     assert naming.release_ref(digest) == f"refs/previewer/releases/{'ab' * 32}"

@@ -9,9 +9,8 @@ import pytest
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.domain.labels import PROJECT
-from previewer.domain.naming import pinned_base_reference
 from previewer.freeze.docker_images import DockerImages
-from tests.docker.base_image import base_image_archive, is_static_busybox
+from tests.docker.base_image import base_image_archive, forget_pinned_names, is_static_busybox
 
 BASE = f"previewer-test-freeze/base:{uuid.uuid4().hex[:8]}"
 """A tag of this session's own: another one that ends meanwhile must not take it away."""
@@ -24,13 +23,11 @@ def freeze_connection(docker_connection: DockerConnection) -> Iterator[DockerCon
         pytest.skip("no static busybox to make a base image of (package busybox-static)")
     api = docker_connection.api
     image, archive = base_image_archive()
-    named = [BASE] if api.images(pinned_base_reference(image)) else [BASE, pinned_base_reference(image)]
     api.load_image(archive)  # type: ignore[no-untyped-call]
     api.tag(image, BASE)
     yield docker_connection
-    for name in named:
-        if api.images(name):
-            api.remove_image(name)
+    if api.images(BASE):
+        api.remove_image(BASE)
 
 
 @pytest.fixture
@@ -39,6 +36,7 @@ def project(freeze_connection: DockerConnection) -> Iterator[str]:
     name = f"freeze-{uuid.uuid4().hex[:8]}"
     yield name
     api = freeze_connection.api
+    forget_pinned_names(freeze_connection, BASE, project=name)
     for image in api.images(filters={"label": f"{PROJECT}={name}"}):
         api.remove_image(image["Id"], force=True)
     assert api.images(filters={"label": f"{PROJECT}={name}"}) == []

@@ -30,6 +30,8 @@ class SmallRegistry:
     """Manifest digests by tag."""
     blobs: dict[str, bytes] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
+    refuses: tuple[int, str] | None = None
+    """The status and the code with which every question for a manifest is refused."""
 
     def push(self, tag: str, archive: bytes, *, comment: str) -> str:
         """Take the image out of a ``docker save`` archive, with another comment, so another id; the image's id."""
@@ -64,6 +66,9 @@ def small_registry() -> Iterator[SmallRegistry]:
 
         def do_GET(self) -> None:
             registry.requests.append(self.path)
+            if registry.refuses is not None and self.path != "/v2/":
+                self._refuse(*registry.refuses)
+                return
             reference = self.path.rpartition("/")[2]
             content = registry.blobs.get(registry.digests.get(reference, reference), b"")
             is_root = self.path == "/v2/"
@@ -71,6 +76,15 @@ def small_registry() -> Iterator[SmallRegistry]:
             if "/manifests/" in self.path and content:
                 self.send_header("Content-Type", MANIFEST_TYPE)
                 self.send_header("Docker-Content-Digest", digest_of(content))
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            if self.command == "GET":
+                self.wfile.write(content)
+
+        def _refuse(self, status: int, code: str) -> None:
+            content = json.dumps({"errors": [{"code": code, "message": code.lower()}]}).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             if self.command == "GET":

@@ -6,17 +6,19 @@ import socket
 import threading
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.images import EngineImages
+from previewer.docker_api.registry import tag_digest
+from previewer.domain.progress import Noted
 from previewer.errors import FreezeError
 from previewer.freeze.docker_images import DockerImages
 from previewer.source.memory import MemorySource
 from tests.docker.base_image import base_image_archive
 from tests.freeze.conftest import BASE
-from tests.freeze.scene import built, definition, freeze
+from tests.freeze.scene import Events, built, definition, freeze
 from tests.freeze.small_registry import SmallRegistry, small_registry
 
 pytestmark = pytest.mark.docker
@@ -81,6 +83,58 @@ def test_an_unknown_tag_of_a_living_registry_is_an_error(images: DockerImages, r
         images.pin(f"{registry.host}/team/nothing:1", images.platform)
 
 
+REFUSALS = [
+    (429, "TOOMANYREQUESTS", "rate limit", "docker login"),
+    (401, "UNAUTHORIZED", "who you are", "docker login"),
+    (403, "DENIED", "does not let this user", "docker login"),
+    (503, "UNAVAILABLE", "itself fails", "later"),
+]
+
+
+@pytest.mark.parametrize(("status", "code", "message", "hint"), REFUSALS)
+def test_a_refusal_is_told_as_what_it_is(
+    images: DockerImages, registry: SmallRegistry, status: int, code: str, message: str, hint: str
+) -> None:
+    registry.refuses = (status, code)
+    with pytest.raises(FreezeError, match=message) as caught:
+        images.pin(f"{registry.host}/team/web:1", images.platform)
+    assert hint in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(("status", "code", "message", "hint"), REFUSALS)
+def test_the_engine_s_own_copy_serves_and_that_is_said(
+    freeze_connection: DockerConnection,
+    images: DockerImages,
+    registry: SmallRegistry,
+    status: int,
+    code: str,
+    message: str,
+    hint: str,
+) -> None:
+    del hint
+    registry.refuses = (status, code)
+    freeze_connection.api.tag(BASE, f"{registry.host}/base", "1")
+    pinned = images.pin(f"{registry.host}/base:1", images.platform)
+    assert pinned.image == images.pin(BASE, images.platform).image
+    assert message in pinned.warning
+    assert "own copy" in pinned.warning
+
+
+def test_a_missing_credentials_helper_is_one_warning_and_nobody(
+    images: DockerImages, registry: SmallRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, project: str
+) -> None:
+    registry.push("1", base_image_archive()[1], comment=f"{uuid.uuid4()}")
+    (tmp_path / "config.json").write_text('{"credsStore": "desktop.exe"}')
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    source = MemorySource()
+    commit = source.commit("main", {"Dockerfile": f"FROM {registry.host}/base:1\nRUN echo x > /x\n"})
+    events = Events()
+    services = definition({"web": built(), "db": {"image": f"{registry.host}/other:1"}})
+    freeze(source, commit, images, services, project=project, report=events)
+    noted = [event.message for event in events.seen if isinstance(event, Noted)]
+    assert noted == ["docker-credential-desktop.exe is not installed, so registries are asked without signing in"]
+
+
 def test_a_registry_that_never_answers_costs_its_time_once(
     freeze_connection: DockerConnection, images: DockerImages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,7 +145,7 @@ def test_a_registry_that_never_answers_costs_its_time_once(
         try:
             pinned = [images.pin(f"{host}/base:1", images.platform)]
             with monkeypatch.context() as patch:
-                patch.setattr(EngineImages, "registry_digest", lambda *_: pytest.fail("it is asked again"))
+                patch.setattr(tag_digest, "ask_tag_digest", lambda *_: pytest.fail("it is asked again"))
                 pinned += [images.pin(f"{host}/base:1", images.platform) for _ in range(2)]
         finally:
             api.remove_image(f"{host}/base:1")

@@ -139,7 +139,7 @@ def test_a_base_that_moved_builds_again(source: MemorySource) -> None:
     freeze(source, commit, images, definition({"web": built()}))
     freeze(source, commit, images, definition({"web": built(build={"args": {"V": "2"}})}))
     assert [request.dockerfile.split("\n")[1].split(":")[0] for request in images.requests] == [
-        "FROM previewer-base"
+        "FROM previewer-base/shop"
     ] * 2
     assert images.requests[0].dockerfile != images.requests[1].dockerfile
 

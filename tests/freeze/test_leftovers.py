@@ -15,11 +15,13 @@ import pytest
 from previewer.docker_api.builders.any_builder import CLASSIC
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.images import EngineImages
-from previewer.domain.naming import BUILDING_REPOSITORY, REBUILT_REPOSITORY
+from previewer.domain.naming import BUILDING_REPOSITORY, REBUILT_REPOSITORY, pinned_base_reference
 from previewer.errors import BuildError
 from previewer.freeze import leftovers
 from previewer.freeze.docker_images import DockerImages
 from previewer.freeze.leftovers import sweep_leftovers
+from previewer.freeze.protocol import BuildRequest, BuiltImage
+from previewer.operations.docker_room import DockerRoom
 from previewer.source.memory import MemorySource
 from tests.eventually import eventually
 from tests.freeze.conftest import BASE
@@ -86,6 +88,75 @@ def test_the_classic_builder_leaves_no_nameless_images(freeze_connection: Docker
     with pytest.raises(BuildError):
         freeze(source, commit, images, ONE, project=project)
     assert steps() == []
+
+
+READING = """
+import sys
+from previewer.docker_api.connection import connect
+from previewer.docker_api.image_files import reading_container
+with connect() as connection, reading_container(connection, image=sys.argv[1]) as name:
+    print(name, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.docker
+def test_a_container_of_a_killed_reader_goes_with_the_next_command(freeze_connection: DockerConnection) -> None:
+    reader = subprocess.Popen(
+        [sys.executable, "-c", READING, BASE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert reader.stdout is not None
+    name = reader.stdout.readline().strip()
+
+    def there() -> bool:
+        return bool(freeze_connection.api.containers(all=True, filters={"name": name}))
+
+    DockerRoom(freeze_connection.host).close()
+    assert there(), "its process lives"
+    reader.send_signal(signal.SIGKILL)
+    reader.communicate()
+    DockerRoom(freeze_connection.host).close()
+    assert not there()
+
+
+@pytest.mark.docker
+def test_pruning_spares_the_names_that_others_build_upon(
+    freeze_connection: DockerConnection, project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = DockerImages(freeze_connection)
+    pinned = images.pin(BASE, images.platform)
+    own, other = images.name_base(pinned, project), images.name_base(pinned, f"{project}-other")
+
+    def left() -> set[str]:
+        found = EngineImages(freeze_connection).inspect(BASE)
+        return {own, other} & set(found.tags if found is not None else ())
+
+    images.unname_bases(project)
+    assert left() == {own, other}, "a freeze may be at work with a young name"
+    monkeypatch.setattr(leftovers, "FREEZE_GRACE", timedelta(0))
+    images.unname_bases(project)
+    assert left() == {other}, "another project's stay"
+    images.unname_bases(f"{project}-other")
+    assert left() == set()
+
+
+@pytest.mark.docker
+def test_a_base_that_vanishes_is_told_as_that(
+    freeze_connection: DockerConnection, project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = DockerImages(freeze_connection)
+    source = MemorySource()
+    commit = source.commit("main", {"Dockerfile": f"FROM {BASE}\nRUN echo {project}\n"})
+    build = images.build
+
+    def build_without_base(request: BuildRequest, **options: Any) -> BuiltImage:
+        EngineImages(freeze_connection).remove_name(pinned_base_reference(project, request.bases[0]))
+        return build(request, **options)
+
+    monkeypatch.setattr(images, "build", build_without_base)
+    with pytest.raises(BuildError, match="a base image was removed") as caught:
+        freeze(source, commit, images, ONE, project=project)
+    assert "registry" not in f"{caught.value.message} {caught.value.hint}"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")

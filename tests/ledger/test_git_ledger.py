@@ -18,7 +18,7 @@ from previewer.domain.stored import from_bytes, to_bytes
 from previewer.errors import LockedError, SourceError
 from previewer.ledger.git import GitLedger
 from previewer.ledger.lock_owner import LockOwner
-from previewer.ledger.process_identity import ProcessIdentity, current_process, is_dead, process_start
+from previewer.process_identity import ProcessIdentity, current_process, is_dead, process_start
 from tests.ledger.test_contract import ENTRY, NOW, make_release
 from tests.source.repository import GitRepository
 

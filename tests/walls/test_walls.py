@@ -24,10 +24,10 @@ MAY_IMPORT = {
     "domain": set[str](),
     "source": {"domain"},
     "definition": {"domain"},
-    "docker_api": {"domain", "background"},
+    "docker_api": {"domain", "background", "process_identity"},
     "freeze": {"domain", "docker_api"},
     "engine": {"domain", "docker_api", "background"},
-    "ledger": {"domain", "source"},
+    "ledger": {"domain", "source", "process_identity"},
     "settings": {"domain"},
     "operations": {"domain", "source", "definition", "docker_api", "freeze", "engine", "ledger", "settings"}
     | {"background"},
@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "": {"cli"},
 }
 """By room, the rooms it may import besides itself, ``previewer.errors`` and ``previewer.frozen``;
-``background`` is the file that starts threads. ``cli``
+``background`` is the file that starts threads, ``process_identity`` tells processes apart. ``cli``
 starts the TUI, lazily."""
 
 ONLY_IN = {
@@ -269,8 +269,8 @@ def test_one_function_decides_on_trust_and_one_on_the_default_branch() -> None:
 
 
 def test_one_function_judges_the_images_that_a_branch_names() -> None:
-    pins = re.compile(r"images\.pin\(|\.ask_registry\(|registry_digest\(")
-    askers = {"freeze/freeze_commit.py", "freeze/docker_images.py", "docker_api/images.py"}
+    pins = re.compile(r"images\.pin\(|\.ask_registry\(|ask_tag_digest\(")
+    askers = {"freeze/freeze_commit.py", "freeze/docker_images.py", "docker_api/registry/tag_digest.py"}
     assert _offenders(_written(pins), but=lambda place: place in askers) == []
     names = re.compile(r"docker-image:|\bOWN_REPOSITORIES\b|\bpermit_all\b")
     judges = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from previewer.docker_api.builders.buildx import build_with_buildx
@@ -13,6 +14,7 @@ from previewer.docker_api.builders.endpoint import build_at_endpoint
 from previewer.docker_api.builders.error import Locate, build_error
 from previewer.docker_api.builders.image_build import ImageBuild
 from previewer.docker_api.builders.progress import BuildProgress
+from previewer.docker_api.builders.proxies import proxy_arguments, proxy_passwords
 from previewer.docker_api.builders.redaction import Redaction
 from previewer.docker_api.connection import DockerConnection
 from previewer.domain.build_choice import Builder, BuilderSupport, choose_builder
@@ -69,7 +71,10 @@ def build_image(
     reading the context raises. Secrets are in none of what is told.
     """
     progress = BuildProgress()
-    redaction = Redaction(build.means.secrets.values())
+    proxies = proxy_arguments(connection.endpoint.host)
+    redaction = Redaction([*build.means.secrets.values(), *proxy_passwords(proxies)])
+    if builder is not Builder.BUILDX:  # which reads the configuration itself
+        build = replace(build, args={**proxies, **build.args})
 
     def tell(line: str) -> None:
         on_line(redaction.line(line))

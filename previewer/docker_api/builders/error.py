@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 
 from previewer.docker_api.builders.progress import BuildProgress
-from previewer.docker_api.failures import FULL_DISK, FULL_DISK_HINT
+from previewer.docker_api.failures import FULL_DISK, FULL_DISK_HINT, IMAGE_HINT
+from previewer.domain.naming import PINNED_BASE_REPOSITORY
 from previewer.errors import BuildError
 
 Locate = Callable[[str, str], str]
@@ -40,6 +41,13 @@ def build_error(progress: BuildProgress, locate: Locate) -> BuildError:
     """What ended the build that ``progress`` is of."""
     message = _WRAPPING.sub("", progress.error or "the engine ended the build without an image")
     step = _STEP_NUMBER.sub("", progress.failed_step)
+    if PINNED_BASE_REPOSITORY in message:  # the builder then asks a registry for it, and tells of that
+        return BuildError(
+            "a base image was removed from the engine while it was to be built upon",
+            where=locate(step, message),
+            hint=IMAGE_HINT,
+            details=progress.last_lines,
+        )
     if step and (code := _EXIT_CODE.search(message)):
         message = f"{step}: {code[0]}"
     return BuildError(

@@ -14,7 +14,8 @@ import requests.exceptions
 from previewer.docker_api.failures import innermost_reason
 from previewer.docker_api.registry.answer import HEADERS, read_words
 from previewer.docker_api.registry.credentials import RegistryCredentials, find_credentials
-from previewer.docker_api.registry.login import RegistryLogin, refused, sign_in_hint
+from previewer.docker_api.registry.login import RegistryLogin, refused
+from previewer.docker_api.registry.refusals import read_refusal
 from previewer.domain.json_value import as_list, as_object, as_text
 from previewer.domain.registry_address import HUB, is_loopback
 from previewer.errors import RegistryError
@@ -115,7 +116,7 @@ class RegistryConnection:
             raise refused(self.registry, has_credentials=False)
         answer = self._send(requests.Request(method, url, headers=_authorized(headers, given), data=body))
         if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-            raise refused(self.registry, has_credentials=self._login.has_credentials)
+            raise refused(self.registry, has_credentials=self._login.has_credentials, problem=self._login.problem)
         return answer
 
     def _send(self, request: requests.Request) -> requests.Response:
@@ -152,11 +153,9 @@ def refusal(registry: str, action: str, answer: requests.Response) -> RegistryEr
     """The error for an answer that is none of those that were hoped for."""
     errors = map(as_object, as_list(as_object(read_words(answer, where=registry)).get("errors")))
     said = "; ".join(filter(None, (as_text(error.get("message")) for error in errors)))
-    reason = said or f"the registry answered with status {answer.status_code}"
-    hint = None
-    if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        hint = sign_in_hint(registry)
-    return RegistryError(f"could not {action}: {reason}", where=registry, hint=hint)
+    refusal = read_refusal(registry.partition("/")[0], answer.status_code, said)
+    reason = said or refusal.reason or f"the registry answered with status {answer.status_code}"
+    return RegistryError(f"could not {action}: {reason}", where=registry, hint=refusal.hint)
 
 
 def _authorized(headers: Mapping[str, str], value: str | None) -> dict[str, str]:

@@ -17,6 +17,7 @@ import requests
 
 from previewer.docker_api.registry.answer import read_words
 from previewer.docker_api.registry.credentials import RegistryCredentials
+from previewer.docker_api.registry.refusals import sign_in_hint
 from previewer.domain.json_value import as_object, as_text
 from previewer.domain.registry_address import is_loopback
 from previewer.errors import RegistryError
@@ -37,6 +38,7 @@ class RegistryLogin:
         self._send = send
         self._headers: dict[str, str] = {}
         self.has_credentials = False
+        self.problem = ""
         """Whether the user had any when the registry asked."""
 
     def header(self, repository: str) -> str | None:
@@ -50,7 +52,7 @@ class RegistryLogin:
         """
         scheme, _, rest = challenge.partition(" ")
         credentials = self._find(self._registry)
-        self.has_credentials = bool(credentials)
+        self.has_credentials, self.problem = bool(credentials), credentials.problem
         if scheme.lower() == "bearer":
             header = f"Bearer {self._fetch_token(dict(_PARAMETER.findall(rest)), credentials)}"
         elif scheme.lower() == "basic" and credentials.username:
@@ -75,7 +77,7 @@ class RegistryLogin:
                 request.headers = {"Authorization": basic_header(credentials)}
             answer = self._send(request)
         if answer.status_code != HTTPStatus.OK:
-            raise refused(self._registry, has_credentials=bool(credentials))
+            raise refused(self._registry, has_credentials=bool(credentials), problem=credentials.problem)
         body = as_object(read_words(answer, where=self._registry))
         token = as_text(body.get("token")) or as_text(body.get("access_token"))
         if not token or not token.isprintable():  # a line's end in it would be another header
@@ -89,15 +91,11 @@ def basic_header(credentials: RegistryCredentials) -> str:
     return f"Basic {base64.b64encode(pair).decode()}"
 
 
-def sign_in_hint(registry: str) -> str:
-    """What to do where the registry knows the user, and that this is not for them."""
-    return f"sign in as somebody who may: docker login {registry}"
-
-
-def refused(registry: str, *, has_credentials: bool) -> RegistryError:
-    """The error for a user that the registry does not let in."""
+def refused(registry: str, *, has_credentials: bool, problem: str = "") -> RegistryError:
+    """The error for a user that the registry does not let in; ``problem`` is that of the credentials."""
     if has_credentials:
         return RegistryError(
             "the registry does not let this user do that", where=registry, hint=sign_in_hint(registry)
         )
-    return RegistryError("the registry wants to know who you are", where=registry, hint=f"docker login {registry}")
+    hint = f"{problem}; docker login {registry}" if problem else f"docker login {registry}"
+    return RegistryError("the registry wants to know who you are", where=registry, hint=hint)

@@ -17,10 +17,10 @@ import requests
 from previewer.background import begin
 from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection
 from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.failures import FULL_DISK, FULL_DISK_HINT
 from previewer.docker_api.liveness import ensure_alive, reading
 from previewer.docker_api.read_lines import read_objects
-from previewer.docker_api.registry.login import sign_in_hint
+from previewer.docker_api.registry.credentials import find_credentials
+from previewer.docker_api.registry.refusals import read_refusal
 from previewer.docker_api.wire.byte_stream import ByteStream
 from previewer.docker_api.wire.sdk import docker
 from previewer.docker_api.wire.sdk_stream import check_response, stream_body
@@ -100,9 +100,8 @@ def _run(
 
 def _open(client: docker.APIClient, transfer: Transfer, cancellation: Cancellation) -> ByteStream:
     """The engine's answer once it begins. Raises :class:`CancelledError` where somebody does not wait for that."""
-    header = docker.auth.get_config_header(client, transfer.address.registry)
     # Engines before 1.42 refuse a push without it, even where nobody has signed in.
-    headers = {"X-Registry-Auth": header or docker.auth.encode_header({})}
+    headers = {"X-Registry-Auth": find_credentials(transfer.address.registry).header}
     url = f"{client.base_url}/v{client.api_version}{transfer.path}"
 
     def ask() -> requests.Response:
@@ -142,14 +141,7 @@ def _follow(stream: ByteStream, on_line: Callable[[str], None]) -> str | None:
 
 
 def _refusal(transfer: Transfer, error: str) -> RegistryError:
-    """The engine's words for what the registry said."""
-    said, hint = error.lower(), None
-    if FULL_DISK in said:
-        hint = FULL_DISK_HINT
-    elif any(word in said for word in ("unauthorized", "authentication required", "denied", "no basic auth")):
-        hint = sign_in_hint(transfer.address.registry)
-    elif "http response to https client" in said or "connection refused" in said or "no such host" in said:
-        hint = (
-            "the engine itself has to reach the registry; `insecure-registries` of its settings allows plain HTTP"
-        )
-    return RegistryError(f"could not {transfer.action}: {error}", where=str(transfer.address), hint=hint)
+    """The engine's words for what the registry said, after what they mean."""
+    refusal = read_refusal(transfer.address.registry, 0, error)
+    told = f"{refusal.reason}: {error}" if refusal.reason else error
+    return RegistryError(f"could not {transfer.action}: {told}", where=str(transfer.address), hint=refusal.hint)

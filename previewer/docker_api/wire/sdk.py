@@ -9,5 +9,6 @@ import docker
 import docker.auth
 import docker.errors
 import docker.tls
+import docker.utils.config
 
 __all__ = ["docker"]
