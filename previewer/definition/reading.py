@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from previewer.definition.paths import absolute_path, tree_path
 from previewer.definition.sources import Ancestor, Sources
 from previewer.definition.yaml_document import Document, parse_documents
 from previewer.domain.file_tree import FileTree
+from previewer.domain.stand_ins import is_ciphertext, read_pointer
 from previewer.errors import DefinitionError
 
 
@@ -65,10 +67,34 @@ class Reading:
         too_large = f"the file is too large: at most {limit} bytes are read"
         if entry is not None and entry.size is not None and entry.size > limit:
             raise DefinitionError(too_large, where=inside)
-        content = self.tree.read(inside)
+        content = self._decoded(inside, self.tree.read(inside), limit)
         if len(content) > limit:
             raise DefinitionError(too_large, where=inside)
         return content
+
+    def _decoded(self, path: str, content: bytes, limit: int) -> bytes:
+        """The file that ``content`` is or stands for. Raises :class:`DefinitionError` where that cannot be had."""
+        if is_ciphertext(content):
+            raise DefinitionError(
+                "this file is encrypted by git-crypt, and commits are read as git keeps them",
+                where=path,
+                hint="give its values from variables (`variables` in previewer.toml), or commit a readable file",
+            )
+        if (pointer := read_pointer(content)) is None:
+            return content
+        pieces = self.tree.large_file(pointer.digest) if pointer.size <= limit else None
+        if pieces is None:
+            raise DefinitionError(
+                "this is a Git LFS pointer, and the file is not on this machine",
+                where=path,
+                hint="fetch it: git lfs fetch --all; small text files are better kept in git itself",
+            )
+        found = b"".join(pieces)
+        if hashlib.sha256(found).hexdigest() != pointer.digest:
+            raise DefinitionError(
+                "the Git LFS store holds something else than the commit names", where=path, hint="git lfs fsck"
+            )
+        return found
 
     def dotenv(
         self, path: str, *, lookup: Lookup, before: Mapping[str, str] | None = None

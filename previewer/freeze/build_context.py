@@ -9,6 +9,7 @@ from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry
 from previewer.domain.json_value import JsonValue
 from previewer.domain.naming import SENT_DOCKERFILE
 from previewer.domain.service import BuildSection, Service
+from previewer.domain.stand_ins import MODULES_FILE, is_declared
 from previewer.errors import DefinitionError, UnsupportedError
 from previewer.freeze.dockerignore import Dockerignore, read_dockerignore
 from previewer.freeze.tree_archive import absent_submodule
@@ -33,6 +34,15 @@ class BuildContext:
     """The Dockerfile's text, as it was written."""
     where: str
     """Where it was written, for messages: ``services/web/Dockerfile``."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What stands in the place of something else."""
+        return tuple(
+            f"{entry.path} is a submodule that no {MODULES_FILE} names: in its place is an empty folder"
+            for _, entry in self.entries
+            if entry.kind is EntryKind.SUBMODULE
+        )
 
 
 def read_build_context(
@@ -68,7 +78,7 @@ def _check_folder(tree: FileTree, folder: str, location: str) -> None:
             hint="use a folder of the repository",
         )
     entry = tree.entry(folder)
-    if entry is not None and entry.kind is EntryKind.SUBMODULE:
+    if entry is not None and entry.kind is EntryKind.SUBMODULE and is_declared(tree, entry):
         raise absent_submodule(entry, otherwise=KEPT_OUT)
     if not tree.is_directory(folder):
         raise DefinitionError(
@@ -83,7 +93,7 @@ def _choose(tree: FileTree, folder: str, ignore: Dockerignore) -> Entries:
         name = entry.path[len(root) :].lstrip("/")
         if ignore.ignores(name):
             continue
-        if entry.kind is EntryKind.SUBMODULE:
+        if entry.kind is EntryKind.SUBMODULE and is_declared(tree, entry):
             raise absent_submodule(entry, otherwise=KEPT_OUT)
         if name == SENT_DOCKERFILE:
             raise DefinitionError(

@@ -57,6 +57,8 @@ class BuildOptions:
     labels: Mapping[str, str]
     platform: str
     use_cache: bool
+    takes_ciphertext: bool
+    """Whether files that git-crypt has encrypted may be in images as they are."""
     means: BuildMeans
     """Without further contexts: those are read with the files."""
 
@@ -83,6 +85,7 @@ def read_build_options(
         labels=_labels(definition, service, build),
         platform=_platform(definition, service, build, default_platform),
         use_cache=build.spec.get("no_cache") is not True,
+        takes_ciphertext=as_object(definition.extension.get("freeze")).get("encrypted_files") is True,
         means=read_build_means(definition, service, build, secrets=secrets),
     )
 

@@ -3,35 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 
 from previewer.domain.file_tree import FileTree, TreeEntry
+from previewer.domain.stand_ins import Pointer
 from previewer.errors import FreezeError
-from previewer.frozen import dataclass
-
-POINTER_BYTES = 1024
-"""Pointers are smaller (git-lfs, ``docs/spec.md``)."""
-_POINTER = re.compile(
-    rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-[^\n]*\n)*oid sha256:([0-9a-f]{64})\nsize (\d+)\n"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Pointer:
-    """What stands in a file's place."""
-
-    digest: str
-    """SHA-256 of the content, in hexadecimal."""
-    size: int
-    """Of the content, in bytes."""
-
-
-def read_pointer(content: bytes) -> Pointer | None:
-    """The pointer that a file is, by its unmistakable form; ``None`` for any other. No attribute is asked."""
-    if len(content) >= POINTER_BYTES or (match := _POINTER.fullmatch(content)) is None:
-        return None
-    return Pointer(match[1].decode(), int(match[2]))
 
 
 def stream_large_file(tree: FileTree, entry: TreeEntry, pointer: Pointer) -> Iterator[bytes]:

@@ -51,11 +51,12 @@ class PlannedBuild:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is done otherwise than the Dockerfile says."""
-        return tuple(
+        frontends = (
             f"{self.context.where}:{line.line}: syntax={line.frontend} is left out: the engine's own Dockerfile "
             "frontend reads the file, so instructions that only the other one knows fail"
             for line in self.dockerfile.frontends
         )
+        return (*frontends, *self.context.warnings)
 
     @property
     def image_requests(self) -> frozenset[ImageRequest]:
@@ -196,8 +197,9 @@ def build_request(
     nor service nor time, which would give each commit an image of its own.
     """
     plan = build.plan
+    takes_ciphertext = plan.options.takes_ciphertext
     folders = {
-        name: partial(archive_entries, tree, entries, commit_time=commit_time)
+        name: partial(archive_entries, tree, entries, commit_time=commit_time, takes_ciphertext=takes_ciphertext)
         for name, entries in plan.contexts.folders.items()
     }
     return BuildRequest(
@@ -206,7 +208,13 @@ def build_request(
         dockerfile=build.dockerfile,
         dockerfile_path=SENT_DOCKERFILE,
         where=plan.context.where,
-        context=partial(archive_entries, tree, plan.context.entries, commit_time=commit_time),
+        context=partial(
+            archive_entries,
+            tree,
+            plan.context.entries,
+            commit_time=commit_time,
+            takes_ciphertext=takes_ciphertext,
+        ),
         target=plan.target,
         args=plan.options.args,
         labels={

@@ -9,8 +9,9 @@ from operator import itemgetter
 
 from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry, folders_above
 from previewer.domain.revision import short_id
+from previewer.domain.stand_ins import is_ciphertext, is_declared, read_pointer
 from previewer.errors import FreezeError
-from previewer.freeze.large_files import read_pointer, stream_large_file
+from previewer.freeze.large_files import stream_large_file
 
 PIECE_BYTES = 256 << 10
 """The stream comes in pieces of at least this size, but for the last."""
@@ -38,24 +39,28 @@ def archive_tree(tree: FileTree, sources: Sequence[str], *, commit_time: int, be
 
 
 def archive_entries(
-    tree: FileTree, entries: Iterable[tuple[str, TreeEntry]], *, commit_time: int
+    tree: FileTree, entries: Iterable[tuple[str, TreeEntry]], *, commit_time: int, takes_ciphertext: bool = True
 ) -> Iterator[bytes]:
     """A tar stream of ``entries`` under the given paths: sorted, owned by root, dated ``commit_time``.
 
     ``commit_time`` is in seconds since the epoch. Symbolic links stay links. The format is GNU tar's, which takes
     names of any length and any bytes. In the place of a Git LFS pointer stands the file. Raises
-    :class:`FreezeError` for a submodule or a large file that this machine has not.
+    :class:`FreezeError` for a submodule or a large file that this machine has not, and for what git-crypt has
+    encrypted unless ``takes_ciphertext``. A submodule that no ``.gitmodules`` names is an empty folder.
     """
-    return _gather(_archive_all(tree, entries, commit_time))
+    return _gather(_archive_all(tree, entries, commit_time, takes_ciphertext))
 
 
-def _archive_all(tree: FileTree, entries: Iterable[tuple[str, TreeEntry]], commit_time: int) -> Iterator[bytes]:
+def _archive_all(
+    tree: FileTree, entries: Iterable[tuple[str, TreeEntry]], commit_time: int, takes_ciphertext: bool
+) -> Iterator[bytes]:
     made: set[str] = set()
     for path, entry in sorted(entries, key=itemgetter(0)):
         for folder in reversed([above for above in folders_above(path) if above not in made]):
             made.add(folder)
             yield _header(folder, commit_time, kind=tarfile.DIRTYPE, mode=0o755)
-        yield from _archive_entry(tree, path, entry, commit_time)
+        pieces = _archive_entry(tree, path, entry, commit_time)
+        yield from pieces if takes_ciphertext else _refuse_ciphertext(pieces, entry)
     yield END
 
 
@@ -90,9 +95,24 @@ def absent_submodule(entry: TreeEntry, *, otherwise: str = "") -> FreezeError:
     )
 
 
+def _refuse_ciphertext(pieces: Iterable[bytes], entry: TreeEntry) -> Iterator[bytes]:
+    """The same pieces, the first of which is a header and the second the file's beginning."""
+    for number, piece in enumerate(pieces):
+        if number == 1 and is_ciphertext(piece):
+            raise FreezeError(
+                "this file is encrypted by git-crypt, so the image would hold ciphertext",
+                where=entry.path,
+                hint="keep it out with .dockerignore, or set x-previewer.freeze.encrypted_files to true",
+            )
+        yield piece
+
+
 def _archive_entry(tree: FileTree, path: str, entry: TreeEntry, commit_time: int) -> Iterator[bytes]:
     if entry.kind is EntryKind.SUBMODULE:
-        raise absent_submodule(entry)
+        if is_declared(tree, entry):
+            raise absent_submodule(entry)
+        yield _header(path, commit_time, kind=tarfile.DIRTYPE, mode=0o755)
+        return
     if entry.kind is EntryKind.SYMLINK:
         target = tree.read_entry(entry).decode("utf-8", "surrogateescape")
         yield _header(path, commit_time, kind=tarfile.SYMTYPE, mode=0o777, link=target)

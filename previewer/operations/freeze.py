@@ -37,13 +37,15 @@ class FreezeResult:
     """Whether the commit had been frozen before, and every image of it is still there."""
 
 
-def plan_freeze(session: Session, revision: str, *, use_cache: bool = True) -> FreezePlan:
+def plan_freeze(
+    session: Session, revision: str, *, use_cache: bool = True, pins_again: bool = False
+) -> FreezePlan:
     """What :func:`freeze` would do. No registry is asked, so whether an image's inputs are known is not told."""
     from previewer.freeze.plan_freeze import plan_images
 
     resolved = session.source.resolve(revision)
     definitions = read_definitions(session, resolved)
-    known = find_release(session, resolved, definitions) if use_cache else None
+    known = find_release(session, resolved, definitions) if use_cache and not pins_again else None
     if known is not None:
         return FreezePlan(resolved.commit.id, (), known.id)
     tree = session.source.tree(resolved.commit.id)
@@ -54,18 +56,30 @@ def plan_freeze(session: Session, revision: str, *, use_cache: bool = True) -> F
 
 
 def freeze(
-    session: Session, revision: str, *, use_cache: bool = True, report: Report, cancellation: Cancellation
+    session: Session,
+    revision: str,
+    *,
+    use_cache: bool = True,
+    pins_again: bool = False,
+    report: Report,
+    cancellation: Cancellation,
 ) -> FreezeResult:
     """The release of ``revision``: the one that is kept, or a new one.
 
     References are resolved to digests once, so a commit that was frozen keeps its release even if a tag has
-    moved since. Without ``use_cache`` every image is built again and nothing is taken from before. Raises
+    moved since. With ``pins_again`` registries are asked what references mean now, and what stands on other
+    images than before is built. Without ``use_cache`` every image is built again. Raises
     :class:`SupersededError` when another freeze of the branch begins meanwhile, at another commit.
     """
     resolved = session.source.resolve(revision)
     with newest_run(session, f"freeze {resolved.branch}", resolved, cancellation) as run:
         return freeze_resolved(
-            session, resolved, use_cache=use_cache, report=report, cancellation=run.cancellation
+            session,
+            resolved,
+            use_cache=use_cache,
+            pins_again=pins_again,
+            report=report,
+            cancellation=run.cancellation,
         )
 
 
@@ -74,6 +88,7 @@ def freeze_resolved(
     resolved: ResolvedRevision,
     *,
     use_cache: bool,
+    pins_again: bool = False,
     attests: bool = True,
     definitions: tuple[Definition, ...] | None = None,
     before_building: Callable[[], None] = _do_nothing,
@@ -88,7 +103,8 @@ def freeze_resolved(
     definitions = read_definitions(session, resolved) if definitions is None else definitions
     for warning in dict.fromkeys(text for definition in definitions for text in definition.warnings):
         report(Noted(warning))
-    if use_cache and (known := find_release(session, resolved, definitions)) is not None:
+    is_wanted = use_cache and not pins_again
+    if is_wanted and (known := find_release(session, resolved, definitions)) is not None:
         task = f"freeze {resolved.commit.short}"
         report(TaskStarted(task, "freeze"))
         report(TaskFinished(task, Outcome.CACHED, 0.0, "frozen before"))

@@ -46,6 +46,8 @@ class UpOptions:
     """Whether to wait for room on the engine, at most ``timeout``, instead of failing where there is none."""
     use_cache: bool = True
     """Whether images that were built before, and the builder's cache, may be used."""
+    pins_again: bool = False
+    """Whether registries are asked what references mean now, although the commit was frozen before."""
     action: Act = "up"
     """What the ledger calls it."""
 
@@ -84,11 +86,12 @@ def up(
     subject = f"up {environment_name(session, resolved, options)} {resolved.branch}"
     with newest_run(session, subject, resolved, cancellation) as run:
 
-        def freeze(*, use_cache: bool = True) -> Deployment:
+        def freeze(*, use_cache: bool = True, pins_again: bool = False) -> Deployment:
             release = freeze_resolved(
                 session,
                 resolved,
                 use_cache=use_cache,
+                pins_again=pins_again,
                 attests=options.role in session.settings.require_signed,
                 definitions=definitions,
                 before_building=lambda: _refuse_without_room(session, resolved, definition, options),
@@ -97,7 +100,7 @@ def up(
             ).release
             return _deployment(session, resolved, options, definition, release)
 
-        deployment = freeze(use_cache=options.use_cache)
+        deployment = freeze(use_cache=options.use_cache, pins_again=options.pins_again)
         with attesting(session, deployment.release, report=report, cancellation=run.cancellation):
             result = run.when_unlocked(
                 lambda: deploy_again(

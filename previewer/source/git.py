@@ -66,7 +66,12 @@ class GitSource:
         self.objects = GitObjects(self._command)
         """What is in the repository, by name."""
         self._submodules: list[GitObjects] = []
-        self._elsewhere = GitElsewhere(self._command, self._settings, on_open=self._submodules.append)
+        self._elsewhere = GitElsewhere(
+            self._command,
+            self._settings,
+            work_tree=lambda: Path(self.location),
+            on_open=self._submodules.append,
+        )
         self._changes = GitChanges(self._command)
         self._revisions = GitRevisions(self._command, self.objects, self._settings)
         self._kept_tree = lru_cache(maxsize=KEPT_TREES)(self._read_tree)

@@ -1,12 +1,13 @@
 """What a commit names and git keeps elsewhere on this machine: submodules' repositories and Git LFS's store.
 
 Both are found by content (a commit's id, a file's SHA-256), so it does not matter who put them there. Nothing is
-fetched, and no working tree is looked at.
+fetched, and no file of a working tree is looked at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from previewer.domain.file_tree import FileTree, TreeEntry
@@ -23,9 +24,18 @@ class GitElsewhere:
     """The stores beside one repository's own objects."""
 
     def __init__(
-        self, command: GitCommand, settings: GitSettings, *, on_open: Callable[[GitObjects], None]
+        self,
+        command: GitCommand,
+        settings: GitSettings,
+        *,
+        work_tree: Callable[[], Path],
+        on_open: Callable[[GitObjects], None],
     ) -> None:
-        """``on_open`` is given the object readers of submodules, which somebody has to close."""
+        """``on_open`` is given the object readers of submodules, which somebody has to close.
+
+        In ``work_tree``, submodules that were cloned by hand have their repositories.
+        """
+        self._work_tree = work_tree
         self._command = command
         self._settings = settings
         self._on_open = on_open
@@ -37,11 +47,7 @@ class GitElsewhere:
 
     def submodule(self, tree: FileTree, entry: TreeEntry) -> FileTree | None:
         """The files of a submodule's commit; ``None`` where no repository here has that commit."""
-        name = self._names(tree).get(entry.path, entry.path)
-        if not name or name.startswith(("/", "-")) or ".." in name.split("/"):
-            return None
-        for folder in self._folders():
-            repository = folder / "modules" / name
+        for repository in self._repositories(self._names(tree).get(entry.path, entry.path), entry.path):
             if not (repository / "objects").is_dir():
                 continue
             # A submodule's settings name a working tree, which need not be there any more.
@@ -50,9 +56,27 @@ class GitElsewhere:
             if answer.code == 0:
                 objects = GitObjects(command)
                 self._on_open(objects)
-                elsewhere = GitElsewhere(command, GitSettings(command), on_open=self._on_open)
+                elsewhere = GitElsewhere(
+                    command,
+                    GitSettings(command),
+                    work_tree=partial(Path, self._work_tree(), entry.path),
+                    on_open=self._on_open,
+                )
                 return FileTree(parse_tree(answer.output), objects.read, objects.stream, elsewhere)
         return None
+
+    def _repositories(self, name: str, path: str) -> Iterator[Path]:
+        """Where a submodule's repository may be: where git puts it, else in the submodule's own folder.
+
+        A link in the working tree would lead to any repository of this machine: none is followed.
+        """
+        if name and not name.startswith(("/", "-")) and ".." not in name.split("/"):
+            for folder in self._folders():
+                yield folder / "modules" / name
+        work_tree = self._work_tree()
+        own = work_tree / path / ".git"
+        if own.is_dir() and own.resolve() == work_tree.resolve() / path / ".git":
+            yield own
 
     def _names(self, tree: FileTree) -> Mapping[str, str]:
         """The names of submodules by path, as the commit's own ``.gitmodules`` has them."""

@@ -316,3 +316,12 @@ def test_an_image_that_nobody_has_is_an_error(source: MemorySource) -> None:
     with pytest.raises(FreezeError) as caught:
         freeze(source, source.commit("main", FILES), MemoryImages(unknown=["postgres:16"]), TWO)
     assert caught.value.where == "postgres:16"
+
+
+def test_ciphertext_and_a_submodule_that_nothing_names(source: MemorySource) -> None:
+    files = {"Dockerfile": "FROM a\nCOPY . /\n", "key": "\0GITCRYPT\0x"}
+    commit = source.commit("main", files)
+    with pytest.raises(FreezeError, match="git-crypt"):
+        freeze(source, commit, MemoryImages(), definition({"web": built()}))
+    allowed = definition({"web": built()}, extension={"freeze": {"encrypted_files": True}})
+    assert freeze(source, commit, MemoryImages(), allowed).artifacts

@@ -101,9 +101,20 @@ def test_a_file_in_front_of_an_archive() -> None:
     assert read_archive(content) == {"x/Dockerfile": (0o644, b"FROM a"), "a": (0o644, b"1")}
 
 
+@pytest.mark.parametrize("size", [20, LARGE_BYTES + 1])
+def test_ciphertext_is_taken_only_where_that_is_said(size: int) -> None:
+    tree = make_tree({"key": (EntryKind.FILE, b"\0GITCRYPT\0".ljust(size, b"x"))})
+    entries = [("key", entry) for entry in tree]
+    with pytest.raises(FreezeError, match="git-crypt") as caught:
+        b"".join(archive_entries(tree, entries, commit_time=TIME, takes_ciphertext=False))
+    assert caught.value.where == "key"
+    assert b"".join(archive_entries(tree, entries, commit_time=TIME))
+
+
 @pytest.mark.parametrize(("kind", "content"), [(EntryKind.SUBMODULE, b""), (EntryKind.FILE, LFS)])
 def test_what_is_not_in_the_commit_is_refused(kind: EntryKind, content: bytes) -> None:
-    tree = make_tree({"sub/x": (kind, content)})
+    modules = (EntryKind.FILE, b"[submodule]\npath = sub/x\n")
+    tree = make_tree({"sub/x": (kind, content), ".gitmodules": modules})
     with pytest.raises(FreezeError) as caught:
         b"".join(archive_entries(tree, [("x", entry) for entry in tree], commit_time=TIME))
     assert caught.value.where == "sub/x"

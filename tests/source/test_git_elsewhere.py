@@ -117,3 +117,52 @@ def test_a_large_file_that_is_not_what_the_commit_names_is_refused(
     assert caught.value.where == "model.bin"
     assert "git lfs fetch" in (caught.value.hint or "")
     source.close()
+
+
+def test_a_submodule_s_repository_may_lie_in_its_own_folder(shop: GitRepository) -> None:
+    modules = shop.path / ".git" / "modules" / "the library"
+    own = shop.path / "libs" / "library" / ".git"
+    own.unlink()
+    shutil.move(modules, own)
+    source, tree = tree_of(shop)
+    whole = tree.with_submodules
+    assert whole.read("libs/library/lib.py") == b"lib\n"
+    assert whole.read("libs/library/vendor/inner/deep/file") == b"deep\n"
+    source.close()
+
+
+def test_a_nested_one_too(shop: GitRepository) -> None:
+    modules = shop.path / ".git" / "modules" / "the library" / "modules" / "inner"
+    own = shop.path / "libs" / "library" / "vendor" / "inner" / ".git"
+    own.unlink()
+    shutil.move(modules, own)
+    source, tree = tree_of(shop)
+    assert tree.with_submodules.read("libs/library/vendor/inner/deep/file") == b"deep\n"
+    source.close()
+
+
+@pytest.mark.parametrize("linked", ["libs/library", "libs"])
+def test_a_link_in_the_working_tree_leads_to_no_other_repository(shop: GitRepository, linked: str) -> None:
+    away = shop.path.parent / "away"
+    shutil.move(shop.path / ".git" / "modules" / "the library", away)
+    folder = shop.path / linked
+    shutil.rmtree(folder)
+    target = away.parent / "target"
+    (target if linked == "libs/library" else target / "library").mkdir(parents=True)
+    shutil.move(away, (target if linked == "libs/library" else target / "library") / ".git")
+    folder.symlink_to(target)
+    source, tree = tree_of(shop)
+    assert {entry.kind for entry in tree.with_submodules if entry.path == "libs/library"} == {EntryKind.SUBMODULE}
+    source.close()
+
+
+def test_a_submodule_that_nothing_names_is_an_empty_folder(shop: GitRepository) -> None:
+    shop.git("rm", "--quiet", "--cached", ".gitmodules")
+    shop.git("commit", "--quiet", "-m", "forget")
+    shutil.rmtree(shop.path / "libs")
+    shutil.rmtree(shop.path / ".git" / "modules")
+    source, tree = tree_of(shop)
+    found = read_archive(b"".join(archive_tree(tree, ["."], commit_time=TIME)))
+    assert "libs/library" in found
+    assert "app.py" in found
+    source.close()

@@ -19,12 +19,20 @@ from previewer.cli.output_format import Format
     is_flag=True,
     help="Build every image again, without any cache.",
 )
+@click.option("--pull", is_flag=True, help="Pin images again: a tag may have moved since the commit was frozen.")
 @click.option("--dry-run", is_flag=True, help="Print what would be pinned and built; do nothing.")
 @progress_option()
 @output_option()
 @pass_invocation
 def command(
-    invocation: Invocation, *, revision: str, from_scratch: bool, dry_run: bool, progress: str, form: Format
+    invocation: Invocation,
+    *,
+    revision: str,
+    from_scratch: bool,
+    pull: bool,
+    dry_run: bool,
+    progress: str,
+    form: Format,
 ) -> None:
     """Build and pin every image of a commit.
 
@@ -39,13 +47,15 @@ def command(
         if dry_run:
             from previewer.cli.plan_printer import print_freeze_plan
 
-            print_freeze_plan(output, plan_freeze(session, revision, use_cache=not from_scratch), form)
+            plan = plan_freeze(session, revision, use_cache=not from_scratch, pins_again=pull)
+            print_freeze_plan(output, plan, form)
             return
         with running(invocation, progress) as run:
             result = freeze(
                 session,
                 revision,
                 use_cache=not from_scratch,
+                pins_again=pull,
                 report=run.report,
                 cancellation=run.cancellation,
             )

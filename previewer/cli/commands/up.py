@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--ttl", metavar="TTL", help="How long it lives: 90m, 10h, 5d, 1d12h, never.")
 @timeout_option()
 @click.option("--queue", is_flag=True, help="Wait for room on the engine, at most the timeout.")
+@click.option("--pull", is_flag=True, help="Pin images again: a tag may have moved since the commit was frozen.")
 @click.option("--no-cache", is_flag=True, help="Build every image again.")
 @dry_run_option()
 @click.option("-y", "--yes", is_flag=True, help="Replace staging and production without a question.")
@@ -50,6 +51,7 @@ def command(
     ttl: str | None,
     timeout: float | None,
     queue: bool,
+    pull: bool,
     no_cache: bool,
     dry_run: bool,
     yes: bool,
@@ -78,6 +80,7 @@ def command(
         timeout=timeout,
         is_queued=queue,
         use_cache=not no_cache,
+        pins_again=pull,
     )
 
     def planned(session: Session) -> Plan:
