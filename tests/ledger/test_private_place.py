@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from previewer.domain.naming import LEDGER_REFS, RECORD_REFS
 from previewer.errors import LockedError
 from previewer.ledger.git_place import LOOSE_OBJECTS, SAMPLED_FOLDER
-from previewer.ledger.process_identity import ProcessIdentity, current_process
 from previewer.ledger.protocol import RecordKind
+from previewer.process_identity import ProcessIdentity, current_process
 from tests.ledger.test_contract import ENTRY, NOW, make_release
 from tests.ledger.test_git_ledger import INSTALLATION, LOCK, PINNED, dead_owner, hold, open_ledger
 from tests.source.repository import GitRepository
