@@ -95,6 +95,7 @@ CONTAINER_LABELS = frozenset(
         RESTART,
         ASKED,
         PURPOSE,
+        PROCESS,
         DEBUG_UNTIL,
     }
 )

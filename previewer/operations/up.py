@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import timedelta
 
 from previewer.background import begin
 from previewer.domain import naming
@@ -11,6 +14,7 @@ from previewer.domain.capacity import need_of
 from previewer.domain.definition import Definition, Role
 from previewer.domain.isolation import isolate
 from previewer.domain.json_value import as_text
+from previewer.domain.labels import format_time
 from previewer.domain.plan import Plan
 from previewer.domain.progress import Noted, Report
 from previewer.domain.release import FrozenDefinition, Release
@@ -18,6 +22,7 @@ from previewer.domain.revision import ResolvedRevision
 from previewer.domain.ttl import parse_ttl
 from previewer.domain.wording import counted
 from previewer.engine.protocol import Selection
+from previewer.errors import SourceError, UnhealthyError
 from previewer.frozen import dataclass
 from previewer.operations.definitions import choose_definition, distrust, enforce_policy, read_definitions
 from previewer.operations.freeze import find_release, freeze_resolved, frozen_files
@@ -27,6 +32,9 @@ from previewer.operations.generations.deploy_again import deploy_again
 from previewer.operations.generations.supersede import newest_run
 from previewer.operations.releasing.attest import attesting
 from previewer.operations.session import Session
+
+RECENTLY = timedelta(hours=1)
+"""Since images that were pinned so recently, nobody blames a tag that moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +109,10 @@ def up(
             return _deployment(session, resolved, options, definition, release)
 
         deployment = freeze(use_cache=options.use_cache, pins_again=options.pins_again)
-        with attesting(session, deployment.release, report=report, cancellation=run.cancellation):
+        with (
+            _telling_when_pinned(session, deployment.release),
+            attesting(session, deployment.release, report=report, cancellation=run.cancellation),
+        ):
             result = run.when_unlocked(
                 lambda: deploy_again(
                     session, deployment, regain=freeze, report=report, cancellation=run.cancellation
@@ -111,6 +122,21 @@ def up(
         message = f"{counted(count, 'uncommitted change')} in the working tree: not part of what runs"
         report(Noted(message, "commit, and `previewer up` again"))
     return result
+
+
+@contextmanager
+def _telling_when_pinned(session: Session, release: Release) -> Iterator[None]:
+    """Add to a failure of services since when their images are what they are: a base may have moved on."""
+    try:
+        yield
+    except UnhealthyError as error:
+        with suppress(SourceError):  # the failure itself counts more than what the ledger says of it
+            entries = session.ledger.entries()
+            frozen = (e.at for e in entries if e.action == "freeze" and e.release == release.id)
+            if (pinned := next(frozen, None)) is not None and session.clock() - pinned > RECENTLY:
+                line = f"its images were pinned {format_time(pinned)}; `previewer up --pull` pins them again"
+                error.details = (*error.details, line)
+        raise
 
 
 def _refuse_without_room(

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import pytest
+
 from previewer.domain.cancellation import Cancellation
+from previewer.domain.observation import Health
+from previewer.engine.memory_container import Behaviour
+from previewer.errors import UnhealthyError
 from previewer.freeze.memory import MemoryImages
 from previewer.operations.freeze import freeze, plan_freeze
 from tests.operations.shop import Shop
@@ -27,3 +34,15 @@ def test_a_known_release_is_pinned_again_only_when_asked() -> None:
     assert not frozen(pins_again=True)
     assert images.pinned
     assert len(images.requests) == built, "nothing stands on another image than before"
+
+
+@pytest.mark.parametrize(("age", "is_told"), [(timedelta(minutes=10), False), (timedelta(days=3), True)])
+def test_a_failure_says_since_when_images_are_what_they_are(age: timedelta, is_told: bool) -> None:
+    shop = Shop()
+    now = shop.session.clock()
+    freeze(shop.session, "main", report=shop.report, cancellation=Cancellation())
+    shop.session.clock = lambda: now + age
+    shop.engine.behaviours["api"] = Behaviour(health=Health.UNHEALTHY)
+    with pytest.raises(UnhealthyError) as failure:
+        shop.up()
+    assert any("up --pull" in line for line in failure.value.details) is is_told
