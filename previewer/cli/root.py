@@ -13,6 +13,9 @@ from previewer.cli.terminal import is_terminal
 from previewer.cli.verbs import VERBS
 from previewer.errors import UsageError
 
+UNADDRESSABLE = ("dumb", "unknown")
+"""Types of terminals that have no cursor to move."""
+
 
 class RootGroup(LazyGroup):
     """The group itself: it opens the terminal UI where no verb is given, and lists the exit codes."""
@@ -41,6 +44,11 @@ def _open_ui(invocation: Invocation) -> int:
         raise UsageError(
             "the terminal UI needs a terminal",
             hint="give a command, say `previewer ls`; `previewer --help` has all",
+        )
+    if invocation.environment.get("TERM") in UNADDRESSABLE:
+        raise UsageError(
+            f"the terminal UI cannot draw on a terminal of type {invocation.environment['TERM']}",
+            hint="set TERM to what the terminal is, say xterm-256color, or give a command, say `previewer ls`",
         )
     from previewer.tui.app import run
 

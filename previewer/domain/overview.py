@@ -39,7 +39,7 @@ def overview(
     theirs: dict[str, list[Environment]] = {}
     orphans: list[Environment] = []
     for environment in environments:
-        branch = _branch_of(environment, listed)
+        branch = branch_of(environment, listed)
         (theirs.setdefault(branch.name, []) if branch is not None else orphans).append(environment)
     joined = [OverviewRow(branch, one) for branch in listed for one in theirs.get(branch.name) or (None,)]
     orphans.sort(key=lambda environment: environment.name)
@@ -47,7 +47,15 @@ def overview(
     return (*joined, *(OverviewRow(None, one, known.get(one.ownership.commit)) for one in orphans))
 
 
-def _branch_of(environment: Environment, branches: Sequence[Branch]) -> Branch | None:
+def without_remote_doubles(branches: Iterable[Branch]) -> tuple[Branch, ...]:
+    """The branches without the remote ones that are here under their own name."""
+    listed = tuple(branches)
+    local = {branch.name for branch in listed if not branch.is_remote}
+    return tuple(branch for branch in listed if branch.remote_name not in local)
+
+
+def branch_of(environment: Environment, branches: Sequence[Branch]) -> Branch | None:
+    """The branch whose row the environment is in, if it is among ``branches``."""
     name, commit = environment.ownership.branch, environment.ownership.commit
     fitting = [branch for branch in branches if name is not None and name in (branch.name, branch.remote_name)]
     fitting.sort(key=lambda branch: (branch.is_remote, branch.commit != commit))

@@ -189,7 +189,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("command_palette", "ctrl+p,colon", "palette", "Find an action, a branch or an environment by name",
            (Place.EVERYWHERE,)),
     Action("help", "question_mark", "help", "All keys, searchable", (Place.EVERYWHERE,), None, None),
-    Action("leave", "q", "quit", "Quit (asks while an operation is running)", (Place.EVERYWHERE,)),
+    Action("leave", "q,ctrl+q", "quit", "Quit (asks while an operation is running)", (Place.EVERYWHERE,)),
 )  # fmt: skip
 CHOOSING = tuple(f"choose-{number}" for number in range(1, 7))
 """The actions that choose one of what a request offers, in its order."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual.message import Message
 
-from previewer.domain.examination import EngineHappening, ExaminedContainer
+from previewer.domain.examination import ExaminedContainer
 from previewer.domain.history import LedgerEntry
 from previewer.domain.parity.compare import Parity
 from previewer.errors import PreviewerError
@@ -46,9 +46,20 @@ class DriftRead(Message):
 class TouchesSeen(Message):
     """Something happened on the engine that may matter."""
 
-    def __init__(self, happenings: Sequence[EngineHappening]) -> None:
+    def can_replace(self, message: Message) -> bool:
+        """However many there are, one look answers them."""
+        return isinstance(message, TouchesSeen)
+
+
+class TouchesRead(Message):
+    """What was done to the environments from outside is known."""
+
+    def __init__(self, drifts: Sequence[EnvironmentDrift], noted: Sequence[str]) -> None:
         super().__init__()
-        self.happenings = tuple(happenings)
+        self.drifts = tuple(drifts)
+        """The verdicts on those that were touched; what is in their file systems was not looked at."""
+        self.noted = tuple(noted)
+        """The names of those that are noted as tainted since this look."""
 
 
 class TouchesEnded(Message):

@@ -12,7 +12,8 @@ from textual.message_pump import MessagePump
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.environment import Environment
-from previewer.domain.progress import Event, ignore
+from previewer.domain.overview import without_remote_doubles
+from previewer.domain.progress import Event, TaskStarted
 from previewer.engine.protocol import ContainerEvent, LogLine, LogOptions, Selection
 from previewer.errors import EngineUnreachableError, PreviewerError, SourceError
 from previewer.operations.branches import list_branches
@@ -28,6 +29,7 @@ from previewer.tui.messages import (
     BranchesFailed,
     BranchesRead,
     CommitsFailed,
+    CommitsFound,
     CommitsRead,
     EngineStirred,
     EngineWatchEnded,
@@ -66,7 +68,7 @@ class Gateway:
         """Answered with :class:`BranchesRead` or :class:`BranchesFailed`."""
         self._bridge.ask(
             "branches",
-            lambda: list_branches(self._session),
+            lambda: without_remote_doubles(list_branches(self._session, remote=True)),
             tell=tell,
             answered=BranchesRead,
             failed=BranchesFailed,
@@ -96,6 +98,17 @@ class Gateway:
             answered=lambda answer: EnvironmentsRead(answer[0], engine=answer[1]),
             failed=EnvironmentsFailed,
             is_repeated=True,
+        )
+
+    def read_commits_of(self, ids: Sequence[str], tell: MessagePump) -> None:
+        """Answered with :class:`CommitsFound`: those of them that this clone has."""
+        find = self._session.source.find_commit
+        self._bridge.ask(
+            "commits of environments",
+            lambda: [found for one in ids if (found := find(one)) is not None],
+            tell=tell,
+            answered=CommitsFound,
+            failed=lambda _error: CommitsFound(()),
         )
 
     def watch_engine(self, tell: MessagePump) -> None:
@@ -162,18 +175,25 @@ class Gateway:
 
         self._bridge.operate(work.title, call, tell=tell, failed=lambda error: WorkEnded(work.number, error=error))
 
-    def open_shell(self, environment: str, service: str) -> int:
+    def open_shell(self, environment: str, service: str, say: Callable[[str], None]) -> int:
         """A shell in a copy of the service; its exit code. In this very thread, which has the terminal's signals.
+
+        ``say`` hears what is done until the shell is there: the copy's start may take seconds.
 
         The one call that does not return at once. Raises :class:`PreviewerError`.
         """
+
+        def report(event: Event) -> None:
+            if isinstance(event, TaskStarted):
+                say(f"{event.task} …")
+
         return Bridge.in_front(
             lambda: debug(
                 self._session,
                 environment,
                 service,
                 terminal=True,
-                report=ignore,
+                report=report,
                 cancellation=Cancellation(),
             )
         )

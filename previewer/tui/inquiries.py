@@ -11,16 +11,16 @@ from previewer.domain.environment import Environment
 from previewer.domain.examination import EngineHappening
 from previewer.domain.parity.compare import Parity
 from previewer.engine.protocol import Stream
-from previewer.errors import PreviewerError
+from previewer.errors import NotFoundError, PreviewerError
 from previewer.operations.diff import diff
 from previewer.operations.drift import check_drift
+from previewer.operations.examined_files import UnseenFiles
 from previewer.operations.history import list_history
 from previewer.operations.inspect import inspect
 from previewer.operations.parity import compare, parity_of_roles
 from previewer.operations.probe import probe
 from previewer.operations.session import Session
 from previewer.operations.taint import record_taints
-from previewer.operations.watching.touches import QUIET
 from previewer.tui.answers import (
     ContainersRead,
     DifferenceRead,
@@ -33,9 +33,11 @@ from previewer.tui.answers import (
     QuestionFailed,
     RolesParityRead,
     TouchesEnded,
+    TouchesRead,
     TouchesSeen,
 )
 from previewer.tui.bridge import Bridge
+from previewer.tui.seen_touches import SeenTouches
 
 MOST_ENTRIES = 300
 """Of an environment's history; the command line shows all of it."""
@@ -47,19 +49,36 @@ class Inquiries:
     def __init__(self, session: Session, bridge: Bridge) -> None:
         self._session = session
         self._bridge = bridge
+        self._touches = SeenTouches()
 
     def read_drifts(self, tell: MessagePump) -> None:
         """Look at every environment: :class:`DriftsRead`. Nothing is noted in the ledger."""
-        self._ask("drifts", lambda: DriftsRead(check_drift(self._session)), tell)
+        self._ask("drifts", lambda: DriftsRead(check_drift(self._session, happenings=self._happenings())), tell)
+
+    def read_touches(self, tell: MessagePump) -> None:
+        """Look at what was done since the last time, and note environments as touched: :class:`TouchesRead`."""
+
+        def call() -> Message:
+            happenings, names = self._happenings(), self._touches.take_names()
+            try:
+                drifts = check_drift(self._session, names or (), files=UnseenFiles(), happenings=happenings)
+            except NotFoundError:
+                return TouchesRead((), ())  # taken down meanwhile
+            self._touches.learn(happenings, drifts)
+            noted = record_taints(self._session, drifts, happenings=happenings)
+            return TouchesRead([drift for drift in drifts if drift.touches], noted)
+
+        self._ask("touches read", call, tell)
 
     def read_roles_parity(self, environments: tuple[Environment, ...], tell: MessagePump) -> None:
         """Compare staging with production: :class:`RolesParityRead`."""
         self._ask("roles", lambda: RolesParityRead(parity_of_roles(self._session, environments)), tell)
 
-    def read_drift(self, environment: str, happenings: Sequence[EngineHappening], tell: MessagePump) -> None:
+    def read_drift(self, environment: str, tell: MessagePump) -> None:
         """Look at one environment, and note it as tainted where somebody touched it: :class:`DriftRead`."""
 
         def call() -> Message:
+            happenings = self._happenings()
             drifts = check_drift(self._session, [environment], happenings=happenings)
             noted = record_taints(self._session, drifts, happenings=happenings)
             return DriftRead(drifts[0], is_newly_tainted=bool(noted))
@@ -70,8 +89,7 @@ class Inquiries:
         """Tell :class:`TouchesSeen` as things happen on the engine, :class:`TouchesEnded` at the end."""
 
         def arrived(batch: Sequence[EngineHappening]) -> Message | None:
-            matter = [event for event in batch if event.kind != "image" and event.action not in QUIET]
-            return TouchesSeen(matter) if matter else None
+            return TouchesSeen() if self._touches.take(batch) else None
 
         def open_stream() -> Stream[Sequence[EngineHappening]]:
             return self._session.examiner.watch_events()  # the first look at the engine may take a while
@@ -83,10 +101,6 @@ class Inquiries:
             arrived=arrived,
             ended=lambda _error: TouchesEnded(),
         )
-
-    def stop_touches(self) -> None:
-        """Close that stream."""
-        self._bridge.stop("touches")
 
     def read_containers(self, environment: Environment, tell: MessagePump) -> None:
         """Inspect the containers of an environment's generation: :class:`ContainersRead`."""
@@ -133,6 +147,9 @@ class Inquiries:
     def read_difference(self, old: str, new: str, tell: MessagePump) -> None:
         """Answered with :class:`DifferenceRead`."""
         self._ask("difference", lambda: DifferenceRead(diff(self._session, old, new)), tell)
+
+    def _happenings(self) -> tuple[EngineHappening, ...]:
+        return self._touches.happenings()
 
     def _ask(self, slot: str, call: Callable[[], Message], tell: MessagePump) -> None:
         """Every one is answered with its message, or with :class:`QuestionFailed`."""

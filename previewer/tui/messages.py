@@ -93,6 +93,14 @@ class CommitsRead(Message):
         self.commits = tuple(commits)
 
 
+class CommitsFound(Message):
+    """Commits of environments that belong to no branch here were looked up."""
+
+    def __init__(self, commits: Sequence[Commit]) -> None:
+        super().__init__()
+        self.commits = tuple(commits)
+
+
 class CommitsFailed(Message):
     """A branch's commits could not be read."""
 

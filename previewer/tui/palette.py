@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.await_complete import AwaitComplete
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from previewer.tui.actions import BY_ID
@@ -17,6 +18,18 @@ from previewer.tui.screens.menu import MOVEMENT
 
 MOST_PLACES = 2_000
 """Branches that are matched against; a fuzzy search over more would make typing slow."""
+
+
+class Palette(CommandPalette):
+    """Textual's own palette, which keys that come faster than it is laid out or closed do not end."""
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Close it once: the second time Textual would close what is behind it."""
+        return super().dismiss(result) if self.is_active else AwaitComplete()
+
+    def _action_command_list(self, action: str) -> None:
+        if not action.startswith("page") or self.query_one(CommandList).scrollable_content_region.height:
+            super()._action_command_list(action)
 
 
 class ActionProvider(Provider):

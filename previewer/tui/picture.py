@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import field
+from collections.abc import Iterable, Mapping
+from dataclasses import field, replace
+from datetime import datetime, timedelta
 
 from previewer.domain.environment import Environment
-from previewer.domain.revision import Branch
+from previewer.domain.overview import OverviewRow, branch_of, overview
+from previewer.domain.revision import Branch, Commit
 from previewer.errors import PreviewerError
 from previewer.frozen import dataclass
 from previewer.operations.drift import EnvironmentDrift
@@ -22,23 +24,56 @@ class Picture:
     source_error: PreviewerError | None = None
     environments: tuple[Environment, ...] | None = None
     """``None`` until the engine has answered; the last known ones while it does not answer any more."""
+    read_at: datetime | None = None
+    """When the engine answered last."""
     engine: str = ""
     """What engine it is, for people; empty until it has answered."""
     engine_error: PreviewerError | None = None
     """Why environments could not be read just now: mostly no engine answers, but git or a setting can fail too."""
 
+    commits: Mapping[str, Commit] = field(default_factory=dict)
+    """By full id: what is known of commits that environments run and no branch here is at."""
     drifts: Mapping[str, EnvironmentDrift] = field(default_factory=dict)
     """By environment: what the last look found that is not as it was frozen."""
     roles_parity: RolesParity | None = None
     """How staging and production stand to each other; ``None`` until that is known."""
 
-    def branch(self, name: str | None) -> Branch | None:
-        """The branch of this name."""
-        return next((branch for branch in self.branches or () if branch.name == name), None)
+    def branch_of(self, environment: Environment) -> Branch | None:
+        """The branch that an environment is of, a remote one where there is no other."""
+        return branch_of(environment, self.branches or ())
+
+    @property
+    def rows(self) -> tuple[OverviewRow, ...]:
+        """Branches beside environments."""
+        return overview(self.branches or (), self.environments or (), self.commits)
 
     def environment(self, name: str) -> Environment | None:
         """The environment of this name."""
         return next((found for found in self.environments or () if found.name == name), None)
+
+    @property
+    def unknown_commits(self) -> tuple[str, ...]:
+        """The ids of commits that environments without a branch here run, and that were not looked up yet."""
+        if self.branches is None or self.environments is None:
+            return ()
+        ids = {row.environment.ownership.commit for row in self.rows if row.environment and not row.branch}
+        return tuple(sorted(ids.difference(self.commits)))
+
+    def with_touches(self, drifts: Iterable[EnvironmentDrift]) -> Picture:
+        """With what was found of touches, before what is known of file systems, which was not looked at."""
+        merged = dict(self.drifts)
+        for drift in drifts:
+            before = merged.get(drift.environment.name)
+            rest = [one for one in before.findings if one not in drift.findings] if before is not None else []
+            merged[drift.environment.name] = replace(drift, findings=(*drift.findings, *rest))
+        return self if merged == self.drifts else replace(self, drifts=merged)
+
+    def has_younger_than(self, span: timedelta, now: datetime) -> bool:
+        """Whether something with an age is younger than ``span``, or expires within it."""
+        ends = (e.expires_at - now for e in self.environments or () if e.expires_at is not None)
+        begins = [branch.committed_at for branch in (self.branches or ())[:1]]  # the newest
+        begins += [e.notes.asleep_since or e.created_at for e in self.environments or ()]
+        return any(now - begin < span for begin in begins) or any(timedelta() < end < span for end in ends)
 
     def drift(self, environment: Environment) -> EnvironmentDrift | None:
         """What was found of this very generation; ``None`` where nobody has looked yet."""

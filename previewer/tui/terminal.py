@@ -12,8 +12,8 @@ import select
 import sys
 from collections.abc import Callable
 
-GONE = 130
-"""The exit code: the user has left, and what was begun is undone."""
+GONE = 129
+"""The exit code: that of a program ended by SIGHUP, which comes where it is not ignored."""
 
 
 def end_with_terminal(undo: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""Our own two themes. Textual's are offered beside them, its ANSI ones included."""
+"""Our own themes. Textual's are offered beside them, its ANSI ones included."""
 
 from __future__ import annotations
 
@@ -36,4 +36,32 @@ LIGHT = Theme(
     dark=False,
     variables={"block-cursor-text-style": "none", "input-selection-background": "#2451b2 25%"},
 )
-OWN = (DARK, LIGHT)
+DARK_256 = Theme(
+    name="previewer-dark-256",
+    primary="#87afff",
+    secondary="#87d7ff",
+    accent="#87afff",
+    success="#87d75f",
+    warning="#d7af5f",
+    error="#ff5f87",
+    foreground="#d0d0d0",
+    background="#121212",
+    surface="#121212",
+    panel="#262626",
+    boost="#303030",
+    dark=True,
+    variables={
+        **DARK.variables,
+        "selection": "#303030",
+        "raised": "#262626",
+        "rule": "#444444",
+        "quiet": "#9e9e9e",
+    },
+)
+"""Every colour is one of the 256 that terminals without true colour have: bars stay grey."""
+OWN = (DARK, LIGHT, DARK_256)
+
+
+def theme_for(color_system: str | None) -> str:
+    """The theme for what a terminal can show, where the user has chosen none: ``256``, …"""
+    return {"256": DARK_256.name, "standard": "ansi-dark"}.get(color_system or "", DARK.name)

@@ -135,7 +135,7 @@ async def test_confirmation_progress_commits_menu_palette(world: World, text: st
         await terminal.press("x")
         await terminal.until_on("MenuScreen")
         await terminal.press("escape", "ctrl+p")
-        await terminal.until_on("CommandPalette")
+        await terminal.until_on("Palette")
         await terminal.type("e")
         await terminal.pilot.pause(0.1)
         check(terminal, "")

@@ -113,7 +113,7 @@ def test_it_ends_with_its_terminal_though_hangups_are_ignored() -> None:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         raise
-    assert os.waitstatus_to_exitcode(status) == 130
+    assert os.waitstatus_to_exitcode(status) == 129
 
 
 def _ended(pid: int) -> tuple[int, int] | None:

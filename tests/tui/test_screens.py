@@ -183,7 +183,7 @@ async def test_an_engine_that_goes_away_leaves_what_was_known(world: World) -> N
         world.session.disconnect()
         world.is_reachable = False
         await terminal.press("r")
-        await terminal.until_shown("✖ no engine", "the last known ones", "◉ running")
+        await terminal.until_shown("✖ no engine", "environments are shown as of", "◉ running")
 
 
 async def test_the_first_paint_waits_for_nobody(world: World) -> None:
@@ -336,7 +336,7 @@ async def test_the_palette_finds_actions_and_branches(world: World, key: str) ->
     async with terminal_of(world.session) as terminal:
         await terminal.until_shown("main", "Memory")
         await terminal.press(key)
-        await terminal.until_on("CommandPalette")
+        await terminal.until_on("Palette")
         await terminal.type("dark-th")
         await terminal.until_shown("commits of this branch")
         await terminal.press("enter")

@@ -27,6 +27,7 @@ from previewer.operations.up import UpOptions, up
 from previewer.source.memory import MemorySource
 from previewer.tui.app import PreviewerApp
 from previewer.tui.desk import Desk
+from previewer.tui.themes import DARK
 
 COMPOSE = """\
 services:
@@ -169,7 +170,7 @@ async def terminal_of(
     session: Session, *, size: tuple[int, int] = (120, 36), theme: str | None = None
 ) -> AsyncIterator[Terminal]:
     """The application, running. Time stands still and nothing is animated."""
-    app = PreviewerApp(session, monotonic=lambda: 100.0, theme=theme)
+    app = PreviewerApp(session, monotonic=lambda: 100.0, theme=theme or DARK.name)
     app.animation_level = "none"
     async with app.run_test(size=size) as pilot:
         yield Terminal(app, pilot)

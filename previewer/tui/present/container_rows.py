@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from previewer.domain.environment import Environment
+from previewer.domain.environment import Environment, State
 from previewer.domain.examination import ExaminedContainer
 from previewer.domain.json_value import as_text
 from previewer.domain.observation import ContainerState
@@ -17,7 +17,7 @@ from previewer.tui.present.times import age
 
 _COLUMNS = (
     Column("service", "Service", 12, share=1, most=26),
-    Column("state", "State", 12),
+    Column("state", "State", 15, share=2, most=30),
     Column("restarts", "Restarts", 8, align_right=True),
     Column("up", "Up", 6, align_right=True),
     Column("image", "Image", 12),
@@ -44,11 +44,11 @@ def container_lines(
     name = Piece("debug copy of ", Tone.WARN) if container.is_one_off else ""
     return {
         "service": line(name, f"{container.service}{number}"),
-        "state": state_line(state) if state and not container.is_one_off else line(container.state.value),
+        "state": _state(container, state),
         "restarts": _restarts(container),
         "up": line(age(container.started_at, now) if is_up and container.started_at else ""),
         "image": line(Piece(short_id(as_text(container.fields.get("image"))), Tone.QUIET)),
-        "container": line(container.name, *_ending(container)),
+        "container": line(container.name),
         "command": line(Piece(_command(container), Tone.QUIET)),
     }
 
@@ -59,11 +59,14 @@ def _restarts(container: ExaminedContainer) -> Line:
     return line(Piece(str(container.restarts), Tone.WARN if container.restarts >= MANY_RESTARTS else Tone.PLAIN))
 
 
-def _ending(container: ExaminedContainer) -> Line:
-    if container.exit_code is None:
-        return ()
-    why = ", out of memory" if container.out_of_memory else ""
-    return line(Piece(f"  ended with {container.exit_code}{why}", Tone.QUIET))
+def _state(container: ExaminedContainer, state: State | None) -> Line:
+    """``✖ exited with 3``: how it ended stands where nothing cuts it off."""
+    shown = state_line(state) if state and not container.is_one_off else line(container.state.value)
+    if container.exit_code is None or state is State.ASLEEP:
+        return shown
+    sign = shown[0]
+    ending = f"exited with {container.exit_code}{', out of memory' if container.out_of_memory else ''}"
+    return line(Piece(f"{sign.text.split()[0]} {ending}" if state else ending, sign.tone))
 
 
 def _command(container: ExaminedContainer) -> str:

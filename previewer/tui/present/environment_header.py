@@ -8,6 +8,7 @@ from previewer.domain.environment import Environment, State
 from previewer.domain.no_url import reason_for_no_url
 from previewer.domain.revision import Branch, short_id
 from previewer.operations.drift import EnvironmentDrift
+from previewer.tui.present.ailments import ailment_line
 from previewer.tui.present.pieces import Line, Piece, Tone, cut_line, join, line
 from previewer.tui.present.signs import TAINT_SIGN, sign_words
 from previewer.tui.present.status import state_line
@@ -33,9 +34,11 @@ def header_lines(
         Piece(environment.role.value, Tone.ACCENT), f" of {ownership.branch or short_id(ownership.commit)}"
     )
     is_behind = branch is not None and branch.commit != ownership.commit
+    ailment = ailment_line(environment)
+    state = (*state_line(environment.state), *((Piece(": ", Tone.QUIET), *ailment) if ailment else ()))
     newer = line(Piece("↑ the branch has a newer commit", Tone.ACCENT)) if is_behind else ()
     lines = (
-        join((state_line(environment.state), title, sign_words(environment, drift), newer), _SEPARATOR),
+        join((state, title, sign_words(environment, drift), newer), _SEPARATOR),
         join(
             (
                 _fact("commit", short_id(ownership.commit)),
@@ -47,7 +50,7 @@ def header_lines(
         ),
         join(
             (
-                _fact("up", age(environment.created_at, now)),
+                _fact("made", f"{age(environment.created_at, now)} ago"),
                 (*_fact("TTL left", ""), *lifetime(environment, now)),
                 _asleep(environment, now),
                 _good(environment),

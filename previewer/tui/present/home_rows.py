@@ -11,7 +11,8 @@ from previewer.domain.overview import OverviewRow
 from previewer.domain.revision import Branch, short_id
 from previewer.frozen import dataclass
 from previewer.operations.drift import EnvironmentDrift
-from previewer.tui.present.pieces import Line, Piece, Tone, line
+from previewer.tui.present.ailments import ailment_line
+from previewer.tui.present.pieces import Line, Piece, Tone, line, quiet
 from previewer.tui.present.signs import sign_line, sign_words
 from previewer.tui.present.status import state_line
 from previewer.tui.present.times import age, lifetime
@@ -54,22 +55,29 @@ def row_lines(
     is_marked: bool,
     task: Line = (),
     drift: EnvironmentDrift | None = None,
+    is_stale: bool = False,
 ) -> Mapping[str, Line]:
-    """The row's line for every column there is. ``task`` stands in for the state while work is under way."""
+    """The row's line for every column there is. ``task`` stands in for the state while work is under way.
+
+    ``is_stale``: the engine does not answer any more, so how the environment is now is not known.
+    """
     found: dict[str, Line] = {"mark": (Piece(MARK, Tone.ACCENT),) if is_marked else ()}
-    found.update(_branch_lines(row.branch, now) if row.branch else _orphan_lines(row.environment, now))
+    found.update(_branch_lines(row.branch, now) if row.branch else _orphan_lines(row, now))
     found.update(_environment_lines(row.environment, now, drift, is_behind=row.is_behind))
     if row.environment is not None and row.environment.role is not Role.PREVIEW:
         found["branch"] = (*found["branch"], Piece(f" {row.environment.role.value}", Tone.ACCENT))
     if task:
         found["state"] = task
+    elif is_stale:
+        found |= {key: quiet(found[key]) for key in ("state", "url")}
     return found
 
 
 def _branch_lines(branch: Branch, now: datetime) -> dict[str, Line]:
-    name = Piece(branch.name, Tone.STRONG if branch.is_current else Tone.PLAIN)
+    name = Piece(branch.remote_name or branch.name, Tone.STRONG if branch.is_current else Tone.PLAIN)
+    remote = branch.name.removesuffix(branch.remote_name) if branch.remote_name else ""
     return {
-        "branch": line(name, CURRENT_SIGN if branch.is_current else ""),
+        "branch": line(Piece(remote, Tone.QUIET), name, CURRENT_SIGN if branch.is_current else ""),
         "age": line(age(branch.committed_at, now)),
         "commit": line(Piece(branch.short, Tone.QUIET)),
         "author": line(branch.author),
@@ -78,20 +86,24 @@ def _branch_lines(branch: Branch, now: datetime) -> dict[str, Line]:
     }
 
 
-def _orphan_lines(environment: Environment | None, now: datetime) -> dict[str, Line]:
-    """Of an environment whose branch is gone, or that was made for a tag or a commit."""
-    if environment is None:
+def _orphan_lines(row: OverviewRow, now: datetime) -> dict[str, Line]:
+    """Of an environment that was made for a tag or a commit, or whose branch is not in this clone."""
+    if row.environment is None:
         return {"branch": NOTHING}
-    ownership = environment.ownership
-    name = ownership.branch or short_id(ownership.commit)
-    reason = "its branch is gone" if ownership.branch else "made for a commit or tag"
-    return {
+    ownership, commit = row.environment.ownership, row.commit
+    name = ownership.branch or f"commit {short_id(ownership.commit)}"
+    facts: dict[str, Line] = {
         "branch": line(Piece(name, Tone.QUIET)),
-        "age": line(age(environment.created_at, now)),
         "commit": line(Piece(short_id(ownership.commit), Tone.QUIET)),
-        "author": line(ownership.owner),
-        "subject": line(Piece(f"({reason})", Tone.QUIET)),
-        "sync": (),
+        "sync": line(Piece("gone", Tone.WARN)) if ownership.branch and commit else (),
+    }
+    if commit is None:
+        return {**facts, "subject": line(Piece("its commit is not in this clone", Tone.QUIET))}
+    return {
+        **facts,
+        "age": line(age(commit.committed_at, now)),
+        "author": line(commit.author),
+        "subject": line(Piece("(its branch is gone) " if ownership.branch else "", Tone.QUIET), commit.subject),
     }
 
 
@@ -102,7 +114,7 @@ def _environment_lines(
         return {"state": NOTHING, "url": (), "left": (), "environment": (), "release": (), "notes": ()}
     return {
         "state": (*state_line(environment.state), *sign_line(environment, drift, is_behind=is_behind)),
-        "url": line((environment.url or "").removeprefix("http://")),
+        "url": ailment_line(environment) or line((environment.url or "").removeprefix("http://")),
         "left": lifetime(environment, now),
         "notes": sign_words(environment, drift),
         "environment": line(environment.name),
@@ -133,6 +145,7 @@ def _search_text(row: OverviewRow) -> str:
     if row.environment:
         words += [row.environment.name, row.environment.state.value, row.environment.role.value]
         words += [row.environment.ownership.commit, *row.environment.urls]
+        words += [row.commit.author, row.commit.subject] if row.commit else []
         words += ["pinned"] if row.environment.notes.pinned else []
         words += ["tainted"] if row.environment.is_tainted else []
     return "\n".join(words).casefold()

@@ -7,9 +7,9 @@ from previewer.tui.present.failure import failure_lines
 from previewer.tui.present.pieces import Line, Piece, Tone, line
 
 
-def engine_notice(error: PreviewerError, *, retry_key: str, has_environments: bool) -> tuple[Line, ...]:
-    """The engine does not answer: why, the fix, and what still works."""
-    meanwhile = "the environments shown are the last known ones" if has_environments else "branches can be browsed"
+def engine_notice(error: PreviewerError, *, retry_key: str, as_of: str) -> tuple[Line, ...]:
+    """The engine does not answer: why, the fix, and what still works: ``as_of`` says how old what is shown is."""
+    meanwhile = f"environments are shown {as_of}" if as_of else "branches can be browsed"
     return (
         *failure_lines(error, details=3),
         line(

@@ -93,6 +93,11 @@ def wrap_text(text: str, width: int) -> tuple[str, ...]:
     return (*parts, left)
 
 
+def quiet(pieces: Line) -> Line:
+    """The same in the background: what may not be true any more."""
+    return tuple(Piece(piece.text, Tone.QUIET) for piece in pieces)
+
+
 def join(lines: Iterable[Line], separator: Piece) -> Line:
     """The lines one after another on one line; empty ones are left out."""
     joined: list[Piece] = []

@@ -11,8 +11,9 @@ from previewer.domain.parity.compare import FULL
 from previewer.domain.revision import short_id
 from previewer.errors import PreviewerError
 from previewer.tui.picture import Picture
+from previewer.tui.present.ailments import ailment_line
 from previewer.tui.present.failure import failure_word
-from previewer.tui.present.pieces import Line, Piece, Tone, cut_line, join_fitting, line
+from previewer.tui.present.pieces import Line, Piece, Tone, cut_line, join, join_fitting, line, quiet
 from previewer.tui.present.signs import sign_words
 from previewer.tui.present.status import state_line
 from previewer.tui.present.times import age, time_left
@@ -46,7 +47,10 @@ def pinned_lines(
         if not found:
             reason = f"not running · press {up_key} on a branch, then {ROLE_KEYS[role]}"
             lines.append(cut_line((*name, Piece(f"○ {reason}", Tone.QUIET)), width))
-        lines.extend((*name, *_facts(environment, now, width - _NAME_WIDTH)) for environment in found)
+        facts = (
+            _facts(environment, now, width - _NAME_WIDTH, is_stale=error is not None) for environment in found
+        )
+        lines.extend((*name, *fact) for fact in facts)
     return tuple(lines)
 
 
@@ -72,12 +76,13 @@ def _unknown(error: PreviewerError | None) -> Piece:
     return Piece(f"? not known: {failure_word(error)}" if error is not None else "…", Tone.QUIET)
 
 
-def _facts(environment: Environment, now: datetime, width: int) -> Line:
+def _facts(environment: Environment, now: datetime, width: int, *, is_stale: bool) -> Line:
     ownership = environment.ownership
     expiry = (Piece("expires in "), *time_left(environment.expires_at, now)) if environment.expires_at else ()
+    state = join((state_line(environment.state), ailment_line(environment)), _SEPARATOR)
     return join_fitting(
         (
-            state_line(environment.state),
+            quiet(state) if is_stale else state,
             sign_words(environment),
             line(environment.url or ""),
             line(
@@ -85,7 +90,7 @@ def _facts(environment: Environment, now: datetime, width: int) -> Line:
                 " " if ownership.branch else "",
                 Piece(short_id(ownership.commit), Tone.QUIET),
             ),
-            line(Piece(f"up {age(environment.created_at, now)}", Tone.QUIET)),
+            line(Piece(f"made {age(environment.created_at, now)} ago", Tone.QUIET)),
             expiry,
             line(Piece(f"release {short_id(ownership.release)}", Tone.QUIET)),
         ),

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from previewer.domain.environment import ServiceStatus
 from previewer.domain.observation import ContainerState, Health, ObservedContainer
 from previewer.domain.revision import short_id
+from previewer.tui.present.ailments import ending_words
 from previewer.tui.present.columns import Column, share_out
-from previewer.tui.present.pieces import Line, Piece, Tone, line
+from previewer.tui.present.pieces import Line, Piece, Tone, line, quiet
 from previewer.tui.present.status import state_line
 
 ALL_SERVICES = ""
@@ -39,11 +40,11 @@ def all_services_lines(count: int) -> Mapping[str, Line]:
     }
 
 
-def service_lines(service: ServiceStatus) -> Mapping[str, Line]:
-    """A service's row."""
+def service_lines(service: ServiceStatus, *, is_stale: bool = False) -> Mapping[str, Line]:
+    """A service's row; ``is_stale`` where the engine does not answer any more."""
     return {
         "service": line(service.name),
-        "state": state_line(service.state),
+        "state": quiet(state_line(service.state)) if is_stale else state_line(service.state),
         "detail": _detail(service),
         "image": line(Piece(short_id(service.image), Tone.QUIET)),
         "ports": line("  ".join((*service.urls, *_other_ports(service)))),
@@ -61,7 +62,7 @@ def _detail(service: ServiceStatus) -> Line:
 
 def _words(container: ObservedContainer) -> str:
     if container.exit_code is not None and container.state is not ContainerState.RUNNING:
-        return f"{container.state.value} with {container.exit_code}"
+        return ending_words(container)
     if container.health is Health.NONE:
         return container.state.value
     return f"{container.state.value}, {container.health.value}"

@@ -33,6 +33,11 @@ def age(moment: datetime, now: datetime) -> str:
     return "now" if seconds < 1 else span(seconds)
 
 
+def as_of_words(moment: datetime, now: datetime) -> str:
+    """``as of 12s ago``."""
+    return f"as of {span((now - moment).total_seconds())} ago"
+
+
 def time_left(expires_at: datetime | None, now: datetime) -> Line:
     """Until an environment expires: ``never``, a span (``! 45m`` where it is short), ``expired``."""
     if expires_at is None:

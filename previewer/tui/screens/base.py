@@ -39,13 +39,19 @@ class PreviewerScreen(Screen[None]):
         self.call_after_refresh(self.draw)
 
     def on_resize(self, _event: Resize) -> None:
-        """What fits is another now."""
+        """What fits is another now: drawn before the frame, so that the first one already says something."""
+        self.draw()
         self.call_after_refresh(self.draw)
 
     def on_descendant_focus(self) -> None:
         """Other keys matter while a line is typed."""
-        if self.is_mounted:
+        if self.is_drawable:
             self.draw_keys()
+
+    @property
+    def width(self) -> int:
+        """In cells; before the first layout, what it is going to be."""
+        return self.size.width or self.app.size.width
 
     @property
     def keys(self) -> Sequence[str]:
@@ -63,7 +69,21 @@ class PreviewerScreen(Screen[None]):
         self.call_after_refresh(self.draw)
 
     def draw(self) -> None:
+        """Show what is known now; nothing before there is a terminal to show it in, or once the screen goes."""
+        if self.is_drawable:
+            self.paint()
+
+    @property
+    def is_drawable(self) -> bool:
+        """Whether its widgets are there; they go before the screen does."""
+        return self.is_attached and self.is_mounted and bool(self.size.width and self.query(KeyBar))
+
+    def paint(self) -> None:
         """Show what is known now. Must be cheap where nothing has changed."""
+
+    def time_passed(self) -> None:
+        """Ages are others now."""
+        self.draw()
 
     def theme_changed(self) -> None:
         """Cells hold colours, so they are painted again."""
@@ -91,4 +111,9 @@ class PreviewerScreen(Screen[None]):
 
     def action_back(self) -> None:
         """One layer out."""
-        self.app.pop_screen()
+        self.close()
+
+    def close(self) -> None:
+        """Leave it, if it is in front: a second key may have come before the first one was answered."""
+        if self.is_active:
+            self.app.pop_screen()

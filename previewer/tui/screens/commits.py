@@ -79,10 +79,8 @@ class CommitsScreen(PreviewerScreen):
         """The actions of the key bar."""
         return KEYS
 
-    def draw(self) -> None:
+    def paint(self) -> None:
         """Show what is known now."""
-        if not self.is_mounted or not self.size.width:
-            return
         project = self.desk.session.project
         left = line(Piece(f"{project} › ", Tone.QUIET), Piece(self.branch_name, Tone.STRONG), " › commits")
         count = f"the newest {len(self._commits)}" if self._commits else ""
@@ -134,7 +132,7 @@ class CommitsScreen(PreviewerScreen):
             self.filter.put_away()
             self.table.focus()
         else:
-            self.app.pop_screen()
+            self.close()
 
     @on(Input.Changed, "#filter")
     def filter_typed(self) -> None:

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.events import Key
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from previewer.errors import PreviewerError
@@ -22,6 +21,7 @@ from previewer.tui.present.hanging import hanging
 from previewer.tui.present.pieces import Line, Piece, Tone, line, to_content
 from previewer.tui.present.proposal_lines import is_empty, proposal_lines
 from previewer.tui.requests.request import Proposal, Request
+from previewer.tui.screens.dialog import Dialog
 from previewer.tui.widgets.line_input import LineInput
 
 WIDEST = 110
@@ -30,7 +30,7 @@ OTHER_LINES = 14
 DANGER_LINES = 3
 
 
-class ConfirmScreen(ModalScreen[Request | None]):
+class ConfirmScreen(Dialog[Request | None]):
     """Dismissed with the request as it was confirmed, or with nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

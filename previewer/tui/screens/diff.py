@@ -57,16 +57,14 @@ class DiffScreen(PreviewerScreen):
         """The actions of the key bar."""
         return KEYS
 
-    def draw(self) -> None:
+    def paint(self) -> None:
         """Show what is known now."""
-        if not self.is_mounted or not self.size.width:
-            return
         project = self.desk.session.project
         old, new = self._names
         title = line(
             Piece(f"{project} › ", Tone.QUIET), Piece("diff", Tone.STRONG), f" › {_short(old)} → {_short(new)}"
         )
-        self.query_one(TopBar).show(title, engine_line(self.picture))
+        self.query_one(TopBar).show(title, engine_line(self.picture, self.desk.now()))
         self.query_one(LinesView).show(self._lines(max(30, self.size.width - 6)))
         self.draw_keys()
 

@@ -22,7 +22,7 @@ from previewer.tui.messages import FileSaved, LogsArrived, LogsEnded
 from previewer.tui.present.engine_line import engine_line
 from previewer.tui.present.environment_header import TABS, gone_lines, header_lines, tab_line
 from previewer.tui.present.failure import failure_lines
-from previewer.tui.present.pieces import Line, Piece, Tone, line, to_content
+from previewer.tui.present.pieces import Line, Piece, Tone, line, quiet, to_content
 from previewer.tui.present.service_rows import (
     ALL_SERVICES,
     all_services_lines,
@@ -45,20 +45,9 @@ from previewer.tui.widgets.services_panel import ServicesPanel
 from previewer.tui.widgets.top_bar import TopBar
 
 DEEDS = ("wake", "replace", "update", "promote", "rollback", "down", "menu", "debug", "extend", "sleep")
+CURES = ("wake", "update", "down", "replace", "menu", "debug")
 KEYS = {
-    "overview": (
-        "back",
-        "browse",
-        "copy",
-        "search",
-        "drift",
-        "wake",
-        "update",
-        "down",
-        "replace",
-        "menu",
-        "debug",
-    ),
+    "overview": ("back", "browse", "copy", "search", "drift", *CURES),
     "logs": ("back", "search", "toggle-follow", "toggle-wrap", "toggle-times", "copy", "save", "maximise", "menu"),
     "services": ("back", *DEEDS, "retry"),
     "drift": ("back", "replace", "retry", "parity", "debug", "menu", "down"),
@@ -117,7 +106,7 @@ class EnvironmentScreen(ActingScreen):
     def branch(self) -> Branch | None:
         """Its branch."""
         seen = self.environment or self._last
-        return self.picture.branch(seen.ownership.branch) if seen else None
+        return self.picture.branch_of(seen) if seen else None
 
     @property
     def services(self) -> RowsTable:
@@ -155,19 +144,16 @@ class EnvironmentScreen(ActingScreen):
         self._show_tab(self.tab)
 
     def on_unmount(self) -> None:
-        """Let go of the streams: a reader that waits for one would keep the application alive."""
+        """Let go of the stream: a reader that waits for it would keep the application alive."""
         self.desk.gateway.stop_logs()
-        self.desk.inquiries.stop_touches()
 
     @property
     def keys(self) -> Sequence[str]:
         """The actions of the key bar."""
         return KEYS[self.tab]
 
-    def draw(self) -> None:
+    def paint(self) -> None:
         """Show what is known now."""
-        if not self.is_mounted or not self.size.width:
-            return
         environment = self.environment
         if environment is not None:
             self._last = environment
@@ -181,6 +167,12 @@ class EnvironmentScreen(ActingScreen):
         now, key = self.desk.monotonic(), self.desk.key_of("work")
         self.query_one("#status", Notice).say([status_line(work, now, key=key) for work in works])
         self.draw_keys()
+
+    def time_passed(self) -> None:
+        """Ages are others now, those in the tab too."""
+        self.draw()
+        if self.is_drawable and (panel := self.panels.get(self.tab)) is not None:
+            panel.draw()
 
     def theme_changed(self) -> None:
         """Cells hold colours."""
@@ -305,7 +297,7 @@ class EnvironmentScreen(ActingScreen):
         elif self.has_class("-maximised"):
             self.remove_class("-maximised")
         else:
-            self.app.pop_screen()
+            self.close()
 
     @on(DataTable.RowHighlighted, "#services")
     def service_chosen(self) -> None:
@@ -373,7 +365,7 @@ class EnvironmentScreen(ActingScreen):
         project = self.desk.session.project
         left = line(Piece(f"{project} › ", Tone.QUIET), Piece(self.environment_name, Tone.STRONG))
         error = self.picture.engine_error
-        self.query_one(TopBar).show(left, engine_line(self.picture))
+        self.query_one(TopBar).show(left, engine_line(self.picture, self.desk.now()))
         shown = environment or self._last
         width = max(20, self.size.width - 4)
         lines: tuple[Line, ...] = (line(Piece("asking the engine …", Tone.QUIET)),)
@@ -383,7 +375,7 @@ class EnvironmentScreen(ActingScreen):
         if environment is None and self.picture.environments is not None:
             lines = (*gone_lines(self.environment_name), *lines[1:])
         if error is not None:
-            lines = (*failure_lines(error, details=0), *lines[1:])
+            lines = (*failure_lines(error, details=0), *map(quiet, lines[1:]))
         self.query_one("#head", Static).update(to_content(*lines))
         self.query_one("#tabs", Static).update(to_content(tab_line(self.tab)))
 
@@ -391,7 +383,10 @@ class EnvironmentScreen(ActingScreen):
         rows: list[tuple[str, Mapping[str, Line]]] = [
             (ALL_SERVICES, all_services_lines(len(environment.services)))
         ]
-        rows += [(service.name, service_lines(service)) for service in environment.services]
+        rows += [
+            (service.name, service_lines(service, is_stale=self.picture.engine_error is not None))
+            for service in environment.services
+        ]
         self.services.show(fit_service_columns(self.size.width - 3), rows)
         room = max(3, min(MOST_SERVICE_ROWS, self.size.height // 3))
         self.services.styles.height = min(len(rows), room) + 1

@@ -8,17 +8,17 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from previewer.tui.actions import Place, bindings
 from previewer.tui.desk import Desk
 from previewer.tui.present.help_lines import help_lines
 from previewer.tui.present.pieces import to_content
+from previewer.tui.screens.dialog import Dialog
 from previewer.tui.widgets.line_input import LineInput
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """Those of the place where help was asked for come first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(("back",))]

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.widgets import DataTable, Input, Static
 
 from previewer.domain.environment import Environment
-from previewer.domain.overview import OverviewRow, overview
+from previewer.domain.overview import OverviewRow
 from previewer.domain.revision import Branch
 from previewer.tui.actions import Place, bindings
 from previewer.tui.asked import CopyAsked, RequestMade, ScreenAsked
@@ -24,6 +24,7 @@ from previewer.tui.present.home_rows import HomeRow, filter_rows, home_rows, row
 from previewer.tui.present.notices import empty_table, engine_notice, source_notice
 from previewer.tui.present.pieces import Line, Piece, Tone, count_of, line, to_content
 from previewer.tui.present.pinned import parity_strip, pinned_lines
+from previewer.tui.present.times import as_of_words
 from previewer.tui.present.work_lines import cell_line, status_line
 from previewer.tui.requests.prune import PruneRequest
 from previewer.tui.requests.up import UpRequest
@@ -60,7 +61,7 @@ class HomeScreen(ActingScreen):
         super().__init__(desk)
         self._marked: set[str] = set()
         self._rows: tuple[HomeRow, ...] = ()
-        self._rows_of: tuple[object, object] = (None, None)
+        self._rows_of: tuple[object, object, object] = (None, None, None)
         self._shown: dict[str, OverviewRow] = {}
 
     def compose(self) -> ComposeResult:
@@ -76,6 +77,11 @@ class HomeScreen(ActingScreen):
         )
         yield Notice(name="status")
         yield KeyBar(self.desk.key_of)
+
+    def on_mount(self) -> None:
+        """Say at once what this is and what it waits for: the first frame is drawn before anything is known."""
+        super().on_mount()
+        self.paint()
 
     @property
     def table(self) -> RowsTable:
@@ -112,10 +118,8 @@ class HomeScreen(ActingScreen):
         """The actions of the key bar."""
         return KEYS
 
-    def draw(self) -> None:
+    def paint(self) -> None:
         """Show what is known now."""
-        if not self.is_mounted or not self.size.width:
-            return
         self._draw_top()
         self._draw_notices()
         self._draw_table()
@@ -238,23 +242,24 @@ class HomeScreen(ActingScreen):
         if picture.environments is not None:
             counts.append(count_of(len(picture.environments), "environment", "environments"))
         right = line(Piece(" · ".join(counts) + (" · " if counts else ""), Tone.QUIET))
-        self.query_one(TopBar).show(left, (*right, *engine_line(picture)))
+        self.query_one(TopBar).show(left, (*right, *engine_line(picture, self.desk.now())))
         strip = pinned_lines(
             picture.environments,
             error=picture.engine_error,
             now=self.desk.now(),
-            width=max(20, self.size.width - 4),
+            width=max(20, self.width - 4),
             up_key=self.desk.key_of("up"),
         )
-        strip += parity_strip(picture, width=max(20, self.size.width - 4), key=self.desk.key_of("parity"))
+        strip += parity_strip(picture, width=max(20, self.width - 4), key=self.desk.key_of("parity"))
         self.query_one("#pinned", Static).update(to_content(*strip))
 
     def _draw_notices(self) -> None:
         picture, retry = self.picture, self.desk.key_of("retry")
         has_some = bool(picture.environments)
         engine = picture.engine_error
-        width = self.size.width - NOTICE_MARGIN
-        lines = engine_notice(engine, retry_key=retry, has_environments=has_some) if engine else ()
+        width = self.width - NOTICE_MARGIN
+        as_of = as_of_words(picture.read_at, self.desk.now()) if has_some and picture.read_at else ""
+        lines = engine_notice(engine, retry_key=retry, as_of=as_of) if engine else ()
         self.query_one("#engine-notice", Notice).say(hanging(lines, width))
         source = picture.source_error
         lines = source_notice(source, retry_key=retry) if source else ()
@@ -264,18 +269,17 @@ class HomeScreen(ActingScreen):
         picture = self.picture
         is_first_answer = self._rows_of[1] is None and picture.environments is not None
         stays_at_top = is_first_answer and self.table.cursor_row == 0
-        if self._rows_of != (picture.branches, picture.environments):
-            self._rows_of = (picture.branches, picture.environments)
-            self._rows = home_rows(overview(picture.branches or (), picture.environments or ()))
+        if self._rows_of != (picture.branches, picture.environments, picture.commits):
+            self._rows_of = (picture.branches, picture.environments, picture.commits)
+            self._rows = home_rows(picture.rows)
         found = filter_rows(self._rows, self.filter.value)
         shown = found[:MOST_ROWS]
         self._shown = {row.key: row.source for row in shown}
         rows = [(row.key, self._lines(row.source)) for row in shown]
-        width = self.size.width - TABLE_MARGIN
+        width = self.width - TABLE_MARGIN
         self.table.show(fit_columns(width, longest_cells(lines for _key, lines in rows)), rows)
         if stays_at_top:
             self.table.action_cursor_top()
-        self.table.display = bool(shown)
         empty = self.query_one("#empty", Notice)
         empty.styles.height = "auto" if shown else "1fr"  # the filter stays at the bottom
         lines: tuple[Line, ...] = ()
@@ -301,6 +305,7 @@ class HomeScreen(ActingScreen):
             is_marked=row.environment is not None and row.environment.name in self._marked,
             task=cell_line(work, self.desk.monotonic()) if work else (),
             drift=self.picture.drift(row.environment) if row.environment else None,
+            is_stale=self.picture.engine_error is not None,
         )
 
     def _draw_status(self) -> None:

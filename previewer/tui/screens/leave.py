@@ -9,13 +9,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from previewer.tui.actions import bindings
 from previewer.tui.desk import Desk
 from previewer.tui.present.pieces import Piece, Tone, line, to_content
 from previewer.tui.present.work_lines import work_title
+from previewer.tui.screens.dialog import Dialog
 
 
 class Leaving(Enum):
@@ -27,7 +27,7 @@ class Leaving(Enum):
     """Quit once everything has ended."""
 
 
-class LeaveScreen(ModalScreen[Leaving | None]):
+class LeaveScreen(Dialog[Leaving | None]):
     """Dismissed with nothing: stay."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

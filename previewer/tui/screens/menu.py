@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.events import Key
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -18,6 +17,8 @@ from previewer.tui.actions import BY_ID, bindings
 from previewer.tui.desk import Desk
 from previewer.tui.present.hanging import hanging
 from previewer.tui.present.pieces import Line, Piece, Tone, line, to_content
+from previewer.tui.screens.dialog import Dialog
+from previewer.tui.widgets.choice_list import ChoiceList
 
 MOVEMENT = frozenset({"cursor-down", "cursor-up", "cursor-top", "cursor-bottom", "half-page-down", "half-page-up"})
 WIDEST = 96
@@ -28,7 +29,7 @@ _LABEL_WIDTH = 12
 INDENT = _KEY_WIDTH + _LABEL_WIDTH
 
 
-class MenuScreen(ModalScreen[str | None]):
+class MenuScreen(Dialog[str | None]):
     """Dismissed with the chosen action's id, or with nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(("back", "cursor-down", "cursor-up"))]
@@ -42,7 +43,7 @@ class MenuScreen(ModalScreen[str | None]):
         """A title, and one option an action."""
         with Vertical(id="dialog"):
             yield Static(to_content(line(Piece("Actions", Tone.STRONG))), id="question", markup=False)
-            yield OptionList(
+            yield ChoiceList(
                 *(
                     Option(
                         to_content(*hanging([self._line(name, reason)], self._width, indent=INDENT)),
@@ -57,11 +58,11 @@ class MenuScreen(ModalScreen[str | None]):
 
     def action_cursor_down(self) -> None:
         """Next."""
-        self.query_one(OptionList).action_cursor_down()
+        self.query_one(ChoiceList).action_cursor_down()
 
     def action_cursor_up(self) -> None:
         """Previous."""
-        self.query_one(OptionList).action_cursor_up()
+        self.query_one(ChoiceList).action_cursor_up()
 
     def action_back(self) -> None:
         """Nothing is done."""

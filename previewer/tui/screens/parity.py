@@ -90,15 +90,13 @@ class ParityScreen(PreviewerScreen):
         """The actions of the key bar."""
         return KEYS
 
-    def draw(self) -> None:
+    def paint(self) -> None:
         """Show what is known now; ask again if an environment is another by now."""
-        if not self.is_mounted or not self.size.width:
-            return
         self._ask_again()
         left, right = self.names
         project = self.desk.session.project
         title = line(Piece(f"{project} › ", Tone.QUIET), Piece("parity", Tone.STRONG), f" › {left} | {right}")
-        self.query_one(TopBar).show(title, engine_line(self.picture))
+        self.query_one(TopBar).show(title, engine_line(self.picture, self.desk.now()))
         self.query_one("#score", Static).update(to_content(*self._score_lines()))
         rows = self._rows()
         longest = longest_cells(lines for _key, lines in rows)

@@ -9,18 +9,19 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from previewer.tui.actions import bindings
 from previewer.tui.present.pick_lines import pick_lines
 from previewer.tui.present.pieces import Piece, Tone, line, to_content
+from previewer.tui.screens.dialog import Dialog
 from previewer.tui.screens.menu import MARGIN, WIDEST
+from previewer.tui.widgets.choice_list import ChoiceList
 from previewer.tui.widgets.line_input import LineInput
 
 
-class PickScreen(ModalScreen[str | None]):
+class PickScreen(Dialog[str | None]):
     """Dismissed with the name that was chosen or typed, or with nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -41,11 +42,11 @@ class PickScreen(ModalScreen[str | None]):
         with Vertical(id="dialog"):
             yield Static(to_content(line(Piece(self._title, Tone.STRONG))), id="question", markup=False)
             yield LineInput(name="pick-search", placeholder="search, or type a name · esc closes", is_hidden=False)
-            yield OptionList(markup=False, compact=True)
+            yield ChoiceList(markup=False, compact=True)
 
     def on_mount(self) -> None:
         """Everything, to begin with."""
-        self.query_one(OptionList).can_focus = False
+        self.query_one(ChoiceList).can_focus = False
         self.query_one(Input).focus()
         self.draw("")
 
@@ -55,11 +56,11 @@ class PickScreen(ModalScreen[str | None]):
 
     def action_next(self) -> None:
         """One down."""
-        self.query_one(OptionList).action_cursor_down()
+        self.query_one(ChoiceList).action_cursor_down()
 
     def action_previous(self) -> None:
         """One up."""
-        self.query_one(OptionList).action_cursor_up()
+        self.query_one(ChoiceList).action_cursor_up()
 
     @on(Input.Changed)
     def search_typed(self, event: Input.Changed) -> None:
@@ -69,7 +70,7 @@ class PickScreen(ModalScreen[str | None]):
     @on(Input.Submitted)
     def name_given(self, event: Input.Submitted) -> None:
         """The name under the cursor; where none matches, what was typed."""
-        index = self.query_one(OptionList).highlighted
+        index = self.query_one(ChoiceList).highlighted
         chosen = self._found[index] if index is not None and index < len(self._found) else event.value.strip()
         self.dismiss(chosen or None)
 
@@ -87,7 +88,7 @@ class PickScreen(ModalScreen[str | None]):
         words = search.casefold().split()
         found = [(n, about) for n, about in self._names if all(w in f"{n} {about}".casefold() for w in words)]
         self._found = tuple(name for name, _about in found)
-        options = self.query_one(OptionList)
+        options = self.query_one(ChoiceList)
         options.clear_options()
         options.add_options(Option(to_content(one)) for one in pick_lines(found, width=self._width))
         options.highlighted = 0 if found else None

@@ -62,10 +62,8 @@ class ProgressScreen(PreviewerScreen):
         """The actions of the key bar."""
         return ("open-result", "cancel-work", "back")
 
-    def draw(self) -> None:
+    def paint(self) -> None:
         """Show what is known now."""
-        if not self.is_mounted or not self.size.width:
-            return
         work, now = self.work, self.desk.monotonic()
         project = self.desk.session.project
         self.query_one(TopBar).show(
@@ -102,7 +100,7 @@ class ProgressScreen(PreviewerScreen):
         """Into what came up."""
         if self.is_possible("open-result") and self._result is not None:
             name = self._result
-            self.app.pop_screen()
+            self.close()
             self.app.post_message(ScreenAsked.environment(name))
 
     @property

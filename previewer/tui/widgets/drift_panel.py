@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import ClassVar
 
 from textual import on
@@ -10,10 +9,8 @@ from textual.app import ComposeResult
 from textual.widgets import DataTable, Static
 
 from previewer.domain.drift.finding import Finding
-from previewer.domain.environment import Environment
-from previewer.domain.examination import EngineHappening
 from previewer.operations.drift import EnvironmentDrift
-from previewer.tui.answers import DriftRead, TouchesEnded, TouchesSeen
+from previewer.tui.answers import DriftRead
 from previewer.tui.desk import Desk
 from previewer.tui.present.columns import longest_cells
 from previewer.tui.present.failure import failure_lines
@@ -28,9 +25,6 @@ from previewer.tui.present.pieces import Line, to_content
 from previewer.tui.widgets.panel import Panel
 from previewer.tui.widgets.rows_table import RowsTable
 
-MOST_HAPPENINGS = 10_000
-"""That are kept: the engine itself forgets much sooner."""
-
 
 class DriftPanel(Panel):
     """Findings above, everything about the one under the cursor below."""
@@ -41,8 +35,6 @@ class DriftPanel(Panel):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk, name="drift")
         self._drift: EnvironmentDrift | None = None
-        self._seen: deque[EngineHappening] = deque(maxlen=MOST_HAPPENINGS)
-        self._is_live = False
 
     def compose(self) -> ComposeResult:
         """Title, findings, detail."""
@@ -61,22 +53,19 @@ class DriftPanel(Panel):
         key = self.target.selected_key
         return next((f for f in self._findings if finding_key(f) == key), None)
 
-    def open(self, environment: Environment) -> None:
-        """Look, and hear of what happens."""
-        super().open(environment)
-        self._is_live = True
-        self.desk.inquiries.follow_touches(self)
+    def on_mount(self) -> None:
+        """Look whenever the engine tells that something was done."""
+        self.watch(self.app, "touches_seen", self.look_now, init=False)
 
-    def close(self) -> None:
-        """Let go of the stream."""
-        super().close()
-        self._is_live = False
-        self.desk.inquiries.stop_touches()
+    def look_now(self) -> None:
+        """Look, if the tab is in front."""
+        if self.display:
+            self.ask()
 
     def ask(self) -> None:
         """Look again."""
         if self.environment is not None:
-            self.desk.inquiries.read_drift(self.environment.name, tuple(self._seen), self)
+            self.desk.inquiries.read_drift(self.environment.name, self)
 
     @on(DriftRead)
     def drift_read(self, message: DriftRead) -> None:
@@ -84,20 +73,6 @@ class DriftPanel(Panel):
         message.stop()  # an answer to what the screen itself asked would not go further than the screen
         self.app.post_message(DriftRead(message.drift, is_newly_tainted=message.is_newly_tainted))
         self._drift, self.error = message.drift, None
-        self.draw()
-
-    @on(TouchesSeen)
-    def touches_seen(self, message: TouchesSeen) -> None:
-        """Something happened."""
-        message.stop()
-        self._seen.extend(message.happenings)
-        self.ask()
-
-    @on(TouchesEnded)
-    def touches_ended(self, message: TouchesEnded) -> None:
-        """The timer goes on."""
-        message.stop()
-        self._is_live = False
         self.draw()
 
     @on(DataTable.RowHighlighted)
@@ -113,7 +88,9 @@ class DriftPanel(Panel):
         if self.error is not None:
             title.update(to_content(*failure_lines(self.error, details=3)))
         else:
-            title.update(to_content(drift_title(self._drift, is_live=self._is_live)))
+            title.update(
+                to_content(drift_title(self._drift, is_live=bool(getattr(self.app, "hears_touches", False))))
+            )
         rows = {finding_key(f): finding_lines(f, now=now) for f in self._findings}
         columns = fit_finding_columns(width - 3, longest_cells(rows.values()))
         self.show_rows(self.target, columns, tuple(rows.items()))

@@ -40,7 +40,9 @@ class KeyBar(Static):
 
     def _draw(self) -> None:
         always = [self._item(name) for name in self._always]
-        room = self.size.width - 2 - sum(width_of(item) + len(_GAP.text) for item in always)
+        room = (
+            (self.size.width or self.app.size.width) - 2 - sum(width_of(item) + len(_GAP.text) for item in always)
+        )
         shown: list[Line] = []
         for name in (name for name in self._ids if name not in self.ALWAYS):
             item = self._item(name)

@@ -53,7 +53,7 @@ class LogPanel(Vertical):
         """Take in new lines."""
         names = {entry.service for entry in entries}
         if not names.issubset(self._services):
-            self.know_services(sorted(names.union(self._services)))
+            self.know_services((*self._services, *sorted(names.difference(self._services))))
         self.view.add(entries)
 
     def end(self, error: PreviewerError | None) -> None:
@@ -65,6 +65,7 @@ class LogPanel(Vertical):
         """The services whose lines may come: their column is made just wide enough."""
         self._services = tuple(names)
         self.view.reshape(self.view.shape.for_services(self._services))
+        self.view.colour(self._services)
 
     def choose_service(self, name: str | None) -> None:
         """Only this one's lines; ``None`` for all."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -18,13 +18,21 @@ from textual.widgets import Log
 
 from previewer.engine.protocol import LogLine
 from previewer.tui.actions import bindings
+from previewer.tui.log_rings import MOST_LINES, LogRings, TimedLine
 from previewer.tui.present.cells import CellPainter
-from previewer.tui.present.log_text import LogShape, matches, rows_of, whole_text
-from previewer.tui.present.pieces import Tone
+from previewer.tui.present.log_text import WIDEST_SERVICE, LogShape, matches, rows_of, whole_text
+from previewer.tui.present.pieces import Tone, cut
+from previewer.tui.present.plain import plain
 
-MOST_LINES = 20_000
-"""Kept; the oldest go first."""
 _SERVICE_TONES = (Tone.ACCENT, Tone.GOOD, Tone.WARN, Tone.BUSY)
+
+
+@dataclass(slots=True)
+class _Written:
+    """A line that is on the screen, in so many rows."""
+
+    line: TimedLine
+    rows: int
 
 
 class LogView(Log, inherit_bindings=False):
@@ -43,13 +51,14 @@ class LogView(Log, inherit_bindings=False):
 
     def __init__(self, *, name: str) -> None:
         super().__init__(id=name, highlight=False, max_lines=None, auto_scroll=False)
-        self._entries: deque[LogLine] = deque(maxlen=MOST_LINES)
-        self._held: list[LogLine] = []
+        self._rings = LogRings()
+        self._held: list[TimedLine] = []
+        self._written: list[_Written] = []
         self._shape = LogShape()
         self._is_rebuilding = False
         self._painter: CellPainter | None = None
         self.tones: dict[str, Tone] = {}
-        """By service, in the order in which they were first seen."""
+        """By service as it is written in its column."""
         self.is_following = True
         self.shown_count = 0
         """Log lines that match the shape and are on the screen."""
@@ -62,26 +71,33 @@ class LogView(Log, inherit_bindings=False):
     @property
     def held_count(self) -> int:
         """Lines that have come since following was paused."""
-        return sum(matches(entry, self._shape) for entry in self._held)
+        return sum(matches(line.entry, self._shape) for line in self._held)
 
     @property
     def entries(self) -> Sequence[LogLine]:
-        """The kept lines that match the shape."""
-        return [entry for entry in self._entries if matches(entry, self._shape)]
+        """The kept lines that match the shape, by time."""
+        lines = self._rings.lines(self._shape.service)
+        return [line.entry for line in lines if matches(line.entry, self._shape)]
 
     def add(self, entries: Sequence[LogLine]) -> None:
         """Take in new lines; while paused they are only counted."""
-        self._entries.extend(entries)
+        lines = self._rings.add(entries)
         if self.is_following:
-            self._write(entries)
+            self._write(lines)
         else:
-            self._held.extend(entries)
+            self._held.extend(lines)
             del self._held[:-MOST_LINES]
         self.post_message(self.Changed())
 
+    def colour(self, services: Sequence[str]) -> None:
+        """Give each service its colour, by its place among all: whichever writes first."""
+        tones = {name: _SERVICE_TONES[number % len(_SERVICE_TONES)] for number, name in enumerate(services)}
+        self.tones = {cut(plain(name), WIDEST_SERVICE): tone for name, tone in tones.items()}
+        self._render_line_cache.clear()
+
     def forget(self) -> None:
         """Drop every line: the log of another environment follows."""
-        self._entries.clear()
+        self._rings.clear()
         self._rebuild()
 
     def reshape(self, shape: LogShape) -> None:
@@ -92,7 +108,7 @@ class LogView(Log, inherit_bindings=False):
 
     def follow(self) -> None:
         """Go to the end and stay there."""
-        held, self._held = self._held, []
+        held, self._held = sorted(self._held, key=lambda line: line.at), []
         self.is_following = True
         self._write(held)
         self.post_message(self.Changed())
@@ -165,22 +181,47 @@ class LogView(Log, inherit_bindings=False):
         self.is_following = True
         self.clear()
         self._shape = replace(self._shape, width=self._text_room)
-        self._write(list(self._entries))
+        self._written.clear()
+        self._write(self._rings.lines(self._shape.service)[-MOST_LINES:])
         self._is_rebuilding = False
         self.post_message(self.Changed())
 
-    def _write(self, entries: Sequence[LogLine]) -> None:
-        shown = [entry for entry in entries if matches(entry, self._shape)]
+    def _write(self, lines: Sequence[TimedLine]) -> None:
+        """Write them below what is there; what is younger than the first of them is written again, after it."""
+        shown = [line for line in lines if matches(line.entry, self._shape)]
         self.shown_count += len(shown)
-        rows = [row or " " for entry in shown for row in rows_of(entry, self._shape)]
-        if rows:
-            self._width = max(self._width, *map(cell_len, rows))
-            self.write_lines(rows, scroll_end=False)
-            if len(self._lines) > 2 * MOST_LINES:
-                del self._lines[: len(self._lines) - MOST_LINES]
-                self._render_line_cache.clear()
-                self.virtual_size = self.virtual_size.with_height(len(self._lines))
+        if shown:
+            shown = sorted([*self._take_younger(shown[0]), *shown], key=lambda line: line.at)
+            written: list[str] = []
+            for line in shown:
+                rows = [row or " " for row in rows_of(line.entry, self._shape)]
+                self._written.append(_Written(line, len(rows)))
+                written += rows
+            self._width = max(self._width, *map(cell_len, written))
+            self.write_lines(written, scroll_end=False)
+            self._drop_oldest()
         self.scroll_end(animate=False, immediate=True, x_axis=False)
+
+    def _take_younger(self, line: TimedLine) -> list[TimedLine]:
+        """Take off the screen what was written after ``line``: services are read one by one."""
+        start = bisect_right(self._written, line.at, key=lambda written: written.line.at)
+        younger = self._written[start:]
+        if younger:
+            del self._written[start:]
+            del self._lines[len(self._lines) - sum(written.rows for written in younger) :]
+            self._render_line_cache.clear()
+        return [written.line for written in younger]
+
+    def _drop_oldest(self) -> None:
+        if len(self._lines) > 2 * MOST_LINES:
+            count, dropped = 0, 0
+            while dropped < len(self._lines) - MOST_LINES:
+                dropped += self._written[count].rows
+                count += 1
+            del self._written[:count]
+            del self._lines[:dropped]
+            self._render_line_cache.clear()
+            self.virtual_size = self.virtual_size.with_height(len(self._lines))
 
     def _update_size(self, updates: int, lines: list[str]) -> None:  # type: ignore[override]
         # Textual measures in a worker of asyncio's pool; the width is known here, and no thread is needed.
@@ -208,8 +249,7 @@ class LogView(Log, inherit_bindings=False):
         text.stylize(self._style(Tone.QUIET), 0, shape.time_width)
         if shape.service_width:
             name = row[shape.time_width : shape.text_start].split("│")[0].strip()
-            tone = self.tones.setdefault(name, _SERVICE_TONES[len(self.tones) % len(_SERVICE_TONES)])
-            text.stylize(self._style(tone), shape.time_width, shape.text_start - 2)
+            text.stylize(self._style(self.tones.get(name, Tone.ACCENT)), shape.time_width, shape.text_start - 2)
             text.stylize(self._style(Tone.QUIET), shape.text_start - 2, shape.text_start)
         if shape.search:
             wanted, folded, start = shape.search.casefold(), row.casefold(), shape.text_start

@@ -84,9 +84,8 @@ class Panel(Vertical):
 
     def show_rows(self, table: RowsTable, columns: Sequence[Column], rows: Sequence[Row]) -> None:
         """Show them; a table without rows is hidden, and takes the focus when it comes back."""
-        table.show(columns, rows)
         was_shown = table.display
-        table.display = bool(rows)
+        table.show(columns, rows)
         if rows and not was_shown and self.display:
             self.call_after_refresh(table.focus)
 

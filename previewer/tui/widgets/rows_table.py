@@ -46,8 +46,14 @@ class RowsTable(DataTable[Text], inherit_bindings=False):
         return tuple(self._rows_shown)
 
     def show(self, columns: Sequence[Column], rows: Sequence[Row]) -> None:
-        """Make the table look so. Where only cells changed, only these are updated."""
+        """Make the table look so. Where only cells changed, only these are updated.
+
+        Without rows it is hidden, and so loses the focus; with the first ones it takes what nothing else has.
+        """
         wanted = dict(rows)
+        self.display = bool(wanted)
+        if wanted and self.screen.focused is None:
+            self.screen.set_focus(self)
         if self._painter is not None and tuple(columns) == self._columns_shown:
             if list(wanted) == list(self._rows_shown):
                 self._update_cells(wanted)

@@ -27,7 +27,7 @@ class TopBar(Static):
         self._draw()
 
     def _draw(self) -> None:
-        width = max(0, self.size.width - 2)
+        width = max(0, (self.size.width or self.app.size.width) - 2)
         left = cut_line(self._left, width)
         room = width - width_of(left) - 2
         right = cut_line(self._right, room) if room > 8 else ()

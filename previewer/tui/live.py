@@ -1,0 +1,237 @@
+"""What is known of git and the engine, kept up to date: asked for at intervals and whenever the engine stirs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from textual import on
+from textual.app import App
+from textual.notifications import SeverityLevel
+from textual.reactive import reactive
+
+from previewer.domain.definition import Role
+from previewer.domain.environment import Environment
+from previewer.tui import asked
+from previewer.tui import messages as told
+from previewer.tui.answers import (
+    DriftRead,
+    DriftsRead,
+    QuestionFailed,
+    RolesParityRead,
+    TouchesEnded,
+    TouchesRead,
+    TouchesSeen,
+)
+from previewer.tui.desk import Desk
+from previewer.tui.picture import Picture
+from previewer.tui.present.plain import plain
+from previewer.tui.present.signs import TAINT_SIGN
+from previewer.tui.schedule import Schedule
+from previewer.tui.screens.base import PreviewerScreen
+
+OLD_TICKS = 10
+"""Looks at the clock between two redraws where nothing is that young."""
+YOUNG = timedelta(minutes=1)
+"""Ages below are shown in seconds: they are drawn at each look at the clock."""
+
+
+class LiveApp(App[int]):
+    """The part of the application that owns the picture."""
+
+    picture: reactive[Picture] = reactive(Picture())
+    """What is known. Screens redraw when it changes."""
+    touches_seen: reactive[int] = reactive(0)
+    """Goes up whenever the engine told of something that may have been done to an environment from outside."""
+    hears_touches: reactive[bool] = reactive(False)
+    """Whether the engine is listened to."""
+    work_pulse: reactive[int] = reactive(0)
+    """Goes up whenever something about an operation is to be drawn again."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self._told_of: set[tuple[str, int]] = set()
+        """Generations of environments whose taint has been announced."""
+        self._is_watching = False
+        self._has_hurried = False
+        """Whether the end of the engine's events was a reason to look since the last regular look."""
+        self._ticks = 0
+        self._compared: object = None
+        """What staging and production were when they were compared last."""
+        super().__init__()
+        self.schedule = Schedule(self)
+
+    def on_mount(self) -> None:
+        """Paint first, ask afterwards."""
+        self.schedule.start(
+            clock=self._tick,
+            slow=self.refresh_picture,
+            drift=self._look_for_drift,
+            pulse=self._turn_spinners,
+        )
+        self.call_after_refresh(self.refresh_picture)
+
+    def tell(self, message: str, *, title: str, severity: SeverityLevel = "information") -> None:
+        """A notification, as plain text."""
+        self.notify(plain(message), title=plain(title), severity=severity, markup=False)
+
+    def refresh_picture(self) -> None:
+        """Ask git and the engine."""
+        self._has_hurried = False
+        self.desk.gateway.read_branches(self)
+        self.desk.gateway.read_environments(self)
+
+    @on(asked.RefreshAsked)
+    def refresh_asked(self) -> None:
+        """The user does not want to wait for the tick."""
+        self._compared = None
+        self.refresh_picture()
+        self._look_for_drift()
+
+    @on(told.BranchesRead)
+    def branches_read(self, message: told.BranchesRead) -> None:
+        """Git answered."""
+        self.picture = replace(self.picture, branches=message.branches, source_error=None)
+        self._look_up_commits()
+
+    @on(told.CommitsFound)
+    def commits_found(self, message: told.CommitsFound) -> None:
+        """Rows of environments without a branch say what they run."""
+        found = {commit.id: commit for commit in message.commits}
+        self.picture = replace(self.picture, commits={**self.picture.commits, **found})
+
+    def _look_up_commits(self) -> None:
+        """Once branches and environments are known: what those run that have no branch here."""
+        if unknown := self.picture.unknown_commits:
+            self.desk.gateway.read_commits_of(unknown, self)
+
+    @on(told.BranchesFailed)
+    def branches_failed(self, message: told.BranchesFailed) -> None:
+        """Git could not answer."""
+        self.picture = replace(self.picture, source_error=message.error)
+
+    @on(told.EnvironmentsRead)
+    def environments_read(self, message: told.EnvironmentsRead) -> None:
+        """The engine answered: from now on it is watched."""
+        self.picture = replace(
+            self.picture,
+            environments=message.environments,
+            engine=message.engine,
+            engine_error=None,
+            read_at=self.desk.now(),
+        )
+        self._look_up_commits()
+        self._compare_roles(message.environments)
+        if not self._is_watching:
+            self._is_watching = True
+            self.desk.gateway.watch_engine(self)
+            self._look_for_drift()
+        if not self.hears_touches:
+            self.hears_touches = True
+            self.desk.inquiries.follow_touches(self)
+
+    @on(told.EnvironmentsFailed)
+    def environments_failed(self, message: told.EnvironmentsFailed) -> None:
+        """The engine did not answer; what was known of it stays, and says so."""
+        self.picture = replace(self.picture, engine_error=message.error)
+
+    @on(told.EngineStirred)
+    def engine_stirred(self) -> None:
+        """Look at the engine, once things have settled."""
+        self.schedule.soon(self._look_again)
+
+    @on(told.EngineWatchEnded)
+    def engine_watch_ended(self) -> None:
+        """It went away, or closed the stream: that shows at the next look, and its answer opens a new one."""
+        self._is_watching = False
+        if not self._has_hurried:
+            self._has_hurried = True
+            self.schedule.soon(self._look_again)
+
+    @on(TouchesSeen)
+    def touches_were_seen(self) -> None:
+        """Look at what was done, once things have settled."""
+        if not self.desk.running_works:
+            self.schedule.soon(self._look_at_touches)
+
+    @on(TouchesEnded)
+    def touches_ended(self) -> None:
+        """The next answer about the environments listens again."""
+        self.hears_touches = False
+
+    @on(TouchesRead)
+    def touches_read(self, message: TouchesRead) -> None:
+        """Mark what was touched; say so where it had not been."""
+        self.picture = self.picture.with_touches(message.drifts)
+        for name in message.noted:
+            self._tell_of_touch(name)
+        if message.noted:
+            self.desk.gateway.read_environments(self)
+
+    @on(DriftsRead)
+    def drifts_read(self, message: DriftsRead) -> None:
+        """Every environment was looked at."""
+        self.picture = replace(self.picture, drifts={drift.environment.name: drift for drift in message.drifts})
+
+    @on(DriftRead)
+    def drift_read(self, message: DriftRead) -> None:
+        """One was, by its tab. Where it is tainted from now on, the environment is to say so."""
+        seen = message.drift.environment
+        name, known = seen.name, self.picture.environment(seen.name)
+        self.picture = replace(self.picture, drifts={**self.picture.drifts, name: message.drift})
+        # An answer that a newer question overtook is never told: what it noted is seen by the next one.
+        is_news = message.is_newly_tainted or seen.is_tainted
+        if is_news and known is not None and not known.is_tainted:
+            self._tell_of_touch(name)
+            self.desk.gateway.read_environments(self)
+
+    @on(RolesParityRead)
+    def roles_parity_read(self, message: RolesParityRead) -> None:
+        """Staging and production were compared."""
+        self.picture = replace(self.picture, roles_parity=message.parity)
+
+    @on(QuestionFailed)
+    def question_failed(self) -> None:
+        """Marks that cannot be drawn are left out: what the engine says is shown by those who ask it first."""
+        self._compared = None
+
+    def redraw_ages(self) -> None:
+        """Times pass, though nothing happens."""
+        if isinstance(self.screen, PreviewerScreen):
+            self.screen.time_passed()
+
+    def _tick(self) -> None:
+        self._ticks += 1
+        if self._ticks % OLD_TICKS == 0 or self.picture.has_younger_than(YOUNG, self.desk.now()):
+            self.redraw_ages()
+
+    def _look_for_drift(self) -> None:
+        if self._is_watching:
+            self.desk.inquiries.read_drifts(self)
+
+    def _compare_roles(self, environments: tuple[Environment, ...]) -> None:
+        """Compare staging with production again if either is another than before."""
+        guarded = tuple(e for e in environments if e.role is not Role.PREVIEW)
+        key = tuple((e.name, e.ownership.release, tuple(s.name for s in e.services)) for e in guarded)
+        if key != self._compared:
+            self._compared = key
+            self.desk.inquiries.read_roles_parity(guarded, self)
+
+    def _look_at_touches(self) -> None:
+        self.touches_seen += 1
+        self.desk.inquiries.read_touches(self)
+
+    def _tell_of_touch(self, name: str) -> None:
+        """Once for each environment generation, whichever look found it."""
+        environment = self.picture.environment(name)
+        generation = environment.ownership.generation if environment is not None else 0
+        if (name, generation) not in self._told_of:
+            self._told_of.add((name, generation))
+            words = f"changed from outside previewer · {self.desk.key_of('replace')} replaces it"
+            self.tell(words, title=f"{TAINT_SIGN} {name} is tainted", severity="warning")
+
+    def _look_again(self) -> None:
+        self.desk.gateway.read_environments(self)
+
+    def _turn_spinners(self) -> None:
+        self.work_pulse += 1
