@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, TextIO
 
@@ -54,14 +54,24 @@ class Invocation:
         self.debug = False
         self.colour = "auto"
 
+    @contextmanager
     def open_session(
         self, names: Sequence[str] | None = None, *, is_everywhere: bool = False
-    ) -> AbstractContextManager[Session]:
-        """The session of this run; to be used in a ``with``. The engine is asked when first needed.
+    ) -> Iterator[Session]:
+        """The session of this run. The engine is asked when first needed.
 
-        ``names`` are the environments that a command is about, which the engine's labels suffice for: outside of
-        any repository it works by these. ``is_everywhere`` is one about all projects.
+        When all is done it warns of what the ledger has and nobody could read. ``names`` are the environments that a
+        command is about, which the engine's labels suffice for: outside of any repository it works by these.
+        ``is_everywhere`` is one about all projects.
         """
+        with self._open(names, is_everywhere=is_everywhere) as session:
+            try:
+                yield session
+            finally:
+                for fault in session.faults:
+                    self.diagnostics.warn(fault.message, fault.hint)
+
+    def _open(self, names: Sequence[str] | None, *, is_everywhere: bool) -> AbstractContextManager[Session]:
         if self._open_session is not None:
             return self._open_session(self.repo, docker_host=self.host, environment=self.environment)
         from previewer.errors import NoRepositoryError

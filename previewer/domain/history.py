@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from previewer.domain.notes import Notes
@@ -25,5 +27,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """When what was done began, where containers were started or stopped for it; ``at`` is when it was over."""
     engine_ahead: int = 0
     """Milliseconds by which the engine's clock was ahead of the one that ``at`` and ``began`` are of."""
+    digests: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """SHA-256 of what was written down about the release, by file: where that is edited, it is found."""
     notes: Notes = msgspec.field(default_factory=dict)
     """What is true of environments from now on, by name; of others nothing changes."""

@@ -30,6 +30,8 @@ OWNER = PREFIX + "owner"
 CREATED_AT = PREFIX + "created-at"
 EXPIRES_AT = PREFIX + "expires-at"
 OPERATION = PREFIX + "operation"
+HEAD = PREFIX + "ledger-head"
+"""The newest entry of the history when the object was made: a history without it was cut off or replaced."""
 ROUTES = PREFIX + "routes"
 """On containers: which of their ports get a URL, see :func:`route_label`."""
 MEMORY = PREFIX + "memory"
@@ -131,6 +133,8 @@ class Ownership:
     """Only on containers."""
     definition: str | None = None
     """Which of the release's definitions runs; ``None`` on objects that an older previewer made."""
+    head: str | None = None
+    """The newest entry of the ledger then; ``None`` where it had none, and on an older previewer's objects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +217,8 @@ def ownership_labels(ownership: Ownership) -> dict[str, str]:
     }
     if ownership.definition is not None:
         found[DEFINITION] = ownership.definition
+    if ownership.head is not None:
+        found[HEAD] = ownership.head
     return {**found, SERVICE: ownership.service} if ownership.service is not None else found
 
 
@@ -237,6 +243,7 @@ def read_ownership(labels: Mapping[str, str]) -> Ownership | None:
             operation=labels[OPERATION],
             service=labels.get(SERVICE) or None,
             definition=labels.get(DEFINITION) or None,
+            head=labels.get(HEAD) or None,
         )
     except (KeyError, ValueError):
         return None

@@ -39,6 +39,8 @@ LOCK_REFS = "refs/previewer/locks"
 RECORD_REFS = "refs/previewer"
 """Above those of records: each kind has a folder of its own."""
 ATTESTATION_REFS = f"{RECORD_REFS}/attestations"
+SIGNATURE_REFS = f"{RECORD_REFS}/signatures"
+"""Further signatures of what is said about releases."""
 PRIVATE_FOLDER = "previewer"
 """In git's own folder: the repository that holds what no other clone needs."""
 
@@ -145,7 +147,7 @@ def release_ref(release_id: str) -> str:
 
 def is_shared_ref(name: str) -> bool:
     """Whether a reference of ours is for other clones too: a release, or what is said about one."""
-    return name.startswith((f"{RELEASE_REFS}/", f"{ATTESTATION_REFS}/"))
+    return name.startswith((f"{RELEASE_REFS}/", f"{ATTESTATION_REFS}/", f"{SIGNATURE_REFS}/"))
 
 
 def variable_suffix(service: str) -> str:

@@ -22,20 +22,20 @@ from previewer.domain.file_tree import FileTree, TreeEntry
 from previewer.domain.history import LedgerEntry
 from previewer.domain.json_value import canonical_json
 from previewer.domain.naming import LEDGER_REFS, RELEASE_REFS, release_ref, slug
-from previewer.domain.notes import EnvironmentNotes, Notes, merge_notes
+from previewer.domain.notes import Notes
 from previewer.domain.release import Release, manifest_of, read_manifest
 from previewer.domain.revision import short_id
-from previewer.domain.stored import from_bytes, to_bytes
 from previewer.domain.tree_files import digest_tree_files, served_entries
-from previewer.errors import AmbiguousError, LockedError, NotFoundError, SourceError
-from previewer.frozen import dataclass
+from previewer.errors import AmbiguousError, NotFoundError, SourceError
 from previewer.ledger.git_files import GitFiles
+from previewer.ledger.git_history import GitHistory
 from previewer.ledger.git_locks import GitLocks, TakeoverCallback
 from previewer.ledger.git_place import PrivatePlace, SharedPlace
 from previewer.ledger.git_records import GitRecords
 from previewer.ledger.git_store import GitStore, Reference
+from previewer.ledger.heads import RememberedHead
 from previewer.ledger.lock_owner import LockOwner
-from previewer.ledger.protocol import RecordKind
+from previewer.ledger.protocol import Fault, RecordKind
 from previewer.source.git_command import GitCommand
 from previewer.source.git_objects import GitObject, GitObjects
 
@@ -45,12 +45,8 @@ if TYPE_CHECKING:
 
 MANIFEST_FILE = "manifest.json"
 FILES_FOLDER = "files"
-ENTRY_FILE = "entry.json"
-NOTES_FILE = "notes.json"
 DIGITS = 64
 """Of a release's whole id."""
-APPEND_ATTEMPTS = 100
-"""Each failure means that another writer succeeded, so that many others at once is the limit."""
 
 
 def utc_now() -> datetime:
@@ -61,15 +57,6 @@ def utc_now() -> datetime:
 def tell_nobody(environment: str, owner: LockOwner) -> None:
     """Take a dead owner's lock over without a word."""
     del environment, owner
-
-
-@dataclass(frozen=True, slots=True)
-class _Tip:
-    """The end of the history."""
-
-    id: str | None
-    """Of its commit; ``None`` where nothing was noted yet."""
-    notes: Notes
 
 
 class GitLedger:
@@ -86,6 +73,7 @@ class GitLedger:
         objects: GitObjects | None = None,
         object_format: str | None = None,
         shared_folder: str | None = None,
+        remembered: RememberedHead | None = None,
     ) -> None:
         """``actor`` and ``clock`` are for locks; entries bring their own.
 
@@ -102,8 +90,9 @@ class GitLedger:
         self._private = GitStore(own, object_format=object_format)
         self._files = GitFiles(self._command)
         self._shared_records, self._records = GitRecords(self._store), GitRecords(self._private)
-        self._history = f"{LEDGER_REFS}/{slug(installation)}"
-        self._last_seen: _Tip | None = None
+        history = f"{LEDGER_REFS}/{slug(installation)}"
+        self._history = GitHistory(self._private, history, remembered=remembered)
+        self._faults: list[Fault] = []
         self._locks = GitLocks(self._private, clock=clock, actor=actor, on_takeover=on_takeover)
 
     @cached_property
@@ -150,9 +139,9 @@ class GitLedger:
             raise NotFoundError("this is no release id", where=release_id, hint="`previewer releases` lists them")
         if len(digits) == DIGITS:
             name = release_ref(digits)
-            held = self._store.find(f"{name}:{MANIFEST_FILE}")
+            held = self._store.find_whole(f"{name}:{MANIFEST_FILE}")
             if held is not None:
-                return _verified(name, held.content)
+                return _verified(name, held)
         found = self._store.references(f"{RELEASE_REFS}/{digits}*")
         if not found:
             raise NotFoundError(
@@ -161,11 +150,12 @@ class GitLedger:
         if len(found) > 1:
             fitting = ", ".join(short_id(reference.name.rpartition("/")[2]) for reference in found)
             raise AmbiguousError("several releases begin like this", where=release_id, hint=f"they are {fitting}")
-        return self._load(found)[0]
+        name, object_id = found[0].name, found[0].object_id
+        return _verified(name, self._store.find_whole(f"{object_id}:{MANIFEST_FILE}"))
 
     def releases(self) -> tuple[Release, ...]:
-        """Every kept release, newest commit first. Raises :class:`SourceError` for one that was tampered with."""
-        found = self._load(self._store.references(RELEASE_REFS))
+        """Every kept release, newest commit first, without those that cannot be read or were tampered with."""
+        found = [release for _, release in self._load(self._store.references(RELEASE_REFS))]
         return tuple(sorted(found, key=lambda release: (release.committed_at, release.id), reverse=True))
 
     def releases_of(self, commit: str) -> tuple[Release, ...]:
@@ -242,38 +232,53 @@ class GitLedger:
 
     def append(self, entry: LedgerEntry) -> None:
         """Add to the history, and let its notes be true. Two writers at once both succeed."""
-        words = [entry.action, entry.environment or short_id(entry.release or entry.commit or "")]
-        # What was seen last is most often still so; else the swap fails, and the next look is a fresh one.
-        last = self._last_seen or self._look()
-        for _ in range(APPEND_ATTEMPTS):
-            notes = merge_notes(last.notes, entry.notes)
-            made = self._private.write_commit(
-                {ENTRY_FILE: to_bytes(entry), NOTES_FILE: to_bytes(notes)},
-                parents=(last.id,) if last.id else (),
-                at=entry.at,
-                message=" ".join(filter(None, words)),
-            )
-            if self._private.swap(self._history, old=last.id, new=made):
-                self._last_seen = _Tip(made, notes)
-                self._private.tidy()
-                return
-            last = self._look()
-        raise LockedError("many others are writing the ledger", where=self._history, hint="try again")
+        self._history.append(entry)
 
     def entries(self, *, limit: int | None = None) -> tuple[LedgerEntry, ...]:
-        """The history, newest first. Raises :class:`SourceError` for an entry that can't be read."""
-        tip = self._private.read_reference(self._history)
-        if tip is None or limit == 0:
-            return ()
-        commits = self._private.chain(tip, limit=limit)
-        return tuple(
-            from_bytes(content, LedgerEntry)
-            for content in _read_files(self._private, [f"{commit}:{ENTRY_FILE}" for commit in commits])
-        )
+        """The history, newest first, without entries that cannot be read."""
+        return self._history.entries(limit=limit)
 
     def notes(self) -> Notes:
-        """What is true of environments now, by name, in one look however long the history is."""
-        return self._look().notes
+        """What is true of environments now, by name, in one look however long the history is.
+
+        Raises :class:`SourceError` where nothing of the history can be read.
+        """
+        return self._history.notes()
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What was passed over so far because it could not be read."""
+        return (*self._history.faults, *self._faults)
+
+    def drop_release(self, release_id: str) -> None:
+        """Forget a release, whether or not it can be read. Raises :class:`NotFoundError`."""
+        digits = release_id.removeprefix("sha256:").lower()
+        found = [ref.name for ref in self._store.references(RELEASE_REFS)]
+        fitting = [name for name in found if len(digits) >= 4 and name.rpartition("/")[2].startswith(digits)]
+        if len(fitting) != 1:
+            what = "several releases begin like this" if fitting else "there is no such release"
+            raise NotFoundError(what, where=release_id, hint="give all of its digits")
+        self.remove_release(fitting[0].rpartition("/")[2])
+
+    def drop_history(self) -> bool:
+        """Forget the history and all notes; whether there was one."""
+        return self._history.drop()
+
+    def check_history(self) -> tuple[Fault, ...]:
+        """Everything in the history that is broken, was cut out or does not follow from what was before it."""
+        return self._history.check()
+
+    def accept_head(self) -> None:
+        """Take the history as it is for what is remembered from now on."""
+        self._history.accept()
+
+    def head(self) -> str | None:
+        """The id of the newest entry, which those before it cannot be changed without; ``None`` without any."""
+        return self._history.tip()
+
+    def holds_head(self, head: str) -> bool:
+        """Whether the history holds what it held when ``head`` was its newest entry."""
+        return self._history.holds(head, self._history.tip())
 
     def store_record(self, kind: RecordKind, name: str, files: Mapping[str, bytes], *, at: datetime) -> None:
         """Keep files (names without ``/``) under a name; a record of the same kind and name is replaced."""
@@ -321,47 +326,30 @@ class GitLedger:
         """Releases that were pulled without their commit have no parent that git would show."""
         references = self._store.references(RELEASE_REFS)
         fitting = [found for found in references if commit in found.parents or not found.parents]
-        loaded = zip(fitting, self._load(fitting), strict=True)
-        return [(reference, release) for reference, release in loaded if release.commit == commit]
+        return [(reference, release) for reference, release in self._load(fitting) if release.commit == commit]
 
-    def _look(self) -> _Tip:
-        # The tip is asked for first: should the notes be newer, a swap of it fails.
-        held, noted = self._private.find_all([self._history, f"{self._history}:{NOTES_FILE}"])
-        self._last_seen = tip = _Tip(held.id if held is not None else None, self._read_notes(noted))
-        return tip
-
-    def _read_notes(self, found: GitObject | None) -> Notes:
-        """Histories that began before there were notes have none."""
-        if found is None:
-            return {}
-        try:
-            return from_bytes(found.content, dict[str, EnvironmentNotes])
-        except ValueError as error:
-            raise SourceError(f"the ledger's notes can't be read: {error}", where=self._history) from error
-
-    def _load(self, references: Sequence[Reference]) -> list[Release]:
-        contents = _read_files(self._store, [f"{reference.object_id}:{MANIFEST_FILE}" for reference in references])
-        return [
-            _verified(reference.name, content) for reference, content in zip(references, contents, strict=True)
-        ]
+    def _load(self, references: Sequence[Reference]) -> list[tuple[Reference, Release]]:
+        """Those that can be read; the others are faults."""
+        names = [f"{reference.object_id}:{MANIFEST_FILE}" for reference in references]
+        found = []
+        for reference, content in zip(references, self._store.find_each(names), strict=True):
+            try:
+                found.append((reference, _verified(reference.name, content)))
+            except SourceError as error:
+                fault = Fault(f"a release is left out: {error}", error.hint or "", kind="release")
+                self._faults += [fault] if fault not in self._faults else []
+        return found
 
 
-def _read_files(store: GitStore, names: Sequence[str]) -> list[bytes]:
-    contents = []
-    for name, found in zip(names, store.find_all(names), strict=True):
-        if found is None:
-            raise SourceError("the ledger has a hole", where=name, hint="fetch it from another clone")
-        contents.append(found.content)
-    return contents
-
-
-def _verified(reference: str, content: bytes) -> Release:
-    """The release, if its content has the digest that its reference is called by."""
+def _verified(reference: str, manifest: GitObject | None) -> Release:
+    """The release, if its content has the digest that its reference is called by. Raises :class:`SourceError`."""
     digits = reference.rpartition("/")[2]
-    hint = f"freeze its commit again after: git update-ref -d {reference}"
-    if hashlib.sha256(content).hexdigest() != digits:
+    hint = f"drop it, and freeze its commit again: previewer audit drop {short_id(digits)}"
+    if manifest is None:
+        raise SourceError("the release's manifest is missing or broken", where=reference, hint=hint)
+    if hashlib.sha256(manifest.content).hexdigest() != digits:
         raise SourceError("the release's content does not match its id", where=reference, hint=hint)
     try:
-        return read_manifest(content)
+        return read_manifest(manifest.content)
     except ValueError as error:
         raise SourceError(f"the release can't be read: {error}", where=reference, hint=hint) from error

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from previewer.domain.attestation import UNSIGNED, Signature, Verdict
-from previewer.domain.naming import RECORD_REFS, RELEASE_REFS, release_ref
+from previewer.domain.naming import RECORD_REFS, RELEASE_REFS, SIGNATURE_REFS, release_ref
 from previewer.errors import NotFoundError, SourceError
 from previewer.ledger.git_records import record_ref
-from previewer.ledger.git_store import GitStore
+from previewer.ledger.git_store import GitStore, Reference
 from previewer.ledger.protocol import RecordKind
 from previewer.ledger.signing import GitSigning, is_signed
 from previewer.source.git_command import GitCommand
@@ -44,7 +44,15 @@ class GitAttestations:
         made = self._store.write_commit(dict(files), parents=(release,), at=at, message=message)
         if sign:
             made = self._signing.sign(made, parents=(release,), message=message)
+            self._keep_signed(release_id)
         self._store.point(_reference(release_id), made)
+
+    def _keep_signed(self, release_id: str) -> None:
+        """A signature that is there stays beside the new one."""
+        held = self._store.read_reference(_reference(release_id))
+        found = self._store.find(held) if held else None
+        if held and found and is_signed(found.content):
+            self._store.point(_signature_reference(release_id, held), held)
 
     def export(self, release_id: str) -> bytes | None:
         """The commit that is kept beside a release as git spells it, with its signature; ``None`` without one."""
@@ -70,6 +78,18 @@ class GitAttestations:
         release, kept = (found.get(name) for name in wanted)
         if kept is None:
             return UNSIGNED
+        newest = self._checked(kept, release)
+        if newest.verdict in (Verdict.GOOD, Verdict.UNSIGNED):
+            return newest
+        files = self._store.find(f"{kept.object_id}^{{tree}}")
+        for other in self._store.references(_signature_reference(release_id)):
+            theirs = self._store.find(f"{other.object_id}^{{tree}}")
+            signature = self._checked(other, release)
+            if signature.verdict is Verdict.GOOD and files and theirs and files.id == theirs.id:
+                return signature
+        return newest
+
+    def _checked(self, kept: Reference, release: Reference | None) -> Signature:
         signature = self._signing.signature(kept.object_id)
         if signature.verdict is not Verdict.UNSIGNED and (release is None or kept.parents != (release.object_id,)):
             return Signature(Verdict.BAD, signature.signer, signature.key, "another release was signed")
@@ -88,7 +108,8 @@ class GitAttestations:
 
     def remove_release(self, release_id: str) -> None:
         """Forget a release and what is said about it. Nothing happens if it is gone."""
-        for name in (_reference(release_id), release_ref(release_id)):
+        signed = (found.name for found in self._store.references(_signature_reference(release_id)))
+        for name in (*signed, _reference(release_id), release_ref(release_id)):
             held = self._store.read_reference(name)
             if held is not None:
                 self._store.swap(name, old=held, new=None)
@@ -98,6 +119,12 @@ class GitAttestations:
         output = self._command.run("ls-remote", "--", remote, f"{RELEASE_REFS}/*").decode("utf-8", "replace")
         names = (line.partition("\t")[2] for line in output.splitlines())
         return frozenset(f"sha256:{name.rpartition('/')[2]}" for name in names)
+
+
+def _signature_reference(release_id: str, commit: str | None = None) -> str:
+    """Of one of the signatures that are kept beside the newest; without ``commit``, of what they are below."""
+    folder = f"{SIGNATURE_REFS}/{release_id.removeprefix('sha256:')}"
+    return f"{folder}/{commit}" if commit else folder
 
 
 def _reference(release_id: str) -> str:

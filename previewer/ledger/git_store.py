@@ -96,9 +96,11 @@ class GitStore:
 
     def references(self, *patterns: str) -> tuple[Reference, ...]:
         """The references at or below ``patterns`` (git-for-each-ref(1)), sorted by name."""
-        output = self._place.command.run(
-            "for-each-ref", "--format=%(refname)%00%(objectname)%00%(parent)", *patterns
-        )
+        git = self._place.command
+        answer = git.ask("for-each-ref", "--format=%(refname)%00%(objectname)%00%(parent)", *patterns)
+        output = answer.output
+        if answer.code:  # an object is broken: what references are called, and point at, is known without it
+            output = git.run("for-each-ref", "--format=%(refname)%00%(objectname)%00", *patterns)
         records = (line.split("\0") for line in output.decode().splitlines())
         return tuple(Reference(name, object_id, tuple(parents.split())) for name, object_id, parents in records)
 
@@ -114,10 +116,30 @@ class GitStore:
         records = (line.split("\0") for line in output.splitlines())
         return {name: datetime.fromtimestamp(int(seconds), UTC) for name, seconds in records if seconds}
 
-    def chain(self, tip: str, *, limit: int | None = None) -> list[str]:
-        """The newest commits that end in ``tip``, each the first parent of the one before, newest first."""
+    def chain(self, tip: str, *, limit: int | None = None) -> tuple[list[str], str]:
+        """The newest commits that end in ``tip``, each the first parent of the one before, newest first; and what
+        git complains of where it breaks off."""
         counted = () if limit is None else (f"--max-count={limit}",)
-        return self._place.command.run("rev-list", "--first-parent", *counted, tip).decode().split()
+        answer = self._place.command.ask("rev-list", "--first-parent", *counted, tip)
+        return answer.output.decode().split(), answer.complaint.strip() if answer.code else ""
+
+    def is_ancestor(self, commit: str, tip: str) -> bool:
+        """Whether ``tip`` is ``commit`` or follows from it."""
+        return self._place.command.ask("merge-base", "--is-ancestor", commit, tip).code == 0
+
+    def find_whole(self, name: str) -> GitObject | None:
+        """As :meth:`find`; ``None`` for one that is broken, too."""
+        try:
+            return self.find(name)
+        except SourceError:
+            return None
+
+    def find_each(self, names: Sequence[str]) -> list[GitObject | None]:
+        """As :meth:`find_whole` for each of ``names``: one that is broken ends git's answer to all."""
+        try:
+            return self.find_all(names)
+        except (SourceError, EOFError):
+            return [self.find_whole(name) for name in names]
 
     def drop_command(self, name: str) -> str:
         """What a person types to remove a reference."""

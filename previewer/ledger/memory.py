@@ -15,7 +15,7 @@ from previewer.domain.notes import Notes, merge_notes
 from previewer.domain.release import Release
 from previewer.domain.tree_files import served_entries
 from previewer.errors import AmbiguousError, LockedError, NotFoundError, SourceError
-from previewer.ledger.protocol import RecordKind
+from previewer.ledger.protocol import Fault, RecordKind
 
 FIRST_MOMENT = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -138,6 +138,37 @@ class MemoryLedger:
     def notes(self) -> Notes:
         """What is true of environments now, by name."""
         return self._notes
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """Nothing here can be broken."""
+        return ()
+
+    def drop_release(self, release_id: str) -> None:
+        """Forget a release. Raises :class:`NotFoundError`."""
+        self.remove_release(self.load_release(release_id).id)
+
+    def drop_history(self) -> bool:
+        """Forget the history and all notes; whether there was one."""
+        with self._guard:
+            had = bool(self._entries)
+            self._entries, self._notes = [], {}
+        return had
+
+    def check_history(self) -> tuple[Fault, ...]:
+        """Nothing here can be broken."""
+        return ()
+
+    def accept_head(self) -> None:
+        """Nothing is remembered."""
+
+    def head(self) -> str | None:
+        """How many entries there are."""
+        return str(len(self._entries)) if self._entries else None
+
+    def holds_head(self, head: str) -> bool:
+        """Whether there are as many entries."""
+        return int(head) <= len(self._entries)
 
     def store_record(self, kind: RecordKind, name: str, files: Mapping[str, bytes], *, at: datetime) -> None:
         """Keep files under a name; a record of the same kind and name is replaced."""

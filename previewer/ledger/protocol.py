@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+
 if TYPE_CHECKING:
     from previewer.domain.attestation import Signature
     from previewer.domain.file_tree import FileTree
@@ -33,6 +35,15 @@ class RecordKind(Enum):
     """Of a generation that is gone, by its scope: what there was and what it wrote last."""
 
 
+class Fault(msgspec.Struct, frozen=True):
+    """Something of the ledger that could not be read, and was passed over."""
+
+    message: str
+    hint: str
+    kind: str = "history"
+    """``history`` or ``release``."""
+
+
 class Ledger(Protocol):
     """Append-only: a release and an entry, once written, are never changed."""
 
@@ -51,7 +62,7 @@ class Ledger(Protocol):
         ...
 
     def releases(self) -> tuple[Release, ...]:
-        """Every kept release, newest commit first."""
+        """Every kept release, newest commit first, without those that cannot be read."""
         ...
 
     def releases_of(self, commit: str) -> tuple[Release, ...]:
@@ -107,11 +118,43 @@ class Ledger(Protocol):
         ...
 
     def entries(self, *, limit: int | None = None) -> tuple[LedgerEntry, ...]:
-        """The history, newest first."""
+        """The history, newest first, without entries that cannot be read."""
         ...
 
     def notes(self) -> Notes:
-        """What is true of environments now, by name, in one look however long the history is."""
+        """What is true of environments now, by name, in one look however long the history is.
+
+        Raises :class:`SourceError` where nothing of the history can be read.
+        """
+        ...
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What was passed over so far because it could not be read."""
+        ...
+
+    def drop_release(self, release_id: str) -> None:
+        """Forget a release, whether or not it can be read. Raises :class:`NotFoundError`."""
+        ...
+
+    def drop_history(self) -> bool:
+        """Forget the history and all notes; whether there was one."""
+        ...
+
+    def check_history(self) -> tuple[Fault, ...]:
+        """Everything in the history that is broken, was cut out or does not follow from what was before it."""
+        ...
+
+    def accept_head(self) -> None:
+        """Take the history as it is for what is remembered from now on."""
+        ...
+
+    def head(self) -> str | None:
+        """The id of the newest entry, which those before it cannot be changed without; ``None`` without any."""
+        ...
+
+    def holds_head(self, head: str) -> bool:
+        """Whether the history holds what it held when ``head`` was its newest entry."""
         ...
 
     def store_record(self, kind: RecordKind, name: str, files: Mapping[str, bytes], *, at: datetime) -> None:

@@ -81,7 +81,7 @@ def find_down_target(
     Raises :class:`NotFoundError` for a name that nothing is known of.
     """
     observed = session.engine.observe(Selection(session.source.installation)) if environments else Observation()
-    present = environments_in(observed, session.ledger.notes()) if environments else ()
+    present = environments_in(observed, session.known_notes()) if environments else ()
     found: dict[str, Environment] = {}
     gone: list[str] = []
     for text in environments:
@@ -181,7 +181,10 @@ def _note(session: Session, target: DownTarget, *, report: Report) -> None:
 
 def _former_name(session: Session, text: str) -> str | None:
     candidates = {text, environment_name(session.project, text)}
-    former = {entry.environment for entry in session.ledger.entries() if entry.environment}
+    try:
+        former = {entry.environment for entry in session.ledger.entries() if entry.environment}
+    except SourceError:
+        return None
     return next(iter(sorted(candidates & former)), None)
 
 

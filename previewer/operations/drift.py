@@ -13,7 +13,6 @@ from previewer.domain.drift.secrecy import Secrecy
 from previewer.domain.environment import Environment
 from previewer.domain.examination import EngineHappening, Examination, FileChange
 from previewer.domain.release import Release
-from previewer.errors import NotFoundError
 from previewer.frozen import dataclass
 from previewer.operations.environments import find_environment, list_environments
 from previewer.operations.examined_files import ExaminedFiles, ForgetfulFiles
@@ -122,13 +121,8 @@ def freeze_environments(
 def _releases(session: Session, wanted: Collection[str]) -> Mapping[str, Release]:
     if len(wanted) > FEW:
         return {release.id: release for release in session.ledger.releases() if release.id in wanted}
-    found: dict[str, Release] = {}
-    for identifier in wanted:
-        try:
-            found[identifier] = session.ledger.load_release(identifier)
-        except NotFoundError:
-            continue
-    return found
+    known = {identifier: session.known_release(identifier) for identifier in wanted}
+    return {identifier: release for identifier, release in known.items() if release is not None}
 
 
 def _to_look_at(frozen: Sequence[FrozenEnvironment], seen: Examination) -> dict[str, str]:

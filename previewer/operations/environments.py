@@ -20,10 +20,10 @@ def list_environments(session: Session, *, everywhere: bool = False) -> Environm
     """The repository's environments, by name; with ``everywhere`` those of all repositories on the engine."""
     if not everywhere:
         observed = session.engine.observe(Selection(installation=session.source.installation))
-        return environments_in(observed, session.ledger.notes())
+        return environments_in(observed, session.known_notes())
     everything = session.engine.observe(Selection())
     installations = sorted({owner.installation for owner in everything.owners})
-    ours, notes = session.source.installation, session.ledger.notes()
+    ours, notes = session.source.installation, session.known_notes()
     found = [
         environment
         for one in installations

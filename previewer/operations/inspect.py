@@ -58,7 +58,7 @@ def inspect(session: Session, text: str) -> Inspection:
 def known_good_in(session: Session) -> Mapping[str, tuple[str, ...]]:
     """The environments that each release was good in, by its id."""
     found: dict[str, set[str]] = {}
-    for name, notes in session.ledger.notes().items():
+    for name, notes in session.known_notes().items():
         for good in notes.known_good:
             found.setdefault(good.release, set()).add(name)
     return {release: tuple(sorted(names)) for release, names in found.items()}

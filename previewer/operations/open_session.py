@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from previewer.errors import NoRepositoryError, NotFoundError
@@ -94,7 +95,7 @@ def make_session(
         is_chosen=is_chosen,
         on_close=on_close,
         source=source,
-        open_ledger=lambda: _open_ledger(source),
+        open_ledger=lambda: _open_ledger(source, environment),
         read_settings=lambda: _read_settings(source, environment),
         connect=lambda: connect(docker_host),
         open_readings=lambda: _open_readings(environment),
@@ -103,8 +104,9 @@ def make_session(
     )
 
 
-def _open_ledger(source: GitSource) -> Ledger:
+def _open_ledger(source: GitSource, environment: Mapping[str, str]) -> Ledger:
     from previewer.ledger.git import GitLedger
+    from previewer.ledger.heads import RememberedHead
 
     return GitLedger(
         source.location,
@@ -113,6 +115,7 @@ def _open_ledger(source: GitSource) -> Ledger:
         objects=source.objects,
         object_format=source.object_format,
         shared_folder=source.shared_folder,
+        remembered=RememberedHead(Path(source.shared_folder), environment),
     )
 
 

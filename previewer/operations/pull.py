@@ -19,6 +19,7 @@ from previewer.domain.wording import counted
 from previewer.errors import DefinitionError, NotFoundError, RegistryError, SourceError, UsageError
 from previewer.freeze.parallel import reported_task, run_parallel
 from previewer.frozen import dataclass
+from previewer.operations.releasing.attested import digests_of
 from previewer.operations.releasing.obtain_images import STAGE, pull_images
 from previewer.operations.releasing.registry_access import (
     default_address,
@@ -141,6 +142,7 @@ def pull(session: Session, fetched: FetchedRelease, *, report: Report, cancellat
             release=release.id,
             commit=release.commit,
             detail=f"{counted(len(missing), 'image')} from {fetched.address}",
+            digests=digests_of(bundle.attestations) if bundle.exported is not None and not known else {},
         )
     )
     return PullResult(release, str(fetched.address), len(missing))

@@ -12,11 +12,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 
 from previewer.background import begin
+from previewer.errors import NotFoundError, SourceError
+from previewer.ledger.protocol import Fault
 from previewer.operations.generations.admissions import Admissions
 
 if TYPE_CHECKING:  # what needs only git is not to pay for the rest
     from previewer.domain.definition import Role
+    from previewer.domain.notes import Notes
     from previewer.domain.policy.trust import Trust
+    from previewer.domain.release import Release
     from previewer.engine.debugger import Debugger
     from previewer.engine.examiner import Examiner
     from previewer.engine.protocol import Engine
@@ -96,6 +100,7 @@ class Session:
         self.admissions = Admissions()
         """Of the environments that are brought up by this session."""
         self._ledger = _Once(open_ledger)
+        self._unread: list[Fault] = []
         self._settings = _Once(read_settings)
         self._readings = _Once(open_readings)
         self._room = _Once(connect)
@@ -123,6 +128,37 @@ class Session:
     def ledger(self) -> Ledger:
         """Releases, history and locks."""
         return self._ledger.get()
+
+    def known_notes(self) -> Notes:
+        """What the ledger says of environments; nothing where it cannot be read, which is among :attr:`faults`.
+
+        Looking at what runs, and removing it, does not depend on the ledger.
+        """
+        try:
+            return self.ledger.notes()
+        except SourceError as error:
+            self._pass_over(f"{error}; what it says of environments is not known", error.hint)
+            return {}
+
+    def known_release(self, release_id: str) -> Release | None:
+        """A release by its full id; ``None`` where it is not kept here or (a fault) broken."""
+        try:
+            return self.ledger.load_release(release_id)
+        except NotFoundError:
+            return None
+        except SourceError as error:
+            self._pass_over(f"a release is left out: {error}", error.hint)
+            return None
+
+    def _pass_over(self, message: str, hint: str | None) -> None:
+        fault = Fault(message, hint or "")
+        self._unread += [fault] if fault not in self._unread else []
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What of the ledger was passed over so far because it could not be read."""
+        passed = self._ledger.peek()
+        return tuple(dict.fromkeys((*(passed.faults if passed else ()), *self._unread)))
 
     @property
     def settings(self) -> Settings:
@@ -254,6 +290,10 @@ class _Once(Generic[T]):
             self._failure = error
             self._failures += 1
             raise
+
+    def peek(self) -> T | None:
+        """The value, if it was made already."""
+        return self._value
 
     def forget(self) -> T | None:
         with self._lock:

@@ -16,6 +16,7 @@ from previewer.domain.tree_files import digest_tree_files
 from previewer.domain.wording import counted
 from previewer.frozen import dataclass
 from previewer.operations.releasing.attest import signature_of
+from previewer.operations.releasing.attested import AttestationCheck, Attested, check_attestations
 from previewer.operations.releasing.named_release import find_release_named
 from previewer.operations.releasing.tree import release_tree
 from previewer.operations.session import Session
@@ -52,10 +53,14 @@ class VerifyResult:
     changed_files: tuple[str, ...]
     """Files that services read while they run and that are not what the manifest says; sorted."""
 
+    attestations: AttestationCheck
+    """Whether what is said about it is what was written down when it was frozen."""
+
     @property
     def is_well(self) -> bool:
         """Whether nothing is missing, and nothing is different."""
         is_signed_well = self.signature.verdict is not Verdict.BAD
+        is_signed_well = is_signed_well and self.attestations.verdict is not Attested.CHANGED
         return is_signed_well and not self.changed_files and all(image.is_well for image in self.images)
 
 
@@ -90,7 +95,13 @@ def verify(
     )
     if rebuild and any(image.artifact.input_digest for image in images):
         images = _rebuild(session, release, images, report, cancellation)
-    return VerifyResult(release, signature_of(session, release.id), images, _changed_files(session, release))
+    return VerifyResult(
+        release,
+        signature_of(session, release.id),
+        images,
+        _changed_files(session, release),
+        check_attestations(session, release),
+    )
 
 
 def _changed_files(session: Session, release: Release) -> tuple[str, ...]:

@@ -191,6 +191,28 @@ def test_a_key_that_nobody_knows_here_is_not_called_good(signer: Signer, monkeyp
     assert found.reason
 
 
+def test_a_signature_of_a_trusted_key_counts_beside_one_that_nobody_knows(signer: Signer) -> None:
+    signer.sign()
+    if signer.kind == "gpg":
+        return  # one key ring trusts all keys that are made in it
+    allowed = signer.folder / "allowed"
+    known, unknown = allowed.read_text(), signer.folder / "other"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(unknown)], check=True)
+    for first, second in ((unknown, signer.key), (signer.key, unknown)):
+        signer.ledger.remove_release(signer.release.id)
+        signer.ledger.store_release(signer.release)
+        signer.git("config", "user.signingkey", str(first))
+        signer.sign()
+        signer.git("config", "user.signingkey", str(second))
+        signer.sign()
+        assert signer.verdict() is Verdict.GOOD
+    allowed.write_text("")
+    assert signer.verdict() is Verdict.UNKNOWN
+    allowed.write_text(known)
+    signer.ledger.remove_release(signer.release.id)
+    assert signer.git("for-each-ref", "refs/previewer/signatures") == ""
+
+
 def test_a_key_that_does_not_work_is_an_error_and_changes_nothing(signer: Signer) -> None:
     signer.git("config", "user.signingkey", "/nowhere/key" if signer.kind == "ssh" else "nobody@example.org")
     with pytest.raises(SourceError, match="cannot sign") as caught:

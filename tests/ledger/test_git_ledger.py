@@ -105,10 +105,11 @@ def test_a_forged_release_is_noticed(repository: GitRepository) -> None:
     ledger.store_release(real)
     ledger.store_release(other)
     repository.git("update-ref", release_ref(real.id), release_ref(other.id))
-    for attempt in (lambda: ledger.load_release(real.id), ledger.releases):
-        with pytest.raises(SourceError, match="does not match") as caught:
-            attempt()
-        assert caught.value.where == release_ref(real.id)
+    with pytest.raises(SourceError, match="does not match") as caught:
+        ledger.load_release(real.id)
+    assert caught.value.where == release_ref(real.id)
+    assert ledger.releases() == (other,)
+    assert "does not match" in ledger.faults[0].message
 
 
 def test_an_ambiguous_beginning_lists_what_it_may_mean(repository: GitRepository) -> None:

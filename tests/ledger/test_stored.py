@@ -34,15 +34,20 @@ RELEASES = [
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("stored")
-    _git(folder, "init", "--quiet", "--bare")
-    _git(folder, "fetch", "--quiet", str(SAMPLES / "stored.bundle"), "refs/*:refs/*")
-    return folder
+    """As the earlier version left it."""
+    return _unbundle(tmp_path_factory.mktemp("stored"))
 
 
 @pytest.fixture(scope="module")
-def ledger(repository: Path) -> GitLedger:
-    return GitLedger(repository, installation=INSTALLATION, actor="ada@laptop")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> GitLedger:
+    """On a repository of its own: opening it moves what is not for other clones."""
+    return GitLedger(_unbundle(tmp_path_factory.mktemp("moved")), installation=INSTALLATION, actor="ada@laptop")
+
+
+def _unbundle(folder: Path) -> Path:
+    _git(folder, "init", "--quiet", "--bare")
+    _git(folder, "fetch", "--quiet", str(SAMPLES / "stored.bundle"), "refs/*:refs/*")
+    return folder
 
 
 def _git(folder: Path, *words: str) -> bytes:

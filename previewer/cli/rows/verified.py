@@ -10,7 +10,8 @@ from previewer.cli.rows.provenance import show_signature
 from previewer.cli.style import Style
 from previewer.cli.table import ABSENT, Cell, Column
 from previewer.domain.image_comparison import Sameness
-from previewer.domain.json_value import JsonObject, JsonValue
+from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.operations.releasing.attested import Attested
 from previewer.operations.verify import VerifiedImage, VerifyResult
 
 _WORDS: Mapping[str, tuple[str, Style]] = {
@@ -36,11 +37,23 @@ def show_files(value: JsonValue) -> Cell:
     return Cell("✖ " + ", ".join(plain(str(name)) for name in names), Style.BAD) if names else Cell("✔ as frozen")
 
 
+def show_attestations(value: JsonValue) -> Cell:
+    """``✔ as noted``, ``? unchecked``, or what is not as it was."""
+    said = as_object(value)
+    verdict = Attested(said["verdict"])
+    if verdict is Attested.CHANGED:
+        return Cell("✖ " + "; ".join(plain(as_text(reason)) for reason in as_list(said["reasons"])), Style.BAD)
+    if verdict is Attested.CHECKED:
+        return Cell(f"✔ {verdict.value}", Style.GOOD)
+    return Cell(f"? {verdict.value}", Style.BUSY) if verdict is Attested.UNCHECKED else Cell(ABSENT)
+
+
 HEAD_COLUMNS = (
     Column("release", "RELEASE", show_id),
     Column("commit", "COMMIT", show_id),
     Column("signature", "SIGNATURE", show_signature),
     Column("changed_files", "FILES", show_files),
+    Column("attestations", "ATTESTATIONS", show_attestations),
 )
 IMAGE_COLUMNS = (
     Column("definition", "DEFINITION"),
@@ -66,6 +79,10 @@ def verified_row(found: VerifyResult) -> JsonObject:
         "well": found.is_well,
         "signature": {"verdict": said.verdict.value, "signer": said.signer or None, "reason": said.reason or None},
         "changed_files": list(found.changed_files),
+        "attestations": {
+            "verdict": found.attestations.verdict.value,
+            "reasons": list(found.attestations.reasons),
+        },
     }
 
 

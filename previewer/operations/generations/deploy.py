@@ -271,6 +271,7 @@ def _wanted(session: Session, deployment: Deployment, scene: Scene, *, operation
         expires_at=_expiry(session, deployment),
         operation=operation,
         definition=deployment.definition,
+        head=session.ledger.head(),
     )
     return Wanted(owner, release, deployment.definition)
 

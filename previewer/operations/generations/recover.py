@@ -15,7 +15,6 @@ from previewer.domain.progress import Noted, Report
 from previewer.domain.recovery import GenerationSeen, Recovery
 from previewer.domain.recovery import recover as decide
 from previewer.domain.rehearsal import is_rehearsing
-from previewer.domain.release import Release
 from previewer.domain.takeover import ENDED
 from previewer.errors import NotFoundError
 from previewer.operations.execution.remove import remove_all
@@ -75,8 +74,10 @@ def _see(session: Session, scene: Scene, number: int) -> GenerationSeen:
 
 def _wanted(session: Session, observed: Observation, owner: Ownership) -> Wanted | None:
     """What the generation was to be; ``None`` where its release is not known here."""
+    release = session.known_release(owner.release)
+    if release is None:
+        return None
     try:
-        release: Release = session.ledger.load_release(owner.release)
         (environment,) = list_environments(observed)
         return Wanted(replace(owner, service=None), release, definition_name(release, environment))
     except NotFoundError:

@@ -20,6 +20,7 @@ from previewer.domain.attestation import (
 )
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.definition import Role
+from previewer.domain.history import LedgerEntry
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.packages import read_bill
 from previewer.domain.progress import Noted, Report
@@ -28,6 +29,7 @@ from previewer.domain.revision import short_id
 from previewer.domain.wording import counted
 from previewer.errors import CancelledError, PolicyError, PreviewerError, SourceError
 from previewer.ledger.protocol import RecordKind
+from previewer.operations.releasing.attested import digests_of
 
 if TYPE_CHECKING:
     from previewer.operations.session import Session
@@ -104,16 +106,16 @@ def require_signature(session: Session, release_id: str, role: Role) -> None:
             if found.verdict is not Verdict.UNSIGNED
             else f"{role.value} runs only signed releases, and this one is not signed",
             where=short_id(release_id),
-            hint=found.reason or "sign it: git config commit.gpgsign true, and freeze its commit again",
+            hint=found.reason or f"sign it: previewer sign {short_id(release_id)}",
         )
 
 
 def _is_attested(session: Session, release: Release) -> bool:
-    """Whether all is there, and signed if this user signs."""
+    """Whether all is there and, if this user signs, signed by somebody whom this machine trusts."""
     kept = session.ledger.read_record(RecordKind.ATTESTATION, _name(release.id), PROVENANCE_FILE)
     if kept is None or _missing_bills(release, _parse(kept, PROVENANCE_FILE)):
         return False
-    return not session.ledger.signs or release.id in session.ledger.signed()
+    return not session.ledger.signs or session.ledger.signature(release.id).verdict is Verdict.GOOD
 
 
 def _missing_bills(release: Release, provenance: JsonObject) -> frozenset[str]:
@@ -139,6 +141,22 @@ def _attest(session: Session, release: Release, *, report: Report, cancellation:
 
 
 def _keep(session: Session, release: Release, files: Mapping[str, bytes], report: Report) -> None:
+    """Write the files down, and their digests in the history."""
+    _write(session, release, files, report)
+    session.ledger.append(
+        LedgerEntry(
+            action="attest",
+            at=session.clock(),
+            actor=session.source.actor,
+            release=release.id,
+            commit=release.commit,
+            detail=counted(sum(bill_image(file) is not None for file in files), "bill"),
+            digests=digests_of(files),
+        )
+    )
+
+
+def _write(session: Session, release: Release, files: Mapping[str, bytes], report: Report) -> None:
     """Signed if the user signs; unsigned, and told so, where the key does not work."""
     if session.ledger.signs:
         try:
@@ -147,6 +165,17 @@ def _keep(session: Session, release: Release, files: Mapping[str, bytes], report
         except SourceError as error:
             report(Noted(f"release {short_id(release.id)} is not signed: {error.message}", error.hint or ""))
     session.ledger.attest(release.id, files, at=release.committed_at, sign=False)
+
+
+def sign(session: Session, release: Release, *, report: Report, cancellation: Cancellation) -> Signature:
+    """Sign a release and what is said about it as this user; signatures of others stay.
+
+    Raises :class:`SourceError` where git cannot sign.
+    """
+    attest(session, release, report=report, cancellation=cancellation)
+    files = session.ledger.load_record(RecordKind.ATTESTATION, _name(release.id)) or {}
+    session.ledger.attest(release.id, files, at=session.clock(), sign=True)
+    return session.ledger.signature(release.id)
 
 
 def _services(release: Release, image: str) -> str:

@@ -85,9 +85,8 @@ def find_tombstone(session: Session, text: str) -> Remembered:
 
 def known_secrets(session: Session, release_id: str) -> tuple[str, ...]:
     """The values of a release's secrets that can be had here: of its files, of variables, of the user's own."""
-    try:
-        release = session.ledger.load_release(release_id)
-    except PreviewerError:
+    release = session.known_release(release_id)
+    if release is None:
         return ()
     found: list[str] = []
     for frozen in release.definitions.values():

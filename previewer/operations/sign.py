@@ -1,0 +1,34 @@
+"""Sign a release that is kept already."""
+
+from __future__ import annotations
+
+from previewer.domain.attestation import Signature
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.history import LedgerEntry
+from previewer.domain.progress import Report
+from previewer.domain.release import Release
+from previewer.operations.releasing.attest import sign
+from previewer.operations.releasing.named_release import find_release_named
+from previewer.operations.session import Session
+
+
+def sign_release(
+    session: Session, text: str, *, report: Report, cancellation: Cancellation
+) -> tuple[Release, Signature]:
+    """Add this user's signature to the release that ``text`` names, with what becomes of checking it here.
+
+    Raises :class:`NotFoundError`, and :class:`SourceError` where git cannot sign.
+    """
+    release = find_release_named(session, text)
+    signature = sign(session, release, report=report, cancellation=cancellation)
+    session.ledger.append(
+        LedgerEntry(
+            action="sign",
+            at=session.clock(),
+            actor=session.source.actor,
+            release=release.id,
+            commit=release.commit,
+            detail=signature.signer or signature.verdict.value,
+        )
+    )
+    return release, signature
