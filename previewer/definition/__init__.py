@@ -15,6 +15,7 @@ from previewer.definition.dockerfile import derive_from_dockerfile
 from previewer.definition.load import LoadOptions, load_files
 from previewer.domain.definition import Definition, Role
 from previewer.domain.file_tree import FileTree
+from previewer.domain.references import References
 
 __all__ = ["definition_names", "discover_files", "load_definition", "load_named"]
 
@@ -60,19 +61,28 @@ def load_named(
     name: str,
     *,
     variables: Mapping[str, str] = _NOTHING,
+    references: References | None = None,
     project_name: str | None = None,
     profiles: Sequence[str] = (),
 ) -> Definition:
     """The definition ``name``: discovered, loaded, and its role taken from ``x-previewer`` or else from its name.
 
     Relative paths are seen from the directory of the file, so ``envs/preview.yaml`` builds the repository by
-    ``..``. Raises :class:`NotFoundError` where there is none, and whatever :func:`load_definition` raises.
+    ``..``. With ``references`` instead of ``variables``, the definition refers to them where it can. Raises
+    :class:`NotFoundError` where there is none, and whatever :func:`load_definition` raises.
     """
     role = ROLES_BY_NAME.get(name, Role.PREVIEW)
     files = discover_files(tree, name)
     if not files:
         return derive_from_dockerfile(tree, name=name, role=role, project_name=project_name)
-    options = LoadOptions(variables=variables, profiles=profiles, project_name=project_name, name=name, role=role)
+    options = LoadOptions(
+        variables=references.marked if references is not None else variables,
+        expand=references.expand if references is not None else str,
+        profiles=profiles,
+        project_name=project_name,
+        name=name,
+        role=role,
+    )
     definition = load_files(tree, files, options)
     written = definition.extension.get("role")
     return replace(definition, role=Role(written)) if isinstance(written, str) else definition

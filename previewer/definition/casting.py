@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from previewer.definition.interpolation import Interpolator
+from previewer.definition.kept_references import settle_references
 from previewer.definition.model_error import ModelError
 from previewer.definition.path_rules import PathRules
 from previewer.definition.values import Value
@@ -72,7 +73,9 @@ def interpolate_model(
     if isinstance(value, str):
         try:
             text = interpolator.substitute(value)
-            return casts.rule(text) if casts.rule else text
+            if casts.rule:
+                return casts.rule(interpolator.expand(text))
+            return settle_references(text, path, interpolator.expand)
         except ModelError as error:
             raise error.under(*path) from error
     if isinstance(value, dict):

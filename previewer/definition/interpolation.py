@@ -30,6 +30,8 @@ class Interpolator:
     report_unset: Callable[[str], None] = lambda _: None
     """Called with the name of each variable that is used though it is not set."""
     budget: Budget = field(default_factory=lambda: Budget(MAX_TEXT, "characters of interpolated text"))
+    expand: Callable[[str], str] = lambda text: text
+    """Puts values in place of references to variables, where a text has some."""
 
     def substitute(self, text: str, *, depth: int = 0) -> str:
         """``text`` with its variables replaced.

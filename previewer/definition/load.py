@@ -8,7 +8,7 @@ for every value, profiles, consistency, environment files, unused resources, pat
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from types import MappingProxyType
 from typing import cast
@@ -49,6 +49,8 @@ class LoadOptions:
 
     variables: Mapping[str, str] = field(default_factory=dict)
     """All that ``${NAME}`` may have besides ``.env``, over which they win; ``HOME`` stands for ``~``."""
+    expand: Callable[[str], str] = lambda text: text
+    """Puts values in place of what ``variables`` have instead, where a definition may not keep that."""
     env_files: Sequence[str] = ()
     """Instead of ``.env``, relative to the tree's root."""
     profiles: Sequence[str] = ()
@@ -67,7 +69,8 @@ def load_files(tree: FileTree, files: Sequence[str], options: LoadOptions) -> De
     """
     if not files:
         raise UsageError("no Compose file is named")
-    reading = Reading(tree, options.variables.get("HOME"))
+    home = options.variables.get("HOME")
+    reading = Reading(tree, options.expand(home) if home is not None else None, options.expand)
     with reading.pointing_into([]):
         model = _load_whole_project(reading, [mount(file) for file in files], options)
     definition = Definition(
@@ -118,7 +121,7 @@ def _begin_project(reading: Reading, files: list[str], options: LoadOptions) -> 
     documents = [document for file in files for document in reading.documents(file)]
     name = choose_project_name(
         given=options.project_name,
-        variables=variables,
+        variables={name: options.expand(value) for name, value in variables.items()},
         written=[text for document in documents if (text := document.top_level_text("name")) is not None],
         directory=unmount(directory).removeprefix("."),
         otherwise=options.name,
@@ -128,7 +131,7 @@ def _begin_project(reading: Reading, files: list[str], options: LoadOptions) -> 
 
 def _profiles(options: LoadOptions, variables: Mapping[str, str]) -> list[str]:
     """The ones that are given, else those in ``COMPOSE_PROFILES``."""
-    named = variables.get("COMPOSE_PROFILES", "")
+    named = options.expand(variables.get("COMPOSE_PROFILES", ""))
     return list(options.profiles) or [profile for profile in named.split(",") if profile]
 
 

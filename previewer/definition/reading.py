@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -33,6 +33,8 @@ class Reading:
     tree: FileTree
     home: str | None
     """What ``~`` stands for; ``None`` leaves it as it is."""
+    expand: Callable[[str], str] = lambda text: text
+    """Puts values in place of references to variables."""
     sources: Sources = field(default_factory=Sources)
     warnings: dict[str, None] = field(default_factory=dict)
     """In the order they came up, each once."""
@@ -123,7 +125,7 @@ class Reading:
 
     def interpolator(self, lookup: Lookup) -> Interpolator:
         """Replaces variables, and warns of those that are not set."""
-        return Interpolator(lookup, self.warn_of_unset_variable, self.text)
+        return Interpolator(lookup, self.warn_of_unset_variable, self.text, self.expand)
 
     def warn_of_unset_variable(self, name: str) -> None:
         """Compose starts such a service all the same, with an empty text."""

@@ -9,6 +9,8 @@ from previewer.domain.definition import Definition
 
 SHORTEST_SECRET = 4
 """Characters: a shorter value would take harmless words apart, and hides nothing."""
+SHORTEST_UNNAMED = 8
+"""Characters, of a variable whose name does not say that it is secret."""
 MASK = "***"
 _PASSWORDS = re.compile(r"://[^/\s:@]*:([^/\s@]+)@")
 _SECRET_NAMES = re.compile(r"PASSW|PWD|SECRET|TOKEN|CREDENTIAL|PRIVATE|API_?KEY|ACCESS_?KEY", re.IGNORECASE)
@@ -25,6 +27,11 @@ def redactor(secrets: Iterable[str]) -> Callable[[str], str]:
         return lambda text: text
     pattern = re.compile("|".join(map(re.escape, known)))
     return lambda text: pattern.sub(MASK, text)
+
+
+def is_secret_value(name: str, value: str) -> bool:
+    """Whether the value of a user's variable is masked: short ones are mostly words, as ``main`` and ``latest``."""
+    return len(value) >= SHORTEST_UNNAMED or _SECRET_NAMES.search(name) is not None
 
 
 def named_secrets(definition: Definition) -> Iterator[str]:

@@ -11,9 +11,12 @@ import msgspec
 from previewer.domain.definition import Definition, Role
 from previewer.domain.json_value import JsonObject, digest_of
 from previewer.domain.labels import format_time
+from previewer.domain.references import find_references
 from previewer.domain.stored import Instant, from_bytes, to_json
 
 MANIFEST_VERSION = 1
+REFERRING_VERSION = 2
+"""Of a manifest whose definitions refer to variables of the user's: earlier previewers would not resolve them."""
 
 
 class BaseImage(msgspec.Struct, frozen=True):
@@ -114,7 +117,7 @@ class _Version(msgspec.Struct, frozen=True):
 def manifest_of(release: Release) -> JsonObject:
     """The release as JSON, with nothing in it that depends on when, where or by whom it was frozen."""
     return {
-        "version": MANIFEST_VERSION,
+        "version": _version_of(release),
         "project": release.project,
         "commit": release.commit,
         "tree": release.tree,
@@ -129,8 +132,9 @@ def read_manifest(content: bytes) -> Release:
 
     Raises :class:`ValueError` for another version, and for another shape with the field that has it.
     """
-    if (version := from_bytes(content, _Version).version) != MANIFEST_VERSION:
-        raise ValueError(f"release manifest of version {version}, this reads {MANIFEST_VERSION}")
+    version = from_bytes(content, _Version).version
+    if version not in (MANIFEST_VERSION, REFERRING_VERSION):
+        raise ValueError(f"release manifest of version {version}, this reads up to {REFERRING_VERSION}")
     manifest = from_bytes(content, Manifest)
     return Release(
         project=manifest.project,
@@ -143,6 +147,12 @@ def read_manifest(content: bytes) -> Release:
         },
         files=manifest.files,
     )
+
+
+def _version_of(release: Release) -> int:
+    models = (frozen.definition.model for frozen in release.definitions.values())
+    refers = any(next(find_references(model), None) is not None for model in models)
+    return REFERRING_VERSION if refers else MANIFEST_VERSION
 
 
 def _frozen_to_json(frozen: FrozenDefinition) -> JsonObject:

@@ -161,8 +161,12 @@ def _complete_target(session: Session, environment: Environment, seen: Examinati
     """With the contents of configs and secrets, which are copied in."""
     target, release, definition = frozen_target(session, environment, seen)
     tree = release_tree(session, release.commit)
-    frozen = release.definitions[definition].definition
-    return replace(target, contents=read_contents(frozen, tree, session.settings.allowed_variables))
+    frozen = session.references.resolve(release.definitions[definition].definition)
+    return replace(
+        target,
+        definition=session.references.resolve(target.definition),
+        contents=read_contents(frozen, tree, session.settings.allowed_variables),
+    )
 
 
 def _steps(

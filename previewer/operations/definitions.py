@@ -89,14 +89,14 @@ def as_it_runs(
 
 
 def read_definitions(session: Session, resolved: ResolvedRevision) -> tuple[Definition, ...]:
-    """All definitions of a commit, each held against the policy of its role.
+    """All definitions of a commit, each held against the policy of its role; they refer to the user's variables.
 
     Raises :class:`NotFoundError` where the commit has none, and :class:`PolicyError`.
     """
     found = session.readings.definitions(
         resolved.commit.id,
         session.project,
-        session.settings.allowed_variables,
+        session.references.marked,
         read=lambda: _read_all(session, resolved),
     )
     raise_for([finding for d in found for finding in _check(session, resolved, d, d.role)])
@@ -114,8 +114,8 @@ def _read_all(session: Session, resolved: ResolvedRevision) -> tuple[Definition,
             where=resolved.commit.short,
             hint="add envs/preview.yaml, a compose.yaml or a Dockerfile; `previewer init` writes a start",
         )
-    variables = session.settings.allowed_variables
-    return tuple(load_named(tree, name, variables=variables, project_name=session.project) for name in names)
+    references = session.references
+    return tuple(load_named(tree, name, references=references, project_name=session.project) for name in names)
 
 
 def distrust(session: Session) -> Noted | None:
@@ -175,4 +175,5 @@ def explain_policy(session: Session, revision: str, *, name: str = "preview") ->
 def _check(
     session: Session, resolved: ResolvedRevision, definition: Definition, role: Role
 ) -> tuple[Finding, ...]:
+    definition = session.references.resolve(definition)
     return check(definition, session.trust(role, branch=resolved.branch, commit=resolved.commit.id))

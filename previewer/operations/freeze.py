@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from msgspec import structs
+
 from previewer.domain.build_differences import build_differences
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.definition import Definition
 from previewer.domain.freeze_plan import FreezePlan
 from previewer.domain.history import LedgerEntry
+from previewer.domain.json_value import JsonObject
 from previewer.domain.policy.check import Finding, check_inherited, raise_for
 from previewer.domain.progress import Noted, Outcome, Report, TaskFinished, TaskStarted
 from previewer.domain.release import Release
@@ -51,6 +54,7 @@ def plan_freeze(
     tree = session.source.tree(resolved.commit.id)
     variables = session.settings.allowed_variables
     platform = session.images.platform
+    definitions = tuple(map(session.references.resolve, definitions))
     steps = plan_images(tree, definitions, commit=resolved.commit.id, platform=platform, variables=variables)
     return FreezePlan(resolved.commit.id, steps)
 
@@ -120,7 +124,7 @@ def freeze_resolved(
         commit=resolved.commit,
         project=session.project,
         cache_scope=session.cache_scope(branch=resolved.branch, commit=resolved.commit.id),
-        definitions=definitions,
+        definitions=list(map(session.references.resolve, definitions)),
         images=session.images,
         permit=permit_images(session, resolved, definitions),
         use_cache=use_cache,
@@ -131,6 +135,7 @@ def freeze_resolved(
         cache=registry_cache(session),
     )
     _check_images(session, resolved, release)
+    release = _referring(release, definitions)
     for difference in build_differences(release):
         report(Noted(f"{difference}", "what staging has shown then says nothing of production"))
     _keep(session, release)
@@ -148,6 +153,12 @@ def _check_images(session: Session, resolved: ResolvedRevision, release: Release
             service, config = frozen.definition.services[name], session.images.configuration(artifact.image)
             findings.extend(check_inherited(frozen.definition, service, config, trust))
     raise_for(findings)
+
+
+def _referring(release: Release, definitions: Iterable[Definition]) -> Release:
+    """The release of definitions that refer to variables, instead of those that were built with their values."""
+    frozen = {d.name: structs.replace(release.definitions[d.name], definition=d) for d in definitions}
+    return structs.replace(release, definitions=frozen)
 
 
 def _keep(session: Session, release: Release) -> None:
@@ -181,10 +192,10 @@ def find_release(
     ``definitions`` are all of the commit's. It counts only if its images are there, if it was frozen here or
     somebody who is trusted vouches for it, and if no build of it mounted caches that other branches write to.
     """
-    wanted = {definition.name: definition.model for definition in definitions}
+    wanted: JsonObject = {definition.name: definition.model for definition in definitions}
     for release in newest_first(session, session.ledger.releases_of(resolved.commit.id)):
-        frozen = {name: entry.definition.model for name, entry in release.definitions.items()}
-        if frozen != wanted or not is_vouched_for(session, release.id):
+        frozen: JsonObject = {name: entry.definition.model for name, entry in release.definitions.items()}
+        if not session.references.alike(frozen, wanted) or not is_vouched_for(session, release.id):
             continue
         mounted = {artifact.cache_scope for artifact in release.artifacts} - {""}
         if mounted and mounted != {session.cache_scope(branch=resolved.branch, commit=resolved.commit.id)}:

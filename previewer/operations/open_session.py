@@ -101,7 +101,14 @@ def make_session(
         open_readings=lambda: _open_readings(environment),
         clock=lambda: datetime.now(UTC),
         new_id=lambda: os.urandom(8).hex(),
+        read_key=lambda: _read_key(source, environment),
     )
+
+
+def _read_key(source: GitSource, environment: Mapping[str, str]) -> bytes:
+    from previewer.operations.remembering.user_key import user_key
+
+    return user_key(environment, Path(source.shared_folder))
 
 
 def _open_ledger(source: GitSource, environment: Mapping[str, str]) -> Ledger:

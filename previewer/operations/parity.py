@@ -152,7 +152,7 @@ def _side_of_revision(session: Session, resolved: ResolvedRevision, name: str, c
     definition = by_name[name]
     for release in session.ledger.releases_of(resolved.commit.id):
         frozen = release.definitions.get(name)
-        if frozen is not None and frozen.definition.model == definition.model:
+        if frozen is not None and session.references.alike(frozen.definition.model, definition.model):
             return _side_of_release(session, release, name, called)
     return ParitySide(
         name=called,

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 
 from previewer.background import begin
+from previewer.domain.references import References
 from previewer.errors import NotFoundError, SourceError
 from previewer.ledger.protocol import Fault
 from previewer.operations.generations.admissions import Admissions
@@ -85,6 +86,7 @@ class Session:
         assumed: str = "",
         is_chosen: bool = True,
         on_close: Callable[[], None] = lambda: None,
+        read_key: Callable[[], bytes] = lambda: b"",
     ) -> None:
         """``on_close`` is called when the session ends."""
         self.assumed = assumed
@@ -104,6 +106,7 @@ class Session:
         self._settings = _Once(read_settings)
         self._readings = _Once(open_readings)
         self._room = _Once(connect)
+        self._key = _Once(read_key)
 
     def new_operation(self) -> str:
         """The id of a run that is about to make something: it tells which clone's it is."""
@@ -191,6 +194,11 @@ class Session:
         is_trusted = branch == default or any(rules.names(branch or "", role) for role in rules.limits)
         own = branch if branch and is_trusted and self.source.is_on_branch(commit, branch) else ""
         return hashlib.sha256(f"{self.source.installation} {own}".encode("utf-8", "surrogateescape")).hexdigest()
+
+    @property
+    def references(self) -> References:
+        """What this user's variables are kept as."""
+        return References(self._key.get(), self.settings.allowed_variables)
 
     @property
     def readings(self) -> Readings:

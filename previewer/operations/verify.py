@@ -130,7 +130,7 @@ def _rebuild(
             commit=resolved.commit,
             project=release.project,
             cache_scope=repository,  # empty caches, for this build alone
-            definitions=[frozen.definition for frozen in release.definitions.values()],
+            definitions=[session.references.resolve(f.definition) for f in release.definitions.values()],
             images=session.images,
             permit=permit_all,
             use_cache=False,

@@ -51,6 +51,7 @@ from previewer.operations.generations.see_touches import see_touches
 from previewer.operations.generations.tell_rewrites import rewrite_lines, tell_rewrites
 from previewer.operations.releasing.attest import require_signature
 from previewer.operations.remembering.environment_entry import environment_entry
+from previewer.operations.remembering.masking import masking
 from previewer.operations.session import Session
 
 Act = Literal["up", "replace", "update", "promote", "rollback"]
@@ -127,6 +128,11 @@ def deploy(session: Session, deployment: Deployment, *, report: Report, cancella
     Whatever ends it early (a failure, an interruption) undoes what it made; the engine is then as before. The
     release's images have to be there. Raises :class:`PolicyError` where the role refuses the definition.
     """
+    with masking(session, deployment.release, report) as masked:
+        return _deploy(session, deployment, report=masked, cancellation=cancellation)
+
+
+def _deploy(session: Session, deployment: Deployment, *, report: Report, cancellation: Cancellation) -> UpResult:
     _enforce_policy(session, deployment)
     _expiry(session, deployment)  # a TTL that makes no sense is an error before anything is made
     with session.ledger.lock(deployment.name, purpose=_purpose(deployment)):
@@ -283,6 +289,7 @@ def _enforce_policy(session: Session, deployment: Deployment) -> None:
     """
     definition = deployment.release.definitions[deployment.definition].definition
     trust = session.trust(deployment.role, branch=deployment.branch, commit=deployment.release.commit)
+    definition = session.references.resolve(definition)
     raise_for(check(definition, trust))
     refuse_missing(definition, session.engine.capabilities.missing)
     require_signature(session, deployment.release.id, deployment.role)

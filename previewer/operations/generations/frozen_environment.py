@@ -23,6 +23,7 @@ from previewer.domain.host_ports import PortKey
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.labels import Ownership
 from previewer.domain.naming import edge_name, variable_suffix
+from previewer.domain.references import find_references
 from previewer.domain.release import Release
 from previewer.domain.served_files import FILES_VOLUME
 from previewer.domain.service import Service
@@ -73,7 +74,7 @@ def freeze_environment(
     target = _target(session, Wanted(owner, release, definition), seen, live)
     return FrozenEnvironment(
         ownership=owner,
-        containers=tuple(_containers(examiner, target, seen)),
+        containers=tuple(_settled(session, _containers(examiner, target, seen), live)),
         networks={
             spec.name: {**examiner.describe_network(spec), **_own_subnets(spec.compose)}
             for _key, spec in network_specs(target)
@@ -216,6 +217,19 @@ def _containers(examiner: Examiner, target: Target, seen: Examination) -> Iterat
                 edge=target.edge if target.takeover.edge and name in publishing else "",
                 writable=tuple(as_text(path) for path in as_list(writable.get(name))),
             )
+
+
+def _settled(
+    session: Session, containers: Iterable[FrozenContainer], live: Sequence[ExaminedContainer]
+) -> Iterator[FrozenContainer]:
+    """With the live values in place of references to variables that they agree with, by their keyed hashes."""
+    references = session.references
+    known = {container.name: container.fields for container in live}
+    for container in containers:
+        fields, theirs = container.fields, known.get(container.name, {})
+        if fields is not None and next(find_references(fields), None) is not None:
+            fields = {name: references.settle(value, theirs.get(name)) for name, value in fields.items()}
+        yield replace(container, fields=fields)
 
 
 def _is_server(service: Service, fields: Mapping[str, object]) -> bool:

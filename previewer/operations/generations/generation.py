@@ -26,7 +26,7 @@ from previewer.domain.takeover import (
 )
 from previewer.domain.target import Target
 from previewer.engine.protocol import HOST_BINDING
-from previewer.errors import ConflictError, PortTakenError
+from previewer.errors import ConflictError, DefinitionError, PortTakenError
 from previewer.frozen import dataclass
 from previewer.operations.execution.run_plan import RunOptions, run_plan
 from previewer.operations.generations.free_ports import can_listen, free_port_check
@@ -69,8 +69,9 @@ NONE_REFUSED = Refused()
 def target_of(session: Session, wanted: Wanted, scene: Scene, *, refused: Refused = NONE_REFUSED) -> Target:
     """The generation down to the last label, with host ports that are free or its predecessor's."""
     tree = release_tree(session, wanted.release.commit)
-    contents = read_contents(wanted.frozen.definition, tree, session.settings.allowed_variables)
-    served = served_definition(session, wanted)
+    resolved = _resolved(session, wanted)
+    contents = read_contents(resolved, tree, session.settings.allowed_variables)
+    served = _served(session, wanted, resolved)
     takeover, ports = _choose_ports(session, wanted, served.definition, scene, refused)
     return Target(
         ownership=wanted.owner,
@@ -114,6 +115,8 @@ def make_generation(
     :class:`ConflictError` before anything is made where a fixed host port is another environment's.
     """
     refuse_held_ports(session, wanted, scene)
+    for name in session.references.changed(wanted.frozen.definition):
+        report(Noted(f"{name} is not what it was when the release was frozen; its value of today is used"))
     refused = NONE_REFUSED
     for attempt in range(1, ATTEMPTS + 1):
         target = target_of(session, wanted, scene, refused=refused)
@@ -154,11 +157,27 @@ def refuse_held_ports(session: Session, wanted: Wanted, scene: Scene) -> None:
 
 
 def served_definition(session: Session, wanted: Wanted) -> Served:
-    """What runs: isolated, with the commit's files in a volume."""
+    """What runs: isolated, with the commit's files in a volume; references to variables stay as they are kept."""
+    return _served(session, wanted, wanted.frozen.definition)
+
+
+def _served(session: Session, wanted: Wanted, definition: Definition) -> Served:
     owner = wanted.owner
     trust = session.trust(owner.role, branch=owner.branch, commit=owner.commit)
-    isolated = isolate(wanted.frozen.definition, role=owner.role, trust=trust).definition
+    isolated = isolate(definition, role=owner.role, trust=trust).definition
     return serve_files(isolated, wanted.release.files)
+
+
+def _resolved(session: Session, wanted: Wanted) -> Definition:
+    """The definition with the values of the variables that it refers to. Raises :class:`DefinitionError`."""
+    definition = wanted.frozen.definition
+    if missing := session.references.missing(definition):
+        raise DefinitionError(
+            f"the release refers to what is not set: {', '.join(missing)}",
+            where=f"{wanted.owner.environment}, definition {wanted.definition}",
+            hint="set it, and name it under `variables` in previewer.toml on the default branch",
+        )
+    return session.references.resolve(definition)
 
 
 def _choose_ports(

@@ -11,7 +11,8 @@ from previewer.domain.definition import Definition
 from previewer.domain.file_tree import FileTree
 from previewer.domain.json_value import as_object, canonical_json
 from previewer.domain.naming import environment_name, slug
-from previewer.domain.redaction import named_secrets, redactor
+from previewer.domain.redaction import is_secret_value, named_secrets, redactor
+from previewer.domain.release import Release
 from previewer.domain.stored import from_bytes
 from previewer.domain.tombstone import (
     LastLine,
@@ -84,14 +85,20 @@ def find_tombstone(session: Session, text: str) -> Remembered:
 
 
 def known_secrets(session: Session, release_id: str) -> tuple[str, ...]:
-    """The values of a release's secrets that can be had here: of its files, of variables, of the user's own."""
+    """:func:`secrets_of` a release by its id; none where it is not kept here."""
     release = session.known_release(release_id)
-    if release is None:
-        return ()
+    return secrets_of(session, release) if release is not None else ()
+
+
+def secrets_of(session: Session, release: Release) -> tuple[str, ...]:
+    """The values of a release's secrets that can be had here: of its files, of variables, of the user's own."""
     found: list[str] = []
     for frozen in release.definitions.values():
-        found += named_secrets(frozen.definition)
-        found += _secret_contents(session, release.commit, frozen.definition)
+        definition = session.references.resolve(frozen.definition)
+        used = session.references.used(frozen.definition)
+        found += [value for name, value in used.items() if is_secret_value(name, value)]
+        found += named_secrets(definition)
+        found += _secret_contents(session, release.commit, definition)
     return tuple(dict.fromkeys(found))
 
 

@@ -1,0 +1,57 @@
+"""Where a definition may keep a reference to a variable, instead of its value.
+
+In texts that are handed on to containers and builds as they are. What decides about the shape of an environment
+(images, ports, paths, names, numbers) has to be known when it is frozen, and is written out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from previewer.definition.model_error import ModelError
+from previewer.domain.definition import ModelPath
+
+_SERVICE_TEXTS = frozenset({"environment", "command", "entrypoint", "healthcheck", "labels", "annotations"})
+_SERVICE_HOOKS = frozenset({"post_start", "pre_stop", "logging"})
+_BUILD_TEXTS = frozenset({"args", "labels"})
+_TABLES = frozenset({"environment", "labels", "annotations", "args"})
+_SPLIT = frozenset({"command", "entrypoint"})
+_TAKEN_APART = re.compile(r"[\s'\"\\]")
+
+
+def settle_references(text: str, path: ModelPath, expand: Callable[[str], str]) -> str:
+    """``text``, at a place of the model, with the values of those variables that it may not refer to.
+
+    Raises :class:`ModelError` for a value in a command's text that would be taken apart into words.
+    """
+    if "${" not in text:
+        return text
+    if not _may_refer(path):
+        return expand(text)
+    if len(path) > 1 and path[-1].isdecimal() and path[-2] in _TABLES:  # KEY=value: names are written out
+        name, equals, value = text.partition("=")
+        return f"{expand(name)}{equals}{value}"
+    if path[-1] in _SPLIT and (whole := expand(text)) != text and _is_taken_apart(text, whole):
+        raise ModelError(
+            "a variable in it has blanks, quotes or backslashes, at which the text would be taken apart",
+            hint='write it as a list, each word an item: ["echo", "${NAME}"]',
+        )
+    return text
+
+
+def _may_refer(path: ModelPath) -> bool:
+    kind, *rest = path
+    if kind == "services" and len(rest) > 1:
+        key = rest[1]
+        if key == "build":
+            return len(rest) > 3 and rest[2] in _BUILD_TEXTS
+        return key in _SERVICE_TEXTS or key in _SERVICE_HOOKS
+    if kind in ("configs", "secrets"):
+        return rest[1:] == ["content"]
+    return kind in ("volumes", "networks") and len(rest) > 2 and rest[1] == "driver_opts"
+
+
+def _is_taken_apart(text: str, whole: str) -> bool:
+    """Whether the values that ``whole`` has in place of references bring signs at which words are split."""
+    return len(_TAKEN_APART.findall(whole)) != len(_TAKEN_APART.findall(text))
