@@ -30,7 +30,7 @@ def redactor(secrets: Iterable[str]) -> Callable[[str], str]:
 
 
 def is_secret_value(name: str, value: str) -> bool:
-    """Whether the value of a user's variable is masked: short ones are mostly words, as ``main`` and ``latest``."""
+    """Whether the value of a user's variable is masked: short ones are mostly words, such as ``main``."""
     return len(value) >= SHORTEST_UNNAMED or _SECRET_NAMES.search(name) is not None
 
 

@@ -1,8 +1,8 @@
 """The user's own variables in what is stored: references with keyed hashes, in place of their values.
 
 ``postgres://shop:${DB_PASSWORD}@db`` in a definition is kept as ``postgres://shop:${DB_PASSWORD@KEY:HASH}@db``,
-and gets the value when something runs. ``HASH`` is an HMAC under a key that never leaves the user's machine, so that
-values can be compared and not guessed; ``KEY`` tells which key that is.
+and gets the value when something runs. ``HASH`` is an HMAC under a key that never leaves the user's machine, so
+values can be compared and not guessed. ``KEY`` tells which key that is.
 """
 
 from __future__ import annotations
