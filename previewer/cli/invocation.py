@@ -60,8 +60,8 @@ class Invocation:
     ) -> Iterator[Session]:
         """The session of this run. The engine is asked when first needed.
 
-        When all is done it warns of what the ledger has and nobody could read. ``names`` are the environments that a
-        command is about, which the engine's labels suffice for: outside of any repository it works by these.
+        When all is done it warns of what the ledger has and nobody could read. ``names`` are the environments that
+        a command is about, which the engine's labels suffice for: outside of any repository it works by these.
         ``is_everywhere`` is one about all projects.
         """
         with self._open(names, is_everywhere=is_everywhere) as session:
