@@ -44,13 +44,7 @@ def attest(session: Session, release: Release, *, report: Report, cancellation: 
     is worth more than what is said about it: whatever fails is reported and left to the next time. Raises
     nothing but :class:`CancelledError`.
     """
-    try:
-        if not _is_attested(session, release):
-            _attest(session, release, report=report, cancellation=cancellation)
-    except CancelledError:
-        raise
-    except PreviewerError as error:
-        report(Noted(f"nothing is kept about release {short_id(release.id)}: {error}", error.hint or AGAIN))
+    _note(session, _attest_quietly(session, release, report=report, cancellation=cancellation), report)
 
 
 @contextmanager
@@ -62,7 +56,7 @@ def attesting(session: Session, release: Release, *, report: Report, cancellatio
     own = Cancellation()
     take_back = cancellation.on_request(own.request)
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="attest") as pool:
-        work = pool.submit(attest, session, release, report=report, cancellation=own)
+        work = pool.submit(_attest_quietly, session, release, report=report, cancellation=own)
         try:
             yield
         except BaseException:
@@ -71,8 +65,8 @@ def attesting(session: Session, release: Release, *, report: Report, cancellatio
         finally:
             take_back()
             wait([work])
-    with suppress(CancelledError):  # what the block did is done
-        work.result()
+            with suppress(CancelledError):  # what the block did is done
+                _note(session, work.result(), report)  # after the block's own, so that histories read alike
 
 
 def read_attestations(session: Session, release: Release) -> Attestations:
@@ -124,7 +118,29 @@ def _missing_bills(release: Release, provenance: JsonObject) -> frozenset[str]:
     return frozenset(artifact.image for artifact in release.artifacts if bill_file(artifact.image) not in listed)
 
 
-def _attest(session: Session, release: Release, *, report: Report, cancellation: Cancellation) -> None:
+def _note(session: Session, entry: LedgerEntry | None, report: Report) -> None:
+    try:
+        if entry is not None:
+            session.ledger.append(entry)
+    except SourceError as error:
+        report(Noted(f"the history does not tell what was attested: {error}", error.hint or ""))
+
+
+def _attest_quietly(
+    session: Session, release: Release, *, report: Report, cancellation: Cancellation
+) -> LedgerEntry | None:
+    """What is to be noted of it; ``None`` where all is there already, or something failed, which is reported."""
+    try:
+        if not _is_attested(session, release):
+            return _attest(session, release, report=report, cancellation=cancellation)
+    except CancelledError:
+        raise
+    except PreviewerError as error:
+        report(Noted(f"nothing is kept about release {short_id(release.id)}: {error}", error.hint or AGAIN))
+    return None
+
+
+def _attest(session: Session, release: Release, *, report: Report, cancellation: Cancellation) -> LedgerEntry:
     from previewer.freeze.parallel import run_parallel
     from previewer.freeze.provenance import write_provenance  # brings the library that writes bills
 
@@ -137,22 +153,20 @@ def _attest(session: Session, release: Release, *, report: Report, cancellation:
     bills = {image: bill for image, bill in zip(images, found, strict=True) if bill is not None}
     provenance = write_provenance(release, origin=session.source.origin, bills=bills)
     files = {PROVENANCE_FILE: provenance, **{bill_file(image): bill for image, bill in bills.items()}}
-    _keep(session, release, files, report)
+    return _keep(session, release, files, report)
 
 
-def _keep(session: Session, release: Release, files: Mapping[str, bytes], report: Report) -> None:
-    """Write the files down, and their digests in the history."""
+def _keep(session: Session, release: Release, files: Mapping[str, bytes], report: Report) -> LedgerEntry:
+    """Write the files down; their digests, for the history."""
     _write(session, release, files, report)
-    session.ledger.append(
-        LedgerEntry(
-            action="attest",
-            at=session.clock(),
-            actor=session.source.actor,
-            release=release.id,
-            commit=release.commit,
-            detail=counted(sum(bill_image(file) is not None for file in files), "bill"),
-            digests=digests_of(files),
-        )
+    return LedgerEntry(
+        action="attest",
+        at=session.clock(),
+        actor=session.source.actor,
+        release=release.id,
+        commit=release.commit,
+        detail=counted(sum(bill_image(file) is not None for file in files), "bill"),
+        digests=digests_of(files),
     )
 
 
