@@ -76,7 +76,7 @@ def load_files(tree: FileTree, files: Sequence[str], options: LoadOptions) -> De
     definition = Definition(
         name=options.name,
         role=options.role,
-        files=tuple(unmount(mount(file)) for file in files),
+        files=tuple(dict.fromkeys((*(unmount(mount(file)) for file in files), *sorted(reading.read)))),
         model=cast("JsonObject", model),
         locations=WrittenLocations(reading.sources, model),
     )

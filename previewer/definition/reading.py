@@ -42,6 +42,8 @@ class Reading:
     text: Budget = field(default_factory=lambda: Budget(MAX_TEXT, "characters of interpolated text"))
     files: Budget = field(default_factory=lambda: Budget(MAX_FILES, "files"))
     parsed: dict[str, list[Document]] = field(default_factory=dict)
+    read: set[str] = field(default_factory=set)
+    """Every file that had a say, relative to the tree's root."""
 
     def documents(self, path: str) -> list[Document]:
         """The YAML documents of the Compose file at ``path``, parsed once."""
@@ -72,6 +74,7 @@ class Reading:
         content = self._decoded(inside, self.tree.read(inside), limit)
         if len(content) > limit:
             raise DefinitionError(too_large, where=inside)
+        self.read.add(inside)
         return content
 
     def _decoded(self, path: str, content: bytes, limit: int) -> bytes:

@@ -49,7 +49,8 @@ class Definition:
     """``preview`` for ``envs/preview.yaml``."""
     role: Role
     files: tuple[str, ...]
-    """The files it was loaded from, relative to the tree's root; the main one first."""
+    """Every file it was loaded from, relative to the tree's root: the main ones first, then those that they
+    include, extend and read variables from."""
     model: JsonObject
     """The Compose model: ``name``, ``services``, ``networks``, ``volumes``, ``secrets``, ``configs``, ``x-*``."""
     warnings: tuple[str, ...] = field(default=(), compare=False)

@@ -33,6 +33,7 @@ from previewer.domain.tree_files import file_references
 from previewer.domain.variables import injected_variables
 from previewer.frozen import dataclass
 
+COMPOSE_SUFFIXES = (".yaml", ".yml")
 SMALLEST = 29
 """The longest prefix of a subnet."""
 
@@ -202,7 +203,9 @@ def _container_labels(target: Target, service: Service, number: int) -> dict[str
         labels.COMPOSE_IMAGE: artifact.image if artifact else "",
         labels.COMPOSE_DEPENDS_ON: depends_on,
         labels.COMPOSE_WORKING_DIR: f"previewer:{target.ownership.commit}",
-        labels.COMPOSE_CONFIG_FILES: ",".join(target.definition.files),
+        labels.COMPOSE_CONFIG_FILES: ",".join(
+            file for file in target.definition.files if file.endswith(COMPOSE_SUFFIXES)
+        ),
     }
 
 

@@ -111,3 +111,17 @@ def test_what_runs_is_what_the_values_would_have_given() -> None:
     tree = tree_of({"compose.yaml": f"services:\n{text}"})
     plain = load_named(tree, "preview", variables=VALUES, project_name="p")
     assert REFERENCES.resolve(load(text)).model == plain.model
+
+
+def test_a_definition_names_every_file_that_had_a_say() -> None:
+    found = load(
+        "  web: {extends: {file: base/web.yaml, service: web}, env_file: [web.env]}\ninclude: [more.yaml]\n",
+        **{
+            "base/web.yaml": "services: {web: {image: a}}",
+            "more.yaml": "services: {x: {image: b}}",
+            "web.env": "A=1",
+            ".env": "B=2",
+            "other.yaml": "services: {}",
+        },
+    )
+    assert found.files == ("compose.yaml", ".env", "base/web.yaml", "more.yaml", "web.env")
