@@ -236,7 +236,7 @@ class Clone:
         return up_release(session, release_id, UpOptions(), report=ignore, cancellation=Cancellation())
 
 
-PRIVILEGED = "services: {web: {image: 'previewer/shop/web:0', privileged: true}}"
+PRIVILEGED = "services: {web: {image: 'example.test/shop/web:0', privileged: true}}"
 
 
 @pytest.fixture
@@ -247,7 +247,7 @@ def clone(place: Place) -> Clone:
     bundle = normal_bundle(PRIVILEGED)
     (frozen,) = bundle.release.definitions.values()
     definition = load_named(source.tree(commit.id), "preview", project_name=source.project)
-    artifact = structs.replace(frozen.artifacts["web"], reference="previewer/shop/web:0")
+    artifact = structs.replace(frozen.artifacts["web"], reference="example.test/shop/web:0")
     release = structs.replace(
         bundle.release,
         commit=commit.id,

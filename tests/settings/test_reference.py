@@ -27,11 +27,14 @@ def test_the_document_s_example_is_read() -> None:
     assert settings.trust.limits[Role.PREVIEW].memory == 512 << 20
 
 
-def test_the_policy_s_example_is_read() -> None:
+def test_the_policy_s_examples_are_read() -> None:
     text = (DOCS / "policy.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
-    settings = load_settings(user_file=None, repository_file=example.encode(), environment={})
-    assert len(settings.trust.grants) == 8
+    grants, images = (
+        load_settings(user_file=None, repository_file=example.encode(), environment={})
+        for example in re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    )
+    assert len(grants.trust.grants) == 8
+    assert images.trust.images == ("postgres", "redis:7*", "ghcr.io/acme/**")
 
 
 def expected() -> str:
