@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from previewer.cli.invocation import Invocation
-from previewer.cli.plain_text import plain
 from previewer.domain.definition import Role
 from previewer.domain.plan import Plan, RemoveContainer, StopContainer
 from previewer.domain.wording import counted
 from previewer.errors import CancelledError, UsageError
+from previewer.present.safe_text import plain
 
 if TYPE_CHECKING:
     from previewer.domain.environment import Environment

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from previewer.cli.plain_text import plain
 from previewer.cli.style import Style
 from previewer.errors import PreviewerError
+from previewer.present.safe_text import plain
 
 
 class Diagnostics:

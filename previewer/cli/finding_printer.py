@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from previewer.cli.output import Output
-from previewer.cli.plain_text import plain
 from previewer.cli.rows.findings import finding_row, show_severity
 from previewer.domain.drift.finding import Finding, Severity
 from previewer.domain.labels import format_time
 from previewer.operations.drift import EnvironmentDrift
+from previewer.present.safe_text import plain
 
 
 class FindingPrinter:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from previewer.cli.plain_text import plain
 from previewer.domain.wording import counted
 from previewer.frozen import dataclass
+from previewer.present.safe_text import plain
 
 
 @dataclass(frozen=True, slots=True)

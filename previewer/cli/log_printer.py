@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from itertools import cycle
 
 from previewer.cli.output import Output
-from previewer.cli.plain_text import cell_width, plain, plain_log_line
 from previewer.cli.style import Style
 from previewer.domain.json_value import JsonObject
 from previewer.domain.labels import format_time
 from previewer.engine.protocol import LogLine
+from previewer.present.safe_text import cell_width, plain, plain_log_line
 
 _STYLES = (Style.ACCENT, Style.GOOD, Style.BUSY, Style.STRONG)
 """Neighbours are told apart; red is kept for what is wrong."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from previewer.cli.plain_text import plain
+from previewer.present.safe_text import plain
 
 
 def code(text: str) -> str:

@@ -8,9 +8,9 @@ from typing import TextIO
 
 from previewer.cli.json_text import to_json, to_json_line, to_json_rows
 from previewer.cli.output_format import Format
-from previewer.cli.plain_text import plain
 from previewer.cli.table import Column, render_table
 from previewer.domain.json_value import JsonObject, JsonValue
+from previewer.present.safe_text import plain
 
 
 class Output:

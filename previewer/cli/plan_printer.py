@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from previewer.cli.output_format import Format
-from previewer.cli.plain_text import plain
 from previewer.cli.style import Style
+from previewer.present.safe_text import plain
 
 if TYPE_CHECKING:
     from previewer.cli.output import Output

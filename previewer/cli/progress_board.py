@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from previewer.cli.plain_text import cell_width, cut, plain_log_line
-from previewer.cli.plain_text import plain as plain_text
 from previewer.cli.progress_lines import finished_line, format_seconds, noted_lines
 from previewer.cli.style import Style
 from previewer.domain.progress import Event, Noted, TaskFinished, TaskOutput, TaskStarted
+from previewer.present.safe_text import cell_width, cut, plain_log_line
+from previewer.present.safe_text import plain as plain_text
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 FRAMES_PER_SECOND = 8

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from previewer.cli.plain_text import plain
 from previewer.cli.style import Style
 from previewer.domain.progress import Noted, Outcome, TaskFinished
+from previewer.present.safe_text import plain
 
 _OUTCOMES: Mapping[Outcome, tuple[str, Style]] = {
     Outcome.DONE: ("✔", Style.GOOD),

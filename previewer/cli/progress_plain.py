@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from previewer.cli.plain_text import plain, plain_log_line
 from previewer.cli.progress_lines import finished_line, noted_lines
 from previewer.cli.progress_stream import ProgressStream
 from previewer.cli.style import Style
 from previewer.domain.progress import Event, Noted, TaskFinished, TaskOutput, TaskStarted
+from previewer.present.safe_text import plain, plain_log_line
 
 
 class PlainProgress:

@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from previewer.cli.plain_text import cell_width, plain
 from previewer.cli.progress_board import ProgressBoard
 from previewer.cli.progress_stream import ProgressStream
 from previewer.cli.terminal import terminal_size
 from previewer.domain.progress import Event
+from previewer.present.safe_text import cell_width, plain
 
 SECONDS_PER_FRAME = 0.1
 _CLEAR_BELOW = "\x1b[J"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from previewer.cli.plain_text import cell_width, cut, plain
 from previewer.cli.style import Style
 from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.frozen import dataclass
+from previewer.present.safe_text import cell_width, cut, plain
 
 GAP = "  "
 ABSENT = "-"

@@ -19,6 +19,7 @@ from textual.theme import ThemeProvider
 
 from previewer.errors import PreviewerError
 from previewer.operations.session import Session
+from previewer.present.safe_text import plain
 from previewer.tui import asked
 from previewer.tui import messages as told
 from previewer.tui.actions import BY_ID, Place, bindings
@@ -28,7 +29,6 @@ from previewer.tui.live import LiveApp
 from previewer.tui.palette import ActionProvider, Palette, PlaceProvider
 from previewer.tui.present.failure import failure_summary
 from previewer.tui.present.pieces import text_of
-from previewer.tui.present.plain import plain
 from previewer.tui.requests.request import Request
 from previewer.tui.screens.base import PreviewerScreen
 from previewer.tui.screens.confirm_plan import ConfirmScreen

@@ -12,6 +12,7 @@ from textual.reactive import reactive
 
 from previewer.domain.definition import Role
 from previewer.domain.environment import Environment
+from previewer.present.safe_text import plain
 from previewer.tui import asked
 from previewer.tui import messages as told
 from previewer.tui.answers import (
@@ -25,7 +26,6 @@ from previewer.tui.answers import (
 )
 from previewer.tui.desk import Desk
 from previewer.tui.picture import Picture
-from previewer.tui.present.plain import plain
 from previewer.tui.present.signs import TAINT_SIGN
 from previewer.tui.schedule import Schedule
 from previewer.tui.screens.base import PreviewerScreen

@@ -9,10 +9,10 @@ from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
+from previewer.present.safe_text import plain
 from previewer.tui.actions import BY_ID
 from previewer.tui.asked import ScreenAsked
 from previewer.tui.present.pieces import Piece, Tone, line, to_content
-from previewer.tui.present.plain import plain
 from previewer.tui.screens.base import PreviewerScreen
 from previewer.tui.screens.menu import MOVEMENT
 

@@ -9,7 +9,6 @@ from datetime import timedelta
 import pytest
 
 from previewer.cli.json_text import to_json, to_json_rows
-from previewer.cli.plain_text import cell_width
 from previewer.cli.rows.branches import branch_columns, branch_row, joined_columns, joined_row
 from previewer.cli.rows.environments import (
     detail_columns,
@@ -31,6 +30,7 @@ from previewer.domain.observation import Observation, PublishedPort
 from previewer.domain.overview import OverviewRow
 from previewer.domain.release import Artifact, FrozenDefinition, Release
 from previewer.domain.revision import Branch
+from previewer.present.safe_text import cell_width
 from tests.domain.values import COMMIT, NOW, make_container, make_definition, make_ownership
 
 HOSTILE = {

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import pytest
 
-from previewer.cli.plain_text import cell_width
 from previewer.cli.progress import ProgressMode, make_progress
 from previewer.cli.progress_board import ProgressBoard
 from previewer.cli.progress_json import JsonProgress
@@ -18,6 +17,7 @@ from previewer.cli.progress_plain import PlainProgress
 from previewer.cli.progress_quiet import QuietProgress
 from previewer.cli.progress_tty import TerminalProgress
 from previewer.domain.progress import Event, Noted, Outcome, TaskFinished, TaskOutput, TaskStarted
+from previewer.present.safe_text import cell_width
 from tests.cli.runner import Terminal
 from tests.cli.screen import Screen
 

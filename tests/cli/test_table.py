@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.cli.plain_text import cell_width
 from previewer.cli.style import Style
 from previewer.cli.table import Cell, Column, render_table, show_plain
 from previewer.domain.json_value import JsonObject, JsonValue
+from previewer.present.safe_text import cell_width
 
 COLUMNS = (
     Column("name", "NAME", gives_way=True),

@@ -14,6 +14,7 @@ from previewer.domain.progress import Noted, Outcome, TaskFinished, TaskOutput, 
 from previewer.domain.revision import Branch, Commit
 from previewer.engine.protocol import LogLine
 from previewer.errors import BuildError, EngineUnreachableError
+from previewer.present.safe_text import plain
 from previewer.tui.asked import RequestMade, ScreenAsked
 from previewer.tui.mailbox import Mailbox
 from previewer.tui.messages import (
@@ -30,7 +31,6 @@ from previewer.tui.messages import (
     UrlOpened,
     WorkEnded,
 )
-from previewer.tui.present.plain import plain
 from previewer.tui.requests.down import DownRequest
 from previewer.tui.requests.up import UpRequest
 from previewer.tui.screens.environment import EnvironmentScreen

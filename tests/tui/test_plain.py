@@ -11,9 +11,9 @@ from rich.cells import cell_len
 from textual.color import Color
 from textual.theme import Theme
 
+from previewer.present.safe_text import plain, plain_log
 from previewer.tui.present.cells import CellPainter
 from previewer.tui.present.pieces import Piece, Tone, cut, cut_line, line, to_content, width_of
-from previewer.tui.present.plain import plain, plain_log
 from previewer.tui.themes import DARK, LIGHT
 from previewer.tui.tones import tone_variables
 from tests.tui.hostile import HOSTILE
@@ -44,11 +44,17 @@ def test_honest_text_stays_as_it_is(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("a\nb\r\nc", "a⏎b⏎c"),
-        ("\x1b[31mred", "␛[31mred"),
-        ("a\tb", "a b"),
-        ("a\x00b\x7f", "a�b�"),
-        ("\u202egnp.exe", "gnp.exe"),
+        ("a\nb\r\nc", r"a\nb\r\nc"),
+        ("\x1b[31mred", r"\x1b[31mred"),
+        ("a\tb", r"a\tb"),
+        ("a\x00b\x7f", r"a\x00b\x7f"),
+        ("\u202egnp.exe", r"\u202egnp.exe"),
+        ("ma\u200bin", r"ma\u200bin"),
+        ("ma\u200din", r"ma\u200din"),
+        ("main\ufe0f", r"main\ufe0f"),
+        ("ma\u00adin", r"ma\xadin"),
+        ("main\U000e0041", r"main\U000e0041"),
+        ("⚠\ufe0f careful", "⚠\ufe0f careful"),
         ("[bold]x[/bold]", "[bold]x[/bold]"),
     ],
 )
@@ -62,7 +68,7 @@ def test_what_becomes_of_it(text: str, shown: str) -> None:
         ("\x1b[1;32mINFO\x1b[0m ready", "INFO ready"),
         ("\x1b]0;title\x07after", "after"),
         ("a\tb", "a       b"),
-        ("broken \x1b", "broken ␛"),
+        ("broken \x1b", r"broken \x1b"),
         ("x\r\n", "x"),
     ],
 )

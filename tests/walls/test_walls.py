@@ -31,8 +31,9 @@ MAY_IMPORT = {
     "settings": {"domain"},
     "operations": {"domain", "source", "definition", "docker_api", "freeze", "engine", "ledger", "settings"}
     | {"background"},
-    "cli": {"domain", "operations", "definition", "engine", "tui"},
-    "tui": {"domain", "operations", "engine"},
+    "present": {"domain"},
+    "cli": {"domain", "operations", "definition", "engine", "tui", "present"},
+    "tui": {"domain", "operations", "engine", "present"},
     "testing": {"domain", "operations", "engine"},
     "": {"cli"},
 }

@@ -7,8 +7,8 @@ import click
 from previewer.cli.completion_values import complete_environments, complete_services
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.options import verb
-from previewer.cli.plain_text import plain
 from previewer.errors import PreviewerError
+from previewer.present.safe_text import plain
 
 
 @verb("open")

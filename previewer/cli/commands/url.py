@@ -8,7 +8,7 @@ from previewer.cli.completion_values import complete_environments, complete_serv
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.options import output_option, verb
 from previewer.cli.output_format import Format
-from previewer.cli.plain_text import plain
+from previewer.present.safe_text import plain
 
 
 @verb("url")

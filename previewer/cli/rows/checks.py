@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from previewer.cli.plain_text import plain
 from previewer.cli.style import Style
 from previewer.domain.json_value import JsonObject
 from previewer.operations.doctor import Check, Verdict
+from previewer.present.safe_text import plain
 
 _VERDICTS: Mapping[Verdict, tuple[str, Style]] = {
     Verdict.OK: ("✔ ok     ", Style.GOOD),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from previewer.cli.plain_text import plain
 from previewer.cli.rows.ids import show_id
 from previewer.cli.rows.times import moment
 from previewer.cli.style import Style
@@ -15,6 +14,7 @@ from previewer.domain.json_value import JsonObject, JsonValue, canonical_json
 from previewer.domain.release import Artifact
 from previewer.domain.release_diff import DefinitionChange, ImageChange, PackageChange
 from previewer.domain.revision import Commit
+from previewer.present.safe_text import plain
 
 if TYPE_CHECKING:
     from previewer.operations.diff import Difference

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from previewer.cli.plain_text import plain
 from previewer.cli.style import Style
 from previewer.cli.table import ABSENT, Cell
 from previewer.domain.json_value import JsonValue
 from previewer.domain.revision import short_id
+from previewer.present.safe_text import plain
 
 
 def show_id(value: JsonValue) -> Cell:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from previewer.cli.plain_text import plain
 from previewer.cli.rows.findings import show_severity
 from previewer.cli.style import Style
 from previewer.cli.table import ABSENT, Cell, Column
@@ -18,6 +17,7 @@ from previewer.domain.parity.shown import shown_value
 from previewer.domain.parity.side import ParitySide
 from previewer.domain.revision import short_id
 from previewer.operations.probe import Probed
+from previewer.present.safe_text import plain
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|[0-9a-f]{40}")
 

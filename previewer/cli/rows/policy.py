@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from previewer.cli.plain_text import plain
 from previewer.cli.style import Style
 from previewer.cli.table import Cell, Column
 from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.domain.policy.check import Explanation, Finding
 from previewer.domain.policy.rule import Rule
+from previewer.present.safe_text import plain
 
 _VERDICTS: Mapping[str, tuple[str, Style]] = {
     "clear": ("·", Style.FAINT),

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from previewer.cli.plain_text import plain
 from previewer.cli.rows.ids import show_id
 from previewer.cli.rows.images import show_bytes
 from previewer.cli.rows.releases import release_columns, release_row
@@ -16,6 +15,7 @@ from previewer.domain.attestation import Signature, Verdict
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.domain.packages import ImagePackages
 from previewer.domain.release import Artifact
+from previewer.present.safe_text import plain
 
 if TYPE_CHECKING:
     from previewer.operations.inspect import Inspection

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from previewer.cli.plain_text import plain
 from previewer.cli.rows.ids import show_id
 from previewer.cli.rows.provenance import show_signature
 from previewer.cli.style import Style
@@ -13,6 +12,7 @@ from previewer.domain.image_comparison import Sameness
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.operations.releasing.attested import Attested
 from previewer.operations.verify import VerifiedImage, VerifyResult
+from previewer.present.safe_text import plain
 
 _WORDS: Mapping[str, tuple[str, Style]] = {
     Sameness.IDENTICAL.value: ("✔ identical", Style.GOOD),

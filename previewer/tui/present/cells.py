@@ -8,8 +8,8 @@ from rich.style import Style
 from rich.text import Text
 from textual.color import Color
 
+from previewer.present.safe_text import plain
 from previewer.tui.present.pieces import Line, Tone, cut_line
-from previewer.tui.present.plain import plain
 
 
 class CellPainter:

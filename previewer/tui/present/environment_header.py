@@ -12,7 +12,7 @@ from previewer.tui.present.ailments import ailment_line
 from previewer.tui.present.pieces import Line, Piece, Tone, cut_line, join, line
 from previewer.tui.present.signs import TAINT_SIGN, sign_words
 from previewer.tui.present.status import state_line
-from previewer.tui.present.times import age, lifetime
+from previewer.tui.present.times import age, ago, lifetime
 from previewer.tui.requests.rollback import known_good_others
 
 TABS = ("overview", "services", "logs", "drift", "history", "release", "plan")
@@ -50,7 +50,7 @@ def header_lines(
         ),
         join(
             (
-                _fact("made", f"{age(environment.created_at, now)} ago"),
+                _fact("made", ago(environment.created_at, now)),
                 (*_fact("TTL left", ""), *lifetime(environment, now)),
                 _asleep(environment, now),
                 _good(environment),

@@ -9,8 +9,8 @@ from rich.cells import cell_len, chop_cells
 
 from previewer.engine.protocol import LogLine
 from previewer.frozen import dataclass
+from previewer.present.safe_text import plain, plain_log
 from previewer.tui.present.pieces import cut
-from previewer.tui.present.plain import plain, plain_log
 
 TIME_WIDTH = len("12:34:56.789 ")
 WIDEST_SERVICE = 14

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from previewer.present.safe_text import plain
 from previewer.tui.present.pieces import Line, Piece, Tone, cut, line, width_of
-from previewer.tui.present.plain import plain
 
 WIDEST_NAME = 48
 """So that what it is stays beside it."""

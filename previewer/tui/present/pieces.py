@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
-from previewer.tui.present.plain import plain
+from previewer.present.safe_text import plain
 
 
 class Tone(Enum):

@@ -16,7 +16,7 @@ from previewer.tui.present.failure import failure_word
 from previewer.tui.present.pieces import Line, Piece, Tone, cut_line, join, join_fitting, line, quiet
 from previewer.tui.present.signs import sign_words
 from previewer.tui.present.status import state_line
-from previewer.tui.present.times import age, time_left
+from previewer.tui.present.times import ago, time_left
 
 PINNED_ROLES = (Role.PRODUCTION, Role.STAGING)
 ROLE_KEYS = {Role.PREVIEW: "1", Role.STAGING: "2", Role.PRODUCTION: "3"}
@@ -90,7 +90,7 @@ def _facts(environment: Environment, now: datetime, width: int, *, is_stale: boo
                 " " if ownership.branch else "",
                 Piece(short_id(ownership.commit), Tone.QUIET),
             ),
-            line(Piece(f"made {age(environment.created_at, now)} ago", Tone.QUIET)),
+            line(Piece(f"made {ago(environment.created_at, now)}", Tone.QUIET)),
             expiry,
             line(Piece(f"release {short_id(ownership.release)}", Tone.QUIET)),
         ),

@@ -33,6 +33,12 @@ def age(moment: datetime, now: datetime) -> str:
     return "now" if seconds < 1 else span(seconds)
 
 
+def ago(moment: datetime, now: datetime) -> str:
+    """``5m ago``, ``now``."""
+    said = age(moment, now)
+    return said if said == "now" else f"{said} ago"
+
+
 def as_of_words(moment: datetime, now: datetime) -> str:
     """``as of 12s ago``."""
     return f"as of {span((now - moment).total_seconds())} ago"

@@ -8,10 +8,10 @@ from textual.events import Resize
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
+from previewer.present.safe_text import plain
 from previewer.tui.actions import Place, actions_in
 from previewer.tui.desk import Desk
 from previewer.tui.picture import Picture
-from previewer.tui.present.plain import plain
 from previewer.tui.widgets.key_bar import KeyBar
 from previewer.tui.widgets.line_input import LineInput
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.events import Key
 from textual.widgets import Input
 
-from previewer.tui.present.plain import plain
+from previewer.present.safe_text import plain
 
 
 class LineInput(Input):

@@ -9,11 +9,11 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
+from previewer.present.safe_text import plain
 from previewer.tui.actions import bindings
 from previewer.tui.present.cells import CellPainter
 from previewer.tui.present.columns import Column
 from previewer.tui.present.pieces import Line, cut
-from previewer.tui.present.plain import plain
 
 Row = tuple[str, Mapping[str, Line]]
 """Its key, and its lines by column."""
@@ -51,8 +51,11 @@ class RowsTable(DataTable[Text], inherit_bindings=False):
         Without rows it is hidden, and so loses the focus; with the first ones it takes what nothing else has.
         """
         wanted = dict(rows)
-        self.display = bool(wanted)
-        if wanted and self.screen.focused is None:
+        if wanted:
+            self.styles.clear_rule("display")  # whether it is shown then is the style sheet's to say
+        else:
+            self.display = False
+        if wanted and self.focusable and self.screen.focused is None:
             self.screen.set_focus(self)
         if self._painter is not None and tuple(columns) == self._columns_shown:
             if list(wanted) == list(self._rows_shown):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.cli.plain_text import cell_width, cut, plain, plain_log_line
+from previewer.present.safe_text import cell_width, cut, plain, plain_log_line
 
 
 @pytest.mark.parametrize(
