@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from previewer.definition.limits import MAX_INCLUDE_DEPTH
-from previewer.definition.merge import merge
+from previewer.definition.merge import delete_paths, merge
 from previewer.definition.model_error import ModelError
 from previewer.definition.paths import directory_of, is_remote, unmount
 from previewer.definition.reading import Reading
 from previewer.definition.values import RESOURCE_SECTIONS, Table, Value, as_table, table_at, text_or_items
+from previewer.domain.definition import ModelPath
 from previewer.frozen import dataclass
 
 REMOTE_PREFIX = "oci://"
@@ -35,9 +36,12 @@ LoadProject = Callable[[list[str], Project], Table]
 """Loads files that override each other, as one project."""
 
 
-def apply_includes(reading: Reading, model: Table, project: Project, *, load: LoadProject) -> None:
+def apply_includes(
+    reading: Reading, model: Table, deletions: tuple[ModelPath, ...], project: Project, *, load: LoadProject
+) -> None:
     """Take ``include`` out of ``model`` and what it names in, in place; ``project.trail`` ends with this file.
 
+    ``deletions`` are what the file takes away (``!reset``, ``!override``), of included resources too.
     Raises :class:`ModelError` for files that include each other, and remote ones.
     """
     includes = model.pop("include", None)
@@ -51,7 +55,7 @@ def apply_includes(reading: Reading, model: Table, project: Project, *, load: Lo
             chain = " → ".join(unmount(file) for file in (*project.trail, files[0]))
             raise ModelError(f"files include each other in a circle, or too deeply: {chain}", path=path)
         included = load(files, _included_project(reading, entry, files[0], project))
-        _take_in(model, included)
+        _take_in(model, included, deletions)
 
 
 def _local_file(reading: Reading, file: Value, project: Project, path: tuple[str, ...]) -> str:
@@ -88,8 +92,12 @@ def read_env_files(reading: Reading, paths: list[str], *, variables: Mapping[str
     return found
 
 
-def _take_in(model: Table, included: Table) -> None:
-    """Add what ``included`` defines; ``model`` wins where both define the same, and equal definitions are one."""
+def _take_in(model: Table, included: Table, deletions: tuple[ModelPath, ...]) -> None:
+    """Add what ``included`` defines; ``model`` wins where both define the same, and equal definitions are one.
+
+    As in Compose, ``!reset`` and ``!override`` of a whole resource leave the included one as it is.
+    """
+    below = tuple(path for path in deletions if len(path) > 2)
     for section in ("services", *RESOURCE_SECTIONS):
         resources = table_at(included, section)
         own = model.setdefault(section, {}) if resources else None
@@ -97,7 +105,8 @@ def _take_in(model: Table, included: Table) -> None:
             continue
         for name, resource in resources.items():
             if name in own and own[name] != resource:
-                merged = merge({section: {name: resource}}, {section: {name: own[name]}})
-                own[name] = table_at(merged, section)[name]
+                included_one: Table = {section: {name: resource}}
+                delete_paths(included_one, below)
+                own[name] = table_at(merge(included_one, {section: {name: own[name]}}), section)[name]
             else:
                 own[name] = resource

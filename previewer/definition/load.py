@@ -1,6 +1,6 @@
 """The order of work: from Compose files of a commit to a :class:`Definition`.
 
-For each YAML document of each file: parse, interpolate, extend, take away (``!reset``), include, merge into the
+For each YAML document of each file: parse, interpolate, include, extend, take away (``!reset``), merge into the
 files before, check against the schema, write in long form. Then, once for the whole: defaults, name, one form
 for every value, profiles, consistency, environment files, unused resources, paths relative to the tree's root.
 """
@@ -151,12 +151,12 @@ def _load_project(reading: Reading, files: list[str], project: Project) -> Table
 def _add_document(reading: Reading, model: Table, document: Document, file: str, project: Project) -> Table:
     """``model`` as one more YAML document changes it."""
     changes, deletions = _read_document(reading, document, project.variables)
+    here = dataclasses.replace(project, trail=(*project.trail, file))
+    apply_includes(reading, changes, deletions, here, load=lambda files, sub: _load_project(reading, files, sub))
     if isinstance(changes.get("services"), dict):
         services = ServiceFile(file, project.directory, table_at(changes, "services"), deletions)
         ExtendsResolver(reading, lambda path: _load_services(reading, path, project.variables)).resolve(services)
     delete_paths(model, deletions)
-    here = dataclasses.replace(project, trail=(*project.trail, file))
-    apply_includes(reading, changes, here, load=lambda files, sub: _load_project(reading, files, sub))
     model = as_table(keep_last_of_equals(merge(model, changes)))
     if len(as_table(model.get("services"))) > MAX_SERVICES:
         raise ModelError(f"there are more than {MAX_SERVICES} services", path=("services",))

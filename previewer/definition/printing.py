@@ -17,6 +17,10 @@ ALWAYS_PRINTED = frozenset(
     ("attach", "command", "create_host_path", "enable_ipv4", "enable_ipv6", "entrypoint", "init", "required")
 )
 """Keys that are printed even if they are false or empty; others then mean the same as absent ones."""
+TABLES_OF_NAMES = frozenset(
+    ("additional_contexts", "annotations", "args", "depends_on", "driver_opts", "labels", "options")
+) | {"storage_opt", "sysctls", "ulimits"}
+"""Keys whose mappings have names of the user's, and that are not printed where they are empty."""
 
 
 def compose_config_output(definition: Definition) -> JsonObject:
@@ -70,10 +74,10 @@ def _printed(value: Value, *, in_extension: bool = False) -> Value:
     printed: Table = {}
     for key in sorted(value):
         as_is = in_extension or key.startswith("x-")
-        if as_is or key in ALWAYS_PRINTED or not _is_omitted(value[key]):
+        if as_is or key in ALWAYS_PRINTED or not _is_omitted(key, value[key]):
             printed[key.replace("$", "$$")] = _printed(value[key], in_extension=as_is)
     return printed
 
 
-def _is_omitted(value: Value) -> bool:
-    return value is False or value == []
+def _is_omitted(key: str, value: Value) -> bool:
+    return value is False or value == [] or (value == {} and key in TABLES_OF_NAMES)

@@ -19,10 +19,11 @@ CASES = Path(__file__).parent / "cases"
 HOME = "/home/golden"
 
 PRINTED_DIFFERENTLY = {
+    "include_changes/override_label_file": "label_file",  # Compose keeps the file beside its labels
     "merge/develop": "develop",  # Compose prints an exec that is not there
     "service/blkio": "blkio_config",  # Compose prints Go's field names
     "service/develop": "develop",
-    "service/label_file": "label_file",  # Compose keeps the file beside its labels
+    "service/label_file": "label_file",
     "service/models": "models",  # Compose forgets the top-level models
     "service/models_map": "models",
     "service/ulimits": "ulimits",  # Compose prints a limit of 0 as {}

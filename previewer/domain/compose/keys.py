@@ -359,7 +359,7 @@ RESOURCE_KEYS = (
     ComposeKey("secrets.*.labels", K.TEXT_BY_NAME),
     ComposeKey("volumes.*.driver_opts", K.TEXT_BY_NAME),
     ComposeKey("volumes.*.external", K.FLAG),
-    ComposeKey("volumes.*.labels", K.TEXT_BY_NAME, merge=M.ASSIGNMENTS),
+    ComposeKey("volumes.*.labels", K.TEXT_BY_NAME, merge=M.ASSIGNMENTS, identity=ID.NAME),
 )
 """Keys of networks, volumes, configs and secrets, from the top of the file."""
 
