@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.container_owner import owner_in_container
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.failures import NAME_HINT
 from previewer.docker_api.idle_container import idle_container, volume_mount
@@ -14,16 +15,16 @@ from previewer.docker_api.paths import volume_path
 from previewer.docker_api.podman import unpack_patiently
 from previewer.docker_api.read_container import has_labels, read_labels
 from previewer.docker_api.request import LIST_PATIENCE, delete, get_json, post_json
+from previewer.domain.file_owner import ROOT, FileOwner
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.labels import COMPOSE_VOLUME, read_ownership
 from previewer.domain.observation import ObservedVolume
+from previewer.domain.specification import FILL_FOLDER
 from previewer.errors import ConflictError, ObjectNotFoundError
 
 ATTEMPTS_TO_REMOVE = 10
 """A container that somebody else removes lets go of its volumes a moment after it is gone from the list."""
 PAUSE = 0.1
-FILL_TARGET = "/.previewer-fill"
-"""Where the container that fills a volume has it. No image has that folder, so nothing is copied from one."""
 
 
 def list_volumes(connection: DockerConnection, labels: Sequence[str]) -> tuple[ObservedVolume, ...]:
@@ -64,11 +65,12 @@ def fill_volume(
     volume: str,
     image: str,
     labels: Mapping[str, str],
-    archive: Callable[[], Iterator[bytes]],
+    user: str | None,
+    archive: Callable[[FileOwner], Iterator[bytes]],
 ) -> None:
     """Unpack a tar stream into a volume, through a container of ``image`` that is never started.
 
-    ``archive`` gives the stream anew each time that it is called.
+    ``archive`` opens the stream each time that it is called, for the owner that ``user`` is in the image.
     Raises :class:`ObjectNotFoundError` where the volume or the image is not there.
     """
     subject = f"volume {volume}"
@@ -77,12 +79,15 @@ def fill_volume(
         get_json(connection, volume_path(volume))
     name = f"{volume}-fill"
 
-    def unpack() -> None:
-        with translate_errors("fill it", subject=subject):
-            connection.api.put_archive(name, FILL_TARGET, archive())
-
-    mount = volume_mount(volume, FILL_TARGET)
+    mount = volume_mount(volume, f"/{FILL_FOLDER}")
     with idle_container(connection, name=name, image=image, labels=labels, mount=mount):
+        owner = ROOT if user is None else owner_in_container(connection, name, user)
+
+        def unpack() -> None:
+            with translate_errors("fill it", subject=subject):
+                # Not at the volume's own place: engines leave the folder that they unpack in as it is.
+                connection.api.put_archive(name, "/", archive(owner))
+
         unpack_patiently(unpack)
 
 

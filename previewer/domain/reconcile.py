@@ -15,11 +15,11 @@ from previewer.domain.plan import (
 )
 from previewer.domain.revision import short_id
 from previewer.domain.run_steps import await_steps, running_order, start_steps
-from previewer.domain.served_files import FILES_VOLUME
+from previewer.domain.served_files import is_served
 from previewer.domain.service import Service
 from previewer.domain.take_ports import take_ports
 from previewer.domain.takeover import EDGE
-from previewer.domain.target import Target, container_spec, fill_spec, network_specs, volume_specs
+from previewer.domain.target import Target, container_spec, fill_specs, network_specs, volume_specs
 
 NOT_FROZEN = "not frozen yet"
 
@@ -66,12 +66,12 @@ def _networks(target: Target) -> Iterator[Step]:
 
 
 def _volumes(target: Target) -> Iterator[Step]:
+    causes = {key: fill.content.cause for key, fill in target.fills.items()}
     for key, spec in volume_specs(target):
-        cause = "services read files of the commit" if key == FILES_VOLUME else "the definition declares it"
-        yield Step(CreateVolume(spec), cause)
-    if (fill := fill_spec(target)) is not None:
-        needs = frozenset({f"{CreateVolume.verb} {fill.volume}"})
-        yield Step(FillVolume(fill), "services read files of the commit", needs)
+        cause = causes.get(key, "") if is_served(key) else ""
+        yield Step(CreateVolume(spec), cause or "the definition declares it")
+    for key, fill in fill_specs(target):
+        yield Step(FillVolume(fill), causes[key], frozenset({f"{CreateVolume.verb} {fill.volume}"}))
 
 
 def _creates(target: Target, service: Service, shared: frozenset[str]) -> Iterator[Step]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 
+from previewer.domain.file_owner import FileOwner
 from previewer.domain.json_value import JsonObject
 from previewer.frozen import dataclass
 
 STDIN_ONCE_KEY = "x-stdin-once"
 """In a service's mapping: its standard input ends when whoever is attached to it goes or has nothing to say."""
+FILL_FOLDER = ".previewer-fill"
+"""The folder of an archive that becomes a volume's root, with its owner and mode."""
 NO_EGRESS_KEY = "x-no-egress"
 """In a network's mapping, after isolation: its containers are to find no way to other machines."""
 
@@ -53,12 +56,14 @@ class FillSpec:
     volume: str
     """The engine's name of the volume."""
     image: str
-    """``sha256:…`` of any image of the release: the engine copies into a volume through a container, which is
-    never started."""
+    """``sha256:…``: the engine copies into a volume through a container of this image, which is never started."""
     labels: Mapping[str, str]
     """Of that container: it is found by them if its maker is killed."""
-    archive: Callable[[], Iterator[bytes]] = field(compare=False, repr=False)
-    """Opens a tar stream of what the volume is to hold."""
+    archive: Callable[[FileOwner], Iterator[bytes]] = field(compare=False, repr=False)
+    """Opens a tar stream of what the volume is to hold, in a folder :data:`FILL_FOLDER` that stands for the volume
+    itself; it is told who owns what a service may write to."""
+    user: str | None = None
+    """Who that is, as a service's ``user`` says it; empty for the image's own user, ``None`` for root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,6 @@ class ContainerSpec:
     """Engine names of the environment's first container of each service, for ``network_mode: service:x``."""
     contents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """What the configs and secrets that it uses contain, by ``configs/KEY`` and ``secrets/KEY``."""
-    files_path: str = ""
-    """Where the volume of the commit's files is on the engine's host. Only the adapter of an engine that cannot
-    mount a part of a volume by itself (before API 1.45) fills it in."""
+    mountpoints: Mapping[str, str] = field(default_factory=dict)
+    """Where volumes of the commit's files are on the engine's host, by their keys. Only the adapter of an engine
+    that cannot mount a part of a volume by itself (before API 1.45) fills it in."""

@@ -7,6 +7,7 @@ from dataclasses import field, replace
 
 from previewer.domain import labels, naming
 from previewer.domain.definition import Definition
+from previewer.domain.file_owner import FileOwner
 from previewer.domain.host_ports import PortKey
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, digest_of
 from previewer.domain.labels import Ownership, RankedPort
@@ -15,7 +16,7 @@ from previewer.domain.policy.finders import is_on
 from previewer.domain.policy.quantity_rules import memory_limit
 from previewer.domain.release import Artifact
 from previewer.domain.routes import routes_of, url_of
-from previewer.domain.served_files import FILES_VOLUME
+from previewer.domain.served_files import VolumeContent
 from previewer.domain.service import Service
 from previewer.domain.specification import (
     HOST_BINDING_OPTION,
@@ -39,6 +40,15 @@ SMALLEST = 29
 
 
 @dataclass(frozen=True, slots=True)
+class VolumeFill:
+    """What one volume holds before any service sees it."""
+
+    content: VolumeContent
+    archive: Callable[[FileOwner], Iterator[bytes]]
+    """See :class:`FillSpec`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """One generation of an environment, as wanted."""
 
@@ -52,8 +62,8 @@ class Target:
     """CIDR range that networks take their subnets from."""
     prefix_length: int
     """Of each subnet, unless so many containers join that it has to be larger."""
-    files: Callable[[], Iterator[bytes]] | None = field(default=None, compare=False)
-    """Opens the commit's files as a tar stream, where any service mounts some."""
+    fills: Mapping[str, VolumeFill] = field(default_factory=dict, compare=False)
+    """What volumes hold before any service sees them, by their keys."""
     contents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """What configs and secrets contain, by ``configs/KEY`` and ``secrets/KEY``."""
     takeover: Takeover = UNCONTESTED
@@ -134,18 +144,23 @@ def _bound(network: JsonObject, address: str) -> JsonObject:
     return {**network, "driver_opts": {**as_object(network.get("driver_opts")), HOST_BINDING_OPTION: address}}
 
 
-def fill_spec(target: Target) -> FillSpec | None:
-    """What the volume of the commit's files is filled with; ``None`` where no service mounts any."""
-    if FILES_VOLUME not in target.definition.volumes or target.files is None:
-        return None
+def fill_specs(target: Target) -> Iterator[tuple[str, FillSpec]]:
+    """What volumes are filled with, by their keys: through the image of the service that owns it."""
     owner = target.ownership
-    images = [artifact.image for artifact in target.artifacts.values()]
-    return FillSpec(
-        volume=naming.volume_name(owner.environment, owner.generation, FILES_VOLUME),
-        image=min(images, default=""),
-        labels={**labels.ownership_labels(owner), labels.COMPOSE_ONEOFF: "True"},
-        archive=target.files,
-    )
+    any_image = min((artifact.image for artifact in target.artifacts.values()), default="")
+    for key, fill in sorted(target.fills.items()):
+        service = target.definition.services.get(fill.content.service)
+        artifact = target.artifacts.get(fill.content.service)
+        yield (
+            key,
+            FillSpec(
+                volume=naming.volume_name(owner.environment, owner.generation, key),
+                image=artifact.image if artifact else any_image,
+                labels={**labels.ownership_labels(owner), labels.COMPOSE_ONEOFF: "True"},
+                archive=fill.archive,
+                user=as_text(service.spec.get("user")) if service else None,
+            ),
+        )
 
 
 def container_spec(target: Target, service: Service, number: int) -> ContainerSpec:

@@ -6,6 +6,7 @@ Here is which they are; ``served_files`` is how services get them.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Collection, Iterator, Mapping
 
 from previewer.domain.definition import Definition
@@ -14,6 +15,14 @@ from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_objec
 from previewer.domain.service import Service
 
 FILE_KINDS = ("configs", "secrets")
+_FILE_NAME = re.compile(
+    r"\.env(\..+)?|\.\w+rc|\.ht(access|passwd)|\.git(config|ignore|modules)|\.netrc|(brew|caddy|docker|gem|just|make|pip|proc|rake|task)file|localtime|timezone"
+    r"|.+\.(acl|bash|bin|cer|cfg|cjs|cnf|conf|config|crt|css|csv|db|dist|dump|env|example|exe|gz|hcl|html?|ini|j2|jar"
+    r"|js|json5?|jsonc|key|local|lock|log|lua|md|mjs|p12|pem|php|pid|pl|properties|pub|py|rb|rules|sample|sh|sock"
+    r"|sql|sqlite3?|tar|template|tgz|tmpl|toml|tpl|ts|txt|vcl|war|xml|ya?ml|zip)",
+    re.IGNORECASE,
+)
+"""Names that files have and folders for data do not."""
 
 
 def is_in_tree(path: str) -> bool:
@@ -21,6 +30,12 @@ def is_in_tree(path: str) -> bool:
     if not path or path.startswith(("/", "~", "\\")) or path[1:3] in (":\\", ":/"):
         return False
     return posixpath.normpath(path).split("/", 1)[0] != ".."
+
+
+def looks_like_file(path: str) -> bool:
+    """Whether a path that is not in the commit is, by its name, a file's and no folder for data."""
+    name = posixpath.basename(path)
+    return not path.endswith("/") and _FILE_NAME.fullmatch(name) is not None
 
 
 def tree_sources(definition: Definition) -> tuple[str, ...]:

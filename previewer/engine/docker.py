@@ -112,7 +112,12 @@ class DockerEngine:
     def fill_volume(self, spec: FillSpec) -> None:
         """Unpack an archive into a volume."""
         volumes.fill_volume(
-            self._open(), volume=spec.volume, image=spec.image, labels=spec.labels, archive=spec.archive
+            self._open(),
+            volume=spec.volume,
+            image=spec.image,
+            labels=spec.labels,
+            user=spec.user,
+            archive=spec.archive,
         )
 
     def create_container(self, spec: ContainerSpec) -> None:

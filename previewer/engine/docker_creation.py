@@ -8,12 +8,11 @@ from dataclasses import replace
 from previewer.docker_api import containers, networks, volumes
 from previewer.docker_api.connection import DockerConnection
 from previewer.domain.addresses import Network, allocate, allocate_ipv6
-from previewer.domain.served_files import FILES_VOLUME
 from previewer.domain.specification import ContainerSpec, NetworkSpec, VolumeSpec
 from previewer.engine.asked_label import labelled_container, labelled_network, labelled_volume
 from previewer.engine.mapping.container import container_body
 from previewer.engine.mapping.files import archive_of
-from previewer.engine.mapping.mounts import SUBPATH_SINCE, mounts_served_files
+from previewer.engine.mapping.mounts import SUBPATH_SINCE, volumes_mounted_by_path
 from previewer.engine.mapping.network import has_own_subnet, network_body, wants_ipv6
 from previewer.engine.mapping.volume import volume_body
 from previewer.errors import ConflictError, EngineError, EngineUnreachableError
@@ -54,7 +53,7 @@ def create_volume(docker: DockerConnection, spec: VolumeSpec) -> None:
 
 def create_container(docker: DockerConnection, spec: ContainerSpec) -> None:
     """Make a container, joined to its networks and with its files in it; nothing is left if that fails."""
-    wanted = container_body(_with_files_path(docker, spec), api_version=docker.api_version)
+    wanted = container_body(_with_mountpoints(docker, spec), api_version=docker.api_version)
     body = labelled_container(wanted)
     containers.create_container(docker, name=wanted.name, platform=wanted.platform, body=body)
     try:
@@ -73,8 +72,9 @@ def create_container(docker: DockerConnection, spec: ContainerSpec) -> None:
         raise
 
 
-def _with_files_path(docker: DockerConnection, spec: ContainerSpec) -> ContainerSpec:
+def _with_mountpoints(docker: DockerConnection, spec: ContainerSpec) -> ContainerSpec:
     """``spec``, with where the commit's files are on the host if it mounts some and the engine is too old."""
-    if docker.api_version >= SUBPATH_SINCE or not mounts_served_files(spec):
+    if docker.api_version >= SUBPATH_SINCE:
         return spec
-    return replace(spec, files_path=volumes.find_mountpoint(docker, spec.volumes[FILES_VOLUME]))
+    keys = volumes_mounted_by_path(spec)
+    return replace(spec, mountpoints={key: volumes.find_mountpoint(docker, spec.volumes[key]) for key in keys})

@@ -13,6 +13,7 @@ from ipaddress import IPv4Network
 
 from previewer.domain import labels
 from previewer.domain.addresses import allocate
+from previewer.domain.file_owner import find_owner
 from previewer.domain.labels import read_ownership
 from previewer.domain.observation import ContainerDetail, Health, Observation, ObservedNetwork, ObservedVolume
 from previewer.domain.specification import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
@@ -161,7 +162,7 @@ class MemoryEngine:
         with self._using():
             if spec.volume not in self._volumes:
                 raise ObjectNotFoundError("there is no such volume", where=f"volume {spec.volume}")
-            self.filled[spec.volume] = b"".join(spec.archive())
+            self.filled[spec.volume] = b"".join(spec.archive(find_owner(spec.user or "0:0")))
 
     def create_container(self, spec: ContainerSpec) -> None:
         """Make a container. Its mapping is checked as a real engine's adapter checks it."""

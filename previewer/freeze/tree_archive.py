@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import posixpath
 import tarfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from operator import itemgetter
+from types import MappingProxyType
 
+from previewer.domain.file_owner import ROOT, FileOwner
 from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry, folders_above
 from previewer.domain.revision import short_id
 from previewer.domain.stand_ins import is_ciphertext, is_declared, read_pointer
@@ -15,27 +17,40 @@ from previewer.freeze.large_files import stream_large_file
 
 PIECE_BYTES = 256 << 10
 """The stream comes in pieces of at least this size, but for the last."""
+Header = Callable[..., bytes]
+"""Makes the header of an entry: its path, and what is not as in any other."""
 LARGE_BYTES = 4 << 20
 """Blobs above this are streamed in pieces, not held."""
 END = bytes(2 * tarfile.BLOCKSIZE)
 
 
-def archive_tree(tree: FileTree, sources: Sequence[str], *, commit_time: int, below: str = "") -> Iterator[bytes]:
-    """Every file at or below ``sources``, under its path in the tree and all that in the folder ``below``.
+def archive_tree(
+    tree: FileTree,
+    sources: Mapping[str, str],
+    *,
+    commit_time: int,
+    below: str = "",
+    owner: FileOwner = ROOT,
+    mount_points: Mapping[str, bool] = MappingProxyType({}),
+) -> Iterator[bytes]:
+    """Every file at or below ``sources``, which are paths of the tree by the place that they get.
 
-    See :func:`archive_entries`.
+    All of it is in the folder ``below``, and belongs to ``owner``. ``mount_points`` are further places; where
+    nothing is, an empty file is made if they say so, else an empty folder. See :func:`archive_entries`.
     """
     tree = tree.with_submodules
     found: dict[str, TreeEntry] = {}
     # Folders come before what is in them, so that a link in one gives way to the same path as a source of its own.
-    for source in sorted(sources, key=posixpath.normpath):
+    for place, source in sorted(sources.items()):
         # A source that is a symbolic link is served as what it leads to, under the name that was asked for.
-        name, real = posixpath.normpath(source), tree.resolve(source)
-        prefix = "" if name == "." else name
+        real = tree.resolve(source)
         for entry in tree.below(source):
             rest = entry.path[len(real) :].lstrip("/")
-            found["/".join(filter(None, (below, prefix, rest)))] = entry
-    return archive_entries(tree, found.items(), commit_time=commit_time)
+            found["/".join(filter(None, (below, place, rest)))] = entry
+    points = {"/".join(filter(None, (below, place))): is_file for place, is_file in mount_points.items()}
+    if below:
+        points[below] = False
+    return _gather(_archive_all(tree, found.items(), commit_time, owner=owner, empty=points))
 
 
 def archive_entries(
@@ -48,19 +63,36 @@ def archive_entries(
     :class:`FreezeError` for a submodule or a large file that this machine has not, and for what git-crypt has
     encrypted unless ``takes_ciphertext``. A submodule that no ``.gitmodules`` names is an empty folder.
     """
-    return _gather(_archive_all(tree, entries, commit_time, takes_ciphertext))
+    return _gather(_archive_all(tree, entries, commit_time, takes_ciphertext=takes_ciphertext))
 
 
 def _archive_all(
-    tree: FileTree, entries: Iterable[tuple[str, TreeEntry]], commit_time: int, takes_ciphertext: bool
+    tree: FileTree,
+    entries: Iterable[tuple[str, TreeEntry]],
+    commit_time: int,
+    *,
+    takes_ciphertext: bool = True,
+    owner: FileOwner = ROOT,
+    empty: Mapping[str, bool] = MappingProxyType({}),
 ) -> Iterator[bytes]:
+    header = partial(_header, mtime=commit_time, uid=owner.uid, gid=owner.gid)
     made: set[str] = set()
-    for path, entry in sorted(entries, key=itemgetter(0)):
+
+    def folders(path: str) -> Iterator[bytes]:
         for folder in reversed([above for above in folders_above(path) if above not in made]):
             made.add(folder)
-            yield _header(folder, commit_time, kind=tarfile.DIRTYPE, mode=0o755)
-        pieces = _archive_entry(tree, path, entry, commit_time)
+            yield header(folder, kind=tarfile.DIRTYPE, mode=0o755)
+
+    for path, entry in sorted(entries, key=itemgetter(0)):
+        yield from folders(path)
+        made.add(path)
+        pieces = _archive_entry(tree, path, entry, header)
         yield from pieces if takes_ciphertext else _refuse_ciphertext(pieces, entry)
+    for path, is_file in sorted(empty.items()):
+        if path not in made:
+            yield from folders(path)
+            made.add(path)
+            yield header(path) if is_file else header(path, kind=tarfile.DIRTYPE, mode=0o755)
     yield END
 
 
@@ -81,7 +113,7 @@ def archive_file(
     path: str, content: bytes, *, commit_time: int, mode: int = 0o644, uid: int = 0, gid: int = 0
 ) -> bytes:
     """One file as the beginning of a tar stream."""
-    header = _header(path, commit_time, size=len(content), mode=mode, uid=uid, gid=gid)
+    header = _header(path, mtime=commit_time, size=len(content), mode=mode, uid=uid, gid=gid)
     return header + content + _padding(len(content))
 
 
@@ -107,37 +139,37 @@ def _refuse_ciphertext(pieces: Iterable[bytes], entry: TreeEntry) -> Iterator[by
         yield piece
 
 
-def _archive_entry(tree: FileTree, path: str, entry: TreeEntry, commit_time: int) -> Iterator[bytes]:
+def _archive_entry(tree: FileTree, path: str, entry: TreeEntry, header: Header) -> Iterator[bytes]:
     if entry.kind is EntryKind.SUBMODULE:
         if is_declared(tree, entry):
             raise absent_submodule(entry)
-        yield _header(path, commit_time, kind=tarfile.DIRTYPE, mode=0o755)
+        yield header(path, kind=tarfile.DIRTYPE, mode=0o755)
         return
     if entry.kind is EntryKind.SYMLINK:
         target = tree.read_entry(entry).decode("utf-8", "surrogateescape")
-        yield _header(path, commit_time, kind=tarfile.SYMTYPE, mode=0o777, link=target)
+        yield header(path, kind=tarfile.SYMTYPE, mode=0o777, link=target)
         return
     mode = 0o755 if entry.kind is EntryKind.EXECUTABLE else 0o644
     if entry.size is not None and entry.size > LARGE_BYTES:
-        yield _header(path, commit_time, size=entry.size, mode=mode)
+        yield header(path, size=entry.size, mode=mode)
         yield from tree.stream_entry(entry)
         yield _padding(entry.size)
         return
     content = tree.read_entry(entry)
     if (pointer := read_pointer(content)) is not None:
-        yield _header(path, commit_time, size=pointer.size, mode=mode)
+        yield header(path, size=pointer.size, mode=mode)
         yield from stream_large_file(tree, entry, pointer)
         yield _padding(pointer.size)
         return
-    yield _header(path, commit_time, size=len(content), mode=mode)
+    yield header(path, size=len(content), mode=mode)
     yield content
     yield _padding(len(content))
 
 
 def _header(
     path: str,
-    mtime: int,
     *,
+    mtime: int,
     size: int = 0,
     mode: int = 0o644,
     kind: bytes = tarfile.REGTYPE,

@@ -13,6 +13,7 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.drift.fields import LABELS
 from previewer.domain.environment import Environment
 from previewer.domain.examination import Examination
+from previewer.domain.file_owner import FileOwner
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.domain.labels import format_time, parse_time
 from previewer.domain.naming import scope
@@ -179,7 +180,7 @@ def _steps(
             CreateVolume(VolumeSpec(volume, said, target.definition.volumes[key])), "the copy has data of its own"
         )
         source = original.volumes[key]
-        read = partial(session.debugger.read_volume, source, image=container.image, labels=said)
+        read = partial(_read_whole, session, source, container.image, said)
         fill = FillSpec(volume=volume, image=container.image, labels=said, archive=read)
         filled = Step(FillVolume(fill), f"it is a clone of {source}", frozenset({made.id}))
         needs.add(filled.id)
@@ -191,6 +192,14 @@ def _steps(
         "a shell is opened in it, and it goes when that ends",
         frozenset({create.id}),
     )
+
+
+def _read_whole(
+    session: Session, volume: str, image: str, said: Mapping[str, str], owner: FileOwner
+) -> Iterator[bytes]:
+    """What a volume holds, with the owners that it has: ``owner`` is for what is new."""
+    del owner
+    return session.debugger.read_volume(volume, image=image, labels=said)
 
 
 def _compose_of(compose: JsonObject, command: Sequence[str], *, terminal: bool) -> JsonObject:

@@ -84,7 +84,7 @@ def as_it_runs(
     trust = session.trust(role, branch=resolved.branch, commit=resolved.commit.id)
     isolated = isolate(definition, role=role, trust=trust)
     tree = session.source.tree(resolved.commit.id)
-    served = serve_files(isolated.definition, digest_tree_files(tree, tree_sources(definition)))
+    served = serve_files(isolated.definition, digest_tree_files(tree, tree_sources(definition)), lambda: tree)
     return served.definition, (*isolated.rewrites, *served.rewrites)
 
 

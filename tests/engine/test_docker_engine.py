@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from previewer.docker_api.connection import DockerConnection, connect
+from previewer.domain.file_owner import FileOwner
 from previewer.domain.observation import ContainerState
-from previewer.domain.specification import FillSpec, NetworkSpec
+from previewer.domain.specification import FILL_FOLDER, FillSpec, NetworkSpec
 from previewer.engine.docker import DockerEngine
 from previewer.engine.protocol import LOG_TIMES, LogOptions, Selection
 from previewer.errors import ConflictError, EngineError, ObjectNotFoundError
@@ -153,16 +154,17 @@ def test_a_volume_is_filled_before_anything_starts(docker_bench: Bench) -> None:
     volume = docker_bench.make_volume()
     labels = docker_bench.container_spec().labels
 
-    def archive() -> Iterator[bytes]:
+    def archive(owner: FileOwner) -> Iterator[bytes]:
+        assert owner == (7, 0)
         buffer = io.BytesIO()
         with tarfile.open(fileobj=buffer, mode="w") as tar:
-            entry = tarfile.TarInfo("seed/rows.sql")
+            entry = tarfile.TarInfo(f"{FILL_FOLDER}/seed/rows.sql")
             entry.size = 6
             tar.addfile(entry, io.BytesIO(b"seeded"))
         yield buffer.getvalue()[:100]
         yield buffer.getvalue()[100:]
 
-    docker_bench.engine.fill_volume(FillSpec(volume, docker_bench.image, labels, archive))
+    docker_bench.engine.fill_volume(FillSpec(volume, docker_bench.image, labels, archive, user="7"))
     assert docker_bench.observe().containers == ()
     mount = {"type": "volume", "source": "data", "target": "/data"}
     reader = docker_bench.run("job", command=["cat", "/data/seed/rows.sql"], volumes=[mount])
@@ -173,7 +175,9 @@ def test_filling_makes_no_volume(docker_bench: Bench) -> None:
     spec = docker_bench.volume_spec()
     with pytest.raises(ObjectNotFoundError):
         docker_bench.engine.fill_volume(
-            FillSpec(spec.name, docker_bench.image, docker_bench.container_spec().labels, lambda: iter((b"",)))
+            FillSpec(
+                spec.name, docker_bench.image, docker_bench.container_spec().labels, lambda _owner: iter((b"",))
+            )
         )
     assert docker_bench.observe().is_empty
 

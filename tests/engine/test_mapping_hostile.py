@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -22,11 +23,12 @@ from previewer.engine.mapping.container import container_body
 from previewer.engine.mapping.network import network_body
 from previewer.engine.mapping.volume import volume_body
 from previewer.errors import PreviewerError
-from tests.definition.trees import load_text
+from tests.definition.trees import load_text, tree_of
 from tests.domain.harmless_definitions import HARMLESS
 from tests.domain.hostile_definitions import HOSTILE
 
-FILES_PATH = "/engine/volumes/files/_data"
+VOLUMES = "/engine/volumes"
+SERVED = re.compile(rf"{VOLUMES}/(previewer-files/_data/commit/.+|previewer-files-of-\w+/_data/commit/conf)")
 VERSIONS = ((1, 41), (1, 51))
 TEXTS = (*(text for _rule, text in HOSTILE), *HARMLESS)
 OWNER = Ownership(
@@ -47,15 +49,17 @@ OWNER = Ownership(
 
 def target_of(written: Definition) -> Target:
     isolated = isolate(written, role=Role.PREVIEW).definition
-    served = serve_files(isolated, ["./conf", "./src", "./x"]).definition
+    tree = tree_of({"conf": "", "src/x": "", "x/y": ""})
+    served = serve_files(isolated, ["./conf", "./src", "./x"], lambda: tree).definition
     return Target(OWNER, served, artifacts={}, ports={}, address_pool="10.0.0.0/16", prefix_length=28)
 
 
 def bodies_of(target: Target, version: tuple[int, int]) -> Iterator[tuple[ContainerSpec, JsonObject]]:
     """The bodies of the containers that the mapping does not refuse."""
     for service in target.definition.services.values():
+        places = {key: f"{VOLUMES}/{key}/_data" for key in target.definition.volumes}
         contents = {f"{kind}/{key}": b"" for kind in ("secrets", "configs") for key in ("key", "file", "c")}
-        spec = replace(container_spec(target, service, 1), files_path=FILES_PATH, contents=contents)
+        spec = replace(container_spec(target, service, 1), mountpoints=places, contents=contents)
         try:
             yield spec, container_body(spec, api_version=version).body
         except PreviewerError:
@@ -77,7 +81,7 @@ def test_no_mapping_gives_away_host_paths_labels_or_endless_logs(text: str, vers
         sources = [as_text(bind).split(":")[0] for bind in as_list(host.get("Binds"))]
         sources += [as_text(as_object(m).get("Source")) for m in as_list(host.get("Mounts"))]
         paths = {source for source in sources if source.startswith("/")}
-        assert {path for path in paths if not path.startswith(f"{FILES_PATH}/commit/")} <= asked
+        assert {path for path in paths if not SERVED.fullmatch(path)} <= asked
         assert _reserved(body.get("Labels")) == {**spec.labels, RESTART: as_object(body["Labels"])[RESTART]}
         for mount in map(as_object, as_list(host.get("Mounts"))):
             assert not _reserved(as_object(mount.get("VolumeOptions")).get("Labels"))

@@ -31,7 +31,7 @@ def test_files_links_modes_and_times_are_the_commit_s(tmp_path: Path) -> None:
             "\udce9": (EntryKind.FILE, b""),
         }
     )
-    unpack_context(archive_tree(tree, ["."], commit_time=TIME), tmp_path / "c", Cancellation())
+    unpack_context(archive_tree(tree, {"": "."}, commit_time=TIME), tmp_path / "c", Cancellation())
     assert {str(path.relative_to(tmp_path / "c")) for path in (tmp_path / "c").rglob("*")} == {
         "a", "d", "d/e", "d/e/run", "d/link", "out", "\udce9",
     }  # fmt: skip
@@ -77,7 +77,7 @@ def test_unpacking_can_be_stopped(tmp_path: Path) -> None:
     def endless() -> Iterator[bytes]:
         tree = make_tree({str(number): (EntryKind.FILE, b"x") for number in range(1000)})
         cancellation.request()
-        yield from archive_tree(tree, ["."], commit_time=TIME)
+        yield from archive_tree(tree, {"": "."}, commit_time=TIME)
 
     with pytest.raises(CancelledError):
         unpack_context(endless(), tmp_path / "c", cancellation)

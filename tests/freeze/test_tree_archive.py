@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 from collections.abc import Iterator
+from posixpath import normpath
 
 import pytest
 from hypothesis import given
@@ -38,7 +39,8 @@ def read_archive(content: bytes) -> dict[str, tuple[int, str | bytes]]:
 
 
 def archive(tree: FileTree, *sources: str) -> bytes:
-    return b"".join(archive_tree(tree, sources or (".",), commit_time=TIME))
+    places = {normpath(source): source for source in sources} or {"": "."}
+    return b"".join(archive_tree(tree, places, commit_time=TIME))
 
 
 def test_every_kind_of_entry() -> None:
@@ -66,7 +68,7 @@ def test_every_kind_of_entry() -> None:
 def test_large_files_are_passed_on_in_pieces() -> None:
     content = b"x" * (LARGE_BYTES + 1)
     tree = make_tree({"big": (EntryKind.FILE, content)})
-    pieces = list(archive_tree(tree, ["."], commit_time=TIME))
+    pieces = list(archive_tree(tree, {"": "."}, commit_time=TIME))
     assert max(map(len, pieces)) < LARGE_BYTES // 2
     assert read_archive(b"".join(pieces)) == {"big": (0o644, content)}
 

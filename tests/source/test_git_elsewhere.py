@@ -59,7 +59,7 @@ def test_submodules_are_in_the_tree_with_all_their_files(opened: FileTree) -> No
     assert whole.read("app.py") == b"app\n"
     assert whole.is_directory("libs/library/vendor")
     assert not [entry for entry in whole if entry.kind is EntryKind.SUBMODULE]
-    archived = read_archive(b"".join(archive_tree(opened, ["libs"], commit_time=TIME)))
+    archived = read_archive(b"".join(archive_tree(opened, {"libs": "libs"}, commit_time=TIME)))
     assert archived["libs/library/lib.py"] == (0o644, b"lib\n")
 
 
@@ -71,7 +71,7 @@ def test_a_submodule_that_is_not_here_stays_an_entry_and_cannot_be_archived(tmp_
     source, tree = tree_of(repository)
     assert [entry.path for entry in tree.with_submodules if entry.kind is EntryKind.SUBMODULE] == ["sub"]
     with pytest.raises(FreezeError, match="not on this machine") as caught:
-        b"".join(archive_tree(tree, ["."], commit_time=TIME))
+        b"".join(archive_tree(tree, {"": "."}, commit_time=TIME))
     assert caught.value.where == "sub"
     assert "git submodule update" in (caught.value.hint or "")
     source.close()
@@ -96,7 +96,7 @@ def test_a_pointer_s_place_is_taken_by_the_file(with_pointer: GitRepository, sto
         with_pointer.git("config", "lfs.storage", storage)
     store_large(with_pointer, LARGE, storage=f".git/{storage}")
     source, tree = tree_of(with_pointer)
-    archived = read_archive(b"".join(archive_tree(tree, ["."], commit_time=TIME)))
+    archived = read_archive(b"".join(archive_tree(tree, {"": "."}, commit_time=TIME)))
     assert archived == {"model.bin": (0o644, LARGE)}
     source.close()
 
@@ -113,7 +113,7 @@ def test_a_large_file_that_is_not_what_the_commit_names_is_refused(
         store_large(with_pointer, content)
     source, tree = tree_of(with_pointer)
     with pytest.raises(FreezeError, match=words) as caught:
-        b"".join(archive_tree(tree, ["."], commit_time=TIME))
+        b"".join(archive_tree(tree, {"": "."}, commit_time=TIME))
     assert caught.value.where == "model.bin"
     assert "git lfs fetch" in (caught.value.hint or "")
     source.close()
@@ -162,7 +162,7 @@ def test_a_submodule_that_nothing_names_is_an_empty_folder(shop: GitRepository) 
     shutil.rmtree(shop.path / "libs")
     shutil.rmtree(shop.path / ".git" / "modules")
     source, tree = tree_of(shop)
-    found = read_archive(b"".join(archive_tree(tree, ["."], commit_time=TIME)))
+    found = read_archive(b"".join(archive_tree(tree, {"": "."}, commit_time=TIME)))
     assert "libs/library" in found
     assert "app.py" in found
     source.close()

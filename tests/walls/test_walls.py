@@ -298,10 +298,10 @@ def test_one_function_turns_a_volume_into_a_path_of_the_host() -> None:
         "engine/mapping/mounts.py",
         "operations/generations/frozen_environment.py",
     }
-    path = re.compile(r"[Mm]ount_?point|files_path")
+    path = re.compile(r"[Mm]ountpoint")
     found = {line.partition(":")[0] for line in _offenders(_written(path)) if "podman" not in line}
     assert found == places
-    joined = re.compile(r"files_path\S*(?:strip|[/+])")
+    joined = re.compile(r"mountpoints?\[\S*(?:strip|[/+])")
     assert _offenders(_written(joined), but=lambda place: place == "engine/mapping/mounts.py") == []
 
 

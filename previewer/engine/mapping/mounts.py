@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
-from previewer.domain.served_files import FILES_VOLUME
+from previewer.domain.served_files import FILES_VOLUME, may_mount_by_path
 from previewer.domain.specification import ContainerSpec
 from previewer.engine.mapping import values
 from previewer.engine.mapping.labels import merge_labels
@@ -95,26 +95,28 @@ def _volume(spec: ContainerSpec, entry: JsonObject, api_version: tuple[int, int]
 def _served_path(spec: ContainerSpec, entry: JsonObject, key: str, subpath: str) -> Mapped:
     """A path of the commit's files on an engine that mounts only whole volumes: by where it is on its host.
 
-    No other volume may be bound like that, and none that a container can write to: the engine follows symbolic
-    links on its host, so one that a container has put there would mount any folder of the machine. Previewer alone
-    writes to this volume, and puts no link where a path that is mounted leads through.
+    No other volume may be bound like that, and none into which a container can put a link: the engine follows
+    symbolic links on its host, so such a one would mount any folder of the machine. Previewer alone fills these
+    volumes, and puts no link where a path that is mounted leads through. Where a service may write, the path is a
+    single file: a container can neither remove nor replace what is mounted in it, and sees nothing beside it.
     """
-    if key != FILES_VOLUME or not spec.files_path:
+    if not may_mount_by_path(key) or not spec.mountpoints.get(key):
         raise too_old(spec, "volumes.volume.subpath", since="Docker 26")
     if ".." in subpath.split("/"):
         raise malformed(spec, "volumes", f"the part {subpath!r} is not inside the volume {key!r}")
     return filled(
         Type="bind",
-        Source=f"{spec.files_path.rstrip('/')}/{subpath.lstrip('/')}",
+        Source=f"{spec.mountpoints[key].rstrip('/')}/{subpath.lstrip('/')}",
         Target=values.text(entry.get("target")),
-        ReadOnly=True,
+        ReadOnly=key == FILES_VOLUME or _is_read_only(entry),
     )
 
 
-def mounts_served_files(spec: ContainerSpec) -> bool:
-    """Whether the service mounts files of the commit."""
+def volumes_mounted_by_path(spec: ContainerSpec) -> tuple[str, ...]:
+    """The keys of the volumes of the commit's files of which the service mounts parts."""
     entries = map(as_object, as_list(spec.compose.get("volumes")))
-    return any(e.get("type") == "volume" and e.get("source") == FILES_VOLUME for e in entries)
+    keys = {as_text(entry.get("source")) for entry in entries if entry.get("type") == "volume"}
+    return tuple(sorted(filter(may_mount_by_path, keys)))
 
 
 def _tmpfs(spec: ContainerSpec, entry: JsonObject, api_version: tuple[int, int]) -> Mapped:

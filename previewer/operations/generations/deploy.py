@@ -146,6 +146,8 @@ def _deploy(session: Session, deployment: Deployment, *, report: Report, cancell
                 scene = see_touches(session, look_at(session, deployment.name), deployment.release)
                 wanted = _wanted(session, deployment, scene, operation=wanted.owner.operation)
             tell_rewrites(_rewrites(session, wanted), short_id(deployment.release.commit), report=report)
+            for line in served_definition(session, wanted).left_out:
+                report(Noted(line, hint="commit it, or take the mount out"))
             succession = succession_of(session, deployment, wanted.owner, scene)
             slow = slow_lines(wanted.frozen.definition)
             for line in (*slow, *data_lines(scene, succession), *lifetime_lines(deployment.name, succession)):

@@ -25,7 +25,7 @@ from previewer.domain.labels import Ownership
 from previewer.domain.naming import edge_name, variable_suffix
 from previewer.domain.references import find_references
 from previewer.domain.release import Release
-from previewer.domain.served_files import FILES_VOLUME
+from previewer.domain.served_files import is_served
 from previewer.domain.service import Service
 from previewer.domain.stored import from_bytes
 from previewer.domain.takeover import Takeover, published_address, publishing_services
@@ -202,9 +202,9 @@ def _containers(examiner: Examiner, target: Target, seen: Examination) -> Iterat
     for name, service in target.definition.services.items():
         for number in range(1, service.replicas + 1):
             spec = container_spec(target, service, number)
-            files_path = mountpoints.get(spec.volumes.get(FILES_VOLUME, ""), "")
+            places = {key: mountpoints.get(volume, "") for key, volume in spec.volumes.items() if is_served(key)}
             try:
-                fields = dict(examiner.describe(replace(spec, files_path=files_path)))
+                fields = dict(examiner.describe(replace(spec, mountpoints=places)))
             except (ObjectNotFoundError, UnsupportedError):
                 fields = None
             yield FrozenContainer(

@@ -24,7 +24,7 @@ from previewer.domain.takeover import (
     inherited_ports,
     published_address,
 )
-from previewer.domain.target import Target
+from previewer.domain.target import Target, VolumeFill
 from previewer.engine.protocol import HOST_BINDING
 from previewer.errors import ConflictError, DefinitionError, PortTakenError
 from previewer.frozen import dataclass
@@ -80,7 +80,10 @@ def target_of(session: Session, wanted: Wanted, scene: Scene, *, refused: Refuse
         ports=ports,
         address_pool=session.settings.address_pool,
         prefix_length=session.settings.subnet_prefix,
-        files=open_archive(tree, served, contents, wanted.release.committed_at),
+        fills={
+            key: VolumeFill(content, open_archive(tree, content, contents, wanted.release.committed_at))
+            for key, content in served.contents.items()
+        },
         contents=contents,
         takeover=takeover,
     )
@@ -165,7 +168,7 @@ def _served(session: Session, wanted: Wanted, definition: Definition) -> Served:
     owner = wanted.owner
     trust = session.trust(owner.role, branch=owner.branch, commit=owner.commit)
     isolated = isolate(definition, role=owner.role, trust=trust).definition
-    return serve_files(isolated, wanted.release.files)
+    return serve_files(isolated, wanted.release.files, lambda: release_tree(session, wanted.release.commit))
 
 
 def _resolved(session: Session, wanted: Wanted) -> Definition:

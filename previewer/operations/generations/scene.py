@@ -5,7 +5,7 @@ from __future__ import annotations
 from previewer.domain.environment import Environment, list_environments
 from previewer.domain.notes import NOTHING_NOTED, EnvironmentNotes
 from previewer.domain.observation import Observation
-from previewer.domain.served_files import FILES_VOLUME
+from previewer.domain.served_files import is_served
 from previewer.engine.protocol import Selection
 from previewer.frozen import dataclass
 from previewer.operations.session import Session
@@ -36,7 +36,8 @@ class Scene:
 
     def stored_in(self, generation: int) -> frozenset[str]:
         """The volumes of a generation that hold data of its services, by the keys of the definition."""
-        return frozenset(volume.key for volume in self.ours.of_generation(generation).volumes) - {FILES_VOLUME}
+        volumes = self.ours.of_generation(generation).volumes
+        return frozenset(volume.key for volume in volumes if not is_served(volume.key))
 
     @property
     def next_generation(self) -> int:

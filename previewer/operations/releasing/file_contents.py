@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from previewer.domain.definition import Definition
+from previewer.domain.file_owner import FileOwner
 from previewer.domain.file_tree import FileTree
 from previewer.domain.given_content import given_content
-from previewer.domain.served_files import COMMIT_FOLDER, Served
+from previewer.domain.served_files import VolumeContent
+from previewer.domain.specification import FILL_FOLDER
 from previewer.domain.tree_files import file_references
 from previewer.errors import PreviewerError
 
@@ -36,20 +38,27 @@ def read_contents(
 
 
 def open_archive(
-    tree: FileTree, served: Served, contents: Mapping[str, bytes], committed_at: datetime
-) -> Callable[[], Iterator[bytes]]:
-    """Opens a tar stream of what the volume of the commit's files holds, as often as it is called.
+    tree: FileTree, volume: VolumeContent, contents: Mapping[str, bytes], committed_at: datetime
+) -> Callable[[FileOwner], Iterator[bytes]]:
+    """Opens a tar stream of what a volume holds, as often as it is called, for the owner that it is told.
 
     ``contents`` are those of :func:`read_contents`.
     """
     commit_time = int(committed_at.timestamp())
 
-    def stream() -> Iterator[bytes]:
+    def stream(owner: FileOwner) -> Iterator[bytes]:
         from previewer.freeze.tree_archive import archive_file, archive_tree  # few definitions serve files
 
-        for place, file in served.given.items():
-            content = contents[file.reference]
-            yield archive_file(place, content, commit_time=commit_time, mode=file.mode, uid=file.uid, gid=file.gid)
-        yield from archive_tree(tree, served.sources, commit_time=commit_time, below=COMMIT_FOLDER)
+        for place, file in volume.given.items():
+            path, content = f"{FILL_FOLDER}/{place}", contents[file.reference]
+            yield archive_file(path, content, commit_time=commit_time, mode=file.mode, uid=file.uid, gid=file.gid)
+        yield from archive_tree(
+            tree,
+            volume.sources,
+            commit_time=commit_time,
+            below=FILL_FOLDER,
+            owner=owner,
+            mount_points=volume.mount_points,
+        )
 
     return stream
