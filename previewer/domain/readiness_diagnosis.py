@@ -104,7 +104,7 @@ _LOG_SYMPTOMS = (
     _symptom(
         r"read-only file system",
         "it writes where nothing may be written",
-        "name the folder under x-previewer.writable, or give it a volume",
+        "give the folder a volume, bind it without `:ro`, or name it under x-previewer.writable",
     ),
     _symptom(
         r"address already in use|eaddrinuse",
