@@ -14,7 +14,6 @@ from ipaddress import IPv4Network
 from previewer.domain import labels
 from previewer.domain.addresses import allocate
 from previewer.domain.file_owner import find_owner
-from previewer.domain.labels import read_ownership
 from previewer.domain.observation import ContainerDetail, Health, Observation, ObservedNetwork, ObservedVolume
 from previewer.domain.specification import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
 from previewer.engine.mapping.container import container_body
@@ -176,7 +175,7 @@ class MemoryEngine:
             number = spec.labels.get(labels.COMPOSE_NUMBER, "1")
             self._containers[spec.name] = MemoryContainer(
                 spec=spec,
-                ownership=read_ownership(spec.labels),
+                ownership=labels.read_ownership(spec.labels),
                 behaviour=self.behaviours.get(spec.service, Behaviour()),
                 id=identifier(f"{spec.name}/{len(self.calls)}"),
                 number=int(number) if number.isdecimal() else 1,
