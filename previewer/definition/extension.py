@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from previewer.definition.model_error import ModelError, nearest_name_hint
-from previewer.definition.schema import EXTENSION, check_extension_schema
+from previewer.definition.schema import EXTENSION
 from previewer.definition.values import Table, Value, as_items, as_table, table_at
 from previewer.domain.definition import ModelPath
 
 
 def check_extension(model: Table, *, services: Collection[str]) -> None:
-    """Raises :class:`ModelError` with the place for what is unknown: a key, a value, or a service.
+    """Raises :class:`ModelError` with the place for a service that is unknown.
 
-    ``services`` are the names of all that are declared, whichever profiles are on.
+    ``services`` are the names of all that are declared and not omitted, whichever profiles are on.
     """
-    check_extension_schema(model)
     for path, service in _named_services(table_at(model, EXTENSION)):
         if service not in services:
             hint = nearest_name_hint(service, services) or f"there is {', '.join(sorted(services)) or 'none'}"

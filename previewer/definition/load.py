@@ -25,10 +25,10 @@ from previewer.definition.limits import MAX_SERVICES
 from previewer.definition.merge import delete_paths, merge
 from previewer.definition.model_error import ModelError
 from previewer.definition.paths import change_paths, directory_of, mount, unmount
-from previewer.definition.profiles import enabled_services
+from previewer.definition.profiles import enabled_services, omit_services
 from previewer.definition.project_name import choose_project_name
 from previewer.definition.reading import Reading
-from previewer.definition.schema import check_compose_schema
+from previewer.definition.schema import check_compose_schema, check_extension_schema
 from previewer.definition.short_syntax import expand_short_syntax
 from previewer.definition.sources import WrittenLocations
 from previewer.definition.typed_values import convert_values
@@ -95,6 +95,8 @@ def _load_whole_project(reading: Reading, files: list[str], options: LoadOptions
     normalise(model, variables=project.variables)
     model = as_table(convert_values(model))
 
+    check_extension_schema(model)
+    omit_services(model)
     declared = tuple(as_table(model.get("services")))
     enabled = enabled_services(model, _profiles(options, project.variables))
     check_consistency(model, enabled=enabled)

@@ -1,12 +1,16 @@
-"""``profiles``: which services take part (Compose Specification, "Using profiles")."""
+"""Which services take part: ``profiles`` (Compose Specification, "Using profiles") and ``x-previewer.omit``."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from previewer.definition.values import Table, as_items, named_tables
+from previewer.definition.model_error import ModelError, nearest_name_hint
+from previewer.definition.schema import EXTENSION
+from previewer.definition.values import Table, as_items, named_tables, table_at
 
 ALL_PROFILES = "*"
+NAMESPACES = ("network_mode", "ipc", "pid")
+"""Keys by which a service runs within another one, and cannot run without it."""
 
 
 def enabled_services(model: Table, profiles: Collection[str]) -> Table:
@@ -18,3 +22,35 @@ def enabled_services(model: Table, profiles: Collection[str]) -> Table:
         or ALL_PROFILES in profiles
         or any(profile in profiles for profile in as_items(service["profiles"]))
     }
+
+
+def omit_services(model: Table) -> None:
+    """Take the services out that ``x-previewer.omit`` names, and what depends on them, links or mounts from them.
+
+    Raises :class:`ModelError` for a name that is no service's, and for a service that runs within an omitted one.
+    """
+    services = table_at(model, "services")
+    omitted = [str(name) for name in as_items(table_at(model, EXTENSION).get("omit"))]
+    for index, name in enumerate(omitted):
+        if name not in services:
+            hint = nearest_name_hint(name, services) or f"there is {', '.join(sorted(services)) or 'none'}"
+            raise ModelError(f"there is no service {name!r}", path=(EXTENSION, "omit", str(index)), hint=hint)
+    for name in omitted:
+        services.pop(name, None)
+    for name, service in named_tables(model, "services"):
+        _forget(name, service, omitted)
+
+
+def _forget(name: str, service: Table, omitted: Collection[str]) -> None:
+    for key in NAMESPACES:
+        if service.get(key) in {f"service:{gone}" for gone in omitted}:
+            message = f"it runs within a service that x-previewer.omit leaves out: {service[key]}"
+            raise ModelError(message, path=("services", name, key), hint=f"omit {name} too")
+    dependencies = table_at(service, "depends_on")
+    for gone in omitted:
+        dependencies.pop(gone, None)
+    for key in ("depends_on", "links", "volumes_from"):
+        if isinstance(held := service.get(key), list):
+            held[:] = [entry for entry in held if str(entry).partition(":")[0] not in omitted]
+        if key in service and not service[key]:
+            del service[key]

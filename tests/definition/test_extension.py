@@ -10,6 +10,7 @@ import pytest
 from previewer.definition import load_definition
 from previewer.definition.schema import load_schema
 from previewer.definition.values import Value
+from previewer.domain.json_value import as_object
 from previewer.errors import DefinitionError
 from tests.definition.trees import load_text, tree_of
 
@@ -48,7 +49,7 @@ def test_the_example_loads_and_names_every_key() -> None:
     schema = load_schema("x-previewer.json")
     assert set(documented_keys(definition.extension, schema)) == set(all_keys(schema))
     (warning,) = definition.warnings
-    assert warning.startswith("x-previewer.yaml:46:3: x-previewer.seeds: nothing loads seeds yet")
+    assert warning.startswith("x-previewer.yaml:50:3: x-previewer.seeds: nothing loads seeds yet")
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,7 @@ def test_the_example_loads_and_names_every_key() -> None:
         ("routes: [{service: web, port: 80}, {service: x, port: 80}]", "2:39", "no service 'x'", "there is web"),
         ("writable: {db: [/data]}", "2:14", "there is no service 'db'", "there is web"),
         ("seeds: {a: {service: db}}", "2:15", "there is no service 'db'", "there is web"),
+        ("omit: [wbe]", "2:10", "there is no service 'wbe'", "did you mean 'web'?"),
     ],
 )
 def test_a_service_that_is_not_there_is_an_error(extension: str, where: str, message: str, hint: str) -> None:
@@ -85,3 +87,38 @@ def test_what_is_not_carried_out_is_said_with_its_place(extension: str, warning:
         (said,) = definition.warnings
         assert said.startswith("compose.yaml:4:3: x-previewer.")
         assert warning in said
+
+
+WITH_PROXY = """
+x-previewer: {omit: [proxy, dev]}
+services:
+  proxy: {image: traefik, volumes: ["/var/run/docker.sock:/s"], networks: [edge], ports: ["80:80"]}
+  dev: {image: tools, env_file: not-committed.env, depends_on: [web]}
+  web:
+    image: x
+    depends_on: {proxy: {condition: service_healthy}, db: {condition: service_started}}
+    links: ["dev:tools", "db"]
+    volumes_from: ["dev:ro"]
+    networks: [edge, default]
+  db: {image: y, depends_on: [dev]}
+networks: {edge: {}, other: {}}
+"""
+
+
+def test_an_omitted_service_is_gone_with_all_that_depends_on_it() -> None:
+    definition = load_text(WITH_PROXY)
+    assert list(definition.services) == ["db", "web"]
+    web = definition.services["web"].spec
+    assert set(as_object(web["depends_on"])) == {"db"}
+    assert web["links"] == ["db"]
+    assert "volumes_from" not in web
+    assert not definition.services["db"].spec.get("depends_on")
+    assert set(definition.networks) == {"default", "edge"}
+
+
+def test_a_service_within_an_omitted_one_is_an_error() -> None:
+    web = "web:\n    image: x\n    network_mode: service:vpn"
+    text = f"services:\n  vpn: {{image: x}}\n  {web}\nx-previewer: {{omit: [vpn]}}\n"
+    with pytest.raises(DefinitionError, match=r"it runs within a service that x-previewer.omit leaves") as caught:
+        load_text(text)
+    assert (caught.value.where, caught.value.hint) == ("compose.yaml:5:5", "omit web too")
