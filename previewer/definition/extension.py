@@ -33,6 +33,8 @@ def without_effect(model: Table) -> Iterator[tuple[ModelPath, str]]:
 def _named_services(extension: Table) -> Iterator[tuple[ModelPath, str]]:
     for index, route in enumerate(as_items(extension.get("routes"))):
         yield ("routes", str(index), "service"), _service_of(route)
+    for name in table_at(extension, "await_ports"):
+        yield ("await_ports", name), name
     for name in table_at(extension, "writable"):
         yield ("writable", name), name
     for name, seed in table_at(extension, "seeds").items():

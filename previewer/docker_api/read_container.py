@@ -27,6 +27,9 @@ class InspectedContainer:
     has_terminal: bool
     """Whether it has a terminal: its log is then one stream without frames."""
     labels: dict[str, str]
+    id: str = ""
+    process: int = 0
+    """The number of its first process on the engine's machine; 0 where it does not run."""
 
 
 def read_listed(entry: JsonObject, clock: EngineClock) -> ObservedContainer | None:
@@ -77,7 +80,13 @@ def read_inspected(entry: JsonObject) -> InspectedContainer:
         restarts=as_integer(entry.get("RestartCount")),
         restart_policy=restart_text(host.get("RestartPolicy")),
     )
-    return InspectedContainer(detail, config.get("Tty") is True, read_labels(config.get("Labels")))
+    return InspectedContainer(
+        detail,
+        config.get("Tty") is True,
+        read_labels(config.get("Labels")),
+        id=as_text(entry.get("Id")),
+        process=as_integer(found.get("Pid")),
+    )
 
 
 def own_name(entry: JsonObject) -> str:

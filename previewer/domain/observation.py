@@ -78,6 +78,17 @@ class ObservedContainer:
 
 
 @dataclass(frozen=True, slots=True)
+class ListeningPorts:
+    """Which TCP ports of a running container accept connections, of those that were asked about."""
+
+    accepting: frozenset[int]
+    inside_only: frozenset[int] = frozenset()
+    """Ports that only the container itself reaches: what listens there is bound to its loopback address."""
+    others: frozenset[int] = frozenset()
+    """Ports that were not asked about and that something listens on, where the engine can tell."""
+
+
+@dataclass(frozen=True, slots=True)
 class ContainerDetail:
     """What is asked of a single container, to wait for it or to say why it failed."""
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from previewer.domain.service import Condition
 from previewer.domain.specification import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
+from previewer.domain.wording import port_words
 from previewer.frozen import dataclass
 
 
@@ -82,10 +83,14 @@ class AwaitContainer:
     name: str
     condition: Condition
     service: str
+    ports: tuple[int, ...] = ()
+    """TCP ports of it that have to accept connections, unless its image has a health check."""
 
     @property
     def verb(self) -> str:
         """Depends on what is waited for."""
+        if self.ports:
+            return f"await {port_words(self.ports)} of"
         return {
             Condition.STARTED: "await start of",
             Condition.HEALTHY: "await health of",

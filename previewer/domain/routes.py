@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 
 from previewer.domain.definition import Definition
 from previewer.domain.json_value import as_list, as_object, as_text
@@ -52,6 +53,18 @@ def url_of(address: str, port: int) -> str:
     """The URL of a port that is published on ``address`` of the host."""
     host = "127.0.0.1" if address in EVERY_ADDRESS else f"[{address}]" if ":" in address else address
     return f"{WEB_PORTS_ARE_PLAIN}://{host}:{port}"
+
+
+def reachable_address(published: str, engine: str | None) -> str | None:
+    """The address from here of a port that is published on a host address; ``None`` where there is none.
+
+    ``engine`` is the name of the engine's machine, ``None`` for this one.
+    """
+    if engine is None:
+        return "127.0.0.1" if published in EVERY_ADDRESS else published
+    if published in EVERY_ADDRESS:
+        return engine
+    return None if ip_address(published).is_loopback else published
 
 
 def _published(definition: Definition) -> Iterator[Route]:

@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from previewer.domain.definition import Definition
 from previewer.domain.plan import AwaitContainer, CreateContainer, StartContainer, Step
 from previewer.domain.service import Condition, Service
-from previewer.domain.start_order import awaited_conditions, dependents, effective_dependencies, start_order
+from previewer.domain.start_order import (
+    awaited_conditions,
+    awaited_ports,
+    dependents,
+    effective_dependencies,
+    start_order,
+)
 from previewer.domain.target import Target
 
 
@@ -37,7 +43,10 @@ def await_steps(target: Target, service: Service) -> Iterator[Step]:
     for condition in awaited_conditions(target.definition, service):
         waiting = ", ".join(dependents(target.definition, service, condition))
         cause = f"{waiting} depends on it" if waiting else "up ends when every service has settled"
+        ports = awaited_ports(target.definition, service) if condition is Condition.STARTED else ()
         for name in target.container_names(service.name):
             yield Step(
-                AwaitContainer(name, condition, service.name), cause, frozenset({f"{StartContainer.verb} {name}"})
+                AwaitContainer(name, condition, service.name, ports),
+                cause,
+                frozenset({f"{StartContainer.verb} {name}"}),
             )

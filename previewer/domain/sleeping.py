@@ -9,7 +9,7 @@ from previewer.domain.environment import Environment
 from previewer.domain.observation import ContainerState, ObservedContainer
 from previewer.domain.plan import AwaitContainer, Plan, StartContainer, Step, StopContainer
 from previewer.domain.service import Condition, Service
-from previewer.domain.start_order import awaited_conditions, effective_dependencies, start_order
+from previewer.domain.start_order import awaited_conditions, awaited_ports, effective_dependencies, start_order
 
 GRACE = 2
 """Seconds that a container may take to end by itself: what its volumes hold is to be read again."""
@@ -74,11 +74,16 @@ def _wakes(definition: Definition, service: Service, environment: Environment) -
         for step in _settled(container, dependency.condition)
     )
     for container in asleep:
-        start = Step(StartContainer(container.name, again=True), "it was put to sleep", needs)
-        if container.state is not ContainerState.RUNNING:
-            yield start
+        stop = Step(StopContainer(container.name, GRACE), "a killed command may have begun to stop it")
+        is_ended = container.state in _ENDED
+        if not is_ended:
+            yield stop
+        before = needs if is_ended else needs | {stop.id}
+        start = Step(StartContainer(container.name, again=True), "it was put to sleep", before)
+        yield start
         for condition in awaited_conditions(definition, service):
-            await_step = AwaitContainer(container.name, condition, service.name)
+            ports = awaited_ports(definition, service) if condition is Condition.STARTED else ()
+            await_step = AwaitContainer(container.name, condition, service.name, ports)
             yield Step(await_step, "wake ends when every service has settled", frozenset({start.id}))
 
 

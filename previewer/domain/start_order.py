@@ -5,6 +5,8 @@ from __future__ import annotations
 from graphlib import CycleError, TopologicalSorter
 
 from previewer.domain.definition import Definition
+from previewer.domain.json_value import as_list, as_object, as_text
+from previewer.domain.routes import declared_routes
 from previewer.domain.service import Condition, Dependency, Service
 from previewer.errors import DefinitionError
 
@@ -60,6 +62,22 @@ def awaited_conditions(definition: Definition, service: Service) -> tuple[Condit
         return tuple(c for c in (Condition.HEALTHY, Condition.COMPLETED) if c in asked)
     wants_health = service.has_healthcheck or Condition.HEALTHY in asked
     return (Condition.HEALTHY if wants_health else Condition.STARTED,)
+
+
+def awaited_ports(definition: Definition, service: Service) -> tuple[int, ...]:
+    """The TCP ports of a service that accept connections before ``up`` ends, where no health check tells more.
+
+    They are those that ``x-previewer.await_ports`` names for it, else its routes, else all that it publishes.
+    Where ``await_ports`` is false, there are none.
+    """
+    said = definition.extension.get("await_ports")
+    if said is False or as_text(service.spec.get("network_mode")) == "host":
+        return ()
+    published = dict.fromkeys(port.target for port in service.ports if port.protocol == "tcp")
+    if service.name in (named := as_object(said)):
+        return tuple(port for port in published if port in as_list(named[service.name]))
+    routed = {route.port for route in declared_routes(definition) if route.service == service.name}
+    return tuple(port for port in published if not routed or port in routed)
 
 
 def dependents(definition: Definition, service: Service, condition: Condition) -> tuple[str, ...]:

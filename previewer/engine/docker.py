@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from importlib import import_module
@@ -17,7 +17,7 @@ from previewer.docker_api.podman import RESTART_UPDATES_SINCE, podman_version
 from previewer.docker_api.resources import machine_resources
 from previewer.domain import labels
 from previewer.domain.engine_needs import START_INTERVAL, VOLUME_SUBPATH
-from previewer.domain.observation import ContainerDetail, Observation
+from previewer.domain.observation import ContainerDetail, ListeningPorts, Observation
 from previewer.domain.specification import NO_EGRESS_KEY, ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
 from previewer.engine.docker_streams import EventStream, open_log_stream
 from previewer.engine.mapping.health import START_INTERVAL_SINCE
@@ -166,6 +166,12 @@ class DockerEngine:
     def inspect_container(self, name: str) -> ContainerDetail:
         """How it is doing."""
         return containers.inspect_container(self._open(), name).detail
+
+    def listening_ports(self, name: str, ports: Collection[int]) -> ListeningPorts | None:
+        """Which of these TCP ports of a running container accept connections."""
+        from previewer.docker_api.listening import listening_ports  # seldom needed: health checks tell more
+
+        return listening_ports(self._open(), name, ports)
 
     def watch(self, selection: Selection) -> Stream[Sequence[ContainerEvent]]:
         """What happens to our containers from now on."""

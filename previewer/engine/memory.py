@@ -7,14 +7,21 @@ Nothing happens behind a test's back. There are no threads and no timers: a cont
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
 
 from previewer.domain import labels
 from previewer.domain.addresses import allocate
 from previewer.domain.file_owner import find_owner
-from previewer.domain.observation import ContainerDetail, Health, Observation, ObservedNetwork, ObservedVolume
+from previewer.domain.observation import (
+    ContainerDetail,
+    Health,
+    ListeningPorts,
+    Observation,
+    ObservedNetwork,
+    ObservedVolume,
+)
 from previewer.domain.specification import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
 from previewer.engine.mapping.container import container_body
 from previewer.engine.mapping.network import network_body
@@ -274,6 +281,13 @@ class MemoryEngine:
                 if container.looks_left <= 0:
                     self._settle(container)
             return detail
+
+    def listening_ports(self, name: str, ports: Collection[int]) -> ListeningPorts | None:
+        """As the service's behaviour says."""
+        with self._using():
+            accepting = self._find(name).behaviour.accepting
+            known = frozenset(ports) if accepting is None else accepting
+            return ListeningPorts(known.intersection(ports), others=known.difference(ports))
 
     def watch(self, selection: Selection) -> Stream[Sequence[ContainerEvent]]:
         """What happens from now on."""

@@ -33,6 +33,8 @@ class Behaviour:
     """What it writes to its output at every start."""
     error_lines: tuple[str, ...] = ()
     """What it then writes to its error output."""
+    accepting: frozenset[int] | None = None
+    """The ports on which it accepts connections; ``None`` for all that it is asked about."""
     looks: int = 0
     """How often it is inspected before its health is decided or it ends; by default it happens at once."""
 

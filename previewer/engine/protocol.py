@@ -6,13 +6,13 @@ Methods block and may be called from several threads at once. They raise the err
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network
 from typing import Protocol, TypeVar
 
-from previewer.domain.observation import ContainerDetail, Observation
+from previewer.domain.observation import ContainerDetail, ListeningPorts, Observation
 from previewer.domain.specification import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
 from previewer.frozen import dataclass
 
@@ -205,6 +205,13 @@ class Engine(Protocol):
 
     def inspect_container(self, name: str) -> ContainerDetail:
         """How it is doing. Raises :class:`ObjectNotFoundError`."""
+        ...
+
+    def listening_ports(self, name: str, ports: Collection[int]) -> ListeningPorts | None:
+        """Which of these TCP ports of a running container accept connections, without touching it.
+
+        ``None`` where that cannot be told from here. Raises :class:`ObjectNotFoundError`.
+        """
         ...
 
     def watch(self, selection: Selection) -> Stream[Sequence[ContainerEvent]]:

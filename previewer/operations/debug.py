@@ -218,8 +218,10 @@ def _compose_of(compose: JsonObject, command: Sequence[str], *, terminal: bool) 
 
 
 def _without_writing(entry: JsonObject) -> JsonObject:
-    """A mount of the copy: what it shares with the service it can only read."""
-    return entry if _is_written(entry) or entry.get("type") == "tmpfs" else {**entry, "read_only": True}
+    """A mount of the copy: what it shares with the service it can only read. Memory and volumes without a name are
+    its own."""
+    is_own = entry.get("type") == "tmpfs" or (entry.get("type") == "volume" and not entry.get("source"))
+    return entry if is_own or _is_written(entry) else {**entry, "read_only": True}
 
 
 def _written_volumes(service: Service) -> tuple[str, ...]:

@@ -87,6 +87,7 @@ def wake_environment(
             limits=ExecutionLimits(
                 parallel=session.settings.parallel,
                 timeout=session.settings.wait_timeout if timeout is None else timeout,
+                settle=session.settings.settle_time,
             ),
             report=report,
             cancellation=cancellation,

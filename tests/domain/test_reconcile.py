@@ -55,7 +55,7 @@ def test_the_plan_of_a_small_shop() -> None:
         "  start container   shop-main-g1-api-1      because it comes after db, migrate\n"
         "  await health of   shop-main-g1-api-1      because web depends on it\n"
         "  start container   shop-main-g1-web-1      because it comes after api\n"
-        "  await start of    shop-main-g1-web-1      because up ends when every service has settled"
+        "  await port 80 of  shop-main-g1-web-1      because up ends when every service has settled"
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from previewer.domain.environment import Environment, State, list_environments
 from previewer.domain.notes import EnvironmentNotes
 from previewer.domain.observation import ContainerState, Health, Observation
+from previewer.domain.plan import StopContainer
 from previewer.domain.sleeping import plan_sleep, plan_wake
 from tests.domain.values import NOW, make_container, make_definition
 
@@ -84,7 +85,7 @@ def test_it_wakes_in_order_and_runs_no_job_again() -> None:
     }
 
 
-def test_what_runs_already_is_only_waited_for() -> None:
+def test_what_a_killed_command_may_be_stopping_is_stopped_before_it_is_started() -> None:
     sleeping = asleep()
     containers = tuple(
         replace(c, state=ContainerState.RUNNING, exit_code=None) if c.service == "db" else c
@@ -93,4 +94,7 @@ def test_what_runs_already_is_only_waited_for() -> None:
     )
     half = environment(Observation(containers=containers), sleeping.notes)
     assert half.state is not State.ASLEEP
-    assert not any(step.id == "start container shop-main-g1-db-1" for step in plan_wake(DEFINITION, half))
+    plan = plan_wake(DEFINITION, half)
+    assert [step.action.name for step in plan if isinstance(step.action, StopContainer)] == ["shop-main-g1-db-1"]
+    (start,) = (step for step in plan if step.id == "start container shop-main-g1-db-1")
+    assert "stop container shop-main-g1-db-1" in start.needs

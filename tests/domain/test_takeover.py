@@ -99,7 +99,7 @@ def test_what_will_be_kept_is_rehearsed_though_nobody_has_its_ports() -> None:
     target = replace(make_target(make_definition(web(port())), ports={KEY: 20080}), takeover=found)
     take = plan_generation(target).steps[-1]
     assert isinstance(take.action, TakePorts)
-    assert "await start of shop-main-g1-web-1" in take.needs
+    assert "await port 80 of shop-main-g1-web-1" in take.needs
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_a_rehearsed_generation_is_joined_to_its_edge_once_the_old_one_has_let_g
         "  take over ports of  shop-main-g2-web-1    because it is healthy on 127.80.0.1 and belongs on 127.0.0.1",
     ]
     *_rest, stop, take = plan
-    assert {f"{CreateNetwork.verb} shop-main-g2-edge", "await start of shop-main-g2-web-1"} <= stop.needs
+    assert {f"{CreateNetwork.verb} shop-main-g2-edge", "await port 80 of shop-main-g2-web-1"} <= stop.needs
     assert isinstance(take.action, TakePorts)
     assert take.needs == {stop.id}
     bindings = {key: spec.compose["driver_opts"] for key, spec in network_specs(target)}

@@ -33,7 +33,10 @@ def _shell(script: str) -> list[str]:
 FOREVER = ["sleep", "600"]
 
 CAST: Mapping[str, Actor] = {
-    "sleeper": Actor({"command": FOREVER}),
+    "sleeper": Actor({"command": FOREVER}, Behaviour(accepting=frozenset())),
+    "server": Actor(
+        {"command": _shell("httpd -f -p 80 & exec httpd -f -p 127.0.0.1:81")}, Behaviour(accepting=frozenset({80}))
+    ),
     "healthy": Actor({"command": FOREVER, "healthcheck": _check("true")}),
     "sick": Actor(
         {"command": FOREVER, "healthcheck": _check(f"echo {SICK_OUTPUT}; exit 1")},

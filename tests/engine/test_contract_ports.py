@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from previewer.docker_api import listening
 from previewer.domain.json_value import JsonValue
 from previewer.domain.specification import HOST_BINDING_OPTION
 from previewer.engine.protocol import HOST_BINDING
 from previewer.errors import ConflictError, PortTakenError
 from tests.engine.bench import Bench
+from tests.eventually import eventually
 from tests.free_port import free_port
 
 
@@ -83,3 +87,24 @@ def test_a_published_port_is_seen_where_it_was_asked_for(bench: Bench) -> None:
 
 def _port(published: str = "") -> dict[str, str | int]:
     return {"target": 80, "protocol": "tcp", "host_ip": "127.0.0.1", "published": published}
+
+
+@pytest.mark.parametrize("are_processes_visible", [True, False])
+def test_what_listens_on_its_ports_is_told_from_what_only_publishes_them(
+    bench: Bench, are_processes_visible: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The kernel says it; connections to the engine's proxy do, as with an engine in a virtual machine."""
+    if not are_processes_visible:
+        monkeypatch.setattr(listening, "PROCESSES", tmp_path)
+    bench.make_network()
+    ports: list[JsonValue] = [{**_port(), "target": target} for target in (80, 81)]
+    server = bench.run("server", networks={"default": {}}, ports=ports)
+
+    def accepting() -> frozenset[int] | None:
+        found = bench.engine.listening_ports(server, (80, 81))
+        return found.accepting if found is not None else None
+
+    eventually(lambda: accepting() in (None, {80}), what="port 80 accepts connections, and port 81 does not")
+    sleeper = bench.run("sleeper", number=2, networks={"default": {}}, ports=ports)
+    silent = bench.engine.listening_ports(sleeper, (80,))
+    assert silent is None or not silent.accepting

@@ -9,6 +9,7 @@ import pytest
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.capacity import Need, Quota
 from previewer.domain.observation import ContainerDetail
+from previewer.domain.progress import Event, TaskStarted
 from previewer.engine.memory import MemoryEngine
 from previewer.engine.memory_container import Behaviour
 from previewer.errors import CapacityError, TimedOutError, UnhealthyError
@@ -121,3 +122,51 @@ def test_what_was_killed_from_outside_is_told_so_in_time(monkeypatch: pytest.Mon
     with pytest.raises(UnhealthyError) as caught:
         shop.up()
     assert "killed from outside" in caught.value.details
+
+
+DEAD = Behaviour(accepting=frozenset(), exit_code=1, looks=3)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "reason"),
+    [
+        (DEAD, "exit code 1"),
+        (replace(DEAD, exit_code=0), "exit code 0, and port 80 with it"),
+        (replace(DEAD, accepting=None, looks=1), "exit code 1"),
+    ],
+)
+def test_what_ends_before_or_right_after_it_listens_fails(behaviour: Behaviour, reason: str) -> None:
+    shop = Shop()
+    shop.engine.behaviours["web"] = behaviour
+    with pytest.raises(UnhealthyError, match=reason):
+        shop.up()
+    assert shop.is_clean()
+
+
+@pytest.mark.parametrize(
+    ("accepting", "detail"),
+    [((), "nothing accepts connections on port 80"), ((3000,), "port 80; it listens on port 3000")],
+)
+def test_a_port_that_nothing_listens_on_is_named(accepting: tuple[int, ...], detail: str) -> None:
+    shop = Shop()
+    shop.engine.behaviours["web"] = Behaviour(accepting=frozenset(accepting))
+    with pytest.raises(TimedOutError) as caught:
+        shop.up(timeout=0.1)
+    assert any(detail in line for line in caught.value.details)
+    assert "await_ports" in (caught.value.hint or "")
+    assert shop.is_clean()
+
+
+def test_what_was_ready_must_still_run_when_the_last_one_is() -> None:
+    """The database ends while the page is waited for."""
+    shop = Shop()
+    shop.engine.behaviours["web"] = Behaviour(accepting=frozenset())
+
+    def end_database(event: Event) -> None:
+        if isinstance(event, TaskStarted) and event.task == "await port 80 of shop-main-g1-web-1":
+            shop.engine.end_container("shop-main-g1-db-1", 3)
+
+    shop.on_event = end_database
+    with pytest.raises(UnhealthyError, match="exit code 3"):
+        shop.up()
+    assert shop.is_clean()

@@ -87,7 +87,7 @@ def test_what_ended_by_itself_wakes_too() -> None:
     shop.up()
     put_to_sleep(shop, "main")
     shop.engine.behaviours["db"] = Behaviour()
-    assert "start container  shop-main-g1-db-1" in plan_wake(shop.session, "main").text()
+    assert "start container shop-main-g1-db-1" in [step.id for step in plan_wake(shop.session, "main")]
 
 
 def test_what_ended_with_the_engine_wakes_with_its_data() -> None:

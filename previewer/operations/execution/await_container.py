@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from previewer.domain.observation import ContainerDetail
+from previewer.domain.observation import ContainerDetail, ContainerState
 from previewer.domain.plan import AwaitContainer
-from previewer.domain.readiness import Judgement, Verdict, judge
+from previewer.domain.readiness import Judgement, Verdict, diagnose_ports, judge, judge_ports
 from previewer.engine.protocol import Engine, LogOptions
 from previewer.errors import EngineError, UnhealthyError
 from previewer.frozen import dataclass
@@ -16,6 +16,12 @@ LAST_LINES = 15
 """Of a failed container's log that are shown."""
 REASON_SECONDS = 1.0
 """An engine may hear that a container has ended before it hears that memory was the reason."""
+LATE_PORT_SECONDS = 5.0
+"""How long the other ports of a container that answers on one of them are waited for."""
+POLL_SECONDS = 1.0
+"""How often waited-for containers are looked at even if the engine tells nothing: its events can end quietly."""
+_SHORTEST_POLL, _LONGEST_POLL = 0.05, 0.5
+"""Seconds between two looks at ports: nothing tells when a program begins to listen."""
 _PAUSE = 0.1
 
 
@@ -25,8 +31,8 @@ class Look:
 
     settled: str | None
     """What was seen, in a few words, if it is ready; ``None`` if it is not yet."""
-    again_in: float | None = None
-    """Seconds until another look says more even if the engine tells nothing; ``None`` for as usual."""
+    again_in: float = POLL_SECONDS
+    """Seconds until another look says more even if the engine tells nothing."""
 
 
 class SettleClock:
@@ -40,15 +46,28 @@ class SettleClock:
 
     def remaining(self, name: str, restarts: int) -> float:
         """Seconds that it still has to run. It has been started just before the first time that this is asked."""
+        return max(0.0, self._seconds - self.elapsed(name, restarts))
+
+    def elapsed(self, name: str, restarts: int) -> float:
+        """Seconds since it was first asked about."""
         now = self._clock()
         known, since = self._since.get(name, (restarts, now))
         if known != restarts:
             since = now
         self._since[name] = (restarts, since)
-        return max(0.0, since + self._seconds - now)
+        return now - since
 
 
-def look(engine: Engine, action: AwaitContainer, settle: SettleClock, *, cause: str = "") -> Look:
+class WaitingClocks:
+    """How long containers have been waited for."""
+
+    def __init__(self, settle_seconds: float) -> None:
+        self.settle = SettleClock(settle_seconds)
+        self.late_ports = SettleClock(LATE_PORT_SECONDS)
+        """Since when containers answer on some of their ports, and not on all."""
+
+
+def look(engine: Engine, action: AwaitContainer, clocks: WaitingClocks, *, cause: str = "") -> Look:
     """Whether the container is ready. ``cause`` says who needs it.
 
     Raises :class:`UnhealthyError` with exit code, health history, last lines and a hint if it will not become
@@ -62,11 +81,27 @@ def look(engine: Engine, action: AwaitContainer, settle: SettleClock, *, cause: 
         case Verdict.WAITING:
             return Look(None)
         case Verdict.SETTLING:
-            rest = settle.remaining(action.name, detail.restarts)
-            return Look(None, again_in=rest) if rest else Look(judgement.reason)
+            return _look_at_running(engine, action, detail, clocks)
         case Verdict.FAILED:
             detail = _with_reason(engine, action, detail)
             raise _unhealthy(engine, action, detail, _judge(action, detail).reason, cause)
+
+
+def _look_at_running(
+    engine: Engine, action: AwaitContainer, detail: ContainerDetail, clocks: WaitingClocks
+) -> Look:
+    """One without a health check: it has to accept connections on its ports, and to go on running for a moment."""
+    elapsed = clocks.settle.elapsed(action.name, detail.restarts)
+    rest = clocks.settle.remaining(action.name, detail.restarts)
+    if not action.ports:
+        return Look(None, again_in=rest) if rest else Look("running")
+    seen = engine.listening_ports(action.name, action.ports)
+    is_partial = seen is not None and 0 < len(seen.accepting) < len(action.ports)
+    is_patient = is_partial and clocks.late_ports.remaining(action.name, detail.restarts) > 0
+    judgement = judge_ports(seen, action.ports, is_patient=is_patient)
+    if judgement.verdict is Verdict.WAITING:
+        return Look(None, again_in=min(_LONGEST_POLL, max(_SHORTEST_POLL, elapsed / 10)))
+    return Look(None, again_in=rest) if rest else Look(judgement.reason)
 
 
 def evidence(engine: Engine, action: AwaitContainer) -> tuple[str, ...]:
@@ -78,8 +113,19 @@ def evidence(engine: Engine, action: AwaitContainer) -> tuple[str, ...]:
     from previewer.domain.readiness_diagnosis import restarts_in_words  # what goes well needs no diagnosis
 
     restarts = restarts_in_words(detail.restarts)
-    lines = (*((restarts,) if restarts else ()), *_health_lines(detail), *_last_lines(engine, action.name))
+    ports = _port_line(engine, action, detail)
+    facts = (fact for fact in (restarts, ports) if fact)
+    lines = (*facts, *_health_lines(detail), *_last_lines(engine, action.name))
     return tuple(f"{action.service}: {line}" for line in lines)
+
+
+def _port_line(engine: Engine, action: AwaitContainer, detail: ContainerDetail) -> str:
+    if not action.ports or detail.state is not ContainerState.RUNNING:
+        return ""
+    try:
+        return diagnose_ports(engine.listening_ports(action.name, action.ports), action.ports)
+    except EngineError:
+        return ""  # it ended meanwhile
 
 
 def _judge(action: AwaitContainer, detail: ContainerDetail) -> Judgement:
@@ -90,6 +136,7 @@ def _judge(action: AwaitContainer, detail: ContainerDetail) -> Judgement:
         exit_code=detail.exit_code,
         out_of_memory=detail.out_of_memory,
         restarts=detail.restarts,
+        ports=action.ports,
     )
 
 

@@ -18,16 +18,17 @@ from typing import TYPE_CHECKING, TypeAlias
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.plan import AwaitContainer, Plan, Step
 from previewer.domain.progress import Outcome, Report, TaskFinished, TaskStarted
+from previewer.domain.service import Condition
 from previewer.engine.protocol import ContainerEvent, Engine, Selection
 from previewer.errors import CancelledError, EngineUnreachableError, PreviewerError, TimedOutError
 from previewer.frozen import dataclass
 from previewer.operations.execution.take_step import take_step
 
 if TYPE_CHECKING:
-    from previewer.operations.execution.await_container import SettleClock
+    from previewer.operations.execution.await_container import WaitingClocks
 
-POLL_SECONDS = 1.0
-"""How often waited-for containers are looked at even if the engine tells nothing: its events can end quietly."""
+LONGEST_PAUSE = 1.0
+"""Seconds after which the deadline is looked at, whatever else happens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +99,19 @@ class _Execution:
         self._done: set[str] = set()
         self._running = 0
         self._waiting: dict[str, tuple[Step, AwaitContainer]] = {}
+        self._settled: dict[str, tuple[Step, AwaitContainer]] = {}
+        """What was waited for and runs: it has to go on running until the last one is ready."""
         self._begun: dict[str, float] = {}
         self._failure: PreviewerError | None = None
         self._is_stopped = False
         self._look_again: dict[str, float] = {}
-        """By step: when to look, on the monotonic clock, at what only time can tell."""
+        """By step: when to look next, on the monotonic clock, even if the engine tells nothing."""
 
     @cached_property
-    def _settle(self) -> SettleClock:
-        from previewer.operations.execution.await_container import SettleClock
+    def _clocks(self) -> WaitingClocks:
+        from previewer.operations.execution.await_container import WaitingClocks
 
-        return SettleClock(self._limits.settle)
+        return WaitingClocks(self._limits.settle)
 
     def interrupt(self) -> None:
         """Called from another thread, or from a signal handler."""
@@ -124,9 +127,10 @@ class _Execution:
             while True:
                 if not self._is_stopped:
                     self._begin_ready(pool)
-                if self._is_over():
+                if self._is_over() and self._is_still_settled():
                     break
                 self._handle(self._next_message())
+                self._look_at_due()
                 if self._waiting and time.monotonic() > deadline:
                     self._give_up_waiting()
         if self._failure is not None:
@@ -138,11 +142,19 @@ class _Execution:
         # After a failure that stops nothing, what needs the failed step stays pending.
         return self._running == 0 and not self._waiting and (self._failure is not None or not self._pending)
 
+    def _is_still_settled(self) -> bool:
+        """Whether all that became ready still is; else it is waited for again, or has failed."""
+        if self._failure is not None:
+            return True
+        for step, action in list(self._settled.values()):
+            self._look_at(step, action)
+        return not self._waiting
+
     def _next_message(self) -> _Message | None:
         soonest = min(self._look_again.values(), default=None)
-        patience = POLL_SECONDS if soonest is None else max(0.001, min(POLL_SECONDS, soonest - time.monotonic()))
+        patience = LONGEST_PAUSE if soonest is None else min(LONGEST_PAUSE, soonest - time.monotonic())
         try:
-            return self._messages.get(timeout=patience)
+            return self._messages.get(timeout=max(0.001, patience))
         except Empty:
             return None
 
@@ -174,10 +186,9 @@ class _Execution:
     def _handle(self, message: _Message | None) -> None:
         match message:
             case None:
-                for step, action in list(self._waiting.values()):
-                    self._look_at(step, action)
+                return
             case ContainerEvent(container=container):
-                for step, action in list(self._waiting.values()):
+                for step, action in [*self._waiting.values(), *self._settled.values()]:
                     if action.name == container:
                         self._look_at(step, action)
             case _Interrupted():
@@ -187,23 +198,38 @@ class _Execution:
                 self._running -= 1
                 self._finish(step, error)
 
+    def _look_at_due(self) -> None:
+        now = time.monotonic()
+        for step, action in list(self._waiting.values()):
+            if self._look_again[step.id] <= now:
+                self._look_at(step, action)
+
     def _look_at(self, step: Step, action: AwaitContainer) -> None:
-        if step.id not in self._waiting:
+        was_settled = step.id in self._settled
+        if step.id not in self._waiting and not was_settled:
             return
         from previewer.operations.execution.await_container import look  # what only removes waits for nothing
 
-        self._look_again.pop(step.id, None)
         try:
-            found = look(self._engine, action, self._settle, cause=step.cause)
+            found = look(self._engine, action, self._clocks, cause=step.cause)
         except PreviewerError as error:
-            del self._waiting[step.id]
+            self._forget(step)
             self._finish(step, error)
             return
-        if found.settled is not None:
-            del self._waiting[step.id]
-            self._finish(step, None, detail=found.settled)
-        elif found.again_in is not None:
+        if found.settled is None:
+            self._settled.pop(step.id, None)
+            self._waiting[step.id] = (step, action)
             self._look_again[step.id] = time.monotonic() + found.again_in
+        elif not was_settled:
+            self._forget(step)
+            self._finish(step, None, detail=found.settled)
+            if action.condition is not Condition.COMPLETED:
+                self._settled[step.id] = (step, action)
+
+    def _forget(self, step: Step) -> None:
+        self._waiting.pop(step.id, None)
+        self._settled.pop(step.id, None)
+        self._look_again.pop(step.id, None)
 
     def _finish(self, step: Step, error: PreviewerError | None, *, detail: str = "") -> None:
         seconds = time.monotonic() - self._begun[step.id]
@@ -228,16 +254,20 @@ class _Execution:
             self._report(TaskFinished(step.id, outcome, time.monotonic() - self._begun[step.id]))
         self._waiting.clear()
         self._look_again.clear()
+        self._settled.clear()
 
     def _give_up_waiting(self) -> None:
         from previewer.operations.execution.await_container import evidence
 
         actions = [action for _step, action in self._waiting.values()]
+        remedy = "find out why it takes so long"
+        if any(action.ports for action in actions):
+            remedy = "name the ports to wait for under x-previewer.await_ports"
         self._fail(
             TimedOutError(
                 f"not ready within {self._limits.timeout:g} seconds",
                 where=", ".join(sorted({action.service for action in actions})),
-                hint="allow more time with --timeout, or find out why it takes so long; nothing was left behind",
+                hint=f"allow more time with --timeout, or {remedy}; nothing was left behind",
                 details=tuple(line for action in actions for line in evidence(self._engine, action)),
             )
         )

@@ -1,0 +1,121 @@
+"""Which ports of a running container accept connections, found without a process inside it.
+
+Where the container's processes are this machine's own, the kernel lists what listens in their network. Elsewhere
+published ports are connected to. The engine's proxy accepts a connection before anything listens behind it and
+then closes it, so a connection counts once it stays open.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+import socket
+from collections.abc import Collection
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from previewer.background import begin
+from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.containers import inspect_container
+from previewer.domain.observation import ListeningPorts, PublishedPort
+from previewer.domain.routes import reachable_address
+
+PROCESSES = Path("/proc")
+CONNECT_SECONDS = 1.0
+"""How long a connection may take to be accepted."""
+STAYS_OPEN_SECONDS = 0.15
+"""How long an accepted connection has to stay open. A proxy with nothing behind it closes within milliseconds."""
+_LISTENING = "0A"
+"""The kernel's number of the state LISTEN."""
+_LOOPBACK = re.compile("(0{16}FFFF0000)?.{6}7F|0{24}01000000")
+"""127.0.0.0/8, the same mapped into IPv6, and ::1, as the kernel writes them: each four bytes backwards."""
+
+
+def listening_ports(connection: DockerConnection, name: str, ports: Collection[int]) -> ListeningPorts | None:
+    """Which of the TCP ``ports`` of the container ``name`` accept connections; ``None`` where that cannot be told.
+
+    Raises :class:`ObjectNotFoundError`.
+    """
+    found = inspect_container(connection, name)
+    if connection.is_local and (tables := kernel_tables(found.id, found.process)) is not None:
+        return read_listeners(tables, ports)
+    return _connect_to(connection, found.detail.ports, ports)
+
+
+def kernel_tables(container: str, process: int) -> str | None:
+    """The kernel's TCP tables of the network that ``process`` is in; ``None`` unless it belongs to ``container``.
+
+    The number alone does not tell: an engine in a virtual machine numbers processes of its own.
+    """
+    place = PROCESSES / str(process)
+    try:
+        if not process or container not in (place / "cgroup").read_text(encoding="ascii", errors="replace"):
+            return None
+        tables = [place / "net" / file for file in ("tcp", "tcp6")]
+        return "\n".join(table.read_text(encoding="ascii") for table in tables if table.exists())
+    except OSError:
+        return None  # the process has ended, or another user's processes are hidden
+
+
+def read_listeners(tables: str, ports: Collection[int]) -> ListeningPorts:
+    """What the kernel's tables say of ``ports``."""
+    everywhere, inside = set[int](), set[int]()
+    for line in tables.splitlines():
+        columns = line.split()
+        if len(columns) > 3 and columns[3] == _LISTENING:
+            address, _, number = columns[1].partition(":")
+            (inside if _LOOPBACK.fullmatch(address) else everywhere).add(int(number, 16))
+    reached = frozenset(everywhere)
+    return ListeningPorts(
+        accepting=reached.intersection(ports),
+        inside_only=frozenset(inside - everywhere).intersection(ports),
+        others=reached.difference(ports),
+    )
+
+
+def _connect_to(
+    connection: DockerConnection, published: Collection[PublishedPort], ports: Collection[int]
+) -> ListeningPorts | None:
+    """What connections from here show; ``None`` where one of ``ports`` is not reachable from here."""
+    engine = None if connection.is_local else urlsplit(connection.host)
+    if engine is not None and engine.scheme == "ssh":
+        return None
+    tries = {}
+    for port in published:
+        address = reachable_address(port.host_ip, engine.hostname if engine else None)
+        if port.target in ports and port.protocol == "tcp" and address is not None:
+            tries[port.target] = begin(partial(accepts, address, port.host_port), name="previewer-connect")
+    answers = {target: tried.result() for target, tried in tries.items()}
+    if set(answers) != set(ports) or None in answers.values():
+        return None
+    return ListeningPorts(accepting=frozenset(target for target, answer in answers.items() if answer))
+
+
+def accepts(address: str, port: int) -> bool | None:
+    """Whether something behind a published port accepts connections; ``None`` where it cannot be reached."""
+    try:
+        connected = socket.create_connection((address, port), timeout=CONNECT_SECONDS)
+    except ConnectionRefusedError:
+        # An engine holds the ports that it publishes, whether or not a proxy of its own listens on them.
+        return False if _is_held(address, port) else None
+    except OSError:
+        return None
+    with connected:
+        connected.settimeout(STAYS_OPEN_SECONDS)
+        try:
+            return bool(connected.recv(1))
+        except TimeoutError:
+            return True
+        except OSError:
+            return False
+
+
+def _is_held(address: str, port: int) -> bool:
+    """Whether a port of one of this machine's addresses is taken. Without it, the engine's ports are elsewhere."""
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM) as probe:
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+    return False

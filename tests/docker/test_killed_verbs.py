@@ -1,0 +1,120 @@
+"""Every verb, killed with -9 at random moments on a real engine: the next commands leave one whole generation, and at
+the end nothing.
+
+The points follow from a seed. ``PREVIEWER_TEST_KILL_POINTS=200 PREVIEWER_TEST_KILL_SEED=7`` tries others and more of
+them; what fails names its point, verb and delay.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pytest
+
+from tests.docker.own_engine import OwnEngine
+from tests.docker.site import Site
+from tests.docker.test_faults_engine import COMPOSE, PREVIEW, new_engine, new_site
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
+
+POINTS = int(os.environ.get("PREVIEWER_TEST_KILL_POINTS", "11"))
+SEED = int(os.environ.get("PREVIEWER_TEST_KILL_SEED", "1"))
+LONGEST_DELAY = 3.0
+"""Seconds that a command is given before it is killed, at most: the verbs take 0.5 to 3 on a quiet machine."""
+UP = ("up", "first", "--name", PREVIEW)
+STAGE = ("up", "first", "--role", "staging", "--yes")
+STAGE_NEXT = ("up", "second", "--role", "staging", "--yes")
+ROLES = {f"envs/{role}.yaml": "include: [../compose.yaml]\n" for role in ("preview", "staging", "production")}
+
+
+@dataclass(frozen=True)
+class KilledVerb:
+    """A command that is killed, after what makes it possible."""
+
+    command: tuple[str, ...]
+    before: tuple[tuple[str, ...], ...] = ()
+
+
+VERBS: Mapping[str, KilledVerb] = {
+    "freeze": KilledVerb(("freeze", "new")),
+    "up": KilledVerb(UP),
+    "replace": KilledVerb(("replace", PREVIEW), (UP,)),
+    "up over another": KilledVerb(("up", "second", "--name", PREVIEW), (UP,)),
+    "sleep": KilledVerb(("sleep", PREVIEW), (UP,)),
+    "wake": KilledVerb(("wake", PREVIEW), (UP, ("sleep", PREVIEW))),
+    "down": KilledVerb(("down", PREVIEW), (UP,)),
+    "promote": KilledVerb(("promote", "staging", "--to", "production", "--yes"), (STAGE,)),
+    "rollback": KilledVerb(("rollback", "staging", "--yes"), (STAGE, STAGE_NEXT)),
+    "prune": KilledVerb(("prune", "--keep", "0", "--releases", "--yes"), (UP,)),
+    "update": KilledVerb(("update", PREVIEW, "--yes"), (UP,)),
+}
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[OwnEngine]:
+    found = new_engine()
+    yield found
+    found.wipe()
+
+
+@pytest.fixture(scope="module")
+def site(engine: OwnEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    made = new_site(tmp_path_factory.mktemp("killed"), engine)
+    for branch in ("first", "second"):
+        made.repository.git("checkout", "--quiet", branch)
+        text = COMPOSE.format(page=branch, checked="/page").replace("200ms", "1s")  # the least for production
+        made.repository.commit({**ROLES, "compose.yaml": text}, subject="roles")
+    yield made
+    made.connection.close()
+
+
+def kill_points() -> list[tuple[str, float]]:
+    """Verbs in turn, each with the seconds that it is given."""
+    dice = random.Random(SEED)
+    verbs = list(VERBS)
+    return [(verbs[number % len(verbs)], round(dice.uniform(0.1, LONGEST_DELAY), 2)) for number in range(POINTS)]
+
+
+@pytest.mark.parametrize(("verb", "delay"), kill_points())
+def test_a_killed_verb_leaves_nothing_that_the_next_commands_do_not_mend(
+    site: Site, engine: OwnEngine, verb: str, delay: float
+) -> None:
+    make_new_commits(site, f"{verb} {delay}")
+    killed = VERBS[verb]
+    for command in killed.before:
+        site.run(*command)
+    if verb == "update":
+        make_new_commits(site, f"{verb} {delay} again")
+    process = site.start(*killed.command)
+    time.sleep(delay)  # where the kill falls, and nothing that is judged
+    process.kill()
+    process.communicate(timeout=60)
+    site.run("ls")
+    site.run(*UP)
+    (preview,) = [found for found in site.environments() if found["role"] == "preview"]
+    assert engine.fetch(f"{preview['url']}/page").startswith("first")
+    assert len(generations_of(site, preview["environment"])) == 1
+    for command in (STAGE_NEXT, ("promote", "staging", "--to", "production", "--yes")):
+        site.run(*command)
+    site.run("down", *(found["environment"] for found in site.environments()), "--yes")
+    assert site.remains() == []
+
+
+def make_new_commits(site: Site, page: str) -> None:
+    """A commit on `first`, and one on `new` that is not frozen."""
+    for branch in ("first", "new"):
+        site.repository.git("checkout", "--quiet", *(["-B", "new", "first"] if branch == "new" else [branch]))
+        text = COMPOSE.format(page=f"first of {page} on {branch}".replace(" ", "-"), checked="/page").replace(
+            "200ms", "1s"
+        )
+        site.repository.commit({"compose.yaml": text}, subject=page)
+
+
+def generations_of(site: Site, environment: str) -> set[str]:
+    """Those of which anything is left."""
+    return {found[1] for thing in site.remains() if (found := re.search(rf"{environment}-g(\d+)", thing))}
