@@ -98,7 +98,7 @@ def test_down_of_what_has_expired_leaves_the_rest(world: World) -> None:
 
 
 def test_up_says_what_has_ended_already(world: World) -> None:
-    world.engine.behaviours["web"] = Behaviour(exit_code=7, looks=1)
+    world.engine.behaviours["web"] = Behaviour(exit_code=7, looks=2)
     ran = world.run("up", "main", *QUIET)
     assert (ran.code, ran.out) == (4, "")
     assert ran.err.startswith("warning: web of shop-main: failed right after its start\nhint: ")

@@ -1,8 +1,8 @@
-"""Every verb, killed with -9 at random moments on a real engine: the next commands leave one whole generation, and at
-the end nothing.
+"""Every verb, killed with -9 at random moments on a real engine: the next commands leave one whole generation, and
+at the end nothing.
 
-The points follow from a seed. ``PREVIEWER_TEST_KILL_POINTS=200 PREVIEWER_TEST_KILL_SEED=7`` tries others and more of
-them; what fails names its point, verb and delay.
+The points follow from a seed. ``PREVIEWER_TEST_KILL_POINTS=200 PREVIEWER_TEST_KILL_SEED=7`` tries others and more;
+what fails names its verb and its delay.
 """
 
 from __future__ import annotations

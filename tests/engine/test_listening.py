@@ -36,11 +36,8 @@ def test_the_kernels_tables_say_what_listens(
     address: str, accepting: set[int], inside: set[int], others: set[int]
 ) -> None:
     found = read_listeners("\n".join((HEAD, line(address))), (8080, 9090))
-    assert [set(ports) for ports in (found.accepting, found.inside_only, found.others)] == [
-        accepting,
-        inside,
-        others,
-    ]
+    ports = (found.accepting, found.inside_only, found.others)
+    assert [set(some) for some in ports] == [accepting, inside, others]
 
 
 def test_connections_are_no_listeners() -> None:
