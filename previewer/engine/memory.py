@@ -14,14 +14,7 @@ from ipaddress import IPv4Network
 from previewer.domain import labels
 from previewer.domain.addresses import allocate
 from previewer.domain.file_owner import find_owner
-from previewer.domain.observation import (
-    ContainerDetail,
-    Health,
-    ListeningPorts,
-    Observation,
-    ObservedNetwork,
-    ObservedVolume,
-)
+from previewer.domain.observation import ContainerDetail, Health, ListeningPorts, Observation
 from previewer.domain.specification import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
 from previewer.engine.mapping.container import container_body
 from previewer.engine.mapping.network import network_body
@@ -33,7 +26,8 @@ from previewer.engine.memory_reading import (
     host_binding,
     identifier,
     is_meant,
-    label_of,
+    observed_network,
+    observed_volume,
     owners_of,
     part_of,
     refuse_taken,
@@ -120,17 +114,11 @@ class MemoryEngine:
                     for name, owner in chosen(selection, {n: c.ownership for n, c in self._containers.items()})
                 ),
                 networks=tuple(
-                    ObservedNetwork(
-                        identifier(name),
-                        name,
-                        label_of(self._networks[name], labels.COMPOSE_NETWORK),
-                        owner,
-                        binding=self._binding(name),
-                    )
+                    observed_network(self._networks[name], owner)
                     for name, owner in chosen(selection, owners_of(self._networks))
                 ),
                 volumes=tuple(
-                    ObservedVolume(name, label_of(self._volumes[name], labels.COMPOSE_VOLUME), owner)
+                    observed_volume(self._volumes[name], owner)
                     for name, owner in chosen(selection, owners_of(self._volumes))
                 ),
             )
@@ -285,9 +273,7 @@ class MemoryEngine:
     def listening_ports(self, name: str, ports: Collection[int]) -> ListeningPorts | None:
         """As the service's behaviour says."""
         with self._using():
-            accepting = self._find(name).behaviour.accepting
-            known = frozenset(ports) if accepting is None else accepting
-            return ListeningPorts(known.intersection(ports), others=known.difference(ports))
+            return self._find(name).behaviour.listening(ports)
 
     def watch(self, selection: Selection) -> Stream[Sequence[ContainerEvent]]:
         """What happens from now on."""

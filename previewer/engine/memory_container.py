@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import field
 from datetime import datetime
 
 from previewer.domain.json_value import as_text
 from previewer.domain.labels import COMPOSE_ONEOFF, Ownership, read_memory, read_routes
-from previewer.domain.observation import ContainerDetail, ContainerState, Health, ObservedContainer, PublishedPort
+from previewer.domain.observation import (
+    ContainerDetail,
+    ContainerState,
+    Health,
+    ListeningPorts,
+    ObservedContainer,
+    PublishedPort,
+)
 from previewer.domain.restart_policy import NEVER
 from previewer.domain.service import Service
 from previewer.domain.specification import ContainerSpec
@@ -37,6 +44,11 @@ class Behaviour:
     """The ports on which it accepts connections; ``None`` for all that it is asked about."""
     looks: int = 0
     """How often it is inspected before its health is decided or it ends; by default it happens at once."""
+
+    def listening(self, ports: Collection[int]) -> ListeningPorts:
+        """Which of ``ports`` accept connections."""
+        known = frozenset(ports) if self.accepting is None else self.accepting
+        return ListeningPorts(known.intersection(ports), others=known.difference(ports))
 
 
 @dataclass(slots=True)

@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from previewer.domain.json_value import as_list, as_object, as_text
-from previewer.domain.labels import Ownership, read_ownership
+from previewer.domain.labels import COMPOSE_NETWORK, COMPOSE_VOLUME, Ownership, read_ownership
+from previewer.domain.observation import ObservedNetwork, ObservedVolume
 from previewer.domain.specification import HOST_BINDING_OPTION, ContainerSpec, NetworkSpec, VolumeSpec
 from previewer.engine.protocol import LogLine, LogOptions, Selection
 from previewer.errors import ConflictError
@@ -32,9 +33,15 @@ def owners_of(specs: Mapping[str, NetworkSpec] | Mapping[str, VolumeSpec]) -> di
     return {name: read_ownership(spec.labels) for name, spec in specs.items()}
 
 
-def label_of(spec: NetworkSpec | VolumeSpec, key: str) -> str:
-    """A label's value; empty without it."""
-    return spec.labels.get(key, "")
+def observed_network(spec: NetworkSpec, owner: Ownership) -> ObservedNetwork:
+    """A network as an observation shows it."""
+    key = spec.labels.get(COMPOSE_NETWORK, "")
+    return ObservedNetwork(identifier(spec.name), spec.name, key, owner, binding=host_binding(spec))
+
+
+def observed_volume(spec: VolumeSpec, owner: Ownership) -> ObservedVolume:
+    """A volume as an observation shows it."""
+    return ObservedVolume(spec.name, spec.labels.get(COMPOSE_VOLUME, ""), owner)
 
 
 def identifier(text: str) -> str:
