@@ -41,10 +41,16 @@ def judge_releases(
     """Which of ``releases`` (newest commit first) anybody needs; ``observed`` is all that is on the engine.
 
     Needed is what an environment runs, whoever's it is, what a kept generation is made of, what was good in an
-    environment, releases of ``claimed`` commits, and the ``newest`` ones. ``notes`` are those of ``installation``.
+    environment that is still there, releases of ``claimed`` commits, and the ``newest`` ones. ``notes`` are those of ``installation``.
     """
     reasons = {r.id: "somebody is bringing its commit up" for r in releases if r.commit in claimed}
-    reasons |= {good.release: f"it was good in {name}" for name, said in notes.items() for good in said.known_good}
+    present = {owner.environment for owner in observed.owners if owner.installation == installation}
+    reasons |= {
+        good.release: f"it was good in {name}"
+        for name, said in notes.items()
+        if name in present
+        for good in said.known_good
+    }
     reasons |= {owner.release: _use(owner, notes, installation) for owner in _by_use(observed.owners)}
     judged: dict[str, Judgement] = {}
     for place, release in enumerate(releases):

@@ -78,6 +78,16 @@ def test_every_reason_is_told() -> None:
     ]
 
 
+def test_what_was_good_in_an_environment_that_is_gone_is_not_needed() -> None:
+    notes = {"shop-staging": EnvironmentNotes(4, known_good=(good(RELEASES[0]),))}
+    others = Observation(volumes=(volume(RELEASES[1], "shop-staging", installation=OTHERS),))
+    judged = judge_releases(RELEASES[:2], observed=others, notes=notes, installation=US, newest=0)
+    assert [found.keeps for found in judged.values()] == [False, True]
+    ours = Observation(volumes=(volume(RELEASES[1], "shop-staging"),))
+    judged = judge_releases(RELEASES[:2], observed=ours, notes=notes, installation=US, newest=0)
+    assert [found.keeps for found in judged.values()] == [True, True]
+
+
 def test_what_somebody_works_for_stays() -> None:
     judged = judge_releases(
         RELEASES[:2], observed=Observation(), notes={}, installation=US, newest=0, claimed={RELEASES[1].commit}
@@ -115,9 +125,11 @@ def test_what_anybody_needs_stays_and_nothing_else(
             *(volume(RELEASES[n], f"e{n}") for n in sorted(kept)),
         )
     )
-    notes = {f"k{n}": EnvironmentNotes(2, known_good=(good(RELEASES[n]),)) for n in sorted(known)}
+    before = {n: (n + 1) % COUNT for n in known}
+    notes = {f"e{n}": EnvironmentNotes(2, known_good=(good(RELEASES[was]),)) for n, was in before.items()}
     judged = judge_releases(RELEASES, observed=observed, notes=notes, installation=US, newest=newest)
-    needed = running | kept | known | set(range(newest))
+    present = kept | (running if whose == US else set())
+    needed = running | kept | {was for n, was in before.items() if n in present} | set(range(newest))
     assert {n for n in range(COUNT) if judged[RELEASES[n].id].keeps} == needed
     images = judge_images(map(image, range(COUNT)), releases=RELEASES, judged=judged, observed=observed)
     assert {n for n in range(COUNT) if images[image(n)].keeps} == needed
