@@ -10,14 +10,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from previewer.definition.discover import DEFAULT_NAME, definition_names, discover_files
+from previewer.definition.discover import (
+    DEFAULT_NAME,
+    definition_names,
+    discover_files,
+    how_to_begin,
+    starting_points,
+)
 from previewer.definition.dockerfile import derive_from_dockerfile
 from previewer.definition.load import LoadOptions, load_files
 from previewer.domain.definition import Definition, Role
 from previewer.domain.file_tree import FileTree
 from previewer.domain.references import References
 
-__all__ = ["definition_names", "discover_files", "load_definition", "load_named"]
+__all__ = [
+    "definition_names",
+    "discover_files",
+    "how_to_begin",
+    "load_definition",
+    "load_named",
+    "starting_points",
+]
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 ROLES_BY_NAME = {

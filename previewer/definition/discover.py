@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import posixpath
+import re
+from collections.abc import Iterator
 
 from previewer.domain.file_tree import FileTree
 from previewer.errors import NotFoundError
@@ -20,6 +22,11 @@ OVERRIDE_FILES = (
 """The first one that is there changes the Compose file."""
 DOCKERFILE = "Dockerfile"
 DEFAULT_NAME = "preview"
+MOST_NAMED = 6
+"""Files that a hint names."""
+_OTHER_COMPOSE_FILE = re.compile(r"(docker-)?compose[.-].+\.ya?ml")
+_FOREIGN_FOLDERS = frozenset({"node_modules", "vendor", "third_party", "testdata"})
+"""With files of others, as are folders whose name begins with a dot."""
 FIRST_NAMES = (DEFAULT_NAME, "staging", "production")
 """Named before all others."""
 
@@ -38,15 +45,54 @@ def discover_files(tree: FileTree, name: str) -> tuple[str, ...]:
             f"there is no definition {name!r} at this commit",
             hint=f"looked for {' and '.join(own)}; there are {', '.join(names)}",
         )
-    if main := _first_file(tree, COMPOSE_FILES):
-        override = _first_file(tree, OVERRIDE_FILES)
-        return (main, override) if override else (main,)
-    if tree.is_file(DOCKERFILE):
-        return ()
+    if files := root_files(tree):
+        return () if files == (DOCKERFILE,) else files
     raise NotFoundError(
         f"there is no definition {name!r} at this commit",
         hint=f"looked for {', '.join((*own, *COMPOSE_FILES, DOCKERFILE))}",
     )
+
+
+def root_files(tree: FileTree) -> tuple[str, ...]:
+    """The Compose file at the root with its override, else the ``Dockerfile`` there; none where neither is."""
+    if main := _first_file(tree, COMPOSE_FILES):
+        override = _first_file(tree, OVERRIDE_FILES)
+        return (main, override) if override else (main,)
+    return (DOCKERFILE,) if tree.is_file(DOCKERFILE) else ()
+
+
+def starting_points(tree: FileTree) -> tuple[str, ...]:
+    """Files anywhere in the tree that a definition could begin with, the outermost first.
+
+    They are Compose files, of those that stand for each other in a folder only the first; where there is none,
+    Dockerfiles.
+    """
+    folders: dict[str, list[str]] = {}
+    for entry in tree:
+        folder, name = posixpath.split(entry.path)
+        if not any(part in _FOREIGN_FOLDERS or part.startswith(".") for part in folder.split("/")):
+            folders.setdefault(folder, []).append(name)
+    ranked = sorted(folders.items(), key=lambda item: (item[0].count("/") + bool(item[0]), item[0]))
+    compose = [posixpath.join(folder, name) for folder, names in ranked for name in _compose_files(names)]
+    return tuple(
+        compose or (posixpath.join(folder, DOCKERFILE) for folder, names in ranked if DOCKERFILE in names)
+    )
+
+
+def how_to_begin(tree: FileTree) -> str:
+    """The hint for a tree without a definition."""
+    found = starting_points(tree)
+    if not found:
+        return "add envs/preview.yaml, a compose.yaml or a Dockerfile; `previewer init` writes a commented start"
+    more = f"; there is {', '.join(found[1:MOST_NAMED])} too" if len(found) > 1 else ""
+    return f"there is {found[0]}: `previewer init --from {found[0]}` writes envs/preview.yaml with it{more}"
+
+
+def _compose_files(names: list[str]) -> Iterator[str]:
+    yield from [name for name in COMPOSE_FILES if name in names][:1]
+    for name in sorted(names):
+        if _OTHER_COMPOSE_FILE.fullmatch(name) and name not in (*COMPOSE_FILES, *OVERRIDE_FILES):
+            yield name
 
 
 def definition_names(tree: FileTree) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 
 from previewer.definition.discover import DOCKERFILE
@@ -20,14 +21,14 @@ LARGEST_PORT = 65535
 
 
 def derive_from_dockerfile(
-    tree: FileTree, *, name: str, role: Role, project_name: str | None = None
+    tree: FileTree, *, name: str, role: Role, project_name: str | None = None, path: str = DOCKERFILE
 ) -> Definition:
-    """The definition of a lone root ``Dockerfile``; ports that its last stage exposes are published on free ones.
+    """The definition of a lone ``Dockerfile``; ports that its last stage exposes are published on free ones.
 
     ``EXPOSE`` with variables or ranges is not understood and only left out, with a warning. Raises
     :class:`NotFoundError` without such a file.
     """
-    ports, warnings, location = _exposed_ports(_read_dockerfile(tree))
+    ports, warnings, location = _exposed_ports(_read_dockerfile(tree, path), path)
     project = project_name if project_name is not None else normal_project_name(name)
     if not project or normal_project_name(project) != project:
         raise UsageError(f"{project!r} is not a project name")
@@ -35,7 +36,7 @@ def derive_from_dockerfile(
         {"mode": "ingress", "protocol": protocol, "target": port} for port, protocol in ports
     ]
     service: dict[str, JsonValue] = {
-        "build": {"context": ".", "dockerfile": DOCKERFILE},
+        "build": {"context": posixpath.dirname(path) or ".", "dockerfile": posixpath.basename(path)},
         "networks": {"default": None},
     }
     if published:
@@ -45,20 +46,20 @@ def derive_from_dockerfile(
         "networks": {"default": {"name": f"{project}_default"}},
         "services": {SERVICE: service},
     }
-    locations: dict[ModelPath, Location] = {("services", SERVICE): Location(DOCKERFILE, 1)}
+    locations: dict[ModelPath, Location] = {("services", SERVICE): Location(path, 1)}
     if location is not None:
         locations["services", SERVICE, "ports"] = location
     return Definition(name=name, role=role, files=(), model=model, warnings=warnings, locations=locations)
 
 
-def _read_dockerfile(tree: FileTree) -> str:
-    entry = tree.entry(DOCKERFILE)
+def _read_dockerfile(tree: FileTree, path: str) -> str:
+    entry = tree.entry(path)
     if entry is not None and (entry.size or 0) > MAX_FILE_BYTES:
-        raise DefinitionError(f"the file is too large: at most {MAX_FILE_BYTES} bytes are read", where=DOCKERFILE)
-    return tree.read(DOCKERFILE).decode("utf-8", "replace")
+        raise DefinitionError(f"the file is too large: at most {MAX_FILE_BYTES} bytes are read", where=path)
+    return tree.read(path).decode("utf-8", "replace")
 
 
-def _exposed_ports(text: str) -> tuple[list[tuple[int, str]], tuple[str, ...], Location | None]:
+def _exposed_ports(text: str, path: str) -> tuple[list[tuple[int, str]], tuple[str, ...], Location | None]:
     """The ports of the last stage with their protocols, warnings, and where the first is written."""
     ports: dict[tuple[int, str], None] = {}
     warnings: list[str] = []
@@ -70,8 +71,8 @@ def _exposed_ports(text: str) -> tuple[list[tuple[int, str]], tuple[str, ...], L
         for word in found.group(1).split() if found else ():
             port = _PORT.fullmatch(word)
             if port is None or not 0 < int(port.group(1)) <= LARGEST_PORT:
-                warnings.append(f"{DOCKERFILE}:{number}: EXPOSE {word} is not understood, so it is not published")
+                warnings.append(f"{path}:{number}: EXPOSE {word} is not understood, so it is not published")
                 continue
-            location = location or Location(DOCKERFILE, number)
+            location = location or Location(path, number)
             ports[int(port.group(1)), (port.group(2) or "tcp").lower()] = None
     return list(ports), tuple(warnings), location

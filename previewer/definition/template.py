@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import posixpath
+import re
+from collections.abc import Mapping, Sequence
 
-from previewer.definition.discover import COMPOSE_FILES, DOCKERFILE, ENVIRONMENTS_DIRECTORY
+from previewer.definition.discover import DEFINITION_SUFFIXES, DOCKERFILE, ENVIRONMENTS_DIRECTORY
 from previewer.definition.dockerfile import SERVICE, derive_from_dockerfile
 from previewer.domain.definition import Role
 from previewer.domain.file_tree import FileTree
-from previewer.domain.json_value import JsonObject
+from previewer.domain.json_value import JsonObject, as_object, as_text
 
+_NEEDS_QUOTES = re.compile(r"[^\w./+-]")
 _PURPOSES = {
     Role.PREVIEW: (
         "What `previewer up BRANCH` runs: for every branch, side by side, each for a while.",
@@ -30,24 +34,24 @@ _PURPOSES = {
 """By role: what the file is for, how long its environments live, and a word of advice."""
 
 
-def environment_templates(tree: FileTree) -> Mapping[str, str]:
+def environment_templates(tree: FileTree, sources: Sequence[str] = ()) -> Mapping[str, str]:
     """By path: the text of ``envs/preview.yaml``, ``envs/staging.yaml`` and ``envs/production.yaml``.
 
-    They include the repository's Compose file if it has one, else build its ``Dockerfile``, else hold an example
-    to replace. Every text loads as it is, as long as what it includes does.
+    They include the Compose files ``sources``, each changing those before it, or build the Dockerfile that this
+    is; without any they hold an example to replace. Every text loads as it is, as long as what it includes does.
     """
-    services = _services(tree)
+    services = _services(tree, sources)
     return {f"{ENVIRONMENTS_DIRECTORY}/{role.value}.yaml": f"{_head(role)}\n{services}" for role in Role}
 
 
-def _services(tree: FileTree) -> str:
-    compose = next((file for file in COMPOSE_FILES if tree.is_file(file)), None)
-    if compose is not None:
-        return _INCLUDING.format(compose=compose)
-    if tree.is_file(DOCKERFILE):
-        definition = derive_from_dockerfile(tree, name=Role.PREVIEW.value, role=Role.PREVIEW)
+def _services(tree: FileTree, sources: Sequence[str]) -> str:
+    if not sources:
+        return _EXAMPLE
+    if not sources[0].endswith(DEFINITION_SUFFIXES):
+        definition = derive_from_dockerfile(tree, name=Role.PREVIEW.value, role=Role.PREVIEW, path=sources[0])
         return _building(definition.services[SERVICE].spec)
-    return _EXAMPLE
+    files = [_quoted(f"../{file}") for file in sources]
+    return _INCLUDING.format(included=files[0] if len(files) == 1 else f"path: [{', '.join(files)}]")
 
 
 def _head(role: Role) -> str:
@@ -65,7 +69,19 @@ def _building(spec: JsonObject) -> str:
     ]
     lines = [f'      - "{text}"\n' for text in texts]
     published = "    ports:\n" + "".join(lines) if lines else '    # ports: ["8080"]\n'
-    return _BUILDING.format(service=SERVICE, ports=published)
+    return _BUILDING.format(service=SERVICE, ports=published, build=_build_of(as_object(spec.get("build"))))
+
+
+def _quoted(path: str) -> str:
+    """A path as YAML has it."""
+    return json.dumps(path) if _NEEDS_QUOTES.search(path) else path
+
+
+def _build_of(build: JsonObject) -> str:
+    folder = posixpath.normpath(f"../{as_text(build.get('context'))}")
+    if (file := as_text(build.get("dockerfile"))) == DOCKERFILE:
+        return _quoted(folder)
+    return f"{{context: {_quoted(folder)}, dockerfile: {_quoted(file)}}}"
 
 
 _HEAD = """\
@@ -87,7 +103,7 @@ x-previewer:
 
 _INCLUDING = """\
 include:
-  - ../{compose}
+  - {included}
 
 # What is written here changes what is included:
 # services:
@@ -103,7 +119,7 @@ include:
 _BUILDING = """\
 services:
   {service}:
-    build: ..             # the repository's Dockerfile
+    build: {build}
 {ports}\
     # environment:
     #   LOG_LEVEL: debug

@@ -41,7 +41,8 @@ def judge_releases(
     """Which of ``releases`` (newest commit first) anybody needs; ``observed`` is all that is on the engine.
 
     Needed is what an environment runs, whoever's it is, what a kept generation is made of, what was good in an
-    environment that is still there, releases of ``claimed`` commits, and the ``newest`` ones. ``notes`` are those of ``installation``.
+    environment that is still there, releases of ``claimed`` commits, and the ``newest`` ones. ``notes`` are those
+    of ``installation``.
     """
     reasons = {r.id: "somebody is bringing its commit up" for r in releases if r.commit in claimed}
     present = {owner.environment for owner in observed.owners if owner.installation == installation}

@@ -104,7 +104,7 @@ def read_definitions(session: Session, resolved: ResolvedRevision) -> tuple[Defi
 
 
 def _read_all(session: Session, resolved: ResolvedRevision) -> tuple[Definition, ...]:
-    from previewer.definition import definition_names, load_named  # it takes its time to load
+    from previewer.definition import definition_names, how_to_begin, load_named  # it takes its time to load
 
     tree = session.source.tree(resolved.commit.id)
     names = definition_names(tree)
@@ -112,7 +112,7 @@ def _read_all(session: Session, resolved: ResolvedRevision) -> tuple[Definition,
         raise NotFoundError(
             "the commit has no environment definition",
             where=resolved.commit.short,
-            hint="add envs/preview.yaml, a compose.yaml or a Dockerfile; `previewer init` writes a start",
+            hint=how_to_begin(tree),
         )
     references = session.references
     return tuple(load_named(tree, name, references=references, project_name=session.project) for name in names)

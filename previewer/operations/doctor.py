@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from enum import Enum
 
-from previewer.definition import definition_names
+from previewer.definition import definition_names, how_to_begin
 from previewer.domain.environment import State
 from previewer.domain.wording import counted
 from previewer.engine.protocol import Selection
@@ -127,10 +127,10 @@ def _definitions(session: Session) -> Check:
     default = session.source.default_branch()
     revision = default.name if default.name and default.commit else "HEAD"
     commit = default.commit or session.source.resolve(revision).commit.id
-    names = definition_names(session.source.tree(commit))
+    tree = session.source.tree(commit)
+    names = definition_names(tree)
     if not names:
-        hint = "add envs/preview.yaml, a compose.yaml or a Dockerfile; `previewer init` writes a commented start"
-        return Check("definitions", Verdict.FAILED, f"{revision} has none", hint)
+        return Check("definitions", Verdict.FAILED, f"{revision} has none", how_to_begin(tree))
     return Check("definitions", Verdict.OK, f"{revision} has {', '.join(names)}")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from previewer.definition import how_to_begin, starting_points
+from previewer.definition.discover import root_files
 from previewer.definition.template import environment_templates
 from previewer.domain.file_tree import FileTree
 from previewer.errors import UsageError
@@ -20,13 +22,41 @@ class InitResult:
     """They were there already and are as they were."""
 
 
-def plan_init(tree: FileTree) -> Mapping[str, str]:
-    """The files that a repository with ``tree`` lacks: text by path relative to its root."""
+class ManySourcesError(UsageError):
+    """Several files could be what a definition begins with, and no one said which."""
+
+    def __init__(self, sources: Sequence[str]) -> None:
+        super().__init__(
+            f"there are {len(sources)} files to begin with: {', '.join(sources)}",
+            hint=f"say which: previewer init --from {sources[0]}",
+        )
+        self.sources = tuple(sources)
+
+
+def plan_init(tree: FileTree, sources: Sequence[str] = ()) -> Mapping[str, str]:
+    """The files that a repository with ``tree`` lacks: text by path relative to its root.
+
+    They begin with ``sources``, Compose files or a Dockerfile; without any with what is at the root, else with the
+    only one that there is. Raises :class:`ManySourcesError`, and :class:`UsageError` for one that is not there.
+    """
+    chosen = tuple(sources) or _sources(tree)
+    for file in chosen:
+        if not tree.is_file(file):
+            raise UsageError("HEAD has no such file", where=file, hint=how_to_begin(tree))
     return {
         path: text
-        for path, text in environment_templates(tree).items()
+        for path, text in environment_templates(tree, chosen).items()
         if not tree.is_file(path) and not tree.is_file(f"{path.removesuffix('.yaml')}.yml")
     }
+
+
+def _sources(tree: FileTree) -> tuple[str, ...]:
+    if files := root_files(tree):
+        return files
+    found = starting_points(tree)
+    if len(found) > 1:
+        raise ManySourcesError(found)
+    return found
 
 
 def write_init(root: Path, files: Mapping[str, str]) -> InitResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.definition import definition_names, discover_files, load_named
+from previewer.definition import definition_names, discover_files, how_to_begin, load_named, starting_points
 from previewer.domain.definition import Role
 from previewer.errors import DefinitionError, NotFoundError
 from tests.definition.trees import tree_of
@@ -84,3 +84,24 @@ def test_a_lone_dockerfile() -> None:
 def test_a_broken_role_is_told() -> None:
     with pytest.raises(DefinitionError):
         load_named(tree_of({"envs/a.yaml": f"x-previewer: {{role: x}}\n{TEXT}"}), "a")
+
+
+@pytest.mark.parametrize(
+    ("paths", "found"),
+    [
+        (["b/c/compose.yaml", "b/docker-compose.yml", "Dockerfile"], ("b/docker-compose.yml", "b/c/compose.yaml")),
+        (["compose.prod.yml", "compose.yaml", "compose.override.yml"], ("compose.yaml", "compose.prod.yml")),
+        (["a/compose.yml", "a/docker-compose.yml"], ("a/compose.yml",)),
+        (["web/Dockerfile", "api/Dockerfile", "Procfile"], ("api/Dockerfile", "web/Dockerfile")),
+        ([".devcontainer/docker-compose.yml", "node_modules/x/compose.yaml", "a/vendor/Dockerfile"], ()),
+    ],
+)
+def test_where_a_definition_could_begin(paths: list[str], found: tuple[str, ...]) -> None:
+    assert starting_points(tree_of(dict.fromkeys(paths, TEXT))) == found
+
+
+def test_the_hint_names_what_there_is() -> None:
+    hint = how_to_begin(tree_of(dict.fromkeys(["shop/compose.yaml", "tools/compose.yaml"], TEXT)))
+    assert "`previewer init --from shop/compose.yaml`" in hint
+    assert hint.endswith("there is tools/compose.yaml too")
+    assert "compose.yaml or a Dockerfile" in how_to_begin(tree_of({"README": ""}))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from previewer.errors import UsageError
-from previewer.operations.init import plan_init, write_init
+from previewer.operations.init import ManySourcesError, plan_init, write_init
 from tests.definition.trees import tree_of
 
 
@@ -41,3 +41,17 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         write_init(tmp_path, {"envs/preview.yaml": "text"})
     assert caught.value.where == "envs/preview.yaml"
+
+
+SHOP, TOOLS = "shop/compose.yaml", "tools/compose.yaml"
+
+
+def test_the_only_file_in_a_folder_is_begun_with_and_of_several_one_is_said() -> None:
+    assert f"../{SHOP}" in plan_init(tree_of({SHOP: "services: {}"}))["envs/preview.yaml"]
+    several = tree_of({SHOP: "services: {}", TOOLS: "services: {}"})
+    with pytest.raises(ManySourcesError, match=f"2 files to begin with: {SHOP}, {TOOLS}") as caught:
+        plan_init(several)
+    assert caught.value.hint == f"say which: previewer init --from {SHOP}"
+    assert f"../{TOOLS}" in plan_init(several, [TOOLS])["envs/preview.yaml"]
+    with pytest.raises(UsageError, match="HEAD has no such file"):
+        plan_init(several, ["shop"])

@@ -11,26 +11,36 @@ from previewer.cli.options import output_option, verb
 from previewer.cli.output_format import Format
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from previewer.domain.file_tree import FileTree
     from previewer.operations.session import Session
 
 
 @verb("init")
+@click.option(
+    "--from",
+    "sources",
+    multiple=True,
+    metavar="FILE",
+    help="Begin with this Compose file or Dockerfile of HEAD; several Compose files change each other.",
+)
 @click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing.")
 @output_option()
 @pass_invocation
-def command(invocation: Invocation, *, dry_run: bool, form: Format) -> None:
+def command(invocation: Invocation, *, sources: tuple[str, ...], dry_run: bool, form: Format) -> None:
     """Write environment definitions to start from.
 
-    They are made from what HEAD has: a Compose file, or a Dockerfile. No file is ever overwritten.
+    They are made from what HEAD has: a Compose file or a Dockerfile, at the root or in a folder. Where there are
+    several, --from says which; a terminal is asked. No file is ever overwritten.
     """
     from pathlib import Path
 
     from previewer.cli.rows.files import FILE_COLUMNS, file_rows
-    from previewer.operations.init import plan_init, write_init
+    from previewer.operations.init import write_init
 
     with invocation.open_session() as session:
-        files = plan_init(_tree(session))
+        files = _plan(invocation, _tree(session), sources)
         root = Path(session.source.location)
         if dry_run:
             rows = file_rows(written=(), kept=(), planned=tuple(files))
@@ -42,6 +52,23 @@ def command(invocation: Invocation, *, dry_run: bool, form: Format) -> None:
         invocation.diagnostics.note("HEAD has all of the definitions already")
     elif not dry_run:
         invocation.diagnostics.note("commit what is new: previewer reads only what is committed")
+
+
+def _plan(invocation: Invocation, tree: FileTree, sources: tuple[str, ...]) -> Mapping[str, str]:
+    from previewer.errors import UsageError
+    from previewer.operations.init import ManySourcesError, plan_init
+
+    try:
+        return plan_init(tree, sources)
+    except ManySourcesError as error:
+        if not invocation.can_ask:
+            raise
+        for number, source in enumerate(error.sources, start=1):
+            invocation.diagnostics.note(f"{number}  {source}")
+        answer = invocation.ask(f"Which one is to be previewed? [1-{len(error.sources)}]")
+        if not answer.isdecimal() or not 0 < int(answer) <= len(error.sources):
+            raise UsageError(f"{answer!r} is none of them", hint=error.hint) from error
+        return plan_init(tree, (error.sources[int(answer) - 1],))
 
 
 def _tree(session: Session) -> FileTree:
