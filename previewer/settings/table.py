@@ -141,6 +141,12 @@ def _images(settings: Settings, value: object, locate: Locate) -> Settings:
     return replace(settings, trust=replace(settings.trust, images=images))
 
 
+def _replaced(settings: Settings, value: object, locate: Locate) -> Settings:
+    del locate
+    replaced = (*settings.trust.replaced, *values.read_texts(value))
+    return replace(settings, trust=replace(settings.trust, replaced=replaced))
+
+
 def _limit(role: Role, change: LimitReader) -> Apply:
     def apply(settings: Settings, value: object, locate: Locate) -> Settings:
         del locate
@@ -354,6 +360,14 @@ SETTINGS: tuple[Setting, ...] = (
         meaning="The only images that branches other than the default one may name, see"
         " [policy](policy.md#which-images). Both files' lists count.",
         apply=_images,
+    ),
+    Setting(
+        key="policy.replace",
+        looks='a list of patterns, `["/etc/localtime", "/srv/**"]`',
+        default="`[]`",
+        meaning="Paths of the host whose bind mounts become empty volumes instead of being refused, see"
+        " [policy](policy.md#replacing). Both files' lists count.",
+        apply=_replaced,
     ),
     Setting(
         key="trust",

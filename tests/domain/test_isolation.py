@@ -11,11 +11,15 @@ from hypothesis import strategies as st
 
 from previewer.domain.definition import Definition, Location, Role
 from previewer.domain.isolation import Isolated, Rewrite, isolate
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object
+from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.domain.naming import slug
+from previewer.domain.policy.check import check
 from previewer.domain.policy.grants import read_grant
+from previewer.domain.policy.host_paths import leaves_tree, normal_path
 from previewer.domain.policy.limits import Limits
 from previewer.domain.policy.trust import Trust
 from tests.definition.trees import load_text
+from tests.domain.hostile_definitions import HOSTILE
 
 SETTLED = "\n    ".join(
     (
@@ -352,3 +356,42 @@ def test_a_route_s_port_is_published(lines: str, targets: list[int]) -> None:
     assert [port.target for port in ports] == targets
     assert all((port.published, port.host_ip) == ("", "127.0.0.1") for port in ports)
     assert isolate(isolated.definition, role=Role.PREVIEW).definition == isolated.definition
+
+
+BOUND = """volumes:
+    - /etc/localtime:/etc/localtime:ro
+    - /srv/media/films:/films:ro
+    - /srv/media/films:/more
+    - /var/run/docker.sock:/docker.sock
+    - /srv/other:/other
+    - ./src:/src"""
+
+
+def test_binds_of_the_host_are_replaced_where_the_settings_say_so() -> None:
+    trust = Trust(replaced=("/etc/localtime", "/srv/media/**", "/var/run/*.sock"))
+    isolated = isolate_service(BOUND, trust=trust)
+    key = f"previewer-host-{slug('/srv/media/films')}"
+    films = {"type": "volume", "source": key, "volume": {"nocopy": True}}
+    mounts = as_list(web(isolated)["volumes"])
+    assert mounts[:2] == [{**films, "target": "/films", "read_only": True}, {**films, "target": "/more"}]
+    assert [as_object(mount)["source"] for mount in mounts[2:]] == ["/srv/other", "src"]
+    assert isolated.definition.volumes[key] == {}
+    assert [rewrite.path[-1] for rewrite in isolated.rewrites if "volumes" in rewrite.path] == ["0", "1", "2", "3"]
+    written = load_text(f"services:\n  web:\n    image: i\n    {BOUND}\n")
+    assert [finding.message for finding in check(written, trust)] == [
+        "service web mounts '/srv/other' of the host, read-write"
+    ]
+
+
+@pytest.mark.parametrize("text", [text for _rule, text in HOSTILE])
+def test_nothing_that_the_policy_passes_over_is_mounted(text: str) -> None:
+    trust = Trust(replaced=("**",))
+    definition = isolate(load_text(text), role=Role.PREVIEW, trust=trust).definition
+    sources = [
+        as_text(entry.get("source"))
+        for service in definition.services.values()
+        for entry in map(as_object, as_list(service.spec.get("volumes")))
+        if entry.get("type") == "bind"
+    ]
+    # A path that cannot be tidied up matches no pattern, and stays refused.
+    assert not [s for s in sources if leaves_tree(s) and ".." not in normal_path(s).split("/")]

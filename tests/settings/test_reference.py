@@ -29,11 +29,12 @@ def test_the_document_s_example_is_read() -> None:
 
 def test_the_policy_s_examples_are_read() -> None:
     text = (DOCS / "policy.md").read_text(encoding="utf-8")
-    grants, images = (
+    grants, replaced, images = (
         load_settings(user_file=None, repository_file=example.encode(), environment={})
         for example in re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     )
     assert len(grants.trust.grants) == 8
+    assert replaced.trust.replaced == ("/etc/localtime", "/srv/media/**", "/var/run/docker.sock")
     assert images.trust.images == ("postgres", "redis:7*", "ghcr.io/acme/**")
 
 

@@ -10,6 +10,7 @@ from previewer.domain.definition import Definition, Location, ModelPath, Role
 from previewer.domain.isolation.change import Change, Circumstances, apply_changes
 from previewer.domain.isolation.egress import shut_networks, shut_service
 from previewer.domain.isolation.file_system import close_file_system
+from previewer.domain.isolation.host_binds import replace_binds
 from previewer.domain.isolation.names import free_addresses, free_container_names, free_resources
 from previewer.domain.isolation.ports import free_ports, publish_routes
 from previewer.domain.isolation.process import (
@@ -27,6 +28,7 @@ from previewer.frozen import dataclass
 ServiceChanges: TypeAlias = Callable[[Service, Circumstances], Iterator[Change]]
 
 CONDITIONS: tuple[ServiceChanges, ...] = (
+    replace_binds,
     cap_restarts,
     limit_resources,
     forbid_new_privileges,

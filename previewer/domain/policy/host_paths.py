@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from previewer.domain.definition import Definition, ModelPath
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.policy.finders import is_on, service_path
+from previewer.domain.policy.trust import Trust
+from previewer.domain.tree_files import looks_like_file
 from previewer.frozen import dataclass
 
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
@@ -26,6 +28,9 @@ _ENGINE_TREES = (
     "/var/lib/containerd",
     "/var/lib/containers",
 )
+_HOST_FILES = frozenset(
+    f"/etc/{name}" for name in ("group", "hostname", "hosts", "machine-id", "os-release", "passwd", "shadow")
+)
 _HOME = re.compile(r"~[^/]*|/root|/(home|users)(/[^/]+)?")
 
 
@@ -40,6 +45,8 @@ class HostMount:
     read_only: bool
     by_driver: bool = False
     """Whether a volume's driver options ask for it rather than a bind mount."""
+    is_bind: bool = False
+    """Whether a service has it as a mount of the type ``bind``."""
 
 
 def leaves_tree(path: str) -> bool:
@@ -80,9 +87,20 @@ def host_mounts(definition: Definition) -> Iterator[HostMount]:
             source = as_text(entry.get("source"))
             if source and leaves_tree(source):
                 path = service_path(service, "volumes", str(index))
-                yield HostMount(path, normal_path(source), is_on(entry.get("read_only")))
+                is_bind = entry.get("type") == "bind"
+                yield HostMount(path, normal_path(source), is_on(entry.get("read_only")), is_bind=is_bind)
     for key, volume in definition.volumes.items():
         yield from _mounts_of_volume(key, volume)
+
+
+def replaced_binds(definition: Definition, trust: Trust) -> tuple[HostMount, ...]:
+    """The bind mounts that the settings replace: no rule is about them, and isolation takes them out."""
+    return tuple(mount for mount in host_mounts(definition) if mount.is_bind and trust.replaces(mount.source))
+
+
+def names_file(path: str) -> bool:
+    """Whether a path of the host is, by its name, a file's or a socket's."""
+    return path in _HOST_FILES or looks_like_file(path)
 
 
 def _mounts_of_volume(key: str, volume: JsonObject) -> Iterator[HostMount]:

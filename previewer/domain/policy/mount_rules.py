@@ -14,6 +14,7 @@ from previewer.domain.policy.host_paths import (
     leaves_tree,
     normal_path,
     reaches_engine,
+    replaced_binds,
 )
 from previewer.domain.policy.rule import Allowance, Request, Rule
 from previewer.domain.policy.trust import Trust
@@ -25,15 +26,19 @@ _HARMLESS_VOLUME_OPTIONS = ("size",)
 
 
 def _engine(definition: Definition, trust: Trust) -> Iterator[Request]:
-    del trust
-    for mount in host_mounts(definition):
+    for mount in _wanted_mounts(definition, trust):
         if reaches_engine(mount.source):
             yield Request(mount.path, f"mounts {mount.source!r}, which leads to the engine", (mount.source,))
 
 
+def _wanted_mounts(definition: Definition, trust: Trust) -> Iterator[HostMount]:
+    """Without those in whose place there will be something else."""
+    replaced = set(replaced_binds(definition, trust))
+    return (mount for mount in host_mounts(definition) if mount not in replaced)
+
+
 def _binds(definition: Definition, trust: Trust) -> Iterator[Request]:
-    del trust
-    for mount in host_mounts(definition):
+    for mount in _wanted_mounts(definition, trust):
         if not mount.by_driver and not reaches_engine(mount.source):
             kind = "read-only" if mount.read_only else "read-write"
             yield Request(mount.path, f"mounts {mount.source!r} of the host, {kind}", _names(mount))
@@ -101,7 +106,7 @@ MOUNT_RULES = (
         id="engine-socket",
         forbids="mounts of the engine's socket, state or credentials, and of folders that hold them",
         why="who holds the socket is root on the machine",
-        instead="leave the mount out",
+        instead="leave the mount out, or the whole service with x-previewer.omit",
         subject="the exact path",
         find=_engine,
         allowance=Allowance.EXACT,
@@ -110,7 +115,8 @@ MOUNT_RULES = (
         id="bind",
         forbids="bind mounts of what is outside the commit's tree",
         why="a preview would read, or change, files of the machine; and other machines have other files",
-        instead="commit the file and mount it by a relative path, or use a named volume",
+        instead="commit the file and mount it by a relative path, use a named volume, or leave the service out"
+        " with x-previewer.omit",
         subject="the path, with `:ro` to allow reading only",
         find=_binds,
     ),

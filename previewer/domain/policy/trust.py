@@ -56,6 +56,12 @@ class Trust:
     limits: Limits = field(default_factory=Limits)
     images: tuple[str, ...] | None = None
     """Patterns of the only images that it may name; ``None`` for any but previewer's own."""
+    replaced: tuple[str, ...] = ()
+    """Patterns of paths of the host whose bind mounts become empty volumes."""
+
+    def replaces(self, path: str) -> bool:
+        """Whether a bind mount of ``path`` becomes an empty volume."""
+        return any(_covers(pattern, path, exactly=False) for pattern in self.replaced)
 
     def grant_for(self, rule: str, subjects: Sequence[str], *, exactly: bool = False) -> Grant | None:
         """The first grant that allows what ``rule`` refuses under one of the names ``subjects``."""
@@ -71,6 +77,8 @@ class TrustRules:
     limits: Mapping[Role, Limits] = field(default_factory=lambda: DEFAULT_LIMITS)
     images: tuple[str, ...] | None = None
     """Patterns of the only images that branches may name; ``None`` for any but previewer's own."""
+    replaced: tuple[str, ...] = ()
+    """Patterns of paths of the host whose bind mounts become empty volumes."""
 
     def names(self, branch: str, role: Role) -> bool:
         """Whether any grant holds for ``branch`` because of its name."""
@@ -79,7 +87,8 @@ class TrustRules:
     def trust(self, role: Role, branch: str | None) -> Trust:
         """What an environment of ``role`` from ``branch`` is trusted with."""
         grants = tuple(grant for grant in self.grants if grant.applies_to(role, branch))
-        return Trust(role=role, branch=branch, grants=grants, limits=self.limits[role], images=self.images)
+        limits = self.limits[role]
+        return Trust(role, branch, grants, limits, images=self.images, replaced=self.replaced)
 
 
 def _covers(pattern: str, subject: str, *, exactly: bool) -> bool:
