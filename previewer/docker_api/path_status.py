@@ -9,16 +9,32 @@ from contextlib import closing
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.failures import refusal_error
 from previewer.docker_api.paths import container_path
-from previewer.docker_api.request import open_answer
-from previewer.domain.json_value import JsonValue, as_object
-from previewer.errors import EngineError
+from previewer.docker_api.request import get_headers, open_answer
+from previewer.domain.json_value import as_integer, as_object, as_text
+from previewer.errors import EngineError, ObjectNotFoundError
+from previewer.frozen import dataclass
 
 FOLDER, LINK = 1 << 31, 1 << 27
 """Bits of Go's ``fs.FileMode``."""
-_HEADER = "X-Docker-Container-Path-Stat"
-_MISSING = 404
+_HEADER = "x-docker-container-path-stat"
+
+
+@dataclass(frozen=True, slots=True)
+class PathStatus:
+    """What is at a path."""
+
+    mode: int
+    """With Go's bits."""
+    size: int
+    """Bytes; of a link, those of the path that it leads to."""
+    modified: str
+    """When it was changed last, as RFC 3339."""
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a directory."""
+        return bool(self.mode & FOLDER)
 
 
 def folder_owner(connection: DockerConnection, container: str, path: str) -> tuple[int, int, int] | None:
@@ -42,22 +58,20 @@ def folder_owner(connection: DockerConnection, container: str, path: str) -> tup
 
 
 def path_mode(connection: DockerConnection, container: str, path: str) -> int | None:
-    """The mode of what is at an absolute path, with Go's bits; ``None`` where nothing is.
+    """The mode of what is at an absolute path, with Go's bits; ``None`` where nothing is."""
+    status = path_status(connection, container, path)
+    return status.mode if status is not None else None
+
+
+def path_status(connection: DockerConnection, container: str, path: str) -> PathStatus | None:
+    """What is at an absolute path; ``None`` where nothing is.
 
     Links in its folders are followed, one at its end is not. Raises :class:`EngineError`.
     """
-    api = connection.api
-    where = f"container {container}"
-    with translate_errors("look into it", subject=where):
-        answer = api.head(
-            f"{api.base_url}/v{api.api_version}{container_path(container, '/archive')}",
-            params={"path": path},
-            timeout=api.timeout,
-        )
-    if answer.status_code == _MISSING:
+    try:
+        with translate_errors("look into it", subject=f"container {container}"):
+            headers = get_headers(connection, container_path(container, "/archive"), {"path": path})
+    except ObjectNotFoundError:
         return None
-    if not answer.ok:
-        raise refusal_error("look into it", where, answer.status_code, "")
-    value: JsonValue = json.loads(base64.b64decode(answer.headers.get(_HEADER, "e30=")))
-    mode = as_object(value).get("mode")
-    return mode if isinstance(mode, int) else None
+    value = as_object(json.loads(base64.b64decode(headers.get(_HEADER, "e30="))))
+    return PathStatus(as_integer(value.get("mode")), as_integer(value.get("size")), as_text(value.get("mtime")))

@@ -38,6 +38,11 @@ def get_json(
     return _ask(connection, request, patience=patience).json()
 
 
+def get_headers(connection: DockerConnection, path: str, parameters: Mapping[str, str]) -> Mapping[str, str]:
+    """The headers of the answer that getting a path would bring, by name in lower case."""
+    return _ask(connection, EngineRequest("HEAD", _versioned(connection, path), parameters)).headers
+
+
 def post_json(
     connection: DockerConnection, path: str, body: JsonObject, parameters: Mapping[str, str] | None = None
 ) -> JsonObject:

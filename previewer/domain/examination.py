@@ -116,6 +116,8 @@ class ChangeKind(Enum):
     MODIFIED = "modified"
     ADDED = "added"
     DELETED = "deleted"
+    REWRITTEN = "rewritten"
+    """Other content of the same size, and the time that the image has: a list of changes leaves it out."""
 
 
 @dataclass(frozen=True, slots=True)

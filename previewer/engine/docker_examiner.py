@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import TypeVar
 
 from previewer.background import begin
-from previewer.docker_api import changes, examine
+from previewer.docker_api import examine
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.engine_start import engine_started
+from previewer.docker_api.file_changes import ContentComparison, list_changes
 from previewer.docker_api.file_digest import file_digest
 from previewer.docker_api.gathered_stream import GatheredStream
 from previewer.docker_api.past_events import list_past_events, open_happenings
@@ -96,13 +97,20 @@ class DockerExaminer:
 
         def look(container: str) -> tuple[FileChange, ...] | None:
             try:
-                found = changes.list_changes(self._docker, container)
+                found = list_changes(self._docker, container)
             except (ObjectNotFoundError, ConflictError):  # gone, or going
                 return None
             return judged_changes(found) if self._is_podman else found
 
         found = zip(containers, in_parallel(look, containers), strict=True)
         return {container: changed for container, changed in found if changed is not None}
+
+    def rewritten_files(self, changes: Mapping[str, Sequence[FileChange]]) -> Mapping[str, tuple[FileChange, ...]]:
+        """Of several containers at the same time; each image is read once, and only where it has to be."""
+        comparison = ContentComparison(self._docker)
+        containers = list(changes)
+        found = in_parallel(lambda container: comparison.rewritten(container, changes[container]), containers)
+        return dict(zip(containers, found, strict=True))
 
     def file_digests(self, container: str, paths: Sequence[str]) -> Mapping[str, str]:
         """Of several paths at the same time."""

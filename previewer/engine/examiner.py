@@ -38,7 +38,11 @@ class Examiner(Protocol):
         ...
 
     def file_changes(self, containers: Sequence[str]) -> Mapping[str, tuple[FileChange, ...]]:
-        """What is not as in the image, by container id; one that is gone is left out."""
+        """What the engine lists as not as in the image, by container id; one that is gone is left out."""
+        ...
+
+    def rewritten_files(self, changes: Mapping[str, Sequence[FileChange]]) -> Mapping[str, tuple[FileChange, ...]]:
+        """The files that no such list has, because only their content is not the image's, by container id."""
         ...
 
     def file_digests(self, container: str, paths: Sequence[str]) -> Mapping[str, str]:

@@ -15,7 +15,7 @@ from previewer.domain.examination import EngineHappening, Examination, FileChang
 from previewer.domain.release import Release
 from previewer.frozen import dataclass
 from previewer.operations.environments import find_environment, list_environments
-from previewer.operations.examined_files import ExaminedFiles, ForgetfulFiles
+from previewer.operations.examined_files import ExaminedFiles, ForgetfulFiles, written_contents
 from previewer.operations.generations.frozen_environment import freeze_environment
 from previewer.operations.generations.secrecy import new_secrecy
 from previewer.operations.session import Session
@@ -149,10 +149,12 @@ def _explained(
             known = environment.start_writes.services.get(wanted.service)
             if live is None or not known:
                 continue
-            paths = [change.path for change in changes.get(live.id, ()) if change.path in known]
-            digests = session.examiner.file_digests(live.id, paths) if paths else {}
+            learnt = [change for change in changes.get(live.id, ()) if change.path in known]
+            contents = written_contents(session.examiner, live.id, learnt)
             explains = environment.start_writes.explains
-            found[live.id] = frozenset(p for p, d in digests.items() if explains(wanted.service, p, d))
+            found[live.id] = frozenset(
+                change.path for change in learnt if explains(wanted.service, change, contents[change.path])
+            )
     return found
 
 

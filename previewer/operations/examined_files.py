@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from previewer.domain.drift.judge_files import ChangedPath
+from previewer.domain.drift.start_writes import DELETED, VARIES
 from previewer.domain.examination import ChangeKind, EngineHappening, FileChange
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.engine.examiner import Examiner
@@ -41,7 +43,7 @@ class ForgetfulFiles:
     ) -> Found:
         """Look at each."""
         del happenings
-        return examiner.file_changes(tuple(containers))
+        return look_at_files(examiner, tuple(containers))
 
 
 class UnseenFiles:
@@ -76,7 +78,7 @@ class RememberedFiles:
                 continue
             if 0 <= self._now - seen_at < REMEMBERED_SECONDS and written.get(identifier, 0.0) < seen_at:
                 known[identifier] = tuple(_read_changes(entry))
-        fresh = examiner.file_changes([identifier for identifier in containers if identifier not in known])
+        fresh = look_at_files(examiner, [identifier for identifier in containers if identifier not in known])
         if fresh:
             write_cached(
                 self._path,
@@ -86,6 +88,25 @@ class RememberedFiles:
 
     def _entry(self, state: str, changes: Iterable[FileChange]) -> JsonObject:
         return {"state": state, "at": self._now, "changes": [[c.path, c.kind.value] for c in changes]}
+
+
+def look_at_files(examiner: Examiner, containers: Sequence[str]) -> Found:
+    """What is not as in the image, by container id, whether or not the engine lists it."""
+    listed = examiner.file_changes(containers)
+    rewritten = examiner.rewritten_files(listed)
+    return {identifier: (*changes, *rewritten.get(identifier, ())) for identifier, changes in listed.items()}
+
+
+def written_contents(
+    examiner: Examiner, container: str, changes: Sequence[FileChange | ChangedPath]
+) -> Mapping[str, str]:
+    """What is at each of the changed paths, as a digest; :data:`VARIES` for more than is compared."""
+    present = [change.path for change in changes if change.kind is not ChangeKind.DELETED]
+    digests = examiner.file_digests(container, present) if present else {}
+    return {
+        change.path: DELETED if change.kind is ChangeKind.DELETED else digests.get(change.path, VARIES)
+        for change in changes
+    }
 
 
 def remembered_files(environment: Mapping[str, str], installation: str) -> ExaminedFiles:

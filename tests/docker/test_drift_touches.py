@@ -205,6 +205,17 @@ GROUPS: dict[str, tuple[Touch, ...]] = {
             execute("sh", "-c", "mkdir -p /var/lib/dpkg; echo x > /var/lib/dpkg/status"),
             {"command-run", "package-installed"},
         ),
+        (
+            "rewrite a file and give it its old time back",
+            "s11",
+            execute(
+                "sh",
+                "-c",
+                "touch -r /etc/group /t; sed s/root/toor/ /etc/group > /n; cat /n > /etc/group;"
+                " touch -r /t /etc/group; rm /t /n",
+            ),
+            {"command-run", "file-rewritten"},
+        ),
         ("write to /tmp", "s04", execute("touch", "/tmp/x"), {"noise"}),
         ("copy into", "s05", copy_in, {"copied-into", "file-added"}),
         ("copy out of", "s05", copy_out, {"copied-out"}),

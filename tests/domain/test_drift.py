@@ -17,7 +17,7 @@ from previewer.domain.drift.frozen import FrozenContainer, FrozenEnvironment, Ow
 from previewer.domain.drift.judge import judge_environment
 from previewer.domain.drift.judge_files import undeclared_changes
 from previewer.domain.drift.secrecy import MASK, Secrecy
-from previewer.domain.drift.start_writes import NOTHING_LEARNT
+from previewer.domain.drift.start_writes import DELETED, NOTHING_LEARNT, StartWrites
 from previewer.domain.drift.suggestion import suggest, suggestion_yaml
 from previewer.domain.examination import (
     ChangeKind,
@@ -283,6 +283,30 @@ PATHS = [
 ]
 
 
+ENGINES = ("/usr/sbin/docker-init", "/sbin/docker-init", "/etc/hosts", "/dev/console", "/.dockerenv")
+
+
+@pytest.mark.parametrize("path", ENGINES)
+def test_what_the_engine_puts_into_a_container_is_no_change(path: str) -> None:
+    assert judge(changes=(FileChange(path, ChangeKind.ADDED),)) == ()
+
+
+def test_what_is_mounted_below_a_link_is_no_change() -> None:
+    """Where ``/lib`` is a link, the engine lists the folder that it mounts on as ``/usr/lib/…``."""
+    writable = replace(FROZEN, containers=(replace(WEB, writable=("/lib/plugins", "/var/run/app")),))
+    made = tuple(FileChange(path, ChangeKind.ADDED) for path in ("/usr/lib/plugins", "/run/app"))
+    assert judge(changes=made, frozen=writable) == ()
+
+
+def test_a_file_that_was_given_its_old_time_back_is_never_usual() -> None:
+    changes = tuple(FileChange(path, ChangeKind.REWRITTEN) for path in ("/etc/passwd", "/srv/x", "/var/log/x"))
+    found = judge(changes=changes)
+    assert [(f.kind, f.severity, f.is_expected) for f in found if not f.where.endswith("log/x")] == [
+        ("file-rewritten", Severity.HIGH, False)
+    ] * 2
+    assert all(finding.severity is Severity.HIGH and not finding.is_expected for finding in found)
+
+
 def test_files_are_judged_without_what_was_declared() -> None:
     found = {finding.where.partition(":")[2]: finding for finding in judge(changes=tuple(PATHS))}
     assert {path: (f.kind, f.severity) for path, f in found.items()} == {
@@ -303,6 +327,12 @@ NATURAL = {
     "/run/nginx.pid": {ChangeKind.ADDED, ChangeKind.MODIFIED},
     "/tmp/upload": {ChangeKind.ADDED, ChangeKind.MODIFIED},
     "/var/log/app.log": {ChangeKind.ADDED, ChangeKind.MODIFIED},
+    "/var/lib/postgresql/data": {ChangeKind.ADDED, ChangeKind.MODIFIED, ChangeKind.DELETED},
+    "/var/spool/postfix/maildrop/1": {ChangeKind.ADDED, ChangeKind.MODIFIED, ChangeKind.DELETED},
+    "/app/shop.sqlite3-journal": {ChangeKind.ADDED, ChangeKind.MODIFIED},
+    "/dump.rdb": {ChangeKind.ADDED, ChangeKind.MODIFIED},
+    "/etc/rules.db": set(),
+    "/usr/lib/x.sqlite": set(),
     "/etc/passwd": set(),
     "/var/lib/dpkg/status": set(),
     "/root/.bash_history": set(),
@@ -390,7 +420,28 @@ def test_hashes_of_two_runs_say_nothing_of_each_other() -> None:
 def test_what_runs_write_alike_is_learnt_by_content_and_what_they_write_differently_by_place() -> None:
     first = NOTHING_LEARNT.joined({"web": {"/etc/a": "1", "/etc/b": "1"}})
     both = first.joined({"web": {"/etc/a": "1", "/etc/b": "2"}})
-    told = {(path, digest): both.explains("web", path, digest) for path in ("/etc/a", "/etc/b") for digest in "13"}
+    told = {(path, digest): explains(both, path, digest) for path in ("/etc/a", "/etc/b") for digest in "13"}
     assert told == {("/etc/a", "1"): True, ("/etc/a", "3"): False, ("/etc/b", "1"): True, ("/etc/b", "3"): True}
-    assert not both.explains("api", "/etc/a", "1")
-    assert not both.explains("web", "/etc/c", "1")
+    assert not explains(both, "/etc/a", "1", service="api")
+    assert not explains(both, "/etc/c", "1")
+
+
+def test_what_a_start_removes_is_learnt_and_data_that_it_begins_may_grow() -> None:
+    learnt = NOTHING_LEARNT.joined({"web": {"/etc/default": DELETED, "/data": "1", "/opt/tool": "1"}})
+    assert explains(learnt, "/etc/default", DELETED, kind=ChangeKind.DELETED)
+    assert not explains(learnt, "/etc/default", "1", kind=ChangeKind.MODIFIED)
+    assert not explains(learnt, "/data", DELETED, kind=ChangeKind.DELETED)
+    assert explains(learnt, "/data", "2", kind=ChangeKind.ADDED)
+    assert not explains(learnt, "/data", "2", kind=ChangeKind.MODIFIED), "the image has it"
+    assert not explains(learnt, "/opt/tool", "2", kind=ChangeKind.ADDED), "a program is no data"
+
+
+def explains(
+    learnt: StartWrites,
+    path: str,
+    digest: str,
+    *,
+    kind: ChangeKind = ChangeKind.ADDED,
+    service: str = "web",
+) -> bool:
+    return learnt.explains(service, FileChange(path, kind), digest)

@@ -58,7 +58,7 @@ class SocketWire:
             connection.send(request)
             self._await_answer(connection, patience)
             head = read_head(connection.file)
-            content = b"".join(read_body(connection.file, head))
+            content = b"" if request.method == "HEAD" else b"".join(read_body(connection.file, head))
         except BaseException:
             connection.close()
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from previewer.domain.drift.finding import Severity
+from previewer.domain.examination import ChangeKind
 from previewer.frozen import dataclass
 
 
@@ -16,17 +17,24 @@ class Place:
     kind: str
     severity: Severity
     why: str
-    is_rewritten: bool = True
-    """Whether programs change what an image has there."""
+    natural: frozenset[ChangeKind] = frozenset()
+    """What programs do there by nature."""
 
 
-def _place(pattern: str, kind: str, severity: Severity, why: str, *, is_rewritten: bool = True) -> Place:
-    return Place(re.compile(pattern), kind, severity, why, is_rewritten)
+def _place(
+    pattern: str, kind: str, severity: Severity, why: str, *, natural: frozenset[ChangeKind] = frozenset()
+) -> Place:
+    return Place(re.compile(pattern), kind, severity, why, natural)
 
 
 NOISE = "noise"
 """Where programs write by nature."""
+ADDING = frozenset({ChangeKind.ADDED})
+WRITING = ADDING | {ChangeKind.MODIFIED}
+KEEPING = WRITING | {ChangeKind.DELETED}
 
+
+_DATA = "data of a program: they are lost when the environment is replaced, unless a volume has them"
 
 PLACES = (
     _place(
@@ -41,12 +49,32 @@ PLACES = (
         NOISE,
         Severity.LOW,
         "Python keeps what it compiled: set PYTHONDONTWRITEBYTECODE=1",
-        is_rewritten=False,
+        natural=ADDING,
     ),
-    _place(r"(\.pid|\.lock|\.sock)$", NOISE, Severity.LOW, "a program's mark that it runs"),
-    _place(r"^/(run|var/run|tmp|var/tmp|dev/shm)(/|$)", NOISE, Severity.LOW, "a place for what is passing"),
-    _place(r"(^/var/log(/|$)|\.log(\.\d+)?$)", NOISE, Severity.LOW, "a log: write to standard output instead"),
-    _place(r"^/(var/cache|root/\.cache|home/[^/]+/\.cache)(/|$)", NOISE, Severity.LOW, "a cache"),
+    _place(r"(\.pid|\.lock|\.sock)$", NOISE, Severity.LOW, "a program's mark that it runs", natural=WRITING),
+    _place(
+        r"^/(run|var/run|tmp|var/tmp|dev/shm)(/|$)",
+        NOISE,
+        Severity.LOW,
+        "a place for what is passing",
+        natural=WRITING,
+    ),
+    _place(
+        r"(^/var/log(/|$)|\.log(\.\d+)?$)",
+        NOISE,
+        Severity.LOW,
+        "a log: write to standard output instead",
+        natural=WRITING,
+    ),
+    _place(r"^/(var/cache|root/\.cache|home/[^/]+/\.cache)(/|$)", NOISE, Severity.LOW, "a cache", natural=WRITING),
+    _place(r"^/var/(lib|spool|mail|local)(/|$)", NOISE, Severity.LOW, _DATA, natural=KEEPING),
+    _place(
+        r"^/(?!(bin|sbin|lib|lib64|usr|etc|boot|opt)/).*\.(db|sqlite3?|rdb|aof)(-(wal|shm|journal))?$",
+        NOISE,
+        Severity.LOW,
+        _DATA,
+        natural=WRITING,
+    ),
     _place(
         r"(^|/)\.(ash|bash|python|psql|node_repl)_history$",
         "history-file",
@@ -75,6 +103,23 @@ ENGINES_OWN = (
     "/sbin/docker-init",
 )
 """What the engine itself puts into a container."""
+
+
+ALIASES = {
+    "/bin": "/usr/bin",
+    "/sbin": "/usr/sbin",
+    "/lib": "/usr/lib",
+    "/lib64": "/usr/lib64",
+    "/var/run": "/run",
+    "/var/lock": "/run/lock",
+}
+"""Folders that most distributions have links in the place of: what is mounted there is listed as being here."""
+
+
+def spellings(path: str) -> tuple[str, ...]:
+    """A path, and the one that an engine lists where its folder is a link."""
+    others = (new + path.removeprefix(old) for old, new in ALIASES.items() if path.startswith(f"{old}/"))
+    return (path, *others)
 
 
 def place_of(path: str) -> Place:

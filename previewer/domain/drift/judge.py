@@ -19,7 +19,7 @@ from previewer.domain.drift.judge_resources import (
 )
 from previewer.domain.drift.judge_touches import TouchedThings, find_touches
 from previewer.domain.drift.secrecy import Secrecy, is_secret_name
-from previewer.domain.drift.touch_table import COPIED_OUT
+from previewer.domain.drift.touch_table import COPIED_OUT, EXPORTED
 from previewer.domain.examination import EngineHappening, Examination, ExaminedContainer, FileChange
 from previewer.domain.json_value import as_text
 
@@ -58,18 +58,21 @@ def judge_environment(
     found.extend(judge_strangers(frozen, seen))
     found.extend(judge_references(frozen, seen.tags))
     touches = find_touches(_touched(frozen, seen, pairs), happenings)
-    found.extend(_perhaps_read_by_us(finding) if frozen.start_writes.services else finding for finding in touches)
+    found.extend(_perhaps_read_by_us(finding, frozen) for finding in touches)
     shown = (
         replace(f, live=told.masked(f.live), frozen=told.masked(f.frozen), what=told.masked(f.what)) for f in found
     )
     return tuple(sorted(shown, key=by_weight))
 
 
-def _perhaps_read_by_us(finding: Finding) -> Finding:
-    """Files whose content was learnt are read to be compared, and the engine does not say who reads."""
-    if finding.kind != COPIED_OUT:
+def _perhaps_read_by_us(finding: Finding, frozen: FrozenEnvironment) -> Finding:
+    """Contents are read to be compared, and the engine does not say who reads."""
+    if finding.kind == EXPORTED:
+        what = "its file system was exported, by previewer to compare contents or by somebody"
+    elif finding.kind == COPIED_OUT and frozen.start_writes.services:
+        what = "files were copied out of it, by previewer to compare them or by somebody"
+    else:
         return finding
-    what = "files were copied out of it, by previewer to compare them or by somebody"
     return replace(finding, what=what, is_expected=True)
 
 

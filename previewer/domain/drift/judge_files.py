@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from previewer.domain.drift.file_places import ENGINES_OWN, NOISE, Place, place_of
+from previewer.domain.drift.file_places import ENGINES_OWN, Place, place_of, spellings
 from previewer.domain.drift.finding import Finding, Layer, Severity
 from previewer.domain.drift.frozen import FrozenContainer, FrozenEnvironment
 from previewer.domain.examination import ChangeKind, ExaminedContainer, FileChange
@@ -15,6 +15,7 @@ from previewer.frozen import dataclass
 MOST_SHOWN = 20
 """Paths of one container; the others are counted."""
 REMEDY = "previewer suggest-writable {environment}"
+DISGUISED = "its size and its time are still the image's: somebody gave it the old time back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ def undeclared_changes(changes: Sequence[FileChange], *, allowed: Iterable[str])
 
     A directory that was added stands for what was added in it; one that only holds changes is left out.
     """
-    permitted = (*ENGINES_OWN, *(posixpath.normpath(path) for path in allowed))
+    named = (*ENGINES_OWN, *(posixpath.normpath(path) for path in allowed))
+    permitted = tuple(path for name in named for path in spellings(name))
     left = [c for c in changes if not _is_allowed(c.path, permitted)]
     left = [c for c in left if not (c.kind is ChangeKind.ADDED and _leads_to(c.path, permitted))]
     holders = {above for change in changes for above in _above(change.path)}
@@ -97,7 +99,8 @@ def _finding(
 ) -> Finding:
     place = place_of(change.path)
     severity = place.severity
-    if change.kind is ChangeKind.DELETED and severity is not Severity.LOW:
+    is_disguised = change.kind is ChangeKind.REWRITTEN
+    if is_disguised or (change.kind is ChangeKind.DELETED and severity is not Severity.LOW):
         severity = Severity.HIGH
     inside = f", with {counted(change.below, 'path')} in it" if change.below else ""
     kind = f"file-{change.kind.value}" if place.kind == "file" else place.kind
@@ -109,7 +112,7 @@ def _finding(
         service=wanted.service,
         where=f"{live.name}:{change.path}",
         what=f"the path was {change.kind.value}{inside}",
-        why=place.why,
+        why=DISGUISED if is_disguised else place.why,
         frozen="absent" if change.kind is ChangeKind.ADDED else "as in the image",
         live=change.kind.value,
         remedy=REMEDY,
@@ -144,9 +147,7 @@ def is_natural(change: ChangedPath) -> bool:
 
 def _is_natural(place: Place, change: ChangedPath) -> bool:
     """Whether programs write so in every run. Compiled code of the image is not compiled again by itself."""
-    if place.kind != NOISE or change.kind is ChangeKind.DELETED:
-        return False
-    return change.kind is ChangeKind.ADDED or place.is_rewritten
+    return change.kind in place.natural
 
 
 def _is_allowed(path: str, permitted: Sequence[str]) -> bool:

@@ -6,8 +6,14 @@ from collections.abc import Mapping
 
 import msgspec
 
+from previewer.domain.drift.file_places import place_of
+from previewer.domain.drift.finding import Severity
+from previewer.domain.examination import ChangeKind, FileChange
+
 VARIES = ""
-"""In the place of a digest, where runs write different contents."""
+"""In the place of a digest, where runs write different contents, or more than is compared."""
+DELETED = "deleted"
+"""In the place of a digest, where a start script removes what the image has."""
 
 
 class StartWrites(msgspec.Struct, frozen=True):
@@ -25,10 +31,17 @@ class StartWrites(msgspec.Struct, frozen=True):
                 known[path] = digest if known.get(path, digest) == digest else VARIES
         return StartWrites(found)
 
-    def explains(self, service: str, path: str, digest: str) -> bool:
-        """Whether it is what a fresh generation has there."""
-        known = self.services.get(service, {}).get(path)
-        return known is not None and known in (VARIES, digest)
+    def explains(self, service: str, change: FileChange, digest: str) -> bool:
+        """Whether it is what a fresh generation has there, or data that it began there and goes on writing."""
+        known = self.services.get(service, {}).get(change.path)
+        if known is None or (known == DELETED) != (change.kind is ChangeKind.DELETED):
+            return False
+        return known in (VARIES, digest) or (change.kind is ChangeKind.ADDED and may_go_on(change.path))
+
+
+def may_go_on(path: str) -> bool:
+    """Whether what was begun at a path may change as long as the program runs: it is no program and no setting."""
+    return place_of(path).severity is not Severity.HIGH
 
 
 NOTHING_LEARNT = StartWrites()

@@ -20,6 +20,7 @@ class TouchMeaning:
 
 
 COPIED_OUT = "copied-out"
+EXPORTED = "exported"
 _INSIDE = "what it changed there was never frozen, and may not show"
 _INTERRUPTED = "what it had in memory is gone, and who used it was cut off"
 _SEEN = "nothing was changed, but somebody took data out or looked"
@@ -59,7 +60,7 @@ CONTAINER_TOUCHES: Mapping[str, TouchMeaning] = {
     ),
     "destroy": TouchMeaning("removed-by-hand", Severity.HIGH, "somebody removed it", "what needs it fails"),
     "archive-path": TouchMeaning(COPIED_OUT, Severity.LOW, "somebody copied files out of it", _SEEN, taints=False),
-    "export": TouchMeaning("exported", Severity.LOW, "somebody exported its file system", _SEEN, taints=False),
+    "export": TouchMeaning(EXPORTED, Severity.LOW, "somebody exported its file system", _SEEN, taints=False),
     "top": TouchMeaning("listed", Severity.LOW, "somebody listed its processes", _SEEN, taints=False),
 }
 """By the engine's word for an event of a container; others mean nothing here."""

@@ -38,8 +38,10 @@ def _is_news(path: str) -> bool:
 def _learn(session: Session, environment: Environment, release: Release) -> None:
     from previewer.domain.drift.judge import judge_environment, pair_containers
     from previewer.domain.drift.judge_files import is_natural, undeclared_changes
+    from previewer.domain.drift.start_writes import VARIES, may_go_on
     from previewer.domain.stored import to_bytes
     from previewer.ledger.protocol import RecordKind
+    from previewer.operations.examined_files import written_contents
     from previewer.operations.generations.frozen_environment import freeze_environment, read_start_writes
     from previewer.operations.generations.secrecy import new_secrecy
 
@@ -53,8 +55,9 @@ def _learn(session: Session, environment: Environment, release: Release) -> None
     for wanted, live in pairs:
         allowed = (*live.mounted, *wanted.copied, *wanted.writable)
         found = undeclared_changes(changes.get(live.id, ()), allowed=allowed)
-        paths = [change.path for change in found if not is_natural(change)]
-        learnt = learnt.joined({wanted.service: examiner.file_digests(live.id, paths)} if paths else {})
+        written = written_contents(examiner, live.id, [change for change in found if not is_natural(change)])
+        told = {path: digest for path, digest in written.items() if digest != VARIES or may_go_on(path)}
+        learnt = learnt.joined({wanted.service: told})
     # Looked for last, so that whatever was touched before its content was read is seen.
     happenings = examiner.past_events(frozen.begun)
     judged = judge_environment(frozen, seen, changes={}, happenings=happenings, secrecy=new_secrecy(session))

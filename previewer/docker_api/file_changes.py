@@ -1,0 +1,173 @@
+"""What of a container's file system is not as in its image; content decides where size and time agree.
+
+Engines leave out of their list what has the size and the time that the image has. But whatever was written lies in
+the container's own layer, whose size they tell: where the listed paths do not account for it, the contents of the
+container are compared with those of its image.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+import tarfile
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+
+from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.errors import translate_errors
+from previewer.docker_api.image_files import open_image_files
+from previewer.docker_api.path_status import PathStatus, path_status
+from previewer.docker_api.paths import container_path
+from previewer.docker_api.request import get_json, open_stream
+from previewer.domain.examination import ChangeKind, FileChange
+from previewer.domain.json_value import JsonObject, as_integer, as_list, as_object, as_text
+from previewer.domain.naming import named_digest
+from previewer.domain.tar_pieces import open_tar
+from previewer.errors import ConflictError, ObjectNotFoundError
+from previewer.frozen import dataclass
+
+_KINDS = {0: ChangeKind.MODIFIED, 1: ChangeKind.ADDED, 2: ChangeKind.DELETED}
+"""Of ``GET /containers/ID/changes``."""
+LOOKS = 3
+"""How often a container that goes on writing is measured before its contents are compared."""
+MOST_MEASURED = 1000
+"""Paths whose sizes are asked for one by one, at 1 to 4 ms each; for more, contents are compared as fast."""
+PIECE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class LayerUnit:
+    """How a storage driver counts what lies in a layer, in bytes."""
+
+    block: int
+    """What the size of a file is rounded up to."""
+    folder: int
+    """Of every folder, the layer's own included."""
+
+    def of_file(self, size: int) -> int:
+        """What a file of ``size`` bytes counts."""
+        return -(-size // self.block) * self.block
+
+
+OVERLAY = LayerUnit(block=1, folder=0)
+CONTAINERD = LayerUnit(block=4096, folder=4096)
+
+
+def list_changes(connection: DockerConnection, container: str) -> tuple[FileChange, ...]:
+    """The changed paths that the engine lists, sorted; directories that only hold changes are among them.
+
+    Raises :class:`ObjectNotFoundError` for a container that is gone.
+    """
+    with translate_errors("compare it with its image", subject=f"container {container}"):
+        answer = get_json(connection, container_path(container, "/changes"))
+    entries = map(as_object, as_list(answer))
+    found = [
+        FileChange(as_text(e.get("Path")), _KINDS.get(as_integer(e.get("Kind")), ChangeKind.MODIFIED))
+        for e in entries
+    ]
+    return tuple(sorted(found, key=lambda change: change.path))
+
+
+class ContentComparison:
+    """Finds files whose content is not their image's though size and time are. Images are read once each."""
+
+    def __init__(self, connection: DockerConnection) -> None:
+        self._docker = connection
+        self._images: dict[str, Mapping[str, bytes]] = {}
+        self._lock = threading.Lock()
+
+    def rewritten(self, container: str, listed: Sequence[FileChange]) -> tuple[FileChange, ...]:
+        """Those of a container that are not among the ``listed`` changes, sorted.
+
+        None where it writes so busily that its archive breaks off, and where it or its image is gone.
+        """
+        known = {change.path for change in listed}
+        try:
+            if any(_is_accounted_for(self._docker, container, listed) for _look in range(LOOKS)):
+                return ()
+            with (
+                translate_errors("read its files", subject=f"container {container}"),
+                closing(open_stream(self._docker, container_path(container, "/export"), {})) as pieces,
+            ):
+                live = _contents(pieces)
+            frozen = self._image_contents(_image_of(_inspect_size(self._docker, container)))
+        except (tarfile.TarError, ConflictError, ObjectNotFoundError):
+            return ()
+        found = {path for path, content in frozen.items() if live.get(path, content) != content}
+        return tuple(FileChange(path, ChangeKind.REWRITTEN) for path in sorted(found - known))
+
+    def _image_contents(self, image: str) -> Mapping[str, bytes]:
+        with self._lock:
+            if image not in self._images:
+                with open_image_files(self._docker, image=image) as chunks:
+                    self._images[image] = _contents(chunks)
+            return self._images[image]
+
+
+def _image_of(inspected: JsonObject) -> str:
+    named = named_digest(as_text(as_object(inspected.get("Config")).get("Image")))
+    return named or as_text(inspected.get("Image"))
+
+
+def _inspect_size(connection: DockerConnection, container: str) -> JsonObject:
+    with translate_errors("ask for its size", subject=f"container {container}"):
+        return as_object(get_json(connection, container_path(container, "/json"), {"size": "1"}))
+
+
+def _is_accounted_for(connection: DockerConnection, container: str, listed: Sequence[FileChange]) -> bool:
+    """Whether the container's own layer is exactly as large as the ``listed`` paths.
+
+    Two files that look alike may be one with two names, which counts once: they prove nothing.
+    """
+    unit, inspected = _layer_unit(connection), _inspect_size(connection, container)
+    written = as_integer(inspected.get("SizeRw"))
+    if unit is None or written <= unit.folder:
+        return True
+    paths = [change.path for change in listed if change.kind is not ChangeKind.DELETED]
+    if len(paths) > MOST_MEASURED:
+        return False
+    mounted = {as_text(as_object(mount).get("Destination")) for mount in as_list(inspected.get("Mounts"))}
+    files: set[PathStatus] = set()
+    counted = unit.folder
+    for path in paths:
+        status = path_status(connection, container, path)
+        if status is None:
+            continue
+        if status.is_folder:
+            counted += unit.folder
+        elif status.size and status in files:
+            return False
+        elif path not in mounted:  # else what lies in the layer is an empty file to mount it on
+            files.add(status)
+            counted += unit.of_file(status.size)
+    return counted == written
+
+
+def _layer_unit(connection: DockerConnection) -> LayerUnit | None:
+    """``None`` for engines that do not tell the size of a layer apart from what they list."""
+    if connection.is_podman:
+        return None
+    if connection.has_containerd_store:
+        return CONTAINERD
+    says = [as_list(pair) for pair in as_list(connection.info.get("DriverStatus"))]
+    is_overlay = connection.info.get("Driver") == "overlay2" and ["Native Overlay Diff", "true"] in says
+    return OVERLAY if is_overlay else None
+
+
+def _contents(pieces: Iterable[bytes]) -> dict[str, bytes]:
+    """What is in each file of an archive, as a digest, and where each link leads, by path."""
+    found: dict[str, bytes] = {}
+    with open_tar(iter(pieces)) as archive:
+        for member in archive:
+            path = posixpath.normpath(f"/{member.name}")
+            if member.issym():
+                found[path] = b"-> " + member.linkname.encode("utf-8", "surrogateescape")
+            elif member.islnk():
+                found[path] = found.get(posixpath.normpath(f"/{member.linkname}"), b"")
+            elif (held := archive.extractfile(member)) is not None:
+                digest = hashlib.blake2b(digest_size=16)
+                while piece := held.read(PIECE_BYTES):
+                    digest.update(piece)
+                found[path] = digest.digest()
+    return found
