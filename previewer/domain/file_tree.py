@@ -189,6 +189,20 @@ class FileTree:
         }
         return _join(self, found) if found else self
 
+    def with_files(self, texts: Mapping[str, str]) -> FileTree:
+        """This tree with further files, or others of their names."""
+        added = {f"text of {path}": text.encode() for path, text in texts.items()}
+        entries = [entry for entry in self if entry.path not in texts]
+        entries += [TreeEntry(path, EntryKind.FILE, f"text of {path}", len(text)) for path, text in texts.items()]
+
+        def read(object_id: str) -> bytes:
+            return added[object_id] if object_id in added else self._read_object(object_id)
+
+        def stream(object_id: str) -> Iterator[bytes]:
+            return iter((added[object_id],)) if object_id in added else self._stream_object(object_id)
+
+        return FileTree(entries, read, stream, self._elsewhere)
+
     def list_directory(self, path: str) -> tuple[str, ...]:
         """The names directly in the directory ``path``, sorted; empty where it does not exist."""
         directory = self.resolve(path)

@@ -4,41 +4,22 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from enum import Enum
 
 from previewer.definition import definition_names, how_to_begin
 from previewer.domain.environment import State
+from previewer.domain.verdict import Check, Verdict
 from previewer.domain.wording import counted
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PreviewerError, SourceError
-from previewer.frozen import dataclass
 from previewer.operations.environments import list_environments
 from previewer.operations.generations.capacity import room_for_more
 from previewer.operations.session import Session
+from previewer.operations.would_run import would_run
 from previewer.source.git_command import git_version, version_text
 from previewer.source.git_complaint import MINIMUM_VERSION
 
 FEW = 3
 """Environments that still fit, of which the user is told."""
-
-
-class Verdict(Enum):
-    """How a check ended."""
-
-    OK = "ok"
-    WARNING = "warning"
-    """It works, but not as well as it could."""
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at."""
-
-    name: str
-    verdict: Verdict
-    detail: str
-    hint: str = ""
 
 
 def examine(session: Session | None, *, failure: PreviewerError | None = None) -> tuple[Check, ...]:
@@ -60,6 +41,7 @@ def _checks(session: Session | None, failure: PreviewerError | None) -> Iterator
     is_empty = not has_commit and not _has_only_releases(session)
     if has_commit:
         yield from _guard("definitions", lambda: _definitions(session))
+        yield from _hindrances(session)
     reachable = _guard("engine", lambda: _engine(session))
     yield from reachable
     if reachable[0].verdict is Verdict.FAILED:
@@ -124,14 +106,30 @@ def _has_only_releases(session: Session) -> bool:
 
 
 def _definitions(session: Session) -> Check:
-    default = session.source.default_branch()
-    revision = default.name if default.name and default.commit else "HEAD"
-    commit = default.commit or session.source.resolve(revision).commit.id
+    revision = _revision(session)
+    commit = session.source.default_branch().commit or session.source.resolve(revision).commit.id
     tree = session.source.tree(commit)
     names = definition_names(tree)
     if not names:
         return Check("definitions", Verdict.FAILED, f"{revision} has none", how_to_begin(tree))
     return Check("definitions", Verdict.OK, f"{revision} has {', '.join(names)}")
+
+
+def _hindrances(session: Session) -> Iterator[Check]:
+    """What `up` would refuse of the definition, and what it would leave out."""
+    try:
+        resolved = session.source.resolve(_revision(session))
+        tree = session.source.tree(resolved.commit.id)
+    except PreviewerError:  # the check before this one says it
+        return
+    if definition_names(tree):
+        yield from (found for found in would_run(session, resolved, tree) if found.verdict is not Verdict.OK)
+
+
+def _revision(session: Session) -> str:
+    """The default branch, if it is here; else what is checked out."""
+    default = session.source.default_branch()
+    return default.name if default.name and default.commit else "HEAD"
 
 
 def _engine(session: Session) -> Check:

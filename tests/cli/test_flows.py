@@ -239,6 +239,14 @@ def test_init_writes_what_it_said_and_overwrites_nothing(world: World, tmp_path:
     assert {row["result"] for row in json.loads(world.run("init", "-o", "json").out)} == {"kept"}
 
 
+def test_init_says_whether_the_repository_would_run_and_writes_nothing(world: World, tmp_path: Path) -> None:
+    world.source.location = str(tmp_path)
+    checked = world.run("init", "--check", "-o", "json")
+    assert [row["verdict"] for row in json.loads(checked.out)] == ["ok", "ok"]
+    assert checked.code == 0
+    assert not list(tmp_path.iterdir())
+
+
 def test_policy_shows_every_rule_if_asked(world: World) -> None:
     found = json.loads(world.run("policy", "fix/rights", "-o", "json").out)
     every = json.loads(world.run("policy", "fix/rights", "--all", "-o", "json").out)

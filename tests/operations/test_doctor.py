@@ -5,7 +5,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from previewer.operations.doctor import Verdict, examine
+from previewer.domain.verdict import Verdict
+from previewer.operations.doctor import examine
 from previewer.operations.open_session import open_session
 
 

@@ -11,7 +11,7 @@ from previewer.cli.output_format import Format
 from previewer.errors import PreviewerError
 
 if TYPE_CHECKING:
-    from previewer.operations.doctor import Check
+    from previewer.domain.verdict import Check
 
 
 @verb("doctor")
@@ -22,18 +22,9 @@ def command(invocation: Invocation, *, form: Format) -> ExitCode:
 
     Ends with 1 where a check failed.
     """
-    from previewer.cli.rows.checks import check_lines, check_row
-    from previewer.operations.doctor import Verdict
+    from previewer.cli.rows.checks import print_checks
 
-    checks = _examine(invocation)
-    if form is Format.TABLE:
-        for check in checks:
-            for line in check_lines(check, colour=invocation.output.colour):
-                invocation.output.line(line)
-    else:
-        invocation.output.value([check_row(check) for check in checks], form)
-    failed = any(check.verdict is Verdict.FAILED for check in checks)
-    return ExitCode.FAILED if failed else ExitCode.OK
+    return print_checks(invocation, _examine(invocation), form)
 
 
 def _examine(invocation: Invocation) -> tuple[Check, ...]:

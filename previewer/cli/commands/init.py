@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.options import output_option, verb
 from previewer.cli.output_format import Format
@@ -26,21 +27,31 @@ if TYPE_CHECKING:
     help="Begin with this Compose file or Dockerfile of HEAD; several Compose files change each other.",
 )
 @click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing.")
+@click.option("--check", is_flag=True, help="Say whether HEAD would run with what is missing, and write nothing.")
 @output_option()
 @pass_invocation
-def command(invocation: Invocation, *, sources: tuple[str, ...], dry_run: bool, form: Format) -> None:
+def command(
+    invocation: Invocation, *, sources: tuple[str, ...], dry_run: bool, check: bool, form: Format
+) -> ExitCode:
     """Write environment definitions to start from.
 
     They are made from what HEAD has: a Compose file or a Dockerfile, at the root or in a folder. Where there are
-    several, --from says which; a terminal is asked. No file is ever overwritten.
+    several, --from says which; a terminal is asked. No file is ever overwritten. --check ends with 1 where
+    something would keep it from running.
     """
     from pathlib import Path
 
+    from previewer.cli.rows.checks import print_checks
     from previewer.cli.rows.files import FILE_COLUMNS, file_rows
     from previewer.operations.init import write_init
 
     with invocation.open_session() as session:
         files = _plan(invocation, _tree(session), sources)
+        if check:
+            from previewer.operations.would_run import would_run
+
+            resolved = session.source.resolve("HEAD")
+            return print_checks(invocation, would_run(session, resolved, _tree(session).with_files(files)), form)
         root = Path(session.source.location)
         if dry_run:
             rows = file_rows(written=(), kept=(), planned=tuple(files))
@@ -52,6 +63,7 @@ def command(invocation: Invocation, *, sources: tuple[str, ...], dry_run: bool, 
         invocation.diagnostics.note("HEAD has all of the definitions already")
     elif not dry_run:
         invocation.diagnostics.note("commit what is new: previewer reads only what is committed")
+    return ExitCode.OK
 
 
 def _plan(invocation: Invocation, tree: FileTree, sources: tuple[str, ...]) -> Mapping[str, str]:

@@ -1,12 +1,15 @@
-"""What the doctor found."""
+"""What was looked at before anything runs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from previewer.cli.exit_codes import ExitCode
+from previewer.cli.invocation import Invocation
+from previewer.cli.output_format import Format
 from previewer.cli.style import Style
 from previewer.domain.json_value import JsonObject
-from previewer.operations.doctor import Check, Verdict
+from previewer.domain.verdict import Check, Verdict
 from previewer.present.safe_text import plain
 
 _VERDICTS: Mapping[Verdict, tuple[str, Style]] = {
@@ -33,3 +36,15 @@ def check_lines(check: Check, *, colour: bool) -> tuple[str, ...]:
     if not check.hint or check.verdict is Verdict.OK:
         return (line,)
     return (line, f"           {Style.ACCENT.paint('hint:', colour=colour)} {plain(check.hint)}")
+
+
+def print_checks(invocation: Invocation, checks: Iterable[Check], form: Format) -> ExitCode:
+    """All of them, and the exit code: 1 where one failed."""
+    made = tuple(checks)
+    if form is Format.TABLE:
+        for check in made:
+            for line in check_lines(check, colour=invocation.output.colour):
+                invocation.output.line(line)
+    else:
+        invocation.output.value([check_row(check) for check in made], form)
+    return ExitCode.FAILED if any(check.verdict is Verdict.FAILED for check in made) else ExitCode.OK
