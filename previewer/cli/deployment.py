@@ -26,6 +26,7 @@ class RenewalArguments(TypedDict):
     environment: str
     ttl: str | None
     timeout: float | None
+    env_files: tuple[str, ...]
     dry_run: bool
     yes: bool
     progress: str
@@ -63,7 +64,8 @@ def renew(
     from previewer.operations.environments import find_environment
     from previewer.operations.replace import ReplaceOptions
 
-    environment, options = given["environment"], ReplaceOptions(ttl=given["ttl"], timeout=given["timeout"])
+    environment = given["environment"]
+    options = ReplaceOptions(ttl=given["ttl"], timeout=given["timeout"], env_files=given["env_files"])
     with invocation.open_session() as session:
         if given["dry_run"]:
             return show_plan(invocation, plan(session, environment, options), given["form"])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -13,6 +14,9 @@ from previewer.cli.invocation import Invocation
 from previewer.cli.output_format import Format
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+FILES_HELP = "Compose files of the commit, instead of the discovered ones."
+PROFILE_HELP = "A profile to switch on."
+ENV_FILE_HELP = "An environment file of the commit, or of this machine."
 HELP_NAMES = ["-h", "--help"]
 
 
@@ -69,6 +73,46 @@ def verb(name: str) -> Callable[[Callable[..., Any]], click.Command]:
     return click.command(name, cls=VerbCommand, context_settings={"help_option_names": HELP_NAMES})
 
 
+def definition_options() -> Callable[[Function], Function]:
+    """``-f``, ``--profile``, ``--env-file`` and ``--env-example``: how the definition is read, as ``choice``."""
+
+    def decorate(function: Function) -> Function:
+        @functools.wraps(function)
+        def with_choice(
+            *args: Any,
+            files: tuple[str, ...],
+            profiles: tuple[str, ...],
+            env_files: tuple[str, ...],
+            env_example: bool,
+            **options: Any,
+        ) -> Any:
+            from previewer.domain.definition import ReadingChoice
+
+            choice = ReadingChoice(files, profiles, env_files, env_example)
+            return function(*args, choice=choice, **options)
+
+        wrapped: Any = with_choice
+        for option in reversed(
+            (
+                click.option("-f", "--file", "files", multiple=True, metavar="FILE", help=FILES_HELP),
+                click.option(
+                    "--profile", "profiles", multiple=True, metavar="NAME", help="A profile to switch on."
+                ),
+                env_file_option(),
+                click.option("--env-example", is_flag=True, help="Take .env.example where .env is not committed."),
+            )
+        ):
+            wrapped = option(wrapped)
+        return cast("Function", wrapped)
+
+    return decorate
+
+
+def env_file_option() -> Callable[[Function], Function]:
+    """``--env-file``; the parameter is called ``env_files``."""
+    return click.option("--env-file", "env_files", multiple=True, metavar="FILE", help=ENV_FILE_HELP)
+
+
 def output_option(*, default: Format = Format.TABLE) -> Callable[[Function], Function]:
     """``-o``: how data is printed; the parameter is called ``form``."""
     return click.option(
@@ -101,6 +145,7 @@ def renewal_options() -> Callable[[Function], Function]:
     options = (
         click.argument("environment", shell_complete=complete_environments),
         click.option("--ttl", metavar="TTL", help="How long it lives from now: 90m, 10h, 5d, 1d12h, never."),
+        env_file_option(),
         timeout_option(),
         dry_run_option(),
         click.option("-y", "--yes", is_flag=True, help="Replace staging and production without a question."),

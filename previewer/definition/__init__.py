@@ -6,20 +6,22 @@ deliberately differs from Docker Compose.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 from previewer.definition.discover import (
     DEFAULT_NAME,
+    DOTENV,
     definition_names,
     discover_files,
+    files_in_dotenv,
     how_to_begin,
     starting_points,
 )
 from previewer.definition.dockerfile import derive_from_dockerfile
 from previewer.definition.load import LoadOptions, load_files
-from previewer.domain.definition import Definition, Role
+from previewer.domain.definition import DEFAULT_CHOICE, Definition, ReadingChoice, Role, role_of_name
 from previewer.domain.file_tree import FileTree
 from previewer.domain.references import References
 
@@ -33,13 +35,7 @@ __all__ = [
 ]
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
-ROLES_BY_NAME = {
-    "production": Role.PRODUCTION,
-    "prod": Role.PRODUCTION,
-    "staging": Role.STAGING,
-    "stage": Role.STAGING,
-}
-"""What a definition is for that does not say so itself; any other one is for previews."""
+_NO_FILES: Mapping[str, Collection[str]] = MappingProxyType({})
 
 
 def load_definition(
@@ -75,27 +71,33 @@ def load_named(
     *,
     variables: Mapping[str, str] = _NOTHING,
     references: References | None = None,
+    given_files: Mapping[str, Collection[str]] = _NO_FILES,
     project_name: str | None = None,
-    profiles: Sequence[str] = (),
+    choice: ReadingChoice = DEFAULT_CHOICE,
 ) -> Definition:
     """The definition ``name``: discovered, loaded, and its role taken from ``x-previewer`` or else from its name.
 
     Relative paths are seen from the directory of the file, so ``envs/preview.yaml`` builds the repository by
-    ``..``. With ``references`` instead of ``variables``, the definition refers to them where it can. Raises
+    ``..``. With ``references`` instead of ``variables``, the definition refers to them where it can.
+    ``given_files`` has the names of those that each environment file of the user's machine gives. Raises
     :class:`NotFoundError` where there is none, and whatever :func:`load_definition` raises.
     """
-    role = ROLES_BY_NAME.get(name, Role.PREVIEW)
-    files = discover_files(tree, name)
+    role = role_of_name(name)
+    files = choice.files or discover_files(tree, name)
     if not files:
         return derive_from_dockerfile(tree, name=name, role=role, project_name=project_name)
     options = LoadOptions(
         variables=references.marked if references is not None else variables,
         expand=references.expand if references is not None else str,
-        profiles=profiles,
+        env_files=choice.env_files,
+        leading_env_files=(DOTENV,) if not choice.files and files == files_in_dotenv(tree) else (),
+        given_files=given_files,
+        takes_examples=choice.takes_examples,
+        profiles=choice.profiles,
         project_name=project_name,
         name=name,
         role=role,
     )
-    definition = load_files(tree, files, options)
+    definition = replace(load_files(tree, files, options), choice=choice)
     written = definition.extension.get("role")
     return replace(definition, role=Role(written)) if isinstance(written, str) else definition

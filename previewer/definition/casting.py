@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from previewer.definition.interpolation import Interpolator
-from previewer.definition.kept_references import settle_references
+from previewer.definition.kept_references import refuse_mark, settle_references
 from previewer.definition.model_error import ModelError
 from previewer.definition.path_rules import PathRules
 from previewer.definition.values import Value
@@ -63,30 +63,37 @@ CASTS: PathRules[Cast] = PathRules(
 
 
 def interpolate_model(
-    value: Value, interpolator: Interpolator, *, casts: PathRules[Cast] = CASTS, path: ModelPath = ()
+    value: Value,
+    interpolator: Interpolator,
+    *,
+    visit: Callable[[ModelPath], None] = lambda _: None,
+    casts: PathRules[Cast] = CASTS,
+    path: ModelPath = (),
 ) -> Value:
     """``value`` with the variables of all texts replaced and the typed places cast.
 
-    Raises :class:`ModelError` with the place for an invalid template, a missing required variable or a failed
-    cast.
+    ``visit`` is called with the place of each text before its variables are looked up. Raises :class:`ModelError`
+    with the place for an invalid template, a missing required variable or a failed cast.
     """
     if isinstance(value, str):
         try:
+            visit(path)
             text = interpolator.substitute(value)
             if casts.rule:
+                refuse_mark(text)
                 return casts.rule(interpolator.expand(text))
             return settle_references(text, path, interpolator.expand)
         except ModelError as error:
             raise error.under(*path) from error
     if isinstance(value, dict):
         return {
-            key: interpolate_model(item, interpolator, casts=casts.child(key), path=(*path, key))
+            key: interpolate_model(item, interpolator, visit=visit, casts=casts.child(key), path=(*path, key))
             for key, item in value.items()
         }
     if isinstance(value, list):
         below = casts.items()
         return [
-            interpolate_model(item, interpolator, casts=below, path=(*path, str(index)))
+            interpolate_model(item, interpolator, visit=visit, casts=below, path=(*path, str(index)))
             for index, item in enumerate(value)
         ]
     return value

@@ -1,4 +1,5 @@
-"""Which files define an environment: ``envs/NAME.yaml``, else a Compose file, else a lone ``Dockerfile``."""
+"""Which files define an environment: ``envs/NAME.yaml``, else what ``.env`` names, else a Compose file, else a
+``Dockerfile``."""
 
 from __future__ import annotations
 
@@ -6,8 +7,11 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from previewer.definition.dotenv import read_dotenv
+from previewer.definition.limits import MAX_ENV_FILE_BYTES
+from previewer.definition.outside_values import line_of
 from previewer.domain.file_tree import FileTree
-from previewer.errors import NotFoundError
+from previewer.errors import DefinitionError, NotFoundError
 
 ENVIRONMENTS_DIRECTORY = "envs"
 DEFINITION_SUFFIXES = (".yaml", ".yml")
@@ -21,6 +25,7 @@ OVERRIDE_FILES = (
 )
 """The first one that is there changes the Compose file."""
 DOCKERFILE = "Dockerfile"
+DOTENV = ".env"
 DEFAULT_NAME = "preview"
 MOST_NAMED = 6
 """Files that a hint names."""
@@ -54,7 +59,9 @@ def discover_files(tree: FileTree, name: str) -> tuple[str, ...]:
 
 
 def root_files(tree: FileTree) -> tuple[str, ...]:
-    """The Compose file at the root with its override, else the ``Dockerfile`` there; none where neither is."""
+    """The Compose files that ``.env`` names, else the one at the root with its override, else the ``Dockerfile``."""
+    if files := files_in_dotenv(tree):
+        return files
     if main := _first_file(tree, COMPOSE_FILES):
         override = _first_file(tree, OVERRIDE_FILES)
         return (main, override) if override else (main,)
@@ -99,7 +106,28 @@ def definition_names(tree: FileTree) -> tuple[str, ...]:
     """The names of the definitions: those in ``envs/``, else ``preview`` where there is anything to run."""
     if names := _names_in_environments(tree):
         return names
-    return (DEFAULT_NAME,) if _first_file(tree, (*COMPOSE_FILES, DOCKERFILE)) else ()
+    return (DEFAULT_NAME,) if files_in_dotenv(tree) or _first_file(tree, (*COMPOSE_FILES, DOCKERFILE)) else ()
+
+
+def files_in_dotenv(tree: FileTree) -> tuple[str, ...]:
+    """The Compose files that ``COMPOSE_FILE`` in the ``.env`` of the tree's root names; none where it names none.
+
+    They take the place of ``compose.yaml``, as in Compose. Raises :class:`DefinitionError` for a file that is not
+    in the commit, with the line that names it.
+    """
+    if not tree.is_file(DOTENV) or b"COMPOSE_FILE" not in (content := tree.read(DOTENV, limit=MAX_ENV_FILE_BYTES)):
+        return ()
+    variables = read_dotenv(content, file=DOTENV, lookup=lambda _: None)
+    if "COMPOSE_FILE" not in variables:
+        return ()
+    files = variables["COMPOSE_FILE"].split(variables.get("COMPOSE_PATH_SEPARATOR") or ":")
+    for file in files:
+        if not tree.is_file(posixpath.normpath(file)):
+            raise DefinitionError(
+                f"COMPOSE_FILE names {file!r}, which is no file of the commit",
+                where=f"{DOTENV}:{line_of(content, 'COMPOSE_FILE')}",
+            )
+    return tuple(posixpath.normpath(file) for file in files)
 
 
 def _names_in_environments(tree: FileTree) -> tuple[str, ...]:

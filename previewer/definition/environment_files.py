@@ -8,7 +8,7 @@ from previewer.definition.dotenv import read_dotenv, read_raw_environment
 from previewer.definition.interpolation import Lookup
 from previewer.definition.model_error import ModelError
 from previewer.definition.paths import unmount
-from previewer.definition.reading import Reading
+from previewer.definition.reading import Reading, with_run_variables
 from previewer.definition.values import Table, as_items, as_tables, table_at
 from previewer.domain.definition import ModelPath
 
@@ -23,8 +23,7 @@ def fold_environment_files(reading: Reading, name: str, service: Table, *, varia
     written = table_at(service, "environment")
     own = {key: str(value) for key, value in written.items() if value is not None}
 
-    def lookup(key: str) -> str | None:
-        return variables[key] if key in variables else own.get(key)
+    lookup = with_run_variables(lambda key: variables[key] if key in variables else own.get(key))
 
     found = dict(own)
     for env_file in as_tables(service.pop("env_file", None)):
@@ -53,13 +52,11 @@ def _read(
     place = str(env_file.get("path"))
     content = reading.read_environment_file(place)
     if content is None:
-        if env_file.get("required", True) is False:
-            return {}
-        raise ModelError(
-            f"the environment file {unmount(place)} is not in the commit",
-            path=path,
-            hint="commit it, or write it as {path: ..., required: false}",
-        )
+        found = reading.uncommitted_environment(place, lookup=lookup)
+        if found is None and env_file.get("required", True) is not False:
+            message = f"the environment file {unmount(place)} is not in the commit"
+            reading.outside.want(f"{'.'.join(path)}: {message}", str(reading.sources.locate(path)))
+        return found or {}
     file_format = env_file.get("format") or ""
     if file_format == "raw":
         return read_raw_environment(content, file=unmount(place), lookup=lookup)

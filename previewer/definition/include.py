@@ -87,6 +87,8 @@ def read_env_files(reading: Reading, paths: list[str], *, variables: Mapping[str
     for path in paths:
         read = reading.dotenv(path, lookup=variables.get, before=found)
         if read is None:
+            read = reading.uncommitted_environment(path, lookup=variables.get)
+        if read is None:
             raise ModelError(f"the environment file {unmount(path)} is not in the commit")
         found.update(read)
     return found

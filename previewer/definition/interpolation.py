@@ -32,6 +32,8 @@ class Interpolator:
     budget: Budget = field(default_factory=lambda: Budget(MAX_TEXT, "characters of interpolated text"))
     expand: Callable[[str], str] = lambda text: text
     """Puts values in place of references to variables, where a text has some."""
+    note_missing: Callable[[str], None] | None = None
+    """Called with what is to be said of each required variable that is missing; without it, that is an error."""
 
     def substitute(self, text: str, *, depth: int = 0) -> str:
         """``text`` with its variables replaced.
@@ -97,10 +99,10 @@ class Interpolator:
             return "" if absent else self.substitute(argument, depth=depth + 1)
         if absent:
             reason = self.substitute(argument, depth=depth + 1)
-            raise ModelError(
-                f"required variable {name} is missing a value{reason and f': {reason}'}",
-                hint=f"set {name} in the allowed variables or in the .env file",
-            )
+            message = f"required variable {name} is missing a value{reason and f': {reason}'}"
+            if self.note_missing is None:
+                raise ModelError(message, hint=f"set {name} in the allowed variables or in the .env file")
+            self.note_missing(message)
         return value or ""
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from previewer.definition.model_error import ModelError
 from previewer.domain.definition import ModelPath
+from previewer.domain.run_variables import MARK
 
 _SERVICE_TEXTS = frozenset({"environment", "command", "entrypoint", "healthcheck", "labels", "annotations"})
 _SERVICE_HOOKS = frozenset({"post_start", "pre_stop", "logging"})
@@ -27,6 +28,8 @@ def settle_references(text: str, path: ModelPath, expand: Callable[[str], str]) 
     """
     if "${" not in text:
         return text
+    if MARK.search(text) and not _is_known_at_start(path):
+        refuse_mark(text)
     if not _may_refer(path):
         return expand(text)
     if len(path) > 1 and path[-1].isdecimal() and path[-2] in _TABLES:  # KEY=value: names are written out
@@ -40,8 +43,25 @@ def settle_references(text: str, path: ModelPath, expand: Callable[[str], str]) 
     return text
 
 
+def refuse_mark(text: str) -> None:
+    """Raise :class:`ModelError` for a variable of the environment in a text that has to be known before."""
+    if found := MARK.search(text):
+        raise ModelError(
+            f"{found['name']} is known only when an environment starts, and this is decided before",
+            hint="it may stand in environment, command, entrypoint, healthcheck, labels and configs.*.content",
+        )
+
+
+def _is_known_at_start(path: ModelPath) -> bool:
+    """Whether what stands at ``path`` is first needed when containers are made."""
+    is_build_or_store = path[:1] in (("volumes",), ("networks",)) or path[2:3] == ("build",)
+    return _may_refer(path) and not is_build_or_store
+
+
 def _may_refer(path: ModelPath) -> bool:
     kind, *rest = path
+    if _is_extension(kind) or (kind == "services" and len(rest) > 1 and _is_extension(rest[1])):
+        return True
     if kind == "services" and len(rest) > 1:
         key = rest[1]
         if key == "build":
@@ -50,6 +70,11 @@ def _may_refer(path: ModelPath) -> bool:
     if kind in ("configs", "secrets"):
         return rest[1:] == ["content"]
     return kind in ("volumes", "networks") and len(rest) > 2 and rest[1] == "driver_opts"
+
+
+def _is_extension(key: str) -> bool:
+    """A key that nothing acts on; what other places take from it by YAML's anchors is settled there."""
+    return key.startswith("x-") and key != "x-previewer"
 
 
 def _is_taken_apart(text: str, whole: str) -> bool:

@@ -8,12 +8,12 @@ for every value, profiles, consistency, environment files, unused resources, pat
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import field
 from types import MappingProxyType
 from typing import cast
 
-from previewer.definition.casting import check_numbers, interpolate_model
+from previewer.definition.casting import check_numbers
 from previewer.definition.consistency import check_consistency
 from previewer.definition.defaults import fill_defaults, normalise
 from previewer.definition.environment_files import fold_environment_files
@@ -24,17 +24,18 @@ from previewer.definition.include import Project, apply_includes, read_env_files
 from previewer.definition.limits import MAX_SERVICES
 from previewer.definition.merge import delete_paths, merge
 from previewer.definition.model_error import ModelError
+from previewer.definition.outside_values import OutsideValues
 from previewer.definition.paths import change_paths, directory_of, mount, unmount
 from previewer.definition.profiles import enabled_services, omit_services
 from previewer.definition.project_name import choose_project_name
 from previewer.definition.reading import Reading
-from previewer.definition.schema import check_compose_schema, check_extension_schema
+from previewer.definition.schema import EXTENSION, check_compose_schema, check_extension_schema
 from previewer.definition.short_syntax import expand_short_syntax
 from previewer.definition.sources import WrittenLocations
 from previewer.definition.typed_values import convert_values
 from previewer.definition.uniqueness import keep_last_of_equals
 from previewer.definition.unused_resources import drop_unused_resources
-from previewer.definition.values import Table, as_table, named_tables, table_at
+from previewer.definition.values import Table, as_items, as_table, named_tables, table_at
 from previewer.definition.yaml_document import Document
 from previewer.domain.definition import Definition, ModelPath, Role
 from previewer.domain.file_tree import FileTree
@@ -53,6 +54,13 @@ class LoadOptions:
     """Puts values in place of what ``variables`` have instead, where a definition may not keep that."""
     env_files: Sequence[str] = ()
     """Instead of ``.env``, relative to the tree's root."""
+    leading_env_files: Sequence[str] = ()
+    """Besides the project directory's ``.env``, over which they win: the one that named the Compose files."""
+    given_files: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """The names, among ``variables``, that each environment file of the user's machine has."""
+    takes_examples: bool = False
+    """Whether a committed example (``.env.example``) stands for an environment file that is not committed; a
+    definition says so itself by ``x-previewer.env_example``."""
     profiles: Sequence[str] = ()
     project_name: str | None = None
     name: str = "preview"
@@ -70,15 +78,22 @@ def load_files(tree: FileTree, files: Sequence[str], options: LoadOptions) -> De
     if not files:
         raise UsageError("no Compose file is named")
     home = options.variables.get("HOME")
-    reading = Reading(tree, options.expand(home) if home is not None else None, options.expand)
-    with reading.pointing_into([]):
-        model = _load_whole_project(reading, [mount(file) for file in files], options)
+    outside = OutsideValues(tree, options.takes_examples, options.given_files)
+    reading = Reading(tree, options.expand(home) if home is not None else None, outside, options.expand)
+    try:
+        with reading.pointing_into([]):
+            model = _load_whole_project(reading, [mount(file) for file in files], options)
+    except DefinitionError as error:  # an empty text where a value is wanted leads to others
+        outside.refuse_wanted(error)
+        raise
+    outside.refuse_wanted()
     definition = Definition(
         name=options.name,
         role=options.role,
         files=tuple(dict.fromkeys((*(unmount(mount(file)) for file in files), *sorted(reading.read)))),
         model=cast("JsonObject", model),
         locations=WrittenLocations(reading.sources, model),
+        profiles_off=tuple(sorted(reading.profiles_off)),
     )
     idle = (f"{definition.locate(path)}: {'.'.join(path)}: {meaning}" for path, meaning in without_effect(model))
     return dataclasses.replace(definition, warnings=(*reading.warnings, *idle))
@@ -98,7 +113,9 @@ def _load_whole_project(reading: Reading, files: list[str], options: LoadOptions
     check_extension_schema(model)
     omit_services(model)
     declared = tuple(as_table(model.get("services")))
-    enabled = enabled_services(model, _profiles(options, project.variables))
+    enabled = enabled_services(model, _profiles(model, options, project.variables))
+    disabled = (service for name, service in named_tables(model, "services") if name not in enabled)
+    reading.profiles_off.update(str(profile) for service in disabled for profile in as_items(service["profiles"]))
     check_consistency(model, enabled=enabled)
     model["services"] = enabled
     for name, service in named_tables(model, "services"):
@@ -112,15 +129,20 @@ def _load_whole_project(reading: Reading, files: list[str], options: LoadOptions
 
 def _begin_project(reading: Reading, files: list[str], options: LoadOptions) -> Project:
     """The project's directory, which is the first file's, its variables and, among them, its name."""
+    documents = [document for file in files for document in reading.documents(file)]
+    said = [text for document in documents if (text := document.scalar_at((EXTENSION, "env_example"))) is not None]
+    reading.outside.takes_examples |= said[-1:] == ["true"]
     directory = directory_of(files[0])
     variables = {"PWD": directory, **options.variables}
     if options.env_files:
         paths = [mount(path) for path in options.env_files]
         found = read_env_files(reading, paths, variables=variables)
     else:
+        leading = [mount(path) for path in options.leading_env_files]
+        first = read_env_files(reading, leading, variables=variables)
+        variables = {**first, **variables}
         found = reading.default_dotenv(directory, lookup=variables.get)
     variables = {**found, **variables}
-    documents = [document for file in files for document in reading.documents(file)]
     name = choose_project_name(
         given=options.project_name,
         variables={name: options.expand(value) for name, value in variables.items()},
@@ -131,10 +153,11 @@ def _begin_project(reading: Reading, files: list[str], options: LoadOptions) -> 
     return Project(MappingProxyType({**variables, "COMPOSE_PROJECT_NAME": name}), directory)
 
 
-def _profiles(options: LoadOptions, variables: Mapping[str, str]) -> list[str]:
-    """The ones that are given, else those in ``COMPOSE_PROFILES``."""
+def _profiles(model: Table, options: LoadOptions, variables: Mapping[str, str]) -> list[str]:
+    """The ones that are given, else those in ``COMPOSE_PROFILES``; and those that the definition has on."""
     named = options.expand(variables.get("COMPOSE_PROFILES", ""))
-    return list(options.profiles) or [profile for profile in named.split(",") if profile]
+    chosen = list(options.profiles) or [profile for profile in named.split(",") if profile]
+    return [*chosen, *map(str, as_items(table_at(model, EXTENSION).get("profiles")))]
 
 
 def _load_project(reading: Reading, files: list[str], project: Project) -> Table:
@@ -190,7 +213,7 @@ def _read_document(
     contents = document.read(reading.nodes)
     if not isinstance(contents.data, dict):
         raise ModelError("a Compose file is a mapping at its top level")
-    data = interpolate_model(contents.data, reading.interpolator(variables.get))
+    data = reading.interpolate(document, contents.data, lookup=variables.get)
     check_numbers(data)
     return as_table(data), contents.deletions
 

@@ -12,6 +12,7 @@ from previewer.definition.paths import TREE_ROOT, change_paths, is_outside_tree
 from previewer.definition.values import Table, Value, as_tables, named_tables, table_at
 from previewer.domain.definition import Definition
 from previewer.domain.json_value import JsonObject, JsonValue
+from previewer.domain.run_variables import MARK
 
 ALWAYS_PRINTED = frozenset(
     ("attach", "command", "create_host_path", "enable_ipv4", "enable_ipv6", "entrypoint", "init", "required")
@@ -66,7 +67,8 @@ def _printed_path(path: str) -> str:
 
 def _printed(value: Value, *, in_extension: bool = False) -> Value:
     if isinstance(value, str):
-        return value.replace("$", "$$")
+        parts = enumerate(MARK.split(value))  # text and names of variables by turns
+        return "".join(f"${{{part}}}" if index % 2 else part.replace("$", "$$") for index, part in parts)
     if isinstance(value, list):
         return [_printed(item, in_extension=in_extension) for item in value]
     if not isinstance(value, dict):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from previewer.definition.casting import interpolate_model
 from previewer.definition.dotenv import read_dotenv
 from previewer.definition.interpolation import Interpolator, Lookup
 from previewer.definition.limits import (
@@ -18,12 +19,21 @@ from previewer.definition.limits import (
     Budget,
 )
 from previewer.definition.model_error import ModelError
-from previewer.definition.paths import absolute_path, tree_path
+from previewer.definition.outside_values import OutsideValues, line_of
+from previewer.definition.paths import absolute_path, mount, tree_path
 from previewer.definition.sources import Ancestor, Sources
+from previewer.definition.values import Value
 from previewer.definition.yaml_document import Document, parse_documents
+from previewer.domain.definition import ModelPath
 from previewer.domain.file_tree import FileTree
+from previewer.domain.run_variables import mark_of
 from previewer.domain.stand_ins import is_ciphertext, read_pointer
 from previewer.errors import DefinitionError
+
+
+def with_run_variables(lookup: Lookup) -> Lookup:
+    """``lookup``, but that variables of the environment itself are marks, whatever else has their names."""
+    return lambda name: mark_of(name) or lookup(name)
 
 
 @dataclass(slots=True)
@@ -33,6 +43,8 @@ class Reading:
     tree: FileTree
     home: str | None
     """What ``~`` stands for; ``None`` leaves it as it is."""
+    outside: OutsideValues
+    """What comes from elsewhere than the commit."""
     expand: Callable[[str], str] = lambda text: text
     """Puts values in place of references to variables."""
     sources: Sources = field(default_factory=Sources)
@@ -42,6 +54,10 @@ class Reading:
     text: Budget = field(default_factory=lambda: Budget(MAX_TEXT, "characters of interpolated text"))
     files: Budget = field(default_factory=lambda: Budget(MAX_FILES, "files"))
     parsed: dict[str, list[Document]] = field(default_factory=dict)
+    _offered: set[str] = field(default_factory=set)
+    """Variables that a committed example of ``.env`` has."""
+    profiles_off: set[str] = field(default_factory=set)
+    """Profiles of services that do not take part."""
     read: set[str] = field(default_factory=set)
     """Every file that had a say, relative to the tree's root."""
 
@@ -108,7 +124,8 @@ class Reading:
         content = self.read_environment_file(path)
         if content is None:
             return None
-        return read_dotenv(content, file=tree_path(path), lookup=lookup, before=before, budget=self.text)
+        known = with_run_variables(lookup)
+        return read_dotenv(content, file=tree_path(path), lookup=known, before=before, budget=self.text)
 
     def read_environment_file(self, path: str) -> bytes | None:
         """The content of an environment file, for every grammar; ``None`` where there is none."""
@@ -120,19 +137,66 @@ class Reading:
         path = self.absolute(".env", directory)
         if self.tree.is_directory(tree_path(path)):
             return {}
-        return self.dotenv(path, lookup=lookup) or {}
+        found = self.dotenv(path, lookup=lookup)
+        if found is None and (example := self.outside.find_example(tree_path(path))) is not None:
+            values = self.dotenv(mount(example), lookup=lookup) or {}
+            self._offered |= values.keys()
+            found = self._taken_example(tree_path(path), example, values)
+        return found or {}
+
+    def uncommitted_environment(self, path: str, *, lookup: Lookup) -> dict[str, str] | None:
+        """What stands for the environment file at ``path``, which the commit does not have; ``None`` for nothing.
+
+        That is what the user's own files give, else the variables that a committed example names, with the values
+        that ``lookup`` knows, or with the example's own where it is to be taken. What such an example names and
+        nothing gives is noted as wanted.
+        """
+        if names := self.outside.given_names(tree_path(path)):
+            return {name: value for name in names if (value := lookup(name)) is not None}
+        example = self.outside.find_example(tree_path(path))
+        if example is None:
+            return None
+        values = self.dotenv(mount(example), lookup=lookup) or {}
+        known = {name: value for name in values if (value := lookup(name)) is not None}
+        if (taken := self._taken_example(tree_path(path), example, values)) is not None:
+            return {**taken, **known}
+        content = self.read_environment_file(mount(example)) or b""
+        for name in (name for name in values if name not in known):
+            self.outside.want(f"{name}, for {tree_path(path)}", f"{example}:{line_of(content, name)}")
+        return known
+
+    def _taken_example(self, path: str, example: str, values: dict[str, str]) -> dict[str, str] | None:
+        if not self.outside.takes_examples:
+            return None
+        self.warnings[f"{path} is not in the commit; the values of {example} stand for it"] = None
+        return values
 
     def absolute(self, path: str, directory: str) -> str:
         """``path`` as seen from ``directory``."""
         return absolute_path(path, directory=directory, home=self.home)
 
-    def interpolator(self, lookup: Lookup) -> Interpolator:
-        """Replaces variables, and warns of those that are not set."""
-        return Interpolator(lookup, self.warn_of_unset_variable, self.text, self.expand)
+    def interpolate(self, document: Document, data: Value, *, lookup: Lookup) -> Value:
+        """The values of a document with their variables replaced; warns of those that are not set."""
+        place: ModelPath = ()
+
+        def visit(path: ModelPath) -> None:
+            nonlocal place
+            place = path
+
+        def note_missing(message: str) -> None:
+            where = self.sources.locate(place, first=[document])
+            self.outside.want(f"{'.'.join(place)}: {message}", str(where))
+
+        known = with_run_variables(lookup)
+        interpolator = Interpolator(known, self.warn_of_unset_variable, self.text, self.expand, note_missing)
+        return interpolate_model(data, interpolator, visit=visit)
 
     def warn_of_unset_variable(self, name: str) -> None:
         """Compose starts such a service all the same, with an empty text."""
-        self.warnings[f"the variable {name} is not set; an empty text stands for it"] = None
+        offer = (
+            f" ({', '.join(self.outside.examples)} has a value: --env-example)" if name in self._offered else ""
+        )
+        self.warnings[f"the variable {name} is not set; an empty text stands for it{offer}"] = None
 
     def remember_ancestor(self, service: str, *, path: str, ancestor: str) -> None:
         """Note that ``service`` extends ``ancestor`` of the file at ``path``; keys may be written there."""

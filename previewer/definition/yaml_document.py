@@ -58,6 +58,13 @@ class Document:
                 return resolved if isinstance(resolved, str) else None
         return None
 
+    def scalar_at(self, path: ModelPath) -> str | None:
+        """The text of the scalar at ``path`` as it is written; ``None`` where there is none."""
+        node: Node | None = self.root
+        for key in path:
+            _, node = _descend(node, key)
+        return node.text if isinstance(node, ScalarNode) else None
+
     def locate(self, path: ModelPath) -> Location | None:
         """Where the key or list item at ``path`` is written; ``None`` where this document does not have it."""
         marked: Node | None = self.root

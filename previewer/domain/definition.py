@@ -8,6 +8,8 @@ from enum import Enum
 from functools import cached_property
 from types import MappingProxyType
 
+import msgspec
+
 from previewer.domain.json_value import JsonObject, as_object
 from previewer.domain.service import Service
 from previewer.frozen import dataclass
@@ -19,6 +21,29 @@ class Role(Enum):
     PREVIEW = "preview"
     STAGING = "staging"
     PRODUCTION = "production"
+
+
+def role_of_name(name: str) -> Role:
+    """What a definition of that name is for, unless it says so itself; any other one is for previews."""
+    if name in ("production", "prod"):
+        return Role.PRODUCTION
+    return Role.STAGING if name in ("staging", "stage") else Role.PREVIEW
+
+
+class ReadingChoice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a user chose when a definition was read, besides its name."""
+
+    files: tuple[str, ...] = ()
+    """Compose files of the commit, instead of those that are discovered."""
+    profiles: tuple[str, ...] = ()
+    """Profiles that are on besides those that the definition has on."""
+    env_files: tuple[str, ...] = ()
+    """Environment files of the commit, instead of the project directory's ``.env``."""
+    takes_examples: bool = False
+    """Whether committed examples stand for environment files that are not committed."""
+
+
+DEFAULT_CHOICE = ReadingChoice()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +83,10 @@ class Definition:
         default_factory=lambda: MappingProxyType({}), compare=False, repr=False
     )
     """Where values were written, as far as is known; never part of a release."""
+    choice: ReadingChoice = DEFAULT_CHOICE
+    """How it was read; updates of an environment read the next commit's likewise."""
+    profiles_off: tuple[str, ...] = field(default=(), compare=False)
+    """Profiles of services that were left out because none of theirs is on; never part of a release."""
 
     @cached_property
     def services(self) -> Mapping[str, Service]:

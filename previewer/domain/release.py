@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
-from previewer.domain.definition import Definition, Role
+from previewer.domain.definition import DEFAULT_CHOICE, Definition, ReadingChoice, Role
 from previewer.domain.json_value import JsonObject, digest_of
 from previewer.domain.labels import format_time
 from previewer.domain.references import find_references
@@ -71,6 +72,8 @@ class Release(msgspec.Struct, frozen=True, dict=True):
     """By the definition's name: ``preview``, ``staging``, ``production``, …"""
     files: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Digests of the commit's files that services read while they run, by path in the tree."""
+    left_out: tuple[str, ...] = ()
+    """Names of the commit's definitions that could not be frozen when nobody wanted them, sorted."""
 
     @cached_property
     def id(self) -> str:
@@ -84,6 +87,31 @@ class Release(msgspec.Struct, frozen=True, dict=True):
         return tuple(found[image] for image in sorted(found))
 
 
+def joined(release: Release, part: Release) -> Release:
+    """``release`` and what ``part``, of the same commit, has besides: one more release, neither is changed."""
+    definitions = {**part.definitions, **release.definitions}
+    return structs.replace(
+        release,
+        definitions={name: definitions[name] for name in sorted(definitions)},
+        files={**part.files, **release.files},
+        left_out=tuple(name for name in release.left_out if name not in part.definitions),
+    )
+
+
+def is_part_of(part: Release, release: Release) -> bool:
+    """Whether ``release`` runs everything as ``part`` does: it is ``part``, or was completed from it."""
+    return (part.project, part.commit, part.tree) == (release.project, release.commit, release.tree) and all(
+        release.definitions.get(name) == frozen for name, frozen in part.definitions.items()
+    )
+
+
+def pins_of(release: Release) -> Mapping[str, str]:
+    """What references meant when ``release`` was frozen: by reference, that by digest, else the config digest."""
+    pinned: list[Artifact | BaseImage] = [base for artifact in release.artifacts for base in artifact.bases]
+    pinned += [artifact for artifact in release.artifacts if artifact.input_digest is None]
+    return {image.reference: image.repository_digest or image.image for image in pinned}
+
+
 class ManifestEntry(msgspec.Struct, frozen=True):
     """One definition, and what it runs, as a manifest has them."""
 
@@ -93,6 +121,8 @@ class ManifestEntry(msgspec.Struct, frozen=True):
     """JSON: the Compose model."""
     artifacts: Mapping[str, Artifact]
     """By service."""
+    choice: ReadingChoice = DEFAULT_CHOICE
+    """What the user chose when it was read."""
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -106,6 +136,7 @@ class Manifest(msgspec.Struct, frozen=True):
     definitions: Mapping[str, ManifestEntry]
     """By the definition's name."""
     files: Mapping[str, str]
+    left_out: tuple[str, ...] = ()
 
 
 class _Version(msgspec.Struct, frozen=True):
@@ -124,6 +155,7 @@ def manifest_of(release: Release) -> JsonObject:
         "committed_at": format_time(release.committed_at),
         "definitions": {name: _frozen_to_json(frozen) for name, frozen in release.definitions.items()},
         "files": dict(release.files),
+        **({"left_out": list(release.left_out)} if release.left_out else {}),
     }
 
 
@@ -142,10 +174,13 @@ def read_manifest(content: bytes) -> Release:
         tree=manifest.tree,
         committed_at=manifest.committed_at,
         definitions={
-            name: FrozenDefinition(Definition(name, entry.role, entry.files, entry.model), entry.artifacts)
+            name: FrozenDefinition(
+                Definition(name, entry.role, entry.files, entry.model, choice=entry.choice), entry.artifacts
+            )
             for name, entry in manifest.definitions.items()
         },
         files=manifest.files,
+        left_out=manifest.left_out,
     )
 
 
@@ -161,6 +196,7 @@ def _frozen_to_json(frozen: FrozenDefinition) -> JsonObject:
         "files": list(frozen.definition.files),
         "model": frozen.definition.model,
         "artifacts": {service: _artifact_to_json(artifact) for service, artifact in frozen.artifacts.items()},
+        **({"choice": to_json(frozen.definition.choice)} if frozen.definition.choice != DEFAULT_CHOICE else {}),
     }
 
 

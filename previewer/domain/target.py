@@ -16,6 +16,7 @@ from previewer.domain.policy.finders import is_on
 from previewer.domain.policy.quantity_rules import memory_limit
 from previewer.domain.release import Artifact
 from previewer.domain.routes import routes_of, url_of
+from previewer.domain.run_variables import filled
 from previewer.domain.served_files import VolumeContent
 from previewer.domain.service import Service
 from previewer.domain.specification import (
@@ -224,10 +225,15 @@ def _container_labels(target: Target, service: Service, number: int) -> dict[str
     }
 
 
+def run_variables(target: Target) -> Mapping[str, str]:
+    """The ``PREVIEWER_*`` variables of every container."""
+    return injected_variables(target.ownership, _urls(target), routes_of(target.definition))
+
+
 def _compose_of(target: Target, service: Service, number: int) -> JsonObject:
     """The service's mapping with its host ports and the ``PREVIEWER_*`` variables filled in."""
-    urls, routes = _urls(target), routes_of(target.definition)
-    variables: dict[str, JsonValue] = dict(injected_variables(target.ownership, urls, routes))
+    variables = run_variables(target)
+    spec = filled(service.spec, variables, where=f"{target.ownership.environment}, service {service.name}")
     ports: list[JsonValue] = []
     for port, entry in zip(service.ports, map(as_object, as_list(service.spec.get("ports"))), strict=True):
         key = PortKey(service.name, number, port.target, port.protocol)
@@ -236,8 +242,8 @@ def _compose_of(target: Target, service: Service, number: int) -> JsonObject:
         # The networks say at which address, so that it can change while the container runs.
         ports.append({**chosen, "host_ip": ""} if target.takeover.binding else chosen)
     return {
-        **service.spec,
-        "environment": {**as_object(service.spec.get("environment")), **variables},
+        **spec,
+        "environment": {**as_object(spec.get("environment")), **variables},
         **({"ports": ports} if ports else {}),
     }
 

@@ -55,6 +55,7 @@ class _Freezing:
     parallel: int
     cache: BuildCache | None
     rebuild: Rebuild | None
+    recorded: Mapping[str, str]
 
 
 def freeze_commit(
@@ -73,14 +74,15 @@ def freeze_commit(
     variables: Mapping[str, str] | None = None,
     cache: BuildCache | None = None,
     rebuild: Rebuild | None = None,
+    recorded: Mapping[str, str] | None = None,
 ) -> Release:
     """Resolve and build what the definitions' services need; the release is not stored.
 
     An image whose inputs were built before is not built again, unless ``use_cache`` is off; equal inputs are built
     once however many services have them. What ``cache`` has is pulled instead. Build secrets may come from
-    ``variables``. Raises, before anything is built, what ``permit`` raises,
-    :class:`DefinitionError`, :class:`FreezeError` for what can't
-    be resolved, and :class:`UnsupportedError` for what nothing here can build; then :class:`BuildError`.
+    ``variables``. ``recorded`` is what references meant already, as :func:`pins_of` has it. Raises, before
+    anything is built, what ``permit`` raises, :class:`DefinitionError`, :class:`FreezeError` for what can't be
+    resolved, and :class:`UnsupportedError` for what nothing here can build; then :class:`BuildError`.
     """
     work = _Freezing(
         tree=tree.with_submodules,
@@ -94,6 +96,7 @@ def freeze_commit(
         parallel=parallel,
         cache=cache,
         rebuild=rebuild,
+        recorded=(rebuild.recorded if rebuild is not None else recorded) or {},
     )
     planned = read_planned_images(
         work.tree, definitions, commit=commit.id, platform=images.platform, variables=variables or {}
@@ -149,9 +152,8 @@ def _pin(work: _Freezing, request: ImageRequest, cancellation: Cancellation) -> 
     reference, platform = request
     shown = reference if platform == work.images.platform else f"{reference} ({platform})"
     with reported_task(work.report, f"pin {shown}") as end:
-        recorded = work.rebuild.recorded if work.rebuild is not None else {}
         pinned = work.images.pin(
-            recorded.get(reference, reference),
+            work.recorded.get(reference, reference),
             platform,
             on_line=lambda line: work.report(TaskOutput(f"pin {shown}", line)),
             cancellation=cancellation,

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import structs
 
 from previewer.domain.build_differences import build_differences
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.definition import Definition
+from previewer.domain.definition import DEFAULT_CHOICE, Definition, ReadingChoice, Role
 from previewer.domain.freeze_plan import FreezePlan
 from previewer.domain.history import LedgerEntry
 from previewer.domain.json_value import JsonObject
 from previewer.domain.policy.check import Finding, check_inherited, raise_for
 from previewer.domain.progress import Noted, Outcome, Report, TaskFinished, TaskStarted
-from previewer.domain.release import Release
+from previewer.domain.release import FrozenDefinition, Release, joined, pins_of
 from previewer.domain.revision import ResolvedRevision
 from previewer.domain.tree_files import digest_tree_files, tree_sources
 from previewer.domain.wording import counted
+from previewer.errors import FreezeError, RegistryError
 from previewer.frozen import dataclass
-from previewer.operations.definitions import read_definitions
+from previewer.operations.definitions import RunRequest, choose_definition, read_definitions, refuse_empty
 from previewer.operations.generations.supersede import newest_run
 from previewer.operations.releasing.attest import attest
 from previewer.operations.releasing.named_release import newest_first
@@ -41,13 +42,18 @@ class FreezeResult:
 
 
 def plan_freeze(
-    session: Session, revision: str, *, use_cache: bool = True, pins_again: bool = False
+    session: Session,
+    revision: str,
+    *,
+    choice: ReadingChoice = DEFAULT_CHOICE,
+    use_cache: bool = True,
+    pins_again: bool = False,
 ) -> FreezePlan:
     """What :func:`freeze` would do. No registry is asked, so whether an image's inputs are known is not told."""
     from previewer.freeze.plan_freeze import plan_images
 
     resolved = session.source.resolve(revision)
-    definitions = read_definitions(session, resolved)
+    definitions = read_definitions(session, resolved, RunRequest(choice=choice))
     known = find_release(session, resolved, definitions) if use_cache and not pins_again else None
     if known is not None:
         return FreezePlan(resolved.commit.id, (), known.id)
@@ -63,6 +69,7 @@ def freeze(
     session: Session,
     revision: str,
     *,
+    choice: ReadingChoice = DEFAULT_CHOICE,
     use_cache: bool = True,
     pins_again: bool = False,
     report: Report,
@@ -80,6 +87,7 @@ def freeze(
         return freeze_resolved(
             session,
             resolved,
+            definitions=read_definitions(session, resolved, RunRequest(choice=choice)),
             use_cache=use_cache,
             pins_again=pins_again,
             report=report,
@@ -94,21 +102,23 @@ def freeze_resolved(
     use_cache: bool,
     pins_again: bool = False,
     attests: bool = True,
-    definitions: tuple[Definition, ...] | None = None,
+    definitions: tuple[Definition, ...],
+    wanted: str | None = None,
     before_building: Callable[[], None] = _do_nothing,
     report: Report,
     cancellation: Cancellation,
 ) -> FreezeResult:
     """:func:`freeze` for a revision that was looked up before; its branch may have moved on since.
 
-    Without ``attests`` the caller writes down what is in the release. ``definitions`` are the commit's, all of
-    them, if they were read and checked already. ``before_building`` is called unless there is a release already.
+    Without ``attests`` the caller writes down what is in the release. ``definitions`` are the commit's, as
+    :func:`read_definitions` gives them; ``wanted`` is the one that is about to run, by default a preview's. Others
+    are left out where they cannot be frozen. ``before_building`` is called unless there is a release already.
     """
-    definitions = read_definitions(session, resolved) if definitions is None else definitions
+    wanted = wanted or choose_definition(definitions, Role.PREVIEW, None).name
     for warning in dict.fromkeys(text for definition in definitions for text in definition.warnings):
         report(Noted(warning))
     is_wanted = use_cache and not pins_again
-    if is_wanted and (known := find_release(session, resolved, definitions)) is not None:
+    if is_wanted and (known := find_release(session, resolved, definitions, wanted=wanted)) is not None:
         task = f"freeze {resolved.commit.short}"
         report(TaskStarted(task, "freeze"))
         report(TaskFinished(task, Outcome.CACHED, 0.0, "frozen before"))
@@ -116,6 +126,71 @@ def freeze_resolved(
             attest(session, known, report=report, cancellation=cancellation)
         return FreezeResult(known, was_known=True)
     before_building()
+    release = _freeze_definitions(
+        session, resolved, definitions, wanted, use_cache=use_cache, report=report, cancellation=cancellation
+    )
+    for difference in build_differences(release):
+        report(Noted(f"{difference}", "what staging has shown then says nothing of production"))
+    _keep(session, release)
+    if attests:
+        attest(session, release, report=report, cancellation=cancellation)
+    return FreezeResult(release, was_known=False)
+
+
+def _freeze_definitions(
+    session: Session,
+    resolved: ResolvedRevision,
+    definitions: Sequence[Definition],
+    wanted: str,
+    *,
+    use_cache: bool,
+    report: Report,
+    cancellation: Cancellation,
+) -> Release:
+    """All of them at once; where that fails, the wanted one, and then each of the others that can be had."""
+
+    def freeze_these(chosen: Sequence[Definition], recorded: Mapping[str, str]) -> Release:
+        return _freeze_together(
+            session, resolved, chosen, recorded, use_cache=use_cache, report=report, cancellation=cancellation
+        )
+
+    unread = set(_names_of(session, resolved)) - {definition.name for definition in definitions}
+    try:
+        return structs.replace(freeze_these(definitions, {}), left_out=tuple(sorted(unread)))
+    except (FreezeError, RegistryError):
+        if len(definitions) == 1:
+            raise
+    release = freeze_these([definition for definition in definitions if definition.name == wanted], {})
+    left_out = unread
+    for definition in definitions:
+        if definition.name == wanted:
+            continue
+        try:
+            release = joined(release, freeze_these([definition], pins_of(release)))
+        except (FreezeError, RegistryError) as error:
+            left_out = left_out | {definition.name}
+            hint = f"promoting to it freezes it: previewer promote … --to {definition.role.value}"
+            report(Noted(f"the definition {definition.name} is left out of the release: {error}", hint))
+    return structs.replace(release, left_out=tuple(sorted(left_out)))
+
+
+def _names_of(session: Session, resolved: ResolvedRevision) -> tuple[str, ...]:
+    from previewer.definition import definition_names
+
+    return definition_names(session.source.tree(resolved.commit.id))
+
+
+def _freeze_together(
+    session: Session,
+    resolved: ResolvedRevision,
+    definitions: Sequence[Definition],
+    recorded: Mapping[str, str],
+    *,
+    use_cache: bool,
+    report: Report,
+    cancellation: Cancellation,
+) -> Release:
+    """``recorded`` is what references meant already for another part of the same release."""
     from previewer.freeze.freeze_commit import freeze_commit  # a commit that is frozen needs nothing of it
     from previewer.operations.releasing.named_images import permit_images
 
@@ -133,15 +208,40 @@ def freeze_resolved(
         parallel=session.settings.parallel_builds,
         variables=session.settings.allowed_variables,
         cache=registry_cache(session),
+        recorded=recorded,
     )
     _check_images(session, resolved, release)
-    release = _referring(release, definitions)
-    for difference in build_differences(release):
-        report(Noted(f"{difference}", "what staging has shown then says nothing of production"))
-    _keep(session, release)
-    if attests:
-        attest(session, release, report=report, cancellation=cancellation)
-    return FreezeResult(release, was_known=False)
+    return _referring(release, definitions)
+
+
+def plan_completion(session: Session, release: Release, role: Role) -> Release:
+    """What :func:`complete_release` would give, but for the images."""
+    resolved = session.source.resolve(release.commit)
+    missing = choose_definition(read_definitions(session, resolved, RunRequest(role)), role, None)
+    refuse_empty(missing)
+    files = frozen_files(session, resolved, [missing])
+    part = structs.replace(release, definitions={missing.name: FrozenDefinition(missing, {})}, files=files)
+    return joined(release, part)
+
+
+def complete_release(
+    session: Session, release: Release, role: Role, *, report: Report, cancellation: Cancellation
+) -> Release:
+    """``release`` with the definition for ``role`` that it was frozen without: another release of the same commit.
+
+    What both name is what it was in ``release``. Raises what reading or freezing that definition raises.
+    """
+    resolved = session.source.resolve(release.commit)
+    definitions = read_definitions(session, resolved, RunRequest(role))
+    missing = choose_definition(definitions, role, None)
+    refuse_empty(missing)
+    part = _freeze_together(
+        session, resolved, [missing], pins_of(release), use_cache=True, report=report, cancellation=cancellation
+    )
+    completed = joined(release, part)
+    _keep(session, completed)
+    attest(session, completed, report=report, cancellation=cancellation)
+    return completed
 
 
 def _check_images(session: Session, resolved: ResolvedRevision, release: Release) -> None:
@@ -185,17 +285,16 @@ def frozen_files(
 
 
 def find_release(
-    session: Session, resolved: ResolvedRevision, definitions: tuple[Definition, ...]
+    session: Session, resolved: ResolvedRevision, definitions: tuple[Definition, ...], *, wanted: str | None = None
 ) -> Release | None:
     """The release that freezing the revision now would give without building, if there is one.
 
-    ``definitions`` are all of the commit's. It counts only if its images are there, if it was frozen here or
-    somebody who is trusted vouches for it, and if no build of it mounted caches that other branches write to.
+    ``definitions`` are all of the commit's. One that lacks some will do for running the ``wanted`` one. It counts
+    only if its images are there, if it was frozen here or somebody who is trusted vouches for it, and if no build
+    of it mounted caches that other branches write to.
     """
-    wanted: JsonObject = {definition.name: definition.model for definition in definitions}
     for release in newest_first(session, session.ledger.releases_of(resolved.commit.id)):
-        frozen: JsonObject = {name: entry.definition.model for name, entry in release.definitions.items()}
-        if not session.references.alike(frozen, wanted) or not is_vouched_for(session, release.id):
+        if not _has_same(session, release, definitions, wanted) or not is_vouched_for(session, release.id):
             continue
         mounted = {artifact.cache_scope for artifact in release.artifacts} - {""}
         if mounted and mounted != {session.cache_scope(branch=resolved.branch, commit=resolved.commit.id)}:
@@ -203,3 +302,13 @@ def find_release(
         if not session.images.missing({artifact.image for artifact in release.artifacts}):
             return release
     return None
+
+
+def _has_same(session: Session, release: Release, definitions: Sequence[Definition], wanted: str | None) -> bool:
+    """Whether ``release`` was frozen from these very definitions, or all but some that it was to run without."""
+    asked = {d.name: d for d in definitions if d.name == wanted or d.name not in release.left_out}
+    frozen = {name: entry.definition for name, entry in release.definitions.items()}
+    if asked.keys() != frozen.keys() or any(asked[n].choice != d.choice for n, d in frozen.items()):
+        return False
+    models: JsonObject = {name: definition.model for name, definition in frozen.items()}
+    return session.references.alike(models, {name: definition.model for name, definition in asked.items()})

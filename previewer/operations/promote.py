@@ -8,16 +8,18 @@ from dataclasses import replace
 
 from previewer.domain import naming
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.definition import Role
+from previewer.domain.definition import Role, role_of_name
 from previewer.domain.environment import Environment
 from previewer.domain.plan import Plan
-from previewer.domain.progress import Report
+from previewer.domain.progress import Noted, Report
 from previewer.domain.promotion import ailments, has_staging, is_proven, other_images
-from previewer.domain.release import Release
+from previewer.domain.release import Release, is_part_of
 from previewer.domain.revision import short_id
 from previewer.errors import AmbiguousError, NotFoundError, PolicyError
 from previewer.frozen import dataclass
+from previewer.operations.definitions import give_files
 from previewer.operations.environments import find_environment, list_environments
+from previewer.operations.freeze import complete_release, plan_completion
 from previewer.operations.generations.deploy import Deployment, UpResult, plan_deploy
 from previewer.operations.generations.environment_release import release_of
 from previewer.operations.releasing.named_release import find_release_named
@@ -42,12 +44,15 @@ class PromoteOptions:
     """``90m 10h 5d 1d12h never``; ``None`` for the definition's, else the role's default."""
     timeout: float | None = None
     """Seconds to wait for health; ``None`` for the setting."""
+    env_files: tuple[str, ...] = ()
+    """Environment files of this machine, with variables that the definition refers to."""
     force: bool = False
     """To production even if it was not proven in staging. Nothing lifts the rule of the same images."""
 
 
 def plan_promote(session: Session, subject: str, options: PromoteOptions) -> Plan:
     """What :func:`promote` would do; refused as it would be."""
+    give_files(session, options.env_files)
     return plan_deploy(session, _deployment(session, subject, options, look_for_touches))
 
 
@@ -59,16 +64,36 @@ def promote(
     Raises :class:`PolicyError` where the environment it comes from was touched or is ailing, where a service would
     run another image than before, and where production would run what was never proven in staging.
     """
-    deployment = _deployment(session, subject, options, note_touches)
+    give_files(session, options.env_files)
+    deployment = _deployment(session, subject, options, note_touches, report=report, cancellation=cancellation)
     return deploy_release(session, deployment, report=report, cancellation=cancellation)
 
 
-def _deployment(session: Session, subject: str, options: PromoteOptions, look: Look) -> Deployment:
-    """``look`` finds out whether somebody touched an environment that nobody has looked at since."""
+def _deployment(
+    session: Session,
+    subject: str,
+    options: PromoteOptions,
+    look: Look,
+    *,
+    report: Report | None = None,
+    cancellation: Cancellation | None = None,
+) -> Deployment:
+    """``look`` finds out whether somebody touched an environment that nobody has looked at since.
+
+    A release that was frozen without the role's definition is completed; in a plan, which has nothing to report
+    to, but for its images.
+    """
     release, origin = _find(session, subject)
     origin = look(session, origin) if origin is not None else None
+    if lacking := [name for name in release.left_out if role_of_name(name) is options.to]:
+        if report is None or cancellation is None:
+            release = plan_completion(session, release, options.to)
+        else:
+            report(Noted(f"the release was frozen without {', '.join(lacking)}, which is frozen now"))
+            release = complete_release(session, release, options.to, report=report, cancellation=cancellation)
     wanted = UpOptions(role=options.to, name=options.name, ttl=options.ttl, timeout=options.timeout)
     deployment = replace(release_deployment(session, release, wanted), action="promote")
+    deployment = replace(deployment, is_frozen=bool(release.definitions[deployment.definition].artifacts))
     if origin is not None:
         deployment = replace(deployment, branch=origin.ownership.branch)
     _refuse_other_images(release, deployment, origin)
@@ -112,12 +137,13 @@ def _refuse_other_images(release: Release, deployment: Deployment, origin: Envir
 
 def _refuse_unproven(session: Session, release: Release, look: Look) -> None:
     """Production runs what staging has shown to work, in a project that has a staging."""
-    if not has_staging(release):
+    if not has_staging(release) and not any(role_of_name(name) is Role.STAGING for name in release.left_out):
         return
     staging = [look(session, e) for e in list_environments(session) if e.role is Role.STAGING]
     names = {naming.environment_name(session.project, Role.STAGING.value), *(e.name for e in staging)}
     notes = [said for name, said in session.ledger.notes().items() if name in names]
-    if not is_proven(release, staging, notes):
+    parts = [part for part in session.ledger.releases_of(release.commit) if is_part_of(part, release)]
+    if not any(is_proven(part, staging, notes) for part in (release, *parts)):
         short = short_id(release.id)
         raise PolicyError(
             "it has not been proven in staging",

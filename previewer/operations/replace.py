@@ -6,6 +6,7 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.plan import Plan
 from previewer.domain.progress import Report
 from previewer.frozen import dataclass
+from previewer.operations.definitions import give_files
 from previewer.operations.environments import find_environment
 from previewer.operations.generations.deploy import Deployment, UpResult, plan_deploy
 from previewer.operations.generations.environment_release import release_of
@@ -22,6 +23,8 @@ class ReplaceOptions:
     """``90m 10h 5d 1d12h never``; ``None`` for the definition's, else the role's default."""
     timeout: float | None = None
     """Seconds to wait for health; ``None`` for the setting."""
+    env_files: tuple[str, ...] = ()
+    """Environment files of this machine (in updates of the commit too), with variables of definitions."""
 
 
 def plan_replace(session: Session, environment: str, options: ReplaceOptions) -> Plan:
@@ -41,6 +44,7 @@ def replace_environment(
 
 
 def _deployment(session: Session, text: str, options: ReplaceOptions) -> Deployment:
+    give_files(session, options.env_files)
     environment = find_environment(session, text)
     owner = environment.ownership
     release = release_of(session, environment)

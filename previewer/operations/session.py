@@ -8,12 +8,13 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 
 from previewer.background import begin
 from previewer.domain.references import References
-from previewer.errors import NotFoundError, SourceError
+from previewer.errors import NotFoundError, SourceError, UsageError
 from previewer.ledger.protocol import Fault
 from previewer.operations.generations.admissions import Admissions
 
@@ -94,6 +95,8 @@ class Session:
         self.is_chosen = is_chosen
         """Whether the user said, or stands in, what the project is."""
         self._on_close = on_close
+        self.given_files: Mapping[str, Mapping[str, str]] = {}
+        """Variables of the user's own environment files, by the path that the user named."""
         self.source = source
         self.clock = clock
         """The time now: aware, UTC."""
@@ -165,8 +168,46 @@ class Session:
 
     @property
     def settings(self) -> Settings:
-        """The user's and the default branch's settings. Raises :class:`UsageError` for ones that make no sense."""
-        return self._settings.get()
+        """The user's and the default branch's settings, with the values that the user gave in files.
+
+        Raises :class:`UsageError` for ones that make no sense.
+        """
+        settings = self._settings.get()
+        if not self.given_files:
+            return settings
+        return replace(settings, allowed_variables={**settings.allowed_variables, **self.given_values})
+
+    @property
+    def given_values(self) -> Mapping[str, str]:
+        """The variables of all files that the user gave."""
+        return {name: value for values in self.given_files.values() for name, value in values.items()}
+
+    def give_environment_file(self, path: str) -> None:
+        """Let definitions use the variables of an environment file of this machine; they are kept as references.
+
+        Raises :class:`UsageError` for a file that cannot be read, or that gives a variable another value than one
+        given before: definitions refer to variables by name.
+        """
+        from previewer.definition.dotenv import read_dotenv
+
+        try:
+            content = Path(path).read_bytes()
+        except OSError as error:
+            raise UsageError(
+                f"the environment file cannot be read: {error.strerror}",
+                where=path,
+                hint="name a file of the commit, by its path in it, or one of this machine",
+            ) from error
+        values = read_dotenv(content, file=path, lookup=self._settings.get().allowed_variables.get)
+        known = {
+            name: value
+            for file, given in self.given_files.items()
+            if file != path
+            for name, value in given.items()
+        }
+        if differing := sorted(name for name, value in values.items() if known.get(name, value) != value):
+            raise UsageError(f"another file gives {', '.join(differing)} another value", where=path)
+        self.given_files = {**self.given_files, path: values}
 
     def trust(self, role: Role, *, branch: str | None, commit: str) -> Trust:
         """What a commit (full id) of ``branch`` is trusted with in ``role``: every decision on trust asks here.

@@ -11,7 +11,7 @@ from previewer.background import begin
 from previewer.domain import naming
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.capacity import need_of
-from previewer.domain.definition import Definition, Role
+from previewer.domain.definition import DEFAULT_CHOICE, Definition, ReadingChoice, Role
 from previewer.domain.isolation import isolate
 from previewer.domain.json_value import as_text
 from previewer.domain.labels import format_time
@@ -24,7 +24,14 @@ from previewer.domain.wording import counted
 from previewer.engine.protocol import Selection
 from previewer.errors import SourceError, UnhealthyError
 from previewer.frozen import dataclass
-from previewer.operations.definitions import choose_definition, distrust, enforce_policy, read_definitions
+from previewer.operations.definitions import (
+    RunRequest,
+    choose_definition,
+    distrust,
+    enforce_policy,
+    read_definitions,
+    refuse_empty,
+)
 from previewer.operations.freeze import find_release, freeze_resolved, frozen_files
 from previewer.operations.generations.capacity import check_capacity
 from previewer.operations.generations.deploy import Act, Deployment, UpResult, plan_deploy
@@ -44,6 +51,8 @@ class UpOptions:
     role: Role = Role.PREVIEW
     definition: str | None = None
     """Which of the commit's definitions; ``None`` for the role's."""
+    choice: ReadingChoice = DEFAULT_CHOICE
+    """How that one is read."""
     name: str | None = None
     """The environment's name; ``None`` for one made of the project and the branch, or the role."""
     ttl: str | None = None
@@ -59,13 +68,18 @@ class UpOptions:
     action: Act = "up"
     """What the ledger calls it."""
 
+    @property
+    def request(self) -> RunRequest:
+        """Which of a commit's definitions is to be read, and how."""
+        return RunRequest(self.role, self.definition, self.choice)
+
 
 def plan_up(session: Session, revision: str, options: UpOptions) -> Plan:
     """What :func:`up` would do on the engine. Nothing is made; images that are not frozen yet are named so."""
     resolved = session.source.resolve(revision)
-    definitions = read_definitions(session, resolved)
+    definitions = read_definitions(session, resolved, options.request)
     definition = _allowed_definition(session, resolved, definitions, options)
-    release = find_release(session, resolved, definitions)
+    release = find_release(session, resolved, definitions, wanted=definition.name)
     deployment = _deployment(
         session, resolved, options, definition, release or _to_freeze(session, resolved, definition)
     )
@@ -87,7 +101,7 @@ def up(
     uncommitted = begin(lambda: session.source.count_uncommitted(resolved.commit.id), name="previewer-uncommitted")
     if (reservation := distrust(session)) is not None:
         report(reservation)
-    definitions = read_definitions(session, resolved)
+    definitions = read_definitions(session, resolved, options.request)
     definition = _allowed_definition(session, resolved, definitions, options)
     if said := options.ttl or as_text(definition.extension.get("ttl")):
         parse_ttl(said)  # one that makes no sense is an error before anything is built
@@ -102,6 +116,7 @@ def up(
                 pins_again=pins_again,
                 attests=options.role in session.settings.require_signed,
                 definitions=definitions,
+                wanted=definition.name,
                 before_building=lambda: _refuse_without_room(session, resolved, definition, options),
                 report=report,
                 cancellation=run.cancellation,
@@ -171,6 +186,7 @@ def _allowed_definition(
 ) -> Definition:
     """The one of ``definitions`` that is to run, held against the policy of the role that the user asked for."""
     definition = choose_definition(definitions, options.role, options.definition)
+    refuse_empty(definition)
     enforce_policy(session, resolved, definition, options.role)
     return definition
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from previewer.domain.cancellation import Cancellation
+from previewer.domain.definition import DEFAULT_CHOICE
 from previewer.domain.environment import Environment
 from previewer.domain.plan import Plan
 from previewer.domain.progress import Report
 from previewer.errors import NotFoundError, UsageError
 from previewer.operations.environments import find_environment
 from previewer.operations.generations.deploy import UpResult
-from previewer.operations.generations.frozen_definition import definition_name
+from previewer.operations.generations.frozen_definition import how_it_was_read
 from previewer.operations.replace import ReplaceOptions
 from previewer.operations.session import Session
 from previewer.operations.up import UpOptions, plan_up, up
@@ -45,19 +48,17 @@ def _branch_of(environment: Environment) -> str:
 
 
 def _options(session: Session, environment: Environment, options: ReplaceOptions) -> UpOptions:
+    try:
+        release = session.ledger.load_release(environment.ownership.release)
+        definition, choice = how_it_was_read(release, environment)
+    except NotFoundError:
+        definition, choice = None, DEFAULT_CHOICE
     return UpOptions(
         role=environment.role,
-        definition=_definition(session, environment),
+        definition=definition,
+        choice=structs.replace(choice, env_files=options.env_files or choice.env_files),
         name=environment.name,
         ttl=options.ttl,
         timeout=options.timeout,
         action="update",
     )
-
-
-def _definition(session: Session, environment: Environment) -> str | None:
-    """The one that it runs; the role's where that cannot be told."""
-    try:
-        return definition_name(session.ledger.load_release(environment.ownership.release), environment)
-    except NotFoundError:
-        return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from previewer.domain.attestation import Signature, Verdict
@@ -10,7 +9,7 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.image_comparison import ImageDifference, Sameness, compare_images
 from previewer.domain.naming import REBUILT_REPOSITORY
 from previewer.domain.progress import Report
-from previewer.domain.release import Artifact, Release
+from previewer.domain.release import Artifact, Release, pins_of
 from previewer.domain.revision import short_id
 from previewer.domain.tree_files import digest_tree_files
 from previewer.domain.wording import counted
@@ -138,21 +137,11 @@ def _rebuild(
             cancellation=cancellation,
             parallel=session.settings.parallel_builds,
             variables=session.settings.allowed_variables,
-            rebuild=Rebuild(_recorded(release), repository),
+            rebuild=Rebuild(pins_of(release), repository),
         )
         return tuple(_compared(session, image, again, cancellation) for image in images)
     finally:
         session.images.unname(repository)
-
-
-def _recorded(release: Release) -> Mapping[str, str]:
-    """What every reference meant when the release was frozen."""
-    found: dict[str, str] = {}
-    for artifact in release.artifacts:
-        if artifact.input_digest is None:
-            found[artifact.reference] = artifact.repository_digest or artifact.image
-        found |= {base.reference: base.repository_digest or base.image for base in artifact.bases}
-    return found
 
 
 def _compared(session: Session, image: VerifiedImage, again: Release, cancellation: Cancellation) -> VerifiedImage:

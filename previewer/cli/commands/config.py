@@ -9,11 +9,12 @@ import click
 
 from previewer.cli.completion_values import complete_branches
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import output_option, verb
+from previewer.cli.options import definition_options, output_option, verb
 from previewer.cli.output_format import Format
 from previewer.errors import UsageError
 
 if TYPE_CHECKING:
+    from previewer.domain.definition import ReadingChoice
     from previewer.operations.definitions import ReadDefinition
 
 
@@ -23,10 +24,8 @@ if TYPE_CHECKING:
 @click.option(
     "--definition", "--role", "name", default="preview", show_default=True, metavar="NAME", help="Which one."
 )
-@click.option("-f", "--file", "files", multiple=True, metavar="FILE", help="Compose files of the commit instead.")
-@click.option("--profile", "profiles", multiple=True, metavar="NAME", help="A profile to switch on.")
+@definition_options()
 @click.option("-e", "--env", "pairs", multiple=True, metavar="NAME[=VALUE]", help="A variable to interpolate.")
-@click.option("--env-file", "env_files", multiple=True, metavar="FILE", help="A file of the commit, for .env.")
 @click.option("--no-policy", is_flag=True, help="Only read: no policy, and every variable of this shell.")
 @click.option("--rewritten", is_flag=True, help="As it would run, isolated from other environments.")
 @output_option(default=Format.YAML)
@@ -37,10 +36,8 @@ def command(
     revision: str | None,
     commit: str | None,
     name: str,
-    files: tuple[str, ...],
-    profiles: tuple[str, ...],
+    choice: ReadingChoice,
     pairs: tuple[str, ...],
-    env_files: tuple[str, ...],
     no_policy: bool,
     rewritten: bool,
     form: Format,
@@ -60,10 +57,8 @@ def command(
         allowed = invocation.environment if no_policy else session.settings.allowed_variables
         options = DefinitionOptions(
             name=name,
-            files=files,
-            profiles=profiles,
+            choice=choice,
             variables={**allowed, **_variables(pairs, invocation.environment)},
-            env_files=env_files,
             check_policy=not no_policy,
         )
         read = read_definition(session, revision or commit or "HEAD", options)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from previewer.cli.completion_values import complete_branches
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import output_option, progress_option, verb
+from previewer.cli.options import definition_options, output_option, progress_option, verb
 from previewer.cli.output_format import Format
+
+if TYPE_CHECKING:
+    from previewer.domain.definition import ReadingChoice
 
 
 @verb("freeze")
@@ -19,6 +24,7 @@ from previewer.cli.output_format import Format
     is_flag=True,
     help="Build every image again, without any cache.",
 )
+@definition_options()
 @click.option("--pull", is_flag=True, help="Pin images again: a tag may have moved since the commit was frozen.")
 @click.option("--dry-run", is_flag=True, help="Print what would be pinned and built; do nothing.")
 @progress_option()
@@ -28,6 +34,7 @@ def command(
     invocation: Invocation,
     *,
     revision: str,
+    choice: ReadingChoice,
     from_scratch: bool,
     pull: bool,
     dry_run: bool,
@@ -47,13 +54,14 @@ def command(
         if dry_run:
             from previewer.cli.plan_printer import print_freeze_plan
 
-            plan = plan_freeze(session, revision, use_cache=not from_scratch, pins_again=pull)
+            plan = plan_freeze(session, revision, choice=choice, use_cache=not from_scratch, pins_again=pull)
             print_freeze_plan(output, plan, form)
             return
         with running(invocation, progress) as run:
             result = freeze(
                 session,
                 revision,
+                choice=choice,
                 use_cache=not from_scratch,
                 pins_again=pull,
                 report=run.report,

@@ -7,7 +7,14 @@ import click
 from previewer.cli.completion_values import complete_environments
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import dry_run_option, output_option, progress_option, timeout_option, verb
+from previewer.cli.options import (
+    dry_run_option,
+    env_file_option,
+    output_option,
+    progress_option,
+    timeout_option,
+    verb,
+)
 from previewer.cli.output_format import Format
 
 
@@ -16,6 +23,7 @@ from previewer.cli.output_format import Format
 @click.option("--to", type=click.Choice(["staging", "production"]), required=True, help="Where it is to run.")
 @click.option("--name", metavar="NAME", help="The environment's name (default: by project and role).")
 @click.option("--ttl", metavar="TTL", help="How long it lives: 90m, 10h, 5d, 1d12h, never.")
+@env_file_option()
 @timeout_option()
 @click.option("--force", is_flag=True, help="To production even if it was not proven in staging.")
 @dry_run_option()
@@ -30,6 +38,7 @@ def command(
     to: str,
     name: str | None,
     ttl: str | None,
+    env_files: tuple[str, ...],
     timeout: float | None,
     force: bool,
     dry_run: bool,
@@ -48,7 +57,7 @@ def command(
     from previewer.domain.definition import Role
     from previewer.operations.promote import PromoteOptions, plan_promote, promote
 
-    options = PromoteOptions(to=Role(to), name=name, ttl=ttl, timeout=timeout, force=force)
+    options = PromoteOptions(to=Role(to), name=name, ttl=ttl, timeout=timeout, env_files=env_files, force=force)
     with invocation.open_session() as session:
         if dry_run:
             return show_plan(invocation, plan_promote(session, subject, options), form)

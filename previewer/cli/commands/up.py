@@ -9,11 +9,19 @@ import click
 from previewer.cli.completion_values import complete_branches
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import dry_run_option, output_option, progress_option, timeout_option, verb
+from previewer.cli.options import (
+    definition_options,
+    dry_run_option,
+    output_option,
+    progress_option,
+    timeout_option,
+    verb,
+)
 from previewer.cli.output_format import Format
 from previewer.errors import UsageError
 
 if TYPE_CHECKING:
+    from previewer.domain.definition import ReadingChoice
     from previewer.domain.plan import Plan
     from previewer.operations.session import Session
 
@@ -29,6 +37,7 @@ if TYPE_CHECKING:
     help="What the environment is for.",
 )
 @click.option("--definition", metavar="NAME", help="Which definition of the commit (default: the role's).")
+@definition_options()
 @click.option("--name", metavar="NAME", help="The environment's name (default: by project and branch).")
 @click.option("--ttl", metavar="TTL", help="How long it lives: 90m, 10h, 5d, 1d12h, never.")
 @timeout_option()
@@ -47,6 +56,7 @@ def command(
     release: str | None,
     role: str,
     definition: str | None,
+    choice: ReadingChoice,
     name: str | None,
     ttl: str | None,
     timeout: float | None,
@@ -69,12 +79,14 @@ def command(
     from previewer.cli.deployment import show_plan, show_result
     from previewer.cli.running import running
     from previewer.domain.definition import Role
+    from previewer.operations.definitions import give_files
     from previewer.operations.up import UpOptions, plan_up, up
     from previewer.operations.up_release import plan_up_release, up_release
 
     options = UpOptions(
         role=Role(role),
         definition=definition,
+        choice=choice,
         name=name,
         ttl=ttl,
         timeout=timeout,
@@ -83,12 +95,19 @@ def command(
         pins_again=pull,
     )
 
+    if release and (choice.files or choice.profiles or choice.takes_examples):
+        raise UsageError(
+            "a kept release was read when it was frozen", hint="-f, --profile and --env-example are for revisions"
+        )
+
     def planned(session: Session) -> Plan:
         if release:
             return plan_up_release(session, release, options)
         return plan_up(session, revision or "", options)
 
     with invocation.open_session() as session:
+        if release:
+            give_files(session, choice.env_files)
         if dry_run:
             from previewer.cli.room import note_room
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from previewer.domain.definition import ReadingChoice
 from previewer.domain.environment import Environment
 from previewer.domain.labels import Ownership
 from previewer.domain.release import Release
@@ -14,6 +15,12 @@ def definition_name(release: Release, environment: Environment) -> str:
     """As :func:`owned_definition_name`, of an environment as it was observed."""
     present = {service.name for service in environment.services}
     return owned_definition_name(release, environment.ownership, present)
+
+
+def how_it_was_read(release: Release, environment: Environment) -> tuple[str, ReadingChoice]:
+    """The name of the definition that an environment runs, and what the user chose about it."""
+    name = definition_name(release, environment)
+    return name, release.definitions[name].definition.choice
 
 
 def owned_definition_name(release: Release, owner: Ownership, present: Collection[str]) -> str:

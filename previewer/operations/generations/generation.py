@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.definition import Definition
@@ -14,6 +15,7 @@ from previewer.domain.plan import Plan
 from previewer.domain.progress import Noted, Report
 from previewer.domain.reconcile import plan_generation
 from previewer.domain.release import FrozenDefinition, Release
+from previewer.domain.run_variables import filled
 from previewer.domain.served_files import Served, serve_files
 from previewer.domain.takeover import (
     EDGE,
@@ -24,7 +26,7 @@ from previewer.domain.takeover import (
     inherited_ports,
     published_address,
 )
-from previewer.domain.target import Target, VolumeFill
+from previewer.domain.target import Target, VolumeFill, run_variables
 from previewer.engine.protocol import HOST_BINDING
 from previewer.errors import ConflictError, DefinitionError, PortTakenError
 from previewer.frozen import dataclass
@@ -70,23 +72,24 @@ def target_of(session: Session, wanted: Wanted, scene: Scene, *, refused: Refuse
     """The generation down to the last label, with host ports that are free or its predecessor's."""
     tree = release_tree(session, wanted.release.commit)
     resolved = _resolved(session, wanted)
-    contents = read_contents(resolved, tree, session.settings.allowed_variables)
     served = _served(session, wanted, resolved)
     takeover, ports = _choose_ports(session, wanted, served.definition, scene, refused)
-    return Target(
+    target = Target(
         ownership=wanted.owner,
         definition=served.definition,
         artifacts=wanted.frozen.artifacts,
         ports=ports,
         address_pool=session.settings.address_pool,
         prefix_length=session.settings.subnet_prefix,
-        fills={
-            key: VolumeFill(content, open_archive(tree, content, contents, wanted.release.committed_at))
-            for key, content in served.contents.items()
-        },
-        contents=contents,
         takeover=takeover,
     )
+    known = filled(resolved.model, run_variables(target), where=f"{wanted.owner.environment}, definition")
+    contents = read_contents(replace(resolved, model=known), tree, session.settings.allowed_variables)
+    fills = {
+        key: VolumeFill(content, open_archive(tree, content, contents, wanted.release.committed_at))
+        for key, content in served.contents.items()
+    }
+    return replace(target, contents=contents, fills=fills)
 
 
 def is_whole(session: Session, wanted: Wanted, observed: Observation) -> bool:

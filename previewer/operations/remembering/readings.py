@@ -11,9 +11,12 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 import previewer
-from previewer.domain.definition import Definition, Location, ModelPath, Role
+from previewer.domain.definition import Definition, Location, ModelPath, ReadingChoice, Role
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text, digest_of
+from previewer.domain.stored import to_json
 from previewer.operations.remembering.cache import cache_folder, read_cached, write_cached
 
 KEPT_READINGS = 256
@@ -29,21 +32,20 @@ Read = Callable[[], tuple[Definition, ...]]
 class Readings(Protocol):
     """What the definitions of commits were found to be."""
 
-    def definitions(
-        self, commit: str, project: str, variables: Mapping[str, str], *, read: Read
-    ) -> tuple[Definition, ...]:
-        """All definitions of a commit, by its full id. Raises what ``read`` raises."""
+    def definitions(self, commit: str, project: str, basis: JsonObject, *, read: Read) -> tuple[Definition, ...]:
+        """All definitions of a commit, by its full id. Raises what ``read`` raises.
+
+        ``basis`` is all that they depend on besides: variables, and what the user chose.
+        """
         ...
 
 
 class ForgottenReadings:
     """Remembers nothing."""
 
-    def definitions(
-        self, commit: str, project: str, variables: Mapping[str, str], *, read: Read
-    ) -> tuple[Definition, ...]:
+    def definitions(self, commit: str, project: str, basis: JsonObject, *, read: Read) -> tuple[Definition, ...]:
         """As they are read now."""
-        del commit, project, variables
+        del commit, project, basis
         return read()
 
 
@@ -57,11 +59,9 @@ class RememberedReadings:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def definitions(
-        self, commit: str, project: str, variables: Mapping[str, str], *, read: Read
-    ) -> tuple[Definition, ...]:
+    def definitions(self, commit: str, project: str, basis: JsonObject, *, read: Read) -> tuple[Definition, ...]:
         """All definitions of a commit, by its full id: what is kept, else as they are read now."""
-        path = self._path(commit, project, variables)
+        path = self._path(commit, project, basis)
         if known := _recall(path, read):
             return known
         found = read()
@@ -75,14 +75,14 @@ class RememberedReadings:
             for name, _written in found[: max(0, len(found) - KEPT_READINGS)]:
                 (self._folder / name).unlink(missing_ok=True)
 
-    def _path(self, commit: str, project: str, variables: Mapping[str, str]) -> Path:
-        basis: JsonObject = {
+    def _path(self, commit: str, project: str, basis: JsonObject) -> Path:
+        whole: JsonObject = {
             "readers": _readers_stamp(),
             "commit": commit,
             "project": project,
-            "variables": dict(variables),
+            "basis": basis,
         }
-        return self._folder / f"{digest_of(basis).removeprefix('sha256:')}.json"
+        return self._folder / f"{digest_of(whole).removeprefix('sha256:')}.json"
 
 
 def remembered_readings(environment: Mapping[str, str]) -> Readings:
@@ -139,6 +139,8 @@ def _to_json(definition: Definition) -> JsonObject:
         "files": list(definition.files),
         "model": definition.model,
         "warnings": list(definition.warnings),
+        "choice": to_json(definition.choice),
+        "profiles_off": list(definition.profiles_off),
     }
 
 
@@ -151,4 +153,6 @@ def _definition(value: JsonObject, places: Callable[[], Mapping[str, Mapping[Mod
         model=as_object(value["model"]),
         warnings=tuple(as_text(text) for text in as_list(value["warnings"])),
         locations=_LateLocations(name, places),
+        choice=msgspec.convert(value["choice"], ReadingChoice),
+        profiles_off=tuple(as_text(text) for text in as_list(value["profiles_off"])),
     )

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from previewer.domain.cancellation import Cancellation
+from previewer.domain.definition import DEFAULT_CHOICE, ReadingChoice
 from previewer.domain.progress import Event, Noted, Outcome, Report, TaskFinished, TaskOutput, TaskStarted
 from previewer.domain.revision import short_id
 from previewer.domain.watch_skips import Skip
@@ -16,7 +17,7 @@ from previewer.frozen import dataclass
 from previewer.operations.definitions import choose_definition
 from previewer.operations.down import down, find_down_target
 from previewer.operations.environments import find_environment
-from previewer.operations.generations.frozen_definition import definition_name
+from previewer.operations.generations.frozen_definition import how_it_was_read
 from previewer.operations.session import Session
 from previewer.operations.up import UpOptions, up
 
@@ -92,22 +93,23 @@ class WatchJob:
             target = find_down_target(self._session, [name], causes={name: self.action.cause})
             down(self._session, target, report=self._note, cancellation=Cancellation())
             return ""
-        options = UpOptions(name=name, definition=self._definition())
+        definition, choice = self._definition()
+        options = UpOptions(name=name, definition=definition, choice=choice)
         result = up(self._session, self._revision, options, report=self._note, cancellation=self._cancellation)
         return result.environment.url or "up"
 
-    def _definition(self) -> str | None:
-        """The one that somebody chose for the environment; ``None`` where it runs the role's, as it did before."""
+    def _definition(self) -> tuple[str | None, ReadingChoice]:
+        """The one that was chosen for the environment, ``None`` where it runs the role's, and how it was read."""
         if not isinstance(self.action, Follow):
-            return None
+            return None, DEFAULT_CHOICE
         found = find_environment(self._session, self.action.environment)
         try:
             release = self._session.ledger.load_release(found.ownership.release)
-            name = definition_name(release, found)
+            name, choice = how_it_was_read(release, found)
             definitions = [frozen.definition for frozen in release.definitions.values()]
-            return None if choose_definition(definitions, found.role, None).name == name else name
+            return (None if choose_definition(definitions, found.role, None).name == name else name), choice
         except NotFoundError:
-            return None
+            return None, DEFAULT_CHOICE
 
     def _note(self, event: Event) -> None:
         """Of all that happens inside only what somebody should know: there may be many jobs at once."""

@@ -1,0 +1,93 @@
+"""Values that a commit leaves to its users: which are wanted and not given, and the committed examples of them."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from previewer.domain.file_tree import FileTree
+from previewer.errors import DefinitionError
+
+EXAMPLE_WORDS = ("example", "sample", "template", "dist", "defaults")
+"""``.env.example`` is what a committed example of ``.env`` is called, or ``example.env``, or ``env.example``."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedValue:
+    """A variable, or a whole file of variables, that a definition cannot do without."""
+
+    message: str
+    where: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}"
+
+
+@dataclass(slots=True)
+class OutsideValues:
+    """What one load of a definition gets from elsewhere, and what it still wants."""
+
+    tree: FileTree
+    takes_examples: bool = False
+    """Whether a committed example stands for an environment file that is not committed."""
+    given_files: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """The names of the variables in each environment file of the user's machine."""
+    wanted: list[WantedValue] = field(default_factory=list)
+    examples: dict[str, None] = field(default_factory=dict)
+    """Examples of files that are not committed, in the order they came up."""
+
+    def given_names(self, path: str) -> Sequence[str]:
+        """The variables that the user's files have in place of the one at ``path``: those of the files that are
+        called like it, else of all."""
+        name = posixpath.basename(path)
+        named = [names for file, names in self.given_files.items() if re.split(r"[/\\]", file)[-1] == name]
+        return [name for names in named or self.given_files.values() for name in names]
+
+    def find_example(self, path: str) -> str | None:
+        """The committed example of the environment file at ``path`` (of the tree), which is not committed."""
+        folder, name = posixpath.split(path)
+        stem = name.removesuffix(".env")
+        forms = [f"{name}.{word}" for word in EXAMPLE_WORDS]
+        forms += [f"{stem}.{word}.env".lstrip(".") for word in EXAMPLE_WORDS if stem != name]
+        forms += [f"{name.lstrip('.')}.{word}" for word in EXAMPLE_WORDS]
+        found = next((place for form in forms if self.tree.is_file(place := posixpath.join(folder, form))), None)
+        if found is not None:
+            self.examples[found] = None
+        return found
+
+    def want(self, message: str, where: str) -> None:
+        """Note a value that is neither committed nor given; :meth:`refuse_wanted` names all of them at once."""
+        self.wanted.append(WantedValue(message, where))
+
+    def refuse_wanted(self, cause: Exception | None = None) -> None:
+        """Raise :class:`DefinitionError` for what is wanted, if anything is."""
+        wanted = tuple(dict.fromkeys(self.wanted))
+        if not wanted:
+            return
+        if len(wanted) == 1:
+            error = DefinitionError(wanted[0].message, where=wanted[0].where, hint=self._hint())
+        else:
+            error = DefinitionError(
+                f"{len(wanted)} values are not in the commit",
+                hint=self._hint(),
+                details=tuple(str(value) for value in wanted),
+            )
+        raise error from cause
+
+    def _hint(self) -> str:
+        ways = [
+            "give a file of this machine with --env-file FILE",
+            "name variables of your shell under `variables` in previewer.toml on the default branch",
+        ]
+        if self.examples:
+            ways.insert(0, f"take the values of {', '.join(self.examples)} with --env-example")
+        return ", or ".join(ways)
+
+
+def line_of(content: bytes, name: str) -> int:
+    """The line of an environment file that gives ``name``; the first where it cannot be told."""
+    text = content.decode("utf-8", "replace")
+    found = re.search(rf"(?m)^[ \t]*(?:export[ \t]+)?{re.escape(name)}[ \t]*(?:[=:]|$)", text)
+    return text.count("\n", 0, found.start()) + 1 if found else 1
