@@ -106,7 +106,7 @@ def definition_names(tree: FileTree) -> tuple[str, ...]:
     """The names of the definitions: those in ``envs/``, else ``preview`` where there is anything to run."""
     if names := _names_in_environments(tree):
         return names
-    return (DEFAULT_NAME,) if files_in_dotenv(tree) or _first_file(tree, (*COMPOSE_FILES, DOCKERFILE)) else ()
+    return (DEFAULT_NAME,) if root_files(tree) else ()
 
 
 def files_in_dotenv(tree: FileTree) -> tuple[str, ...]:

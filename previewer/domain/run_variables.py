@@ -28,9 +28,7 @@ def fill_marks(value: JsonValue, variables: Mapping[str, str], *, where: str) ->
     Raises :class:`DefinitionError` for a mark of a variable that the environment does not have.
     """
     if isinstance(value, str):
-        return (
-            MARK.sub(lambda found: _value(found["name"], variables, where), value) if "@run}" in value else value
-        )
+        return MARK.sub(lambda found: _value(found["name"], variables, where), value)
     if isinstance(value, Mapping):
         return {key: fill_marks(inner, variables, where=where) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -49,8 +47,6 @@ def _value(name: str, variables: Mapping[str, str], where: str) -> str:
         raise DefinitionError(
             f"{name} has no value in this environment",
             where=where,
-            hint=f"URLs are those of published ports: {urls}"
-            if urls
-            else "URLs are those of published ports: none is",
+            hint=f"each published TCP port has a URL, here {urls}",
         )
     return variables[name]

@@ -6,6 +6,8 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from msgspec import structs
+
 from previewer.domain.definition import DEFAULT_CHOICE, Definition, ReadingChoice, Role, role_of_name
 from previewer.domain.file_tree import FileTree
 from previewer.domain.isolation import Rewrite, isolate
@@ -137,7 +139,7 @@ def _take_given_files(session: Session, tree: FileTree, choice: ReadingChoice) -
     for path in choice.env_files:
         if path not in committed:
             session.give_environment_file(path)
-    return replace(choice, env_files=tuple(committed))
+    return structs.replace(choice, env_files=tuple(committed))
 
 
 def _read_all(

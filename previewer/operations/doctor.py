@@ -6,11 +6,13 @@ import shutil
 from collections.abc import Callable, Iterator
 
 from previewer.definition import definition_names, how_to_begin
+from previewer.domain.definition import Role
 from previewer.domain.environment import State
 from previewer.domain.verdict import Check, Verdict
 from previewer.domain.wording import counted
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PreviewerError, SourceError
+from previewer.operations.definitions import choose_definition, read_definitions, refuse_empty
 from previewer.operations.environments import list_environments
 from previewer.operations.generations.capacity import room_for_more
 from previewer.operations.session import Session
@@ -112,6 +114,12 @@ def _definitions(session: Session) -> Check:
     names = definition_names(tree)
     if not names:
         return Check("definitions", Verdict.FAILED, f"{revision} has none", how_to_begin(tree))
+    definitions = read_definitions(session, session.source.resolve(commit))
+    refuse_empty(choose_definition(definitions, Role.PREVIEW, None))
+    if unread := set(names) - {definition.name for definition in definitions}:
+        hint = "`previewer config --definition NAME` says why"
+        detail = f"{revision} has {', '.join(names)}; not to be read: {', '.join(sorted(unread))}"
+        return Check("definitions", Verdict.WARNING, detail, hint)
     return Check("definitions", Verdict.OK, f"{revision} has {', '.join(names)}")
 
 

@@ -9,6 +9,7 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.definition import Definition
 from previewer.domain.host_ports import PortKey, assign_ports, find_held_ports
 from previewer.domain.isolation import isolate
+from previewer.domain.json_value import as_object
 from previewer.domain.labels import Ownership
 from previewer.domain.observation import Observation, PublishedPort
 from previewer.domain.plan import Plan
@@ -83,8 +84,13 @@ def target_of(session: Session, wanted: Wanted, scene: Scene, *, refused: Refuse
         prefix_length=session.settings.subnet_prefix,
         takeover=takeover,
     )
-    known = filled(resolved.model, run_variables(target), where=f"{wanted.owner.environment}, definition")
-    contents = read_contents(replace(resolved, model=known), tree, session.settings.allowed_variables)
+    configs = filled(
+        as_object(resolved.model.get("configs")),
+        run_variables(target),
+        where=wanted.owner.environment,
+    )
+    complete = replace(resolved, model={**resolved.model, "configs": configs})
+    contents = read_contents(complete, tree, session.settings.allowed_variables)
     fills = {
         key: VolumeFill(content, open_archive(tree, content, contents, wanted.release.committed_at))
         for key, content in served.contents.items()
