@@ -59,7 +59,7 @@ def discover_files(tree: FileTree, name: str) -> tuple[str, ...]:
 
 
 def root_files(tree: FileTree) -> tuple[str, ...]:
-    """The Compose files that ``.env`` names, else the one at the root with its override, else the ``Dockerfile``."""
+    """The Compose files that ``.env`` names, else the one at the root with its override, else ``Dockerfile``."""
     if files := files_in_dotenv(tree):
         return files
     if main := _first_file(tree, COMPOSE_FILES):

@@ -49,7 +49,7 @@ def test_the_example_loads_and_names_every_key() -> None:
     schema = load_schema("x-previewer.json")
     assert set(documented_keys(definition.extension, schema)) == set(all_keys(schema))
     (warning,) = definition.warnings
-    assert warning.startswith("x-previewer.yaml:55:3: x-previewer.seeds: nothing loads seeds yet")
+    assert warning.startswith("x-previewer.yaml:61:3: x-previewer.seeds: nothing loads seeds yet")
 
 
 @pytest.mark.parametrize(

@@ -187,7 +187,8 @@ def _resolved(session: Session, wanted: Wanted) -> Definition:
         raise DefinitionError(
             f"the release refers to what is not set: {', '.join(missing)}",
             where=f"{wanted.owner.environment}, definition {wanted.definition}",
-            hint="set it, and name it under `variables` in previewer.toml on the default branch",
+            hint="give a file of this machine with --env-file FILE, or name variables of your shell under"
+            " `variables` in previewer.toml on the default branch",
         )
     return session.references.resolve(definition)
 
