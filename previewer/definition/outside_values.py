@@ -7,6 +7,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from previewer.domain.file_tree import FileTree
 from previewer.errors import DefinitionError
 
@@ -14,8 +16,7 @@ EXAMPLE_WORDS = ("example", "sample", "template", "dist", "defaults")
 """``.env.example`` is what a committed example of ``.env`` is called, or ``example.env``, or ``env.example``."""
 
 
-@dataclass(frozen=True, slots=True)
-class WantedValue:
+class WantedValue(msgspec.Struct, frozen=True):
     """A variable, or a whole file of variables, that a definition cannot do without."""
 
     message: str

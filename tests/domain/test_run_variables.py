@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from previewer.domain.json_value import JsonObject
 from previewer.domain.run_variables import filled, mark_of
 from previewer.errors import DefinitionError
 
@@ -27,7 +28,10 @@ def test_marks_stand_for_the_variables_of_environments_alone(name: str, is_known
 
 
 def test_marks_are_filled_at_any_depth() -> None:
-    table = {"a": ["x ${PREVIEWER_URL@run}/y", {"b": "${PREVIEWER_BRANCH@run}|${PREVIEWER_URL}"}], "n": 1}
+    table: JsonObject = {
+        "a": ["x ${PREVIEWER_URL@run}/y", {"b": "${PREVIEWER_BRANCH@run}|${PREVIEWER_URL}"}],
+        "n": 1,
+    }
     assert filled(table, VARIABLES, where="e") == {"a": ["x http://a:1/y", {"b": "|${PREVIEWER_URL}"}], "n": 1}
 
 
