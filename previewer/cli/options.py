@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import click
 
@@ -14,8 +13,6 @@ from previewer.cli.invocation import Invocation
 from previewer.cli.output_format import Format
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-FILES_HELP = "Compose files of the commit, instead of the discovered ones."
-PROFILE_HELP = "A profile to switch on."
 ENV_FILE_HELP = "An environment file of the commit, or of this machine."
 HELP_NAMES = ["-h", "--help"]
 
@@ -73,46 +70,6 @@ def verb(name: str) -> Callable[[Callable[..., Any]], click.Command]:
     return click.command(name, cls=VerbCommand, context_settings={"help_option_names": HELP_NAMES})
 
 
-def definition_options() -> Callable[[Function], Function]:
-    """``-f``, ``--profile``, ``--env-file`` and ``--env-example``: how the definition is read, as ``choice``."""
-
-    def decorate(function: Function) -> Function:
-        @functools.wraps(function)
-        def with_choice(
-            *args: Any,
-            files: tuple[str, ...],
-            profiles: tuple[str, ...],
-            env_files: tuple[str, ...],
-            env_example: bool,
-            **options: Any,
-        ) -> Any:
-            from previewer.domain.definition import ReadingChoice
-
-            choice = ReadingChoice(files, profiles, env_files, env_example)
-            return function(*args, choice=choice, **options)
-
-        wrapped: Any = with_choice
-        for option in reversed(
-            (
-                click.option("-f", "--file", "files", multiple=True, metavar="FILE", help=FILES_HELP),
-                click.option(
-                    "--profile", "profiles", multiple=True, metavar="NAME", help="A profile to switch on."
-                ),
-                env_file_option(),
-                click.option("--env-example", is_flag=True, help="Take .env.example where .env is not committed."),
-            )
-        ):
-            wrapped = option(wrapped)
-        return cast("Function", wrapped)
-
-    return decorate
-
-
-def env_file_option() -> Callable[[Function], Function]:
-    """``--env-file``; the parameter is called ``env_files``."""
-    return click.option("--env-file", "env_files", multiple=True, metavar="FILE", help=ENV_FILE_HELP)
-
-
 def output_option(*, default: Format = Format.TABLE) -> Callable[[Function], Function]:
     """``-o``: how data is printed; the parameter is called ``form``."""
     return click.option(
@@ -159,6 +116,11 @@ def renewal_options() -> Callable[[Function], Function]:
         return function
 
     return add
+
+
+def env_file_option() -> Callable[[Function], Function]:
+    """``--env-file``; the parameter is called ``env_files``."""
+    return click.option("--env-file", "env_files", multiple=True, metavar="FILE", help=ENV_FILE_HELP)
 
 
 def timeout_option() -> Callable[[Function], Function]:
