@@ -7,23 +7,11 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import msgspec
-
 from previewer.domain.file_tree import FileTree
 from previewer.errors import DefinitionError
 
 EXAMPLE_WORDS = ("example", "sample", "template", "dist", "defaults")
 """``.env.example`` is what a committed example of ``.env`` is called, or ``example.env``, or ``env.example``."""
-
-
-class WantedValue(msgspec.Struct, frozen=True):
-    """A variable, or a whole file of variables, that a definition cannot do without."""
-
-    message: str
-    where: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.message}"
 
 
 @dataclass(slots=True)
@@ -35,7 +23,8 @@ class OutsideValues:
     """Whether a committed example stands for an environment file that is not committed."""
     given_files: Mapping[str, Collection[str]] = field(default_factory=dict)
     """The names of the variables in each environment file of the user's machine."""
-    wanted: list[WantedValue] = field(default_factory=list)
+    wanted: dict[tuple[str, str], None] = field(default_factory=dict)
+    """Where each variable, or file of variables, is wanted that nothing gives, and what is to be said of it."""
     examples: dict[str, None] = field(default_factory=dict)
     """Examples of files that are not committed, in the order they came up."""
 
@@ -60,20 +49,20 @@ class OutsideValues:
 
     def want(self, message: str, where: str) -> None:
         """Note a value that is neither committed nor given; :meth:`refuse_wanted` names all of them at once."""
-        self.wanted.append(WantedValue(message, where))
+        self.wanted[where, message] = None
 
     def refuse_wanted(self, cause: Exception | None = None) -> None:
         """Raise :class:`DefinitionError` for what is wanted, if anything is."""
-        wanted = tuple(dict.fromkeys(self.wanted))
-        if not wanted:
+        if not self.wanted:
             return
-        if len(wanted) == 1:
-            error = DefinitionError(wanted[0].message, where=wanted[0].where, hint=self._hint())
+        if len(self.wanted) == 1:
+            ((where, message),) = self.wanted
+            error = DefinitionError(message, where=where, hint=self._hint())
         else:
             error = DefinitionError(
-                f"{len(wanted)} values are not in the commit",
+                f"{len(self.wanted)} values are not in the commit",
                 hint=self._hint(),
-                details=tuple(str(value) for value in wanted),
+                details=tuple(f"{where}: {message}" for where, message in self.wanted),
             )
         raise error from cause
 
