@@ -14,6 +14,7 @@ from previewer.docker_api.image_files import open_image_files
 from previewer.docker_api.images import EngineImage, EngineImages, registry_of
 from previewer.docker_api.registry.refusals import TagAnswer, read_refusal
 from previewer.domain.cancellation import Cancellation
+from previewer.domain.image_layers import Layers
 from previewer.domain.json_value import JsonObject
 from previewer.domain.labels import BUILDER, INPUT_DIGEST, MANAGED_BY, MANAGED_BY_VALUE, PLATFORM, PROJECT
 from previewer.domain.naming import (
@@ -203,6 +204,16 @@ class DockerImages:
         """Found by their labels."""
         found = self._images.list_labelled([OURS, INPUT_DIGEST, f"{PROJECT}={project}"])
         return {self._ids.known(image): image.bytes for image in found}
+
+    def layers_of_all(self, *, measured: Collection[str]) -> Mapping[str, Layers]:
+        """One question for each image, and one more for those that are measured."""
+        from previewer.docker_api.image_layers import read_layers
+
+        held = {self._ids.known(image): image.id for image in self._images.list_labelled(())}
+        return {
+            image: read_layers(self._connection, engine_id, measured=image in measured)
+            for image, engine_id in held.items()
+        }
 
     def named_at(self, images: Collection[str]) -> Mapping[str, datetime]:
         """An engine notes when an image is named, not when it is loaded."""

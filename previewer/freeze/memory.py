@@ -11,6 +11,7 @@ from dataclasses import field
 from datetime import datetime
 
 from previewer.domain.cancellation import Cancellation
+from previewer.domain.image_layers import Layers
 from previewer.domain.json_value import JsonObject, digest_of
 from previewer.domain.labels import INPUT_DIGEST, PROJECT
 from previewer.domain.naming import pinned_base_reference
@@ -197,6 +198,12 @@ class MemoryImages:
         """A megabyte each."""
         with self._guard:
             return {name: BYTES_OF_AN_IMAGE for name, built in self._built.items() if built.project == project}
+
+    def layers_of_all(self, *, measured: Collection[str]) -> Mapping[str, Layers]:
+        """One layer each."""
+        del measured
+        with self._guard:
+            return {image: {image: BYTES_OF_AN_IMAGE} for image in self._built}
 
     def named_at(self, images: Collection[str]) -> Mapping[str, datetime]:
         """What :attr:`times` says."""

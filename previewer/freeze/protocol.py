@@ -10,6 +10,7 @@ from typing import Protocol
 
 from previewer.domain.build_means import BuildMeans
 from previewer.domain.cancellation import Cancellation
+from previewer.domain.image_layers import Layers
 from previewer.domain.json_value import JsonObject
 from previewer.frozen import dataclass
 
@@ -171,6 +172,10 @@ class Images(Protocol):
 
     def list_built(self, project: str) -> Mapping[str, int]:
         """The images that were built for a project: bytes by image."""
+        ...
+
+    def layers_of_all(self, *, measured: Collection[str]) -> Mapping[str, Layers]:
+        """The layers of every image of the engine, by image; their sizes for the ``measured`` ones."""
         ...
 
     def named_at(self, images: Collection[str]) -> Mapping[str, datetime]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import field
 from enum import Enum
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.history import LedgerEntry
+from previewer.domain.image_layers import Layers, freed_bytes
 from previewer.domain.observation import Observation
 from previewer.domain.progress import Noted, Outcome, Report, TaskFinished, TaskStarted
 from previewer.domain.release import Release
@@ -62,6 +64,8 @@ class PrunePlan:
     """What pruning would remove, and what it would keep."""
 
     items: tuple[PruneItem, ...]
+    layers: Mapping[str, Layers] = field(default_factory=dict, repr=False)
+    """Of all images of the engine; sizes are known of those that go."""
 
     @property
     def removed(self) -> tuple[PruneItem, ...]:
@@ -75,8 +79,12 @@ class PrunePlan:
 
     @property
     def bytes(self) -> int:
-        """Of all that goes."""
-        return sum(item.bytes for item in self.removed)
+        """That the engine frees if all of it goes."""
+        return self.freed_by(self.removed)
+
+    def freed_by(self, items: Iterable[PruneItem]) -> int:
+        """The bytes that the engine frees if ``items`` go: layers that other images have stay."""
+        return freed_bytes({item.name for item in items if item.kind is Prunable.IMAGE}, self.layers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +92,8 @@ class PruneResult:
     """What pruning removed."""
 
     removed: tuple[PruneItem, ...]
-
-    @property
-    def bytes(self) -> int:
-        """Of all of it."""
-        return sum(item.bytes for item in self.removed)
+    bytes: int
+    """That the engine freed by it."""
 
 
 def plan_prune(session: Session, *, keep: int | None = None, releases: bool = False) -> PrunePlan:
@@ -113,8 +118,10 @@ def plan_prune(session: Session, *, keep: int | None = None, releases: bool = Fa
     images = _judge_images(session, sorted(built), known, judged, observed)
     commits = _commits(known, images)
     staying = [release for release in known if not releases or judged[release.id].keeps]
+    going = [image for image, found in images.items() if not found.keeps]
     return PrunePlan(
-        (
+        layers=session.images.layers_of_all(measured=going) if going else {},
+        items=(
             *(
                 PruneItem(Prunable.IMAGE, image, found.keeps, found.reason, built[image], commits[image])
                 for image, found in images.items()
@@ -128,7 +135,7 @@ def plan_prune(session: Session, *, keep: int | None = None, releases: bool = Fa
             ),
             *_orphans(session, staying, {image for image, found in images.items() if found.keeps}),
             *_old_tombstones(session),
-        )
+        ),
     )
 
 
@@ -147,11 +154,12 @@ def prune(
     """
     removed: list[PruneItem] = []
     failures: list[EngineError] = []
-    for item in plan_prune(session, keep=keep, releases=releases).removed:
+    plan = plan_prune(session, keep=keep, releases=releases)
+    for item in plan.removed:
         cancellation.check()
         if _remove(session, item, failures, report=report):
             removed.append(item)
-    result = PruneResult(tuple(removed))
+    result = PruneResult(tuple(removed), plan.freed_by(removed))
     if removed:
         _note(session, result, report=report)
     for failure in failures:
