@@ -92,6 +92,7 @@ CONTAINER_LABELS = frozenset(
         CREATED_AT,
         EXPIRES_AT,
         OPERATION,
+        HEAD,
         ROUTES,
         MEMORY,
         RESTART,

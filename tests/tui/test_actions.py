@@ -143,19 +143,6 @@ def key_table() -> str:
     return "\n".join([*lines, "", ""])
 
 
-def test_only_the_bridge_starts_threads() -> None:
-    starters = set()
-    for path in Path(next(iter(previewer.tui.__path__))).rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if not isinstance(node, ast.Import | ast.ImportFrom):
-                continue
-            names = {alias.name for alias in node.names}
-            module = node.module if isinstance(node, ast.ImportFrom) else ""
-            if names & {"threading", "work", "asyncio"} or module in ("concurrent.futures", "threading"):
-                starters.add(path.name)
-    assert starters == {"bridge.py", "mailbox.py"}, "a mailbox only locks; nothing else may touch threads"
-
-
 def test_foreign_text_reaches_widgets_only_as_content() -> None:
     """``Static``, ``Label`` and ``notify`` are never left to read markup."""
     for path in Path(next(iter(previewer.tui.__path__))).rglob("*.py"):
