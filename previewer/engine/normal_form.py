@@ -111,8 +111,9 @@ def _config(body: JsonObject, container: str) -> dict[str, JsonValue]:
         if not _is_nothing(value) and value != DEFAULT_CHECK.get(key)
     }
     for entry in as_list(body.get("Env")):
-        name, _, value = as_text(entry).partition("=")
-        found[ENVIRONMENT + name] = f"={value}"  # an empty value says something
+        name, assigned, value = as_text(entry).partition("=")
+        if assigned:  # a bare name, which engines keep, says that the variable is not set
+            found[ENVIRONMENT + name] = f"={value}"  # an empty value says something
     for label, said in as_object(body.get("Labels")).items():
         is_absent = label in CONTAINER_LABELS and not said  # a container inherits none of them from its image
         # The restart policy is judged by itself.

@@ -28,7 +28,7 @@ services:
     volumes: ["./etc/motd:/site/motd.txt:ro", "data:/data"]
     configs: [greeting]
     depends_on: {job: {condition: service_completed_successfully}}
-    healthcheck: {test: [CMD, busybox, test, -f, /site/index.html], interval: 200ms, retries: 20}
+    healthcheck: {test: [CMD, busybox, test, -f, /site/index.html], interval: 1s, retries: 20}
   job:
     image: previewer-test/base:1
     command: [busybox, "true"]

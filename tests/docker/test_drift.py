@@ -30,7 +30,7 @@ services:
     volumes: ["./etc/motd:/site/motd.txt:ro", "uploads:/uploads"]
     depends_on: {{migrate: {{condition: service_completed_successfully}}, db: {{condition: service_healthy}}}}
     healthcheck: {{test: "busybox wget -qO /dev/null http://localhost:8080/", interval: 1s, retries: 20}}
-    environment: {{API_TOKEN: {SECRET}, EMPTY: "", PATH: /bin:/usr/bin}}
+    environment: {{API_TOKEN: {SECRET}, EMPTY: "", UNSET: , PATH: /bin:/usr/bin}}
     init: true
     mem_limit: 64m
     ulimits: {{nofile: 512}}

@@ -151,7 +151,7 @@ def definition(program: Program) -> str:
         "tmpfs": list(program.tmpfs),
         "healthcheck": {
             "test": ["CMD", "busybox", "test", "-e", program.wrote],
-            "interval": "300ms",
+            "interval": "1s",
             "retries": 99,
         },
     }

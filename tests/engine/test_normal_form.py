@@ -176,6 +176,15 @@ def test_a_container_inherits_from_its_image_as_the_engine_merges_them() -> None
     }
 
 
+def test_a_bare_name_of_a_variable_that_is_not_set_is_no_field() -> None:
+    """Engines show it of the container as it was asked for, also where the image has no such variable."""
+    fields = normal_form(inspection(DEFAULTS_20_10, Env=["COLOUR", "EMPTY=", "PATH=/bin"]), container=ID)
+    assert {name: value for name, value in fields.items() if name.startswith("environment.")} == {
+        "environment.EMPTY": "=",
+        "environment.PATH": "=/bin",
+    }
+
+
 def test_an_entrypoint_of_its_own_leaves_the_images_command_out() -> None:
     completed = complete_body({"Entrypoint": ["/mine"]}, {"Cmd": ["serve"], "Entrypoint": ["/entry"]})
     assert (completed["Entrypoint"], completed.get("Cmd")) == (["/mine"], None)
