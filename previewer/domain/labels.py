@@ -227,6 +227,7 @@ def read_ownership(labels: Mapping[str, str]) -> Ownership | None:
     """The ownership that ``labels`` say; ``None`` for an object that is not ours or is mislabelled."""
     if labels.get(MANAGED_BY) != MANAGED_BY_VALUE:
         return None
+    labels = {name: value for name, value in labels.items() if value}  # an empty label is an absent one
     try:
         expires = labels.get(EXPIRES_AT)
         return Ownership(
@@ -235,16 +236,16 @@ def read_ownership(labels: Mapping[str, str]) -> Ownership | None:
             environment=labels[ENVIRONMENT],
             role=Role(labels[ROLE]),
             generation=int(labels[GENERATION]),
-            branch=labels.get(BRANCH) or None,
+            branch=labels.get(BRANCH),
             commit=labels[COMMIT],
             release=labels[RELEASE],
             owner=labels[OWNER],
             created_at=parse_time(labels[CREATED_AT]),
             expires_at=parse_time(expires) if expires else None,
             operation=labels[OPERATION],
-            service=labels.get(SERVICE) or None,
-            definition=labels.get(DEFINITION) or None,
-            head=labels.get(HEAD) or None,
+            service=labels.get(SERVICE),
+            definition=labels.get(DEFINITION),
+            head=labels.get(HEAD),
         )
     except (KeyError, ValueError):
         return None

@@ -60,7 +60,8 @@ def test_foreign_objects_have_no_ownership() -> None:
 
 
 @pytest.mark.parametrize(
-    ("label", "value"), [(labels.ROLE, "king"), (labels.GENERATION, "x"), (labels.CREATED_AT, "now")]
+    ("label", "value"),
+    [(labels.ROLE, "king"), (labels.GENERATION, "x"), (labels.CREATED_AT, "now"), (labels.RELEASE, "")],
 )
 def test_mislabelled_objects_are_not_ours(label: str, value: str) -> None:
     assert read_ownership({**ownership_labels(make_ownership()), label: value}) is None

@@ -7,7 +7,6 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -17,12 +16,13 @@ from pathlib import Path
 import docker.errors
 import pytest
 
-from previewer.docker_api import images
 from previewer.docker_api.connection import DockerConnection, connect
+from previewer.docker_api.registry import tag_digest
 from previewer.domain.definition import Definition
 from previewer.errors import FreezeError
 from previewer.freeze.docker_images import DockerImages
 from previewer.source.memory import MemorySource
+from tests.eventually import eventually
 from tests.freeze.conftest import BASE
 from tests.freeze.scene import built, definition, freeze
 
@@ -40,7 +40,7 @@ HELPER = '#!/bin/sh\nprintf \'{"Username": "ada", "Secret": "x"}\'\n'
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A registry on a busy machine is slow, and not silent."""
-    monkeypatch.setattr(images, "REGISTRY_TIMEOUT", 60.0)
+    monkeypatch.setattr(tag_digest, "REGISTRY_TIMEOUT", 60.0)
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +59,11 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log)
     try:
-        _await(f"http://{host}/v2/")
+        eventually(lambda: _wants_a_password(f"http://{host}/v2/"), what="the registry serves")
         yield host
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait()
 
 
 @pytest.fixture
@@ -116,16 +116,14 @@ def test_without_credentials_the_error_says_what_to_do(
     assert "sign in" in (caught.value.hint or "")
 
 
-def _await(url: str) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            urllib.request.urlopen(url, timeout=1).close()
-        except urllib.error.HTTPError:
-            return  # it wants a password: it is there
-        except urllib.error.URLError:
-            time.sleep(0.05)
-    raise AssertionError("the registry did not start")
+def _wants_a_password(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=60).close()
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _forget(connection: DockerConnection, name: str) -> None:
