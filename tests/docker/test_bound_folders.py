@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.docker.site import Site
+from tests.docker.site import Site, fetch
 from tests.docker.test_files import container, run
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
@@ -103,3 +103,41 @@ def test_a_file_that_is_not_committed_is_left_out_and_said(site: Site) -> None:
         run(site, db, "ls /docker-entrypoint-initdb.d; touch /var/lib/data/x && ls /var/lib/data")
         == "schema.sql\nx\n"
     )
+
+
+MONOREPO = f"""
+services:
+  proxy:
+    image: traefik:3
+    volumes: ["/var/run/docker.sock:/var/run/docker.sock:ro"]
+  web:
+    build: {{context: ../.., dockerfile: services/shop/Dockerfile}}
+    command: [busybox, httpd, -f, -p, "8080", -h, /site]
+    ports: ["8080"]
+    depends_on: [proxy]
+    volumes: ["../../libs:/site/libs:ro"]
+  idle:
+    {BASE}
+"""
+
+
+def test_a_monorepo_s_folder_runs_with_what_init_writes_and_a_service_omitted(site: Site) -> None:
+    site.repository.git("rm", "-q", "-r", ".")
+    shop = "services/shop/compose.yaml"
+    dockerfile = "FROM previewer-test/base:1\nCOPY libs/name /site/name\n"
+    files = {shop: MONOREPO, "services/shop/Dockerfile": dockerfile, "libs/name": "shared\n"}
+    site.repository.commit(files)
+    process = site.start("init", "--check")
+    printed, _told = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "omit: [proxy]" in printed
+    site.run("init")
+    preview = site.repository.path / "envs" / "preview.yaml"
+    written = preview.read_text().replace("x-previewer:\n", "x-previewer:\n  omit: [proxy]\n")
+    site.repository.commit({"envs/preview.yaml": written})
+    site.run("init", "--check")
+    url = site.up("main")["url"]
+    assert (fetch(f"{url}/name"), fetch(f"{url}/libs/name")) == ("shared\n", "shared\n")
+    assert site.inspect("idle")["State"]["Running"]
+    site.run("down", "main")
+    assert site.remains() == []
