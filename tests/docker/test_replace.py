@@ -11,7 +11,7 @@ import pytest
 from previewer.cli.exit_codes import ExitCode
 from previewer.domain import labels
 from tests.docker.load import Load
-from tests.docker.site import COMPOSE, Site, fetch
+from tests.docker.site import COMPOSE, TIMEOUT, Site, fetch
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
 
@@ -21,22 +21,44 @@ def change(site: Site, page: str, **files: str) -> None:
     site.repository.commit({"web/index.html": f"{page}\n", **files}, subject=page)
 
 
-def test_a_successor_has_the_same_url_after_a_short_gap(site: Site) -> None:
+def test_a_successor_has_the_same_url_and_is_healthy_before_its_predecessor_is_stopped(site: Site) -> None:
     before = after = site.up("main")
     for page in ("second", "third"):
         change(site, page)
         with Load(before["url"]) as load:
-            after = site.up("main")
+            process = site.start("up", "main", "--progress", "json", "-o", "json")
+            printed, told = process.communicate(timeout=TIMEOUT)
+        assert process.returncode == 0, told
+        after = json.loads(printed)
         assert after["url"] == before["url"]
-        assert load.texts[-1] == f"{page}\n"
-        assert len(load.texts) == 2  # never back to the old one
+        assert load.texts == [page_before(page), f"{page}\n"]  # never back to the old one
         assert after["gap_seconds"] is not None
-        assert load.longest_gap < after["gap_seconds"] + 1
+        moments = [
+            moment(told, "finished", "await health", "-web-1"),
+            moment(told, "started", "stop container", "-web-1"),
+            moment(told, "finished", "take over ports", "-web-1"),
+            moment(told, "started", "remove container", "-web-1"),
+        ]
+        assert moments == sorted(moments)
     assert after["generation"] == 3
     container = site.inspect("web")
     assert container["State"]["Health"]["Status"] == "healthy"
     site.run("down", "main")
     assert site.remains() == []
+
+
+def page_before(page: str) -> str:
+    return {"second": "page of main\n", "third": "second\n"}[page]
+
+
+def moment(told: str, event: str, *words: str) -> int:
+    """Which line of the progress it is that tells of the first such event."""
+    lines = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
+    return next(
+        number
+        for number, line in enumerate(lines)
+        if line["event"] == event and all(word in line["task"] for word in words)
+    )
 
 
 def test_a_successor_that_never_is_healthy_costs_nobody_an_answer(site: Site) -> None:
