@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from previewer.operations.session import Session
 
 if TYPE_CHECKING:
     from previewer.domain.drift.start_writes import StartWrites
+    from previewer.domain.examination import FileChange
 
 
 def learn_writes(session: Session, environment: Environment, release: Release) -> None:
@@ -26,7 +28,7 @@ def learn_writes(session: Session, environment: Environment, release: Release) -
     with suppress(PreviewerError):
         changes = session.examiner.file_changes(containers)
         if any(_is_news(change.path) for found in changes.values() for change in found):
-            _learn(session, environment, release)
+            _learn(session, environment, release, changes)
 
 
 def _is_news(path: str) -> bool:
@@ -35,7 +37,9 @@ def _is_news(path: str) -> bool:
     return not own and place_of(path).kind != NOISE
 
 
-def _learn(session: Session, environment: Environment, release: Release) -> None:
+def _learn(
+    session: Session, environment: Environment, release: Release, changes: Mapping[str, Sequence[FileChange]]
+) -> None:
     from previewer.domain.drift.judge import judge_environment, pair_containers
     from previewer.domain.drift.judge_files import is_natural, undeclared_changes
     from previewer.domain.drift.start_writes import VARIES, may_go_on
@@ -51,13 +55,13 @@ def _learn(session: Session, environment: Environment, release: Release) -> None
     pairs = [(wanted, live) for wanted, live in pair_containers(frozen, seen) if live is not None]
     definition = environment.ownership.definition or ""
     known: StartWrites = read_start_writes(session, release.id, definition)
-    learnt, changes = known, examiner.file_changes([live.id for _wanted, live in pairs])
+    learnt = known
     for wanted, live in pairs:
         allowed = (*live.mounted, *wanted.copied, *wanted.writable)
         found = undeclared_changes(changes.get(live.id, ()), allowed=allowed)
         written = written_contents(examiner, live.id, [change for change in found if not is_natural(change)])
         told = {path: digest for path, digest in written.items() if digest != VARIES or may_go_on(path)}
-        learnt = learnt.joined({wanted.service: told})
+        learnt = learnt.joined({wanted.service: told} if told else {})
     # Looked for last, so that whatever was touched before its content was read is seen.
     happenings = examiner.past_events(frozen.begun)
     judged = judge_environment(frozen, seen, changes={}, happenings=happenings, secrecy=new_secrecy(session))
