@@ -92,6 +92,7 @@ def show_plan(invocation: Invocation, plan: Plan, form: Format) -> ExitCode:
 def show_result(invocation: Invocation, result: UpResult, form: Format) -> ExitCode:
     """The URLs on standard output, and the verdict on what runs."""
     from previewer.cli.rows.environments import url_columns, url_rows
+    from previewer.domain.no_url import reason_for_no_url, remedy_for_no_url
 
     if form is not Format.TABLE:
         invocation.output.value(_result_row(result), form)
@@ -99,7 +100,10 @@ def show_result(invocation: Invocation, result: UpResult, form: Format) -> ExitC
         invocation.output.table(url_columns(), url_rows(result.environment))
     code = _verdict(invocation, result.environment)
     if code is ExitCode.OK and not result.environment.urls:
-        invocation.diagnostics.note(f"{result.environment.name} is up; no service of it publishes a port")
+        invocation.diagnostics.note(
+            f"{result.environment.name} is up; {reason_for_no_url(result.environment)}",
+            remedy_for_no_url(result.environment) if result.environment.machine else "",
+        )
     return code
 
 
@@ -117,11 +121,12 @@ def _verdict(invocation: Invocation, environment: Environment) -> ExitCode:
 
 
 def _result_row(result: UpResult) -> JsonObject:
-    from previewer.cli.rows.environments import environment_row, urls_by_service
+    from previewer.cli.rows.environments import environment_row, url_rows, urls_by_service
 
     return {
         **environment_row(result.environment),
         "urls": urls_by_service(result.environment),
+        "ports": list(url_rows(result.environment)),
         "changed": result.changed,
         "gap_seconds": round(result.gap_seconds, 3) if result.gap_seconds is not None else None,
     }

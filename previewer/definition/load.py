@@ -92,6 +92,7 @@ def load_files(tree: FileTree, files: Sequence[str], options: LoadOptions) -> De
         role=options.role,
         files=tuple(dict.fromkeys((*(unmount(mount(file)) for file in files), *sorted(reading.read)))),
         model=cast("JsonObject", model),
+        order=tuple(name for name, _service in named_tables(model, "services")),
         locations=WrittenLocations(reading.sources, model),
         profiles_off=tuple(sorted(reading.profiles_off)),
     )

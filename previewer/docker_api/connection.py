@@ -120,6 +120,15 @@ class DockerConnection:
         """Whether ports that the engine publishes on the loopback address are reachable from here."""
         return self.endpoint.is_local
 
+    @property
+    def reached_machine(self) -> str:
+        """The name of the machine at which ports that are published for every address are reached.
+
+        It is empty where they are reached at this machine's addresses: those of an engine behind ssh by a tunnel.
+        """
+        parts = urlsplit(self.host)
+        return "" if self.is_local or parts.scheme == "ssh" else parts.hostname or ""
+
     def new_stream_client(self) -> docker.APIClient:
         """A client of its own without a read timeout, for a stream that stays open. The caller closes it."""
         client = self._new_client()

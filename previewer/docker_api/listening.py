@@ -13,7 +13,6 @@ import socket
 from collections.abc import Collection
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from previewer.background import begin
 from previewer.docker_api.connection import DockerConnection
@@ -78,12 +77,12 @@ def _connect_to(
     connection: DockerConnection, published: Collection[PublishedPort], ports: Collection[int]
 ) -> ListeningPorts | None:
     """What connections from here show; ``None`` where one of ``ports`` is not reachable from here."""
-    engine = None if connection.is_local else urlsplit(connection.host)
-    if engine is not None and engine.scheme == "ssh":
+    machine = connection.reached_machine
+    if not connection.is_local and not machine:
         return None
     tries = {}
     for port in published:
-        address = reachable_address(port.host_ip, engine.hostname if engine else None)
+        address = reachable_address(port.host_ip, machine or None)
         if port.target in ports and port.protocol == "tcp" and address is not None:
             tries[port.target] = begin(partial(accepts, address, port.host_port), name="previewer-connect")
     answers = {target: tried.result() for target, tried in tries.items()}

@@ -87,6 +87,8 @@ class Definition:
     """How it was read; updates of an environment read the next commit's likewise."""
     profiles_off: tuple[str, ...] = field(default=(), compare=False)
     """Profiles of services that were left out because none of theirs is on; never part of a release."""
+    order: tuple[str, ...] = ()
+    """The names of the services as the file lists them; empty where that is not known."""
 
     @cached_property
     def services(self) -> Mapping[str, Service]:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter
 
 from previewer.domain.definition import Role
 from previewer.domain.labels import Ownership
 from previewer.domain.notes import NOTHING_NOTED, EnvironmentNotes, Notes
 from previewer.domain.observation import ContainerState, Health, Observation, ObservedContainer
 from previewer.domain.rehearsal import is_rehearsing
-from previewer.domain.routes import front_end_rank, url_of
+from previewer.domain.routes import OTHER_PROTOCOLS, reachable_address, url_of
 from previewer.frozen import dataclass
 
 
@@ -45,6 +45,17 @@ _SEVERITY = {state: rank for rank, state in enumerate(State)}
 
 
 @dataclass(frozen=True, slots=True)
+class PortUrl:
+    """Where a published TCP port of a container answers."""
+
+    url: str
+    port: int
+    """In the container."""
+    rank: int
+    """Its place among the environment's URLs, 0 for the main one; ``UNROUTED`` for none."""
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceStatus:
     """One service of an environment."""
 
@@ -52,10 +63,13 @@ class ServiceStatus:
     state: State
     containers: tuple[ObservedContainer, ...]
     """Sorted by number."""
-    urls: tuple[str, ...]
-    """Of every published TCP port; those that ``x-previewer.routes`` names first, in its order."""
-    routed: tuple[tuple[int, str], ...] = ()
-    """The places and URLs of those that the environment's list of URLs has; 0 is the main one."""
+    ports: tuple[PortUrl, ...]
+    """Every published TCP port that is reached from here, by rank."""
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The URL of each of its ports."""
+        return tuple(port.url for port in self.ports)
 
     @property
     def image(self) -> str:
@@ -73,6 +87,8 @@ class Environment:
     """Sorted by name."""
     notes: EnvironmentNotes = NOTHING_NOTED
     """What the ledger says of this generation."""
+    machine: str = ""
+    """The name of the engine's machine where that is another one; see :class:`Observation`."""
 
     @property
     def name(self) -> str:
@@ -104,8 +120,13 @@ class Environment:
     @property
     def urls(self) -> tuple[str, ...]:
         """Of all its services, the main one first: what ``x-previewer.routes`` names, else all published ports."""
-        ranked = sorted((rank for service in self.services for rank in service.routed), key=itemgetter(0))
-        return tuple(url for _rank, url in ranked)
+        return tuple(port.url for port in self.ports)
+
+    @property
+    def ports(self) -> tuple[PortUrl, ...]:
+        """The ports behind :attr:`urls`."""
+        found = (port for service in self.services for port in service.ports if port.rank != UNROUTED)
+        return tuple(sorted(found, key=attrgetter("rank")))
 
     @property
     def url(self) -> str | None:
@@ -169,22 +190,21 @@ def worst(states: Iterable[State]) -> State:
     return max(states, key=_SEVERITY.__getitem__, default=State.FAILED)
 
 
-def _ranked_urls(container: ObservedContainer) -> list[tuple[int, str]]:
-    """The URL of each published TCP port with its place: by that, then by host port.
+def _port_urls(container: ObservedContainer, machine: str) -> Iterator[PortUrl]:
+    """The URL of each published TCP port, by host port.
 
     A host port that is published on IPv4 and IPv6 has one, with the IPv4 address.
     """
-    if container.routes is None:
-        ranks, otherwise = {}, front_end_rank(container.service)
-    else:
-        ranks, otherwise = {route.port: route.rank for route in reversed(container.routes)}, UNROUTED
+    ranks = {route.port: route.rank for route in reversed(container.routes or ())}
     tcp = [port for port in container.ports if port.protocol == "tcp" and port.host_port]
     by_number = {port.host_port: port for port in sorted(tcp, key=lambda port: ":" not in port.host_ip)}
-    found = [
-        (ranks.get(port.target, otherwise), url_of(port.host_ip, number))
-        for number, port in sorted(by_number.items())
-    ]
-    return sorted(found, key=itemgetter(0))
+    for number, port in sorted(by_number.items()):
+        address = reachable_address(port.host_ip, machine or None)
+        if address is not None:
+            # Containers of early versions do not say their routes: then all ports are.
+            otherwise = UNROUTED if container.routes is not None else int(port.target in OTHER_PROTOCOLS)
+            url = url_of(address, number, target=port.target)
+            yield PortUrl(url, port.target, ranks.get(port.target, otherwise))
 
 
 def _environment(ownership: Ownership, observation: Observation, notes: EnvironmentNotes) -> Environment:
@@ -192,12 +212,17 @@ def _environment(ownership: Ownership, observation: Observation, notes: Environm
         c for c in observation.containers if c.ownership.generation == ownership.generation and not c.is_one_off
     ]
     generation.sort(key=lambda container: (container.service, container.number))
-    services = [_service(name, tuple(found)) for name, found in groupby(generation, key=lambda c: c.service)]
+    services = [
+        _service(name, tuple(found), observation.machine)
+        for name, found in groupby(generation, key=lambda c: c.service)
+    ]
     state = worst(s.state for s in services)
     if notes.asleep_since is not None and not any(c.state is ContainerState.RUNNING for c in generation):
         state = State.ASLEEP
         services = [_asleep(service, notes) for service in services]
-    return Environment(ownership=ownership, state=state, services=tuple(services), notes=notes)
+    return Environment(
+        ownership=ownership, state=state, services=tuple(services), notes=notes, machine=observation.machine
+    )
 
 
 def _asleep(service: ServiceStatus, notes: EnvironmentNotes) -> ServiceStatus:
@@ -206,12 +231,11 @@ def _asleep(service: ServiceStatus, notes: EnvironmentNotes) -> ServiceStatus:
     return replace(service, state=State.STOPPED) if was_stopped else service
 
 
-def _service(name: str, containers: tuple[ObservedContainer, ...]) -> ServiceStatus:
-    ranked = [found for container in containers for found in _ranked_urls(container)]
+def _service(name: str, containers: tuple[ObservedContainer, ...], machine: str) -> ServiceStatus:
+    ports = [port for container in containers for port in _port_urls(container, machine)]
     return ServiceStatus(
         name=name,
         state=worst(container_state(container) for container in containers),
         containers=containers,
-        urls=tuple(url for _rank, url in ranked),
-        routed=tuple((rank, url) for rank, url in ranked if rank != UNROUTED),
+        ports=tuple(sorted(ports, key=attrgetter("rank"))),
     )

@@ -143,6 +143,9 @@ class Observation:
     containers: tuple[ObservedContainer, ...] = ()
     networks: tuple[ObservedNetwork, ...] = ()
     volumes: tuple[ObservedVolume, ...] = ()
+    machine: str = ""
+    """The name of the engine's machine where that is another one; empty where its ports are reached at this one's
+    addresses, by a tunnel perhaps."""
 
     @property
     def is_empty(self) -> bool:
@@ -168,7 +171,8 @@ class Observation:
 
     def but(self, other: Observation) -> Observation:
         """The part that ``other`` has not."""
-        return Observation(
+        return replace(
+            self,
             containers=tuple(c for c in self.containers if c not in other.containers),
             networks=tuple(n for n in self.networks if n not in other.networks),
             volumes=tuple(v for v in self.volumes if v not in other.volumes),
@@ -192,7 +196,8 @@ class Observation:
         return self._part(lambda owner: owner.generation not in generations)
 
     def _part(self, belongs: Callable[[Ownership], bool]) -> Observation:
-        return Observation(
+        return replace(
+            self,
             containers=tuple(c for c in self.containers if belongs(c.ownership)),
             networks=tuple(n for n in self.networks if belongs(n.ownership)),
             volumes=tuple(v for v in self.volumes if belongs(v.ownership)),

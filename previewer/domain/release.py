@@ -123,6 +123,8 @@ class ManifestEntry(msgspec.Struct, frozen=True):
     """By service."""
     choice: ReadingChoice = DEFAULT_CHOICE
     """What the user chose when it was read."""
+    order: tuple[str, ...] = ()
+    """The names of the services as the file lists them; empty where they are sorted."""
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -175,7 +177,8 @@ def read_manifest(content: bytes) -> Release:
         committed_at=manifest.committed_at,
         definitions={
             name: FrozenDefinition(
-                Definition(name, entry.role, entry.files, entry.model, choice=entry.choice), entry.artifacts
+                Definition(name, entry.role, entry.files, entry.model, choice=entry.choice, order=entry.order),
+                entry.artifacts,
             )
             for name, entry in manifest.definitions.items()
         },
@@ -191,12 +194,14 @@ def _version_of(release: Release) -> int:
 
 
 def _frozen_to_json(frozen: FrozenDefinition) -> JsonObject:
+    order = frozen.definition.order
     return {
         "role": frozen.definition.role.value,
         "files": list(frozen.definition.files),
         "model": frozen.definition.model,
         "artifacts": {service: _artifact_to_json(artifact) for service, artifact in frozen.artifacts.items()},
         **({"choice": to_json(frozen.definition.choice)} if frozen.definition.choice != DEFAULT_CHOICE else {}),
+        **({"order": list(order)} if list(order) != sorted(order) else {}),
     }
 
 

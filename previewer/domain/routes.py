@@ -9,13 +9,36 @@ from previewer.domain.definition import Definition
 from previewer.domain.json_value import as_list, as_object, as_text
 from previewer.frozen import dataclass
 
-FRONT_END_NAMES = ("web", "frontend", "front", "app", "www", "ui", "proxy", "nginx", "caddy")
-"""Where ``x-previewer.routes`` does not say it, the service of the first of these names is the front end."""
-
-WEB_PORTS_ARE_PLAIN = "http"
-"""The scheme of a URL for a published TCP port: nothing on the engine says whether it speaks TLS."""
-
 EVERY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 - read from definitions and engines, never bound to
+
+TLS_PORTS = frozenset({443, 8443})
+"""Container ports that web servers speak TLS on by convention: nothing on the engine says it."""
+OTHER_PROTOCOLS = frozenset(
+    {
+        *(
+            21,
+            22,
+            25,
+            53,
+            110,
+            143,
+            389,
+            465,
+            587,
+            636,
+            993,
+            995,
+            1025,
+            2525,
+        ),  # files, mail, names, directories
+        *(1433, 1521, 3306, 3307, 5432, 5433, 6432, 26257, 33060, 50000),  # SQL databases
+        *(6379, 6380, 7687, 9042, 11211, 26379, 27017, 27018, 27019, 28015),  # other databases and caches
+        *(1883, 4222, 5671, 5672, 8883, 9092, 9094, 11300, 61613, 61616),  # queues and brokers
+        *(2181, 4369, 5044, 8125, 9300, 10050, 10051, 24224, 25672),  # clusters, metrics and logs
+        *(2345, 5005, 5678, 5900, 9003, 9229),  # debuggers and remote screens
+    }
+)
+"""Container ports of well-known services that do not speak HTTP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +63,24 @@ def declared_routes(definition: Definition) -> tuple[Route, ...]:
 
 
 def routes_of(definition: Definition) -> tuple[Route, ...]:
-    """What ``x-previewer.routes`` says, else every published TCP port, those of a front end first."""
+    """What ``x-previewer.routes`` says, else every published TCP port, the one that a person opens first.
+
+    It speaks HTTP, and of such services it belongs to the one that the fewest others depend on; where that leaves
+    several, the order of the file decides.
+    """
     return declared_routes(definition) or tuple(dict.fromkeys(_published(definition)))
 
 
-def front_end_rank(service: str) -> int:
-    """How early a service comes where no routes are declared."""
-    return FRONT_END_NAMES.index(service) if service in FRONT_END_NAMES else len(FRONT_END_NAMES)
-
-
-def url_of(address: str, port: int) -> str:
-    """The URL of a port that is published on ``address`` of the host."""
+def url_of(address: str, port: int, *, target: int) -> str:
+    """The URL of the container port ``target`` that is published on ``address`` of the host."""
     host = "127.0.0.1" if address in EVERY_ADDRESS else f"[{address}]" if ":" in address else address
-    return f"{WEB_PORTS_ARE_PLAIN}://{host}:{port}"
+    scheme = "tcp" if target in OTHER_PROTOCOLS else "https" if target in TLS_PORTS else "http"
+    return f"{scheme}://{host}:{port}"
+
+
+def is_web_page(url: str) -> bool:
+    """Whether a browser can open a URL of :func:`url_of`."""
+    return url.startswith(("http://", "https://"))
 
 
 def reachable_address(published: str, engine: str | None) -> str | None:
@@ -68,7 +96,29 @@ def reachable_address(published: str, engine: str | None) -> str | None:
 
 
 def _published(definition: Definition) -> Iterator[Route]:
-    for name in sorted(definition.services, key=front_end_rank):
-        for port in definition.services[name].ports:
-            if port.protocol == "tcp":
-                yield Route(name, port.target)
+    places = {name: place for place, name in enumerate(definition.order)}
+    users = {name: len(_users_of(definition, name)) for name in definition.services}
+    names = sorted(definition.services, key=lambda name: (users[name], places.get(name, len(places))))
+    routes = [
+        Route(name, port.target)
+        for name in names
+        for port in definition.services[name].ports
+        if port.protocol == "tcp"
+    ]
+    yield from sorted(routes, key=lambda route: route.port in OTHER_PROTOCOLS)
+
+
+def _users_of(definition: Definition, name: str) -> frozenset[str]:
+    """The services that depend on a service, directly or by others."""
+    found: set[str] = set()
+    searched = [name]
+    while searched:
+        wanted = searched.pop()
+        direct = {
+            user.name
+            for user in definition.services.values()
+            if user.name not in found and any(needed.service == wanted for needed in user.dependencies)
+        }
+        found |= direct
+        searched += direct
+    return frozenset(found - {name})

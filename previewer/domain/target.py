@@ -15,7 +15,7 @@ from previewer.domain.network_size import network_prefix, prefix_for
 from previewer.domain.policy.finders import is_on
 from previewer.domain.policy.quantity_rules import memory_limit
 from previewer.domain.release import Artifact
-from previewer.domain.routes import routes_of, url_of
+from previewer.domain.routes import reachable_address, routes_of, url_of
 from previewer.domain.run_variables import filled
 from previewer.domain.served_files import VolumeContent
 from previewer.domain.service import Service
@@ -69,6 +69,8 @@ class Target:
     """What configs and secrets contain, by ``configs/KEY`` and ``secrets/KEY``."""
     takeover: Takeover = UNCONTESTED
     """How it comes by its ports."""
+    machine: str = ""
+    """The name of the engine's machine where that is another one; see :class:`Observation`."""
 
     @property
     def edge(self) -> str:
@@ -255,5 +257,7 @@ def _urls(target: Target) -> Mapping[tuple[str, int], str]:
         for port in service.ports:
             host_port = target.ports.get(PortKey(service.name, 1, port.target, port.protocol))
             if port.protocol == "tcp" and host_port:
-                found.setdefault((service.name, port.target), url_of(port.host_ip, host_port))
+                # On another machine's own loopback address it is reached by a tunnel to the same address here.
+                address = reachable_address(port.host_ip, target.machine or None) or port.host_ip
+                found.setdefault((service.name, port.target), url_of(address, host_port, target=port.target))
     return found

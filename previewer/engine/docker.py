@@ -80,7 +80,9 @@ class DockerEngine:
         found_networks = begin(lambda: networks.list_networks(docker, wanted), name="previewer-observe")
         found_volumes = begin(lambda: volumes.list_volumes(docker, wanted), name="previewer-observe")
         found_containers = containers.list_containers(docker, wanted)
-        return Observation(found_containers, found_networks.result(), found_volumes.result())
+        return Observation(
+            found_containers, found_networks.result(), found_volumes.result(), machine=docker.reached_machine
+        )
 
     def measure_containers(self, selection: Selection) -> Mapping[str, int]:
         """The bytes of the writable layers of our containers, by name."""

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 
 from previewer.domain.definition import Role
 from previewer.domain.environment import Environment
+from previewer.domain.no_url import reason_for_no_url, remedy_for_no_url
 from previewer.domain.observation import PublishedPort
 from previewer.domain.parity.probe import (
     ProbeAnswer,
@@ -23,6 +24,7 @@ from previewer.domain.parity.probe import (
     read_probe_rules,
 )
 from previewer.domain.parity.side import ParitySide
+from previewer.domain.routes import reachable_address
 from previewer.errors import NotFoundError, UsageError
 from previewer.frozen import dataclass
 from previewer.operations.environments import find_environment
@@ -88,7 +90,12 @@ def probe_rules(left: ParitySide, right: ParitySide) -> ProbeRules:
 
 def _sender(environment: Environment, request: ProbeRequest) -> Callable[[], ProbeAnswer]:
     port = _port(environment, request)
-    return lambda: _ask(port.host_ip, port.host_port, request)
+    address = reachable_address(port.host_ip, environment.machine or None)
+    if address is None:
+        raise NotFoundError(
+            reason_for_no_url(environment), where=environment.name, hint=remedy_for_no_url(environment)
+        )
+    return lambda: _ask(address, port.host_port, request)
 
 
 def _port(environment: Environment, request: ProbeRequest) -> PublishedPort:

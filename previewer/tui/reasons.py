@@ -6,6 +6,7 @@ from previewer.domain.definition import Role
 from previewer.domain.environment import Environment, State
 from previewer.domain.no_url import reason_for_no_url
 from previewer.domain.overview import OverviewRow
+from previewer.domain.routes import is_web_page
 from previewer.tui.picture import Picture
 from previewer.tui.requests.rollback import known_good_others
 
@@ -52,6 +53,8 @@ def _reason_against(action: str, row: OverviewRow, environment: Environment) -> 
     is_asleep = environment.state is State.ASLEEP
     if action == "browse" and not environment.url:
         return reason_for_no_url(environment)
+    if action == "browse" and not is_web_page(environment.url or ""):
+        return f"no browser opens {environment.url}"
     if action == "update":
         return _reason_against_update(row, environment)
     if action == "promote" and environment.role is Role.PRODUCTION:

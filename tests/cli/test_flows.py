@@ -32,9 +32,9 @@ def test_up_prints_urls_and_makes_the_environment(world: World) -> None:
     ran = world.run("up", "main", *QUIET)
     assert (ran.code, ran.err) == (0, "")
     header, row = ran.out.splitlines()
-    assert header.split() == ["SERVICE", "URL"]
-    assert row.split()[0] == "web"
-    assert row.split()[1].startswith("http://127.0.0.1:")
+    assert header.split() == ["SERVICE", "PORT", "URL"]
+    assert row.split()[:2] == ["web", "80"]
+    assert row.split()[2].startswith("http://127.0.0.1:")
     assert names(world) == ["shop-main"]
 
 

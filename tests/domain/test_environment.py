@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from previewer.domain.environment import State, container_state, list_environments, worst
 from previewer.domain.labels import RankedPort
+from previewer.domain.no_url import reason_for_no_url, remedy_for_no_url
 from previewer.domain.notes import EnvironmentNotes
 from previewer.domain.observation import ContainerState, Health, Observation, PublishedPort
 from previewer.domain.overview import overview
@@ -103,12 +104,23 @@ def test_urls_name_an_address_that_can_be_opened() -> None:
     assert environment.urls == ("http://127.0.0.1:20080", "http://[::1]:20081")
 
 
-def test_the_front_end_comes_first() -> None:
-    api = make_container("api", ports=(PublishedPort(1, "tcp", "127.0.0.1", 20001),))
-    web = make_container("web", ports=(PublishedPort(2, "tcp", "127.0.0.1", 20002),))
-    (environment,) = list_environments(Observation(containers=(api, web)))
+def test_a_database_is_no_front_end() -> None:
+    db = make_container("db", ports=(PublishedPort(5432, "tcp", "127.0.0.1", 20001),))
+    web = make_container("web", ports=(PublishedPort(8000, "tcp", "127.0.0.1", 20002),))
+    (environment,) = list_environments(Observation(containers=(db, web)))
     assert environment.url == "http://127.0.0.1:20002"
-    assert len(environment.urls) == 2
+    assert environment.urls[1:] == ("tcp://127.0.0.1:20001",)
+
+
+def test_urls_name_the_machine_of_an_engine_elsewhere_or_say_why_there_are_none() -> None:
+    ports = (PublishedPort(80, "tcp", "0.0.0.0", 20080), PublishedPort(81, "tcp", "127.0.0.1", 20081))
+    web = make_container("web", ports=ports)
+    (reached,) = list_environments(Observation(containers=(web,), machine="build.example"))
+    assert reached.urls == ("http://build.example:20080",)
+    (shut,) = list_environments(Observation(containers=(replace(web, ports=ports[1:]),), machine="build.example"))
+    assert shut.url is None
+    assert "loopback address of build.example" in reason_for_no_url(shut)
+    assert "ssh -N -L 20081:127.0.0.1:20081 build.example" in remedy_for_no_url(shut)
 
 
 def test_routes_order_urls_and_leave_out_what_they_do_not_name() -> None:
@@ -126,7 +138,7 @@ def test_routes_order_urls_and_leave_out_what_they_do_not_name() -> None:
     assert environment.url == "http://127.0.0.1:20004"
     assert environment.urls == ("http://127.0.0.1:20004", "http://127.0.0.1:20002")
     by_service = {service.name: service.urls for service in environment.services}
-    assert by_service["db"] == ("http://127.0.0.1:20003",)
+    assert by_service["db"] == ("tcp://127.0.0.1:20003",)
     assert by_service["web"] == ("http://127.0.0.1:20002", "http://127.0.0.1:20001")
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from previewer.domain.definition import Role
-from previewer.domain.environment import Environment, State
+from previewer.domain.environment import Environment, PortUrl, State
 from previewer.domain.plan import Plan, RemoveContainer, Step
 from previewer.domain.progress import Noted, Outcome, TaskFinished, TaskOutput, TaskStarted
 from previewer.domain.revision import Branch, Commit
@@ -48,7 +48,9 @@ def make_environment(world: World, text: str, role: Role = Role.PREVIEW) -> Envi
     """A real environment whose every name is hostile."""
     real = world.up("main")
     ownership = replace(real.ownership, environment=text, branch=text, owner=text, role=role, commit=text)
-    services = tuple(replace(service, name=text + service.name, urls=(text,)) for service in real.services)
+    services = tuple(
+        replace(service, name=text + service.name, ports=(PortUrl(text, 80, 0),)) for service in real.services
+    )
     return Environment(ownership, State.HEALTHY, services)
 
 

@@ -23,10 +23,17 @@ def command(invocation: Invocation, *, environment: str, service: str | None) ->
     import webbrowser
 
     from previewer.cli.urls import choose_urls
+    from previewer.domain.routes import is_web_page
     from previewer.operations.environments import find_environment
 
     with invocation.open_session() as session:
-        url = choose_urls(find_environment(session, environment), service=service)[0]
+        found = find_environment(session, environment)
+    urls = choose_urls(found, service=service, every=service is None)
+    url = next((url for url in urls if is_web_page(url)), None)
+    if url is None:
+        raise PreviewerError(
+            f"no browser opens {urls[0]}", where=found.name, hint="connect with a client of what listens there"
+        )
     invocation.output.line(plain(url))
     invocation.output.flush()
     if not webbrowser.open(url):

@@ -8,6 +8,7 @@ from previewer.cli.completion_values import complete_environments, complete_serv
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.options import output_option, verb
 from previewer.cli.output_format import Format
+from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.present.safe_text import plain
 
 
@@ -22,7 +23,7 @@ def command(invocation: Invocation, *, environment: str, service: str | None, ev
 
     One a line: the front end's, or those of SERVICE.
     """
-    from previewer.cli.rows.environments import urls_by_service
+    from previewer.cli.rows.environments import url_rows, urls_by_service
     from previewer.cli.tunnel import tunnel_words
     from previewer.cli.urls import choose_urls
     from previewer.operations.environments import find_environment
@@ -32,9 +33,16 @@ def command(invocation: Invocation, *, environment: str, service: str | None, ev
         remote = session.engine.capabilities.remote
     urls = choose_urls(found, service=service, every=every)
     if form is not Format.TABLE:
-        invocation.output.value({"environment": found.name, "url": urls[0], "urls": urls_by_service(found)}, form)
+        ports: list[JsonValue] = list(url_rows(found))
+        value: JsonObject = {
+            "environment": found.name,
+            "url": urls[0],
+            "urls": urls_by_service(found),
+            "ports": ports,
+        }
+        invocation.output.value(value, form)
         return
     for url in urls:
         invocation.output.line(plain(url))
-    if remote is not None:
+    if remote is not None and not found.machine:
         invocation.diagnostics.note(*tunnel_words(remote, urls))

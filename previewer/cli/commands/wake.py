@@ -45,5 +45,9 @@ def command(
     if form is Format.TABLE:
         invocation.output.table(url_columns(), url_rows(result.environment))
         return
-    row = {**environment_row(result.environment), "urls": urls_by_service(result.environment)}
+    row = {
+        **environment_row(result.environment),
+        "urls": urls_by_service(result.environment),
+        "ports": list(url_rows(result.environment)),
+    }
     invocation.output.value({**row, "changed": result.changed}, form)

@@ -7,9 +7,9 @@ from datetime import datetime
 from previewer.cli.rows.ids import show_id
 from previewer.cli.rows.states import show_state
 from previewer.cli.rows.times import moment, show_age, show_time_left
-from previewer.cli.table import Column
+from previewer.cli.table import ABSENT, Cell, Column
 from previewer.domain.environment import Environment, ServiceStatus
-from previewer.domain.json_value import JsonObject, JsonValue, as_text
+from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 
 
 def environment_columns(
@@ -48,13 +48,19 @@ def service_columns() -> tuple[Column, ...]:
         Column("containers", "CONTAINERS", spare=2),
         Column("exit_codes", "EXIT", spare=1),
         Column("image", "IMAGE", show_id, spare=3),
-        Column("urls", "URLS"),
+        Column("ports", "PORTS", _show_ports),
     )
+
+
+def _show_ports(value: JsonValue) -> Cell:
+    """``8080 → http://127.0.0.1:20080``, for each port in the container."""
+    entries = map(as_object, as_list(value))
+    return Cell(", ".join(f"{entry['port']} → {entry['url']}" for entry in entries) or ABSENT)
 
 
 def url_columns() -> tuple[Column, ...]:
     """Of what ``previewer up`` prints in the end."""
-    return (Column("service", "SERVICE", gives_way=True), Column("url", "URL"))
+    return (Column("service", "SERVICE", gives_way=True), Column("port", "PORT"), Column("url", "URL"))
 
 
 def environment_row(environment: Environment) -> JsonObject:
@@ -96,13 +102,14 @@ def service_row(service: ServiceStatus) -> JsonObject:
         "exit_codes": [c.exit_code for c in service.containers if c.exit_code is not None],
         "image": service.image,
         "urls": list(service.urls),
+        "ports": [{"port": port.port, "url": port.url} for port in service.ports],
     }
 
 
 def url_rows(environment: Environment) -> tuple[JsonObject, ...]:
-    """Every URL with its service, the main one first."""
-    services = {url: service.name for service in environment.services for url in service.urls}
-    return tuple({"service": services[url], "url": url} for url in environment.urls)
+    """Every URL with its service and the port in its container, the main one first."""
+    services = {port: service.name for service in environment.services for port in service.ports}
+    return tuple({"service": services[port], "port": port.port, "url": port.url} for port in environment.ports)
 
 
 def urls_by_service(environment: Environment) -> JsonObject:

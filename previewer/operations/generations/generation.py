@@ -83,6 +83,7 @@ def target_of(session: Session, wanted: Wanted, scene: Scene, *, refused: Refuse
         address_pool=session.settings.address_pool,
         prefix_length=session.settings.subnet_prefix,
         takeover=takeover,
+        machine=scene.everything.machine,
     )
     configs = filled(
         as_object(resolved.model.get("configs")),

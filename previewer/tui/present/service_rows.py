@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from previewer.domain.environment import ServiceStatus
 from previewer.domain.observation import ContainerState, Health, ObservedContainer
@@ -47,8 +47,13 @@ def service_lines(service: ServiceStatus, *, is_stale: bool = False) -> Mapping[
         "state": quiet(state_line(service.state)) if is_stale else state_line(service.state),
         "detail": _detail(service),
         "image": line(Piece(short_id(service.image), Tone.QUIET)),
-        "ports": line("  ".join((*service.urls, *_other_ports(service)))),
+        "ports": line("  ".join((*_urls(service), *_other_ports(service)))),
     }
+
+
+def _urls(service: ServiceStatus) -> Iterator[str]:
+    """Each with its port in the container in front."""
+    return (f"{port.port} → {port.url}" for port in service.ports)
 
 
 def _detail(service: ServiceStatus) -> Line:
