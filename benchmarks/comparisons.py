@@ -14,7 +14,7 @@ from benchmarks.many import AT_ONCE, run_many
 from benchmarks.measure import Measured, Subject
 from benchmarks.stand_ins import stand_ins
 from benchmarks.workplace import Workplace, compose, previewer, services
-from previewer.source.git_records import BRANCH_FORMAT, HEADS
+from previewer.git.output import BRANCH_FORMAT, HEADS
 from tests.docker.base_image import BASE_REFERENCE
 
 BRANCHES = 10_000

@@ -17,13 +17,13 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from previewer.domain.cancellation import Cancellation  # noqa: E402
-from previewer.domain.definition import Role  # noqa: E402
+from previewer.domain.compose.definition import Role  # noqa: E402
 from previewer.domain.progress import ignore  # noqa: E402
-from previewer.engine.memory_container import Behaviour  # noqa: E402
-from previewer.operations.pin import pin  # noqa: E402
+from previewer.operations.extend import pin  # noqa: E402
 from previewer.operations.sleep import sleep  # noqa: E402
+from previewer.testing.memory.container import Behaviour  # noqa: E402
 from tests.tui.test_looks import PRODUCTION  # noqa: E402
-from tests.tui.world import FILES, Terminal, World, terminal_of  # noqa: E402
+from tests.worlds.tui import FILES, Terminal, World, terminal_of  # noqa: E402
 
 FOLDER = ROOT / "screenshots"
 SIZE = (120, 34)

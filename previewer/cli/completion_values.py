@@ -11,7 +11,7 @@ from previewer.cli.invocation import Invocation
 from previewer.errors import PreviewerError
 
 if TYPE_CHECKING:
-    from previewer.operations.session import Session
+    from previewer.session.session import Session
 
 MOST = 500
 """Names that a shell is given; nobody reads more."""
@@ -62,7 +62,7 @@ def _completed(ctx: click.Context, kind: str, incomplete: str) -> list[str]:
 
 
 def _branches(session: Session) -> list[str]:
-    from previewer.operations.branches import list_branches
+    from previewer.operations.lists import list_branches
 
     branches = list_branches(session, remote=True)
     local = [branch.name for branch in branches if not branch.is_remote]
@@ -78,7 +78,7 @@ def _environments(session: Session) -> list[str]:
 
 
 def _environments_like(session: Session, beginning: str) -> list[str]:
-    from previewer.operations.environments import list_environments
+    from previewer.records.environments import list_environments
 
     environments = list_environments(session)
     names = [environment.name for environment in environments if environment.name.startswith(beginning)]
@@ -87,6 +87,6 @@ def _environments_like(session: Session, beginning: str) -> list[str]:
 
 
 def _services(session: Session, environment: str) -> list[str]:
-    from previewer.operations.environments import find_environment
+    from previewer.records.environments import find_environment
 
     return [service.name for service in find_environment(session, environment).services]

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from previewer.cli.invocation import Invocation
-from previewer.domain.definition import Role
-from previewer.domain.plan import Plan, RemoveContainer, StopContainer
-from previewer.domain.wording import counted
+from previewer.domain.compose.definition import Role
+from previewer.domain.deploy.plan import Plan, RemoveContainer, StopContainer
+from previewer.domain.units import counted
 from previewer.errors import CancelledError, UsageError
 from previewer.present.safe_text import plain
 
 if TYPE_CHECKING:
-    from previewer.domain.environment import Environment
+    from previewer.domain.environment.environment import Environment
 
 
 def confirm(invocation: Invocation, question: str) -> None:

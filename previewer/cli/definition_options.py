@@ -28,7 +28,7 @@ def definition_options() -> Callable[[Function], Function]:
             env_example: bool,
             **options: Any,
         ) -> Any:
-            from previewer.domain.definition import ReadingChoice
+            from previewer.domain.compose.definition import ReadingChoice
 
             choice = ReadingChoice(files, profiles, env_files, env_example)
             return function(*args, choice=choice, **options)

@@ -10,14 +10,14 @@ from previewer.cli.invocation import Invocation
 from previewer.cli.output_format import Format
 
 if TYPE_CHECKING:
+    from previewer.deployment.deployment import UpResult
     from previewer.domain.cancellation import Cancellation
-    from previewer.domain.environment import Environment
+    from previewer.domain.deploy.plan import Plan
+    from previewer.domain.environment.environment import Environment
     from previewer.domain.json_value import JsonObject
-    from previewer.domain.plan import Plan
     from previewer.domain.progress import Report
-    from previewer.operations.generations.deploy import UpResult
     from previewer.operations.replace import ReplaceOptions
-    from previewer.operations.session import Session
+    from previewer.session.session import Session
 
 
 class RenewalArguments(TypedDict):
@@ -60,9 +60,9 @@ def renew(
     """Show the plan, or ask where staging or production is replaced, and do it."""
     from previewer.cli.confirmation import confirm_replacement
     from previewer.cli.running import running
-    from previewer.domain.definition import Role
-    from previewer.operations.environments import find_environment
+    from previewer.domain.compose.definition import Role
     from previewer.operations.replace import ReplaceOptions
+    from previewer.records.environments import find_environment
 
     environment = given["environment"]
     options = ReplaceOptions(ttl=given["ttl"], timeout=given["timeout"], env_files=given["env_files"])
@@ -92,7 +92,7 @@ def show_plan(invocation: Invocation, plan: Plan, form: Format) -> ExitCode:
 def show_result(invocation: Invocation, result: UpResult, form: Format) -> ExitCode:
     """The URLs on standard output, and the verdict on what runs."""
     from previewer.cli.rows.environments import url_columns, url_rows
-    from previewer.domain.no_url import reason_for_no_url, remedy_for_no_url
+    from previewer.domain.environment.urls import reason_for_no_url, remedy_for_no_url
 
     if form is not Format.TABLE:
         invocation.output.value(_result_row(result), form)
@@ -109,7 +109,7 @@ def show_result(invocation: Invocation, result: UpResult, form: Format) -> ExitC
 
 def _verdict(invocation: Invocation, environment: Environment) -> ExitCode:
     """What has no health check is up as soon as it runs, and may have ended since."""
-    from previewer.cli.rows.states import SERVING
+    from previewer.cli.rows.cells import SERVING
 
     ailing = [service for service in environment.services if service.state not in SERVING]
     for service in ailing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from previewer.cli.style import Style
+from previewer.cli.terminal import Style
 from previewer.errors import PreviewerError
 from previewer.present.safe_text import plain
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from previewer.cli.diagnostics import Diagnostics
     from previewer.cli.output import Output
     from previewer.operations.pull import FetchedRelease
-    from previewer.operations.session import Session
+    from previewer.session.session import Session
 
 
 class OpenSession(Protocol):
@@ -75,7 +75,7 @@ class Invocation:
         if self._open_session is not None:
             return self._open_session(self.repo, docker_host=self.host, environment=self.environment)
         from previewer.errors import NoRepositoryError
-        from previewer.operations.open_session import open_session
+        from previewer.session.open_session import open_session
 
         session: Session | None = None
         if self.project is None:
@@ -104,7 +104,7 @@ class Invocation:
         """The session that a release is pulled into; to be used in a ``with``."""
         if self._open_session is not None:
             return self.open_session()
-        from previewer.operations.open_session import open_pulled_session
+        from previewer.session.open_session import open_pulled_session
 
         return open_pulled_session(fetched.bundle, self.repo, docker_host=self.host, environment=self.environment)
 

@@ -14,7 +14,7 @@ from previewer.cli.exit_codes import ExitCode, exit_code_of
 from previewer.cli.invocation import Invocation, OpenSession
 from previewer.cli.root import root
 from previewer.cli.terminal import HELP_WIDTH, terminal_size
-from previewer.domain.machine_limits import machine_error
+from previewer.domain.engine.machine_limits import machine_error
 from previewer.errors import PreviewerError
 
 PROGRAM = "previewer"

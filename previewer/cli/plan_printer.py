@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from previewer.cli.output_format import Format
-from previewer.cli.style import Style
+from previewer.cli.terminal import Style
 from previewer.present.safe_text import plain
 
 if TYPE_CHECKING:
     from previewer.cli.output import Output
-    from previewer.domain.freeze_plan import FreezePlan
+    from previewer.domain.build.freeze_plan import FreezePlan
+    from previewer.domain.deploy.plan import Plan
     from previewer.domain.json_value import JsonObject
-    from previewer.domain.plan import Plan
-    from previewer.domain.transfer_plan import TransferPlan
+    from previewer.domain.release.registry_address import TransferPlan
 
 
 def print_plan(output: Output, plan: Plan, form: Format) -> None:

@@ -7,10 +7,9 @@ import click
 from previewer import __version__
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation
-from previewer.cli.lazy_group import LazyGroup
 from previewer.cli.options import HELP_NAMES, global_options
 from previewer.cli.terminal import is_terminal
-from previewer.cli.verbs import VERBS
+from previewer.cli.verbs import VERBS, LazyGroup
 from previewer.errors import UsageError
 
 UNADDRESSABLE = ("dumb", "unknown")

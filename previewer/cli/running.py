@@ -1,16 +1,55 @@
-"""An operation under way: its events on standard error, its cancellation at the user's hand."""
+"""An operation in progress: its events on standard error, its cancellation by Ctrl-C and SIGTERM."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import signal
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
-from previewer.cli.interruption import interruptible
 from previewer.cli.invocation import Invocation
-from previewer.cli.progress import ProgressMode, make_progress
+from previewer.cli.progress.progress import ProgressMode, make_progress
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.progress import Report
 from previewer.frozen import dataclass
+
+SIGNALS = tuple(
+    number for name in ("SIGINT", "SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None
+)
+FIRST = "interrupted: undoing what was begun"
+MESSAGE_SECONDS = 1.0
+"""What a message may take at the end; a terminal that hangs is not waited for any longer."""
+AGAIN = "still undoing; `previewer ls` shows what is left, `previewer down NAME` removes it"
+
+
+@contextmanager
+def interruptible(say: Callable[[str], None]) -> Iterator[Cancellation]:
+    """A cancellation that the first signal requests. Further ones only say how to clean up later.
+
+    Signals are only ours in the main thread; elsewhere (a test's thread) the caller requests it.
+    """
+    cancellation = Cancellation()
+    messengers: list[threading.Thread] = []
+
+    def interrupted(_number: int, _frame: FrameType | None) -> None:
+        # In a thread: the signal may have come while this one holds a lock that the message needs.
+        message = AGAIN if messengers else FIRST
+        messengers.append(threading.Thread(target=say, args=(message,), daemon=True))
+        messengers[-1].start()
+        cancellation.request()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield cancellation
+        return
+    before = {number: signal.signal(number, interrupted) for number in SIGNALS}
+    try:
+        yield cancellation
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for messenger in messengers:
+            messenger.join(timeout=MESSAGE_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from previewer.cli.style import Style
+from previewer.cli.terminal import Style
 from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.frozen import dataclass
 from previewer.present.safe_text import cell_width, cut, plain

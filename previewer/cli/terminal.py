@@ -1,9 +1,10 @@
-"""What the streams are connected to: whether to colour, how wide to be, whether anybody can be asked."""
+"""What the streams are connected to, and the few colours of the command line."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from enum import Enum
 from typing import TextIO
 
 ColourChoice = str
@@ -46,3 +47,24 @@ def terminal_size(stream: TextIO) -> tuple[int, int]:
 def can_ask(stdin: TextIO, stderr: TextIO, environment: Mapping[str, str]) -> bool:
     """Whether a question would reach a person: never in CI, never without a terminal on both ends."""
     return is_terminal(stdin) and is_terminal(stderr) and not is_automated(environment)
+
+
+RESET = "\x1b[0m"
+
+
+class Style(Enum):
+    """How a piece of text is coloured; the value is its SGR parameter (ECMA-48 §8.3.117)."""
+
+    PLAIN = ""
+    STRONG = "1"
+    FAINT = "2"
+    GOOD = "32"
+    BUSY = "33"
+    BAD = "31"
+    ACCENT = "36"
+
+    def paint(self, text: str, *, colour: bool) -> str:
+        """``text`` in this style where ``colour`` is wanted, else ``text`` itself."""
+        if not colour or self is Style.PLAIN or not text:
+            return text
+        return f"\x1b[{self.value}m{text}{RESET}"

@@ -1,4 +1,4 @@
-"""Compose files at a commit become a :class:`~previewer.domain.definition.Definition`.
+"""Compose files at a commit become a :class:`~previewer.domain.compose.definition.Definition`.
 
 The only importer of ``yaml``. ``load.py`` shows the order of work; docs/compose.md says where previewer
 deliberately differs from Docker Compose.
@@ -14,16 +14,16 @@ from previewer.definition.discover import (
     DEFAULT_NAME,
     DOTENV,
     definition_names,
+    derive_from_dockerfile,
     discover_files,
     files_in_dotenv,
     how_to_begin,
     starting_points,
 )
-from previewer.definition.dockerfile import derive_from_dockerfile
 from previewer.definition.load import LoadOptions, load_files
-from previewer.domain.definition import DEFAULT_CHOICE, Definition, ReadingChoice, Role, role_of_name
-from previewer.domain.file_tree import FileTree
-from previewer.domain.references import References
+from previewer.domain.commit.files import FileTree
+from previewer.domain.compose.definition import DEFAULT_CHOICE, Definition, ReadingChoice, Role, role_of_name
+from previewer.domain.compose.references import References
 
 __all__ = [
     "definition_names",

@@ -13,12 +13,11 @@ from typing import TypeAlias
 
 from previewer.definition.interpolation import Interpolator
 from previewer.definition.kept_references import refuse_mark, settle_references
-from previewer.definition.model_error import ModelError
 from previewer.definition.path_rules import PathRules
-from previewer.definition.values import Value
+from previewer.definition.values import ModelError, Value
+from previewer.domain.compose.definition import ModelPath
 from previewer.domain.compose.key import Kind
 from previewer.domain.compose.keys import ALL_KEYS
-from previewer.domain.definition import ModelPath
 
 Cast: TypeAlias = Callable[[str], Value]
 

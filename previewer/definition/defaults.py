@@ -9,9 +9,17 @@ import itertools
 from collections.abc import Iterator, Mapping
 
 from previewer.definition.environment import environment_table, fill_environment_list
-from previewer.definition.model_error import ModelError
 from previewer.definition.short_syntax.volumes import clean_target
-from previewer.definition.values import Table, Value, as_items, as_table, as_tables, named_tables, table_at
+from previewer.definition.values import (
+    ModelError,
+    Table,
+    Value,
+    as_items,
+    as_table,
+    as_tables,
+    named_tables,
+    table_at,
+)
 
 DEFAULT_NETWORK = "default"
 SERVICE_PREFIX = "service:"

@@ -1,17 +1,120 @@
-"""Which files define an environment: ``envs/NAME.yaml``, else what ``.env`` names, else a Compose file, else a
-``Dockerfile``."""
+"""Which files define an environment, under which project name; a lone Dockerfile is a definition too."""
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from previewer.definition.dotenv import read_dotenv
-from previewer.definition.limits import MAX_ENV_FILE_BYTES
+from previewer.definition.interpolation import Interpolator
+from previewer.definition.limits import MAX_ENV_FILE_BYTES, MAX_FILE_BYTES
 from previewer.definition.outside_values import line_of
-from previewer.domain.file_tree import FileTree
-from previewer.errors import DefinitionError, NotFoundError
+from previewer.definition.values import ModelError
+from previewer.domain.commit.files import FileTree
+from previewer.domain.compose.definition import Definition, Location, ModelPath, Role
+from previewer.domain.json_value import JsonObject, JsonValue
+from previewer.errors import DefinitionError, NotFoundError, UsageError
+
+
+def normal_project_name(text: str) -> str:
+    """``text`` with everything left out that a project name may not hold."""
+    return "".join(re.findall(r"[a-z0-9_-]", text.lower())).lstrip("_-")
+
+
+def choose_project_name(
+    *,
+    given: str | None,
+    variables: Mapping[str, str],
+    written: Iterable[str],
+    directory: str,
+    otherwise: str,
+) -> str:
+    """The name that is given > ``COMPOSE_PROJECT_NAME`` > the last ``name:`` of the files > the directory's.
+
+    ``written`` holds the names of the files in their order; ``otherwise`` stands for the directory where that is
+    the root of the tree, which has no name. Raises :class:`UsageError` for a given name that is none,
+    :class:`ModelError` where nothing is left of a name.
+    """
+    explicit = given or variables.get("COMPOSE_PROJECT_NAME")
+    if explicit:
+        if normal_project_name(explicit) != explicit:
+            raise UsageError(
+                f"{explicit!r} is not a project name",
+                hint=f"use lower-case letters, digits, _ and -: {normal_project_name(explicit) or 'preview'}",
+            )
+        return explicit
+    names = [Interpolator(variables.get).substitute(text) for text in written]
+    name = normal_project_name(names[-1] if names else posixpath.basename(directory) or otherwise)
+    if not name:
+        raise ModelError("the project's name must hold a letter or digit", path=("name",))
+    return name
+
+
+SERVICE = "app"
+_EXPOSE = re.compile(r"\s*EXPOSE\s+(.+)", re.IGNORECASE)
+_FROM = re.compile(r"\s*FROM\s", re.IGNORECASE)
+_PORT = re.compile(r"([0-9]{1,5})(?:/(tcp|udp|sctp))?", re.IGNORECASE)
+LARGEST_PORT = 65535
+
+
+def derive_from_dockerfile(
+    tree: FileTree, *, name: str, role: Role, project_name: str | None = None, path: str = DOCKERFILE
+) -> Definition:
+    """The definition of a lone ``Dockerfile``; ports that its last stage exposes are published on free ones.
+
+    ``EXPOSE`` with variables or ranges is not understood and only left out, with a warning. Raises
+    :class:`NotFoundError` without such a file.
+    """
+    ports, warnings, location = _exposed_ports(_read_dockerfile(tree, path), path)
+    project = project_name if project_name is not None else normal_project_name(name)
+    if not project or normal_project_name(project) != project:
+        raise UsageError(f"{project!r} is not a project name")
+    published: list[JsonValue] = [
+        {"mode": "ingress", "protocol": protocol, "target": port} for port, protocol in ports
+    ]
+    service: dict[str, JsonValue] = {
+        "build": {"context": posixpath.dirname(path) or ".", "dockerfile": posixpath.basename(path)},
+        "networks": {"default": None},
+    }
+    if published:
+        service["ports"] = published
+    model: JsonObject = {
+        "name": project,
+        "networks": {"default": {"name": f"{project}_default"}},
+        "services": {SERVICE: service},
+    }
+    locations: dict[ModelPath, Location] = {("services", SERVICE): Location(path, 1)}
+    if location is not None:
+        locations["services", SERVICE, "ports"] = location
+    return Definition(name=name, role=role, files=(), model=model, warnings=warnings, locations=locations)
+
+
+def _read_dockerfile(tree: FileTree, path: str) -> str:
+    entry = tree.entry(path)
+    if entry is not None and (entry.size or 0) > MAX_FILE_BYTES:
+        raise DefinitionError(f"the file is too large: at most {MAX_FILE_BYTES} bytes are read", where=path)
+    return tree.read(path).decode("utf-8", "replace")
+
+
+def _exposed_ports(text: str, path: str) -> tuple[list[tuple[int, str]], tuple[str, ...], Location | None]:
+    """The ports of the last stage with their protocols, warnings, and where the first is written."""
+    ports: dict[tuple[int, str], None] = {}
+    warnings: list[str] = []
+    location: Location | None = None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if _FROM.match(line):
+            ports, warnings, location = {}, [], None
+        found = _EXPOSE.match(line)
+        for word in found.group(1).split() if found else ():
+            port = _PORT.fullmatch(word)
+            if port is None or not 0 < int(port.group(1)) <= LARGEST_PORT:
+                warnings.append(f"{path}:{number}: EXPOSE {word} is not understood, so it is not published")
+                continue
+            location = location or Location(path, number)
+            ports[int(port.group(1)), (port.group(2) or "tcp").lower()] = None
+    return list(ports), tuple(warnings), location
+
 
 ENVIRONMENTS_DIRECTORY = "envs"
 DEFINITION_SUFFIXES = (".yaml", ".yml")

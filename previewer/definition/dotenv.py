@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from previewer.definition.interpolation import Interpolator, Lookup
 from previewer.definition.limits import MAX_TEXT, Budget
-from previewer.definition.model_error import ModelError
+from previewer.definition.values import ModelError
 from previewer.errors import DefinitionError
 
 BLANKS = "\t\v\f\r \x85\xa0"

@@ -12,11 +12,18 @@ from dataclasses import dataclass, field
 
 from previewer.definition.limits import MAX_EXTENDS_DEPTH
 from previewer.definition.merge import delete_paths, merge
-from previewer.definition.model_error import ModelError, nearest_name_hint
 from previewer.definition.paths import unmount
 from previewer.definition.reading import Reading
-from previewer.definition.values import Table, Value, as_table, copy_table, count_nodes
-from previewer.domain.definition import ModelPath
+from previewer.definition.values import (
+    ModelError,
+    Table,
+    Value,
+    as_table,
+    copy_table,
+    count_nodes,
+    nearest_name_hint,
+)
+from previewer.domain.compose.definition import ModelPath
 
 
 @dataclass(slots=True)

@@ -11,11 +11,18 @@ from collections.abc import Callable, Mapping
 
 from previewer.definition.limits import MAX_INCLUDE_DEPTH
 from previewer.definition.merge import delete_paths, merge
-from previewer.definition.model_error import ModelError
 from previewer.definition.paths import directory_of, is_remote, unmount
 from previewer.definition.reading import Reading
-from previewer.definition.values import RESOURCE_SECTIONS, Table, Value, as_table, table_at, text_or_items
-from previewer.domain.definition import ModelPath
+from previewer.definition.values import (
+    RESOURCE_SECTIONS,
+    ModelError,
+    Table,
+    Value,
+    as_table,
+    table_at,
+    text_or_items,
+)
+from previewer.domain.compose.definition import ModelPath
 from previewer.frozen import dataclass
 
 REMOTE_PREFIX = "oci://"

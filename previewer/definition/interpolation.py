@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from previewer.definition.limits import MAX_INTERPOLATION_DEPTH, MAX_TEXT, Budget
-from previewer.definition.model_error import ModelError
+from previewer.definition.values import ModelError
 
 Lookup: TypeAlias = Callable[[str], "str | None"]
 """Answers with a variable's value, ``None`` where it is not set."""

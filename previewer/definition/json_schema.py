@@ -13,9 +13,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TypeAlias, cast
 
-from previewer.definition.model_error import nearest_name_hint
-from previewer.definition.values import Table, Value, table_at
-from previewer.domain.definition import ModelPath
+from previewer.definition.values import Table, Value, nearest_name_hint, table_at
+from previewer.domain.compose.definition import ModelPath
 from previewer.frozen import dataclass
 
 Schema: TypeAlias = Table

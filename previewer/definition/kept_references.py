@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from previewer.definition.model_error import ModelError
-from previewer.domain.definition import ModelPath
-from previewer.domain.run_variables import MARK
+from previewer.definition.values import ModelError
+from previewer.domain.compose.definition import ModelPath
+from previewer.domain.compose.run_variables import MARK
 
 _SERVICE_TEXTS = frozenset({"environment", "command", "entrypoint", "healthcheck", "labels", "annotations"})
 _SERVICE_HOOKS = frozenset({"post_start", "pre_stop", "logging"})

@@ -14,31 +14,33 @@ from types import MappingProxyType
 from typing import cast
 
 from previewer.definition.casting import check_numbers
-from previewer.definition.consistency import check_consistency
+from previewer.definition.consistency import check_consistency, check_exclusive_keys
 from previewer.definition.defaults import fill_defaults, normalise
-from previewer.definition.environment_files import fold_environment_files
-from previewer.definition.exclusive_keys import check_exclusive_keys
+from previewer.definition.discover import choose_project_name
+from previewer.definition.environment import fold_environment_files
 from previewer.definition.extends import ExtendsResolver, ServiceFile
-from previewer.definition.extension import check_extension, without_effect
 from previewer.definition.include import Project, apply_includes, read_env_files
 from previewer.definition.limits import MAX_SERVICES
 from previewer.definition.merge import delete_paths, merge
-from previewer.definition.model_error import ModelError
 from previewer.definition.outside_values import OutsideValues
 from previewer.definition.paths import change_paths, directory_of, mount, unmount
-from previewer.definition.profiles import enabled_services, omit_services
-from previewer.definition.project_name import choose_project_name
 from previewer.definition.reading import Reading
-from previewer.definition.schema import EXTENSION, check_compose_schema, check_extension_schema
+from previewer.definition.schema import (
+    EXTENSION,
+    check_compose_schema,
+    check_extension,
+    check_extension_schema,
+    without_effect,
+)
+from previewer.definition.selection import drop_unused_resources, enabled_services, omit_services
 from previewer.definition.short_syntax import expand_short_syntax
 from previewer.definition.sources import WrittenLocations
 from previewer.definition.typed_values import convert_values
 from previewer.definition.uniqueness import keep_last_of_equals
-from previewer.definition.unused_resources import drop_unused_resources
-from previewer.definition.values import Table, as_items, as_table, named_tables, table_at
-from previewer.definition.yaml_document import Document
-from previewer.domain.definition import Definition, ModelPath, Role
-from previewer.domain.file_tree import FileTree
+from previewer.definition.values import ModelError, Table, as_items, as_table, named_tables, table_at
+from previewer.definition.yaml.document import Document
+from previewer.domain.commit.files import FileTree
+from previewer.domain.compose.definition import Definition, ModelPath, Role
 from previewer.domain.json_value import JsonObject
 from previewer.errors import DefinitionError, UsageError
 from previewer.frozen import dataclass

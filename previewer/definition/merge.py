@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from previewer.definition.go_text import go_text
-from previewer.definition.model_error import ModelError
 from previewer.definition.path_rules import PathRules
-from previewer.definition.values import Table, Value, as_table
+from previewer.definition.values import ModelError, Table, Value, as_table
+from previewer.definition.yaml.scalars import go_text
+from previewer.domain.compose.definition import ModelPath
 from previewer.domain.compose.key import Merge
 from previewer.domain.compose.keys import ALL_KEYS
-from previewer.domain.definition import ModelPath
 
 Place: TypeAlias = "PathRules[MergeRule]"
 MergeRule: TypeAlias = Callable[[Value, Value, Place, ModelPath], Value]

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 
 from previewer.definition.load import LoadOptions, load_files
-from previewer.domain.definition import Definition
-from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry
+from previewer.domain.commit.files import EntryKind, FileTree, TreeEntry
+from previewer.domain.compose.definition import Definition
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.errors import DefinitionError, OutsideTreeError, UsageError
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from previewer.domain.file_tree import FileTree
+from previewer.domain.commit.files import FileTree
 from previewer.errors import DefinitionError
 
 EXAMPLE_WORDS = ("example", "sample", "template", "dist", "defaults")

@@ -10,9 +10,9 @@ import yaml
 
 from previewer.definition.paths import TREE_ROOT, change_paths, is_outside_tree
 from previewer.definition.values import Table, Value, as_tables, named_tables, table_at
-from previewer.domain.definition import Definition
+from previewer.domain.compose.definition import Definition
+from previewer.domain.compose.run_variables import MARK
 from previewer.domain.json_value import JsonObject, JsonValue
-from previewer.domain.run_variables import MARK
 
 ALWAYS_PRINTED = frozenset(
     ("attach", "command", "create_host_path", "enable_ipv4", "enable_ipv6", "entrypoint", "init", "required")

@@ -1,15 +1,16 @@
-"""Checks a model against the official Compose schema, and ``x-previewer`` against ours."""
+"""Checks a model against the Compose schema, and ``x-previewer`` against its own and beyond it."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterator
 from functools import cache
 from importlib.resources import files
 from typing import cast
 
 from previewer.definition.json_schema import Schema, find_violation
-from previewer.definition.model_error import ModelError
-from previewer.definition.values import Table, Value
+from previewer.definition.values import ModelError, Table, Value, as_items, as_table, nearest_name_hint, table_at
+from previewer.domain.compose.definition import ModelPath
 
 EXTENSION = "x-previewer"
 """The top-level key that holds what is ours."""
@@ -46,3 +47,38 @@ def _check(value: Value, schema: str, path: tuple[str, ...]) -> None:
     violation = find_violation(value, load_schema(schema))
     if violation is not None:
         raise ModelError(violation.message, path=(*path, *violation.path), hint=violation.hint)
+
+
+def check_extension(model: Table, *, services: Collection[str]) -> None:
+    """Raises :class:`ModelError` with the place for a service that is unknown.
+
+    ``services`` are the names of all that are declared and not omitted, whichever profiles are on.
+    """
+    for path, service in _named_services(table_at(model, EXTENSION)):
+        if service not in services:
+            hint = nearest_name_hint(service, services) or f"there is {', '.join(sorted(services)) or 'none'}"
+            raise ModelError(f"there is no service {service!r}", path=(EXTENSION, *path), hint=hint)
+
+
+def without_effect(model: Table) -> Iterator[tuple[ModelPath, str]]:
+    """What this version does not carry out: where it stands, and what that means. It is not an error."""
+    extension = table_at(model, EXTENSION)
+    if seeds := table_at(extension, "seeds"):
+        names = ", ".join(sorted(seeds))
+        meaning = f"nothing loads seeds yet: environments start without {names}"
+        yield (EXTENSION, "seeds"), meaning
+
+
+def _named_services(extension: Table) -> Iterator[tuple[ModelPath, str]]:
+    for index, route in enumerate(as_items(extension.get("routes"))):
+        yield ("routes", str(index), "service"), _service_of(route)
+    for name in table_at(extension, "await_ports"):
+        yield ("await_ports", name), name
+    for name in table_at(extension, "writable"):
+        yield ("writable", name), name
+    for name, seed in table_at(extension, "seeds").items():
+        yield ("seeds", name, "service"), _service_of(seed)
+
+
+def _service_of(entry: Value) -> str:
+    return str(as_table(entry).get("service"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from previewer.definition.model_error import ModelError
+from previewer.definition.values import ModelError
 
 BLANKS = " \t\r\n"
 QUOTES = "\"'"

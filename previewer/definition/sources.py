@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
 
-from previewer.definition.go_text import go_text
 from previewer.definition.values import Value
-from previewer.definition.yaml_document import Document, scalars_below
-from previewer.domain.definition import Location, ModelPath
+from previewer.definition.yaml.document import Document, scalars_below
+from previewer.definition.yaml.scalars import go_text
+from previewer.domain.compose.definition import Location, ModelPath
 from previewer.frozen import dataclass
 
 INDEXED_DEPTH = 5

@@ -7,10 +7,15 @@ import posixpath
 import re
 from collections.abc import Mapping, Sequence
 
-from previewer.definition.discover import DEFINITION_SUFFIXES, DOCKERFILE, ENVIRONMENTS_DIRECTORY
-from previewer.definition.dockerfile import SERVICE, derive_from_dockerfile
-from previewer.domain.definition import Role
-from previewer.domain.file_tree import FileTree
+from previewer.definition.discover import (
+    DEFINITION_SUFFIXES,
+    DOCKERFILE,
+    ENVIRONMENTS_DIRECTORY,
+    SERVICE,
+    derive_from_dockerfile,
+)
+from previewer.domain.commit.files import FileTree
+from previewer.domain.compose.definition import Role
 from previewer.domain.json_value import JsonObject, as_object, as_text
 
 _NEEDS_QUOTES = re.compile(r"[^\w./+-]")

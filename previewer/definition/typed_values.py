@@ -11,15 +11,14 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from previewer.definition.environment import environment_table
-from previewer.definition.go_text import go_text
-from previewer.definition.model_error import ModelError
 from previewer.definition.path_rules import PathRules
 from previewer.definition.shell_words import split_words
 from previewer.definition.units import normal_duration, size_in_bytes
-from previewer.definition.values import Table, Value, as_items, as_table
+from previewer.definition.values import ModelError, Table, Value, as_items, as_table
+from previewer.definition.yaml.scalars import go_text
+from previewer.domain.compose.definition import ModelPath
 from previewer.domain.compose.key import Kind
 from previewer.domain.compose.keys import ALL_KEYS
-from previewer.domain.definition import ModelPath
 
 Converter: TypeAlias = Callable[[Value], Value]
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from previewer.definition.go_text import go_text
-from previewer.definition.model_error import ModelError
 from previewer.definition.path_rules import PathRules
 from previewer.definition.short_syntax.volumes import parse_volume
-from previewer.definition.values import Value
+from previewer.definition.values import ModelError, Value
+from previewer.definition.yaml.scalars import go_text
+from previewer.domain.compose.definition import ModelPath
 from previewer.domain.compose.key import Identity
 from previewer.domain.compose.keys import ALL_KEYS
-from previewer.domain.definition import ModelPath
 
 IdentityOf: TypeAlias = Callable[[Value], str]
 """Gives what makes an item of a list itself."""

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from previewer.definition.go_text import go_text
-from previewer.definition.model_error import ModelError
-from previewer.definition.values import Value
+from previewer.definition.values import ModelError, Value
+from previewer.definition.yaml.scalars import go_text
 
 SIZE_UNITS = "bkmgtp"
 _SIZE = re.compile(r"([0-9]{1,30}(?:\.[0-9]{1,30})?) ?(?:([kmgtp])(?:i?b)?|b)?", re.IGNORECASE)

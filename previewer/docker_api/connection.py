@@ -1,4 +1,4 @@
-"""The connection to an engine: found as the docker command finds it, checked once, shared by many threads."""
+"""The connection to an engine: found as the docker command finds it, in a version of its API that both speak."""
 
 from __future__ import annotations
 
@@ -10,14 +10,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from previewer.docker_api.api_version import (
-    NEWEST_API,
-    NO_VERSION,
-    OLDEST_API,
-    choose_api_version,
-    parse_api_version,
-    version_text,
-)
 from previewer.docker_api.engine_clock import EngineClock
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.failures import innermost_reason
@@ -25,11 +17,44 @@ from previewer.docker_api.wire.contexts import Endpoint, find_endpoints
 from previewer.docker_api.wire.protocol import PING, EngineRequest, RefusedError, Wire
 from previewer.docker_api.wire.socket_wire import Dial, SocketWire, dial_unix
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
-from previewer.errors import EngineUnreachableError
+from previewer.errors import EngineError, EngineUnreachableError
 from previewer.frozen import dataclass
 
-if TYPE_CHECKING:  # most commands do without
+if TYPE_CHECKING:
     from previewer.docker_api.wire.sdk import docker
+
+
+NEWEST_API = (1, 51)
+"""Of the newest engine that the contract suite ran on. A newer engine is spoken to in this version."""
+OLDEST_API = (1, 41)
+"""Docker 20.10's."""
+NO_VERSION = (0, 0)
+
+
+def choose_api_version(newest: str, oldest: str) -> tuple[int, int]:
+    """The version to speak with an engine that knows ``oldest`` to ``newest``, both as text.
+
+    Raises :class:`EngineError` for an engine that is too old.
+    """
+    engine_newest = parse_api_version(newest)
+    if engine_newest < OLDEST_API:
+        raise EngineError(
+            f"the engine speaks API {newest}, previewer needs {version_text(OLDEST_API)} or newer",
+            hint="update the engine to Docker 20.10 or newer",
+        )
+    return max(min(engine_newest, NEWEST_API), parse_api_version(oldest))
+
+
+def parse_api_version(text: str) -> tuple[int, int]:
+    """``1.41`` as numbers; ``(0, 0)`` for text that is no version."""
+    major, _, minor = text.partition(".")
+    return (int(major), int(minor)) if major.isdecimal() and minor.isdecimal() else NO_VERSION
+
+
+def version_text(version: tuple[int, int]) -> str:
+    """An API version as the engine spells it."""
+    return f"{version[0]}.{version[1]}"
+
 
 PROBE_TIMEOUT = 10
 """Seconds that an engine may take to say its version."""

@@ -8,9 +8,8 @@ from contextlib import closing
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.paths import container_path
-from previewer.docker_api.request import get_json, open_stream
-from previewer.domain.file_owner import FileOwner, find_owner, needs_names
+from previewer.docker_api.request import container_path, get_json, open_stream
+from previewer.domain.compose.file_owner import FileOwner, find_owner, needs_names
 from previewer.domain.json_value import as_object, as_text
 from previewer.errors import ObjectNotFoundError
 

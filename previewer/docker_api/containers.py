@@ -9,10 +9,10 @@ from dataclasses import replace
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.image_names import engine_reference
-from previewer.docker_api.paths import container_path, network_path
-from previewer.docker_api.podman import last_verdicts, run_health_check, unpack_patiently
-from previewer.docker_api.read_container import (
+from previewer.docker_api.examine import inspect_raw
+from previewer.docker_api.images import engine_reference
+from previewer.docker_api.podman import can_change_restarts, last_verdicts, run_health_check, unpack_patiently
+from previewer.docker_api.reading.containers import (
     InspectedContainer,
     has_labels,
     read_inspected,
@@ -21,16 +21,19 @@ from previewer.docker_api.read_container import (
 )
 from previewer.docker_api.request import (
     LIST_PATIENCE,
+    container_path,
     delete,
     get_json,
+    network_path,
     post_empty,
     post_json,
     post_only,
     put_archive,
 )
+from previewer.domain.compose.service import NEVER, restart_policy, restart_text
+from previewer.domain.engine.observation import Health, ObservedContainer
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
-from previewer.domain.labels import sealed_labels
-from previewer.domain.observation import Health, ObservedContainer
+from previewer.domain.labels import RESTART, sealed_labels
 from previewer.errors import ConflictError, EngineError, ObjectNotFoundError, TimedOutError
 
 REMOVAL_TIMEOUT = 60.0
@@ -207,3 +210,36 @@ def engine_name(connection: DockerConnection) -> str:
     """``Docker 20.10.24``, for people."""
     product = "Podman" if connection.is_podman else "Docker"
     return f"{product} {as_text(connection.version.get('Version'), 'of unknown version')}"
+
+
+def suspend_restarts(connection: DockerConnection, name: str) -> None:
+    """Let a container that was stopped stay so whatever happens to the engine.
+
+    One whose labels do not say its policy (an older previewer made it) keeps it: nobody could give it back.
+    """
+    made_with, now = _policies(connection, name)
+    if made_with != NEVER and now != NEVER:
+        _set(connection, name, NEVER)
+
+
+def resume_restarts(connection: DockerConnection, name: str) -> None:
+    """Give a container the policy again that :func:`suspend_restarts` took."""
+    made_with, now = _policies(connection, name)
+    if made_with != now:
+        _set(connection, name, made_with)
+
+
+def _policies(connection: DockerConnection, name: str) -> tuple[str, str]:
+    """The policy that it was made with, and the one it has; none where an engine could not change it."""
+    found = inspect_raw(connection, name) if can_change_restarts(connection) else None
+    if found is None:
+        return NEVER, NEVER
+    said = read_labels(as_object(found.get("Config")).get("Labels"))
+    now = restart_text(as_object(found.get("HostConfig")).get("RestartPolicy"))
+    return said.get(RESTART) or now, now
+
+
+def _set(connection: DockerConnection, name: str, policy: str) -> None:
+    with translate_errors("change its restart policy", subject=f"container {name}"):
+        path = container_path(name, "/update")
+        post_json(connection, path, {"RestartPolicy": restart_policy(policy)})

@@ -1,17 +1,20 @@
-"""The engine's events about containers."""
+"""The engine's events, past and present."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import partial
 
 from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.engine_clock import EngineClock
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.podman import docker_word
-from previewer.docker_api.read_container import has_labels
-from previewer.docker_api.read_lines import LineReader
+from previewer.docker_api.reading.containers import has_labels
+from previewer.docker_api.reading.lines import LineReader, read_objects
 from previewer.docker_api.request import open_stream
+from previewer.domain.engine.examination import EngineHappening
 from previewer.domain.json_value import JsonObject, as_object, as_text
 from previewer.frozen import dataclass
 
@@ -49,3 +52,61 @@ def read_event(entry: JsonObject, labels: Sequence[str] = ()) -> EngineEvent | N
     if not has_labels(attributes, labels):
         return None
     return EngineEvent(as_text(attributes.get("name")), action)
+
+
+KINDS = ("container", "network", "image")
+
+
+def list_past_events(connection: DockerConnection, since: datetime) -> tuple[EngineHappening, ...]:
+    """What the engine still knows of what happened since then, oldest first. It ends now.
+
+    That is nothing where ``since`` lies ahead, as it does when the clock was set back: engines call that an error.
+    """
+    now = connection.clock.theirs(datetime.now(UTC)).timestamp()
+    if not connection.is_local:
+        now += 1  # two clocks are only known to be one to the second
+    # Podman says nothing at all where the end is past already; Docker has no other way to end.
+    end = {"stream": "false"} if connection.is_podman else {"until": _stamp(now)}
+    parameters = {
+        "since": _stamp(min(connection.clock.theirs(since).timestamp(), now)),
+        "filters": _filters(),
+        **end,
+    }
+    with translate_errors("read its events", subject=connection.host):
+        entries = tuple(read_objects(open_stream(connection, "/events", parameters)))
+    return tuple(event for entry in entries if (event := read_happening(entry, connection.clock)) is not None)
+
+
+def open_happenings(connection: DockerConnection, since: datetime | None = None) -> LineReader[EngineHappening]:
+    """What happens from now on; from ``since`` on, as far as the engine still knows."""
+    read = partial(read_happening, clock=connection.clock)
+    begin = {"since": _stamp(connection.clock.theirs(since).timestamp())} if since else {}
+    with translate_errors("watch it", subject=connection.host):
+        return LineReader(open_stream(connection, "/events", {"filters": _filters(), **begin}), read)
+
+
+def read_happening(entry: JsonObject, clock: EngineClock) -> EngineHappening | None:
+    """One object of the stream; ``None`` for one that is no event."""
+    action, _, detail = as_text(entry.get("Action")).partition(":")
+    actor, kind = as_object(entry.get("Actor")), as_text(entry.get("Type"))
+    attributes = {key: as_text(value) for key, value in as_object(actor.get("Attributes")).items()}
+    nanoseconds = entry.get("timeNano")
+    if not action or not isinstance(nanoseconds, int):
+        return None
+    return EngineHappening(
+        kind=kind,
+        action=docker_word(kind, action),
+        detail=detail.strip(),
+        subject=as_text(actor.get("ID")),
+        name=attributes.get("name", ""),
+        at=clock.ours(datetime.fromtimestamp(nanoseconds / 1e9, UTC)),
+        attributes=attributes,
+    )
+
+
+def _stamp(seconds: float) -> str:
+    return f"{seconds:.9f}"
+
+
+def _filters() -> str:
+    return json.dumps({"type": list(KINDS)})

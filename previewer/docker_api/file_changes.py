@@ -18,9 +18,8 @@ from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.image_files import open_image_files
 from previewer.docker_api.path_status import PathStatus, path_status
-from previewer.docker_api.paths import container_path
-from previewer.docker_api.request import get_json, open_stream
-from previewer.domain.examination import ChangeKind, FileChange
+from previewer.docker_api.request import container_path, get_json, open_stream
+from previewer.domain.engine.examination import ChangeKind, FileChange
 from previewer.domain.json_value import JsonObject, as_integer, as_list, as_object, as_text
 from previewer.domain.naming import named_digest
 from previewer.domain.tar_pieces import open_tar

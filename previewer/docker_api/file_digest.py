@@ -9,8 +9,7 @@ from contextlib import closing
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.paths import container_path
-from previewer.docker_api.request import open_stream
+from previewer.docker_api.request import container_path, open_stream
 
 MOST_BYTES = 16 << 20
 """Of an archive: what is larger is no configuration."""

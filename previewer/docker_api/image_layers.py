@@ -5,10 +5,9 @@ from __future__ import annotations
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.images import EngineImages
-from previewer.docker_api.paths import image_path
-from previewer.docker_api.request import get_json
-from previewer.domain.image_layers import Layers, stack_layers
+from previewer.docker_api.request import get_json, image_path
 from previewer.domain.json_value import as_list, as_object
+from previewer.domain.release.image_layers import Layers, stack_layers
 from previewer.errors import ObjectNotFoundError
 
 

@@ -1,4 +1,4 @@
-"""An engine's images: list, inspect, resolve at a registry, pull, tag, remove."""
+"""An engine's images and their names: list, inspect, resolve at a registry, pull, tag, remove."""
 
 from __future__ import annotations
 
@@ -12,16 +12,24 @@ from typing import TYPE_CHECKING
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.engine_clock import EngineClock, read_moment
 from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.image_names import engine_reference
-from previewer.docker_api.paths import image_path
-from previewer.docker_api.request import get_json
+from previewer.docker_api.request import get_json, image_path
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
-from previewer.domain.naming import named_digest
+from previewer.domain.naming import digest_reference, named_digest
 from previewer.errors import ConflictError, ObjectNotFoundError
 from previewer.frozen import dataclass
 
-if TYPE_CHECKING:  # most commands do without
+if TYPE_CHECKING:
     from previewer.docker_api.wire.sdk import docker
+
+
+_DIGEST = "sha256:"
+
+
+def engine_reference(connection: DockerConnection, image: str) -> str:
+    """What to ask the engine for. Anything but a config digest is left as it is. Raises :class:`EngineError`."""
+    if not image.startswith(_DIGEST):
+        return image
+    return digest_reference(image) if connection.has_containerd_store else image
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from pathlib import Path
 from previewer.background import begin
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.containers import inspect_container
-from previewer.domain.observation import ListeningPorts, PublishedPort
-from previewer.domain.routes import reachable_address
+from previewer.domain.compose.routes import reachable_address
+from previewer.domain.engine.observation import ListeningPorts, PublishedPort
 
 PROCESSES = Path("/proc")
 CONNECT_SECONDS = 1.0

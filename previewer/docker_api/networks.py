@@ -10,15 +10,14 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.failures import NAME_HINT, refusal_error
-from previewer.docker_api.paths import network_path
 from previewer.docker_api.podman import idle_members
-from previewer.docker_api.read_container import has_labels, read_labels
-from previewer.docker_api.request import LIST_PATIENCE, delete, get_json, post_json, post_only
+from previewer.docker_api.reading.containers import has_labels, read_labels
+from previewer.docker_api.request import LIST_PATIENCE, delete, get_json, network_path, post_json, post_only
 from previewer.docker_api.wire.protocol import RefusedError
+from previewer.domain.engine.observation import ObservedNetwork
+from previewer.domain.engine.specs import HOST_BINDING_OPTION
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.labels import COMPOSE_NETWORK, read_ownership
-from previewer.domain.observation import ObservedNetwork
-from previewer.domain.specification import HOST_BINDING_OPTION
 from previewer.errors import ConflictError, EngineError, EngineUnreachableError, ObjectNotFoundError
 
 OVERLAPS = ("overlap", "is already used on the host")

@@ -9,8 +9,7 @@ from contextlib import closing
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.paths import container_path
-from previewer.docker_api.request import get_headers, open_answer
+from previewer.docker_api.request import container_path, get_headers, open_answer
 from previewer.domain.json_value import as_integer, as_object, as_text
 from previewer.errors import EngineError, ObjectNotFoundError
 from previewer.frozen import dataclass

@@ -6,12 +6,11 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 
 from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection
-from previewer.docker_api.paths import container_path
-from previewer.docker_api.read_container import read_health
-from previewer.docker_api.request import LIST_PATIENCE
+from previewer.docker_api.reading.containers import read_health
+from previewer.docker_api.request import LIST_PATIENCE, container_path
 from previewer.docker_api.wire.protocol import EngineRequest
+from previewer.domain.engine.observation import Health
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
-from previewer.domain.observation import Health
 from previewer.errors import EngineError
 
 LIBPOD = "/v4.0.0/libpod"

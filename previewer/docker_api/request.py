@@ -1,22 +1,40 @@
-"""Requests to an engine, in the version of its API that the connection speaks.
-
-All raise what the wire raises, for :func:`~previewer.docker_api.errors.translate_errors`.
-"""
+"""Requests to an engine: paths of its objects, in the version of its API that the connection speaks."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from previewer.docker_api.api_version import version_text
-from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection
+from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection, version_text
 from previewer.docker_api.wire.protocol import EngineAnswer, EngineRequest, OpenAnswer
-from previewer.docker_api.wire.sdk_stream import check_response
+from previewer.docker_api.wire.sdk_wire import check_response
 from previewer.domain.json_value import JsonObject, JsonValue, as_object
 
-if TYPE_CHECKING:  # most commands do without
+if TYPE_CHECKING:
     import requests
+
+
+def container_path(name: str, what: str = "") -> str:
+    """``/containers/NAME/json`` for ``/json``. An id is as good as a name."""
+    return f"/containers/{quote(name, safe='')}{what}"
+
+
+def network_path(name: str, what: str = "") -> str:
+    """``/networks/NAME/connect`` for ``/connect``."""
+    return f"/networks/{quote(name, safe='')}{what}"
+
+
+def volume_path(name: str) -> str:
+    """``/volumes/NAME``."""
+    return f"/volumes/{quote(name, safe='')}"
+
+
+def image_path(reference: str, what: str = "") -> str:
+    """``/images/REFERENCE/json`` for ``/json``; a reference keeps its slashes."""
+    return f"/images/{quote(reference, safe='/:@')}{what}"
+
 
 ARCHIVE = "application/x-tar"
 LIST_PATIENCE = 15.0

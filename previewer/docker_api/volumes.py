@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -11,15 +12,14 @@ from previewer.docker_api.container_owner import owner_in_container
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.failures import NAME_HINT
 from previewer.docker_api.idle_container import idle_container, volume_mount
-from previewer.docker_api.paths import volume_path
 from previewer.docker_api.podman import unpack_patiently
-from previewer.docker_api.read_container import has_labels, read_labels
-from previewer.docker_api.request import LIST_PATIENCE, delete, get_json, post_json
-from previewer.domain.file_owner import ROOT, FileOwner
+from previewer.docker_api.reading.containers import has_labels, read_labels
+from previewer.docker_api.request import LIST_PATIENCE, delete, get_json, post_json, volume_path
+from previewer.domain.compose.file_owner import ROOT, FileOwner
+from previewer.domain.engine.observation import ObservedVolume
+from previewer.domain.engine.specs import FILL_FOLDER
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.labels import COMPOSE_VOLUME, read_ownership
-from previewer.domain.observation import ObservedVolume
-from previewer.domain.specification import FILL_FOLDER
 from previewer.errors import ConflictError, ObjectNotFoundError
 
 ATTEMPTS_TO_REMOVE = 10
@@ -112,3 +112,22 @@ def _read_volume(entry: JsonObject) -> ObservedVolume | None:
     if ownership is None:
         return None
     return ObservedVolume(name=as_text(entry.get("Name")), key=labels.get(COMPOSE_VOLUME, ""), ownership=ownership)
+
+
+def read_volume(
+    connection: DockerConnection, volume: str, *, image: str, labels: Mapping[str, str]
+) -> Iterator[bytes]:
+    """A tar stream of it as a folder :data:`FILL_FOLDER`, with owners and modes.
+
+    Raises :class:`ObjectNotFoundError` where the volume is not there.
+    """
+    with translate_errors("read it", subject=f"volume {volume}"):
+        connection.api.inspect_volume(volume)
+    name = f"{volume}-read-{os.urandom(4).hex()}"
+    mount = volume_mount(volume, f"/{FILL_FOLDER}", read_only=True)
+    with (
+        idle_container(connection, name=name, image=image, labels=labels, mount=mount),
+        translate_errors("read it", subject=f"volume {volume}"),
+    ):
+        chunks, _stat = connection.api.get_archive(name, f"/{FILL_FOLDER}")
+        yield from chunks

@@ -8,9 +8,10 @@ ledger.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
-from previewer.domain.definition import Role
+from previewer.domain.compose.definition import Role
+from previewer.domain.units import format_time, parse_time
 from previewer.frozen import dataclass
 
 PREFIX = "dev.previewer."
@@ -40,7 +41,7 @@ RESTART = PREFIX + "restart"
 """On containers: the restart policy that they were made with, as Compose spells it. One that is stopped to be kept
 has none meanwhile."""
 ASKED = PREFIX + "asked"
-"""What the object was asked to be, see :mod:`previewer.domain.drift.asked`."""
+"""What the object was asked to be, see :mod:`previewer.domain.drift.fields`."""
 INPUT_DIGEST = PREFIX + "input-digest"
 """On built images, with the two below: what they were built from, for and by."""
 PLATFORM = PREFIX + "platform"
@@ -181,22 +182,6 @@ def read_memory(labels: Mapping[str, str]) -> int:
     """The memory limit of a container in bytes; 0 where there is none, or where nothing says it."""
     text = labels.get(MEMORY, "")
     return int(text) if text.isdecimal() else 0
-
-
-_WITHOUT_ZONE = len("2026-01-31T12:00:00")
-
-
-def format_time(moment: datetime) -> str:
-    """RFC 3339 in UTC, whole seconds."""
-    return f"{moment.astimezone(UTC).isoformat()[:_WITHOUT_ZONE]}Z"
-
-
-def parse_time(text: str) -> datetime:
-    """Read what :func:`format_time` wrote. Raises :class:`ValueError` for anything else."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None or format_time(moment) != text:
-        raise ValueError(f"not a moment as previewer writes it: {text!r}")
-    return moment
 
 
 def ownership_labels(ownership: Ownership) -> dict[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from previewer.domain.revision import short_id
+from previewer.domain.commit.revision import short_id
 
 LABEL_LENGTH = 63
 """Of a DNS label, RFC 1035 §2.3.4."""

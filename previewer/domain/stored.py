@@ -10,7 +10,7 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from previewer.domain.json_value import JsonObject, JsonValue, as_object, canonical_json
-from previewer.domain.labels import format_time
+from previewer.domain.units import format_time
 
 T = TypeVar("T")
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]

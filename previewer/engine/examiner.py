@@ -1,14 +1,14 @@
-"""What drift and parity ask of an engine, beside running: close looks, and what happened."""
+"""What drift, parity and debugging ask of an engine."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from previewer.domain.drift.fields import Fields
-from previewer.domain.examination import EngineHappening, Examination, FileChange
-from previewer.domain.specification import ContainerSpec, NetworkSpec, VolumeSpec
+from previewer.domain.engine.examination import EngineHappening, Examination, FileChange
+from previewer.domain.engine.specs import ContainerSpec, NetworkSpec, VolumeSpec
 from previewer.engine.protocol import Stream
 
 
@@ -55,4 +55,19 @@ class Examiner(Protocol):
 
     def watch_events(self, since: datetime | None = None) -> Stream[Sequence[EngineHappening]]:
         """What happens from now on. It ends quietly when the engine goes away."""
+        ...
+
+
+class Debugger(Protocol):
+    """Copies of data, and shells. Nothing here touches a service."""
+
+    def read_volume(self, volume: str, *, image: str, labels: Mapping[str, str]) -> Iterator[bytes]:
+        """What a volume holds, as a tar stream, through a container of ``image`` that is never started.
+
+        A program that writes meanwhile is not waited for: what is read may be half written.
+        """
+        ...
+
+    def run(self, container: str, *, terminal: bool) -> int:
+        """Start a container that was made, with this process's standard streams for its own; its exit code."""
         ...

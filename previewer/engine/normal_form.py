@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from previewer.domain.compose.routes import EVERY_ADDRESS
+from previewer.domain.compose.service import NEVER, restart_text
 from previewer.domain.drift.fields import ENVIRONMENT, LABELS, MOUNTS, NETWORKS, PORTS
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, canonical_json
 from previewer.domain.labels import CONTAINER_LABELS, RESTART
 from previewer.domain.naming import named_digest
-from previewer.domain.restart_policy import NEVER, restart_text
-from previewer.domain.routes import EVERY_ADDRESS
 from previewer.engine.mapping.fields import CONFIG_FIELDS, HOST_FIELDS
-from previewer.engine.mapping.namespaces import OF_CONTAINER
+from previewer.engine.mapping.host_access import OF_CONTAINER
 
 Names = Mapping[str, str]
 """Containers' names by their ids: an inspection names by id what was asked for by name."""

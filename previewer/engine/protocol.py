@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network
 from typing import Protocol, TypeVar
 
-from previewer.domain.observation import ContainerDetail, ListeningPorts, Observation
-from previewer.domain.specification import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
+from previewer.domain.engine.observation import ContainerDetail, ListeningPorts, Observation
+from previewer.domain.engine.specs import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
 from previewer.frozen import dataclass
 
 Batch = TypeVar("Batch", covariant=True)

@@ -10,7 +10,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from previewer.domain.file_tree import folders_above
+from previewer.domain.commit.files import folders_above
 from previewer.errors import DefinitionError
 from previewer.frozen import dataclass
 

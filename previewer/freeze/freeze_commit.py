@@ -7,26 +7,19 @@ from dataclasses import replace
 from functools import partial
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.definition import Definition
-from previewer.domain.file_tree import FileTree
+from previewer.domain.commit.files import FileTree
+from previewer.domain.commit.revision import Commit, short_id
+from previewer.domain.compose.definition import Definition
+from previewer.domain.compose.mounted_files import digest_tree_files, tree_sources
 from previewer.domain.naming import input_tag
 from previewer.domain.progress import Noted, Outcome, Report, TaskOutput
-from previewer.domain.release import Artifact, BaseImage, FrozenDefinition, Release
-from previewer.domain.revision import Commit, short_id
-from previewer.domain.tree_files import digest_tree_files, tree_sources
+from previewer.domain.release.release import Artifact, BaseImage, FrozenDefinition, Release
 from previewer.errors import FreezeError, RegistryError
 from previewer.freeze.canonical.layer import CANONICAL_TIME
 from previewer.freeze.parallel import reported_task, run_parallel
-from previewer.freeze.planned_build import (
-    CompleteBuild,
-    ImageRequest,
-    PlannedBuild,
-    build_request,
-    complete_build,
-)
-from previewer.freeze.planned_images import Permit, PlannedImages, read_planned_images
+from previewer.freeze.planned_build import CompleteBuild, ImageRequest, PlannedBuild, build_request, complete_build
+from previewer.freeze.planned_images import ImageSource, Permit, PlannedImages, read_planned_images
 from previewer.freeze.protocol import BuildCache, BuildRequest, BuiltImage, CachedBuild, Images, PinnedImage
-from previewer.freeze.service_images import ImageSource
 from previewer.frozen import dataclass
 
 

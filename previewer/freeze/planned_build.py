@@ -6,22 +6,25 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
-from previewer.domain.definition import Definition
-from previewer.domain.file_tree import FileTree
+from previewer.domain.commit.files import FileTree
+from previewer.domain.compose.definition import Definition
+from previewer.domain.compose.service import Service
 from previewer.domain.json_value import JsonObject, digest_of
 from previewer.domain.labels import INPUT_DIGEST, MANAGED_BY, MANAGED_BY_VALUE, PROJECT
 from previewer.domain.naming import SENT_DOCKERFILE, image_reference
-from previewer.domain.service import Service
 from previewer.errors import DefinitionError
-from previewer.freeze.build_context import BuildContext, describe_entries, read_build_context
-from previewer.freeze.build_contexts import FurtherContexts, read_further_contexts
-from previewer.freeze.build_options import BuildOptions, read_build_options
-from previewer.freeze.build_surroundings import secret_reader
+from previewer.freeze.build_context import (
+    BuildContext,
+    FurtherContexts,
+    describe_entries,
+    read_build_context,
+    read_further_contexts,
+)
+from previewer.freeze.build_options import BuildOptions, read_build_options, secret_reader
 from previewer.freeze.dockerfile.bases import NeededBases, find_bases
 from previewer.freeze.dockerfile.cache_mounts import may_mount_cache
 from previewer.freeze.dockerfile.instructions import Dockerfile, read_dockerfile
-from previewer.freeze.dockerfile.pinning import leave_out, pin_dockerfile
-from previewer.freeze.dockerfile.remote_files import refuse_remote_files
+from previewer.freeze.dockerfile.pinning import leave_out, pin_dockerfile, refuse_remote_files
 from previewer.freeze.dockerfile.repository_files import COMMIT_ARGUMENT, declares_commit, refuse_git_folder
 from previewer.freeze.dockerfile.reserved_labels import refuse_reserved_labels
 from previewer.freeze.protocol import BuildRequest, PinnedImage

@@ -1,14 +1,50 @@
-"""All images of a commit's definitions: where each comes from, and what is to be built for it."""
+"""Where each service's image comes from, and which images a freeze would resolve and build."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from previewer.domain.definition import Definition, Location
-from previewer.domain.file_tree import FileTree
+from previewer.domain.build.freeze_plan import FreezeStep
+from previewer.domain.commit.files import FileTree
+from previewer.domain.compose.definition import Definition, Location
+from previewer.domain.json_value import as_text
+from previewer.errors import DefinitionError
 from previewer.freeze.planned_build import ImageRequest, PlannedBuild, plan_build
-from previewer.freeze.service_images import ImageSource, find_image_sources
 from previewer.frozen import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSource:
+    """Exactly one of both is given."""
+
+    build: str = ""
+    """The service whose build gives the image; empty for an image that is not built."""
+    request: ImageRequest | None = None
+
+
+def find_image_sources(definition: Definition, *, platform: str) -> Mapping[str, ImageSource]:
+    """By service. ``platform`` is the engine's.
+
+    In Compose the ``image`` of a service with a ``build`` is the name that the built image gets, and a service
+    that has only that name means the same image. Raises :class:`DefinitionError` for a service with neither.
+    """
+    services = definition.services
+    built = {service.image: name for name, service in services.items() if service.build and service.image}
+    found = {}
+    for name, service in services.items():
+        if service.build is not None:
+            found[name] = ImageSource(build=name)
+        elif service.image is None:
+            raise DefinitionError(
+                f"the service {name} has neither an image nor a build",
+                where=str(definition.locate(("services", name))),
+            )
+        elif service.image in built:
+            found[name] = ImageSource(build=built[service.image])
+        else:
+            wanted = as_text(service.spec.get("platform")) or platform
+            found[name] = ImageSource(request=(service.image, wanted))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +120,40 @@ def _built_upon(build: PlannedBuild) -> Iterator[NamedImage]:
     for use in build.bases.uses:
         location = Location(build.context.where, use.instruction.line)
         yield NamedImage(build.definition, build.service, (use.reference, use.platform), location)
+
+
+def plan_images(
+    tree: FileTree,
+    definitions: Sequence[Definition],
+    *,
+    commit: str,
+    platform: str,
+    variables: Mapping[str, str],
+) -> tuple[FreezeStep, ...]:
+    """A step an image: what is named first, then what is built. Raises what :func:`read_planned_images` raises."""
+    planned = read_planned_images(
+        tree.with_submodules, definitions, commit=commit, platform=platform, variables=variables
+    )
+    return (*_pins(planned), *_builds(planned.builds))
+
+
+def _pins(planned: PlannedImages) -> Iterator[FreezeStep]:
+    users: dict[ImageRequest, set[str]] = {request: set() for request in planned.requests}
+    for sources in planned.sources.values():
+        for name, source in sources.items():
+            if source.request is not None:
+                users[source.request].add(f"service {name} runs it")
+    for build in planned.builds:
+        for request in build.image_requests:
+            users[request].add(f"{build.service} is built upon it")
+    for (reference, _platform), found in users.items():
+        yield FreezeStep("pin image", reference, ", ".join(sorted(found)))
+
+
+def _builds(builds: Sequence[PlannedBuild]) -> Iterator[FreezeStep]:
+    """Definitions that build a service from the same text are one step."""
+    wanted: dict[tuple[str, str, str | None], list[str]] = {}
+    for build in builds:
+        wanted.setdefault((build.service, build.context.where, build.target), []).append(build.definition)
+    for (service, where, _target), names in wanted.items():
+        yield FreezeStep("build image", service, f"it is in {', '.join(names)}: {where}")

@@ -8,10 +8,10 @@ from dataclasses import field
 from datetime import datetime
 from typing import Protocol
 
-from previewer.domain.build_means import BuildMeans
+from previewer.domain.build.requirements import BuildMeans
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.image_layers import Layers
 from previewer.domain.json_value import JsonObject
+from previewer.domain.release.image_layers import Layers
 from previewer.frozen import dataclass
 
 

@@ -10,9 +10,9 @@ import hashlib
 from collections.abc import Iterator, Mapping
 
 from previewer import __version__
-from previewer.domain.attestation import bill_file
 from previewer.domain.json_value import JsonObject, JsonValue, canonical_json
-from previewer.domain.release import Artifact, Release
+from previewer.domain.release.attestation import bill_file
+from previewer.domain.release.release import Artifact, Release
 from previewer.freeze.sbom import BILL_MEDIA_TYPE
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"

@@ -16,7 +16,7 @@ from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
 from previewer.domain.json_value import as_object, canonical_json
-from previewer.domain.packages import NOTE_PROPERTY, ImagePackages, Package, PackageKind
+from previewer.domain.release.packages import NOTE_PROPERTY, ImagePackages, Package, PackageKind
 
 BILL_MEDIA_TYPE = "application/vnd.cyclonedx+json"
 """IANA's; provenance names bills by it."""

@@ -1,19 +1,46 @@
-"""A commit's files as a tar stream: the same bytes for the same files, whoever makes it, wherever."""
+"""A commit's files as a tar stream, Git LFS files included."""
 
 from __future__ import annotations
 
+import hashlib
 import tarfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from operator import itemgetter
 from types import MappingProxyType
 
-from previewer.domain.file_owner import ROOT, FileOwner
-from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry, folders_above
-from previewer.domain.revision import short_id
-from previewer.domain.stand_ins import is_ciphertext, is_declared, read_pointer
+from previewer.domain.commit.files import EntryKind, FileTree, TreeEntry, folders_above
+from previewer.domain.commit.placeholders import Pointer, is_ciphertext, is_declared, read_pointer
+from previewer.domain.commit.revision import short_id
+from previewer.domain.compose.file_owner import ROOT, FileOwner
 from previewer.errors import FreezeError
-from previewer.freeze.large_files import stream_large_file
+
+
+def stream_large_file(tree: FileTree, entry: TreeEntry, pointer: Pointer) -> Iterator[bytes]:
+    """The content that ``pointer``, which is at ``entry``, means.
+
+    Raises :class:`FreezeError` where this machine has not fetched it, or holds something else in its place.
+    """
+    pieces = tree.large_file(pointer.digest)
+    if pieces is None:
+        raise FreezeError(
+            "the commit holds a Git LFS pointer, and the file is not on this machine",
+            where=entry.path,
+            hint="fetch it: git lfs fetch --all; or keep it out with .dockerignore",
+        )
+    seen, size = hashlib.sha256(), 0
+    for piece in pieces:
+        seen.update(piece)
+        size += len(piece)
+        if size <= pointer.size:
+            yield piece
+    if size != pointer.size or seen.hexdigest() != pointer.digest:
+        raise FreezeError(
+            "the Git LFS store holds something else than the commit names",
+            where=entry.path,
+            hint="git lfs fsck, then git lfs fetch --all",
+        )
+
 
 PIECE_BYTES = 256 << 10
 """The stream comes in pieces of at least this size, but for the last."""

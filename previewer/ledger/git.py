@@ -18,30 +18,29 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from previewer.domain.file_tree import FileTree, TreeEntry
-from previewer.domain.history import LedgerEntry
+from previewer.domain.commit.files import FileTree, TreeEntry
+from previewer.domain.commit.revision import short_id
+from previewer.domain.compose.mounted_files import digest_tree_files, served_entries
 from previewer.domain.json_value import canonical_json
 from previewer.domain.naming import LEDGER_REFS, RELEASE_REFS, release_ref, slug
-from previewer.domain.notes import Notes
-from previewer.domain.release import Release, manifest_of, read_manifest
-from previewer.domain.revision import short_id
-from previewer.domain.tree_files import digest_tree_files, served_entries
+from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import Notes
+from previewer.domain.release.release import Release, manifest_of, read_manifest
 from previewer.errors import AmbiguousError, NotFoundError, SourceError
-from previewer.ledger.git_files import GitFiles
-from previewer.ledger.git_history import GitHistory
-from previewer.ledger.git_locks import GitLocks, TakeoverCallback
-from previewer.ledger.git_place import PrivatePlace, SharedPlace
-from previewer.ledger.git_records import GitRecords
-from previewer.ledger.git_store import GitStore, Reference
+from previewer.git.command import GitCommand
+from previewer.git.objects import GitObject, GitObjects
+from previewer.ledger.files import GitFiles
 from previewer.ledger.heads import RememberedHead
-from previewer.ledger.lock_owner import LockOwner
+from previewer.ledger.history import GitHistory
+from previewer.ledger.locks import GitLocks, LockOwner, TakeoverCallback
+from previewer.ledger.place import PrivatePlace, SharedPlace
 from previewer.ledger.protocol import Fault, RecordKind
-from previewer.source.git_command import GitCommand
-from previewer.source.git_objects import GitObject, GitObjects
+from previewer.ledger.records import GitRecords
+from previewer.ledger.store import GitStore, Reference
 
 if TYPE_CHECKING:
-    from previewer.domain.attestation import Signature
-    from previewer.ledger.git_attestations import GitAttestations
+    from previewer.domain.release.attestation import Signature
+    from previewer.ledger.records import GitAttestations
 
 MANIFEST_FILE = "manifest.json"
 FILES_FOLDER = "files"
@@ -97,7 +96,7 @@ class GitLedger:
 
     @cached_property
     def _attestations(self) -> GitAttestations:
-        from previewer.ledger.git_attestations import GitAttestations  # most commands attest nothing
+        from previewer.ledger.records import GitAttestations  # most commands attest nothing
 
         return GitAttestations(self._command, self._store)
 

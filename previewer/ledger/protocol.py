@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 if TYPE_CHECKING:
-    from previewer.domain.attestation import Signature
-    from previewer.domain.file_tree import FileTree
-    from previewer.domain.history import LedgerEntry
-    from previewer.domain.notes import Notes
-    from previewer.domain.release import Release
+    from previewer.domain.commit.files import FileTree
+    from previewer.domain.record.history import LedgerEntry
+    from previewer.domain.record.notes import Notes
+    from previewer.domain.release.attestation import Signature
+    from previewer.domain.release.release import Release
 
 
 class RecordKind(Enum):

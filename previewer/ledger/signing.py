@@ -6,9 +6,9 @@ it is, and has the release as its parent: the signature is over both.
 
 from __future__ import annotations
 
-from previewer.domain.attestation import UNSIGNED, Signature, Verdict
+from previewer.domain.release.attestation import UNSIGNED, Signature, Verdict
 from previewer.errors import SourceError
-from previewer.source.git_command import GitCommand
+from previewer.git.command import GitCommand
 
 SIGNATURE_FORMAT = "%G?%x00%GS%x00%GF%x00%GK"
 """For ``git show``: the verdict's letter, the signer, the fingerprint, the key (git-log(1), PRETTY FORMATS)."""

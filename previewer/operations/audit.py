@@ -7,19 +7,18 @@ from enum import Enum
 
 import msgspec
 
-from previewer.domain.attestation import Verdict
-from previewer.domain.history import LedgerEntry
+from previewer.domain.commit.revision import short_id
+from previewer.domain.compose.mounted_files import digest_tree_files
 from previewer.domain.json_value import JsonObject
-from previewer.domain.labels import format_time
-from previewer.domain.release import Release
-from previewer.domain.revision import short_id
-from previewer.domain.tree_files import digest_tree_files
-from previewer.domain.wording import counted
+from previewer.domain.record.history import LedgerEntry
+from previewer.domain.release.attestation import Verdict
+from previewer.domain.release.release import Release
+from previewer.domain.units import counted, format_time
 from previewer.engine.protocol import Selection
 from previewer.errors import EngineError, PreviewerError
-from previewer.operations.releasing.attested import Attested, check_attestations
-from previewer.operations.releasing.tree import release_tree
-from previewer.operations.session import Session
+from previewer.releases.attested import Attested, check_attestations
+from previewer.session.release_files import release_tree
+from previewer.session.session import Session
 
 
 class Verified(Enum):

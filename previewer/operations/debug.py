@@ -8,29 +8,28 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from previewer.deployment.frozen_environment import frozen_target
 from previewer.domain import labels
 from previewer.domain.cancellation import Cancellation
+from previewer.domain.compose.file_owner import FileOwner
+from previewer.domain.compose.served_files import FILES_VOLUME
+from previewer.domain.compose.service import Service
+from previewer.domain.deploy.plan import CreateContainer, CreateVolume, FillVolume, Plan, StartContainer, Step
+from previewer.domain.deploy.target import Target, container_spec
 from previewer.domain.drift.fields import LABELS
-from previewer.domain.environment import Environment
-from previewer.domain.examination import Examination
-from previewer.domain.file_owner import FileOwner
+from previewer.domain.engine.examination import Examination
+from previewer.domain.engine.specs import STDIN_ONCE_KEY, ContainerSpec, FillSpec, VolumeSpec
+from previewer.domain.environment.environment import Environment
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
-from previewer.domain.labels import format_time, parse_time
 from previewer.domain.naming import scope
-from previewer.domain.plan import CreateContainer, CreateVolume, FillVolume, Plan, StartContainer, Step
 from previewer.domain.progress import Report
-from previewer.domain.served_files import FILES_VOLUME
-from previewer.domain.service import Service
-from previewer.domain.specification import STDIN_ONCE_KEY, ContainerSpec, FillSpec, VolumeSpec
-from previewer.domain.target import Target, container_spec
+from previewer.domain.units import format_time, parse_time
 from previewer.errors import EngineError, NotFoundError
+from previewer.execution.execute import ExecutionLimits, execute
 from previewer.frozen import dataclass
-from previewer.operations.environments import find_environment
-from previewer.operations.execution.execute import ExecutionLimits, execute
-from previewer.operations.generations.frozen_environment import frozen_target
-from previewer.operations.releasing.file_contents import read_contents
-from previewer.operations.releasing.tree import release_tree
-from previewer.operations.session import Session
+from previewer.records.environments import find_environment
+from previewer.session.release_files import read_contents, release_tree
+from previewer.session.session import Session
 
 TIME_TO_LIVE = timedelta(hours=1)
 """After which a copy that was left behind may be removed by anybody."""

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from previewer.domain.file_change import FileChange
+from previewer.deployment.definition import new_secrecy
+from previewer.domain.commit.revision import Commit, FileChange
 from previewer.domain.parity.shown import conceal
-from previewer.domain.release import Release
-from previewer.domain.release_diff import ReleaseDiff, diff_releases
-from previewer.domain.revision import Commit
+from previewer.domain.release.diff import ReleaseDiff, diff_releases
+from previewer.domain.release.release import Release
 from previewer.frozen import dataclass
-from previewer.operations.generations.secrecy import new_secrecy
-from previewer.operations.releasing.attest import read_attestations
-from previewer.operations.releasing.named_release import find_release_named
-from previewer.operations.session import Session
+from previewer.releases.attest import read_attestations
+from previewer.releases.named_release import find_release_named
+from previewer.session.session import Session
 
 MOST_COMMITS = 1000
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 
-from previewer.definition import definition_names, how_to_begin
-from previewer.domain.definition import Role
-from previewer.domain.environment import State
-from previewer.domain.verdict import Check, Verdict
-from previewer.domain.wording import counted
+from previewer.definition.discover import definition_names, how_to_begin
+from previewer.deployment.capacity import room_for_more
+from previewer.deployment.would_run import would_run
+from previewer.domain.compose.definition import Role
+from previewer.domain.environment.environment import State
+from previewer.domain.policy.verdict import Check, Verdict
+from previewer.domain.units import counted
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PreviewerError, SourceError
-from previewer.operations.definitions import choose_definition, read_definitions, refuse_empty
-from previewer.operations.environments import list_environments
-from previewer.operations.generations.capacity import room_for_more
-from previewer.operations.session import Session
-from previewer.operations.would_run import would_run
-from previewer.source.git_command import git_version, version_text
-from previewer.source.git_complaint import MINIMUM_VERSION
+from previewer.git.command import git_version, version_text
+from previewer.git.complaint import MINIMUM_VERSION
+from previewer.records.environments import list_environments
+from previewer.releases.definitions import choose_definition, read_definitions, refuse_empty
+from previewer.session.session import Session
 
 FEW = 3
 """Environments that still fit, of which the user is told."""

@@ -6,26 +6,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.environment import Environment
-from previewer.domain.environment import list_environments as environments_in
-from previewer.domain.history import LedgerEntry
+from previewer.domain.deploy.plan import Plan
+from previewer.domain.deploy.removal import plan_removal
+from previewer.domain.engine.observation import Observation
+from previewer.domain.environment.environment import Environment
+from previewer.domain.environment.environment import list_environments as environments_in
 from previewer.domain.naming import environment_name
-from previewer.domain.notes import NOTHING_NOTED, EnvironmentNotes
-from previewer.domain.observation import Observation
-from previewer.domain.plan import Plan
 from previewer.domain.progress import Noted, Report
-from previewer.domain.removal import plan_removal
-from previewer.domain.tombstone import Tombstone
-from previewer.domain.wording import counted
+from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import NOTHING_NOTED, EnvironmentNotes
+from previewer.domain.record.tombstone import Tombstone
+from previewer.domain.units import counted
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PreviewerError, SourceError
+from previewer.execution.remove import hold_locks, remove_by_plan
 from previewer.frozen import dataclass
-from previewer.operations.environments import find_environment, list_environments
-from previewer.operations.execution.hold_locks import hold_locks
-from previewer.operations.execution.remove import remove_by_plan
-from previewer.operations.remembering.burial import Burial
-from previewer.operations.remembering.environment_entry import environment_entry
-from previewer.operations.session import Session
+from previewer.records.environments import find_environment, list_environments
+from previewer.records.history import environment_entry
+from previewer.records.tombstones import Burial
+from previewer.session.session import Session
 
 CAUSE = "environments are disposable"
 

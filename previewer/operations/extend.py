@@ -6,14 +6,13 @@ from dataclasses import replace
 
 from msgspec import structs
 
-from previewer.domain.environment import Environment
-from previewer.domain.labels import format_time
-from previewer.domain.notes import EnvironmentNotes
-from previewer.domain.ttl import expiry, parse_ttl
+from previewer.domain.environment.environment import Environment
+from previewer.domain.record.notes import EnvironmentNotes
+from previewer.domain.units import expiry, format_time, parse_ttl
 from previewer.frozen import dataclass
-from previewer.operations.environments import find_environment
-from previewer.operations.remembering.environment_entry import environment_entry
-from previewer.operations.session import Session
+from previewer.records.environments import find_environment
+from previewer.records.history import environment_entry
+from previewer.session.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +74,21 @@ def _extended(session: Session, environment: Environment, ttl: str) -> ExtendRes
         structs.replace(notes, expires_at=until, pinned=False) if until else structs.replace(notes, pinned=True)
     )
     return ExtendResult(replace(environment, notes=changed), environment)
+
+
+def plan_pin(session: Session, environment: str, *, is_pinned: bool) -> ExtendResult:
+    """What :func:`pin` would make of it."""
+    found = find_environment(session, environment)
+    return ExtendResult(replace(found, notes=structs.replace(notes_of(found), pinned=is_pinned)), found)
+
+
+def pin(session: Session, environment: str, *, is_pinned: bool = True) -> ExtendResult:
+    """Pin an environment: it does not expire, and `watch` and `down --merged` leave it alone.
+
+    With ``is_pinned`` false the pin goes, and it expires when it would have without one.
+    """
+    found = find_environment(session, environment)
+    with session.ledger.lock(found.name, purpose="pin" if is_pinned else "unpin"):
+        result = plan_pin(session, found.name, is_pinned=is_pinned)
+        note_lifetime(session, result, action="pin" if is_pinned else "unpin", detail="")
+    return result

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from previewer.errors import ConflictError, NotFoundError
-from previewer.operations.environments import list_environments
-from previewer.operations.open_session import make_session
-from previewer.operations.releasing.store import find_store, store_names
+from previewer.records.environments import list_environments
+from previewer.session.open_session import find_store, make_session, store_names
 from previewer.source.git import GitSource
 
 

@@ -6,26 +6,25 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import structs
 
-from previewer.domain.build_differences import build_differences
+from previewer.deployment.supersede import newest_run
+from previewer.domain.build.freeze_plan import FreezePlan, build_differences
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.definition import DEFAULT_CHOICE, Definition, ReadingChoice, Role
-from previewer.domain.freeze_plan import FreezePlan
-from previewer.domain.history import LedgerEntry
+from previewer.domain.commit.revision import ResolvedRevision
+from previewer.domain.compose.definition import DEFAULT_CHOICE, Definition, ReadingChoice, Role
+from previewer.domain.compose.mounted_files import digest_tree_files, tree_sources
 from previewer.domain.json_value import JsonObject
 from previewer.domain.policy.check import Finding, check_inherited, raise_for
 from previewer.domain.progress import Noted, Outcome, Report, TaskFinished, TaskStarted
-from previewer.domain.release import FrozenDefinition, Release, joined, pins_of
-from previewer.domain.revision import ResolvedRevision
-from previewer.domain.tree_files import digest_tree_files, tree_sources
-from previewer.domain.wording import counted
+from previewer.domain.record.history import LedgerEntry
+from previewer.domain.release.release import FrozenDefinition, Release, joined, pins_of
+from previewer.domain.units import counted
 from previewer.errors import FreezeError, RegistryError
 from previewer.frozen import dataclass
-from previewer.operations.definitions import RunRequest, choose_definition, read_definitions, refuse_empty
-from previewer.operations.generations.supersede import newest_run
-from previewer.operations.releasing.attest import attest
-from previewer.operations.releasing.named_release import newest_first
-from previewer.operations.releasing.registry_access import is_vouched_for, note_frozen, registry_cache
-from previewer.operations.session import Session
+from previewer.releases.attest import attest
+from previewer.releases.definitions import RunRequest, choose_definition, read_definitions, refuse_empty
+from previewer.releases.named_release import newest_first
+from previewer.releases.registry_access import is_vouched_for, note_frozen, registry_cache
+from previewer.session.session import Session
 
 
 def _do_nothing() -> None:
@@ -50,7 +49,7 @@ def plan_freeze(
     pins_again: bool = False,
 ) -> FreezePlan:
     """What :func:`freeze` would do. No registry is asked, so whether an image's inputs are known is not told."""
-    from previewer.freeze.plan_freeze import plan_images
+    from previewer.freeze.planned_images import plan_images
 
     resolved = session.source.resolve(revision)
     definitions = read_definitions(session, resolved, RunRequest(choice=choice))
@@ -175,7 +174,7 @@ def _freeze_definitions(
 
 
 def _names_of(session: Session, resolved: ResolvedRevision) -> tuple[str, ...]:
-    from previewer.definition import definition_names
+    from previewer.definition.discover import definition_names
 
     return definition_names(session.source.tree(resolved.commit.id))
 
@@ -192,7 +191,7 @@ def _freeze_together(
 ) -> Release:
     """``recorded`` is what references meant already for another part of the same release."""
     from previewer.freeze.freeze_commit import freeze_commit  # a commit that is frozen needs nothing of it
-    from previewer.operations.releasing.named_images import permit_images
+    from previewer.releases.named_images import permit_images
 
     release = freeze_commit(
         tree=session.source.tree(resolved.commit.id),

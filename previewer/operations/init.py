@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from previewer.definition import how_to_begin, starting_points
-from previewer.definition.discover import root_files
+from previewer.definition.discover import how_to_begin, root_files, starting_points
 from previewer.definition.template import environment_templates
-from previewer.domain.file_tree import FileTree
+from previewer.domain.commit.files import FileTree
 from previewer.errors import UsageError
 from previewer.frozen import dataclass
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from previewer.engine.protocol import LogLine, LogOptions, Stream
 from previewer.errors import NotFoundError
-from previewer.operations.environments import find_environment
-from previewer.operations.remembering.tombstones import find_tombstone
-from previewer.operations.session import Session
+from previewer.records.environments import find_environment
+from previewer.records.tombstones import find_tombstone
+from previewer.session.session import Session
 
 
 def open_logs(

@@ -15,10 +15,9 @@ from previewer.domain.labels import Ownership
 from previewer.domain.naming import environment_name
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError
-from previewer.ledger.release_store import SHA1_DIGITS, make_store
-from previewer.operations.open_session import connect, make_session
-from previewer.operations.releasing.store import find_store, stores_folder
-from previewer.operations.session import Session
+from previewer.ledger.store import SHA1_DIGITS, make_store
+from previewer.session.open_session import connect, find_store, make_session, stores_folder
+from previewer.session.session import Session
 from previewer.source.git import GitSource
 
 EVERYWHERE = "everywhere"

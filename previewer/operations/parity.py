@@ -6,23 +6,22 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from previewer.domain.definition import Definition, Role
-from previewer.domain.environment import Environment
-from previewer.domain.packages import Package
+from previewer.deployment.definition import definition_name, release_of
+from previewer.domain.commit.revision import ResolvedRevision, short_id
+from previewer.domain.compose.definition import Definition, Role
+from previewer.domain.environment.environment import Environment
 from previewer.domain.parity.compare import Parity, compare_sides
-from previewer.domain.parity.side import Packages, ParitySide
+from previewer.domain.parity.difference import Packages, ParitySide
 from previewer.domain.policy.trust import Trust
-from previewer.domain.release import Release
-from previewer.domain.revision import ResolvedRevision, short_id
+from previewer.domain.release.packages import Package
+from previewer.domain.release.release import Release
 from previewer.errors import EngineUnreachableError, NotFoundError, PreviewerError
 from previewer.frozen import dataclass
-from previewer.operations.definitions import read_definitions
-from previewer.operations.environments import find_environment, list_environments
 from previewer.operations.freeze import frozen_files
-from previewer.operations.generations.environment_release import release_of
-from previewer.operations.generations.frozen_definition import definition_name
-from previewer.operations.releasing.attest import read_attestations
-from previewer.operations.session import Session
+from previewer.records.environments import find_environment, list_environments
+from previewer.releases.attest import read_attestations
+from previewer.releases.definitions import read_definitions
+from previewer.session.session import Session
 
 GUARDED = (Role.STAGING, Role.PRODUCTION)
 """What is compared where nothing is named."""

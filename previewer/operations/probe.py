@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
-from previewer.domain.definition import Role
-from previewer.domain.environment import Environment
-from previewer.domain.no_url import reason_for_no_url, remedy_for_no_url
-from previewer.domain.observation import PublishedPort
+from previewer.domain.compose.definition import Role
+from previewer.domain.compose.routes import reachable_address
+from previewer.domain.engine.observation import PublishedPort
+from previewer.domain.environment.environment import Environment
+from previewer.domain.environment.urls import reason_for_no_url, remedy_for_no_url
+from previewer.domain.parity.difference import ParitySide
 from previewer.domain.parity.probe import (
     ProbeAnswer,
     ProbeDifference,
@@ -23,12 +25,10 @@ from previewer.domain.parity.probe import (
     compare_answers,
     read_probe_rules,
 )
-from previewer.domain.parity.side import ParitySide
-from previewer.domain.routes import reachable_address
 from previewer.errors import NotFoundError, UsageError
 from previewer.frozen import dataclass
-from previewer.operations.environments import find_environment
-from previewer.operations.session import Session
+from previewer.records.environments import find_environment
+from previewer.session.session import Session
 
 TIMEOUT = 10.0
 """Seconds that an answer may take, from its beginning to its end."""

@@ -6,27 +6,27 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from previewer.deployment.definition import release_of
+from previewer.deployment.deploy import plan_deploy
+from previewer.deployment.deployment import Deployment, UpResult
+from previewer.deployment.touches import look_for_touches, note_touches
 from previewer.domain import naming
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.definition import Role, role_of_name
-from previewer.domain.environment import Environment
-from previewer.domain.plan import Plan
+from previewer.domain.commit.revision import short_id
+from previewer.domain.compose.definition import Role, role_of_name
+from previewer.domain.deploy.plan import Plan
+from previewer.domain.environment.environment import Environment
 from previewer.domain.progress import Noted, Report
-from previewer.domain.promotion import ailments, has_staging, is_proven, other_images
-from previewer.domain.release import Release, is_part_of
-from previewer.domain.revision import short_id
+from previewer.domain.release.promotion import ailments, has_staging, is_proven, other_images
+from previewer.domain.release.release import Release, is_part_of
 from previewer.errors import AmbiguousError, NotFoundError, PolicyError
 from previewer.frozen import dataclass
-from previewer.operations.definitions import give_files
-from previewer.operations.environments import find_environment, list_environments
 from previewer.operations.freeze import complete_release, plan_completion
-from previewer.operations.generations.deploy import Deployment, UpResult, plan_deploy
-from previewer.operations.generations.environment_release import release_of
-from previewer.operations.releasing.named_release import find_release_named
-from previewer.operations.session import Session
-from previewer.operations.taint import look_for_touches, note_touches
-from previewer.operations.up import UpOptions
-from previewer.operations.up_release import deploy_release, release_deployment
+from previewer.operations.up import UpOptions, deploy_release, release_deployment
+from previewer.records.environments import find_environment, list_environments
+from previewer.releases.definitions import give_files
+from previewer.releases.named_release import find_release_named
+from previewer.session.session import Session
 
 Look = Callable[[Session, Environment], Environment]
 _RELEASE_ID = re.compile(r"(sha256:)?[0-9a-f]{4,64}", re.IGNORECASE)

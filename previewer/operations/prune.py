@@ -7,22 +7,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
 from enum import Enum
 
+from previewer.deployment.supersede import claimed_commits
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.history import LedgerEntry
-from previewer.domain.image_layers import Layers, freed_bytes
-from previewer.domain.observation import Observation
+from previewer.domain.commit.revision import short_id
+from previewer.domain.engine.observation import Observation
 from previewer.domain.progress import Noted, Outcome, Report, TaskFinished, TaskStarted
-from previewer.domain.release import Release
-from previewer.domain.retention import FREEZE_GRACE, Judgements, judge_images, judge_releases
-from previewer.domain.revision import short_id
-from previewer.domain.wording import counted
+from previewer.domain.record.history import LedgerEntry
+from previewer.domain.release.image_layers import Layers, freed_bytes
+from previewer.domain.release.release import Release
+from previewer.domain.release.retention import FREEZE_GRACE, Judgements, judge_images, judge_releases
+from previewer.domain.units import counted
 from previewer.engine.protocol import Selection
 from previewer.errors import EngineError, EngineUnreachableError, SourceError
 from previewer.frozen import dataclass
 from previewer.ledger.protocol import RecordKind
-from previewer.operations.generations.supersede import claimed_commits
-from previewer.operations.releasing.named_release import newest_first
-from previewer.operations.session import Session
+from previewer.releases.named_release import newest_first
+from previewer.session.session import Session
 
 
 class Prunable(Enum):

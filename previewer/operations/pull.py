@@ -8,30 +8,24 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.history import LedgerEntry
+from previewer.domain.commit.revision import SHORT_ID_LENGTH, short_id
 from previewer.domain.naming import registry_release_tag
 from previewer.domain.progress import Noted, Outcome, Report
-from previewer.domain.registry_address import SHAPE, RegistryAddress
-from previewer.domain.release import Artifact, Release
-from previewer.domain.revision import SHORT_ID_LENGTH, short_id
-from previewer.domain.transfer_plan import Direction, TransferPlan
-from previewer.domain.wording import counted
+from previewer.domain.record.history import LedgerEntry
+from previewer.domain.release.registry_address import SHAPE, Direction, RegistryAddress, TransferPlan
+from previewer.domain.release.release import Artifact, Release
+from previewer.domain.units import counted
 from previewer.errors import DefinitionError, NotFoundError, RegistryError, SourceError, UsageError
 from previewer.freeze.parallel import reported_task, run_parallel
 from previewer.frozen import dataclass
-from previewer.operations.releasing.attested import digests_of
-from previewer.operations.releasing.obtain_images import STAGE, pull_images
-from previewer.operations.releasing.registry_access import (
-    default_address,
-    is_vouched_for,
-    note_push,
-    open_repository,
-)
-from previewer.operations.session import Session
+from previewer.releases.attested import digests_of
+from previewer.releases.obtain_images import STAGE, pull_images
+from previewer.releases.registry_access import default_address, is_vouched_for, note_push, open_repository
+from previewer.session.session import Session
 
 if TYPE_CHECKING:
     from previewer.docker_api.registry.repository import RegistryRepository
-    from previewer.domain.file_tree import FileTree
+    from previewer.domain.commit.files import FileTree
     from previewer.freeze.registry.release_bundle import ReleaseBundle
 
 UNVOUCHED_HINT = (

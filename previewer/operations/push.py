@@ -7,23 +7,22 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.history import LedgerEntry
+from previewer.domain.commit.revision import short_id
+from previewer.domain.compose.mounted_files import served_tree
 from previewer.domain.naming import registry_image_tag, registry_release_tag
 from previewer.domain.progress import Outcome, Report, TaskOutput
-from previewer.domain.registry_address import parse_address
-from previewer.domain.release import Artifact, Release
-from previewer.domain.revision import short_id
-from previewer.domain.transfer_plan import Direction, TransferPlan
-from previewer.domain.tree_files import served_tree
+from previewer.domain.record.history import LedgerEntry
+from previewer.domain.release.registry_address import Direction, TransferPlan, parse_address
+from previewer.domain.release.release import Artifact, Release
 from previewer.errors import RegistryError
 from previewer.freeze.parallel import reported_task, run_parallel
 from previewer.frozen import dataclass
 from previewer.ledger.protocol import RecordKind
-from previewer.operations.releasing.named_release import find_release_named
-from previewer.operations.releasing.obtain_images import obtain_images
-from previewer.operations.releasing.registry_access import default_address, note_push, open_repository
-from previewer.operations.releasing.tree import release_tree
-from previewer.operations.session import Session
+from previewer.releases.named_release import find_release_named
+from previewer.releases.obtain_images import obtain_images
+from previewer.releases.registry_access import default_address, note_push, open_repository
+from previewer.session.release_files import release_tree
+from previewer.session.session import Session
 
 if TYPE_CHECKING:
     from previewer.docker_api.registry.repository import RegistryRepository
@@ -108,7 +107,7 @@ def _push_image(
     report: Report,
     cancellation: Cancellation,
 ) -> PushedImage:
-    from previewer.freeze.registry.build_cache import RegistryBuildCache
+    from previewer.freeze.registry.registry_image import RegistryBuildCache
 
     cancellation.check()
     task = f"push {artifact.reference}"

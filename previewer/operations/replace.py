@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from previewer.deployment.definition import definition_name, release_of
+from previewer.deployment.deploy import plan_deploy
+from previewer.deployment.deployment import Deployment, UpResult
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.plan import Plan
+from previewer.domain.deploy.plan import Plan
 from previewer.domain.progress import Report
 from previewer.frozen import dataclass
-from previewer.operations.definitions import give_files
-from previewer.operations.environments import find_environment
-from previewer.operations.generations.deploy import Deployment, UpResult, plan_deploy
-from previewer.operations.generations.environment_release import release_of
-from previewer.operations.generations.frozen_definition import definition_name
-from previewer.operations.session import Session
-from previewer.operations.up_release import deploy_release
+from previewer.operations.up import deploy_release
+from previewer.records.environments import find_environment
+from previewer.releases.definitions import give_files
+from previewer.session.session import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from previewer.deployment.deploy import plan_deploy
+from previewer.deployment.deployment import Deployment, UpResult
+from previewer.deployment.restart_generation import can_rouse, plan_rouse, rouse
 from previewer.domain import naming
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.definition import Role
-from previewer.domain.notes import EnvironmentNotes, KnownGood
-from previewer.domain.plan import Plan
+from previewer.domain.commit.revision import short_id
+from previewer.domain.compose.definition import Role
+from previewer.domain.deploy.plan import Plan
 from previewer.domain.progress import Report
-from previewer.domain.release import Release
-from previewer.domain.revision import short_id
+from previewer.domain.record.notes import EnvironmentNotes, KnownGood
+from previewer.domain.release.release import Release
 from previewer.errors import NotFoundError, UsageError
 from previewer.frozen import dataclass
-from previewer.operations.environments import find_environment, list_environments
-from previewer.operations.generations.deploy import Deployment, UpResult, plan_deploy
-from previewer.operations.generations.rouse import can_rouse, plan_rouse, rouse
-from previewer.operations.session import Session
-from previewer.operations.up import UpOptions
-from previewer.operations.up_release import deploy_release, release_deployment
+from previewer.operations.up import UpOptions, deploy_release, release_deployment
+from previewer.records.environments import find_environment, list_environments
+from previewer.session.session import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from previewer.domain.attestation import Signature
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.history import LedgerEntry
 from previewer.domain.progress import Report
-from previewer.domain.release import Release
-from previewer.operations.releasing.attest import sign
-from previewer.operations.releasing.named_release import find_release_named
-from previewer.operations.session import Session
+from previewer.domain.record.history import LedgerEntry
+from previewer.domain.release.attestation import Signature
+from previewer.domain.release.release import Release
+from previewer.releases.attest import sign
+from previewer.releases.named_release import find_release_named
+from previewer.session.session import Session
 
 
 def sign_release(

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
+from previewer.deployment.recover import recover
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.environment import Environment, State
-from previewer.domain.plan import Plan
+from previewer.domain.deploy.plan import Plan
+from previewer.domain.environment.environment import Environment, State
+from previewer.domain.environment.sleeping import plan_sleep as plan_of
 from previewer.domain.progress import Noted, Report
-from previewer.domain.sleeping import plan_sleep as plan_of
-from previewer.domain.wording import counted
+from previewer.domain.units import counted
 from previewer.errors import NotFoundError
+from previewer.execution.execute import ExecutionLimits, execute
 from previewer.frozen import dataclass
-from previewer.operations.environments import find_environment, list_environments
-from previewer.operations.execution.execute import ExecutionLimits, execute
-from previewer.operations.generations.recover import recover
-from previewer.operations.remembering.environment_entry import environment_entry
-from previewer.operations.session import Session
+from previewer.records.environments import find_environment, list_environments
+from previewer.records.history import environment_entry
+from previewer.session.session import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from previewer.deployment.drift import choose_environments, freeze_environments
 from previewer.domain.drift.judge import pair_containers
 from previewer.domain.drift.judge_files import ChangedPath, undeclared_changes
 from previewer.domain.drift.suggestion import Suggestion, suggest
-from previewer.operations.drift import choose_environments, freeze_environments
-from previewer.operations.session import Session
+from previewer.session.session import Session
 
 
 def suggest_writable(session: Session, environment: str) -> tuple[Suggestion, ...]:

@@ -1,4 +1,4 @@
-"""Bring a revision up: freeze it, and let an environment run the release."""
+"""Let an environment run a kept release: nothing is built, and neither git nor Compose files are read."""
 
 from __future__ import annotations
 
@@ -8,23 +8,28 @@ from dataclasses import replace
 from datetime import timedelta
 
 from previewer.background import begin
+from previewer.deployment.capacity import check_capacity
+from previewer.deployment.deploy import plan_deploy
+from previewer.deployment.deploy_with_retry import deploy_again
+from previewer.deployment.deployment import Act, Deployment, UpResult
+from previewer.deployment.supersede import claimed, newest_run
 from previewer.domain import naming
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.capacity import need_of
-from previewer.domain.definition import DEFAULT_CHOICE, Definition, ReadingChoice, Role
+from previewer.domain.commit.revision import ResolvedRevision, short_id
+from previewer.domain.compose.definition import DEFAULT_CHOICE, Definition, ReadingChoice, Role
+from previewer.domain.deploy.plan import Plan
+from previewer.domain.engine.capacity import need_of
 from previewer.domain.isolation import isolate
 from previewer.domain.json_value import as_text
-from previewer.domain.labels import format_time
-from previewer.domain.plan import Plan
 from previewer.domain.progress import Noted, Report
-from previewer.domain.release import FrozenDefinition, Release
-from previewer.domain.revision import ResolvedRevision
-from previewer.domain.ttl import parse_ttl
-from previewer.domain.wording import counted
+from previewer.domain.release.release import FrozenDefinition, Release
+from previewer.domain.units import counted, format_time, parse_ttl
 from previewer.engine.protocol import Selection
 from previewer.errors import SourceError, UnhealthyError
 from previewer.frozen import dataclass
-from previewer.operations.definitions import (
+from previewer.operations.freeze import find_release, freeze_resolved, frozen_files
+from previewer.releases.attest import attesting
+from previewer.releases.definitions import (
     RunRequest,
     choose_definition,
     distrust,
@@ -32,13 +37,69 @@ from previewer.operations.definitions import (
     read_definitions,
     refuse_empty,
 )
-from previewer.operations.freeze import find_release, freeze_resolved, frozen_files
-from previewer.operations.generations.capacity import check_capacity
-from previewer.operations.generations.deploy import Act, Deployment, UpResult, plan_deploy
-from previewer.operations.generations.deploy_again import deploy_again
-from previewer.operations.generations.supersede import newest_run
-from previewer.operations.releasing.attest import attesting
-from previewer.operations.session import Session
+from previewer.releases.named_release import find_branch, find_release_named
+from previewer.releases.obtain_images import obtain_images
+from previewer.session.session import Session
+
+
+def plan_up_release(session: Session, release: str, options: UpOptions) -> Plan:
+    """What :func:`up_release` would do on the engine."""
+    return plan_deploy(session, release_deployment(session, find_release_named(session, release), options))
+
+
+def up_release(
+    session: Session, release: str, options: UpOptions, *, report: Report, cancellation: Cancellation
+) -> UpResult:
+    """Run the release that ``release`` names (its id or the beginning of it, a frozen revision, an environment).
+
+    Images that the engine lacks are pulled by digest. Raises :class:`PolicyError` where the role refuses the
+    frozen definition, and :class:`NotFoundError` where an image is nowhere to be had.
+    """
+    if (reservation := distrust(session)) is not None:
+        report(reservation)
+    found = find_release_named(session, release)
+    deployment = release_deployment(session, found, options)
+    return deploy_release(session, deployment, report=report, cancellation=cancellation)
+
+
+def release_deployment(session: Session, release: Release, options: UpOptions) -> Deployment:
+    """The deployment of a release, from what it says itself."""
+    definitions = [frozen.definition for frozen in release.definitions.values()]
+    branch = find_branch(session, release)
+    return Deployment(
+        release=release,
+        role=options.role,
+        name=release_environment(session, release, branch, options),
+        branch=branch,
+        definition=choose_definition(definitions, options.role, options.definition).name,
+        ttl=options.ttl,
+        timeout=options.timeout,
+        is_queued=options.is_queued,
+    )
+
+
+def release_environment(session: Session, release: Release, branch: str | None, options: UpOptions) -> str:
+    """The name that the environment gets: the user's, the role's, or the branch's (else the commit's)."""
+    if options.name is not None:
+        return naming.slug(options.name)
+    if options.role is not Role.PREVIEW:
+        return naming.environment_name(session.project, options.role.value)
+    return naming.environment_name(session.project, branch or short_id(release.commit))
+
+
+def deploy_release(
+    session: Session, deployment: Deployment, *, report: Report, cancellation: Cancellation
+) -> UpResult:
+    """:func:`deploy`, once the definition's images are on the engine, where pruning leaves them."""
+
+    def obtain() -> Deployment:
+        artifacts = deployment.release.definitions[deployment.definition].artifacts.values()
+        obtain_images(session, deployment.release, artifacts=artifacts, report=report, cancellation=cancellation)
+        return deployment
+
+    with claimed(session, f"run {deployment.name}", deployment.release.commit):
+        return deploy_again(session, obtain(), regain=obtain, report=report, cancellation=cancellation)
+
 
 RECENTLY = timedelta(hours=1)
 """Since images that were pinned so recently, nobody blames a tag that moved."""

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from msgspec import structs
 
+from previewer.deployment.definition import how_it_was_read
+from previewer.deployment.deployment import UpResult
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.definition import DEFAULT_CHOICE
-from previewer.domain.environment import Environment
-from previewer.domain.plan import Plan
+from previewer.domain.compose.definition import DEFAULT_CHOICE
+from previewer.domain.deploy.plan import Plan
+from previewer.domain.environment.environment import Environment
 from previewer.domain.progress import Report
 from previewer.errors import NotFoundError, UsageError
-from previewer.operations.environments import find_environment
-from previewer.operations.generations.deploy import UpResult
-from previewer.operations.generations.frozen_definition import how_it_was_read
 from previewer.operations.replace import ReplaceOptions
-from previewer.operations.session import Session
 from previewer.operations.up import UpOptions, plan_up, up
+from previewer.records.environments import find_environment
+from previewer.session.session import Session
 
 
 def plan_update(session: Session, environment: str, options: ReplaceOptions) -> Plan:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from previewer.domain.attestation import Signature, Verdict
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.image_comparison import ImageDifference, Sameness, compare_images
+from previewer.domain.commit.revision import short_id
+from previewer.domain.compose.mounted_files import digest_tree_files
 from previewer.domain.naming import REBUILT_REPOSITORY
 from previewer.domain.progress import Report
-from previewer.domain.release import Artifact, Release, pins_of
-from previewer.domain.revision import short_id
-from previewer.domain.tree_files import digest_tree_files
-from previewer.domain.wording import counted
+from previewer.domain.release.attestation import Signature, Verdict
+from previewer.domain.release.image_comparison import ImageDifference, Sameness, compare_images
+from previewer.domain.release.release import Artifact, Release, pins_of
+from previewer.domain.units import counted
 from previewer.frozen import dataclass
-from previewer.operations.releasing.attest import signature_of
-from previewer.operations.releasing.attested import AttestationCheck, Attested, check_attestations
-from previewer.operations.releasing.named_release import find_release_named
-from previewer.operations.releasing.tree import release_tree
-from previewer.operations.session import Session
+from previewer.releases.attest import signature_of
+from previewer.releases.attested import AttestationCheck, Attested, check_attestations
+from previewer.releases.named_release import find_release_named
+from previewer.session.release_files import release_tree
+from previewer.session.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ def _compared(session: Session, image: VerifiedImage, again: Release, cancellati
         return replace(image, sameness=Sameness.IDENTICAL, rebuilt=rebuilt)
     if not image.is_present:
         return replace(image, sameness=Sameness.DIFFERENT, rebuilt=rebuilt)
-    from previewer.freeze.image_content import read_content
+    from previewer.freeze.docker.image_files import read_content
 
     differences = compare_images(
         read_content(session.images, image.artifact.image, cancellation),

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from previewer.domain.definition import Location
+from previewer.domain.compose.definition import Location
 from previewer.errors import UsageError
 from previewer.settings.model import REPOSITORY_FILE, Settings
 from previewer.settings.table import SETTINGS, Layer, Setting

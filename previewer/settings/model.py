@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import field
 from datetime import timedelta
 
-from previewer.domain.capacity import Quota
-from previewer.domain.definition import Role
+from previewer.domain.commit.revision import DefaultBranch
+from previewer.domain.compose.definition import Role
+from previewer.domain.engine.capacity import Quota
 from previewer.domain.policy.trust import TrustRules
-from previewer.domain.revision import DefaultBranch
 from previewer.frozen import dataclass
 
 REPOSITORY_FILE = "previewer.toml"

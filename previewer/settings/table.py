@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from previewer.domain import naming
-from previewer.domain.definition import Location, Role
-from previewer.domain.policy.grants import read_grant
+from previewer.domain.compose.definition import Location, Role
+from previewer.domain.policy.table import read_grant
 from previewer.domain.policy.trust import Grant
 from previewer.frozen import dataclass
 from previewer.settings import values

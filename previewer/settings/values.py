@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from ipaddress import IPv4Network
 
-from previewer.domain.definition import Role
-from previewer.domain.memory_size import parse_memory
-from previewer.domain.registry_address import SHAPE, parse_address
-from previewer.domain.ttl import parse_ttl
+from previewer.domain.compose.definition import Role
+from previewer.domain.release.registry_address import SHAPE, parse_address
+from previewer.domain.units import parse_memory, parse_ttl
 from previewer.errors import UsageError
 
 _SECONDS = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?", re.ASCII)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from previewer.source.remote_url import normalise_remote_url
+from previewer.git.configuration import normalise_remote_url
 
 EVENT_VARIABLE = "GITHUB_EVENT_PATH"
 """The file with the event that began a run of GitHub, Gitea or Forgejo Actions."""

@@ -11,18 +11,22 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from previewer.domain.branch_state import BranchView
-from previewer.domain.file_change import FileChange
-from previewer.domain.file_tree import FileTree
+from previewer.domain.commit.files import FileTree
+from previewer.domain.commit.revision import (
+    Branch,
+    BranchView,
+    Commit,
+    DefaultBranch,
+    FileChange,
+    ResolvedRevision,
+    is_object_id,
+)
 from previewer.domain.naming import project_name
-from previewer.domain.revision import Branch, Commit, DefaultBranch, ResolvedRevision, is_object_id
 from previewer.errors import NotFoundError, SourceError
-from previewer.source.git_branch_view import GitBranchView
-from previewer.source.git_changes import GitChanges
-from previewer.source.git_command import GitCommand
-from previewer.source.git_elsewhere import GitElsewhere
-from previewer.source.git_objects import GitObjects, read_many
-from previewer.source.git_records import (
+from previewer.git.command import GitCommand
+from previewer.git.configuration import GitSettings, normalise_remote_url, repository_path
+from previewer.git.objects import GitObjects, read_many
+from previewer.git.output import (
     BRANCH_FORMAT,
     COMMIT_FORMAT,
     HEADS,
@@ -32,12 +36,11 @@ from previewer.source.git_records import (
     parse_commits,
     parse_tree,
 )
-from previewer.source.git_references_stamp import references_stamp
-from previewer.source.git_revision import NO_COMMITS_HINT, GitRevisions
-from previewer.source.git_settings import GitSettings
-from previewer.source.git_trusted_branches import GitTrustedBranches
+from previewer.source.branches import GitBranchView, references_stamp
 from previewer.source.protocol import is_nobody
-from previewer.source.remote_url import normalise_remote_url, repository_path
+from previewer.source.revisions import NO_COMMITS_HINT, GitChanges, GitRevisions
+from previewer.source.submodules import GitElsewhere
+from previewer.source.trusted_branches import GitTrustedBranches
 
 if TYPE_CHECKING:
     from previewer.domain.cancellation import Cancellation
@@ -141,7 +144,7 @@ class GitSource:
     def fetch(self, remote: str, *, cancellation: Cancellation | None = None) -> None:
         """Bring every branch of a remote here, and forget those that it has no more."""
         from previewer.domain.cancellation import Cancellation as Nobody  # few commands fetch
-        from previewer.source.git_fetch import fetch_branches
+        from previewer.source.branches import fetch_branches
 
         fetch_branches(self._command, self._settings, remote, cancellation=cancellation or Nobody())
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from previewer.domain.branch_state import BranchView
-from previewer.domain.file_change import FileChange
-from previewer.domain.file_tree import FileTree
-from previewer.domain.revision import Branch, Commit, DefaultBranch, ResolvedRevision
+from previewer.domain.commit.files import FileTree
+from previewer.domain.commit.revision import (
+    Branch,
+    BranchView,
+    Commit,
+    DefaultBranch,
+    FileChange,
+    ResolvedRevision,
+)
 
 if TYPE_CHECKING:
     from previewer.domain.cancellation import Cancellation

@@ -20,16 +20,16 @@ from typing import Self
 import pytest
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.definition import Role
-from previewer.domain.environment import Environment
+from previewer.domain.compose.definition import Role
+from previewer.domain.environment.environment import Environment
 from previewer.domain.naming import environment_name
 from previewer.domain.progress import ignore
 from previewer.errors import LockedError, NotFoundError, UsageError
 from previewer.operations.down import down
-from previewer.operations.environments import list_environments
-from previewer.operations.open_session import open_session
-from previewer.operations.session import Session
 from previewer.operations.up import UpOptions, up
+from previewer.records.environments import list_environments
+from previewer.session.open_session import open_session
+from previewer.session.session import Session
 from previewer.testing.running_preview import RunningPreview
 
 TTL = "2h"

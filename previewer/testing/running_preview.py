@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 from testcontainers.core.waiting_utils import WaitStrategy
 
-from previewer.domain.environment import Environment, ServiceStatus
+from previewer.domain.engine.observation import PublishedPort
+from previewer.domain.environment.environment import Environment, ServiceStatus
 from previewer.domain.json_value import JsonValue
-from previewer.domain.observation import PublishedPort
 from previewer.engine.protocol import LogOptions
 from previewer.errors import NotFoundError
-from previewer.operations.environments import find_environment
 from previewer.operations.logs import open_logs
-from previewer.operations.session import Session
+from previewer.records.environments import find_environment
+from previewer.session.session import Session
 
 
 class PreviewService:

@@ -18,17 +18,18 @@ from textual.screen import ModalScreen, Screen
 from textual.theme import ThemeProvider
 
 from previewer.errors import PreviewerError
-from previewer.operations.session import Session
 from previewer.present.safe_text import plain
-from previewer.tui import asked
+from previewer.session.session import Session
 from previewer.tui import messages as told
+from previewer.tui import screen_requests
 from previewer.tui.actions import BY_ID, Place, bindings
-from previewer.tui.desk import Desk
+from previewer.tui.context import Desk
 from previewer.tui.ending import Ending
+from previewer.tui.job import Work, WorkState
 from previewer.tui.live import LiveApp
 from previewer.tui.palette import ActionProvider, Palette, PlaceProvider
-from previewer.tui.present.failure import failure_summary
-from previewer.tui.present.pieces import text_of
+from previewer.tui.present.notices import failure_summary
+from previewer.tui.present.text import text_of
 from previewer.tui.requests.request import Request
 from previewer.tui.screens.base import PreviewerScreen
 from previewer.tui.screens.confirm_plan import ConfirmScreen
@@ -39,10 +40,8 @@ from previewer.tui.screens.menu import MenuScreen
 from previewer.tui.screens.progress import ProgressScreen
 from previewer.tui.terminal import end_with_terminal
 from previewer.tui.terminal_driver import TerminalDriver
-from previewer.tui.themes import DARK, OWN, theme_for
-from previewer.tui.tones import tone_variables
-from previewer.tui.widgets.line_input import LineInput
-from previewer.tui.work import Work, WorkState
+from previewer.tui.themes import DARK, OWN, theme_for, tone_variables
+from previewer.tui.widgets.lines import LineInput
 
 
 class PreviewerApp(LiveApp):
@@ -116,21 +115,23 @@ class PreviewerApp(LiveApp):
         del screen
         yield SystemCommand(f"{'theme':<12}Choose other colours", "", self.search_themes)
 
-    @on(asked.ScreenAsked)
-    def screen_asked(self, message: asked.ScreenAsked) -> None:
+    @on(screen_requests.ScreenAsked)
+    def screen_asked(self, message: screen_requests.ScreenAsked) -> None:
         """Go there."""
-        is_there = message.destination is asked.Destination.PROGRESS and isinstance(self.screen, ProgressScreen)
+        is_there = message.destination is screen_requests.Destination.PROGRESS and isinstance(
+            self.screen, ProgressScreen
+        )
         if not is_there and self._clear_the_way():
             self.push_screen(screen_of(self.desk, message))
 
-    @on(asked.RequestMade)
-    def request_made(self, message: asked.RequestMade) -> None:
+    @on(screen_requests.RequestMade)
+    def request_made(self, message: screen_requests.RequestMade) -> None:
         """Ask for confirmation, then begin."""
         if self._clear_the_way():
             self.push_screen(ConfirmScreen(self.desk, message.request), self._begin)
 
-    @on(asked.ShellAsked)
-    def shell_asked(self, message: asked.ShellAsked) -> None:
+    @on(screen_requests.ShellAsked)
+    def shell_asked(self, message: screen_requests.ShellAsked) -> None:
         """Hand the terminal over until the shell ends."""
         title = f"debug {message.environment} {message.service}"
 
@@ -174,8 +175,8 @@ class PreviewerApp(LiveApp):
             self.schedule.rest()
             self._ending.work_ended()
 
-    @on(asked.CopyAsked)
-    def copy_asked(self, message: asked.CopyAsked) -> None:
+    @on(screen_requests.CopyAsked)
+    def copy_asked(self, message: screen_requests.CopyAsked) -> None:
         """Try the system's clipboard."""
         self.desk.gateway.copy(message.text, self)
 
@@ -189,8 +190,8 @@ class PreviewerApp(LiveApp):
         how = "" if message.is_native else " (through the terminal)"
         self.tell(f"{what}", title=f"copied{how}")
 
-    @on(asked.BrowseAsked)
-    def browse_asked(self, message: asked.BrowseAsked) -> None:
+    @on(screen_requests.BrowseAsked)
+    def browse_asked(self, message: screen_requests.BrowseAsked) -> None:
         """Ask a browser."""
         self.desk.gateway.open_url(message.url, self)
 

@@ -1,25 +1,46 @@
-"""The only place that starts threads. It runs blocking calls, and tells what came of them as messages.
-
-A *slot* is a name for one kind of question. Its newest question wins: an answer that arrives after a newer
-question was asked is dropped (generation numbers), and while a call of the slot is still running the next one
-waits, so that a slow engine never gathers threads. Streams and operations have threads of their own, never
-asyncio's small pool: followed logs cannot starve a teardown.
-"""
+"""The only place that starts threads: it runs blocking calls, and passes their results on in batches."""
 
 from __future__ import annotations
 
 import contextvars
 import threading
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Generic, TypeVar
 
 from textual.message import Message
 from textual.message_pump import MessagePump
 
-from previewer.domain.machine_limits import machine_error
+from previewer.domain.engine.machine_limits import machine_error
 from previewer.engine.protocol import Stream
 from previewer.errors import PreviewerError
+
+Item = TypeVar("Item")
+
+
+class Mailbox(Generic[Item]):
+    """Thread-safe. The writer announces only when the box was empty: floods cost one message a look."""
+
+    def __init__(self, *, capacity: int | None = None) -> None:
+        self._items: deque[Item] = deque(maxlen=capacity)
+        """Beyond its capacity the oldest items are dropped: a reader that is behind cannot fill the memory."""
+        self._lock = threading.Lock()
+
+    def put(self, items: Iterable[Item]) -> bool:
+        """Add items; whether the reader has to be told (it has been, if something lay there already)."""
+        with self._lock:
+            was_empty = not self._items
+            self._items.extend(items)
+            return was_empty and bool(self._items)
+
+    def take(self) -> tuple[Item, ...]:
+        """Everything that has come since the last time, oldest first."""
+        with self._lock:
+            taken = tuple(self._items)
+            self._items.clear()
+        return taken
+
 
 Answer = TypeVar("Answer")
 Failed = Callable[[PreviewerError], Message]

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from textual.app import App
 
-from previewer.tui.desk import Desk
+from previewer.tui.context import Desk
 from previewer.tui.screens.leave import LeaveScreen, Leaving
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

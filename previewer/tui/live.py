@@ -10,12 +10,13 @@ from textual.app import App
 from textual.notifications import SeverityLevel
 from textual.reactive import reactive
 
-from previewer.domain.definition import Role
-from previewer.domain.environment import Environment
+from previewer.domain.compose.definition import Role
+from previewer.domain.environment.environment import Environment
 from previewer.present.safe_text import plain
-from previewer.tui import asked
 from previewer.tui import messages as told
-from previewer.tui.answers import (
+from previewer.tui import screen_requests
+from previewer.tui.context import Desk, Picture
+from previewer.tui.detail_queries import (
     DriftRead,
     DriftsRead,
     QuestionFailed,
@@ -24,9 +25,7 @@ from previewer.tui.answers import (
     TouchesRead,
     TouchesSeen,
 )
-from previewer.tui.desk import Desk
-from previewer.tui.picture import Picture
-from previewer.tui.present.signs import TAINT_SIGN
+from previewer.tui.present.states import TAINT_SIGN
 from previewer.tui.schedule import Schedule
 from previewer.tui.screens.base import PreviewerScreen
 
@@ -81,7 +80,7 @@ class LiveApp(App[int]):
         self.desk.gateway.read_branches(self)
         self.desk.gateway.read_environments(self)
 
-    @on(asked.RefreshAsked)
+    @on(screen_requests.RefreshAsked)
     def refresh_asked(self) -> None:
         """The user does not want to wait for the tick."""
         self._compared = None

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from textual.message import Message
 
-from previewer.domain.environment import Environment
+from previewer.domain.commit.revision import Branch, Commit
+from previewer.domain.environment.environment import Environment
 from previewer.domain.progress import Event
-from previewer.domain.revision import Branch, Commit
 from previewer.engine.protocol import LogLine
 from previewer.errors import PreviewerError
-from previewer.tui.mailbox import Mailbox
+from previewer.tui.bridge import Mailbox
 from previewer.tui.requests.request import Proposal
 
 

@@ -11,8 +11,8 @@ from textual.content import Content
 
 from previewer.present.safe_text import plain
 from previewer.tui.actions import BY_ID
-from previewer.tui.asked import ScreenAsked
-from previewer.tui.present.pieces import Piece, Tone, line, to_content
+from previewer.tui.present.text import Piece, Tone, line, to_content
+from previewer.tui.screen_requests import ScreenAsked
 from previewer.tui.screens.base import PreviewerScreen
 from previewer.tui.screens.menu import MOVEMENT
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from previewer.domain.definition import Role
-from previewer.domain.environment import Environment, State
-from previewer.domain.no_url import reason_for_no_url
-from previewer.domain.overview import OverviewRow
-from previewer.domain.routes import is_web_page
-from previewer.tui.picture import Picture
+from previewer.domain.compose.definition import Role
+from previewer.domain.compose.routes import is_web_page
+from previewer.domain.environment.environment import Environment, OverviewRow, State
+from previewer.domain.environment.urls import reason_for_no_url
+from previewer.tui.context import Picture
 from previewer.tui.requests.rollback import known_good_others
 
 _DEEDS = frozenset(

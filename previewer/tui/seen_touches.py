@@ -6,10 +6,10 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
 
-from previewer.domain.examination import EngineHappening
+from previewer.deployment.drift import EnvironmentDrift
+from previewer.domain.engine.examination import EngineHappening
 from previewer.domain.labels import ENVIRONMENT
-from previewer.operations.drift import EnvironmentDrift
-from previewer.operations.watching.touches import MOST_EVENTS, QUIET
+from previewer.operations.watch.touches import MOST_EVENTS, QUIET
 
 COMMAND_RUN = "exec_create"
 

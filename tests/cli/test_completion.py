@@ -12,7 +12,7 @@ import pytest
 from previewer.cli.main import COMPLETION_VARIABLE
 from previewer.errors import EngineUnreachableError
 from tests.cli.runner import failing, run_cli
-from tests.cli.world import World
+from tests.worlds.cli import World
 
 
 def complete(world: World, *words: str) -> list[str]:

@@ -11,12 +11,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from previewer.domain.definition import Role
-from previewer.domain.examination import ChangeKind, EngineHappening, FileChange
-from previewer.engine.memory_examiner import MemoryExaminer
-from previewer.operations.memory_session import memory_session
+from previewer.domain.compose.definition import Role
+from previewer.domain.engine.examination import ChangeKind, EngineHappening, FileChange
+from previewer.testing.memory.examiner import MemoryExaminer
+from previewer.testing.memory.session import memory_session
 from tests.cli.test_golden import steady
-from tests.cli.world import World
+from tests.worlds.cli import World
 
 WEB = "shop-main-g1-web-1"
 CASES = {

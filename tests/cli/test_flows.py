@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from previewer.domain.definition import Role
+from previewer.domain.compose.definition import Role
 from previewer.domain.policy.table import RULES
-from previewer.engine.memory_container import Behaviour
 from previewer.engine.protocol import Selection
-from previewer.operations.environments import list_environments
-from previewer.operations.memory_session import memory_session
-from tests.cli.world import World
+from previewer.records.environments import list_environments
+from previewer.testing.memory.container import Behaviour
+from previewer.testing.memory.session import memory_session
+from tests.worlds.cli import World
 
 QUIET = ("--progress", "quiet")
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 import yaml
 
-from previewer.domain.definition import Role
-from tests.cli.world import World
+from previewer.domain.compose.definition import Role
+from tests.worlds.cli import World
 
 CASES = {
     "branches": ("branches",),

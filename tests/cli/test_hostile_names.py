@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from previewer.cli.json_text import to_json, to_json_rows
+from previewer.cli.report_text import to_json, to_json_rows
 from previewer.cli.rows.branches import branch_columns, branch_row, joined_columns, joined_row
 from previewer.cli.rows.environments import (
     detail_columns,
@@ -19,17 +19,16 @@ from previewer.cli.rows.environments import (
     url_columns,
     url_rows,
 )
-from previewer.cli.rows.files import FILE_COLUMNS, file_rows
 from previewer.cli.rows.history import HISTORY_COLUMNS, history_row
+from previewer.cli.rows.project import FILE_COLUMNS, file_rows
 from previewer.cli.rows.releases import artifact_columns, artifact_rows, release_columns, release_row
 from previewer.cli.table import Column, render_table
-from previewer.domain.environment import Environment, list_environments
-from previewer.domain.history import LedgerEntry
+from previewer.domain.commit.revision import Branch
+from previewer.domain.engine.observation import Observation, PublishedPort
+from previewer.domain.environment.environment import Environment, OverviewRow, list_environments
 from previewer.domain.json_value import JsonObject
-from previewer.domain.observation import Observation, PublishedPort
-from previewer.domain.overview import OverviewRow
-from previewer.domain.release import Artifact, FrozenDefinition, Release
-from previewer.domain.revision import Branch
+from previewer.domain.record.history import LedgerEntry
+from previewer.domain.release.release import Artifact, FrozenDefinition, Release
 from previewer.present.safe_text import cell_width
 from tests.domain.values import COMMIT, NOW, make_container, make_definition, make_ownership
 

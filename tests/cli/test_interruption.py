@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from previewer.cli.interruption import AGAIN, FIRST, SIGNALS, interruptible
+from previewer.cli.running import AGAIN, FIRST, SIGNALS, interruptible
 
 
 def wait_for(messages: list[str], count: int) -> None:
@@ -54,8 +54,8 @@ def test_a_message_that_waits_for_a_lock_does_not_hold_up_the_main_thread() -> N
 SLOW_BUILD = """
 import sys
 from previewer.cli.main import main
-from previewer.operations.environments import list_environments
-from tests.cli.world import World
+from previewer.records.environments import list_environments
+from tests.worlds.cli import World
 world = World()
 world.images.slow = {"web"}
 code = main(["up", "main", "--progress", "plain"], open_session=world.open_session)

@@ -9,10 +9,10 @@ from datetime import timedelta
 import pytest
 import yaml
 
-from previewer.engine.memory_container import Behaviour
-from previewer.operations.memory_session import DEFAULT_NOW
+from previewer.testing.memory.container import Behaviour
+from previewer.testing.memory.session import DEFAULT_NOW
 from tests.cli.test_golden import make_world, steady
-from tests.cli.world import World
+from tests.worlds.cli import World
 
 Golden = Callable[[str, str], None]
 QUIET = ("--progress", "quiet")

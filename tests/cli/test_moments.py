@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from previewer.cli.moments import parse_since
-from previewer.cli.rows.times import moment as json_moment
-from previewer.cli.rows.times import show_time_left
+from previewer.cli.rows.cells import moment as json_moment
+from previewer.cli.rows.cells import parse_since, show_time_left
 from previewer.errors import UsageError
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)

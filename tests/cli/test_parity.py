@@ -9,9 +9,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from previewer.domain.definition import Role
+from previewer.domain.compose.definition import Role
 from tests.cli.test_golden import steady
-from tests.cli.world import FILES, HOSTILE_BRANCH, World
+from tests.worlds.cli import FILES, HOSTILE_BRANCH, World
 
 OTHER = """\
 include: [../compose.yaml]

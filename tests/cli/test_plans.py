@@ -10,12 +10,19 @@ import pytest
 
 from previewer.cli.confirmation import confirm_replacement
 from previewer.cli.invocation import Invocation
-from previewer.domain.definition import Role
-from previewer.domain.plan import CreateVolume, DisconnectContainer, Plan, RemoveContainer, RemoveNetwork, Step
-from previewer.domain.specification import VolumeSpec
+from previewer.domain.compose.definition import Role
+from previewer.domain.deploy.plan import (
+    CreateVolume,
+    DisconnectContainer,
+    Plan,
+    RemoveContainer,
+    RemoveNetwork,
+    Step,
+)
+from previewer.domain.engine.specs import VolumeSpec
 from previewer.errors import CancelledError
 from tests.cli.runner import Terminal
-from tests.cli.world import FILES, World
+from tests.worlds.cli import FILES, World
 
 STORED = """\
 services:

@@ -9,13 +9,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from previewer.cli.progress import ProgressMode, make_progress
-from previewer.cli.progress_board import ProgressBoard
-from previewer.cli.progress_json import JsonProgress
-from previewer.cli.progress_lines import format_seconds
-from previewer.cli.progress_plain import PlainProgress
-from previewer.cli.progress_quiet import QuietProgress
-from previewer.cli.progress_tty import TerminalProgress
+from previewer.cli.progress.lines import JsonProgress, PlainProgress
+from previewer.cli.progress.progress import ProgressMode, QuietProgress, make_progress
+from previewer.cli.progress.stream import format_seconds
+from previewer.cli.progress.terminal import ProgressBoard, TerminalProgress
 from previewer.domain.progress import Event, Noted, Outcome, TaskFinished, TaskOutput, TaskStarted
 from previewer.present.safe_text import cell_width
 from tests.cli.runner import Terminal

@@ -8,11 +8,11 @@ from collections.abc import Callable
 import pytest
 import yaml
 
-from previewer.cli.markdown import code
+from previewer.cli.report_text import code
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.progress import ignore
 from previewer.operations.freeze import freeze
-from tests.cli.world import HOSTILE_BRANCH, World
+from tests.worlds.cli import HOSTILE_BRANCH, World
 
 DPKG = b"Package: libc6\nVersion: %s\nArchitecture: amd64\n"
 PACKAGE_JSON = b'{"name": "@types/node", "version": "22.0.0"}'

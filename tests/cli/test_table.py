@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.cli.style import Style
 from previewer.cli.table import Cell, Column, render_table, show_plain
+from previewer.cli.terminal import Style
 from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.present.safe_text import cell_width
 

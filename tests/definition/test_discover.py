@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.definition import definition_names, discover_files, how_to_begin, load_named, starting_points
-from previewer.domain.definition import Role
+from previewer.definition import load_named
+from previewer.definition.discover import definition_names, discover_files, how_to_begin, starting_points
+from previewer.domain.compose.definition import Role
 from previewer.errors import DefinitionError, NotFoundError
 from tests.definition.trees import tree_of
 

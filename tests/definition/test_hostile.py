@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from previewer.definition import load_definition
-from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry
+from previewer.domain.commit.files import EntryKind, FileTree, TreeEntry
 from previewer.errors import DefinitionError, OutsideTreeError, UsageError
 from tests.definition.trees import load_text, tree_of
 

@@ -11,7 +11,7 @@ import pytest
 
 from previewer.definition import load_definition
 from previewer.definition.normal_form import check_normal_form
-from previewer.domain.definition import Definition
+from previewer.domain.compose.definition import Definition
 from previewer.domain.json_value import JsonValue
 from previewer.errors import DefinitionError, PreviewerError
 from tests.definition.test_cases import HOME, all_cases

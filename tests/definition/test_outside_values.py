@@ -8,8 +8,8 @@ import pytest
 
 from previewer.definition import load_named
 from previewer.definition.load import LoadOptions, load_files
-from previewer.domain.definition import Definition, ReadingChoice
-from previewer.domain.references import References
+from previewer.domain.compose.definition import Definition, ReadingChoice
+from previewer.domain.compose.references import References
 from previewer.errors import DefinitionError
 from tests.definition.trees import tree_of
 

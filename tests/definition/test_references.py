@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from previewer.definition import load_named
-from previewer.domain.definition import Definition
+from previewer.domain.compose.definition import Definition
+from previewer.domain.compose.references import References
 from previewer.domain.json_value import canonical_json
-from previewer.domain.references import References
 from previewer.errors import DefinitionError
 from tests.definition.trees import tree_of
 

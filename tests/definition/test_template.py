@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from previewer.definition import definition_names, load_named, starting_points
-from previewer.definition.discover import root_files
+from previewer.definition import load_named
+from previewer.definition.discover import definition_names, root_files, starting_points
 from previewer.definition.template import environment_templates
-from previewer.domain.definition import Role
+from previewer.domain.compose.definition import Role
 from previewer.domain.policy.check import check, raise_for
 from previewer.domain.policy.trust import TrustRules
 from tests.definition.trees import tree_of

@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.definition.go_text import go_text
-from previewer.definition.model_error import ModelError
 from previewer.definition.shell_words import split_words
 from previewer.definition.units import format_duration, normal_duration, parse_duration, size_in_bytes
-from previewer.definition.values import Value
+from previewer.definition.values import ModelError, Value
+from previewer.definition.yaml.scalars import go_text
 
 
 @pytest.mark.parametrize(

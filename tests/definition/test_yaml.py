@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from previewer.definition.limits import Budget
 from previewer.definition.values import Value, as_table
-from previewer.definition.yaml_document import parse_documents
-from previewer.definition.yaml_scalars import resolve_plain_scalar
+from previewer.definition.yaml.document import parse_documents
+from previewer.definition.yaml.scalars import resolve_plain_scalar
 from previewer.errors import DefinitionError
 
 SCALARS: list[tuple[str, Value]] = [

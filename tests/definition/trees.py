@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from previewer.definition import load_definition
-from previewer.domain.definition import Definition
-from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry
+from previewer.domain.commit.files import EntryKind, FileTree, TreeEntry
+from previewer.domain.compose.definition import Definition
 
 
 def tree_of(files: Mapping[str, str | bytes], *, links: Mapping[str, str] | None = None) -> FileTree:

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from demo.history import git, write_history
-from previewer.definition import definition_names, load_named
-from previewer.domain.definition import Role
-from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry
+from previewer.definition import load_named
+from previewer.definition.discover import definition_names
+from previewer.domain.commit.files import EntryKind, FileTree, TreeEntry
+from previewer.domain.compose.definition import Role
 
 
 @pytest.fixture(scope="module")

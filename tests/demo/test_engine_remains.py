@@ -12,13 +12,7 @@ from pathlib import Path
 import pytest
 
 from scripts.local_engine.paths import EnginePaths
-from scripts.local_engine.remains import (
-    Owner,
-    clear_remains,
-    find_containerd,
-    judge_pid_file,
-    process_name,
-)
+from scripts.local_engine.remains import Owner, clear_remains, find_containerd, judge_pid_file, process_name
 
 PROCESSES = {7: "dockerd", 8: "sleep", 9: "containerd"}
 

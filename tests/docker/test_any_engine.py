@@ -8,9 +8,9 @@ import pytest
 
 from previewer.cli.exit_codes import ExitCode
 from previewer.domain import labels
-from previewer.engine.docker import DockerEngine
+from previewer.engine.docker.engine import DockerEngine
 from previewer.engine.protocol import HOST_BINDING
-from tests.docker.site import COMPOSE, DOCKERFILE, Site, fetch
+from tests.worlds.docker import COMPOSE, DOCKERFILE, Site, fetch
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.docker.site import Site, fetch
 from tests.docker.test_files import container, run
+from tests.worlds.docker import Site, fetch
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
 

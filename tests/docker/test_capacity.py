@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from tests.docker.site import Site
+from tests.worlds.docker import Site
 
 ONE, TWO = (f"{word}-{os.urandom(3).hex()}" for word in ("one", "two"))
 """Engine names are given once: other tests may have environments of plainer names at the same time."""

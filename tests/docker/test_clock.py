@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.past_events import list_past_events
+from previewer.docker_api.events import list_past_events
 
 pytestmark = pytest.mark.docker
 

@@ -15,7 +15,7 @@ import pytest
 from previewer.cli.exit_codes import ExitCode
 from previewer.docker_api.connection import DockerConnection
 from tests.docker.base_image import BaseImage
-from tests.docker.site import Site
+from tests.worlds.docker import Site
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 SECRET = "s3cr3t-of-the-guests"

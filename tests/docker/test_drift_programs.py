@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
+from previewer.deployment.drift import check_drift
 from previewer.docker_api.connection import DockerConnection
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.progress import ignore
-from previewer.operations.drift import check_drift
-from previewer.operations.open_session import open_session
 from previewer.operations.up import UpOptions, up
+from previewer.session.open_session import open_session
 from tests.docker.base_image import BASE_REFERENCE, BaseImage
-from tests.docker.site import Site
+from tests.worlds.docker import Site
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 LOCAL = ("sqlite3", "perl")

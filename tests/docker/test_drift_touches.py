@@ -14,8 +14,7 @@ from previewer.docker_api.connection import DockerConnection
 from previewer.domain import labels
 from previewer.domain.drift.finding import Finding
 from tests.docker.base_image import BASE_REFERENCE, BaseImage
-from tests.docker.site import TIMEOUT
-from tests.docker.yard import SECRET, SERVICES, Body, Watched, Yard, endpoints
+from tests.worlds.docker import SECRET, SERVICES, TIMEOUT, Body, Watched, Yard, endpoints
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 

@@ -16,7 +16,7 @@ import pytest
 
 from previewer.docker_api.connection import DockerConnection
 from tests.docker.base_image import BaseImage
-from tests.docker.site import Site, fetch
+from tests.worlds.docker import Site, fetch
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
 

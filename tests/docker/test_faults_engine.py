@@ -24,7 +24,7 @@ from previewer.docker_api.connection import connect
 from previewer.domain import labels
 from tests.docker.base_image import is_static_busybox, load_base_image
 from tests.docker.own_engine import OwnEngine, why_not
-from tests.docker.site import Site
+from tests.worlds.docker import Site
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 

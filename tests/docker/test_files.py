@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tests.docker.site import Site, fetch
 from tests.free_port import free_port
+from tests.worlds.docker import Site, fetch
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.docker.site import Site
+from tests.worlds.docker import Site
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
 

@@ -11,7 +11,7 @@ import pytest
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.domain import labels
-from tests.docker.site import Site, fetch
+from tests.worlds.docker import Site, fetch
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
 

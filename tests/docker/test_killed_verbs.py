@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import pytest
 
 from tests.docker.own_engine import OwnEngine
-from tests.docker.site import Site
 from tests.docker.test_faults_engine import COMPOSE, PREVIEW, new_engine, new_site
+from tests.worlds.docker import Site
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from previewer.domain import labels
-from tests.docker.site import Site, fetch
 from tests.eventually import eventually
+from tests.worlds.docker import Site, fetch
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.usefixtures("base_image")]
 

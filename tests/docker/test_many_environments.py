@@ -10,17 +10,17 @@ import pytest
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.domain import labels
-from previewer.domain.environment import State
-from previewer.engine.docker import DockerEngine
-from previewer.freeze.memory import MemoryImages
-from previewer.operations.environments import find_environment, list_environments
-from previewer.operations.memory_session import MemoryRoom, memory_session
-from previewer.operations.session import Session
-from previewer.source.memory import MemorySource
+from previewer.domain.environment.environment import State
+from previewer.engine.docker.engine import DockerEngine
+from previewer.records.environments import find_environment, list_environments
+from previewer.session.session import Session
+from previewer.testing.memory.images import MemoryImages
+from previewer.testing.memory.session import MemoryRoom, memory_session
+from previewer.testing.memory.source import MemorySource
 from tests.docker.base_image import BaseImage
 from tests.docker.counted_requests import counted_requests
-from tests.docker.site import Site
 from tests.domain.values import make_ownership
+from tests.worlds.docker import Site
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.usefixtures("base_image")]
 

@@ -16,13 +16,13 @@ import pytest
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.domain import naming
+from previewer.domain.engine.specs import ContainerSpec, NetworkSpec, VolumeSpec
 from previewer.domain.json_value import JsonObject, as_object
-from previewer.domain.specification import ContainerSpec, NetworkSpec, VolumeSpec
-from previewer.engine.docker import DockerEngine
+from previewer.engine.docker.engine import DockerEngine
 from tests.conftest import TEST_LABEL
 from tests.docker.base_image import BaseImage
 from tests.docker.compose_binary import COMPOSE
-from tests.engine.bench import Bench, make_bench
+from tests.worlds.engine import Bench, make_bench
 
 pytestmark = pytest.mark.docker
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docker.site import TIMEOUT, Site
+from tests.worlds.docker import TIMEOUT, Site
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
 

@@ -14,7 +14,7 @@ import pytest
 from demo.base_image import ensure_base_image, remove_image
 from previewer.docker_api.connection import DockerConnection
 from tests.docker.base_image import forget_pinned_names
-from tests.docker.site import Site, fetch
+from tests.worlds.docker import Site, fetch
 
 ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.docker, pytest.mark.xdist_group("demo")]

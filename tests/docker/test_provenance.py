@@ -18,7 +18,7 @@ from previewer.docker_api.image_files import (
 )
 from previewer.domain.labels import PURPOSE, PURPOSE_READING
 from previewer.errors import ObjectNotFoundError
-from tests.docker.site import DOCKERFILE, Site
+from tests.worlds.docker import DOCKERFILE, Site
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
 

@@ -21,8 +21,8 @@ from previewer.docker_api.registry.repository import DOCKER_MANIFEST, RegistryRe
 from previewer.domain.labels import PROJECT
 from tests.docker.base_image import BaseImage, base_image_archive
 from tests.docker.registry_server import PROGRAM, registry_server
-from tests.docker.site import COMPOSE, Site, fetch
 from tests.freeze.oci_registry import digest, oci_registry
+from tests.worlds.docker import COMPOSE, Site, fetch
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.usefixtures("base_image")]
 

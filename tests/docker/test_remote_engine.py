@@ -20,8 +20,8 @@ import pytest
 
 from previewer.docker_api.connection import DockerConnection
 from tests.docker.base_image import BaseImage
-from tests.docker.site import Site
 from tests.free_port import free_port
+from tests.worlds.docker import Site
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.usefixtures("base_image")]
 

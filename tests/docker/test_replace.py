@@ -11,7 +11,7 @@ import pytest
 from previewer.cli.exit_codes import ExitCode
 from previewer.domain import labels
 from tests.docker.load import Load
-from tests.docker.site import COMPOSE, TIMEOUT, Site, fetch
+from tests.worlds.docker import COMPOSE, TIMEOUT, Site, fetch
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
 

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from tests.docker.compose_binary import COMPOSE
-from tests.docker.site import Site, fetch
+from tests.worlds.docker import Site, fetch
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
 

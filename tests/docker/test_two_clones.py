@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docker.site import Site
+from tests.worlds.docker import Site
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.usefixtures("base_image")]
 

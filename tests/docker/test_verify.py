@@ -10,7 +10,7 @@ import pytest
 from previewer.domain.labels import PROJECT
 from previewer.domain.naming import REBUILT_REPOSITORY
 from tests.docker.base_image import BASE_REFERENCE
-from tests.docker.site import Site
+from tests.worlds.docker import Site
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 CHANCE = f"FROM {BASE_REFERENCE}\nRUN head -c 16 /dev/urandom > /chance && echo same > /same\n"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.addresses import Network, allocate, allocate_ipv6, free_subnets
+from previewer.domain.engine.addresses import Network, allocate, allocate_ipv6, free_subnets
 from previewer.errors import ConflictError, UsageError
 
 POOL = "10.213.0.0/22"

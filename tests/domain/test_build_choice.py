@@ -6,8 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.build_choice import SESSION_NEEDS, Builder, BuilderSupport, choose_builder
-from previewer.domain.build_means import BuildMeans, Need, Ulimit
+from previewer.domain.build.requirements import (
+    SESSION_NEEDS,
+    Builder,
+    BuilderSupport,
+    BuildMeans,
+    Need,
+    Ulimit,
+    choose_builder,
+)
 from previewer.errors import UnsupportedError
 
 MODERN = BuilderSupport(has_buildkit=True, has_buildx=True)

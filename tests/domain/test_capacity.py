@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.addresses import count_free, free_subnets
-from previewer.domain.capacity import Bound, Load, Need, Quota, Supply, bounds, need_of, slow_lines
-from previewer.domain.memory_size import format_memory, parse_memory
+from previewer.domain.engine.addresses import count_free, free_subnets
+from previewer.domain.engine.capacity import Bound, Load, Need, Quota, Supply, bounds, need_of, slow_lines
+from previewer.domain.units import format_memory, parse_memory
 from tests.definition.trees import load_text
 
 GIB = 1 << 30

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.claim import Claim, gives_way
+from previewer.domain.record.history import Claim, gives_way
 from previewer.domain.stored import from_bytes, to_bytes
 
 CLAIMS = st.builds(Claim, st.text(), st.text(), st.text(), st.booleans())

@@ -16,10 +16,9 @@ from previewer.domain.drift.finding import Finding, Severity
 from previewer.domain.drift.frozen import FrozenContainer, FrozenEnvironment, OwnWindow
 from previewer.domain.drift.judge import judge_environment
 from previewer.domain.drift.judge_files import undeclared_changes
-from previewer.domain.drift.secrecy import MASK, Secrecy
 from previewer.domain.drift.start_writes import DELETED, NOTHING_LEARNT, StartWrites
 from previewer.domain.drift.suggestion import suggest, suggestion_yaml
-from previewer.domain.examination import (
+from previewer.domain.engine.examination import (
     ChangeKind,
     EngineHappening,
     Examination,
@@ -29,8 +28,9 @@ from previewer.domain.examination import (
     FileChange,
     Stranger,
 )
-from previewer.domain.notes import EnvironmentNotes
-from previewer.domain.observation import ContainerState
+from previewer.domain.engine.observation import ContainerState
+from previewer.domain.record.notes import EnvironmentNotes
+from previewer.domain.secrecy import MASK, Secrecy
 from tests.domain.values import make_ownership
 
 OWNER = make_ownership()

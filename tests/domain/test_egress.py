@@ -6,14 +6,15 @@ from ipaddress import IPv4Network
 
 import pytest
 
-from previewer.domain.definition import Definition, Location, Role
-from previewer.domain.isolation import Isolated, isolate
+from previewer.domain.compose.definition import Definition, Location, Role
+from previewer.domain.engine.specs import MASQUERADE_OPTION, NO_EGRESS_KEY, NetworkSpec
+from previewer.domain.isolation import isolate
+from previewer.domain.isolation.isolate import Isolated
 from previewer.domain.json_value import as_list, as_object
 from previewer.domain.policy.check import explain
-from previewer.domain.policy.grants import read_grant
 from previewer.domain.policy.limits import Limits
+from previewer.domain.policy.table import read_grant
 from previewer.domain.policy.trust import Trust
-from previewer.domain.specification import MASQUERADE_OPTION, NO_EGRESS_KEY, NetworkSpec
 from previewer.engine.mapping.network import GATEWAY_ADDRESS, network_body
 from tests.definition.trees import load_text
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from previewer.domain.branch_state import BranchView
-from previewer.domain.definition import Role
-from previewer.domain.ending import Ends, find_ended
-from previewer.domain.environment import Environment, State
-from previewer.domain.notes import EnvironmentNotes
+from previewer.domain.commit.revision import BranchView
+from previewer.domain.compose.definition import Role
+from previewer.domain.environment.ending import Ends, find_ended
+from previewer.domain.environment.environment import Environment, State
+from previewer.domain.record.notes import EnvironmentNotes
 from tests.domain.values import NOW, make_ownership
 
 VIEW = BranchView(

@@ -6,15 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.environment import State, container_state, list_environments, worst
+from previewer.domain.commit.revision import Branch, Commit
+from previewer.domain.compose.service import Condition
+from previewer.domain.engine.observation import ContainerState, Health, Observation, PublishedPort
+from previewer.domain.engine.readiness import Verdict, judge
+from previewer.domain.environment.environment import State, container_state, list_environments, overview, worst
+from previewer.domain.environment.urls import reason_for_no_url, remedy_for_no_url
 from previewer.domain.labels import RankedPort
-from previewer.domain.no_url import reason_for_no_url, remedy_for_no_url
-from previewer.domain.notes import EnvironmentNotes
-from previewer.domain.observation import ContainerState, Health, Observation, PublishedPort
-from previewer.domain.overview import overview
-from previewer.domain.readiness import Verdict, judge
-from previewer.domain.revision import Branch, Commit
-from previewer.domain.service import Condition
+from previewer.domain.record.notes import EnvironmentNotes
 from tests.domain.values import NOW, make_container, make_observation, make_ownership
 
 

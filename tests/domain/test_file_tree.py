@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry, blob_id, folders_above
+from previewer.domain.commit.files import EntryKind, FileTree, TreeEntry, blob_id, folders_above
 from previewer.errors import NotFoundError, OutsideTreeError, PreviewerError
 
 

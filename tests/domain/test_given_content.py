@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.domain.given_content import given_content
+from previewer.domain.compose.mounted_files import given_content
 from previewer.domain.json_value import JsonValue
 from previewer.errors import DefinitionError, NotFoundError
-from previewer.source.memory import MemorySource
+from previewer.testing.memory.source import MemorySource
 from tests.domain.values import make_definition
 
 GIVEN: dict[str, JsonValue] = {

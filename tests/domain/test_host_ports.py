@@ -4,7 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.host_ports import (
+from previewer.domain.compose.service import Service
+from previewer.domain.deploy.plan import CreateContainer
+from previewer.domain.deploy.reconcile import plan_generation
+from previewer.domain.engine.observation import Observation, PublishedPort
+from previewer.domain.environment.host_ports import (
     FIRST_PORT,
     LAST_PORT,
     HeldPort,
@@ -13,10 +17,6 @@ from previewer.domain.host_ports import (
     find_held_ports,
 )
 from previewer.domain.json_value import JsonValue
-from previewer.domain.observation import Observation, PublishedPort
-from previewer.domain.plan import CreateContainer
-from previewer.domain.reconcile import plan_generation
-from previewer.domain.service import Service
 from tests.domain.values import make_container, make_definition, make_target
 
 WEB = make_definition(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from previewer.domain.definition import Definition, Role
+from previewer.domain.compose.definition import Definition, Role
 from previewer.domain.policy.check import explain
 from previewer.domain.policy.limits import DEFAULT_LIMITS
 from previewer.domain.policy.rule import Effect

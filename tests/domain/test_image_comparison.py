@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.image_comparison import ImageContent, ImageDifference, ImageFile, compare_images
+from previewer.domain.release.image_comparison import ImageContent, ImageDifference, ImageFile, compare_images
 
 FILE = ImageFile("file", 0o644, 0, 0, "digest")
 files = st.builds(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.domain.definition import Role
+from previewer.domain.compose.definition import Role
 from previewer.domain.json_value import JsonObject
 from previewer.domain.policy.check import check_inherited
 from previewer.domain.policy.limits import DEFAULT_LIMITS

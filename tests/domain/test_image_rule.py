@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.domain.definition import Location
+from previewer.domain.compose.definition import Location
 from previewer.domain.policy.check import check, check_image, refused
-from previewer.domain.policy.grants import read_grant
+from previewer.domain.policy.table import read_grant
 from previewer.domain.policy.trust import Trust
 from tests.definition.trees import load_text
 

@@ -10,13 +10,12 @@ from previewer.domain import labels
 from previewer.domain.labels import (
     Ownership,
     RankedPort,
-    format_time,
     ownership_labels,
-    parse_time,
     read_ownership,
     read_routes,
     route_label,
 )
+from previewer.domain.units import format_time, parse_time
 from tests.domain.values import make_ownership, ownerships, whole_seconds
 
 

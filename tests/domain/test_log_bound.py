@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from previewer.domain.compose.log_bound import asks_for_more, bounded_logging
 from previewer.domain.json_value import JsonObject, as_object
-from previewer.domain.log_bound import asks_for_more, bounded_logging
 
 BOUND = {"max-size": "10m", "max-file": "3"}
 

@@ -6,7 +6,7 @@ import errno
 
 import pytest
 
-from previewer.domain.machine_limits import machine_error
+from previewer.domain.engine.machine_limits import machine_error
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.network_size import RESERVED, SPARE, network_prefix, prefix_for, subnets_taken
-from previewer.domain.target import network_specs
+from previewer.domain.deploy.target import network_specs
+from previewer.domain.engine.addresses import RESERVED, SPARE, network_prefix, prefix_for, subnets_taken
 from tests.definition.trees import load_text
 from tests.domain.values import make_target
 

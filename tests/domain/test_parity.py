@@ -12,17 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.definition import Definition, Role
+from previewer.domain.compose.definition import Definition, Role
+from previewer.domain.deploy.target import container_spec, network_specs
 from previewer.domain.drift.finding import Severity
-from previewer.domain.drift.secrecy import Secrecy
 from previewer.domain.isolation import isolate
-from previewer.domain.parity.allowance import read_allowances
 from previewer.domain.parity.compare import FULL, compare_sides
-from previewer.domain.parity.difference import Side
+from previewer.domain.parity.difference import ParitySide, Side, read_allowances
 from previewer.domain.parity.shown import conceal, shown_value
-from previewer.domain.parity.side import ParitySide
-from previewer.domain.release import Artifact
-from previewer.domain.target import container_spec, network_specs
+from previewer.domain.release.release import Artifact
+from previewer.domain.secrecy import Secrecy
 from previewer.engine.mapping.container import container_body
 from previewer.engine.mapping.network import network_body
 from tests.domain.values import make_ownership, make_target

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.domain.platform import platform_object, read_platform, runs_as
+from previewer.domain.units import platform_object, read_platform, runs_as
 
 
 @pytest.mark.parametrize("platform", ["linux/amd64", "linux/arm64/v8", "windows/amd64"])

@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from previewer.domain.definition import Definition, Location, Role
+from previewer.domain.compose.definition import Definition, Location, Role
 from previewer.domain.policy.check import check, explain, raise_for, refused
-from previewer.domain.policy.grants import read_grant
 from previewer.domain.policy.limits import DEFAULT_LIMITS
 from previewer.domain.policy.rule import Allowance, Effect
-from previewer.domain.policy.table import RULE_BY_ID, RULES
+from previewer.domain.policy.table import RULE_BY_ID, RULES, read_grant
 from previewer.domain.policy.trust import Grant, Trust, TrustRules
 from previewer.errors import PolicyError, UsageError
 from tests.definition.trees import load_text

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
-from previewer.domain.definition import Role
+from previewer.domain.compose.definition import Role
 from previewer.domain.policy.limits import DEFAULT_LIMITS, Limits
 from previewer.domain.policy.rule import Allowance, Rule
 from previewer.domain.policy.table import GROUPS, RULES
-from previewer.domain.ttl import format_ttl
+from previewer.domain.units import format_ttl
 from tests.markdown_section import DOCS, table, with_sections
 
 DOCUMENT = DOCS / "policy.md"

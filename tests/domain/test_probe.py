@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from previewer.domain.definition import Definition, Role
+from previewer.domain.compose.definition import Definition, Role
 from previewer.domain.parity.probe import ProbeAnswer, ProbeRequest, ProbeRules, compare_answers, read_probe_rules
 
 REQUEST = ProbeRequest("/items")

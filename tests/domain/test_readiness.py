@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from previewer.domain.compose.service import Condition
+from previewer.domain.compose.start_order import awaited_ports
+from previewer.domain.engine.observation import ContainerState, Health, ListeningPorts
+from previewer.domain.engine.readiness import Verdict, diagnose_ports, judge, judge_ports
 from previewer.domain.json_value import JsonObject, JsonValue
-from previewer.domain.observation import ContainerState, Health, ListeningPorts
-from previewer.domain.readiness import Verdict, diagnose_ports, judge, judge_ports
-from previewer.domain.service import Condition
-from previewer.domain.start_order import awaited_ports
 from tests.domain.values import make_definition
 
 

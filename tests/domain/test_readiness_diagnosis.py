@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.observation import ContainerState, Health
-from previewer.domain.readiness import MOST_RESTARTS, Verdict, judge
-from previewer.domain.readiness_diagnosis import LESS, End, diagnose, restarts_in_words
-from previewer.domain.service import Condition
+from previewer.domain.compose.service import Condition
+from previewer.domain.engine.observation import ContainerState, Health
+from previewer.domain.engine.readiness import LESS, MOST_RESTARTS, End, Verdict, diagnose, judge, restarts_in_words
 
 
 @pytest.mark.parametrize(

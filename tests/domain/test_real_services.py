@@ -9,7 +9,7 @@ import pytest
 
 from previewer.domain.drift.judge_files import is_natural, undeclared_changes
 from previewer.domain.drift.start_writes import may_go_on
-from previewer.domain.examination import ChangeKind, FileChange
+from previewer.domain.engine.examination import ChangeKind, FileChange
 
 RECORDED = Path(__file__).parent / "data" / "real_services.txt"
 KINDS = {"A": ChangeKind.ADDED, "C": ChangeKind.MODIFIED, "D": ChangeKind.DELETED}

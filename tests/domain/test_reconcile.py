@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.host_ports import PortKey
+from previewer.domain.deploy.plan import CreateContainer, DisconnectContainer, Plan
+from previewer.domain.deploy.reconcile import join_plans, plan_generation
+from previewer.domain.deploy.removal import plan_removal
+from previewer.domain.engine.observation import ContainerState, ObservedNetwork
+from previewer.domain.environment.host_ports import PortKey
 from previewer.domain.json_value import JsonValue, as_list, as_object
-from previewer.domain.observation import ContainerState, ObservedNetwork
-from previewer.domain.plan import CreateContainer, DisconnectContainer, Plan
-from previewer.domain.reconcile import join_plans, plan_generation
-from previewer.domain.removal import plan_removal
 from previewer.errors import DefinitionError
 from tests.domain.values import make_definition, make_observation, make_target
 

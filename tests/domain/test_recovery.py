@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.recovery import GenerationSeen, Recovery, recover
+from previewer.domain.deploy.recovery import GenerationSeen, Recovery, recover
 
 OLD = GenerationSeen(1, is_serving=True, running=("web-1",))
 HALF_STOPPED = GenerationSeen(1, stopped=("web-1",), running=("db-1",))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from previewer.domain.compose.references import REFERENCE, References
 from previewer.domain.json_value import JsonValue, as_object
-from previewer.domain.references import REFERENCE, References
 from tests.domain.values import make_definition
 
 KEY = b"k" * 32

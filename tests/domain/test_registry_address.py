@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.registry_address import RegistryAddress, familiar_address, is_loopback, parse_address
+from previewer.domain.release.registry_address import RegistryAddress, familiar_address, is_loopback, parse_address
 from previewer.errors import UsageError
 
 DIGEST = "sha256:" + "ab" * 32

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from previewer.domain.json_value import canonical_json
-from previewer.domain.release import FrozenDefinition, Release, manifest_of, read_manifest
+from previewer.domain.release.release import FrozenDefinition, Release, manifest_of, read_manifest
 from tests.domain.values import COMMIT, NOW, make_artifact, make_definition
 
 

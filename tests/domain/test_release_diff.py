@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.definition import Definition, Role
-from previewer.domain.file_change import Change
+from previewer.domain.commit.revision import Change
+from previewer.domain.compose.definition import Definition, Role
 from previewer.domain.json_value import JsonObject, JsonValue
-from previewer.domain.packages import ImagePackages, Package, PackageKind, image_packages
-from previewer.domain.release import Artifact, FrozenDefinition, Release
-from previewer.domain.release_diff import diff_releases
+from previewer.domain.release.diff import diff_releases
+from previewer.domain.release.packages import ImagePackages, Package, PackageKind, image_packages
+from previewer.domain.release.release import Artifact, FrozenDefinition, Release
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from previewer.domain.definition import Definition, Role
+from previewer.domain.compose.definition import Definition, Role
+from previewer.domain.engine.observation import Observation, ObservedVolume
 from previewer.domain.labels import Ownership
-from previewer.domain.notes import EnvironmentNotes, KnownGood
-from previewer.domain.observation import Observation, ObservedVolume
-from previewer.domain.release import Artifact, FrozenDefinition, Release
-from previewer.domain.retention import judge_images, judge_releases
+from previewer.domain.record.notes import EnvironmentNotes, KnownGood
+from previewer.domain.release.release import Artifact, FrozenDefinition, Release
+from previewer.domain.release.retention import judge_images, judge_releases
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 US, OTHERS = "0123456789abcdef", "f" * 16

@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 
 from previewer.domain import labels
-from previewer.domain.definition import Definition
-from previewer.domain.host_ports import PortKey
+from previewer.domain.compose.definition import Definition
+from previewer.domain.compose.routes import Route, is_web_page, reachable_address, routes_of, url_of
+from previewer.domain.deploy.plan import CreateContainer
+from previewer.domain.deploy.reconcile import plan_generation
+from previewer.domain.engine.specs import ContainerSpec
+from previewer.domain.environment.host_ports import PortKey
 from previewer.domain.json_value import JsonObject, JsonValue, as_object, canonical_json
-from previewer.domain.plan import CreateContainer
-from previewer.domain.reconcile import plan_generation
-from previewer.domain.release import FrozenDefinition, Release, manifest_of, read_manifest
-from previewer.domain.routes import Route, is_web_page, reachable_address, routes_of, url_of
-from previewer.domain.specification import ContainerSpec
+from previewer.domain.release.release import FrozenDefinition, Release, manifest_of, read_manifest
 from tests.domain.values import NOW, make_definition, make_target
 
 SERVICES: dict[str, JsonValue] = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from previewer.domain.compose.run_variables import filled, mark_of
 from previewer.domain.json_value import JsonObject
-from previewer.domain.run_variables import filled, mark_of
 from previewer.errors import DefinitionError
 
 VARIABLES = {"PREVIEWER_URL": "http://a:1", "PREVIEWER_BRANCH": ""}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.domain.given_files import GivenFile, given_files
+from previewer.domain.compose.mounted_files import GivenFile, given_files
+from previewer.domain.compose.served_files import FILES_VOLUME, Served, serve_files
+from previewer.domain.compose.service import Service
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object
 from previewer.domain.naming import slug
-from previewer.domain.served_files import FILES_VOLUME, Served, serve_files
-from previewer.domain.service import Service
 from previewer.errors import DefinitionError
 from tests.definition.trees import load_text, tree_of
 from tests.domain.values import make_definition

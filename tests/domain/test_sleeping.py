@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from previewer.domain.environment import Environment, State, list_environments
-from previewer.domain.notes import EnvironmentNotes
-from previewer.domain.observation import ContainerState, Health, Observation
-from previewer.domain.plan import StopContainer
-from previewer.domain.sleeping import plan_sleep, plan_wake
+from previewer.domain.deploy.plan import StopContainer
+from previewer.domain.engine.observation import ContainerState, Health, Observation
+from previewer.domain.environment.environment import Environment, State, list_environments
+from previewer.domain.environment.sleeping import plan_sleep, plan_wake
+from previewer.domain.record.notes import EnvironmentNotes
 from tests.domain.values import NOW, make_container, make_definition
 
 DEFINITION = make_definition(

@@ -4,23 +4,24 @@ from dataclasses import replace
 
 import pytest
 
-from previewer.domain.host_ports import PortKey
-from previewer.domain.json_value import JsonValue
-from previewer.domain.observation import ContainerState, Observation, ObservedNetwork, PublishedPort
-from previewer.domain.plan import CreateNetwork, StartContainer, StopContainer, TakePorts
-from previewer.domain.reconcile import plan_generation
-from previewer.domain.rehearsal import REHEARSAL, is_rehearsing
-from previewer.domain.specification import HOST_BINDING_OPTION, MASQUERADE_OPTION
-from previewer.domain.takeover import (
+from previewer.domain.deploy.plan import CreateNetwork, StartContainer, StopContainer, TakePorts
+from previewer.domain.deploy.reconcile import plan_generation
+from previewer.domain.deploy.takeover import (
     EDGE,
+    REHEARSAL,
     Handover,
     Takeover,
     decide_return,
     decide_takeover,
     inherited_ports,
+    is_rehearsing,
     published_address,
 )
-from previewer.domain.target import container_spec, network_specs
+from previewer.domain.deploy.target import container_spec, network_specs
+from previewer.domain.engine.observation import ContainerState, Observation, ObservedNetwork, PublishedPort
+from previewer.domain.engine.specs import HOST_BINDING_OPTION, MASQUERADE_OPTION
+from previewer.domain.environment.host_ports import PortKey
+from previewer.domain.json_value import JsonValue
 from tests.domain.values import make_container, make_definition, make_ownership, make_target
 
 KEY = PortKey("web", 1, 80, "tcp")

@@ -5,9 +5,8 @@ from datetime import timedelta
 
 from msgspec import structs
 
-from previewer.domain.observation import ContainerState, Observation, ObservedNetwork, ObservedVolume
-from previewer.domain.stored import from_bytes, to_bytes
-from previewer.domain.tombstone import (
+from previewer.domain.engine.observation import ContainerState, Observation, ObservedNetwork, ObservedVolume
+from previewer.domain.record.tombstone import (
     FormerVolume,
     LastLine,
     Tombstone,
@@ -18,6 +17,7 @@ from previewer.domain.tombstone import (
     superseded_records,
     time_of_record,
 )
+from previewer.domain.stored import from_bytes, to_bytes
 from tests.domain.values import NOW, make_container, make_ownership
 
 OWNER = make_ownership()

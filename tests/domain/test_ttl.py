@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.ttl import MAX_TTL, expiry, format_remaining, format_ttl, parse_ttl
+from previewer.domain.units import MAX_TTL, expiry, format_remaining, format_ttl, parse_ttl
 from previewer.errors import UsageError
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -5,11 +5,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from previewer.domain.branch_state import BranchView
-from previewer.domain.definition import Role
-from previewer.domain.environment import Environment
-from previewer.domain.watch_skips import find_skips
-from previewer.domain.watching import Attempt, Follow, Make, Progress, Remove, decide
+from previewer.domain.commit.revision import BranchView
+from previewer.domain.compose.definition import Role
+from previewer.domain.deploy.watching import Attempt, Follow, Make, Progress, Remove, decide, find_skips
+from previewer.domain.environment.environment import Environment
 from tests.domain.test_watching import ATTEMPTS, NAME, NEW, NOW, OLD, RULES, UNIQUE, VIEWS, environment, view
 
 TIPS = view({"feature/a": NEW})

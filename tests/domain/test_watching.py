@@ -7,13 +7,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.branch_state import BranchView
-from previewer.domain.definition import Role
-from previewer.domain.environment import Environment, State
-from previewer.domain.labels import Ownership
-from previewer.domain.naming import environment_name
-from previewer.domain.notes import EnvironmentNotes
-from previewer.domain.watching import (
+from previewer.domain.commit.revision import BranchView
+from previewer.domain.compose.definition import Role
+from previewer.domain.deploy.watching import (
     Attempt,
     Cancel,
     Follow,
@@ -24,6 +20,10 @@ from previewer.domain.watching import (
     WatchRules,
     decide,
 )
+from previewer.domain.environment.environment import Environment, State
+from previewer.domain.labels import Ownership
+from previewer.domain.naming import environment_name
+from previewer.domain.record.notes import EnvironmentNotes
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RULES = WatchRules("shop", ("feature/*",), limit=2)

@@ -8,11 +8,9 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
-from previewer.domain.definition import Definition, Role
-from previewer.domain.host_ports import PortKey
-from previewer.domain.json_value import JsonValue
-from previewer.domain.labels import Ownership
-from previewer.domain.observation import (
+from previewer.domain.compose.definition import Definition, Role
+from previewer.domain.deploy.target import Target
+from previewer.domain.engine.observation import (
     ContainerState,
     Health,
     Observation,
@@ -21,8 +19,10 @@ from previewer.domain.observation import (
     ObservedVolume,
     PublishedPort,
 )
-from previewer.domain.release import Artifact
-from previewer.domain.target import Target
+from previewer.domain.environment.host_ports import PortKey
+from previewer.domain.json_value import JsonValue
+from previewer.domain.labels import Ownership
+from previewer.domain.release.release import Artifact
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 COMMIT = "c0ffee" + "0" * 34

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from previewer.domain.engine.observation import Health
 from previewer.domain.json_value import JsonObject
-from previewer.domain.observation import Health
-from previewer.engine.memory_container import Behaviour
 from previewer.errors import EngineError
+from previewer.testing.memory.container import Behaviour
 
 HOSTILE_LINE = "[/foo] \x1b[31mred\x1b[0m 名前 🙂 \u202eevil $HOME"
 SICK_OUTPUT = "the database is missing"

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from previewer.docker_api.connection import DockerConnection
-from previewer.engine.docker import DockerEngine
-from previewer.engine.memory import MemoryEngine
+from previewer.engine.docker.engine import DockerEngine
+from previewer.testing.memory.engine import MemoryEngine
 from tests.docker.base_image import BaseImage
-from tests.engine.bench import Bench, make_bench
 from tests.engine.cast import BEHAVIOURS
+from tests.worlds.engine import Bench, make_bench
 
 MEMORY_IMAGE = "sha256:" + "0" * 64
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from previewer.domain.engine.specs import ContainerSpec
 from previewer.domain.json_value import JsonObject, as_object
-from previewer.domain.specification import ContainerSpec
 from previewer.engine.mapping.container import ContainerBody, container_body
 
 OLD, NEW = (1, 41), (1, 51)

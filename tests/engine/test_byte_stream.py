@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from previewer.docker_api.wire.byte_stream import ByteStream
+from previewer.docker_api.wire.protocol import ByteStream
 
 
 class Line:

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 import requests.exceptions
 
-from previewer.docker_api.api_version import choose_api_version, parse_api_version
-from previewer.docker_api.connection import connect, start_hint
+from previewer.docker_api.connection import choose_api_version, connect, parse_api_version, start_hint
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.failures import innermost_reason, refusal_error
 from previewer.docker_api.wire.contexts import Endpoint, find_endpoints

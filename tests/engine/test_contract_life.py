@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.domain.observation import ContainerState, Health
+from previewer.domain.engine.observation import ContainerState, Health
 from previewer.engine.protocol import RESTARTS
 from previewer.errors import EngineError, ObjectNotFoundError
-from tests.engine.bench import Bench
 from tests.engine.cast import SICK_OUTPUT
 from tests.eventually import eventually
+from tests.worlds.engine import Bench
 
 
 @pytest.mark.parametrize("grace", [0, 1, None])

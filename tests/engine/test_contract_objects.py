@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from previewer.domain.engine.observation import ContainerState, Health
 from previewer.domain.labels import EXPIRES_AT
-from previewer.domain.observation import ContainerState, Health
 from previewer.engine.protocol import LogOptions, Selection
 from previewer.errors import ConflictError, EngineError, ObjectNotFoundError, UnsupportedError
 from tests.at_once import at_once
-from tests.engine.bench import Bench
+from tests.worlds.engine import Bench
 
 HOSTILE_LABEL = "[/foo] \x1b[31m 名前 \u202e\n=,\"'"
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from previewer.docker_api import listening
+from previewer.domain.engine.specs import HOST_BINDING_OPTION
 from previewer.domain.json_value import JsonValue
-from previewer.domain.specification import HOST_BINDING_OPTION
 from previewer.engine.protocol import HOST_BINDING
 from previewer.errors import ConflictError, PortTakenError
-from tests.engine.bench import Bench
 from tests.eventually import eventually
 from tests.free_port import free_port
+from tests.worlds.engine import Bench
 
 
 def publish(bench: Bench, port: int, *networks: str) -> str:

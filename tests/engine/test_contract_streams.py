@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 
 from previewer.engine.protocol import LogOptions
-from tests.engine.bench import Bench
 from tests.engine.cast import HOSTILE_LINE
 from tests.engine.listener import Listener, lines_of
 from tests.eventually import eventually
+from tests.worlds.engine import Bench
 
 
 def test_a_watch_sees_a_life_from_start_to_end(bench: Bench) -> None:

@@ -16,17 +16,17 @@ from pathlib import Path
 import pytest
 
 from previewer.docker_api.connection import DockerConnection, connect
-from previewer.domain.file_owner import FileOwner
-from previewer.domain.observation import ContainerState
-from previewer.domain.specification import FILL_FOLDER, FillSpec, NetworkSpec
-from previewer.engine.docker import DockerEngine
+from previewer.domain.compose.file_owner import FileOwner
+from previewer.domain.engine.observation import ContainerState
+from previewer.domain.engine.specs import FILL_FOLDER, FillSpec, NetworkSpec
+from previewer.engine.docker.engine import DockerEngine
 from previewer.engine.protocol import LOG_TIMES, LogOptions, Selection
 from previewer.errors import ConflictError, EngineError, ObjectNotFoundError
 from tests.at_once import at_once
 from tests.docker.counted_requests import counted_requests
-from tests.engine.bench import Bench
 from tests.engine.listener import Listener, lines_of
 from tests.eventually import eventually
+from tests.worlds.engine import Bench
 
 pytestmark = pytest.mark.docker
 

@@ -12,17 +12,17 @@ from typing import Any
 import pytest
 
 from previewer.docker_api.builders.any_builder import build_image
-from previewer.docker_api.builders.classic_steps import ClassicSteps
+from previewer.docker_api.builders.endpoint import ClassicSteps
 from previewer.docker_api.builders.image_build import ImageBuild
 from previewer.docker_api.connection import DockerConnection, connect
 from previewer.docker_api.liveness import ensure_alive, while_alive
 from previewer.docker_api.registry.transfer import push_image
 from previewer.docker_api.request import open_answer, post_empty
-from previewer.docker_api.wire.sdk_stream import stream_body
-from previewer.domain.build_choice import Builder
+from previewer.docker_api.wire.sdk_wire import stream_body
+from previewer.domain.build.requirements import Builder
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.registry_address import parse_address
-from previewer.engine.docker_streams import open_log_stream
+from previewer.domain.release.registry_address import parse_address
+from previewer.engine.docker.streams import open_log_stream
 from previewer.engine.protocol import LogOptions
 from previewer.errors import BuildError, CancelledError, EngineUnreachableError
 

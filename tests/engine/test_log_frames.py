@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.docker_api.log_frames import ERROR, OUTPUT, LogDecoder, LogRecord
+from previewer.docker_api.logs import ERROR, OUTPUT, LogDecoder, LogRecord
 
 STAMP = b"2026-01-02T03:04:05.123456789Z"
 AT = datetime(2026, 1, 2, 3, 4, 5, 123456, UTC)

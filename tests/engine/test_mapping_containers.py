@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from previewer.domain.compose.service import restart_policy, restart_text
 from previewer.domain.json_value import JsonObject, JsonValue, as_object
 from previewer.domain.labels import RESTART
-from previewer.domain.restart_policy import restart_policy, restart_text
 from previewer.engine.mapping import values
 from previewer.engine.mapping.part import Raw
 from tests.engine.mapped import host_of, mapped

@@ -10,18 +10,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from previewer.domain.definition import Definition, Role
+from previewer.domain.compose.definition import Definition, Role
+from previewer.domain.compose.log_bound import FILE_DRIVERS, LOG_BYTES
+from previewer.domain.compose.served_files import serve_files
+from previewer.domain.deploy.target import Target, container_spec, network_specs, volume_specs
+from previewer.domain.engine.specs import ContainerSpec
 from previewer.domain.isolation import isolate
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.domain.labels import RESTART, Ownership, is_reserved
-from previewer.domain.log_bound import FILE_DRIVERS, LOG_BYTES
-from previewer.domain.memory_size import parse_memory
-from previewer.domain.served_files import serve_files
-from previewer.domain.specification import ContainerSpec
-from previewer.domain.target import Target, container_spec, network_specs, volume_specs
+from previewer.domain.units import parse_memory
 from previewer.engine.mapping.container import container_body
-from previewer.engine.mapping.network import network_body
-from previewer.engine.mapping.volume import volume_body
+from previewer.engine.mapping.network import network_body, volume_body
 from previewer.errors import PreviewerError
 from tests.definition.trees import load_text, tree_of
 from tests.domain.harmless_definitions import HARMLESS

@@ -6,10 +6,9 @@ from ipaddress import IPv4Network, IPv6Network
 
 import pytest
 
+from previewer.domain.engine.specs import NetworkSpec, VolumeSpec
 from previewer.domain.json_value import JsonObject, JsonValue, as_object
-from previewer.domain.specification import NetworkSpec, VolumeSpec
-from previewer.engine.mapping.network import network_body
-from previewer.engine.mapping.volume import volume_body
+from previewer.engine.mapping.network import network_body, volume_body
 from previewer.errors import UnsupportedError
 from tests.engine.mapped import NEW, OLD, mapped
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from previewer.domain.engine.observation import ContainerState, Health
 from previewer.domain.json_value import JsonValue
-from previewer.domain.observation import ContainerState, Health
-from previewer.engine.memory import MemoryEngine
-from previewer.engine.memory_container import Behaviour
 from previewer.engine.protocol import LogOptions
 from previewer.errors import ConflictError, EngineError
-from tests.engine.bench import Bench, make_bench
+from previewer.testing.memory.container import Behaviour
+from previewer.testing.memory.engine import MemoryEngine
 from tests.engine.listener import lines_of
+from tests.worlds.engine import Bench, make_bench
 
 IMAGE = "sha256:" + "1" * 64
 

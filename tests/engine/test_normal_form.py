@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from previewer.domain.json_value import JsonObject
-from previewer.engine.image_defaults import complete_body
+from previewer.engine.create_body import complete_body
 from previewer.engine.normal_form import normal_form
 from previewer.engine.resource_form import network_form, subnets_of, volume_form
 

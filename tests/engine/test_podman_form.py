@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.domain.examination import ChangeKind, FileChange
+from previewer.domain.engine.examination import ChangeKind, FileChange
 from previewer.domain.json_value import JsonValue
-from previewer.engine.podman_form import judged_changes, judged_fields
+from previewer.engine.resource_form import judged_changes, judged_fields
 
 A, M = ChangeKind.ADDED, ChangeKind.MODIFIED
 

@@ -7,10 +7,10 @@ import json
 import pytest
 
 from previewer.docker_api.events import read_event
-from previewer.docker_api.read_container import read_inspected, read_listed
+from previewer.docker_api.reading.containers import read_inspected, read_listed
+from previewer.domain.engine.observation import ContainerState, Health, PublishedPort
 from previewer.domain.json_value import JsonObject
 from previewer.domain.labels import ownership_labels
-from previewer.domain.observation import ContainerState, Health, PublishedPort
 from tests.domain.values import make_ownership
 from tests.engine.clocks import SAME_CLOCK
 

@@ -9,7 +9,7 @@ import pytest
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.domain.labels import PROJECT
-from previewer.freeze.docker_images import DockerImages
+from previewer.freeze.docker.images import DockerImages
 from tests.docker.base_image import base_image_archive, forget_pinned_names, is_static_busybox
 
 BASE = f"previewer-test-freeze/base:{uuid.uuid4().hex[:8]}"

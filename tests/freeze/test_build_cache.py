@@ -8,24 +8,23 @@ import pytest
 from msgspec import structs
 
 from previewer.docker_api.registry.connection import BRIEF, RegistryConnection
-from previewer.docker_api.registry.credentials import RegistryCredentials
+from previewer.docker_api.registry.login import RegistryCredentials
 from previewer.docker_api.registry.repository import DOCKER_MANIFEST, RegistryManifest, RegistryRepository
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import canonical_json
 from previewer.domain.naming import registry_input_tag
 from previewer.domain.progress import Noted
-from previewer.domain.registry_address import RegistryAddress
-from previewer.domain.release import Artifact, Release
+from previewer.domain.release.registry_address import RegistryAddress
+from previewer.domain.release.release import Artifact, Release
 from previewer.errors import RegistryError
 from previewer.freeze.freeze_commit import freeze_commit
-from previewer.freeze.memory import MemoryImages
 from previewer.freeze.planned_images import permit_all
 from previewer.freeze.protocol import BuildCache, CachedBuild
-from previewer.freeze.registry.build_cache import RegistryBuildCache
-from previewer.freeze.registry.registry_image import RegistryImage, find_image
-from previewer.source.memory import MemorySource
+from previewer.freeze.registry.registry_image import RegistryBuildCache, RegistryImage, find_image
+from previewer.testing.memory.images import MemoryImages
+from previewer.testing.memory.source import MemorySource
 from tests.freeze.oci_registry import OciRegistry, oci_registry
-from tests.freeze.scene import Events, built, definition
+from tests.worlds.freeze import Events, built, definition
 
 INPUT = "sha256:" + "1" * 64
 IMAGE = "sha256:" + "a" * 64

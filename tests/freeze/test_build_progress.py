@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.docker_api.builders.progress import LAST_LINES, BuildProgress
-from previewer.docker_api.builders.trace import Vertex, VertexLog, decode_trace
+from previewer.docker_api.builders.progress import LAST_LINES, BuildProgress, Vertex, VertexLog, decode_trace
 from previewer.domain.json_value import JsonObject
 
 RECORDED = Path(__file__).parent / "recorded"

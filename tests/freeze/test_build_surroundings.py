@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.domain.build_means import BuildMeans, Ulimit
-from previewer.domain.definition import Definition, Role
+from previewer.domain.build.requirements import BuildMeans, Ulimit
+from previewer.domain.compose.definition import Definition, Role
 from previewer.domain.json_value import JsonValue
 from previewer.errors import DefinitionError
-from previewer.freeze.build_surroundings import read_build_means, secret_reader
-from previewer.source.memory import MemorySource
+from previewer.freeze.build_options import read_build_means, secret_reader
+from previewer.testing.memory.source import MemorySource
 
 SECRETS: JsonValue = {
     "token": {"environment": "TOKEN"},

@@ -9,13 +9,10 @@ from pathlib import Path
 import pytest
 
 from previewer.docker_api.builders.buildx_command import buildx_command, buildx_environment, find_buildx
-from previewer.docker_api.builders.buildx_status import read_statuses
-from previewer.docker_api.builders.error import build_error
-from previewer.docker_api.builders.image_build import ImageBuild
-from previewer.docker_api.builders.progress import BuildProgress
-from previewer.docker_api.builders.redaction import Redaction
+from previewer.docker_api.builders.image_build import ImageBuild, Redaction, build_error
+from previewer.docker_api.builders.progress import BuildProgress, read_statuses
 from previewer.docker_api.wire.contexts import Endpoint, TlsFiles
-from previewer.domain.build_means import BuildMeans, Ulimit
+from previewer.domain.build.requirements import BuildMeans, Ulimit
 from previewer.errors import BuildError, UnsupportedError
 
 ENDPOINT = Endpoint("unix:///run/docker.sock", "asked for")

@@ -22,13 +22,13 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.labels import INPUT_DIGEST, PROJECT
 from previewer.domain.naming import BUILDING_REPOSITORY
 from previewer.freeze.canonical.layer import CANONICAL_TIME
-from previewer.freeze.docker_images import DockerImages
-from previewer.freeze.image_content import read_content
-from previewer.source.memory import MemorySource
+from previewer.freeze.docker.image_files import read_content
+from previewer.freeze.docker.images import DockerImages
+from previewer.testing.memory.source import MemorySource
 from tests.docker.base_image import base_image_archive
 from tests.freeze.conftest import BASE
-from tests.freeze.scene import built, definition, freeze
 from tests.source.repository import GitRepository
+from tests.worlds.freeze import built, definition, freeze
 
 pytestmark = pytest.mark.docker
 

@@ -15,7 +15,7 @@ import pytest
 
 from previewer.docker_api.builders.context_folder import PREFIX, build_folder, unpack_context
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.file_tree import EntryKind
+from previewer.domain.commit.files import EntryKind
 from previewer.errors import CancelledError
 from previewer.freeze.tree_archive import archive_tree
 from tests.freeze.test_tree_archive import TIME, make_tree

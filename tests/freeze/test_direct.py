@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.image_comparison import compare_images
 from previewer.domain.json_value import JsonObject
-from previewer.freeze import docker_builds
+from previewer.domain.release.image_comparison import compare_images
 from previewer.freeze.direct.instructions import CopyFiles, DirectImage, MakeFolder, read_direct
 from previewer.freeze.direct.values import NotDirectError
-from previewer.freeze.docker_images import DockerImages
+from previewer.freeze.docker import builds
+from previewer.freeze.docker.image_files import read_content
+from previewer.freeze.docker.images import DockerImages
 from previewer.freeze.dockerfile.instructions import read_dockerfile
-from previewer.freeze.image_content import read_content
-from previewer.source.memory import MemorySource
+from previewer.testing.memory.source import MemorySource
 from tests.freeze.conftest import BASE
-from tests.freeze.scene import built, definition, freeze
+from tests.worlds.freeze import built, definition, freeze
 
 BASE_CONFIG: JsonObject = {"Env": ["PATH=/bin"], "WorkingDir": "/srv", "Cmd": ["sh"], "Labels": {"of": "base"}}
 
@@ -142,7 +142,7 @@ def test_buildkit_makes_the_same(
     mine = freeze(source, commit, images, wanted, project=project).definitions["preview"].artifacts["web"]
     assert mine.origin == "direct"
 
-    monkeypatch.setattr(docker_builds, "plan_direct", lambda request, base: None)
+    monkeypatch.setattr(builds, "plan_direct", lambda request, base: None)
     theirs = freeze(source, commit, images, wanted, project=project, use_cache=False)
     other = theirs.definitions["preview"].artifacts["web"]
     assert other.origin == "buildkit"

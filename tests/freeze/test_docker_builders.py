@@ -16,18 +16,18 @@ from previewer.docker_api.builders.any_builder import BUILDKIT, CLASSIC
 from previewer.docker_api.builders.buildx_command import find_buildx
 from previewer.docker_api.connection import DockerConnection
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.definition import Definition
+from previewer.domain.commit.revision import Commit
+from previewer.domain.compose.definition import Definition
 from previewer.domain.json_value import JsonValue
-from previewer.domain.release import Artifact
-from previewer.domain.revision import Commit
+from previewer.domain.release.release import Artifact
 from previewer.errors import BuildError, CancelledError, UnsupportedError
-from previewer.freeze.docker_images import DockerImages
+from previewer.freeze.docker.images import DockerImages
 from previewer.freeze.freeze_commit import freeze_commit
 from previewer.freeze.planned_images import permit_all
-from previewer.source.memory import MemorySource
+from previewer.testing.memory.source import MemorySource
 from tests.freeze.conftest import BASE
-from tests.freeze.scene import Events, built, definition
 from tests.freeze.test_docker_freeze import read_file
+from tests.worlds.freeze import Events, built, definition
 
 pytestmark = pytest.mark.docker
 

@@ -11,17 +11,17 @@ import pytest
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.registry import tag_digest
 from previewer.domain.cancellation import Cancellation
+from previewer.domain.commit.revision import Commit
 from previewer.domain.labels import INPUT_DIGEST, PROJECT
 from previewer.domain.progress import Outcome
-from previewer.domain.revision import Commit
 from previewer.errors import BuildError, CancelledError, FreezeError
-from previewer.freeze.docker_images import DockerImages
+from previewer.freeze.docker.images import DockerImages
 from previewer.freeze.protocol import BuildRequest
 from previewer.source.git import GitSource
-from previewer.source.memory import MemorySource
+from previewer.testing.memory.source import MemorySource
 from tests.freeze.conftest import BASE
-from tests.freeze.scene import Events, built, definition, freeze
 from tests.source.repository import GitRepository
+from tests.worlds.freeze import Events, built, definition, freeze
 
 pytestmark = pytest.mark.docker
 

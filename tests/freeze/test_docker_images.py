@@ -14,12 +14,12 @@ from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.registry import tag_digest
 from previewer.domain.progress import Noted
 from previewer.errors import FreezeError
-from previewer.freeze.docker_images import DockerImages
-from previewer.source.memory import MemorySource
+from previewer.freeze.docker.images import DockerImages
+from previewer.testing.memory.source import MemorySource
 from tests.docker.base_image import base_image_archive
 from tests.freeze.conftest import BASE
-from tests.freeze.scene import Events, built, definition, freeze
 from tests.freeze.small_registry import SmallRegistry, small_registry
+from tests.worlds.freeze import Events, built, definition, freeze
 
 pytestmark = pytest.mark.docker
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from previewer.errors import DefinitionError
-from previewer.freeze.docker_builds import locate_step
+from previewer.freeze.docker.builds import locate_step
 from previewer.freeze.dockerfile.bases import find_bases
 from previewer.freeze.dockerfile.instructions import read_dockerfile
 from previewer.freeze.dockerfile.pinning import leave_out, pin_dockerfile

@@ -6,7 +6,7 @@ import pytest
 
 from previewer.errors import DefinitionError
 from previewer.freeze.dockerfile.instructions import read_dockerfile
-from previewer.freeze.dockerfile.remote_files import refuse_remote_files
+from previewer.freeze.dockerfile.pinning import refuse_remote_files
 
 SUM = "a" * 64
 COMMIT = "b" * 40

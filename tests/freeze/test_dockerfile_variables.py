@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.freeze.dockerfile.variables import expand
+from previewer.freeze.dockerfile.instructions import expand
 
 VALUES = {
     "HERE": "/srv/app",

@@ -11,7 +11,7 @@ import pytest
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import JsonValue, canonical_json
 from previewer.domain.progress import Outcome
-from previewer.domain.release import manifest_of, read_manifest
+from previewer.domain.release.release import manifest_of, read_manifest
 from previewer.errors import (
     BuildError,
     CancelledError,
@@ -20,9 +20,9 @@ from previewer.errors import (
     OutsideTreeError,
     UnsupportedError,
 )
-from previewer.freeze.memory import MemoryImages
-from previewer.source.memory import MemorySource
-from tests.freeze.scene import Events, built, definition, freeze
+from previewer.testing.memory.images import MemoryImages
+from previewer.testing.memory.source import MemorySource
+from tests.worlds.freeze import Events, built, definition, freeze
 
 DOCKERFILE = "FROM python:3.12\nCOPY . /app\n"
 FILES: dict[str, str | bytes] = {

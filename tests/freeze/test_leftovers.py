@@ -17,20 +17,20 @@ from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.images import EngineImages
 from previewer.domain.naming import BUILDING_REPOSITORY, REBUILT_REPOSITORY, pinned_base_reference
 from previewer.errors import BuildError
-from previewer.freeze import leftovers
-from previewer.freeze.docker_images import DockerImages
-from previewer.freeze.leftovers import sweep_leftovers
+from previewer.freeze.docker import leftovers
+from previewer.freeze.docker.images import DockerImages
+from previewer.freeze.docker.leftovers import sweep_leftovers
 from previewer.freeze.protocol import BuildRequest, BuiltImage
-from previewer.operations.docker_room import DockerRoom
-from previewer.source.memory import MemorySource
+from previewer.session.engine_clients import DockerRoom
+from previewer.testing.memory.source import MemorySource
 from tests.eventually import eventually
 from tests.freeze.conftest import BASE
-from tests.freeze.scene import built, definition, freeze
+from tests.worlds.freeze import built, definition, freeze
 
 ONE = definition({"web": built()})
 GUARDED = """
 import subprocess, sys
-from previewer.docker_api.builders.process_guard import ended_with_us
+from previewer.docker_api.builders.buildx_command import ended_with_us
 process = subprocess.Popen(["sleep", "60"], start_new_session=True)
 with ended_with_us(process):
     print(process.pid, flush=True)

@@ -19,7 +19,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.packages import ImagePackages, Package, PackageKind, image_packages, read_bill
+from previewer.domain.release.packages import ImagePackages, Package, PackageKind, image_packages, read_bill
 from previewer.errors import CancelledError, FreezeError
 from previewer.freeze.packages import scan
 from previewer.freeze.packages.databases import DATABASES, database_of

@@ -18,13 +18,13 @@ import pytest
 
 from previewer.docker_api.connection import DockerConnection, connect
 from previewer.docker_api.registry import tag_digest
-from previewer.domain.definition import Definition
+from previewer.domain.compose.definition import Definition
 from previewer.errors import FreezeError
-from previewer.freeze.docker_images import DockerImages
-from previewer.source.memory import MemorySource
+from previewer.freeze.docker.images import DockerImages
+from previewer.testing.memory.source import MemorySource
 from tests.eventually import eventually
 from tests.freeze.conftest import BASE
-from tests.freeze.scene import built, definition, freeze
+from tests.worlds.freeze import built, definition, freeze
 
 SERVER = shutil.which("docker-registry")
 pytestmark = [

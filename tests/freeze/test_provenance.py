@@ -12,8 +12,8 @@ from in_toto_attestation.v1 import statement_pb2  # type: ignore[import-untyped]
 from in_toto_attestation.v1.statement import Statement  # type: ignore[import-untyped]
 from msgspec import structs
 
-from previewer.domain.definition import Definition, Role
-from previewer.domain.release import Artifact, BaseImage, FrozenDefinition, Release
+from previewer.domain.compose.definition import Definition, Role
+from previewer.domain.release.release import Artifact, BaseImage, FrozenDefinition, Release
 from previewer.freeze.provenance import write_provenance
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from previewer.docker_api.builders.proxies import proxy_arguments, proxy_passwords
-from previewer.docker_api.registry.credentials import find_credentials
+from previewer.docker_api.registry.login import find_credentials
 from previewer.docker_api.registry.refusals import read_refusal
 from previewer.errors import RegistryError
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from previewer.docker_api.registry.repository import OCI_MANIFEST, RegistryManifest
-from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry
+from previewer.domain.commit.files import EntryKind, FileTree, TreeEntry
+from previewer.domain.compose.mounted_files import digest_tree_files
 from previewer.domain.json_value import canonical_json
-from previewer.domain.tree_files import digest_tree_files
 from previewer.errors import RegistryError
 from previewer.freeze.registry.release_bundle import (
     ARTIFACT_TYPE,
@@ -28,8 +28,9 @@ from previewer.freeze.registry.release_bundle import (
     ReleaseBundle,
     decode_bundle,
     encode_bundle,
+    read_archive,
+    write_archive,
 )
-from previewer.freeze.registry.served_archive import read_archive, write_archive
 from tests.freeze.oci_registry import digest
 from tests.ledger.test_contract import make_release
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.file_tree import EntryKind, FileTree, TreeEntry
+from previewer.domain.commit.files import EntryKind, FileTree, TreeEntry
 from previewer.errors import FreezeError
 from previewer.freeze.tree_archive import LARGE_BYTES, archive_entries, archive_file, archive_tree
 

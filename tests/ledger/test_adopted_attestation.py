@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from previewer.domain.attestation import Verdict
-from previewer.domain.file_tree import FileTree
+from previewer.domain.commit.files import FileTree
+from previewer.domain.release.attestation import Verdict
 from previewer.errors import SourceError
 from previewer.ledger.git import GitLedger
 from previewer.ledger.protocol import RecordKind

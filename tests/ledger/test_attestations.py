@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from previewer.domain.attestation import Verdict
 from previewer.domain.naming import release_ref
-from previewer.domain.release import Release
+from previewer.domain.release.attestation import Verdict
+from previewer.domain.release.release import Release
 from previewer.errors import NotFoundError, SourceError
 from previewer.ledger.git import GitLedger
-from previewer.ledger.memory import MemoryLedger
 from previewer.ledger.protocol import Ledger, RecordKind
+from previewer.testing.memory.ledger import MemoryLedger
 from tests.ledger.test_contract import NOW, make_release
 from tests.source.repository import GitRepository
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from previewer.domain.history import LedgerEntry
 from previewer.domain.json_value import canonical_json
 from previewer.domain.naming import PRIVATE_FOLDER
+from previewer.domain.record.history import LedgerEntry
 from previewer.errors import NotFoundError, SourceError
 from previewer.ledger.git import GitLedger
 from previewer.ledger.heads import RememberedHead

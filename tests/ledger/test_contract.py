@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from previewer.domain.definition import Definition, Role
-from previewer.domain.history import LedgerEntry
-from previewer.domain.notes import EnvironmentNotes, KnownGood
-from previewer.domain.release import Artifact, FrozenDefinition, Release
+from previewer.domain.compose.definition import Definition, Role
+from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import EnvironmentNotes, KnownGood
+from previewer.domain.release.release import Artifact, FrozenDefinition, Release
 from previewer.errors import LockedError, NotFoundError
 from previewer.ledger.git import GitLedger
-from previewer.ledger.memory import MemoryLedger
 from previewer.ledger.protocol import Ledger, RecordKind
+from previewer.testing.memory.ledger import MemoryLedger
 from tests.source.repository import GitRepository
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from previewer.errors import LockedError, SourceError
+from previewer.git.complaint import full_disk_hint
 from previewer.ledger.protocol import RecordKind
-from previewer.source.git_complaint import full_disk_hint
 from tests.ledger.test_contract import ENTRY, NOW
 from tests.ledger.test_git_ledger import dead_owner, ended_process, hold, open_ledger
 from tests.source.repository import GitRepository

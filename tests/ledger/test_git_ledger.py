@@ -13,11 +13,11 @@ import pytest
 from msgspec import structs
 
 from previewer.domain.naming import LEDGER_REFS, LOCK_REFS, release_ref
-from previewer.domain.notes import EnvironmentNotes
+from previewer.domain.record.notes import EnvironmentNotes
 from previewer.domain.stored import from_bytes, to_bytes
 from previewer.errors import LockedError, SourceError
 from previewer.ledger.git import GitLedger
-from previewer.ledger.lock_owner import LockOwner
+from previewer.ledger.locks import LockOwner
 from previewer.process_identity import ProcessIdentity, current_process, is_dead, process_start
 from tests.ledger.test_contract import ENTRY, NOW, make_release
 from tests.source.repository import GitRepository

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from previewer.ledger.object_pack import ObjectPack
-from previewer.source.git_command import GitCommand
+from previewer.git.command import GitCommand
+from previewer.ledger.store import ObjectPack
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=9).filter(
     lambda name: name not in (".", "..") and name.lower() != ".git"

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from previewer.domain.naming import LEDGER_REFS, RECORD_REFS
 from previewer.errors import LockedError
-from previewer.ledger.git_place import LOOSE_OBJECTS, SAMPLED_FOLDER
+from previewer.ledger.place import LOOSE_OBJECTS, SAMPLED_FOLDER
 from previewer.ledger.protocol import RecordKind
 from previewer.process_identity import ProcessIdentity, current_process
 from tests.ledger.test_contract import ENTRY, NOW, make_release

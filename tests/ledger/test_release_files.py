@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from previewer.domain.file_tree import EntryKind, FileTree
+from previewer.domain.commit.files import EntryKind, FileTree
+from previewer.domain.compose.mounted_files import digest_tree_files, served_entries
 from previewer.domain.naming import release_ref
-from previewer.domain.release import Release
-from previewer.domain.tree_files import digest_tree_files, served_entries
+from previewer.domain.release.release import Release
 from previewer.errors import SourceError
+from previewer.git.configuration import STORE_KEY
 from previewer.ledger.git import GitLedger
-from previewer.ledger.memory import MemoryLedger
 from previewer.source.git import GitSource
-from previewer.source.git_settings import STORE_KEY
+from previewer.testing.memory.ledger import MemoryLedger
 from tests.ledger.test_contract import NOW, make_release
 from tests.source.repository import GitRepository
 

@@ -12,16 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from previewer.domain.claim import Claim
-from previewer.domain.history import LedgerEntry
 from previewer.domain.json_value import JsonObject, JsonValue, canonical_json
-from previewer.domain.notes import EnvironmentNotes
-from previewer.domain.push import Push
-from previewer.domain.release import manifest_of, read_manifest
+from previewer.domain.record.history import Claim, LedgerEntry
+from previewer.domain.record.notes import EnvironmentNotes
+from previewer.domain.record.tombstone import LastLine, Tombstone
+from previewer.domain.release.push import Push
+from previewer.domain.release.release import manifest_of, read_manifest
 from previewer.domain.stored import from_bytes, to_bytes
-from previewer.domain.tombstone import LastLine, Tombstone
 from previewer.ledger.git import GitLedger
-from previewer.ledger.lock_owner import LockOwner
+from previewer.ledger.locks import LockOwner
 
 SAMPLES = Path(__file__).with_name("stored")
 INSTALLATION = "0123456789abcdef"

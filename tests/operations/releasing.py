@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from msgspec import structs
 
+from previewer.deployment.deployment import UpResult
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.definition import Role
-from previewer.domain.environment import Environment
-from previewer.domain.history import LedgerEntry
-from previewer.domain.notes import EnvironmentNotes
-from previewer.domain.observation import ContainerState
-from previewer.engine.memory import MemoryEngine
+from previewer.domain.compose.definition import Role
+from previewer.domain.engine.observation import ContainerState
+from previewer.domain.environment.environment import Environment
+from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import EnvironmentNotes
 from previewer.engine.protocol import Selection
-from previewer.operations.generations.deploy import UpResult
 from previewer.operations.promote import PromoteOptions, promote
 from previewer.operations.replace import ReplaceOptions, replace_environment
 from previewer.operations.rollback import RollbackOptions, rollback
-from previewer.operations.up import UpOptions
-from previewer.operations.up_release import up_release
+from previewer.operations.up import UpOptions, up_release
 from previewer.operations.update import update
+from previewer.testing.memory.engine import MemoryEngine
 from tests.operations.shop import FILES, Shop
 
 DEFINITION = "include: [../compose.yaml]\n"

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from previewer.deployment.deployment import UpResult
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.environment import Environment
+from previewer.domain.environment.environment import Environment
 from previewer.domain.progress import Event
-from previewer.engine.memory import MemoryEngine
-from previewer.engine.memory_container import Behaviour
 from previewer.engine.protocol import Selection
-from previewer.freeze.memory import MemoryImages
 from previewer.operations.down import DownResult, down
-from previewer.operations.environments import list_environments
-from previewer.operations.generations.deploy import UpResult
-from previewer.operations.memory_session import memory_session
-from previewer.operations.session import Session
 from previewer.operations.up import UpOptions, up
-from previewer.source.memory import MemorySource
+from previewer.records.environments import list_environments
+from previewer.session.session import Session
+from previewer.testing.memory.container import Behaviour
+from previewer.testing.memory.engine import MemoryEngine
+from previewer.testing.memory.images import MemoryImages
+from previewer.testing.memory.session import memory_session
+from previewer.testing.memory.source import MemorySource
 
 COMPOSE = """
 services:

@@ -8,15 +8,14 @@ from contextlib import contextmanager
 
 import pytest
 
-from previewer.domain.attestation import Verdict
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.definition import Role
-from previewer.domain.file_change import Change
-from previewer.domain.history import LedgerEntry
-from previewer.domain.notes import EnvironmentNotes, KnownGood
+from previewer.domain.commit.revision import Change
+from previewer.domain.compose.definition import Role
 from previewer.domain.progress import Noted, ignore
-from previewer.domain.release import Release
-from previewer.engine.memory_container import Behaviour
+from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import EnvironmentNotes, KnownGood
+from previewer.domain.release.attestation import Verdict
+from previewer.domain.release.release import Release
 from previewer.errors import (
     CancelledError,
     EngineError,
@@ -26,19 +25,20 @@ from previewer.errors import (
     PreviewerError,
     SourceError,
 )
-from previewer.freeze.memory import MemoryImages
-from previewer.ledger.memory import MemoryLedger
 from previewer.ledger.protocol import RecordKind
 from previewer.operations.diff import diff
 from previewer.operations.freeze import freeze
 from previewer.operations.inspect import inspect
-from previewer.operations.memory_session import DEFAULT_NOW, memory_session
+from previewer.operations.lists import list_releases
 from previewer.operations.prune import Prunable, PruneItem, plan_prune, prune
-from previewer.operations.releases import list_releases
-from previewer.operations.releasing.attest import attesting, read_attestations, require_signature, signature_of
-from previewer.operations.releasing.named_release import find_release_named
+from previewer.releases.attest import attesting, read_attestations, require_signature, signature_of
+from previewer.releases.named_release import find_release_named
 from previewer.settings.model import Settings
-from previewer.source.memory import MemorySource
+from previewer.testing.memory.container import Behaviour
+from previewer.testing.memory.images import MemoryImages
+from previewer.testing.memory.ledger import MemoryLedger
+from previewer.testing.memory.session import DEFAULT_NOW, memory_session
+from previewer.testing.memory.source import MemorySource
 from tests.operations.shop import FILES, Shop
 
 DPKG = b"Package: libc6\nVersion: 2.36\n"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.release import Artifact
-from previewer.freeze.memory import MemoryImages
+from previewer.domain.release.release import Artifact
 from previewer.operations.freeze import freeze
-from previewer.operations.memory_session import memory_session
-from previewer.operations.session import Session
-from previewer.source.memory import MemorySource
+from previewer.session.session import Session
+from previewer.testing.memory.images import MemoryImages
+from previewer.testing.memory.session import memory_session
+from previewer.testing.memory.source import MemorySource
 
 
 def built_from(session: Session, revision: str) -> Artifact:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from previewer.domain.verdict import Verdict
+from previewer.domain.policy.verdict import Verdict
 from previewer.operations.doctor import examine
-from previewer.operations.open_session import open_session
+from previewer.session.open_session import open_session
 
 
 def test_a_repository_without_commits_is_a_warning_and_the_engine_is_looked_at_all_the_same(

@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 
 from previewer.domain.cancellation import Cancellation
-from previewer.engine.memory import MemoryEngine
 from previewer.errors import EngineError, LeftoversError, LockedError, NotFoundError
 from previewer.operations.down import all_names, plan_down
-from previewer.operations.environments import find_environment
 from previewer.operations.prune import plan_prune, prune
+from previewer.records.environments import find_environment
+from previewer.testing.memory.engine import MemoryEngine
 from tests.operations.shop import Shop, on_call
 
 

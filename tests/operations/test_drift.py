@@ -11,32 +11,30 @@ from typing import Any
 
 import pytest
 
+from previewer.deployment.drift import REMEMBERED_SECONDS, EnvironmentDrift, RememberedFiles, check_drift
+from previewer.deployment.touches import look_for_touches, note_touches, record_taints
 from previewer.domain import labels
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.definition import Role
-from previewer.domain.drift.asked import ASKED_FIELD, asked_text
+from previewer.domain.compose.definition import Role
+from previewer.domain.drift.fields import ASKED_FIELD, asked_text
 from previewer.domain.drift.finding import Finding, Severity
 from previewer.domain.drift.frozen import OwnWindow
 from previewer.domain.drift.own_windows import own_entries, own_windows
-from previewer.domain.examination import ChangeKind, EngineHappening, FileChange
-from previewer.domain.history import LedgerEntry
+from previewer.domain.engine.examination import ChangeKind, EngineHappening, FileChange
 from previewer.domain.labels import Ownership
-from previewer.domain.notes import EnvironmentNotes
 from previewer.domain.progress import Event, ignore
+from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import EnvironmentNotes
 from previewer.domain.stored import from_bytes, to_bytes
-from previewer.engine.memory_examiner import MemoryExaminer
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PolicyError
 from previewer.operations.debug import debug, plan_debug, remove_forgotten
-from previewer.operations.drift import EnvironmentDrift, check_drift
-from previewer.operations.environments import list_environments
-from previewer.operations.examined_files import REMEMBERED_SECONDS, RememberedFiles
-from previewer.operations.memory_session import memory_session
 from previewer.operations.promote import PromoteOptions, plan_promote, promote
 from previewer.operations.suggest_writable import suggest_writable
-from previewer.operations.taint import look_for_touches, note_touches, record_taints
-from previewer.operations.watching.taints import watch_taints
-from previewer.operations.watching.touches import watch_touches
+from previewer.operations.watch.touches import watch_taints, watch_touches
+from previewer.records.environments import list_environments
+from previewer.testing.memory.examiner import MemoryExaminer
+from previewer.testing.memory.session import memory_session
 from tests.domain.values import make_ownership
 from tests.eventually import eventually
 from tests.operations.releasing import ReleasingShop

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from previewer.domain.definition import Role
+from previewer.domain.compose.definition import Role
 from previewer.domain.progress import Noted
 from previewer.errors import ConflictError, NotFoundError
-from previewer.operations.environments import find_environment, list_environments
 from previewer.operations.up import UpOptions, plan_up
+from previewer.records.environments import find_environment, list_environments
 from tests.operations.shop import FILES, Shop
 
 STAGING = {

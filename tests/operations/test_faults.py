@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.domain.observation import Observation
+from previewer.domain.engine.observation import Observation
 from previewer.domain.progress import Noted
-from previewer.engine.memory import MemoryEngine
-from previewer.engine.memory_container import Behaviour
 from previewer.engine.protocol import Selection
 from previewer.errors import (
     ConflictError,
@@ -18,7 +16,9 @@ from previewer.errors import (
     PortTakenError,
     UnhealthyError,
 )
-from previewer.operations.memory_session import memory_session
+from previewer.testing.memory.container import Behaviour
+from previewer.testing.memory.engine import MemoryEngine
+from previewer.testing.memory.session import memory_session
 from tests.operations.shop import Shop
 
 

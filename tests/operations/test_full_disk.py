@@ -9,15 +9,15 @@ from datetime import datetime
 import pytest
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.history import LedgerEntry
 from previewer.domain.progress import Noted, Outcome, TaskFinished
+from previewer.domain.record.history import LedgerEntry
 from previewer.errors import LockedError, SourceError
-from previewer.ledger.memory import MemoryLedger
 from previewer.ledger.protocol import RecordKind
 from previewer.operations.down import all_names
 from previewer.operations.freeze import freeze
-from previewer.operations.memory_session import memory_session
 from previewer.operations.prune import Prunable, prune
+from previewer.testing.memory.ledger import MemoryLedger
+from previewer.testing.memory.session import memory_session
 from tests.operations.shop import Shop
 
 

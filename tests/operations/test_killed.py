@@ -9,17 +9,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.definition import Role
-from previewer.domain.environment import State
-from previewer.domain.history import LedgerEntry
-from previewer.domain.observation import ContainerState
-from previewer.engine.memory import MemoryEngine
-from previewer.engine.memory_container import Behaviour
+from previewer.domain.compose.definition import Role
+from previewer.domain.engine.observation import ContainerState
+from previewer.domain.environment.environment import State
+from previewer.domain.record.history import LedgerEntry
 from previewer.engine.protocol import Selection
-from previewer.ledger.memory import MemoryLedger
-from previewer.operations.memory_session import memory_session
 from previewer.operations.sleep import sleep
 from previewer.operations.wake import wake
+from previewer.testing.memory.container import Behaviour
+from previewer.testing.memory.engine import MemoryEngine
+from previewer.testing.memory.ledger import MemoryLedger
+from previewer.testing.memory.session import memory_session
 from tests.operations.releasing import ReleasingShop
 
 MOST_CALLS = 60

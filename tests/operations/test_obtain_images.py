@@ -7,14 +7,14 @@ from msgspec import structs
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.progress import Event, TaskStarted
-from previewer.domain.registry_address import parse_address
-from previewer.domain.release import Artifact, Release
+from previewer.domain.release.registry_address import parse_address
+from previewer.domain.release.release import Artifact, Release
 from previewer.errors import FreezeError, NotFoundError
-from previewer.freeze.memory import MemoryImages
-from previewer.operations.memory_session import memory_session
-from previewer.operations.releasing.obtain_images import obtain_images
-from previewer.operations.releasing.registry_access import note_push, pushed_images, pushed_to
-from previewer.operations.session import Session
+from previewer.releases.obtain_images import obtain_images
+from previewer.releases.registry_access import note_push, pushed_images, pushed_to
+from previewer.session.session import Session
+from previewer.testing.memory.images import MemoryImages
+from previewer.testing.memory.session import memory_session
 from tests.ledger.test_contract import make_release
 
 ADDRESS = parse_address("r.io/shop@sha256:" + "f" * 64)

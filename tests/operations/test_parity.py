@@ -6,15 +6,15 @@ import json
 
 import pytest
 
-from previewer.domain.attestation import bill_file
-from previewer.domain.definition import Role
-from previewer.domain.packages import Package, PackageKind, image_packages
+from previewer.domain.compose.definition import Role
+from previewer.domain.release.attestation import bill_file
+from previewer.domain.release.packages import Package, PackageKind, image_packages
 from previewer.errors import EngineUnreachableError, NotFoundError, UsageError
 from previewer.ledger.protocol import RecordKind
-from previewer.operations.environments import list_environments
-from previewer.operations.memory_session import memory_session
 from previewer.operations.parity import compare, parity_of_roles, resolve_side
 from previewer.operations.probe import probe
+from previewer.records.environments import list_environments
+from previewer.testing.memory.session import memory_session
 from tests.operations.shop import COMPOSE, FILES, Shop
 
 PREVIEW = COMPOSE.replace("build: web", "build: ../web")

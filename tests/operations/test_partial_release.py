@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.definition import ReadingChoice, Role
+from previewer.domain.compose.definition import ReadingChoice, Role
 from previewer.domain.json_value import canonical_json
 from previewer.domain.progress import Noted
-from previewer.domain.release import is_part_of, manifest_of, read_manifest
+from previewer.domain.release.release import is_part_of, manifest_of, read_manifest
 from previewer.errors import DefinitionError, FreezeError, PolicyError
-from previewer.freeze.memory import MemoryImages
 from previewer.operations.promote import PromoteOptions, plan_promote, promote
 from previewer.operations.replace import ReplaceOptions
 from previewer.operations.update import update
+from previewer.testing.memory.images import MemoryImages
 from tests.operations.shop import Shop
 
 PREVIEW = "services: {web: {image: shop-api}}\n"

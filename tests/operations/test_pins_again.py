@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.observation import Health
-from previewer.engine.memory_container import Behaviour
+from previewer.domain.engine.observation import Health
 from previewer.errors import UnhealthyError
-from previewer.freeze.memory import MemoryImages
 from previewer.operations.freeze import freeze, plan_freeze
+from previewer.testing.memory.container import Behaviour
+from previewer.testing.memory.images import MemoryImages
 from tests.operations.shop import Shop
 
 

@@ -8,18 +8,18 @@ from datetime import timedelta
 import pytest
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.claim import Claim
 from previewer.domain.progress import Event, Noted
-from previewer.domain.retention import FREEZE_GRACE
+from previewer.domain.record.history import Claim
+from previewer.domain.release.retention import FREEZE_GRACE
 from previewer.domain.stored import to_bytes
 from previewer.errors import EngineError, ImageGoneError, NotFoundError
-from previewer.freeze.memory import MemoryImages
 from previewer.freeze.protocol import BuildRequest
 from previewer.ledger.protocol import RecordKind
 from previewer.operations.freeze import freeze
-from previewer.operations.memory_session import DEFAULT_NOW
 from previewer.operations.prune import Prunable, plan_prune, prune
 from previewer.operations.replace import ReplaceOptions, replace_environment
+from previewer.testing.memory.images import MemoryImages
+from previewer.testing.memory.session import DEFAULT_NOW
 from tests.operations.shop import Shop
 
 TWO = "services:\n  one: {build: web}\n  two: {build: {context: web, args: {A: b}}}\n"

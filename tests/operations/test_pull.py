@@ -10,31 +10,30 @@ import pytest
 from msgspec import structs
 
 from previewer.definition import load_named
+from previewer.deployment.deployment import UpResult
 from previewer.docker_api.registry.connection import RegistryConnection
 from previewer.docker_api.registry.repository import DOCKER_MANIFEST, OCI_MANIFEST, RegistryRepository
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.definition import Location
-from previewer.domain.file_tree import EntryKind
+from previewer.domain.commit.files import EntryKind
+from previewer.domain.compose.definition import Location
+from previewer.domain.compose.mounted_files import digest_tree_files
 from previewer.domain.json_value import JsonValue, canonical_json
 from previewer.domain.naming import registry_release_tag
 from previewer.domain.policy.trust import Grant, TrustRules
 from previewer.domain.progress import ignore
-from previewer.domain.registry_address import RegistryAddress
-from previewer.domain.tree_files import digest_tree_files
+from previewer.domain.release.registry_address import RegistryAddress
 from previewer.errors import NotFoundError, PolicyError, RegistryError, UsageError
-from previewer.freeze.memory import MemoryImages
 from previewer.freeze.registry.release_bundle import ReleaseBundle, encode_bundle
 from previewer.ledger.protocol import RecordKind
 from previewer.operations.freeze import freeze
-from previewer.operations.generations.deploy import UpResult
-from previewer.operations.memory_session import memory_session
 from previewer.operations.pull import PullResult, fetch_release, is_release_id, plan_pull, pull
-from previewer.operations.releasing.registry_access import is_vouched_for, pushed_to
-from previewer.operations.session import Session
-from previewer.operations.up import UpOptions
-from previewer.operations.up_release import up_release
-from previewer.settings.load import Settings
-from previewer.source.memory import MemorySource
+from previewer.operations.up import UpOptions, up_release
+from previewer.releases.registry_access import is_vouched_for, pushed_to
+from previewer.session.session import Session
+from previewer.settings.model import Settings
+from previewer.testing.memory.images import MemoryImages
+from previewer.testing.memory.session import memory_session
+from previewer.testing.memory.source import MemorySource
 from tests.definition.trees import load_text
 from tests.freeze.oci_registry import OciRegistry, oci_registry
 from tests.freeze.test_release_bundle import FILES, IMAGE, make_bundle, make_tree

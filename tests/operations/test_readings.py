@@ -8,20 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from previewer.domain.definition import Definition, Location, ModelPath, Role
+from previewer.domain.compose.definition import Definition, Location, ModelPath, Role
 from previewer.errors import DefinitionError, PolicyError
-from previewer.operations.definitions import read_definitions
-from previewer.operations.memory_session import memory_session
-from previewer.operations.remembering import readings
-from previewer.operations.remembering.cache import cache_folder
-from previewer.operations.remembering.readings import (
+from previewer.releases.definitions import read_definitions
+from previewer.session import readings
+from previewer.session.readings import (
     KEPT_READINGS,
     ForgottenReadings,
     RememberedReadings,
+    cache_folder,
     remembered_readings,
 )
-from previewer.settings.load import Settings
-from previewer.source.memory import MemorySource
+from previewer.settings.model import Settings
+from previewer.testing.memory.session import memory_session
+from previewer.testing.memory.source import MemorySource
 
 COMMIT = "1" * 40
 WRITTEN: dict[ModelPath, Location] = {("services", "web"): Location("compose.yaml", 2, 3)}

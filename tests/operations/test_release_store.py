@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from previewer.errors import NoRepositoryError, NotFoundError
-from previewer.ledger.release_store import make_store
+from previewer.ledger.store import make_store
 from previewer.operations.forget import forget_project
-from previewer.operations.open_session import open_session
-from previewer.operations.releasing.store import find_store, store_path, stores_folder
+from previewer.session.open_session import find_store, open_session, store_path, stores_folder
 
 INSTALLATION = "0123456789abcdef"
 

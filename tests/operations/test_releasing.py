@@ -8,29 +8,21 @@ from typing import NoReturn
 import pytest
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.definition import Location, Role
-from previewer.domain.environment import State
-from previewer.domain.plan import TakePorts
-from previewer.domain.policy.grants import read_grant
+from previewer.domain.compose.definition import Location, Role
+from previewer.domain.deploy.plan import TakePorts
+from previewer.domain.deploy.takeover import is_rehearsing
+from previewer.domain.environment.environment import State
+from previewer.domain.policy.table import read_grant
 from previewer.domain.policy.trust import TrustRules
 from previewer.domain.progress import Outcome, TaskFinished
-from previewer.domain.rehearsal import is_rehearsing
-from previewer.engine.memory import MemoryEngine
-from previewer.engine.memory_container import Behaviour
 from previewer.engine.protocol import Capabilities, Selection
-from previewer.errors import (
-    ConflictError,
-    NotFoundError,
-    PolicyError,
-    PortTakenError,
-    UnhealthyError,
-    UsageError,
-)
+from previewer.errors import ConflictError, NotFoundError, PolicyError, PortTakenError, UnhealthyError, UsageError
 from previewer.operations.freeze import freeze
-from previewer.operations.memory_session import memory_session
-from previewer.operations.up import UpOptions, plan_up
-from previewer.operations.up_release import plan_up_release
-from previewer.settings.load import Settings
+from previewer.operations.up import UpOptions, plan_up, plan_up_release
+from previewer.settings.model import Settings
+from previewer.testing.memory.container import Behaviour
+from previewer.testing.memory.engine import MemoryEngine
+from previewer.testing.memory.session import memory_session
 from tests.operations.releasing import STAGED, ReleasingShop
 from tests.operations.shop import COMPOSE
 

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from previewer.deployment.restart_generation import rouse
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.definition import Role
-from previewer.domain.environment import State
-from previewer.domain.notes import EnvironmentNotes
-from previewer.domain.observation import ContainerState, Health
+from previewer.domain.compose.definition import Role
+from previewer.domain.engine.observation import ContainerState, Health
+from previewer.domain.environment.environment import State
 from previewer.domain.progress import Noted
-from previewer.engine.memory_container import Behaviour
-from previewer.errors import (
-    LockedError,
-    NotFoundError,
-    UnhealthyError,
-    UsageError,
-)
-from previewer.operations.generations.rouse import rouse
+from previewer.domain.record.notes import EnvironmentNotes
+from previewer.errors import LockedError, NotFoundError, UnhealthyError, UsageError
 from previewer.operations.rollback import RollbackOptions, list_candidates, plan_rollback
-from previewer.operations.up import UpOptions, plan_up
-from previewer.operations.up_release import release_deployment
+from previewer.operations.up import UpOptions, plan_up, release_deployment
+from previewer.testing.memory.container import Behaviour
 from tests.operations.releasing import ReleasingShop
 
 STAGING = "shop-staging"

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from previewer.engine.memory import MemoryEngine
 from previewer.errors import EngineUnreachableError
-from previewer.freeze.memory import MemoryImages
-from previewer.operations.memory_session import MemoryRoom, memory_session
+from previewer.testing.memory.engine import MemoryEngine
+from previewer.testing.memory.images import MemoryImages
+from previewer.testing.memory.session import MemoryRoom, memory_session
 from tests.eventually import eventually
 
 

@@ -6,18 +6,18 @@ from dataclasses import replace
 
 import pytest
 
+from previewer.deployment.capacity import await_capacity
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.capacity import Need, Quota
-from previewer.domain.observation import ContainerDetail
+from previewer.domain.engine.capacity import Need, Quota
+from previewer.domain.engine.observation import ContainerDetail
 from previewer.domain.progress import Event, TaskStarted
-from previewer.engine.memory import MemoryEngine
-from previewer.engine.memory_container import Behaviour
 from previewer.errors import CapacityError, TimedOutError, UnhealthyError
-from previewer.operations.execution import await_container
-from previewer.operations.execution.await_container import SettleClock
-from previewer.operations.generations.capacity import await_capacity
-from previewer.operations.memory_session import memory_session
-from previewer.settings.load import Settings
+from previewer.execution import await_container
+from previewer.execution.await_container import SettleClock
+from previewer.settings.model import Settings
+from previewer.testing.memory.container import Behaviour
+from previewer.testing.memory.engine import MemoryEngine
+from previewer.testing.memory.session import memory_session
 from tests.operations.shop import Shop
 
 

@@ -5,16 +5,15 @@ from datetime import timedelta
 import pytest
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.environment import State
-from previewer.domain.notes import EnvironmentNotes
+from previewer.domain.environment.environment import State
 from previewer.domain.progress import Noted
-from previewer.engine.memory_container import Behaviour
+from previewer.domain.record.notes import EnvironmentNotes
 from previewer.errors import NotFoundError, PortTakenError, UnhealthyError, UsageError
-from previewer.operations.extend import extend, plan_extend
-from previewer.operations.memory_session import DEFAULT_NOW
-from previewer.operations.pin import pin
+from previewer.operations.extend import extend, pin, plan_extend
 from previewer.operations.sleep import plan_sleep, sleep
 from previewer.operations.wake import plan_wake, wake
+from previewer.testing.memory.container import Behaviour
+from previewer.testing.memory.session import DEFAULT_NOW
 from tests.operations.shop import Shop, on_call
 
 

@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from previewer.deployment.supersede import newest_run
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.progress import Event, TaskOutput, ignore
 from previewer.errors import CancelledError, LockedError, SupersededError
-from previewer.freeze.memory import MemoryImages
 from previewer.ledger.git import GitLedger
 from previewer.ledger.protocol import RecordKind
 from previewer.operations.freeze import freeze
-from previewer.operations.generations.supersede import newest_run
-from previewer.operations.memory_session import memory_session
-from previewer.operations.session import Session
+from previewer.session.session import Session
 from previewer.source.git import GitSource
-from previewer.source.memory import MemorySource
+from previewer.testing.memory.images import MemoryImages
+from previewer.testing.memory.session import memory_session
+from previewer.testing.memory.source import MemorySource
 from tests.source.repository import GitRepository
 
 PATIENCE = 60.0

@@ -5,17 +5,17 @@ from datetime import timedelta
 import pytest
 
 from previewer.domain.cancellation import Cancellation
-from previewer.engine.memory_container import Behaviour
 from previewer.engine.protocol import LogOptions
 from previewer.errors import DefinitionError, EngineError, LeftoversError, NotFoundError
 from previewer.ledger.protocol import RecordKind
 from previewer.operations.down import down, find_down_target, plan_down
-from previewer.operations.environments import find_environment
 from previewer.operations.logs import remembered_lines
-from previewer.operations.releasing.file_contents import read_contents
-from previewer.operations.remembering.last_words import BYTES, LINES
-from previewer.operations.remembering.tombstones import find_tombstone
 from previewer.operations.replace import ReplaceOptions, replace_environment
+from previewer.records.environments import find_environment
+from previewer.records.final_logs import BYTES, LINES
+from previewer.records.tombstones import find_tombstone
+from previewer.session.release_files import read_contents
+from previewer.testing.memory.container import Behaviour
 from tests.definition.trees import load_text, tree_of
 from tests.operations.shop import COMPOSE, Shop, on_call
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from previewer.domain.definition import Role
+from previewer.domain.compose.definition import Role
 from previewer.errors import PolicyError
-from previewer.operations.definitions import DefinitionOptions, distrust, read_definition
-from previewer.operations.open_session import open_session
+from previewer.releases.definitions import DefinitionOptions, distrust, read_definition
+from previewer.session.open_session import open_session
 from tests.source.repository import GitRepository
 
 COMPOSE = "services: {web: {image: alpine, privileged: true, environment: [FOO]}}\n"

@@ -7,15 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from previewer.domain.definition import Role
+from previewer.domain.compose.definition import Role
 from previewer.domain.drift.own_windows import own_entries, own_windows
-from previewer.domain.environment import State
-from previewer.domain.history import LedgerEntry
+from previewer.domain.environment.environment import State
 from previewer.domain.progress import Noted
+from previewer.domain.record.history import LedgerEntry
 from previewer.engine.protocol import Selection
 from previewer.errors import LockedError, NotFoundError, ObjectNotFoundError
-from previewer.operations.memory_session import memory_session
-from previewer.operations.pin import pin
+from previewer.operations.extend import pin
+from previewer.testing.memory.session import memory_session
 from tests.domain.values import make_ownership
 from tests.operations.releasing import ReleasingShop
 

@@ -5,13 +5,11 @@ from dataclasses import replace
 import pytest
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.capacity import Quota
-from previewer.domain.definition import Role
-from previewer.domain.environment import State
-from previewer.domain.observation import Health
+from previewer.domain.compose.definition import Role
+from previewer.domain.engine.capacity import Quota
+from previewer.domain.engine.observation import Health
+from previewer.domain.environment.environment import State
 from previewer.domain.progress import Event, Noted, Outcome, TaskFinished, TaskStarted
-from previewer.engine.memory import MemoryEngine
-from previewer.engine.memory_container import Behaviour
 from previewer.engine.protocol import Selection
 from previewer.errors import (
     BuildError,
@@ -26,9 +24,11 @@ from previewer.errors import (
     TimedOutError,
     UnhealthyError,
 )
-from previewer.freeze.memory import MemoryImages
-from previewer.operations.memory_session import memory_session
 from previewer.operations.up import UpOptions, plan_up
+from previewer.testing.memory.container import Behaviour
+from previewer.testing.memory.engine import MemoryEngine
+from previewer.testing.memory.images import MemoryImages
+from previewer.testing.memory.session import memory_session
 from tests.operations.shop import COMPOSE, Shop, on_call
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.image_comparison import Sameness
 from previewer.domain.progress import Noted, ignore
+from previewer.domain.release.image_comparison import Sameness
 from previewer.errors import NotFoundError
-from previewer.freeze.memory import MemoryImages
 from previewer.operations.freeze import freeze
-from previewer.operations.memory_session import memory_session
-from previewer.operations.session import Session
 from previewer.operations.verify import VerifyResult, plan_verify, verify
-from previewer.source.memory import MemorySource
-from tests.freeze.scene import Events
+from previewer.session.session import Session
+from previewer.testing.memory.images import MemoryImages
+from previewer.testing.memory.session import memory_session
+from previewer.testing.memory.source import MemorySource
+from tests.worlds.freeze import Events
 
 COMPOSE = """
 services:

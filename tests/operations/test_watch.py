@@ -6,16 +6,16 @@ from dataclasses import replace
 import pytest
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.capacity import Quota
-from previewer.domain.definition import Role
-from previewer.domain.history import LedgerEntry
+from previewer.domain.compose.definition import Role
+from previewer.domain.engine.capacity import Quota
 from previewer.domain.progress import Event, Noted
+from previewer.domain.record.history import LedgerEntry
 from previewer.errors import SourceError, UsageError
-from previewer.operations import watch as watch_module
-from previewer.operations.memory_session import memory_session
-from previewer.operations.session import _Once
-from previewer.operations.watch import WatchOptions, WatchResult, plan_watch, watch
-from previewer.settings.load import Settings
+from previewer.operations.watch import watch as watch_module
+from previewer.operations.watch.watch import WatchOptions, WatchResult, plan_watch, watch
+from previewer.session.session import _Once
+from previewer.settings.model import Settings
+from previewer.testing.memory.session import memory_session
 from tests.eventually import eventually
 from tests.operations.shop import FILES, Shop
 

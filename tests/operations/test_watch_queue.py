@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from previewer.domain.watching import Attempt, Progress
-from previewer.operations.watching.queue import WatchQueue
+from previewer.domain.deploy.watching import Attempt, Progress
+from previewer.operations.watch.queue import WatchQueue
 
 
 def attempt(name: str) -> Attempt:

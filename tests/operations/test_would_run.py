@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.domain.verdict import Check, Verdict
-from previewer.operations.would_run import would_run
+from previewer.deployment.would_run import would_run
+from previewer.domain.policy.verdict import Check, Verdict
 from tests.operations.shop import Shop
 
 PROXY = """services:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from previewer.domain.definition import Role
+from previewer.domain.compose.definition import Role
 from previewer.settings.load import load_settings
 from previewer.settings.table import SETTINGS, Layer, Setting
 from tests.markdown_section import DOCS, table, with_sections

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.capacity import Quota
-from previewer.domain.definition import Role
+from previewer.domain.compose.definition import Role
+from previewer.domain.engine.capacity import Quota
 from previewer.domain.policy.limits import DEFAULT_LIMITS
 from previewer.errors import UsageError
-from previewer.settings.load import Settings, load_settings, read_user_file, user_settings_path
-from previewer.settings.model import VARIABLE_PREFIX
+from previewer.settings.load import load_settings, read_user_file, user_settings_path
+from previewer.settings.model import VARIABLE_PREFIX, Settings
 from previewer.settings.table import SETTINGS
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from previewer.errors import NotFoundError
 from previewer.source.git import GitSource
-from previewer.source.memory import MemorySource
 from previewer.source.protocol import Source
+from previewer.testing.memory.source import MemorySource
 from tests.source.repository import GitRepository
 
 FILES = {"compose.yaml": "services: {}\n", "web/Dockerfile": "FROM scratch\n"}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from previewer.domain.branch_state import BranchView
+from previewer.domain.commit.revision import BranchView
 from previewer.errors import NotFoundError, SourceError
 from previewer.source.git import GitSource
 from tests.source.repository import GitRepository

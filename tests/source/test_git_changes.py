@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from previewer.domain.file_change import Change, FileChange
+from previewer.domain.commit.revision import Change, FileChange
 from previewer.source.git import GitSource
-from previewer.source.memory import MemorySource
+from previewer.testing.memory.source import MemorySource
 from tests.source.repository import GitRepository
 
 

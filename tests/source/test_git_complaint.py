@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from previewer.errors import NoRepositoryError, SourceError
+from previewer.git.command import git_version
+from previewer.git.complaint import MINIMUM_VERSION, full_disk_hint, refuse_unusable
 from previewer.source.git import GitSource
-from previewer.source.git_command import git_version
-from previewer.source.git_complaint import MINIMUM_VERSION, full_disk_hint, refuse_unusable
 from tests.source.repository import GitRepository, Opener
 
 DUBIOUS = """fatal: detected dubious ownership in repository at '/src/my shop'
@@ -96,7 +96,7 @@ def test_a_bare_repository_that_is_named_is_read_where_git_finds_none_by_itself(
 
 
 def test_who_owns_what_git_may_not_write_to_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from previewer.source.git_complaint import writing_hint
+    from previewer.git.complaint import writing_hint
 
     (tmp_path / "objects").mkdir()
     monkeypatch.setattr(os, "access", lambda path, _mode: Path(path).name != "objects")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from previewer.domain.file_tree import EntryKind, FileTree
+from previewer.domain.commit.files import EntryKind, FileTree
 from previewer.errors import FreezeError
 from previewer.freeze.tree_archive import archive_tree
 from previewer.source.git import GitSource

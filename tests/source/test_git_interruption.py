@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from previewer.source.git_command import GitCommand
+from previewer.git.command import GitCommand
 from tests.source.repository import GitRepository
 
 GROUP = ("-c", "alias.group=!echo $(ps -o pgid= -p $$)")

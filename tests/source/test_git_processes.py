@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from previewer.git.command import GitCommand
 from previewer.source.git import GitSource
-from previewer.source.git_command import GitCommand
 from tests.source.repository import GitRepository
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.source.git_records import parse_commit_object, parse_track, parse_tree
-from previewer.source.git_revision import strip_remote
-from previewer.source.remote_url import normalise_remote_url
+from previewer.git.configuration import normalise_remote_url
+from previewer.git.output import parse_commit_object, parse_track, parse_tree
+from previewer.source.revisions import strip_remote
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,8 @@ import pytest
 
 from previewer.domain.cancellation import Cancellation
 from previewer.errors import CancelledError, SourceError
+from previewer.git.command import GitCommand, talk
 from previewer.source.git import GitSource
-from previewer.source.git_command import GitCommand
-from previewer.source.git_talk import talk
 from tests.source.repository import GitRepository
 
 

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from previewer.domain.file_tree import EntryKind
+from previewer.domain.commit.files import EntryKind
 from previewer.errors import NotFoundError
 from tests.source.repository import GitRepository, Opener
 

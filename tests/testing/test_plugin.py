@@ -14,7 +14,7 @@ import pytest
 
 from previewer.docker_api.connection import DockerConnection
 from tests.docker.base_image import BaseImage
-from tests.docker.site import Site
+from tests.worlds.docker import Site
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
 

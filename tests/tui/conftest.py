@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tui.world import World
+from tests.worlds.tui import World
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

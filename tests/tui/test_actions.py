@@ -22,7 +22,7 @@ from previewer.tui.screens.environment import EnvironmentScreen
 from previewer.tui.screens.home import HomeScreen
 from previewer.tui.screens.parity import ParityScreen
 from previewer.tui.screens.progress import ProgressScreen
-from previewer.tui.widgets.lines_view import LinesView
+from previewer.tui.widgets.lines import LinesView
 from previewer.tui.widgets.log_view import LogView
 from previewer.tui.widgets.rows_table import RowsTable
 
@@ -72,7 +72,14 @@ def test_every_action_is_an_operation_and_a_command_or_says_why_not(action: Acti
     assert action.command in {verb.name for verb in VERBS}
     if action.operation is not None:
         module, _, function = action.operation.partition(":")
-        assert callable(getattr(importlib.import_module(f"previewer.operations.{module}"), function))
+        assert callable(
+            getattr(
+                importlib.import_module(
+                    f"previewer.{module}" if "." in module else f"previewer.operations.{module}"
+                ),
+                function,
+            )
+        )
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=identify)

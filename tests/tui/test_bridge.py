@@ -11,8 +11,7 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 
 from previewer.errors import EngineError, PreviewerError
-from previewer.tui.bridge import Bridge
-from previewer.tui.mailbox import Mailbox
+from previewer.tui.bridge import Bridge, Mailbox
 
 
 class Told(Message):

@@ -9,15 +9,15 @@ from datetime import timedelta
 import pytest
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.definition import Role
-from previewer.domain.environment import State
+from previewer.domain.compose.definition import Role
+from previewer.domain.environment.environment import State
 from previewer.domain.progress import ignore
+from previewer.operations.extend import pin
 from previewer.operations.freeze import freeze
-from previewer.operations.memory_session import memory_session
-from previewer.operations.pin import pin
 from previewer.operations.sleep import sleep
-from previewer.settings.load import Settings
-from tests.tui.world import NOW, Terminal, World, terminal_of
+from previewer.settings.model import Settings
+from previewer.testing.memory.session import memory_session
+from tests.worlds.tui import NOW, Terminal, World, terminal_of
 
 
 def put_to_sleep(world: World, name: str) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from previewer.operations.memory_session import memory_session
 from previewer.source.git import GitSource
-from tests.tui.world import terminal_of
+from previewer.testing.memory.session import memory_session
+from tests.worlds.tui import terminal_of
 
 
 async def test_a_repository_without_commits_is_no_fault_of_the_engine(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from textual.events import Key
 
 from previewer.tui.terminal_driver import KeyParser
-from tests.tui.world import Terminal, World, terminal_of
+from tests.worlds.tui import Terminal, World, terminal_of
 
 FAST = (
     ("p", "ctrl+p"),

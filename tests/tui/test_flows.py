@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from previewer.domain.definition import Role
-from previewer.domain.observation import Health
-from tests.tui.world import World, terminal_of
+from previewer.domain.compose.definition import Role
+from previewer.domain.engine.observation import Health
+from tests.worlds.tui import World, terminal_of
 
 
 async def test_branches_and_environments_appear(world: World) -> None:

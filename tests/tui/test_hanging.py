@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from previewer.tui.present.hanging import hanging
-from previewer.tui.present.pieces import Line, Piece, Tone, line, text_of, width_of
+from previewer.tui.present.text import Line, Piece, Tone, hanging, line, text_of, width_of
 
 WORDS = st.text(alphabet="ab [/🚀日", min_size=1, max_size=40)
 

@@ -7,16 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from previewer.domain.definition import Role
-from previewer.domain.environment import Environment, PortUrl, State
-from previewer.domain.plan import Plan, RemoveContainer, Step
+from previewer.domain.commit.revision import Branch, Commit
+from previewer.domain.compose.definition import Role
+from previewer.domain.deploy.plan import Plan, RemoveContainer, Step
+from previewer.domain.environment.environment import Environment, PortUrl, State
 from previewer.domain.progress import Noted, Outcome, TaskFinished, TaskOutput, TaskStarted
-from previewer.domain.revision import Branch, Commit
 from previewer.engine.protocol import LogLine
 from previewer.errors import BuildError, EngineUnreachableError
 from previewer.present.safe_text import plain
-from previewer.tui.asked import RequestMade, ScreenAsked
-from previewer.tui.mailbox import Mailbox
+from previewer.tui.bridge import Mailbox
 from previewer.tui.messages import (
     BranchesFailed,
     BranchesRead,
@@ -31,11 +30,12 @@ from previewer.tui.messages import (
     UrlOpened,
     WorkEnded,
 )
-from previewer.tui.requests.down import DownRequest
+from previewer.tui.requests.removal import DownRequest
 from previewer.tui.requests.up import UpRequest
+from previewer.tui.screen_requests import RequestMade, ScreenAsked
 from previewer.tui.screens.environment import EnvironmentScreen
 from tests.tui.hostile import GROUPS
-from tests.tui.world import NOW, Terminal, World, terminal_of
+from tests.worlds.tui import NOW, Terminal, World, terminal_of
 
 names = pytest.mark.parametrize("text", GROUPS.values(), ids=GROUPS.keys())
 

@@ -7,30 +7,27 @@ from dataclasses import replace
 import pytest
 from msgspec import structs
 
-from previewer.domain.attestation import Attestations, Signature, Verdict
-from previewer.domain.definition import Definition, Role
+from previewer.deployment.drift import EnvironmentDrift
+from previewer.domain.commit.revision import Change, Commit, FileChange
+from previewer.domain.compose.definition import Definition, Role
 from previewer.domain.drift.finding import Finding, Layer, Severity
-from previewer.domain.environment import Environment
-from previewer.domain.file_change import Change, FileChange
-from previewer.domain.history import LedgerEntry
+from previewer.domain.environment.environment import Environment
 from previewer.domain.json_value import JsonObject
-from previewer.domain.notes import EnvironmentNotes, KnownGood
-from previewer.domain.parity.allowance import Allowance
 from previewer.domain.parity.compare import Parity
-from previewer.domain.parity.difference import ParityDifference
+from previewer.domain.parity.difference import Allowance, ParityDifference, ParitySide
 from previewer.domain.parity.probe import ProbeAnswer, ProbeDifference, ProbeRequest
-from previewer.domain.parity.side import ParitySide
-from previewer.domain.release import Artifact, FrozenDefinition, Release
-from previewer.domain.release_diff import DefinitionChange, ImageChange, PackageChange, ReleaseDiff
-from previewer.domain.revision import Commit
+from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import EnvironmentNotes, KnownGood
+from previewer.domain.release.attestation import Attestations, Signature, Verdict
+from previewer.domain.release.diff import DefinitionChange, ImageChange, PackageChange, ReleaseDiff
+from previewer.domain.release.release import Artifact, FrozenDefinition, Release
 from previewer.errors import NotFoundError
 from previewer.operations.diff import Difference
-from previewer.operations.drift import EnvironmentDrift
 from previewer.operations.inspect import Inspection
 from previewer.operations.parity import RolesParity
 from previewer.operations.probe import Probed
 from previewer.operations.prune import Prunable, PruneItem, PrunePlan
-from previewer.tui.answers import (
+from previewer.tui.detail_queries import (
     ContainersRead,
     DifferenceRead,
     DriftRead,
@@ -41,17 +38,17 @@ from previewer.tui.answers import (
     QuestionFailed,
     RolesParityRead,
 )
-from previewer.tui.asked import RequestMade, ScreenAsked
 from previewer.tui.messages import EnvironmentsRead, PlanRead
-from previewer.tui.requests.extend import ExtendRequest
+from previewer.tui.requests.lifetime import ExtendRequest
 from previewer.tui.requests.promote import PromoteRequest
-from previewer.tui.requests.prune import PruneRequest
+from previewer.tui.requests.removal import PruneRequest
 from previewer.tui.requests.request import Request
 from previewer.tui.requests.rollback import RollbackRequest
+from previewer.tui.screen_requests import RequestMade, ScreenAsked
 from previewer.tui.screens.environment import EnvironmentScreen
 from tests.tui.hostile import GROUPS
 from tests.tui.test_hostile import check, make_environment
-from tests.tui.world import NOW, World, terminal_of
+from tests.worlds.tui import NOW, World, terminal_of
 
 names = pytest.mark.parametrize("text", GROUPS.values(), ids=GROUPS.keys())
 

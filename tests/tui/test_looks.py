@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from previewer.domain.definition import Role
-from previewer.domain.examination import ChangeKind, Examination, FileChange
-from tests.tui.world import FILES, Terminal, World, terminal_of
+from previewer.domain.compose.definition import Role
+from previewer.domain.engine.examination import ChangeKind, Examination, FileChange
+from tests.worlds.tui import FILES, Terminal, World, terminal_of
 
 PRODUCTION = """\
 include: [../compose.yaml]

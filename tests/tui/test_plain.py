@@ -12,10 +12,9 @@ from textual.color import Color
 from textual.theme import Theme
 
 from previewer.present.safe_text import plain, plain_log
-from previewer.tui.present.cells import CellPainter
-from previewer.tui.present.pieces import Piece, Tone, cut, cut_line, line, to_content, width_of
-from previewer.tui.themes import DARK, LIGHT
-from previewer.tui.tones import tone_variables
+from previewer.tui.present.tables import CellPainter
+from previewer.tui.present.text import Piece, Tone, cut, cut_line, line, to_content, width_of
+from previewer.tui.themes import DARK, LIGHT, tone_variables
 from tests.tui.hostile import HOSTILE
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))

@@ -10,9 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from previewer.domain.environment import State
-from previewer.domain.overview import OverviewRow
-from previewer.domain.plan import (
+from previewer.domain.commit.revision import Branch
+from previewer.domain.deploy.plan import (
     DisconnectContainer,
     Plan,
     RemoveContainer,
@@ -21,24 +20,21 @@ from previewer.domain.plan import (
     StartContainer,
     Step,
 )
+from previewer.domain.environment.environment import OverviewRow, State
 from previewer.domain.progress import Noted, Outcome, TaskFinished, TaskOutput, TaskStarted
-from previewer.domain.revision import Branch
 from previewer.engine.protocol import LogLine
 from previewer.errors import BuildError, CancelledError
-from previewer.tui.present.columns import CELL_PADDING
-from previewer.tui.present.failure import failure_lines, failure_summary
-from previewer.tui.present.home_columns import fit_columns
-from previewer.tui.present.home_rows import filter_rows, home_rows, row_lines, sync_line
-from previewer.tui.present.log_text import LogShape, matches, rows_of, whole_text
-from previewer.tui.present.log_title import log_title
-from previewer.tui.present.pick_lines import pick_lines
-from previewer.tui.present.pieces import Line, Piece, Tone, join_fitting, line, width_of
-from previewer.tui.present.plan_lines import plan_lines
-from previewer.tui.present.service_rows import fit_service_columns
-from previewer.tui.present.status import state_line
+from previewer.tui.job import Work, WorkState
+from previewer.tui.present.dialogs import pick_lines, plan_lines
+from previewer.tui.present.environment import fit_service_columns
+from previewer.tui.present.home import filter_rows, fit_columns, home_rows, row_lines, sync_line
+from previewer.tui.present.logs import LogShape, log_title, matches, rows_of, whole_text
+from previewer.tui.present.notices import failure_lines, failure_summary
+from previewer.tui.present.states import state_line
+from previewer.tui.present.tables import CELL_PADDING
+from previewer.tui.present.text import Line, Piece, Tone, join_fitting, line, width_of
 from previewer.tui.present.times import age, span, stopwatch, time_left
 from previewer.tui.present.work_lines import ending_lines, status_line, tail_lines, task_lines, work_title
-from previewer.tui.work import Work, WorkState
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

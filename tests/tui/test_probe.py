@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from previewer.domain.definition import Role
-from previewer.domain.environment import Environment
+from previewer.domain.compose.definition import Role
+from previewer.domain.environment.environment import Environment
 from previewer.domain.parity.probe import ProbeAnswer, ProbeDifference, ProbeRequest
 from previewer.operations.probe import Probed
-from previewer.tui.present.pieces import text_of
-from previewer.tui.present.probe_rows import probe_line, probe_rows
-from tests.tui.world import FILES, Terminal, World, terminal_of
+from previewer.tui.present.parity import probe_line, probe_rows
+from previewer.tui.present.text import text_of
+from tests.worlds.tui import FILES, Terminal, World, terminal_of
 
 DECLARED = "include: [../compose.yaml]\nx-previewer: {parity: {probe: {requests: [/, /health]}}}\n"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.eventually import eventually
-from tests.tui.world import Terminal, World, terminal_of
+from tests.worlds.tui import Terminal, World, terminal_of
 
 
 def threads_of_ours() -> list[str]:
@@ -90,7 +90,7 @@ async def test_waiting_quits_once_everything_has_ended(world: World) -> None:
 IN_MEMORY = """
 import sys
 from previewer.tui.app import run
-from tests.tui.world import World
+from tests.worlds.tui import World
 sys.exit(run(World().session))
 """
 

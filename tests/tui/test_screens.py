@@ -9,22 +9,16 @@ import pytest
 from textual.events import Key
 from textual.widgets import Input
 
-from previewer.domain.overview import overview
-from previewer.errors import (
-    EngineError,
-    PreviewerError,
-    SourceError,
-    TimedOutError,
-    UsageError,
-)
-from previewer.operations.memory_session import memory_session
-from previewer.settings.load import Settings
-from previewer.source.memory import MemorySource
-from previewer.tui.asked import ScreenAsked
+from previewer.domain.environment.environment import overview
+from previewer.errors import EngineError, PreviewerError, SourceError, TimedOutError, UsageError
+from previewer.settings.model import Settings
+from previewer.testing.memory.session import memory_session
+from previewer.testing.memory.source import MemorySource
 from previewer.tui.messages import BranchesRead, EnvironmentsRead, TextCopied, UrlOpened
+from previewer.tui.screen_requests import ScreenAsked
 from previewer.tui.screens.home import MOST_ROWS, HomeScreen
-from previewer.tui.widgets.line_input import LineInput
-from tests.tui.world import UNREACHABLE, Terminal, World, terminal_of
+from previewer.tui.widgets.lines import LineInput
+from tests.worlds.tui import UNREACHABLE, Terminal, World, terminal_of
 
 
 def home_of(terminal: Terminal) -> HomeScreen:

@@ -14,7 +14,7 @@ import pytest
 PROGRAM = """
 import sys
 from previewer.tui.app import run
-from tests.tui.world import World
+from tests.worlds.tui import World
 world = World()
 world.images.slow.add("web")
 code = run(world.session)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from previewer.domain.definition import Role
+from previewer.domain.compose.definition import Role
 from tests.tui.test_looks import define_production
-from tests.tui.world import Terminal, World, terminal_of
+from tests.worlds.tui import Terminal, World, terminal_of
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 SIZES = [(80, 24), (120, 36), (200, 60)]

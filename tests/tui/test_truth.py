@@ -11,20 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.color import Color
 
-from previewer.domain.examination import EngineHappening
-from previewer.domain.overview import OverviewRow, overview, without_remote_doubles
-from previewer.domain.revision import Branch, Commit
+from previewer.deployment.drift import check_drift
+from previewer.domain.commit.revision import Branch, Commit
+from previewer.domain.engine.examination import EngineHappening
+from previewer.domain.environment.environment import OverviewRow, overview, without_remote_doubles
 from previewer.engine.protocol import LogLine
-from previewer.operations.drift import check_drift
+from previewer.tui.context import Picture
 from previewer.tui.log_rings import MOST_LINES, LogRings
-from previewer.tui.picture import Picture
-from previewer.tui.present.home_rows import row_lines
-from previewer.tui.present.pieces import Tone, text_of
+from previewer.tui.present.home import row_lines
+from previewer.tui.present.text import Tone, text_of
 from previewer.tui.screens.environment import EnvironmentScreen
 from previewer.tui.screens.home import HomeScreen
 from previewer.tui.seen_touches import SeenTouches
 from previewer.tui.themes import DARK, DARK_256, theme_for
-from tests.tui.world import NOW, World, terminal_of
+from tests.worlds.tui import NOW, World, terminal_of
 
 
 def log_line(service: str, second: float | None, text: str = "") -> LogLine:

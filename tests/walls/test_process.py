@@ -62,9 +62,9 @@ def test_what_was_written_arrives_though_the_process_ends_at_once() -> None:
 @pytest.mark.parametrize(
     ("module", "unwanted"),
     [
-        ("previewer.domain.reconcile", {"docker", "git", "yaml", "textual", "click"}),
-        ("previewer.engine.memory", {"docker", "requests", "git", "yaml", "textual"}),
-        ("previewer.operations.branches", {"docker", "textual", "rich"}),
+        ("previewer.domain.deploy.reconcile", {"docker", "git", "yaml", "textual", "click"}),
+        ("previewer.testing.memory.engine", {"docker", "requests", "git", "yaml", "textual"}),
+        ("previewer.operations.lists", {"docker", "textual", "rich"}),
     ],
 )
 def test_a_room_does_not_drag_its_neighbours_in(module: str, unwanted: set[str]) -> None:

@@ -20,21 +20,29 @@ from tests.walls.imports import (
     text_without_comments,
 )
 
+_BELOW = {"domain", "git", "source", "definition", "docker_api", "freeze", "engine", "ledger", "settings"} | {
+    "background",
+    "process_identity",
+}
+_SHARED = ("session", "records", "releases", "execution", "deployment")
+"""What verbs share, in rooms that stand upon each other in this order and import no verb."""
+
 MAY_IMPORT = {
     "domain": set[str](),
-    "source": {"domain"},
+    "git": {"domain"},
+    "source": {"domain", "git"},
     "definition": {"domain"},
     "docker_api": {"domain", "background", "process_identity"},
     "freeze": {"domain", "docker_api"},
     "engine": {"domain", "docker_api", "background"},
-    "ledger": {"domain", "source", "process_identity"},
+    "ledger": {"domain", "git", "source", "process_identity"},
     "settings": {"domain"},
-    "operations": {"domain", "source", "definition", "docker_api", "freeze", "engine", "ledger", "settings"}
-    | {"background"},
+    **{room: _BELOW | set(_SHARED[:index]) for index, room in enumerate(_SHARED)},
+    "operations": _BELOW | set(_SHARED),
     "present": {"domain"},
-    "cli": {"domain", "operations", "definition", "engine", "tui", "present"},
-    "tui": {"domain", "operations", "engine", "present"},
-    "testing": {"domain", "operations", "engine"},
+    "cli": {"domain", "operations", *_SHARED, "definition", "engine", "tui", "present"},
+    "tui": {"domain", "operations", *_SHARED, "engine", "present"},
+    "testing": {"operations", *_BELOW, *_SHARED},
     "": {"cli"},
 }
 """By room, the rooms it may import besides itself, ``previewer.errors`` and ``previewer.frozen``;
@@ -45,7 +53,7 @@ ONLY_IN = {
     "docker": {"docker_api"},
     "requests": {"docker_api"},
     "urllib3": {"docker_api"},
-    "git": {"source", "ledger"},
+    "git": {"git", "source", "ledger"},
     "yaml": {"definition"},
     "cyclonedx": {"freeze"},
     "packageurl": {"freeze"},
@@ -60,10 +68,25 @@ ONLY_IN = {
 
 PROTOCOLS_ONLY = {
     ("cli", "engine"): {"previewer.engine.protocol"},
-    ("testing", "engine"): {"previewer.engine.protocol"},
     ("tui", "engine"): {"previewer.engine.protocol"},
     ("cli", "tui"): {"previewer.tui.app"},
     ("cli", "definition"): {"previewer.definition.printing", "previewer.definition.yaml_text"},
+    **{
+        (end, "session"): {f"previewer.session.{name}" for name in ("open_session", "session")}
+        for end in ("cli", "tui")
+    },
+    ("cli", "releases"): {"previewer.releases.attested", "previewer.releases.definitions"},
+    ("cli", "records"): {"previewer.records.environments", "previewer.records.tombstones"},
+    ("tui", "releases"): set[str](),
+    ("tui", "records"): {"previewer.records.environments"},
+    **{(end, "execution"): set[str]() for end in ("cli", "tui")},
+    **{
+        (end, "deployment"): {
+            f"previewer.deployment.{name}"
+            for name in ("capacity", "definition", "deploy", "deployment", "drift", "touches")
+        }
+        for end in ("cli", "tui")
+    },
 }
 """Where a front end may look past the operations: at protocols' value types, and at how a model is printed."""
 
@@ -78,38 +101,11 @@ KNOWS_NOTHING_OF = {
 }
 """By folder inside a room, what of the package none of its files may import, itself aside."""
 
-UPWARDS = ("releasing", "remembering", "execution", "generations", "watching")
-"""The folders of ``operations``: each may import those before it."""
-
-SHARED_BY_VERBS = {
-    *UPWARDS,
-    "definitions",
-    "docker_room",
-    "ended",
-    "environments",
-    "examined_files",
-    "memory_session",
-    "open_session",
-    "session",
-}
-"""The folders and files of ``operations`` that are no verbs."""
-
-VERBS_STILL_USED_BELOW = {
-    ("generations/deploy.py", "wake"),
-    ("generations/see_touches.py", "taint"),
-    ("watching/job.py", "down"),
-    ("watching/job.py", "up"),
-    ("watching/taints.py", "drift"),
-    ("watching/touches.py", "drift"),
-    ("watching/touches.py", "taint"),
-}
-"""Verbs that shared code imports until it is taken apart. This list only gets shorter."""
-
 FOUNDATIONS = {"msgspec"}
 """What ``domain`` may import besides the standard library."""
 
 LONGEST_FILE = 400
-USUAL_FILE = 150
+USUAL_FILE = 200
 DRAWERS = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
 
 LABEL = re.compile(r"[\"'](?:dev\.previewer\.|com\.docker\.compose\.)[^\"']*")
@@ -168,34 +164,6 @@ def _neighbours(file: Path) -> set[str]:
         for name in imported(file)
         if _is_below(name, KNOWS_NOTHING_OF[folder]) and name != own and not _is_below(name, own)
     }
-
-
-def test_the_folders_of_the_operations_stand_upon_each_other() -> None:
-    assert [entry for folder in UPWARDS for entry in _offenders(_above, within=f"operations/{folder}")] == []
-
-
-def _above(file: Path) -> set[str]:
-    above = UPWARDS[UPWARDS.index(_part_of_operations(file)) + 1 :]
-    return _operations_imported(file) & set(above)
-
-
-def test_what_verbs_share_imports_no_verb() -> None:
-    found = {
-        (file.relative_to(PACKAGE / "operations").as_posix(), name)
-        for file in modules()
-        if room_of(file) == "operations" and _part_of_operations(file) in SHARED_BY_VERBS
-        for name in _operations_imported(file) - SHARED_BY_VERBS
-    }
-    assert found == VERBS_STILL_USED_BELOW
-
-
-def _part_of_operations(file: Path) -> str:
-    """The verb, or the folder or file that verbs share, which ``file`` is or belongs to."""
-    return file.relative_to(PACKAGE / "operations").with_suffix("").parts[0]
-
-
-def _operations_imported(file: Path) -> set[str]:
-    return {name.split(".")[2] for name in imported(file) if _is_below(name, "previewer.operations")}
 
 
 def test_no_files_import_each_other_in_a_circle() -> None:
@@ -260,18 +228,18 @@ def test_only_the_bridge_starts_threads() -> None:
 
 def test_one_function_decides_on_trust_and_one_on_the_default_branch() -> None:
     rules = re.compile(r"settings\.trust\b(?!,)|TrustRules\(\)\.trust")
-    places = {"operations/session.py", "settings/table.py"}
+    places = {"session/session.py", "settings/table.py"}
     assert _offenders(_written(rules), but=lambda place: place in places) == []
     default = re.compile(
         r"init\.defaultbranch|CI_DEFAULT_BRANCH|GITHUB_[A-Z_]+|symbolic-ref\W+--quiet\W+refs/remotes"
     )
-    sources = {"source/git_trusted_branches.py", "source/ci_default_branch.py"}
+    sources = {"source/trusted_branches.py", "source/ci_default_branch.py"}
     assert _offenders(_written(default), but=lambda place: place in sources) == []
 
 
 def test_one_function_judges_the_images_that_a_branch_names() -> None:
     pins = re.compile(r"images\.pin\(|\.ask_registry\(|ask_tag_digest\(")
-    askers = {"freeze/freeze_commit.py", "freeze/docker_images.py", "docker_api/registry/tag_digest.py"}
+    askers = {"freeze/freeze_commit.py", "freeze/docker/images.py", "docker_api/registry/tag_digest.py"}
     assert _offenders(_written(pins), but=lambda place: place in askers) == []
     names = re.compile(r"docker-image:|\bOWN_REPOSITORIES\b|\bpermit_all\b")
     judges = {
@@ -291,12 +259,12 @@ def test_one_function_turns_a_volume_into_a_path_of_the_host() -> None:
     places = {
         "docker_api/volumes.py",
         "domain/drift/judge_resources.py",  # only to know whose folder somebody else mounts
-        "domain/examination.py",
-        "domain/specification.py",
-        "engine/docker_creation.py",
-        "engine/docker_examiner.py",
+        "domain/engine/examination.py",
+        "domain/engine/specs.py",
+        "engine/docker/creation.py",
+        "engine/docker/examiner.py",
         "engine/mapping/mounts.py",
-        "operations/generations/frozen_environment.py",
+        "deployment/frozen_environment.py",
     }
     path = re.compile(r"[Mm]ountpoint")
     found = {line.partition(":")[0] for line in _offenders(_written(path)) if "podman" not in line}

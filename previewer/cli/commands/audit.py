@@ -14,7 +14,7 @@ from previewer.cli.output_format import Format
 from previewer.errors import UsageError
 
 if TYPE_CHECKING:
-    from previewer.operations.session import Session
+    from previewer.session.session import Session
 
 
 @verb("audit")

@@ -12,8 +12,8 @@ from previewer.cli.output_format import Format
 from previewer.errors import EngineUnreachableError
 
 if TYPE_CHECKING:
-    from previewer.domain.environment import Environment
-    from previewer.operations.session import Session
+    from previewer.domain.environment.environment import Environment
+    from previewer.session.session import Session
 
 
 @verb("branches")
@@ -28,7 +28,7 @@ def command(invocation: Invocation, *, pattern: str | None, remote: bool, joined
     With PATTERN only those that it matches (`feature/*`). Only git is asked, unless environments are wanted.
     """
     from previewer.cli.rows.branches import branch_columns, branch_row, joined_columns, joined_row
-    from previewer.operations.branches import join_environments, list_branches
+    from previewer.operations.lists import join_environments, list_branches
 
     with invocation.open_session() as session:
         branches = list_branches(session, remote=remote, pattern=pattern)
@@ -46,7 +46,7 @@ def command(invocation: Invocation, *, pattern: str | None, remote: bool, joined
 
 def _environments(invocation: Invocation, session: Session) -> tuple[Environment, ...]:
     """What runs; a warning where no engine answers, since branches are worth listing anyway."""
-    from previewer.operations.environments import list_environments
+    from previewer.records.environments import list_environments
 
     try:
         return list_environments(session)

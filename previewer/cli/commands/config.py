@@ -15,8 +15,8 @@ from previewer.cli.output_format import Format
 from previewer.errors import UsageError
 
 if TYPE_CHECKING:
-    from previewer.domain.definition import ReadingChoice
-    from previewer.operations.definitions import ReadDefinition
+    from previewer.domain.compose.definition import ReadingChoice
+    from previewer.releases.definitions import ReadDefinition
 
 
 @verb("config")
@@ -52,7 +52,7 @@ def command(
     if revision and commit:
         raise UsageError("say REVISION or --commit, not both")
     from previewer.definition.printing import compose_config_output
-    from previewer.operations.definitions import DefinitionOptions, read_definition
+    from previewer.releases.definitions import DefinitionOptions, read_definition
 
     with invocation.open_session() as session:
         allowed = invocation.environment if no_policy else session.settings.allowed_variables

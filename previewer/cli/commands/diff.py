@@ -44,7 +44,7 @@ def command(
     if form is not Format.TABLE:
         invocation.output.value(value, form)
     elif markdown:
-        from previewer.cli.rows.diff_report import diff_markdown
+        from previewer.cli.rows.diff import diff_markdown
 
         invocation.output.lines(diff_markdown(value))
     else:

@@ -11,7 +11,7 @@ from previewer.cli.output_format import Format
 from previewer.errors import PreviewerError
 
 if TYPE_CHECKING:
-    from previewer.domain.verdict import Check
+    from previewer.domain.policy.verdict import Check
 
 
 @verb("doctor")
@@ -22,7 +22,7 @@ def command(invocation: Invocation, *, form: Format) -> ExitCode:
 
     Ends with 1 where a check failed.
     """
-    from previewer.cli.rows.checks import print_checks
+    from previewer.cli.rows.project import print_checks
 
     return print_checks(invocation, _examine(invocation), form)
 

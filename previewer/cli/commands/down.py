@@ -13,9 +13,9 @@ from previewer.cli.output_format import Format
 from previewer.errors import UsageError
 
 if TYPE_CHECKING:
-    from previewer.domain.ending import Ended, Ends
+    from previewer.domain.environment.ending import Ended, Ends
     from previewer.operations.down import DownResult
-    from previewer.operations.session import Session
+    from previewer.session.session import Session
 
 
 @verb("down")
@@ -88,8 +88,8 @@ def command(
 
 
 def _ends(*, every: bool, expired: bool, merged: bool, branch_gone: bool, roles: tuple[str, ...]) -> Ends:
-    from previewer.domain.definition import Role
-    from previewer.domain.ending import Ends
+    from previewer.domain.compose.definition import Role
+    from previewer.domain.environment.ending import Ends
 
     chosen = frozenset(Role(role) for role in roles) or frozenset({Role.PREVIEW})
     return Ends(every=every, expired=expired, merged=merged, branch_gone=branch_gone, roles=chosen)
@@ -97,7 +97,7 @@ def _ends(*, every: bool, expired: bool, merged: bool, branch_gone: bool, roles:
 
 def _choose(invocation: Invocation, session: Session, ends: Ends) -> Ended:
     from previewer.domain.progress import Event, Noted
-    from previewer.operations.ended import find_ended_environments
+    from previewer.records.environments import find_ended_environments
 
     def tell(event: Event) -> None:
         if isinstance(event, Noted):
@@ -122,8 +122,8 @@ def _nothing(ends: Ends) -> str:
 
 
 def _print(invocation: Invocation, result: DownResult, form: Format) -> None:
-    from previewer.cli.rows.removals import removal_columns, removal_rows
-    from previewer.domain.tombstone import tombstone_to_json
+    from previewer.cli.rows.environments import removal_columns, removal_rows
+    from previewer.domain.record.tombstone import tombstone_to_json
 
     rows = removal_rows(result)
     if form is Format.TABLE:

@@ -14,9 +14,9 @@ from previewer.cli.options import report_option, verb
 from previewer.errors import UsageError
 
 if TYPE_CHECKING:
+    from previewer.deployment.drift import EnvironmentDrift
     from previewer.domain.drift.finding import Finding, Severity
-    from previewer.operations.drift import EnvironmentDrift
-    from previewer.operations.session import Session
+    from previewer.session.session import Session
 
 
 @verb("drift")
@@ -71,9 +71,8 @@ def command(
 def _look(
     invocation: Invocation, session: Session, names: tuple[str, ...], *, fresh: bool, record: bool
 ) -> tuple[EnvironmentDrift, ...]:
-    from previewer.operations.drift import check_drift
-    from previewer.operations.examined_files import ForgetfulFiles, remembered_files
-    from previewer.operations.taint import record_taints
+    from previewer.deployment.drift import ForgetfulFiles, check_drift, remembered_files
+    from previewer.deployment.touches import record_taints
 
     remembered = remembered_files(invocation.environment, session.source.installation)
     drifts = check_drift(session, names, files=ForgetfulFiles() if fresh else remembered)
@@ -86,9 +85,9 @@ def _look(
 def _follow(
     invocation: Invocation, session: Session, names: tuple[str, ...], least: Severity, *, as_json: bool
 ) -> ExitCode:
-    from previewer.cli.finding_printer import FindingPrinter
+    from previewer.cli.log_printer import FindingPrinter
     from previewer.cli.running import running
-    from previewer.operations.watching.touches import watch_touches
+    from previewer.operations.watch.touches import watch_touches
 
     printer = FindingPrinter(invocation.output, least=least, as_json=as_json)
     with running(invocation, "quiet") as run:
@@ -101,8 +100,7 @@ def _follow(
 
 def _print(invocation: Invocation, shown: Sequence[tuple[EnvironmentDrift, Sequence[Finding]]], form: str) -> None:
     from previewer.cli.output_format import Format
-    from previewer.cli.rows.drift_reports import drift_junit, drift_markdown
-    from previewer.cli.rows.findings import FINDING_COLUMNS, drift_row, finding_row
+    from previewer.cli.rows.findings import FINDING_COLUMNS, drift_junit, drift_markdown, drift_row, finding_row
 
     output = invocation.output
     if form == "markdown":
@@ -117,7 +115,7 @@ def _print(invocation: Invocation, shown: Sequence[tuple[EnvironmentDrift, Seque
 
 
 def _summarise(invocation: Invocation, shown: Sequence[tuple[EnvironmentDrift, Sequence[Finding]]]) -> None:
-    from previewer.domain.wording import counted
+    from previewer.domain.units import counted
 
     if not shown:
         invocation.diagnostics.note("no environments", "`previewer up BRANCH` makes one")

@@ -21,7 +21,7 @@ def command(invocation: Invocation, *, environment: str, ttl: str, dry_run: bool
 
     TTL is 90m, 10h, 5d, 1d12h or never. A later `up` or `replace` of it starts its life anew.
     """
-    from previewer.cli.rows.lifetimes import lifetime_columns, lifetime_row
+    from previewer.cli.rows.environments import lifetime_columns, lifetime_row
     from previewer.operations.extend import extend, plan_extend
 
     with invocation.open_session() as session:

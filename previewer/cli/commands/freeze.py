@@ -13,7 +13,7 @@ from previewer.cli.options import output_option, progress_option, verb
 from previewer.cli.output_format import Format
 
 if TYPE_CHECKING:
-    from previewer.domain.definition import ReadingChoice
+    from previewer.domain.compose.definition import ReadingChoice
 
 
 @verb("freeze")

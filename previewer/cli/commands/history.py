@@ -21,7 +21,7 @@ def command(invocation: Invocation, *, environment: str | None, limit: int | Non
     Newest first; with ENVIRONMENT (its name or its branch) only what was done to that one.
     """
     from previewer.cli.rows.history import HISTORY_COLUMNS, history_row
-    from previewer.operations.history import list_history
+    from previewer.operations.lists import list_history
 
     with invocation.open_session() as session:
         entries = list_history(session, environment=environment, limit=limit)

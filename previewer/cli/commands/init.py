@@ -14,8 +14,8 @@ from previewer.cli.output_format import Format
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from previewer.domain.file_tree import FileTree
-    from previewer.operations.session import Session
+    from previewer.domain.commit.files import FileTree
+    from previewer.session.session import Session
 
 
 @verb("init")
@@ -41,14 +41,13 @@ def command(
     """
     from pathlib import Path
 
-    from previewer.cli.rows.checks import print_checks
-    from previewer.cli.rows.files import FILE_COLUMNS, file_rows
+    from previewer.cli.rows.project import FILE_COLUMNS, file_rows, print_checks
     from previewer.operations.init import write_init
 
     with invocation.open_session() as session:
         files = _plan(invocation, _tree(session), sources)
         if check:
-            from previewer.operations.would_run import would_run
+            from previewer.deployment.would_run import would_run
 
             resolved = session.source.resolve("HEAD")
             return print_checks(invocation, would_run(session, resolved, _tree(session).with_files(files)), form)
@@ -85,7 +84,7 @@ def _plan(invocation: Invocation, tree: FileTree, sources: tuple[str, ...]) -> M
 
 def _tree(session: Session) -> FileTree:
     """The files of HEAD; none in a repository without a commit."""
-    from previewer.domain.file_tree import FileTree
+    from previewer.domain.commit.files import FileTree
     from previewer.errors import NotFoundError
 
     try:

@@ -37,7 +37,7 @@ def command(
     """
     if packages + (service is not None) + provenance > 1:
         raise UsageError("--packages, --sbom and --provenance are one or the other")
-    from previewer.cli.rows.packages import PACKAGE_COLUMNS, incomplete_bills, package_rows
+    from previewer.cli.rows.releases import PACKAGE_COLUMNS, incomplete_bills, package_rows
     from previewer.operations.inspect import inspect
 
     with invocation.open_session() as session:

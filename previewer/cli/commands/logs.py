@@ -8,8 +8,8 @@ import click
 
 from previewer.cli.completion_values import complete_environments, complete_services
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.moments import parse_since
 from previewer.cli.options import verb
+from previewer.cli.rows.cells import parse_since
 from previewer.errors import UsageError
 
 

@@ -11,7 +11,7 @@ from previewer.cli.options import output_option, verb
 from previewer.cli.output_format import Format
 
 if TYPE_CHECKING:
-    from previewer.operations.session import Session
+    from previewer.session.session import Session
 
 
 @verb("ls")
@@ -23,11 +23,11 @@ def command(invocation: Invocation, *, everywhere: bool, form: Format) -> None:
 
     Says on standard error which of them expire soon or have expired.
     """
-    from previewer.cli.expiry_warning import warn_of_expiry
     from previewer.cli.rows.environments import environment_columns, environment_row
     from previewer.cli.terminal import is_terminal
-    from previewer.operations.environments import list_environments
+    from previewer.cli.warnings import warn_of_expiry
     from previewer.operations.open_outside import EVERYWHERE
+    from previewer.records.environments import list_environments
 
     with invocation.open_session((), is_everywhere=everywhere or invocation.project is None) as session:
         everywhere = everywhere or session.source.installation == EVERYWHERE
@@ -46,8 +46,8 @@ def command(invocation: Invocation, *, everywhere: bool, form: Format) -> None:
 
 def _note_the_engine(invocation: Invocation, session: Session) -> None:
     """For people only: where the URLs are, if not here, and that the engine is nearly full."""
-    from previewer.cli.room import note_scarcity
-    from previewer.operations.generations.capacity import room_for_more
+    from previewer.cli.warnings import note_scarcity
+    from previewer.deployment.capacity import room_for_more
 
     if (remote := session.engine.capabilities.remote) is not None:
         invocation.diagnostics.note(

@@ -23,8 +23,8 @@ def command(invocation: Invocation, *, environment: str, service: str | None) ->
     import webbrowser
 
     from previewer.cli.urls import choose_urls
-    from previewer.domain.routes import is_web_page
-    from previewer.operations.environments import find_environment
+    from previewer.domain.compose.routes import is_web_page
+    from previewer.records.environments import find_environment
 
     with invocation.open_session() as session:
         found = find_environment(session, environment)

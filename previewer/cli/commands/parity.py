@@ -14,8 +14,8 @@ from previewer.cli.options import report_option, verb
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from previewer.domain.drift.secrecy import Secrecy
     from previewer.domain.parity.compare import Parity
+    from previewer.domain.secrecy import Secrecy
     from previewer.operations.probe import Probed
 
 
@@ -44,7 +44,7 @@ def command(
     LEFT and RIGHT are environments, REVISION:DEFINITION or RELEASE:DEFINITION; without them, staging and
     production are compared. Differences that `x-previewer.parity.allow` declares are kept apart from others.
     """
-    from previewer.operations.generations.secrecy import new_secrecy
+    from previewer.deployment.definition import new_secrecy
     from previewer.operations.parity import compare
     from previewer.operations.probe import probe
 
@@ -70,11 +70,12 @@ def _print(
     from previewer.cli.rows.parity import (
         difference_columns,
         difference_row,
+        parity_junit,
+        parity_markdown,
         parity_value,
         probe_columns,
         probe_rows,
     )
-    from previewer.cli.rows.parity_reports import parity_junit, parity_markdown
 
     output = invocation.output
     if form == "markdown":
@@ -93,7 +94,7 @@ def _print(
 
 
 def _summarise(invocation: Invocation, parity: Parity, probed: Sequence[Probed]) -> None:
-    from previewer.domain.wording import counted
+    from previewer.domain.units import counted
 
     counts = f"{len(parity.undeclared)} undeclared, {len(parity.declared)} declared"
     invocation.diagnostics.note(

@@ -21,8 +21,8 @@ def command(invocation: Invocation, *, environment: str, off: bool, dry_run: boo
 
     A pinned one does not expire; neither `watch` nor `down --expired`, `--merged` or `--branch-gone` removes it.
     """
-    from previewer.cli.rows.lifetimes import lifetime_columns, lifetime_row
-    from previewer.operations.pin import pin, plan_pin
+    from previewer.cli.rows.environments import lifetime_columns, lifetime_row
+    from previewer.operations.extend import pin, plan_pin
 
     with invocation.open_session() as session:
         result = (plan_pin if dry_run else pin)(session, environment, is_pinned=not off)

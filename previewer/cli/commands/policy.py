@@ -33,7 +33,7 @@ def command(
     One line for each thing that it asks for and that a rule is about. REVISION is a branch, a tag or a commit.
     """
     from previewer.cli.rows.policy import POLICY_COLUMNS, policy_rows
-    from previewer.operations.definitions import distrust, explain_policy
+    from previewer.releases.definitions import distrust, explain_policy
 
     with invocation.open_session() as session:
         explanation = explain_policy(session, revision, name=name)
@@ -50,7 +50,7 @@ def command(
 
 def _tell(invocation: Invocation, explanation: Explanation, refused: int) -> None:
     """What helps with each refusal, and how much was looked at."""
-    from previewer.domain.wording import counted
+    from previewer.domain.units import counted
 
     for outcome in explanation.outcomes:
         for hint in dict.fromkeys(

@@ -54,7 +54,7 @@ def command(
     from previewer.cli.confirmation import confirm_replacement
     from previewer.cli.deployment import show_plan, show_result
     from previewer.cli.running import running
-    from previewer.domain.definition import Role
+    from previewer.domain.compose.definition import Role
     from previewer.operations.promote import PromoteOptions, plan_promote, promote
 
     options = PromoteOptions(to=Role(to), name=name, ttl=ttl, timeout=timeout, env_files=env_files, force=force)

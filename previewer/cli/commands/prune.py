@@ -45,8 +45,8 @@ def command(
     Prints what goes, what it takes and why. Freezing a release again builds its images again.
     """
     from previewer.cli.confirmation import confirm
-    from previewer.cli.rows.images import format_bytes
-    from previewer.cli.rows.pruned import JUDGED_COLUMNS, PRUNED_COLUMNS, pruned_rows
+    from previewer.cli.rows.cells import format_bytes
+    from previewer.cli.rows.releases import JUDGED_COLUMNS, PRUNED_COLUMNS, pruned_rows
     from previewer.cli.running import running
     from previewer.operations.prune import describe, plan_prune, prune
 

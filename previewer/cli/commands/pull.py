@@ -27,7 +27,7 @@ def command(invocation: Invocation, *, what: str, dry_run: bool, progress: str, 
     from previewer.cli.plan_printer import print_transfer_plan
     from previewer.cli.rows.transfers import PULL_COLUMNS, pull_row
     from previewer.cli.running import running
-    from previewer.domain.registry_address import parse_address
+    from previewer.domain.release.registry_address import parse_address
     from previewer.operations.pull import address_of_release, fetch_release, is_release_id, plan_pull, pull
 
     if is_release_id(what):

@@ -19,7 +19,7 @@ def command(invocation: Invocation, *, remote: str | None, form: Format) -> None
     Newest commit first, with the environments that run each, or were good with it.
     """
     from previewer.cli.rows.releases import listed_columns, listed_row
-    from previewer.operations.releases import list_releases
+    from previewer.operations.lists import list_releases
 
     with invocation.open_session() as session:
         listed = list_releases(session, remote=remote)

@@ -15,7 +15,7 @@ from previewer.errors import NotFoundError
 
 if TYPE_CHECKING:
     from previewer.operations.rollback import Candidate
-    from previewer.operations.session import Session
+    from previewer.session.session import Session
 
 
 @verb("rollback")
@@ -73,7 +73,7 @@ def command(
 
 
 def _print(invocation: Invocation, session: Session, candidates: tuple[Candidate, ...], form: Format) -> None:
-    from previewer.cli.rows.candidates import candidate_columns, candidate_rows
+    from previewer.cli.rows.environments import candidate_columns, candidate_rows
 
     rows = candidate_rows(candidates)
     if form is Format.TABLE:

@@ -25,7 +25,7 @@ def command(invocation: Invocation, *, release: str, progress: str, form: Format
 
     RELEASE is its id or the beginning of it, a revision that was frozen, or an environment; without it, HEAD.
     """
-    from previewer.cli.rows.ids import show_id
+    from previewer.cli.rows.cells import show_id
     from previewer.cli.rows.provenance import show_signature
     from previewer.cli.running import running
     from previewer.cli.table import Column

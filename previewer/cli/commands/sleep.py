@@ -25,7 +25,7 @@ def command(
     Their time to live goes on.
     """
     from previewer.cli.plan_printer import print_plan
-    from previewer.cli.rows.sleepers import SLEEP_COLUMNS, sleep_rows
+    from previewer.cli.rows.environments import SLEEP_COLUMNS, sleep_rows
     from previewer.cli.running import running
     from previewer.operations.sleep import plan_sleep, sleep
 

@@ -13,7 +13,7 @@ from previewer.cli.options import output_option, verb
 from previewer.cli.output_format import Format
 
 if TYPE_CHECKING:
-    from previewer.operations.session import Session
+    from previewer.session.session import Session
 
 
 @verb("status")
@@ -33,11 +33,11 @@ def command(
     if gone:
         _show_tombstone(invocation, environment, form)
         return ExitCode.OK
-    from previewer.cli.expiry_warning import warn_of_expiry
+    from previewer.cli.rows.cells import SERVING
     from previewer.cli.rows.environments import detail_columns, environment_row, service_columns, service_row
-    from previewer.cli.rows.states import SERVING
-    from previewer.operations.environments import find_environment
-    from previewer.operations.taint import note_touches
+    from previewer.cli.warnings import warn_of_expiry
+    from previewer.deployment.touches import note_touches
+    from previewer.records.environments import find_environment
 
     output = invocation.output
     with invocation.open_session([environment] if environment else None) as session:
@@ -59,14 +59,8 @@ def command(
 
 
 def _show_tombstone(invocation: Invocation, environment: str | None, form: Format) -> None:
-    from previewer.cli.rows.tombstones import (
-        FORMER_COLUMNS,
-        former_rows,
-        head_row,
-        tombstone_columns,
-        tombstone_row,
-    )
-    from previewer.operations.remembering.tombstones import find_tombstone
+    from previewer.cli.rows.history import FORMER_COLUMNS, former_rows, head_row, tombstone_columns, tombstone_row
+    from previewer.records.tombstones import find_tombstone
 
     with invocation.open_session() as session:
         found = find_tombstone(session, environment or _current_branch(session)).tombstone
@@ -80,7 +74,7 @@ def _show_tombstone(invocation: Invocation, environment: str | None, form: Forma
 
 
 def _current_branch(session: Session) -> str:
-    from previewer.operations.branches import list_branches
+    from previewer.operations.lists import list_branches
 
     for branch in list_branches(session):
         if branch.is_current:

@@ -10,20 +10,14 @@ from previewer.cli.completion_values import complete_branches
 from previewer.cli.definition_options import definition_options
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import (
-    dry_run_option,
-    output_option,
-    progress_option,
-    timeout_option,
-    verb,
-)
+from previewer.cli.options import dry_run_option, output_option, progress_option, timeout_option, verb
 from previewer.cli.output_format import Format
 from previewer.errors import UsageError
 
 if TYPE_CHECKING:
-    from previewer.domain.definition import ReadingChoice
-    from previewer.domain.plan import Plan
-    from previewer.operations.session import Session
+    from previewer.domain.compose.definition import ReadingChoice
+    from previewer.domain.deploy.plan import Plan
+    from previewer.session.session import Session
 
 
 @verb("up")
@@ -78,10 +72,9 @@ def command(
     from previewer.cli.confirmation import confirm_replacement
     from previewer.cli.deployment import show_plan, show_result
     from previewer.cli.running import running
-    from previewer.domain.definition import Role
-    from previewer.operations.definitions import give_files
-    from previewer.operations.up import UpOptions, plan_up, up
-    from previewer.operations.up_release import plan_up_release, up_release
+    from previewer.domain.compose.definition import Role
+    from previewer.operations.up import UpOptions, plan_up, plan_up_release, up, up_release
+    from previewer.releases.definitions import give_files
 
     options = UpOptions(
         role=Role(role),
@@ -109,7 +102,7 @@ def command(
         if release:
             give_files(session, choice.env_files)
         if dry_run:
-            from previewer.cli.room import note_room
+            from previewer.cli.warnings import note_room
 
             plan = planned(session)
             show_plan(invocation, plan, form)

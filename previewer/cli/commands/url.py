@@ -24,9 +24,8 @@ def command(invocation: Invocation, *, environment: str, service: str | None, ev
     One a line: the front end's, or those of SERVICE.
     """
     from previewer.cli.rows.environments import url_rows, urls_by_service
-    from previewer.cli.tunnel import tunnel_words
-    from previewer.cli.urls import choose_urls
-    from previewer.operations.environments import find_environment
+    from previewer.cli.urls import choose_urls, tunnel_words
+    from previewer.records.environments import find_environment
 
     with invocation.open_session([environment]) as session:
         found = find_environment(session, environment)

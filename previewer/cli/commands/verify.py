@@ -42,7 +42,7 @@ def command(
             return ExitCode.OK
         with running(invocation, progress) as run:
             found = verify(session, release, rebuild=rebuild, report=run.report, cancellation=run.cancellation)
-    from previewer.cli.rows.verified import (
+    from previewer.cli.rows.transfers import (
         DIFFERENCE_COLUMNS,
         HEAD_COLUMNS,
         IMAGE_COLUMNS,

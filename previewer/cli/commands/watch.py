@@ -51,7 +51,7 @@ def command(
     `watch.branches` counts where no GLOB is given.
     """
     from previewer.cli.running import running
-    from previewer.operations.watch import WatchOptions, plan_watch, watch
+    from previewer.operations.watch.watch import WatchOptions, plan_watch, watch
 
     options = WatchOptions(patterns, remote=remote, interval=interval, once=once, limit=limit)
     with invocation.open_session() as session:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from previewer.cli.rows.ids import show_id
-from previewer.cli.rows.times import moment, show_age
-from previewer.cli.style import Style
+from previewer.cli.rows.cells import moment, show_age, show_id
 from previewer.cli.table import Cell, Column, show_plain
+from previewer.cli.terminal import Style
 
 if TYPE_CHECKING:
+    from previewer.domain.commit.revision import Branch
+    from previewer.domain.environment.environment import OverviewRow
     from previewer.domain.json_value import JsonObject, JsonValue
-    from previewer.domain.overview import OverviewRow
-    from previewer.domain.revision import Branch
 
 
 def branch_columns(now: datetime) -> tuple[Column, ...]:
@@ -23,7 +22,7 @@ def branch_columns(now: datetime) -> tuple[Column, ...]:
 
 def joined_columns(now: datetime) -> tuple[Column, ...]:
     """Of ``previewer branches --environments``."""
-    from previewer.cli.rows.states import show_state  # brings all that makes an environment
+    from previewer.cli.rows.cells import show_state  # brings all that makes an environment
 
     return (
         *_first_columns(now),

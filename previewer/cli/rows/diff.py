@@ -1,23 +1,23 @@
-"""What lies between two releases."""
+"""Differences between two releases, as rows and as Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from previewer.cli.rows.ids import show_id
-from previewer.cli.rows.times import moment
-from previewer.cli.style import Style
+from previewer.cli.report_text import code
+from previewer.cli.rows.cells import moment, show_id
 from previewer.cli.table import ABSENT, Cell, Column
-from previewer.domain.file_change import Change, FileChange
-from previewer.domain.json_value import JsonObject, JsonValue, canonical_json
-from previewer.domain.release import Artifact
-from previewer.domain.release_diff import DefinitionChange, ImageChange, PackageChange
-from previewer.domain.revision import Commit
+from previewer.cli.terminal import Style
+from previewer.domain.commit.revision import Change, Commit, FileChange, short_id
+from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, canonical_json
+from previewer.domain.release.diff import DefinitionChange, ImageChange, PackageChange
+from previewer.domain.release.release import Artifact
 from previewer.present.safe_text import plain
 
 if TYPE_CHECKING:
     from previewer.operations.diff import Difference
+
 
 _CHANGES: Mapping[str, tuple[str, Style]] = {
     Change.ADDED.value: ("+", Style.GOOD),
@@ -153,3 +153,65 @@ def _definition(found: DefinitionChange) -> JsonObject:
 
 def _id(artifact: Artifact | None) -> str | None:
     return artifact.image if artifact is not None else None
+
+
+MOST_ITEMS = 100
+"""Of one list; the rest is counted. Comments on pull requests end at 65,536 characters."""
+
+
+def diff_markdown(difference: JsonObject) -> Iterator[str]:
+    """The lines for what :func:`~previewer.cli.rows.diff.difference_value` gives."""
+    ends = (as_text(as_object(difference[key])["release"]) for key in ("old", "new"))
+    yield "Release {} → {}".format(*(code(short_id(end)) for end in ends))
+    for key, title, _ in SECTIONS:
+        rows = [as_object(row) for row in as_list(difference[key])]
+        if not rows:
+            continue
+        yield from ("", f"### {title} ({len(rows)})", "")
+        for row in rows[:MOST_ITEMS]:
+            yield f"- {as_text(row['change'])}: {_ITEMS[key](row)}"
+        if len(rows) > MOST_ITEMS:
+            yield f"- and {len(rows) - MOST_ITEMS} more"
+
+
+def _commit_item(row: JsonObject) -> str:
+    return f"{code(short_id(as_text(row['commit'])))} {code(as_text(row['subject']))}"
+
+
+def _file_item(row: JsonObject) -> str:
+    added, removed = row["added_lines"], row["removed_lines"]
+    lines = f" (+{added} −{removed})" if added is not None and removed is not None else ""
+    return code(as_text(row["path"])) + lines
+
+
+def _image_item(row: JsonObject) -> str:
+    name = f"{as_text(row['definition'])}/{as_text(row['service'])}"
+    return f"{code(name)} {_step(short_id(as_text(row['before'])), short_id(as_text(row['after'])))}"
+
+
+def _package_item(row: JsonObject) -> str:
+    versions = (", ".join(as_text(version) for version in as_list(row[key])) for key in ("before", "after"))
+    services = ", ".join(as_text(service) for service in as_list(row["services"]))
+    return f"{code(as_text(row['name']))} {_step(*versions)} in {code(services)}"
+
+
+def _definition_item(row: JsonObject) -> str:
+    path = ".".join(filter(None, (as_text(row["definition"]), as_text(row["path"]))))
+    return f"{code(path)} {_step(_shown(row['before']), _shown(row['after']))}".rstrip()
+
+
+def _step(before: str, after: str) -> str:
+    return " → ".join(code(text) for text in (before, after) if text)
+
+
+def _shown(value: JsonValue) -> str:
+    return "" if value is None else show_value(value).text
+
+
+_ITEMS: Mapping[str, Callable[[JsonObject], str]] = {
+    "commits": _commit_item,
+    "files": _file_item,
+    "images": _image_item,
+    "packages": _package_item,
+    "definitions": _definition_item,
+}

@@ -1,15 +1,43 @@
-"""Environments and their services."""
+"""Environments and their services, and what became of them: lifetimes, sleep, removal, rollback."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from previewer.cli.rows.ids import show_id
-from previewer.cli.rows.states import show_state
-from previewer.cli.rows.times import moment, show_age, show_time_left
+from previewer.cli.rows.cells import format_bytes, moment, show_age, show_id, show_state, show_time_left
 from previewer.cli.table import ABSENT, Cell, Column
-from previewer.domain.environment import Environment, ServiceStatus
+from previewer.cli.terminal import Style
+from previewer.domain.environment.environment import Environment, ServiceStatus
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+
+if TYPE_CHECKING:
+    from previewer.operations.down import DownResult
+    from previewer.operations.extend import ExtendResult
+    from previewer.operations.rollback import Candidate
+    from previewer.operations.sleep import SleepResult
+
+
+def lifetime_columns(now: datetime) -> tuple[Column, ...]:
+    """Of ``previewer extend`` and ``previewer pin``."""
+    return (
+        Column("environment", "ENVIRONMENT", gives_way=True),
+        Column("expires_at", "TTL", show_time_left(now)),
+        Column("before", "BEFORE", show_time_left(now)),
+        Column("pinned", "PINNED"),
+    )
+
+
+def lifetime_row(result: ExtendResult) -> JsonObject:
+    """One environment; ``null`` for one that never expires."""
+    return {
+        "environment": result.environment.name,
+        "expires_at": moment(result.environment.expires_at),
+        "before": moment(result.before.expires_at),
+        "pinned": result.environment.notes.pinned,
+        "changed": result.changed,
+    }
 
 
 def environment_columns(
@@ -118,3 +146,70 @@ def urls_by_service(environment: Environment) -> JsonObject:
     for row in url_rows(environment):
         found.setdefault(as_text(row["service"]), []).append(row["url"])
     return {service: found[service] for service in sorted(found)}
+
+
+SLEEP_COLUMNS = (Column("environment", "ENVIRONMENT", gives_way=True), Column("result", "RESULT"))
+"""Of ``previewer sleep``."""
+
+
+def sleep_rows(result: SleepResult) -> tuple[JsonObject, ...]:
+    """Every environment that was named."""
+    return (
+        *({"environment": name, "result": "asleep"} for name in result.environments),
+        *({"environment": name, "result": "asleep already"} for name in result.already_asleep),
+    )
+
+
+def removal_columns() -> tuple[Column, ...]:
+    """Of ``previewer down``."""
+    return (
+        Column("environment", "ENVIRONMENT", gives_way=True),
+        Column("result", "RESULT"),
+        Column("bytes_freed", "FREED", show_bytes),
+    )
+
+
+def removal_rows(result: DownResult) -> tuple[JsonObject, ...]:
+    """Every environment that was named."""
+    freed = {stone.environment: stone.bytes_freed for stone in result.tombstones}
+    return (
+        *(_row(name, "removed", freed.get(name)) for name in result.environments),
+        *(_row(name, "already gone", 0) for name in result.already_gone),
+    )
+
+
+def _row(name: str, result: str, freed: int | None) -> JsonObject:
+    return {"environment": name, "result": result, "bytes_freed": freed}
+
+
+def show_bytes(value: JsonValue) -> Cell:
+    """``12.3 MB``; ``unknown`` where the engine did not say it."""
+    return Cell(format_bytes(value)) if isinstance(value, int) else Cell("unknown", Style.FAINT)
+
+
+def candidate_columns(now: datetime) -> tuple[Column, ...]:
+    """Of ``previewer rollback --list``."""
+    return (
+        Column("environment", "ENVIRONMENT", gives_way=True),
+        Column("release", "RELEASE", show_id),
+        Column("commit", "COMMIT", show_id),
+        Column("generation", "GENERATION"),
+        Column("until", "SERVED UNTIL", show_age(now)),
+        Column("kept", "KEPT"),
+    )
+
+
+def candidate_rows(candidates: Iterable[Candidate]) -> tuple[JsonObject, ...]:
+    """Newest first."""
+    return tuple(
+        {
+            "environment": candidate.environment,
+            "role": candidate.role.value,
+            "release": candidate.good.release,
+            "commit": candidate.good.commit,
+            "generation": candidate.good.generation,
+            "until": moment(candidate.good.until),
+            "kept": candidate.is_kept,
+        }
+        for candidate in candidates
+    )

@@ -1,15 +1,16 @@
-"""Findings of drift as rows."""
+"""Findings of drift as rows, and as reports for CI."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from previewer.cli.style import Style
+from previewer.cli.report_text import JunitCase, code, code_cell, junit_report
 from previewer.cli.table import ABSENT, Cell, Column
+from previewer.cli.terminal import Style
+from previewer.deployment.drift import EnvironmentDrift
 from previewer.domain.drift.finding import Finding, Severity
 from previewer.domain.json_value import JsonObject, JsonValue
-from previewer.domain.labels import format_time
-from previewer.operations.drift import EnvironmentDrift
+from previewer.domain.units import format_time
 
 _SEVERITIES = {
     Severity.LOW.value: ("·", Style.FAINT),
@@ -66,3 +67,38 @@ def drift_row(drift: EnvironmentDrift, findings: Sequence[Finding]) -> JsonObjec
         "findings": [finding_row(finding) for finding in findings],
         "expected": [finding_row(finding) for finding in drift.expected],
     }
+
+
+Shown = Sequence[tuple[EnvironmentDrift, Sequence[Finding]]]
+
+
+def drift_markdown(shown: Shown) -> Iterator[str]:
+    """The lines: a section an environment, with a table of its findings."""
+    yield "# Drift"
+    for drift, findings in shown:
+        yield from ("", f"## {code(drift.environment.name)}", "")
+        if not findings:
+            yield "As frozen."
+            continue
+        yield from ("| severity | kind | where | what | frozen | live |", "|---|---|---|---|---|---|")
+        yield from map(_row, findings)
+        yield from ("", code(findings[0].help))
+
+
+def drift_junit(shown: Shown) -> str:
+    """A test suite; an environment with findings has failed."""
+    cases = [
+        JunitCase("drift", drift.environment.name, [_line(finding) for finding in findings])
+        for drift, findings in shown
+    ]
+    return junit_report("previewer drift", cases, noun="finding")
+
+
+def _row(finding: Finding) -> str:
+    foreign = (finding.where, finding.what, finding.frozen, finding.live)
+    return f"| {' | '.join((finding.severity.value, finding.kind, *map(code_cell, foreign)))} |"
+
+
+def _line(finding: Finding) -> str:
+    values = f" ({finding.frozen or '-'} → {finding.live or '-'})" if finding.frozen or finding.live else ""
+    return f"{finding.severity.value} {finding.kind} {finding.where}: {finding.what}{values}; {finding.help}"

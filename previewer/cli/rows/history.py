@@ -1,12 +1,15 @@
-"""Entries of the ledger."""
+"""Entries of the ledger, and environments that are gone."""
 
 from __future__ import annotations
 
-from previewer.cli.rows.ids import show_id
-from previewer.cli.rows.times import moment
+from datetime import datetime
+
+from previewer.cli.rows.cells import moment, show_age, show_id
+from previewer.cli.rows.environments import show_bytes
 from previewer.cli.table import Column
-from previewer.domain.history import LedgerEntry
-from previewer.domain.json_value import JsonObject
+from previewer.domain.json_value import JsonObject, as_list, as_object
+from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.tombstone import Tombstone, tombstone_to_json
 
 HISTORY_COLUMNS = (
     Column("at", "AT"),
@@ -31,3 +34,50 @@ def history_row(entry: LedgerEntry) -> JsonObject:
         "actor": entry.actor,
         "detail": entry.detail,
     }
+
+
+def tombstone_columns(now: datetime) -> tuple[Column, ...]:
+    """Of the head of ``previewer status --gone``."""
+    return (
+        Column("environment", "ENVIRONMENT"),
+        Column("role", "ROLE"),
+        Column("state", "STATE"),
+        Column("removed_at", "REMOVED", show_age(now)),
+        Column("actor", "BY"),
+        Column("cause", "BECAUSE"),
+        Column("bytes_freed", "FREED", show_bytes),
+        Column("branch", "BRANCH"),
+        Column("commit", "COMMIT", show_id),
+        Column("release", "RELEASE", show_id),
+        Column("generation", "GENERATION"),
+        Column("owner", "OWNER"),
+        Column("created_at", "AGE", show_age(now)),
+        Column("networks", "NETWORKS"),
+        Column("volume_names", "VOLUMES"),
+    )
+
+
+FORMER_COLUMNS = (
+    Column("name", "CONTAINER", gives_way=True),
+    Column("state", "STATE"),
+    Column("exit_code", "EXIT"),
+    Column("image", "IMAGE", show_id, spare=2),
+    Column("ports", "PORTS", gives_way=True),
+    Column("bytes", "WROTE", show_bytes, spare=1),
+)
+"""Of the containers in ``previewer status --gone``."""
+
+
+def tombstone_row(tombstone: Tombstone) -> JsonObject:
+    """A tombstone, complete; its state is ``gone``."""
+    return {**tombstone_to_json(tombstone), "state": "gone"}
+
+
+def head_row(tombstone: Tombstone) -> JsonObject:
+    """The same for people, with the names of its volumes only."""
+    return {**tombstone_row(tombstone), "volume_names": [former.name for former in tombstone.volumes]}
+
+
+def former_rows(row: JsonObject) -> tuple[JsonObject, ...]:
+    """The containers of :func:`tombstone_row`."""
+    return tuple(as_object(former) for former in as_list(row["containers"]))

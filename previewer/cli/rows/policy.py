@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from previewer.cli.style import Style
 from previewer.cli.table import Cell, Column
+from previewer.cli.terminal import Style
 from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.domain.policy.check import Explanation, Finding
 from previewer.domain.policy.rule import Rule

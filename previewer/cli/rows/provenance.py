@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from previewer.cli.rows.ids import show_id
-from previewer.cli.rows.images import show_bytes
+from previewer.cli.rows.cells import show_bytes, show_id
 from previewer.cli.rows.releases import release_columns, release_row
-from previewer.cli.style import Style
 from previewer.cli.table import ABSENT, Cell, Column
-from previewer.domain.attestation import Signature, Verdict
+from previewer.cli.terminal import Style
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
-from previewer.domain.packages import ImagePackages
-from previewer.domain.release import Artifact
+from previewer.domain.release.attestation import Signature, Verdict
+from previewer.domain.release.packages import ImagePackages
+from previewer.domain.release.release import Artifact
 from previewer.present.safe_text import plain
 
 if TYPE_CHECKING:

@@ -1,18 +1,21 @@
-"""Releases and their artifacts."""
+"""Releases, their artifacts and packages, and what pruning removes and keeps."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from previewer.cli.rows.ids import show_id
-from previewer.cli.rows.times import moment, show_age
-from previewer.cli.table import Column
+from previewer.cli.rows.cells import moment, show_age, show_bytes, show_id
+from previewer.cli.table import Cell, Column, show_plain
 from previewer.domain.json_value import JsonObject, JsonValue
-from previewer.domain.release import Release
+from previewer.domain.release.packages import Package
+from previewer.domain.release.release import Release
 
 if TYPE_CHECKING:
-    from previewer.operations.releases import ListedRelease
+    from previewer.operations.inspect import Inspection
+    from previewer.operations.lists import ListedRelease
+    from previewer.operations.prune import PruneItem
 
 
 def release_columns(now: datetime) -> tuple[Column, ...]:
@@ -86,4 +89,88 @@ def artifact_rows(release: Release) -> tuple[JsonObject, ...]:
         }
         for name, frozen in release.definitions.items()
         for service, artifact in sorted(frozen.artifacts.items())
+    )
+
+
+PACKAGE_COLUMNS = (
+    Column("service", "SERVICE", gives_way=True),
+    Column("kind", "KIND"),
+    Column("name", "PACKAGE", gives_way=True),
+    Column("version", "VERSION", gives_way=True),
+    Column("architecture", "ARCHITECTURE", spare=1),
+)
+"""Of ``previewer inspect --packages``."""
+
+
+def package_rows(found: Inspection) -> tuple[JsonObject, ...]:
+    """Every package of every service's image; an image that several definitions have counts once."""
+    pairs = {
+        (service, artifact.image)
+        for frozen in found.release.definitions.values()
+        for service, artifact in frozen.artifacts.items()
+    }
+    return tuple(
+        {"service": service, "image": image, **_package(package)}
+        for service, image in sorted(pairs)
+        if image in found.attestations.packages
+        for package in found.attestations.packages[image].packages
+    )
+
+
+def incomplete_bills(found: Inspection) -> tuple[tuple[str, str], ...]:
+    """Services, and why their images may have more packages than are listed; each pair once."""
+    services: dict[str, set[str]] = {}
+    for frozen in found.release.definitions.values():
+        for service, artifact in frozen.artifacts.items():
+            services.setdefault(artifact.image, set()).add(service)
+    packages = found.attestations.packages
+    return tuple(
+        (", ".join(sorted(names)), note)
+        for image, names in sorted(services.items())
+        if image in packages
+        for note in packages[image].notes
+    )
+
+
+def _package(package: Package) -> dict[str, JsonValue]:
+    return {
+        "kind": package.kind.value,
+        "name": package.name,
+        "version": package.version,
+        "architecture": package.architecture or None,
+    }
+
+
+_DIGITS = 64
+
+
+def _show_name(value: JsonValue) -> Cell:
+    """Digests by their first digits, other names as they are."""
+    is_digest = isinstance(value, str) and len(value.removeprefix("sha256:")) == _DIGITS
+    return show_id(value) if is_digest else show_plain(value)
+
+
+def _show_fate(value: JsonValue) -> Cell:
+    return Cell("stays" if value else "goes")
+
+
+_WHAT = (Column("kind", "KIND"), Column("name", "NAME", _show_name, gives_way=True))
+_WHY = (Column("bytes", "SIZE", show_bytes), Column("reason", "REASON", gives_way=True))
+PRUNED_COLUMNS = (*_WHAT, *_WHY)
+"""Of ``previewer prune``."""
+JUDGED_COLUMNS = (Column("keeps", "FATE", _show_fate), *PRUNED_COLUMNS)
+"""Of ``previewer prune --kept``."""
+
+
+def pruned_rows(items: Iterable[PruneItem]) -> tuple[JsonObject, ...]:
+    """The items, as they come."""
+    return tuple(
+        {
+            "kind": item.kind.value,
+            "name": item.name,
+            "keeps": item.keeps,
+            "bytes": item.bytes if item.kind.value == "image" else None,
+            "reason": item.reason,
+        }
+        for item in items
     )

@@ -1,16 +1,24 @@
-"""Releases and images that went to a registry or came from one."""
+"""Releases that went to a registry or came from one, and what verifying one showed."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from previewer.cli.rows.ids import show_id
-from previewer.cli.table import Column
-from previewer.domain.json_value import JsonObject
+from previewer.cli.rows.cells import show_id
+from previewer.cli.rows.provenance import show_signature
+from previewer.cli.table import ABSENT, Cell, Column
+from previewer.cli.terminal import Style
+from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.domain.release.image_comparison import Sameness
+from previewer.operations.verify import VerifiedImage, VerifyResult
+from previewer.present.safe_text import plain
+from previewer.releases.attested import Attested
 
 if TYPE_CHECKING:
     from previewer.operations.pull import PullResult
     from previewer.operations.push import PushResult
+
 
 PUSH_COLUMNS = (
     Column("release", "RELEASE", show_id),
@@ -67,3 +75,99 @@ def pull_row(result: PullResult) -> JsonObject:
         "reference": result.reference,
         "pulled": result.pulled,
     }
+
+
+_WORDS: Mapping[str, tuple[str, Style]] = {
+    Sameness.IDENTICAL.value: ("✔ identical", Style.GOOD),
+    Sameness.EQUAL.value: ("✔ equal content", Style.GOOD),
+    Sameness.DIFFERENT.value: ("✖ different", Style.BAD),
+}
+
+
+def show_sameness(value: JsonValue) -> Cell:
+    """``✔ identical``; ``-`` for an image that was not built again."""
+    return Cell(*_WORDS[str(value)]) if value is not None else Cell(ABSENT)
+
+
+def show_presence(value: JsonValue) -> Cell:
+    """Whether the engine has it."""
+    return Cell("✔ there", Style.GOOD) if value else Cell("✖ missing", Style.BAD)
+
+
+def show_files(value: JsonValue) -> Cell:
+    """The paths of files that changed."""
+    names = value if isinstance(value, list) else []
+    return Cell("✖ " + ", ".join(plain(str(name)) for name in names), Style.BAD) if names else Cell("✔ as frozen")
+
+
+def show_attestations(value: JsonValue) -> Cell:
+    """``✔ as noted``, ``? unchecked``, or what is not as it was."""
+    said = as_object(value)
+    verdict = Attested(said["verdict"])
+    if verdict is Attested.CHANGED:
+        return Cell("✖ " + "; ".join(plain(as_text(reason)) for reason in as_list(said["reasons"])), Style.BAD)
+    if verdict is Attested.CHECKED:
+        return Cell(f"✔ {verdict.value}", Style.GOOD)
+    return Cell(f"? {verdict.value}", Style.BUSY) if verdict is Attested.UNCHECKED else Cell(ABSENT)
+
+
+HEAD_COLUMNS = (
+    Column("release", "RELEASE", show_id),
+    Column("commit", "COMMIT", show_id),
+    Column("signature", "SIGNATURE", show_signature),
+    Column("changed_files", "FILES", show_files),
+    Column("attestations", "ATTESTATIONS", show_attestations),
+)
+IMAGE_COLUMNS = (
+    Column("definition", "DEFINITION"),
+    Column("service", "SERVICE", gives_way=True),
+    Column("image", "IMAGE", show_id),
+    Column("origin", "ORIGIN"),
+    Column("present", "ENGINE", show_presence),
+    Column("sameness", "REBUILT", show_sameness),
+)
+DIFFERENCE_COLUMNS = (
+    Column("service", "SERVICE"),
+    Column("path", "PATH", gives_way=True),
+    Column("change", "CHANGE"),
+)
+
+
+def verified_row(found: VerifyResult) -> JsonObject:
+    """The release, without its images."""
+    said = found.signature
+    return {
+        "release": found.release.id,
+        "commit": found.release.commit,
+        "well": found.is_well,
+        "signature": {"verdict": said.verdict.value, "signer": said.signer or None, "reason": said.reason or None},
+        "changed_files": list(found.changed_files),
+        "attestations": {
+            "verdict": found.attestations.verdict.value,
+            "reasons": list(found.attestations.reasons),
+        },
+    }
+
+
+def image_row(image: VerifiedImage) -> JsonObject:
+    """One service's image."""
+    return {
+        "definition": image.definition,
+        "service": image.service,
+        "image": image.artifact.image,
+        "origin": image.artifact.origin,
+        "present": image.is_present,
+        "sameness": image.sameness.value if image.sameness is not None else None,
+        "rebuilt": image.rebuilt,
+        "differences": [{"path": each.path, "change": each.change} for each in image.differences],
+    }
+
+
+def difference_rows(found: VerifyResult) -> tuple[JsonObject, ...]:
+    """Every difference of every image; an image of several definitions once."""
+    rows = {
+        (image.service, each.path): {"service": image.service, "path": each.path, "change": each.change}
+        for image in found.images
+        for each in image.differences
+    }
+    return tuple(rows[key] for key in sorted(rows))

@@ -7,12 +7,9 @@ unexpected type is left as it is: the schema refuses it later, with better words
 from __future__ import annotations
 
 from previewer.definition.limits import Budget
-from previewer.definition.model_error import ModelError
-from previewer.definition.short_syntax.build import BUILD_FORMS
 from previewer.definition.short_syntax.forms import Forms
-from previewer.definition.short_syntax.resources import expand_external
-from previewer.definition.short_syntax.service import SERVICE_FORMS, WATCH_FORMS
-from previewer.definition.values import Table, as_items, as_tables, named_tables, table_at
+from previewer.definition.short_syntax.service import BUILD_FORMS, SERVICE_FORMS, WATCH_FORMS, expand_external
+from previewer.definition.values import ModelError, Table, as_items, as_tables, named_tables, table_at
 
 __all__ = ["expand_short_syntax"]
 

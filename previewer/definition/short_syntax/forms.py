@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from previewer.definition.model_error import ModelError
-from previewer.definition.values import Table, Value
+from previewer.definition.values import ModelError, Table, Value
 
 Forms: TypeAlias = Mapping[str, Callable[[Value], Value]]
 """By key: what makes its value a long form."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from previewer.definition.go_text import go_text
-from previewer.definition.model_error import ModelError
-from previewer.definition.values import Table, Value
+from previewer.definition.values import ModelError, Table, Value
+from previewer.definition.yaml.scalars import go_text
 
 PROTOCOLS = ("tcp", "udp", "sctp")
 LARGEST_PORT = 65535

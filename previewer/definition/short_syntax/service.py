@@ -1,11 +1,10 @@
-"""Short forms of a service's keys."""
+"""Short forms of the keys of services, builds and resources."""
 
 from __future__ import annotations
 
-from previewer.definition.model_error import ModelError
-from previewer.definition.short_syntax.build import expand_build
 from previewer.definition.short_syntax.forms import (
     Forms,
+    assignments_as_table,
     each_item,
     names_as_table,
     one_as_list,
@@ -13,7 +12,58 @@ from previewer.definition.short_syntax.forms import (
 )
 from previewer.definition.short_syntax.ports import expand_ports
 from previewer.definition.short_syntax.volumes import expand_volume
-from previewer.definition.values import Value, text_or_items
+from previewer.definition.values import ModelError, Table, Value, text_or_items
+from previewer.definition.yaml.scalars import go_text
+from previewer.domain.compose.definition import ModelPath
+
+
+def expand_build(value: Value) -> Value:
+    """``build: DIRECTORY`` names the context."""
+    return {"context": value} if isinstance(value, str) else value
+
+
+def expand_ssh(value: Value) -> Value:
+    """``ssh``: ``default`` or ``ID=PATH``; by id, the path of the key or agent socket."""
+    if not isinstance(value, list):
+        return value
+    keys: Table = {}
+    for item in value:
+        name, equals, path = go_text(item).partition("=")
+        if not equals and name != "default":
+            raise ModelError(f"{item!r} is neither 'default' nor of the form ID=PATH")
+        keys[name] = path if equals else None
+    return keys
+
+
+def expand_attestation(value: Value) -> Value:
+    """``provenance`` and ``sbom`` take a boolean or options as text; the model holds text."""
+    return go_text(value) if isinstance(value, (bool, str)) else value
+
+
+BUILD_FORMS: Forms = {
+    "secrets": sources_as_tables,
+    "provenance": expand_attestation,
+    "sbom": expand_attestation,
+    "additional_contexts": assignments_as_table,
+    "ssh": expand_ssh,
+}
+
+
+def expand_external(resource: Table, *, path: ModelPath) -> None:
+    """``external: {name: N}`` becomes ``external: true`` and ``name: N``.
+
+    Raises :class:`ModelError` where ``name`` says something else.
+    """
+    external = resource.get("external")
+    if not isinstance(external, dict):
+        return
+    resource["external"] = True
+    name = external.get("name")
+    if name is None:
+        return
+    if resource.get("name", name) != name:
+        raise ModelError("name and external.name differ; use name alone", path=path)
+    resource["name"] = name
 
 
 def expand_depends_on(value: Value) -> Value:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from previewer.definition.model_error import ModelError
-from previewer.definition.values import Table, Value
+from previewer.definition.values import ModelError, Table, Value
 
 PROPAGATIONS = frozenset({"rprivate", "private", "rshared", "shared", "rslave", "slave"})
 HOST_PATH = re.compile(r"[./~]|\\\\|[A-Za-z]:")

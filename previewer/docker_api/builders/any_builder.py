@@ -9,16 +9,12 @@ from functools import partial
 
 from previewer.docker_api.builders.buildx import build_with_buildx
 from previewer.docker_api.builders.buildx_command import find_buildx
-from previewer.docker_api.builders.classic_steps import ClassicSteps
-from previewer.docker_api.builders.endpoint import build_at_endpoint
-from previewer.docker_api.builders.error import Locate, build_error
-from previewer.docker_api.builders.image_build import ImageBuild
+from previewer.docker_api.builders.endpoint import ClassicSteps, build_at_endpoint
+from previewer.docker_api.builders.image_build import ImageBuild, Locate, Redaction, build_error
 from previewer.docker_api.builders.progress import BuildProgress
 from previewer.docker_api.builders.proxies import proxy_arguments, proxy_passwords
-from previewer.docker_api.builders.redaction import Redaction
 from previewer.docker_api.connection import DockerConnection
-from previewer.domain.build_choice import Builder, BuilderSupport, choose_builder
-from previewer.domain.build_means import BuildMeans
+from previewer.domain.build.requirements import Builder, BuilderSupport, BuildMeans, choose_builder
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import as_list, as_object, as_text
 from previewer.errors import BuildError

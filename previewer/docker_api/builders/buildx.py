@@ -13,15 +13,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from previewer.docker_api.builders.buildx_command import buildx_command, buildx_environment, context_path
-from previewer.docker_api.builders.buildx_status import read_statuses
+from previewer.docker_api.builders.buildx_command import (
+    buildx_command,
+    buildx_environment,
+    context_path,
+    ended_with_us,
+)
 from previewer.docker_api.builders.context_folder import build_folder, unpack_context
 from previewer.docker_api.builders.image_build import ImageBuild
-from previewer.docker_api.builders.process_guard import ended_with_us
-from previewer.docker_api.builders.progress import BuildProgress
+from previewer.docker_api.builders.progress import BuildProgress, read_statuses
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.liveness import ensure_alive, while_alive
-from previewer.domain.build_choice import BUILDX_HINT
+from previewer.domain.build.requirements import BUILDX_HINT
 from previewer.domain.cancellation import Cancellation
 from previewer.errors import FreezeError, UnsupportedError
 

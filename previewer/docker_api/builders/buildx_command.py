@@ -1,17 +1,47 @@
-"""The buildx program: where it is, how it is called, and what of our environment it sees."""
+"""The buildx program: how it is found and called, and how it ends with the process that started it."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from previewer.docker_api.builders.image_build import ImageBuild
 from previewer.docker_api.wire.contexts import Endpoint
-from previewer.domain.build_means import BuildMeans
+from previewer.domain.build.requirements import BuildMeans
 from previewer.errors import UnsupportedError
+
+_WATCH = 'read -r _; kill "$1"'
+
+
+@contextmanager
+def ended_with_us(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """While the block lasts, a shell waits for this process to end, and asks ``process`` to end then.
+
+    It reads a pipe of which only this process holds the other end, so that it hears of any end at once. Where
+    there is no POSIX shell nothing happens.
+    """
+    shell = shutil.which("sh")
+    if shell is None:
+        yield
+        return
+    watcher = subprocess.Popen(
+        [shell, "-c", _WATCH, "watch", str(process.pid)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        watcher.kill()
+        watcher.communicate()
+
 
 PLUGIN = "docker-buildx"
 PLUGIN_FOLDERS = (

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.file_tree import folders_above
+from previewer.domain.commit.files import folders_above
 from previewer.domain.tar_pieces import open_tar
 
 PREFIX = "previewer-build-"

@@ -1,32 +1,65 @@
-"""Build through ``POST /build``, the context streamed as the request's body (Docker Engine API, ImageBuild).
-
-``version=2`` asks for BuildKit, which needs neither a session nor the buildx program this way.
-"""
+"""Build through ``POST /build``, and remove the nameless images that the classic builder leaves."""
 
 from __future__ import annotations
 
 import json
 import secrets
 import tarfile
+import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from http import HTTPStatus
 
 import requests
 import requests.exceptions
 
-from previewer.docker_api.builders.error import Locate, hint_for
-from previewer.docker_api.builders.image_build import ImageBuild
+from previewer.docker_api.builders.image_build import ImageBuild, Locate, hint_for
 from previewer.docker_api.builders.progress import BuildProgress
 from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection
 from previewer.docker_api.errors import translate_errors
+from previewer.docker_api.images import EngineImages
 from previewer.docker_api.liveness import ensure_alive, reading
-from previewer.docker_api.read_lines import read_objects
+from previewer.docker_api.reading.lines import read_objects
 from previewer.docker_api.wire.protocol import RefusedError
 from previewer.docker_api.wire.sdk import docker
-from previewer.docker_api.wire.sdk_stream import check_response, lift_time_limit, stream_body
+from previewer.docker_api.wire.sdk_wire import check_response, lift_time_limit, stream_body
 from previewer.domain.cancellation import Cancellation
 from previewer.errors import BuildError, EngineError, PreviewerError
+
+
+class ClassicSteps:
+    """Removes them when no build of ours runs any more: one may go on from what another has made."""
+
+    def __init__(self, connection: DockerConnection) -> None:
+        self._connection = connection
+        self._guard = threading.Lock()
+        self._running = 0
+        self._made: list[str] = []
+
+    @contextmanager
+    def removed_after(self, progress: BuildProgress) -> Iterator[None]:
+        """The block builds, and ``progress`` is told how that goes. Raises nothing of its own."""
+        with self._guard:
+            self._running += 1
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._running -= 1
+                self._made += progress.made
+                made, self._made = ([], self._made) if self._running else (self._made, [])
+            for image in reversed(made):
+                self._remove(image)
+
+    def _remove(self, image: str) -> None:
+        """What has a name, or what a named image was built upon, stays: the engine removes that with it."""
+        with suppress(EngineError):
+            held = EngineImages(self._connection).inspect(image)
+            if held is None or held.tags or held.repository_digests:
+                return
+            with translate_errors("remove a step of the build", subject=image):
+                self._connection.api.remove_image(image)
+
 
 CANCEL_TIMEOUT = 5
 """Seconds that the engine may take to hear of a cancellation."""

@@ -1,15 +1,160 @@
-"""What BuildKit, buildx and the classic builder say while they build, as lines and an end. Pure."""
+"""Progress of builds, as BuildKit, buildx and the classic builder report it."""
 
 from __future__ import annotations
 
 import base64
+import binascii
+import json
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from previewer.docker_api.builders.buildx_status import decode_status
-from previewer.docker_api.builders.trace import Vertex, VertexLog, decode_trace
-from previewer.domain.json_value import JsonObject, as_object, as_text
+from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.frozen import dataclass
+
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Vertex:
+    """One step of a build, as it is now. It is told again whenever it changes."""
+
+    digest: str
+    name: str
+    """``[2/3] RUN make``; ``[internal] load metadata for …`` for BuildKit's own steps."""
+    is_cached: bool
+    is_started: bool
+    is_completed: bool
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class VertexLog:
+    """Bytes that a step printed; not always whole lines."""
+
+    vertex: str
+    content: bytes
+
+
+def decode_trace(message: bytes) -> tuple[tuple[Vertex, ...], tuple[VertexLog, ...]]:
+    """The steps and outputs in one message. Raises :class:`ValueError` for bytes that are no such message."""
+    vertexes, logs = [], []
+    for number, value in _fields(message):
+        if not isinstance(value, bytes):
+            continue
+        if number == 1:
+            vertexes.append(_traced_vertex(value))
+        elif number == 3:
+            logs.append(_traced_log(value))
+    return tuple(vertexes), tuple(logs)
+
+
+def _traced_vertex(message: bytes) -> Vertex:
+    found = dict(_fields(message))
+    return Vertex(
+        digest=_text(found.get(1)),
+        name=_text(found.get(3)),
+        is_cached=bool(found.get(4)),
+        is_started=5 in found,
+        is_completed=6 in found,
+        error=_text(found.get(7)),
+    )
+
+
+def _traced_log(message: bytes) -> VertexLog:
+    found = dict(_fields(message))
+    content = found.get(4)
+    return VertexLog(_text(found.get(1)), content if isinstance(content, bytes) else b"")
+
+
+def _text(value: int | bytes | None) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else ""
+
+
+def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
+    """Field numbers and raw values, in the order of the wire."""
+    position = 0
+    while position < len(message):
+        key, position = _varint(message, position)
+        number, kind = key >> 3, key & 7
+        if kind == _VARINT:
+            value, position = _varint(message, position)
+            yield number, value
+            continue
+        if kind == _BYTES:
+            size, position = _varint(message, position)
+        elif kind in (_FIXED64, _FIXED32):
+            size = 8 if kind == _FIXED64 else 4
+        else:
+            raise ValueError(f"wire type {kind} is not in use")
+        if position + size > len(message):
+            raise ValueError("a field is cut off")
+        yield number, message[position : position + size]
+        position += size
+
+
+def _varint(message: bytes, position: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        if position >= len(message) or shift > 63:
+            raise ValueError("a number is cut off")
+        byte = message[position]
+        value |= (byte & 0x7F) << shift
+        position += 1
+        shift += 7
+        if byte < 0x80:
+            return value, position
+
+
+def read_statuses(lines: Iterable[str]) -> Iterator[JsonObject | str]:
+    """The objects, and every line that belongs to none (warnings, the final error)."""
+    waiting: list[str] = []
+    for line in lines:
+        text = line.rstrip("\r\n")
+        if not waiting and not text.startswith("{"):
+            if text.strip():
+                yield text
+            continue
+        waiting.append(text)
+        # Objects over many lines are indented: only their last line is a lone brace.
+        if text == "}" or (len(waiting) == 1 and text.endswith("}")):
+            yield _parse("\n".join(waiting))
+            waiting = []
+    yield from waiting
+
+
+def decode_status(status: JsonObject) -> tuple[tuple[Vertex, ...], tuple[VertexLog, ...]]:
+    """The steps and outputs in one ``SolveStatus`` (moby/buildkit, ``client/graph.go``)."""
+    vertexes = tuple(_vertex(as_object(value)) for value in as_list(status.get("vertexes")))
+    logs = tuple(_log(as_object(value)) for value in as_list(status.get("logs")))
+    return vertexes, logs
+
+
+def _parse(text: str) -> JsonObject | str:
+    try:
+        return as_object(json.loads(text))
+    except ValueError:
+        return text
+
+
+def _vertex(value: JsonObject) -> Vertex:
+    return Vertex(
+        digest=as_text(value.get("digest")),
+        name=as_text(value.get("name")),
+        is_cached=value.get("cached") is True,
+        is_started=bool(value.get("started")),
+        is_completed=bool(value.get("completed")),
+        error=as_text(value.get("error")),
+    )
+
+
+def _log(value: JsonObject) -> VertexLog:
+    try:
+        content = base64.b64decode(as_text(value.get("data")))
+    except binascii.Error:
+        content = b""
+    return VertexLog(as_text(value.get("vertex")), content)
+
 
 LAST_LINES = 20
 """Of a failed step's output, kept for the error."""

@@ -13,11 +13,10 @@ import requests.exceptions
 
 from previewer.docker_api.failures import innermost_reason
 from previewer.docker_api.registry.answer import HEADERS, read_words
-from previewer.docker_api.registry.credentials import RegistryCredentials, find_credentials
-from previewer.docker_api.registry.login import RegistryLogin, refused
+from previewer.docker_api.registry.login import RegistryCredentials, RegistryLogin, find_credentials, refused
 from previewer.docker_api.registry.refusals import read_refusal
 from previewer.domain.json_value import as_list, as_object, as_text
-from previewer.domain.registry_address import HUB, is_loopback
+from previewer.domain.release.registry_address import HUB, is_loopback
 from previewer.errors import RegistryError
 from previewer.frozen import dataclass
 

@@ -1,14 +1,12 @@
-"""What a registry wants to see of the user: HTTP Basic, or a token from its token server.
-
-Follows the Distribution project's "Token Authentication Specification" and, for identity tokens, its OAuth 2
-counterpart.
-"""
+"""How a user signs in to a registry: credentials of the docker command, HTTP Basic, or a token."""
 
 from __future__ import annotations
 
 import base64
 import re
+import shutil
 from collections.abc import Callable
+from dataclasses import field
 from http import HTTPStatus
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -16,11 +14,80 @@ from urllib.parse import urlsplit
 import requests
 
 from previewer.docker_api.registry.answer import read_words
-from previewer.docker_api.registry.credentials import RegistryCredentials
 from previewer.docker_api.registry.refusals import sign_in_hint
+from previewer.docker_api.wire.sdk import docker
 from previewer.domain.json_value import as_object, as_text
-from previewer.domain.registry_address import is_loopback
+from previewer.domain.release.registry_address import is_loopback
 from previewer.errors import RegistryError
+from previewer.frozen import dataclass
+
+HELPER_PREFIX = "docker-credential-"
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryCredentials:
+    """A user of one registry; all empty for nobody."""
+
+    username: str = ""
+    password: str = field(default="", repr=False)
+    identity_token: str = field(default="", repr=False)
+    """An OAuth 2 refresh token, instead of a password."""
+    problem: str = ""
+    """Why credentials that may be there could not be had; empty where nothing failed."""
+
+    def __bool__(self) -> bool:
+        return bool(self.username or self.identity_token)
+
+    @property
+    def header(self) -> str:
+        """What an engine is to be given as ``X-Registry-Auth``."""
+        named = {
+            "username": self.username,
+            "password": self.password,
+            "identitytoken": self.identity_token,
+        }
+        return docker.auth.encode_header({key: value for key, value in named.items() if value}).decode()
+
+
+def find_credentials(registry: str) -> RegistryCredentials:
+    """The credentials for a registry's host that the user's docker configuration has or its helper gives.
+
+    Raises :class:`RegistryError` where the configuration itself cannot be read.
+    """
+    try:
+        configuration = docker.auth.load_config()
+        helper = configuration.get_credential_store(registry)
+    except (docker.errors.DockerException, ValueError) as error:
+        raise RegistryError(
+            f"the docker credentials cannot be read: {error}",
+            where=registry,
+            hint="docker login writes them again",
+        ) from error
+    program = f"{HELPER_PREFIX}{helper}" if helper else ""
+    if program and shutil.which(program) is None:
+        return _without_helper(configuration, registry, f"{program} is not installed")
+    try:
+        return _read(configuration.resolve_authconfig(registry))
+    except (docker.errors.DockerException, ValueError) as error:
+        return _without_helper(configuration, registry, f"{program} failed ({error})")
+
+
+def _without_helper(configuration: docker.auth.AuthConfig, registry: str, problem: str) -> RegistryCredentials:
+    """What the configuration file itself holds, else nobody."""
+    plain = docker.auth.AuthConfig({"auths": configuration.auths})
+    return _read(plain.resolve_authconfig(registry), problem)
+
+
+def _read(found: object, problem: str = "") -> RegistryCredentials:
+    entries = found.items() if isinstance(found, dict) else ()
+    values = {str(key).lower(): str(value) for key, value in entries if value}
+    user = RegistryCredentials(
+        values.get("username", ""), values.get("password", ""), values.get("identitytoken", "")
+    )
+    if user or not problem:
+        return user
+    return RegistryCredentials(problem=f"{problem}, so registries are asked without signing in")
+
 
 CLIENT_ID = "previewer"
 _PARAMETER = re.compile(r'([A-Za-z_]+)="((?:[^"\\]|\\.)*)"')

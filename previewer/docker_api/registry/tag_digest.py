@@ -7,7 +7,7 @@ from http import HTTPStatus
 import requests.exceptions
 
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.registry.credentials import find_credentials
+from previewer.docker_api.registry.login import find_credentials
 from previewer.docker_api.registry.refusals import TagAnswer, read_refusal
 from previewer.docker_api.wire.sdk import docker
 from previewer.domain.json_value import as_object, as_text

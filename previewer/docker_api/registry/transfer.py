@@ -18,16 +18,16 @@ from previewer.background import begin
 from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.liveness import ensure_alive, reading
-from previewer.docker_api.read_lines import read_objects
-from previewer.docker_api.registry.credentials import find_credentials
+from previewer.docker_api.reading.lines import read_objects
+from previewer.docker_api.registry.login import find_credentials
 from previewer.docker_api.registry.refusals import read_refusal
-from previewer.docker_api.wire.byte_stream import ByteStream
+from previewer.docker_api.wire.protocol import ByteStream
 from previewer.docker_api.wire.sdk import docker
-from previewer.docker_api.wire.sdk_stream import check_response, stream_body
+from previewer.docker_api.wire.sdk_wire import check_response, stream_body
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import as_object, as_text
-from previewer.domain.platform import platform_object
-from previewer.domain.registry_address import RegistryAddress
+from previewer.domain.release.registry_address import RegistryAddress
+from previewer.domain.units import platform_object
 from previewer.errors import EngineError, RegistryError
 from previewer.frozen import dataclass
 

@@ -1,7 +1,4 @@
-"""The docker SDK, imported late: that takes longer than an engine takes to end a container.
-
-``from previewer.docker_api.wire.sdk import docker``, in modules that few commands need.
-"""
+"""The docker SDK, imported late and without what only ``ssh://`` needs."""
 
 from __future__ import annotations
 

@@ -15,12 +15,12 @@ from contextlib import suppress
 from typing import BinaryIO, NamedTuple, cast
 from urllib.parse import urlencode
 
-from previewer.docker_api.wire.byte_stream import ByteStream
 from previewer.docker_api.wire.http_answer import AnswerHead, read_body, read_head
 from previewer.docker_api.wire.protocol import (
     FIRST_REFUSAL,
     MOST_IDLE,
     PING,
+    ByteStream,
     EngineAnswer,
     EngineRequest,
     OpenAnswer,

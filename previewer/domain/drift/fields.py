@@ -1,15 +1,12 @@
-"""The normal form of what runs: flat, one field a fact, in the words of the Compose Specification.
-
-The same fields are made of a create body (what was frozen) and of an engine's inspection (what is there), so that
-comparing is comparing two mappings. Names are ``mem_limit``, ``environment.COLOUR``, ``mounts./data``,
-``ports.8080/tcp``, ``networks.shop-main-g1_default``. What an engine fills in by itself is in neither.
-"""
+"""The normal form of an engine object, one field a fact, and the request it was made from."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 
-from previewer.domain.json_value import JsonValue
+from previewer.domain.json_value import JsonValue, as_text, canonical_json
+from previewer.domain.labels import ASKED, COMPOSE_PREFIX, PREFIX
 from previewer.frozen import dataclass
 
 Fields = Mapping[str, JsonValue]
@@ -43,3 +40,60 @@ def compare_fields(frozen: Fields, live: Fields) -> Iterator[FieldDifference]:
 def below(fields: Fields, prefix: str) -> dict[str, JsonValue]:
     """The fields whose names begin with ``prefix``, without it."""
     return {name.removeprefix(prefix): value for name, value in fields.items() if name.startswith(prefix)}
+
+
+ASKED_FIELD = LABELS + ASKED
+"""The label among the fields of a normal form."""
+SUBNETS, BINDING = "subnets", "binding"
+"""Of networks: what was chosen when they were made, which is no field of their normal form."""
+_NAME, _VALUE = 6, 8
+"""Hexadecimal digits."""
+_FROZEN = ("command", "entrypoint", "healthcheck")
+"""Fields that only the definition decides about."""
+_OWN = (ENVIRONMENT + "PREVIEWER_", LABELS + PREFIX, LABELS + COMPOSE_PREFIX)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for."""
+
+    digests: Mapping[str, str]
+    """Of values, by those of the fields' names."""
+
+    def holds(self, name: str, value: JsonValue) -> bool:
+        """Whether the field was to have this value then; ``None`` stands for an absent one."""
+        return _is_kept(name) and self.digests.get(_name_digest(name)) == _value_digest(name, value)
+
+
+def asked_text(fields: Fields) -> str:
+    """The label for an object that is asked to have ``fields``, which is 14 characters a field long."""
+    said = ((_name_digest(name), _value_digest(name, value)) for name, value in fields.items() if _is_kept(name))
+    return "".join(sorted(name + value for name, value in said if value is not None))
+
+
+def read_asked(fields: Fields) -> Asked | None:
+    """What an object with ``fields`` was asked to be; ``None`` for one that does not say."""
+    text = as_text(fields.get(ASKED_FIELD))[1:]
+    length = _NAME + _VALUE
+    if not text or len(text) % length:
+        return None
+    pieces = (text[start : start + length] for start in range(0, len(text), length))
+    return Asked({piece[:_NAME]: piece[_NAME:] for piece in pieces})
+
+
+def _is_kept(name: str) -> bool:
+    if name == ASKED_FIELD:
+        return False
+    return name.startswith(_OWN) or (not name.startswith((ENVIRONMENT, LABELS)) and name not in _FROZEN)
+
+
+def _name_digest(name: str) -> str:
+    return _digest(name)[:_NAME]
+
+
+def _value_digest(name: str, value: JsonValue) -> str | None:
+    return None if value is None else _digest(name, value)[:_VALUE]
+
+
+def _digest(*words: JsonValue) -> str:
+    return hashlib.sha256(canonical_json(list(words))).hexdigest()

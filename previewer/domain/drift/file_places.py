@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from previewer.domain.drift.finding import Severity
-from previewer.domain.examination import ChangeKind
+from previewer.domain.engine.examination import ChangeKind
 from previewer.frozen import dataclass
 
 

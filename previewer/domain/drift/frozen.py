@@ -9,7 +9,7 @@ from datetime import datetime
 from previewer.domain.drift.fields import Fields
 from previewer.domain.drift.start_writes import NOTHING_LEARNT, StartWrites
 from previewer.domain.labels import Ownership
-from previewer.domain.notes import NOTHING_NOTED, EnvironmentNotes
+from previewer.domain.record.notes import NOTHING_NOTED, EnvironmentNotes
 from previewer.frozen import dataclass
 
 

@@ -17,11 +17,10 @@ from previewer.domain.drift.judge_resources import (
     judge_strangers,
     judge_volumes,
 )
-from previewer.domain.drift.judge_touches import TouchedThings, find_touches
-from previewer.domain.drift.secrecy import Secrecy, is_secret_name
-from previewer.domain.drift.touch_table import COPIED_OUT, EXPORTED
-from previewer.domain.examination import EngineHappening, Examination, ExaminedContainer, FileChange
+from previewer.domain.drift.judge_touches import COPIED_OUT, EXPORTED, TouchedThings, find_touches
+from previewer.domain.engine.examination import EngineHappening, Examination, ExaminedContainer, FileChange
 from previewer.domain.json_value import as_text
+from previewer.domain.secrecy import Secrecy, is_secret_name
 
 Changes = Mapping[str, Sequence[FileChange]]
 """By container id."""

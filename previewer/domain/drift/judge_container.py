@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from previewer.domain.drift.asked import ASKED_FIELD, read_asked
 from previewer.domain.drift.fields import (
+    ASKED_FIELD,
     ENVIRONMENT,
     LABELS,
     MOUNTS,
@@ -14,15 +14,16 @@ from previewer.domain.drift.fields import (
     PORTS,
     FieldDifference,
     compare_fields,
+    read_asked,
 )
 from previewer.domain.drift.finding import REPLACE, Finding, Layer, Severity
 from previewer.domain.drift.frozen import FrozenContainer, FrozenEnvironment
-from previewer.domain.drift.secrecy import Secrecy
 from previewer.domain.drift.weights import weigh_field
-from previewer.domain.examination import ExaminedContainer
+from previewer.domain.engine.examination import ExaminedContainer
+from previewer.domain.engine.observation import ContainerState
 from previewer.domain.json_value import JsonValue, as_text
-from previewer.domain.observation import ContainerState
-from previewer.domain.wording import counted
+from previewer.domain.secrecy import Secrecy
+from previewer.domain.units import counted
 from previewer.frozen import dataclass
 
 _NOUNS = (

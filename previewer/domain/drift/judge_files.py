@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from previewer.domain.drift.file_places import ENGINES_OWN, Place, place_of, spellings
 from previewer.domain.drift.finding import Finding, Layer, Severity
 from previewer.domain.drift.frozen import FrozenContainer, FrozenEnvironment
-from previewer.domain.examination import ChangeKind, ExaminedContainer, FileChange
-from previewer.domain.wording import counted
+from previewer.domain.engine.examination import ChangeKind, ExaminedContainer, FileChange
+from previewer.domain.units import counted
 from previewer.frozen import dataclass
 
 MOST_SHOWN = 20

@@ -6,17 +6,25 @@ import re
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 
-from previewer.domain.drift.asked import ASKED_FIELD, BINDING, SUBNETS, read_asked
-from previewer.domain.drift.fields import LABELS, NETWORKS, Fields, compare_fields
+from previewer.domain.commit.revision import short_id
+from previewer.domain.deploy.takeover import REHEARSAL
+from previewer.domain.drift.fields import (
+    ASKED_FIELD,
+    BINDING,
+    LABELS,
+    NETWORKS,
+    SUBNETS,
+    Fields,
+    compare_fields,
+    read_asked,
+)
 from previewer.domain.drift.finding import Finding, Layer, Severity
 from previewer.domain.drift.frozen import FrozenEnvironment
-from previewer.domain.drift.secrecy import Secrecy
-from previewer.domain.examination import Examination, ExaminedNetwork, ExaminedVolume, Stranger
+from previewer.domain.engine.examination import Examination, ExaminedNetwork, ExaminedVolume, Stranger
 from previewer.domain.json_value import as_text
 from previewer.domain.labels import COMPOSE_ONEOFF, Ownership
 from previewer.domain.naming import IMAGE_REPOSITORY
-from previewer.domain.rehearsal import REHEARSAL
-from previewer.domain.revision import short_id
+from previewer.domain.secrecy import Secrecy
 
 _MISSING = "what needs it fails"
 _CHANGED = "it was made anew by somebody: what it held or allowed may be other than was frozen"

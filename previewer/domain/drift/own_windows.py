@@ -9,8 +9,8 @@ from itertools import takewhile
 from msgspec import structs
 
 from previewer.domain.drift.frozen import OwnWindow
-from previewer.domain.history import LedgerEntry
 from previewer.domain.labels import Ownership
+from previewer.domain.record.history import LedgerEntry
 from previewer.frozen import dataclass
 
 SLACK = timedelta(seconds=10)

@@ -8,7 +8,7 @@ import msgspec
 
 from previewer.domain.drift.file_places import place_of
 from previewer.domain.drift.finding import Severity
-from previewer.domain.examination import ChangeKind, FileChange
+from previewer.domain.engine.examination import ChangeKind, FileChange
 
 VARIES = ""
 """In the place of a digest, where runs write different contents, or more than is compared."""

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from previewer.domain.drift.judge_files import ChangedPath
-from previewer.domain.examination import ChangeKind
+from previewer.domain.engine.examination import ChangeKind
 from previewer.domain.json_value import JsonValue
-from previewer.domain.wording import counted
+from previewer.domain.units import counted
 from previewer.frozen import dataclass
 
 CLOSED = re.compile(r"^/$|^/(bin|sbin|lib|lib64|boot|dev|proc|sys|etc|usr|usr/(bin|sbin|lib|lib64|share))$")

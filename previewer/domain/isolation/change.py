@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from previewer.domain.definition import Definition, ModelPath, Role
+from previewer.domain.compose.definition import Definition, ModelPath, Role
+from previewer.domain.compose.service import Service
 from previewer.domain.json_value import JsonValue
 from previewer.domain.policy.limits import Limits
 from previewer.domain.policy.trust import Trust
-from previewer.domain.service import Service
 from previewer.frozen import dataclass
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from previewer.domain.compose.service import Service
 from previewer.domain.isolation.change import Change, Circumstances, change_service
 from previewer.domain.json_value import JsonObject, as_list, as_object
 from previewer.domain.naming import RESERVED_NAMES, slug
 from previewer.domain.policy.host_paths import names_file, replaced_binds
-from previewer.domain.service import Service
 
 
 def replace_binds(service: Service, given: Circumstances) -> Iterator[Change]:

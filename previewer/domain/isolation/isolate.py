@@ -6,23 +6,29 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
-from previewer.domain.definition import Definition, Location, ModelPath, Role
+from previewer.domain.compose.definition import Definition, Location, ModelPath, Role
+from previewer.domain.compose.service import Service
 from previewer.domain.isolation.change import Change, Circumstances, apply_changes
-from previewer.domain.isolation.egress import shut_networks, shut_service
-from previewer.domain.isolation.file_system import close_file_system
 from previewer.domain.isolation.host_binds import replace_binds
-from previewer.domain.isolation.names import free_addresses, free_container_names, free_resources
-from previewer.domain.isolation.ports import free_ports, publish_routes
+from previewer.domain.isolation.network import (
+    free_addresses,
+    free_container_names,
+    free_ports,
+    free_resources,
+    publish_routes,
+    shut_networks,
+    shut_service,
+)
 from previewer.domain.isolation.process import (
     bound_logs,
     cap_restarts,
+    close_file_system,
     forbid_new_privileges,
     limit_resources,
 )
 from previewer.domain.json_value import JsonValue, as_object
 from previewer.domain.policy.limits import DEFAULT_LIMITS
 from previewer.domain.policy.trust import Trust
-from previewer.domain.service import Service
 from previewer.frozen import dataclass
 
 ServiceChanges: TypeAlias = Callable[[Service, Circumstances], Iterator[Change]]

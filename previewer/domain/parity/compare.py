@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 
-from previewer.domain.definition import Role
+from previewer.domain.compose.definition import Role
 from previewer.domain.json_value import JsonValue
-from previewer.domain.parity.allowance import Allowance, allowances_between, find_allowance
-from previewer.domain.parity.difference import ParityDifference, by_weight
+from previewer.domain.parity.difference import (
+    COST,
+    Allowance,
+    ParityDifference,
+    ParitySide,
+    allowances_between,
+    by_weight,
+    find_allowance,
+    weigh_fact,
+)
 from previewer.domain.parity.facts import Facts, facts_of, package_facts
-from previewer.domain.parity.side import ParitySide
-from previewer.domain.parity.weights import COST, weigh_fact
 from previewer.frozen import dataclass
 
 PREVIEWS_DIFFER = "previewer restricts every preview so"

@@ -1,12 +1,55 @@
-"""One fact that is not the same on both sides."""
+"""The two sides of a comparison, a difference between them, whether it is declared, and how much it matters."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from datetime import datetime
 from enum import Enum
 
+from previewer.domain.compose.definition import Definition, Role
+from previewer.domain.compose.key import Weight
+from previewer.domain.compose.keys import SERVICE_TABLE
 from previewer.domain.drift.finding import Severity
-from previewer.domain.json_value import JsonValue
+from previewer.domain.drift.weights import weigh_field
+from previewer.domain.glob import glob_matches
+from previewer.domain.json_value import JsonValue, as_list, as_object, as_text
+from previewer.domain.policy.trust import Trust
+from previewer.domain.release.release import Artifact
 from previewer.frozen import dataclass
+
+Packages = Mapping[str, str]
+"""Versions by package, as ``deb/openssl``."""
+
+
+@dataclass(frozen=True)
+class ParitySide:
+    """A running environment, a release's definition, or a definition that nothing was frozen of yet."""
+
+    name: str
+    """As the user called it, or what it is called: ``shop-staging``, ``main:production``."""
+    definition: Definition
+    commit: str
+    """Full id."""
+    committed_at: datetime
+    """Aware."""
+    artifacts: Mapping[str, Artifact] = field(default_factory=dict)
+    """By service; none for a mere definition."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Digests of the commit's files that its services read while they run, by path."""
+    packages: Mapping[str, Packages] = field(default_factory=dict)
+    """What is in the images, by service; a service whose packages nobody listed is left out."""
+    services: frozenset[str] | None = None
+    """The services that really run; ``None`` for what does not run."""
+    trust: Trust | None = None
+    """What decides about defaults and limits that previewer applies; ``None`` for its own."""
+    release: str = ""
+    """Its id; empty for a mere definition."""
+
+    @property
+    def role(self) -> Role:
+        """What it is for."""
+        return self.definition.role
 
 
 class Side(Enum):
@@ -42,3 +85,80 @@ class ParityDifference:
 def by_weight(difference: ParityDifference) -> tuple[bool, int, str]:
     """To sort by: undeclared ones first, then the worst, then by path."""
     return (difference.is_declared, -difference.severity.rank, difference.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """One entry of an allow-list."""
+
+    path: str
+    """A glob over paths of facts."""
+    reason: str
+    origin: str
+    """The definition that has it: ``production``."""
+    against: str = ""
+    """The role that it is about; empty for any."""
+
+    def covers(self, path: str) -> bool:
+        """Whether a difference at ``path``, or at something that it is a part of, is meant to be."""
+        return glob_matches(self.path, path) or glob_matches(f"{self.path}.**", path)
+
+
+def read_allowances(definition: Definition) -> tuple[Allowance, ...]:
+    """The allow-list of a definition, in its order."""
+    entries = as_list(as_object(definition.extension.get("parity")).get("allow"))
+    return tuple(
+        Allowance(
+            as_text(entry.get("path")),
+            as_text(entry.get("reason")),
+            definition.name,
+            as_text(entry.get("against")),
+        )
+        for entry in map(as_object, entries)
+    )
+
+
+def allowances_between(left: ParitySide, right: ParitySide) -> tuple[Allowance, ...]:
+    """The entries that count between two sides.
+
+    Anybody may write a preview's definition, so beside staging or production its list does not count.
+    """
+    guarded = [side for side in (left, right) if side.role is not Role.PREVIEW]
+    found: list[Allowance] = []
+    for side, other in ((left, right), (right, left)):
+        if not guarded or side in guarded:
+            found.extend(a for a in read_allowances(side.definition) if a.against in ("", other.role.value))
+    return tuple(dict.fromkeys(found))
+
+
+def find_allowance(allowances: Sequence[Allowance], path: str) -> Allowance | None:
+    """The first entry that covers ``path``."""
+    return next((allowance for allowance in allowances if allowance.covers(path)), None)
+
+
+COST = {Severity.HIGH: 10, Severity.MEDIUM: 3, Severity.LOW: 1}
+"""What one undeclared difference costs, in the unit that all facts together make up 100 %."""
+
+_NOT_IN_COMPOSE = {
+    "commit": Weight(Severity.LOW, "one of them is older"),
+    "files": Weight(Severity.HIGH, "programs read other files of the commit"),
+    "packages": Weight(Severity.MEDIUM, "the image holds another version"),
+    "replicas": Weight(Severity.MEDIUM, "they behave differently under load, and with several at once"),
+    "x-previewer": Weight(Severity.MEDIUM, "previewer looks after them in another way"),
+}
+"""Facts that no Compose key states."""
+_SERVICE = "one of them has a service that the other lacks"
+
+
+def weigh_fact(path: str, service: str) -> tuple[Severity, str]:
+    """How much a difference at ``path`` matters, and why; ``service`` is the one that it is about, if any."""
+    rest = path.removeprefix(f"services.{service}") if service else f".{path}"
+    if not rest:
+        return Severity.HIGH, _SERVICE
+    name = rest.split(".")[1]
+    row = SERVICE_TABLE.get(name)
+    weight = row.parity if row is not None and row.parity is not None else _NOT_IN_COMPOSE.get(name)
+    if weight is not None:
+        return weight.severity, weight.why
+    found = weigh_field(name)
+    return found.severity, found.why.replace(" than was frozen", "").replace(" from what was frozen", "")

@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from previewer.domain.definition import Definition, Role
-from previewer.domain.isolation import apply_conditions
+from previewer.domain.compose.definition import Definition, Role
+from previewer.domain.compose.mounted_files import tree_sources
+from previewer.domain.compose.routes import declared_routes
+from previewer.domain.compose.service import Service
+from previewer.domain.isolation.isolate import apply_conditions
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, canonical_json
-from previewer.domain.parity.side import ParitySide
-from previewer.domain.routes import declared_routes
-from previewer.domain.service import Service
-from previewer.domain.tree_files import tree_sources
+from previewer.domain.parity.difference import ParitySide
 
 Facts = Mapping[str, JsonValue]
 """By path. No value is ``None``, an empty list or an empty mapping."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
-from previewer.domain.definition import Definition
+from previewer.domain.compose.definition import Definition
 from previewer.domain.glob import any_glob_matches
 from previewer.domain.json_value import JsonValue, as_list, as_object, as_text
 from previewer.frozen import dataclass

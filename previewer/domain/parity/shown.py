@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from previewer.domain.drift.secrecy import Secrecy, is_secret_name
 from previewer.domain.json_value import JsonValue, as_text
 from previewer.domain.parity.difference import ParityDifference, Side
 from previewer.domain.parity.facts import PRESENT
+from previewer.domain.secrecy import Secrecy, is_secret_name
 
 _VARIABLE = re.compile(r"^services\..+?\.(?:environment|args)\.(?P<name>.+)$")
 _CREDENTIALS = re.compile(r"://[^/\s:@]*:[^/\s@]+@")

@@ -6,14 +6,13 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from previewer.domain.definition import Definition, ModelPath
+from previewer.domain.compose.definition import Definition, ModelPath
+from previewer.domain.compose.service import Service
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
-from previewer.domain.policy.finders import each_of, in_services, is_on, service_path
 from previewer.domain.policy.host_paths import leaves_tree
 from previewer.domain.policy.image_rules import IMAGE_CONTEXT
-from previewer.domain.policy.rule import Request, Rule
+from previewer.domain.policy.rule import Request, Rule, each_of, in_services, is_on, service_path
 from previewer.domain.policy.trust import Trust
-from previewer.domain.service import Service
 
 _PROXIES = frozenset(f"{kind}_proxy" for kind in ("http", "https", "ftp", "no", "all"))
 """Arguments that every build has and that no builder counts among what a layer was made from."""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from previewer.domain.definition import Definition, Location, ModelPath
+from previewer.domain.compose.definition import Definition, Location, ModelPath
+from previewer.domain.compose.service import Service
 from previewer.domain.json_value import JsonObject, as_list, as_object
-from previewer.domain.policy.grants import how_to_allow
 from previewer.domain.policy.image_limits import image_requests
 from previewer.domain.policy.image_rules import IMAGE_RULES, image_request
 from previewer.domain.policy.rule import Allowance, Effect, Request, Rule
-from previewer.domain.policy.table import RULE_BY_ID, RULES
+from previewer.domain.policy.table import RULE_BY_ID, RULES, how_to_allow
 from previewer.domain.policy.trust import Grant, Trust
-from previewer.domain.service import Service
 from previewer.errors import PolicyError
 from previewer.frozen import dataclass
 

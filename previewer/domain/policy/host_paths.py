@@ -6,11 +6,11 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from previewer.domain.definition import Definition, ModelPath
+from previewer.domain.compose.definition import Definition, ModelPath
+from previewer.domain.compose.mounted_files import looks_like_file
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
-from previewer.domain.policy.finders import is_on, service_path
+from previewer.domain.policy.rule import is_on, service_path
 from previewer.domain.policy.trust import Trust
-from previewer.domain.tree_files import looks_like_file
 from previewer.frozen import dataclass
 
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from previewer.domain.duration import NANOSECONDS
+from previewer.domain.compose.service import Service
 from previewer.domain.json_value import JsonObject, as_object
-from previewer.domain.policy.finders import is_on, service_path
-from previewer.domain.policy.rule import Request
+from previewer.domain.policy.rule import Request, is_on, service_path
 from previewer.domain.policy.trust import Trust
-from previewer.domain.service import Service
+from previewer.domain.units import NANOSECONDS
 
 
 def image_requests(service: Service, config: JsonObject, trust: Trust) -> Iterator[tuple[str, Request]]:

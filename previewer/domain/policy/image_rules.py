@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from previewer.domain.definition import Definition, ModelPath
+from previewer.domain.compose.definition import Definition, ModelPath
 from previewer.domain.glob import any_glob_matches
 from previewer.domain.json_value import as_list, as_object, as_text
 from previewer.domain.naming import OWN_REPOSITORIES
-from previewer.domain.policy.finders import service_path
-from previewer.domain.policy.rule import Request, Rule
+from previewer.domain.policy.rule import Request, Rule, service_path
 from previewer.domain.policy.trust import Trust
-from previewer.domain.registry_address import HUB, familiar_address
+from previewer.domain.release.registry_address import HUB, familiar_address
 from previewer.errors import UsageError
 
 IMAGE_CONTEXT = "docker-image://"

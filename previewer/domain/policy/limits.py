@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
 
-from previewer.domain.definition import Role
+from previewer.domain.compose.definition import Role
 from previewer.frozen import dataclass
 
 

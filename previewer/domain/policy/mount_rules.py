@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from previewer.domain.definition import Definition
+from previewer.domain.compose.definition import Definition
+from previewer.domain.compose.service import Service
 from previewer.domain.json_value import as_list, as_object, as_text
-from previewer.domain.policy.finders import in_services, is_on, service_path
 from previewer.domain.policy.host_paths import (
     HostMount,
     host_mounts,
@@ -16,9 +16,8 @@ from previewer.domain.policy.host_paths import (
     reaches_engine,
     replaced_binds,
 )
-from previewer.domain.policy.rule import Allowance, Request, Rule
+from previewer.domain.policy.rule import Allowance, Request, Rule, in_services, is_on, service_path
 from previewer.domain.policy.trust import Trust
-from previewer.domain.service import Service
 
 _MOUNT_TYPES = ("bind", "volume", "tmpfs")
 _PROPAGATIONS = ("", "private", "rprivate", "slave", "rslave")

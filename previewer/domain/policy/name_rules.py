@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from previewer.domain.definition import Definition, ModelPath
+from previewer.domain.compose.definition import Definition, ModelPath
 from previewer.domain.json_value import JsonValue, as_list, as_object
 from previewer.domain.labels import is_reserved
 from previewer.domain.naming import RESERVED_NAMES

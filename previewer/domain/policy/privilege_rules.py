@@ -5,11 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from previewer.domain.compose.service import Service
 from previewer.domain.json_value import as_list, as_object, as_text
-from previewer.domain.policy.finders import each_of, in_services, is_on, other_than, service_path, switched_on
 from previewer.domain.policy.quantity_rules import whole_number
-from previewer.domain.policy.rule import Allowance, Request, Rule
-from previewer.domain.service import Service
+from previewer.domain.policy.rule import (
+    Allowance,
+    Request,
+    Rule,
+    each_of,
+    in_services,
+    is_on,
+    other_than,
+    service_path,
+    switched_on,
+)
 
 DEFAULT_CAPABILITIES = frozenset(
     (

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from previewer.domain.definition import Definition, ModelPath
+from previewer.domain.compose.definition import Definition, ModelPath
+from previewer.domain.compose.service import Service
 from previewer.domain.json_value import JsonValue, as_object, as_text
-from previewer.domain.memory_size import parse_memory
-from previewer.domain.policy.finders import service_path
-from previewer.domain.policy.rule import Find, Request, Rule, limit_rule
+from previewer.domain.policy.rule import Find, Request, Rule, limit_rule, service_path
 from previewer.domain.policy.trust import Trust
-from previewer.domain.service import Service
-from previewer.domain.ttl import format_ttl, parse_ttl
+from previewer.domain.units import format_ttl, parse_memory, parse_ttl
 from previewer.errors import UsageError
 
 DEFAULT_CPU_PERIOD = 100_000

@@ -1,16 +1,15 @@
-"""Rules whose requests are not refused but taken out of the definition, see ``previewer.domain.isolation``."""
+"""Rules whose requests are taken out of the definition, and the rule about reaching other machines."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from previewer.domain.definition import Definition, Role
+from previewer.domain.compose.definition import Definition, Role
+from previewer.domain.compose.log_bound import asks_for_more
+from previewer.domain.compose.service import Service
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
-from previewer.domain.log_bound import asks_for_more
-from previewer.domain.policy.finders import in_services, service_path
-from previewer.domain.policy.rule import Effect, Request, Rule
+from previewer.domain.policy.rule import Effect, Request, Rule, in_services, service_path
 from previewer.domain.policy.trust import Trust
-from previewer.domain.service import Service
 
 HOST_PORT = "host-port"
 RESTART = "restart"
@@ -88,6 +87,32 @@ REWRITE_RULES = (
         instead="leave max-size, max-file and max-buffer-size out",
         subject="the service's name",
         find=in_services(_log_sizes),
+        effect=Effect.REWRITTEN,
+    ),
+)
+
+
+EGRESS = "egress"
+
+
+def egress_subjects(definition: Definition) -> tuple[str, ...]:
+    """The name of the request in grants."""
+    return (definition.name,)
+
+
+def _egress(definition: Definition, trust: Trust) -> Iterator[Request]:
+    if not trust.limits.egress and definition.extension.get("egress") is not False:
+        yield Request(("services",), "may reach other machines", egress_subjects(definition))
+
+
+EGRESS_RULES = (
+    Rule(
+        id=EGRESS,
+        forbids="reaching other machines, where `limits.ROLE.egress` is `false`",
+        why="code that nobody has looked at could carry away what it sees",
+        instead="set x-previewer.egress to false, and have everything it needs in images",
+        subject="the definition's name",
+        find=_egress,
         effect=Effect.REWRITTEN,
     ),
 )

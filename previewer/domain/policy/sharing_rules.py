@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from previewer.domain.definition import Definition
+from previewer.domain.compose.definition import Definition
+from previewer.domain.compose.service import Service
 from previewer.domain.json_value import as_list, as_object, as_text
-from previewer.domain.policy.finders import each_of, in_services, is_on, service_path, switched_on
-from previewer.domain.policy.rule import Allowance, Request, Rule
+from previewer.domain.policy.rule import (
+    Allowance,
+    Request,
+    Rule,
+    each_of,
+    in_services,
+    is_on,
+    service_path,
+    switched_on,
+)
 from previewer.domain.policy.trust import Trust
-from previewer.domain.service import Service
 
 _NAMESPACES = {
     "network_mode": ("network", ("none",)),

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from previewer.domain.definition import Definition, ModelPath
-from previewer.domain.duration import parse_duration_seconds
+from previewer.domain.compose.definition import Definition, ModelPath
+from previewer.domain.compose.routes import declared_routes
+from previewer.domain.compose.service import Service
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
-from previewer.domain.policy.finders import in_services, is_on, service_path
 from previewer.domain.policy.quantity_rules import whole_number
-from previewer.domain.policy.rule import Request, Rule, limit_rule
+from previewer.domain.policy.rule import Request, Rule, in_services, is_on, limit_rule, service_path
 from previewer.domain.policy.trust import Trust
-from previewer.domain.routes import declared_routes
-from previewer.domain.service import Service
+from previewer.domain.units import parse_duration_seconds
 
 ULIMITS: Mapping[str, int] = {
     "rtprio": 0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 
-from previewer.domain.definition import Location, Role
+from previewer.domain.compose.definition import Location, Role
 from previewer.domain.glob import any_glob_matches, glob_matches
 from previewer.domain.policy.limits import DEFAULT_LIMITS, Limits
 from previewer.frozen import dataclass

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+from previewer.domain.compose.service import restart_text
+from previewer.domain.engine.specs import STDIN_ONCE_KEY, ContainerSpec
 from previewer.domain.json_value import as_object
 from previewer.domain.labels import RESTART
-from previewer.domain.restart_policy import restart_text
-from previewer.domain.specification import STDIN_ONCE_KEY, ContainerSpec
 from previewer.engine.mapping import values
-from previewer.engine.mapping.devices import map_devices
 from previewer.engine.mapping.fields import CONFIG_FIELDS, HOST_FIELDS, check_keys, map_fields
 from previewer.engine.mapping.files import CopiedFile, copied_files
-from previewer.engine.mapping.health import map_health
-from previewer.engine.mapping.labels import merge_labels
+from previewer.engine.mapping.host_access import map_devices, map_namespaces, map_security
 from previewer.engine.mapping.mounts import map_mounts
-from previewer.engine.mapping.namespaces import map_namespaces
-from previewer.engine.mapping.networks import Joined, joined_networks
-from previewer.engine.mapping.part import Part, Raw, Section, malformed
-from previewer.engine.mapping.ports import map_ports
-from previewer.engine.mapping.resources import map_blkio, map_deploy
-from previewer.engine.mapping.security import map_security
+from previewer.engine.mapping.networks import Joined, joined_networks, map_ports
+from previewer.engine.mapping.part import Part, Raw, Section, malformed, merge_labels
+from previewer.engine.mapping.resources import map_blkio, map_deploy, map_health
 from previewer.frozen import dataclass
 
 SEVERAL_NETWORKS_SINCE = (1, 44)

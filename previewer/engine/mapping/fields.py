@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 from previewer.domain.compose.key import ComposeKey, EngineField, Kind, Part, Refused
 from previewer.domain.compose.keys import SERVICE_KEYS
+from previewer.domain.engine.specs import ContainerSpec
 from previewer.domain.json_value import JsonValue
-from previewer.domain.specification import ContainerSpec
 from previewer.engine.mapping import values
 from previewer.engine.mapping.part import Raw, malformed, unsupported
 

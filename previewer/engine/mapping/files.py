@@ -2,7 +2,7 @@
 
 Compose mounts those that are files from the host. The host of an engine has no checkout of the commit, so they are
 copied in, which works with any engine. Where nothing can be copied in they are mounts by now, see
-``previewer.domain.served_files``.
+``previewer.domain.compose.served_files``.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import io
 import tarfile
 from dataclasses import field
 
-from previewer.domain.given_files import GivenFile, given_files
-from previewer.domain.service import Service
-from previewer.domain.specification import ContainerSpec
+from previewer.domain.compose.mounted_files import GivenFile, given_files
+from previewer.domain.compose.service import Service
+from previewer.domain.engine.specs import ContainerSpec
 from previewer.engine.mapping.part import malformed
 from previewer.frozen import dataclass
 

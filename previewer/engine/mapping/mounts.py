@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from previewer.domain.compose.served_files import FILES_VOLUME, may_mount_by_path
+from previewer.domain.engine.specs import ContainerSpec
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
-from previewer.domain.served_files import FILES_VOLUME, may_mount_by_path
-from previewer.domain.specification import ContainerSpec
 from previewer.engine.mapping import values
-from previewer.engine.mapping.labels import merge_labels
-from previewer.engine.mapping.namespaces import OF_CONTAINER, container_of
-from previewer.engine.mapping.part import Part, Raw, filled, malformed, too_old, unsupported
+from previewer.engine.mapping.host_access import OF_CONTAINER, container_of
+from previewer.engine.mapping.part import Part, Raw, filled, malformed, merge_labels, too_old, unsupported
 
 SUBPATH_SINCE = (1, 45)
 READ_ONLY_RECURSIVE_SINCE = (1, 44)

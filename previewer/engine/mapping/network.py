@@ -1,21 +1,29 @@
-"""The create body of a network."""
+"""The create bodies of networks and volumes."""
 
 from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network
 
+from previewer.domain.engine.specs import NO_EGRESS_KEY, NetworkSpec, VolumeSpec
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
-from previewer.domain.specification import NO_EGRESS_KEY, NetworkSpec
 from previewer.engine.mapping import values
-from previewer.engine.mapping.labels import merge_labels
-from previewer.engine.mapping.part import Raw, filled
+from previewer.engine.mapping.part import Raw, filled, merge_labels
 from previewer.errors import EngineError, UnsupportedError
 
-NEEDED_ELSEWHERE = {
+NETWORK_KEYS_NEEDED_ELSEWHERE = {
     "external": "policy decides whether a network of somebody else may be joined",
     "name": "previewer gives the names",
 }
-_KNOWN = {"attachable", "driver", "driver_opts", "enable_ipv4", "enable_ipv6", "internal", "ipam", "labels"}
+_KNOWN_NETWORK_KEYS = {
+    "attachable",
+    "driver",
+    "driver_opts",
+    "enable_ipv4",
+    "enable_ipv6",
+    "internal",
+    "ipam",
+    "labels",
+}
 ENABLE_IPV4_SINCE = (1, 48)
 GATEWAY_ADDRESS = "DefaultGatewayIPv4"
 """The bridge driver's name for the address that containers take for their gateway, instead of its own."""
@@ -36,7 +44,7 @@ def network_body(
     """
     compose = spec.compose
     for key in compose:
-        if key not in _KNOWN | set(NEEDED_ELSEWHERE) and not key.startswith("x-"):
+        if key not in _KNOWN_NETWORK_KEYS | set(NETWORK_KEYS_NEEDED_ELSEWHERE) and not key.startswith("x-"):
             raise UnsupportedError(f"{key}: previewer does not know this key", where=f"network {spec.name}")
     if compose.get("enable_ipv4") is False and api_version < ENABLE_IPV4_SINCE:
         raise UnsupportedError("enable_ipv4: the engine is too old for it", where=f"network {spec.name}")
@@ -90,3 +98,26 @@ def _ipam(compose: JsonObject, subnet: IPv4Network | None, ipv6: IPv6Network | N
 def _nobody(compose: JsonObject, subnet: IPv4Network) -> Raw:
     """The last address of the subnet as the containers' gateway: nobody has it, so nothing leaves the network."""
     return {GATEWAY_ADDRESS: str(subnet[-2])} if compose.get(NO_EGRESS_KEY) is True else {}
+
+
+VOLUME_KEYS_NEEDED_ELSEWHERE = {
+    "external": "policy decides whether a volume of somebody else may be used",
+    "name": "previewer gives the names",
+}
+_KNOWN_VOLUME_KEYS = {"driver", "driver_opts", "labels"}
+
+
+def volume_body(spec: VolumeSpec) -> Raw:
+    """Of ``POST /volumes/create``. Raises :class:`UnsupportedError` for a key that cannot be honoured."""
+    for key in spec.compose:
+        if key not in _KNOWN_VOLUME_KEYS | set(VOLUME_KEYS_NEEDED_ELSEWHERE) and not key.startswith("x-"):
+            raise UnsupportedError(f"{key}: previewer does not know this key", where=f"volume {spec.name}")
+    try:
+        return filled(
+            Name=spec.name,
+            Driver=as_text(spec.compose.get("driver")),
+            DriverOpts=values.text_map(spec.compose.get("driver_opts") or {}),
+            Labels=merge_labels(spec.compose, spec.labels, where=f"volume {spec.name}"),
+        )
+    except ValueError as error:
+        raise EngineError(str(error), where=f"volume {spec.name}") from error

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from previewer.domain.duration import NANOSECONDS, parse_nanoseconds
 from previewer.domain.json_value import JsonValue, as_list, as_object, as_text
+from previewer.domain.units import NANOSECONDS, parse_nanoseconds
 
 
 def keep(value: JsonValue) -> JsonValue:

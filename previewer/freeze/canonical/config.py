@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from previewer.domain.json_value import JsonObject, JsonValue, as_object, canonical_json, digest_of
-from previewer.domain.labels import IMAGE_LABELS, format_time, is_reserved
+from previewer.domain.labels import IMAGE_LABELS, is_reserved
+from previewer.domain.units import format_time
 from previewer.freeze.canonical.layer import CANONICAL_TIME
 
 KEPT = (

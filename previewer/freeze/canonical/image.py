@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 
+from previewer.docker_api.image_files import ImageArchives
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.json_value import as_object
+from previewer.domain.json_value import JsonObject, as_object
+from previewer.domain.naming import digest_reference
 from previewer.errors import FreezeError
-from previewer.freeze.canonical.image_archive import Layer, new_file, read_archive, uncompressed
-from previewer.freeze.canonical.image_loader import ImageLoader
+from previewer.freeze.canonical.config import canonical_config
+from previewer.freeze.canonical.image_archive import Layer, new_file, read_archive, uncompressed, write_archive
 from previewer.freeze.canonical.layer import rewrite_layer
 from previewer.freeze.canonical.lower_layers import Folder, LowerLayers
 from previewer.frozen import dataclass
@@ -84,3 +86,35 @@ def _rewritten(
         except ValueError as error:
             raise FreezeError(f"a layer of the image cannot be read: {error}", where=layer.diff_id) from error
         yield Layer(diff_id, target)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageLoader:
+    """One engine, and how it takes images."""
+
+    archives: ImageArchives
+    takes_delta: bool
+    """Whether it loads an image without the layers that it has. One that does calls images by their config digest;
+    where it does not, a name says that."""
+
+    def load(
+        self,
+        config: JsonObject,
+        layers: Sequence[Layer],
+        *,
+        base_layers: int,
+        platform: str,
+        reference: str,
+        cancellation: Cancellation,
+    ) -> str:
+        """Put an image together of canonical layers upon its base's, and into the engine as ``reference``; its id.
+
+        ``base_layers`` is how many of ``layers`` are the base's. Raises :class:`EngineError`.
+        """
+        digest, document = canonical_config(
+            config, platform=platform, diff_ids=[layer.diff_id for layer in layers], base_layers=base_layers
+        )
+        names = [reference] if self.takes_delta else [reference, digest_reference(digest)]
+        archive = write_archive(digest, document, layers, names=names)
+        self.archives.load(archive, subject=reference, cancellation=cancellation)
+        return digest

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import field
 
-from previewer.domain.file_tree import folders_above
+from previewer.domain.commit.files import folders_above
 from previewer.frozen import dataclass
 
 WHITEOUT = ".wh."

@@ -10,12 +10,12 @@ from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.images import EngineImage
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import JsonObject
-from previewer.freeze.base_files import BaseFiles
+from previewer.freeze.canonical.image import ImageLoader
 from previewer.freeze.canonical.image_archive import Layer, new_file, read_archive
-from previewer.freeze.canonical.image_loader import ImageLoader
 from previewer.freeze.direct.instructions import SCRATCH_PATH, DirectImage, read_direct
 from previewer.freeze.direct.layers import DirectLayers
 from previewer.freeze.direct.values import NotDirectError
+from previewer.freeze.docker.image_files import BaseFiles
 from previewer.freeze.dockerfile.instructions import read_dockerfile
 from previewer.freeze.protocol import BuildRequest
 

@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import BinaryIO, Protocol, TypeAlias
 
 from previewer.domain.cancellation import Cancellation
-from previewer.freeze.base_files import Found
 from previewer.freeze.canonical.image_archive import Layer, new_file
 from previewer.freeze.canonical.layer import CANONICAL_TIME, rewrite_layer
 from previewer.freeze.canonical.layer_header import (
@@ -25,6 +24,7 @@ from previewer.freeze.canonical.layer_header import (
 from previewer.freeze.canonical.lower_layers import Folder, LowerLayers
 from previewer.freeze.direct.instructions import CopyFiles, MakeFolder
 from previewer.freeze.direct.values import NotDirectError
+from previewer.freeze.docker.image_files import Found
 
 MAX_QUESTIONS = 300
 """About what is at a path of the base; with more, building is quicker."""

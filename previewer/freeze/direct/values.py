@@ -11,8 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from previewer.domain.json_value import JsonValue
-from previewer.freeze.dockerfile.instructions import split_words
-from previewer.freeze.dockerfile.variables import expand
+from previewer.freeze.dockerfile.instructions import expand, split_words
 
 _DURATION = re.compile(r"(\d+)(ms|s|m|h)")
 _NANOSECONDS = {"ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}

@@ -10,9 +10,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 
 from previewer.errors import DefinitionError
-from previewer.freeze.build_contexts import FurtherContexts
-from previewer.freeze.dockerfile.instructions import Dockerfile, Instruction, split_flags, split_words
-from previewer.freeze.dockerfile.variables import expand, platform_variables
+from previewer.freeze.build_context import FurtherContexts
+from previewer.freeze.dockerfile.instructions import (
+    Dockerfile,
+    Instruction,
+    expand,
+    platform_variables,
+    split_flags,
+    split_words,
+)
 from previewer.frozen import dataclass
 
 SCRATCH = "scratch"

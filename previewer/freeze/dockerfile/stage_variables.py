@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
-from previewer.freeze.dockerfile.instructions import Dockerfile, Instruction, split_flags, split_words
-from previewer.freeze.dockerfile.variables import expand, platform_variables
+from previewer.freeze.dockerfile.instructions import (
+    Dockerfile,
+    Instruction,
+    expand,
+    platform_variables,
+    split_flags,
+    split_words,
+)
 from previewer.frozen import dataclass
 
 

@@ -1,17 +1,95 @@
-"""Which files of an image say what is installed, and who reads them."""
+"""Package databases: which files of an image say what is installed, and how those that are text are read."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
-from previewer.domain.packages import Package
-from previewer.freeze.packages.alpine import read_apk_installed
-from previewer.freeze.packages.debian import read_dpkg_status
-from previewer.freeze.packages.npm import read_package_json
-from previewer.freeze.packages.python import read_python_metadata
+from previewer.domain.json_value import as_object, as_text
+from previewer.domain.release.packages import Package, PackageKind
 from previewer.freeze.packages.rpm import read_rpm_database
 from previewer.frozen import dataclass
+
+
+def read_apk_installed(content: bytes, distribution: str) -> Iterator[Package]:
+    """Every package. ``distribution`` is ``ID`` of os-release."""
+    for paragraph in content.decode("utf-8", "replace").split("\n\n"):
+        fields: dict[str, str] = {}
+        for line in paragraph.split("\n"):
+            letter, colon, value = line.partition(":")
+            if colon and letter in ("P", "V", "A"):
+                fields.setdefault(letter, value.strip())
+        if fields.get("P") and fields.get("V"):
+            yield Package(
+                kind=PackageKind.APK,
+                name=fields["P"],
+                version=fields["V"],
+                distribution=distribution or "alpine",
+                architecture=fields.get("A", ""),
+            )
+
+
+def read_dpkg_status(content: bytes, distribution: str) -> Iterator[Package]:
+    """The packages that are installed; those that were removed and left settings behind are not.
+
+    ``distribution`` is ``ID`` of os-release. A paragraph without name or version is skipped.
+    """
+    for paragraph in content.decode("utf-8", "replace").split("\n\n"):
+        fields = _fields(paragraph)
+        status = fields.get("Status", "install ok installed")
+        if status.endswith(" installed") and fields.get("Package") and fields.get("Version"):
+            yield Package(
+                kind=PackageKind.DEB,
+                name=fields["Package"],
+                version=fields["Version"],
+                distribution=distribution or "debian",
+                architecture=fields.get("Architecture", ""),
+            )
+
+
+def _fields(paragraph: str) -> dict[str, str]:
+    """The fields of one paragraph (deb822(5)); lines that go on with a field are not needed."""
+    lines = (line.partition(":") for line in paragraph.split("\n") if line[:1] not in ("", " ", "\t"))
+    return {name: value.strip() for name, colon, value in lines if colon}
+
+
+def read_package_json(content: bytes) -> Iterator[Package]:
+    """The package; none without name or version. Raises :class:`ValueError` for what is no JSON."""
+    try:
+        value = as_object(json.loads(content))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    name, version = as_text(value.get("name")), as_text(value.get("version"))
+    if name and version:
+        yield Package(PackageKind.NPM, name, version)
+
+
+_ID = re.compile(r"""^ID=(["']?)([a-z0-9._-]{1,64})\1\s*$""", re.MULTILINE)
+
+
+def read_distribution(content: bytes) -> str:
+    """``debian``, ``alpine``, …; empty where nothing says it."""
+    found = _ID.search(content.decode("utf-8", "replace"))
+    return found[2] if found else ""
+
+
+_BETWEEN_WORDS = re.compile(r"[-_.]+")
+
+
+def read_python_metadata(content: bytes) -> Iterator[Package]:
+    """The package, by its normalised name (PEP 503); none without name or version."""
+    fields: dict[str, str] = {}
+    for line in content.decode("utf-8", "replace").splitlines():
+        if not line.strip():
+            break  # the description follows
+        name, colon, value = line.partition(":")
+        if colon and name in ("Name", "Version"):
+            fields.setdefault(name, value.strip())
+    if fields.get("Name") and fields.get("Version"):
+        name = _BETWEEN_WORDS.sub("-", fields["Name"]).lower()
+        yield Package(PackageKind.PYTHON, name, fields["Version"])
+
 
 MEBIBYTE = 1 << 20
 OS_RELEASE = re.compile(r"(?:etc|usr/lib)/os-release")

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import closing
 
-from previewer.domain.packages import Package, PackageKind
+from previewer.domain.release.packages import Package, PackageKind
 
 NAME, VERSION, RELEASE, EPOCH, ARCHITECTURE = 1000, 1001, 1002, 1003, 1022
 """Tags, rpmtag.h."""

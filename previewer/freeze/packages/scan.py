@@ -5,11 +5,16 @@ from __future__ import annotations
 import tarfile
 from collections.abc import Callable, Iterator
 
-from previewer.domain.packages import ImagePackages, Package, image_packages
+from previewer.domain.release.packages import ImagePackages, Package, image_packages
 from previewer.domain.tar_pieces import open_tar
 from previewer.errors import FreezeError
-from previewer.freeze.packages.databases import OS_RELEASE, OS_RELEASE_BYTES, Database, database_of
-from previewer.freeze.packages.os_release import read_distribution
+from previewer.freeze.packages.databases import (
+    OS_RELEASE,
+    OS_RELEASE_BYTES,
+    Database,
+    database_of,
+    read_distribution,
+)
 
 MOST_FILES = 5_000_000
 MOST_PACKAGES = 100_000

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from previewer.domain.environment import Environment, ServiceStatus, State
-from previewer.domain.observation import Health, ObservedContainer
-from previewer.tui.present.pieces import Line, Piece, Tone, line
+from previewer.domain.engine.observation import Health, ObservedContainer
+from previewer.domain.environment.environment import Environment, ServiceStatus, State
+from previewer.tui.present.text import Line, Piece, Tone, line
 
 _TONES = {State.FAILED: Tone.BAD, State.UNHEALTHY: Tone.WARN}
 

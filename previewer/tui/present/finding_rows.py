@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from previewer.deployment.drift import EnvironmentDrift
 from previewer.domain.drift.finding import Finding
-from previewer.domain.wording import counted
-from previewer.operations.drift import EnvironmentDrift
-from previewer.tui.present.columns import Column, share_out
-from previewer.tui.present.facts import fact_lines
-from previewer.tui.present.pieces import Line, Piece, Tone, line
-from previewer.tui.present.status import severity_line
+from previewer.domain.units import counted
+from previewer.tui.present.states import severity_line
+from previewer.tui.present.tables import Column, share_out
+from previewer.tui.present.text import Line, Piece, Tone, fact_lines, line
 from previewer.tui.present.times import age
 
 _COLUMNS = (

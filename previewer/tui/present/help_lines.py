@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Callable
 
 from previewer.tui.actions import ACTIONS, Action, Place
-from previewer.tui.present.pieces import Line, Piece, Tone, line, width_of
+from previewer.tui.present.text import Line, Piece, Tone, line, width_of
 
 _KEY_WIDTH = 10
 _TITLES = {

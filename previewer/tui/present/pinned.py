@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from previewer.domain.definition import Role
-from previewer.domain.environment import Environment
+from previewer.domain.commit.revision import short_id
+from previewer.domain.compose.definition import Role
+from previewer.domain.environment.environment import Environment
 from previewer.domain.parity.compare import FULL
-from previewer.domain.revision import short_id
 from previewer.errors import PreviewerError
-from previewer.tui.picture import Picture
+from previewer.tui.context import Picture
 from previewer.tui.present.ailments import ailment_line
-from previewer.tui.present.failure import failure_word
-from previewer.tui.present.pieces import Line, Piece, Tone, cut_line, join, join_fitting, line, quiet
-from previewer.tui.present.signs import sign_words
-from previewer.tui.present.status import state_line
+from previewer.tui.present.notices import failure_word
+from previewer.tui.present.states import sign_words, state_line
+from previewer.tui.present.text import Line, Piece, Tone, cut_line, join, join_fitting, line, quiet
 from previewer.tui.present.times import ago, time_left
 
 PINNED_ROLES = (Role.PRODUCTION, Role.STAGING)

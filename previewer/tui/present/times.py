@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from previewer.domain import ttl
-from previewer.domain.environment import Environment
-from previewer.tui.present.pieces import Line, Piece, Tone
+from previewer.domain import units
+from previewer.domain.environment.environment import Environment
+from previewer.tui.present.text import Line, Piece, Tone
 
 EXPIRES_SOON = timedelta(hours=2)
 """Less than this is shown as a warning."""
@@ -48,7 +48,7 @@ def time_left(expires_at: datetime | None, now: datetime) -> Line:
     """Until an environment expires: ``never``, a span (``! 45m`` where it is short), ``expired``."""
     if expires_at is None:
         return (Piece("never", Tone.QUIET),)
-    left = ttl.time_left(expires_at, now=now)
+    left = units.time_left(expires_at, now=now)
     if left <= timedelta():
         return (Piece("expired", Tone.BAD),)
     if left < EXPIRES_SOON:

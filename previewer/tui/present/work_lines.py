@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from previewer.domain.progress import Outcome
 from previewer.present.safe_text import plain, plain_log
-from previewer.tui.present.failure import failure_lines, failure_summary
-from previewer.tui.present.pieces import Line, Piece, Tone, cut, line, width_of
-from previewer.tui.present.status import outcome_glyph, spinner
+from previewer.tui.job import Task, Work, WorkState
+from previewer.tui.present.notices import failure_lines, failure_summary
+from previewer.tui.present.states import outcome_glyph, spinner
+from previewer.tui.present.text import Line, Piece, Tone, cut, line, width_of
 from previewer.tui.present.times import stopwatch
-from previewer.tui.task_board import Task
-from previewer.tui.work import Work, WorkState
 
 _TIME_WIDTH = 8
 _STATES = {

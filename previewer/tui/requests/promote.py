@@ -6,15 +6,14 @@ from dataclasses import replace
 from typing import ClassVar
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.definition import Role
+from previewer.domain.compose.definition import Role
+from previewer.domain.deploy.plan import Plan
 from previewer.domain.naming import environment_name
-from previewer.domain.plan import Plan
 from previewer.domain.progress import Report
 from previewer.frozen import dataclass
 from previewer.operations.promote import PromoteOptions, plan_promote, promote
-from previewer.operations.session import Session
-from previewer.tui.requests.on_environment import EnvironmentRequest, deployed
-from previewer.tui.requests.request import Done
+from previewer.session.session import Session
+from previewer.tui.requests.request import Done, EnvironmentRequest, deployed
 
 _TARGETS = ((Role.STAGING, False), (Role.PRODUCTION, False), (Role.PRODUCTION, True))
 """Where to, and whether though staging has not proven it."""

@@ -1,17 +1,20 @@
-"""What all requests have: words for the screen that confirms them, and the operation that they stand for."""
+"""What all requests have: words for the screen that confirms them, and the environments they are about."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from typing import ClassVar, Self, TypeAlias
 
+from previewer.deployment.deployment import UpResult
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.plan import Plan
+from previewer.domain.compose.definition import Role
+from previewer.domain.deploy.plan import Plan
+from previewer.domain.environment.environment import Environment
 from previewer.domain.progress import Report
 from previewer.frozen import dataclass
 from previewer.operations.extend import ExtendResult
 from previewer.operations.prune import PrunePlan
-from previewer.operations.session import Session
+from previewer.session.session import Session
 
 Proposal: TypeAlias = Plan | ExtendResult | PrunePlan
 """What would happen, as the operations say it."""
@@ -108,3 +111,61 @@ class Request(ABC):
     @abstractmethod
     def perform(self, session: Session, *, report: Report, cancellation: Cancellation) -> Done:
         """Do it."""
+
+
+@dataclass(frozen=True)
+class EnvironmentRequest(Request):
+    """A deed that concerns one environment; production's is dangerous."""
+
+    environment: Environment
+
+    @property
+    def subject(self) -> str:
+        """Its name."""
+        return self.environment.name
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """Itself."""
+        return (self.environment.name,)
+
+    @property
+    def dangerous_name(self) -> str | None:
+        """Production's name."""
+        return self.environment.name if self.environment.role is Role.PRODUCTION else None
+
+
+def deployed(result: UpResult) -> Done:
+    """A deployment's URLs, else that it is up; and for how long nobody had its ports."""
+    environment = result.environment
+    gap = result.gap_seconds
+    taken = (f"the ports were handed over within {gap:.2f} s",) if gap is not None else ()
+    return Done((*(environment.urls or (f"{environment.name} is up",)), *taken), environment.name)
+
+
+@dataclass(frozen=True)
+class SeveralRequest(Request):
+    """A deed that concerns environments; where production is among them it is dangerous."""
+
+    chosen_environments: tuple[Environment, ...]
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(environment.name for environment in self.chosen_environments)
+
+    @property
+    def subject(self) -> str:
+        """The names, or how many there are."""
+        names = self.environments
+        return names[0] if len(names) == 1 else f"{len(names)} environments"
+
+    @property
+    def dangerous_name(self) -> str | None:
+        """Production's name."""
+        return next((e.name for e in self.chosen_environments if e.role is Role.PRODUCTION), None)
+
+    @property
+    def is_one(self) -> bool:
+        """Whether there is only one."""
+        return len(self.chosen_environments) == 1

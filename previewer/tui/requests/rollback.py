@@ -6,16 +6,15 @@ from dataclasses import replace
 from typing import ClassVar
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.environment import Environment
-from previewer.domain.notes import KnownGood
-from previewer.domain.plan import Plan
+from previewer.domain.commit.revision import short_id
+from previewer.domain.deploy.plan import Plan
+from previewer.domain.environment.environment import Environment
 from previewer.domain.progress import Report
-from previewer.domain.revision import short_id
+from previewer.domain.record.notes import KnownGood
 from previewer.frozen import dataclass
 from previewer.operations.rollback import RollbackOptions, plan_rollback, rollback
-from previewer.operations.session import Session
-from previewer.tui.requests.on_environment import EnvironmentRequest, deployed
-from previewer.tui.requests.request import Done
+from previewer.session.session import Session
+from previewer.tui.requests.request import Done, EnvironmentRequest, deployed
 
 MOST_OFFERED = 6
 """As many as there are keys for it."""

@@ -1,4 +1,4 @@
-"""Bring up an environment of a revision."""
+"""Bring up an environment, update it, or replace it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from dataclasses import replace
 from typing import ClassVar
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.definition import Role
+from previewer.domain.commit.revision import short_id
+from previewer.domain.compose.definition import Role
+from previewer.domain.deploy.plan import Plan
 from previewer.domain.naming import environment_name
-from previewer.domain.plan import Plan
 from previewer.domain.progress import Report
-from previewer.domain.revision import short_id
 from previewer.frozen import dataclass
-from previewer.operations.session import Session
+from previewer.operations.replace import ReplaceOptions, plan_replace, replace_environment
 from previewer.operations.up import UpOptions, plan_up, up
-from previewer.tui.requests.on_environment import deployed
-from previewer.tui.requests.request import Done, Request
+from previewer.operations.update import plan_update, update
+from previewer.session.session import Session
+from previewer.tui.requests.request import Done, EnvironmentRequest, Request, deployed
 
 
 @dataclass(frozen=True)
@@ -85,3 +86,76 @@ class UpRequest(Request):
         """Bring it up."""
         options = UpOptions(role=self.role)
         return deployed(up(session, self.revision, options, report=report, cancellation=cancellation))
+
+
+@dataclass(frozen=True)
+class UpdateRequest(EnvironmentRequest):
+    """By the newest commit."""
+
+    verb: ClassVar[str] = "update"
+    doing: ClassVar[str] = "updating"
+    deed: ClassVar[str] = "Update it"
+
+    @property
+    def branch(self) -> str | None:
+        """Its branch."""
+        return self.environment.ownership.branch
+
+    @property
+    def title(self) -> str:
+        """The question."""
+        return f"Update {self.subject} to the newest commit of {self.branch or 'its branch'}"
+
+    @property
+    def meaning(self) -> str:
+        """How it goes."""
+        return "The newest commit is frozen and starts beside it; the old generation goes once that is healthy."
+
+    @property
+    def nothing(self) -> str:
+        """It is up to date."""
+        return "It runs the newest commit already and is well: there is nothing to do."
+
+    def propose(self, session: Session) -> Plan:
+        """The plan."""
+        return plan_update(session, self.environment.name, ReplaceOptions())
+
+    def perform(self, session: Session, *, report: Report, cancellation: Cancellation) -> Done:
+        """Update it."""
+        name, options = self.environment.name, ReplaceOptions()
+        return deployed(update(session, name, options, report=report, cancellation=cancellation))
+
+
+@dataclass(frozen=True)
+class ReplaceRequest(EnvironmentRequest):
+    """The remedy for one that somebody touched."""
+
+    verb: ClassVar[str] = "replace"
+    doing: ClassVar[str] = "replacing"
+    deed: ClassVar[str] = "Replace it"
+
+    @property
+    def title(self) -> str:
+        """The question."""
+        return f"Replace {self.subject}"
+
+    @property
+    def meaning(self) -> str:
+        """How it goes."""
+        return (
+            "The same release starts anew beside it and takes its ports once it is healthy. Volumes start empty."
+        )
+
+    @property
+    def nothing(self) -> str:
+        """Never said: a replacement always has something to do."""
+        return "There is nothing to do."
+
+    def propose(self, session: Session) -> Plan:
+        """The plan."""
+        return plan_replace(session, self.environment.name, ReplaceOptions())
+
+    def perform(self, session: Session, *, report: Report, cancellation: Cancellation) -> Done:
+        """Replace it."""
+        name, options = self.environment.name, ReplaceOptions()
+        return deployed(replace_environment(session, name, options, report=report, cancellation=cancellation))

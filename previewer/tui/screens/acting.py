@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from previewer.domain.definition import Role
-from previewer.domain.environment import Environment
-from previewer.domain.overview import OverviewRow
-from previewer.domain.revision import Branch
-from previewer.tui.asked import BrowseAsked, RefreshAsked, RequestMade, ScreenAsked
+from previewer.domain.commit.revision import Branch
+from previewer.domain.compose.definition import Role
+from previewer.domain.environment.environment import Environment, OverviewRow
 from previewer.tui.reasons import reason_against_row
-from previewer.tui.requests.down import DownRequest
-from previewer.tui.requests.extend import ExtendRequest
-from previewer.tui.requests.on_environment import EnvironmentRequest
-from previewer.tui.requests.pin import PinRequest
+from previewer.tui.requests.lifetime import ExtendRequest, PinRequest
 from previewer.tui.requests.promote import PromoteRequest
-from previewer.tui.requests.replace import ReplaceRequest
+from previewer.tui.requests.removal import DownRequest
+from previewer.tui.requests.request import EnvironmentRequest
 from previewer.tui.requests.rollback import RollbackRequest, known_good_others
-from previewer.tui.requests.sleep import SleepRequest
-from previewer.tui.requests.update import UpdateRequest
-from previewer.tui.requests.wake import WakeRequest
+from previewer.tui.requests.sleep import SleepRequest, WakeRequest
+from previewer.tui.requests.up import ReplaceRequest, UpdateRequest
+from previewer.tui.screen_requests import BrowseAsked, RefreshAsked, RequestMade, ScreenAsked
 from previewer.tui.screens.base import PreviewerScreen
 
 ACTING = (

@@ -10,10 +10,9 @@ from textual.screen import Screen
 
 from previewer.present.safe_text import plain
 from previewer.tui.actions import Place, actions_in
-from previewer.tui.desk import Desk
-from previewer.tui.picture import Picture
-from previewer.tui.widgets.key_bar import KeyBar
-from previewer.tui.widgets.line_input import LineInput
+from previewer.tui.context import Desk, Picture
+from previewer.tui.widgets.bars import KeyBar
+from previewer.tui.widgets.lines import LineInput
 
 
 class PreviewerScreen(Screen[None]):

@@ -10,24 +10,22 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import DataTable, Input
 
-from previewer.domain.environment import Environment
-from previewer.domain.revision import Commit
+from previewer.domain.commit.revision import Commit
+from previewer.domain.environment.environment import Environment
 from previewer.errors import PreviewerError
 from previewer.tui.actions import Place, bindings
-from previewer.tui.asked import CopyAsked, RequestMade, ScreenAsked
-from previewer.tui.desk import Desk
+from previewer.tui.context import Desk
 from previewer.tui.messages import CommitsFailed, CommitsRead
-from previewer.tui.present.columns import longest_cells
-from previewer.tui.present.commit_lines import commit_lines, fit_commit_columns
-from previewer.tui.present.failure import failure_lines
-from previewer.tui.present.pieces import Line, Piece, Tone, line
+from previewer.tui.present.history import commit_lines, fit_commit_columns
+from previewer.tui.present.notices import failure_lines
+from previewer.tui.present.tables import longest_cells
+from previewer.tui.present.text import Line, Piece, Tone, line
 from previewer.tui.requests.up import UpRequest
+from previewer.tui.screen_requests import CopyAsked, RequestMade, ScreenAsked
 from previewer.tui.screens.base import PreviewerScreen
-from previewer.tui.widgets.key_bar import KeyBar
-from previewer.tui.widgets.line_input import LineInput
-from previewer.tui.widgets.notice import Notice
+from previewer.tui.widgets.bars import KeyBar, Notice, TopBar
+from previewer.tui.widgets.lines import LineInput
 from previewer.tui.widgets.rows_table import RowsTable
-from previewer.tui.widgets.top_bar import TopBar
 
 KEYS = ("back", "up", "copy", "filter", "menu")
 

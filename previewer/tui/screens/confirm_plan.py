@@ -13,16 +13,14 @@ from textual.widgets import Button, Input, Static
 
 from previewer.errors import PreviewerError
 from previewer.tui.actions import CHOOSING, bindings
-from previewer.tui.desk import Desk
+from previewer.tui.context import Desk
 from previewer.tui.messages import PlanFailed, PlanRead
-from previewer.tui.present.confirmation import choice_line, danger_line, question_lines
-from previewer.tui.present.failure import failure_lines
-from previewer.tui.present.hanging import hanging
-from previewer.tui.present.pieces import Line, Piece, Tone, line, to_content
-from previewer.tui.present.proposal_lines import is_empty, proposal_lines
+from previewer.tui.present.dialogs import choice_line, danger_line, is_empty, proposal_lines, question_lines
+from previewer.tui.present.notices import failure_lines
+from previewer.tui.present.text import Line, Piece, Tone, hanging, line, to_content
 from previewer.tui.requests.request import Proposal, Request
 from previewer.tui.screens.dialog import Dialog
-from previewer.tui.widgets.line_input import LineInput
+from previewer.tui.widgets.lines import LineInput
 
 WIDEST = 110
 OTHER_LINES = 14

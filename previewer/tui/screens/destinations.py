@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from previewer.tui.asked import Destination, ScreenAsked
-from previewer.tui.desk import Desk
+from previewer.tui.context import Desk
+from previewer.tui.screen_requests import Destination, ScreenAsked
 from previewer.tui.screens.base import PreviewerScreen
 from previewer.tui.screens.commits import CommitsScreen
 from previewer.tui.screens.diff import DiffScreen

@@ -9,22 +9,19 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from previewer.domain.revision import short_id
+from previewer.domain.commit.revision import short_id
 from previewer.errors import PreviewerError
 from previewer.operations.diff import Difference
 from previewer.tui.actions import Place, bindings
-from previewer.tui.answers import DifferenceRead, QuestionFailed
-from previewer.tui.desk import Desk
-from previewer.tui.present.difference_lines import difference_lines
-from previewer.tui.present.engine_line import engine_line
-from previewer.tui.present.failure import failure_lines
-from previewer.tui.present.pieces import Line, Piece, Tone, line
+from previewer.tui.context import Desk
+from previewer.tui.detail_queries import DifferenceRead, QuestionFailed
+from previewer.tui.present.notices import engine_line, failure_lines
+from previewer.tui.present.releases import difference_lines
+from previewer.tui.present.text import Line, Piece, Tone, line
 from previewer.tui.screens.base import PreviewerScreen
-from previewer.tui.screens.pick import PickScreen
-from previewer.tui.screens.sides import releases_to_compare
-from previewer.tui.widgets.key_bar import KeyBar
-from previewer.tui.widgets.lines_view import LinesView
-from previewer.tui.widgets.top_bar import TopBar
+from previewer.tui.screens.pick import PickScreen, releases_to_compare
+from previewer.tui.widgets.bars import KeyBar, TopBar
+from previewer.tui.widgets.lines import LinesView
 
 KEYS = ("back", "choose-old", "choose-new", "swap", "retry", "menu")
 

@@ -12,37 +12,34 @@ from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import DataTable, Static
 
-from previewer.domain.definition import Role
-from previewer.domain.environment import Environment
-from previewer.domain.revision import Branch
+from previewer.domain.commit.revision import Branch
+from previewer.domain.compose.definition import Role
+from previewer.domain.environment.environment import Environment
 from previewer.tui.actions import Place, bindings
-from previewer.tui.asked import BrowseAsked, CopyAsked, ScreenAsked, ShellAsked
-from previewer.tui.desk import Desk
+from previewer.tui.context import Desk
 from previewer.tui.messages import FileSaved, LogsArrived, LogsEnded
-from previewer.tui.present.engine_line import engine_line
-from previewer.tui.present.environment_header import TABS, gone_lines, header_lines, tab_line
-from previewer.tui.present.failure import failure_lines
-from previewer.tui.present.pieces import Line, Piece, Tone, line, quiet, to_content
-from previewer.tui.present.service_rows import (
+from previewer.tui.present.environment import (
     ALL_SERVICES,
+    TABS,
     all_services_lines,
     fit_service_columns,
+    gone_lines,
+    header_lines,
     service_lines,
+    tab_line,
 )
+from previewer.tui.present.notices import engine_line, failure_lines
+from previewer.tui.present.text import Line, Piece, Tone, line, quiet, to_content
 from previewer.tui.present.work_lines import status_line
+from previewer.tui.screen_requests import BrowseAsked, CopyAsked, ScreenAsked, ShellAsked
 from previewer.tui.screens.acting import ACTING, ActingScreen
+from previewer.tui.widgets.bars import KeyBar, Notice, TopBar
 from previewer.tui.widgets.drift_panel import DriftPanel
-from previewer.tui.widgets.history_panel import HistoryPanel
-from previewer.tui.widgets.key_bar import KeyBar
 from previewer.tui.widgets.log_panel import LogPanel
 from previewer.tui.widgets.log_view import LogView
-from previewer.tui.widgets.notice import Notice
 from previewer.tui.widgets.panel import Panel
-from previewer.tui.widgets.plan_panel import PlanPanel
-from previewer.tui.widgets.release_panel import ReleasePanel
+from previewer.tui.widgets.panels import HistoryPanel, PlanPanel, ReleasePanel, ServicesPanel
 from previewer.tui.widgets.rows_table import RowsTable
-from previewer.tui.widgets.services_panel import ServicesPanel
-from previewer.tui.widgets.top_bar import TopBar
 
 DEEDS = ("wake", "replace", "update", "promote", "rollback", "down", "menu", "debug", "extend", "sleep")
 CURES = ("wake", "update", "down", "replace", "menu", "debug")

@@ -11,11 +11,11 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
 from previewer.tui.actions import Place, bindings
-from previewer.tui.desk import Desk
+from previewer.tui.context import Desk
 from previewer.tui.present.help_lines import help_lines
-from previewer.tui.present.pieces import to_content
+from previewer.tui.present.text import to_content
 from previewer.tui.screens.dialog import Dialog
-from previewer.tui.widgets.line_input import LineInput
+from previewer.tui.widgets.lines import LineInput
 
 
 class HelpScreen(Dialog[None]):

@@ -10,30 +10,24 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import DataTable, Input, Static
 
-from previewer.domain.environment import Environment
-from previewer.domain.overview import OverviewRow
-from previewer.domain.revision import Branch
+from previewer.domain.commit.revision import Branch
+from previewer.domain.environment.environment import Environment, OverviewRow
 from previewer.tui.actions import Place, bindings
-from previewer.tui.asked import CopyAsked, RequestMade, ScreenAsked
-from previewer.tui.desk import Desk
-from previewer.tui.present.columns import longest_cells
-from previewer.tui.present.engine_line import engine_line
-from previewer.tui.present.hanging import hanging
-from previewer.tui.present.home_columns import fit_columns
-from previewer.tui.present.home_rows import HomeRow, filter_rows, home_rows, row_lines
-from previewer.tui.present.notices import empty_table, engine_notice, source_notice
-from previewer.tui.present.pieces import Line, Piece, Tone, count_of, line, to_content
+from previewer.tui.context import Desk
+from previewer.tui.present.home import HomeRow, filter_rows, fit_columns, home_rows, row_lines
+from previewer.tui.present.notices import empty_table, engine_line, engine_notice, source_notice
 from previewer.tui.present.pinned import parity_strip, pinned_lines
+from previewer.tui.present.tables import longest_cells
+from previewer.tui.present.text import Line, Piece, Tone, count_of, hanging, line, to_content
 from previewer.tui.present.times import as_of_words
 from previewer.tui.present.work_lines import cell_line, status_line
-from previewer.tui.requests.prune import PruneRequest
+from previewer.tui.requests.removal import PruneRequest
 from previewer.tui.requests.up import UpRequest
+from previewer.tui.screen_requests import CopyAsked, RequestMade, ScreenAsked
 from previewer.tui.screens.acting import ACTING, ActingScreen
-from previewer.tui.widgets.key_bar import KeyBar
-from previewer.tui.widgets.line_input import LineInput
-from previewer.tui.widgets.notice import Notice
+from previewer.tui.widgets.bars import KeyBar, Notice, TopBar
+from previewer.tui.widgets.lines import LineInput
 from previewer.tui.widgets.rows_table import RowsTable
-from previewer.tui.widgets.top_bar import TopBar
 
 MOST_ROWS = 300
 """In the table; the filter looks through all branches, however many there are."""

@@ -12,8 +12,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
 from previewer.tui.actions import bindings
-from previewer.tui.desk import Desk
-from previewer.tui.present.pieces import Piece, Tone, line, to_content
+from previewer.tui.context import Desk
+from previewer.tui.present.text import Piece, Tone, line, to_content
 from previewer.tui.present.work_lines import work_title
 from previewer.tui.screens.dialog import Dialog
 

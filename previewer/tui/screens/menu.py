@@ -14,9 +14,8 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from previewer.tui.actions import BY_ID, bindings
-from previewer.tui.desk import Desk
-from previewer.tui.present.hanging import hanging
-from previewer.tui.present.pieces import Line, Piece, Tone, line, to_content
+from previewer.tui.context import Desk
+from previewer.tui.present.text import Line, Piece, Tone, hanging, line, to_content
 from previewer.tui.screens.dialog import Dialog
 from previewer.tui.widgets.choice_list import ChoiceList
 

@@ -10,35 +10,34 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import DataTable, Static
 
+from previewer.deployment.definition import new_secrecy
 from previewer.domain.parity.compare import Parity
 from previewer.errors import PreviewerError, UsageError
-from previewer.operations.generations.secrecy import new_secrecy
 from previewer.operations.probe import Probed, probe_rules
 from previewer.tui.actions import Place, bindings
-from previewer.tui.answers import ParityRead, ProbeEnded, QuestionFailed
-from previewer.tui.asked import RefreshAsked
-from previewer.tui.desk import Desk
-from previewer.tui.present.columns import longest_cells
-from previewer.tui.present.engine_line import engine_line
-from previewer.tui.present.failure import failure_lines
-from previewer.tui.present.parity_rows import (
+from previewer.tui.context import Desk
+from previewer.tui.detail_queries import ParityRead, ProbeEnded, QuestionFailed
+from previewer.tui.present.notices import engine_line, failure_lines
+from previewer.tui.present.parity import (
     difference_detail,
     difference_key,
     difference_row,
     fit_parity_columns,
+    probe_detail,
+    probe_line,
+    probe_rows,
     score_lines,
     stale_detail,
     stale_key,
     stale_row,
 )
-from previewer.tui.present.pieces import Line, Piece, Tone, line, to_content
-from previewer.tui.present.probe_rows import probe_detail, probe_line, probe_rows
+from previewer.tui.present.tables import longest_cells
+from previewer.tui.present.text import Line, Piece, Tone, line, to_content
+from previewer.tui.screen_requests import RefreshAsked
 from previewer.tui.screens.base import PreviewerScreen
-from previewer.tui.screens.pick import PickScreen
-from previewer.tui.screens.sides import sides_to_compare
-from previewer.tui.widgets.key_bar import KeyBar
+from previewer.tui.screens.pick import PickScreen, sides_to_compare
+from previewer.tui.widgets.bars import KeyBar, TopBar
 from previewer.tui.widgets.rows_table import RowsTable
-from previewer.tui.widgets.top_bar import TopBar
 
 KEYS = ("back", "probe", "choose-left", "choose-right", "swap", "retry", "menu")
 

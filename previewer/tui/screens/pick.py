@@ -1,4 +1,4 @@
-"""Choose one of several things by name, or type what is meant."""
+"""Choose one of several things by name, or type it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,39 @@ from textual.containers import Vertical
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from previewer.domain.commit.revision import short_id
+from previewer.domain.compose.definition import Role
 from previewer.tui.actions import bindings
-from previewer.tui.present.pick_lines import pick_lines
-from previewer.tui.present.pieces import Piece, Tone, line, to_content
+from previewer.tui.context import Picture
+from previewer.tui.present.dialogs import pick_lines
+from previewer.tui.present.text import Piece, Tone, line, to_content
 from previewer.tui.screens.dialog import Dialog
 from previewer.tui.screens.menu import MARGIN, WIDEST
 from previewer.tui.widgets.choice_list import ChoiceList
-from previewer.tui.widgets.line_input import LineInput
+from previewer.tui.widgets.lines import LineInput
+
+Named = tuple[tuple[str, str], ...]
+"""Names, each with what it is."""
+
+
+def sides_to_compare(picture: Picture) -> Named:
+    """For parity: what runs, and what the branch that is checked out defines. Others can be typed."""
+    running = tuple((e.name, f"{e.role.value}, {e.state.value}") for e in picture.environments or ())
+    current = next((branch.name for branch in picture.branches or () if branch.is_current), None)
+    if current is None:
+        return running
+    return (*running, *((f"{current}:{role.value}", "a definition; nothing runs") for role in Role))
+
+
+def releases_to_compare(picture: Picture) -> Named:
+    """For a diff: what environments run, and what was good in them. Others can be typed."""
+    found: dict[str, str] = {}
+    for environment in picture.environments or ():
+        found[environment.name] = f"runs release {short_id(environment.ownership.release)}"
+    for environment in picture.environments or ():
+        for good in environment.notes.known_good:
+            found.setdefault(short_id(good.release), f"was good in {environment.name}")
+    return tuple(found.items())
 
 
 class PickScreen(Dialog[str | None]):

@@ -11,15 +11,13 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from previewer.tui.actions import Place, bindings
-from previewer.tui.asked import ScreenAsked
-from previewer.tui.desk import Desk
-from previewer.tui.present.hanging import hanging
-from previewer.tui.present.pieces import Piece, Tone, line, to_content
+from previewer.tui.context import Desk
+from previewer.tui.job import Work
+from previewer.tui.present.text import Piece, Tone, hanging, line, to_content
 from previewer.tui.present.work_lines import ending_lines, tail_lines, task_lines, work_title
+from previewer.tui.screen_requests import ScreenAsked
 from previewer.tui.screens.base import PreviewerScreen
-from previewer.tui.widgets.key_bar import KeyBar
-from previewer.tui.widgets.top_bar import TopBar
-from previewer.tui.work import Work
+from previewer.tui.widgets.bars import KeyBar, TopBar
 
 LARGEST_TAIL = 14
 """Lines of output, at most a third of the screen."""

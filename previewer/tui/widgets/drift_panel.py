@@ -8,12 +8,10 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import DataTable, Static
 
+from previewer.deployment.drift import EnvironmentDrift
 from previewer.domain.drift.finding import Finding
-from previewer.operations.drift import EnvironmentDrift
-from previewer.tui.answers import DriftRead
-from previewer.tui.desk import Desk
-from previewer.tui.present.columns import longest_cells
-from previewer.tui.present.failure import failure_lines
+from previewer.tui.context import Desk
+from previewer.tui.detail_queries import DriftRead
 from previewer.tui.present.finding_rows import (
     drift_title,
     finding_detail,
@@ -21,7 +19,9 @@ from previewer.tui.present.finding_rows import (
     finding_lines,
     fit_finding_columns,
 )
-from previewer.tui.present.pieces import Line, to_content
+from previewer.tui.present.notices import failure_lines
+from previewer.tui.present.tables import longest_cells
+from previewer.tui.present.text import Line, to_content
 from previewer.tui.widgets.panel import Panel
 from previewer.tui.widgets.rows_table import RowsTable
 

@@ -12,10 +12,10 @@ from textual.widgets import Input, Static
 
 from previewer.engine.protocol import LogLine
 from previewer.errors import PreviewerError
-from previewer.tui.present.failure import failure_summary
-from previewer.tui.present.log_title import log_title
-from previewer.tui.present.pieces import to_content
-from previewer.tui.widgets.line_input import LineInput
+from previewer.tui.present.logs import log_title
+from previewer.tui.present.notices import failure_summary
+from previewer.tui.present.text import to_content
+from previewer.tui.widgets.lines import LineInput
 from previewer.tui.widgets.log_view import LogView
 
 

@@ -20,9 +20,9 @@ from previewer.engine.protocol import LogLine
 from previewer.present.safe_text import plain
 from previewer.tui.actions import bindings
 from previewer.tui.log_rings import MOST_LINES, LogRings, TimedLine
-from previewer.tui.present.cells import CellPainter
-from previewer.tui.present.log_text import WIDEST_SERVICE, LogShape, matches, rows_of, whole_text
-from previewer.tui.present.pieces import Tone, cut
+from previewer.tui.present.logs import WIDEST_SERVICE, LogShape, matches, rows_of, whole_text
+from previewer.tui.present.tables import CellPainter
+from previewer.tui.present.text import Tone, cut
 
 _SERVICE_TONES = (Tone.ACCENT, Tone.GOOD, Tone.WARN, Tone.BUSY)
 

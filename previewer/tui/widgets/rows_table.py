@@ -11,9 +11,8 @@ from textual.widgets import DataTable
 
 from previewer.present.safe_text import plain
 from previewer.tui.actions import bindings
-from previewer.tui.present.cells import CellPainter
-from previewer.tui.present.columns import Column
-from previewer.tui.present.pieces import Line, cut
+from previewer.tui.present.tables import CellPainter, Column
+from previewer.tui.present.text import Line, cut
 
 Row = tuple[str, Mapping[str, Line]]
 """Its key, and its lines by column."""

@@ -1,0 +1,84 @@
+"""Progress as lines: for logs of CI jobs and pipes as text, for programs as JSON."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from previewer.cli.progress.stream import ProgressStream, finished_line, noted_lines
+from previewer.cli.report_text import to_json_line
+from previewer.cli.terminal import Style
+from previewer.domain.json_value import JsonObject
+from previewer.domain.progress import Event, Noted, TaskFinished, TaskOutput, TaskStarted
+from previewer.present.safe_text import plain, plain_log_line
+
+
+class PlainProgress:
+    """Nothing moves, nothing is overwritten."""
+
+    def __init__(self, stream: TextIO, *, colour: bool = False) -> None:
+        self._stream = ProgressStream(stream)
+        self._colour = colour
+
+    def report(self, event: Event) -> None:
+        """Print the event."""
+        match event:
+            case TaskStarted(task, stage):
+                self._line(f"{Style.FAINT.paint('…', colour=self._colour)} {plain(task)}  ({plain(stage)})")
+            case TaskOutput(task, line):
+                text = plain_log_line(line, keep_colour=self._colour)
+                self._line(f"  {Style.FAINT.paint(f'{plain(task)} |', colour=self._colour)} {text}".rstrip())
+            case TaskFinished():
+                self._line(finished_line(event, colour=self._colour))
+            case Noted():
+                for text in noted_lines(event, colour=self._colour):
+                    self._line(text)
+
+    def say(self, message: str) -> None:
+        """Print the message."""
+        self._line(plain(message))
+
+    def close(self) -> None:
+        """Nothing is held back."""
+
+    def _line(self, text: str) -> None:
+        self._stream.write(text + "\n")
+
+
+class JsonProgress:
+    """Every event, complete."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = ProgressStream(stream)
+
+    def report(self, event: Event) -> None:
+        """Print the event as one object."""
+        self._write(event_to_json(event))
+
+    def say(self, message: str) -> None:
+        """Print the message as if an operation had noted it."""
+        self._write(event_to_json(Noted(message)))
+
+    def close(self) -> None:
+        """Nothing is held back."""
+
+    def _write(self, value: JsonObject) -> None:
+        self._stream.write(to_json_line(value) + "\n")
+
+
+def event_to_json(event: Event) -> JsonObject:
+    """An event as an object; ``event`` tells which."""
+    match event:
+        case TaskStarted(task, stage):
+            return {"event": "started", "task": task, "stage": stage}
+        case TaskOutput(task, line):
+            return {"event": "output", "task": task, "line": line}
+        case TaskFinished(task, outcome, seconds, detail):
+            return {
+                "event": "finished",
+                "task": task,
+                "outcome": outcome.value,
+                "seconds": round(seconds, 3),
+                "detail": detail,
+            }
+        case Noted(message, hint):
+            return {"event": "noted", "message": message, "hint": hint}

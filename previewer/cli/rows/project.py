@@ -1,0 +1,63 @@
+"""Files that ``previewer init`` writes, and checks of ``previewer doctor``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from previewer.cli.exit_codes import ExitCode
+from previewer.cli.invocation import Invocation
+from previewer.cli.output_format import Format
+from previewer.cli.table import Column
+from previewer.cli.terminal import Style
+from previewer.domain.json_value import JsonObject
+from previewer.domain.policy.verdict import Check, Verdict
+from previewer.present.safe_text import plain
+
+FILE_COLUMNS = (Column("path", "PATH", gives_way=True), Column("result", "RESULT"))
+"""Of ``previewer init``."""
+
+
+def file_rows(*, written: Iterable[str], kept: Iterable[str], planned: Iterable[str]) -> tuple[JsonObject, ...]:
+    """Every file with what became of it, sorted by path."""
+    found = dict.fromkeys(written, "written")
+    found |= dict.fromkeys(kept, "kept")
+    found |= dict.fromkeys(planned, "would be written")
+    return tuple({"path": path, "result": found[path]} for path in sorted(found))
+
+
+_VERDICTS: Mapping[Verdict, tuple[str, Style]] = {
+    Verdict.OK: ("✔ ok     ", Style.GOOD),
+    Verdict.WARNING: ("▲ warning", Style.BUSY),
+    Verdict.FAILED: ("✖ failed ", Style.BAD),
+}
+
+
+def check_row(check: Check) -> JsonObject:
+    """A check as an object."""
+    return {
+        "check": check.name,
+        "verdict": check.verdict.value,
+        "detail": check.detail,
+        "hint": check.hint,
+    }
+
+
+def check_lines(check: Check, *, colour: bool) -> tuple[str, ...]:
+    """The verdict in front, and the hint below where something is to be done."""
+    word, style = _VERDICTS[check.verdict]
+    line = f"{style.paint(word, colour=colour)}  {plain(check.name)}: {plain(check.detail)}"
+    if not check.hint or check.verdict is Verdict.OK:
+        return (line,)
+    return (line, f"           {Style.ACCENT.paint('hint:', colour=colour)} {plain(check.hint)}")
+
+
+def print_checks(invocation: Invocation, checks: Iterable[Check], form: Format) -> ExitCode:
+    """All of them, and the exit code: 1 where one failed."""
+    made = tuple(checks)
+    if form is Format.TABLE:
+        for check in made:
+            for line in check_lines(check, colour=invocation.output.colour):
+                invocation.output.line(line)
+    else:
+        invocation.output.value([check_row(check) for check in made], form)
+    return ExitCode.FAILED if any(check.verdict is Verdict.FAILED for check in made) else ExitCode.OK

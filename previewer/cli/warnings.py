@@ -1,0 +1,69 @@
+"""Warnings in good time: environments that are about to expire, and how many more fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from previewer.cli.diagnostics import Diagnostics
+from previewer.deployment.capacity import Room, measure_room
+from previewer.domain.deploy.plan import Plan
+from previewer.domain.engine.capacity import need_of_plan
+from previewer.domain.environment.environment import Environment
+from previewer.domain.units import counted, format_remaining
+from previewer.engine.protocol import Selection
+from previewer.session.session import Session
+
+SOON = timedelta(hours=2)
+NAMED = 3
+"""Environments that are named; of more only the number is told."""
+
+
+def warn_of_expiry(diagnostics: Diagnostics, environments: Sequence[Environment], now: datetime) -> None:
+    """One line for those that expire soon, one for those that have expired, each with what helps."""
+    dated = sorted((e.expires_at, e.name) for e in environments if e.expires_at is not None)
+    over = [name for until, name in dated if until <= now]
+    soon = [(until, name) for until, name in dated if now < until <= now + SOON]
+    if over:
+        diagnostics.warn(f"expired: {_names(over)}", "`previewer down --expired` removes what has expired")
+    if soon:
+        first, name = soon[0]
+        others = f", and {len(soon) - 1} more soon after" if len(soon) > 1 else ""
+        left = format_remaining(first, now=now).removesuffix(" left")
+        diagnostics.warn(f"{name} expires in {left}{others}", f"`previewer extend {name} 2d` lets it live longer")
+
+
+def _names(names: Sequence[str]) -> str:
+    if len(names) <= NAMED:
+        return ", ".join(names)
+    return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
+
+
+FEW = 10
+"""From so many on nobody has to be told."""
+
+
+def note_room(diagnostics: Diagnostics, plan: Plan, session: Session) -> None:
+    """How often ``plan`` could be carried out; nothing where it makes nothing."""
+    if not len(plan):
+        return
+    room = measure_room(
+        session,
+        need_of_plan(plan, subnet_prefix=session.settings.subnet_prefix),
+        session.engine.observe(Selection()),
+    )
+    diagnostics.note(*room_words(room))
+
+
+def note_scarcity(diagnostics: Diagnostics, room: Room) -> None:
+    """How many more environments fit, if they are few."""
+    if room.more < FEW:
+        diagnostics.note(*room_words(room))
+
+
+def room_words(room: Room) -> tuple[str, str]:
+    """How many fit, and what bounds them."""
+    tightest = room.tightest
+    if room.more:
+        return f"room for {counted(room.more, 'environment')} like it", tightest.reason if tightest else ""
+    return "no room for it", f"{tightest.reason}; {tightest.hint}" if tightest else ""

@@ -1,0 +1,338 @@
+"""Let an environment run a release: a new generation beside the one that serves, which hands over and goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import datetime
+
+from msgspec import structs
+
+from previewer.deployment.capacity import room_for
+from previewer.deployment.definition import rewrite_lines, tell_rewrites
+from previewer.deployment.deployment import Deployment, UpResult
+from previewer.deployment.generation import (
+    Wanted,
+    generation_plan,
+    is_whole,
+    make_generation,
+    refuse_held_ports,
+    served_definition,
+    target_of,
+)
+from previewer.deployment.learn_writes import learn_writes
+from previewer.deployment.recover import recover
+from previewer.deployment.remove_superseded import plan_retirement, retire
+from previewer.deployment.snapshot import Scene, look_at
+from previewer.deployment.touches import see_touches
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.commit.revision import short_id
+from previewer.domain.deploy.plan import Plan
+from previewer.domain.deploy.reconcile import join_plans
+from previewer.domain.deploy.rollover import Succession, left_data, succeed
+from previewer.domain.engine.capacity import need_of, slow_lines
+from previewer.domain.engine.needs import refuse_missing
+from previewer.domain.engine.observation import Observation
+from previewer.domain.environment.environment import SERVING, Environment, list_environments
+from previewer.domain.isolation import isolate
+from previewer.domain.isolation.isolate import Rewrite
+from previewer.domain.json_value import as_text
+from previewer.domain.labels import Ownership
+from previewer.domain.policy.check import check, raise_for
+from previewer.domain.progress import Noted, Report
+from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import EnvironmentNotes
+from previewer.domain.units import expiry, format_time, parse_ttl
+from previewer.engine.protocol import Selection
+from previewer.errors import ConflictError, NotFoundError
+from previewer.execution.run_plan import RunOptions
+from previewer.records.history import environment_entry
+from previewer.records.masking import masking
+from previewer.releases.attest import require_signature
+from previewer.session.session import Session
+
+PUBLISHERS_GRACE = 2
+"""Seconds that what publishes ports may take to end where generations are kept: all the time nobody answers."""
+
+
+def plan_deploy(session: Session, deployment: Deployment) -> Plan:
+    """What :func:`deploy` would do on the engine. Nothing is made; images that are not frozen yet are named so."""
+    _enforce_policy(session, deployment)
+    scene = see_touches(session, look_at(session, deployment.name), deployment.release)
+    _refuse_other_role(scene.ours, deployment)
+    wanted = _wanted(session, deployment, scene)
+    if deployment.is_frozen and not deployment.force and _serves(session, wanted, scene):
+        return Plan(f"{deployment.action} {deployment.name}", (), environment=deployment.name)
+    refuse_held_ports(session, wanted, scene)
+    options = _run_options(session, deployment)
+    new = generation_plan(target_of(session, wanted, scene), options)
+    succession = succession_of(session, deployment, wanted.owner, scene)
+    retirement = plan_retirement(scene.ours, succession.notes, after=new)
+    return replace(
+        join_plans(new.title, new, *retirement),
+        notes=(
+            *slow_lines(wanted.frozen.definition),
+            *rewrite_lines(_rewrites(session, wanted)),
+            *lifetime_lines(deployment.name, succession),
+        ),
+        environment=deployment.name,
+        left_data=tuple(data_lines(scene, succession)),
+    )
+
+
+def deploy(session: Session, deployment: Deployment, *, report: Report, cancellation: Cancellation) -> UpResult:
+    """Run the release. What runs already stays until its successor is healthy and has its ports.
+
+    Whatever ends it early (a failure, an interruption) undoes what it made; the engine is then as before. The
+    release's images have to be there. Raises :class:`PolicyError` where the role refuses the definition.
+    """
+    with masking(session, deployment.release, report) as masked:
+        return _deploy(session, deployment, report=masked, cancellation=cancellation)
+
+
+def _deploy(session: Session, deployment: Deployment, *, report: Report, cancellation: Cancellation) -> UpResult:
+    _enforce_policy(session, deployment)
+    _expiry(session, deployment)  # a TTL that makes no sense is an error before anything is made
+    with session.ledger.lock(deployment.name, purpose=_purpose(deployment)):
+        scene = see_touches(session, recover(session, deployment.name, report=report), deployment.release)
+        _refuse_other_role(scene.ours, deployment)
+        wanted = _wanted(session, deployment, scene, operation=session.new_operation())
+        if not deployment.force and _serves(session, wanted, scene):
+            return _renew(session, deployment, scene, report=report, cancellation=cancellation)
+        with _room(session, deployment, wanted, scene, report=report, cancellation=cancellation) as has_waited:
+            if has_waited:
+                scene = see_touches(session, look_at(session, deployment.name), deployment.release)
+                wanted = _wanted(session, deployment, scene, operation=wanted.owner.operation)
+            tell_rewrites(_rewrites(session, wanted), short_id(deployment.release.commit), report=report)
+            for line in served_definition(session, wanted).left_out:
+                report(Noted(line, hint="commit it, or take the mount out"))
+            succession = succession_of(session, deployment, wanted.owner, scene)
+            slow = slow_lines(wanted.frozen.definition)
+            for line in (*slow, *data_lines(scene, succession), *lifetime_lines(deployment.name, succession)):
+                report(Noted(line))
+            options = _run_options(session, deployment)
+            gap = make_generation(session, wanted, scene, options, report=report, cancellation=cancellation)
+            environment = _made(session, wanted.owner)
+            learn_writes(session, environment, deployment.release)
+        notes = _finish(session, deployment, wanted, scene, gap, report=report)
+    return UpResult(replace(environment, notes=notes), deployment.release, changed=True, gap_seconds=gap)
+
+
+def _purpose(deployment: Deployment) -> str:
+    """What the lock is held for, for whoever meets it: ``up feature/login``."""
+    return f"{deployment.action} {deployment.branch or short_id(deployment.release.commit)}"
+
+
+def _room(
+    session: Session,
+    deployment: Deployment,
+    wanted: Wanted,
+    scene: Scene,
+    *,
+    report: Report,
+    cancellation: Cancellation,
+) -> AbstractContextManager[bool]:
+    """Room on the engine, and whether time went by until there was some. See :func:`room_for`."""
+    need = need_of(
+        served_definition(session, wanted).definition,
+        subnet_prefix=session.settings.subnet_prefix,
+        is_new=scene.environment is None,
+    )
+    return room_for(
+        session,
+        need,
+        scene.everything,
+        environment=deployment.name,
+        patience=_run_options(session, deployment).timeout if deployment.is_queued else None,
+        report=report,
+        cancellation=cancellation,
+    )
+
+
+def _finish(
+    session: Session, deployment: Deployment, wanted: Wanted, scene: Scene, gap: float | None, *, report: Report
+) -> EnvironmentNotes:
+    """Note that the new generation is the live one, then stop or remove what it replaced.
+
+    In this order: whoever comes after a kill sees which one is live and what is left to do.
+    """
+    if gap is not None:
+        report(Noted(f"generation {wanted.owner.generation} took over the ports; for {gap:.2f} s nobody had them"))
+    notes = note_succession(session, deployment, wanted.owner, scene)
+    if wanted.owner.generation > 1:
+        retire(session, deployment.name, notes, report=report)
+    return notes
+
+
+def note_succession(
+    session: Session, deployment: Deployment, owner: Ownership, scene: Scene, *, began: datetime | None = None
+) -> EnvironmentNotes:
+    """Let the ledger know that ``owner``'s generation is the live one; what is true of the environment then.
+
+    ``began`` is when the first container was touched for it; ``None`` for when the generation was made.
+    """
+    notes = succession_of(session, deployment, owner, scene).notes
+    entry = _entry(session, deployment, owner, notes, replaced=scene.environment)
+    session.ledger.append(structs.replace(entry, began=began or owner.created_at))
+    return notes
+
+
+def succession_of(session: Session, deployment: Deployment, owner: Ownership, scene: Scene) -> Succession:
+    """What is to be noted, and kept, when ``owner``'s generation takes over."""
+    return succeed(
+        scene.notes,
+        scene.environment,
+        generation=owner.generation,
+        release=owner.release,
+        now=session.clock(),
+        keep=session.settings.keep_previous[deployment.role],
+        expires_at=owner.expires_at,
+        keeps_extension=deployment.ttl is None,
+        is_rollback=deployment.action == "rollback",
+    )
+
+
+def _renew(
+    session: Session, deployment: Deployment, scene: Scene, *, report: Report, cancellation: Cancellation
+) -> UpResult:
+    """The environment runs this very release: it lives on as if it were new."""
+    environment = scene.environment
+    if environment is None:
+        raise NotFoundError(
+            "the environment disappeared", where=deployment.name, hint="somebody removed it; try again"
+        )
+    if environment.notes.asleep_since is not None:
+        from previewer.deployment.wake import wake_environment  # seldom needed, and an import as slow as any
+
+        environment = wake_environment(
+            session, environment, timeout=deployment.timeout, report=report, cancellation=cancellation
+        )
+    expires = _expiry(session, deployment)
+    generation = environment.ownership.generation
+    notes = structs.replace(environment.notes.of_generation(generation), expires_at=expires)
+    if expires is None and environment.ownership.expires_at is not None:
+        notes = structs.replace(notes, pinned=True)
+    if expires != environment.expires_at and not scene.notes.pinned:
+        session.ledger.append(
+            _entry(session, deployment, environment.ownership, notes, replaced=None, is_renewal=True)
+        )
+        environment = replace(environment, notes=notes)
+    report(Noted(f"{deployment.name} runs this release already"))
+    return UpResult(environment, deployment.release, changed=False)
+
+
+def _wanted(session: Session, deployment: Deployment, scene: Scene, *, operation: str = "") -> Wanted:
+    release = deployment.release
+    owner = Ownership(
+        installation=session.source.installation,
+        project=session.project,
+        environment=deployment.name,
+        role=deployment.role,
+        generation=scene.next_generation,
+        branch=deployment.branch,
+        commit=release.commit,
+        release=release.id if deployment.is_frozen else "",
+        owner=session.source.actor,
+        created_at=session.clock().replace(microsecond=0),
+        expires_at=_expiry(session, deployment),
+        operation=operation,
+        definition=deployment.definition,
+        head=session.ledger.head(),
+    )
+    return Wanted(owner, release, deployment.definition)
+
+
+def _enforce_policy(session: Session, deployment: Deployment) -> None:
+    """Hold what was frozen against what the role allows now, and against what this engine can do.
+
+    It may have been frozen for another role, and for another engine.
+    """
+    definition = deployment.release.definitions[deployment.definition].definition
+    trust = session.trust(deployment.role, branch=deployment.branch, commit=deployment.release.commit)
+    definition = session.references.resolve(definition)
+    raise_for(check(definition, trust))
+    refuse_missing(definition, session.engine.capabilities.missing)
+    require_signature(session, deployment.release.id, deployment.role)
+
+
+def _refuse_other_role(observed: Observation, deployment: Deployment) -> None:
+    """A branch called ``staging`` must not replace what is staging. Raises :class:`ConflictError`."""
+    for owner in observed.owners:
+        if owner.role is not deployment.role:
+            raise ConflictError(
+                f"this environment is for {owner.role.value}, and a {deployment.role.value} cannot take its place",
+                where=deployment.name,
+                hint=f"choose another name with --name, or remove it: previewer down {deployment.name}",
+            )
+
+
+def _run_options(session: Session, deployment: Deployment) -> RunOptions:
+    timeout = deployment.timeout if deployment.timeout is not None else session.settings.wait_timeout
+    is_kept = session.settings.keep_previous[deployment.role] > 0
+    return RunOptions(timeout, deployment.action, grace=PUBLISHERS_GRACE if is_kept else 0)
+
+
+def _expiry(session: Session, deployment: Deployment) -> datetime | None:
+    """As the user says, else the definition (the policy has looked at it), else the settings for the role."""
+    definition = deployment.release.definitions[deployment.definition].definition
+    said = deployment.ttl or as_text(definition.extension.get("ttl"))
+    ttl = parse_ttl(said) if said else session.settings.ttl_of(deployment.role)
+    return expiry(ttl, now=session.clock())
+
+
+def _rewrites(session: Session, wanted: Wanted) -> tuple[Rewrite, ...]:
+    owner = wanted.owner
+    trust = session.trust(owner.role, branch=owner.branch, commit=owner.commit)
+    isolated = isolate(wanted.frozen.definition, role=owner.role, trust=trust).rewrites
+    return (*isolated, *served_definition(session, wanted).rewrites)
+
+
+def data_lines(scene: Scene, succession: Succession, *, returns: int | None = None) -> Iterator[str]:
+    """Which data does not come along: every generation has volumes of its own. See :func:`left_data`."""
+    if scene.environment is not None:
+        live = scene.environment.ownership.generation
+        yield from left_data(scene.stored_in(live), generation=live, keeps=succession.keeps, returns=returns)
+
+
+def lifetime_lines(environment: str, succession: Succession) -> Iterator[str]:
+    """What the environment keeps of its lifetime, whatever generation it has."""
+    if succession.notes.pinned:
+        yield f"{environment} stays pinned: it does not expire"
+    elif succession.notes.expires_at is not None:
+        yield f"{environment} stays extended until {format_time(succession.notes.expires_at)}"
+
+
+def _serves(session: Session, wanted: Wanted, scene: Scene) -> bool:
+    """Whether one generation, of the wanted release and nothing else, is there, whole, untouched and well."""
+    observed, environment = scene.predecessors, scene.environment
+    releases = {owner.release for owner in observed.owners}
+    generations = {owner.generation for owner in observed.owners}
+    if environment is None or releases != {wanted.owner.release} or len(generations) != 1:
+        return False
+    # One that was killed on its way to sleep, or out of it, wakes like any other.
+    is_well = environment.state in SERVING or environment.notes.asleep_since is not None
+    return is_well and not environment.is_tainted and is_whole(session, wanted, observed)
+
+
+def _made(session: Session, owner: Ownership) -> Environment:
+    ours = Selection(installation=owner.installation, operation=owner.operation)
+    found = list_environments(session.engine.observe(ours))
+    if not found:
+        raise NotFoundError("the environment disappeared while it was made", hint="somebody removed it; try again")
+    return found[0]
+
+
+def _entry(
+    session: Session,
+    deployment: Deployment,
+    owner: Ownership,
+    notes: EnvironmentNotes,
+    *,
+    replaced: Environment | None,
+    is_renewal: bool = False,
+) -> LedgerEntry:
+    action = "replace" if deployment.action == "up" and replaced is not None else deployment.action
+    renewed = f", lives until {format_time(notes.expires_at)}" if is_renewal and notes.expires_at else ""
+    detail = f"generation {owner.generation}, {owner.branch or short_id(owner.commit)}{renewed}"
+    return environment_entry(session, owner, action=action, detail=detail, began=session.clock(), notes=notes)

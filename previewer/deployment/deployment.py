@@ -1,0 +1,50 @@
+"""What is to be deployed, and what came of it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from previewer.domain.compose.definition import Role
+from previewer.domain.environment.environment import Environment
+from previewer.domain.release.release import Release
+from previewer.frozen import dataclass
+
+Act = Literal["up", "replace", "update", "promote", "rollback"]
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """Which release is to run where."""
+
+    release: Release
+    role: Role
+    name: str
+    """The environment's."""
+    branch: str | None
+    """That the release is from: it decides what the definition is trusted with."""
+    definition: str
+    """Which of the release's."""
+    ttl: str | None = None
+    """``90m 10h 5d 1d12h never``; ``None`` for the definition's, else the role's default."""
+    timeout: float | None = None
+    """Seconds to wait for health; ``None`` for the setting."""
+    force: bool = False
+    """A new generation even where this very release runs and is well."""
+    action: Act = "up"
+    """What the ledger calls it."""
+    is_queued: bool = False
+    """Whether to wait for room on the engine, at most ``timeout``, instead of failing where there is none."""
+    is_frozen: bool = True
+    """``False`` for a plan of what has no images yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpResult:
+    """What is up now."""
+
+    environment: Environment
+    release: Release
+    changed: bool
+    """``False`` where the environment ran this very release already."""
+    gap_seconds: float | None = None
+    """How long nobody had the ports of the generation that was replaced; ``None`` where there was none."""

@@ -1,0 +1,245 @@
+"""Make one generation of an environment from a release, whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from previewer.deployment.snapshot import Scene, can_listen, free_port_check
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.compose.definition import Definition
+from previewer.domain.compose.run_variables import filled
+from previewer.domain.compose.served_files import Served, serve_files
+from previewer.domain.deploy.plan import Plan
+from previewer.domain.deploy.reconcile import plan_generation
+from previewer.domain.deploy.takeover import (
+    EDGE,
+    Handover,
+    Takeover,
+    decide_takeover,
+    has_fixed_ports,
+    inherited_ports,
+    published_address,
+)
+from previewer.domain.deploy.target import Target, VolumeFill, run_variables
+from previewer.domain.engine.observation import Observation, PublishedPort
+from previewer.domain.environment.host_ports import PortKey, assign_ports, find_held_ports
+from previewer.domain.isolation import isolate
+from previewer.domain.json_value import as_object
+from previewer.domain.labels import Ownership
+from previewer.domain.progress import Noted, Report
+from previewer.domain.release.release import FrozenDefinition, Release
+from previewer.engine.protocol import HOST_BINDING
+from previewer.errors import ConflictError, DefinitionError, PortTakenError
+from previewer.execution.run_plan import RunOptions, run_plan
+from previewer.frozen import dataclass
+from previewer.session.release_files import open_archive, read_contents, release_tree
+from previewer.session.session import Session
+
+ATTEMPTS = 3
+"""Somebody else can take a chosen host port before our container starts; then others are chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to run, and whose it will be."""
+
+    owner: Ownership
+    release: Release
+    definition: str
+    """Which of the release's."""
+
+    @property
+    def frozen(self) -> FrozenDefinition:
+        """What is to run, with its images."""
+        return self.release.definitions[self.definition]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Host ports that turned out to be taken, although nobody could tell before."""
+
+    ports: frozenset[int] = frozenset()
+    addresses: frozenset[str] = frozenset()
+    """That rehearsals failed on."""
+
+
+NONE_REFUSED = Refused()
+
+
+def target_of(session: Session, wanted: Wanted, scene: Scene, *, refused: Refused = NONE_REFUSED) -> Target:
+    """The generation down to the last label, with host ports that are free or its predecessor's."""
+    tree = release_tree(session, wanted.release.commit)
+    resolved = _resolved(session, wanted)
+    served = _served(session, wanted, resolved)
+    takeover, ports = _choose_ports(session, wanted, served.definition, scene, refused)
+    target = Target(
+        ownership=wanted.owner,
+        definition=served.definition,
+        artifacts=wanted.frozen.artifacts,
+        ports=ports,
+        address_pool=session.settings.address_pool,
+        prefix_length=session.settings.subnet_prefix,
+        takeover=takeover,
+        machine=scene.everything.machine,
+    )
+    configs = filled(
+        as_object(resolved.model.get("configs")),
+        run_variables(target),
+        where=wanted.owner.environment,
+    )
+    complete = replace(resolved, model={**resolved.model, "configs": configs})
+    contents = read_contents(complete, tree, session.settings.allowed_variables)
+    fills = {
+        key: VolumeFill(content, open_archive(tree, content, contents, wanted.release.committed_at))
+        for key, content in served.contents.items()
+    }
+    return replace(target, contents=contents, fills=fills)
+
+
+def is_whole(session: Session, wanted: Wanted, observed: Observation) -> bool:
+    """Whether what was observed is each container, network and volume of :func:`target_of`, and nothing else.
+
+    The state of what is there does not tell what is missing, after a kill or by somebody's hand.
+    """
+    definition = served_definition(session, wanted).definition
+    replicas = {(name, n) for name, service in definition.services.items() for n in range(1, service.replicas + 1)}
+    return (
+        {(container.service, container.number) for container in observed.containers} == replicas
+        and {network.key for network in observed.networks} - {EDGE} == set(definition.networks)
+        and {volume.key for volume in observed.volumes} == set(definition.volumes)
+    )
+
+
+def make_generation(
+    session: Session,
+    wanted: Wanted,
+    scene: Scene,
+    options: RunOptions,
+    *,
+    report: Report,
+    cancellation: Cancellation,
+) -> float | None:
+    """Run the plan of :func:`target_of`. Whatever ends it early undoes it: see :func:`run_plan`.
+
+    Returns the seconds for which nobody had the predecessor's ports, ``None`` where it had none. Raises
+    :class:`ConflictError` before anything is made where a fixed host port is another environment's.
+    """
+    refuse_held_ports(session, wanted, scene)
+    for name in session.references.changed(wanted.frozen.definition):
+        report(Noted(f"{name} is not what it was when the release was frozen; its value of today is used"))
+    refused = NONE_REFUSED
+    for attempt in range(1, ATTEMPTS + 1):
+        target = target_of(session, wanted, scene, refused=refused)
+        try:
+            plan = generation_plan(target, options)
+            return run_plan(
+                session, wanted.owner, plan, timeout=options.timeout, report=report, cancellation=cancellation
+            )
+        except PortTakenError as error:
+            refused = _learn(refused, target)
+            again = target_of(session, wanted, scene, refused=refused)
+            is_same = (again.ports, again.takeover.binding) == (target.ports, target.takeover.binding)
+            if attempt == ATTEMPTS or is_same:  # a fixed port stays what it is
+                raise
+            report(Noted(f"{error}; trying other host ports"))
+    raise AssertionError("the last attempt returns or raises")
+
+
+def generation_plan(target: Target, options: RunOptions) -> Plan:
+    """What :func:`make_generation` runs."""
+    return plan_generation(target, action=options.action, grace=options.grace)
+
+
+def refuse_held_ports(session: Session, wanted: Wanted, scene: Scene) -> None:
+    """Raise :class:`ConflictError` where another environment has a fixed host port that is wanted."""
+    definition = served_definition(session, wanted).definition
+    owner = wanted.owner
+    others = scene.everything.but(scene.ours)
+    held = next(find_held_ports(definition, others), None)
+    if held is None:
+        return
+    holder = held.holder.ownership.environment
+    raise ConflictError(
+        f"the environment {holder} has the host port {held.port} that the service {held.service} is to have",
+        where=owner.environment,
+        hint=f"take {holder} down first, or publish the port without a fixed host port, so that both can run",
+    )
+
+
+def served_definition(session: Session, wanted: Wanted) -> Served:
+    """What runs: isolated, with the commit's files in a volume; references to variables stay as they are kept."""
+    return _served(session, wanted, wanted.frozen.definition)
+
+
+def _served(session: Session, wanted: Wanted, definition: Definition) -> Served:
+    owner = wanted.owner
+    trust = session.trust(owner.role, branch=owner.branch, commit=owner.commit)
+    isolated = isolate(definition, role=owner.role, trust=trust).definition
+    return serve_files(isolated, wanted.release.files, lambda: release_tree(session, wanted.release.commit))
+
+
+def _resolved(session: Session, wanted: Wanted) -> Definition:
+    """The definition with the values of the variables that it refers to. Raises :class:`DefinitionError`."""
+    definition = wanted.frozen.definition
+    if missing := session.references.missing(definition):
+        raise DefinitionError(
+            f"the release refers to what is not set: {', '.join(missing)}",
+            where=f"{wanted.owner.environment}, definition {wanted.definition}",
+            hint="give a file of this machine with --env-file FILE, or name variables of your shell under"
+            " `variables` in previewer.toml on the default branch",
+        )
+    return session.references.resolve(definition)
+
+
+def _choose_ports(
+    session: Session, wanted: Wanted, definition: Definition, scene: Scene, refused: Refused
+) -> tuple[Takeover, Mapping[PortKey, int]]:
+    """The predecessor's ports, if they can be taken over; else free ones."""
+    seed = wanted.owner.environment
+    others = _ports_of(scene.everything.but(scene.predecessors))
+    inherited = inherited_ports(scene.predecessors) if _can_inherit(session, definition, scene) else {}
+    numbers = {port.host_port for port in others} | refused.ports
+    is_here = session.engine.capabilities.remote is None
+    if not inherited:
+        numbers |= {port.host_port for port in _ports_of(scene.predecessors)}
+    ports = assign_ports(
+        definition, seed=seed, is_free=free_port_check(numbers, is_here=is_here), inherited=inherited
+    )
+    held = {(port.host_ip, port.host_port) for port in _ports_of(scene.everything)}
+    takeover = decide_takeover(
+        definition,
+        ports,
+        predecessors=scene.predecessors,
+        is_kept=session.settings.keep_previous[wanted.owner.role] > 0,
+        can_bind=can_bind(session),
+        is_free=lambda address, port: (
+            address not in refused.addresses
+            and (address, port) not in held
+            and (not is_here or can_listen(address, port))
+        ),
+    )
+    return takeover, ports
+
+
+def _can_inherit(session: Session, definition: Definition, scene: Scene) -> bool:
+    """Whether the successor is to have its predecessor's ports: for that it must be able to wait beside it."""
+    if scene.predecessors.is_empty:
+        return False
+    return has_fixed_ports(definition) or (can_bind(session) and published_address(definition) is not None)
+
+
+def can_bind(session: Session) -> bool:
+    """Whether the engine lets networks decide at which host address ports are published."""
+    return HOST_BINDING not in session.engine.capabilities.missing
+
+
+def _ports_of(observation: Observation) -> Iterator[PublishedPort]:
+    return (port for container in observation.containers for port in container.ports)
+
+
+def _learn(refused: Refused, target: Target) -> Refused:
+    """A rehearsal is tried at another address, a first start on other ports."""
+    if target.takeover.handover is Handover.REHEARSED:
+        return Refused(refused.ports, refused.addresses | {target.takeover.binding})
+    return Refused(refused.ports | set(target.ports.values()), refused.addresses)

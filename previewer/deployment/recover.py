@@ -1,0 +1,160 @@
+"""Complete or undo what a killed command left of an environment, before anything else is done to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from msgspec import structs
+
+from previewer.deployment.definition import definition_name
+from previewer.deployment.generation import Wanted, is_whole, served_definition
+from previewer.deployment.snapshot import Scene, look_at
+from previewer.domain.deploy.recovery import GenerationSeen, Recovery
+from previewer.domain.deploy.recovery import recover as decide
+from previewer.domain.deploy.takeover import ENDED, is_rehearsing
+from previewer.domain.engine.observation import Observation, ObservedContainer
+from previewer.domain.environment.environment import SERVING, list_environments
+from previewer.domain.labels import Ownership
+from previewer.domain.progress import Noted, Report
+from previewer.domain.record.history import LedgerEntry
+from previewer.errors import NotFoundError
+from previewer.execution.remove import remove_all, stop_all
+from previewer.execution.run_plan import start_again
+from previewer.records.history import environment_entry
+from previewer.session.session import Session
+
+
+def recover(session: Session, name: str, *, report: Report) -> Scene:
+    """What there is of the environment, once exactly one generation of it is live (or none). It says what it did.
+
+    The caller holds the environment's lock: of this clone nobody else is at work on it.
+    """
+    scene = look_at(session, name)
+    recovery = plan_recovery(session, scene)
+    if not recovery.is_needed:
+        return scene
+    is_only_theirs = not (recovery.is_news or recovery.start or recovery.stop) and not any(
+        session.began(owner.operation) for owner in scene.ours.of_generation(*recovery.remove).owners
+    )
+    killed, foreign = f"a command on {name} did not come to its end", f"another clone left something of {name}"
+    report(Noted(f"{foreign if is_only_theirs else killed}: {_describe(recovery)}"))
+    _carry_out(session, scene, recovery, report=report)
+    return look_at(session, name)
+
+
+def plan_recovery(session: Session, scene: Scene) -> Recovery:
+    """What :func:`recover` would do about ``scene``."""
+    numbers = sorted({owner.generation for owner in scene.ours.owners})
+    if not numbers or numbers == [scene.notes.generation]:
+        return Recovery(live=numbers[0] if numbers else None)
+    seen = [_see(session, scene, number) for number in numbers]
+    said = scene.notes
+    is_asleep = said.asleep_since is not None
+    present = {container.name for container in scene.ours.containers}
+    gave_way = [name for name in said.gave_way if name in present]
+    return decide(seen, noted=said.generation, is_asleep=is_asleep, gave_way=gave_way)
+
+
+def _see(session: Session, scene: Scene, number: int) -> GenerationSeen:
+    observed = scene.ours.of_generation(number)
+    containers, owner = observed.containers, observed.owners[0]
+    wanted = _wanted(session, observed, owner)
+    return GenerationSeen(
+        number=number,
+        is_kept=number in scene.notes.kept,
+        is_serving=wanted is not None and _is_serving(session, wanted, observed),
+        is_ours=session.began(owner.operation),
+        stopped=tuple(c.name for c in containers if c.state in ENDED and _publishes(session, wanted, c)),
+        running=tuple(c.name for c in containers if c.state not in ENDED),
+    )
+
+
+def _wanted(session: Session, observed: Observation, owner: Ownership) -> Wanted | None:
+    """What the generation was to be; ``None`` where its release is not known here."""
+    release = session.known_release(owner.release)
+    if release is None:
+        return None
+    try:
+        (environment,) = list_environments(observed)
+        return Wanted(replace(owner, service=None), release, definition_name(release, environment))
+    except NotFoundError:
+        return None
+
+
+def _is_serving(session: Session, wanted: Wanted, observed: Observation) -> bool:
+    (environment,) = list_environments(observed)
+    is_at_home = not any(is_rehearsing(container) for container in observed.containers)
+    return environment.state in SERVING and is_at_home and is_whole(session, wanted, observed)
+
+
+def _publishes(session: Session, wanted: Wanted | None, container: ObservedContainer) -> bool:
+    if wanted is None:
+        return bool(container.routes)
+    service = served_definition(session, wanted).definition.services.get(container.service)
+    return service is not None and bool(service.ports)
+
+
+def _carry_out(session: Session, scene: Scene, recovery: Recovery, *, report: Report) -> None:
+    """Containers first, as ports pass from one to another; what shows that this was necessary goes last."""
+    title, cause = f"recover {scene.name}", "a command was killed before it came to its end"
+
+    def look(*, only_containers: bool) -> Observation:
+        found = look_at(session, scene.name).ours.of_generation(*recovery.remove)
+        return Observation(containers=found.containers) if only_containers else found
+
+    stop_all(session, recovery.stop, title=title, cause=cause, report=report)
+    if recovery.remove and recovery.start:
+        remove_all(
+            session.engine,
+            lambda: look(only_containers=True),
+            title=title,
+            cause=cause,
+            stage="undo",
+            report=report,
+        )
+    if recovery.start:
+        start_again(session, recovery.start, title=title, cause=cause, report=report)
+    if recovery.live is not None and (recovery.is_news or recovery.start or recovery.stop):
+        session.ledger.append(_entry(session, scene, recovery.live, recovery))
+    if recovery.remove:
+        remove_all(
+            session.engine,
+            lambda: look(only_containers=False),
+            title=title,
+            cause=cause,
+            stage="undo",
+            report=report,
+        )
+
+
+def _entry(session: Session, scene: Scene, live: int, recovery: Recovery) -> LedgerEntry:
+    owner, notes = scene.ours.of_generation(live).owners[0], scene.notes.of_generation(live)
+    return environment_entry(
+        session,
+        owner,
+        action="recover",
+        detail=_describe(recovery),
+        began=_began(scene, recovery),
+        notes=structs.replace(notes, stopped=()) if notes.gave_way else notes,
+    )
+
+
+def _began(scene: Scene, recovery: Recovery) -> datetime | None:
+    """What was killed began when it made the newest generation; ``None`` where it made none."""
+    newest = max(scene.ours.owners, key=lambda owner: owner.generation)
+    made_it = recovery.is_news or newest.generation in recovery.remove
+    return newest.created_at if made_it else None
+
+
+def _describe(recovery: Recovery) -> str:
+    said = []
+    if recovery.is_news:
+        said.append(f"generation {recovery.live} had {'taken over' if recovery.remove else 'come up'}")
+    if recovery.start:
+        said.append(f"generation {recovery.live} is started again")
+    if recovery.remove:
+        said.append(f"generation {', '.join(map(str, recovery.remove))} is removed")
+    if recovery.stop:
+        said.append("what is kept is stopped again")
+    return "; ".join(said)

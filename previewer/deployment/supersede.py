@@ -1,0 +1,166 @@
+"""The newest run wins: a later one for the same branch or environment stops the one that works for it already.
+
+Each run writes a claim into the repository's references, over whatever claim is there, and looks once a second
+whether it still is the last one. That works between processes and threads alike, and the claim of a run that was
+killed stops nobody.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.commit.revision import ResolvedRevision, short_id
+from previewer.domain.record.history import Claim, gives_way
+from previewer.domain.stored import from_bytes, to_bytes
+from previewer.errors import CancelledError, LockedError, PreviewerError, SupersededError
+from previewer.ledger.protocol import RecordKind
+from previewer.session.session import Session
+
+T = TypeVar("T")
+
+POLL_SECONDS = 1.0
+SEEN_SECONDS = 5.0
+"""After which every run that lives has looked."""
+PATIENCE_SECONDS = 60.0
+"""That a run which was told to stop may take to undo what it made."""
+CLAIM_COUNTS = timedelta(days=1)
+"""That a claim says who works; after that, it is what a killed run has left."""
+_PAUSE_SECONDS = 0.5
+_FILE = "claim.json"
+
+
+@dataclass(slots=True)
+class NewestRun:
+    """A run that goes on until it is interrupted or a later one begins."""
+
+    cancellation: Cancellation
+    """To be given to everything that the run does."""
+    has_predecessor: bool
+    """Whether another run's claim was there: that run may still be undoing what it made."""
+    superseded_by: list[Claim] = field(default_factory=list)
+    """The later run's claim, once there is one."""
+    began: float = field(default_factory=time.monotonic)
+    """By the monotonic clock, in seconds."""
+
+    def when_unlocked(self, action: Callable[[], T]) -> T:
+        """``action``, tried again while the predecessor still holds the lock that it takes first.
+
+        Raises :class:`LockedError` where the lock is somebody else's, or is held for too long.
+        """
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return action()
+            except LockedError:
+                if not self.has_predecessor or time.monotonic() > deadline:
+                    raise
+            self.cancellation.wait(_PAUSE_SECONDS)
+            self.cancellation.check()
+
+
+@contextmanager
+def newest_run(
+    session: Session, subject: str, resolved: ResolvedRevision, cancellation: Cancellation
+) -> Iterator[NewestRun]:
+    """Stop earlier runs that have claimed ``subject`` for another commit; stop when a later one does so.
+
+    A revision that names no branch has no newer commits: it neither stops a run nor is stopped. Raises
+    :class:`SupersededError` in the place of :class:`CancelledError` where that is why the block ended.
+    """
+    if resolved.branch is None:
+        yield NewestRun(cancellation, has_predecessor=False)
+        return
+    ours = Claim(resolved.commit.id, session.source.actor, session.new_id())
+    before = _stored(session, subject)
+    run = NewestRun(Cancellation(), has_predecessor=before is not None and not before.is_ended)
+    _store(session, subject, ours)
+    ended = threading.Event()
+    watcher = threading.Thread(
+        target=_watch, args=(session, subject, ours, run, ended), name="previewer-newest", daemon=True
+    )
+    take_back = cancellation.on_request(run.cancellation.request)
+    watcher.start()
+    try:
+        yield run
+    except CancelledError as error:
+        if not run.superseded_by or cancellation.requested:
+            raise
+        raise _superseded(subject, ours, run.superseded_by[0]) from error
+    finally:
+        take_back()
+        ended.set()
+        watcher.join()
+        _end(session, subject, ours, run)
+
+
+@contextmanager
+def claimed(session: Session, subject: str, commit: str) -> Iterator[None]:
+    """Let pruning know, inside the block, that a release of ``commit`` is to run. It stops nobody."""
+    ours = Claim(commit, session.source.actor, session.new_id())
+    _store(session, subject, ours)
+    try:
+        yield
+    finally:
+        if (stored := _stored(session, subject)) is not None and stored.token == ours.token:
+            session.ledger.remove_record(RecordKind.CLAIM, subject)
+
+
+def claimed_commits(session: Session) -> frozenset[str]:
+    """The commits that runs of this repository freeze or bring up now."""
+    oldest = session.clock() - CLAIM_COUNTS
+    young = (name for name, at in session.ledger.record_times(RecordKind.CLAIM).items() if at >= oldest)
+    claims = (_stored(session, name) for name in young)
+    return frozenset(claim.commit for claim in claims if claim is not None and not claim.is_ended)
+
+
+def _watch(session: Session, subject: str, ours: Claim, run: NewestRun, ended: threading.Event) -> None:
+    while not ended.wait(POLL_SECONDS):
+        with suppress(PreviewerError):  # what goes wrong here says nothing about the run
+            stored = _stored(session, subject)
+            if stored is not None and gives_way(ours, stored):
+                run.superseded_by.append(stored)
+                run.cancellation.request()
+                return
+
+
+def _stored(session: Session, subject: str) -> Claim | None:
+    held = session.ledger.read_record(RecordKind.CLAIM, subject, _FILE)
+    if held is None:
+        return None
+    try:
+        return from_bytes(held, Claim)
+    except ValueError:  # one that nobody can read stops nobody, and is written over by the next
+        return None
+
+
+def _store(session: Session, subject: str, claim: Claim) -> None:
+    session.ledger.store_record(RecordKind.CLAIM, subject, {_FILE: to_bytes(claim)}, at=session.clock())
+
+
+def _end(session: Session, subject: str, ours: Claim, run: NewestRun) -> None:
+    """Take our claim back, unless a predecessor may not have seen it yet: that one takes it back when it ends."""
+    stored = _stored(session, subject)
+    if stored is None:
+        return
+    is_unseen = run.has_predecessor and time.monotonic() - run.began < SEEN_SECONDS
+    if stored.token == ours.token and is_unseen:
+        _store(session, subject, replace(ours, is_ended=True))
+    elif stored.token == ours.token or stored.is_ended:
+        session.ledger.remove_record(RecordKind.CLAIM, subject)
+
+
+def _superseded(subject: str, ours: Claim, theirs: Claim) -> SupersededError:
+    return SupersededError(
+        f"superseded: {theirs.actor} began a later run, of {short_id(theirs.commit)}",
+        where=subject,
+        hint=f"what was begun for {short_id(ours.commit)} has been undone; nothing failed",
+    )

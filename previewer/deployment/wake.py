@@ -1,0 +1,121 @@
+"""Start the containers of an environment that sleeps, in the order of its frozen definition."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from msgspec import structs
+
+from previewer.deployment.definition import definition_name, release_of
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.compose.definition import Definition
+from previewer.domain.deploy.plan import Plan
+from previewer.domain.environment.environment import SERVING, Environment, State
+from previewer.domain.environment.sleeping import ended_containers, plan_sleep
+from previewer.domain.environment.sleeping import plan_wake as plan_of
+from previewer.domain.progress import Noted, Report
+from previewer.engine.protocol import Selection
+from previewer.errors import NotFoundError, PortTakenError, PreviewerError
+from previewer.execution.execute import ExecutionLimits, execute
+from previewer.records.environments import find_environment
+from previewer.records.history import environment_entry
+from previewer.session.session import Session
+
+
+def wake_environment(
+    session: Session,
+    environment: Environment,
+    *,
+    timeout: float | None = None,
+    report: Report,
+    cancellation: Cancellation,
+) -> Environment:
+    """As :func:`wake`, for a caller that has found the environment and holds its lock; what it is afterwards."""
+    owner, began = environment.ownership, session.clock()
+    plan = plan_of(frozen_definition_of(session, environment), environment)
+    ours = Selection(installation=owner.installation, environment=owner.environment)
+    try:
+        execute(
+            plan,
+            session.engine,
+            stage="wake",
+            limits=ExecutionLimits(
+                parallel=session.settings.parallel,
+                timeout=session.settings.wait_timeout if timeout is None else timeout,
+                settle=session.settings.settle_time,
+            ),
+            report=report,
+            cancellation=cancellation,
+            watch=ours,
+        )
+    except BaseException as failure:
+        _sleep_on(session, environment, failure, began=began, report=report)
+        if isinstance(failure, PortTakenError):
+            raise PortTakenError(
+                f"somebody else took a host port while it slept: {failure.message}",
+                where=environment.name,
+                hint=f"`previewer replace {environment.name}` gives it another, with empty volumes; "
+                "or end what listens there",
+            ) from failure
+        raise
+    notes = structs.replace(environment.notes.of_generation(owner.generation), asleep_since=None, stopped=())
+    detail = f"generation {owner.generation}"
+    session.ledger.append(
+        environment_entry(session, owner, action="wake", detail=detail, began=began, notes=notes)
+    )
+    return find_environment(session, environment.name)
+
+
+def frozen_definition_of(session: Session, environment: Environment) -> Definition:
+    """The definition that an environment runs, out of its release.
+
+    Raises :class:`NotFoundError` where the release is not in this repository, and where a service is missing.
+    """
+    release = release_of(session, environment)
+    definition = release.definitions[definition_name(release, environment)].definition
+    wanted = {service.name for service in definition.services.values() if service.replicas > 0}
+    if wanted - {service.name for service in environment.services}:
+        raise NotFoundError(
+            "parts of this environment are missing",
+            where=environment.name,
+            hint=f"`previewer replace {environment.name}` makes it anew",
+        )
+    return definition
+
+
+def with_ended(session: Session, environment: Environment) -> Environment:
+    """One that is awake, with what has ended in it in the place of what was stopped to let it sleep."""
+    if has_stopped(environment) or environment.state in SERVING:
+        return environment
+    ended = ended_containers(frozen_definition_of(session, environment), environment)
+    return replace(environment, notes=structs.replace(environment.notes, stopped=ended))
+
+
+def has_stopped(environment: Environment) -> bool:
+    """Whether it sleeps, or was stopped on the way to sleep."""
+    return environment.state is State.ASLEEP or environment.notes.asleep_since is not None
+
+
+def _sleep_on(
+    session: Session, environment: Environment, failure: BaseException, *, began: datetime, report: Report
+) -> None:
+    """Stop what was started again. Where that fails too, the first failure counts, and the second is told."""
+    try:
+        plan = plan_sleep(find_environment(session, environment.name))
+        if not has_stopped(environment):
+            started = tuple(step for step in plan if step.action.name in environment.notes.stopped)
+            plan = Plan(plan.title, started)
+        execute(
+            plan,
+            session.engine,
+            stage="undo",
+            limits=ExecutionLimits(keep_going=True),
+            report=report,
+            cancellation=Cancellation(),
+        )
+        session.ledger.append(
+            environment_entry(session, environment.ownership, action="undo", detail="it did not wake", began=began)
+        )
+    except PreviewerError as error:
+        report(Noted(f"it could not be put to sleep again after {type(failure).__name__}: {error}"))

@@ -1,0 +1,3 @@
+"""The engine's JSON answers as frozen values."""
+
+from __future__ import annotations

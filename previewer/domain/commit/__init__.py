@@ -1,0 +1,3 @@
+"""Commits and the files in them."""
+
+from __future__ import annotations

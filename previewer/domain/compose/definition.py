@@ -1,0 +1,119 @@
+"""What should run: a normalised Compose model, as frozen in a release."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from enum import Enum
+from functools import cached_property
+from types import MappingProxyType
+
+import msgspec
+
+from previewer.domain.compose.service import Service
+from previewer.domain.json_value import JsonObject, as_object
+from previewer.frozen import dataclass
+
+
+class Role(Enum):
+    """What an environment is for: which definition it runs and how it is guarded."""
+
+    PREVIEW = "preview"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+def role_of_name(name: str) -> Role:
+    """What a definition of that name is for, unless it says so itself; any other one is for previews."""
+    if name in ("production", "prod"):
+        return Role.PRODUCTION
+    return Role.STAGING if name in ("staging", "stage") else Role.PREVIEW
+
+
+class ReadingChoice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a user chose when a definition was read, besides its name."""
+
+    files: tuple[str, ...] = ()
+    """Compose files of the commit, instead of those that are discovered."""
+    profiles: tuple[str, ...] = ()
+    """Profiles that are on besides those that the definition has on."""
+    env_files: tuple[str, ...] = ()
+    """Environment files of the commit, instead of the project directory's ``.env``."""
+    takes_examples: bool = False
+    """Whether committed examples stand for environment files that are not committed."""
+
+
+DEFAULT_CHOICE = ReadingChoice()
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a file of the commit; lines and columns count from 1."""
+
+    file: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+
+
+ModelPath = tuple[str, ...]
+"""The keys that lead to a value of the model: ``("services", "web", "ports", "0")``."""
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A normalised definition: what ``docker compose config`` would print, with ``x-*`` kept at every level.
+
+    ``$`` stands for itself in every value (Compose's printer doubles it; nothing is interpolated again).
+    Paths are relative to the root of the commit's tree.
+    """
+
+    name: str
+    """``preview`` for ``envs/preview.yaml``."""
+    role: Role
+    files: tuple[str, ...]
+    """Every file it was loaded from, relative to the tree's root: the main ones first, then those that they
+    include, extend and read variables from."""
+    model: JsonObject
+    """The Compose model: ``name``, ``services``, ``networks``, ``volumes``, ``secrets``, ``configs``, ``x-*``."""
+    warnings: tuple[str, ...] = field(default=(), compare=False)
+    locations: Mapping[ModelPath, Location] = field(
+        default_factory=lambda: MappingProxyType({}), compare=False, repr=False
+    )
+    """Where values were written, as far as is known; never part of a release."""
+    choice: ReadingChoice = DEFAULT_CHOICE
+    """How it was read; updates of an environment read the next commit's likewise."""
+    profiles_off: tuple[str, ...] = field(default=(), compare=False)
+    """Profiles of services that were left out because none of theirs is on; never part of a release."""
+    order: tuple[str, ...] = ()
+    """The names of the services as the file lists them; empty where that is not known."""
+
+    @cached_property
+    def services(self) -> Mapping[str, Service]:
+        """The services by name, sorted."""
+        found = as_object(self.model.get("services"))
+        return MappingProxyType({name: Service(name, as_object(found[name])) for name in sorted(found)})
+
+    @property
+    def networks(self) -> Mapping[str, JsonObject]:
+        """The networks by their key in the file."""
+        return {key: as_object(value) for key, value in as_object(self.model.get("networks")).items()}
+
+    @property
+    def volumes(self) -> Mapping[str, JsonObject]:
+        """The named volumes by their key in the file."""
+        return {key: as_object(value) for key, value in as_object(self.model.get("volumes")).items()}
+
+    @property
+    def extension(self) -> JsonObject:
+        """The top-level ``x-previewer``."""
+        return as_object(self.model.get("x-previewer"))
+
+    def locate(self, path: ModelPath) -> Location:
+        """The nearest known place at or above ``path``; the main file where nothing is known."""
+        for end in range(len(path), -1, -1):
+            if (found := self.locations.get(path[:end])) is not None:
+                return found
+        return Location(self.files[0] if self.files else "(derived)")

@@ -1,0 +1,176 @@
+"""Files that a service reads: mounts of the commit, configs and secrets, and what each contains."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Collection, Iterator, Mapping
+
+from previewer.domain.commit.files import FileTree, TreeEntry
+from previewer.domain.compose.definition import Definition
+from previewer.domain.compose.service import Service
+from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, digest_of
+from previewer.errors import DefinitionError
+from previewer.frozen import dataclass
+
+FILE_KINDS = ("configs", "secrets")
+_FILE_NAME = re.compile(
+    r"\.env(\..+)?|\.\w+rc|\.ht(access|passwd)|\.git(config|ignore|modules)|\.netrc|(brew|caddy|docker|gem|just|make|pip|proc|rake|task)file|localtime|timezone"
+    r"|.+\.(acl|bash|bin|cer|cfg|cjs|cnf|conf|config|crt|css|csv|db|dist|dump|env|example|exe|gz|hcl|html?|ini|j2|jar"
+    r"|js|json5?|jsonc|key|local|lock|log|lua|md|mjs|p12|pem|php|pid|pl|properties|pub|py|rb|rules|sample|sh|sock"
+    r"|sql|sqlite3?|tar|template|tgz|tmpl|toml|tpl|ts|txt|vcl|war|xml|ya?ml|zip)",
+    re.IGNORECASE,
+)
+"""Names that files have and folders for data do not."""
+
+
+def is_in_tree(path: str) -> bool:
+    """Whether a path of a definition names something in the commit's tree."""
+    if not path or path.startswith(("/", "~", "\\")) or path[1:3] in (":\\", ":/"):
+        return False
+    return posixpath.normpath(path).split("/", 1)[0] != ".."
+
+
+def looks_like_file(path: str) -> bool:
+    """Whether a path that is not in the commit is, by its name, a file's and no folder for data."""
+    name = posixpath.basename(path)
+    return not path.endswith("/") and _FILE_NAME.fullmatch(name) is not None
+
+
+def tree_sources(definition: Definition) -> tuple[str, ...]:
+    """Every path of the tree that a service mounts or that a config or secret is read from, once, sorted."""
+    return tuple(sorted({*mounted_sources(definition), *_described(definition)}))
+
+
+def mounted_sources(definition: Definition) -> Iterator[str]:
+    """The paths of the tree that services mount, in the order of the definition."""
+    for service in definition.services.values():
+        for entry in map(as_object, as_list(service.spec.get("volumes"))):
+            source = as_text(entry.get("source"))
+            if entry.get("type") == "bind" and is_in_tree(source):
+                yield source
+
+
+def digest_tree_files(tree: FileTree, sources: Collection[str]) -> Mapping[str, str]:
+    """The digests of those ``sources`` that the commit has: equal for equal content, whatever the commit."""
+    found: dict[str, str] = {}
+    for source in sorted(sources):
+        entries: list[JsonValue] = [[e.path, e.kind.value, e.object_id] for e in tree.below(source)]
+        if entries:
+            found[source] = digest_of(entries)
+    return found
+
+
+def served_entries(tree: FileTree, sources: Collection[str]) -> tuple[TreeEntry, ...]:
+    """What of ``tree`` it takes to read ``sources``: the files and the links to them; sorted by path."""
+    found = {e.path: e for source in sources for e in (*tree.followed(source), *tree.below(source))}
+    return tuple(found[path] for path in sorted(found))
+
+
+def served_tree(tree: FileTree, sources: Collection[str]) -> FileTree:
+    """A tree of nothing but :func:`served_entries`."""
+    entries = served_entries(tree, sources)
+    by_id = {entry.object_id: entry for entry in entries}
+    return FileTree(entries, lambda object_id: tree.read_entry(by_id[object_id]))
+
+
+def file_references(definition: Definition, service: Service) -> Iterator[tuple[str, JsonObject]]:
+    """The configs and secrets that ``service`` uses: ``configs/KEY`` and how the definition describes it."""
+    for kind in FILE_KINDS:
+        described = as_object(definition.model.get(kind))
+        for entry in map(as_object, as_list(service.spec.get(kind))):
+            key = as_text(entry.get("source"))
+            yield f"{kind}/{key}", as_object(described.get(key))
+
+
+def _described(definition: Definition) -> Iterator[str]:
+    for service in definition.services.values():
+        for _reference, description in file_references(definition, service):
+            file = as_text(description.get("file"))
+            if file and is_in_tree(file):
+                yield file
+
+
+def given_content(
+    definition: Definition, reference: str, tree: FileTree, variables: Mapping[str, str], *, limit: int
+) -> bytes:
+    """The content of ``configs/KEY`` or ``secrets/KEY`` (Compose Specification, "configs" and "secrets").
+
+    Raises :class:`DefinitionError` for a file that the commit does not have and for a variable that is not set,
+    :class:`NotFoundError` for a file of more than ``limit`` bytes.
+    """
+    kind, key = reference.split("/", 1)
+    description = as_object(as_object(definition.model.get(kind)).get(key))
+    where = str(definition.locate((kind, key)))
+    if (inline := description.get("content")) is not None:
+        return as_text(inline).encode()
+    if file := as_text(description.get("file")):
+        if not is_in_tree(file) or not tree.is_file(file):
+            raise DefinitionError(
+                f"the commit has no file {file}",
+                where=where,
+                hint="`environment` gives it from a variable instead",
+            )
+        return tree.read(file, limit=limit)
+    variable = as_text(description.get("environment"))
+    if variable not in variables:
+        raise DefinitionError(
+            f"{reference} comes from the variable {variable or '(none named)'}, which is not set",
+            where=where,
+            hint="set it, and name it under `variables` in previewer.toml on the default branch",
+        )
+    return variables[variable].encode("utf-8", "surrogateescape")
+
+
+DEFAULT_FOLDERS = {"secrets": "/run/secrets/", "configs": "/"}
+"""Where they stand unless the service says another target, by the key of the service."""
+DEFAULT_MODE = 0o444
+
+
+@dataclass(frozen=True, slots=True)
+class GivenFile:
+    """One config or secret of one service."""
+
+    reference: str
+    """Whose content it has: ``configs/KEY`` or ``secrets/KEY``."""
+    path: str
+    """Absolute, in the container."""
+    mode: int = DEFAULT_MODE
+    uid: int = 0
+    gid: int = 0
+
+
+def given_files(service: Service) -> tuple[GivenFile, ...]:
+    """The secrets, then the configs of ``service``. Raises :class:`DefinitionError` for a number that is none."""
+    return tuple(_given_files(service))
+
+
+def _given_files(service: Service) -> Iterator[GivenFile]:
+    for kind, folder in DEFAULT_FOLDERS.items():
+        for entry in map(as_object, as_list(service.spec.get(kind))):
+            source = as_text(entry.get("source"))
+            target = as_text(entry.get("target")) or source
+            yield GivenFile(
+                reference=f"{kind}/{source}",
+                path=target if target.startswith("/") else folder + target,
+                mode=_number(service, kind, entry, "mode", base=8, otherwise=DEFAULT_MODE),
+                uid=_number(service, kind, entry, "uid", base=10, otherwise=0),
+                gid=_number(service, kind, entry, "gid", base=10, otherwise=0),
+            )
+
+
+def _number(service: Service, kind: str, entry: JsonObject, key: str, *, base: int, otherwise: int) -> int:
+    """A number, or its digits to ``base`` in a text: modes are written in octal, owners by their number."""
+    value: JsonValue = entry.get(key)
+    if value is None or value == "":
+        return otherwise
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    try:
+        return int(as_text(value), base)
+    except ValueError:
+        raise DefinitionError(
+            f"{kind}: the {key} {value!r} of {as_text(entry.get('source'))} is not a number",
+            where=f"service {service.name}",
+            hint="only the image knows the names of users; write the number" if key != "mode" else "write 0440",
+        ) from None

@@ -1,0 +1,134 @@
+"""The user's own variables in what is stored: references with keyed hashes, in place of their values.
+
+``postgres://shop:${DB_PASSWORD}@db`` in a definition is kept as ``postgres://shop:${DB_PASSWORD@KEY:HASH}@db``,
+and gets the value when something runs. ``HASH`` is an HMAC under a key that never leaves the user's machine, so
+values can be compared and not guessed. ``KEY`` tells which key that is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+
+from previewer.domain.compose.definition import Definition
+from previewer.domain.json_value import JsonValue, as_object
+
+REFERENCE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)@(?P<key>[0-9a-f]{8}):(?P<hash>[0-9a-f]{16})\}")
+
+
+class References:
+    """What one user's variables are kept as, and what is kept means for this user."""
+
+    def __init__(self, key: bytes, values: Mapping[str, str]) -> None:
+        """``values`` are the variables that definitions may use."""
+        self._key = key
+        self._values = values
+        self._key_id = hashlib.sha256(b"previewer\0" + key).hexdigest()[:8]
+
+    @cached_property
+    def marked(self) -> Mapping[str, str]:
+        """By name, what stands for each variable; an empty one is no secret and stands for itself."""
+        return {name: self._reference(name, value) if value else value for name, value in self._values.items()}
+
+    def expand(self, text: str) -> str:
+        """``text`` with the values that are known in place of references."""
+        if "${" not in text:
+            return text
+        return REFERENCE.sub(lambda found: self._values.get(found["name"]) or found.group(), text)
+
+    def resolve(self, definition: Definition) -> Definition:
+        """The definition with the values that are known."""
+        if next(find_references(definition.model), None) is None:
+            return definition
+        return replace(definition, model=as_object(_map_texts(definition.model, self.expand)))
+
+    def missing(self, definition: Definition) -> tuple[str, ...]:
+        """The variables that a definition refers to and that are not set, sorted."""
+        used = {found["name"] for found in find_references(definition.model)}
+        return tuple(sorted(name for name in used if not self._values.get(name)))
+
+    def changed(self, definition: Definition) -> tuple[str, ...]:
+        """The variables that are not what they were when this user's key was used, sorted."""
+        own = [found for found in find_references(definition.model) if found["key"] == self._key_id]
+        values = {found["name"]: (found, self._values.get(found["name"])) for found in own}
+        return tuple(sorted(n for n, (found, value) in values.items() if value and not self._is(found, value)))
+
+    def used(self, definition: Definition) -> Mapping[str, str]:
+        """The values of the variables that a definition refers to, by name, as far as they are known."""
+        names = {found["name"] for found in find_references(definition.model)}
+        return {name: self._values[name] for name in sorted(names) if self._values.get(name)}
+
+    def settle(self, kept: JsonValue, live: JsonValue) -> JsonValue:
+        """``live`` where it is what ``kept``, with references in it, stands for; else ``kept``."""
+        return live if self._holds(kept, live) else kept
+
+    def alike(self, one: JsonValue, other: JsonValue) -> bool:
+        """Whether two models are equal. Where hashes are under another key than this user's, none is compared."""
+        if one == other:
+            return True
+        foreign = any(found["key"] != self._key_id for model in (one, other) for found in find_references(model))
+        return foreign and _map_texts(one, _without_hash) == _map_texts(other, _without_hash)
+
+    def _holds(self, kept: JsonValue, live: JsonValue) -> bool:
+        if isinstance(kept, str) and isinstance(live, str):
+            return kept == live or self._is_from(kept, live)
+        if isinstance(kept, list | tuple) and isinstance(live, list | tuple):
+            return len(kept) == len(live) and all(map(self._holds, kept, live))
+        if isinstance(kept, Mapping) and isinstance(live, Mapping):
+            return kept.keys() == live.keys() and all(self._holds(kept[key], live[key]) for key in kept)
+        return kept == live
+
+    def _is_from(self, kept: str, live: str) -> bool:
+        references = list(REFERENCE.finditer(kept))
+        if not references:
+            return False
+        pattern, end, groups = "", 0, dict[str, re.Match[str]]()
+        for found in references:
+            is_known = found["name"] in groups
+            pattern += re.escape(kept[end : found.start()]) + f"(?{'P=' if is_known else 'P<'}{found['name']}"
+            pattern += ")" if is_known else ">.+)"
+            groups[found["name"]], end = found, found.end()
+        said = re.fullmatch(pattern + re.escape(kept[end:]), live, re.DOTALL)
+        return said is not None and all(
+            found["key"] != self._key_id or self._is(found, said[name]) for name, found in groups.items()
+        )
+
+    def _is(self, found: re.Match[str], value: str) -> bool:
+        return hmac.compare_digest(found["hash"], self._hash(found["name"], value))
+
+    def _reference(self, name: str, value: str) -> str:
+        return f"${{{name}@{self._key_id}:{self._hash(name, value)}}}"
+
+    def _hash(self, name: str, value: str) -> str:
+        text = f"{name}\0{value}".encode("utf-8", "surrogateescape")
+        return hmac.new(self._key, text, hashlib.sha256).hexdigest()[:16]
+
+
+def find_references(value: JsonValue) -> Iterator[re.Match[str]]:
+    """Every reference in the texts of a model."""
+    if isinstance(value, str):
+        yield from REFERENCE.finditer(value) if "${" in value else ()
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from find_references(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from find_references(inner)
+
+
+def _map_texts(value: JsonValue, change: Callable[[str], str]) -> JsonValue:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {key: _map_texts(inner, change) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_map_texts(inner, change) for inner in value]
+    return value
+
+
+def _without_hash(text: str) -> str:
+    return REFERENCE.sub(lambda found: f"${{{found['name']}}}", text)

@@ -1,0 +1,237 @@
+"""What is going to happen, decided before anything does: steps with a resource, a cause and what they wait for.
+
+The text form is stable. It is what ``--dry-run`` prints, what the confirm screen shows and what tests compare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from previewer.domain.compose.service import Condition
+from previewer.domain.engine.specs import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
+from previewer.domain.units import port_words
+from previewer.frozen import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CreateNetwork:
+    """Make a network with a subnet of its own."""
+
+    spec: NetworkSpec
+    verb = "create network"
+
+    @property
+    def name(self) -> str:
+        """The network's."""
+        return self.spec.name
+
+
+@dataclass(frozen=True, slots=True)
+class CreateVolume:
+    """Make a named volume."""
+
+    spec: VolumeSpec
+    verb = "create volume"
+
+    @property
+    def name(self) -> str:
+        """The volume's."""
+        return self.spec.name
+
+
+@dataclass(frozen=True, slots=True)
+class FillVolume:
+    """Put the commit's files into a volume that was made."""
+
+    spec: FillSpec
+    verb = "fill volume"
+
+    @property
+    def name(self) -> str:
+        """The volume's."""
+        return self.spec.volume
+
+
+@dataclass(frozen=True, slots=True)
+class CreateContainer:
+    """Make a container from an image by its digest, without starting it."""
+
+    spec: ContainerSpec
+    verb = "create container"
+
+    @property
+    def name(self) -> str:
+        """The container's."""
+        return self.spec.name
+
+
+@dataclass(frozen=True, slots=True)
+class StartContainer:
+    """Start a container that was made, or that was stopped before."""
+
+    name: str
+    again: bool = False
+    """Whether it was stopped to be kept: it then has its restart policy again."""
+    verb = "start container"
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitContainer:
+    """Wait until a container is as ``condition`` says."""
+
+    name: str
+    condition: Condition
+    service: str
+    ports: tuple[int, ...] = ()
+    """TCP ports of it that have to accept connections, unless its image has a health check."""
+
+    @property
+    def verb(self) -> str:
+        """Depends on what is waited for."""
+        if self.ports:
+            return f"await {port_words(self.ports)} of"
+        return {
+            Condition.STARTED: "await start of",
+            Condition.HEALTHY: "await health of",
+            Condition.COMPLETED: "await end of",
+        }[self.condition]
+
+
+@dataclass(frozen=True, slots=True)
+class StopContainer:
+    """End a container and keep it."""
+
+    name: str
+    grace: int | None = 0
+    """Seconds that it may take to end by itself; ``None`` for as long as its definition says, 0 to kill it."""
+    verb = "stop container"
+
+
+@dataclass(frozen=True, slots=True)
+class TakePorts:
+    """Move a container's published ports to where people look for them, by joining it to a network."""
+
+    name: str
+    """The container's."""
+    network: str
+    """The edge of its generation."""
+    address: str
+    """The host address that its ports are at afterwards."""
+    verb = "take over ports of"
+
+
+@dataclass(frozen=True, slots=True)
+class DisconnectContainer:
+    """Take a container out of networks: of those that need not wait for its end, or of where its ports were."""
+
+    name: str
+    """The container's."""
+    networks: tuple[str, ...]
+    """The engine's ids or names."""
+    verb = "disconnect"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveContainer:
+    """Kill a container and remove it with its anonymous volumes."""
+
+    name: str
+    verb = "remove container"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveNetwork:
+    """Remove a network, endpoints that are left in it included."""
+
+    name: str
+    id: str = ""
+    """The engine's id: two runs at once can make networks of one name."""
+    verb = "remove network"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveVolume:
+    """Remove a named volume and what it holds."""
+
+    name: str
+    verb = "remove volume"
+
+
+Removal: TypeAlias = DisconnectContainer | RemoveContainer | RemoveNetwork | RemoveVolume
+"""What nobody can take back."""
+Action: TypeAlias = (
+    CreateNetwork
+    | CreateVolume
+    | FillVolume
+    | CreateContainer
+    | StartContainer
+    | AwaitContainer
+    | StopContainer
+    | TakePorts
+    | Removal
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One action, why it is taken, and the steps that must have ended before it."""
+
+    action: Action
+    cause: str
+    """Ends the sentence "… because": ``the definition declares it``."""
+    needs: frozenset[str] = frozenset()
+    """Ids of other steps of the same plan."""
+
+    @property
+    def id(self) -> str:
+        """Unique within a plan: the verb and the resource."""
+        return f"{self.action.verb} {self.action.name}"
+
+    @property
+    def removes(self) -> bool:
+        """Whether it is part of removing something: a warning's colour is for these."""
+        return isinstance(self.action, Removal)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps in an order in which they could be taken one by one; empty where reality is as wanted."""
+
+    title: str
+    steps: tuple[Step, ...]
+    notes: tuple[str, ...] = ()
+    """What of the definition does not run as it is written, one line each: for a person, no part of the text."""
+    environment: str = ""
+    """The name of the one that gets another generation by it; empty where no environment does."""
+    left_data: tuple[str, ...] = ()
+    """Which data of that environment does not come along, one line each: no part of the text either."""
+
+    def __post_init__(self) -> None:
+        seen: set[str] = set()
+        for step in self.steps:
+            if step.id in seen:
+                raise ValueError(f"the plan has the step {step.id!r} twice")
+            if missing := step.needs - seen:
+                raise ValueError(f"the step {step.id!r} stands before {sorted(missing)}")
+            seen.add(step.id)
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self.steps)
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def lines(self) -> tuple[str, ...]:
+        """One line a step, aligned, with its cause."""
+        width = max((len(step.action.verb) for step in self.steps), default=0)
+        names = max((len(step.action.name) for step in self.steps), default=0)
+        return tuple(
+            f"{step.action.verb:<{width}}  {step.action.name:<{names}}  because {step.cause}"
+            for step in self.steps
+        )
+
+    def text(self) -> str:
+        """The title and the lines; says so where there is nothing to do."""
+        body = self.lines() or ("nothing to do",)
+        return "\n".join((self.title, *(f"  {line}" for line in body)))

@@ -1,0 +1,263 @@
+"""What one generation of an environment consists of, complete down to the last label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import field, replace
+
+from previewer.domain import labels, naming
+from previewer.domain.compose.definition import Definition
+from previewer.domain.compose.file_owner import FileOwner
+from previewer.domain.compose.mounted_files import file_references
+from previewer.domain.compose.routes import reachable_address, routes_of, url_of
+from previewer.domain.compose.run_variables import filled
+from previewer.domain.compose.served_files import VolumeContent
+from previewer.domain.compose.service import Service
+from previewer.domain.compose.start_order import effective_dependencies
+from previewer.domain.deploy.takeover import EDGE, UNCONTESTED, Takeover, publishing_services
+from previewer.domain.engine.addresses import network_prefix, prefix_for
+from previewer.domain.engine.specs import (
+    HOST_BINDING_OPTION,
+    MASQUERADE_OPTION,
+    NO_EGRESS_KEY,
+    SIBLINGS_OPTION,
+    ContainerSpec,
+    FillSpec,
+    NetworkSpec,
+    VolumeSpec,
+)
+from previewer.domain.environment.host_ports import PortKey
+from previewer.domain.environment.urls import injected_variables
+from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, digest_of
+from previewer.domain.labels import Ownership, RankedPort
+from previewer.domain.policy.quantity_rules import memory_limit
+from previewer.domain.policy.rule import is_on
+from previewer.domain.release.release import Artifact
+from previewer.frozen import dataclass
+
+COMPOSE_SUFFIXES = (".yaml", ".yml")
+SMALLEST = 29
+"""The longest prefix of a subnet."""
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeFill:
+    """What one volume holds before any service sees it."""
+
+    content: VolumeContent
+    archive: Callable[[FileOwner], Iterator[bytes]]
+    """See :class:`FillSpec`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One generation of an environment, as wanted."""
+
+    ownership: Ownership
+    definition: Definition
+    """Already rewritten for isolation."""
+    artifacts: Mapping[str, Artifact]
+    """By service. One without is shown in the plan but cannot be executed: it is not frozen yet."""
+    ports: Mapping[PortKey, int]
+    address_pool: str
+    """CIDR range that networks take their subnets from."""
+    prefix_length: int
+    """Of each subnet, unless so many containers join that it has to be larger."""
+    fills: Mapping[str, VolumeFill] = field(default_factory=dict, compare=False)
+    """What volumes hold before any service sees them, by their keys."""
+    contents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """What configs and secrets contain, by ``configs/KEY`` and ``secrets/KEY``."""
+    takeover: Takeover = UNCONTESTED
+    """How it comes by its ports."""
+    machine: str = ""
+    """The name of the engine's machine where that is another one; see :class:`Observation`."""
+
+    @property
+    def edge(self) -> str:
+        """The engine's name of the network that its ports are taken over with."""
+        return naming.edge_name(self.ownership.environment, self.ownership.generation)
+
+    def container_name(self, service: str, number: int) -> str:
+        """The engine's name of a service's n-th container."""
+        owner = self.ownership
+        return naming.container_name(owner.environment, owner.generation, service, number)
+
+    def container_names(self, service: str) -> tuple[str, ...]:
+        """The engine's names of all containers of a service."""
+        count = self.definition.services[service].replicas
+        return tuple(self.container_name(service, number) for number in range(1, count + 1))
+
+
+def network_specs(target: Target) -> Iterator[tuple[str, NetworkSpec]]:
+    """The networks by their key in the definition, and the edge where ports are to be taken over."""
+    owner = target.ownership
+    for key in sorted(target.definition.networks):
+        yield (
+            key,
+            NetworkSpec(
+                name=naming.network_name(owner.environment, owner.generation, key),
+                labels={**_common_labels(target), labels.COMPOSE_NETWORK: key},
+                compose=_bound(target.definition.networks[key], target.takeover.binding),
+                address_pool=target.address_pool,
+                prefix_length=network_prefix(target.definition, key, longest=target.prefix_length),
+            ),
+        )
+    if target.takeover.edge:
+        yield EDGE, _edge_spec(target)
+
+
+def volume_specs(target: Target) -> Iterator[tuple[str, VolumeSpec]]:
+    """The volumes by their key in the definition."""
+    owner = target.ownership
+    for key in sorted(target.definition.volumes):
+        yield (
+            key,
+            VolumeSpec(
+                name=naming.volume_name(owner.environment, owner.generation, key),
+                labels={**_common_labels(target), labels.COMPOSE_VOLUME: key},
+                compose=target.definition.volumes[key],
+            ),
+        )
+
+
+def _edge_spec(target: Target) -> NetworkSpec:
+    """As small as may be; the services in it do not meet there, and have the way out that they had."""
+    services = publishing_services(target.definition)
+    joined = [as_object(target.definition.networks.get(key)) for service in services for key in service.networks]
+    options: dict[str, JsonValue] = {HOST_BINDING_OPTION: target.takeover.edge, SIBLINGS_OPTION: "false"}
+    masquerades = {as_text(as_object(network.get("driver_opts")).get(MASQUERADE_OPTION)) for network in joined}
+    if masquerades == {"false"}:
+        options[MASQUERADE_OPTION] = "false"
+    is_shut = any(network.get(NO_EGRESS_KEY) is True for network in joined)
+    containers = sum(service.replicas for service in services)
+    return NetworkSpec(
+        name=target.edge,
+        labels={**_common_labels(target), labels.COMPOSE_NETWORK: EDGE},
+        compose={"driver_opts": options, **({NO_EGRESS_KEY: True} if is_shut else {})},
+        address_pool=target.address_pool,
+        # Where nothing leads out, an address is nobody's.
+        prefix_length=prefix_for(containers + is_shut, longest=SMALLEST),
+    )
+
+
+def _bound(network: JsonObject, address: str) -> JsonObject:
+    """A network that publishes its containers' ports at ``address``, where it is one that can."""
+    if not address or is_on(network.get("external")) or is_on(network.get("internal")):
+        return network
+    return {**network, "driver_opts": {**as_object(network.get("driver_opts")), HOST_BINDING_OPTION: address}}
+
+
+def fill_specs(target: Target) -> Iterator[tuple[str, FillSpec]]:
+    """What volumes are filled with, by their keys: through the image of the service that owns it."""
+    owner = target.ownership
+    any_image = min((artifact.image for artifact in target.artifacts.values()), default="")
+    for key, fill in sorted(target.fills.items()):
+        service = target.definition.services.get(fill.content.service)
+        artifact = target.artifacts.get(fill.content.service)
+        yield (
+            key,
+            FillSpec(
+                volume=naming.volume_name(owner.environment, owner.generation, key),
+                image=artifact.image if artifact else any_image,
+                labels={**labels.ownership_labels(owner), labels.COMPOSE_ONEOFF: "True"},
+                archive=fill.archive,
+                user=as_text(service.spec.get("user")) if service else None,
+            ),
+        )
+
+
+def container_spec(target: Target, service: Service, number: int) -> ContainerSpec:
+    """The n-th container of a service."""
+    owner = target.ownership
+    artifact = target.artifacts.get(service.name)
+    return ContainerSpec(
+        name=target.container_name(service.name, number),
+        service=service.name,
+        image=artifact.image if artifact else "",
+        platform=artifact.platform if artifact else "",
+        labels=_container_labels(target, service, number),
+        compose=_compose_of(target, service, number),
+        networks={key: naming.network_name(owner.environment, owner.generation, key) for key in service.networks},
+        volumes={
+            key: naming.volume_name(owner.environment, owner.generation, key) for key in target.definition.volumes
+        },
+        containers={name: target.container_name(name, 1) for name in target.definition.services},
+        contents={
+            reference: target.contents[reference]
+            for reference, _description in file_references(target.definition, service)
+            if reference in target.contents
+        },
+    )
+
+
+def _common_labels(target: Target) -> dict[str, str]:
+    owner = target.ownership
+    return {
+        **labels.ownership_labels(owner),
+        labels.COMPOSE_PROJECT: naming.scope(owner.environment, owner.generation),
+        labels.COMPOSE_VERSION: labels.COMPOSE_VERSION_VALUE,
+    }
+
+
+def _container_labels(target: Target, service: Service, number: int) -> dict[str, str]:
+    artifact = target.artifacts.get(service.name)
+    depends_on = ",".join(
+        f"{dependency.service}:{dependency.condition.value}:false"
+        for dependency in effective_dependencies(target.definition, service)
+    )
+    return {
+        **_common_labels(target),
+        **labels.ownership_labels(replace(target.ownership, service=service.name)),
+        labels.ROUTES: labels.route_label(
+            RankedPort(rank, route.port)
+            for rank, route in enumerate(routes_of(target.definition))
+            if route.service == service.name
+        ),
+        labels.MEMORY: str(memory_limit(service)),
+        labels.COMPOSE_SERVICE: service.name,
+        labels.COMPOSE_NUMBER: str(number),
+        labels.COMPOSE_ONEOFF: "False",
+        labels.COMPOSE_CONFIG_HASH: digest_of(service.spec).removeprefix("sha256:"),
+        labels.COMPOSE_IMAGE: artifact.image if artifact else "",
+        labels.COMPOSE_DEPENDS_ON: depends_on,
+        labels.COMPOSE_WORKING_DIR: f"previewer:{target.ownership.commit}",
+        labels.COMPOSE_CONFIG_FILES: ",".join(
+            file for file in target.definition.files if file.endswith(COMPOSE_SUFFIXES)
+        ),
+    }
+
+
+def run_variables(target: Target) -> Mapping[str, str]:
+    """The ``PREVIEWER_*`` variables of every container."""
+    return injected_variables(target.ownership, _urls(target), routes_of(target.definition))
+
+
+def _compose_of(target: Target, service: Service, number: int) -> JsonObject:
+    """The service's mapping with its host ports and the ``PREVIEWER_*`` variables filled in."""
+    variables = run_variables(target)
+    spec = filled(service.spec, variables, where=f"{target.ownership.environment}, service {service.name}")
+    ports: list[JsonValue] = []
+    for port, entry in zip(service.ports, map(as_object, as_list(service.spec.get("ports"))), strict=True):
+        key = PortKey(service.name, number, port.target, port.protocol)
+        assigned = None if port.published else target.ports.get(key)
+        chosen: JsonObject = {**entry, "published": str(assigned)} if assigned else entry
+        # The networks say at which address, so that it can change while the container runs.
+        ports.append({**chosen, "host_ip": ""} if target.takeover.binding else chosen)
+    return {
+        **spec,
+        "environment": {**as_object(spec.get("environment")), **variables},
+        **({"ports": ports} if ports else {}),
+    }
+
+
+def _urls(target: Target) -> Mapping[tuple[str, int], str]:
+    """The URLs of the published TCP ports of each service's first container, by service and container port."""
+    found: dict[tuple[str, int], str] = {}
+    for service in target.definition.services.values():
+        for port in service.ports:
+            host_port = target.ports.get(PortKey(service.name, 1, port.target, port.protocol))
+            if port.protocol == "tcp" and host_port:
+                # On another machine's own loopback address it is reached by a tunnel to the same address here.
+                address = reachable_address(port.host_ip, target.machine or None) or port.host_ip
+                found.setdefault((service.name, port.target), url_of(address, host_port, target=port.target))
+    return found

@@ -1,0 +1,147 @@
+"""What an engine was seen to hold, closer than an observation: the facts that drift and parity are judged from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from datetime import datetime
+from enum import Enum
+
+from previewer.domain.drift.fields import Fields
+from previewer.domain.engine.observation import ContainerState
+from previewer.domain.labels import Ownership
+from previewer.frozen import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ExaminedContainer:
+    """One of our containers, inspected."""
+
+    id: str
+    name: str
+    number: int
+    ownership: Ownership
+    is_one_off: bool
+    """Whether it is no part of a service: a debug copy, or one that fills a volume."""
+    state: ContainerState
+    exit_code: int | None
+    """``None`` unless it has ended."""
+    created_at: datetime
+    started_at: datetime | None
+    """Its last start."""
+    restarts: int
+    """How often the engine restarted it, as its policy says."""
+    out_of_memory: bool
+    commands: int
+    """Commands that somebody runs in it at this moment (the engine's exec ids)."""
+    fields: Fields = field(repr=False)
+    """Its normal form."""
+    volumes: frozenset[str]
+    """The names of the volumes that are mounted, anonymous ones included."""
+    mounted: frozenset[str]
+    """The paths at which something is mounted, memory included."""
+    host_ports: Mapping[str, tuple[int, ...]]
+    """By container port (``8080/tcp``): as asked for at its creation."""
+
+    @property
+    def service(self) -> str:
+        """The service it belongs to."""
+        return self.ownership.service or ""
+
+    @property
+    def state_key(self) -> str:
+        """The same as long as nobody starts, stops or makes it again: what is known of it then stays true."""
+        return f"{self.id} {self.started_at} {self.state.value} {self.restarts}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """A container that is not ours, and the networks it hangs on."""
+
+    id: str
+    name: str
+    image: str
+    """As it was named when it was made."""
+    networks: frozenset[str]
+    """Ids."""
+    volumes: frozenset[str] = frozenset()
+    """The names of the volumes that it mounts, those by ``--volumes-from`` included."""
+    sources: frozenset[str] = frozenset()
+    """The host's paths that it mounts."""
+    shares: Mapping[str, str] = field(default_factory=dict)
+    """The ids of the containers whose namespaces it joins, by which: ``network``, ``pid``, ``ipc``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExaminedNetwork:
+    """A network of the engine, whoever made it."""
+
+    id: str
+    name: str
+    ownership: Ownership | None
+    subnets: tuple[str, ...]
+    binding: str
+    """The host address that it publishes its containers' ports at; empty where each port says its own."""
+    fields: Fields = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ExaminedVolume:
+    """A volume of the engine, whoever made it."""
+
+    name: str
+    ownership: Ownership | None
+    mountpoint: str
+    """Where it is on the engine's host."""
+    fields: Fields = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """One close look, in a constant number of lists and one inspection for each of our containers."""
+
+    containers: tuple[ExaminedContainer, ...] = ()
+    strangers: tuple[Stranger, ...] = ()
+    networks: tuple[ExaminedNetwork, ...] = ()
+    volumes: tuple[ExaminedVolume, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Images' ids by every name that they have."""
+    images: frozenset[str] = frozenset()
+    """The ids of all images that are there."""
+
+
+class ChangeKind(Enum):
+    """What became of a path of the image."""
+
+    MODIFIED = "modified"
+    ADDED = "added"
+    DELETED = "deleted"
+    REWRITTEN = "rewritten"
+    """Other content of the same size, and the time that the image has: a list of changes leaves it out."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One path of a container that is not as in its image."""
+
+    path: str
+    kind: ChangeKind
+
+
+@dataclass(frozen=True, slots=True)
+class EngineHappening:
+    """One event of the engine, about a container, network or image."""
+
+    kind: str
+    """``container``, ``network`` or ``image``."""
+    action: str
+    """The engine's word without what follows a colon: ``exec_create``."""
+    detail: str
+    """What follows the colon: the command that was run. It may hold anything: never shown as it is."""
+    subject: str
+    """The id of the container or network, an image's name."""
+    name: str
+    """Its name."""
+    at: datetime
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """``signal``, ``oldName``, ``container`` (of a network's event), ``exitCode``, …"""

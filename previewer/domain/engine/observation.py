@@ -1,0 +1,204 @@
+"""What an engine was seen to hold: one snapshot of containers, networks and volumes that are ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from datetime import datetime
+from enum import Enum
+
+from previewer.domain.compose.service import NEVER
+from previewer.domain.labels import Ownership, RankedPort
+from previewer.frozen import dataclass
+
+
+class ContainerState(Enum):
+    """The engine's word for what a container is doing."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    PAUSED = "paused"
+    RESTARTING = "restarting"
+    REMOVING = "removing"
+    EXITED = "exited"
+    DEAD = "dead"
+
+
+class Health(Enum):
+    """The engine's verdict of a container's health check."""
+
+    NONE = "none"
+    """It has no health check."""
+    STARTING = "starting"
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPort:
+    """A container's port and the host address it is reachable at."""
+
+    target: int
+    protocol: str
+    host_ip: str
+    host_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedContainer:
+    """One of our containers."""
+
+    id: str
+    name: str
+    number: int
+    """Among its service's containers, from 1."""
+    image: str
+    """``sha256:…``, as the engine reports it."""
+    state: ContainerState
+    health: Health
+    exit_code: int | None
+    """``None`` unless it has ended."""
+    created_at: datetime
+    ports: tuple[PublishedPort, ...]
+    ownership: Ownership
+    routes: tuple[RankedPort, ...] | None = None
+    """Which of its ports get a URL; ``None`` where its labels do not say it: then every one does."""
+    memory: int = 0
+    """Its memory limit in bytes; 0 for none."""
+
+    is_one_off: bool = False
+    """Whether it is no part of a service: a debug copy of one, or what fills a volume."""
+    networks: tuple[str, ...] = ()
+    """The names of all networks that it joins when it runs, whoever they belong to."""
+
+    @property
+    def service(self) -> str:
+        """The service it belongs to."""
+        return self.ownership.service or ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListeningPorts:
+    """Which TCP ports of a running container accept connections, of those that were asked about."""
+
+    accepting: frozenset[int]
+    inside_only: frozenset[int] = frozenset()
+    """Ports that only the container itself reaches: what listens there is bound to its loopback address."""
+    others: frozenset[int] = frozenset()
+    """Ports that were not asked about and that something listens on, where the engine can tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerDetail:
+    """What is asked of a single container, to wait for it or to say why it failed."""
+
+    state: ContainerState
+    health: Health
+    exit_code: int | None
+    """``None`` unless it has ended, or is to be started again."""
+    out_of_memory: bool
+    error: str
+    """What the engine says of its start; empty if nothing went wrong."""
+    health_log: tuple[str, ...]
+    """The last outputs of its health check, oldest first, one a run, with the exit code in front."""
+    ports: tuple[PublishedPort, ...] = ()
+    """The host ports that it holds at this moment."""
+    memory: int = 0
+    """Its memory limit in bytes; 0 for none."""
+    pids: int = 0
+    """Its limit of processes; 0 for none."""
+    restarts: int = 0
+    """How often the engine has started it again after it had ended by itself."""
+    restart_policy: str = NEVER
+    """That it has at this moment, as Compose spells it: ``on-failure:3``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedNetwork:
+    """One of our networks."""
+
+    id: str
+    name: str
+    key: str
+    """What the definition calls it."""
+    ownership: Ownership
+    binding: str = ""
+    """The host address at which it publishes its containers' ports; empty where each port says its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedVolume:
+    """One of our volumes."""
+
+    name: str
+    key: str
+    """What the definition calls it."""
+    ownership: Ownership
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One snapshot. It costs the engine a constant number of calls, however many environments there are."""
+
+    containers: tuple[ObservedContainer, ...] = ()
+    networks: tuple[ObservedNetwork, ...] = ()
+    volumes: tuple[ObservedVolume, ...] = ()
+    machine: str = ""
+    """The name of the engine's machine where that is another one; empty where its ports are reached at this one's
+    addresses, by a tunnel perhaps."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing of ours is there."""
+        return not (self.containers or self.networks or self.volumes)
+
+    @property
+    def owners(self) -> tuple[Ownership, ...]:
+        """The ownership of every object, in no particular order."""
+        return (
+            *(container.ownership for container in self.containers),
+            *(network.ownership for network in self.networks),
+            *(volume.ownership for volume in self.volumes),
+        )
+
+    def of(self, *environments: str) -> Observation:
+        """The part that belongs to these environments."""
+        return self._part(lambda owner: owner.environment in environments)
+
+    def of_installation(self, installation: str) -> Observation:
+        """The part that belongs to one repository."""
+        return self._part(lambda owner: owner.installation == installation)
+
+    def but(self, other: Observation) -> Observation:
+        """The part that ``other`` has not."""
+        return replace(
+            self,
+            containers=tuple(c for c in self.containers if c not in other.containers),
+            networks=tuple(n for n in self.networks if n not in other.networks),
+            volumes=tuple(v for v in self.volumes if v not in other.volumes),
+        )
+
+    def but_containers(self, names: Collection[str]) -> Observation:
+        """The part without the containers of these names."""
+        return replace(self, containers=tuple(c for c in self.containers if c.name not in names))
+
+    def once_stopped(self, names: Collection[str]) -> Observation:
+        """As it is once the containers of these names have been stopped."""
+        ended = {c.name: replace(c, state=ContainerState.EXITED) for c in self.containers if c.name in names}
+        return replace(self, containers=tuple(ended.get(c.name, c) for c in self.containers))
+
+    def of_generation(self, *generations: int) -> Observation:
+        """The part that belongs to these generations."""
+        return self._part(lambda owner: owner.generation in generations)
+
+    def but_generations(self, *generations: int) -> Observation:
+        """The part that belongs to no one of these generations."""
+        return self._part(lambda owner: owner.generation not in generations)
+
+    def _part(self, belongs: Callable[[Ownership], bool]) -> Observation:
+        return replace(
+            self,
+            containers=tuple(c for c in self.containers if belongs(c.ownership)),
+            networks=tuple(n for n in self.networks if belongs(n.ownership)),
+            volumes=tuple(v for v in self.volumes if belongs(v.ownership)),
+        )

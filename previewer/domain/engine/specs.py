@@ -1,0 +1,91 @@
+"""What an engine is asked to make: one frozen value per object, complete, with every name already given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import field
+
+from previewer.domain.compose.file_owner import FileOwner
+from previewer.domain.json_value import JsonObject
+from previewer.frozen import dataclass
+
+STDIN_ONCE_KEY = "x-stdin-once"
+"""In a service's mapping: its standard input ends when whoever is attached to it goes or has nothing to say."""
+FILL_FOLDER = ".previewer-fill"
+"""The folder of an archive that becomes a volume's root, with its owner and mode."""
+NO_EGRESS_KEY = "x-no-egress"
+"""In a network's mapping, after isolation: its containers are to find no way to other machines."""
+
+
+HOST_BINDING_OPTION = "com.docker.network.bridge.host_binding_ipv4"
+"""Of a bridge network: the host address of published ports that name none. It holds for a container while that
+network is its way out."""
+MASQUERADE_OPTION = "com.docker.network.bridge.enable_ip_masquerade"
+SIBLINGS_OPTION = "com.docker.network.bridge.enable_icc"
+"""Of a bridge network: whether the containers on it may reach each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSpec:
+    """A network of one generation of an environment."""
+
+    name: str
+    labels: Mapping[str, str]
+    compose: JsonObject
+    """The network's normalised Compose mapping: ``driver``, ``internal``, ``driver_opts``, …"""
+    address_pool: str
+    """The CIDR range that the engine adapter takes a small free subnet from: ``10.213.0.0/16``."""
+    prefix_length: int
+    """Of that subnet: 28 leaves 13 addresses for containers."""
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeSpec:
+    """A named volume of one generation of an environment."""
+
+    name: str
+    labels: Mapping[str, str]
+    compose: JsonObject
+    """The volume's normalised Compose mapping: ``driver``, ``driver_opts``."""
+
+
+@dataclass(frozen=True, slots=True)
+class FillSpec:
+    """What a volume is filled with, before any service sees it."""
+
+    volume: str
+    """The engine's name of the volume."""
+    image: str
+    """``sha256:…``: the engine copies into a volume through a container of this image, which is never started."""
+    labels: Mapping[str, str]
+    """Of that container: it is found by them if its maker is killed."""
+    archive: Callable[[FileOwner], Iterator[bytes]] = field(compare=False, repr=False)
+    """Opens a tar stream of what the volume is to hold, in a folder :data:`FILL_FOLDER` that stands for the volume
+    itself; it is told who owns what a service may write to."""
+    user: str | None = None
+    """Who that is, as a service's ``user`` says it; empty for the image's own user, ``None`` for root."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerSpec:
+    """One container of a service."""
+
+    name: str
+    service: str
+    image: str
+    """``sha256:…``: never a tag."""
+    platform: str
+    labels: Mapping[str, str]
+    compose: JsonObject
+    """The service's normalised Compose mapping, rewritten for isolation and with ``PREVIEWER_*`` variables in."""
+    networks: Mapping[str, str]
+    """Engine names of the networks, by their key in the definition."""
+    volumes: Mapping[str, str]
+    """Engine names of the volumes, by their key in the definition."""
+    containers: Mapping[str, str]
+    """Engine names of the environment's first container of each service, for ``network_mode: service:x``."""
+    contents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """What the configs and secrets that it uses contain, by ``configs/KEY`` and ``secrets/KEY``."""
+    mountpoints: Mapping[str, str] = field(default_factory=dict)
+    """Where volumes of the commit's files are on the engine's host, by their keys. Only the adapter of an engine
+    that cannot mount a part of a volume by itself (before API 1.45) fills it in."""

@@ -1,0 +1,3 @@
+"""An environment: its state, URLs, ports and lifetime."""
+
+from __future__ import annotations

@@ -1,0 +1,76 @@
+"""Which environments have outlived their purpose, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import field
+from datetime import datetime
+
+from previewer.domain.commit.revision import BranchView
+from previewer.domain.compose.definition import Role
+from previewer.domain.environment.environment import Environment
+from previewer.domain.units import format_time
+from previewer.frozen import dataclass
+
+ASKED_FOR_ALL = "all were to go"
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What makes an environment one to be removed; any of it is enough."""
+
+    every: bool = False
+    expired: bool = False
+    """Its time to live is over."""
+    merged: bool = False
+    """All the work of its branch is in the default branch."""
+    branch_gone: bool = False
+    """Its branch was deleted, here and at every remote."""
+    roles: frozenset[Role] = frozenset({Role.PREVIEW})
+    """Of these only: nothing else is ever chosen, whatever is true of it."""
+
+    @property
+    def asks_git(self) -> bool:
+        """Whether it takes a look at branches to decide."""
+        return self.merged or self.branch_gone
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Which environments are to go, and which only their role or a pin keeps."""
+
+    causes: Mapping[str, str] = field(default_factory=dict)
+    """By name, why: ends the sentence "… because"."""
+    spared: Mapping[str, str] = field(default_factory=dict)
+    """By name, what keeps it."""
+
+
+def find_ended(environments: Iterable[Environment], ends: Ends, branches: BranchView, now: datetime) -> Ended:
+    """Decide about every environment. A pinned one stays, unless all are to go."""
+    causes: dict[str, str] = {}
+    spared: dict[str, str] = {}
+    for environment in environments:
+        cause = why_ended(environment, ends, branches, now)
+        if cause is None:
+            continue
+        if environment.role not in ends.roles:
+            spared[environment.name] = (
+                f"it is for {environment.role.value}: --role {environment.role.value} includes it"
+            )
+        elif environment.notes.pinned and not ends.every:
+            spared[environment.name] = f"it is pinned: previewer pin --off {environment.name}"
+        else:
+            causes[environment.name] = cause
+    return Ended(causes, spared)
+
+
+def why_ended(environment: Environment, ends: Ends, branches: BranchView, now: datetime) -> str | None:
+    """The first of ``ends`` that is true of an environment, in words; ``None`` if none is."""
+    branch, expires_at = environment.ownership.branch, environment.expires_at
+    if ends.branch_gone and branch is not None and branches.is_gone(branch):
+        return f"its branch {branch} is gone"
+    if ends.merged and branch is not None and branches.is_merged(branch):
+        return f"its branch {branch} is merged"
+    if ends.expired and expires_at is not None and expires_at <= now:
+        return f"it expired at {format_time(expires_at)}"
+    return ASKED_FOR_ALL if ends.every else None

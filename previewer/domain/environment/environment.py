@@ -1,0 +1,295 @@
+"""An environment as observed: its services, their state and URLs; and all of them beside the branches they run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from enum import Enum
+from itertools import groupby
+from operator import attrgetter
+
+from previewer.domain.commit.revision import Branch, Commit
+from previewer.domain.compose.definition import Role
+from previewer.domain.compose.routes import OTHER_PROTOCOLS, reachable_address, url_of
+from previewer.domain.deploy.takeover import is_rehearsing
+from previewer.domain.engine.observation import ContainerState, Health, Observation, ObservedContainer
+from previewer.domain.labels import Ownership
+from previewer.domain.record.notes import NOTHING_NOTED, EnvironmentNotes, Notes
+from previewer.frozen import dataclass
+
+
+class State(Enum):
+    """How a service, or an environment as a whole, is doing. Declared from best to worst."""
+
+    DONE = "done"
+    """A one-shot job that ended with 0; an environment only of such."""
+    HEALTHY = "healthy"
+    RUNNING = "running"
+    """It runs and has no health check."""
+    STARTING = "starting"
+    ASLEEP = "asleep"
+    """Stopped on purpose, to be woken again; only an environment as a whole."""
+    STOPPED = "stopped"
+    UNHEALTHY = "unhealthy"
+    FAILED = "failed"
+    """It ended with another code than 0, or nothing of it is left but networks or volumes."""
+
+
+SERVING = frozenset({State.HEALTHY, State.RUNNING, State.DONE})
+"""The states in which an environment does what it is there for."""
+UNROUTED = sys.maxsize
+"""The place of a URL that is none of those that ``x-previewer.routes`` names."""
+
+_SEVERITY = {state: rank for rank, state in enumerate(State)}
+
+
+@dataclass(frozen=True, slots=True)
+class PortUrl:
+    """Where a published TCP port of a container answers."""
+
+    url: str
+    port: int
+    """In the container."""
+    rank: int
+    """Its place among the environment's URLs, 0 for the main one; ``UNROUTED`` for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStatus:
+    """One service of an environment."""
+
+    name: str
+    state: State
+    containers: tuple[ObservedContainer, ...]
+    """Sorted by number."""
+    ports: tuple[PortUrl, ...]
+    """Every published TCP port that is reached from here, by rank."""
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The URL of each of its ports."""
+        return tuple(port.url for port in self.ports)
+
+    @property
+    def image(self) -> str:
+        """The image that it runs, ``sha256:…``."""
+        return self.containers[0].image if self.containers else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A named running instance of one release."""
+
+    ownership: Ownership
+    state: State
+    services: tuple[ServiceStatus, ...]
+    """Sorted by name."""
+    notes: EnvironmentNotes = NOTHING_NOTED
+    """What the ledger says of this generation."""
+    machine: str = ""
+    """The name of the engine's machine where that is another one; see :class:`Observation`."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.ownership.environment
+
+    @property
+    def role(self) -> Role:
+        """Its role."""
+        return self.ownership.role
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was made."""
+        return self.ownership.created_at
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When it expires: as the ledger says, else its labels; ``None`` for never."""
+        if self.notes.pinned:
+            return None
+        return self.notes.expires_at or self.ownership.expires_at
+
+    @property
+    def is_tainted(self) -> bool:
+        """Whether somebody touched it."""
+        return bool(self.notes.tainted)
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Of all its services, the main one first: what ``x-previewer.routes`` names, else all published ports."""
+        return tuple(port.url for port in self.ports)
+
+    @property
+    def ports(self) -> tuple[PortUrl, ...]:
+        """The ports behind :attr:`urls`."""
+        found = (port for service in self.services for port in service.ports if port.rank != UNROUTED)
+        return tuple(sorted(found, key=attrgetter("rank")))
+
+    @property
+    def url(self) -> str | None:
+        """The one that a person would open first."""
+        return next(iter(self.urls), None)
+
+
+def list_environments(observation: Observation, notes: Notes | None = None) -> tuple[Environment, ...]:
+    """The environments in ``observation``, sorted by name.
+
+    Of several generations that ``notes`` do not call kept the one that they call live counts until a newer one has
+    its place, and where they say nothing the newest; where all are kept, the newest of those.
+    """
+    by_name = sorted(observation.owners, key=lambda owner: owner.environment)
+    found = []
+    for name, owners in groupby(by_name, key=lambda owner: owner.environment):
+        said = (notes or {}).get(name, NOTHING_NOTED)
+        generations = {owner.generation: owner for owner in owners}
+        candidates = [number for number in generations if number not in said.kept] or list(generations)
+        seen = {
+            number: _environment(generations[number], observation.of(name), said.of_generation(number))
+            for number in {max(candidates), said.generation} & set(candidates)
+        }
+        found.append(_live(seen, said.generation))
+    return tuple(found)
+
+
+def _live(seen: Mapping[int, Environment], noted: int) -> Environment:
+    """The newest, unless another one is noted and serves still, or the newest has not come so far."""
+    newest, before = seen[max(seen)], seen.get(noted)
+    if before is None or before is newest:
+        return newest
+    containers = [container for service in newest.services for container in service.containers]
+    has_taken_over = newest.state in SERVING and not any(is_rehearsing(container) for container in containers)
+    serves_still = before.state in SERVING or before.state is State.ASLEEP
+    return newest if has_taken_over and not serves_still else before
+
+
+def container_state(container: ObservedContainer) -> State:
+    """What one container's engine state and health mean."""
+    if container.state in (ContainerState.EXITED, ContainerState.DEAD):
+        if container.exit_code == 0:
+            return State.DONE
+        return State.FAILED
+    if container.state is ContainerState.RUNNING:
+        return {
+            Health.NONE: State.RUNNING,
+            Health.STARTING: State.STARTING,
+            Health.HEALTHY: State.HEALTHY,
+            Health.UNHEALTHY: State.UNHEALTHY,
+        }[container.health]
+    if container.state is ContainerState.RESTARTING:
+        return State.UNHEALTHY
+    if container.state is ContainerState.CREATED:
+        return State.STARTING
+    return State.STOPPED
+
+
+def worst(states: Iterable[State]) -> State:
+    """The worst of ``states``; of none it is ``FAILED``: an environment without services is no environment."""
+    return max(states, key=_SEVERITY.__getitem__, default=State.FAILED)
+
+
+def _port_urls(container: ObservedContainer, machine: str) -> Iterator[PortUrl]:
+    """The URL of each published TCP port, by host port.
+
+    A host port that is published on IPv4 and IPv6 has one, with the IPv4 address.
+    """
+    ranks = {route.port: route.rank for route in reversed(container.routes or ())}
+    tcp = [port for port in container.ports if port.protocol == "tcp" and port.host_port]
+    by_number = {port.host_port: port for port in sorted(tcp, key=lambda port: ":" not in port.host_ip)}
+    for number, port in sorted(by_number.items()):
+        address = reachable_address(port.host_ip, machine or None)
+        if address is not None:
+            # Containers of early versions do not say their routes: then all ports are.
+            otherwise = UNROUTED if container.routes is not None else int(port.target in OTHER_PROTOCOLS)
+            url = url_of(address, number, target=port.target)
+            yield PortUrl(url, port.target, ranks.get(port.target, otherwise))
+
+
+def _environment(ownership: Ownership, observation: Observation, notes: EnvironmentNotes) -> Environment:
+    generation = [
+        c for c in observation.containers if c.ownership.generation == ownership.generation and not c.is_one_off
+    ]
+    generation.sort(key=lambda container: (container.service, container.number))
+    services = [
+        _service(name, tuple(found), observation.machine)
+        for name, found in groupby(generation, key=lambda c: c.service)
+    ]
+    state = worst(s.state for s in services)
+    if notes.asleep_since is not None and not any(c.state is ContainerState.RUNNING for c in generation):
+        state = State.ASLEEP
+        services = [_asleep(service, notes) for service in services]
+    return Environment(
+        ownership=ownership, state=state, services=tuple(services), notes=notes, machine=observation.machine
+    )
+
+
+def _asleep(service: ServiceStatus, notes: EnvironmentNotes) -> ServiceStatus:
+    """A service that was stopped on purpose did not fail, whatever it ended with."""
+    was_stopped = any(container.name in notes.stopped for container in service.containers)
+    return replace(service, state=State.STOPPED) if was_stopped else service
+
+
+def _service(name: str, containers: tuple[ObservedContainer, ...], machine: str) -> ServiceStatus:
+    ports = [port for container in containers for port in _port_urls(container, machine)]
+    return ServiceStatus(
+        name=name,
+        state=worst(container_state(container) for container in containers),
+        containers=containers,
+        ports=tuple(sorted(ports, key=attrgetter("rank"))),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewRow:
+    """A branch with one of its environments; at least one of the two is there."""
+
+    branch: Branch | None
+    environment: Environment | None
+    commit: Commit | None = None
+    """What the environment of no branch runs, as far as it is known."""
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the environment runs an older commit than its branch's tip."""
+        if self.branch is None or self.environment is None:
+            return False
+        return self.environment.ownership.commit != self.branch.commit
+
+
+def overview(
+    branches: Iterable[Branch], environments: Iterable[Environment], commits: Mapping[str, Commit] | None = None
+) -> tuple[OverviewRow, ...]:
+    """Join by branch name. Branches keep their order; one with several environments has several rows.
+
+    A remote branch has the environments of its name that no local branch has: of several remotes', the one whose
+    tip they run, else the first. Environments of a tag, a bare commit or a branch that is not among ``branches``
+    come last, with what ``commits`` (by full id) knows of theirs.
+    """
+    listed = tuple(branches)
+    theirs: dict[str, list[Environment]] = {}
+    orphans: list[Environment] = []
+    for environment in environments:
+        branch = branch_of(environment, listed)
+        (theirs.setdefault(branch.name, []) if branch is not None else orphans).append(environment)
+    joined = [OverviewRow(branch, one) for branch in listed for one in theirs.get(branch.name) or (None,)]
+    orphans.sort(key=lambda environment: environment.name)
+    known = commits or {}
+    return (*joined, *(OverviewRow(None, one, known.get(one.ownership.commit)) for one in orphans))
+
+
+def without_remote_doubles(branches: Iterable[Branch]) -> tuple[Branch, ...]:
+    """The branches without the remote ones that are here under their own name."""
+    listed = tuple(branches)
+    local = {branch.name for branch in listed if not branch.is_remote}
+    return tuple(branch for branch in listed if branch.remote_name not in local)
+
+
+def branch_of(environment: Environment, branches: Sequence[Branch]) -> Branch | None:
+    """The branch whose row the environment is in, if it is among ``branches``."""
+    name, commit = environment.ownership.branch, environment.ownership.commit
+    fitting = [branch for branch in branches if name is not None and name in (branch.name, branch.remote_name)]
+    fitting.sort(key=lambda branch: (branch.is_remote, branch.commit != commit))
+    return next(iter(fitting), None)

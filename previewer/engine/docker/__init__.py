@@ -1,0 +1,3 @@
+"""The run stage on a Docker engine."""
+
+from __future__ import annotations

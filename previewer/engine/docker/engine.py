@@ -1,0 +1,243 @@
+"""The run stage on a Docker engine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from functools import cached_property
+from importlib import import_module
+from weakref import WeakSet
+
+from previewer.background import begin
+from previewer.docker_api import containers, events, machine, networks, volumes
+from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.machine import machine_resources
+from previewer.docker_api.networks import leave_networks
+from previewer.docker_api.podman import RESTART_UPDATES_SINCE, podman_version
+from previewer.domain import labels
+from previewer.domain.engine.needs import START_INTERVAL, VOLUME_SUBPATH
+from previewer.domain.engine.observation import ContainerDetail, ListeningPorts, Observation
+from previewer.domain.engine.specs import NO_EGRESS_KEY, ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
+from previewer.engine.docker.streams import EventStream, open_log_stream
+from previewer.engine.mapping.mounts import SUBPATH_SINCE
+from previewer.engine.mapping.resources import START_INTERVAL_SINCE
+from previewer.engine.protocol import (
+    EGRESS,
+    HOST_BINDING,
+    LOG_TIMES,
+    RESTARTS,
+    Capabilities,
+    ContainerEvent,
+    EngineResources,
+    LogLine,
+    LogOptions,
+    Selection,
+    Stream,
+)
+from previewer.errors import EngineError, UnsupportedError
+
+
+class DockerEngine:
+    """An engine behind the Docker API, as :class:`previewer.engine.protocol.Engine` describes it."""
+
+    def __init__(self, connection: DockerConnection) -> None:
+        self._docker = connection
+        self._streams: WeakSet[EventStream | Stream[Sequence[LogLine]]] = WeakSet()
+        self._lock = threading.Lock()
+        self._is_closed = False
+
+    @cached_property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        return _capabilities(self._docker)
+
+    def get_ready(self) -> None:
+        """Ask in the background, once, what the engine is and has, which takes it some time to say.
+
+        Meanwhile load what makes things.
+        """
+        docker = self._docker
+        begin(lambda: docker.version, name="previewer-version")
+        begin(lambda: docker.info, name="previewer-info")
+        begin(lambda: import_module("previewer.engine.docker.creation"), name="previewer-creation")
+
+    def resources(self) -> EngineResources:
+        """What there is to be had, in two calls, made at the same time."""
+        docker = self._open()
+        machine = begin(lambda: machine_resources(docker), name="previewer-resources")
+        subnets = networks.taken_subnets(docker)
+        found = machine.result()
+        return EngineResources(subnets, memory=found.memory, free_disk=found.free_disk)
+
+    def clock_ahead(self) -> timedelta:
+        """Measured again every few seconds."""
+        return self._open().clock.ahead
+
+    def observe(self, selection: Selection) -> Observation:
+        """A snapshot in three calls, made at the same time."""
+        docker, wanted = self._open(), label_filters(selection)
+        found_networks = begin(lambda: networks.list_networks(docker, wanted), name="previewer-observe")
+        found_volumes = begin(lambda: volumes.list_volumes(docker, wanted), name="previewer-observe")
+        found_containers = containers.list_containers(docker, wanted)
+        return Observation(
+            found_containers, found_networks.result(), found_volumes.result(), machine=docker.reached_machine
+        )
+
+    def measure_containers(self, selection: Selection) -> Mapping[str, int]:
+        """The bytes of the writable layers of our containers, by name."""
+        return machine.container_sizes(self._open(), label_filters(selection))
+
+    def measure_volumes(self) -> Mapping[str, int]:
+        """The bytes of all volumes that the engine can measure, by name."""
+        return machine.volume_sizes(self._open())
+
+    def create_network(self, spec: NetworkSpec) -> None:
+        """Make a network with a free subnet of its pool."""
+        docker = self._open()
+        if spec.compose.get(NO_EGRESS_KEY) is True and (reason := self.capabilities.missing.get(EGRESS)):
+            raise UnsupportedError(
+                f"it cannot be kept from reaching other machines: {reason}",
+                where=f"network {spec.name}",
+                hint="use Docker, or allow it: x-previewer.egress and limits.ROLE.egress",
+            )
+        from previewer.engine.docker.creation import create_network
+
+        create_network(docker, spec)
+
+    def create_volume(self, spec: VolumeSpec) -> None:
+        """Make a named volume."""
+        from previewer.engine.docker.creation import create_volume
+
+        create_volume(self._open(), spec)
+
+    def fill_volume(self, spec: FillSpec) -> None:
+        """Unpack an archive into a volume."""
+        volumes.fill_volume(
+            self._open(),
+            volume=spec.volume,
+            image=spec.image,
+            labels=spec.labels,
+            user=spec.user,
+            archive=spec.archive,
+        )
+
+    def create_container(self, spec: ContainerSpec) -> None:
+        """Make a container, joined to its networks and with its files in it; nothing is left if that fails."""
+        from previewer.engine.docker.creation import create_container
+
+        create_container(self._open(), spec)
+
+    def start_container(self, name: str, *, again: bool = False) -> None:
+        """Start it. Its policy comes first: it takes little time while the container stands still."""
+        docker = self._open()
+        if again:
+            containers.resume_restarts(docker, name)
+        containers.start_container(docker, name)
+
+    def stop_container(self, name: str, *, grace: int | None) -> None:
+        """End it and keep it."""
+        docker = self._open()
+        containers.stop_container(docker, name, grace=grace)
+        containers.suspend_restarts(docker, name)
+
+    def connect_network(self, container: str, network: str, *, is_gateway: bool = False) -> None:
+        """Join a container to one more network."""
+        from previewer.engine.mapping.networks import gateway_endpoint
+
+        docker = self._open()
+        endpoint = gateway_endpoint(docker.api_version) if is_gateway else {}
+        containers.join_network(docker, container=container, network=network, endpoint=endpoint)
+
+    def disconnect_container(self, container: str, networks: Sequence[str]) -> None:
+        """Take a running container out of the networks of these names or ids."""
+        leave_networks(self._open(), container, networks)
+
+    def remove_container(self, name: str) -> None:
+        """Kill it and remove it with its anonymous volumes."""
+        containers.remove_container(self._open(), name)
+
+    def remove_network(self, name: str) -> None:
+        """Remove the network of this name or id, whatever still hangs on it."""
+        networks.remove_network(self._open(), name)
+
+    def remove_volume(self, name: str) -> None:
+        """Remove it with what it holds."""
+        volumes.remove_volume(self._open(), name)
+
+    def inspect_container(self, name: str) -> ContainerDetail:
+        """How it is doing."""
+        return containers.inspect_container(self._open(), name).detail
+
+    def listening_ports(self, name: str, ports: Collection[int]) -> ListeningPorts | None:
+        """Which of these TCP ports of a running container accept connections."""
+        from previewer.docker_api.listening import listening_ports  # seldom needed: health checks tell more
+
+        return listening_ports(self._open(), name, ports)
+
+    def watch(self, selection: Selection) -> Stream[Sequence[ContainerEvent]]:
+        """What happens to our containers from now on."""
+        stream = EventStream(events.open_events(self._open(), label_filters(selection)))
+        self._register(stream)
+        return stream
+
+    def logs(self, containers: Sequence[str], options: LogOptions) -> Stream[Sequence[LogLine]]:
+        """The lines of several containers, merged."""
+        stream = open_log_stream(self._open(), containers, options)
+        self._register(stream)
+        return stream
+
+    def close(self) -> None:
+        """Close every connection and stream."""
+        with self._lock:
+            self._is_closed = True
+            streams = list(self._streams)
+        for stream in streams:
+            stream.close()
+        self._docker.close()
+
+    def _open(self) -> DockerConnection:
+        if self._is_closed:
+            raise EngineError("the engine's connection is closed", where=self._docker.host)
+        return self._docker
+
+    def _register(self, stream: EventStream | Stream[Sequence[LogLine]]) -> None:
+        with self._lock:
+            self._streams.add(stream)
+            is_closed = self._is_closed
+        if is_closed:
+            stream.close()
+
+
+def label_filters(selection: Selection) -> tuple[str, ...]:
+    """The labels, as ``key=value``, that every object of ``selection`` bears."""
+    wanted = {
+        labels.MANAGED_BY: labels.MANAGED_BY_VALUE,
+        labels.INSTALLATION: selection.installation,
+        labels.ENVIRONMENT: selection.environment,
+        labels.OPERATION: selection.operation,
+    }
+    return tuple(f"{key}={value}" for key, value in wanted.items() if value is not None)
+
+
+def _capabilities(connection: DockerConnection) -> Capabilities:
+    missing = {}
+    if connection.api_version < START_INTERVAL_SINCE:
+        missing[START_INTERVAL] = "it came with Docker 25"
+    if connection.api_version < SUBPATH_SINCE:
+        missing[VOLUME_SUBPATH] = "it came with Docker 26"
+    if podman := podman_version(connection):
+        missing["health"] = "without systemd Podman runs health checks only while previewer waits for them"
+        missing[EGRESS] = "Podman knows no gateway that is nobody's"
+        if podman < RESTART_UPDATES_SINCE:
+            missing[RESTARTS] = "Podman before 5.1 cannot take a restart policy from what sleeps"
+        missing[LOG_TIMES] = "Podman times lines of logs to the second"
+    if reason := containers.why_no_host_binding(connection):
+        missing[HOST_BINDING] = reason
+    return Capabilities(
+        name=containers.engine_name(connection),
+        api_version=connection.api_version,
+        platform=connection.platform,
+        remote=None if connection.is_local else connection.host,
+        missing=missing,
+    )

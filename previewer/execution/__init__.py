@@ -1,0 +1,3 @@
+"""How a plan is carried out, undone and verified."""
+
+from __future__ import annotations

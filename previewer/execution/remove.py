@@ -1,0 +1,142 @@
+"""Stop or remove observed objects under the locks of their environments, and prove that they are gone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.deploy.plan import Plan, Step, StopContainer
+from previewer.domain.deploy.removal import plan_removal
+from previewer.domain.engine.observation import Observation
+from previewer.domain.progress import Noted, Report
+from previewer.engine.protocol import Engine
+from previewer.errors import EngineUnreachableError, LeftoversError, PreviewerError, SourceError
+from previewer.execution.execute import ExecutionLimits, execute
+from previewer.session.session import Session
+
+
+@contextmanager
+def hold_locks(session: Session, names: Sequence[str], *, purpose: str, report: Report) -> Iterator[None]:
+    """Hold the lock of every environment inside the block, always in the same order.
+
+    What cannot be written, on a full disk say, is told once, and the block goes on without. Raises
+    :class:`LockedError` for one that somebody living holds.
+    """
+    failures: list[SourceError] = []
+    locks = ExitStack()
+    try:
+        for name in sorted(names):
+            try:
+                locks.enter_context(session.ledger.lock(name, purpose=purpose))
+            except SourceError as error:
+                failures.append(error)
+        if failures:
+            report(Noted(f"{purpose} goes on without a lock: {failures[0]}"))
+        yield
+    finally:
+        try:
+            locks.close()
+        except SourceError as error:
+            report(Noted(f"a lock could not be given back: {error}", hint="it ends with this process"))
+
+
+def stop_all(
+    session: Session, names: Sequence[str], *, title: str, cause: str, report: Report, grace: int | None = None
+) -> None:
+    """Stop containers by their names, all at once, each with ``grace`` seconds (``None``: its own)."""
+    execute(
+        Plan(title, tuple(Step(StopContainer(name, grace), cause) for name in names)),
+        session.engine,
+        stage="down",
+        limits=ExecutionLimits(parallel=max(1, len(names)), keep_going=True),
+        report=report,
+        cancellation=Cancellation(),
+    )
+
+
+ATTEMPTS = 3
+"""An object can appear while others are removed: a create that was under way when its client was killed."""
+PAUSE = 0.2
+"""Seconds before the next attempt after one that failed."""
+PARALLEL = 16
+"""Engine calls at a time: the kernel is what takes its time, not the client."""
+WHEN_IT_ANSWERS = "when the engine answers again, `previewer down` (or `up`) removes what is left"
+
+
+def remove_all(
+    engine: Engine, observe: Callable[[], Observation], *, title: str, cause: str, stage: str, report: Report
+) -> tuple[str, ...]:
+    """Remove everything that ``observe`` finds, look again, and return the names of what was there.
+
+    It is not interruptible: half a removal helps nobody, and what cannot be removed does not keep the rest.
+    Raises :class:`LeftoversError` that lists what remains, with the engine's reason, and
+    :class:`EngineUnreachableError` where nobody can say what remains.
+    """
+    return remove_by_plan(
+        engine,
+        observe,
+        lambda found: plan_removal(found, title=title, cause=cause),
+        title=title,
+        stage=stage,
+        report=report,
+    )
+
+
+def remove_by_plan(
+    engine: Engine,
+    observe: Callable[[], Observation],
+    plan: Callable[[Observation], Plan],
+    *,
+    title: str,
+    stage: str,
+    report: Report,
+) -> tuple[str, ...]:
+    """As :func:`remove_all`, by a plan of the caller's, which is asked for before each attempt."""
+    removed: list[str] = []
+    failure: PreviewerError | None = None
+    for _attempt in range(ATTEMPTS):
+        found = _look(observe, title)
+        if found.is_empty:
+            return tuple(removed)
+        removed.extend(name for name in object_names(found) if name not in removed)
+        try:
+            execute(
+                plan(found),
+                engine,
+                stage=stage,
+                limits=ExecutionLimits(parallel=PARALLEL, keep_going=True),
+                report=report,
+                cancellation=Cancellation(),
+            )
+        except PreviewerError as error:
+            failure = error
+            time.sleep(PAUSE)
+    remaining = _look(observe, title)
+    if remaining.is_empty:
+        return tuple(removed)
+    raise LeftoversError(
+        "some objects could not be removed" + (f": {failure}" if failure else ""),
+        where=title,
+        hint="run `previewer down` again; `docker rm -f` and `docker network rm` remove them by hand",
+        details=object_names(remaining),
+    )
+
+
+def _look(observe: Callable[[], Observation], title: str) -> Observation:
+    try:
+        return observe()
+    except EngineUnreachableError as error:
+        raise EngineUnreachableError(
+            f"what is left is not known: {error.message}", where=title, hint=WHEN_IT_ANSWERS
+        ) from error
+
+
+def object_names(observation: Observation) -> tuple[str, ...]:
+    """The engine's names of everything in ``observation``, by kind."""
+    return (
+        *(f"container {c.name}" for c in observation.containers),
+        *(f"network {n.name}" for n in observation.networks),
+        *(f"volume {v.name}" for v in observation.volumes),
+    )

@@ -1,0 +1,198 @@
+"""Run a plan that makes or wakes a generation, whole or not at all, and measure the downtime."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.deploy.plan import Plan, StartContainer, Step, StopContainer
+from previewer.domain.engine.observation import Observation
+from previewer.domain.labels import Ownership
+from previewer.domain.progress import Event, Report, TaskFinished, TaskStarted
+from previewer.domain.record.notes import EnvironmentNotes
+from previewer.engine.protocol import Selection
+from previewer.errors import (
+    EngineUnreachableError,
+    ImageGoneError,
+    LeftoversError,
+    LockedError,
+    ObjectNotFoundError,
+    PreviewerError,
+)
+from previewer.execution.execute import ExecutionLimits, execute
+from previewer.execution.remove import remove_all
+from previewer.execution.take_step import MadeVolumes
+from previewer.frozen import dataclass
+from previewer.records.history import environment_entry
+from previewer.session.session import Session
+
+
+class GapClock:
+    """Listens to a plan's steps: from the first predecessor that is stopped to the last port that is taken.
+
+    Steps are told of by one thread, the coordinator.
+    """
+
+    def __init__(self, plan: Plan, report: Report) -> None:
+        self._stops = frozenset(step.id for step in plan if isinstance(step.action, StopContainer))
+        self._after = _depending(plan, self._stops)
+        self._report = report
+        self._begun: float | None = None
+        self._ended: float | None = None
+
+    def report(self, event: Event) -> None:
+        """Where the execution of the plan is to report to."""
+        if isinstance(event, TaskStarted) and event.task in self._stops and self._begun is None:
+            self._begun = time.monotonic()
+        if isinstance(event, TaskFinished) and event.task in self._after:
+            self._ended = time.monotonic()
+        self._report(event)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything was stopped."""
+        return self._begun is not None
+
+    @property
+    def seconds(self) -> float | None:
+        """The gap; ``None`` where nothing had to be stopped first."""
+        return self._ended - self._begun if self._begun is not None and self._ended is not None else None
+
+
+def _depending(plan: Plan, steps: frozenset[str]) -> frozenset[str]:
+    """The steps that need any of ``steps``, or what needs them."""
+    found = set(steps)
+    for step in plan:
+        if step.needs & found:
+            found.add(step.id)
+    return frozenset(found - steps)
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a generation is brought up."""
+
+    timeout: float
+    """Seconds that all the waiting for health may take."""
+    action: str = "up"
+    """What the plan's title says is done."""
+    grace: int = 0
+    """Seconds that predecessors have to let go of their ports."""
+
+
+def run_plan(
+    session: Session,
+    owner: Ownership,
+    plan: Plan,
+    *,
+    timeout: float,
+    report: Report,
+    cancellation: Cancellation,
+) -> float | None:
+    """Run ``plan``, which makes what ``owner`` labels. The gap in seconds, see :class:`GapClock`.
+
+    Whatever ends it early undoes it: what was made is removed, and what was stopped is started again.
+    """
+    made = Selection(installation=owner.installation, operation=owner.operation)
+    clock = GapClock(plan, report)
+    volumes = MadeVolumes(plan, clock.report)
+    try:
+        execute(
+            plan,
+            session.engine,
+            stage="run",
+            limits=ExecutionLimits(
+                parallel=session.settings.parallel, timeout=timeout, settle=session.settings.settle_time
+            ),
+            report=volumes.report,
+            cancellation=cancellation,
+            watch=made,
+        )
+        volumes.require(session.engine, made)
+    except BaseException as failure:
+        stops = (step.action.name for step in plan if isinstance(step.action, StopContainer))
+        stopped = tuple(stops) if clock.has_begun else ()
+        _undo(session, made, stopped, owner, failure, volumes, report=report)
+        if isinstance(failure, ObjectNotFoundError) and not isinstance(failure, ImageGoneError):
+            raise LockedError(
+                f"somebody removed what was being made ({failure})",
+                where=owner.environment,
+                hint="another clone of the repository, or somebody by hand, changes it meanwhile: try again",
+            ) from failure
+        raise
+    return clock.seconds
+
+
+def start_again(session: Session, names: tuple[str, ...], *, title: str, cause: str, report: Report) -> None:
+    """Start containers that were stopped for a successor that did not come. Those that run are left alone."""
+    steps = tuple(Step(StartContainer(name, again=True), cause) for name in names)
+    execute(
+        Plan(title, steps),
+        session.engine,
+        stage="undo",
+        limits=ExecutionLimits(parallel=session.settings.parallel, keep_going=True),
+        report=report,
+        cancellation=Cancellation(),
+    )
+
+
+def note_undone(
+    session: Session, owner: Ownership, *, began: datetime, notes: EnvironmentNotes | None = None
+) -> None:
+    """Write into the history that ``owner``'s generation did not take over: who stopped the other one, and why.
+
+    ``began`` is before the first container was stopped for it; ``notes`` are what is true again, where it was not.
+    """
+    session.ledger.append(
+        environment_entry(
+            session,
+            owner,
+            action="undo",
+            detail=f"generation {owner.generation} did not take over",
+            began=began,
+            notes=notes,
+        )
+    )
+
+
+def _undo(
+    session: Session,
+    made: Selection,
+    stopped: tuple[str, ...],
+    owner: Ownership,
+    failure: BaseException,
+    volumes: MadeVolumes,
+    *,
+    report: Report,
+) -> None:
+    """Remove the containers that were made, start those that they replaced, then remove the rest.
+
+    In this order: the old ones need their ports back, and as long as anything of the new ones is left, the next
+    command sees that this was not finished. An old one that is gone, by another clone's hand say, is not waited
+    for. Where undoing fails too, both failures are told.
+    """
+    environment = owner.environment
+    title, cause = f"undo {environment}", "it did not succeed"
+
+    def remove(*, only_containers: bool) -> None:
+        def look() -> Observation:
+            found = session.engine.observe(made)
+            return Observation(containers=found.containers) if only_containers else found
+
+        remove_all(session.engine, look, title=title, cause=cause, stage="undo", report=report)
+
+    try:
+        if stopped:
+            remove(only_containers=True)
+            theirs = session.engine.observe(Selection(owner.installation, environment=environment)).containers
+            present = tuple(name for name in stopped if name in {container.name for container in theirs})
+            start_again(session, present, title=title, cause="it serves until its successor does", report=report)
+            note_undone(session, owner, began=owner.created_at)
+        remove(only_containers=False)
+        volumes.remove_rest(session.engine)
+    except PreviewerError as left:
+        reason = str(failure) or type(failure).__name__
+        then = "what is left is not known" if isinstance(failure, EngineUnreachableError) else left.message
+        kind = type(left) if isinstance(left, LeftoversError | EngineUnreachableError) else LeftoversError
+        raise kind(f"{reason}; then {then}", where=environment, hint=left.hint, details=left.details) from failure

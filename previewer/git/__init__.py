@@ -1,0 +1,3 @@
+"""Git's plumbing, as source and ledger both use it."""
+
+from __future__ import annotations

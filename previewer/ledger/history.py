@@ -1,0 +1,207 @@
+"""The history in a repository: a chain of commits, each with an entry and the notes of all entries up to it.
+
+What cannot be read is passed over, and said in :attr:`GitHistory.faults`: listing and removing environments does
+not depend on every entry being whole.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import msgspec
+
+from previewer.domain.commit.revision import short_id
+from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import EnvironmentNotes, Notes, merge_notes
+from previewer.domain.stored import from_bytes, to_bytes
+from previewer.errors import LockedError, SourceError
+from previewer.git.objects import GitObject
+from previewer.ledger.heads import RememberedHead
+from previewer.ledger.protocol import Fault
+from previewer.ledger.store import GitStore
+
+ENTRY_FILE = "entry.json"
+NOTES_FILE = "notes.json"
+APPEND_ATTEMPTS = 100
+"""Each failure means that another writer succeeded, so that many others at once is the limit."""
+BACK_HINT = "`previewer audit verify` says more; if it was meant to be: previewer audit accept"
+DROP_HINT = "`previewer audit verify` says more; begin a new history with: previewer audit drop --history"
+
+
+class Tip(msgspec.Struct, frozen=True):
+    """The end of the history."""
+
+    id: str | None
+    """Of its commit; ``None`` where nothing was noted yet."""
+    notes: Notes
+
+
+class GitHistory:
+    """Reads and appends to one chain."""
+
+    def __init__(self, store: GitStore, reference: str, *, remembered: RememberedHead | None = None) -> None:
+        self._store = store
+        self.reference = reference
+        """The chain's name."""
+        self.faults: list[Fault] = []
+        """What could not be read so far."""
+        self._last_seen: Tip | None = None
+        self._remembered = remembered
+
+    def append(self, entry: LedgerEntry) -> None:
+        """Add an entry, and let its notes be true. Two writers at once both succeed."""
+        words = [entry.action, entry.environment or short_id(entry.release or entry.commit or "")]
+        # What was seen last is most often still so; else the swap fails, and the next look is a fresh one.
+        last = self._last_seen or self._look()
+        for _ in range(APPEND_ATTEMPTS):
+            notes = merge_notes(last.notes, entry.notes)
+            made = self._store.write_commit(
+                {ENTRY_FILE: to_bytes(entry), NOTES_FILE: to_bytes(notes)},
+                parents=(last.id,) if last.id else (),
+                at=entry.at,
+                message=" ".join(filter(None, words)),
+            )
+            if self._store.swap(self.reference, old=last.id, new=made):
+                self._last_seen = Tip(made, notes)
+                self._remember(made, after=last.id)
+                self._store.tidy()
+                return
+            last = self._look()
+        raise LockedError("many others are writing the ledger", where=self.reference, hint="try again")
+
+    def entries(self, *, limit: int | None = None) -> tuple[LedgerEntry, ...]:
+        """The history, newest first, without what cannot be read."""
+        tip = self._store.read_reference(self.reference)
+        self._check_head(tip)
+        return () if tip is None or limit == 0 else tuple(entry for _id, entry in self.read(tip, limit=limit))
+
+    def notes(self) -> Notes:
+        """What is true of environments now. Raises :class:`SourceError` where nothing can be read."""
+        return self._look().notes
+
+    def read(self, tip: str, *, limit: int | None = None) -> Iterator[tuple[str, LedgerEntry]]:
+        """The entries up to a commit, newest first, each with its commit's id."""
+        commits, complaint = self._store.chain(tip, limit=limit)
+        if complaint:
+            last = short_id(commits[-1]) if commits else "its newest entry"
+            self._pass_over(f"the history breaks off before {last}: {complaint.splitlines()[-1]}")
+        for commit, found in zip(
+            commits, self._store.find_each([f"{c}:{ENTRY_FILE}" for c in commits]), strict=True
+        ):
+            try:
+                if found is None:
+                    raise ValueError("the object is missing or broken")
+                yield commit, from_bytes(found.content, LedgerEntry)
+            except ValueError as error:
+                self._pass_over(f"the entry {short_id(commit)} of the history is left out: {error}")
+
+    def check(self) -> tuple[Fault, ...]:
+        """Everything that is broken, was cut out, or does not follow from what was before it."""
+        tip = self.tip()
+        self._check_head(tip)
+        before: Notes = {}
+        for commit, entry in reversed(list(self.read(tip)) if tip else []):
+            after = merge_notes(before, entry.notes)
+            before = self._check_notes(commit, after)
+        return tuple(self.faults)
+
+    def _check_notes(self, commit: str, expected: Notes) -> Notes:
+        """What every entry up to a commit notes, which is what the commit says too."""
+        found = self._store.find_whole(f"{commit}:{NOTES_FILE}")
+        if found is None:
+            return expected
+        if found.content != to_bytes(expected):
+            self._pass_over(f"the notes of the entry {short_id(commit)} do not follow from the entries before it")
+        return _readable(found)
+
+    def accept(self) -> None:
+        """Take the history as it is for what is remembered from now on."""
+        if self._remembered is not None:
+            self._remembered.write(self.tip())
+
+    def drop(self) -> bool:
+        """Forget all of it; whether there was something."""
+        held = self.tip()
+        if held is not None:
+            self._store.drop(self.reference)
+        self.accept()
+        return held is not None
+
+    def tip(self) -> str | None:
+        """The newest entry's commit; ``None`` where nothing was noted yet."""
+        return self._store.read_reference(self.reference)
+
+    def holds(self, commit: str, tip: str | None) -> bool:
+        """Whether a commit is in the history that ends with ``tip``."""
+        if tip is None or commit == tip:
+            return commit == tip
+        return self._store.is_ancestor(commit, tip)
+
+    def _check_head(self, tip: str | None) -> None:
+        """Say so where the history does not hold any more what it held. One that only grew is remembered."""
+        before = self._remembered.read() if self._remembered is not None else None
+        if self._remembered is None or before == tip:
+            return
+        if before is None or self.holds(before, tip):
+            self._remembered.write(tip)
+            return
+        now = f"ends with {short_id(tip)}" if tip else "is gone"
+        fault = Fault(f"the history went back: it held the entry {short_id(before)} and {now} now", BACK_HINT)
+        self.faults += [fault] if fault not in self.faults else []
+
+    def _remember(self, made: str, *, after: str | None) -> None:
+        if self._remembered is not None and self._remembered.read() == after:
+            self._remembered.write(made)
+
+    def _look(self) -> Tip:
+        # The tip is asked for first: should the notes be newer, a swap of it fails.
+        try:
+            held, noted = self._store.find_all([self.reference, f"{self.reference}:{NOTES_FILE}"])
+            tip = held.id if held is not None else self._store.read_reference(self.reference)
+        except (SourceError, EOFError):
+            tip, noted = self._store.read_reference(self.reference), None
+        self._check_head(tip)
+        self._last_seen = seen = Tip(tip, self._read_notes(tip, noted))
+        return seen
+
+    def _read_notes(self, tip: str | None, noted: GitObject | None) -> Notes:
+        """Those beside the newest entry; where they are broken, what the entries bring, one after the other."""
+        if tip is None:
+            return {}
+        reason = "they are missing"
+        if noted is not None:
+            try:
+                return from_bytes(noted.content, dict[str, EnvironmentNotes])
+            except ValueError as error:
+                reason = str(error)
+        found: Notes = {}
+        entries = list(self.read(tip))
+        if not entries:
+            raise SourceError("the ledger cannot be read", where=self.reference, hint=DROP_HINT)
+        for _id, entry in reversed(entries):
+            found = merge_notes(found, entry.notes)
+        if found or noted is not None:  # histories that began before there were notes have none
+            found = {**found, **_readable(noted)}
+            self._pass_over(f"the ledger's notes are made again from its entries: {reason}")
+        return found
+
+    def _pass_over(self, message: str) -> None:
+        fault = Fault(message, DROP_HINT)
+        if fault not in self.faults:
+            self.faults.append(fault)
+
+
+def _readable(noted: GitObject | None) -> Notes:
+    """Those of environments whose notes are whole, though others' are not."""
+    try:
+        whole = json.loads(noted.content) if noted is not None else {}
+    except (ValueError, RecursionError):
+        return {}
+    found: dict[str, EnvironmentNotes] = {}
+    for name, said in whole.items() if isinstance(whole, dict) else ():
+        try:
+            found[name] = msgspec.convert(said, EnvironmentNotes)
+        except msgspec.ValidationError:
+            continue
+    return found

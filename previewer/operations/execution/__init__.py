@@ -1,1 +1,0 @@
-"""How a plan is carried out, and undone, in the engine: what the verbs share."""

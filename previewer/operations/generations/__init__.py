@@ -1,1 +1,0 @@
-"""How one generation of an environment comes to be, takes over and goes: what the verbs share."""

@@ -1,0 +1,103 @@
+"""List the repository's branches, commits, releases and history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from previewer.domain.commit.revision import Branch, Commit
+from previewer.domain.environment.environment import OverviewRow, overview
+from previewer.domain.naming import environment_name, slug
+from previewer.domain.record.history import LedgerEntry
+from previewer.domain.release.release import Release
+from previewer.errors import EngineUnreachableError
+from previewer.frozen import dataclass
+from previewer.operations.inspect import known_good_in, running_in
+from previewer.session.session import Session
+
+if TYPE_CHECKING:
+    from previewer.domain.environment.environment import Environment
+
+
+def list_branches(session: Session, *, remote: bool = False, pattern: str | None = None) -> tuple[Branch, ...]:
+    """Branches, newest tip first; with ``pattern`` only those whose name matches the glob.
+
+    The pattern may leave out the remote of a remote branch: ``feature/*`` matches ``origin/feature/x`` too.
+    """
+    branches = session.source.branches(remote=remote)
+    if pattern is None:
+        return branches
+    return tuple(branch for branch in branches if any(fnmatchcase(n, pattern) for n in _names(branch)))
+
+
+def _names(branch: Branch) -> tuple[str, ...]:
+    return (branch.name, branch.remote_name) if branch.remote_name is not None else (branch.name,)
+
+
+def join_environments(
+    session: Session, branches: Sequence[Branch], environments: Sequence[Environment]
+) -> tuple[OverviewRow, ...]:
+    """Branches beside ``environments``; of those that run no listed branch, their commits are looked up."""
+    orphans = [row.environment for row in overview(branches, environments) if row.branch is None]
+    ids = {environment.ownership.commit for environment in orphans if environment is not None}
+    commits = {commit: found for commit in ids if (found := session.source.find_commit(commit)) is not None}
+    return overview(branches, environments, commits)
+
+
+def list_commits(session: Session, revision: str, *, limit: int) -> tuple[Commit, ...]:
+    """The newest commits that ``revision`` contains, newest first."""
+    return session.source.commits(revision, limit=limit)
+
+
+def list_history(
+    session: Session, *, environment: str | None = None, limit: int | None = None
+) -> tuple[LedgerEntry, ...]:
+    """What was done, newest first; with ``environment`` (a name, a branch or a role) only to that one."""
+    if environment is None:
+        return session.ledger.entries(limit=limit)
+    names = {environment, environment_name(session.project, environment), slug(environment)}
+    matching = (entry for entry in session.ledger.entries() if entry.environment in names)
+    return tuple(islice(matching, limit))
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRelease:
+    """A release, and who needs it."""
+
+    release: Release
+    running: tuple[str, ...] | None
+    """The environments that run it, or keep it to roll back to; ``None`` where no engine answers."""
+    known_good: tuple[str, ...]
+    """The environments that it was good in."""
+    is_signed: bool
+    """Whether somebody signed it; whether that is good, `previewer inspect` says."""
+    is_published: bool | None
+    """Whether a remote has it; ``None`` where nobody asked."""
+
+
+def list_releases(session: Session, *, remote: str | None = None) -> tuple[ListedRelease, ...]:
+    """Every release that the repository keeps, newest commit first; with ``remote`` also whether that has it.
+
+    Raises :class:`SourceError` where the remote does not answer.
+    """
+    releases = session.ledger.releases()
+    if not releases:
+        return ()
+    good, signed = known_good_in(session), session.ledger.signed()
+    published = session.ledger.published(remote) if remote is not None else None
+    try:
+        running = running_in(session)
+    except EngineUnreachableError:
+        running = None
+    return tuple(
+        ListedRelease(
+            release=release,
+            running=running.get(release.id, ()) if running is not None else None,
+            known_good=good.get(release.id, ()),
+            is_signed=release.id in signed,
+            is_published=release.id in published if published is not None else None,
+        )
+        for release in releases
+    )

@@ -1,1 +1,0 @@
-"""Where releases and their images come from: what the verbs share."""

@@ -1,0 +1,126 @@
+"""List environments, find the one that a user means, and choose those that have outlived their purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from previewer.domain.commit.revision import BranchView
+from previewer.domain.compose.definition import Role
+from previewer.domain.environment.ending import Ended, Ends, find_ended
+from previewer.domain.environment.environment import Environment
+from previewer.domain.environment.environment import list_environments as environments_in
+from previewer.domain.naming import environment_name, slug
+from previewer.domain.progress import Noted, Report
+from previewer.engine.protocol import Selection
+from previewer.errors import NotFoundError, SourceError
+from previewer.records.tombstones import find_tombstone
+from previewer.session.session import Session
+
+Environments = tuple[Environment, ...]
+
+
+def list_environments(session: Session, *, everywhere: bool = False) -> Environments:
+    """The repository's environments, by name; with ``everywhere`` those of all repositories on the engine."""
+    if not everywhere:
+        observed = session.engine.observe(Selection(installation=session.source.installation))
+        return environments_in(observed, session.known_notes())
+    everything = session.engine.observe(Selection())
+    installations = sorted({owner.installation for owner in everything.owners})
+    ours, notes = session.source.installation, session.known_notes()
+    found = [
+        environment
+        for one in installations
+        for environment in environments_in(everything.of_installation(one), notes if one == ours else None)
+    ]
+    return tuple(sorted(found, key=lambda environment: environment.name))
+
+
+def find_environment(session: Session, text: str, *, among: Environments | None = None) -> Environment:
+    """The environment that ``text`` names: its name or role, its branch, its commit, any other revision that
+    ``up`` takes, or a unique beginning of its name or commit.
+
+    Branches and commits mean previews only, so that a second `down main` never reaches staging or production.
+    ``among`` are the repository's environments, for a caller that has listed them already. Raises
+    :class:`NotFoundError` with the nearest names, or with the several that it could mean.
+    """
+    environments = list_environments(session) if among is None else among
+    for matches in _readings(session, environments, text):
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            several = ", ".join(environment.name for environment in matches)
+            raise NotFoundError(f"several environments match: {several}", where=text, hint="give the whole name")
+    raise NotFoundError("no such environment", where=text, hint=_hint(session, environments, text))
+
+
+def _readings(session: Session, environments: Environments, text: str) -> Iterator[Environments]:
+    """What ``text`` may mean, best first. Settings and git are asked only where nothing before fits."""
+    yield _called(environments, text)
+    # By the labels' own word for the project: for what the settings call it, git and files are to be asked.
+    yield tuple(e for e in environments if e.name == environment_name(e.ownership.project, text))
+    yield _called(environments, slug(text))
+    previews = tuple(e for e in environments if e.role is Role.PREVIEW)
+    yield tuple(e for e in previews if text in (e.ownership.branch, e.ownership.commit))
+    yield _of_revision(session, previews, text) if previews else ()
+    yield _beginning(environments, text)
+
+
+def _called(environments: Environments, name: str) -> Environments:
+    return tuple(e for e in environments if e.name == name)
+
+
+def _of_revision(session: Session, previews: Environments, text: str) -> Environments:
+    """The previews that ``previewer up TEXT`` would have made: of its branch, else of its very commit."""
+    try:
+        resolved = session.source.resolve(text)
+    except (NotFoundError, SourceError):
+        return ()
+    if resolved.branch is not None:
+        return tuple(e for e in previews if e.ownership.branch == resolved.branch)
+    of_commit = tuple(e for e in previews if e.ownership.commit == resolved.commit.id)
+    return tuple(e for e in of_commit if e.ownership.branch is None) or of_commit
+
+
+def _beginning(environments: Environments, text: str) -> Environments:
+    if not text:
+        return ()
+    return tuple(
+        e
+        for e in environments
+        if e.name.startswith(text)
+        or e.name.removeprefix(f"{e.ownership.project}-").startswith(text)
+        or (len(text) >= 4 and e.role is Role.PREVIEW and e.ownership.commit.startswith(text))
+    )
+
+
+def _hint(session: Session, environments: Environments, text: str) -> str:
+    try:
+        gone = find_tombstone(session, text).tombstone.environment
+    except (NotFoundError, SourceError):
+        pass
+    else:
+        return f"it was removed: `previewer status --gone {gone}` shows what is remembered of it"
+    names = [environment.name for environment in environments]
+    from difflib import get_close_matches  # takes its time to load, for mistakes only
+
+    near = get_close_matches(text, names, n=3, cutoff=0.4) or names[:5]
+    return f"there is {', '.join(near)}" if near else f"`previewer up {text}` makes one"
+
+
+INCOMPLETE = "this clone does not have every branch, so that none counts as gone"
+INCOMPLETE_HINT = "fetch them all: git fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*'"
+
+
+def find_ended_environments(session: Session, ends: Ends, *, report: Report) -> Ended:
+    """The repository's environments of which one of ``ends`` is true, and those that their role or a pin keeps.
+
+    Git is asked only where it matters. What nobody can know (in a shallow clone, which branches are gone) is told.
+    """
+    environments = list_environments(session)
+    view = BranchView()
+    if ends.asks_git:
+        names = {environment.ownership.branch for environment in environments}
+        view = session.source.branch_view(about=names.__contains__)
+        if ends.branch_gone and not view.is_complete:
+            report(Noted(INCOMPLETE, hint=INCOMPLETE_HINT))
+    return find_ended(environments, ends, view, session.clock())

@@ -1,0 +1,203 @@
+"""Keep, find and write what is known of environments that are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from previewer.background import begin
+from previewer.domain.commit.files import FileTree
+from previewer.domain.compose.definition import Definition
+from previewer.domain.compose.mounted_files import FILE_KINDS
+from previewer.domain.engine.observation import Observation
+from previewer.domain.environment.environment import Environment
+from previewer.domain.json_value import as_object, canonical_json
+from previewer.domain.naming import environment_name, slug
+from previewer.domain.record.tombstone import (
+    LastLine,
+    Tombstone,
+    join_tombstones,
+    line_to_bytes,
+    make_tombstone,
+    newest_record,
+    superseded_records,
+    time_of_record,
+    tombstone_to_json,
+)
+from previewer.domain.release.release import Release
+from previewer.domain.secrecy import is_secret_value, named_secrets, redactor
+from previewer.domain.stored import from_bytes
+from previewer.engine.protocol import Selection
+from previewer.errors import NotFoundError, PreviewerError, SourceError
+from previewer.frozen import dataclass
+from previewer.ledger.protocol import RecordKind
+from previewer.records.final_logs import LastWords
+from previewer.session.session import Session
+
+ABOUT_FILE = "tombstone.json"
+LINES_FILE = "lines.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """An environment that is gone, and what it wrote last."""
+
+    tombstone: Tombstone
+    lines: tuple[LastLine, ...]
+    """Of all its containers, by time."""
+
+
+def store_tombstone(
+    session: Session, tombstone: Tombstone, lines: Sequence[LastLine], *, at: datetime
+) -> Tombstone:
+    """Keep a tombstone; with an earlier one of the same generation, whose removal was not complete, as one.
+
+    Values of secrets that are known here are replaced. ``at`` is what orders the environment's tombstones.
+    """
+    redact = redactor(known_secrets(session, tombstone.release))
+    kept = [replace(line, text=redact(line.text)) for line in lines]
+    if (
+        earlier := _load(session, tombstone.name)
+    ) is not None and earlier.tombstone.created_at == tombstone.created_at:
+        known = {line.container for line in kept}
+        kept += [line for line in earlier.lines if line.container not in known]
+        tombstone = join_tombstones(earlier.tombstone, tombstone)
+    content = b"".join(line_to_bytes(line) + b"\n" for line in _by_time(kept))
+    files = {ABOUT_FILE: canonical_json(tombstone_to_json(tombstone)), LINES_FILE: content}
+    session.ledger.store_record(RecordKind.TOMBSTONE, tombstone.name, files, at=at)
+    return tombstone
+
+
+def forget_old_tombstones(session: Session, environments: Sequence[str], times: Mapping[str, datetime]) -> None:
+    """Forget all tombstones of these environments but the newest few of each, by when they were written."""
+    for environment in environments:
+        for name in superseded_records(times, environment):
+            session.ledger.remove_record(RecordKind.TOMBSTONE, name)
+
+
+def find_tombstone(session: Session, text: str) -> Remembered:
+    """The newest tombstone of the environment that ``text``, its name, branch or role, means.
+
+    Raises :class:`NotFoundError` where nothing is known of such an environment.
+    """
+    times = session.ledger.record_times(RecordKind.TOMBSTONE)
+    for candidate in (text, environment_name(session.project, text), slug(text)):
+        if (name := newest_record(times, candidate)) and (found := _load(session, name)) is not None:
+            return found
+    raise NotFoundError(
+        "nothing is remembered of such an environment", where=text, hint="`previewer history` says what was done"
+    )
+
+
+def known_secrets(session: Session, release_id: str) -> tuple[str, ...]:
+    """:func:`secrets_of` a release by its id; none where it is not kept here."""
+    release = session.known_release(release_id)
+    return secrets_of(session, release) if release is not None else ()
+
+
+def secrets_of(session: Session, release: Release) -> tuple[str, ...]:
+    """The values of a release's secrets that can be had here: of its files, of variables, of the user's own."""
+    found: list[str] = []
+    for frozen in release.definitions.values():
+        definition = session.references.resolve(frozen.definition)
+        used = session.references.used(frozen.definition)
+        found += [value for name, value in used.items() if is_secret_value(name, value)]
+        found += named_secrets(definition)
+        found += _secret_contents(session, release.commit, definition)
+    return tuple(dict.fromkeys(found))
+
+
+def _secret_contents(session: Session, commit: str, definition: Definition) -> Iterator[str]:
+    if not as_object(definition.model.get("secrets")):
+        return
+    from previewer.session.release_files import (
+        read_contents,  # they bring all that freezing needs
+        release_tree,
+    )
+
+    try:
+        tree = release_tree(session, commit)
+    except PreviewerError:
+        tree = FileTree((), lambda _: b"")  # variables may be known all the same
+    contents = read_contents(definition, tree, session.settings.allowed_variables, all_of_them=False)
+    for reference, content in contents.items():
+        if reference.startswith(f"{FILE_KINDS[1]}/"):
+            yield content.decode("utf-8", "replace")
+
+
+def _load(session: Session, name: str) -> Remembered | None:
+    files = session.ledger.load_record(RecordKind.TOMBSTONE, name)
+    if files is None:
+        return None
+    try:
+        lines = tuple(from_bytes(line, LastLine) for line in files.get(LINES_FILE, b"").splitlines())
+        return Remembered(from_bytes(files.get(ABOUT_FILE, b""), Tombstone), lines)
+    except ValueError as error:
+        raise SourceError(f"the tombstone cannot be read: {error}", where=name) from error
+
+
+def _by_time(lines: Sequence[LastLine]) -> Sequence[LastLine]:
+    """Lines without a time come after all others: they say why there is no log."""
+    return sorted(lines, key=lambda line: (line.at is None, line.at.timestamp() if line.at else 0.0))
+
+
+class Burial:
+    """Of the environments that one ``down`` removes. It begins to look at them when it is made."""
+
+    def __init__(
+        self, session: Session, environments: Sequence[Environment], seen: Observation, causes: Mapping[str, str]
+    ) -> None:
+        """``seen`` is what there was of them before anything was locked; ``causes`` are by name."""
+        self._session = session
+        self._environments = {environment.name: environment for environment in environments}
+        self._causes = causes
+        self._words = self._listen_to(seen)
+        self._stones: Future[tuple[Tombstone, ...]] | None = None
+
+    def attend(self, found: Observation) -> None:
+        """Take in all that ``found`` has to say, before it is removed, and begin to write the tombstones."""
+        lines = dict(self._words.lines())
+        unheard = tuple(container for container in found.containers if container.name not in lines)
+        if unheard:  # made since the first look
+            lines |= LastWords(self._session.engine, self._selection(), unheard, measures=False).lines()
+        self._words.wait_for_sizes()
+        if self._stones is None:
+            self._stones = begin(lambda: self._write(found, lines), name="previewer-tombstone")
+
+    def finish(self) -> tuple[Tombstone, ...]:
+        """The tombstones, all written. Raises :class:`PreviewerError` where one could not be."""
+        return self._stones.result() if self._stones is not None else ()
+
+    def _listen_to(self, seen: Observation) -> LastWords:
+        return LastWords(
+            self._session.engine, self._selection(), seen.containers, measures_volumes=bool(seen.volumes)
+        )
+
+    def _selection(self) -> Selection:
+        one = next(iter(self._environments)) if len(self._environments) == 1 else None
+        return Selection(installation=self._session.source.installation, environment=one)
+
+    def _write(self, found: Observation, lines: Mapping[str, Sequence[LastLine]]) -> tuple[Tombstone, ...]:
+        self._words.wait_for_volume_sizes()
+        stones = []
+        times = dict(self._session.ledger.record_times(RecordKind.TOMBSTONE))
+        for name, environment in self._environments.items():
+            theirs = found.of(name)
+            if theirs.is_empty:
+                continue
+            stone = make_tombstone(
+                theirs,
+                removed_at=self._session.clock(),
+                actor=self._session.source.actor,
+                cause=self._causes[name],
+                kept=environment.notes.kept,
+                sizes=self._words.sizes(),
+            )
+            said = [line for container in theirs.containers for line in lines.get(container.name, ())]
+            times[stone.name] = at = time_of_record(times, name, stone.removed_at)
+            stones.append(store_tombstone(self._session, stone, said, at=at))
+        forget_old_tombstones(self._session, tuple(self._environments), times)
+        return tuple(stones)

@@ -1,0 +1,241 @@
+"""Write down what is in a release and where it came from, beside it, and read that again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.commit.revision import short_id
+from previewer.domain.compose.definition import Role
+from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.domain.progress import Noted, Report
+from previewer.domain.record.history import LedgerEntry
+from previewer.domain.release.attestation import (
+    BILL_FILE,
+    PROVENANCE_FILE,
+    Attestations,
+    Signature,
+    Verdict,
+    bill_file,
+    bill_image,
+)
+from previewer.domain.release.packages import read_bill
+from previewer.domain.release.release import Release
+from previewer.domain.units import counted
+from previewer.errors import CancelledError, PolicyError, PreviewerError, SourceError
+from previewer.ledger.protocol import RecordKind
+from previewer.releases.attested import digests_of
+
+if TYPE_CHECKING:
+    from previewer.session.session import Session
+
+AGAIN = "the next `previewer freeze` of the commit tries again"
+
+
+def attest(session: Session, release: Release, *, report: Report, cancellation: Cancellation) -> None:
+    """Keep the provenance of a release and the bills of materials of its images beside it, where they are missing.
+
+    They are signed if the user's git signs. An image's files are read once, whatever releases it is in. A release
+    is worth more than what is said about it: whatever fails is reported and left to the next time. Raises
+    nothing but :class:`CancelledError`.
+    """
+    _note(session, _attest_quietly(session, release, report=report, cancellation=cancellation), report)
+
+
+@contextmanager
+def attesting(session: Session, release: Release, *, report: Report, cancellation: Cancellation) -> Iterator[None]:
+    """:func:`attest` beside the block, and finished with it: reading images does not delay what runs them.
+
+    Where the block fails or somebody interrupts it, it is given up and left to the next time. Raises nothing.
+    """
+    own = Cancellation()
+    take_back = cancellation.on_request(own.request)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="attest") as pool:
+        work = pool.submit(_attest_quietly, session, release, report=report, cancellation=own)
+        try:
+            yield
+        except BaseException:
+            own.request()
+            raise
+        finally:
+            take_back()
+            wait([work])
+            with suppress(CancelledError):  # what the block did is done
+                _note(session, work.result(), report)  # after the block's own, so that histories read alike
+
+
+def read_attestations(session: Session, release: Release) -> Attestations:
+    """What is kept beside a release; nothing where nothing is. Raises :class:`SourceError` for broken files."""
+    files = session.ledger.load_record(RecordKind.ATTESTATION, _name(release.id)) or {}
+    bills = {image: _parse(content, file) for file, content in files.items() if (image := bill_image(file))}
+    provenance = files.get(PROVENANCE_FILE)
+    return Attestations(
+        provenance=_parse(provenance, PROVENANCE_FILE) if provenance is not None else None,
+        bills=bills,
+        packages={image: read_bill(bill) for image, bill in bills.items()},
+    )
+
+
+def signature_of(session: Session, release_id: str) -> Signature:
+    """Who signed a release (by its full id), and whether that is good."""
+    return session.ledger.signature(release_id)
+
+
+def require_signature(session: Session, release_id: str, role: Role) -> None:
+    """Raise :class:`PolicyError` if environments for ``role`` run only signed releases and this one is not.
+
+    Only a good signature counts: one whose key is not known here does not.
+    """
+    if role not in session.settings.require_signed:
+        return
+    found = signature_of(session, release_id)
+    if found.verdict is not Verdict.GOOD:
+        raise PolicyError(
+            f"{role.value} runs only signed releases, and this one's signature is {found.verdict.value}"
+            if found.verdict is not Verdict.UNSIGNED
+            else f"{role.value} runs only signed releases, and this one is not signed",
+            where=short_id(release_id),
+            hint=found.reason or f"sign it: previewer sign {short_id(release_id)}",
+        )
+
+
+def _is_attested(session: Session, release: Release) -> bool:
+    """Whether all is there and, if this user signs, signed by somebody whom this machine trusts."""
+    kept = session.ledger.read_record(RecordKind.ATTESTATION, _name(release.id), PROVENANCE_FILE)
+    if kept is None or _missing_bills(release, _parse(kept, PROVENANCE_FILE)):
+        return False
+    return not session.ledger.signs or session.ledger.signature(release.id).verdict is Verdict.GOOD
+
+
+def _missing_bills(release: Release, provenance: JsonObject) -> frozenset[str]:
+    run = as_object(as_object(provenance.get("predicate")).get("runDetails"))
+    listed = {as_text(as_object(entry).get("name")) for entry in as_list(run.get("byproducts"))}
+    return frozenset(artifact.image for artifact in release.artifacts if bill_file(artifact.image) not in listed)
+
+
+def _note(session: Session, entry: LedgerEntry | None, report: Report) -> None:
+    try:
+        if entry is not None:
+            session.ledger.append(entry)
+    except SourceError as error:
+        report(Noted(f"the history does not tell what was attested: {error}", error.hint or ""))
+
+
+def _attest_quietly(
+    session: Session, release: Release, *, report: Report, cancellation: Cancellation
+) -> LedgerEntry | None:
+    """What is to be noted of it; ``None`` where all is there already, or something failed, which is reported."""
+    try:
+        if not _is_attested(session, release):
+            return _attest(session, release, report=report, cancellation=cancellation)
+    except CancelledError:
+        raise
+    except PreviewerError as error:
+        report(Noted(f"nothing is kept about release {short_id(release.id)}: {error}", error.hint or AGAIN))
+    return None
+
+
+def _attest(session: Session, release: Release, *, report: Report, cancellation: Cancellation) -> LedgerEntry:
+    from previewer.freeze.parallel import run_parallel
+    from previewer.freeze.provenance import write_provenance  # brings the library that writes bills
+
+    found = run_parallel(
+        [partial(_bill_of, session, a.image, _services(release, a.image), report) for a in release.artifacts],
+        limit=session.settings.parallel_builds,
+        cancellation=cancellation,
+    )
+    images = (artifact.image for artifact in release.artifacts)
+    bills = {image: bill for image, bill in zip(images, found, strict=True) if bill is not None}
+    provenance = write_provenance(release, origin=session.source.origin, bills=bills)
+    files = {PROVENANCE_FILE: provenance, **{bill_file(image): bill for image, bill in bills.items()}}
+    return _keep(session, release, files, report)
+
+
+def _keep(session: Session, release: Release, files: Mapping[str, bytes], report: Report) -> LedgerEntry:
+    """Write the files down; their digests, for the history."""
+    _write(session, release, files, report)
+    return LedgerEntry(
+        action="attest",
+        at=session.clock(),
+        actor=session.source.actor,
+        release=release.id,
+        commit=release.commit,
+        detail=counted(sum(bill_image(file) is not None for file in files), "bill"),
+        digests=digests_of(files),
+    )
+
+
+def _write(session: Session, release: Release, files: Mapping[str, bytes], report: Report) -> None:
+    """Signed if the user signs; unsigned, and told so, where the key does not work."""
+    if session.ledger.signs:
+        try:
+            session.ledger.attest(release.id, files, at=session.clock(), sign=True)
+            return
+        except SourceError as error:
+            report(Noted(f"release {short_id(release.id)} is not signed: {error.message}", error.hint or ""))
+    session.ledger.attest(release.id, files, at=release.committed_at, sign=False)
+
+
+def sign(session: Session, release: Release, *, report: Report, cancellation: Cancellation) -> Signature:
+    """Sign a release and what is said about it as this user; signatures of others stay.
+
+    Raises :class:`SourceError` where git cannot sign.
+    """
+    attest(session, release, report=report, cancellation=cancellation)
+    files = session.ledger.load_record(RecordKind.ATTESTATION, _name(release.id)) or {}
+    session.ledger.attest(release.id, files, at=session.clock(), sign=True)
+    return session.ledger.signature(release.id)
+
+
+def _services(release: Release, image: str) -> str:
+    """The services that have an image, for messages."""
+    frozen = release.definitions.values()
+    return ", ".join(sorted({name for f in frozen for name, a in f.artifacts.items() if a.image == image}))
+
+
+def _bill_of(
+    session: Session, image: str, services: str, report: Report, cancellation: Cancellation
+) -> bytes | None:
+    """The bill of an image: the one that is kept, else a new one; ``None`` where its files cannot be read."""
+    from previewer.freeze.parallel import reported_task
+
+    name = _name(image)
+    kept = session.ledger.read_record(RecordKind.BILL, name, BILL_FILE)
+    if kept is not None:
+        return kept
+    try:
+        with reported_task(report, f"list packages of {services}") as end:
+            bill, count = _read_image(session, image, cancellation)
+            end.detail = counted(count, "package")
+    except CancelledError:
+        raise
+    except PreviewerError as error:
+        report(Noted(f"the packages of {services} are not known: {error}", AGAIN))
+        return None
+    session.ledger.store_record(RecordKind.BILL, name, {BILL_FILE: bill}, at=session.clock())
+    return bill
+
+
+def _read_image(session: Session, image: str, cancellation: Cancellation) -> tuple[bytes, int]:
+    from previewer.freeze.packages.scan import scan_image
+    from previewer.freeze.sbom import write_bill
+
+    with session.images.files_of(image) as chunks:
+        found = scan_image(chunks, check=cancellation.check)
+    return write_bill(image, found), len(found.packages)
+
+
+def _parse(content: bytes, file: str) -> JsonObject:
+    try:
+        return as_object(json.loads(content))
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"what is kept about a release is no JSON: {error}", where=file) from error
+
+
+def _name(digest: str) -> str:
+    return digest.removeprefix("sha256:")

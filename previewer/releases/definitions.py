@@ -1,0 +1,267 @@
+"""Read a commit's definitions and hold them against the policy."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from msgspec import structs
+
+from previewer.domain.commit.files import FileTree
+from previewer.domain.commit.revision import ResolvedRevision
+from previewer.domain.compose.definition import DEFAULT_CHOICE, Definition, ReadingChoice, Role, role_of_name
+from previewer.domain.compose.mounted_files import digest_tree_files, tree_sources
+from previewer.domain.compose.served_files import serve_files
+from previewer.domain.isolation import isolate
+from previewer.domain.isolation.isolate import Rewrite
+from previewer.domain.json_value import JsonObject
+from previewer.domain.policy.check import Explanation, Finding, check, explain, raise_for
+from previewer.domain.progress import Noted
+from previewer.errors import DefinitionError, NotFoundError, PreviewerError
+from previewer.frozen import dataclass
+from previewer.session.session import Session
+
+DEFAULT_NAME = "preview"
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionOptions:
+    """How a definition is to be read; the default is the commit's own ``preview``."""
+
+    name: str = "preview"
+    choice: ReadingChoice = DEFAULT_CHOICE
+    """Its environment files may be ones of the user's machine too."""
+    variables: Mapping[str, str] | None = None
+    """For interpolation; ``None`` for those of the caller's environment that the settings allow."""
+    check_policy: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """Which of a commit's definitions is wanted, and how it is read. The others are read as they are."""
+
+    role: Role = Role.PREVIEW
+    name: str | None = None
+    """``None`` for the role's."""
+    choice: ReadingChoice = DEFAULT_CHOICE
+    """Its environment files may be ones of the user's machine too."""
+
+
+DEFAULT_REQUEST = RunRequest()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDefinition:
+    """A definition, what isolation makes of it, and what the policy says."""
+
+    definition: Definition
+    """As ``docker compose config`` would print it."""
+    isolated: Definition
+    """As it would run: isolated, with files of the commit in a volume."""
+    rewrites: tuple[Rewrite, ...]
+    """What differs between the two, and why."""
+    findings: tuple[Finding, ...]
+    """What the policy has to say; none of it refused, unless the policy was not to be checked."""
+
+
+def read_definition(session: Session, revision: str, options: DefinitionOptions) -> ReadDefinition:
+    """One definition of a revision. Raises :class:`PolicyError` for what its branch is not trusted with."""
+    from previewer.definition import load_named
+
+    resolved = session.source.resolve(revision)
+    tree = session.source.tree(resolved.commit.id)
+    choice = _take_given_files(session, tree, options.choice)
+    allowed = session.settings.allowed_variables
+    definition = load_named(
+        tree,
+        options.name,
+        variables=allowed if options.variables is None else {**options.variables, **session.given_values},
+        given_files=session.given_files,
+        project_name=None if choice.files or choice.env_files else session.project,
+        choice=choice,
+    )
+    findings = _check(session, resolved, definition, definition.role)
+    if options.check_policy:
+        raise_for(findings)
+    running, rewrites = as_it_runs(session, resolved, definition, definition.role)
+    return ReadDefinition(definition, running, rewrites, findings)
+
+
+def as_it_runs(
+    session: Session, resolved: ResolvedRevision, definition: Definition, role: Role
+) -> tuple[Definition, tuple[Rewrite, ...]]:
+    """What an environment in ``role`` makes of a definition: isolated, with the commit's files in a volume; and
+    what that rewrites."""
+    trust = session.trust(role, branch=resolved.branch, commit=resolved.commit.id)
+    isolated = isolate(definition, role=role, trust=trust)
+    tree = session.source.tree(resolved.commit.id)
+    served = serve_files(isolated.definition, digest_tree_files(tree, tree_sources(definition)), lambda: tree)
+    return served.definition, (*isolated.rewrites, *served.rewrites)
+
+
+def read_definitions(
+    session: Session, resolved: ResolvedRevision, request: RunRequest = DEFAULT_REQUEST
+) -> tuple[Definition, ...]:
+    """The definitions of a commit, each held against the policy of its role; they refer to the user's variables.
+
+    One that nobody wants now and that cannot be read is left out; the warnings of the wanted one name it. Raises
+    :class:`NotFoundError` where the commit has none, and :class:`PolicyError`.
+    """
+    tree = session.source.tree(resolved.commit.id)
+    request = replace(request, choice=_take_given_files(session, tree, request.choice))
+    found = session.readings.definitions(
+        resolved.commit.id,
+        session.project,
+        {"variables": dict(session.references.marked), "request": _basis(session, request)},
+        read=lambda: _read_all(session, tree, resolved, request),
+    )
+    raise_for([finding for d in found for finding in _check(session, resolved, d, d.role)])
+    return found
+
+
+def _basis(session: Session, request: RunRequest) -> JsonObject:
+    """All that a reading depends on besides the commit and variables."""
+    choice = request.choice
+    return {
+        "role": request.role.value,
+        "name": request.name,
+        "files": list(choice.files),
+        "profiles": list(choice.profiles),
+        "env_files": list(choice.env_files),
+        "takes_examples": choice.takes_examples,
+        "given": {path: sorted(values) for path, values in session.given_files.items()},
+    }
+
+
+def _take_given_files(session: Session, tree: FileTree, choice: ReadingChoice) -> ReadingChoice:
+    """Read the environment files that are not the commit's from the user's machine; what is left is the choice."""
+    committed = [path for path in choice.env_files if tree.is_file(posixpath.normpath(path))]
+    for path in choice.env_files:
+        if path not in committed:
+            session.give_environment_file(path)
+    return structs.replace(choice, env_files=tuple(committed))
+
+
+def _read_all(
+    session: Session, tree: FileTree, resolved: ResolvedRevision, request: RunRequest
+) -> tuple[Definition, ...]:
+    from previewer.definition import load_named  # it takes its time to load
+    from previewer.definition.discover import definition_names, how_to_begin
+
+    names = definition_names(tree) or ((request.name or DEFAULT_NAME,) if request.choice.files else ())
+    if not names:
+        raise NotFoundError(
+            "the commit has no environment definition",
+            where=resolved.commit.short,
+            hint=how_to_begin(tree),
+        )
+
+    def load(name: str, choice: ReadingChoice = DEFAULT_CHOICE) -> Definition:
+        references, given = session.references, session.given_files
+        return load_named(
+            tree, name, references=references, given_files=given, project_name=session.project, choice=choice
+        )
+
+    wanted = request.name or _named_for(names, request.role)
+    if wanted not in names:
+        raise NotFoundError(f"no definition {wanted!r}", hint=f"there is {', '.join(names)}")
+    found: dict[str, Definition] = {}
+    unread: list[str] = []
+    for name in names:
+        try:
+            found[name] = load(name, request.choice if name == wanted else DEFAULT_CHOICE)
+        except DefinitionError as error:
+            if name == wanted:
+                raise
+            unread.append(f"the definition {name} is left out: {error}")
+    chosen = choose_definition(list(found.values()), request.role, request.name)
+    if chosen.name != wanted and request.choice != DEFAULT_CHOICE:  # its file says that it is for the role
+        found[wanted], chosen = load(wanted), load(chosen.name, request.choice)
+    found[chosen.name] = replace(chosen, warnings=(*chosen.warnings, *unread))
+    return tuple(found.values())
+
+
+def _named_for(names: Sequence[str], role: Role) -> str:
+    """The definition whose name says that it is for ``role``; the first where none says so."""
+    return next((name for name in names if role_of_name(name) is role), names[0])
+
+
+def distrust(session: Session) -> Noted | None:
+    """Why no branch decides on trust here; ``None`` where one does, or none could: releases were only pulled."""
+    default = session.settings.default_branch
+    if default is None or default.commit is not None or not default.hint:
+        return None
+    return Noted(f"no branch's settings are trusted: {default.reason}", default.hint)
+
+
+def choose_definition(definitions: Sequence[Definition], role: Role, name: str | None) -> Definition:
+    """The definition called ``name``, else the role's, else (for previews) the first.
+
+    Raises :class:`NotFoundError` with the names that there are.
+    """
+    by_name = {definition.name: definition for definition in definitions}
+    known = ", ".join(by_name) or "none"
+    if name is not None:
+        if name not in by_name:
+            raise NotFoundError(f"no definition {name!r}", hint=f"there is {known}")
+        return by_name[name]
+    for definition in definitions:
+        if definition.role is role:
+            return definition
+    if role is Role.PREVIEW and definitions:
+        return definitions[0]
+    raise NotFoundError(f"no definition for {role.value}", hint=f"add envs/{role.value}.yaml; there is {known}")
+
+
+def give_files(session: Session, env_files: Sequence[str]) -> None:
+    """Let releases use the variables of environment files of this machine. Raises :class:`UsageError`."""
+    for path in env_files:
+        session.give_environment_file(path)
+
+
+def refuse_empty(definition: Definition) -> None:
+    """Raise :class:`DefinitionError` for a definition without a service, with the profiles that it has."""
+    if definition.services:
+        return
+    if not (profiles := definition.profiles_off):
+        raise DefinitionError("there is no service in it", where=str(definition.locate(("services",))))
+    raise DefinitionError(
+        f"every service is in a profile, and none of {', '.join(profiles)} is on",
+        where=str(definition.locate(("services",))),
+        hint=f"`--profile {profiles[0]}` switches it on, `x-previewer: {{profiles: [{profiles[0]}]}}` for good",
+    )
+
+
+def enforce_policy(session: Session, resolved: ResolvedRevision, definition: Definition, role: Role) -> None:
+    """Raise :class:`PolicyError` if ``definition`` may not run in ``role``, whatever it calls itself."""
+    raise_for(_check(session, resolved, definition, role))
+
+
+def explain_policy(session: Session, revision: str, *, name: str = "preview") -> Explanation:
+    """Which rules were looked at for a revision, and what they allowed because of which line."""
+    from previewer.definition import load_named
+    from previewer.releases.named_images import judge_dockerfiles, read_named_images
+
+    resolved = session.source.resolve(revision)
+    tree = session.source.tree(resolved.commit.id)
+    variables = session.settings.allowed_variables
+    definition = load_named(tree, name, variables=variables, project_name=session.project)
+    trust = session.trust(definition.role, branch=resolved.branch, commit=resolved.commit.id)
+    try:
+        images = read_named_images(session, resolved, definition)
+    except PreviewerError as error:  # freezing will say it too; what the definition asks for is told all the same
+        return explain(definition, trust, unread=str(error))
+    return explain(
+        definition,
+        trust,
+        dockerfiles=judge_dockerfiles(images, definition, trust),
+        images=[image.request[0] for image in images],
+    )
+
+
+def _check(
+    session: Session, resolved: ResolvedRevision, definition: Definition, role: Role
+) -> tuple[Finding, ...]:
+    definition = session.references.resolve(definition)
+    return check(definition, session.trust(role, branch=resolved.branch, commit=resolved.commit.id))

@@ -1,0 +1,3 @@
+"""What an operation works with, and how it is opened."""
+
+from __future__ import annotations

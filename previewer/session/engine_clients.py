@@ -1,0 +1,71 @@
+"""One connection to a Docker engine, seen by both stages."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from previewer.docker_api.connection import connect
+from previewer.docker_api.image_files import remove_forgotten_readers
+from previewer.engine.docker.engine import DockerEngine
+from previewer.errors import EngineError
+
+if TYPE_CHECKING:  # what only runs or removes is not to pay for building
+    from previewer.engine.docker.examiner import DockerDebugger, DockerExaminer
+    from previewer.freeze.docker.images import DockerImages
+
+
+class DockerRoom:
+    """The engine and its images."""
+
+    def __init__(self, host: str | None) -> None:
+        """Raises :class:`EngineUnreachableError`. ``None`` looks where the docker command would."""
+        self._connection = connect(host)
+        self.engine = DockerEngine(self._connection)
+        self._images: DockerImages | None = None
+        self._examiner: DockerExaminer | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def images(self) -> DockerImages:
+        """The build stage's view: the same one each time, whichever thread comes first."""
+        from previewer.freeze.docker.images import DockerImages
+
+        with self._lock:
+            if self._images is None:
+                self._images = DockerImages(self._connection)
+            return self._images
+
+    @property
+    def examiner(self) -> DockerExaminer:
+        """A close look at it: the same one each time, for it remembers images."""
+        from previewer.engine.docker.examiner import DockerExaminer
+
+        with self._lock:
+            if self._examiner is None:
+                self._examiner = DockerExaminer(self._connection)
+            return self._examiner
+
+    def image_sizes(self, images: Collection[str]) -> Mapping[str, int]:
+        """Bytes by image (config digest), as the engine counts them; of those that it holds."""
+        from previewer.docker_api.images import EngineImages
+
+        known = EngineImages(self._connection)
+        found = {image: known.inspect(image) for image in images}
+        return {image: held.bytes for image, held in found.items() if held is not None}
+
+    @property
+    def debugger(self) -> DockerDebugger:
+        """Copies of its services."""
+        from previewer.engine.docker.examiner import DockerDebugger
+
+        return DockerDebugger(self._connection)
+
+    def close(self) -> None:
+        """End the connection. What killed runs left goes first: they cannot do it themselves."""
+        with suppress(EngineError):  # what the command was for is done
+            remove_forgotten_readers(self._connection)
+        self.engine.close()
+        self._connection.close()

@@ -1,0 +1,187 @@
+"""Definitions that were read before, kept in the user's cache folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from functools import lru_cache
+from operator import itemgetter
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+import previewer
+from previewer.domain.compose.definition import Definition, Location, ModelPath, ReadingChoice, Role
+from previewer.domain.json_value import JsonObject, as_list, as_object, as_text, digest_of
+from previewer.domain.stored import to_json
+
+
+def cache_folder(environment: Mapping[str, str]) -> Path | None:
+    """Ours in the user's, as the XDG Base Directory Specification has it; ``None`` for a user without a home."""
+    chosen = environment.get("XDG_CACHE_HOME")
+    try:
+        return (Path(chosen) if chosen else Path.home() / ".cache") / "previewer"
+    except RuntimeError:  # a container's user need not have one
+        return None
+
+
+def read_cached(path: Path) -> JsonObject:
+    """What :func:`write_cached` wrote; nothing where that is gone or broken."""
+    try:
+        return as_object(json.loads(path.read_bytes()))
+    except (OSError, ValueError, RecursionError):
+        return {}
+
+
+def write_cached(path: Path, content: JsonObject) -> None:
+    """Others may write at the same time: the last one counts, and none is ever seen half. Raises nothing."""
+    with suppress(OSError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # what is in here is nobody else's business
+        unfinished = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
+        unfinished.write_text(json.dumps(content), encoding="utf-8")
+        unfinished.replace(path)
+
+
+KEPT_READINGS = 256
+"""Files in the cache folder; the oldest go first."""
+READERS = Path(previewer.__file__).with_name("definition")
+"""The code whose results are remembered."""
+
+
+Read = Callable[[], tuple[Definition, ...]]
+"""Reads all definitions of a commit, which are at least one."""
+
+
+class Readings(Protocol):
+    """What the definitions of commits were found to be."""
+
+    def definitions(self, commit: str, project: str, basis: JsonObject, *, read: Read) -> tuple[Definition, ...]:
+        """All definitions of a commit, by its full id. Raises what ``read`` raises.
+
+        ``basis`` is all that they depend on besides: variables, and what the user chose.
+        """
+        ...
+
+
+class ForgottenReadings:
+    """Remembers nothing."""
+
+    def definitions(self, commit: str, project: str, basis: JsonObject, *, read: Read) -> tuple[Definition, ...]:
+        """As they are read now."""
+        del commit, project, basis
+        return read()
+
+
+class RememberedReadings:
+    """Remembers in a folder of files, each under all that it depends on: the commit, and whatever else is read.
+
+    The places where values are written are not kept: whoever asks for one, to say where an error is, lets the
+    definitions be read again.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def definitions(self, commit: str, project: str, basis: JsonObject, *, read: Read) -> tuple[Definition, ...]:
+        """All definitions of a commit, by its full id: what is kept, else as they are read now."""
+        path = self._path(commit, project, basis)
+        if known := _recall(path, read):
+            return known
+        found = read()
+        write_cached(path, {"definitions": [_to_json(definition) for definition in found]})
+        self._forget_oldest()
+        return found
+
+    def _forget_oldest(self) -> None:
+        with suppress(OSError):  # somebody else may be deleting too
+            found = sorted(_files(self._folder), key=itemgetter(1))
+            for name, _written in found[: max(0, len(found) - KEPT_READINGS)]:
+                (self._folder / name).unlink(missing_ok=True)
+
+    def _path(self, commit: str, project: str, basis: JsonObject) -> Path:
+        whole: JsonObject = {
+            "readers": _readers_stamp(),
+            "commit": commit,
+            "project": project,
+            "basis": basis,
+        }
+        return self._folder / f"{digest_of(whole).removeprefix('sha256:')}.json"
+
+
+def remembered_readings(environment: Mapping[str, str]) -> Readings:
+    """In the cache folder of the user whose ``environment`` it is."""
+    folder = cache_folder(environment)
+    return RememberedReadings(folder / "readings") if folder is not None else ForgottenReadings()
+
+
+def _recall(path: Path, read: Read) -> tuple[Definition, ...]:
+    try:
+        entries = [as_object(entry) for entry in as_list(read_cached(path).get("definitions"))]
+        places = lru_cache(maxsize=1)(lambda: {definition.name: definition.locations for definition in read()})
+        return tuple(_definition(entry, places) for entry in entries)
+    except (KeyError, TypeError, ValueError):
+        return ()
+
+
+class _LateLocations(Mapping[ModelPath, Location]):
+    """Where the values of a definition are written, read when somebody asks."""
+
+    def __init__(self, name: str, read: Callable[[], Mapping[str, Mapping[ModelPath, Location]]]) -> None:
+        self._name = name
+        self._read = read
+
+    def __getitem__(self, path: ModelPath) -> Location:
+        return self._read()[self._name][path]
+
+    def __iter__(self) -> Iterator[ModelPath]:
+        return iter(self._read()[self._name])
+
+    def __len__(self) -> int:
+        return len(self._read()[self._name])
+
+
+def _readers_stamp() -> str:
+    """Another one for another version of the code that reads, whether it was installed or edited."""
+    folders = [READERS, *(READERS / entry.name for entry in os.scandir(READERS) if entry.is_dir())]
+    changed = [written for folder in folders for name, written in _files(folder) if not name.endswith(".pyc")]
+    return f"{previewer.__version__} {len(changed)} {max(changed)}"
+
+
+def _files(folder: Path) -> Iterator[tuple[str, int]]:
+    """The files of a folder, and when each was written, in nanoseconds."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_file():
+                yield entry.name, entry.stat().st_mtime_ns
+
+
+def _to_json(definition: Definition) -> JsonObject:
+    return {
+        "name": definition.name,
+        "role": definition.role.value,
+        "files": list(definition.files),
+        "model": definition.model,
+        "order": list(definition.order),
+        "warnings": list(definition.warnings),
+        "choice": to_json(definition.choice),
+        "profiles_off": list(definition.profiles_off),
+    }
+
+
+def _definition(value: JsonObject, places: Callable[[], Mapping[str, Mapping[ModelPath, Location]]]) -> Definition:
+    name = as_text(value["name"])
+    return Definition(
+        name=name,
+        role=Role(as_text(value["role"])),
+        files=tuple(as_text(file) for file in as_list(value["files"])),
+        model=as_object(value["model"]),
+        order=tuple(as_text(service) for service in as_list(value["order"])),
+        warnings=tuple(as_text(text) for text in as_list(value["warnings"])),
+        locations=_LateLocations(name, places),
+        choice=msgspec.convert(value["choice"], ReadingChoice),
+        profiles_off=tuple(as_text(text) for text in as_list(value["profiles_off"])),
+    )

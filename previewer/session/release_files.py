@@ -1,0 +1,79 @@
+"""The files that a release serves: where they are read, and what they contain for a generation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+
+from previewer.domain.commit.files import FileTree
+from previewer.domain.compose.definition import Definition
+from previewer.domain.compose.file_owner import FileOwner
+from previewer.domain.compose.mounted_files import file_references, given_content
+from previewer.domain.compose.served_files import VolumeContent
+from previewer.domain.engine.specs import FILL_FOLDER
+from previewer.errors import NotFoundError, PreviewerError
+from previewer.session.session import Session
+
+
+def release_tree(session: Session, commit: str) -> FileTree:
+    """The files of a commit, by its full id; without the commit, those that its releases are kept with.
+
+    Raises :class:`NotFoundError` where the repository has neither.
+    """
+    try:
+        return session.source.tree(commit)
+    except NotFoundError:
+        kept = session.ledger.served_files(commit)
+        if kept is None:
+            raise
+        return kept
+
+
+MAX_CONTENT_BYTES = 1024 * 1024
+"""Of one config or secret; an engine's own (Swarm's) may have half of that."""
+
+
+def read_contents(
+    definition: Definition, tree: FileTree, variables: Mapping[str, str], *, all_of_them: bool = True
+) -> Mapping[str, bytes]:
+    """The contents of the configs and secrets that services use, by ``configs/KEY`` and ``secrets/KEY``.
+
+    Raises :class:`DefinitionError` for a file that the commit does not have or a variable that is not set; without
+    ``all_of_them`` such a one is left out.
+    """
+    found: dict[str, bytes] = {}
+    for service in definition.services.values():
+        for reference, _described in file_references(definition, service):
+            try:
+                found[reference] = given_content(definition, reference, tree, variables, limit=MAX_CONTENT_BYTES)
+            except PreviewerError:
+                if all_of_them:
+                    raise
+    return found
+
+
+def open_archive(
+    tree: FileTree, volume: VolumeContent, contents: Mapping[str, bytes], committed_at: datetime
+) -> Callable[[FileOwner], Iterator[bytes]]:
+    """Opens a tar stream of what a volume holds, as often as it is called, for the owner that it is told.
+
+    ``contents`` are those of :func:`read_contents`.
+    """
+    commit_time = int(committed_at.timestamp())
+
+    def stream(owner: FileOwner) -> Iterator[bytes]:
+        from previewer.freeze.tree_archive import archive_file, archive_tree  # few definitions serve files
+
+        for place, file in volume.given.items():
+            path, content = f"{FILL_FOLDER}/{place}", contents[file.reference]
+            yield archive_file(path, content, commit_time=commit_time, mode=file.mode, uid=file.uid, gid=file.gid)
+        yield from archive_tree(
+            tree,
+            volume.sources,
+            commit_time=commit_time,
+            below=FILL_FOLDER,
+            owner=owner,
+            mount_points=volume.mount_points,
+        )
+
+    return stream

@@ -1,0 +1,214 @@
+"""Containers of the engine in memory, and their host ports."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import field
+from datetime import UTC, datetime
+
+from previewer.domain.compose.routes import EVERY_ADDRESS
+from previewer.domain.compose.service import NEVER, PortMapping, Service
+from previewer.domain.engine.observation import (
+    ContainerDetail,
+    ContainerState,
+    Health,
+    ListeningPorts,
+    ObservedContainer,
+    PublishedPort,
+)
+from previewer.domain.engine.specs import ContainerSpec
+from previewer.domain.json_value import as_text
+from previewer.domain.labels import COMPOSE_ONEOFF, Ownership, read_memory, read_routes
+from previewer.engine.protocol import (
+    LogLine,
+)
+from previewer.errors import EngineError, PortTakenError
+from previewer.frozen import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What the containers of a service do once they are started."""
+
+    health: Health | None = None
+    """The verdict of the health check. By default healthy where the definition has a check, else none."""
+    exit_code: int | None = None
+    """What it ends with; ``None`` for one that goes on running."""
+    out_of_memory: bool = False
+    """Whether the engine killed it for its memory."""
+    fail_start: EngineError | None = None
+    """Raised instead of starting."""
+    lines: tuple[str, ...] = ()
+    """What it writes to its output at every start."""
+    error_lines: tuple[str, ...] = ()
+    """What it then writes to its error output."""
+    accepting: frozenset[int] | None = None
+    """The ports on which it accepts connections; ``None`` for all that it is asked about."""
+    looks: int = 0
+    """How often it is inspected before its health is decided or it ends; by default it happens at once."""
+
+    def listening(self, ports: Collection[int]) -> ListeningPorts:
+        """Which of ``ports`` accept connections."""
+        known = frozenset(ports) if self.accepting is None else self.accepting
+        return ListeningPorts(known.intersection(ports), others=known.difference(ports))
+
+
+@dataclass(slots=True)
+class MemoryContainer:
+    """A container's state."""
+
+    spec: ContainerSpec
+    ownership: Ownership | None
+    """``None`` for one that is not ours."""
+    behaviour: Behaviour
+    id: str
+    number: int
+    created_at: datetime
+    state: ContainerState = ContainerState.CREATED
+    health: Health = Health.NONE
+    exit_code: int = 0
+    looks_left: int = 0
+    is_settled: bool = True
+    """Whether what its behaviour says has come true since its last start."""
+    ports: tuple[PublishedPort, ...] = ()
+    networks: list[str] = field(default_factory=list)
+    """That it is joined to; the first is its way out."""
+    lines: list[LogLine] = field(default_factory=list)
+    health_log: list[str] = field(default_factory=list)
+    restarts_suspended: bool = False
+    """Whether it has no restart policy, because it was stopped to be kept."""
+
+    @property
+    def final_health(self) -> Health:
+        """The verdict that its health check will come to."""
+        if self.behaviour.health is not None:
+            return self.behaviour.health
+        has_check = Service(self.spec.service, self.spec.compose).has_healthcheck
+        return Health.HEALTHY if has_check else Health.NONE
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it runs."""
+        return self.state is ContainerState.RUNNING
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it ran and ended."""
+        return self.state is ContainerState.EXITED
+
+    def begin(self, ports: tuple[PublishedPort, ...]) -> None:
+        """Run, its fate still open."""
+        self.state, self.ports = ContainerState.RUNNING, ports
+        self.health = Health.NONE if self.final_health is Health.NONE else Health.STARTING
+        self.looks_left, self.is_settled = self.behaviour.looks, False
+
+    def settle(self) -> Iterator[str]:
+        """Let come true what its behaviour says; the events that this makes."""
+        self.is_settled = True
+        if self.final_health is not Health.NONE:
+            self.health = self.final_health
+            self.health_log.append("0: ok" if self.health is Health.HEALTHY else "1: the check failed")
+            yield "health_status"
+        if self.behaviour.exit_code is not None:
+            yield from self.end(self.behaviour.exit_code)
+
+    def end(self, exit_code: int) -> Iterator[str]:
+        """End with ``exit_code``; the events that this makes."""
+        self.state, self.health, self.ports = ContainerState.EXITED, Health.NONE, ()
+        self.exit_code, self.is_settled = exit_code, True
+        if self.behaviour.out_of_memory:
+            yield "oom"
+        yield "die"
+
+    def observed(self, ownership: Ownership) -> ObservedContainer:
+        """As an observation shows it."""
+        return ObservedContainer(
+            id=self.id,
+            name=self.spec.name,
+            number=self.number,
+            image=self.spec.image,
+            state=self.state,
+            health=self.health,
+            exit_code=self.exit_code if self.has_ended else None,
+            created_at=self.created_at,
+            ports=self.ports,
+            ownership=ownership,
+            routes=read_routes(self.spec.labels),
+            memory=read_memory(self.spec.labels),
+            is_one_off=self.spec.labels.get(COMPOSE_ONEOFF) == "True",
+            networks=tuple(self.networks),
+        )
+
+    def detail(self) -> ContainerDetail:
+        """As an inspection shows it."""
+        return ContainerDetail(
+            state=self.state,
+            health=self.health,
+            exit_code=self.exit_code if self.has_ended else None,
+            out_of_memory=self.has_ended and self.behaviour.out_of_memory,
+            error="",
+            health_log=tuple(self.health_log),
+            ports=self.ports,
+            restart_policy=NEVER if self.restarts_suspended else as_text(self.spec.compose.get("restart"), NEVER),
+        )
+
+
+FIRST_PORT = 40_000
+LAST_PORT = 65_535
+
+
+class MemoryPorts:
+    """Which host ports are taken, and by what."""
+
+    def __init__(self) -> None:
+        self._taken: dict[str, tuple[PublishedPort, ...]] = {}
+        """By container."""
+
+    def take(self, spec: ContainerSpec, address: str) -> tuple[PublishedPort, ...]:
+        """Ports for a container, instead of those that it has; ``address`` is where ports go that name none.
+
+        Raises :class:`PortTakenError` and changes nothing if one is taken.
+        """
+        found: list[PublishedPort] = []
+        for wanted in Service(spec.service, spec.compose).ports:
+            at = wanted.host_ip or address
+            number = self._choose(wanted, at, spec.name, found)
+            found.append(PublishedPort(wanted.target, wanted.protocol, at, number))
+        found.sort(key=lambda port: (port.target, port.protocol, port.host_ip, port.host_port))
+        self._taken[spec.name] = tuple(found)
+        return tuple(found)
+
+    def release(self, container: str) -> None:
+        """Give back what a container has."""
+        self._taken.pop(container, None)
+
+    def _choose(self, wanted: PortMapping, address: str, container: str, found: list[PublishedPort]) -> int:
+        others = [port for holder, ports in self._taken.items() if holder != container for port in ports]
+        taken = [port for port in (*others, *found) if port.protocol == wanted.protocol]
+        for number in _candidates(wanted.published):
+            if not any(port.host_port == number and _meet(port.host_ip, address) for port in taken):
+                return number
+        raise PortTakenError(
+            f"could not start it: port {wanted.published or 'any'} is already allocated",
+            where=f"container {container}",
+            hint="stop what uses that host port, or publish the port without naming a host port",
+        )
+
+
+def _meet(one: str, other: str) -> bool:
+    return one == other or bool({one, other} & set(EVERY_ADDRESS))
+
+
+def _candidates(published: str) -> Iterator[int]:
+    if not published or published == "0":
+        yield from range(FIRST_PORT, LAST_PORT + 1)
+        return
+    first, _, last = published.partition("-")
+    yield from range(int(first), int(last or first) + 1)
+
+
+START_OF_TIME = datetime(2026, 1, 1, tzinfo=UTC)
+API_VERSION = (1, 51)
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - what engines report, nothing is bound
+KILLED = 137
+ENDED_BY_REQUEST = 143

@@ -1,0 +1,162 @@
+"""What every screen works with: the state of the application, the gateway to operations, the clocks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import field, replace
+from datetime import datetime, timedelta
+
+from previewer.deployment.drift import EnvironmentDrift
+from previewer.domain.commit.revision import Branch, Commit
+from previewer.domain.environment.environment import Environment, OverviewRow, branch_of, overview
+from previewer.errors import PreviewerError
+from previewer.frozen import dataclass
+from previewer.operations.parity import RolesParity
+from previewer.session.session import Session
+from previewer.tui.actions import BY_ID, key_name
+from previewer.tui.bridge import Bridge
+from previewer.tui.detail_queries import Inquiries
+from previewer.tui.job import Work
+from previewer.tui.queries import Gateway
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The newest answers of git and of the engine."""
+
+    branches: tuple[Branch, ...] | None = None
+    """``None`` until git has answered."""
+    source_error: PreviewerError | None = None
+    environments: tuple[Environment, ...] | None = None
+    """``None`` until the engine has answered; the last known ones while it does not answer any more."""
+    read_at: datetime | None = None
+    """When the engine answered last."""
+    engine: str = ""
+    """What engine it is, for people; empty until it has answered."""
+    engine_error: PreviewerError | None = None
+    """Why environments could not be read just now: mostly no engine answers, but git or a setting can fail too."""
+
+    commits: Mapping[str, Commit] = field(default_factory=dict)
+    """By full id: what is known of commits that environments run and no branch here is at."""
+    drifts: Mapping[str, EnvironmentDrift] = field(default_factory=dict)
+    """By environment: what the last look found that is not as it was frozen."""
+    roles_parity: RolesParity | None = None
+    """How staging and production stand to each other; ``None`` until that is known."""
+
+    def branch_of(self, environment: Environment) -> Branch | None:
+        """The branch that an environment is of, a remote one where there is no other."""
+        return branch_of(environment, self.branches or ())
+
+    @property
+    def rows(self) -> tuple[OverviewRow, ...]:
+        """Branches beside environments."""
+        return overview(self.branches or (), self.environments or (), self.commits)
+
+    def environment(self, name: str) -> Environment | None:
+        """The environment of this name."""
+        return next((found for found in self.environments or () if found.name == name), None)
+
+    @property
+    def unknown_commits(self) -> tuple[str, ...]:
+        """The ids of commits that environments without a branch here run, and that were not looked up yet."""
+        if self.branches is None or self.environments is None:
+            return ()
+        ids = {row.environment.ownership.commit for row in self.rows if row.environment and not row.branch}
+        return tuple(sorted(ids.difference(self.commits)))
+
+    def with_touches(self, drifts: Iterable[EnvironmentDrift]) -> Picture:
+        """With what was found of touches, before what is known of file systems, which was not looked at."""
+        merged = dict(self.drifts)
+        for drift in drifts:
+            before = merged.get(drift.environment.name)
+            rest = [one for one in before.findings if one not in drift.findings] if before is not None else []
+            merged[drift.environment.name] = replace(drift, findings=(*drift.findings, *rest))
+        return self if merged == self.drifts else replace(self, drifts=merged)
+
+    def has_younger_than(self, span: timedelta, now: datetime) -> bool:
+        """Whether something with an age is younger than ``span``, or expires within it."""
+        ends = (e.expires_at - now for e in self.environments or () if e.expires_at is not None)
+        begins = [branch.committed_at for branch in (self.branches or ())[:1]]  # the newest
+        begins += [e.notes.asleep_since or e.created_at for e in self.environments or ()]
+        return any(now - begin < span for begin in begins) or any(timedelta() < end < span for end in ends)
+
+    def drift(self, environment: Environment) -> EnvironmentDrift | None:
+        """What was found of this very generation; ``None`` where nobody has looked yet."""
+        found = self.drifts.get(environment.name)
+        is_same = found is not None and found.environment.ownership.generation == environment.ownership.generation
+        return found if is_same else None
+
+
+UNDO_TIMEOUT = 120.0
+"""Seconds that operations may take to undo what they made, should the interface itself end unexpectedly."""
+
+
+class Desk:
+    """Belongs to the user interface's thread."""
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        keymap: Mapping[str, str] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.session = session
+        self.bridge = Bridge()
+        self.gateway = Gateway(session, self.bridge)
+        self.inquiries = Inquiries(session, self.bridge)
+        self.keymap = dict(keymap or {})
+        """Keys by action, where the user wants others than the registry's."""
+        self.monotonic = monotonic
+        """Seconds, for running times."""
+        self.works: dict[int, Work] = {}
+        """By number, oldest first."""
+
+    def now(self) -> datetime:
+        """The time, for ages."""
+        return self.session.clock()
+
+    def key_of(self, action: str) -> str:
+        """The key of an action as it is written, the user's own where there is one."""
+        if own := self.keymap.get(action):
+            return key_name(own.split(",")[0].strip())
+        return BY_ID[action].key
+
+    def keys_of(self, action: str) -> str:
+        """All keys of an action, as they are written."""
+        if own := self.keymap.get(action):
+            return " ".join(key_name(key.strip()) for key in own.split(","))
+        return " ".join(key_name(key) for key in BY_ID[action].keys.split(","))
+
+    def begin_work(
+        self,
+        *,
+        verb: str,
+        subject: str,
+        branch: str | None = None,
+        environments: tuple[str, ...] = (),
+        doing: str = "at work",
+    ) -> Work:
+        """Note down an operation that is about to be started."""
+        number = len(self.works) + 1
+        self.works[number] = Work(number, verb, subject, branch, environments, self.monotonic(), doing)
+        return self.works[number]
+
+    @property
+    def running_works(self) -> tuple[Work, ...]:
+        """The operations that have not ended, oldest first."""
+        return tuple(work for work in self.works.values() if work.is_running)
+
+    def undo_running_works(self) -> None:
+        """Have the operations that run stop and undo what they began, and wait for that."""
+        for work in self.running_works:
+            work.cancellation.request()
+        self.bridge.wait_for_operations(UNDO_TIMEOUT)
+
+    def work_on(self, *, branch: str | None, environment: str | None) -> Work | None:
+        """The running operation that a row of the home table shows."""
+        for work in reversed(self.running_works):
+            if environment in work.environments if work.environments else (branch and branch == work.branch):
+                return work
+        return None

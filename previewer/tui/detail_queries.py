@@ -1,0 +1,261 @@
+"""Close looks that the screens request (drift, parity, containers, releases), and their results as messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from textual.message import Message
+from textual.message_pump import MessagePump
+
+from previewer.deployment.drift import EnvironmentDrift, UnseenFiles, check_drift
+from previewer.deployment.touches import record_taints
+from previewer.domain.engine.examination import EngineHappening, ExaminedContainer
+from previewer.domain.environment.environment import Environment
+from previewer.domain.parity.compare import Parity
+from previewer.domain.record.history import LedgerEntry
+from previewer.engine.protocol import Stream
+from previewer.errors import NotFoundError, PreviewerError
+from previewer.operations.diff import Difference, diff
+from previewer.operations.inspect import Inspection, inspect
+from previewer.operations.lists import list_history
+from previewer.operations.parity import RolesParity, compare, parity_of_roles
+from previewer.operations.probe import Probed, probe
+from previewer.session.session import Session
+from previewer.tui.bridge import Bridge
+from previewer.tui.seen_touches import SeenTouches
+
+
+class DriftsRead(Message):
+    """Every environment was looked at."""
+
+    def __init__(self, drifts: Sequence[EnvironmentDrift]) -> None:
+        super().__init__()
+        self.drifts = tuple(drifts)
+
+
+class RolesParityRead(Message):
+    """Staging and production were compared."""
+
+    def __init__(self, parity: RolesParity) -> None:
+        super().__init__()
+        self.parity = parity
+
+
+class DriftRead(Message):
+    """One environment was looked at."""
+
+    def __init__(self, drift: EnvironmentDrift, *, is_newly_tainted: bool) -> None:
+        super().__init__()
+        self.drift = drift
+        self.is_newly_tainted = is_newly_tainted
+        """Whether the ledger says since this look that somebody touched it."""
+
+
+class TouchesSeen(Message):
+    """Something happened on the engine that may matter."""
+
+    def can_replace(self, message: Message) -> bool:
+        """However many there are, one look answers them."""
+        return isinstance(message, TouchesSeen)
+
+
+class TouchesRead(Message):
+    """What was done to the environments from outside is known."""
+
+    def __init__(self, drifts: Sequence[EnvironmentDrift], noted: Sequence[str]) -> None:
+        super().__init__()
+        self.drifts = tuple(drifts)
+        """The verdicts on those that were touched; what is in their file systems was not looked at."""
+        self.noted = tuple(noted)
+        """The names of those that are noted as tainted since this look."""
+
+
+class TouchesEnded(Message):
+    """The engine tells no more: it went away, or closed the stream."""
+
+
+class ContainersRead(Message):
+    """The containers of one environment were inspected."""
+
+    def __init__(self, containers: Sequence[ExaminedContainer]) -> None:
+        super().__init__()
+        self.containers = tuple(containers)
+
+
+class HistoryRead(Message):
+    """The ledger answered."""
+
+    def __init__(self, entries: Sequence[LedgerEntry]) -> None:
+        super().__init__()
+        self.entries = tuple(entries)
+
+
+class InspectionRead(Message):
+    """What is known of a release is there."""
+
+    def __init__(self, inspection: Inspection) -> None:
+        super().__init__()
+        self.inspection = inspection
+
+
+class ProbeEnded(Message):
+    """The declared requests were sent to both sides of a comparison, or could not be."""
+
+    def __init__(
+        self, parity: Parity, probed: Sequence[Probed] = (), *, error: PreviewerError | None = None
+    ) -> None:
+        super().__init__()
+        self.parity = parity
+        """The very comparison that it was asked for."""
+        self.probed = tuple(probed)
+        self.error = error
+        """Why they could not be."""
+
+
+class ParityRead(Message):
+    """Two sides were compared."""
+
+    def __init__(self, parity: Parity) -> None:
+        super().__init__()
+        self.parity = parity
+
+
+class DifferenceRead(Message):
+    """What lies between two releases is known."""
+
+    def __init__(self, difference: Difference) -> None:
+        super().__init__()
+        self.difference = difference
+
+
+class QuestionFailed(Message):
+    """There is no answer to what the receiver asked last."""
+
+    def __init__(self, error: PreviewerError) -> None:
+        super().__init__()
+        self.error = error
+
+
+MOST_ENTRIES = 300
+"""Of an environment's history; the command line shows all of it."""
+
+
+class Inquiries:
+    """Questions to one session; methods return at once. Answers are messages."""
+
+    def __init__(self, session: Session, bridge: Bridge) -> None:
+        self._session = session
+        self._bridge = bridge
+        self._touches = SeenTouches()
+
+    def read_drifts(self, tell: MessagePump) -> None:
+        """Look at every environment: :class:`DriftsRead`. Nothing is noted in the ledger."""
+        self._ask("drifts", lambda: DriftsRead(check_drift(self._session, happenings=self._happenings())), tell)
+
+    def read_touches(self, tell: MessagePump) -> None:
+        """Look at what was done since the last time, and note environments as touched: :class:`TouchesRead`."""
+
+        def call() -> Message:
+            happenings, names = self._happenings(), self._touches.take_names()
+            try:
+                drifts = check_drift(self._session, names or (), files=UnseenFiles(), happenings=happenings)
+            except NotFoundError:
+                return TouchesRead((), ())  # taken down meanwhile
+            self._touches.learn(happenings, drifts)
+            noted = record_taints(self._session, drifts, happenings=happenings)
+            return TouchesRead([drift for drift in drifts if drift.touches], noted)
+
+        self._ask("touches read", call, tell)
+
+    def read_roles_parity(self, environments: tuple[Environment, ...], tell: MessagePump) -> None:
+        """Compare staging with production: :class:`RolesParityRead`."""
+        self._ask("roles", lambda: RolesParityRead(parity_of_roles(self._session, environments)), tell)
+
+    def read_drift(self, environment: str, tell: MessagePump) -> None:
+        """Look at one environment, and note it as tainted where somebody touched it: :class:`DriftRead`."""
+
+        def call() -> Message:
+            happenings = self._happenings()
+            drifts = check_drift(self._session, [environment], happenings=happenings)
+            noted = record_taints(self._session, drifts, happenings=happenings)
+            return DriftRead(drifts[0], is_newly_tainted=bool(noted))
+
+        self._ask("drift", call, tell)
+
+    def follow_touches(self, tell: MessagePump) -> None:
+        """Tell :class:`TouchesSeen` as things happen on the engine, :class:`TouchesEnded` at the end."""
+
+        def arrived(batch: Sequence[EngineHappening]) -> Message | None:
+            return TouchesSeen() if self._touches.take(batch) else None
+
+        def open_stream() -> Stream[Sequence[EngineHappening]]:
+            return self._session.examiner.watch_events()  # the first look at the engine may take a while
+
+        self._bridge.follow(
+            "touches",
+            open_stream,
+            tell=tell,
+            arrived=arrived,
+            ended=lambda _error: TouchesEnded(),
+        )
+
+    def read_containers(self, environment: Environment, tell: MessagePump) -> None:
+        """Inspect the containers of an environment's generation: :class:`ContainersRead`."""
+
+        def call() -> Message:
+            owner = environment.ownership
+            seen = self._session.examiner.examine(owner.installation).containers
+            ours = (
+                container
+                for container in seen
+                if container.ownership.environment == owner.environment
+                and container.ownership.generation == owner.generation
+            )
+            return ContainersRead(sorted(ours, key=lambda one: (one.is_one_off, one.service, one.number)))
+
+        self._ask("containers", call, tell)
+
+    def read_history(self, environment: str, tell: MessagePump) -> None:
+        """Answered with :class:`HistoryRead`."""
+
+        def call() -> Message:
+            return HistoryRead(list_history(self._session, environment=environment, limit=MOST_ENTRIES))
+
+        self._ask("history", call, tell)
+
+    def read_release(self, release: str, tell: MessagePump) -> None:
+        """Answered with :class:`InspectionRead`."""
+        self._ask("release", lambda: InspectionRead(inspect(self._session, release)), tell)
+
+    def compare(self, left: str, right: str, tell: MessagePump) -> None:
+        """Compare two sides, empty names for staging and production: :class:`ParityRead`."""
+        self._ask("parity", lambda: ParityRead(compare(self._session, left or None, right or None)), tell)
+
+    def probe(self, parity: Parity, tell: MessagePump) -> None:
+        """Send the declared requests to both sides: :class:`ProbeEnded`."""
+        self._bridge.ask(
+            "probe",
+            lambda: ProbeEnded(parity, probe(self._session, parity.left, parity.right)),
+            tell=tell,
+            answered=_same,
+            failed=lambda error: ProbeEnded(parity, error=error),
+        )
+
+    def read_difference(self, old: str, new: str, tell: MessagePump) -> None:
+        """Answered with :class:`DifferenceRead`."""
+        self._ask("difference", lambda: DifferenceRead(diff(self._session, old, new)), tell)
+
+    def _happenings(self) -> tuple[EngineHappening, ...]:
+        return self._touches.happenings()
+
+    def _ask(self, slot: str, call: Callable[[], Message], tell: MessagePump) -> None:
+        """Every one is answered with its message, or with :class:`QuestionFailed`."""
+        self._bridge.ask(slot, call, tell=tell, answered=_same, failed=_failed)
+
+
+def _same(message: Message) -> Message:
+    return message
+
+
+def _failed(error: PreviewerError) -> Message:
+    return QuestionFailed(error)

@@ -1,0 +1,175 @@
+"""Dialogs: what would happen, the question before it, and lists to pick from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from previewer.domain.commit.revision import short_id
+from previewer.domain.deploy.plan import Plan, Step
+from previewer.domain.units import counted, format_memory
+from previewer.operations.extend import ExtendResult
+from previewer.operations.prune import PruneItem, PrunePlan, describe
+from previewer.present.safe_text import plain
+from previewer.tui.present.text import Line, Piece, Tone, cut, cut_line, hanging, line, width_of
+from previewer.tui.present.times import time_left
+from previewer.tui.requests.request import Proposal, Request
+
+
+def plan_lines(plan: Plan, *, width: int) -> tuple[Line, ...]:
+    """The steps, aligned; removals in the tone of a warning. None where there is nothing to do.
+
+    Which data is left behind stands first: it is what people must not miss.
+    """
+    if not plan.steps:
+        return ()
+    lost = [line(Piece("! ", Tone.WARN), Piece(note, Tone.WARN)) for note in plan.left_data]
+    return (*hanging((*lost, ()), width), *_step_lines(plan, width)) if lost else _step_lines(plan, width)
+
+
+def _step_lines(plan: Plan, width: int) -> tuple[Line, ...]:
+    verbs = max(len(step.action.verb) for step in plan.steps)
+    names = max(len(step.action.name) for step in plan.steps)
+    causes = max(len(step.cause) for step in plan.steps)
+    is_one_line = verbs + names + causes + len("  because ") + 4 <= width
+    lines: list[Line] = []
+    previous_cause = ""
+    for step in plan.steps:
+        if is_one_line:
+            lines.append((*_step(step, verbs, names), Piece(f"  because {step.cause}", Tone.QUIET)))
+            continue
+        if step.cause != previous_cause:
+            lines.append(line(Piece(f"because {step.cause}", Tone.QUIET)))
+            previous_cause = step.cause
+        lines.append((Piece("  "), *_step(step, verbs, 0)))
+    return (*lines, *_note_lines(plan))
+
+
+def _note_lines(plan: Plan) -> tuple[Line, ...]:
+    """What of the definition does not run as it is written."""
+    if not plan.notes:
+        return ()
+    return (
+        line(),
+        line(Piece("not as written", Tone.STRONG)),
+        *(line(Piece(note, Tone.QUIET)) for note in plan.notes),
+    )
+
+
+def plan_size(plan: Plan) -> str:
+    """``12 steps``."""
+    return f"{len(plan)} step{'' if len(plan) == 1 else 's'}"
+
+
+def _step(step: Step, verbs: int, names: int) -> Line:
+    tone = Tone.WARN if step.removes else Tone.PLAIN
+    return line(Piece(f"{step.action.verb:<{verbs}}", tone), f"  {step.action.name:<{names}}")
+
+
+_DIGITS = 64
+"""Of a digest: its first ones say enough."""
+
+
+def is_empty(proposal: Proposal) -> bool:
+    """Whether there is nothing to do."""
+    if isinstance(proposal, Plan):
+        return not proposal.steps
+    if isinstance(proposal, ExtendResult):
+        return not proposal.changed
+    return not proposal.removed
+
+
+def proposal_size(proposal: Proposal) -> str:
+    """``12 steps``; how much pruning frees; nothing for a lifetime."""
+    if isinstance(proposal, Plan):
+        return plan_size(proposal)
+    if isinstance(proposal, ExtendResult):
+        return ""
+    return f"{describe(proposal.removed)}, {format_memory(proposal.bytes)}"
+
+
+def proposal_lines(proposal: Proposal, *, now: datetime, width: int) -> tuple[Line, ...]:
+    """All of it; none of an empty plan: the question says already that there is nothing to do."""
+    if isinstance(proposal, Plan):
+        return plan_lines(proposal, width=width)
+    if isinstance(proposal, ExtendResult):
+        return _lifetime_lines(proposal, now)
+    return _prune_lines(proposal, width)
+
+
+def _lifetime_lines(result: ExtendResult, now: datetime) -> tuple[Line, ...]:
+    return (
+        line(Piece("lives now    ", Tone.QUIET), *time_left(result.before.expires_at, now)),
+        line(Piece("lives then   ", Tone.QUIET), *time_left(result.environment.expires_at, now)),
+    )
+
+
+def _prune_lines(plan: PrunePlan, width: int) -> tuple[Line, ...]:
+    kinds = max((len(item.kind.value) for item in plan.removed), default=0)
+    lines = [part for item in plan.removed for part in _item_lines(item, kinds, width)]
+    if plan.kept and lines:
+        lines += [(), line(Piece(f"{counted(len(plan.kept), 'other')} stay", Tone.QUIET))]
+    return tuple(lines)
+
+
+def _item_lines(item: PruneItem, kinds: int, width: int) -> tuple[Line, ...]:
+    """On one line with its reason where that fits, else the reason below."""
+    what, reason = _item(item, kinds), line(Piece(f"because {item.reason}", Tone.QUIET))
+    if width_of(what) + 2 + width_of(reason) <= width:
+        return ((*what, Piece("  "), *reason),)
+    return (cut_line(what, width), *hanging([line(Piece("  "), *reason)], width))
+
+
+def _item(item: PruneItem, kinds: int) -> Line:
+    digits = item.name.removeprefix("sha256:")
+    name = short_id(item.name) if len(digits) == _DIGITS else item.name
+    size = f"  {format_memory(item.bytes)}" if item.bytes else ""
+    return line(
+        Piece(f"remove {item.kind.value:<{kinds}}", Tone.WARN),
+        f"  {name}{size}",
+    )
+
+
+def question_lines(request: Request, proposal: Proposal | None) -> tuple[Line, ...]:
+    """What is asked, and one line that says what it means."""
+    has_some = proposal is not None and not is_empty(proposal)
+    size = f"   {proposal_size(proposal)}" if proposal is not None and has_some else ""
+    meaning = request.nothing if proposal is not None and not has_some else request.meaning
+    return (
+        line(Piece(f"{request.title}?", Tone.STRONG), Piece(size, Tone.QUIET)),
+        line(Piece(meaning, Tone.QUIET)),
+    )
+
+
+def choice_line(request: Request, *, other_key: str) -> Line:
+    """What can be chosen, with its keys, the chosen one marked. Where another may be typed, that is the last."""
+    offered = [(str(number), label) for number, label in enumerate(request.choices, 1)]
+    if request.other:
+        offered.append((other_key, "other"))
+    chosen = request.chosen if request.chosen >= 0 else len(request.choices)
+    pieces: list[Piece] = []
+    for index, (key, label) in enumerate(offered):
+        is_chosen = index == chosen
+        pieces.append(Piece("◉ " if is_chosen else "○ ", Tone.ACCENT if is_chosen else Tone.QUIET))
+        pieces.append(Piece(f"{key} ", Tone.ACCENT))
+        pieces.append(Piece(f"{label}   ", Tone.STRONG if is_chosen else Tone.QUIET))
+    return line(*pieces)
+
+
+def danger_line(name: str) -> Line:
+    """Production's warning."""
+    return line(Piece(" PRODUCTION ", Tone.LOUD), "  type ", Piece(name, Tone.STRONG), " to go on:")
+
+
+WIDEST_NAME = 48
+"""So that what it is stays beside it."""
+
+
+def pick_lines(names: Sequence[tuple[str, str]], *, width: int) -> tuple[Line, ...]:
+    """One line each, in at most ``width`` cells; long names give way."""
+    room = max(12, min(WIDEST_NAME, width * 2 // 3))
+    shown = [(line(cut(plain(name), room)), about) for name, about in names]
+    widest = max((width_of(name) for name, _about in shown), default=0)
+    return tuple(
+        (*name, *line(Piece(" " * (widest - width_of(name) + 2) + about, Tone.QUIET))) for name, about in shown
+    )

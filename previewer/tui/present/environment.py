@@ -1,0 +1,240 @@
+"""One environment: its header, its services and their containers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from previewer.deployment.drift import EnvironmentDrift
+from previewer.domain.commit.revision import Branch, short_id
+from previewer.domain.engine.examination import ExaminedContainer
+from previewer.domain.engine.observation import ContainerState, Health, ObservedContainer
+from previewer.domain.environment.environment import Environment, ServiceStatus, State
+from previewer.domain.environment.urls import reason_for_no_url
+from previewer.domain.json_value import as_text
+from previewer.tui.present.ailments import ailment_line, ending_words
+from previewer.tui.present.states import TAINT_SIGN, sign_words, state_line
+from previewer.tui.present.tables import Column, share_out
+from previewer.tui.present.text import Line, Piece, Tone, cut_line, join, line, quiet
+from previewer.tui.present.times import age, ago, lifetime
+from previewer.tui.requests.rollback import known_good_others
+
+TABS = ("overview", "services", "logs", "drift", "history", "release", "plan")
+"""In the order of their keys."""
+_SEPARATOR = Piece("  ·  ", Tone.QUIET)
+
+
+def header_lines(
+    environment: Environment,
+    branch: Branch | None,
+    *,
+    now: datetime,
+    width: int,
+    drift: EnvironmentDrift | None = None,
+) -> tuple[Line, ...]:
+    """Four lines, each cut to ``width``; one more for an environment that somebody touched."""
+    ownership = environment.ownership
+    title = line(
+        Piece(environment.role.value, Tone.ACCENT), f" of {ownership.branch or short_id(ownership.commit)}"
+    )
+    is_behind = branch is not None and branch.commit != ownership.commit
+    ailment = ailment_line(environment)
+    state = (*state_line(environment.state), *((Piece(": ", Tone.QUIET), *ailment) if ailment else ()))
+    newer = line(Piece("↑ the branch has a newer commit", Tone.ACCENT)) if is_behind else ()
+    lines = (
+        join((state, title, sign_words(environment, drift), newer), _SEPARATOR),
+        join(
+            (
+                _fact("commit", short_id(ownership.commit)),
+                _fact("release", short_id(ownership.release)),
+                _fact("generation", str(ownership.generation)),
+                _fact("by", ownership.owner),
+            ),
+            Piece("   "),
+        ),
+        join(
+            (
+                _fact("made", ago(environment.created_at, now)),
+                (*_fact("TTL left", ""), *lifetime(environment, now)),
+                _asleep(environment, now),
+                _good(environment),
+            ),
+            Piece("   "),
+        ),
+        _urls(environment),
+        *_taint(environment),
+    )
+    return tuple(cut_line(pieces, width) for pieces in lines)
+
+
+def _asleep(environment: Environment, now: datetime) -> Line:
+    since = environment.notes.asleep_since
+    return _fact("asleep for", age(since, now)) if since and environment.state is State.ASLEEP else ()
+
+
+def _good(environment: Environment) -> Line:
+    """The releases that it can go back to."""
+    good = known_good_others(environment)
+    return _fact("known-good", ", ".join(short_id(one.release) for one in good[:2])) if good else ()
+
+
+def _taint(environment: Environment) -> tuple[Line, ...]:
+    said = environment.notes.tainted
+    return (line(Piece(f"{TAINT_SIGN} {said}", Tone.BAD)),) if said else ()
+
+
+def _fact(label: str, value: str) -> Line:
+    return line(Piece(f"{label} ", Tone.QUIET), value)
+
+
+def _urls(environment: Environment) -> Line:
+    if environment.url is None:
+        return line(Piece(f"no URL: {reason_for_no_url(environment)}", Tone.QUIET))
+    others = [url for url in environment.urls if url != environment.url]
+    rest = line(Piece("   " + "  ".join(others), Tone.QUIET)) if others else ()
+    return (*line(Piece(environment.url, Tone.ACCENT)), *rest)
+
+
+def gone_lines(name: str) -> tuple[Line, ...]:
+    """In place of the first line, once the environment is no more."""
+    return (line(Piece(f"○ {name} is gone", Tone.WARN), Piece("  esc goes back", Tone.QUIET)),)
+
+
+def tab_line(current: str) -> Line:
+    """The tabs with their keys, the current one loud."""
+    pieces: list[Piece] = []
+    for number, name in enumerate(TABS, 1):
+        is_current = name == current
+        pieces.append(Piece(f"{number} ", Tone.ACCENT if is_current else Tone.QUIET))
+        pieces.append(Piece(f"{name.capitalize()}  ", Tone.STRONG if is_current else Tone.QUIET))
+    return tuple(pieces)
+
+
+ALL_SERVICES = ""
+"""The key of the first row, which stands for all services."""
+
+_SERVICE_COLUMNS = (
+    Column("service", "Service", 14, share=2, most=32),
+    Column("state", "State", 12),
+    Column("ports", "URL", 22, share=3, most=64),
+    Column("image", "Image", 12),
+    Column("detail", "Container", 18, share=1, most=30),
+)
+_NARROW_WIDTH = 90
+"""Below this there is no column for the containers' own states: the state says nearly the same."""
+
+
+def fit_service_columns(width: int) -> tuple[Column, ...]:
+    """The columns for a table of ``width`` cells."""
+    chosen = _SERVICE_COLUMNS if width >= _NARROW_WIDTH else _SERVICE_COLUMNS[:-1]
+    return share_out(chosen, width)
+
+
+def all_services_lines(count: int) -> Mapping[str, Line]:
+    """The first row."""
+    return {
+        "service": line(Piece("all services", Tone.STRONG)),
+        "state": line(Piece(f"{count} of them" if count != 1 else "1", Tone.QUIET)),
+    }
+
+
+def service_lines(service: ServiceStatus, *, is_stale: bool = False) -> Mapping[str, Line]:
+    """A service's row; ``is_stale`` where the engine does not answer any more."""
+    return {
+        "service": line(service.name),
+        "state": quiet(state_line(service.state)) if is_stale else state_line(service.state),
+        "detail": _detail(service),
+        "image": line(Piece(short_id(service.image), Tone.QUIET)),
+        "ports": line("  ".join((*_service_urls(service), *_other_ports(service)))),
+    }
+
+
+def _service_urls(service: ServiceStatus) -> Iterator[str]:
+    """Each with its port in the container in front."""
+    return (f"{port.port} → {port.url}" for port in service.ports)
+
+
+def _detail(service: ServiceStatus) -> Line:
+    if not service.containers:
+        return line(Piece("no container", Tone.QUIET))
+    if len(service.containers) > 1:
+        up = sum(container.state is ContainerState.RUNNING for container in service.containers)
+        return line(f"{up} of {len(service.containers)} running")
+    return line(_words(service.containers[0]))
+
+
+def _words(container: ObservedContainer) -> str:
+    if container.exit_code is not None and container.state is not ContainerState.RUNNING:
+        return ending_words(container)
+    if container.health is Health.NONE:
+        return container.state.value
+    return f"{container.state.value}, {container.health.value}"
+
+
+def _other_ports(service: ServiceStatus) -> tuple[str, ...]:
+    """The published ports that have no URL."""
+    return tuple(
+        f"{port.host_ip}:{port.host_port}→{port.target}/{port.protocol}"
+        for container in service.containers
+        for port in container.ports
+        if port.protocol != "tcp"
+    )
+
+
+_CONTAINER_COLUMNS = (
+    Column("service", "Service", 12, share=1, most=26),
+    Column("state", "State", 15, share=2, most=30),
+    Column("restarts", "Restarts", 8, align_right=True),
+    Column("up", "Up", 6, align_right=True),
+    Column("image", "Image", 12),
+    Column("container", "Container", 14, share=3, most=60),
+)
+_COMMAND = Column("command", "Command", 16, share=3)
+_WIDE_FROM = 120
+MANY_RESTARTS = 3
+"""From here on they are a warning."""
+
+
+def fit_container_columns(width: int) -> tuple[Column, ...]:
+    """The columns for a table of ``width`` cells."""
+    return share_out((*_CONTAINER_COLUMNS, _COMMAND) if width >= _WIDE_FROM else _CONTAINER_COLUMNS, width)
+
+
+def container_lines(
+    container: ExaminedContainer, environment: Environment, *, now: datetime
+) -> Mapping[str, Line]:
+    """A container's row."""
+    state = next((s.state for s in environment.services if s.name == container.service), None)
+    is_up = container.state is ContainerState.RUNNING
+    number = f" {container.number}" if container.number > 1 else ""
+    name = Piece("debug copy of ", Tone.WARN) if container.is_one_off else ""
+    return {
+        "service": line(name, f"{container.service}{number}"),
+        "state": _state(container, state),
+        "restarts": _restarts(container),
+        "up": line(age(container.started_at, now) if is_up and container.started_at else ""),
+        "image": line(Piece(short_id(as_text(container.fields.get("image"))), Tone.QUIET)),
+        "container": line(container.name),
+        "command": line(Piece(_command(container), Tone.QUIET)),
+    }
+
+
+def _restarts(container: ExaminedContainer) -> Line:
+    if not container.restarts:
+        return line(Piece("0", Tone.QUIET))
+    return line(Piece(str(container.restarts), Tone.WARN if container.restarts >= MANY_RESTARTS else Tone.PLAIN))
+
+
+def _state(container: ExaminedContainer, state: State | None) -> Line:
+    """``✖ exited with 3``: how it ended stands where nothing cuts it off."""
+    shown = state_line(state) if state and not container.is_one_off else line(container.state.value)
+    if container.exit_code is None or state is State.ASLEEP:
+        return shown
+    sign = shown[0]
+    ending = f"exited with {container.exit_code}{', out of memory' if container.out_of_memory else ''}"
+    return line(Piece(f"{sign.text.split()[0]} {ending}" if state else ending, sign.tone))
+
+
+def _command(container: ExaminedContainer) -> str:
+    words = container.fields.get("command")
+    return " ".join(as_text(word) for word in words) if isinstance(words, list | tuple) else as_text(words)

@@ -1,0 +1,71 @@
+"""Entries of the ledger and commits, as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from previewer.domain.commit.revision import Commit, short_id
+from previewer.domain.environment.environment import Environment
+from previewer.domain.record.history import LedgerEntry
+from previewer.tui.present.states import state_line
+from previewer.tui.present.tables import Column, share_out
+from previewer.tui.present.text import Line, Piece, Tone, line
+from previewer.tui.present.times import age
+
+_COLUMNS = (
+    Column("age", "Ago", 6, align_right=True),
+    Column("action", "Action", 9),
+    Column("release", "Release", 12),
+    Column("actor", "By", 10, share=1, most=26),
+    Column("detail", "Detail", 16, share=4),
+)
+_MOMENT = Column("at", "At (UTC)", 16)
+_COMMIT = Column("commit", "Commit", 12)
+_WIDE_FROM = 112
+_LOUD = {"taint": Tone.BAD, "down": Tone.WARN, "rollback": Tone.WARN, "promote": Tone.ACCENT}
+
+
+def fit_history_columns(width: int) -> tuple[Column, ...]:
+    """The columns for a table of ``width`` cells."""
+    if width < _WIDE_FROM:
+        return share_out(_COLUMNS, width)
+    return share_out((_MOMENT, *_COLUMNS[:3], _COMMIT, *_COLUMNS[3:]), width)
+
+
+def history_lines(entry: LedgerEntry, *, now: datetime) -> Mapping[str, Line]:
+    """An entry's row."""
+    return {
+        "at": line(entry.at.strftime("%Y-%m-%d %H:%M")),
+        "age": line(age(entry.at, now)),
+        "action": line(Piece(entry.action, _LOUD.get(entry.action, Tone.PLAIN))),
+        "release": line(Piece(short_id(entry.release) if entry.release else "", Tone.QUIET)),
+        "commit": line(Piece(short_id(entry.commit) if entry.commit else "", Tone.QUIET)),
+        "actor": line(entry.actor),
+        "detail": line(entry.detail),
+    }
+
+
+_COMMIT_COLUMNS = (
+    Column("commit", "Commit", 12),
+    Column("subject", "Subject", 24, share=1),
+    Column("state", "State", 12),
+    Column("author", "Author", 14, share=1, most=24),
+    Column("age", "Age", 6, align_right=True),
+)
+
+
+def fit_commit_columns(width: int, longest: Mapping[str, int]) -> tuple[Column, ...]:
+    """The columns for a table of ``width`` cells with content as wide as ``longest`` says."""
+    return share_out(_COMMIT_COLUMNS, width, longest)
+
+
+def commit_lines(commit: Commit, environment: Environment | None, *, now: datetime) -> Mapping[str, Line]:
+    """A commit's row, with the state of the environment that runs it, if any."""
+    return {
+        "commit": line(Piece(commit.short, Tone.ACCENT)),
+        "age": line(age(commit.committed_at, now)),
+        "author": line(commit.author),
+        "state": state_line(environment.state) if environment else (),
+        "subject": line(commit.subject),
+    }

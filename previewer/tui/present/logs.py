@@ -1,0 +1,130 @@
+"""Log lines as rows of text, and the title over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from rich.cells import cell_len, chop_cells
+
+from previewer.engine.protocol import LogLine
+from previewer.frozen import dataclass
+from previewer.present.safe_text import plain, plain_log
+from previewer.tui.present.text import Line, Piece, Tone, cut, cut_line, line, width_of
+
+TIME_WIDTH = len("12:34:56.789 ")
+WIDEST_SERVICE = 14
+LEAST_TEXT_WIDTH = 20
+SEPARATOR = "│ "
+
+
+@dataclass(frozen=True, slots=True)
+class LogShape:
+    """Which lines are shown, and how."""
+
+    service: str | None = None
+    """Only this one's; ``None`` for all."""
+    search: str = ""
+    """Only lines that contain this, in whatever case."""
+    is_wrapped: bool = False
+    has_times: bool = False
+    service_width: int = 8
+    """Of the column with the services' names; 0 hides it."""
+    width: int = 80
+    """Of the whole row, in cells: where wrapped lines break."""
+
+    @property
+    def time_width(self) -> int:
+        """Of the column with the times."""
+        return TIME_WIDTH if self.has_times else 0
+
+    @property
+    def text_start(self) -> int:
+        """The column in which a line's own text begins."""
+        prefix = self.service_width + 1 + len(SEPARATOR) if self.service_width else 0
+        return self.time_width + prefix
+
+    def for_services(self, names: Sequence[str]) -> LogShape:
+        """The shape with a column just wide enough for these services; with none, where only one is shown."""
+        widest = max((cell_len(plain(name)) for name in names), default=0)
+        return replace(self, service_width=0 if self.service else min(widest, WIDEST_SERVICE))
+
+
+def matches(entry: LogLine, shape: LogShape) -> bool:
+    """Whether the shape shows this line."""
+    if shape.service is not None and entry.service != shape.service:
+        return False
+    return not shape.search or shape.search.casefold() in plain_log(entry.text).casefold()
+
+
+def rows_of(entry: LogLine, shape: LogShape) -> Iterator[str]:
+    """The line's rows: one, or several where it is wrapped. Later rows keep the columns in front empty."""
+    prefix = _prefix(entry, shape)
+    text = plain_log(entry.text)
+    if not shape.is_wrapped:
+        yield prefix + text
+        return
+    width = max(LEAST_TEXT_WIDTH, shape.width - shape.text_start)
+    for number, part in enumerate(_chunks(text, width)):
+        yield (prefix if number == 0 else _empty_prefix(shape)) + part
+
+
+def whole_text(entries: Sequence[LogLine]) -> str:
+    """Lines as they are copied and saved: times and services in full."""
+    parts: list[str] = []
+    for entry in entries:
+        moment = f"{entry.at.isoformat(timespec='milliseconds')} " if entry.at else ""
+        parts.append(f"{moment}{plain(entry.service)} | {plain_log(entry.text)}\n")
+    return "".join(parts)
+
+
+def _chunks(text: str, width: int) -> list[str]:
+    if text.isascii():
+        return [text[start : start + width] for start in range(0, max(len(text), 1), width)]
+    if cell_len(text) <= width:
+        return [text]  # what takes no cell at all would not be cut but lost
+    return chop_cells(text, width)
+
+
+def _prefix(entry: LogLine, shape: LogShape) -> str:
+    moment = ""
+    if shape.has_times:
+        moment = entry.at.strftime("%H:%M:%S.%f")[:-3] if entry.at else ""
+        moment = moment.ljust(TIME_WIDTH)
+    if not shape.service_width:
+        return moment
+    name = cut(plain(entry.service), shape.service_width)
+    padding = " " * (shape.service_width - cell_len(name) + 1)
+    return f"{moment}{name}{padding}{SEPARATOR}"
+
+
+def _empty_prefix(shape: LogShape) -> str:
+    space = " " * shape.time_width
+    return f"{space}{' ' * (shape.service_width + 1)}{SEPARATOR}" if shape.service_width else space
+
+
+def log_title(shape: LogShape, *, width: int, shown: int, held: int, is_following: bool, has_ended: bool) -> Line:
+    """One line of at most ``width`` cells; the badge is never cut."""
+    badge = _badge(held, is_following=is_following, has_ended=has_ended)
+    left = cut_line(_subject(shape, shown, has_ended=has_ended), max(0, width - width_of(badge) - 2))
+    gap = " " * max(2, width - width_of(left) - width_of(badge))
+    return (*left, Piece(gap), *badge)
+
+
+def _subject(shape: LogShape, shown: int, *, has_ended: bool) -> Line:
+    whose = shape.service or "all services"
+    found = line(Piece(f" · {shown} line{'' if shown == 1 else 's'} with “{shape.search}”", Tone.WARN))
+    if not shape.search:
+        nothing = "nothing was written" if has_ended else "nothing has been written yet"
+        found = () if shown else line(Piece(f" · {nothing}", Tone.QUIET))
+    modes = "".join((" · wrapped" if shape.is_wrapped else "", " · times in UTC" if shape.has_times else ""))
+    return line(Piece("Logs ", Tone.STRONG), whose, *found, Piece(modes, Tone.QUIET))
+
+
+def _badge(held: int, *, is_following: bool, has_ended: bool) -> Line:
+    if has_ended:
+        return line(Piece("■ ended: the services have stopped", Tone.QUIET))
+    if is_following:
+        return line(Piece("● following", Tone.GOOD))
+    new = f", {held} new line{'' if held == 1 else 's'}" if held else ""
+    return line(Piece(f"❚❚ paused{new}", Tone.WARN), Piece(" · G follows", Tone.QUIET))

@@ -1,0 +1,243 @@
+"""Everything that the screens ask of operations, each as a question to the bridge."""
+
+from __future__ import annotations
+
+import time
+import webbrowser
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from textual.message import Message
+from textual.message_pump import MessagePump
+
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.environment.environment import Environment, without_remote_doubles
+from previewer.domain.progress import Event, TaskStarted
+from previewer.engine.protocol import ContainerEvent, LogLine, LogOptions, Selection
+from previewer.errors import EngineUnreachableError, PreviewerError, SourceError
+from previewer.operations.debug import debug
+from previewer.operations.lists import list_branches, list_commits
+from previewer.operations.logs import open_logs
+from previewer.records.environments import list_environments
+from previewer.session.session import Session
+from previewer.tui.bridge import Bridge, Mailbox
+from previewer.tui.clipboard import copy_natively
+from previewer.tui.job import Work
+from previewer.tui.messages import (
+    BranchesFailed,
+    BranchesRead,
+    CommitsFailed,
+    CommitsFound,
+    CommitsRead,
+    EngineStirred,
+    EngineWatchEnded,
+    EnvironmentsFailed,
+    EnvironmentsRead,
+    FileSaved,
+    LogsArrived,
+    LogsEnded,
+    PlanFailed,
+    PlanRead,
+    TextCopied,
+    UrlOpened,
+    WorkEnded,
+    WorkReported,
+)
+from previewer.tui.requests.request import Request
+
+LOG_TAIL = 500
+"""Lines of each container that are read before its log is followed."""
+LOG_CAPACITY = 20_000
+"""Lines that may wait for the screen; of a flood the newest are kept."""
+COMMITS_SHOWN = 200
+BATCH_PAUSE = 0.03
+"""Seconds that a log's reader rests after it has told of new lines: a flood is then drawn 30 times a second."""
+
+
+class Gateway:
+    """Questions to one session. Answers arrive as messages; every method returns at once."""
+
+    def __init__(self, session: Session, bridge: Bridge) -> None:
+        self._session = session
+        self._bridge = bridge
+
+    def read_branches(self, tell: MessagePump) -> None:
+        """Answered with :class:`BranchesRead` or :class:`BranchesFailed`."""
+        self._bridge.ask(
+            "branches",
+            lambda: without_remote_doubles(list_branches(self._session, remote=True)),
+            tell=tell,
+            answered=BranchesRead,
+            failed=BranchesFailed,
+            is_repeated=True,
+        )
+
+    def read_environments(self, tell: MessagePump) -> None:
+        """Answered with :class:`EnvironmentsRead` or :class:`EnvironmentsFailed`."""
+
+        def call() -> tuple[tuple[Environment, ...], str]:
+            try:
+                found = list_environments(self._session)
+            except SourceError:
+                if self._session.source.branches():
+                    raise
+                found = ()  # nothing has been committed yet: that is what git says, and no fault of the engine
+            except EngineUnreachableError:
+                self._session.disconnect()
+                raise
+            capabilities = self._session.engine.capabilities
+            return found, f"{capabilities.name} · {capabilities.platform}"
+
+        self._bridge.ask(
+            "environments",
+            call,
+            tell=tell,
+            answered=lambda answer: EnvironmentsRead(answer[0], engine=answer[1]),
+            failed=EnvironmentsFailed,
+            is_repeated=True,
+        )
+
+    def read_commits_of(self, ids: Sequence[str], tell: MessagePump) -> None:
+        """Answered with :class:`CommitsFound`: those of them that this clone has."""
+        find = self._session.source.find_commit
+        self._bridge.ask(
+            "commits of environments",
+            lambda: [found for one in ids if (found := find(one)) is not None],
+            tell=tell,
+            answered=CommitsFound,
+            failed=lambda _error: CommitsFound(()),
+        )
+
+    def watch_engine(self, tell: MessagePump) -> None:
+        """Tell :class:`EngineStirred` whenever something happens to our containers, until the stream ends."""
+        session = self._session
+
+        def arrived(batch: Sequence[ContainerEvent]) -> Message | None:
+            return EngineStirred() if batch else None
+
+        self._bridge.follow(
+            "watch",
+            lambda: session.engine.watch(Selection(installation=session.source.installation)),
+            tell=tell,
+            arrived=arrived,
+            ended=lambda _error: EngineWatchEnded(),
+        )
+
+    def read_commits(self, revision: str, tell: MessagePump) -> None:
+        """Answered with :class:`CommitsRead` or :class:`CommitsFailed`."""
+        self._bridge.ask(
+            "commits",
+            lambda: list_commits(self._session, revision, limit=COMMITS_SHOWN),
+            tell=tell,
+            answered=CommitsRead,
+            failed=CommitsFailed,
+        )
+
+    def propose(self, request: Request, tell: MessagePump) -> None:
+        """Answered with :class:`PlanRead` or :class:`PlanFailed`."""
+        self._bridge.ask(
+            "plan", lambda: request.propose(self._session), tell=tell, answered=PlanRead, failed=PlanFailed
+        )
+
+    def follow_logs(self, environment: str, tell: MessagePump) -> None:
+        """Tell :class:`LogsArrived` as lines come, :class:`LogsEnded` at the end. One environment at a time."""
+        mailbox: Mailbox[LogLine] = Mailbox(capacity=LOG_CAPACITY)
+
+        def arrived(batch: Sequence[LogLine]) -> Message | None:
+            if not mailbox.put(batch):
+                return None
+            time.sleep(BATCH_PAUSE)
+            return LogsArrived(mailbox)
+
+        options = LogOptions(tail=LOG_TAIL, follow=True)
+        self._bridge.follow(
+            "logs",
+            lambda: open_logs(self._session, environment, options=options),
+            tell=tell,
+            arrived=arrived,
+            ended=LogsEnded,
+        )
+
+    def stop_logs(self) -> None:
+        """Close the stream of logs."""
+        self._bridge.stop("logs")
+
+    def start(self, work: Work, request: Request, tell: MessagePump) -> None:
+        """Do it. Tells :class:`WorkReported` as it goes and :class:`WorkEnded` at the end."""
+        report = self._reporter(work, tell)
+
+        def call() -> Message:
+            done = request.perform(self._session, report=report, cancellation=work.cancellation)
+            return WorkEnded(work.number, environment=done.environment, outcome=done.outcome)
+
+        self._bridge.operate(work.title, call, tell=tell, failed=lambda error: WorkEnded(work.number, error=error))
+
+    def open_shell(self, environment: str, service: str, say: Callable[[str], None]) -> int:
+        """A shell in a copy of the service; its exit code. In this very thread, which has the terminal's signals.
+
+        ``say`` hears what is done until the shell is there: the copy's start may take seconds.
+
+        The one call that does not return at once. Raises :class:`PreviewerError`.
+        """
+
+        def report(event: Event) -> None:
+            if isinstance(event, TaskStarted):
+                say(f"{event.task} …")
+
+        return Bridge.in_front(
+            lambda: debug(
+                self._session,
+                environment,
+                service,
+                terminal=True,
+                report=report,
+                cancellation=Cancellation(),
+            )
+        )
+
+    def copy(self, text: str, tell: MessagePump) -> None:
+        """Answered with :class:`TextCopied`."""
+        self._bridge.ask(
+            "copy",
+            lambda: copy_natively(text),
+            tell=tell,
+            answered=lambda is_native: TextCopied(text, is_native=is_native),
+            failed=lambda _error: TextCopied(text, is_native=False),
+        )
+
+    def open_url(self, url: str, tell: MessagePump) -> None:
+        """Answered with :class:`UrlOpened`."""
+        self._bridge.ask(
+            "browser",
+            lambda: webbrowser.open(url),
+            tell=tell,
+            answered=lambda is_open: UrlOpened(url, is_open=is_open),
+            failed=lambda _error: UrlOpened(url, is_open=False),
+        )
+
+    def save(self, path: Path, text: str, tell: MessagePump) -> None:
+        """Answered with :class:`FileSaved`."""
+
+        def call() -> str:
+            try:
+                path.write_text(text, encoding="utf-8")
+            except OSError as error:
+                raise PreviewerError(f"cannot be written: {error.strerror}", where=str(path)) from error
+            return str(path)
+
+        self._bridge.ask(
+            "save",
+            call,
+            tell=tell,
+            answered=FileSaved,
+            failed=lambda error: FileSaved(str(path), error=error),
+        )
+
+    def _reporter(self, work: Work, tell: MessagePump) -> Callable[[Event], None]:
+        mailbox: Mailbox[Event] = Mailbox()
+
+        def report(event: Event) -> None:
+            if mailbox.put((event,)):
+                self._bridge.post(tell, WorkReported(work.number, mailbox))
+
+        return report

@@ -1,0 +1,200 @@
+"""Tabs of an environment's screen: history, services, release, and the plan of an update."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+
+from previewer.domain.engine.examination import ExaminedContainer
+from previewer.domain.record.history import LedgerEntry
+from previewer.errors import PreviewerError
+from previewer.operations.inspect import Inspection
+from previewer.tui.context import Desk
+from previewer.tui.detail_queries import ContainersRead, HistoryRead, InspectionRead
+from previewer.tui.messages import PlanFailed, PlanRead
+from previewer.tui.present.dialogs import is_empty, proposal_lines, proposal_size
+from previewer.tui.present.environment import container_lines, fit_container_columns
+from previewer.tui.present.history import fit_history_columns, history_lines
+from previewer.tui.present.notices import failure_lines
+from previewer.tui.present.releases import release_lines
+from previewer.tui.present.tables import Column
+from previewer.tui.present.text import Line, Piece, Tone, line
+from previewer.tui.requests.request import Proposal
+from previewer.tui.requests.up import UpdateRequest
+from previewer.tui.widgets.lines import LinesView
+from previewer.tui.widgets.panel import Panel, TablePanel
+from previewer.tui.widgets.rows_table import Row
+
+
+class HistoryPanel(TablePanel):
+    """Its entries of the ledger, newest first."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(
+            desk,
+            name="history",
+            asking="reading the ledger …",
+            nothing="the ledger of this repository says nothing of it",
+        )
+        self._entries: tuple[LedgerEntry, ...] | None = None
+
+    def ask(self) -> None:
+        """Ask the ledger."""
+        if self.environment is not None:
+            self.desk.inquiries.read_history(self.environment.name, self)
+
+    @on(HistoryRead)
+    def history_read(self, message: HistoryRead) -> None:
+        """It answered."""
+        message.stop()
+        self._entries, self.error = message.entries, None
+        self.draw()
+
+    def columns(self, width: int) -> Sequence[Column]:
+        """When, what, by whom."""
+        return fit_history_columns(width)
+
+    def rows(self) -> Sequence[Row] | None:
+        """An entry each; numbered from the oldest, so that a new one changes no key."""
+        if self._entries is None:
+            return None
+        now = self.desk.now()
+        rows = [(str(number), history_lines(e, now=now)) for number, e in enumerate(reversed(self._entries))]
+        return rows[::-1]
+
+
+class ServicesPanel(TablePanel):
+    """Debug copies are there too, for as long as they are."""
+
+    LOOK_EVERY: ClassVar[float | None] = 5.0
+    """Restarts are counted where containers are inspected; a list of them says nothing of it."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, name="all-services", asking="inspecting …", nothing="no container of it is left")
+        self._containers: tuple[ExaminedContainer, ...] | None = None
+
+    @property
+    def service(self) -> str | None:
+        """The service under the cursor."""
+        key = self.target.selected_key
+        return next((c.service for c in self._containers or () if c.name == key), None)
+
+    def ask(self) -> None:
+        """Look again."""
+        if self.environment is not None:
+            self.desk.inquiries.read_containers(self.environment, self)
+
+    @on(ContainersRead)
+    def containers_read(self, message: ContainersRead) -> None:
+        """They were inspected."""
+        message.stop()
+        self._containers, self.error = message.containers, None
+        self.draw()
+
+    def columns(self, width: int) -> Sequence[Column]:
+        """How each is, and how often it was restarted."""
+        return fit_container_columns(width)
+
+    def rows(self) -> Sequence[Row] | None:
+        """A container each."""
+        environment, now = self.environment, self.desk.now()
+        if self._containers is None or environment is None:
+            return None
+        return [(c.name, container_lines(c, environment, now=now)) for c in self._containers]
+
+
+class ReleasePanel(Panel):
+    """Images, packages, provenance, signature."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, name="release")
+        self._inspection: Inspection | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lines."""
+        yield LinesView(name="release-lines")
+
+    @property
+    def target(self) -> LinesView:
+        """The lines."""
+        return self.query_one(LinesView)
+
+    def ask(self) -> None:
+        """Ask for everything that is known."""
+        if self.environment is not None:
+            self.desk.inquiries.read_release(self.environment.ownership.release, self)
+
+    @on(InspectionRead)
+    def release_read(self, message: InspectionRead) -> None:
+        """It is known."""
+        message.stop()
+        self._inspection, self.error = message.inspection, None
+        self.draw()
+
+    def draw(self) -> None:
+        """Show it."""
+        self.target.show(self._lines(max(30, self.size.width - 6)))
+
+    def _lines(self, width: int) -> tuple[Line, ...]:
+        if self.error is not None:
+            return failure_lines(self.error)
+        if self._inspection is None:
+            return (line(Piece("reading the release …", Tone.QUIET)),)
+        return release_lines(self._inspection, width=width)
+
+
+class PlanPanel(Panel):
+    """The plan, before anybody asks for it."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, name="plan")
+        self._answer: Proposal | PreviewerError | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lines."""
+        yield LinesView(name="plan-lines")
+
+    @property
+    def target(self) -> LinesView:
+        """The lines."""
+        return self.query_one(LinesView)
+
+    def ask(self) -> None:
+        """Ask for the plan."""
+        if self.environment is not None:
+            self.desk.gateway.propose(UpdateRequest(self.environment), self)
+
+    @on(PlanRead)
+    def plan_read(self, message: PlanRead) -> None:
+        """It is there."""
+        message.stop()
+        self._answer = message.plan
+        self.draw()
+
+    @on(PlanFailed)
+    def plan_failed(self, message: PlanFailed) -> None:
+        """There is none."""
+        message.stop()
+        self._answer = message.error
+        self.draw()
+
+    def draw(self) -> None:
+        """Show it."""
+        self.target.show(self._lines(max(20, self.size.width - 6)))
+
+    def _lines(self, width: int) -> tuple[Line, ...]:
+        answer = self._answer
+        if answer is None:
+            return (line(Piece("working out the plan …", Tone.QUIET)),)
+        if isinstance(answer, PreviewerError):
+            return failure_lines(answer)
+        if is_empty(answer):
+            return (
+                line(Piece("It runs the newest commit and is well: updating it would do nothing.", Tone.QUIET)),
+            )
+        title = f"Updating it to the newest commit would take {proposal_size(answer)}."
+        lines = proposal_lines(answer, now=self.desk.now(), width=width)
+        return (line(Piece(title, Tone.QUIET)), (), *lines)
