@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.branches import make_branches
 from benchmarks.many import AT_ONCE, run_many
 from benchmarks.measure import Measured, Subject
-from benchmarks.stand_ins import stand_ins
+from benchmarks.stand_ins import fakes
 from benchmarks.workplace import Workplace, compose, previewer, services
 from previewer.git.output import BRANCH_FORMAT, HEADS
 from tests.docker.base_image import BASE_REFERENCE
@@ -74,7 +74,7 @@ def _help(place: Workplace) -> Iterator[Sequence[Subject]]:
 @contextmanager
 def _ls(place: Workplace, *, count: int) -> Iterator[Sequence[Subject]]:
     folder = place.repository(f"ls-{count}", {"compose.yaml": services(1)}).path
-    with stand_ins(place, folder, count):
+    with fakes(place, folder, count):
         yield (
             Subject("previewer ls", previewer("ls"), folder, environment=place.environment),
             Subject("docker compose ls", compose("ls", "--all"), folder, environment=place.environment),
@@ -85,7 +85,7 @@ def _ls(place: Workplace, *, count: int) -> Iterator[Sequence[Subject]]:
 @contextmanager
 def _status(place: Workplace, *, count: int) -> Iterator[Sequence[Subject]]:
     folder = place.repository(f"status-{count}", {"compose.yaml": services(1)}).path
-    with stand_ins(place, folder, count) as names:
+    with fakes(place, folder, count) as names:
         theirs = compose("--project-name", names[0], "ps", "--all")
         yield (
             Subject("previewer status", previewer("status", names[0]), folder, environment=place.environment),

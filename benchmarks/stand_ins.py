@@ -18,7 +18,7 @@ from tests.domain.values import make_ownership
 
 
 @contextmanager
-def stand_ins(place: Workplace, folder: Path, count: int) -> Iterator[tuple[str, ...]]:
+def fakes(place: Workplace, folder: Path, count: int) -> Iterator[tuple[str, ...]]:
     """The names of ``count`` of them, which are gone afterwards."""
     api = place.connection.api
     names = tuple(f"bench-{place.session}-{number:03}" for number in range(count))

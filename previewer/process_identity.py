@@ -35,14 +35,14 @@ class ProcessIdentity(msgspec.Struct, frozen=True):
 
 def current_process() -> ProcessIdentity:
     """The process that runs this."""
-    host, machine, boot, namespace = _surroundings()
+    host, machine, boot, namespace = _build_settings()
     pid = os.getpid()
     return ProcessIdentity(host, machine, boot, namespace, pid, process_start(pid) or "")
 
 
 def is_dead(process: ProcessIdentity) -> bool:
     """Whether ``process`` certainly has ended. ``False`` where that can't be known from here."""
-    host, machine, boot, namespace = _surroundings()
+    host, machine, boot, namespace = _build_settings()
     if (process.host, process.machine) != (host, machine):
         return False
     if process.boot != boot:
@@ -66,7 +66,7 @@ def process_start(pid: int) -> str | None:
 
 
 @cache
-def _surroundings() -> tuple[str, str, str, str]:
+def _build_settings() -> tuple[str, str, str, str]:
     """Host, machine, boot and namespace: none of them changes while a process lives."""
     if HAS_PROC:
         link = Path("/proc/self/ns/pid")

@@ -100,7 +100,7 @@ async def show_progress(terminal: Terminal) -> None:
     await show_confirmation(terminal)
     await terminal.press("y")
     await terminal.until_shown("✔ done", "http://")
-    board = terminal.desk.works[1].board
+    board = terminal.context.works[1].board
     board.tasks = dict(sorted(board.tasks.items()))  # they run in parallel
     for task in board.tasks.values():
         task.seconds = 0.4

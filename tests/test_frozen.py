@@ -76,7 +76,7 @@ NAMES = sorted(OURS)
 Call = Callable[[Any], Any]
 
 
-def told(act: Callable[[], Any]) -> str:
+def events(act: Callable[[], Any]) -> str:
     """What somebody who does this is told."""
     try:
         found = act()
@@ -96,7 +96,7 @@ def test_making_one_is_the_same(name: str, given_arguments: list[Any], given_nam
     def make(cls: Any) -> Any:
         return cls(*given_arguments, **given_names)
 
-    assert told(partial(make, OURS[name])) == told(partial(make, THEIRS[name]))
+    assert events(partial(make, OURS[name])) == events(partial(make, THEIRS[name]))
 
 
 @given(st.sampled_from(NAMES), named, named)
@@ -105,7 +105,7 @@ def test_being_equal_is_the_same(name: str, one: dict[str, Any], other: dict[str
         first, second = cls(**one), cls(**other)
         return (first == second, first != second, [first].count(second), first == 1)
 
-    assert told(partial(compare, OURS[name])) == told(partial(compare, THEIRS[name]))
+    assert events(partial(compare, OURS[name])) == events(partial(compare, THEIRS[name]))
 
 
 @given(st.sampled_from(NAMES), named, named)
@@ -113,7 +113,7 @@ def test_what_is_equal_has_one_hash(name: str, one: dict[str, Any], other: dict[
     def count(cls: Any) -> int:
         return len({cls(**one), cls(**other)})
 
-    assert told(partial(count, OURS[name])) == told(partial(count, THEIRS[name]))
+    assert events(partial(count, OURS[name])) == events(partial(count, THEIRS[name]))
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "Empty"])
@@ -136,7 +136,7 @@ def test_using_one_is_the_same(name: str, act: Call) -> None:
     def use(cls: Any) -> Any:
         return act(cls(text="x") if name == "Named" else cls(1))
 
-    assert told(partial(use, OURS[name])) == told(partial(use, THEIRS[name]))
+    assert events(partial(use, OURS[name])) == events(partial(use, THEIRS[name]))
 
 
 @frozen.dataclass(frozen=True, slots=True)

@@ -128,5 +128,5 @@ def _result_row(result: UpResult) -> JsonObject:
         "urls": urls_by_service(result.environment),
         "ports": list(url_rows(result.environment)),
         "changed": result.changed,
-        "gap_seconds": round(result.gap_seconds, 3) if result.gap_seconds is not None else None,
+        "gap_seconds": round(result.downtime_seconds, 3) if result.downtime_seconds is not None else None,
     }

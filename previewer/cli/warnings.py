@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from previewer.cli.diagnostics import Diagnostics
-from previewer.deployment.capacity import Room, measure_room
+from previewer.deployment.capacity import Capacity, measure_capacity
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.engine.capacity import need_of_plan
 from previewer.domain.environment.environment import Environment
@@ -43,27 +43,30 @@ FEW = 10
 """From so many on nobody has to be told."""
 
 
-def note_room(diagnostics: Diagnostics, plan: Plan, session: Session) -> None:
+def note_capacity(diagnostics: Diagnostics, plan: Plan, session: Session) -> None:
     """How often ``plan`` could be carried out; nothing where it makes nothing."""
     if not len(plan):
         return
-    room = measure_room(
+    free_capacity = measure_capacity(
         session,
         need_of_plan(plan, subnet_prefix=session.settings.subnet_prefix),
         session.engine.observe(Selection()),
     )
-    diagnostics.note(*room_words(room))
+    diagnostics.note(*capacity_words(free_capacity))
 
 
-def note_scarcity(diagnostics: Diagnostics, room: Room) -> None:
+def note_scarcity(diagnostics: Diagnostics, free_capacity: Capacity) -> None:
     """How many more environments fit, if they are few."""
-    if room.more < FEW:
-        diagnostics.note(*room_words(room))
+    if free_capacity.more < FEW:
+        diagnostics.note(*capacity_words(free_capacity))
 
 
-def room_words(room: Room) -> tuple[str, str]:
+def capacity_words(free_capacity: Capacity) -> tuple[str, str]:
     """How many fit, and what bounds them."""
-    tightest = room.tightest
-    if room.more:
-        return f"room for {counted(room.more, 'environment')} like it", tightest.reason if tightest else ""
+    tightest = free_capacity.tightest
+    if free_capacity.more:
+        return (
+            f"room for {counted(free_capacity.more, 'environment')} like it",
+            tightest.reason if tightest else "",
+        )
     return "no room for it", f"{tightest.reason}; {tightest.hint}" if tightest else ""

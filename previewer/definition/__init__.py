@@ -71,7 +71,7 @@ def load_named(
     *,
     variables: Mapping[str, str] = _NOTHING,
     references: References | None = None,
-    given_files: Mapping[str, Collection[str]] = _NO_FILES,
+    config_mounts: Mapping[str, Collection[str]] = _NO_FILES,
     project_name: str | None = None,
     choice: ReadingChoice = DEFAULT_CHOICE,
 ) -> Definition:
@@ -79,7 +79,7 @@ def load_named(
 
     Relative paths are seen from the directory of the file, so ``envs/preview.yaml`` builds the repository by
     ``..``. With ``references`` instead of ``variables``, the definition refers to them where it can.
-    ``given_files`` has the names of those that each environment file of the user's machine gives. Raises
+    ``config_mounts`` has the names of those that each environment file of the user's machine gives. Raises
     :class:`NotFoundError` where there is none, and whatever :func:`load_definition` raises.
     """
     role = role_of_name(name)
@@ -91,7 +91,7 @@ def load_named(
         expand=references.expand if references is not None else str,
         env_files=choice.env_files,
         leading_env_files=(DOTENV,) if not choice.files and files == files_in_dotenv(tree) else (),
-        given_files=given_files,
+        config_mounts=config_mounts,
         takes_examples=choice.takes_examples,
         profiles=choice.profiles,
         project_name=project_name,

@@ -58,7 +58,7 @@ class LoadOptions:
     """Instead of ``.env``, relative to the tree's root."""
     leading_env_files: Sequence[str] = ()
     """Besides the project directory's ``.env``, over which they win: the one that named the Compose files."""
-    given_files: Mapping[str, Collection[str]] = field(default_factory=dict)
+    config_mounts: Mapping[str, Collection[str]] = field(default_factory=dict)
     """The names, among ``variables``, that each environment file of the user's machine has."""
     takes_examples: bool = False
     """Whether a committed example (``.env.example``) stands for an environment file that is not committed; a
@@ -80,7 +80,7 @@ def load_files(tree: FileTree, files: Sequence[str], options: LoadOptions) -> De
     if not files:
         raise UsageError("no Compose file is named")
     home = options.variables.get("HOME")
-    outside = OutsideValues(tree, options.takes_examples, options.given_files)
+    outside = OutsideValues(tree, options.takes_examples, options.config_mounts)
     reading = Reading(tree, options.expand(home) if home is not None else None, outside, options.expand)
     try:
         with reading.pointing_into([]):

@@ -21,7 +21,7 @@ class OutsideValues:
     tree: FileTree
     takes_examples: bool = False
     """Whether a committed example stands for an environment file that is not committed."""
-    given_files: Mapping[str, Collection[str]] = field(default_factory=dict)
+    config_mounts: Mapping[str, Collection[str]] = field(default_factory=dict)
     """The names of the variables in each environment file of the user's machine."""
     wanted: dict[tuple[str, str], None] = field(default_factory=dict)
     """Where each variable, or file of variables, is wanted that nothing gives, and what is to be said of it."""
@@ -32,8 +32,8 @@ class OutsideValues:
         """The variables that the user's files have in place of the one at ``path``: those of the files that are
         called like it, else of all."""
         name = posixpath.basename(path)
-        named = [names for file, names in self.given_files.items() if re.split(r"[/\\]", file)[-1] == name]
-        return [name for names in named or self.given_files.values() for name in names]
+        named = [names for file, names in self.config_mounts.items() if re.split(r"[/\\]", file)[-1] == name]
+        return [name for names in named or self.config_mounts.values() for name in names]
 
     def find_example(self, path: str) -> str | None:
         """The committed example of the environment file at ``path`` (of the tree), which is not committed."""

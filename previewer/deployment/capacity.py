@@ -23,7 +23,7 @@ POLL_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class Capacity:
     """How many environments like one still fit."""
 
     more: int
@@ -37,14 +37,14 @@ class Room:
         return self.bounds[0] if self.bounds else None
 
 
-def measure_room(
+def measure_capacity(
     session: Session,
     need: Need,
     everything: Observation,
     *,
     replaced: str | None = None,
     others: Mapping[str, Need] | None = None,
-) -> Room:
+) -> Capacity:
     """How many environments with ``need`` fit; ``replaced`` is the one whose place the first would take.
 
     ``everything`` is what of previewer's is on the engine, whosever it is; ``others`` are environments of the
@@ -53,18 +53,18 @@ def measure_room(
     being_made = others or {}
     supply, load = _supply(session, everything, being_made), _load(session, everything, replaced, being_made)
     found = bounds(supply, need, load, session.settings.quota)
-    return Room(found[0].room if found else 0, found)
+    return Capacity(found[0].free_capacity if found else 0, found)
 
 
-def room_for_more(session: Session) -> Room:
+def capacity_for_more(session: Session) -> Capacity:
     """How many environments like the largest of the project fit, of one network where there is none."""
     everything = session.engine.observe(Selection())
-    return measure_room(session, typical_need(session, everything), everything)
+    return measure_capacity(session, typical_need(session, everything), everything)
 
 
-def is_there_any_room(session: Session) -> bool:
+def is_there_any_capacity(session: Session) -> bool:
     """Whether the smallest environment would fit: one network, and no limit of memory."""
-    return measure_room(session, Need(networks=1), session.engine.observe(Selection())).more > 0
+    return measure_capacity(session, Need(networks=1), session.engine.observe(Selection())).more > 0
 
 
 def typical_need(session: Session, everything: Observation) -> Need:
@@ -106,16 +106,16 @@ def room_for(
             )
         yield has_waited
     finally:
-        session.admissions.leave(environment)
+        session.capacity_reservations.release_reservation(environment)
 
 
 def _enter(session: Session, need: Need, everything: Observation | None, environment: str) -> None:
     def check(others: Mapping[str, Need]) -> None:
-        is_current = everything is not None and not session.admissions.is_used
+        is_current = everything is not None and not session.capacity_reservations.is_used
         seen = everything if is_current and everything is not None else session.engine.observe(Selection())
         check_capacity(session, need, seen, environment=environment, others=others)
 
-    session.admissions.enter(environment, need, check)
+    session.capacity_reservations.reserve(environment, need, check)
 
 
 def check_capacity(
@@ -127,8 +127,8 @@ def check_capacity(
     others: Mapping[str, Need] | None = None,
 ) -> None:
     """Raise :class:`CapacityError`, with what is short, unless ``environment`` fits beside ``others``."""
-    room = measure_room(session, need, everything, replaced=environment, others=others)
-    short = [bound for bound in room.bounds if bound.room < 1]
+    free_capacity = measure_capacity(session, need, everything, replaced=environment, others=others)
+    short = [bound for bound in free_capacity.bounds if bound.free_capacity < 1]
     if short:
         raise CapacityError(
             f"there is no room for it ({', '.join(bound.name for bound in short)})",
@@ -150,7 +150,7 @@ def await_capacity(
 ) -> None:
     """Wait until ``environment`` fits, and keep the room. Raises :class:`TimedOutError` after ``timeout`` seconds.
 
-    :meth:`Admissions.leave` gives it back.
+    :meth:`CapacityReservations.release_reservation` gives it back.
     """
     deadline = time.monotonic() + timeout
     is_told = False

@@ -23,14 +23,14 @@ from previewer.deployment.generation import (
 )
 from previewer.deployment.learn_writes import learn_writes
 from previewer.deployment.recover import recover
-from previewer.deployment.remove_superseded import plan_retirement, retire
-from previewer.deployment.snapshot import Scene, look_at
+from previewer.deployment.remove_superseded import plan_removal_of_superseded, remove_superseded
+from previewer.deployment.snapshot import EnvironmentSnapshot, take_snapshot
 from previewer.deployment.touches import see_touches
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import short_id
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.deploy.reconcile import join_plans
-from previewer.domain.deploy.rollover import Succession, left_data, succeed
+from previewer.domain.deploy.rollover import Rollover, left_data, roll_over
 from previewer.domain.engine.capacity import need_of, slow_lines
 from previewer.domain.engine.needs import refuse_missing
 from previewer.domain.engine.observation import Observation
@@ -59,25 +59,25 @@ PUBLISHERS_GRACE = 2
 def plan_deploy(session: Session, deployment: Deployment) -> Plan:
     """What :func:`deploy` would do on the engine. Nothing is made; images that are not frozen yet are named so."""
     _enforce_policy(session, deployment)
-    scene = see_touches(session, look_at(session, deployment.name), deployment.release)
-    _refuse_other_role(scene.ours, deployment)
-    wanted = _wanted(session, deployment, scene)
-    if deployment.is_frozen and not deployment.force and _serves(session, wanted, scene):
+    snapshot = see_touches(session, take_snapshot(session, deployment.name), deployment.release)
+    _refuse_other_role(snapshot.ours, deployment)
+    wanted = _wanted(session, deployment, snapshot)
+    if deployment.is_frozen and not deployment.force and _serves(session, wanted, snapshot):
         return Plan(f"{deployment.action} {deployment.name}", (), environment=deployment.name)
-    refuse_held_ports(session, wanted, scene)
+    refuse_held_ports(session, wanted, snapshot)
     options = _run_options(session, deployment)
-    new = generation_plan(target_of(session, wanted, scene), options)
-    succession = succession_of(session, deployment, wanted.owner, scene)
-    retirement = plan_retirement(scene.ours, succession.notes, after=new)
+    new = generation_plan(target_of(session, wanted, snapshot), options)
+    rollover = rollover_of(session, deployment, wanted.owner, snapshot)
+    removal_of_superseded = plan_removal_of_superseded(snapshot.ours, rollover.notes, after=new)
     return replace(
-        join_plans(new.title, new, *retirement),
+        join_plans(new.title, new, *removal_of_superseded),
         notes=(
             *slow_lines(wanted.frozen.definition),
             *rewrite_lines(_rewrites(session, wanted)),
-            *lifetime_lines(deployment.name, succession),
+            *lifetime_lines(deployment.name, rollover),
         ),
         environment=deployment.name,
-        left_data=tuple(data_lines(scene, succession)),
+        left_data=tuple(data_lines(snapshot, rollover)),
     )
 
 
@@ -95,28 +95,30 @@ def _deploy(session: Session, deployment: Deployment, *, report: Report, cancell
     _enforce_policy(session, deployment)
     _expiry(session, deployment)  # a TTL that makes no sense is an error before anything is made
     with session.ledger.lock(deployment.name, purpose=_purpose(deployment)):
-        scene = see_touches(session, recover(session, deployment.name, report=report), deployment.release)
-        _refuse_other_role(scene.ours, deployment)
-        wanted = _wanted(session, deployment, scene, operation=session.new_operation())
-        if not deployment.force and _serves(session, wanted, scene):
-            return _renew(session, deployment, scene, report=report, cancellation=cancellation)
-        with _room(session, deployment, wanted, scene, report=report, cancellation=cancellation) as has_waited:
+        snapshot = see_touches(session, recover(session, deployment.name, report=report), deployment.release)
+        _refuse_other_role(snapshot.ours, deployment)
+        wanted = _wanted(session, deployment, snapshot, operation=session.new_operation())
+        if not deployment.force and _serves(session, wanted, snapshot):
+            return _renew(session, deployment, snapshot, report=report, cancellation=cancellation)
+        with _room(session, deployment, wanted, snapshot, report=report, cancellation=cancellation) as has_waited:
             if has_waited:
-                scene = see_touches(session, look_at(session, deployment.name), deployment.release)
-                wanted = _wanted(session, deployment, scene, operation=wanted.owner.operation)
+                snapshot = see_touches(session, take_snapshot(session, deployment.name), deployment.release)
+                wanted = _wanted(session, deployment, snapshot, operation=wanted.owner.operation)
             tell_rewrites(_rewrites(session, wanted), short_id(deployment.release.commit), report=report)
             for line in served_definition(session, wanted).left_out:
                 report(Noted(line, hint="commit it, or take the mount out"))
-            succession = succession_of(session, deployment, wanted.owner, scene)
+            rollover = rollover_of(session, deployment, wanted.owner, snapshot)
             slow = slow_lines(wanted.frozen.definition)
-            for line in (*slow, *data_lines(scene, succession), *lifetime_lines(deployment.name, succession)):
+            for line in (*slow, *data_lines(snapshot, rollover), *lifetime_lines(deployment.name, rollover)):
                 report(Noted(line))
             options = _run_options(session, deployment)
-            gap = make_generation(session, wanted, scene, options, report=report, cancellation=cancellation)
+            downtime = make_generation(
+                session, wanted, snapshot, options, report=report, cancellation=cancellation
+            )
             environment = _made(session, wanted.owner)
             learn_writes(session, environment, deployment.release)
-        notes = _finish(session, deployment, wanted, scene, gap, report=report)
-    return UpResult(replace(environment, notes=notes), deployment.release, changed=True, gap_seconds=gap)
+        notes = _finish(session, deployment, wanted, snapshot, downtime, report=report)
+    return UpResult(replace(environment, notes=notes), deployment.release, changed=True, downtime_seconds=downtime)
 
 
 def _purpose(deployment: Deployment) -> str:
@@ -128,7 +130,7 @@ def _room(
     session: Session,
     deployment: Deployment,
     wanted: Wanted,
-    scene: Scene,
+    snapshot: EnvironmentSnapshot,
     *,
     report: Report,
     cancellation: Cancellation,
@@ -137,12 +139,12 @@ def _room(
     need = need_of(
         served_definition(session, wanted).definition,
         subnet_prefix=session.settings.subnet_prefix,
-        is_new=scene.environment is None,
+        is_new=snapshot.environment is None,
     )
     return room_for(
         session,
         need,
-        scene.everything,
+        snapshot.everything,
         environment=deployment.name,
         patience=_run_options(session, deployment).timeout if deployment.is_queued else None,
         report=report,
@@ -151,38 +153,55 @@ def _room(
 
 
 def _finish(
-    session: Session, deployment: Deployment, wanted: Wanted, scene: Scene, gap: float | None, *, report: Report
+    session: Session,
+    deployment: Deployment,
+    wanted: Wanted,
+    snapshot: EnvironmentSnapshot,
+    downtime: float | None,
+    *,
+    report: Report,
 ) -> EnvironmentNotes:
     """Note that the new generation is the live one, then stop or remove what it replaced.
 
     In this order: whoever comes after a kill sees which one is live and what is left to do.
     """
-    if gap is not None:
-        report(Noted(f"generation {wanted.owner.generation} took over the ports; for {gap:.2f} s nobody had them"))
-    notes = note_succession(session, deployment, wanted.owner, scene)
+    if downtime is not None:
+        report(
+            Noted(
+                f"generation {wanted.owner.generation} took over the ports; for {downtime:.2f} s nobody had them"
+            )
+        )
+    notes = note_rollover(session, deployment, wanted.owner, snapshot)
     if wanted.owner.generation > 1:
-        retire(session, deployment.name, notes, report=report)
+        remove_superseded(session, deployment.name, notes, report=report)
     return notes
 
 
-def note_succession(
-    session: Session, deployment: Deployment, owner: Ownership, scene: Scene, *, began: datetime | None = None
+def note_rollover(
+    session: Session,
+    deployment: Deployment,
+    owner: Ownership,
+    snapshot: EnvironmentSnapshot,
+    *,
+    began: datetime | None = None,
 ) -> EnvironmentNotes:
     """Let the ledger know that ``owner``'s generation is the live one; what is true of the environment then.
 
     ``began`` is when the first container was touched for it; ``None`` for when the generation was made.
     """
-    notes = succession_of(session, deployment, owner, scene).notes
-    entry = _entry(session, deployment, owner, notes, replaced=scene.environment)
+    notes = rollover_of(session, deployment, owner, snapshot).notes
+    entry = _entry(session, deployment, owner, notes, replaced=snapshot.environment)
     session.ledger.append(structs.replace(entry, began=began or owner.created_at))
     return notes
 
 
-def succession_of(session: Session, deployment: Deployment, owner: Ownership, scene: Scene) -> Succession:
+def rollover_of(
+    session: Session, deployment: Deployment, owner: Ownership, snapshot: EnvironmentSnapshot
+) -> Rollover:
     """What is to be noted, and kept, when ``owner``'s generation takes over."""
-    return succeed(
-        scene.notes,
-        scene.environment,
+    return roll_over(
+        snapshot.notes,
+        snapshot.environment,
         generation=owner.generation,
         release=owner.release,
         now=session.clock(),
@@ -194,10 +213,15 @@ def succession_of(session: Session, deployment: Deployment, owner: Ownership, sc
 
 
 def _renew(
-    session: Session, deployment: Deployment, scene: Scene, *, report: Report, cancellation: Cancellation
+    session: Session,
+    deployment: Deployment,
+    snapshot: EnvironmentSnapshot,
+    *,
+    report: Report,
+    cancellation: Cancellation,
 ) -> UpResult:
     """The environment runs this very release: it lives on as if it were new."""
-    environment = scene.environment
+    environment = snapshot.environment
     if environment is None:
         raise NotFoundError(
             "the environment disappeared", where=deployment.name, hint="somebody removed it; try again"
@@ -213,7 +237,7 @@ def _renew(
     notes = structs.replace(environment.notes.of_generation(generation), expires_at=expires)
     if expires is None and environment.ownership.expires_at is not None:
         notes = structs.replace(notes, pinned=True)
-    if expires != environment.expires_at and not scene.notes.pinned:
+    if expires != environment.expires_at and not snapshot.notes.pinned:
         session.ledger.append(
             _entry(session, deployment, environment.ownership, notes, replaced=None, is_renewal=True)
         )
@@ -222,14 +246,16 @@ def _renew(
     return UpResult(environment, deployment.release, changed=False)
 
 
-def _wanted(session: Session, deployment: Deployment, scene: Scene, *, operation: str = "") -> Wanted:
+def _wanted(
+    session: Session, deployment: Deployment, snapshot: EnvironmentSnapshot, *, operation: str = ""
+) -> Wanted:
     release = deployment.release
     owner = Ownership(
         installation=session.source.installation,
         project=session.project,
         environment=deployment.name,
         role=deployment.role,
-        generation=scene.next_generation,
+        generation=snapshot.next_generation,
         branch=deployment.branch,
         commit=release.commit,
         release=release.id if deployment.is_frozen else "",
@@ -288,24 +314,24 @@ def _rewrites(session: Session, wanted: Wanted) -> tuple[Rewrite, ...]:
     return (*isolated, *served_definition(session, wanted).rewrites)
 
 
-def data_lines(scene: Scene, succession: Succession, *, returns: int | None = None) -> Iterator[str]:
+def data_lines(snapshot: EnvironmentSnapshot, rollover: Rollover, *, returns: int | None = None) -> Iterator[str]:
     """Which data does not come along: every generation has volumes of its own. See :func:`left_data`."""
-    if scene.environment is not None:
-        live = scene.environment.ownership.generation
-        yield from left_data(scene.stored_in(live), generation=live, keeps=succession.keeps, returns=returns)
+    if snapshot.environment is not None:
+        live = snapshot.environment.ownership.generation
+        yield from left_data(snapshot.stored_in(live), generation=live, keeps=rollover.keeps, returns=returns)
 
 
-def lifetime_lines(environment: str, succession: Succession) -> Iterator[str]:
+def lifetime_lines(environment: str, rollover: Rollover) -> Iterator[str]:
     """What the environment keeps of its lifetime, whatever generation it has."""
-    if succession.notes.pinned:
+    if rollover.notes.pinned:
         yield f"{environment} stays pinned: it does not expire"
-    elif succession.notes.expires_at is not None:
-        yield f"{environment} stays extended until {format_time(succession.notes.expires_at)}"
+    elif rollover.notes.expires_at is not None:
+        yield f"{environment} stays extended until {format_time(rollover.notes.expires_at)}"
 
 
-def _serves(session: Session, wanted: Wanted, scene: Scene) -> bool:
+def _serves(session: Session, wanted: Wanted, snapshot: EnvironmentSnapshot) -> bool:
     """Whether one generation, of the wanted release and nothing else, is there, whole, untouched and well."""
-    observed, environment = scene.predecessors, scene.environment
+    observed, environment = snapshot.predecessors, snapshot.environment
     releases = {owner.release for owner in observed.owners}
     generations = {owner.generation for owner in observed.owners}
     if environment is None or releases != {wanted.owner.release} or len(generations) != 1:

@@ -12,15 +12,15 @@ from previewer.errors import ObjectNotFoundError
 from previewer.session.session import Session
 
 
-def deploy_again(
+def deploy_with_retry(
     session: Session,
     deployment: Deployment,
     *,
-    regain: Callable[[], Deployment],
+    rebuild: Callable[[], Deployment],
     report: Report,
     cancellation: Cancellation,
 ) -> UpResult:
-    """:func:`deploy`. Where images are gone by then, ``regain`` brings them back and says what to deploy now.
+    """:func:`deploy`. Where images are gone by then, ``rebuild`` brings them back and says what to deploy now.
 
     What the first attempt had made is undone. Any other failure is the caller's.
     """
@@ -31,4 +31,4 @@ def deploy_again(
         if not session.images.missing({artifact.image for artifact in artifacts}):
             raise
     report(Noted("somebody removed images of this release meanwhile"))
-    return deploy(session, regain(), report=report, cancellation=cancellation)
+    return deploy(session, rebuild(), report=report, cancellation=cancellation)

@@ -46,5 +46,5 @@ class UpResult:
     release: Release
     changed: bool
     """``False`` where the environment ran this very release already."""
-    gap_seconds: float | None = None
+    downtime_seconds: float | None = None
     """How long nobody had the ports of the generation that was replaced; ``None`` where there was none."""

@@ -13,11 +13,11 @@ from dataclasses import replace
 from previewer.deployment.definition import owned_definition_name
 from previewer.deployment.generation import Wanted, served_definition
 from previewer.domain.compose.definition import Definition
-from previewer.domain.compose.mounted_files import file_references, given_files
+from previewer.domain.compose.mounted_files import config_mounts, file_references
 from previewer.domain.compose.references import find_references
 from previewer.domain.compose.served_files import is_served
 from previewer.domain.compose.service import Service
-from previewer.domain.deploy.takeover import Takeover, published_address, publishing_services
+from previewer.domain.deploy.takeover import PortHandover, published_address, publishing_services
 from previewer.domain.deploy.target import Target, container_spec, network_specs, volume_specs
 from previewer.domain.drift.fields import ENVIRONMENT, PORTS
 from previewer.domain.drift.frozen import FrozenContainer, FrozenEnvironment
@@ -28,7 +28,7 @@ from previewer.domain.environment.environment import Environment
 from previewer.domain.environment.host_ports import PortKey
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.labels import Ownership
-from previewer.domain.naming import edge_name, variable_suffix
+from previewer.domain.naming import handover_network_name, variable_suffix
 from previewer.domain.record.history import LedgerEntry
 from previewer.domain.release.release import Release
 from previewer.domain.stored import from_bytes
@@ -154,16 +154,16 @@ def _target(session: Session, wanted: Wanted, seen: Examination, live: Sequence[
         address_pool=session.settings.address_pool,
         prefix_length=session.settings.subnet_prefix,
         contents=dict.fromkeys(references, b""),  # their names are enough: nothing is made of this
-        takeover=_takeover(wanted.owner, seen),
+        port_handover=_takeover(wanted.owner, seen),
     )
 
 
-def _takeover(owner: Ownership, seen: Examination) -> Takeover:
+def _takeover(owner: Ownership, seen: Examination) -> PortHandover:
     """How it came by its ports, as its networks show."""
-    edge = edge_name(owner.environment, owner.generation)
+    edge = handover_network_name(owner.environment, owner.generation)
     own = [network for network in seen.networks if network.ownership == owner and network.binding]
     bindings = Counter(network.binding for network in own if network.name != edge).most_common(1)
-    return Takeover(
+    return PortHandover(
         binding=bindings[0][0] if bindings else "",
         edge=next((network.binding for network in own if network.name == edge), ""),
     )
@@ -211,9 +211,9 @@ def _containers(examiner: Examiner, target: Target, seen: Examination) -> Iterat
                 service=name,
                 number=number,
                 fields=fields,
-                copied=tuple(file.path for file in given_files(service)),
+                copied=tuple(file.path for file in config_mounts(service)),
                 is_server=_is_server(service, fields or {}),
-                edge=target.edge if target.takeover.edge and name in publishing else "",
+                edge=target.edge if target.port_handover.edge and name in publishing else "",
                 writable=tuple(as_text(path) for path in as_list(writable.get(name))),
             )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from previewer.deployment.snapshot import Scene, can_listen, free_port_check
+from previewer.deployment.snapshot import EnvironmentSnapshot, can_listen, free_port_check
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.definition import Definition
 from previewer.domain.compose.run_variables import filled
@@ -15,8 +15,8 @@ from previewer.domain.deploy.reconcile import plan_generation
 from previewer.domain.deploy.takeover import (
     EDGE,
     Handover,
-    Takeover,
-    decide_takeover,
+    PortHandover,
+    decide_port_handover,
     has_fixed_ports,
     inherited_ports,
     published_address,
@@ -67,12 +67,14 @@ class Refused:
 NONE_REFUSED = Refused()
 
 
-def target_of(session: Session, wanted: Wanted, scene: Scene, *, refused: Refused = NONE_REFUSED) -> Target:
+def target_of(
+    session: Session, wanted: Wanted, snapshot: EnvironmentSnapshot, *, refused: Refused = NONE_REFUSED
+) -> Target:
     """The generation down to the last label, with host ports that are free or its predecessor's."""
     tree = release_tree(session, wanted.release.commit)
     resolved = _resolved(session, wanted)
     served = _served(session, wanted, resolved)
-    takeover, ports = _choose_ports(session, wanted, served.definition, scene, refused)
+    port_handover, ports = _choose_ports(session, wanted, served.definition, snapshot, refused)
     target = Target(
         ownership=wanted.owner,
         definition=served.definition,
@@ -80,8 +82,8 @@ def target_of(session: Session, wanted: Wanted, scene: Scene, *, refused: Refuse
         ports=ports,
         address_pool=session.settings.address_pool,
         prefix_length=session.settings.subnet_prefix,
-        takeover=takeover,
-        machine=scene.everything.machine,
+        port_handover=port_handover,
+        machine=snapshot.everything.machine,
     )
     configs = filled(
         as_object(resolved.model.get("configs")),
@@ -114,7 +116,7 @@ def is_whole(session: Session, wanted: Wanted, observed: Observation) -> bool:
 def make_generation(
     session: Session,
     wanted: Wanted,
-    scene: Scene,
+    snapshot: EnvironmentSnapshot,
     options: RunOptions,
     *,
     report: Report,
@@ -125,12 +127,12 @@ def make_generation(
     Returns the seconds for which nobody had the predecessor's ports, ``None`` where it had none. Raises
     :class:`ConflictError` before anything is made where a fixed host port is another environment's.
     """
-    refuse_held_ports(session, wanted, scene)
+    refuse_held_ports(session, wanted, snapshot)
     for name in session.references.changed(wanted.frozen.definition):
         report(Noted(f"{name} is not what it was when the release was frozen; its value of today is used"))
     refused = NONE_REFUSED
     for attempt in range(1, ATTEMPTS + 1):
-        target = target_of(session, wanted, scene, refused=refused)
+        target = target_of(session, wanted, snapshot, refused=refused)
         try:
             plan = generation_plan(target, options)
             return run_plan(
@@ -138,8 +140,8 @@ def make_generation(
             )
         except PortTakenError as error:
             refused = _learn(refused, target)
-            again = target_of(session, wanted, scene, refused=refused)
-            is_same = (again.ports, again.takeover.binding) == (target.ports, target.takeover.binding)
+            again = target_of(session, wanted, snapshot, refused=refused)
+            is_same = (again.ports, again.port_handover.binding) == (target.ports, target.port_handover.binding)
             if attempt == ATTEMPTS or is_same:  # a fixed port stays what it is
                 raise
             report(Noted(f"{error}; trying other host ports"))
@@ -151,11 +153,11 @@ def generation_plan(target: Target, options: RunOptions) -> Plan:
     return plan_generation(target, action=options.action, grace=options.grace)
 
 
-def refuse_held_ports(session: Session, wanted: Wanted, scene: Scene) -> None:
+def refuse_held_ports(session: Session, wanted: Wanted, snapshot: EnvironmentSnapshot) -> None:
     """Raise :class:`ConflictError` where another environment has a fixed host port that is wanted."""
     definition = served_definition(session, wanted).definition
     owner = wanted.owner
-    others = scene.everything.but(scene.ours)
+    others = snapshot.everything.but(snapshot.ours)
     held = next(find_held_ports(definition, others), None)
     if held is None:
         return
@@ -193,24 +195,24 @@ def _resolved(session: Session, wanted: Wanted) -> Definition:
 
 
 def _choose_ports(
-    session: Session, wanted: Wanted, definition: Definition, scene: Scene, refused: Refused
-) -> tuple[Takeover, Mapping[PortKey, int]]:
+    session: Session, wanted: Wanted, definition: Definition, snapshot: EnvironmentSnapshot, refused: Refused
+) -> tuple[PortHandover, Mapping[PortKey, int]]:
     """The predecessor's ports, if they can be taken over; else free ones."""
     seed = wanted.owner.environment
-    others = _ports_of(scene.everything.but(scene.predecessors))
-    inherited = inherited_ports(scene.predecessors) if _can_inherit(session, definition, scene) else {}
+    others = _ports_of(snapshot.everything.but(snapshot.predecessors))
+    inherited = inherited_ports(snapshot.predecessors) if _can_inherit(session, definition, snapshot) else {}
     numbers = {port.host_port for port in others} | refused.ports
     is_here = session.engine.capabilities.remote is None
     if not inherited:
-        numbers |= {port.host_port for port in _ports_of(scene.predecessors)}
+        numbers |= {port.host_port for port in _ports_of(snapshot.predecessors)}
     ports = assign_ports(
         definition, seed=seed, is_free=free_port_check(numbers, is_here=is_here), inherited=inherited
     )
-    held = {(port.host_ip, port.host_port) for port in _ports_of(scene.everything)}
-    takeover = decide_takeover(
+    held = {(port.host_ip, port.host_port) for port in _ports_of(snapshot.everything)}
+    port_handover = decide_port_handover(
         definition,
         ports,
-        predecessors=scene.predecessors,
+        predecessors=snapshot.predecessors,
         is_kept=session.settings.keep_previous[wanted.owner.role] > 0,
         can_bind=can_bind(session),
         is_free=lambda address, port: (
@@ -219,12 +221,12 @@ def _choose_ports(
             and (not is_here or can_listen(address, port))
         ),
     )
-    return takeover, ports
+    return port_handover, ports
 
 
-def _can_inherit(session: Session, definition: Definition, scene: Scene) -> bool:
+def _can_inherit(session: Session, definition: Definition, snapshot: EnvironmentSnapshot) -> bool:
     """Whether the successor is to have its predecessor's ports: for that it must be able to wait beside it."""
-    if scene.predecessors.is_empty:
+    if snapshot.predecessors.is_empty:
         return False
     return has_fixed_ports(definition) or (can_bind(session) and published_address(definition) is not None)
 
@@ -240,6 +242,6 @@ def _ports_of(observation: Observation) -> Iterator[PublishedPort]:
 
 def _learn(refused: Refused, target: Target) -> Refused:
     """A rehearsal is tried at another address, a first start on other ports."""
-    if target.takeover.handover is Handover.REHEARSED:
-        return Refused(refused.ports, refused.addresses | {target.takeover.binding})
+    if target.port_handover.handover is Handover.REHEARSED:
+        return Refused(refused.ports, refused.addresses | {target.port_handover.binding})
     return Refused(refused.ports | set(target.ports.values()), refused.addresses)

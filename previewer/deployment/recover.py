@@ -9,10 +9,10 @@ from msgspec import structs
 
 from previewer.deployment.definition import definition_name
 from previewer.deployment.generation import Wanted, is_whole, served_definition
-from previewer.deployment.snapshot import Scene, look_at
+from previewer.deployment.snapshot import EnvironmentSnapshot, take_snapshot
 from previewer.domain.deploy.recovery import GenerationSeen, Recovery
 from previewer.domain.deploy.recovery import recover as decide
-from previewer.domain.deploy.takeover import ENDED, is_rehearsing
+from previewer.domain.deploy.takeover import ENDED, is_on_standby
 from previewer.domain.engine.observation import Observation, ObservedContainer
 from previewer.domain.environment.environment import SERVING, list_environments
 from previewer.domain.labels import Ownership
@@ -25,44 +25,44 @@ from previewer.records.history import environment_entry
 from previewer.session.session import Session
 
 
-def recover(session: Session, name: str, *, report: Report) -> Scene:
+def recover(session: Session, name: str, *, report: Report) -> EnvironmentSnapshot:
     """What there is of the environment, once exactly one generation of it is live (or none). It says what it did.
 
     The caller holds the environment's lock: of this clone nobody else is at work on it.
     """
-    scene = look_at(session, name)
-    recovery = plan_recovery(session, scene)
+    snapshot = take_snapshot(session, name)
+    recovery = plan_recovery(session, snapshot)
     if not recovery.is_needed:
-        return scene
+        return snapshot
     is_only_theirs = not (recovery.is_news or recovery.start or recovery.stop) and not any(
-        session.began(owner.operation) for owner in scene.ours.of_generation(*recovery.remove).owners
+        session.began(owner.operation) for owner in snapshot.ours.of_generation(*recovery.remove).owners
     )
     killed, foreign = f"a command on {name} did not come to its end", f"another clone left something of {name}"
     report(Noted(f"{foreign if is_only_theirs else killed}: {_describe(recovery)}"))
-    _carry_out(session, scene, recovery, report=report)
-    return look_at(session, name)
+    _carry_out(session, snapshot, recovery, report=report)
+    return take_snapshot(session, name)
 
 
-def plan_recovery(session: Session, scene: Scene) -> Recovery:
-    """What :func:`recover` would do about ``scene``."""
-    numbers = sorted({owner.generation for owner in scene.ours.owners})
-    if not numbers or numbers == [scene.notes.generation]:
+def plan_recovery(session: Session, snapshot: EnvironmentSnapshot) -> Recovery:
+    """What :func:`recover` would do about ``snapshot``."""
+    numbers = sorted({owner.generation for owner in snapshot.ours.owners})
+    if not numbers or numbers == [snapshot.notes.generation]:
         return Recovery(live=numbers[0] if numbers else None)
-    seen = [_see(session, scene, number) for number in numbers]
-    said = scene.notes
+    seen = [_see(session, snapshot, number) for number in numbers]
+    said = snapshot.notes
     is_asleep = said.asleep_since is not None
-    present = {container.name for container in scene.ours.containers}
+    present = {container.name for container in snapshot.ours.containers}
     gave_way = [name for name in said.gave_way if name in present]
     return decide(seen, noted=said.generation, is_asleep=is_asleep, gave_way=gave_way)
 
 
-def _see(session: Session, scene: Scene, number: int) -> GenerationSeen:
-    observed = scene.ours.of_generation(number)
+def _see(session: Session, snapshot: EnvironmentSnapshot, number: int) -> GenerationSeen:
+    observed = snapshot.ours.of_generation(number)
     containers, owner = observed.containers, observed.owners[0]
     wanted = _wanted(session, observed, owner)
     return GenerationSeen(
         number=number,
-        is_kept=number in scene.notes.kept,
+        is_kept=number in snapshot.notes.kept,
         is_serving=wanted is not None and _is_serving(session, wanted, observed),
         is_ours=session.began(owner.operation),
         stopped=tuple(c.name for c in containers if c.state in ENDED and _publishes(session, wanted, c)),
@@ -84,7 +84,7 @@ def _wanted(session: Session, observed: Observation, owner: Ownership) -> Wanted
 
 def _is_serving(session: Session, wanted: Wanted, observed: Observation) -> bool:
     (environment,) = list_environments(observed)
-    is_at_home = not any(is_rehearsing(container) for container in observed.containers)
+    is_at_home = not any(is_on_standby(container) for container in observed.containers)
     return environment.state in SERVING and is_at_home and is_whole(session, wanted, observed)
 
 
@@ -95,12 +95,12 @@ def _publishes(session: Session, wanted: Wanted | None, container: ObservedConta
     return service is not None and bool(service.ports)
 
 
-def _carry_out(session: Session, scene: Scene, recovery: Recovery, *, report: Report) -> None:
+def _carry_out(session: Session, snapshot: EnvironmentSnapshot, recovery: Recovery, *, report: Report) -> None:
     """Containers first, as ports pass from one to another; what shows that this was necessary goes last."""
-    title, cause = f"recover {scene.name}", "a command was killed before it came to its end"
+    title, cause = f"recover {snapshot.name}", "a command was killed before it came to its end"
 
     def look(*, only_containers: bool) -> Observation:
-        found = look_at(session, scene.name).ours.of_generation(*recovery.remove)
+        found = take_snapshot(session, snapshot.name).ours.of_generation(*recovery.remove)
         return Observation(containers=found.containers) if only_containers else found
 
     stop_all(session, recovery.stop, title=title, cause=cause, report=report)
@@ -116,7 +116,7 @@ def _carry_out(session: Session, scene: Scene, recovery: Recovery, *, report: Re
     if recovery.start:
         start_again(session, recovery.start, title=title, cause=cause, report=report)
     if recovery.live is not None and (recovery.is_news or recovery.start or recovery.stop):
-        session.ledger.append(_entry(session, scene, recovery.live, recovery))
+        session.ledger.append(_entry(session, snapshot, recovery.live, recovery))
     if recovery.remove:
         remove_all(
             session.engine,
@@ -128,21 +128,21 @@ def _carry_out(session: Session, scene: Scene, recovery: Recovery, *, report: Re
         )
 
 
-def _entry(session: Session, scene: Scene, live: int, recovery: Recovery) -> LedgerEntry:
-    owner, notes = scene.ours.of_generation(live).owners[0], scene.notes.of_generation(live)
+def _entry(session: Session, snapshot: EnvironmentSnapshot, live: int, recovery: Recovery) -> LedgerEntry:
+    owner, notes = snapshot.ours.of_generation(live).owners[0], snapshot.notes.of_generation(live)
     return environment_entry(
         session,
         owner,
         action="recover",
         detail=_describe(recovery),
-        began=_began(scene, recovery),
+        began=_began(snapshot, recovery),
         notes=structs.replace(notes, stopped=()) if notes.gave_way else notes,
     )
 
 
-def _began(scene: Scene, recovery: Recovery) -> datetime | None:
+def _began(snapshot: EnvironmentSnapshot, recovery: Recovery) -> datetime | None:
     """What was killed began when it made the newest generation; ``None`` where it made none."""
-    newest = max(scene.ours.owners, key=lambda owner: owner.generation)
+    newest = max(snapshot.ours.owners, key=lambda owner: owner.generation)
     made_it = recovery.is_news or newest.generation in recovery.remove
     return newest.created_at if made_it else None
 

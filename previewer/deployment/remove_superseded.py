@@ -17,10 +17,10 @@ from previewer.session.session import Session
 KEPT = "it is kept to roll back to"
 
 
-def plan_retirement(
+def plan_removal_of_superseded(
     observed: Observation, notes: EnvironmentNotes, *, after: Plan, replaced: int | None = None
 ) -> tuple[Plan, ...]:
-    """What :func:`retire` does about ``observed`` once ``notes`` are true, ``after`` another plan is done."""
+    """The plan of :func:`remove_superseded` for ``observed`` once ``notes`` are true, ``after`` another plan."""
     stopped = {step.action.name for step in after if isinstance(step.action, StopContainer)}
     stops = plan_stop(observed.of_generation(*notes.kept).but_containers(stopped), title="", cause=KEPT)
     removal = plan_removal(
@@ -29,7 +29,7 @@ def plan_retirement(
     return tuple(plan for plan in (stops, removal) if len(plan))
 
 
-def retire(
+def remove_superseded(
     session: Session, name: str, notes: EnvironmentNotes, *, replaced: int | None = None, report: Report
 ) -> None:
     """Stop what ``notes`` call kept, remove every other generation before theirs, remains of killed runs included.

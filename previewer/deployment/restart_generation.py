@@ -7,12 +7,12 @@ from datetime import datetime
 
 from msgspec import structs
 
-from previewer.deployment.deploy import data_lines, note_succession, succession_of
+from previewer.deployment.deploy import data_lines, note_rollover, rollover_of
 from previewer.deployment.deployment import Deployment, UpResult
 from previewer.deployment.generation import Wanted, can_bind, is_whole, served_definition
 from previewer.deployment.recover import recover
-from previewer.deployment.remove_superseded import plan_retirement, retire
-from previewer.deployment.snapshot import Scene, look_at
+from previewer.deployment.remove_superseded import plan_removal_of_superseded, remove_superseded
+from previewer.deployment.snapshot import EnvironmentSnapshot, take_snapshot
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.deploy.plan import Plan, StopContainer
 from previewer.domain.deploy.reconcile import join_plans, title_of
@@ -26,14 +26,14 @@ from previewer.engine.protocol import Selection
 from previewer.errors import EngineError, LockedError
 from previewer.execution.execute import ExecutionLimits, execute
 from previewer.execution.remove import stop_all
-from previewer.execution.run_plan import GapClock, note_undone, start_again
+from previewer.execution.run_plan import DowntimeTimer, note_undone, start_again
 from previewer.records.history import environment_entry
 from previewer.session.session import Session
 
 
-def can_rouse(session: Session, deployment: Deployment, generation: int) -> bool:
+def can_restart_kept_generation(session: Session, deployment: Deployment, generation: int) -> bool:
     """Whether the kept generation is there, whole, and of the deployment's release."""
-    observed = look_at(session, deployment.name).ours.of_generation(generation)
+    observed = take_snapshot(session, deployment.name).ours.of_generation(generation)
     owners = {replace(owner, service=None) for owner in observed.owners}
     if len(owners) != 1:
         return False
@@ -42,20 +42,22 @@ def can_rouse(session: Session, deployment: Deployment, generation: int) -> bool
     return owner.release == deployment.release.id and is_whole(session, wanted, observed)
 
 
-def plan_rouse(session: Session, deployment: Deployment, generation: int) -> Plan:
-    """What :func:`rouse` would do."""
-    scene = look_at(session, deployment.name)
-    plan, owner = _plan(session, deployment, scene, generation)
-    succession = succession_of(session, deployment, owner, scene)
-    retirement = plan_retirement(scene.ours, succession.notes, after=plan, replaced=_live(scene))
+def plan_restart_kept_generation(session: Session, deployment: Deployment, generation: int) -> Plan:
+    """What :func:`restart_kept_generation` would do."""
+    snapshot = take_snapshot(session, deployment.name)
+    plan, owner = _plan(session, deployment, snapshot, generation)
+    rollover = rollover_of(session, deployment, owner, snapshot)
+    removal_of_superseded = plan_removal_of_superseded(
+        snapshot.ours, rollover.notes, after=plan, replaced=_live(snapshot)
+    )
     return replace(
-        join_plans(plan.title, plan, *retirement),
+        join_plans(plan.title, plan, *removal_of_superseded),
         environment=deployment.name,
-        left_data=tuple(data_lines(scene, succession, returns=generation)),
+        left_data=tuple(data_lines(snapshot, rollover, returns=generation)),
     )
 
 
-def rouse(
+def restart_kept_generation(
     session: Session, deployment: Deployment, generation: int, *, report: Report, cancellation: Cancellation
 ) -> UpResult:
     """Start the kept generation beside the one that serves, let it take over when it is healthy, remove the other.
@@ -63,19 +65,19 @@ def rouse(
     Where that fails, the kept one is stopped, and what was stopped of the other one is started again.
     """
     with session.ledger.lock(deployment.name, purpose=f"{deployment.action} to generation {generation}"):
-        scene = recover(session, deployment.name, report=report)
-        if generation not in scene.notes.kept:
+        snapshot = recover(session, deployment.name, report=report)
+        if generation not in snapshot.notes.kept:
             raise LockedError(
                 f"somebody else changed it meanwhile: generation {generation} is not kept any more",
                 where=deployment.name,
                 hint="`previewer rollback --list` shows what it can go back to now",
             )
-        plan, owner = _plan(session, deployment, scene, generation)
-        succession = succession_of(session, deployment, owner, scene)
-        for line in data_lines(scene, succession, returns=generation):
+        plan, owner = _plan(session, deployment, snapshot, generation)
+        rollover = rollover_of(session, deployment, owner, snapshot)
+        for line in data_lines(snapshot, rollover, returns=generation):
             report(Noted(line))
-        clock, began = GapClock(plan, report), session.clock()
-        _note_begun(session, scene, plan, owner)
+        clock, began = DowntimeTimer(plan, report), session.clock()
+        _note_begun(session, snapshot, plan, owner)
         ours = Selection(installation=owner.installation, environment=owner.environment)
         timeout = deployment.timeout if deployment.timeout is not None else session.settings.wait_timeout
         try:
@@ -89,26 +91,28 @@ def rouse(
                 watch=ours,
             )
         except BaseException as failure:
-            _undo(session, owner, plan, failure, scene, began=began, report=report)
+            _undo(session, owner, plan, failure, snapshot, began=began, report=report)
             raise
         if clock.seconds is not None:
             report(Noted(f"generation {generation} is back; for {clock.seconds:.2f} s nobody answered"))
-        notes = note_succession(session, deployment, owner, scene, began=began)
-        retire(session, deployment.name, notes, replaced=_live(scene), report=report)
+        notes = note_rollover(session, deployment, owner, snapshot, began=began)
+        remove_superseded(session, deployment.name, notes, replaced=_live(snapshot), report=report)
         observed = session.engine.observe(ours).of_generation(generation)
         (environment,) = list_environments(observed, {deployment.name: notes})
-    return UpResult(environment, deployment.release, changed=True, gap_seconds=clock.seconds)
+    return UpResult(environment, deployment.release, changed=True, downtime_seconds=clock.seconds)
 
 
-def _live(scene: Scene) -> int | None:
-    return scene.environment.ownership.generation if scene.environment is not None else None
+def _live(snapshot: EnvironmentSnapshot) -> int | None:
+    return snapshot.environment.ownership.generation if snapshot.environment is not None else None
 
 
-def _plan(session: Session, deployment: Deployment, scene: Scene, generation: int) -> tuple[Plan, Ownership]:
-    owner = replace(scene.ours.of_generation(generation).owners[0], service=None)
+def _plan(
+    session: Session, deployment: Deployment, snapshot: EnvironmentSnapshot, generation: int
+) -> tuple[Plan, Ownership]:
+    owner = replace(snapshot.ours.of_generation(generation).owners[0], service=None)
     kept = Wanted(owner, deployment.release, deployment.definition)
     definition = served_definition(session, kept).definition
-    observed = scene.ours.of_generation(generation)
+    observed = snapshot.ours.of_generation(generation)
     target = Target(
         ownership=owner,
         definition=definition,
@@ -116,17 +120,19 @@ def _plan(session: Session, deployment: Deployment, scene: Scene, generation: in
         ports={},
         address_pool=session.settings.address_pool,
         prefix_length=session.settings.subnet_prefix,
-        takeover=decide_return(definition, observed, predecessors=scene.predecessors, can_bind=can_bind(session)),
+        port_handover=decide_return(
+            definition, observed, predecessors=snapshot.predecessors, can_bind=can_bind(session)
+        ),
     )
     return Plan(title_of(target, deployment.action), restart_steps(target, grace=0)), owner
 
 
-def _note_begun(session: Session, scene: Scene, plan: Plan, owner: Ownership) -> None:
+def _note_begun(session: Session, snapshot: EnvironmentSnapshot, plan: Plan, owner: Ownership) -> None:
     """Let whoever comes after a kill know what is stopped: nothing else tells it from what failed by itself."""
-    live, stopped = scene.environment, _stopped_by(plan)
-    if live is None or not stopped or scene.notes.asleep_since is not None:
+    live, stopped = snapshot.environment, _stopped_by(plan)
+    if live is None or not stopped or snapshot.notes.asleep_since is not None:
         return
-    notes = structs.replace(scene.notes.of_generation(live.ownership.generation), stopped=stopped)
+    notes = structs.replace(snapshot.notes.of_generation(live.ownership.generation), stopped=stopped)
     session.ledger.append(
         environment_entry(
             session,
@@ -148,7 +154,7 @@ def _undo(
     owner: Ownership,
     plan: Plan,
     failure: BaseException,
-    scene: Scene,
+    snapshot: EnvironmentSnapshot,
     *,
     began: datetime,
     report: Report,
@@ -156,12 +162,12 @@ def _undo(
     """Stop what was started, then start what was stopped. Where that fails too, both failures are told."""
     name, generation = owner.environment, owner.generation
     title, cause = f"undo {name}", f"{type(failure).__name__}: generation {generation} did not come back"
-    observed = look_at(session, name).ours.of_generation(generation)
+    observed = take_snapshot(session, name).ours.of_generation(generation)
     try:
-        roused = [container.name for container in observed.containers if container.state not in ENDED]
-        stop_all(session, roused, title=title, cause=cause, report=report, grace=0)
+        restarted = [container.name for container in observed.containers if container.state not in ENDED]
+        stop_all(session, restarted, title=title, cause=cause, report=report, grace=0)
         start_again(session, _stopped_by(plan), title=title, cause=cause, report=report)
-        note_undone(session, owner, began=began, notes=scene.notes if scene.environment else None)
+        note_undone(session, owner, began=began, notes=snapshot.notes if snapshot.environment else None)
     except EngineError as error:
         raise EngineError(
             f"{failure}; then what ran before could not be started again: {error}",

@@ -15,7 +15,7 @@ from previewer.session.session import Session
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class EnvironmentSnapshot:
     """One look at everything of ours on the engine, and the ledger's notes."""
 
     name: str
@@ -49,10 +49,10 @@ class Scene:
         return max((*seen, self.notes.generation)) + 1
 
 
-def look_at(session: Session, name: str) -> Scene:
+def take_snapshot(session: Session, name: str) -> EnvironmentSnapshot:
     """One look at the engine and one at the ledger."""
     everything = session.engine.observe(Selection())
-    return Scene(
+    return EnvironmentSnapshot(
         name=name,
         everything=everything,
         ours=everything.of_installation(session.source.installation).of(name),

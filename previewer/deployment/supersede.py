@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import ResolvedRevision, short_id
-from previewer.domain.record.history import Claim, gives_way
+from previewer.domain.record.history import RunLease, is_superseded
 from previewer.domain.stored import from_bytes, to_bytes
 from previewer.errors import CancelledError, LockedError, PreviewerError, SupersededError
 from previewer.ledger.protocol import RecordKind
@@ -46,7 +46,7 @@ class NewestRun:
     """To be given to everything that the run does."""
     has_predecessor: bool
     """Whether another run's claim was there: that run may still be undoing what it made."""
-    superseded_by: list[Claim] = field(default_factory=list)
+    superseded_by: list[RunLease] = field(default_factory=list)
     """The later run's claim, once there is one."""
     began: float = field(default_factory=time.monotonic)
     """By the monotonic clock, in seconds."""
@@ -79,7 +79,7 @@ def newest_run(
     if resolved.branch is None:
         yield NewestRun(cancellation, has_predecessor=False)
         return
-    ours = Claim(resolved.commit.id, session.source.actor, session.new_id())
+    ours = RunLease(resolved.commit.id, session.source.actor, session.new_id())
     before = _stored(session, subject)
     run = NewestRun(Cancellation(), has_predecessor=before is not None and not before.is_ended)
     _store(session, subject, ours)
@@ -105,7 +105,7 @@ def newest_run(
 @contextmanager
 def claimed(session: Session, subject: str, commit: str) -> Iterator[None]:
     """Let pruning know, inside the block, that a release of ``commit`` is to run. It stops nobody."""
-    ours = Claim(commit, session.source.actor, session.new_id())
+    ours = RunLease(commit, session.source.actor, session.new_id())
     _store(session, subject, ours)
     try:
         yield
@@ -119,34 +119,34 @@ def claimed_commits(session: Session) -> frozenset[str]:
     oldest = session.clock() - CLAIM_COUNTS
     young = (name for name, at in session.ledger.record_times(RecordKind.CLAIM).items() if at >= oldest)
     claims = (_stored(session, name) for name in young)
-    return frozenset(claim.commit for claim in claims if claim is not None and not claim.is_ended)
+    return frozenset(lease.commit for lease in claims if lease is not None and not lease.is_ended)
 
 
-def _watch(session: Session, subject: str, ours: Claim, run: NewestRun, ended: threading.Event) -> None:
+def _watch(session: Session, subject: str, ours: RunLease, run: NewestRun, ended: threading.Event) -> None:
     while not ended.wait(POLL_SECONDS):
         with suppress(PreviewerError):  # what goes wrong here says nothing about the run
             stored = _stored(session, subject)
-            if stored is not None and gives_way(ours, stored):
+            if stored is not None and is_superseded(ours, stored):
                 run.superseded_by.append(stored)
                 run.cancellation.request()
                 return
 
 
-def _stored(session: Session, subject: str) -> Claim | None:
+def _stored(session: Session, subject: str) -> RunLease | None:
     held = session.ledger.read_record(RecordKind.CLAIM, subject, _FILE)
     if held is None:
         return None
     try:
-        return from_bytes(held, Claim)
+        return from_bytes(held, RunLease)
     except ValueError:  # one that nobody can read stops nobody, and is written over by the next
         return None
 
 
-def _store(session: Session, subject: str, claim: Claim) -> None:
-    session.ledger.store_record(RecordKind.CLAIM, subject, {_FILE: to_bytes(claim)}, at=session.clock())
+def _store(session: Session, subject: str, lease: RunLease) -> None:
+    session.ledger.store_record(RecordKind.CLAIM, subject, {_FILE: to_bytes(lease)}, at=session.clock())
 
 
-def _end(session: Session, subject: str, ours: Claim, run: NewestRun) -> None:
+def _end(session: Session, subject: str, ours: RunLease, run: NewestRun) -> None:
     """Take our claim back, unless a predecessor may not have seen it yet: that one takes it back when it ends."""
     stored = _stored(session, subject)
     if stored is None:
@@ -158,7 +158,7 @@ def _end(session: Session, subject: str, ours: Claim, run: NewestRun) -> None:
         session.ledger.remove_record(RecordKind.CLAIM, subject)
 
 
-def _superseded(subject: str, ours: Claim, theirs: Claim) -> SupersededError:
+def _superseded(subject: str, ours: RunLease, theirs: RunLease) -> SupersededError:
     return SupersededError(
         f"superseded: {theirs.actor} began a later run, of {short_id(theirs.commit)}",
         where=subject,

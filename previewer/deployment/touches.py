@@ -8,7 +8,7 @@ from dataclasses import replace
 from msgspec import structs
 
 from previewer.deployment.drift import EnvironmentDrift, UnseenFiles, check_drift
-from previewer.deployment.snapshot import Scene
+from previewer.deployment.snapshot import EnvironmentSnapshot
 from previewer.domain.drift.finding import Finding
 from previewer.domain.engine.examination import EngineHappening
 from previewer.domain.environment.environment import SERVING, Environment
@@ -19,20 +19,20 @@ from previewer.records.history import environment_entry
 from previewer.session.session import Session
 
 
-def see_touches(session: Session, scene: Scene, successor: Release) -> Scene:
+def see_touches(session: Session, snapshot: EnvironmentSnapshot, successor: Release) -> EnvironmentSnapshot:
     """The scene, its live generation tainted where ``successor`` is to replace it and this look finds a touch.
 
     Nothing is noted. One of the same release, or one that does not serve, becomes no known-good anyway.
     """
-    live = scene.environment
+    live = snapshot.environment
     if live is None or live.is_tainted or live.state not in SERVING or live.ownership.release == successor.id:
-        return scene
+        return snapshot
 
     try:
         seen = look_for_touches(session, live)
     except NotFoundError:
-        return scene  # it goes at this moment, by somebody else's hand
-    return replace(scene, notes=seen.notes) if seen.is_tainted else scene
+        return snapshot  # it goes at this moment, by somebody else's hand
+    return replace(snapshot, notes=seen.notes) if seen.is_tainted else snapshot
 
 
 ACTION = "taint"

@@ -46,13 +46,13 @@ class EngineClock:
                 self._measured = time.monotonic()
             return self._ahead
 
-    def ours(self, moment: datetime) -> datetime:
+    def ours(self, timestamp: datetime) -> datetime:
         """A time that the engine told, on our clock."""
-        return moment - self.ahead
+        return timestamp - self.ahead
 
-    def theirs(self, moment: datetime) -> datetime:
+    def theirs(self, timestamp: datetime) -> datetime:
         """A time of ours as the engine calls it."""
-        return moment + self.ahead
+        return timestamp + self.ahead
 
     def _measure(self) -> timedelta:
         sent = datetime.now(UTC)
@@ -70,14 +70,14 @@ class EngineClock:
         answer = self._wire.exchange(self._info, patience=PATIENCE_SECONDS)
         received = datetime.now(UTC)
         answer.check()
-        said = read_moment(as_object(answer.json()).get("SystemTime"))
+        said = read_timestamp(as_object(answer.json()).get("SystemTime"))
         return None if said is None else said - (sent + (received - sent) / 2)
 
 
-def read_moment(value: JsonValue) -> datetime | None:
+def read_timestamp(value: JsonValue) -> datetime | None:
     """A time of RFC 3339 on the engine's clock, to the microsecond; ``None`` for "never", which is the year 1."""
     try:
-        moment = datetime.fromisoformat(as_text(value))
+        timestamp = datetime.fromisoformat(as_text(value))
     except ValueError:
         return None
-    return moment if moment.tzinfo is not None and moment.year > 1 else None
+    return timestamp if timestamp.tzinfo is not None and timestamp.year > 1 else None

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.engine_clock import EngineClock, read_moment
+from previewer.docker_api.engine_clock import EngineClock, read_timestamp
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.request import get_json, image_path
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
@@ -147,7 +147,7 @@ def _listed(entry: JsonObject) -> EngineImage:
 
 
 def _inspected(entry: JsonObject, clock: EngineClock) -> EngineImage:
-    named = read_moment(as_object(entry.get("Metadata")).get("LastTagTime"))
+    named = read_timestamp(as_object(entry.get("Metadata")).get("LastTagTime"))
     parts = (as_text(entry.get(key)) for key in ("Os", "Architecture", "Variant"))
     return EngineImage(
         id=as_text(entry.get("Id")),

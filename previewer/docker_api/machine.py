@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.engine_clock import read_moment
+from previewer.docker_api.engine_clock import read_timestamp
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.request import get_json
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
@@ -102,5 +102,5 @@ def engine_started(connection: DockerConnection) -> datetime | None:
             found = as_object(get_json(connection, "/networks/bridge"))
     except ObjectNotFoundError:
         return None
-    created = read_moment(found.get("Created"))
+    created = read_timestamp(found.get("Created"))
     return connection.clock.ours(created) if created else None

@@ -83,7 +83,7 @@ def network_name(environment: str, generation: int, key: str) -> str:
     return f"{scope(environment, generation)}_{key}"
 
 
-def edge_name(environment: str, generation: int) -> str:
+def handover_network_name(environment: str, generation: int) -> str:
     """The network that published ports are taken over with: its name sorts before the generation's others."""
     return f"{scope(environment, generation)}-edge"
 

@@ -173,14 +173,14 @@ def runs_as(has: str, wants: str) -> bool:
 _WITHOUT_ZONE = len("2026-01-31T12:00:00")
 
 
-def format_time(moment: datetime) -> str:
+def format_time(timestamp: datetime) -> str:
     """RFC 3339 in UTC, whole seconds."""
-    return f"{moment.astimezone(UTC).isoformat()[:_WITHOUT_ZONE]}Z"
+    return f"{timestamp.astimezone(UTC).isoformat()[:_WITHOUT_ZONE]}Z"
 
 
 def parse_time(text: str) -> datetime:
     """Read what :func:`format_time` wrote. Raises :class:`ValueError` for anything else."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None or format_time(moment) != text:
+    timestamp = datetime.fromisoformat(text)
+    if timestamp.tzinfo is None or format_time(timestamp) != text:
         raise ValueError(f"not a moment as previewer writes it: {text!r}")
-    return moment
+    return timestamp

@@ -28,7 +28,7 @@ from previewer.records.history import environment_entry
 from previewer.session.session import Session
 
 
-class GapClock:
+class DowntimeTimer:
     """Listens to a plan's steps: from the first predecessor that is stopped to the last port that is taken.
 
     Steps are told of by one thread, the coordinator.
@@ -90,12 +90,12 @@ def run_plan(
     report: Report,
     cancellation: Cancellation,
 ) -> float | None:
-    """Run ``plan``, which makes what ``owner`` labels. The gap in seconds, see :class:`GapClock`.
+    """Run ``plan``, which makes what ``owner`` labels. The gap in seconds, see :class:`DowntimeTimer`.
 
     Whatever ends it early undoes it: what was made is removed, and what was stopped is started again.
     """
     made = Selection(installation=owner.installation, operation=owner.operation)
-    clock = GapClock(plan, report)
+    clock = DowntimeTimer(plan, report)
     volumes = MadeVolumes(plan, clock.report)
     try:
         execute(

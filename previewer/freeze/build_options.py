@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from previewer.domain.build.requirements import BuildMeans, Ulimit
+from previewer.domain.build.requirements import BuildRequirements, Ulimit
 from previewer.domain.commit.files import FileTree
 from previewer.domain.compose.definition import Definition
-from previewer.domain.compose.mounted_files import given_content
+from previewer.domain.compose.mounted_files import config_content
 from previewer.domain.compose.service import BuildSection, Service
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.domain.labels import is_reserved
@@ -60,7 +60,7 @@ class BuildOptions:
     use_cache: bool
     takes_ciphertext: bool
     """Whether files that git-crypt has encrypted may be in images as they are."""
-    means: BuildMeans
+    requirements: BuildRequirements
     """Without further contexts: those are read with the files."""
 
 
@@ -87,7 +87,7 @@ def read_build_options(
         platform=_platform(definition, service, build, default_platform),
         use_cache=build.spec.get("no_cache") is not True,
         takes_ciphertext=as_object(definition.extension.get("freeze")).get("encrypted_files") is True,
-        means=read_build_means(definition, service, build, secrets=secrets),
+        requirements=read_build_requirements(definition, service, build, secrets=secrets),
     )
 
 
@@ -145,13 +145,13 @@ ReadSecret = Callable[[str], bytes]
 """The content of the secret that the definition calls so. Raises :class:`DefinitionError` where there is none."""
 
 
-def read_build_means(
+def read_build_requirements(
     definition: Definition, service: Service, build: BuildSection, *, secrets: ReadSecret
-) -> BuildMeans:
+) -> BuildRequirements:
     """Read what ``RUN`` steps are given. Raises :class:`DefinitionError`, with file and line."""
     spec = build.spec
     network = as_text(spec.get("network"))
-    return BuildMeans(
+    return BuildRequirements(
         network="" if network == "default" else network,
         extra_hosts=tuple(str(host) for host in as_list(spec.get("extra_hosts"))),
         shm_bytes=_number(spec.get("shm_size")),
@@ -163,7 +163,7 @@ def read_build_means(
 
 def secret_reader(definition: Definition, tree: FileTree, variables: Mapping[str, str]) -> ReadSecret:
     """Reads a definition's secrets, from files of the commit or from ``variables``."""
-    return lambda name: given_content(definition, f"secrets/{name}", tree, variables, limit=MAX_SECRET_BYTES)
+    return lambda name: config_content(definition, f"secrets/{name}", tree, variables, limit=MAX_SECRET_BYTES)
 
 
 def _secrets(spec: JsonObject) -> Iterator[tuple[str, str]]:

@@ -185,7 +185,7 @@ def input_digest(
             "args": dict(options.args),
             "labels": dict(options.labels),
             "platform": options.platform,
-            "means": options.means.described,
+            "means": options.requirements.described,
             "bases": list(base_images),
         }
     )
@@ -231,5 +231,5 @@ def build_request(
         bases=tuple(dict.fromkeys(base.image for base in build.bases)),
         use_cache=use_cache and plan.options.use_cache,
         cache_scope=cache_scope,
-        means=replace(plan.options.means, contexts=folders),
+        requirements=replace(plan.options.requirements, contexts=folders),
     )

@@ -8,7 +8,7 @@ from dataclasses import field
 from datetime import datetime
 from typing import Protocol
 
-from previewer.domain.build.requirements import BuildMeans
+from previewer.domain.build.requirements import BuildRequirements
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import JsonObject
 from previewer.domain.release.image_layers import Layers
@@ -57,7 +57,7 @@ class BuildRequest:
     use_cache: bool = True
     cache_scope: str = ""
     """Whose caches it mounts; empty for those that anything on the engine may mount."""
-    means: BuildMeans = field(default_factory=BuildMeans)
+    requirements: BuildRequirements = field(default_factory=BuildRequirements)
 
 
 @dataclass(frozen=True, slots=True)

@@ -280,7 +280,9 @@ _LAST_WORDS = 1.0
 """Seconds that are waited for complaints of a git that has ended: what it has started may still hold its pipe."""
 
 
-def talk(command: GitCommand, *arguments: str, cancellation: Cancellation, seconds: float = LONGEST) -> GitAnswer:
+def run_network_command(
+    command: GitCommand, *arguments: str, cancellation: Cancellation, seconds: float = LONGEST
+) -> GitAnswer:
     """Run git to its end, whatever its exit code; its output is not kept.
 
     Raises :class:`CancelledError` as soon as ``cancellation`` is requested, and :class:`SourceError` after

@@ -127,9 +127,9 @@ class GitStore:
         """
         pack = ObjectPack(self._object_format)
         tree = pack.add_tree(files, folders or {})
-        moment = f"{IDENTITY} {int(at.timestamp())} +0000"
+        timestamp = f"{IDENTITY} {int(at.timestamp())} +0000"
         lines = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
-        lines += [f"author {moment}", f"committer {moment}", "", message, ""]
+        lines += [f"author {timestamp}", f"committer {timestamp}", "", message, ""]
         made = pack.add("commit", "\n".join(lines).encode("utf-8", "replace"))
         self._unpack(pack)
         return made

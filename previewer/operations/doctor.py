@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 
 from previewer.definition.discover import definition_names, how_to_begin
-from previewer.deployment.capacity import room_for_more
+from previewer.deployment.capacity import capacity_for_more
 from previewer.deployment.would_run import would_run
 from previewer.domain.compose.definition import Role
 from previewer.domain.environment.environment import State
@@ -176,7 +176,7 @@ def _environments(session: Session) -> Check:
 
 def _room(session: Session) -> Check:
     """How many more environments like the largest one fit."""
-    room = room_for_more(session)
+    room = capacity_for_more(session)
     detail = f"for {counted(room.more, 'more environment')}"
     if room.tightest is None:
         return Check("room", Verdict.OK, detail)

@@ -23,7 +23,7 @@ from previewer.execution.remove import hold_locks, remove_by_plan
 from previewer.frozen import dataclass
 from previewer.records.environments import find_environment, list_environments
 from previewer.records.history import environment_entry
-from previewer.records.tombstones import Burial
+from previewer.records.tombstones import TombstoneWriter
 from previewer.session.session import Session
 
 CAUSE = "environments are disposable"
@@ -121,11 +121,11 @@ def down(
     cancellation.check()
     if not target.environments:
         return DownResult((), (), target.gone)
-    burial = Burial(session, target.environments, target.seen, target.causes)
+    tombstone_writer = TombstoneWriter(session, target.environments, target.seen, target.causes)
     with hold_locks(session, target.names, purpose="down", report=report):
 
         def plan(found: Observation) -> Plan:
-            burial.attend(found)
+            tombstone_writer.capture(found)
             return _plan(target, found)
 
         removed = remove_by_plan(
@@ -136,9 +136,9 @@ def down(
             stage="down",
             report=report,
         )
-        stones = _finish(burial, report=report)
+        tombstones = _finish(tombstone_writer, report=report)
         _note(session, target, report=report)
-    return DownResult(removed, target.names, target.gone, stones)
+    return DownResult(removed, target.names, target.gone, tombstones)
 
 
 def _target(session: Session, environments: Sequence[str] | DownTarget) -> DownTarget:
@@ -157,9 +157,9 @@ def _plan(target: DownTarget, found: Observation) -> Plan:
     return Plan(target.title, tuple(step for plan in plans for step in plan))
 
 
-def _finish(burial: Burial, *, report: Report) -> tuple[Tombstone, ...]:
+def _finish(tombstone_writer: TombstoneWriter, *, report: Report) -> tuple[Tombstone, ...]:
     try:
-        return burial.finish()
+        return tombstone_writer.finish()
     except PreviewerError as error:
         report(Noted(f"what was removed is not remembered: {error}"))
         return ()

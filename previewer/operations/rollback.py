@@ -6,7 +6,11 @@ from dataclasses import replace
 
 from previewer.deployment.deploy import plan_deploy
 from previewer.deployment.deployment import Deployment, UpResult
-from previewer.deployment.restart_generation import can_rouse, plan_rouse, rouse
+from previewer.deployment.restart_generation import (
+    can_restart_kept_generation,
+    plan_restart_kept_generation,
+    restart_kept_generation,
+)
 from previewer.domain import naming
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import short_id
@@ -62,8 +66,8 @@ def plan_rollback(session: Session, target: str | None, options: RollbackOptions
     """What :func:`rollback` would do."""
     candidate = choose(list_candidates(session, target), options.release)
     deployment = _deployment(session, candidate, options)
-    if candidate.is_kept and can_rouse(session, deployment, candidate.good.generation):
-        return plan_rouse(session, deployment, candidate.good.generation)
+    if candidate.is_kept and can_restart_kept_generation(session, deployment, candidate.good.generation):
+        return plan_restart_kept_generation(session, deployment, candidate.good.generation)
     return plan_deploy(session, deployment)
 
 
@@ -81,8 +85,10 @@ def rollback(
     """
     candidate = choose(list_candidates(session, target), options.release)
     deployment = _deployment(session, candidate, options)
-    if candidate.is_kept and can_rouse(session, deployment, candidate.good.generation):
-        return rouse(session, deployment, candidate.good.generation, report=report, cancellation=cancellation)
+    if candidate.is_kept and can_restart_kept_generation(session, deployment, candidate.good.generation):
+        return restart_kept_generation(
+            session, deployment, candidate.good.generation, report=report, cancellation=cancellation
+        )
     return deploy_release(session, deployment, report=report, cancellation=cancellation)
 
 

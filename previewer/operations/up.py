@@ -10,7 +10,7 @@ from datetime import timedelta
 from previewer.background import begin
 from previewer.deployment.capacity import check_capacity
 from previewer.deployment.deploy import plan_deploy
-from previewer.deployment.deploy_with_retry import deploy_again
+from previewer.deployment.deploy_with_retry import deploy_with_retry
 from previewer.deployment.deployment import Act, Deployment, UpResult
 from previewer.deployment.supersede import claimed, newest_run
 from previewer.domain import naming
@@ -98,7 +98,7 @@ def deploy_release(
         return deployment
 
     with claimed(session, f"run {deployment.name}", deployment.release.commit):
-        return deploy_again(session, obtain(), regain=obtain, report=report, cancellation=cancellation)
+        return deploy_with_retry(session, obtain(), rebuild=obtain, report=report, cancellation=cancellation)
 
 
 RECENTLY = timedelta(hours=1)
@@ -157,7 +157,7 @@ def up(
     Whatever ends it early (a failure, an interruption) undoes what it made; the engine is then as before. Raises
     :class:`SupersededError` when another run for the same branch and environment begins at another commit.
     """
-    session.expect_engine(makes=True)
+    session.prefetch_engine(makes=True)
     resolved = session.source.resolve(revision)
     uncommitted = begin(lambda: session.source.count_uncommitted(resolved.commit.id), name="previewer-uncommitted")
     if (reservation := distrust(session)) is not None:
@@ -190,8 +190,8 @@ def up(
             attesting(session, deployment.release, report=report, cancellation=run.cancellation),
         ):
             result = run.when_unlocked(
-                lambda: deploy_again(
-                    session, deployment, regain=freeze, report=report, cancellation=run.cancellation
+                lambda: deploy_with_retry(
+                    session, deployment, rebuild=freeze, report=report, cancellation=run.cancellation
                 )
             )
     if uncommitted.done() and not uncommitted.exception() and (count := uncommitted.result()):

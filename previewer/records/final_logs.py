@@ -30,7 +30,7 @@ SIZE_SECONDS = 0.25
 _NAME = "previewer-last-words"
 
 
-class LastWords:
+class FinalLogs:
     """Begins to read when it is made, in threads of its own. Ask for the lines before anything is removed."""
 
     def __init__(

@@ -34,7 +34,7 @@ from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PreviewerError, SourceError
 from previewer.frozen import dataclass
 from previewer.ledger.protocol import RecordKind
-from previewer.records.final_logs import LastWords
+from previewer.records.final_logs import FinalLogs
 from previewer.session.session import Session
 
 ABOUT_FILE = "tombstone.json"
@@ -144,7 +144,7 @@ def _by_time(lines: Sequence[LastLine]) -> Sequence[LastLine]:
     return sorted(lines, key=lambda line: (line.at is None, line.at.timestamp() if line.at else 0.0))
 
 
-class Burial:
+class TombstoneWriter:
     """Of the environments that one ``down`` removes. It begins to look at them when it is made."""
 
     def __init__(
@@ -155,24 +155,24 @@ class Burial:
         self._environments = {environment.name: environment for environment in environments}
         self._causes = causes
         self._words = self._listen_to(seen)
-        self._stones: Future[tuple[Tombstone, ...]] | None = None
+        self._tombstones: Future[tuple[Tombstone, ...]] | None = None
 
-    def attend(self, found: Observation) -> None:
+    def capture(self, found: Observation) -> None:
         """Take in all that ``found`` has to say, before it is removed, and begin to write the tombstones."""
         lines = dict(self._words.lines())
-        unheard = tuple(container for container in found.containers if container.name not in lines)
-        if unheard:  # made since the first look
-            lines |= LastWords(self._session.engine, self._selection(), unheard, measures=False).lines()
+        unread = tuple(container for container in found.containers if container.name not in lines)
+        if unread:  # made since the first look
+            lines |= FinalLogs(self._session.engine, self._selection(), unread, measures=False).lines()
         self._words.wait_for_sizes()
-        if self._stones is None:
-            self._stones = begin(lambda: self._write(found, lines), name="previewer-tombstone")
+        if self._tombstones is None:
+            self._tombstones = begin(lambda: self._write(found, lines), name="previewer-tombstone")
 
     def finish(self) -> tuple[Tombstone, ...]:
         """The tombstones, all written. Raises :class:`PreviewerError` where one could not be."""
-        return self._stones.result() if self._stones is not None else ()
+        return self._tombstones.result() if self._tombstones is not None else ()
 
-    def _listen_to(self, seen: Observation) -> LastWords:
-        return LastWords(
+    def _listen_to(self, seen: Observation) -> FinalLogs:
+        return FinalLogs(
             self._session.engine, self._selection(), seen.containers, measures_volumes=bool(seen.volumes)
         )
 
@@ -182,7 +182,7 @@ class Burial:
 
     def _write(self, found: Observation, lines: Mapping[str, Sequence[LastLine]]) -> tuple[Tombstone, ...]:
         self._words.wait_for_volume_sizes()
-        stones = []
+        tombstones = []
         times = dict(self._session.ledger.record_times(RecordKind.TOMBSTONE))
         for name, environment in self._environments.items():
             theirs = found.of(name)
@@ -198,6 +198,6 @@ class Burial:
             )
             said = [line for container in theirs.containers for line in lines.get(container.name, ())]
             times[stone.name] = at = time_of_record(times, name, stone.removed_at)
-            stones.append(store_tombstone(self._session, stone, said, at=at))
+            tombstones.append(store_tombstone(self._session, stone, said, at=at))
         forget_old_tombstones(self._session, tuple(self._environments), times)
-        return tuple(stones)
+        return tuple(tombstones)

@@ -77,7 +77,7 @@ def read_definition(session: Session, revision: str, options: DefinitionOptions)
         tree,
         options.name,
         variables=allowed if options.variables is None else {**options.variables, **session.given_values},
-        given_files=session.given_files,
+        config_mounts=session.config_mounts,
         project_name=None if choice.files or choice.env_files else session.project,
         choice=choice,
     )
@@ -130,7 +130,7 @@ def _basis(session: Session, request: RunRequest) -> JsonObject:
         "profiles": list(choice.profiles),
         "env_files": list(choice.env_files),
         "takes_examples": choice.takes_examples,
-        "given": {path: sorted(values) for path, values in session.given_files.items()},
+        "given": {path: sorted(values) for path, values in session.config_mounts.items()},
     }
 
 
@@ -158,9 +158,9 @@ def _read_all(
         )
 
     def load(name: str, choice: ReadingChoice = DEFAULT_CHOICE) -> Definition:
-        references, given = session.references, session.given_files
+        references, given = session.references, session.config_mounts
         return load_named(
-            tree, name, references=references, given_files=given, project_name=session.project, choice=choice
+            tree, name, references=references, config_mounts=given, project_name=session.project, choice=choice
         )
 
     wanted = request.name or _named_for(names, request.role)

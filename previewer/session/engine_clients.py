@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # what only runs or removes is not to pay for building
     from previewer.freeze.docker.images import DockerImages
 
 
-class DockerRoom:
+class DockerClients:
     """The engine and its images."""
 
     def __init__(self, host: str | None) -> None:

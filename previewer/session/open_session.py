@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from previewer.domain.naming import slug
 from previewer.errors import NoRepositoryError, NotFoundError
-from previewer.session.session import EngineRoom, Session
+from previewer.session.session import EngineClients, Session
 from previewer.source.git import GitSource
 
 if TYPE_CHECKING:
@@ -208,8 +208,8 @@ def _open_readings(environment: Mapping[str, str]) -> Readings:
     return remembered_readings(environment)
 
 
-def connect(docker_host: str | None) -> EngineRoom:
+def connect(docker_host: str | None) -> EngineClients:
     """The engine at an address, or where the environment says."""
-    from previewer.session.engine_clients import DockerRoom
+    from previewer.session.engine_clients import DockerClients
 
-    return DockerRoom(docker_host)
+    return DockerClients(docker_host)

@@ -8,7 +8,7 @@ from datetime import datetime
 from previewer.domain.commit.files import FileTree
 from previewer.domain.compose.definition import Definition
 from previewer.domain.compose.file_owner import FileOwner
-from previewer.domain.compose.mounted_files import file_references, given_content
+from previewer.domain.compose.mounted_files import config_content, file_references
 from previewer.domain.compose.served_files import VolumeContent
 from previewer.domain.engine.specs import FILL_FOLDER
 from previewer.errors import NotFoundError, PreviewerError
@@ -45,7 +45,7 @@ def read_contents(
     for service in definition.services.values():
         for reference, _described in file_references(definition, service):
             try:
-                found[reference] = given_content(definition, reference, tree, variables, limit=MAX_CONTENT_BYTES)
+                found[reference] = config_content(definition, reference, tree, variables, limit=MAX_CONTENT_BYTES)
             except PreviewerError:
                 if all_of_them:
                     raise

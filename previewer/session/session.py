@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from previewer.source.protocol import Source
 
 
-class Admissions:
+class CapacityReservations:
     """Of the environments that one process brings up at the same time: `watch` and the terminal UI do."""
 
     def __init__(self) -> None:
@@ -45,14 +45,14 @@ class Admissions:
         """Whether anybody was ever let in, so that an earlier look at the engine may be out of date."""
         return self._is_used
 
-    def enter(self, environment: str, need: Need, check: Callable[[Mapping[str, Need]], None]) -> None:
+    def reserve(self, environment: str, need: Need, check: Callable[[Mapping[str, Need]], None]) -> None:
         """Let ``environment`` in unless ``check``, which is given the others that were let in, raises an error."""
         with self._lock:
             check({name: taken for name, taken in self._needs.items() if name != environment})
             self._needs[environment] = need
             self._is_used = True
 
-    def leave(self, environment: str) -> None:
+    def release_reservation(self, environment: str) -> None:
         """It is seen on the engine by now, or not there at all."""
         with self._lock:
             self._needs.pop(environment, None)
@@ -61,7 +61,7 @@ class Admissions:
 T = TypeVar("T")
 
 
-class EngineRoom(Protocol):
+class EngineClients(Protocol):
     """Both stages' view of one engine over one connection."""
 
     @property
@@ -106,7 +106,7 @@ class Session:
         source: Source,
         open_ledger: Callable[[], Ledger],
         read_settings: Callable[[], Settings],
-        connect: Callable[[], EngineRoom],
+        connect: Callable[[], EngineClients],
         open_readings: Callable[[], Readings],
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
@@ -121,14 +121,14 @@ class Session:
         self.is_chosen = is_chosen
         """Whether the user said, or stands in, what the project is."""
         self._on_close = on_close
-        self.given_files: Mapping[str, Mapping[str, str]] = {}
+        self.config_mounts: Mapping[str, Mapping[str, str]] = {}
         """Variables of the user's own environment files, by the path that the user named."""
         self.source = source
         self.clock = clock
         """The time now: aware, UTC."""
         self.new_id = new_id
         """A new operation's id."""
-        self.admissions = Admissions()
+        self.capacity_reservations = CapacityReservations()
         """Of the environments that are brought up by this session."""
         self._ledger = _Once(open_ledger)
         self._unread: list[Fault] = []
@@ -199,14 +199,14 @@ class Session:
         Raises :class:`UsageError` for ones that make no sense.
         """
         settings = self._settings.get()
-        if not self.given_files:
+        if not self.config_mounts:
             return settings
         return replace(settings, allowed_variables={**settings.allowed_variables, **self.given_values})
 
     @property
     def given_values(self) -> Mapping[str, str]:
         """The variables of all files that the user gave."""
-        return {name: value for values in self.given_files.values() for name, value in values.items()}
+        return {name: value for values in self.config_mounts.values() for name, value in values.items()}
 
     def give_environment_file(self, path: str) -> None:
         """Let definitions use the variables of an environment file of this machine; they are kept as references.
@@ -227,13 +227,13 @@ class Session:
         values = read_dotenv(content, file=path, lookup=self._settings.get().allowed_variables.get)
         known = {
             name: value
-            for file, given in self.given_files.items()
+            for file, given in self.config_mounts.items()
             if file != path
             for name, value in given.items()
         }
         if differing := sorted(name for name, value in values.items() if known.get(name, value) != value):
             raise UsageError(f"another file gives {', '.join(differing)} another value", where=path)
-        self.given_files = {**self.given_files, path: values}
+        self.config_mounts = {**self.config_mounts, path: values}
 
     def trust(self, role: Role, *, branch: str | None, commit: str) -> Trust:
         """What a commit (full id) of ``branch`` is trusted with in ``role``: every decision on trust asks here.
@@ -277,7 +277,7 @@ class Session:
         """The engine, for the run stage. Raises :class:`EngineUnreachableError`, and tries anew next time."""
         return self._room.get().engine
 
-    def expect_engine(self, *, makes: bool) -> None:
+    def prefetch_engine(self, *, makes: bool) -> None:
         """Connect in the background, where the engine will be needed; ``makes`` is whether to make something.
 
         Raises nothing: whoever asks for the engine is told what is wrong.
@@ -318,8 +318,8 @@ class Session:
 
     def disconnect(self) -> None:
         """End the engine's connection, if there is one; the next use makes a new one."""
-        if (room := self._room.forget()) is not None:
-            room.close()
+        if (clients := self._room.forget()) is not None:
+            clients.close()
 
     def close(self) -> None:
         """End git processes and the engine's connection."""

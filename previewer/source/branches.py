@@ -10,7 +10,7 @@ from pathlib import Path
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import BranchView
 from previewer.errors import NotFoundError, SourceError
-from previewer.git.command import GitCommand, talk
+from previewer.git.command import GitCommand, run_network_command
 from previewer.git.configuration import GitSettings
 from previewer.git.output import HEADS, REMOTES
 from previewer.source.revisions import strip_remote
@@ -20,7 +20,7 @@ PLACES = ("refs/heads", "refs/remotes", "reftable")
 FILES = ("packed-refs", "HEAD")
 
 
-def references_stamp(folder: Path) -> str:
+def refs_fingerprint(folder: Path) -> str:
     """A digest of the times and sizes of all files that hold references.
 
     Git writes a reference into a new file and renames it, so that each change has another time and inode.
@@ -58,7 +58,7 @@ def fetch_branches(command: GitCommand, settings: GitSettings, remote: str, *, c
     if remote not in settings.remotes:
         known = ", ".join(settings.remotes) or "none"
         raise NotFoundError("there is no such remote", where=remote, hint=f"there is {known}")
-    answer = talk(
+    answer = run_network_command(
         command,
         *LOW_SPEED,
         "fetch",

@@ -36,10 +36,10 @@ from previewer.git.output import (
     parse_commits,
     parse_tree,
 )
-from previewer.source.branches import GitBranchView, references_stamp
+from previewer.source.branches import GitBranchView, refs_fingerprint
 from previewer.source.protocol import is_nobody
 from previewer.source.revisions import NO_COMMITS_HINT, GitChanges, GitRevisions
-from previewer.source.submodules import GitElsewhere
+from previewer.source.submodules import GitExternalFiles
 from previewer.source.trusted_branches import GitTrustedBranches
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class GitSource:
         self.objects = GitObjects(self._command)
         """What is in the repository, by name."""
         self._submodules: list[GitObjects] = []
-        self._elsewhere = GitElsewhere(
+        self._external_files = GitExternalFiles(
             self._command,
             self._settings,
             work_tree=lambda: Path(self.location),
@@ -148,9 +148,9 @@ class GitSource:
 
         fetch_branches(self._command, self._settings, remote, cancellation=cancellation or Nobody())
 
-    def references_stamp(self) -> str:
+    def refs_fingerprint(self) -> str:
         """Changes whenever a reference does, and costs no git process."""
-        return references_stamp(Path(self.shared_folder))
+        return refs_fingerprint(Path(self.shared_folder))
 
     def default_branch(self) -> DefaultBranch:
         """The branch whose settings are trusted, or why there is none: nothing else decides on trust."""
@@ -215,7 +215,7 @@ class GitSource:
         answer = self._command.ask("ls-tree", "-r", "-z", *sizes, "--full-tree", commit)
         if answer.code:
             raise NotFoundError("there is no such commit in the repository", where=commit)
-        return FileTree(parse_tree(answer.output), self.objects.read, self.objects.stream, self._elsewhere)
+        return FileTree(parse_tree(answer.output), self.objects.read, self.objects.stream, self._external_files)
 
     def close(self) -> None:
         """End git processes that are kept open."""

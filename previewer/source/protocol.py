@@ -77,7 +77,7 @@ class Source(Protocol):
         """
         ...
 
-    def references_stamp(self) -> str:
+    def refs_fingerprint(self) -> str:
         """Changes whenever a reference does, and costs no git process: to be compared with an earlier one."""
         ...
 

@@ -20,7 +20,7 @@ CHUNK_BYTES = 1 << 20
 MODULES_FILE = ".gitmodules"
 
 
-class GitElsewhere:
+class GitExternalFiles:
     """The stores beside one repository's own objects."""
 
     def __init__(
@@ -56,13 +56,13 @@ class GitElsewhere:
             if answer.code == 0:
                 objects = GitObjects(command)
                 self._on_open(objects)
-                elsewhere = GitElsewhere(
+                external_files = GitExternalFiles(
                     command,
                     GitSettings(command),
                     work_tree=partial(Path, self._work_tree(), entry.path),
                     on_open=self._on_open,
                 )
-                return FileTree(parse_tree(answer.output), objects.read, objects.stream, elsewhere)
+                return FileTree(parse_tree(answer.output), objects.read, objects.stream, external_files)
         return None
 
     def _repositories(self, name: str, path: str) -> Iterator[Path]:

@@ -23,9 +23,9 @@ from previewer.session.session import Session
 from previewer.tui import messages as told
 from previewer.tui import screen_requests
 from previewer.tui.actions import BY_ID, Place, bindings
-from previewer.tui.context import Desk
+from previewer.tui.context import AppContext
 from previewer.tui.ending import Ending
-from previewer.tui.job import Work, WorkState
+from previewer.tui.job import Job, JobState
 from previewer.tui.live import LiveApp
 from previewer.tui.palette import ActionProvider, Palette, PlaceProvider
 from previewer.tui.present.notices import failure_summary
@@ -40,7 +40,7 @@ from previewer.tui.screens.menu import MenuScreen
 from previewer.tui.screens.progress import ProgressScreen
 from previewer.tui.terminal import end_with_terminal
 from previewer.tui.terminal_driver import TerminalDriver
-from previewer.tui.themes import DARK, OWN, theme_for, tone_variables
+from previewer.tui.themes import DARK, OWN, style_variables, theme_for
 from previewer.tui.widgets.lines import LineInput
 
 
@@ -64,8 +64,8 @@ class PreviewerApp(LiveApp):
         theme: str | None = None,
     ) -> None:
         keymap = session.settings.keymap
-        super().__init__(Desk(session, keymap=keymap, monotonic=monotonic))
-        self._ending = Ending(self, self.desk)
+        super().__init__(AppContext(session, keymap=keymap, monotonic=monotonic))
+        self._ending = Ending(self, self.context)
         for own in OWN:
             self.register_theme(own)
         wanted = theme or session.settings.theme or theme_for(self.console.color_system)
@@ -75,7 +75,7 @@ class PreviewerApp(LiveApp):
     def get_css_variables(self) -> dict[str, str]:
         """The theme's variables and, derived from them, those of our tones."""
         variables = super().get_css_variables()
-        variables.update(tone_variables(variables, is_ansi=self.current_theme.ansi))
+        variables.update(style_variables(variables, is_ansi=self.current_theme.ansi))
         variables.update(self.current_theme.variables)
         self.theme_variables = variables
         return variables
@@ -87,7 +87,7 @@ class PreviewerApp(LiveApp):
 
     def get_default_screen(self) -> Screen[None]:
         """Home."""
-        return HomeScreen(self.desk)
+        return HomeScreen(self.context)
 
     def on_mount(self) -> None:
         """Paint first, ask afterwards."""
@@ -96,7 +96,7 @@ class PreviewerApp(LiveApp):
 
     def on_unmount(self) -> None:
         """Close every stream."""
-        self.desk.bridge.close()
+        self.context.bridge.close()
         self._ending.ignore()
 
     def on_key(self, event: Key) -> None:
@@ -107,7 +107,7 @@ class PreviewerApp(LiveApp):
     def exit(self, result: int | None = None, return_code: int = 0, message: object = None) -> None:
         """Close every stream first: a reader that waits for one would keep the process alive."""
         del message
-        self.desk.bridge.close()
+        self.context.bridge.close()
         super().exit(result, return_code)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -115,23 +115,23 @@ class PreviewerApp(LiveApp):
         del screen
         yield SystemCommand(f"{'theme':<12}Choose other colours", "", self.search_themes)
 
-    @on(screen_requests.ScreenAsked)
-    def screen_asked(self, message: screen_requests.ScreenAsked) -> None:
+    @on(screen_requests.ScreenRequested)
+    def screen_requested(self, message: screen_requests.ScreenRequested) -> None:
         """Go there."""
         is_there = message.destination is screen_requests.Destination.PROGRESS and isinstance(
             self.screen, ProgressScreen
         )
         if not is_there and self._clear_the_way():
-            self.push_screen(screen_of(self.desk, message))
+            self.push_screen(screen_of(self.context, message))
 
     @on(screen_requests.RequestMade)
     def request_made(self, message: screen_requests.RequestMade) -> None:
         """Ask for confirmation, then begin."""
         if self._clear_the_way():
-            self.push_screen(ConfirmScreen(self.desk, message.request), self._begin)
+            self.push_screen(ConfirmScreen(self.context, message.request), self._begin)
 
-    @on(screen_requests.ShellAsked)
-    def shell_asked(self, message: screen_requests.ShellAsked) -> None:
+    @on(screen_requests.ShellRequested)
+    def shell_requested(self, message: screen_requests.ShellRequested) -> None:
         """Hand the terminal over until the shell ends."""
         title = f"debug {message.environment} {message.service}"
 
@@ -141,7 +141,7 @@ class PreviewerApp(LiveApp):
         try:
             with self.suspend():
                 say(f"making a copy of {message.service} of {message.environment}; a shell opens in it …")
-                code = self.desk.gateway.open_shell(message.environment, message.service, say)
+                code = self.context.queries.open_shell(message.environment, message.service, say)
         except SuspendNotSupported:
             command = f"previewer debug {message.environment} {message.service}"
             self.tell(f"this terminal cannot be handed over: {command}", title=title, severity="warning")
@@ -149,36 +149,36 @@ class PreviewerApp(LiveApp):
             self.tell(text_of(failure_summary(error)), title=title, severity="error")
         else:
             self.tell(f"the shell ended with {code}, and the copy is gone", title=title)
-        self.refresh_picture()
+        self.refresh_app_state()
 
-    @on(told.WorkReported)
-    def work_reported(self, message: told.WorkReported) -> None:
+    @on(told.JobReported)
+    def work_reported(self, message: told.JobReported) -> None:
         """An operation has got on."""
-        work = self.desk.works[message.number]
+        job = self.context.works[message.number]
         for event in message.mailbox.take():
-            work.board.apply(event, at=self.desk.monotonic())
+            job.board.apply(event, at=self.context.monotonic())
 
-    @on(told.WorkEnded)
-    def work_ended(self, message: told.WorkEnded) -> None:
+    @on(told.JobEnded)
+    def work_ended(self, message: told.JobEnded) -> None:
         """An operation is over."""
-        work = self.desk.works[message.number]
-        work.ended_at = self.desk.monotonic()
-        work.error, work.outcome = message.error, message.outcome
+        job = self.context.works[message.number]
+        job.ended_at = self.context.monotonic()
+        job.error, job.outcome = message.error, message.outcome
         if message.environment is not None:
-            work.environments = (message.environment,)
+            job.environments = (message.environment,)
         self.work_pulse += 1
-        self.desk.gateway.read_environments(self)
-        if not self._is_shown(work):
-            self._announce(work)
-        if not self.desk.running_works:
+        self.context.queries.read_environments(self)
+        if not self._is_shown(job):
+            self._announce(job)
+        if not self.context.running_works:
             self.touches_were_seen()  # what came meanwhile was mostly the operations themselves
             self.schedule.rest()
             self._ending.work_ended()
 
-    @on(screen_requests.CopyAsked)
-    def copy_asked(self, message: screen_requests.CopyAsked) -> None:
+    @on(screen_requests.CopyRequested)
+    def copy_requested(self, message: screen_requests.CopyRequested) -> None:
         """Try the system's clipboard."""
-        self.desk.gateway.copy(message.text, self)
+        self.context.queries.copy(message.text, self)
 
     @on(told.TextCopied)
     def text_copied(self, message: told.TextCopied) -> None:
@@ -190,10 +190,10 @@ class PreviewerApp(LiveApp):
         how = "" if message.is_native else " (through the terminal)"
         self.tell(f"{what}", title=f"copied{how}")
 
-    @on(screen_requests.BrowseAsked)
-    def browse_asked(self, message: screen_requests.BrowseAsked) -> None:
+    @on(screen_requests.BrowseRequested)
+    def browse_requested(self, message: screen_requests.BrowseRequested) -> None:
         """Ask a browser."""
-        self.desk.gateway.open_url(message.url, self)
+        self.context.queries.open_url(message.url, self)
 
     @on(told.UrlOpened)
     def url_opened(self, message: told.UrlOpened) -> None:
@@ -201,14 +201,14 @@ class PreviewerApp(LiveApp):
         if message.is_open:
             self.tell(message.url, title="opened in the browser")
         else:
-            key = self.desk.key_of("copy")
+            key = self.context.key_of("copy")
             self.tell(f"{message.url} · {key} copies it", title="no browser here", severity="warning")
 
     def action_help(self) -> None:
         """All keys."""
         if self._clear_the_way() or not isinstance(self.screen, HelpScreen):
             place = getattr(self.screen, "PLACE", Place.CONFIRM)
-            self.push_screen(HelpScreen(self.desk, place))
+            self.push_screen(HelpScreen(self.context, place))
 
     async def action_menu(self) -> None:
         """Everything that can be done here."""
@@ -221,7 +221,7 @@ class PreviewerApp(LiveApp):
                     own = hasattr(screen, f"action_{method}")
                     await screen.run_action(f"screen.{method}" if own else f"app.{method}")
 
-            self.push_screen(MenuScreen(self.desk, screen.menu_items()), chosen)
+            self.push_screen(MenuScreen(self.context, screen.menu_items()), chosen)
 
     def action_command_palette(self) -> None:
         """Everything by name; one palette at a time, wherever in the stack it is."""
@@ -243,7 +243,7 @@ class PreviewerApp(LiveApp):
 
     def action_help_quit(self) -> None:
         """Say how to quit: ctrl+c is pressed by accident too easily to do it."""
-        self.tell(f"{self.desk.key_of('leave')} quits", title="ctrl+c does not quit")
+        self.tell(f"{self.context.key_of('leave')} quits", title="ctrl+c does not quit")
 
     def _clear_the_way(self) -> bool:
         """Close a palette that was opened after what is about to be shown; whether a screen is in front then.
@@ -257,37 +257,37 @@ class PreviewerApp(LiveApp):
     def _begin(self, request: Request | None) -> None:
         if request is None:
             return
-        work = self.desk.begin_work(
+        job = self.context.begin_work(
             verb=request.verb,
             subject=request.subject,
             branch=request.branch,
             environments=request.environments,
-            doing=request.doing,
+            progress_label=request.progress_label,
         )
-        self.desk.gateway.start(work, request, self)
+        self.context.queries.start(job, request, self)
         if isinstance(home := self.screen_stack[0], HomeScreen):
             home.unmark(request.environments)
         self.schedule.spin()
         if not request.is_quick:
-            self.push_screen(ProgressScreen(self.desk, work.number))
+            self.push_screen(ProgressScreen(self.context, job.number))
 
-    def _is_shown(self, work: Work) -> bool:
-        return isinstance(self.screen, ProgressScreen) and self.screen.number == work.number
+    def _is_shown(self, job: Job) -> bool:
+        return isinstance(self.screen, ProgressScreen) and self.screen.number == job.number
 
-    def _announce(self, work: Work) -> None:
-        if work.error is not None and work.state is WorkState.FAILED:
-            self.tell(text_of(failure_summary(work.error)), title=work.title, severity="error")
+    def _announce(self, job: Job) -> None:
+        if job.error is not None and job.state is JobState.FAILED:
+            self.tell(text_of(failure_summary(job.error)), title=job.title, severity="error")
         else:
-            outcome = work.outcome[0] if work.outcome else ""
-            self.tell(outcome or work.state.value, title=f"{work.title}: {work.state.value}")
+            outcome = job.outcome[0] if job.outcome else ""
+            self.tell(outcome or job.state.value, title=f"{job.title}: {job.state.value}")
 
 
 def run(session: Session) -> int:
     """Run the interface until the user quits; its exit code. Operations that it leaves behind are undone first."""
     app = PreviewerApp(session)
-    app.desk.bridge.stand_by("terminal", lambda: end_with_terminal(app.desk.undo_running_works))
+    app.context.bridge.stand_by("terminal", lambda: end_with_terminal(app.context.undo_running_works))
     try:
         result = app.run()
     finally:
-        app.desk.undo_running_works()
+        app.context.undo_running_works()
     return app.return_code or result or 0

@@ -16,13 +16,13 @@ from previewer.operations.parity import RolesParity
 from previewer.session.session import Session
 from previewer.tui.actions import BY_ID, key_name
 from previewer.tui.bridge import Bridge
-from previewer.tui.detail_queries import Inquiries
-from previewer.tui.job import Work
-from previewer.tui.queries import Gateway
+from previewer.tui.detail_queries import DetailQueries
+from previewer.tui.job import Job
+from previewer.tui.queries import Queries
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class AppState:
     """The newest answers of git and of the engine."""
 
     branches: tuple[Branch, ...] | None = None
@@ -65,7 +65,7 @@ class Picture:
         ids = {row.environment.ownership.commit for row in self.rows if row.environment and not row.branch}
         return tuple(sorted(ids.difference(self.commits)))
 
-    def with_touches(self, drifts: Iterable[EnvironmentDrift]) -> Picture:
+    def with_touches(self, drifts: Iterable[EnvironmentDrift]) -> AppState:
         """With what was found of touches, before what is known of file systems, which was not looked at."""
         merged = dict(self.drifts)
         for drift in drifts:
@@ -92,7 +92,7 @@ UNDO_TIMEOUT = 120.0
 """Seconds that operations may take to undo what they made, should the interface itself end unexpectedly."""
 
 
-class Desk:
+class AppContext:
     """Belongs to the user interface's thread."""
 
     def __init__(
@@ -104,13 +104,13 @@ class Desk:
     ) -> None:
         self.session = session
         self.bridge = Bridge()
-        self.gateway = Gateway(session, self.bridge)
-        self.inquiries = Inquiries(session, self.bridge)
+        self.queries = Queries(session, self.bridge)
+        self.detail_queries = DetailQueries(session, self.bridge)
         self.keymap = dict(keymap or {})
         """Keys by action, where the user wants others than the registry's."""
         self.monotonic = monotonic
         """Seconds, for running times."""
-        self.works: dict[int, Work] = {}
+        self.works: dict[int, Job] = {}
         """By number, oldest first."""
 
     def now(self) -> datetime:
@@ -136,27 +136,27 @@ class Desk:
         subject: str,
         branch: str | None = None,
         environments: tuple[str, ...] = (),
-        doing: str = "at work",
-    ) -> Work:
+        progress_label: str = "at work",
+    ) -> Job:
         """Note down an operation that is about to be started."""
         number = len(self.works) + 1
-        self.works[number] = Work(number, verb, subject, branch, environments, self.monotonic(), doing)
+        self.works[number] = Job(number, verb, subject, branch, environments, self.monotonic(), progress_label)
         return self.works[number]
 
     @property
-    def running_works(self) -> tuple[Work, ...]:
+    def running_works(self) -> tuple[Job, ...]:
         """The operations that have not ended, oldest first."""
-        return tuple(work for work in self.works.values() if work.is_running)
+        return tuple(job for job in self.works.values() if job.is_running)
 
     def undo_running_works(self) -> None:
         """Have the operations that run stop and undo what they began, and wait for that."""
-        for work in self.running_works:
-            work.cancellation.request()
+        for job in self.running_works:
+            job.cancellation.request()
         self.bridge.wait_for_operations(UNDO_TIMEOUT)
 
-    def work_on(self, *, branch: str | None, environment: str | None) -> Work | None:
+    def work_on(self, *, branch: str | None, environment: str | None) -> Job | None:
         """The running operation that a row of the home table shows."""
-        for work in reversed(self.running_works):
-            if environment in work.environments if work.environments else (branch and branch == work.branch):
-                return work
+        for job in reversed(self.running_works):
+            if environment in job.environments if job.environments else (branch and branch == job.branch):
+                return job
         return None

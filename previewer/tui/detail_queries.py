@@ -140,7 +140,7 @@ MOST_ENTRIES = 300
 """Of an environment's history; the command line shows all of it."""
 
 
-class Inquiries:
+class DetailQueries:
     """Questions to one session; methods return at once. Answers are messages."""
 
     def __init__(self, session: Session, bridge: Bridge) -> None:

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from textual.app import App
 
-from previewer.tui.context import Desk
+from previewer.tui.context import AppContext
 from previewer.tui.screens.leave import LeaveScreen, Leaving
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -18,9 +18,9 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Ending:
     """Belongs to the user interface's thread."""
 
-    def __init__(self, app: App[int], desk: Desk) -> None:
+    def __init__(self, app: App[int], context: AppContext) -> None:
         self._app = app
-        self._desk = desk
+        self._desk = context
         self._is_wanted = False
         self._exit_code = 0
 

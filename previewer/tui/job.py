@@ -40,7 +40,7 @@ class TaskBoard:
     def __init__(self) -> None:
         self.tasks: dict[str, Task] = {}
         self.notes: list[Noted] = []
-        self._last_talker: str | None = None
+        self._last_active_task: str | None = None
 
     def apply(self, event: Event, *, at: float) -> None:
         """Take in one event, seen at ``at`` on the monotonic clock."""
@@ -53,7 +53,7 @@ class TaskBoard:
             task = self.tasks[event.task] = Task(event.task, stage, at)
         if isinstance(event, TaskOutput):
             task.tail.append(event.line)
-            self._last_talker = event.task
+            self._last_active_task = event.task
         elif isinstance(event, TaskFinished):
             task.outcome, task.seconds, task.detail = event.outcome, event.seconds, event.detail
 
@@ -68,19 +68,19 @@ class TaskBoard:
         return len(self.tasks) - len(self.running)
 
     @property
-    def talker(self) -> Task | None:
+    def active_task(self) -> Task | None:
         """The task whose output is worth showing: the failed one, else the one that spoke last and still runs."""
         failed = [task for task in self.tasks.values() if task.outcome is Outcome.FAILED and task.tail]
         if failed:
             return failed[0]
-        last = self.tasks.get(self._last_talker or "")
+        last = self.tasks.get(self._last_active_task or "")
         if last is not None and last.outcome is None:
             return last
         talking = [task for task in self.running if task.tail]
         return talking[-1] if talking else last
 
 
-class WorkState(Enum):
+class JobState(Enum):
     """How an operation is doing."""
 
     RUNNING = "running"
@@ -91,7 +91,7 @@ class WorkState(Enum):
 
 
 @dataclass(slots=True, eq=False)
-class Work:
+class Job:
     """One operation. It belongs to the user interface's thread; its own thread only holds ``cancellation``."""
 
     number: int
@@ -105,7 +105,7 @@ class Work:
     """The environments whose rows show it."""
     started_at: float
     """On the application's monotonic clock, in seconds."""
-    doing: str = "at work"
+    progress_label: str = "at work"
     """What stands in these rows meanwhile."""
     cancellation: Cancellation = field(default_factory=Cancellation)
     board: TaskBoard = field(default_factory=TaskBoard)
@@ -123,13 +123,13 @@ class Work:
         return f"{self.verb} {self.subject}"
 
     @property
-    def state(self) -> WorkState:
+    def state(self) -> JobState:
         """How it is doing."""
         if self.ended_at is None:
-            return WorkState.CANCELLING if self.cancellation.requested else WorkState.RUNNING
+            return JobState.CANCELLING if self.cancellation.requested else JobState.RUNNING
         if self.error is None:
-            return WorkState.SUCCEEDED
-        return WorkState.CANCELLED if isinstance(self.error, CancelledError) else WorkState.FAILED
+            return JobState.SUCCEEDED
+        return JobState.CANCELLED if isinstance(self.error, CancelledError) else JobState.FAILED
 
     @property
     def is_running(self) -> bool:

@@ -15,7 +15,7 @@ from previewer.domain.environment.environment import Environment
 from previewer.present.safe_text import plain
 from previewer.tui import messages as told
 from previewer.tui import screen_requests
-from previewer.tui.context import Desk, Picture
+from previewer.tui.context import AppContext, AppState
 from previewer.tui.detail_queries import (
     DriftRead,
     DriftsRead,
@@ -38,7 +38,7 @@ YOUNG = timedelta(minutes=1)
 class LiveApp(App[int]):
     """The part of the application that owns the picture."""
 
-    picture: reactive[Picture] = reactive(Picture())
+    app_state: reactive[AppState] = reactive(AppState())
     """What is known. Screens redraw when it changes."""
     touches_seen: reactive[int] = reactive(0)
     """Goes up whenever the engine told of something that may have been done to an environment from outside."""
@@ -47,8 +47,8 @@ class LiveApp(App[int]):
     work_pulse: reactive[int] = reactive(0)
     """Goes up whenever something about an operation is to be drawn again."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, context: AppContext) -> None:
+        self.context = context
         self._told_of: set[tuple[str, int]] = set()
         """Generations of environments whose taint has been announced."""
         self._is_watching = False
@@ -64,75 +64,75 @@ class LiveApp(App[int]):
         """Paint first, ask afterwards."""
         self.schedule.start(
             clock=self._tick,
-            slow=self.refresh_picture,
+            slow=self.refresh_app_state,
             drift=self._look_for_drift,
             pulse=self._turn_spinners,
         )
-        self.call_after_refresh(self.refresh_picture)
+        self.call_after_refresh(self.refresh_app_state)
 
     def tell(self, message: str, *, title: str, severity: SeverityLevel = "information") -> None:
         """A notification, as plain text."""
         self.notify(plain(message), title=plain(title), severity=severity, markup=False)
 
-    def refresh_picture(self) -> None:
+    def refresh_app_state(self) -> None:
         """Ask git and the engine."""
         self._has_hurried = False
-        self.desk.gateway.read_branches(self)
-        self.desk.gateway.read_environments(self)
+        self.context.queries.read_branches(self)
+        self.context.queries.read_environments(self)
 
-    @on(screen_requests.RefreshAsked)
-    def refresh_asked(self) -> None:
+    @on(screen_requests.RefreshRequested)
+    def refresh_requested(self) -> None:
         """The user does not want to wait for the tick."""
         self._compared = None
-        self.refresh_picture()
+        self.refresh_app_state()
         self._look_for_drift()
 
     @on(told.BranchesRead)
     def branches_read(self, message: told.BranchesRead) -> None:
         """Git answered."""
-        self.picture = replace(self.picture, branches=message.branches, source_error=None)
+        self.app_state = replace(self.app_state, branches=message.branches, source_error=None)
         self._look_up_commits()
 
     @on(told.CommitsFound)
     def commits_found(self, message: told.CommitsFound) -> None:
         """Rows of environments without a branch say what they run."""
         found = {commit.id: commit for commit in message.commits}
-        self.picture = replace(self.picture, commits={**self.picture.commits, **found})
+        self.app_state = replace(self.app_state, commits={**self.app_state.commits, **found})
 
     def _look_up_commits(self) -> None:
         """Once branches and environments are known: what those run that have no branch here."""
-        if unknown := self.picture.unknown_commits:
-            self.desk.gateway.read_commits_of(unknown, self)
+        if unknown := self.app_state.unknown_commits:
+            self.context.queries.read_commits_of(unknown, self)
 
     @on(told.BranchesFailed)
     def branches_failed(self, message: told.BranchesFailed) -> None:
         """Git could not answer."""
-        self.picture = replace(self.picture, source_error=message.error)
+        self.app_state = replace(self.app_state, source_error=message.error)
 
     @on(told.EnvironmentsRead)
     def environments_read(self, message: told.EnvironmentsRead) -> None:
         """The engine answered: from now on it is watched."""
-        self.picture = replace(
-            self.picture,
+        self.app_state = replace(
+            self.app_state,
             environments=message.environments,
             engine=message.engine,
             engine_error=None,
-            read_at=self.desk.now(),
+            read_at=self.context.now(),
         )
         self._look_up_commits()
         self._compare_roles(message.environments)
         if not self._is_watching:
             self._is_watching = True
-            self.desk.gateway.watch_engine(self)
+            self.context.queries.watch_engine(self)
             self._look_for_drift()
         if not self.hears_touches:
             self.hears_touches = True
-            self.desk.inquiries.follow_touches(self)
+            self.context.detail_queries.follow_touches(self)
 
     @on(told.EnvironmentsFailed)
     def environments_failed(self, message: told.EnvironmentsFailed) -> None:
         """The engine did not answer; what was known of it stays, and says so."""
-        self.picture = replace(self.picture, engine_error=message.error)
+        self.app_state = replace(self.app_state, engine_error=message.error)
 
     @on(told.EngineStirred)
     def engine_stirred(self) -> None:
@@ -150,7 +150,7 @@ class LiveApp(App[int]):
     @on(TouchesSeen)
     def touches_were_seen(self) -> None:
         """Look at what was done, once things have settled."""
-        if not self.desk.running_works:
+        if not self.context.running_works:
             self.schedule.soon(self._look_at_touches)
 
     @on(TouchesEnded)
@@ -161,33 +161,35 @@ class LiveApp(App[int]):
     @on(TouchesRead)
     def touches_read(self, message: TouchesRead) -> None:
         """Mark what was touched; say so where it had not been."""
-        self.picture = self.picture.with_touches(message.drifts)
+        self.app_state = self.app_state.with_touches(message.drifts)
         for name in message.noted:
             self._tell_of_touch(name)
         if message.noted:
-            self.desk.gateway.read_environments(self)
+            self.context.queries.read_environments(self)
 
     @on(DriftsRead)
     def drifts_read(self, message: DriftsRead) -> None:
         """Every environment was looked at."""
-        self.picture = replace(self.picture, drifts={drift.environment.name: drift for drift in message.drifts})
+        self.app_state = replace(
+            self.app_state, drifts={drift.environment.name: drift for drift in message.drifts}
+        )
 
     @on(DriftRead)
     def drift_read(self, message: DriftRead) -> None:
         """One was, by its tab. Where it is tainted from now on, the environment is to say so."""
         seen = message.drift.environment
-        name, known = seen.name, self.picture.environment(seen.name)
-        self.picture = replace(self.picture, drifts={**self.picture.drifts, name: message.drift})
+        name, known = seen.name, self.app_state.environment(seen.name)
+        self.app_state = replace(self.app_state, drifts={**self.app_state.drifts, name: message.drift})
         # An answer that a newer question overtook is never told: what it noted is seen by the next one.
         is_news = message.is_newly_tainted or seen.is_tainted
         if is_news and known is not None and not known.is_tainted:
             self._tell_of_touch(name)
-            self.desk.gateway.read_environments(self)
+            self.context.queries.read_environments(self)
 
     @on(RolesParityRead)
     def roles_parity_read(self, message: RolesParityRead) -> None:
         """Staging and production were compared."""
-        self.picture = replace(self.picture, roles_parity=message.parity)
+        self.app_state = replace(self.app_state, roles_parity=message.parity)
 
     @on(QuestionFailed)
     def question_failed(self) -> None:
@@ -201,12 +203,12 @@ class LiveApp(App[int]):
 
     def _tick(self) -> None:
         self._ticks += 1
-        if self._ticks % OLD_TICKS == 0 or self.picture.has_younger_than(YOUNG, self.desk.now()):
+        if self._ticks % OLD_TICKS == 0 or self.app_state.has_younger_than(YOUNG, self.context.now()):
             self.redraw_ages()
 
     def _look_for_drift(self) -> None:
         if self._is_watching:
-            self.desk.inquiries.read_drifts(self)
+            self.context.detail_queries.read_drifts(self)
 
     def _compare_roles(self, environments: tuple[Environment, ...]) -> None:
         """Compare staging with production again if either is another than before."""
@@ -214,23 +216,23 @@ class LiveApp(App[int]):
         key = tuple((e.name, e.ownership.release, tuple(s.name for s in e.services)) for e in guarded)
         if key != self._compared:
             self._compared = key
-            self.desk.inquiries.read_roles_parity(guarded, self)
+            self.context.detail_queries.read_roles_parity(guarded, self)
 
     def _look_at_touches(self) -> None:
         self.touches_seen += 1
-        self.desk.inquiries.read_touches(self)
+        self.context.detail_queries.read_touches(self)
 
     def _tell_of_touch(self, name: str) -> None:
         """Once for each environment generation, whichever look found it."""
-        environment = self.picture.environment(name)
+        environment = self.app_state.environment(name)
         generation = environment.ownership.generation if environment is not None else 0
         if (name, generation) not in self._told_of:
             self._told_of.add((name, generation))
-            words = f"changed from outside previewer · {self.desk.key_of('replace')} replaces it"
+            words = f"changed from outside previewer · {self.context.key_of('replace')} replaces it"
             self.tell(words, title=f"{TAINT_SIGN} {name} is tainted", severity="warning")
 
     def _look_again(self) -> None:
-        self.desk.gateway.read_environments(self)
+        self.context.queries.read_environments(self)
 
     def _turn_spinners(self) -> None:
         self.work_pulse += 1

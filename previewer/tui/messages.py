@@ -126,7 +126,7 @@ class LogsEnded(Message):
         """``None`` where the services just stopped."""
 
 
-class WorkReported(Message):
+class JobReported(Message):
     """Events of a running operation lie in the mailbox."""
 
     def __init__(self, number: int, mailbox: Mailbox[Event]) -> None:
@@ -135,7 +135,7 @@ class WorkReported(Message):
         self.mailbox = mailbox
 
 
-class WorkEnded(Message):
+class JobEnded(Message):
     """An operation is over."""
 
     def __init__(

@@ -11,8 +11,8 @@ from textual.content import Content
 
 from previewer.present.safe_text import plain
 from previewer.tui.actions import BY_ID
-from previewer.tui.present.text import Piece, Tone, line, to_content
-from previewer.tui.screen_requests import ScreenAsked
+from previewer.tui.present.text import Span, Style, line, to_content
+from previewer.tui.screen_requests import ScreenRequested
 from previewer.tui.screens.base import PreviewerScreen
 from previewer.tui.screens.menu import MOVEMENT
 
@@ -55,7 +55,7 @@ class ActionProvider(Provider):
         for name, reason in screen.menu_items():
             if reason is None and name not in MOVEMENT | {"command_palette", "back"}:
                 action = BY_ID[name]
-                display = to_content(line(f"{action.label:<12}", Piece(f"{action.help}", Tone.QUIET)))
+                display = to_content(line(f"{action.label:<12}", Span(f"{action.help}", Style.QUIET)))
                 yield action.label, action.help, display, partial(screen.run_action, _target(screen, name))
 
 
@@ -68,15 +68,15 @@ class PlaceProvider(Provider):
         if not isinstance(screen, PreviewerScreen):
             return
         matcher = self.matcher(query)
-        for environment in screen.picture.environments or ():
+        for environment in screen.app_state.environments or ():
             if (score := matcher.match(environment.name)) > 0:
-                display = to_content(line(environment.name, Piece("  environment", Tone.QUIET)))
-                go = partial(screen.post_message, ScreenAsked.environment(environment.name))
+                display = to_content(line(environment.name, Span("  environment", Style.QUIET)))
+                go = partial(screen.post_message, ScreenRequested.environment(environment.name))
                 yield Hit(score, display, go, text=plain(environment.name))
-        for branch in (screen.picture.branches or ())[:MOST_PLACES]:
+        for branch in (screen.app_state.branches or ())[:MOST_PLACES]:
             if (score := matcher.match(branch.name)) > 0:
-                display = to_content(line(branch.name, Piece("  commits of this branch", Tone.QUIET)))
-                go = partial(screen.post_message, ScreenAsked.commits(branch.name))
+                display = to_content(line(branch.name, Span("  commits of this branch", Style.QUIET)))
+                go = partial(screen.post_message, ScreenRequested.commits(branch.name))
                 yield Hit(score * 0.9, display, go, text=plain(branch.name))
 
 

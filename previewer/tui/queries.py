@@ -22,7 +22,7 @@ from previewer.records.environments import list_environments
 from previewer.session.session import Session
 from previewer.tui.bridge import Bridge, Mailbox
 from previewer.tui.clipboard import copy_natively
-from previewer.tui.job import Work
+from previewer.tui.job import Job
 from previewer.tui.messages import (
     BranchesFailed,
     BranchesRead,
@@ -34,14 +34,14 @@ from previewer.tui.messages import (
     EnvironmentsFailed,
     EnvironmentsRead,
     FileSaved,
+    JobEnded,
+    JobReported,
     LogsArrived,
     LogsEnded,
     PlanFailed,
     PlanRead,
     TextCopied,
     UrlOpened,
-    WorkEnded,
-    WorkReported,
 )
 from previewer.tui.requests.request import Request
 
@@ -54,7 +54,7 @@ BATCH_PAUSE = 0.03
 """Seconds that a log's reader rests after it has told of new lines: a flood is then drawn 30 times a second."""
 
 
-class Gateway:
+class Queries:
     """Questions to one session. Answers arrive as messages; every method returns at once."""
 
     def __init__(self, session: Session, bridge: Bridge) -> None:
@@ -162,15 +162,15 @@ class Gateway:
         """Close the stream of logs."""
         self._bridge.stop("logs")
 
-    def start(self, work: Work, request: Request, tell: MessagePump) -> None:
-        """Do it. Tells :class:`WorkReported` as it goes and :class:`WorkEnded` at the end."""
-        report = self._reporter(work, tell)
+    def start(self, job: Job, request: Request, tell: MessagePump) -> None:
+        """Do it. Tells :class:`JobReported` as it goes and :class:`JobEnded` at the end."""
+        report = self._reporter(job, tell)
 
         def call() -> Message:
-            done = request.perform(self._session, report=report, cancellation=work.cancellation)
-            return WorkEnded(work.number, environment=done.environment, outcome=done.outcome)
+            done = request.perform(self._session, report=report, cancellation=job.cancellation)
+            return JobEnded(job.number, environment=done.environment, outcome=done.outcome)
 
-        self._bridge.operate(work.title, call, tell=tell, failed=lambda error: WorkEnded(work.number, error=error))
+        self._bridge.operate(job.title, call, tell=tell, failed=lambda error: JobEnded(job.number, error=error))
 
     def open_shell(self, environment: str, service: str, say: Callable[[str], None]) -> int:
         """A shell in a copy of the service; its exit code. In this very thread, which has the terminal's signals.
@@ -233,11 +233,11 @@ class Gateway:
             failed=lambda error: FileSaved(str(path), error=error),
         )
 
-    def _reporter(self, work: Work, tell: MessagePump) -> Callable[[Event], None]:
+    def _reporter(self, job: Job, tell: MessagePump) -> Callable[[Event], None]:
         mailbox: Mailbox[Event] = Mailbox()
 
         def report(event: Event) -> None:
             if mailbox.put((event,)):
-                self._bridge.post(tell, WorkReported(work.number, mailbox))
+                self._bridge.post(tell, JobReported(job.number, mailbox))
 
         return report

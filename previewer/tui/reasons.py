@@ -6,7 +6,7 @@ from previewer.domain.compose.definition import Role
 from previewer.domain.compose.routes import is_web_page
 from previewer.domain.environment.environment import Environment, OverviewRow, State
 from previewer.domain.environment.urls import reason_for_no_url
-from previewer.tui.context import Picture
+from previewer.tui.context import AppState
 from previewer.tui.requests.rollback import known_good_others
 
 _DEEDS = frozenset(
@@ -33,29 +33,29 @@ NEEDS_BRANCH = frozenset({"commits"})
 NEEDS_ROW = frozenset({"open", "up", "copy"})
 
 
-def reason_against_row(action: str, row: OverviewRow | None, picture: Picture) -> str | None:
+def disabled_reason_on_row(action: str, row: OverviewRow | None, app_state: AppState) -> str | None:
     """The reason, as a sentence; ``None`` where the action can be taken."""
     if action in NEEDS_ROW | NEEDS_ENVIRONMENT | NEEDS_BRANCH and row is None:
         return "nothing is selected"
-    if action in NEEDS_ENGINE and picture.engine_error is not None:
-        return picture.engine_error.message
+    if action in NEEDS_ENGINE and app_state.engine_error is not None:
+        return app_state.engine_error.message
     if row is None:
         return None
     if action in NEEDS_ENVIRONMENT and row.environment is None:
         return "nothing runs here: press u to bring it up"
     if action in NEEDS_BRANCH and row.branch is None:
         return "this environment belongs to no branch of this repository"
-    return _reason_against(action, row, row.environment) if row.environment is not None else None
+    return _disabled_reason(action, row, row.environment) if row.environment is not None else None
 
 
-def _reason_against(action: str, row: OverviewRow, environment: Environment) -> str | None:
+def _disabled_reason(action: str, row: OverviewRow, environment: Environment) -> str | None:
     is_asleep = environment.state is State.ASLEEP
     if action == "browse" and not environment.url:
         return reason_for_no_url(environment)
     if action == "browse" and not is_web_page(environment.url or ""):
         return f"no browser opens {environment.url}"
     if action == "update":
-        return _reason_against_update(row, environment)
+        return _update_disabled_reason(row, environment)
     if action == "promote" and environment.role is Role.PRODUCTION:
         return "it is production already"
     if action == "rollback" and not known_good_others(environment):
@@ -67,7 +67,7 @@ def _reason_against(action: str, row: OverviewRow, environment: Environment) -> 
     return None
 
 
-def _reason_against_update(row: OverviewRow, environment: Environment) -> str | None:
+def _update_disabled_reason(row: OverviewRow, environment: Environment) -> str | None:
     if environment.ownership.branch is None:
         return "it was made of a commit, not of a branch"
     if row.branch is None:

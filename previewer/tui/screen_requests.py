@@ -20,7 +20,7 @@ class Destination(Enum):
     PROGRESS = "progress"
 
 
-class ScreenAsked(Message):
+class ScreenRequested(Message):
     """The user goes somewhere."""
 
     def __init__(
@@ -71,7 +71,7 @@ class RequestMade(Message):
         self.request = request
 
 
-class ShellAsked(Message):
+class ShellRequested(Message):
     """The user wants a shell in a disposable copy of a service."""
 
     def __init__(self, environment: str, service: str) -> None:
@@ -80,7 +80,7 @@ class ShellAsked(Message):
         self.service = service
 
 
-class CopyAsked(Message):
+class CopyRequested(Message):
     """The user wants a text in the clipboard."""
 
     def __init__(self, text: str) -> None:
@@ -88,7 +88,7 @@ class CopyAsked(Message):
         self.text = text
 
 
-class BrowseAsked(Message):
+class BrowseRequested(Message):
     """The user wants a URL in a browser."""
 
     def __init__(self, url: str) -> None:
@@ -96,5 +96,5 @@ class BrowseAsked(Message):
         self.url = url
 
 
-class RefreshAsked(Message):
+class RefreshRequested(Message):
     """The user wants git and the engine asked again."""

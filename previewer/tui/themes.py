@@ -81,7 +81,7 @@ RULE_SHARE = 0.18
 """How much of the foreground is in lines and scroll bars."""
 
 
-def tone_variables(theme: Mapping[str, str], *, is_ansi: bool) -> dict[str, str]:
+def style_variables(theme: Mapping[str, str], *, is_ansi: bool) -> dict[str, str]:
     """The style sheet variables ``quiet``, ``good``, … of a theme's generated variables."""
     shared = {
         "emphasis": theme["accent"],

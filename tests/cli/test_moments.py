@@ -6,15 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from previewer.cli.rows.cells import moment as json_moment
 from previewer.cli.rows.cells import parse_since, show_time_left
+from previewer.cli.rows.cells import timestamp as json_timestamp
 from previewer.errors import UsageError
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("text", "moment"),
+    ("text", "timestamp"),
     [
         ("10m", NOW - timedelta(minutes=10)),
         ("1d12h", NOW - timedelta(days=1, hours=12)),
@@ -25,8 +25,8 @@ NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
         ("2026-01-30", datetime(2026, 1, 30, tzinfo=UTC)),
     ],
 )
-def test_since(text: str, moment: datetime) -> None:
-    assert parse_since(text, NOW) == moment
+def test_since(text: str, timestamp: datetime) -> None:
+    assert parse_since(text, NOW) == timestamp
 
 
 @pytest.mark.parametrize("text", ["", "m", "10", "10x", "1h1d", "yesterday", "-5m", f"{10**30}d"])
@@ -48,4 +48,4 @@ def test_not_a_moment(text: str) -> None:
     ],
 )
 def test_time_left_does_not_drop_by_an_hour_in_the_first_second(left: timedelta, shown: str) -> None:
-    assert show_time_left(NOW)(json_moment(NOW + left)).text == shown
+    assert show_time_left(NOW)(json_timestamp(NOW + left)).text == shown

@@ -89,7 +89,7 @@ def test_a_committed_file_wins_over_an_example() -> None:
 def test_files_of_the_machine_stand_for_the_one_of_their_name_else_for_any() -> None:
     text = "services:\n  web: {image: i, env_file: [web.env]}\n  db: {image: i, env_file: conf/db.env}\n"
     given = {"/home/me/db.env": ["D"], "/home/me/all.env": ["A"]}
-    options = LoadOptions(variables={"A": "1", "D": "2"}, given_files=given, project_name="p")
+    options = LoadOptions(variables={"A": "1", "D": "2"}, config_mounts=given, project_name="p")
     services = load({"compose.yaml": text}, options).services
     assert services["db"].spec["environment"] == {"D": "2"}
     assert services["web"].spec["environment"] == {"A": "1", "D": "2"}

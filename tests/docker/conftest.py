@@ -9,13 +9,15 @@ import pytest
 
 from previewer.docker_api.connection import DockerConnection
 from tests.docker.base_image import BaseImage
-from tests.worlds.docker import Site
+from tests.worlds.docker import EngineFixture
 
 
 @pytest.fixture
-def site(tmp_path: Path, docker_connection: DockerConnection, base_image: BaseImage) -> Iterator[Site]:
+def engine_fixture(
+    tmp_path: Path, docker_connection: DockerConnection, base_image: BaseImage
+) -> Iterator[EngineFixture]:
     """A site of the test's own; nothing of it is left on the engine."""
     del base_image
-    found = Site(tmp_path / "site", docker_connection)
+    found = EngineFixture(tmp_path / "site", docker_connection)
     yield found
     found.clean_up()

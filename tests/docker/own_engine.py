@@ -94,8 +94,8 @@ class OwnEngine:
             )
         deadline = time.monotonic() + PATIENCE
         while not answers(self.host):
-            assert self._process.poll() is None, self._last_words()
-            assert time.monotonic() < deadline, self._last_words()
+            assert self._process.poll() is None, self._final_logs()
+            assert time.monotonic() < deadline, self._final_logs()
             time.sleep(0.05)
 
     def send(self, which: signal.Signals) -> None:
@@ -146,7 +146,7 @@ class OwnEngine:
         subprocess.run(["ip", "netns", "delete", self._namespace], check=False)
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _last_words(self) -> str:
+    def _final_logs(self) -> str:
         return "\n".join((self._folder / "log").read_text(errors="replace").splitlines()[-8:])
 
 

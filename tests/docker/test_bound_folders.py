@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.docker.test_files import container, run
-from tests.worlds.docker import Site, fetch
+from tests.worlds.docker import EngineFixture, fetch
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
 
@@ -50,22 +50,25 @@ services:
 """
 
 
-def test_mounts_below_mounts_have_their_mount_points(site: Site) -> None:
-    site.repository.commit({"compose.yaml": NODE, "src/run": "1\n", "package.json": "{}\n"})
-    site.up("main")
-    web, reader = container(site, "web"), container(site, "reader")
-    assert run(site, web, "echo x > /app/node_modules/x && echo y > /app/src/run && ls /app/node_modules") == "x\n"
-    assert run(site, reader, "cat /app/src/run /app/deep/run") == "1\n1\n"
+def test_mounts_below_mounts_have_their_mount_points(engine_fixture: EngineFixture) -> None:
+    engine_fixture.repository.commit({"compose.yaml": NODE, "src/run": "1\n", "package.json": "{}\n"})
+    engine_fixture.up("main")
+    web, reader = container(engine_fixture, "web"), container(engine_fixture, "reader")
+    assert (
+        run(engine_fixture, web, "echo x > /app/node_modules/x && echo y > /app/src/run && ls /app/node_modules")
+        == "x\n"
+    )
+    assert run(engine_fixture, reader, "cat /app/src/run /app/deep/run") == "1\n1\n"
     for folder in ("node_modules", "deep/modules", "var/cache"):
-        assert run(site, reader, f"echo z > /app/{folder}/z && ls /app/{folder}") == "z\n"
-    assert "Read-only" in run(site, reader, "echo z > /app/z")
-    assert "Read-only" in run(site, reader, "echo z > /app/deep/run")
-    site.run("down", "main")
-    assert site.remains() == []
+        assert run(engine_fixture, reader, f"echo z > /app/{folder}/z && ls /app/{folder}") == "z\n"
+    assert "Read-only" in run(engine_fixture, reader, "echo z > /app/z")
+    assert "Read-only" in run(engine_fixture, reader, "echo z > /app/deep/run")
+    engine_fixture.run("down", "main")
+    assert engine_fixture.remains() == []
 
 
-def test_who_may_write_has_a_copy_of_its_own(site: Site) -> None:
-    site.repository.commit(
+def test_who_may_write_has_a_copy_of_its_own(engine_fixture: EngineFixture) -> None:
+    engine_fixture.repository.commit(
         {
             "compose.yaml": PHP,
             "php/Dockerfile": PHP_IMAGE,
@@ -76,31 +79,41 @@ def test_who_may_write_has_a_copy_of_its_own(site: Site) -> None:
             "php.ini": "a = 1\n",
         }
     )
-    site.up("main")
-    site.run("drift", "main", "--exit-code")
-    php, twin, nginx = container(site, "php"), container(site, "twin"), container(site, "nginx")
-    assert run(site, php, "echo f > /site/public/deep/f; echo f > /site/uploads/f; cat /site/uploads/f") == "f\n"
-    assert run(site, php, "cat /site/public/index.php /site/public/deep/f /etc/php.ini") == "new\nf\na = 1\nb\n"
-    owned = "/site/public /site/public/deep/x /etc/php.ini /site/uploads"
-    assert run(site, php, f"stat -c '%u %g' {owned}") == "82 1005\n" * 4
-    written = "echo t > /site/public/t; echo t > /data/t; cat /site/public/index.php; stat -c %u:%g /data"
-    assert run(site, twin, written) == "page\n1000:0\n"
-    assert run(site, nginx, "ls /site/public; cat /site/public/index.php") == "deep\nindex.php\npage\n"
-    assert "Read-only" in run(site, nginx, "echo z > /site/public/z")
-    site.run("down", "main")
-    assert site.remains() == []
-
-
-def test_a_file_that_is_not_committed_is_left_out_and_said(site: Site) -> None:
-    site.repository.commit({"compose.yaml": DATABASE, "schema.sql": "create\n"})
-    process = site.start("up", "main")
-    _printed, told = process.communicate(timeout=90)
-    assert process.returncode == 0, told
-    assert "compose.yaml:8" in told
-    assert "missing.sql looks like a file, is not committed" in told
-    db = container(site, "db")
+    engine_fixture.up("main")
+    engine_fixture.run("drift", "main", "--exit-code")
+    php, twin, nginx = (
+        container(engine_fixture, "php"),
+        container(engine_fixture, "twin"),
+        container(engine_fixture, "nginx"),
+    )
     assert (
-        run(site, db, "ls /docker-entrypoint-initdb.d; touch /var/lib/data/x && ls /var/lib/data")
+        run(engine_fixture, php, "echo f > /site/public/deep/f; echo f > /site/uploads/f; cat /site/uploads/f")
+        == "f\n"
+    )
+    assert (
+        run(engine_fixture, php, "cat /site/public/index.php /site/public/deep/f /etc/php.ini")
+        == "new\nf\na = 1\nb\n"
+    )
+    owned = "/site/public /site/public/deep/x /etc/php.ini /site/uploads"
+    assert run(engine_fixture, php, f"stat -c '%u %g' {owned}") == "82 1005\n" * 4
+    written = "echo t > /site/public/t; echo t > /data/t; cat /site/public/index.php; stat -c %u:%g /data"
+    assert run(engine_fixture, twin, written) == "page\n1000:0\n"
+    assert run(engine_fixture, nginx, "ls /site/public; cat /site/public/index.php") == "deep\nindex.php\npage\n"
+    assert "Read-only" in run(engine_fixture, nginx, "echo z > /site/public/z")
+    engine_fixture.run("down", "main")
+    assert engine_fixture.remains() == []
+
+
+def test_a_file_that_is_not_committed_is_left_out_and_said(engine_fixture: EngineFixture) -> None:
+    engine_fixture.repository.commit({"compose.yaml": DATABASE, "schema.sql": "create\n"})
+    process = engine_fixture.start("up", "main")
+    _printed, events = process.communicate(timeout=90)
+    assert process.returncode == 0, events
+    assert "compose.yaml:8" in events
+    assert "missing.sql looks like a file, is not committed" in events
+    db = container(engine_fixture, "db")
+    assert (
+        run(engine_fixture, db, "ls /docker-entrypoint-initdb.d; touch /var/lib/data/x && ls /var/lib/data")
         == "schema.sql\nx\n"
     )
 
@@ -121,23 +134,25 @@ services:
 """
 
 
-def test_a_monorepo_s_folder_runs_with_what_init_writes_and_a_service_omitted(site: Site) -> None:
-    site.repository.git("rm", "-q", "-r", ".")
+def test_a_monorepo_s_folder_runs_with_what_init_writes_and_a_service_omitted(
+    engine_fixture: EngineFixture,
+) -> None:
+    engine_fixture.repository.git("rm", "-q", "-r", ".")
     shop = "services/shop/compose.yaml"
     dockerfile = "FROM previewer-test/base:1\nCOPY libs/name /site/name\n"
     files = {shop: MONOREPO, "services/shop/Dockerfile": dockerfile, "libs/name": "shared\n"}
-    site.repository.commit(files)
-    process = site.start("init", "--check")
+    engine_fixture.repository.commit(files)
+    process = engine_fixture.start("init", "--check")
     printed, _told = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "omit: [proxy]" in printed
-    site.run("init")
-    preview = site.repository.path / "envs" / "preview.yaml"
+    engine_fixture.run("init")
+    preview = engine_fixture.repository.path / "envs" / "preview.yaml"
     written = preview.read_text().replace("x-previewer:\n", "x-previewer:\n  omit: [proxy]\n")
-    site.repository.commit({"envs/preview.yaml": written})
-    site.run("init", "--check")
-    url = site.up("main")["url"]
+    engine_fixture.repository.commit({"envs/preview.yaml": written})
+    engine_fixture.run("init", "--check")
+    url = engine_fixture.up("main")["url"]
     assert (fetch(f"{url}/name"), fetch(f"{url}/libs/name")) == ("shared\n", "shared\n")
-    assert site.inspect("idle")["State"]["Running"]
-    site.run("down", "main")
-    assert site.remains() == []
+    assert engine_fixture.inspect("idle")["State"]["Running"]
+    engine_fixture.run("down", "main")
+    assert engine_fixture.remains() == []

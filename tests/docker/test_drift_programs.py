@@ -21,7 +21,7 @@ from previewer.domain.progress import ignore
 from previewer.operations.up import UpOptions, up
 from previewer.session.open_session import open_session
 from tests.docker.base_image import BASE_REFERENCE, BaseImage
-from tests.worlds.docker import Site
+from tests.worlds.docker import EngineFixture
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 LOCAL = ("sqlite3", "perl")
@@ -198,12 +198,12 @@ def archive(names: list[str]) -> bytes:
 def test_nothing_is_found_where_programs_write_what_is_declared(
     tmp_path: Path, docker_connection: DockerConnection, programs: dict[str, Program]
 ) -> None:
-    site, cancellation = Site(tmp_path / "repository", docker_connection), Cancellation()
+    engine_fixture, cancellation = EngineFixture(tmp_path / "repository", docker_connection), Cancellation()
     try:
         files = {f"envs/{name}.yaml": definition(program) for name, program in programs.items()}
-        site.repository.commit(files, subject="programs")
+        engine_fixture.repository.commit(files, subject="programs")
         with open_session(
-            str(site.repository.path), docker_host=docker_connection.host, environment={}
+            str(engine_fixture.repository.path), docker_host=docker_connection.host, environment={}
         ) as session:
 
             def bring_up(name: str) -> None:
@@ -220,4 +220,4 @@ def test_nothing_is_found_where_programs_write_what_is_declared(
         assert len(found) >= 20
     finally:
         cancellation.request()
-        site.clean_up()
+        engine_fixture.clean_up()

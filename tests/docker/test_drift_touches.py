@@ -14,7 +14,7 @@ from previewer.docker_api.connection import DockerConnection
 from previewer.domain import labels
 from previewer.domain.drift.finding import Finding
 from tests.docker.base_image import BASE_REFERENCE, BaseImage
-from tests.worlds.docker import SECRET, SERVICES, TIMEOUT, Body, Watched, Yard, endpoints
+from tests.worlds.docker import SECRET, SERVICES, TIMEOUT, Body, Repo, Watched, endpoints
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
@@ -22,17 +22,17 @@ pytestmark = [pytest.mark.docker, pytest.mark.slow]
 class Scene:
     """One environment under somebody's hands."""
 
-    def __init__(self, yard: Yard, branch: str) -> None:
-        self.yard = yard
+    def __init__(self, repo: Repo, branch: str) -> None:
+        self.repo = repo
         self.branch = branch
-        self.environment = f"{yard.project}-{branch}"
-        self.api: Any = yard.connection.api
+        self.environment = f"{repo.project}-{branch}"
+        self.api: Any = repo.connection.api
         self.foreign = f"{self.environment}-foreign"
         self.stranger = f"{self.environment}-stranger"
 
     def name(self, service: str) -> str:
         """The container of a service."""
-        return self.yard.name(self.branch, service)
+        return self.repo.name(self.branch, service)
 
     @property
     def network(self) -> str:
@@ -41,7 +41,7 @@ class Scene:
 
     def run_stranger(self, name: str) -> None:
         """Run a container that is not ours on the environment's network."""
-        self.yard.create(
+        self.repo.create(
             name, {"Image": BASE_REFERENCE, "Cmd": ["sleep", "99"], "HostConfig": {"NetworkMode": self.network}}
         )
         self.api.start(name)
@@ -63,11 +63,11 @@ Touch = tuple[str, str, Act, set[str]]
 
 
 def execute(*command: str) -> Act:
-    return lambda scene, name: scene.yard.execute(name, *command)
+    return lambda scene, name: scene.repo.execute(name, *command)
 
 
 def anew(change: Callable[[Body], object], *, start: bool = True) -> Act:
-    return lambda scene, name: scene.yard.make_anew(name, change, start=start)
+    return lambda scene, name: scene.repo.make_anew(name, change, start=start)
 
 
 def call(method: str, **arguments: Any) -> Act:
@@ -75,7 +75,7 @@ def call(method: str, **arguments: Any) -> Act:
 
 
 def copy_in(scene: Scene, name: str) -> None:
-    scene.yard.copy_into(name, "/opt/new", b"new")
+    scene.repo.copy_into(name, "/opt/new", b"new")
 
 
 def copy_out(scene: Scene, name: str) -> None:
@@ -112,7 +112,7 @@ def join_by_another_name(scene: Scene, name: str) -> None:
 
 def add_container(scene: Scene, name: str) -> None:
     found = scene.api.inspect_container(name)
-    scene.yard.create(f"{name}-copy", {**found["Config"], "HostConfig": {"NetworkMode": scene.network}})
+    scene.repo.create(f"{name}-copy", {**found["Config"], "HostConfig": {"NetworkMode": scene.network}})
 
 
 def stranger(scene: Scene, name: str) -> None:
@@ -135,7 +135,7 @@ def neighbour(number: int, host: Callable[[Scene], Body]) -> Act:
         del name
         made = f"{scene.stranger}-n{number}"
         body = {"Image": BASE_REFERENCE, "Cmd": ["sleep", "99"], "HostConfig": host(scene)}
-        scene.yard.create(made, body)
+        scene.repo.create(made, body)
         scene.api.start(made)
 
     return act
@@ -164,7 +164,7 @@ def swap_volume(scene: Scene, name: str) -> None:
     found = scene.api.inspect_container(name)
     scene.api.remove_container(name, force=True)
     scene.api.remove_volume(volume)
-    kept = scene.yard.installation
+    kept = scene.repo.installation
     scene.api.create_volume(volume, labels={labels.INSTALLATION: kept})
     body = {
         **found["Config"],
@@ -172,7 +172,7 @@ def swap_volume(scene: Scene, name: str) -> None:
         "HostConfig": found["HostConfig"],
         "NetworkingConfig": {"EndpointsConfig": endpoints(found)},
     }
-    scene.yard.create(name, body)
+    scene.repo.create(name, body)
     scene.api.start(name)
 
 
@@ -185,7 +185,7 @@ def move_tag(scene: Scene, name: str) -> None:
 
 def run_other_image(scene: Scene, name: str) -> None:
     image = scene.api.inspect_container(scene.name("web"))["Image"]
-    scene.yard.make_anew(name, lambda body: body.update(Image=image, Cmd=["sleep", "1000"]))
+    scene.repo.make_anew(name, lambda body: body.update(Image=image, Cmd=["sleep", "1000"]))
 
 
 def more_labels(body: Body) -> None:
@@ -239,7 +239,7 @@ GROUPS: dict[str, tuple[Touch, ...]] = {
         (
             "go on running a command",
             "s10",
-            lambda s, n: s.yard.execute(n, "sleep", "99", detach=True),
+            lambda s, n: s.repo.execute(n, "sleep", "99", detach=True),
             {"command-run", "command-running"},
         ),
         ("take data through a volume", "web", execute("sh", "-c", f"echo {SECRET} > /data/f"), {"command-run"}),
@@ -339,12 +339,12 @@ GROUPS: dict[str, tuple[Touch, ...]] = {
 
 
 @pytest.fixture(scope="module")
-def yard(
+def repo(
     tmp_path_factory: pytest.TempPathFactory, docker_connection: DockerConnection, base_image: BaseImage
-) -> Iterator[Yard]:
+) -> Iterator[Repo]:
     """The repository, with a branch for each group of touches."""
     del base_image
-    made = Yard(tmp_path_factory.mktemp("yard") / "repository", docker_connection)
+    made = Repo(tmp_path_factory.mktemp("yard") / "repository", docker_connection)
     try:
         for branch in GROUPS:
             made.branch(branch, f"page of {branch}\n")
@@ -354,17 +354,17 @@ def yard(
 
 
 @pytest.fixture(scope="module")
-def findings(yard: Yard) -> dict[str, tuple[Finding, ...]]:
+def findings(repo: Repo) -> dict[str, tuple[Finding, ...]]:
     """By group: first everything is done, then one look is taken; meanwhile the next one comes up."""
     found: dict[str, tuple[Finding, ...]] = {}
     following = [*list(GROUPS)[1:], ""]
-    coming = yard.start("up", next(iter(GROUPS)))
+    coming = repo.start("up", next(iter(GROUPS)))
     for (group, touches), later in zip(GROUPS.items(), following, strict=True):
-        _printed, told = coming.communicate(timeout=TIMEOUT)
-        assert coming.returncode == 0, told
-        coming = yard.start("up", later) if later else coming
-        scene = Scene(yard, group)
-        with yard.open() as session, Watched(session) as watched:
+        _printed, reported = coming.communicate(timeout=TIMEOUT)
+        assert coming.returncode == 0, reported
+        coming = repo.start("up", later) if later else coming
+        scene = Scene(repo, group)
+        with repo.open() as session, Watched(session) as watched:
             untouched = watched.findings(scene.environment)
             assert [(f.kind, f.where, f.live) for f in untouched] == [], "untouched"
             try:
@@ -387,9 +387,9 @@ MADE_ANEW = {"removed-by-hand", "made-by-hand", "made-anew", "ownership-label"}
 
 @pytest.mark.parametrize(("group", "touch"), ALL)
 def test_a_touch_is_found_and_named(
-    group: str, touch: Touch, yard: Yard, findings: dict[str, tuple[Finding, ...]]
+    group: str, touch: Touch, repo: Repo, findings: dict[str, tuple[Finding, ...]]
 ) -> None:
-    del yard
+    del repo
     _what, service, _act, kinds = touch
     found = kinds_of(findings[group], service)
     # The engine keeps 256 events, of all that it runs: on a busy one, what inspection proves too may stand alone.
@@ -413,9 +413,9 @@ def test_every_finding_says_what_it_is(findings: dict[str, tuple[Finding, ...]])
 
 
 def test_no_secret_is_told(findings: dict[str, tuple[Finding, ...]]) -> None:
-    told = repr(findings)
-    assert SECRET not in told
-    assert "guess-me" not in told
+    reported = repr(findings)
+    assert SECRET not in reported
+    assert "guess-me" not in reported
 
 
 def kinds_of(findings: tuple[Finding, ...], service: str) -> set[str]:
@@ -424,7 +424,7 @@ def kinds_of(findings: tuple[Finding, ...], service: str) -> set[str]:
 
 
 def test_every_neighbour_is_named(findings: dict[str, tuple[Finding, ...]]) -> None:
-    told = [
+    reported = [
         finding.what for finding in findings["neighbours"] if finding.kind in ("namespace-joined", "volume-shared")
     ]
-    assert [sum(f"-n{number}," in what for what in told) for number in range(1, 6)] == [1] * 5
+    assert [sum(f"-n{number}," in what for what in reported) for number in range(1, 6)] == [1] * 5

@@ -24,7 +24,7 @@ from previewer.docker_api.connection import connect
 from previewer.domain import labels
 from tests.docker.base_image import is_static_busybox, load_base_image
 from tests.docker.own_engine import OwnEngine, why_not
-from tests.worlds.docker import Site
+from tests.worlds.docker import EngineFixture
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
@@ -72,27 +72,29 @@ def engine(request: pytest.FixtureRequest) -> Iterator[OwnEngine]:
     found.wipe()
 
 
-def new_site(folder: Path, engine: OwnEngine) -> Site:
+def new_site(folder: Path, engine: OwnEngine) -> EngineFixture:
     """A repository with a page on each branch, frozen, so that an ``up`` is only an ``up``."""
     connection = connect(engine.host)
     load_base_image(connection, "faults")
-    site = Site(folder / "site", connection)
+    engine_fixture = EngineFixture(folder / "site", connection)
     for branch, checked in (("first", "/page"), ("second", "/page"), ("waits", WAITS)):
-        site.repository.git("checkout", "--quiet", "-B", branch, "main")
-        site.repository.commit({"compose.yaml": COMPOSE.format(page=branch, checked=checked)}, subject=branch)
-        site.run("freeze", branch)
-    return site
+        engine_fixture.repository.git("checkout", "--quiet", "-B", branch, "main")
+        engine_fixture.repository.commit(
+            {"compose.yaml": COMPOSE.format(page=branch, checked=checked)}, subject=branch
+        )
+        engine_fixture.run("freeze", branch)
+    return engine_fixture
 
 
 @pytest.fixture(scope="module")
-def shared(engine: OwnEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    site = new_site(tmp_path_factory.mktemp("engine"), engine)
-    yield site
-    site.connection.close()
+def shared(engine: OwnEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineFixture]:
+    engine_fixture = new_site(tmp_path_factory.mktemp("engine"), engine)
+    yield engine_fixture
+    engine_fixture.connection.close()
 
 
 @pytest.fixture
-def site(shared: Site) -> Site:
+def engine_fixture(shared: EngineFixture) -> EngineFixture:
     shared.run("down", "--all", "--yes")
     assert shared.remains() == []
     return shared
@@ -103,17 +105,17 @@ def only_once(engine: OwnEngine) -> None:
         pytest.skip("live-restore makes no difference to this")
 
 
-def at(site: Site, moment: str, *arguments: str) -> subprocess.Popen[str]:
-    """A command whose progress has just told ``moment``."""
-    process = site.start(*arguments, "--progress", "plain")
+def at(engine_fixture: EngineFixture, timestamp: str, *arguments: str) -> subprocess.Popen[str]:
+    """A command whose progress has just told ``timestamp``."""
+    process = engine_fixture.start(*arguments, "--progress", "plain")
     assert process.stderr is not None
     for line in process.stderr:
-        if moment in line:
+        if timestamp in line:
             return process
-    raise AssertionError(f"it ended without {moment!r}")
+    raise AssertionError(f"it ended without {timestamp!r}")
 
 
-def told(process: subprocess.Popen[str], code: int, *, within: float = NOTICED) -> str:
+def events(process: subprocess.Popen[str], code: int, *, within: float = NOTICED) -> str:
     """What it said in the end; one error, no traceback, the exit code."""
     _printed, text = process.communicate(timeout=within)
     assert process.returncode == code, text
@@ -122,124 +124,128 @@ def told(process: subprocess.Popen[str], code: int, *, within: float = NOTICED) 
     return text
 
 
-@pytest.mark.parametrize("moment", ["create container", "await health"])
-def test_an_engine_that_is_killed_under_an_up(site: Site, engine: OwnEngine, moment: str) -> None:
-    process = at(site, moment, "up", "waits", "--name", PREVIEW)
+@pytest.mark.parametrize("timestamp", ["create container", "await health"])
+def test_an_engine_that_is_killed_under_an_up(
+    engine_fixture: EngineFixture, engine: OwnEngine, timestamp: str
+) -> None:
+    process = at(engine_fixture, timestamp, "up", "waits", "--name", PREVIEW)
     engine.kill()
-    assert "what is left is not known" in told(process, 9)
+    assert "what is left is not known" in events(process, 9)
     engine.start()
-    site.run("down", "--all", "--yes")
-    assert site.remains() == []
+    engine_fixture.run("down", "--all", "--yes")
+    assert engine_fixture.remains() == []
 
 
-def test_an_engine_that_is_killed_under_a_down(site: Site, engine: OwnEngine) -> None:
-    site.run("up", "first", "--name", PREVIEW)
-    site.run("up", "first", "--name", "bystander")
-    process = at(site, "remove container", "down", PREVIEW)
+def test_an_engine_that_is_killed_under_a_down(engine_fixture: EngineFixture, engine: OwnEngine) -> None:
+    engine_fixture.run("up", "first", "--name", PREVIEW)
+    engine_fixture.run("up", "first", "--name", "bystander")
+    process = at(engine_fixture, "remove container", "down", PREVIEW)
     engine.kill()
-    told(process, 9)
+    events(process, 9)
     engine.start()
     # It ended the containers that it found, unless it lets them live: nobody touched them.
-    assert "stopped-by-hand" not in site.run("drift", "bystander")
-    url = site.up("first")["url"]
+    assert "stopped-by-hand" not in engine_fixture.run("drift", "bystander")
+    url = engine_fixture.up("first")["url"]
     assert engine.fetch(f"{url}/page") == "first\n"
-    site.run("down", "--all", "--yes")
-    assert site.remains() == []
+    engine_fixture.run("down", "--all", "--yes")
+    assert engine_fixture.remains() == []
 
 
-def test_an_engine_that_stops_is_noticed(site: Site, engine: OwnEngine) -> None:
+def test_an_engine_that_stops_is_noticed(engine_fixture: EngineFixture, engine: OwnEngine) -> None:
     only_once(engine)
-    process = at(site, "await health", "up", "waits", "--name", PREVIEW)
+    process = at(engine_fixture, "await health", "up", "waits", "--name", PREVIEW)
     engine.send(signal.SIGSTOP)
     try:
-        assert "did not answer in time" in told(process, 9)
+        assert "did not answer in time" in events(process, 9)
     finally:
         engine.send(signal.SIGCONT)
-    site.run("down", "--all", "--yes")
-    assert site.remains() == []
+    engine_fixture.run("down", "--all", "--yes")
+    assert engine_fixture.remains() == []
 
 
-def test_a_containerd_that_is_killed(site: Site, engine: OwnEngine) -> None:
+def test_a_containerd_that_is_killed(engine_fixture: EngineFixture, engine: OwnEngine) -> None:
     """The engine starts it again, and meanwhile creates what it cannot start."""
     only_once(engine)
-    process = at(site, "create container", "up", "first", "--name", PREVIEW)
+    process = at(engine_fixture, "create container", "up", "first", "--name", PREVIEW)
     engine.kill_containerd()
     process.communicate(timeout=NOTICED)
     assert process.returncode in (0, 1, 4, 9)
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        again = site.start("up", "second", "--name", PREVIEW)
+        again = engine_fixture.start("up", "second", "--name", PREVIEW)
         again.communicate(timeout=60)
         if again.returncode == 0:
             break
         time.sleep(1)
-    (environment,) = site.environments()
+    (environment,) = engine_fixture.environments()
     assert environment["state"] in ("running", "healthy")
-    assert len(generations(site)) == 1
-    site.run("down", "--all", "--yes")
-    assert site.remains() == []
+    assert len(generations(engine_fixture)) == 1
+    engine_fixture.run("down", "--all", "--yes")
+    assert engine_fixture.remains() == []
 
 
-def test_previewer_killed_at_random_points(site: Site, engine: OwnEngine) -> None:
+def test_previewer_killed_at_random_points(engine_fixture: EngineFixture, engine: OwnEngine) -> None:
     """Afterwards one more command leaves the environment whole or gone."""
     only_once(engine)
     dice = random.Random(KILL_POINTS)  # the same points each time
     for point in range(KILL_POINTS):
         verb = ("up", "replace", "down")[point % 3]
         if verb != "up":
-            site.run("up", "first", "--name", PREVIEW)
+            engine_fixture.run("up", "first", "--name", PREVIEW)
         arguments = ("down", PREVIEW) if verb == "down" else ("up", "second", "--name", PREVIEW)
-        process = site.start(*arguments)
+        process = engine_fixture.start(*arguments)
         time.sleep(dice.uniform(0.3, 1.8))
         process.kill()
         process.communicate(timeout=20)
         if dice.random() < 0.5:
-            site.run("up", "second", "--name", PREVIEW)
-            (environment,) = site.environments()
+            engine_fixture.run("up", "second", "--name", PREVIEW)
+            (environment,) = engine_fixture.environments()
             assert engine.fetch(f"{environment['url']}/page") == "second\n"
-            assert len(generations(site)) == 1, f"point {point}: {verb}"
-        site.run("down", "--all", "--yes")
-        assert site.remains() == [], f"point {point}: {verb}"
+            assert len(generations(engine_fixture)) == 1, f"point {point}: {verb}"
+        engine_fixture.run("down", "--all", "--yes")
+        assert engine_fixture.remains() == [], f"point {point}: {verb}"
 
 
-def test_what_was_stopped_to_be_kept_stays_so_when_the_engine_is_restarted(site: Site, engine: OwnEngine) -> None:
+def test_what_was_stopped_to_be_kept_stays_so_when_the_engine_is_restarted(
+    engine_fixture: EngineFixture, engine: OwnEngine
+) -> None:
     """Docker itself would start it, as it starts what has the policy `always`, stopped on purpose or not."""
     only_once(engine)
-    api = site.connection.api
+    api = engine_fixture.connection.api
     for page in ("one", "two"):
-        site.repository.git("checkout", "--quiet", "-B", "kept", "main")
+        engine_fixture.repository.git("checkout", "--quiet", "-B", "kept", "main")
         text = COMPOSE.format(page=page, checked="/page").replace("services:\n", "services:\n" + ALWAYS)
-        site.repository.commit({"compose.yaml": text, **ROLES}, subject=page)
-        site.run("up", "kept", "--role", "staging", "--yes")
-    site.run("sleep", "staging")
+        engine_fixture.repository.commit({"compose.yaml": text, **ROLES}, subject=page)
+        engine_fixture.run("up", "kept", "--role", "staging", "--yes")
+    engine_fixture.run("sleep", "staging")
     engine.kill()
     engine.start()
-    assert [environment["state"] for environment in site.environments()] == ["asleep"]
-    assert api.containers(filters={"label": [f"{labels.INSTALLATION}={site.installation}"]}) == []
-    url = json.loads(site.run("wake", "staging", "-o", "json"))["url"]
+    assert [environment["state"] for environment in engine_fixture.environments()] == ["asleep"]
+    assert api.containers(filters={"label": [f"{labels.INSTALLATION}={engine_fixture.installation}"]}) == []
+    url = json.loads(engine_fixture.run("wake", "staging", "-o", "json"))["url"]
     assert engine.fetch(f"{url}/page") == "two\n"
-    assert policy_of(site) == "always"
-    assert touched_parts(site) == []
-    site.run("rollback", "staging", "--yes")
+    assert policy_of(engine_fixture) == "always"
+    assert touched_parts(engine_fixture) == []
+    engine_fixture.run("rollback", "staging", "--yes")
     assert engine.fetch(f"{url}/page") == "one\n"
-    assert policy_of(site) == "always"
-    assert touched_parts(site) == []
-    site.run("down", "staging", "--yes")
-    assert site.remains() == []
+    assert policy_of(engine_fixture) == "always"
+    assert touched_parts(engine_fixture) == []
+    engine_fixture.run("down", "staging", "--yes")
+    assert engine_fixture.remains() == []
 
 
-def touched_parts(site: Site) -> list[str]:
+def touched_parts(engine_fixture: EngineFixture) -> list[str]:
     """What drift finds but for the page that the service writes."""
-    (drift,) = json.loads(site.run("drift", "staging", "-o", "json"))
+    (drift,) = json.loads(engine_fixture.run("drift", "staging", "-o", "json"))
     return [finding["kind"] for finding in drift["findings"] if finding["layer"] != "files"]
 
 
-def generations(site: Site) -> set[str]:
-    return {number for thing in site.remains() for number in re.findall(r"-g(\d+)", thing)[-1:]}
+def generations(engine_fixture: EngineFixture) -> set[str]:
+    return {number for thing in engine_fixture.remains() for number in re.findall(r"-g(\d+)", thing)[-1:]}
 
 
-def policy_of(site: Site) -> str:
-    policy: str = site.inspect("steady")["HostConfig"]["RestartPolicy"]["Name"]
+def policy_of(engine_fixture: EngineFixture) -> str:
+    policy: str = engine_fixture.inspect("steady")["HostConfig"]["RestartPolicy"]["Name"]
     return policy
 
 
@@ -254,21 +260,21 @@ def test_a_full_disk(tmp_path: Path) -> None:
         pytest.skip("no loop device can be mounted")
     engine = new_engine(data=place / "data")
     try:
-        site = new_site(tmp_path, engine)
+        engine_fixture = new_site(tmp_path, engine)
         ballast = place / "ballast"
         subprocess.run(["fallocate", "--length", "250M", str(ballast)], check=True)
-        assert "disk" in told(site.start("up", "first", "--name", PREVIEW), 10)
-        assert site.remains() == []
+        assert "disk" in events(engine_fixture.start("up", "first", "--name", PREVIEW), 10)
+        assert engine_fixture.remains() == []
         with ballast.open("ab") as rest:
             subprocess.run(["dd", "if=/dev/zero", "bs=1M"], stdout=rest, stderr=subprocess.DEVNULL, check=False)
-        site.repository.git("checkout", "--quiet", "-B", "grows", "main")
-        site.repository.commit({"web/index.html": "x" * 3_000_000}, subject="grows")
-        assert "no space left on device" in told(site.start("freeze", "grows"), 1)
+        engine_fixture.repository.git("checkout", "--quiet", "-B", "grows", "main")
+        engine_fixture.repository.commit({"web/index.html": "x" * 3_000_000}, subject="grows")
+        assert "no space left on device" in events(engine_fixture.start("freeze", "grows"), 1)
         ballast.unlink()
-        site.run("up", "first", "--name", PREVIEW)
-        site.run("down", "--all", "--yes")
-        assert site.remains() == []
-        site.connection.close()
+        engine_fixture.run("up", "first", "--name", PREVIEW)
+        engine_fixture.run("down", "--all", "--yes")
+        assert engine_fixture.remains() == []
+        engine_fixture.connection.close()
     finally:
         engine.wipe()
         subprocess.run(["umount", "--lazy", str(place)], check=False)

@@ -6,30 +6,32 @@ import json
 
 import pytest
 
-from tests.worlds.docker import Site
+from tests.worlds.docker import EngineFixture
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
 
 
-def test_what_runs_can_be_looked_at_and_goes(site: Site) -> None:
-    site.up("main")
-    site.repository.refuse_objects()
-    assert [environment["state"] for environment in site.environments()] == ["healthy"]
-    site.run("status", "main")
-    site.run("logs", "main")
-    site.run("sleep", "main", code=1)
-    assert [environment["state"] for environment in site.environments()] == ["healthy"], "nothing was begun"
-    process = site.start("down", "main", "--progress", "plain", "-o", "json")
-    printed, told = process.communicate(timeout=60)
-    assert process.returncode == 0, told
-    assert site.remains() == []
+def test_what_runs_can_be_looked_at_and_goes(engine_fixture: EngineFixture) -> None:
+    engine_fixture.up("main")
+    engine_fixture.repository.refuse_objects()
+    assert [environment["state"] for environment in engine_fixture.environments()] == ["healthy"]
+    engine_fixture.run("status", "main")
+    engine_fixture.run("logs", "main")
+    engine_fixture.run("sleep", "main", code=1)
+    assert [environment["state"] for environment in engine_fixture.environments()] == ["healthy"], (
+        "nothing was begun"
+    )
+    process = engine_fixture.start("down", "main", "--progress", "plain", "-o", "json")
+    printed, events = process.communicate(timeout=60)
+    assert process.returncode == 0, events
+    assert engine_fixture.remains() == []
     assert json.loads(printed)["environments"]
-    notes = [line for line in told.splitlines() if line.startswith("note: ")]
+    notes = [line for line in events.splitlines() if line.startswith("note: ")]
     assert [note.split(":")[1].strip() for note in notes] == [
         "down goes on without a lock",
         "what was removed is not remembered",
         "the history does not tell of it",
     ]
-    assert site.environments() == []
-    site.run("prune", "--keep", "0", "--yes")
-    assert site.images() == set()
+    assert engine_fixture.environments() == []
+    engine_fixture.run("prune", "--keep", "0", "--yes")
+    assert engine_fixture.images() == set()

@@ -11,7 +11,7 @@ import pytest
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.domain import labels
-from tests.worlds.docker import Site, fetch
+from tests.worlds.docker import EngineFixture, fetch
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
 
@@ -77,39 +77,47 @@ def outside(docker_connection: DockerConnection) -> Iterator[str]:
     server.server_close()
 
 
-def reaches(site: Site, service: str, place: str) -> bool:
+def reaches(engine_fixture: EngineFixture, service: str, place: str) -> bool:
     """Whether a service gets an answer from ``HOST PORT``."""
     return (
-        _run(site, service, f"printf 'GET /page HTTP/1.0\\r\\n\\r\\n' | busybox nc -w 2 {place} | grep -q HTTP")
+        _run(
+            engine_fixture,
+            service,
+            f"printf 'GET /page HTTP/1.0\\r\\n\\r\\n' | busybox nc -w 2 {place} | grep -q HTTP",
+        )
         == 0
     )
 
 
 @pytest.mark.parametrize("egress", ["true", "false"])
-def test_no_egress_means_that_only_the_environment_is_reached(site: Site, outside: str, egress: str) -> None:
-    site.repository.commit({"compose.yaml": COMPOSE.format(egress=egress)})
-    url = site.up("main")["url"]
+def test_no_egress_means_that_only_the_environment_is_reached(
+    engine_fixture: EngineFixture, outside: str, egress: str
+) -> None:
+    engine_fixture.repository.commit({"compose.yaml": COMPOSE.format(egress=egress)})
+    url = engine_fixture.up("main")["url"]
     assert fetch(f"{url}/page") == "web\n"
-    assert reaches(site, "web", "db 8080")
-    assert reaches(site, "db", "web 8080")
+    assert reaches(engine_fixture, "web", "db 8080")
+    assert reaches(engine_fixture, "db", "web 8080")
     is_open = egress == "true"
-    assert reaches(site, "web", outside) is is_open
+    assert reaches(engine_fixture, "web", outside) is is_open
     if not is_open:
-        bits = _run(site, "web", f"test $((0x$(sed -n 's/^CapEff:\\s*//p' /proc/self/status) & {NET_RAW})) -eq 0")
+        bits = _run(
+            engine_fixture, "web", f"test $((0x$(sed -n 's/^CapEff:\\s*//p' /proc/self/status) & {NET_RAW})) -eq 0"
+        )
         assert bits == 0
 
 
-def test_a_replacement_has_no_way_out_either(site: Site, outside: str) -> None:
+def test_a_replacement_has_no_way_out_either(engine_fixture: EngineFixture, outside: str) -> None:
     """It takes its predecessor's ports over through a network more."""
-    site.repository.commit({"compose.yaml": COMPOSE.format(egress="false")})
-    before = site.up("main")["url"]
-    site.repository.commit({"etc/motd": "changed\n"})
-    after = site.up("main")
+    engine_fixture.repository.commit({"compose.yaml": COMPOSE.format(egress="false")})
+    before = engine_fixture.up("main")["url"]
+    engine_fixture.repository.commit({"etc/motd": "changed\n"})
+    after = engine_fixture.up("main")
     assert fetch(f"{after['url']}/page") == "web\n"
     assert after["generation"] == 2
     assert before
-    assert not reaches(site, "web", outside)
-    assert not reaches(site, "db", outside)
+    assert not reaches(engine_fixture, "web", outside)
+    assert not reaches(engine_fixture, "db", outside)
 
 
 @pytest.mark.parametrize(
@@ -128,18 +136,20 @@ def test_a_replacement_has_no_way_out_either(site: Site, outside: str) -> None:
     ],
     ids=["ends", "memory", "processes", "command", "crash", "restarts"],
 )
-def test_a_service_that_ends_is_diagnosed(site: Site, command: str, more: str, sentences: tuple[str, ...]) -> None:
-    site.repository.commit({"compose.yaml": ENDING.format(command=command, more=more)})
-    process = site.start("up", "main", "--timeout", "30")
-    _printed, told = process.communicate(timeout=60)
-    assert process.returncode in (1, 4), told
-    assert [sentence for sentence in sentences if sentence not in told] == [], told
-    assert site.remains() == []
+def test_a_service_that_ends_is_diagnosed(
+    engine_fixture: EngineFixture, command: str, more: str, sentences: tuple[str, ...]
+) -> None:
+    engine_fixture.repository.commit({"compose.yaml": ENDING.format(command=command, more=more)})
+    process = engine_fixture.start("up", "main", "--timeout", "30")
+    _printed, events = process.communicate(timeout=60)
+    assert process.returncode in (1, 4), events
+    assert [sentence for sentence in sentences if sentence not in events] == [], events
+    assert engine_fixture.remains() == []
 
 
-def _run(site: Site, service: str, script: str) -> int:
-    api = site.connection.api
-    filters = {"label": [f"dev.previewer.installation={site.installation}"], "name": f"-{service}-1"}
+def _run(engine_fixture: EngineFixture, service: str, script: str) -> int:
+    api = engine_fixture.connection.api
+    filters = {"label": [f"dev.previewer.installation={engine_fixture.installation}"], "name": f"-{service}-1"}
     (container,) = api.containers(filters=filters)
     started = api.exec_create(container["Id"], ["busybox", "sh", "-c", script])
     api.exec_start(started["Id"])
@@ -147,12 +157,16 @@ def _run(site: Site, service: str, script: str) -> int:
     return code
 
 
-def test_a_network_has_room_for_all_who_join_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_network_has_room_for_all_who_join_it(
+    engine_fixture: EngineFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """More containers than an ordinary subnet has addresses: here five."""
     monkeypatch.setenv("PREVIEWER_SUBNET_PREFIX", "29")
-    site.repository.commit({"compose.yaml": CROWD})
-    assert site.up("main")["state"] == "running"
-    listed = site.connection.api.containers(filters={"label": f"{labels.INSTALLATION}={site.installation}"})
+    engine_fixture.repository.commit({"compose.yaml": CROWD})
+    assert engine_fixture.up("main")["state"] == "running"
+    listed = engine_fixture.connection.api.containers(
+        filters={"label": f"{labels.INSTALLATION}={engine_fixture.installation}"}
+    )
     assert len(listed) == 9
-    site.run("down", "main")
-    assert site.remains() == []
+    engine_fixture.run("down", "main")
+    assert engine_fixture.remains() == []

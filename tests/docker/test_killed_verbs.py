@@ -18,7 +18,7 @@ import pytest
 
 from tests.docker.own_engine import OwnEngine
 from tests.docker.test_faults_engine import COMPOSE, PREVIEW, new_engine, new_site
-from tests.worlds.docker import Site
+from tests.worlds.docker import EngineFixture
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
@@ -63,7 +63,7 @@ def engine() -> Iterator[OwnEngine]:
 
 
 @pytest.fixture(scope="module")
-def site(engine: OwnEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def engine_fixture(engine: OwnEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineFixture]:
     made = new_site(tmp_path_factory.mktemp("killed"), engine)
     for branch in ("first", "second"):
         made.repository.git("checkout", "--quiet", branch)
@@ -82,39 +82,43 @@ def kill_points() -> list[tuple[str, float]]:
 
 @pytest.mark.parametrize(("verb", "delay"), kill_points())
 def test_a_killed_verb_leaves_nothing_that_the_next_commands_do_not_mend(
-    site: Site, engine: OwnEngine, verb: str, delay: float
+    engine_fixture: EngineFixture, engine: OwnEngine, verb: str, delay: float
 ) -> None:
-    make_new_commits(site, f"{verb} {delay}")
+    make_new_commits(engine_fixture, f"{verb} {delay}")
     killed = VERBS[verb]
     for command in killed.before:
-        site.run(*command)
+        engine_fixture.run(*command)
     if verb == "update":
-        make_new_commits(site, f"{verb} {delay} again")
-    process = site.start(*killed.command)
+        make_new_commits(engine_fixture, f"{verb} {delay} again")
+    process = engine_fixture.start(*killed.command)
     time.sleep(delay)  # where the kill falls, and nothing that is judged
     process.kill()
     process.communicate(timeout=60)
-    site.run("ls")
-    site.run(*UP)
-    (preview,) = [found for found in site.environments() if found["role"] == "preview"]
+    engine_fixture.run("ls")
+    engine_fixture.run(*UP)
+    (preview,) = [found for found in engine_fixture.environments() if found["role"] == "preview"]
     assert engine.fetch(f"{preview['url']}/page").startswith("first")
-    assert len(generations_of(site, preview["environment"])) == 1
+    assert len(generations_of(engine_fixture, preview["environment"])) == 1
     for command in (STAGE_NEXT, ("promote", "staging", "--to", "production", "--yes")):
-        site.run(*command)
-    site.run("down", *(found["environment"] for found in site.environments()), "--yes")
-    assert site.remains() == []
+        engine_fixture.run(*command)
+    engine_fixture.run("down", *(found["environment"] for found in engine_fixture.environments()), "--yes")
+    assert engine_fixture.remains() == []
 
 
-def make_new_commits(site: Site, page: str) -> None:
+def make_new_commits(engine_fixture: EngineFixture, page: str) -> None:
     """A commit on `first`, and one on `new` that is not frozen."""
     for branch in ("first", "new"):
-        site.repository.git("checkout", "--quiet", *(["-B", "new", "first"] if branch == "new" else [branch]))
+        engine_fixture.repository.git(
+            "checkout", "--quiet", *(["-B", "new", "first"] if branch == "new" else [branch])
+        )
         text = COMPOSE.format(page=f"first of {page} on {branch}".replace(" ", "-"), checked="/page").replace(
             "200ms", "1s"
         )
-        site.repository.commit({"compose.yaml": text}, subject=page)
+        engine_fixture.repository.commit({"compose.yaml": text}, subject=page)
 
 
-def generations_of(site: Site, environment: str) -> set[str]:
+def generations_of(engine_fixture: EngineFixture, environment: str) -> set[str]:
     """Those of which anything is left."""
-    return {found[1] for thing in site.remains() if (found := re.search(rf"{environment}-g(\d+)", thing))}
+    return {
+        found[1] for thing in engine_fixture.remains() if (found := re.search(rf"{environment}-g(\d+)", thing))
+    }

@@ -12,87 +12,92 @@ import pytest
 
 from previewer.domain import labels
 from tests.eventually import eventually
-from tests.worlds.docker import Site, fetch
+from tests.worlds.docker import EngineFixture, fetch
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.usefixtures("base_image")]
 
 PATIENCE = 60.0
 
 
-def states(site: Site) -> dict[str, str]:
+def states(engine_fixture: EngineFixture) -> dict[str, str]:
     """What ``ls`` says of each branch's environment."""
-    return {environment["branch"]: environment["state"] for environment in site.environments()}
+    return {environment["branch"]: environment["state"] for environment in engine_fixture.environments()}
 
 
-def test_what_is_removed_leaves_its_last_words_and_nothing_else(site: Site) -> None:
-    name = site.up("main")["environment"]
-    removed = json.loads(site.run("down", "main", "-o", "json"))
-    assert site.remains() == []
+def test_what_is_removed_leaves_its_last_words_and_nothing_else(engine_fixture: EngineFixture) -> None:
+    name = engine_fixture.up("main")["environment"]
+    removed = json.loads(engine_fixture.run("down", "main", "-o", "json"))
+    assert engine_fixture.remains() == []
     (stone,) = removed["tombstones"]
     assert {former["service"]: former["exit_code"] for former in stone["containers"]} == {"job": 0, "web": None}
     assert all(isinstance(former["bytes"], int) for former in stone["containers"])
-    assert json.loads(site.run("status", "--gone", "main", "-o", "json"))["environment"] == name
-    site.run("status", "main", code=6)
-    site.run("logs", "--gone", name)
+    assert json.loads(engine_fixture.run("status", "--gone", "main", "-o", "json"))["environment"] == name
+    engine_fixture.run("status", "main", code=6)
+    engine_fixture.run("logs", "--gone", name)
 
 
-def test_it_sleeps_and_wakes_with_its_data_and_its_url(site: Site) -> None:
-    url = site.up("main")["url"]
-    (web,) = site.connection.api.containers(filters={"name": "-web-1", "label": [_own(site)]})
-    command = site.connection.api.exec_create(web["Id"], ["busybox", "sh", "-c", "echo kept > /data/file"])
-    site.connection.api.exec_start(command["Id"])
-    site.run("sleep", "main")
-    assert states(site) == {"main": "asleep"}
-    assert site.connection.api.containers(filters={"label": [_own(site)]}) == []
-    woken = json.loads(site.run("wake", "main", "-o", "json"))
+def test_it_sleeps_and_wakes_with_its_data_and_its_url(engine_fixture: EngineFixture) -> None:
+    url = engine_fixture.up("main")["url"]
+    (web,) = engine_fixture.connection.api.containers(filters={"name": "-web-1", "label": [_own(engine_fixture)]})
+    command = engine_fixture.connection.api.exec_create(
+        web["Id"], ["busybox", "sh", "-c", "echo kept > /data/file"]
+    )
+    engine_fixture.connection.api.exec_start(command["Id"])
+    engine_fixture.run("sleep", "main")
+    assert states(engine_fixture) == {"main": "asleep"}
+    assert engine_fixture.connection.api.containers(filters={"label": [_own(engine_fixture)]}) == []
+    woken = json.loads(engine_fixture.run("wake", "main", "-o", "json"))
     assert (woken["url"], woken["state"]) == (url, "healthy")
     assert fetch(url) == "page of main\n"
-    command = site.connection.api.exec_create(web["Id"], ["busybox", "cat", "/data/file"])
-    assert site.connection.api.exec_start(command["Id"]) == b"kept\n"
+    command = engine_fixture.connection.api.exec_create(web["Id"], ["busybox", "cat", "/data/file"])
+    assert engine_fixture.connection.api.exec_start(command["Id"]) == b"kept\n"
 
 
-def test_a_port_that_was_taken_meanwhile_leaves_it_asleep(site: Site) -> None:
-    url = site.up("main")["url"]
-    site.run("sleep", "main")
+def test_a_port_that_was_taken_meanwhile_leaves_it_asleep(engine_fixture: EngineFixture) -> None:
+    url = engine_fixture.up("main")["url"]
+    engine_fixture.run("sleep", "main")
     with closing(socket.socket()) as thief:
         thief.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         thief.bind(("127.0.0.1", urlsplit(url).port or 0))
         thief.listen()
-        site.run("wake", "main", code=1)
-        assert states(site) == {"main": "asleep"}
-    site.run("wake", "main")
+        engine_fixture.run("wake", "main", code=1)
+        assert states(engine_fixture) == {"main": "asleep"}
+    engine_fixture.run("wake", "main")
     assert fetch(url) == "page of main\n"
 
 
-def test_what_has_outlived_its_branch_goes_and_nothing_else(site: Site) -> None:
+def test_what_has_outlived_its_branch_goes_and_nothing_else(engine_fixture: EngineFixture) -> None:
     for name in ("merged", "gone", "stays"):
-        site.branch(name, f"page of {name}\n")
-        site.up(name)
-    site.repository.git("merge", "--quiet", "--no-ff", "-m", "merge", "merged")
-    site.repository.git("branch", "-D", "gone")
-    site.run("pin", "stays")
-    assert "is merged" in site.run("down", "--merged", "--branch-gone", "--expired", "--dry-run")
-    site.run("down", "--merged", "--branch-gone", "--expired")
-    assert set(states(site)) == {"stays"}
+        engine_fixture.branch(name, f"page of {name}\n")
+        engine_fixture.up(name)
+    engine_fixture.repository.git("merge", "--quiet", "--no-ff", "-m", "merge", "merged")
+    engine_fixture.repository.git("branch", "-D", "gone")
+    engine_fixture.run("pin", "stays")
+    assert "is merged" in engine_fixture.run("down", "--merged", "--branch-gone", "--expired", "--dry-run")
+    engine_fixture.run("down", "--merged", "--branch-gone", "--expired")
+    assert set(states(engine_fixture)) == {"stays"}
 
 
-def test_watch_keeps_in_step_and_leaves_at_once(site: Site) -> None:
-    site.branch("feature/a", "first\n")
-    process = site.start("watch", "--branches", "feature/*", "--interval", "3600", "--progress", "json")
+def test_watch_keeps_in_step_and_leaves_at_once(engine_fixture: EngineFixture) -> None:
+    engine_fixture.branch("feature/a", "first\n")
+    process = engine_fixture.start("watch", "--branches", "feature/*", "--interval", "3600", "--progress", "json")
     try:
         eventually(
-            lambda: states(site) == {"feature/a": "healthy"}, what="the branch is up", within=PATIENCE, every=0.2
+            lambda: states(engine_fixture) == {"feature/a": "healthy"},
+            what="the branch is up",
+            within=PATIENCE,
+            every=0.2,
         )
-        (url,) = [environment["url"] for environment in site.environments()]
-        site.branch("feature/a", "second\n")
+        (url,) = [environment["url"] for environment in engine_fixture.environments()]
+        engine_fixture.branch("feature/a", "second\n")
         eventually(lambda: _page(url) == "second\n", what="the push is up", within=PATIENCE, every=0.2)
-        site.repository.git("branch", "-D", "feature/a")
-        eventually(lambda: site.remains() == [], what="it is gone", within=PATIENCE, every=0.2)
+        engine_fixture.repository.git("branch", "-D", "feature/a")
+        eventually(lambda: engine_fixture.remains() == [], what="it is gone", within=PATIENCE, every=0.2)
     finally:
         process.send_signal(signal.SIGINT)
-        _printed, told = process.communicate(timeout=PATIENCE)
+        _printed, events = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
-    assert all(json.loads(line) for line in told.splitlines())
+    assert all(json.loads(line) for line in events.splitlines())
 
 
 def _page(url: str) -> str:
@@ -102,5 +107,5 @@ def _page(url: str) -> str:
         return ""
 
 
-def _own(site: Site) -> str:
-    return f"{labels.INSTALLATION}={site.installation}"
+def _own(engine_fixture: EngineFixture) -> str:
+    return f"{labels.INSTALLATION}={engine_fixture.installation}"

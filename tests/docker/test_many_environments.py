@@ -15,12 +15,12 @@ from previewer.engine.docker.engine import DockerEngine
 from previewer.records.environments import find_environment, list_environments
 from previewer.session.session import Session
 from previewer.testing.memory.images import MemoryImages
-from previewer.testing.memory.session import MemoryRoom, memory_session
+from previewer.testing.memory.session import MemoryClients, memory_session
 from previewer.testing.memory.source import MemorySource
 from tests.docker.base_image import BaseImage
 from tests.docker.counted_requests import counted_requests
 from tests.domain.values import make_ownership
-from tests.worlds.docker import Site
+from tests.worlds.docker import EngineFixture
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.usefixtures("base_image")]
 
@@ -28,26 +28,30 @@ MANY = 150
 
 
 @pytest.fixture
-def site(tmp_path: Path, docker_connection: DockerConnection, base_image: BaseImage) -> Iterator[Site]:
+def engine_fixture(
+    tmp_path: Path, docker_connection: DockerConnection, base_image: BaseImage
+) -> Iterator[EngineFixture]:
     del base_image
-    found = Site(tmp_path / "site", docker_connection)
+    found = EngineFixture(tmp_path / "site", docker_connection)
     yield found
     found.clean_up_objects()
 
 
-def make_environments(site: Site, base_image: BaseImage, numbers: range) -> None:
+def make_environments(engine_fixture: EngineFixture, base_image: BaseImage, numbers: range) -> None:
     """As bare as can be: a container each that was never started, without a network."""
     for number in numbers:
-        name = f"t-{site.installation}-{number}"
+        name = f"t-{engine_fixture.installation}-{number}"
         owner = replace(
-            make_ownership(name, branch=f"branch-{number}"), installation=site.installation, service="web"
+            make_ownership(name, branch=f"branch-{number}"),
+            installation=engine_fixture.installation,
+            service="web",
         )
-        site.connection.api.create_container(
+        engine_fixture.connection.api.create_container(
             base_image.reference,
             ["busybox", "true"],
             name=f"{name}-web-1",
             labels=labels.ownership_labels(owner),
-            host_config=site.connection.api.create_host_config(network_mode="none"),
+            host_config=engine_fixture.connection.api.create_host_config(network_mode="none"),
         )
 
 
@@ -61,17 +65,17 @@ def calls_of(connection: DockerConnection, session: Session, name: str) -> tuple
 
 
 def test_the_number_of_calls_does_not_grow_and_a_list_takes_under_a_second(
-    site: Site, base_image: BaseImage
+    engine_fixture: EngineFixture, base_image: BaseImage
 ) -> None:
     source = MemorySource()
-    source.installation = site.installation
-    room = MemoryRoom(DockerEngine(site.connection), MemoryImages())
-    session = memory_session(source=source, connect=lambda: room)
-    make_environments(site, base_image, range(1))
+    source.installation = engine_fixture.installation
+    clients = MemoryClients(DockerEngine(engine_fixture.connection), MemoryImages())
+    session = memory_session(source=source, connect=lambda: clients)
+    make_environments(engine_fixture, base_image, range(1))
     name = list_environments(session)[0].name
-    before = calls_of(site.connection, session, name)
-    make_environments(site, base_image, range(1, MANY))
-    assert calls_of(site.connection, session, name) == before == (3, 3)
+    before = calls_of(engine_fixture.connection, session, name)
+    make_environments(engine_fixture, base_image, range(1, MANY))
+    assert calls_of(engine_fixture.connection, session, name) == before == (3, 3)
     found = list_environments(session)
     assert len(found) == MANY
     assert {environment.state for environment in found} == {State.STARTING}

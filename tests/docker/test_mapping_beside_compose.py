@@ -22,7 +22,7 @@ from previewer.engine.docker.engine import DockerEngine
 from tests.conftest import TEST_LABEL
 from tests.docker.base_image import BaseImage
 from tests.docker.compose_binary import COMPOSE
-from tests.worlds.engine import Bench, make_bench
+from tests.worlds.engine import ContractFixture, make_bench
 
 pytestmark = pytest.mark.docker
 
@@ -123,7 +123,7 @@ def _labelled(session: str) -> str:
     return yaml.safe_dump(model)
 
 
-def _make_ours(bench: Bench, model: JsonObject) -> None:
+def _make_ours(bench: ContractFixture, model: JsonObject) -> None:
     environment = bench.ownership.environment
     networks, volumes = as_object(model["networks"]), as_object(model["volumes"])
     for key, entry in networks.items():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.worlds.docker import TIMEOUT, Site
+from tests.worlds.docker import TIMEOUT, EngineFixture
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
 
@@ -18,8 +18,8 @@ pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
 class Outside:
     """Runs previewer in an empty folder."""
 
-    def __init__(self, site: Site, folder: Path) -> None:
-        self._site = site
+    def __init__(self, engine_fixture: EngineFixture, folder: Path) -> None:
+        self._site = engine_fixture
         self.folder = folder
         (folder / "empty").mkdir(parents=True)
         (folder / "tmp").mkdir()
@@ -48,37 +48,41 @@ class Outside:
 
 
 @pytest.fixture
-def outside(site: Site, tmp_path: Path) -> Outside:
-    return Outside(site, tmp_path / "outside")
+def outside(engine_fixture: EngineFixture, tmp_path: Path) -> Outside:
+    return Outside(engine_fixture, tmp_path / "outside")
 
 
-def test_an_environment_is_looked_at_and_taken_down_by_its_name(site: Site, outside: Outside) -> None:
-    site.up("main")
-    name = f"{site.project}-main"
-    printed, told = outside.run("status", name, "-o", "json")
+def test_an_environment_is_looked_at_and_taken_down_by_its_name(
+    engine_fixture: EngineFixture, outside: Outside
+) -> None:
+    engine_fixture.up("main")
+    name = f"{engine_fixture.project}-main"
+    printed, events = outside.run("status", name, "-o", "json")
     assert json.loads(printed)["environment"] == name
-    assert "only the engine's labels count" in told
+    assert "only the engine's labels count" in events
     outside.run("logs", name)
     assert outside.run("url", name)[0].startswith("http://")
     printed, _ = outside.run("ls", "-o", "json")
     assert name in {environment["environment"] for environment in json.loads(printed)}
-    printed, _ = outside.run("ls", "--project", site.project, "-o", "json")
+    printed, _ = outside.run("ls", "--project", engine_fixture.project, "-o", "json")
     assert [environment["environment"] for environment in json.loads(printed)] == [name]
     outside.run("down", name, "--progress", "quiet")
-    assert site.remains() == []
-    _, told = outside.run("down", name, code=6)
-    assert "no such environment on this engine, and this is no repository" in told
+    assert engine_fixture.remains() == []
+    _, events = outside.run("down", name, code=6)
+    assert "no such environment on this engine, and this is no repository" in events
     assert list((outside.folder / "tmp").iterdir()) == [], "nothing of it stays"
 
 
-def test_several_at_once_go_only_where_the_project_is_named(site: Site, outside: Outside) -> None:
-    site.up("main")
+def test_several_at_once_go_only_where_the_project_is_named(
+    engine_fixture: EngineFixture, outside: Outside
+) -> None:
+    engine_fixture.up("main")
     for option in ("--all", "--expired", "--merged"):
-        _, told = outside.run("down", option, "--yes", code=6 if "several" in _projects(outside) else 2)
-        assert "--project" in told
-    assert site.remains() != []
-    outside.run("down", "--all", "--yes", "--project", site.project, "--progress", "quiet")
-    assert site.remains() == []
+        _, events = outside.run("down", option, "--yes", code=6 if "several" in _projects(outside) else 2)
+        assert "--project" in events
+    assert engine_fixture.remains() != []
+    outside.run("down", "--all", "--yes", "--project", engine_fixture.project, "--progress", "quiet")
+    assert engine_fixture.remains() == []
 
 
 def _projects(outside: Outside) -> str:

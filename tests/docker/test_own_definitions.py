@@ -14,7 +14,7 @@ import pytest
 from demo.base_image import ensure_base_image, remove_image
 from previewer.docker_api.connection import DockerConnection
 from tests.docker.base_image import forget_pinned_names
-from tests.worlds.docker import Site, fetch
+from tests.worlds.docker import EngineFixture, fetch
 
 ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.docker, pytest.mark.xdist_group("demo")]
@@ -30,11 +30,11 @@ def base(docker_connection: DockerConnection) -> Iterator[str]:
 
 
 @pytest.fixture
-def ours(tmp_path: Path, docker_connection: DockerConnection, base: str) -> Iterator[Site]:
+def ours(tmp_path: Path, docker_connection: DockerConnection, base: str) -> Iterator[EngineFixture]:
     """The files of this repository, as they are now, in a repository of their own."""
     del base
-    site = Site(tmp_path / "ours", docker_connection)
-    site.repository.git("rm", "--quiet", "-r", ".")
+    engine_fixture = EngineFixture(tmp_path / "ours", docker_connection)
+    engine_fixture.repository.git("rm", "--quiet", "-r", ".")
     listed = subprocess.run(
         ["git", "-C", str(ROOT), "ls-files", "-z", "--", "envs", "demo/app", "previewer.toml"],
         capture_output=True,
@@ -42,13 +42,15 @@ def ours(tmp_path: Path, docker_connection: DockerConnection, base: str) -> Iter
         check=True,
     )
     names = [name for name in listed.stdout.split("\0") if name]
-    site.repository.commit({name: (ROOT / name).read_bytes() for name in names})
-    yield site
-    site.clean_up()
+    engine_fixture.repository.commit({name: (ROOT / name).read_bytes() for name in names})
+    yield engine_fixture
+    engine_fixture.clean_up()
 
 
 @pytest.mark.parametrize("role", ["preview", "staging"])
-def test_our_own_definitions_run(ours: Site, base: str, role: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_our_own_definitions_run(
+    ours: EngineFixture, base: str, role: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PREVIEWER_DEMO_BASE", base)
     found = json.loads(ours.run("up", "main", "--role", role, "-o", "json"))
     assert found["role"] == role
@@ -57,7 +59,7 @@ def test_our_own_definitions_run(ours: Site, base: str, role: str, monkeypatch: 
     assert ours.remains() == []
 
 
-def test_a_variable_that_is_not_allowed_is_not_seen(ours: Site, base: str) -> None:
+def test_a_variable_that_is_not_allowed_is_not_seen(ours: EngineFixture, base: str) -> None:
     del base
     done = subprocess.run(
         [sys.executable, "-m", "previewer", "-C", str(ours.repository.path), "config", "main", "-o", "json"],

@@ -10,7 +10,7 @@ import pytest
 
 from previewer.docker_api.connection import DockerConnection
 from tests.docker.base_image import BaseImage
-from tests.worlds.docker import Site
+from tests.worlds.docker import EngineFixture
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
 
@@ -38,33 +38,37 @@ def definition(role: str, *, page: str = "same", password: str = PASSWORD) -> st
 
 
 @pytest.fixture
-def site(tmp_path: Any, docker_connection: DockerConnection, base_image: BaseImage) -> Iterator[Site]:
+def engine_fixture(
+    tmp_path: Any, docker_connection: DockerConnection, base_image: BaseImage
+) -> Iterator[EngineFixture]:
     del base_image
-    site = Site(tmp_path / "site", docker_connection)
-    site.repository.commit(
+    engine_fixture = EngineFixture(tmp_path / "site", docker_connection)
+    engine_fixture.repository.commit(
         {"envs/staging.yaml": definition("staging"), "envs/production.yaml": definition("production")}
     )
-    yield site
-    site.run("down", "staging", "production", "--yes")
-    assert site.remains() == []
+    yield engine_fixture
+    engine_fixture.run("down", "staging", "production", "--yes")
+    assert engine_fixture.remains() == []
 
 
-def parity(site: Site, *arguments: str, code: int = 0) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(site.run("parity", *arguments, "-o", "json", "--exit-code", code=code))
+def parity(engine_fixture: EngineFixture, *arguments: str, code: int = 0) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(
+        engine_fixture.run("parity", *arguments, "-o", "json", "--exit-code", code=code)
+    )
     return found
 
 
-def test_one_release_has_full_parity_and_each_undeclared_change_is_named(site: Site) -> None:
+def test_one_release_has_full_parity_and_each_undeclared_change_is_named(engine_fixture: EngineFixture) -> None:
     for role in ("staging", "production"):
-        site.run("up", "main", "--role", role)
-    same = parity(site, "--probe")
+        engine_fixture.run("up", "main", "--role", role)
+    same = parity(engine_fixture, "--probe")
     assert (same["score"], same["undeclared"], same["declared"], same["stale"]) == (100, 0, 1, [])
     assert [probe["what"] for probe in same["probes"]] == [None, None]
 
     other = definition("production", page="other", password="another-horse")
-    site.repository.commit({"envs/production.yaml": other})
-    site.run("up", "main", "--role", "production", "--yes")
-    found = parity(site, "--probe", code=3)
+    engine_fixture.repository.commit({"envs/production.yaml": other})
+    engine_fixture.run("up", "main", "--role", "production", "--yes")
+    found = parity(engine_fixture, "--probe", code=3)
     paths = {difference["path"] for difference in found["differences"] if not difference["declared"]}
     assert paths == {"services.web.command", "services.web.environment.DB_PASSWORD", "commit"}
     assert [(p["request"], p["what"], p["left"], p["right"]) for p in found["probes"] if p["what"]] == [
@@ -72,7 +76,7 @@ def test_one_release_has_full_parity_and_each_undeclared_change_is_named(site: S
         ("GET /", "body", "same", "other"),
     ]
     for form in ("table", "json", "yaml", "markdown", "junit"):
-        printed = site.run("parity", "--probe", "-o", form)
+        printed = engine_fixture.run("parity", "--probe", "-o", form)
         assert "DB_PASSWORD" in printed
         assert PASSWORD not in printed
         assert "another-horse" not in printed

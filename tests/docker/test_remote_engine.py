@@ -21,7 +21,7 @@ import pytest
 from previewer.docker_api.connection import DockerConnection
 from tests.docker.base_image import BaseImage
 from tests.free_port import free_port
-from tests.worlds.docker import Site
+from tests.worlds.docker import EngineFixture
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.usefixtures("base_image")]
 
@@ -30,11 +30,13 @@ MACHINE = "preview-machine"
 
 
 @pytest.fixture
-def site(tmp_path: Path, docker_connection: DockerConnection, base_image: BaseImage) -> Iterator[Site]:
+def engine_fixture(
+    tmp_path: Path, docker_connection: DockerConnection, base_image: BaseImage
+) -> Iterator[EngineFixture]:
     del base_image
     if not docker_connection.host.startswith("unix://"):
         pytest.skip("the engine is on another machine already")
-    found = Site(tmp_path / "site", docker_connection)
+    found = EngineFixture(tmp_path / "site", docker_connection)
     yield found
     found.clean_up()
 
@@ -77,25 +79,25 @@ def ssh_log(
     running.wait()
 
 
-def test_over_ssh_one_login_serves_everything(site: Site, ssh_log: Path) -> None:
+def test_over_ssh_one_login_serves_everything(engine_fixture: EngineFixture, ssh_log: Path) -> None:
     host = ("--host", f"ssh://{MACHINE}")
-    found = json.loads(site.run(*host, "up", "main", "-o", "json"))
-    process = site.start(*host, "url", "main")
-    printed, told = process.communicate(timeout=60)
+    found = json.loads(engine_fixture.run(*host, "up", "main", "-o", "json"))
+    process = engine_fixture.start(*host, "url", "main")
+    printed, events = process.communicate(timeout=60)
     assert printed.strip() == found["url"]
-    assert f"ssh -N -L {urlsplit(found['url']).port}:127.0.0.1:" in told
-    site.run(*host, "down", "main")
-    assert site.remains() == []
+    assert f"ssh -N -L {urlsplit(found['url']).port}:127.0.0.1:" in events
+    engine_fixture.run(*host, "down", "main")
+    assert engine_fixture.remains() == []
     assert ssh_log.read_text().count("Accepted publickey") == 1
 
 
-def test_ssh_says_why_it_does_not_get_there(site: Site, ssh_log: Path) -> None:
+def test_ssh_says_why_it_does_not_get_there(engine_fixture: EngineFixture, ssh_log: Path) -> None:
     del ssh_log
-    process = site.start("--host", f"ssh://nobody-of-that-name@{MACHINE}", "ls")
-    _printed, told = process.communicate(timeout=60)
+    process = engine_fixture.start("--host", f"ssh://nobody-of-that-name@{MACHINE}", "ls")
+    _printed, events = process.communicate(timeout=60)
     assert process.returncode == 9
-    assert "Permission denied" in told
-    assert "hint: this has to work: `ssh nobody-of-that-name" in told
+    assert "Permission denied" in events
+    assert "hint: this has to work: `ssh nobody-of-that-name" in events
 
 
 class TlsDoor:
@@ -163,22 +165,22 @@ def context(tmp_path: Path, docker_connection: DockerConnection) -> Iterator[Pat
 
 
 def test_a_context_s_certificates_are_used_and_checked(
-    site: Site, context: Path, monkeypatch: pytest.MonkeyPatch
+    engine_fixture: EngineFixture, context: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever certificates the environment names for everything else."""
     (keys,) = context.glob("contexts/tls/*/docker")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(context / "contexts" / "none.pem"))
-    assert json.loads(_run(site, context, code=0)) == []
+    assert json.loads(_run(engine_fixture, context, code=0)) == []
     (keys / "cert.pem").unlink()
-    _run(site, context, code=9)
+    _run(engine_fixture, context, code=9)
     (keys / "ca.pem").write_bytes((keys / "other.pem").read_bytes())
-    _run(site, context, code=9)
+    _run(engine_fixture, context, code=9)
 
 
-def _run(site: Site, context: Path, *, code: int) -> str:
+def _run(engine_fixture: EngineFixture, context: Path, *, code: int) -> str:
     environment = {key: value for key, value in os.environ.items() if key != "DOCKER_HOST"}
     process = subprocess.run(
-        [sys.executable, "-m", "previewer", "--repo", str(site.repository.path), "ls", "-o", "json"],
+        [sys.executable, "-m", "previewer", "--repo", str(engine_fixture.repository.path), "ls", "-o", "json"],
         env={**environment, "DOCKER_CONFIG": str(context), "DOCKER_CONTEXT": "door", "CI": "1"},
         capture_output=True,
         text=True,

@@ -10,7 +10,7 @@ from previewer.domain.build.requirements import (
     SESSION_NEEDS,
     Builder,
     BuilderSupport,
-    BuildMeans,
+    BuildRequirements,
     Need,
     Ulimit,
     choose_builder,
@@ -79,8 +79,10 @@ def test_what_reads_the_dockerfile_is_what_an_image_comes_from() -> None:
 
 
 def test_a_secret_s_value_is_in_no_description() -> None:
-    means = BuildMeans(secrets={"token": b"hunter2"}, ssh=("gh=/home/ada/key",), ulimits=(Ulimit("nofile", 1, 2),))
-    assert means.needs == {Need.SECRETS, Need.SSH, Need.ULIMITS}
-    assert "hunter2" not in repr(means) + str(means.described)
-    assert means.described["secrets"] == ["token"]
-    assert means.described["ssh"] == ["gh"]
+    requirements = BuildRequirements(
+        secrets={"token": b"hunter2"}, ssh=("gh=/home/ada/key",), ulimits=(Ulimit("nofile", 1, 2),)
+    )
+    assert requirements.needs == {Need.SECRETS, Need.SSH, Need.ULIMITS}
+    assert "hunter2" not in repr(requirements) + str(requirements.described)
+    assert requirements.described["secrets"] == ["token"]
+    assert requirements.described["ssh"] == ["gh"]

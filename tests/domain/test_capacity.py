@@ -36,7 +36,7 @@ NEEDS = st.builds(Need, networks=st.integers(0, 5), memory=st.integers(0, 10 * G
 
 
 @pytest.mark.parametrize(
-    ("supply", "need", "load", "quota", "name", "room"),
+    ("supply", "need", "load", "quota", "name", "free_capacity"),
     [
         (Supply(10), ONE, Load(), Quota(), "addresses", 10),
         (Supply(10), Need(networks=3), Load(), Quota(), "addresses", 3),
@@ -50,9 +50,11 @@ NEEDS = st.builds(Need, networks=st.integers(0, 5), memory=st.integers(0, 10 * G
         (Supply(9, disk=1), ONE, Load(), Quota(), "disk", 0),
     ],
 )
-def test_what_runs_out_first(supply: Supply, need: Need, load: Load, quota: Quota, name: str, room: int) -> None:
+def test_what_runs_out_first(
+    supply: Supply, need: Need, load: Load, quota: Quota, name: str, free_capacity: int
+) -> None:
     tightest = bounds(supply, need, load, quota)[0]
-    assert (tightest.name, tightest.room) == (name, room)
+    assert (tightest.name, tightest.free_capacity) == (name, free_capacity)
     assert tightest.reason
     assert tightest.hint
 
@@ -71,22 +73,22 @@ def test_what_is_not_known_bounds_nothing(quota: Quota) -> None:
 @given(SUPPLIES, NEEDS, LOADS, QUOTAS)
 def test_as_many_fit_as_are_said_to(supply: Supply, need: Need, load: Load, quota: Quota) -> None:
     """After one more environment each bound has room for one less, and at none left it refuses."""
-    before = {bound.name: bound.room for bound in bounds(supply, need, load, quota)}
+    before = {bound.name: bound.free_capacity for bound in bounds(supply, need, load, quota)}
     if min(before.values()) < 1:
         return
     more = Supply(supply.subnets - need.networks, supply.memory, supply.disk)
     then = Load(load.memory + need.memory, load.own_environments + 1, load.own_memory + need.memory)
-    after = {bound.name: bound.room for bound in bounds(more, need, then, quota)}
-    for name, room in after.items():
+    after = {bound.name: bound.free_capacity for bound in bounds(more, need, then, quota)}
+    for name, free_capacity in after.items():
         if name != "addresses" or need.networks:
-            assert room == max(before[name] - 1, 0)
+            assert free_capacity == max(before[name] - 1, 0)
 
 
 @given(SUPPLIES, NEEDS, LOADS, QUOTAS)
 def test_the_tightest_comes_first(supply: Supply, need: Need, load: Load, quota: Quota) -> None:
-    rooms = [bound.room for bound in bounds(supply, need, load, quota)]
+    rooms = [bound.free_capacity for bound in bounds(supply, need, load, quota)]
     assert rooms == sorted(rooms)
-    assert all(room >= 0 for room in rooms)
+    assert all(free_capacity >= 0 for free_capacity in rooms)
     assert all(isinstance(bound, Bound) for bound in bounds(supply, need, load, quota))
 
 
@@ -129,7 +131,7 @@ def test_amounts_of_memory_are_read_again_nearly(size: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("web", "told"),
+    ("web", "events"),
     [
         ("image: i, ports: ['80']", ()),
         ("image: i, scale: 25", ("25 containers with 0 published ports",)),
@@ -137,6 +139,6 @@ def test_amounts_of_memory_are_read_again_nearly(size: int) -> None:
         ("image: i, ports: ['1-10'], scale: 5", ("5 containers with 50 published ports",)),
     ],
 )
-def test_what_the_engine_takes_a_while_for_is_told_beforehand(web: str, told: tuple[str, ...]) -> None:
+def test_what_the_engine_takes_a_while_for_is_told_beforehand(web: str, events: tuple[str, ...]) -> None:
     lines = slow_lines(load_text(f"services: {{web: {{{web}}}}}\n"))
-    assert tuple(line.split(" take", 1)[0] for line in lines) == told
+    assert tuple(line.split(" take", 1)[0] for line in lines) == events

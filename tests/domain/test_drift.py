@@ -409,8 +409,8 @@ def test_many_directories_are_one_and_what_python_compiles_is_none() -> None:
 
 @given(st.text("abcdef123", min_size=4), st.text("xyz"))
 def test_a_secret_is_masked_wherever_it_stands(secret: str, around: str) -> None:
-    told = Secrecy(b"key", [secret])
-    assert told.masked(f"{around}{secret}{around}") == f"{around}{MASK}{around}"
+    reported = Secrecy(b"key", [secret])
+    assert reported.masked(f"{around}{secret}{around}") == f"{around}{MASK}{around}"
 
 
 def test_hashes_of_two_runs_say_nothing_of_each_other() -> None:
@@ -420,8 +420,13 @@ def test_hashes_of_two_runs_say_nothing_of_each_other() -> None:
 def test_what_runs_write_alike_is_learnt_by_content_and_what_they_write_differently_by_place() -> None:
     first = NOTHING_LEARNT.joined({"web": {"/etc/a": "1", "/etc/b": "1"}})
     both = first.joined({"web": {"/etc/a": "1", "/etc/b": "2"}})
-    told = {(path, digest): explains(both, path, digest) for path in ("/etc/a", "/etc/b") for digest in "13"}
-    assert told == {("/etc/a", "1"): True, ("/etc/a", "3"): False, ("/etc/b", "1"): True, ("/etc/b", "3"): True}
+    reported = {(path, digest): explains(both, path, digest) for path in ("/etc/a", "/etc/b") for digest in "13"}
+    assert reported == {
+        ("/etc/a", "1"): True,
+        ("/etc/a", "3"): False,
+        ("/etc/b", "1"): True,
+        ("/etc/b", "3"): True,
+    }
     assert not explains(both, "/etc/a", "1", service="api")
     assert not explains(both, "/etc/c", "1")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.domain.compose.mounted_files import given_content
+from previewer.domain.compose.mounted_files import config_content
 from previewer.domain.json_value import JsonValue
 from previewer.errors import DefinitionError, NotFoundError
 from previewer.testing.memory.source import MemorySource
@@ -28,7 +28,7 @@ def content_of(key: str, *, kind: str = "secrets", limit: int = 100) -> bytes:
     tree = source.tree(source.commit("main", {"etc/page": "<h1>shop</h1>"}).id)
     definition = make_definition({"web": {"image": "w"}}, **{kind: GIVEN})
     variables = {"TOKEN": "hunter2", "RAW": b"\xff\0".decode("utf-8", "surrogateescape")}
-    return given_content(definition, f"{kind}/{key}", tree, variables, limit=limit)
+    return config_content(definition, f"{kind}/{key}", tree, variables, limit=limit)
 
 
 @pytest.mark.parametrize("kind", ["configs", "secrets"])

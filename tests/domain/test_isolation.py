@@ -44,7 +44,7 @@ def web(isolated: Isolated) -> JsonObject:
     return isolated.definition.services["web"].spec
 
 
-def told(isolated: Isolated) -> dict[str, tuple[JsonValue, JsonValue]]:
+def events(isolated: Isolated) -> dict[str, tuple[JsonValue, JsonValue]]:
     return {".".join(rewrite.path): (rewrite.before, rewrite.after) for rewrite in isolated.rewrites}
 
 
@@ -117,7 +117,7 @@ def test_fixed_names_go_and_those_that_compose_makes_up_go_silently() -> None:
     )
     assert isolated.definition.networks == {"a": {}, "b": {}}
     assert isolated.definition.volumes == {"cc": {}, "dd": {"external": True, "name": "theirs"}}
-    assert told(isolated) == {"networks.a.name": ("fixed", None), "volumes.cc.name": ("fixed", None)}
+    assert events(isolated) == {"networks.a.name": ("fixed", None), "volumes.cc.name": ("fixed", None)}
 
 
 def test_fixed_addresses_go() -> None:
@@ -127,7 +127,7 @@ def test_fixed_addresses_go() -> None:
     )
     assert isolated.definition.services["web"].networks == {"a": {"aliases": ["x"]}}
     assert isolated.definition.networks == {"a": {"ipam": {}}}
-    assert list(told(isolated)) == ["services.web.networks.a.ipv4_address", "networks.a.ipam.config"]
+    assert list(events(isolated)) == ["services.web.networks.a.ipv4_address", "networks.a.ipam.config"]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_fixed_addresses_go() -> None:
     ],
 )
 def test_restarting_for_ever_is_capped_in_previews(lines: str, role: Role, path: str, after: str | None) -> None:
-    changes = told(isolate_service(lines, role=role))
+    changes = events(isolate_service(lines, role=role))
     assert changes.get(f"services.web.{path}", (None, None))[1] == after
     assert len(changes) == (after is not None)
 
@@ -325,14 +325,14 @@ def test_enforced_immutability_makes_root_file_systems_read_only() -> None:
     )
     assert web(isolated)["read_only"] is True
     assert web(isolated)["tmpfs"] == ["/run:size=1m", "/tmp", "/var/cache/app"]
-    assert told(isolated)["services.web.read_only"] == (None, True)
-    assert "services.web.tmpfs" in told(isolated)
+    assert events(isolated)["services.web.read_only"] == (None, True)
+    assert "services.web.tmpfs" in events(isolated)
     assert isolate(isolated.definition, role=Role.PREVIEW).rewrites == ()
 
 
 def test_a_service_that_is_read_only_already_only_gets_what_is_writable() -> None:
     isolated = isolate_service("read_only: true", top=f"{ENFORCED}  writable: {{web: [/tmp]}}")
-    assert set(told(isolated)) == {"services.web.tmpfs"}
+    assert set(events(isolated)) == {"services.web.tmpfs"}
 
 
 @pytest.mark.parametrize("immutability", ["detect", "off"])

@@ -49,8 +49,8 @@ def test_routes_that_make_no_sense_are_as_none_at_all(text: str) -> None:
 
 
 @given(whole_seconds)
-def test_times_survive_their_text(moment: datetime) -> None:
-    assert parse_time(format_time(moment)) == moment
+def test_times_survive_their_text(timestamp: datetime) -> None:
+    assert parse_time(format_time(timestamp)) == timestamp
 
 
 def test_foreign_objects_have_no_ownership() -> None:

@@ -23,10 +23,10 @@ from previewer.domain.engine.machine_limits import machine_error
     ],
 )
 def test_refusals_are_told_with_what_helps(error: BaseException, said: str, hint: str) -> None:
-    told = machine_error(error)
-    assert told is not None
-    assert str(told) == said
-    assert hint in (told.hint or "")
+    events = machine_error(error)
+    assert events is not None
+    assert str(events) == said
+    assert hint in (events.hint or "")
 
 
 @pytest.mark.parametrize(

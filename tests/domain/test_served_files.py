@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.domain.compose.mounted_files import GivenFile, given_files
+from previewer.domain.compose.mounted_files import ConfigMount, config_mounts
 from previewer.domain.compose.served_files import FILES_VOLUME, Served, serve_files
 from previewer.domain.compose.service import Service
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object
@@ -85,8 +85,8 @@ def test_what_cannot_be_copied_in_is_mounted(web: dict[str, JsonValue]) -> None:
     served = serve({**GIVEN, **web})
     assert mounts(served)[-2:] == [part("given/web/0", "/run/secrets/key"), part("given/web/1", "/site/page")]
     assert served.contents[FILES_VOLUME].given == {
-        "given/web/0": GivenFile("secrets/key", "/run/secrets/key", 0o444, 7, 8),
-        "given/web/1": GivenFile("configs/page", "/site/page", 0o440),
+        "given/web/0": ConfigMount("secrets/key", "/run/secrets/key", 0o444, 7, 8),
+        "given/web/1": ConfigMount("configs/page", "/site/page", 0o440),
     }
     spec = served.definition.services["web"].spec
     assert "configs" not in spec
@@ -109,7 +109,7 @@ def test_everything_else_is_copied_in(web: dict[str, JsonValue]) -> None:
 
 def test_an_owner_that_only_an_image_knows_is_an_error() -> None:
     with pytest.raises(DefinitionError, match="uid 'nobody' of key is not a number"):
-        given_files(Service("web", as_object({"secrets": [{"source": "key", "uid": "nobody"}]})))
+        config_mounts(Service("web", as_object({"secrets": [{"source": "key", "uid": "nobody"}]})))
 
 
 def test_a_folder_that_is_not_committed_never_shares_a_volume_of_the_definition() -> None:

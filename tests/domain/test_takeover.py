@@ -8,13 +8,13 @@ from previewer.domain.deploy.plan import CreateNetwork, StartContainer, StopCont
 from previewer.domain.deploy.reconcile import plan_generation
 from previewer.domain.deploy.takeover import (
     EDGE,
-    REHEARSAL,
+    STANDBY_ADDRESSES,
     Handover,
-    Takeover,
+    PortHandover,
+    decide_port_handover,
     decide_return,
-    decide_takeover,
     inherited_ports,
-    is_rehearsing,
+    is_on_standby,
     published_address,
 )
 from previewer.domain.deploy.target import container_spec, network_specs
@@ -66,18 +66,18 @@ def test_the_address_that_networks_can_say(
 @pytest.mark.parametrize(
     ("predecessors", "can_bind", "published", "expected"),
     [
-        ((), True, None, Takeover(binding="127.0.0.1")),
-        ((), False, None, Takeover()),
-        ((OLD,), True, None, Takeover(Handover.REHEARSED, "127.80.0.1", "127.0.0.1", (OLD,))),
-        ((OLD,), False, "20080", Takeover(Handover.STOPPED_FIRST, holders=(OLD,))),
-        ((replace(OLD, ports=()),), True, None, Takeover(binding="127.0.0.1")),
-        ((replace(OLD, state=ContainerState.EXITED),), True, None, Takeover(binding="127.0.0.1")),
+        ((), True, None, PortHandover(binding="127.0.0.1")),
+        ((), False, None, PortHandover()),
+        ((OLD,), True, None, PortHandover(Handover.REHEARSED, "127.80.0.1", "127.0.0.1", (OLD,))),
+        ((OLD,), False, "20080", PortHandover(Handover.STOPPED_FIRST, holders=(OLD,))),
+        ((replace(OLD, ports=()),), True, None, PortHandover(binding="127.0.0.1")),
+        ((replace(OLD, state=ContainerState.EXITED),), True, None, PortHandover(binding="127.0.0.1")),
     ],
 )
 def test_how_ports_pass_on(
-    predecessors: tuple[object, ...], can_bind: bool, published: str | None, expected: Takeover
+    predecessors: tuple[object, ...], can_bind: bool, published: str | None, expected: PortHandover
 ) -> None:
-    found = decide_takeover(
+    found = decide_port_handover(
         make_definition(web(port(published=published))),
         {KEY: 20080},
         predecessors=Observation(containers=predecessors),  # type: ignore[arg-type]
@@ -88,7 +88,7 @@ def test_how_ports_pass_on(
 
 
 def test_what_will_be_kept_is_rehearsed_though_nobody_has_its_ports() -> None:
-    found = decide_takeover(
+    found = decide_port_handover(
         make_definition(web(port())),
         {KEY: 20080},
         predecessors=Observation(),
@@ -96,8 +96,8 @@ def test_what_will_be_kept_is_rehearsed_though_nobody_has_its_ports() -> None:
         is_free=lambda _address, _port: True,
         is_kept=True,
     )
-    assert found == Takeover(Handover.REHEARSED, "127.80.0.1", "127.0.0.1")
-    target = replace(make_target(make_definition(web(port())), ports={KEY: 20080}), takeover=found)
+    assert found == PortHandover(Handover.REHEARSED, "127.80.0.1", "127.0.0.1")
+    target = replace(make_target(make_definition(web(port())), ports={KEY: 20080}), port_handover=found)
     take = plan_generation(target).steps[-1]
     assert isinstance(take.action, TakePorts)
     assert "await port 80 of shop-main-g1-web-1" in take.needs
@@ -129,8 +129,8 @@ def test_how_what_was_kept_comes_by_its_ports_again(
 
 
 def test_a_rehearsal_goes_where_nobody_is() -> None:
-    def decide(*taken: str) -> Takeover:
-        return decide_takeover(
+    def decide(*taken: str) -> PortHandover:
+        return decide_port_handover(
             make_definition(web(port())),
             {KEY: 20080},
             predecessors=Observation(containers=(OLD,)),
@@ -139,7 +139,7 @@ def test_a_rehearsal_goes_where_nobody_is() -> None:
         )
 
     assert decide("127.80.0.1").binding == "127.80.0.2"
-    everywhere = decide(*map(str, REHEARSAL.hosts()))
+    everywhere = decide(*map(str, STANDBY_ADDRESSES.hosts()))
     assert (everywhere.handover, everywhere.binding) == (Handover.STOPPED_FIRST, "127.0.0.1")
 
 
@@ -147,16 +147,16 @@ def test_ports_are_inherited_by_service_number_and_port() -> None:
     assert inherited_ports(Observation(containers=(OLD,))) == {KEY: (20080,)}
     twice = replace(OLD, ports=(HELD, replace(HELD, host_port=8080)))
     assert inherited_ports(Observation(containers=(twice,))) == {KEY: (20080, 8080)}
-    assert is_rehearsing(replace(OLD, ports=(replace(HELD, host_ip="127.80.0.3"),)))
-    assert not is_rehearsing(OLD)
+    assert is_on_standby(replace(OLD, ports=(replace(HELD, host_ip="127.80.0.3"),)))
+    assert not is_on_standby(OLD)
 
 
 def test_a_rehearsed_generation_is_joined_to_its_edge_once_the_old_one_has_let_go() -> None:
-    takeover = Takeover(Handover.REHEARSED, "127.80.0.1", "127.0.0.1", (OLD,))
+    port_handover = PortHandover(Handover.REHEARSED, "127.80.0.1", "127.0.0.1", (OLD,))
     target = replace(
         make_target(make_definition(web(port())), ports={KEY: 20080}),
         ownership=make_ownership(generation=2),
-        takeover=takeover,
+        port_handover=port_handover,
     )
     plan = plan_generation(target, action="replace")
     assert plan.text().splitlines()[-2:] == [
@@ -178,8 +178,8 @@ def test_a_rehearsed_generation_is_joined_to_its_edge_once_the_old_one_has_let_g
 def test_the_edge_has_no_way_out_that_the_services_have_not() -> None:
     shut: JsonValue = {"driver_opts": {MASQUERADE_OPTION: "false"}, "x-no-egress": True}
     definition = make_definition(web(port()), networks={"default": shut})
-    takeover = Takeover(Handover.REHEARSED, "127.80.0.1", "127.0.0.1", (OLD,))
-    target = replace(make_target(definition, ports={KEY: 20080}), takeover=takeover)
+    port_handover = PortHandover(Handover.REHEARSED, "127.80.0.1", "127.0.0.1", (OLD,))
+    target = replace(make_target(definition, ports={KEY: 20080}), port_handover=port_handover)
     edge = dict(network_specs(target))["previewer-edge"].compose
     assert edge["x-no-egress"] is True
     assert dict(edge["driver_opts"])[MASQUERADE_OPTION] == "false"  # type: ignore[arg-type]
@@ -189,7 +189,7 @@ def test_ports_that_cannot_be_rehearsed_are_let_go_before_the_successor_starts()
     target = replace(
         make_target(make_definition(web(port("", "20080"))), ports={KEY: 20080}),
         ownership=make_ownership(generation=2),
-        takeover=Takeover(Handover.STOPPED_FIRST, holders=(OLD,)),
+        port_handover=PortHandover(Handover.STOPPED_FIRST, holders=(OLD,)),
     )
     steps = {type(step.action): step for step in plan_generation(target)}
     assert steps[StartContainer].needs >= {steps[StopContainer].id}

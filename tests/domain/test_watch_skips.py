@@ -34,14 +34,14 @@ def test_what_was_tried_is_skipped_with_the_reason(progress: Progress, cause: st
 def test_another_commit_and_what_is_in_step_are_not_skipped() -> None:
     attempts = {NAME: Attempt("feature/a", OLD, Progress.FAILED)}
     assert find_skips(TIPS, (), RULES, attempts) == ()
-    assert find_skips(TIPS, (environment("feature/a", NEW),), RULES, {}, has_room=False) == ()
+    assert find_skips(TIPS, (environment("feature/a", NEW),), RULES, {}, has_capacity=False) == ()
 
 
 def test_nothing_new_is_made_where_there_is_no_room_and_pushes_are_followed() -> None:
     branches = view({"feature/a": NEW, "feature/b": NEW})
     present = (environment("feature/a", OLD),)
-    assert decide(branches, present, RULES, NOW, {}, has_room=False) == (Follow(NAME, "feature/a", NEW),)
-    (skip,) = find_skips(branches, present, RULES, {}, has_room=False)
+    assert decide(branches, present, RULES, NOW, {}, has_capacity=False) == (Follow(NAME, "feature/a", NEW),)
+    (skip,) = find_skips(branches, present, RULES, {}, has_capacity=False)
     assert (skip.branch, skip.progress) == ("feature/b", Progress.WAITING)
 
 

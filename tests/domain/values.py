@@ -105,7 +105,7 @@ def make_observation(*services: str, owner: Ownership | None = None) -> Observat
 
 
 whole_seconds = st.datetimes(min_value=datetime(1970, 1, 2), max_value=datetime(2200, 1, 1)).map(  # noqa: DTZ001
-    lambda moment: moment.replace(microsecond=0, tzinfo=UTC)
+    lambda timestamp: timestamp.replace(microsecond=0, tzinfo=UTC)
 )
 ownerships = st.builds(
     Ownership,

@@ -11,12 +11,12 @@ from previewer.domain.labels import EXPIRES_AT
 from previewer.engine.protocol import LogOptions, Selection
 from previewer.errors import ConflictError, EngineError, ObjectNotFoundError, UnsupportedError
 from tests.at_once import at_once
-from tests.worlds.engine import Bench
+from tests.worlds.engine import ContractFixture
 
 HOSTILE_LABEL = "[/foo] \x1b[31m 名前 \u202e\n=,\"'"
 
 
-def test_what_is_made_is_observed_with_its_ownership(bench: Bench) -> None:
+def test_what_is_made_is_observed_with_its_ownership(bench: ContractFixture) -> None:
     network, volume, container = bench.make_network(), bench.make_volume(), bench.make("sleeper", number=2)
     found = bench.observe()
     assert [(n.name, n.key, n.ownership) for n in found.networks] == [(network, "default", bench.ownership)]
@@ -27,7 +27,7 @@ def test_what_is_made_is_observed_with_its_ownership(bench: Bench) -> None:
     assert (seen.state, seen.health, seen.exit_code) == (ContainerState.CREATED, Health.NONE, None)
 
 
-def test_containers_and_volumes_are_measured(bench: Bench) -> None:
+def test_containers_and_volumes_are_measured(bench: ContractFixture) -> None:
     volume, container = bench.make_volume(), bench.make()
     theirs = bench.engine.measure_containers(bench.selection)
     assert set(theirs) == {container}
@@ -36,7 +36,7 @@ def test_containers_and_volumes_are_measured(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("field", ["installation", "environment", "operation"])
-def test_a_selection_chooses_by(bench: Bench, field: str) -> None:
+def test_a_selection_chooses_by(bench: ContractFixture, field: str) -> None:
     other = bench.sibling(**{field: f"{getattr(bench.ownership, field)}-other"})
     mine, theirs = bench.make(), other.make()
     try:
@@ -47,7 +47,7 @@ def test_a_selection_chooses_by(bench: Bench, field: str) -> None:
         bench.engine.remove_container(theirs)
 
 
-def test_an_object_that_is_not_ours_is_never_seen(bench: Bench) -> None:
+def test_an_object_that_is_not_ours_is_never_seen(bench: ContractFixture) -> None:
     spec = bench.container_spec()
     broken = {key: text for key, text in spec.labels.items() if not key.endswith(".release")}
     bench.engine.create_container(replace(spec, labels=broken))
@@ -58,20 +58,20 @@ def test_an_object_that_is_not_ours_is_never_seen(bench: Bench) -> None:
         bench.engine.remove_container(spec.name)
 
 
-def test_labels_come_back_as_they_were_given(bench: Bench) -> None:
+def test_labels_come_back_as_they_were_given(bench: ContractFixture) -> None:
     hostile = replace(bench, ownership=replace(bench.ownership, owner=HOSTILE_LABEL, branch="wip/[red]"))
     hostile.make("sleeper", labels={"note": HOSTILE_LABEL})
     [seen] = bench.observe().containers
     assert (seen.ownership.owner, seen.ownership.branch) == (HOSTILE_LABEL, "wip/[red]")
 
 
-def test_a_definition_cannot_label_itself_away(bench: Bench) -> None:
+def test_a_definition_cannot_label_itself_away(bench: ContractFixture) -> None:
     with pytest.raises(EngineError, match="reserved"):
         bench.make("sleeper", labels={EXPIRES_AT: "never"})
     assert bench.observe().is_empty
 
 
-def test_removal_removes_what_runs_and_is_idempotent(bench: Bench) -> None:
+def test_removal_removes_what_runs_and_is_idempotent(bench: ContractFixture) -> None:
     bench.make_network()
     bench.make_volume()
     name = bench.run("sleeper", networks={"default": {}}, volumes=[_volume("/data")])
@@ -85,7 +85,7 @@ def test_removal_removes_what_runs_and_is_idempotent(bench: Bench) -> None:
     assert bench.observe().is_empty
 
 
-def test_removal_by_several_at_once_ends_for_all_when_it_is_gone(bench: Bench) -> None:
+def test_removal_by_several_at_once_ends_for_all_when_it_is_gone(bench: ContractFixture) -> None:
     name = bench.run()
     left: list[str] = []
 
@@ -97,7 +97,7 @@ def test_removal_by_several_at_once_ends_for_all_when_it_is_gone(bench: Bench) -
     assert left == []
 
 
-def test_a_network_goes_whatever_hangs_on_it(bench: Bench) -> None:
+def test_a_network_goes_whatever_hangs_on_it(bench: ContractFixture) -> None:
     network = bench.make_network()
     name = bench.run("sleeper", networks={"default": {}})
     bench.engine.remove_network(network)
@@ -105,7 +105,7 @@ def test_a_network_goes_whatever_hangs_on_it(bench: Bench) -> None:
     assert bench.find(name).state is ContainerState.RUNNING
 
 
-def test_a_disconnected_container_goes_on_and_its_network_is_still_there(bench: Bench) -> None:
+def test_a_disconnected_container_goes_on_and_its_network_is_still_there(bench: ContractFixture) -> None:
     network = bench.make_network()
     names = [bench.run("sleeper", number=number, networks={"default": {}}) for number in (1, 2)]
     assert [bench.find(name).networks for name in names] == [(network,)] * 2
@@ -117,7 +117,7 @@ def test_a_disconnected_container_goes_on_and_its_network_is_still_there(bench: 
     assert [bench.find(name).state for name in names] == [ContainerState.RUNNING] * 2
 
 
-def test_nothing_is_disconnected_from_what_is_gone_nor_what_is_gone_from_anything(bench: Bench) -> None:
+def test_nothing_is_disconnected_from_what_is_gone_nor_what_is_gone_from_anything(bench: ContractFixture) -> None:
     network = bench.make_network()
     name = bench.run("sleeper", networks={"default": {}})
     bench.engine.remove_network(network)
@@ -127,7 +127,7 @@ def test_nothing_is_disconnected_from_what_is_gone_nor_what_is_gone_from_anythin
     assert bench.observe().is_empty
 
 
-def test_a_volume_in_use_stays(bench: Bench) -> None:
+def test_a_volume_in_use_stays(bench: ContractFixture) -> None:
     volume = bench.make_volume()
     bench.make("sleeper", volumes=[_volume("/data")])
     with pytest.raises(ConflictError):
@@ -135,7 +135,7 @@ def test_a_volume_in_use_stays(bench: Bench) -> None:
     assert [v.name for v in bench.observe().volumes] == [volume]
 
 
-def test_a_taken_name_is_a_conflict(bench: Bench) -> None:
+def test_a_taken_name_is_a_conflict(bench: ContractFixture) -> None:
     bench.make()
     bench.make_network()
     other = replace(bench, ownership=replace(bench.ownership, generation=2))
@@ -149,7 +149,7 @@ def test_a_taken_name_is_a_conflict(bench: Bench) -> None:
     assert len(bench.observe().owners) == 3
 
 
-def test_what_is_not_there_is_not_found(bench: Bench) -> None:
+def test_what_is_not_there_is_not_found(bench: ContractFixture) -> None:
     with pytest.raises(ObjectNotFoundError):
         bench.engine.inspect_container("previewer-no-such-container")
     with pytest.raises(ObjectNotFoundError):
@@ -158,7 +158,7 @@ def test_what_is_not_there_is_not_found(bench: Bench) -> None:
         bench.engine.logs(["previewer-no-such-container"], LogOptions())
 
 
-def test_a_key_that_cannot_be_honoured_leaves_nothing(bench: Bench) -> None:
+def test_a_key_that_cannot_be_honoured_leaves_nothing(bench: ContractFixture) -> None:
     with pytest.raises(UnsupportedError, match="provider"):
         bench.make("sleeper", provider={"type": "x"})
     assert bench.observe().is_empty
@@ -168,7 +168,7 @@ def _volume(target: str) -> dict[str, str]:
     return {"type": "volume", "source": "data", "target": target}
 
 
-def test_resources_name_the_subnets_that_are_taken(bench: Bench) -> None:
+def test_resources_name_the_subnets_that_are_taken(bench: ContractFixture) -> None:
     before = bench.engine.resources()
     bench.make_network()
     after = bench.engine.resources()

@@ -13,26 +13,26 @@ from previewer.engine.protocol import HOST_BINDING
 from previewer.errors import ConflictError, PortTakenError
 from tests.eventually import eventually
 from tests.free_port import free_port
-from tests.worlds.engine import Bench
+from tests.worlds.engine import ContractFixture
 
 
-def publish(bench: Bench, port: int, *networks: str) -> str:
+def publish(bench: ContractFixture, port: int, *networks: str) -> str:
     """A running container that publishes ``port`` wherever its network says."""
     ports: list[JsonValue] = [{"target": 80, "protocol": "tcp", "published": str(port), "host_ip": ""}]
     return bench.run(ports=ports, networks=dict.fromkeys(networks))
 
 
-def bound(bench: Bench, key: str, address: str) -> str:
+def bound(bench: ContractFixture, key: str, address: str) -> str:
     return bench.make_network(key, driver_opts={HOST_BINDING_OPTION: address})
 
 
-def addresses(bench: Bench, name: str) -> set[str]:
+def addresses(bench: ContractFixture, name: str) -> set[str]:
     seen = {port.host_ip for port in bench.engine.inspect_container(name).ports}
     assert seen == {port.host_ip for port in bench.find(name).ports}
     return seen
 
 
-def test_a_network_says_where_ports_are_and_a_gateway_moves_them(bench: Bench) -> None:
+def test_a_network_says_where_ports_are_and_a_gateway_moves_them(bench: ContractFixture) -> None:
     bench.needs(HOST_BINDING)
     port = free_port()
     bound(bench, "default", "127.80.0.77")
@@ -47,7 +47,7 @@ def test_a_network_says_where_ports_are_and_a_gateway_moves_them(bench: Bench) -
     assert addresses(bench, name) == {"127.0.0.1"}
 
 
-def test_a_port_that_is_taken_is_not_moved_to(bench: Bench) -> None:
+def test_a_port_that_is_taken_is_not_moved_to(bench: ContractFixture) -> None:
     bench.needs(HOST_BINDING)
     port = free_port()
     bound(bench, "default", "127.0.0.1")
@@ -65,7 +65,7 @@ def test_a_port_that_is_taken_is_not_moved_to(bench: Bench) -> None:
         bench.engine.connect_network(spec.name, edge, is_gateway=True)
 
 
-def test_a_taken_port_is_a_conflict_when_it_starts(bench: Bench) -> None:
+def test_a_taken_port_is_a_conflict_when_it_starts(bench: ContractFixture) -> None:
     bench.make_network()
     first = bench.run("sleeper", number=1, networks={"default": {}}, ports=[_port()])
     [port] = bench.find(first).ports
@@ -77,7 +77,7 @@ def test_a_taken_port_is_a_conflict_when_it_starts(bench: Bench) -> None:
     assert [p.host_port for p in bench.find(second).ports] == [port.host_port]
 
 
-def test_a_published_port_is_seen_where_it_was_asked_for(bench: Bench) -> None:
+def test_a_published_port_is_seen_where_it_was_asked_for(bench: ContractFixture) -> None:
     bench.make_network()
     name = bench.run("sleeper", networks={"default": {}}, ports=[_port()])
     [port] = bench.find(name).ports
@@ -91,7 +91,7 @@ def _port(published: str = "") -> dict[str, str | int]:
 
 @pytest.mark.parametrize("are_processes_visible", [True, False])
 def test_what_listens_on_its_ports_is_told_from_what_only_publishes_them(
-    bench: Bench, are_processes_visible: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    bench: ContractFixture, are_processes_visible: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The kernel says it; connections to the engine's proxy do, as with an engine in a virtual machine."""
     if not are_processes_visible:

@@ -8,10 +8,10 @@ from previewer.engine.protocol import LogOptions
 from tests.engine.cast import HOSTILE_LINE
 from tests.engine.listener import Listener, lines_of
 from tests.eventually import eventually
-from tests.worlds.engine import Bench
+from tests.worlds.engine import ContractFixture
 
 
-def test_a_watch_sees_a_life_from_start_to_end(bench: Bench) -> None:
+def test_a_watch_sees_a_life_from_start_to_end(bench: ContractFixture) -> None:
     listener = Listener(bench.engine.watch(bench.selection))
     name = bench.run("healthy")
 
@@ -30,7 +30,7 @@ def test_a_watch_sees_a_life_from_start_to_end(bench: Bench) -> None:
     assert {item.container for item in listener.items} == {name}
 
 
-def test_a_watch_sees_only_what_is_selected(bench: Bench) -> None:
+def test_a_watch_sees_only_what_is_selected(bench: ContractFixture) -> None:
     listener = Listener(bench.engine.watch(bench.selection))
     bench.sibling().run()
     name = bench.run("job")
@@ -39,7 +39,7 @@ def test_a_watch_sees_only_what_is_selected(bench: Bench) -> None:
     assert {item.container for item in listener.items} == {name}
 
 
-def test_closing_ends_a_blocked_watch(bench: Bench) -> None:
+def test_closing_ends_a_blocked_watch(bench: ContractFixture) -> None:
     listener = Listener(bench.engine.watch(bench.selection))
     time.sleep(0.1)
     listener.stream.close()
@@ -47,7 +47,7 @@ def test_closing_ends_a_blocked_watch(bench: Bench) -> None:
     assert listener.has_ended()
 
 
-def test_lines_come_with_container_service_time_and_stream(bench: Bench) -> None:
+def test_lines_come_with_container_service_time_and_stream(bench: ContractFixture) -> None:
     name = bench.run("writer")
     bench.await_end(name)
     found = lines_of(bench.engine.logs([name], LogOptions()))
@@ -56,13 +56,13 @@ def test_lines_come_with_container_service_time_and_stream(bench: Bench) -> None
     assert all(line.at is not None and line.at.tzinfo is not None for line in found)
 
 
-def test_hostile_lines_arrive_whole(bench: Bench) -> None:
+def test_hostile_lines_arrive_whole(bench: ContractFixture) -> None:
     name = bench.run("hostile")
     bench.await_end(name)
     assert [line.text for line in lines_of(bench.engine.logs([name], LogOptions()))] == [HOSTILE_LINE]
 
 
-def test_the_tail_is_counted_per_container(bench: Bench) -> None:
+def test_the_tail_is_counted_per_container(bench: ContractFixture) -> None:
     names = [bench.run("talker", number) for number in (1, 2)]
     for name in names:
         eventually(
@@ -73,7 +73,7 @@ def test_the_tail_is_counted_per_container(bench: Bench) -> None:
     assert sorted((line.container, line.text) for line in found) == [(name, "three") for name in names]
 
 
-def test_complete_logs_are_merged_by_time(bench: Bench) -> None:
+def test_complete_logs_are_merged_by_time(bench: ContractFixture) -> None:
     names = [bench.run("writer", number) for number in (1, 2, 3)]
     for name in names:
         bench.await_end(name)
@@ -83,7 +83,7 @@ def test_complete_logs_are_merged_by_time(bench: Bench) -> None:
     assert times == sorted(times)
 
 
-def test_a_followed_log_ends_with_its_containers(bench: Bench) -> None:
+def test_a_followed_log_ends_with_its_containers(bench: ContractFixture) -> None:
     names = [bench.run("writer"), bench.run("talker")]
     listener = Listener(bench.engine.logs(names, LogOptions(follow=True)))
     eventually(lambda: {"out", "err", "one", "three"} <= set(listener.texts), what="all lines arrive")
@@ -92,7 +92,7 @@ def test_a_followed_log_ends_with_its_containers(bench: Bench) -> None:
     assert listener.has_ended()
 
 
-def test_closing_ends_a_blocked_log(bench: Bench) -> None:
+def test_closing_ends_a_blocked_log(bench: ContractFixture) -> None:
     listener = Listener(bench.engine.logs([bench.run("talker")], LogOptions(follow=True)))
     eventually(lambda: len(listener.texts) == 3, what="three lines arrive")
     listener.stream.close()

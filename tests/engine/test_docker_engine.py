@@ -26,12 +26,12 @@ from tests.at_once import at_once
 from tests.docker.counted_requests import counted_requests
 from tests.engine.listener import Listener, lines_of
 from tests.eventually import eventually
-from tests.worlds.engine import Bench
+from tests.worlds.engine import ContractFixture
 
 pytestmark = pytest.mark.docker
 
 
-def output_of(bench: Bench, name: str) -> list[str]:
+def output_of(bench: ContractFixture, name: str) -> list[str]:
     bench.await_end(name)
     return [line.text for line in lines_of(bench.engine.logs([name], LogOptions()))]
 
@@ -51,7 +51,7 @@ def script(text: str) -> list[str]:
 
 
 def test_networks_are_small_different_and_of_the_pool(
-    docker_bench: Bench, docker_connection: DockerConnection
+    docker_bench: ContractFixture, docker_connection: DockerConnection
 ) -> None:
     subnets = [subnet_of(docker_connection, docker_bench.make_network(key)) for key in ("a", "b", "c")]
     assert len(set(subnets)) == 3
@@ -59,7 +59,7 @@ def test_networks_are_small_different_and_of_the_pool(
 
 
 def test_previewers_at_the_same_time_share_a_pool(
-    docker_bench: Bench, docker_connection: DockerConnection
+    docker_bench: ContractFixture, docker_connection: DockerConnection
 ) -> None:
     """A pool of four subnets, four networks that all want to begin at the same one."""
 
@@ -75,7 +75,7 @@ def test_previewers_at_the_same_time_share_a_pool(
 
 
 def test_of_two_networks_made_at_once_under_one_name_one_stays(
-    docker_bench: Bench, docker_connection: DockerConnection
+    docker_bench: ContractFixture, docker_connection: DockerConnection
 ) -> None:
     """Older engines give both the name, and can remove neither by it."""
 
@@ -88,7 +88,9 @@ def test_of_two_networks_made_at_once_under_one_name_one_stays(
     assert len(docker_bench.observe().networks) == 1
 
 
-def test_networks_of_one_name_are_removed_by_id(docker_bench: Bench, docker_connection: DockerConnection) -> None:
+def test_networks_of_one_name_are_removed_by_id(
+    docker_bench: ContractFixture, docker_connection: DockerConnection
+) -> None:
     """As a run leaves them that was killed at the worst moment."""
     if docker_connection.api_version >= (1, 44) or docker_connection.is_podman:
         pytest.skip("this engine never gives two networks one name")
@@ -106,7 +108,7 @@ def _in_tiny_pool(spec: NetworkSpec) -> NetworkSpec:
     return replace(spec, address_pool="10.215.77.0/26")
 
 
-def test_environments_cannot_reach_each_other(docker_bench: Bench) -> None:
+def test_environments_cannot_reach_each_other(docker_bench: ContractFixture) -> None:
     other = docker_bench.sibling()
     for bench in (docker_bench, other):
         bench.make_network()
@@ -120,7 +122,7 @@ def test_environments_cannot_reach_each_other(docker_bench: Bench) -> None:
         assert output_of(docker_bench, name) == ["yes", store, "no"]
 
 
-def test_a_stale_endpoint_does_not_keep_a_network(docker_bench: Bench) -> None:
+def test_a_stale_endpoint_does_not_keep_a_network(docker_bench: ContractFixture) -> None:
     network = docker_bench.make_network()
     docker_bench.run("sleeper", 1, networks={"default": {}})
     docker_bench.make("sleeper", 2, networks={"default": {}})
@@ -128,7 +130,7 @@ def test_a_stale_endpoint_does_not_keep_a_network(docker_bench: Bench) -> None:
     assert docker_bench.observe().networks == ()
 
 
-def test_a_network_is_left_at_once(docker_bench: Bench, docker_connection: DockerConnection) -> None:
+def test_a_network_is_left_at_once(docker_bench: ContractFixture, docker_connection: DockerConnection) -> None:
     network = docker_bench.make_network()
     names = [docker_bench.run("sleeper", number, networks={"default": {}}) for number in range(3)]
     assert len(docker_connection.api.inspect_network(network)["Containers"]) == 3
@@ -140,7 +142,7 @@ def test_a_network_is_left_at_once(docker_bench: Bench, docker_connection: Docke
 # --- volumes and files -----------------------------------------------------------------------------------------
 
 
-def test_a_volume_keeps_what_is_written(docker_bench: Bench) -> None:
+def test_a_volume_keeps_what_is_written(docker_bench: ContractFixture) -> None:
     docker_bench.make_volume()
     mount = {"type": "volume", "source": "data", "target": "/data"}
     writer = docker_bench.run("job-1", command=script("echo kept > /data/note"), volumes=[mount])
@@ -150,7 +152,7 @@ def test_a_volume_keeps_what_is_written(docker_bench: Bench) -> None:
     assert output_of(docker_bench, reader) == ["kept"]
 
 
-def test_a_volume_is_filled_before_anything_starts(docker_bench: Bench) -> None:
+def test_a_volume_is_filled_before_anything_starts(docker_bench: ContractFixture) -> None:
     volume = docker_bench.make_volume()
     labels = docker_bench.container_spec().labels
 
@@ -171,7 +173,7 @@ def test_a_volume_is_filled_before_anything_starts(docker_bench: Bench) -> None:
     assert output_of(docker_bench, reader) == ["seeded"]
 
 
-def test_filling_makes_no_volume(docker_bench: Bench) -> None:
+def test_filling_makes_no_volume(docker_bench: ContractFixture) -> None:
     spec = docker_bench.volume_spec()
     with pytest.raises(ObjectNotFoundError):
         docker_bench.engine.fill_volume(
@@ -182,7 +184,7 @@ def test_filling_makes_no_volume(docker_bench: Bench) -> None:
     assert docker_bench.observe().is_empty
 
 
-def test_configs_and_secrets_are_copied_in(docker_bench: Bench) -> None:
+def test_configs_and_secrets_are_copied_in(docker_bench: ContractFixture) -> None:
     spec = docker_bench.container_spec(
         "job",
         command=script(
@@ -201,7 +203,7 @@ def test_configs_and_secrets_are_copied_in(docker_bench: Bench) -> None:
 
 
 def test_a_container_that_cannot_be_completed_is_not_left(
-    docker_bench: Bench, docker_connection: DockerConnection
+    docker_bench: ContractFixture, docker_connection: DockerConnection
 ) -> None:
     if docker_connection.is_podman:
         pytest.skip("Podman copies files into what is read-only to the container")
@@ -214,7 +216,7 @@ def test_a_container_that_cannot_be_completed_is_not_left(
 # --- logs ------------------------------------------------------------------------------------------------------
 
 
-def test_a_terminals_lines_and_long_lines_arrive_whole(docker_bench: Bench) -> None:
+def test_a_terminals_lines_and_long_lines_arrive_whole(docker_bench: ContractFixture) -> None:
     long = "é" * 20_000
     terminal = docker_bench.run("job-1", command=script("echo one; echo two"), tty=True)
     piped = docker_bench.run(
@@ -224,7 +226,7 @@ def test_a_terminals_lines_and_long_lines_arrive_whole(docker_bench: Bench) -> N
     assert output_of(docker_bench, piped) == [long]
 
 
-def test_a_flood_arrives_in_large_batches(docker_bench: Bench) -> None:
+def test_a_flood_arrives_in_large_batches(docker_bench: ContractFixture) -> None:
     # Not followed: on a busy machine Docker 20.10 cuts followed logs short, as its own command line shows.
     name = docker_bench.run("job", command=["seq", "1", "20000"])
     docker_bench.await_end(name)
@@ -234,7 +236,7 @@ def test_a_flood_arrives_in_large_batches(docker_bench: Bench) -> None:
     assert len(batches) < 400
 
 
-def test_lines_since_a_moment(docker_bench: Bench) -> None:
+def test_lines_since_a_moment(docker_bench: ContractFixture) -> None:
     docker_bench.needs(LOG_TIMES)
     name = docker_bench.run("job", command=script("echo early; sleep 0.5; echo late"))
     docker_bench.await_end(name)
@@ -247,8 +249,8 @@ def test_lines_since_a_moment(docker_bench: Bench) -> None:
 # --- the connection ----------------------------------------------------------------------------------------------
 
 
-def test_a_closed_engine_ends_its_streams_and_refuses(docker_bench: Bench) -> None:
-    name = docker_bench.run("talker")
+def test_a_closed_engine_ends_its_streams_and_refuses(docker_bench: ContractFixture) -> None:
+    name = docker_bench.run("active_task")
     engine = DockerEngine(connect())
     listeners = [
         Listener(engine.watch(docker_bench.selection)),
@@ -261,7 +263,9 @@ def test_a_closed_engine_ends_its_streams_and_refuses(docker_bench: Bench) -> No
         engine.observe(Selection())
 
 
-def test_an_observation_costs_three_calls(docker_bench: Bench, docker_connection: DockerConnection) -> None:
+def test_an_observation_costs_three_calls(
+    docker_bench: ContractFixture, docker_connection: DockerConnection
+) -> None:
     for number in (1, 2, 3):
         docker_bench.run("healthy", number)
     with counted_requests(docker_connection) as requests:
@@ -273,14 +277,14 @@ def test_an_observation_costs_three_calls(docker_bench: Bench, docker_connection
 
 
 def test_over_ssh_streams_close_as_well(
-    docker_bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    docker_bench: ContractFixture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The user's ``ssh`` is replaced by a script that runs what the other machine would run."""
     command = tmp_path / "ssh"
     command.write_text('#!/bin/sh\nwhile [ "$1" != "--" ]; do shift; done\nshift 2\nexec $1\n')
     command.chmod(command.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    name = docker_bench.run("talker")
+    name = docker_bench.run("active_task")
     with connect("ssh://ada@elsewhere") as connection:
         assert not connection.is_local
         engine = DockerEngine(connection)
@@ -297,7 +301,7 @@ def test_over_ssh_streams_close_as_well(
 
 @pytest.mark.parametrize("said", [None, "0s"])
 def test_what_is_kept_has_its_own_time_to_end_else_two_seconds(
-    docker_bench: Bench, docker_connection: DockerConnection, said: str | None
+    docker_bench: ContractFixture, docker_connection: DockerConnection, said: str | None
 ) -> None:
     """The engine itself would give ten seconds to a shell, which ignores the signal."""
     if said is None and docker_connection.is_podman:

@@ -11,12 +11,12 @@ from previewer.errors import ConflictError, EngineError
 from previewer.testing.memory.container import Behaviour
 from previewer.testing.memory.engine import MemoryEngine
 from tests.engine.listener import lines_of
-from tests.worlds.engine import Bench, make_bench
+from tests.worlds.engine import ContractFixture, make_bench
 
 IMAGE = "sha256:" + "1" * 64
 
 
-def bench_of(engine: MemoryEngine) -> Bench:
+def bench_of(engine: MemoryEngine) -> ContractFixture:
     return make_bench(engine, session="memory", image=IMAGE, extra_labels={})
 
 

@@ -124,7 +124,7 @@ def test_what_is_there_is_pulled_instead_of_built() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cache", "told"),
+    ("cache", "reported"),
     [
         (Known(error=RegistryError("the registry does not answer")), "does not answer"),
         (Known(), "no such image"),
@@ -132,14 +132,14 @@ def test_what_is_there_is_pulled_instead_of_built() -> None:
     ],
     ids=["silent", "gone", "forged"],
 )
-def test_a_registry_that_cannot_help_costs_a_build_and_not_the_release(cache: Known, told: str) -> None:
+def test_a_registry_that_cannot_help_costs_a_build_and_not_the_release(cache: Known, reported: str) -> None:
     images, events = MemoryImages(), Events()
-    if told == "another image":
+    if reported == "another image":
         images.pushed["r.io/shop@sha256:1"] = IMAGE
     release = freeze(images, cache, events)
     assert [request.service for request in images.requests] == ["web"]
     assert release.definitions["preview"].artifacts["web"].image not in (IMAGE, "sha256:" + "b" * 64)
-    assert [told in event.message for event in events.seen if isinstance(event, Noted)] == [True]
+    assert [reported in event.message for event in events.seen if isinstance(event, Noted)] == [True]
 
 
 def test_nothing_is_looked_for_where_everything_is_to_be_built_again() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.domain.build.requirements import BuildMeans, Ulimit
+from previewer.domain.build.requirements import BuildRequirements, Ulimit
 from previewer.domain.compose.definition import Definition, Role
 from previewer.domain.json_value import JsonValue
 from previewer.errors import DefinitionError
-from previewer.freeze.build_options import read_build_means, secret_reader
+from previewer.freeze.build_options import read_build_requirements, secret_reader
 from previewer.testing.memory.source import MemorySource
 
 SECRETS: JsonValue = {
@@ -20,7 +20,7 @@ SECRETS: JsonValue = {
 }
 
 
-def read(build: dict[str, JsonValue]) -> BuildMeans:
+def read(build: dict[str, JsonValue]) -> BuildRequirements:
     source = MemorySource()
     tree = source.tree(source.commit("main", {"etc/secret": "committed"}).id)
     model: dict[str, JsonValue] = {
@@ -30,7 +30,7 @@ def read(build: dict[str, JsonValue]) -> BuildMeans:
     definition = Definition(name="preview", role=Role.PREVIEW, files=("compose.yaml",), model=model)
     service = definition.services["web"]
     assert service.build is not None
-    return read_build_means(
+    return read_build_requirements(
         definition, service, service.build, secrets=secret_reader(definition, tree, {"TOKEN": "hunter2"})
     )
 
@@ -38,23 +38,23 @@ def read(build: dict[str, JsonValue]) -> BuildMeans:
 @pytest.mark.parametrize(
     ("build", "expected"),
     [
-        ({}, BuildMeans()),
-        ({"network": "default"}, BuildMeans()),
-        ({"network": "none"}, BuildMeans(network="none")),
-        ({"extra_hosts": ["a=1.2.3.4", "b=::1"]}, BuildMeans(extra_hosts=("a=1.2.3.4", "b=::1"))),
-        ({"shm_size": "67108864"}, BuildMeans(shm_bytes=64 << 20)),
+        ({}, BuildRequirements()),
+        ({"network": "default"}, BuildRequirements()),
+        ({"network": "none"}, BuildRequirements(network="none")),
+        ({"extra_hosts": ["a=1.2.3.4", "b=::1"]}, BuildRequirements(extra_hosts=("a=1.2.3.4", "b=::1"))),
+        ({"shm_size": "67108864"}, BuildRequirements(shm_bytes=64 << 20)),
         (
             {"ulimits": {"nproc": 5, "nofile": {"soft": 1, "hard": 2}}},
-            BuildMeans(ulimits=(Ulimit("nofile", 1, 2), Ulimit("nproc", 5, 5))),
+            BuildRequirements(ulimits=(Ulimit("nofile", 1, 2), Ulimit("nproc", 5, 5))),
         ),
-        ({"ssh": ["default", "gh=/keys/gh"]}, BuildMeans(ssh=("default", "gh=/keys/gh"))),
-        ({"secrets": [{"source": "token"}]}, BuildMeans(secrets={"token": b"hunter2"})),
-        ({"secrets": [{"source": "file", "target": "f"}]}, BuildMeans(secrets={"f": b"committed"})),
-        ({"secrets": ["inline"]}, BuildMeans(secrets={"inline": b"written"})),
+        ({"ssh": ["default", "gh=/keys/gh"]}, BuildRequirements(ssh=("default", "gh=/keys/gh"))),
+        ({"secrets": [{"source": "token"}]}, BuildRequirements(secrets={"token": b"hunter2"})),
+        ({"secrets": [{"source": "file", "target": "f"}]}, BuildRequirements(secrets={"f": b"committed"})),
+        ({"secrets": ["inline"]}, BuildRequirements(secrets={"inline": b"written"})),
     ],
     ids=str,
 )
-def test_each_key(build: dict[str, JsonValue], expected: BuildMeans) -> None:
+def test_each_key(build: dict[str, JsonValue], expected: BuildRequirements) -> None:
     assert read(build) == expected
 
 

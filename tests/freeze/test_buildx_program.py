@@ -12,7 +12,7 @@ from previewer.docker_api.builders.buildx_command import buildx_command, buildx_
 from previewer.docker_api.builders.image_build import ImageBuild, Redaction, build_error
 from previewer.docker_api.builders.progress import BuildProgress, read_statuses
 from previewer.docker_api.wire.contexts import Endpoint, TlsFiles
-from previewer.domain.build.requirements import BuildMeans, Ulimit
+from previewer.domain.build.requirements import BuildRequirements, Ulimit
 from previewer.errors import BuildError, UnsupportedError
 
 ENDPOINT = Endpoint("unix:///run/docker.sock", "asked for")
@@ -78,7 +78,7 @@ def test_the_command_says_everything_and_no_secret() -> None:
         labels={"l": "2"},
         platform="linux/amd64",
         use_cache=False,
-        means=BuildMeans(
+        requirements=BuildRequirements(
             network="none",
             extra_hosts=("a=1.2.3.4",),
             shm_bytes=64,
@@ -98,27 +98,42 @@ def test_the_command_says_everything_and_no_secret() -> None:
     ):  # fmt: skip
         assert part in command
     assert "hunter2" not in command
-    environment = buildx_environment({}, ENDPOINT, build.means.secrets, folder)
+    environment = buildx_environment({}, ENDPOINT, build.requirements.secrets, folder)
     assert environment["PREVIEWER_BUILD_SECRET_0"] == "hunter2"
 
 
 @pytest.mark.parametrize("name", ["x,src=/etc/passwd", "x,env=HOME\n", "x=https://example.org/", 'x"', "a\x00b"])
 @pytest.mark.parametrize("key", ["secrets", "contexts"])
 def test_a_name_from_a_branch_is_nothing_but_a_name(name: str, key: str) -> None:
-    means = BuildMeans(secrets={name: b"1"}) if key == "secrets" else BuildMeans(contexts={name: lambda: iter(())})
+    requirements = (
+        BuildRequirements(secrets={name: b"1"})
+        if key == "secrets"
+        else BuildRequirements(contexts={name: lambda: iter(())})
+    )
     with pytest.raises(UnsupportedError, match="cannot be given to buildx"):
-        buildx_command("buildx", small_build(means), Path("/t"))
+        buildx_command("buildx", small_build(requirements), Path("/t"))
 
 
 @pytest.mark.parametrize("name", ["../../evil", "/etc/evil", "."])
 def test_where_a_further_context_lies_does_not_depend_on_its_name(name: str) -> None:
-    command = buildx_command("buildx", small_build(BuildMeans(contexts={name: lambda: iter(())})), Path("/t"))
+    command = buildx_command(
+        "buildx", small_build(BuildRequirements(contexts={name: lambda: iter(())})), Path("/t")
+    )
     assert f"{name}=/t/contexts/0" in command
 
 
-def small_build(means: BuildMeans) -> ImageBuild:
+def small_build(requirements: BuildRequirements) -> ImageBuild:
     return ImageBuild(
-        "a:1", b"FROM a", "x", lambda: iter(()), None, {}, {}, "linux/amd64", use_cache=True, means=means
+        "a:1",
+        b"FROM a",
+        "x",
+        lambda: iter(()),
+        None,
+        {},
+        {},
+        "linux/amd64",
+        use_cache=True,
+        requirements=requirements,
     )
 
 

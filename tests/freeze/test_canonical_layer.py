@@ -80,10 +80,10 @@ trees = st.dictionaries(
 
 @given(trees, st.randoms(use_true_random=False), st.integers(CANONICAL_TIME, NOW))
 def test_order_times_names_and_format_change_nothing(
-    files: dict[str, bytes], chance: random.Random, moment: int
+    files: dict[str, bytes], chance: random.Random, timestamp: int
 ) -> None:
     plain = [entry(path, content) for path, content in files.items()]
-    shuffled = [entry(path, content, mtime=moment, uname="me", gname="us") for path, content in files.items()]
+    shuffled = [entry(path, content, mtime=timestamp, uname="me", gname="us") for path, content in files.items()]
     chance.shuffle(shuffled)
     first = rewritten(plain)
     assert rewritten(shuffled, form=tarfile.GNU_FORMAT) == first
@@ -153,12 +153,12 @@ def test_what_a_lower_layer_made_or_hid_is_known() -> None:
 def test_a_compiled_module_stays_valid_and_is_the_same_each_time() -> None:
     """It holds the time of its source, which is clamped with it."""
 
-    def built(moment: int) -> bytes:
-        compiled = struct.pack("<4sIII", b"\xa7\r\r\n", 0, moment, 4) + b"code"
-        hashed = struct.pack("<4sIII", b"\xa7\r\r\n", 1, moment, 4) + b"code"
+    def built(timestamp: int) -> bytes:
+        compiled = struct.pack("<4sIII", b"\xa7\r\r\n", 0, timestamp, 4) + b"code"
+        hashed = struct.pack("<4sIII", b"\xa7\r\r\n", 1, timestamp, 4) + b"code"
         return rewritten(
             [
-                entry("a.py", b"a=1\n", mtime=moment),
+                entry("a.py", b"a=1\n", mtime=timestamp),
                 entry("__pycache__/a.cpython-311.pyc", compiled),
                 entry("__pycache__/base.cpython-311.pyc", compiled),
                 entry("hashed.py", b""),

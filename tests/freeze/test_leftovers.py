@@ -21,7 +21,7 @@ from previewer.freeze.docker import leftovers
 from previewer.freeze.docker.images import DockerImages
 from previewer.freeze.docker.leftovers import sweep_leftovers
 from previewer.freeze.protocol import BuildRequest, BuiltImage
-from previewer.session.engine_clients import DockerRoom
+from previewer.session.engine_clients import DockerClients
 from previewer.testing.memory.source import MemorySource
 from tests.eventually import eventually
 from tests.freeze.conftest import BASE
@@ -111,11 +111,11 @@ def test_a_container_of_a_killed_reader_goes_with_the_next_command(freeze_connec
     def there() -> bool:
         return bool(freeze_connection.api.containers(all=True, filters={"name": name}))
 
-    DockerRoom(freeze_connection.host).close()
+    DockerClients(freeze_connection.host).close()
     assert there(), "its process lives"
     reader.send_signal(signal.SIGKILL)
     reader.communicate()
-    DockerRoom(freeze_connection.host).close()
+    DockerClients(freeze_connection.host).close()
     assert not there()
 
 

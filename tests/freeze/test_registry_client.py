@@ -260,8 +260,8 @@ def test_nothing_is_unpacked(encoding: str) -> None:
 
 @pytest.mark.parametrize("status", [200, 400, 404])
 def test_no_answer_is_read_further_than_it_may_be_long(status: int) -> None:
-    told = json.dumps({"errors": [{"message": "x" * (8 << 20)}]}).encode()
-    with odd_server(lambda *_: (status, {}, told)) as (host, _), pytest.raises(RegistryError) as caught:
+    events = json.dumps({"errors": [{"message": "x" * (8 << 20)}]}).encode()
+    with odd_server(lambda *_: (status, {}, events)) as (host, _), pytest.raises(RegistryError) as caught:
         shop_at(host).read_blob(digest(b"x"), limit=1 << 16)
     assert len(str(caught.value)) < 1000
 

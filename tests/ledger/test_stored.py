@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from previewer.domain.json_value import JsonObject, JsonValue, canonical_json
-from previewer.domain.record.history import Claim, LedgerEntry
+from previewer.domain.record.history import LedgerEntry, RunLease
 from previewer.domain.record.notes import EnvironmentNotes
 from previewer.domain.record.tombstone import LastLine, Tombstone
 from previewer.domain.release.push import Push
@@ -93,7 +93,7 @@ def test_a_tombstone_is_read(repository: Path) -> None:
 def test_records_that_stand_alone_are_read() -> None:
     owner = from_bytes((SAMPLES / "lock.json").read_bytes(), LockOwner)
     assert (owner.actor, owner.process.pid) == ("ada@laptop", 4711)
-    assert from_bytes((SAMPLES / "claim.json").read_bytes(), Claim).is_ended is True
+    assert from_bytes((SAMPLES / "claim.json").read_bytes(), RunLease).is_ended is True
     assert from_bytes((SAMPLES / "push.json").read_bytes(), Push).is_foreign is True
     line = from_bytes((SAMPLES / "line.json").read_bytes(), LastLine)
     assert (line.text, line.is_error, line.at and line.at.microsecond) == ("hello \udcff", True, 3)
@@ -122,8 +122,8 @@ def _noting(notes: JsonObject) -> bytes:
         ("lock.json", LockOwner, "since", "yesterday", "since"),
         ("lock.json", LockOwner, "since", "2026-03-01T12:00:00", "since"),
         ("lock.json", LockOwner, "actor", None, "actor"),
-        ("claim.json", Claim, "commit", 1, "commit"),
-        ("claim.json", Claim, "ended", "no", "ended"),
+        ("claim.json", RunLease, "commit", 1, "commit"),
+        ("claim.json", RunLease, "ended", "no", "ended"),
         ("push.json", Push, "images", ["x"], "images"),
         ("line.json", LastLine, "text", 7, "text"),
     ],

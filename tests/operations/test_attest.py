@@ -62,7 +62,7 @@ def frozen(shop: Shop, revision: str = "main") -> Release:
     return freeze(shop.session, revision, report=shop.report, cancellation=Cancellation()).release
 
 
-def told(shop: Shop) -> list[str]:
+def reported(shop: Shop) -> list[str]:
     return [event.message for event in shop.events if isinstance(event, Noted)]
 
 
@@ -72,7 +72,7 @@ def test_a_freeze_writes_provenance_and_a_bill_of_every_image() -> None:
     found = read_attestations(shop.session, release)
     assert found.provenance is not None
     assert found.bills.keys() == {artifact.image for artifact in release.artifacts}
-    assert told(shop) == []
+    assert reported(shop) == []
 
 
 def test_an_image_is_read_once_whatever_releases_it_is_in() -> None:
@@ -89,7 +89,7 @@ def test_files_that_cannot_be_read_lose_no_release_and_are_made_up_for() -> None
     shop = Shop(images=images)
     release = frozen(shop)
     assert shop.session.ledger.load_release(release.id) == release
-    assert any("no space left" in message for message in told(shop))
+    assert any("no space left" in message for message in reported(shop))
     found = read_attestations(shop.session, release)
     assert found.provenance is not None
     assert found.bills == {}
@@ -116,7 +116,7 @@ def test_an_interruption_that_comes_when_all_is_up_undoes_nothing() -> None:
     shop.session.ledger.remove_record(RecordKind.ATTESTATION, release.id.removeprefix("sha256:"))
     with attesting(shop.session, release, report=shop.report, cancellation=cancellation):
         cancellation.request()
-    assert told(shop) == []
+    assert reported(shop) == []
 
 
 def test_an_interruption_while_reading_is_one() -> None:

@@ -127,8 +127,8 @@ def test_what_previewer_did_itself_is_known_from_the_ledger(
         LedgerEntry(word, owner.created_at + timedelta(minutes=at), "ada", owner.environment)
         for at, word in entries.items()
     ]
-    moment = owner.created_at + timedelta(minutes=minute)
-    assert any(window.covers(action, moment) for window in windows_of(owner, said)) is is_own
+    timestamp = owner.created_at + timedelta(minutes=minute)
+    assert any(window.covers(action, timestamp) for window in windows_of(owner, said)) is is_own
 
 
 @pytest.mark.parametrize(("live", "is_own"), [(2, True), (1, False)])
@@ -141,8 +141,8 @@ def test_what_is_kept_is_stopped_after_its_successor_is_noted(live: int, is_own:
         ),
         LedgerEntry("up", made, "ada", owner.environment),
     ]
-    moment = replaced + timedelta(seconds=30)
-    assert any(window.covers("kill", moment) for window in windows_of(owner, said)) is is_own
+    timestamp = replaced + timedelta(seconds=30)
+    assert any(window.covers("kill", timestamp) for window in windows_of(owner, said)) is is_own
 
 
 @pytest.mark.parametrize("step", [timedelta(), timedelta(seconds=-30), timedelta(hours=-5)])
@@ -180,8 +180,10 @@ def test_a_clock_that_was_wrong_when_it_was_made_is_not_compared_with_today_s(
     assert own.created_at == right + today
     windows = tuple(own_windows(own, right + today))
     seen = [("start", 8), ("start", 20), ("kill", 2 * 3600 + 1), ("kill", 1800), ("kill", 4 * 3600)]
-    told = [any(w.covers(act, right + today + timedelta(seconds=second)) for w in windows) for act, second in seen]
-    assert told == [True, False, True, False, False]
+    events = [
+        any(w.covers(act, right + today + timedelta(seconds=second)) for w in windows) for act, second in seen
+    ]
+    assert events == [True, False, True, False, False]
 
 
 def test_a_moment_that_the_ledger_tells_is_exact() -> None:
@@ -195,7 +197,7 @@ def test_a_moment_that_the_ledger_tells_is_exact() -> None:
         ),
     ]
     windows = windows_of(owner, entries)
-    told = {
+    events = {
         (action, second): any(w.covers(action, begun + timedelta(seconds=second)) for w in windows)
         for action, second in (
             ("kill", -5),
@@ -206,7 +208,7 @@ def test_a_moment_that_the_ledger_tells_is_exact() -> None:
             ("start", 80),
         )
     }
-    assert told == {
+    assert events == {
         ("kill", -5): False,
         ("kill", 5): True,
         ("kill", 65): False,
@@ -221,12 +223,12 @@ def test_stopped_and_started_within_one_second_are_both_our_own() -> None:
     second = owner.created_at + timedelta(minutes=30)
     name = owner.environment
     stopped, woken = (second + timedelta(seconds=part) for part in (0.6, 0.9))
-    told = [
+    events = [
         LedgerEntry("wake", woken, "ada", name, began=woken),
         LedgerEntry("sleep", stopped, "ada", name, began=second),
         LedgerEntry("up", owner.created_at, "ada", name),
     ]
-    windows = windows_of(owner, [from_bytes(to_bytes(entry), LedgerEntry) for entry in told])
+    windows = windows_of(owner, [from_bytes(to_bytes(entry), LedgerEntry) for entry in events])
     assert any(window.covers("kill", stopped) for window in windows), "the ledger cuts moments off to a second"
 
 
@@ -234,11 +236,11 @@ def test_a_generation_that_is_replaced_within_a_second_does_not_end_the_making_o
     owner = make_ownership(generation=2)
     name = owner.environment
     done = owner.created_at + timedelta(seconds=3)
-    told = [
+    events = [
         LedgerEntry("replace", done, "ada", name, notes={name: EnvironmentNotes(2)}),
         LedgerEntry("up", owner.created_at, "ada", name, notes={name: EnvironmentNotes(1)}),
     ]
-    making = next(window for window in windows_of(owner, told) if window.once)
+    making = next(window for window in windows_of(owner, events) if window.once)
     assert making.end >= done
 
 
@@ -355,13 +357,13 @@ def test_an_untouched_file_system_is_looked_at_once(shop: TouchedShop, tmp_path:
 
 def test_new_findings_are_told_as_they_come(shop: TouchedShop) -> None:
     shop.happen("exec_create", "sh")
-    told: list[tuple[str, ...]] = []
+    events: list[tuple[str, ...]] = []
 
     def tell(drift: EnvironmentDrift, findings: Sequence[Finding]) -> None:
-        told.append((drift.environment.name, *(finding.kind for finding in findings)))
+        events.append((drift.environment.name, *(finding.kind for finding in findings)))
 
     watch_touches(shop.session, ["main"], tell=tell, cancellation=Cancellation())
-    assert told == [("shop-main", "command-run"), ("shop-main", "tainted")]
+    assert events == [("shop-main", "command-run"), ("shop-main", "tainted")]
     assert shop.environments()["shop-main"].is_tainted
 
 

@@ -70,7 +70,7 @@ def shop(ledger: FullDisk) -> Shop:
     return made
 
 
-def told(shop: Shop) -> list[str]:
+def reported(shop: Shop) -> list[str]:
     return [event.message for event in shop.events if isinstance(event, Noted)]
 
 
@@ -81,7 +81,7 @@ def test_down_needs_no_disk(shop: Shop, ledger: FullDisk) -> None:
     shop.events.clear()
     shop.down(*all_names(shop.session))
     assert shop.is_clean()
-    assert [line.rpartition(": repository")[0] for line in told(shop)] == [
+    assert [line.rpartition(": repository")[0] for line in reported(shop)] == [
         "down goes on without a lock",
         "what was removed is not remembered",
         "the history does not tell of it",
@@ -96,7 +96,7 @@ def test_a_disk_that_is_full_by_then_keeps_no_down_from_its_end(shop: Shop, ledg
     shop.engine._on_call = fill
     shop.down("main")
     assert shop.is_clean()
-    assert "a lock could not be given back: repository: no space left" in told(shop)
+    assert "a lock could not be given back: repository: no space left" in reported(shop)
 
 
 def test_down_waits_for_the_living_all_the_same(shop: Shop, ledger: FullDisk) -> None:
@@ -125,7 +125,7 @@ def test_prune_removes_images_and_says_what_stays(shop: Shop, ledger: FullDisk) 
     assert {item.kind for item in result.removed} == {Prunable.IMAGE}
     failed = [e.task for e in shop.events if isinstance(e, TaskFinished) and e.outcome is Outcome.FAILED]
     assert f"remove release {release.id}" in failed
-    assert told(shop) == ["the history does not tell of it: repository: no space left"]
+    assert reported(shop) == ["the history does not tell of it: repository: no space left"]
 
 
 def test_nothing_begins_that_could_not_be_noted(shop: Shop, ledger: FullDisk) -> None:

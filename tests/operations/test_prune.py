@@ -9,7 +9,7 @@ import pytest
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.progress import Event, Noted
-from previewer.domain.record.history import Claim
+from previewer.domain.record.history import RunLease
 from previewer.domain.release.retention import FREEZE_GRACE
 from previewer.domain.stored import to_bytes
 from previewer.errors import EngineError, ImageGoneError, NotFoundError
@@ -62,9 +62,9 @@ def test_what_somebody_brings_up_stays_until_the_claim_is_old_or_over() -> None:
     commit = shop.source.resolve("main").commit.id
     ledger = shop.session.ledger
     for age, is_ended, stays in ((0, False, True), (0, True, False), (2, False, False)):
-        claim = Claim(commit, "ada@laptop", "another", is_ended=is_ended)
+        lease = RunLease(commit, "ada@laptop", "another", is_ended=is_ended)
         at = DEFAULT_NOW - timedelta(days=age)
-        ledger.store_record(RecordKind.CLAIM, "up shop-main", {"claim.json": to_bytes(claim)}, at=at)
+        ledger.store_record(RecordKind.CLAIM, "up shop-main", {"claim.json": to_bytes(lease)}, at=at)
         assert list(fates(shop).values()) == [stays], (age, is_ended)
 
 
@@ -83,8 +83,8 @@ def test_a_freeze_builds_again_what_was_pruned_while_it_built_the_next() -> None
     result = freeze(shop.session, "main", report=shop.report, cancellation=Cancellation())
     assert shop.images.missing({artifact.image for artifact in result.release.artifacts}) == frozenset()
     assert pruned == [1]
-    told = [event.message for event in shop.events if isinstance(event, Noted)]
-    assert "somebody removed images of this freeze meanwhile" in told
+    reported = [event.message for event in shop.events if isinstance(event, Noted)]
+    assert "somebody removed images of this freeze meanwhile" in reported
 
 
 def test_of_a_commit_that_was_frozen_again_the_last_release_is_the_newest() -> None:
@@ -127,8 +127,8 @@ def test_what_somebody_begins_to_bring_up_while_it_is_pruned_stays() -> None:
     (commit,) = second.commits
 
     def begin(_event: Event) -> None:
-        claim = Claim(commit, "ada@laptop", "another")
-        files = {"claim.json": to_bytes(claim)}
+        lease = RunLease(commit, "ada@laptop", "another")
+        files = {"claim.json": to_bytes(lease)}
         shop.session.ledger.store_record(RecordKind.CLAIM, "up", files, at=DEFAULT_NOW)
 
     shop.on_event = begin

@@ -154,8 +154,8 @@ def test_images_that_are_not_the_release_s_are_refused_before_anything_is_kept(p
         "unsaid": {},
     }
     place.push(replace(place.bundle, images=digests[fault]), tag="newest")
-    told = {"other": "another image", "gone": "no such image", "unsaid": "does not say where"}
-    with pytest.raises((RegistryError, NotFoundError), match=told[fault]):
+    events = {"other": "another image", "gone": "no such image", "unsaid": "does not say where"}
+    with pytest.raises((RegistryError, NotFoundError), match=events[fault]):
         place.pull(place.address.tagged("newest"))
     assert place.session.ledger.releases() == ()
     assert place.session.ledger.entries() == ()

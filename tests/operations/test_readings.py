@@ -92,8 +92,8 @@ def test_other_code_reads_anew(folder: Path, tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(readings, "READERS", code.parent)
     reader = Reader()
     RememberedReadings(folder).definitions(COMMIT, "shop", {}, read=reader)
-    moment = (code / "compose.json").stat().st_mtime_ns + 1_000_000_000
-    os.utime(code / "compose.json", ns=(moment, moment))
+    timestamp = (code / "compose.json").stat().st_mtime_ns + 1_000_000_000
+    os.utime(code / "compose.json", ns=(timestamp, timestamp))
     RememberedReadings(folder).definitions(COMMIT, "shop", {}, read=reader)
     assert reader.times == 2
 
@@ -158,14 +158,14 @@ def test_a_user_without_a_home_has_no_cache(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_refusal_names_file_and_line_the_next_time_too(folder: Path) -> None:
     source = MemorySource()
     source.commit("main", {"compose.yaml": "services:\n  web:\n    image: x\n    privileged: true\n"})
-    told = []
+    events = []
     for _time in range(2):
         session = memory_session(source=source, readings=RememberedReadings(folder))
         with pytest.raises(PolicyError) as error:
             read_definitions(session, source.resolve("main"))
-        told.append((str(error.value), error.value.details, error.value.hint))
-    assert told[0] == told[1]
-    assert "compose.yaml:4:" in repr(told[1])
+        events.append((str(error.value), error.value.details, error.value.hint))
+    assert events[0] == events[1]
+    assert "compose.yaml:4:" in repr(events[1])
     assert len(list(folder.iterdir())) == 1
 
 

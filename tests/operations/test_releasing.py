@@ -10,7 +10,7 @@ import pytest
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.definition import Location, Role
 from previewer.domain.deploy.plan import TakePorts
-from previewer.domain.deploy.takeover import is_rehearsing
+from previewer.domain.deploy.takeover import is_on_standby
 from previewer.domain.environment.environment import State
 from previewer.domain.policy.table import read_grant
 from previewer.domain.policy.trust import TrustRules
@@ -43,9 +43,9 @@ def test_a_successor_has_its_predecessors_url(shop: ReleasingShop) -> None:
         shop.commit(text)
         result = shop.up()
         assert result.environment.url == first.environment.url
-        assert result.gap_seconds is not None
+        assert result.downtime_seconds is not None
     assert shop.one("shop-main").ownership.generation == 3
-    assert first.gap_seconds is None
+    assert first.downtime_seconds is None
 
 
 def test_a_successor_is_rehearsed_before_it_takes_over(shop: ReleasingShop) -> None:
@@ -53,11 +53,11 @@ def test_a_successor_is_rehearsed_before_it_takes_over(shop: ReleasingShop) -> N
     shop.commit("second")
     seen: list[str] = []
     shop.on_event = lambda _event: seen.extend(
-        c.name for c in shop.engine.observe(Selection()).containers if is_rehearsing(c)
+        c.name for c in shop.engine.observe(Selection()).containers if is_on_standby(c)
     )
     shop.up()
     assert set(seen) == {"shop-main-g2-web-1"}
-    assert not any(is_rehearsing(c) for c in shop.engine.observe(Selection()).containers)
+    assert not any(is_on_standby(c) for c in shop.engine.observe(Selection()).containers)
 
 
 def test_the_plan_says_which_ports_are_taken_over(shop: ReleasingShop) -> None:
@@ -98,7 +98,7 @@ def test_a_fixed_port_on_all_addresses_is_given_up_before_its_successor_starts()
     shop.commit("second")
     result = shop.up()
     assert (result.environment.url or "").endswith(":8080")
-    assert result.gap_seconds is not None
+    assert result.downtime_seconds is not None
     shop.commit("sick")
     shop.engine.behaviours["web"] = Behaviour(exit_code=1)
     with pytest.raises(UnhealthyError):
@@ -118,7 +118,7 @@ def test_an_engine_that_cannot_move_ports_gives_a_successor_others() -> None:
     before = shop.up().environment
     shop.commit("second")
     result = shop.up()
-    assert result.gap_seconds is None
+    assert result.downtime_seconds is None
     assert result.environment.url != before.url
     assert all(c.ports[0].host_ip == "127.0.0.1" for c in shop.engine.observe(Selection()).containers if c.ports)
 

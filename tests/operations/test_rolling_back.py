@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.deployment.restart_generation import rouse
+from previewer.deployment.restart_generation import restart_kept_generation
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.definition import Role
 from previewer.domain.engine.observation import ContainerState, Health
@@ -56,7 +56,7 @@ def test_what_serves_is_stopped_only_when_the_kept_generation_is_healthy(shop: R
         assert max(starts) < stopped < shop.engine.calls.index(("connect_network", made[0]))
         assert result.environment.url == serving.url
         assert set(shop.generations(STAGING)) == {back}
-        assert result.gap_seconds is not None
+        assert result.downtime_seconds is not None
 
 
 def test_what_was_removed_is_rolled_back_only_by_its_name(shop: ReleasingShop) -> None:
@@ -135,7 +135,7 @@ def test_what_a_rollback_would_start_may_have_gone_meanwhile(shop: ReleasingShop
     deployment = release_deployment(shop.session, shop.session.ledger.load_release(candidate.good.release), wanted)
     shop.rollback("staging")
     with pytest.raises(LockedError, match="somebody else changed it meanwhile"):
-        rouse(shop.session, deployment, 1, report=shop.report, cancellation=Cancellation())
+        restart_kept_generation(shop.session, deployment, 1, report=shop.report, cancellation=Cancellation())
     assert shop.one(STAGING).state is State.RUNNING
 
 

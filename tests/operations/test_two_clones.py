@@ -30,7 +30,7 @@ def other_clone(shop: ReleasingShop) -> ReleasingShop:
     return found
 
 
-def told(shop: ReleasingShop) -> list[str]:
+def reported(shop: ReleasingShop) -> list[str]:
     return [event.message for event in shop.events if isinstance(event, Noted)]
 
 
@@ -72,8 +72,8 @@ def test_what_another_clone_keeps_is_no_unfinished_command() -> None:
     shop.stage()
     pin(other.session, "staging")
     other.up(role=Role.STAGING)
-    assert "another clone left something of shop-staging: generation 1 is removed" in told(other)
-    assert not any("did not come to its end" in line for line in told(other))
+    assert "another clone left something of shop-staging: generation 1 is removed" in reported(other)
+    assert not any("did not come to its end" in line for line in reported(other))
     generations = {owner.generation for owner in shop.engine.observe(Selection()).owners}
     assert generations == {2}
     assert shop.rollback("staging").environment.ownership.generation == 3, "it is made anew"
@@ -115,9 +115,9 @@ def test_what_another_clone_stops_and_starts_is_nobody_s_touch(
         LedgerEntry(word, owner.created_at + timedelta(minutes=at), "ada", owner.environment)
         for at, word in entries.items()
     ]
-    moment = owner.created_at + timedelta(minutes=minute)
+    timestamp = owner.created_at + timedelta(minutes=minute)
     windows = own_windows(own_entries(owner, said), owner.created_at, is_ours=False)
-    assert any(window.covers(action, moment) for window in windows) is is_own
+    assert any(window.covers(action, timestamp) for window in windows) is is_own
 
 
 def test_a_volume_that_another_clone_removes_is_missed_and_does_not_come_back() -> None:

@@ -21,17 +21,17 @@ class GitRepository:
     def __init__(self, path: Path, *options: str) -> None:
         """Make it; ``options`` are those of ``git init``."""
         self.path = path
-        self._moment = FIRST_MOMENT
+        self._timestamp = FIRST_MOMENT
         path.mkdir(parents=True, exist_ok=True)
         self.git("init", "--quiet", "--initial-branch=main", *options)
 
     def git(self, *arguments: str, input_text: str = "") -> str:
         """Run git here; what it printed."""
-        moment = f"{self._moment} +0000"
+        timestamp = f"{self._timestamp} +0000"
         identity = {
             f"GIT_{who}_{what}": value
             for who in ("AUTHOR", "COMMITTER")
-            for what, value in (("NAME", "Ada"), ("EMAIL", "ada@example.org"), ("DATE", moment))
+            for what, value in (("NAME", "Ada"), ("EMAIL", "ada@example.org"), ("DATE", timestamp))
         }
         settings = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
         answer = subprocess.run(
@@ -52,7 +52,7 @@ class GitRepository:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content.encode() if isinstance(content, str) else content)
             self.git("add", "--", name)
-        self._moment += 60
+        self._timestamp += 60
         self.git("commit", "--quiet", "--allow-empty", "--message", subject)
         return self.git("rev-parse", "HEAD")
 

@@ -108,8 +108,8 @@ def test_fetching_from_nowhere(repository: GitRepository, tmp_path: Path) -> Non
 
 def test_the_stamp_changes_with_every_reference(repository: GitRepository) -> None:
     source = GitSource(repository.path)
-    seen = [source.references_stamp()]
-    assert source.references_stamp() == seen[0]
+    seen = [source.refs_fingerprint()]
+    assert source.refs_fingerprint() == seen[0]
     for command in (
         ("branch", "new"),
         ("commit", "--quiet", "--allow-empty", "--message", "another"),
@@ -118,7 +118,7 @@ def test_the_stamp_changes_with_every_reference(repository: GitRepository) -> No
         ("branch", "--delete", "--force", "moved"),
     ):
         repository.git(*command)
-        seen.append(source.references_stamp())
+        seen.append(source.refs_fingerprint())
     assert len(set(seen)) == len(seen)
     repository.git("update-ref", "refs/previewer/x", "HEAD")
-    assert source.references_stamp() == seen[-1], "our own references are no branches"
+    assert source.refs_fingerprint() == seen[-1], "our own references are no branches"

@@ -7,7 +7,7 @@ import pytest
 
 from previewer.domain.cancellation import Cancellation
 from previewer.errors import CancelledError, SourceError
-from previewer.git.command import GitCommand, talk
+from previewer.git.command import GitCommand, run_network_command
 from previewer.source.git import GitSource
 from tests.source.repository import GitRepository
 
@@ -33,10 +33,10 @@ def test_a_remote_that_hangs_is_left_as_soon_as_somebody_asks(hanging: GitReposi
 def test_a_remote_that_hangs_is_given_up(hanging: GitRepository) -> None:
     command = GitCommand(str(hanging.path))
     with pytest.raises(SourceError, match="did not come to its end within"):
-        talk(command, "fetch", "origin", cancellation=Cancellation(), seconds=0.2)
+        run_network_command(command, "fetch", "origin", cancellation=Cancellation(), seconds=0.2)
 
 
 def test_what_git_complains_about_is_kept(hanging: GitRepository) -> None:
-    answer = talk(GitCommand(str(hanging.path)), "fetch", "nowhere", cancellation=Cancellation())
+    answer = run_network_command(GitCommand(str(hanging.path)), "fetch", "nowhere", cancellation=Cancellation())
     assert answer.code
     assert "nowhere" in answer.complaint

@@ -14,7 +14,7 @@ import pytest
 
 from previewer.docker_api.connection import DockerConnection
 from tests.docker.base_image import BaseImage
-from tests.worlds.docker import Site
+from tests.worlds.docker import EngineFixture
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
 
@@ -51,15 +51,19 @@ def test_wait_strategies(previews):
 
 
 @pytest.fixture
-def site(tmp_path: Path, docker_connection: DockerConnection, base_image: BaseImage) -> Iterator[Site]:
+def engine_fixture(
+    tmp_path: Path, docker_connection: DockerConnection, base_image: BaseImage
+) -> Iterator[EngineFixture]:
     del base_image
-    found = Site(tmp_path / "site", docker_connection)
+    found = EngineFixture(tmp_path / "site", docker_connection)
     found.repository.commit({"web/index.html": "second page\n"})
     yield found
     found.clean_up()
 
 
-def run_tests(site: Site, folder: Path, files: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def run_tests(
+    engine_fixture: EngineFixture, folder: Path, files: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
     """Run the tests of a project whose folder holds these files."""
     folder.mkdir()
     for name, content in files.items():
@@ -77,9 +81,9 @@ def run_tests(site: Site, folder: Path, files: dict[str, str]) -> subprocess.Com
                 str(folder),
                 str(folder),
             ),
-            *("--preview-repo", str(site.repository.path)),
+            *("--preview-repo", str(engine_fixture.repository.path)),
         ],
-        env={**os.environ, "DOCKER_HOST": site.connection.host},
+        env={**os.environ, "DOCKER_HOST": engine_fixture.connection.host},
         cwd=folder,
         capture_output=True,
         text=True,
@@ -91,11 +95,15 @@ def run_tests(site: Site, folder: Path, files: dict[str, str]) -> subprocess.Com
 @pytest.mark.parametrize(
     "failure", ["", "\ndef test_that_fails(previews):\n    previews.up()\n    raise ValueError\n"]
 )
-def test_a_project_previews_its_commits_in_its_tests(site: Site, tmp_path: Path, failure: str) -> None:
-    done = run_tests(site, tmp_path / "checks", {"conftest.py": CONFTEST, "test_site.py": TESTS + failure})
+def test_a_project_previews_its_commits_in_its_tests(
+    engine_fixture: EngineFixture, tmp_path: Path, failure: str
+) -> None:
+    done = run_tests(
+        engine_fixture, tmp_path / "checks", {"conftest.py": CONFTEST, "test_site.py": TESTS + failure}
+    )
     assert done.returncode == (1 if failure else 0), done.stdout + done.stderr
     assert "2 passed" in done.stdout
-    assert site.remains() == []
+    assert engine_fixture.remains() == []
 
 
 KILLED = """
@@ -127,16 +135,16 @@ def test_another_run_beside_this_one(previews, pytestconfig):
 
 
 def test_what_a_killed_run_left_goes_with_the_next_one_and_what_another_uses_stays(
-    site: Site, tmp_path: Path
+    engine_fixture: EngineFixture, tmp_path: Path
 ) -> None:
-    site.up("main")
-    killed = run_tests(site, tmp_path / "killed", {"conftest.py": CONFTEST, "test_it.py": KILLED})
+    engine_fixture.up("main")
+    killed = run_tests(engine_fixture, tmp_path / "killed", {"conftest.py": CONFTEST, "test_it.py": KILLED})
     assert killed.returncode == -signal.SIGKILL
-    assert len(site.environments()) == 2
-    done = run_tests(site, tmp_path / "next", {"conftest.py": CONFTEST, "test_it.py": IS_BESIDE})
+    assert len(engine_fixture.environments()) == 2
+    done = run_tests(engine_fixture, tmp_path / "next", {"conftest.py": CONFTEST, "test_it.py": IS_BESIDE})
     assert done.returncode == 0, done.stdout + done.stderr
-    assert [environment["branch"] for environment in site.environments()] == ["main"]
-    assert not any("-test-" in thing for thing in site.remains())
+    assert [environment["branch"] for environment in engine_fixture.environments()] == ["main"]
+    assert not any("-test-" in thing for thing in engine_fixture.remains())
 
 
 ROLES = """
@@ -152,13 +160,13 @@ def test_a_role_by_its_name(previews):
 """
 
 
-def test_a_role_is_named_as_on_the_command_line(site: Site, tmp_path: Path) -> None:
-    site.repository.commit(
+def test_a_role_is_named_as_on_the_command_line(engine_fixture: EngineFixture, tmp_path: Path) -> None:
+    engine_fixture.repository.commit(
         {f"envs/{role}.yaml": "include: [../compose.yaml]\n" for role in ("preview", "staging")}
     )
-    done = run_tests(site, tmp_path / "checks", {"conftest.py": CONFTEST, "test_it.py": ROLES})
+    done = run_tests(engine_fixture, tmp_path / "checks", {"conftest.py": CONFTEST, "test_it.py": ROLES})
     assert done.returncode == 0, done.stdout + done.stderr
-    assert site.remains() == []
+    assert engine_fixture.remains() == []
 
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "testing.md"
@@ -179,13 +187,13 @@ CMD ["busybox", "httpd", "-f", "-p", "8000", "-h", "/pages"]
 }
 
 
-def test_the_documents_examples_pass(site: Site, tmp_path: Path) -> None:
-    site.repository.commit(DOCUMENTED_SITE)
-    site.repository.git("tag", "v1.0.0")
-    site.repository.commit({"notes": "of no page"})
+def test_the_documents_examples_pass(engine_fixture: EngineFixture, tmp_path: Path) -> None:
+    engine_fixture.repository.commit(DOCUMENTED_SITE)
+    engine_fixture.repository.git("tag", "v1.0.0")
+    engine_fixture.repository.commit({"notes": "of no page"})
     examples = {found["name"]: found["code"] for found in EXAMPLE.finditer(DOCUMENT.read_text(encoding="utf-8"))}
     assert set(examples) == {"conftest.py", "test_site.py"}
-    done = run_tests(site, tmp_path / "checks", examples)
+    done = run_tests(engine_fixture, tmp_path / "checks", examples)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{examples['test_site.py'].count('def test_')} passed" in done.stdout
-    assert site.remains() == []
+    assert engine_fixture.remains() == []

@@ -59,7 +59,7 @@ async def test_the_key_that_asks_confirms_nothing(world: World, key: str) -> Non
         await terminal.pilot.pause(0.2)
         await terminal.press(key, key, "enter")
         await terminal.until_on("HomeScreen")
-        assert terminal.desk.works == {}
+        assert terminal.context.works == {}
     assert world.environment("shop-main") == before
     assert len(world.session.ledger.entries()) == entries
 
@@ -199,7 +199,7 @@ async def test_sleep_of_marked_rows_and_wake(world: World) -> None:
     world.up("main")
     world.up("feature/guest-book")
     async with terminal_of(world.session) as terminal:
-        await terminal.until(lambda: len(terminal.app.picture.environments or ()) == 2)
+        await terminal.until(lambda: len(terminal.app.app_state.environments or ()) == 2)
         await terminal.press("g", "space", "space")
         await terminal.until_shown("▌ 2 marked")
         await terminal.press("s")
@@ -294,8 +294,8 @@ async def test_nothing_else_is_begun_while_something_is_under_way(world: World) 
         await terminal.press("D")
         assert terminal.screen_name == "HomeScreen"
         assert any("update is under way" in t.message for t in terminal.app._notifications)
-        terminal.desk.works[1].cancellation.request()
-        await terminal.until(lambda: not terminal.desk.running_works)
+        terminal.context.works[1].cancellation.request()
+        await terminal.until(lambda: not terminal.context.running_works)
 
 
 async def test_debug_hands_the_terminal_over_and_leaves_nothing(

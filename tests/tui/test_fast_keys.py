@@ -42,7 +42,7 @@ def type_fast(terminal: Terminal, *keys: str) -> None:
 async def test_fast_keys(world: World, keys: tuple[str, ...], size: tuple[int, int]) -> None:
     world.up("main")
     async with terminal_of(world.session, size=size) as terminal:
-        await terminal.until(lambda: terminal.app.picture.environments)
+        await terminal.until(lambda: terminal.app.app_state.environments)
         type_fast(terminal, *keys)
         await terminal.pilot.pause()
         type_fast(terminal, "ctrl+p")
@@ -59,7 +59,7 @@ async def test_random_keys(world: World, seed: int) -> None:
     world.up("feature/guest-book")
     chosen = random.Random(seed)
     async with terminal_of(world.session, size=chosen.choice([(80, 24), (120, 36), (30, 8)])) as terminal:
-        await terminal.until(lambda: terminal.app.picture.environments)
+        await terminal.until(lambda: terminal.app.app_state.environments)
         for _burst in range(25):
             if not terminal.app.is_running:
                 break  # q

@@ -39,7 +39,7 @@ async def test_the_key_that_asks_does_not_confirm(world: World) -> None:
         await terminal.press("u", "u", "enter")
         await terminal.until_on("HomeScreen")
         assert world.names() == ()
-        assert terminal.desk.works == {}
+        assert terminal.context.works == {}
 
 
 async def test_escape_cancels(world: World) -> None:
@@ -58,7 +58,7 @@ async def test_what_cannot_run_says_why_and_cannot_be_confirmed(world: World) ->
         await terminal.press("slash", *"nothing", "enter", "u")
         await terminal.until_shown("Bring up nothing?", "✖", "hint")
         await terminal.press("y", "tab", "enter")
-        assert terminal.desk.works == {}
+        assert terminal.context.works == {}
 
 
 async def test_down_of_the_row_under_the_cursor(world: World) -> None:
@@ -76,14 +76,14 @@ async def test_down_of_the_row_under_the_cursor(world: World) -> None:
         assert left.startswith("shop-feature-guest-book")
         await terminal.press("escape")
         await terminal.until_on("HomeScreen")
-        await terminal.until(lambda: len(terminal.app.picture.environments or ()) == 1)
+        await terminal.until(lambda: len(terminal.app.app_state.environments or ()) == 1)
 
 
 async def test_down_of_marked_rows(world: World) -> None:
     for branch in ("main", "feature/guest-book", "feature/dark-theme"):
         world.up(branch)
     async with terminal_of(world.session) as terminal:
-        await terminal.until(lambda: len(terminal.app.picture.environments or ()) == 3)
+        await terminal.until(lambda: len(terminal.app.app_state.environments or ()) == 3)
         await terminal.press("g", "space", "space")
         await terminal.until_shown("▌ 2 marked")
         await terminal.press("D")
@@ -200,7 +200,7 @@ async def test_the_end_of_work_in_the_background_is_announced(world: World) -> N
         await terminal.until_shown("build web")
         await terminal.press("escape")
         await terminal.until_on("HomeScreen")
-        terminal.desk.works[1].cancellation.request()
+        terminal.context.works[1].cancellation.request()
         await terminal.until(lambda: any("cancelled" in toast.title for toast in terminal.app._notifications))
 
 

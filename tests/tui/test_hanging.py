@@ -7,50 +7,50 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from previewer.tui.present.text import Line, Piece, Tone, hanging, line, text_of, width_of
+from previewer.tui.present.text import Line, Span, Style, hanging_indent, line, text_of, width_of
 
 WORDS = st.text(alphabet="ab [/🚀日", min_size=1, max_size=40)
 
 
 def shown(*lines: Line, width: int, indent: int | None = None) -> list[str]:
-    return [text_of(one).rstrip() for one in hanging(lines, width, indent=indent)]
+    return [text_of(one).rstrip() for one in hanging_indent(lines, width, indent=indent)]
 
 
 @pytest.mark.parametrize(
-    ("pieces", "width", "expected"),
+    ("spans", "width", "expected"),
     [
         (line("short"), 20, ["short"]),
         (
-            line(Piece("  hint  ", Tone.QUIET), "start it now please"),
+            line(Span("  hint  ", Style.QUIET), "start it now please"),
             20,
             ["  hint  start it now", "        please"],
         ),
-        (line(Piece("✖ ", Tone.BAD), "one two three"), 12, ["✖ one two", "  three"]),
+        (line(Span("✖ ", Style.BAD), "one two three"), 12, ["✖ one two", "  three"]),
         (line("  indented text here"), 14, ["  indented", "  text here"]),
         (line("word" * 5), 12, ["wordwordword", "wordword"]),
-        (line(Piece("a very long label "), "text"), 12, ["a very long", "  label text"]),
+        (line(Span("a very long label "), "text"), 12, ["a very long", "  label text"]),
     ],
 )
-def test_lines_are_broken_at_spaces_and_hang(pieces: Line, width: int, expected: list[str]) -> None:
-    assert shown(pieces, width=width) == expected
+def test_lines_are_broken_at_spaces_and_hang(spans: Line, width: int, expected: list[str]) -> None:
+    assert shown(spans, width=width) == expected
 
 
 def test_the_indent_can_be_said() -> None:
-    pieces = line("x ", "open ", "one two three")
-    assert shown(pieces, width=17, indent=7) == ["x open one two", "       three"]
+    spans = line("x ", "open ", "one two three")
+    assert shown(spans, width=17, indent=7) == ["x open one two", "       three"]
 
 
 def test_without_a_width_lines_stay_as_they_are() -> None:
     long = line("word " * 50)
-    assert hanging([long, ()], 0) == (long, ())
+    assert hanging_indent([long, ()], 0) == (long, ())
 
 
 @given(st.lists(WORDS, min_size=1, max_size=5), st.integers(min_value=12, max_value=60))
 def test_nothing_is_lost_and_nothing_sticks_out(texts: list[str], width: int) -> None:
-    pieces = tuple(Piece(text, Tone.WARN) for text in texts)
-    broken = hanging([pieces], width)
-    assert "".join(text_of(part) for part in broken).replace(" ", "") == text_of(pieces).replace(" ", "")
+    spans = tuple(Span(text, Style.WARN) for text in texts)
+    broken = hanging_indent([spans], width)
+    assert "".join(text_of(part) for part in broken).replace(" ", "") == text_of(spans).replace(" ", "")
     for part in broken:
         assert cell_len(text_of(part).rstrip()) <= width
-        assert all(piece.tone is Tone.WARN for piece in part if piece.text.strip())
-    assert width_of(pieces) > width or broken == (pieces,)
+        assert all(span.style is Style.WARN for span in part if span.text.strip())
+    assert width_of(spans) > width or broken == (spans,)

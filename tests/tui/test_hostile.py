@@ -23,16 +23,16 @@ from previewer.tui.messages import (
     EnvironmentsFailed,
     EnvironmentsRead,
     FileSaved,
+    JobEnded,
     LogsArrived,
     LogsEnded,
     PlanFailed,
     PlanRead,
     UrlOpened,
-    WorkEnded,
 )
 from previewer.tui.requests.removal import DownRequest
 from previewer.tui.requests.up import UpRequest
-from previewer.tui.screen_requests import RequestMade, ScreenAsked
+from previewer.tui.screen_requests import RequestMade, ScreenRequested
 from previewer.tui.screens.environment import EnvironmentScreen
 from tests.tui.hostile import GROUPS
 from tests.worlds.tui import NOW, Terminal, World, terminal_of
@@ -72,7 +72,7 @@ async def test_home(world: World, text: str) -> None:
         terminal.app.post_message(BranchesRead((make_branch(text), make_branch(text + "2"))))
         pinned = make_environment(world, text + "3", Role.PRODUCTION)
         terminal.app.post_message(EnvironmentsRead((environment, pinned), engine=text))
-        await terminal.until(lambda: len(terminal.app.picture.branches or ()) == 2)
+        await terminal.until(lambda: len(terminal.app.app_state.branches or ()) == 2)
         check(terminal, text)
         error = EngineUnreachableError(text, where=text, hint=text, details=(text,))
         terminal.app.post_message(EnvironmentsFailed(error))
@@ -92,7 +92,7 @@ async def test_environment(world: World, text: str) -> None:
         await terminal.until_shown("Memory")
         terminal.app.post_message(BranchesRead((make_branch(text),)))
         terminal.app.post_message(EnvironmentsRead((environment,), engine=text))
-        terminal.app.post_message(ScreenAsked.environment(text))
+        terminal.app.post_message(ScreenRequested.environment(text))
         await terminal.until_on("EnvironmentScreen")
         screen = terminal.app.screen
         assert isinstance(screen, EnvironmentScreen)
@@ -129,7 +129,7 @@ async def test_confirmation_progress_commits_menu_palette(world: World, text: st
             await terminal.press("escape")
             await terminal.until_on("HomeScreen")
         await progress(terminal, text)
-        terminal.app.post_message(ScreenAsked.commits(text))
+        terminal.app.post_message(ScreenRequested.commits(text))
         await terminal.until_on("CommitsScreen")
         terminal.app.screen.post_message(CommitsRead((Commit("c" * 40, "t", NOW, text, text),)))
         await terminal.until_shown("cccccccccccc")
@@ -144,7 +144,7 @@ async def test_confirmation_progress_commits_menu_palette(world: World, text: st
 
 
 async def progress(terminal: Terminal, text: str) -> None:
-    work = terminal.desk.begin_work(verb="up", subject=text, branch=text)
+    work = terminal.context.begin_work(verb="up", subject=text, branch=text)
     for event in (
         TaskStarted(text, "run"),
         TaskOutput(text, text),
@@ -153,15 +153,15 @@ async def progress(terminal: Terminal, text: str) -> None:
         TaskFinished(text + "2", Outcome.FAILED, 1.0, text),
     ):
         work.board.apply(event, at=1.0)
-    terminal.app.post_message(ScreenAsked.progress(work.number))
+    terminal.app.post_message(ScreenRequested.progress(work.number))
     await terminal.until_on("ProgressScreen")
     check(terminal, text)
     error = BuildError(text, where=text, hint=text, details=(text, text))
     await terminal.press("escape")
-    terminal.app.post_message(WorkEnded(work.number, error=error))
+    terminal.app.post_message(JobEnded(work.number, error=error))
     await terminal.until(lambda: not work.is_running)
     check(terminal, "")
-    terminal.app.post_message(ScreenAsked.progress(work.number))
+    terminal.app.post_message(ScreenRequested.progress(work.number))
     await terminal.until_shown("✖ failed")
     check(terminal, text)
     await terminal.press("escape")

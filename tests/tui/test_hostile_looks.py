@@ -44,7 +44,7 @@ from previewer.tui.requests.promote import PromoteRequest
 from previewer.tui.requests.removal import PruneRequest
 from previewer.tui.requests.request import Request
 from previewer.tui.requests.rollback import RollbackRequest
-from previewer.tui.screen_requests import RequestMade, ScreenAsked
+from previewer.tui.screen_requests import RequestMade, ScreenRequested
 from previewer.tui.screens.environment import EnvironmentScreen
 from tests.tui.hostile import GROUPS
 from tests.tui.test_hostile import check, make_environment
@@ -83,7 +83,7 @@ async def test_tabs_of_an_environment(world: World, text: str) -> None:
     async with terminal_of(world.session, size=(120, 40)) as terminal:
         await terminal.until_shown("Memory")
         terminal.app.post_message(EnvironmentsRead((environment,), engine=text))
-        terminal.app.post_message(ScreenAsked.environment(text))
+        terminal.app.post_message(ScreenRequested.environment(text))
         await terminal.until_on("EnvironmentScreen")
         screen = terminal.app.screen
         assert isinstance(screen, EnvironmentScreen)
@@ -139,11 +139,11 @@ async def test_parity_and_diff(world: World, text: str) -> None:
         await terminal.until_shown("Memory")
         terminal.app.post_message(EnvironmentsRead((environment,), engine=text))
         terminal.app.post_message(RolesParityRead(RolesParity(None, text)))
-        await terminal.until(lambda: terminal.app.picture.roles_parity is not None)
+        await terminal.until(lambda: terminal.app.app_state.roles_parity is not None)
         check(terminal, "")
         for asked, name, answer, shown in (
-            (ScreenAsked.parity(text, text), "ParityScreen", ParityRead(parity), "? stale"),
-            (ScreenAsked.diff(text, text), "DiffScreen", DifferenceRead(difference), "Definitions"),
+            (ScreenRequested.parity(text, text), "ParityScreen", ParityRead(parity), "? stale"),
+            (ScreenRequested.diff(text, text), "DiffScreen", DifferenceRead(difference), "Definitions"),
         ):
             terminal.app.post_message(asked)
             await terminal.until_on(name)
@@ -171,7 +171,7 @@ async def test_what_services_answer(world: World, text: str) -> None:
     probed = Probed(request, answers[0], answers[1], (ProbeDifference(request, text or "body", text, text),))
     async with terminal_of(world.session, size=(120, 40)) as terminal:
         await terminal.until_shown("Memory")
-        terminal.app.post_message(ScreenAsked.parity("main", "main"))
+        terminal.app.post_message(ScreenRequested.parity("main", "main"))
         await terminal.until_on("ParityScreen")
         await terminal.until_shown("parity 100 %")
         terminal.app.screen.post_message(ParityRead(parity))

@@ -158,7 +158,7 @@ async def test_two_marked_environments_are_compared(world: World) -> None:
     world.up("main")
     world.up("feature/guest-book")
     async with terminal_of(world.session) as terminal:
-        await terminal.until(lambda: len(terminal.app.picture.environments or ()) == 2)
+        await terminal.until(lambda: len(terminal.app.app_state.environments or ()) == 2)
         await terminal.press("g", "space", "space", "p")
         await terminal.until_on("ParityScreen")
         await terminal.until_shown("services.web.image", "shop-main", "shop-feature-guest-book")

@@ -13,8 +13,8 @@ from textual.theme import Theme
 
 from previewer.present.safe_text import plain, plain_log
 from previewer.tui.present.tables import CellPainter
-from previewer.tui.present.text import Piece, Tone, cut, cut_line, line, to_content, width_of
-from previewer.tui.themes import DARK, LIGHT, tone_variables
+from previewer.tui.present.text import Span, Style, cut, cut_line, line, to_content, width_of
+from previewer.tui.themes import DARK, LIGHT, style_variables
 from tests.tui.hostile import HOSTILE
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
@@ -87,17 +87,17 @@ def test_a_line_that_is_cut_fits(texts: list[str], width: int) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_nothing_is_read_as_markup(text: str) -> None:
-    pieces = (Piece(text, Tone.BAD),)
-    assert to_content(pieces).plain == plain(text)
+    spans = (Span(text, Style.BAD),)
+    assert to_content(spans).plain == plain(text)
     theme = DARK.to_color_system().generate()
-    painter = CellPainter({**theme, **tone_variables(theme, is_ansi=False)})
-    assert painter.cell(pieces).plain == plain(text)
+    painter = CellPainter({**theme, **style_variables(theme, is_ansi=False)})
+    assert painter.cell(spans).plain == plain(text)
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=["dark", "light"])
 def test_every_tone_can_be_read_on_its_background(theme: Theme) -> None:
     variables = theme.to_color_system().generate()
-    variables.update(tone_variables(variables, is_ansi=False))
+    variables.update(style_variables(variables, is_ansi=False))
     for background in ("background", "panel", "selection"):
         for name in ("quiet", "emphasis", "good", "busy", "warn", "bad", "foreground"):
             on, text = Color.parse(variables[background]), Color.parse(variables[name])

@@ -24,7 +24,7 @@ from previewer.domain.environment.environment import OverviewRow, State
 from previewer.domain.progress import Noted, Outcome, TaskFinished, TaskOutput, TaskStarted
 from previewer.engine.protocol import LogLine
 from previewer.errors import BuildError, CancelledError
-from previewer.tui.job import Work, WorkState
+from previewer.tui.job import Job, JobState
 from previewer.tui.present.dialogs import pick_lines, plan_lines
 from previewer.tui.present.environment import fit_service_columns
 from previewer.tui.present.home import filter_rows, fit_columns, home_rows, row_lines, sync_line
@@ -32,15 +32,15 @@ from previewer.tui.present.logs import LogShape, log_title, matches, rows_of, wh
 from previewer.tui.present.notices import failure_lines, failure_summary
 from previewer.tui.present.states import state_line
 from previewer.tui.present.tables import CELL_PADDING
-from previewer.tui.present.text import Line, Piece, Tone, join_fitting, line, width_of
+from previewer.tui.present.text import Line, Span, Style, join_fitting, line, width_of
 from previewer.tui.present.times import age, span, stopwatch, time_left
 from previewer.tui.present.work_lines import ending_lines, status_line, tail_lines, task_lines, work_title
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
-def text_of(pieces: Line) -> str:
-    return "".join(piece.text for piece in pieces)
+def text_of(spans: Line) -> str:
+    return "".join(text_span.text for text_span in spans)
 
 
 def make_branch(name: str, *, days: int = 1, subject: str = "subject", author: str = "Ada") -> Branch:
@@ -72,15 +72,15 @@ def test_a_span_fits_a_column(seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("moment", "shown"),
+    ("timestamp", "shown"),
     [(NOW, "now"), (NOW + timedelta(hours=1), "now"), (NOW - timedelta(minutes=5), "5m")],
 )
-def test_age(moment: datetime, shown: str) -> None:
-    assert age(moment, NOW) == shown
+def test_age(timestamp: datetime, shown: str) -> None:
+    assert age(timestamp, NOW) == shown
 
 
 @pytest.mark.parametrize(
-    ("expires_at", "shown", "tone"),
+    ("expires_at", "shown", "style"),
     [
         (None, "never", "QUIET"),
         (NOW + timedelta(days=3), "3d", "PLAIN"),
@@ -88,9 +88,9 @@ def test_age(moment: datetime, shown: str) -> None:
         (NOW, "expired", "BAD"),
     ],
 )
-def test_time_left(expires_at: datetime | None, shown: str, tone: str) -> None:
-    (piece,) = time_left(expires_at, NOW)
-    assert (piece.text, piece.tone.name) == (shown, tone)
+def test_time_left(expires_at: datetime | None, shown: str, style: str) -> None:
+    (text_span,) = time_left(expires_at, NOW)
+    assert (text_span.text, text_span.style.name) == (shown, style)
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(4.25, "4.2s"), (42, "42s"), (187, "3m 07s")])
@@ -218,17 +218,17 @@ def test_every_step_of_a_removal_has_a_warning_s_tone_and_no_other_step() -> Non
         ),
     )
     for width in (120, 60):
-        tones = {
-            piece.text.strip(): piece.tone
-            for pieces in plan_lines(plan, width=width)
-            for piece in pieces
-            if piece.text.startswith(("start", "disconnect", "remove"))
+        styles = {
+            text_span.text.strip(): text_span.style
+            for spans in plan_lines(plan, width=width)
+            for text_span in spans
+            if text_span.text.startswith(("start", "disconnect", "remove"))
         }
-        assert tones == {
-            "start container": Tone.PLAIN,
-            "disconnect": Tone.WARN,
-            "remove container": Tone.WARN,
-            "remove volume": Tone.WARN,
+        assert styles == {
+            "start container": Style.PLAIN,
+            "disconnect": Style.WARN,
+            "remove container": Style.WARN,
+            "remove volume": Style.WARN,
         }
 
 
@@ -341,12 +341,12 @@ def test_follow_badge(held: int, *, is_following: bool, has_ended: bool, badge: 
     assert width_of(title) == 80
 
 
-def make_work() -> Work:
-    return Work(1, "up", "main", "main", (), started_at=100.0)
+def make_work() -> Job:
+    return Job(1, "up", "main", "main", (), started_at=100.0)
 
 
 def test_a_running_operation() -> None:
-    work = make_work()
+    job = make_work()
     for event in (
         TaskStarted("build web", "freeze"),
         TaskOutput("build web", "step 1"),
@@ -354,52 +354,52 @@ def test_a_running_operation() -> None:
         TaskStarted("build api", "freeze"),
         TaskFinished("build api", Outcome.CACHED, 0.5, "from input 1a2b"),
     ):
-        work.board.apply(event, at=101.0)
-    lines = [text_of(one) for one in task_lines(work, 104.0, width=60)]
+        job.board.apply(event, at=101.0)
+    lines = [text_of(one) for one in task_lines(job, 104.0, width=60)]
     assert [" ".join(text.split()[1:]) for text in lines] == [
         "build web step 2 3.0s",
         "build api from input 1a2b 0.5s",
     ]
-    assert all(width_of(one) == 60 for one in task_lines(work, 104.0, width=60))
-    assert [text_of(one).strip() for one in tail_lines(work, height=5)] == [
+    assert all(width_of(one) == 60 for one in task_lines(job, 104.0, width=60))
+    assert [text_of(one).strip() for one in tail_lines(job, height=5)] == [
         "output of build web",
         "step 1",
         "step 2",
     ]
-    assert "build web" in text_of(status_line(work, 104.0, key="w"))
-    assert ending_lines(work) == ()
+    assert "build web" in text_of(status_line(job, 104.0, key="w"))
+    assert ending_lines(job) == ()
 
 
 @pytest.mark.parametrize(
     ("error", "state", "words"),
     [
-        (None, WorkState.SUCCEEDED, "✔ done"),
-        (CancelledError("interrupted"), WorkState.CANCELLED, "⊘ cancelled"),
-        (BuildError("no"), WorkState.FAILED, "✖ failed"),
+        (None, JobState.SUCCEEDED, "✔ done"),
+        (CancelledError("interrupted"), JobState.CANCELLED, "⊘ cancelled"),
+        (BuildError("no"), JobState.FAILED, "✖ failed"),
     ],
 )
-def test_how_an_operation_ended(error: BuildError | CancelledError | None, state: WorkState, words: str) -> None:
-    work = make_work()
-    work.board.apply(Noted("a port was taken", "another one is used"), at=101.0)
-    work.error, work.outcome, work.ended_at = error, ("http://127.0.0.1:80",), 142.0
-    assert work.state is state
-    assert words in text_of(work_title(work, 999.0))
-    assert "42s" in text_of(work_title(work, 999.0))
-    shown = "\n".join(text_of(one) for one in ending_lines(work))
+def test_how_an_operation_ended(error: BuildError | CancelledError | None, state: JobState, words: str) -> None:
+    job = make_work()
+    job.board.apply(Noted("a port was taken", "another one is used"), at=101.0)
+    job.error, job.outcome, job.ended_at = error, ("http://127.0.0.1:80",), 142.0
+    assert job.state is state
+    assert words in text_of(work_title(job, 999.0))
+    assert "42s" in text_of(work_title(job, 999.0))
+    shown = "\n".join(text_of(one) for one in ending_lines(job))
     assert "a port was taken" in shown
     assert ("http://127.0.0.1:80" in shown) is (error is None)
     assert ("✖ no" in shown) is isinstance(error, BuildError)
 
 
 def test_a_task_that_starts_anew_is_running_again() -> None:
-    work = make_work()
+    job = make_work()
     for event in (
         TaskStarted("start web", "run"),
         TaskFinished("start web", Outcome.FAILED, 1.0, "port taken"),
         TaskStarted("start web", "run"),
     ):
-        work.board.apply(event, at=101.0)
-    assert [task.name for task in work.board.running] == ["start web"]
+        job.board.apply(event, at=101.0)
+    assert [task.name for task in job.board.running] == ["start web"]
 
 
 @pytest.mark.parametrize(
@@ -416,8 +416,8 @@ def test_a_task_that_starts_anew_is_running_again() -> None:
 )
 def test_what_does_not_fit_in_full_is_left_out(width: int, shown: str) -> None:
     parts = [line("one"), (), line("two"), line("three")]
-    assert text_of(join_fitting(parts, Piece(" · "), width)) == shown
-    assert join_fitting([], Piece(" · "), width) == ()
+    assert text_of(join_fitting(parts, Span(" · "), width)) == shown
+    assert join_fitting([], Span(" · "), width) == ()
 
 
 def test_what_can_be_picked_stands_under_one_another() -> None:

@@ -95,7 +95,7 @@ def declare(world: World) -> None:
     world.source.commit("main", files, subject="Say what to ask")
 
 
-def told(terminal: Terminal) -> list[str]:
+def events(terminal: Terminal) -> list[str]:
     """What notifications say now."""
     return [toast.message for toast in terminal.app._notifications]
 
@@ -144,7 +144,7 @@ async def test_why_two_sides_cannot_be_probed(world: World) -> None:
         await to_parity(terminal)
         assert "b probe" not in terminal.text
         await terminal.press("b")
-        assert told(terminal) == ["shop-production: no requests are declared to probe with"]
+        assert events(terminal) == ["shop-production: no requests are declared to probe with"]
 
 
 async def test_what_does_not_run_is_not_probed(world: World) -> None:
@@ -154,4 +154,4 @@ async def test_what_does_not_run_is_not_probed(world: World) -> None:
         await terminal.press("p")
         await terminal.until_shown("parity 100 %")
         await terminal.press("b")
-        assert told(terminal) == ["main:staging: only what runs can be probed"]
+        assert events(terminal) == ["main:staging: only what runs can be probed"]

@@ -49,7 +49,7 @@ async def test_quit_while_an_operation_runs_cancels_and_undoes(world: World) -> 
         await terminal.press("q")
         await terminal.until_shown("Quit while something is running?", "up main")
         await leave(terminal, "c")
-    assert not terminal.desk.running_works
+    assert not terminal.context.running_works
     assert len(world.names()) == 1
 
 
@@ -83,7 +83,7 @@ async def test_waiting_quits_once_everything_has_ended(world: World) -> None:
         await terminal.press("w")
         await terminal.pilot.pause(0.1)
         assert terminal.app.is_running
-        terminal.desk.works[1].cancellation.request()
+        terminal.context.works[1].cancellation.request()
         await leave(terminal)
 
 

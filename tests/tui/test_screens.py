@@ -15,7 +15,7 @@ from previewer.settings.model import Settings
 from previewer.testing.memory.session import memory_session
 from previewer.testing.memory.source import MemorySource
 from previewer.tui.messages import BranchesRead, EnvironmentsRead, TextCopied, UrlOpened
-from previewer.tui.screen_requests import ScreenAsked
+from previewer.tui.screen_requests import ScreenRequested
 from previewer.tui.screens.home import MOST_ROWS, HomeScreen
 from previewer.tui.widgets.lines import LineInput
 from tests.worlds.tui import UNREACHABLE, Terminal, World, terminal_of
@@ -97,7 +97,7 @@ async def test_the_cursor_stays_on_its_row_when_rows_come_and_go(world: World) -
         world.up("feature/dark-theme")
         world.up("feature/guest-book")
         await terminal.until_shown("127.0.0.1:")
-        await terminal.until(lambda: len(terminal.app.picture.environments or ()) == 2)
+        await terminal.until(lambda: len(terminal.app.app_state.environments or ()) == 2)
         assert home.branch == before
 
 
@@ -165,7 +165,7 @@ async def test_the_top_bar_says_what_failed(world: World, failure: PreviewerErro
         await terminal.until_shown("main", f"✖ {word}", failure.message, "r tries again")
         assert terminal.text.count(f"? not known: {word}") == 3, "production, staging and their parity"
         assert word == "no engine" or "no engine" not in terminal.text
-        terminal.app.post_message(ScreenAsked.environment("shop-main"))
+        terminal.app.post_message(ScreenRequested.environment("shop-main"))
         await terminal.until_on("EnvironmentScreen")
         await terminal.until_shown(f"✖ {word}", failure.message)
 

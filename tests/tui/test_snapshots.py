@@ -179,7 +179,7 @@ async def test_failure(world: World, compare: Compare) -> None:
         await terminal.until_shown("create container")
         await terminal.press("y")
         await terminal.until_shown("✖ failed")
-        work = terminal.desk.works[1]
+        work = terminal.context.works[1]
         work.board.tasks = dict(sorted(work.board.tasks.items()))  # they run in parallel
         for task in work.board.tasks.values():
             task.seconds = 1.0

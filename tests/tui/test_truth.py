@@ -16,10 +16,10 @@ from previewer.domain.commit.revision import Branch, Commit
 from previewer.domain.engine.examination import EngineHappening
 from previewer.domain.environment.environment import OverviewRow, overview, without_remote_doubles
 from previewer.engine.protocol import LogLine
-from previewer.tui.context import Picture
+from previewer.tui.context import AppState
 from previewer.tui.log_rings import MOST_LINES, LogRings
 from previewer.tui.present.home import row_lines
-from previewer.tui.present.text import Tone, text_of
+from previewer.tui.present.text import Style, text_of
 from previewer.tui.screens.environment import EnvironmentScreen
 from previewer.tui.screens.home import HomeScreen
 from previewer.tui.seen_touches import SeenTouches
@@ -88,7 +88,7 @@ async def test_ages_go_on_while_nothing_happens(world: World, monkeypatch: pytes
 )
 def test_only_what_is_young_is_drawn_each_second(ages: Sequence[int], is_due: bool) -> None:
     branches = tuple(Branch(str(age), "c" * 40, NOW - timedelta(seconds=age), "Ada", "x") for age in ages)
-    assert Picture(branches=branches).has_younger_than(timedelta(minutes=1), NOW) is is_due
+    assert AppState(branches=branches).has_younger_than(timedelta(minutes=1), NOW) is is_due
 
 
 async def test_a_command_in_a_container_is_marked_on_home_and_told(world: World) -> None:
@@ -200,7 +200,7 @@ def test_states_are_dimmed_where_no_engine_confirms_them(world: World) -> None:
     fresh = row_lines(row, now=NOW, is_marked=False)["state"]
     stale = row_lines(row, now=NOW, is_marked=False, is_stale=True)["state"]
     assert text_of(fresh) == text_of(stale)
-    assert {piece.tone for piece in stale} == {Tone.QUIET}
+    assert {piece.style for piece in stale} == {Style.QUIET}
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ CMD ["busybox", "httpd", "-f", "-p", "8080", "-h", "/site"]
 TIMEOUT = 90
 
 
-class Site:
+class EngineFixture:
     """The repository, and previewer on it."""
 
     def __init__(self, folder: Path, connection: DockerConnection) -> None:
@@ -111,8 +111,8 @@ class Site:
     def run(self, *arguments: str, code: int = 0) -> str:
         """Run a command of previewer's; what it printed on standard output."""
         process = self.start(*arguments)
-        printed, told = process.communicate(timeout=TIMEOUT)
-        assert process.returncode == code, f"exit code {process.returncode}\n{told}"
+        printed, reported = process.communicate(timeout=TIMEOUT)
+        assert process.returncode == code, f"exit code {process.returncode}\n{reported}"
         return printed
 
     def up(self, revision: str, *options: str) -> dict[str, Any]:
@@ -141,7 +141,7 @@ class Site:
         inspected: dict[str, Any] = self.connection.api.inspect_container(found["Id"])
         return inspected
 
-    def clone(self, folder: Path) -> Site:
+    def clone(self, folder: Path) -> EngineFixture:
         """Another clone of the repository, with the same origin, and previewer on it."""
         self.repository.git("clone", "--quiet", str(self.repository.path), str(folder))
         found = copy(self)
@@ -202,7 +202,7 @@ def compose(services: tuple[str, ...]) -> str:
     )
 
 
-class Yard(Site):
+class Repo(EngineFixture):
     """A repository whose environments are touched."""
 
     def __init__(self, folder: Path, connection: DockerConnection, services: tuple[str, ...] = SERVICES) -> None:

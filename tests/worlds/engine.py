@@ -24,7 +24,7 @@ _numbers = count(1)
 
 
 @dataclass(frozen=True)
-class Bench:
+class ContractFixture:
     """Makes specifications of one environment, and the objects too."""
 
     engine: Engine
@@ -47,7 +47,7 @@ class Bench:
     def find(self, name: str) -> ObservedContainer:
         return next(container for container in self.observe().containers if container.name == name)
 
-    def sibling(self, **changes: str) -> Bench:
+    def sibling(self, **changes: str) -> ContractFixture:
         """Another environment (or operation, …) on the same engine."""
         changed = {"environment": f"{self.ownership.environment}-{next(_numbers)}", **changes}
         return replace(
@@ -138,7 +138,7 @@ class Bench:
         return {**ownership_labels(self.ownership), **self.extra_labels, **extra}
 
 
-def make_bench(engine: Engine, *, session: str, image: str, extra_labels: Mapping[str, str]) -> Bench:
+def make_bench(engine: Engine, *, session: str, image: str, extra_labels: Mapping[str, str]) -> ContractFixture:
     """A bench with an environment and an operation that no other test has."""
     number = next(_numbers)
     ownership = replace(
@@ -146,4 +146,4 @@ def make_bench(engine: Engine, *, session: str, image: str, extra_labels: Mappin
         installation=f"test-{session}",
         created_at=datetime.now(UTC).replace(microsecond=0),
     )
-    return Bench(engine, ownership, image, extra_labels)
+    return ContractFixture(engine, ownership, image, extra_labels)

@@ -23,10 +23,10 @@ from previewer.testing.memory.container import Behaviour
 from previewer.testing.memory.engine import MemoryEngine
 from previewer.testing.memory.examiner import MemoryExaminer
 from previewer.testing.memory.images import MemoryImages
-from previewer.testing.memory.session import MemoryRoom, memory_session
+from previewer.testing.memory.session import MemoryClients, memory_session
 from previewer.testing.memory.source import MemorySource
 from previewer.tui.app import PreviewerApp
-from previewer.tui.context import Desk
+from previewer.tui.context import AppContext
 from previewer.tui.themes import DARK
 
 COMPOSE = """\
@@ -108,11 +108,11 @@ class World:
         event = EngineHappening("container", "exec_create", " sh -c id", container.id, container.name, at)
         self.examiner.happenings.append(event)
 
-    def _connect(self) -> MemoryRoom:
+    def _connect(self) -> MemoryClients:
         self.gate.wait(10)
         if not self.is_reachable:
             raise self.failure
-        return MemoryRoom(self.engine, self.images, self.examiner)
+        return MemoryClients(self.engine, self.images, self.examiner)
 
 
 class Terminal:
@@ -123,9 +123,9 @@ class Terminal:
         self.pilot = pilot
 
     @property
-    def desk(self) -> Desk:
+    def context(self) -> AppContext:
         """What the screens share."""
-        return self.app.desk
+        return self.app.context
 
     @property
     def text(self) -> str:

@@ -129,7 +129,7 @@ def _print(invocation: Invocation, result: DownResult, form: Format) -> None:
     if form is Format.TABLE:
         invocation.output.table(removal_columns(), rows)
     else:
-        stones = [tombstone_to_json(stone) for stone in result.tombstones]
+        tombstones = [tombstone_to_json(stone) for stone in result.tombstones]
         invocation.output.value(
-            {"environments": rows, "removed": list(result.removed), "tombstones": stones}, form
+            {"environments": rows, "removed": list(result.removed), "tombstones": tombstones}, form
         )

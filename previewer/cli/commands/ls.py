@@ -47,10 +47,10 @@ def command(invocation: Invocation, *, everywhere: bool, form: Format) -> None:
 def _note_the_engine(invocation: Invocation, session: Session) -> None:
     """For people only: where the URLs are, if not here, and that the engine is nearly full."""
     from previewer.cli.warnings import note_scarcity
-    from previewer.deployment.capacity import room_for_more
+    from previewer.deployment.capacity import capacity_for_more
 
     if (remote := session.engine.capabilities.remote) is not None:
         invocation.diagnostics.note(
             f"the URLs are on {remote}", "`previewer url ENVIRONMENT` says how they are reached from here"
         )
-    note_scarcity(invocation.diagnostics, room_for_more(session))
+    note_scarcity(invocation.diagnostics, capacity_for_more(session))

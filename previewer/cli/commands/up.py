@@ -102,11 +102,11 @@ def command(
         if release:
             give_files(session, choice.env_files)
         if dry_run:
-            from previewer.cli.warnings import note_room
+            from previewer.cli.warnings import note_capacity
 
             plan = planned(session)
             show_plan(invocation, plan, form)
-            note_room(invocation.diagnostics, plan, session)
+            note_capacity(invocation.diagnostics, plan, session)
             return ExitCode.OK
         if options.role is not Role.PREVIEW and not yes:
             confirm_replacement(invocation, options.role, planned(session))

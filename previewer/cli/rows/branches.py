@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from previewer.cli.rows.cells import moment, show_age, show_id
+from previewer.cli.rows.cells import show_age, show_id, timestamp
 from previewer.cli.table import Cell, Column, show_plain
 from previewer.cli.terminal import Style
 
@@ -41,7 +41,7 @@ def branch_row(branch: Branch) -> JsonObject:
         "current": branch.is_current,
         "remote": branch.is_remote,
         "commit": branch.commit,
-        "committed_at": moment(branch.committed_at),
+        "committed_at": timestamp(branch.committed_at),
         "author": branch.author,
         "subject": branch.subject,
         "ahead": branch.ahead,
@@ -70,7 +70,7 @@ def _unlisted_row(row: OverviewRow) -> JsonObject:
         "current": False,
         "remote": False,
         "commit": owner.commit if owner else None,
-        "committed_at": moment(commit.committed_at) if commit else None,
+        "committed_at": timestamp(commit.committed_at) if commit else None,
         "author": commit.author if commit else None,
         "subject": commit.subject if commit else None,
         "ahead": None,

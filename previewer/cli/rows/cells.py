@@ -67,7 +67,7 @@ _TIME_UNITS = (("y", 365 * 86400), ("w", 7 * 86400), ("d", 86400), ("h", 3600), 
 _EXPIRES_SOON = timedelta(hours=2)
 
 
-def moment(value: datetime | None) -> str | None:
+def timestamp(value: datetime | None) -> str | None:
     """A moment as JSON has it: RFC 3339 in UTC."""
     return None if value is None else format_time(value)
 
@@ -119,9 +119,9 @@ def parse_since(text: str, now: datetime) -> datetime:
         if match and any(match.groups()):
             days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
             return now - timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-        moment = datetime.fromisoformat(text)
+        timestamp = datetime.fromisoformat(text)
     except (ValueError, OverflowError) as error:
         raise UsageError(
             "this is no moment", where=f"--since {text}", hint="say 10m, 1d12h or 2026-01-31T12:00:00Z"
         ) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)

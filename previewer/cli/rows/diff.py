@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from previewer.cli.report_text import code
-from previewer.cli.rows.cells import moment, show_id
+from previewer.cli.rows.cells import show_id, timestamp
 from previewer.cli.table import ABSENT, Cell, Column
 from previewer.cli.terminal import Style
 from previewer.domain.commit.revision import Change, Commit, FileChange, short_id
@@ -106,7 +106,7 @@ def _commit(commit: Commit, change: Change) -> JsonObject:
         "change": change.value,
         "commit": commit.id,
         "author": commit.author,
-        "committed_at": moment(commit.committed_at),
+        "committed_at": timestamp(commit.committed_at),
         "subject": commit.subject,
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from previewer.cli.rows.cells import format_bytes, moment, show_age, show_id, show_state, show_time_left
+from previewer.cli.rows.cells import format_bytes, show_age, show_id, show_state, show_time_left, timestamp
 from previewer.cli.table import ABSENT, Cell, Column
 from previewer.cli.terminal import Style
 from previewer.domain.environment.environment import Environment, ServiceStatus
@@ -33,8 +33,8 @@ def lifetime_row(result: ExtendResult) -> JsonObject:
     """One environment; ``null`` for one that never expires."""
     return {
         "environment": result.environment.name,
-        "expires_at": moment(result.environment.expires_at),
-        "before": moment(result.before.expires_at),
+        "expires_at": timestamp(result.environment.expires_at),
+        "before": timestamp(result.before.expires_at),
         "pinned": result.environment.notes.pinned,
         "changed": result.changed,
     }
@@ -105,9 +105,9 @@ def environment_row(environment: Environment) -> JsonObject:
         "release": ownership.release,
         "generation": ownership.generation,
         "owner": ownership.owner,
-        "created_at": moment(environment.created_at),
-        "expires_at": moment(environment.expires_at),
-        "asleep_since": moment(environment.notes.asleep_since),
+        "created_at": timestamp(environment.created_at),
+        "expires_at": timestamp(environment.expires_at),
+        "asleep_since": timestamp(environment.notes.asleep_since),
         "pinned": environment.notes.pinned,
         "tainted": environment.notes.tainted or None,
         "marks": list(marks_of(environment)),
@@ -208,7 +208,7 @@ def candidate_rows(candidates: Iterable[Candidate]) -> tuple[JsonObject, ...]:
             "release": candidate.good.release,
             "commit": candidate.good.commit,
             "generation": candidate.good.generation,
-            "until": moment(candidate.good.until),
+            "until": timestamp(candidate.good.until),
             "kept": candidate.is_kept,
         }
         for candidate in candidates

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from previewer.cli.rows.cells import moment, show_age, show_id
+from previewer.cli.rows.cells import show_age, show_id, timestamp
 from previewer.cli.rows.environments import show_bytes
 from previewer.cli.table import Column
 from previewer.domain.json_value import JsonObject, as_list, as_object
@@ -26,7 +26,7 @@ HISTORY_COLUMNS = (
 def history_row(entry: LedgerEntry) -> JsonObject:
     """One thing that was done."""
     return {
-        "at": moment(entry.at),
+        "at": timestamp(entry.at),
         "action": entry.action,
         "environment": entry.environment,
         "release": entry.release,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from previewer.cli.rows.cells import moment, show_age, show_bytes, show_id
+from previewer.cli.rows.cells import show_age, show_bytes, show_id, timestamp
 from previewer.cli.table import Cell, Column, show_plain
 from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.domain.release.packages import Package
@@ -69,7 +69,7 @@ def release_row(release: Release) -> JsonObject:
         "release": release.id,
         "project": release.project,
         "commit": release.commit,
-        "committed_at": moment(release.committed_at),
+        "committed_at": timestamp(release.committed_at),
         "definitions": list(release.definitions),
         "images": len(release.artifacts),
     }

@@ -89,7 +89,7 @@ def _date_text(text: str) -> str | None:
         return None
     year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
     try:
-        moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+        timestamp = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None
     fraction = f".{found.group(7)}".rstrip("0").rstrip(".") if found.group(7) else ""
@@ -97,7 +97,7 @@ def _date_text(text: str) -> str | None:
     if found.group(8):
         offset = "".join(found.groups()[7:10])
         zone = f"{offset} {offset}" if offset[1:] != "0000" else "+0000 +0000"
-    return f"{moment:%Y-%m-%d %H:%M:%S}{fraction} {zone}"
+    return f"{timestamp:%Y-%m-%d %H:%M:%S}{fraction} {zone}"
 
 
 SMALLEST_PLAIN_EXPONENT = -4

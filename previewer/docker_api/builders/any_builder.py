@@ -14,7 +14,7 @@ from previewer.docker_api.builders.image_build import ImageBuild, Locate, Redact
 from previewer.docker_api.builders.progress import BuildProgress
 from previewer.docker_api.builders.proxies import proxy_arguments, proxy_passwords
 from previewer.docker_api.connection import DockerConnection
-from previewer.domain.build.requirements import Builder, BuilderSupport, BuildMeans, choose_builder
+from previewer.domain.build.requirements import Builder, BuilderSupport, BuildRequirements, choose_builder
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import as_list, as_object, as_text
 from previewer.errors import BuildError
@@ -34,8 +34,8 @@ def find_builder(connection: DockerConnection) -> str:
     return BUILDKIT if is_docker and is_linux and connection.api_version >= (1, 39) else CLASSIC
 
 
-def builder_for(connection: DockerConnection, means: BuildMeans, *, builder: str) -> Builder:
-    """The builder that a build with ``means`` is to be given to.
+def builder_for(connection: DockerConnection, requirements: BuildRequirements, *, builder: str) -> Builder:
+    """The builder that a build with ``requirements`` is to be given to.
 
     ``builder`` is what :func:`find_builder` found, or ``classic`` to insist on that. Raises
     :class:`UnsupportedError` where none has what the build needs.
@@ -46,7 +46,7 @@ def builder_for(connection: DockerConnection, means: BuildMeans, *, builder: str
         has_buildx=find_buildx(os.environ) is not None,
         has_limits=connection.api_version >= LIMITS_API,
     )
-    return choose_builder(means.needs, support)
+    return choose_builder(requirements.needs, support)
 
 
 def build_image(
@@ -68,7 +68,7 @@ def build_image(
     """
     progress = BuildProgress()
     proxies = proxy_arguments(connection.endpoint.host)
-    redaction = Redaction([*build.means.secrets.values(), *proxy_passwords(proxies)])
+    redaction = Redaction([*build.requirements.secrets.values(), *proxy_passwords(proxies)])
     if builder is not Builder.BUILDX:  # which reads the configuration itself
         build = replace(build, args={**proxies, **build.args})
 

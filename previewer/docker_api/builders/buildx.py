@@ -50,7 +50,7 @@ def build_with_buildx(
     """
     with build_folder() as folder:
         _prepare(build, folder, cancellation)
-        environment = buildx_environment(os.environ, connection.endpoint, build.means.secrets, folder)
+        environment = buildx_environment(os.environ, connection.endpoint, build.requirements.secrets, folder)
         code = _run(
             connection, buildx_command(program, build, folder), environment, progress, on_line, cancellation
         )
@@ -71,7 +71,7 @@ def build_with_buildx(
 def _prepare(build: ImageBuild, folder: Path, cancellation: Cancellation) -> None:
     try:
         unpack_context(build.open_context(), folder / "context", cancellation)
-        for number, open_context in enumerate(build.means.contexts.values()):
+        for number, open_context in enumerate(build.requirements.contexts.values()):
             unpack_context(open_context(), context_path(folder, number), cancellation)
         (folder / "dockerfile").write_bytes(build.dockerfile)
         # Other builders read it out of the context: a step that lists its files must see the same everywhere.

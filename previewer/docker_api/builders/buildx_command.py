@@ -12,7 +12,7 @@ from pathlib import Path
 
 from previewer.docker_api.builders.image_build import ImageBuild
 from previewer.docker_api.wire.contexts import Endpoint
-from previewer.domain.build.requirements import BuildMeans
+from previewer.domain.build.requirements import BuildRequirements
 from previewer.errors import UnsupportedError
 
 _WATCH = 'read -r _; kill "$1"'
@@ -146,22 +146,22 @@ def _options(build: ImageBuild, folder: Path) -> Iterator[str]:
         yield from ("--build-arg", f"{key}={value}")
     for key, value in build.labels.items():
         yield from ("--label", f"{key}={value}")
-    yield from _surroundings(build.means)
-    for number, name in enumerate(sorted(build.means.secrets)):
+    yield from _build_settings(build.requirements)
+    for number, name in enumerate(sorted(build.requirements.secrets)):
         yield from ("--secret", f"id={_plain(name, 'secrets')},env={secret_variable(number)}")
-    for key in build.means.ssh:
+    for key in build.requirements.ssh:
         yield from ("--ssh", key)
-    for number, name in enumerate(build.means.contexts):
+    for number, name in enumerate(build.requirements.contexts):
         yield from ("--build-context", f"{_plain(name, 'additional_contexts')}={context_path(folder, number)}")
 
 
-def _surroundings(means: BuildMeans) -> Iterator[str]:
+def _build_settings(requirements: BuildRequirements) -> Iterator[str]:
     """What ``RUN`` steps run in."""
-    if means.network:
-        yield from ("--network", means.network)
-    for host in means.extra_hosts:
+    if requirements.network:
+        yield from ("--network", requirements.network)
+    for host in requirements.extra_hosts:
         yield from ("--add-host", host.replace("=", ":", 1))
-    if means.shm_bytes is not None:
-        yield from ("--shm-size", str(means.shm_bytes))
-    for limit in means.ulimits:
+    if requirements.shm_bytes is not None:
+        yield from ("--shm-size", str(requirements.shm_bytes))
+    for limit in requirements.ulimits:
         yield from ("--ulimit", f"{limit.name}={limit.soft}:{limit.hard}")

@@ -130,7 +130,7 @@ def _with_dockerfile(build: ImageBuild) -> Iterator[bytes]:
 
 
 def _parameters(build: ImageBuild, number: str, *, is_buildkit: bool) -> dict[str, str]:
-    means = build.means
+    requirements = build.requirements
     found = {
         "t": build.reference,
         "dockerfile": build.dockerfile_path,
@@ -145,14 +145,14 @@ def _parameters(build: ImageBuild, number: str, *, is_buildkit: bool) -> dict[st
         found["target"] = build.target
     if not build.use_cache:
         found["nocache"] = "1"
-    if means.network:
-        found["networkmode"] = means.network
-    if means.extra_hosts:
-        found["extrahosts"] = ",".join(host.replace("=", ":", 1) for host in means.extra_hosts)
-    if means.shm_bytes is not None:
-        found["shmsize"] = str(means.shm_bytes)
-    if means.ulimits:
-        limits = [{"Name": limit.name, "Soft": limit.soft, "Hard": limit.hard} for limit in means.ulimits]
+    if requirements.network:
+        found["networkmode"] = requirements.network
+    if requirements.extra_hosts:
+        found["extrahosts"] = ",".join(host.replace("=", ":", 1) for host in requirements.extra_hosts)
+    if requirements.shm_bytes is not None:
+        found["shmsize"] = str(requirements.shm_bytes)
+    if requirements.ulimits:
+        limits = [{"Name": limit.name, "Soft": limit.soft, "Hard": limit.hard} for limit in requirements.ulimits]
         found["ulimits"] = json.dumps(limits)
     return found
 

@@ -8,7 +8,7 @@ from dataclasses import field
 
 from previewer.docker_api.builders.progress import BuildProgress
 from previewer.docker_api.failures import FULL_DISK, FULL_DISK_HINT, IMAGE_HINT
-from previewer.domain.build.requirements import BuildMeans
+from previewer.domain.build.requirements import BuildRequirements
 from previewer.domain.naming import PINNED_BASE_REPOSITORY
 from previewer.errors import BuildError
 from previewer.frozen import dataclass
@@ -31,7 +31,7 @@ class ImageBuild:
     labels: Mapping[str, str]
     platform: str
     use_cache: bool
-    means: BuildMeans = field(default_factory=BuildMeans)
+    requirements: BuildRequirements = field(default_factory=BuildRequirements)
 
 
 MASK = "***"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from previewer.docker_api.engine_clock import EngineClock, read_moment
+from previewer.docker_api.engine_clock import EngineClock, read_timestamp
 from previewer.docker_api.reading.containers import ENDED, own_name, read_labels, read_state
 from previewer.domain.drift.fields import Fields
 from previewer.domain.engine.examination import ExaminedContainer, Stranger
@@ -26,7 +26,7 @@ def read_examined(entry: JsonObject, fields: Fields, clock: EngineClock) -> Exam
     ownership = read_ownership(labels)
     if ownership is None:
         return None
-    created, started = read_moment(entry.get("Created")), read_moment(state.get("StartedAt"))
+    created, started = read_timestamp(entry.get("Created")), read_timestamp(state.get("StartedAt"))
     said, number = read_state(state.get("Status")), labels.get(COMPOSE_NUMBER, "1")
     return ExaminedContainer(
         id=as_text(entry.get("Id")),

@@ -33,7 +33,7 @@ class Ulimit:
 
 
 @dataclass(frozen=True, slots=True)
-class BuildMeans:
+class BuildRequirements:
     """The rest of a ``build`` section, read."""
 
     network: str = ""

@@ -40,7 +40,7 @@ class TreeEntry:
     """In bytes; ``None`` for a submodule or where it is not known."""
 
 
-class Elsewhere(Protocol):
+class ExternalFiles(Protocol):
     """What a commit only names, and this machine may have."""
 
     def large_file(self, digest: str) -> Iterator[bytes] | None:
@@ -63,16 +63,16 @@ class FileTree:
         entries: Iterable[TreeEntry],
         read_object: Callable[[str], bytes],
         stream_object: Callable[[str], Iterator[bytes]] | None = None,
-        elsewhere: Elsewhere | None = None,
+        external_files: ExternalFiles | None = None,
     ) -> None:
         """``read_object`` returns a blob's content, given its object id; ``stream_object`` gives it in pieces.
 
-        Without ``elsewhere``, no large file and no submodule is on this machine.
+        Without ``external_files``, no large file and no submodule is on this machine.
         """
         self._entries: Mapping[str, TreeEntry] = {entry.path: entry for entry in entries}
         self._read_object = read_object
         self._stream_object = stream_object or (lambda object_id: iter((read_object(object_id),)))
-        self._elsewhere = elsewhere
+        self._external_files = external_files
 
     def __iter__(self) -> Iterator[TreeEntry]:
         return iter(self._entries.values())
@@ -175,7 +175,7 @@ class FileTree:
 
     def large_file(self, digest: str) -> Iterator[bytes] | None:
         """The content of a Git LFS object, by its SHA-256; ``None`` where it is not on this machine."""
-        return self._elsewhere.large_file(digest) if self._elsewhere is not None else None
+        return self._external_files.large_file(digest) if self._external_files is not None else None
 
     @cached_property
     def with_submodules(self) -> FileTree:
@@ -184,8 +184,8 @@ class FileTree:
             entry.path: submodule.with_submodules
             for entry in self
             if entry.kind is EntryKind.SUBMODULE
-            and self._elsewhere is not None
-            and (submodule := self._elsewhere.submodule(self, entry)) is not None
+            and self._external_files is not None
+            and (submodule := self._external_files.submodule(self, entry)) is not None
         }
         return _join(self, found) if found else self
 
@@ -201,7 +201,7 @@ class FileTree:
         def stream(object_id: str) -> Iterator[bytes]:
             return iter((added[object_id],)) if object_id in added else self._stream_object(object_id)
 
-        return FileTree(entries, read, stream, self._elsewhere)
+        return FileTree(entries, read, stream, self._external_files)
 
     def list_directory(self, path: str) -> tuple[str, ...]:
         """The names directly in the directory ``path``, sorted; empty where it does not exist."""

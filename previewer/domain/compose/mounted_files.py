@@ -91,7 +91,7 @@ def _described(definition: Definition) -> Iterator[str]:
                 yield file
 
 
-def given_content(
+def config_content(
     definition: Definition, reference: str, tree: FileTree, variables: Mapping[str, str], *, limit: int
 ) -> bytes:
     """The content of ``configs/KEY`` or ``secrets/KEY`` (Compose Specification, "configs" and "secrets").
@@ -128,7 +128,7 @@ DEFAULT_MODE = 0o444
 
 
 @dataclass(frozen=True, slots=True)
-class GivenFile:
+class ConfigMount:
     """One config or secret of one service."""
 
     reference: str
@@ -140,17 +140,17 @@ class GivenFile:
     gid: int = 0
 
 
-def given_files(service: Service) -> tuple[GivenFile, ...]:
+def config_mounts(service: Service) -> tuple[ConfigMount, ...]:
     """The secrets, then the configs of ``service``. Raises :class:`DefinitionError` for a number that is none."""
     return tuple(_given_files(service))
 
 
-def _given_files(service: Service) -> Iterator[GivenFile]:
+def _given_files(service: Service) -> Iterator[ConfigMount]:
     for kind, folder in DEFAULT_FOLDERS.items():
         for entry in map(as_object, as_list(service.spec.get(kind))):
             source = as_text(entry.get("source"))
             target = as_text(entry.get("target")) or source
-            yield GivenFile(
+            yield ConfigMount(
                 reference=f"{kind}/{source}",
                 path=target if target.startswith("/") else folder + target,
                 mode=_number(service, kind, entry, "mode", base=8, otherwise=DEFAULT_MODE),

@@ -15,8 +15,8 @@ from previewer.domain.commit.files import FileTree
 from previewer.domain.compose.definition import Definition, ModelPath
 from previewer.domain.compose.mounted_files import (
     DEFAULT_FOLDERS,
-    GivenFile,
-    given_files,
+    ConfigMount,
+    config_mounts,
     is_in_tree,
     looks_like_file,
 )
@@ -51,7 +51,7 @@ class VolumeContent:
     """The service that may write to it: what it holds is owned by that service's user; empty for root."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """Paths of the tree by their place in the volume, which is empty for the volume itself."""
-    given: Mapping[str, GivenFile] = field(default_factory=dict)
+    given: Mapping[str, ConfigMount] = field(default_factory=dict)
     """Configs and secrets by their place in the volume."""
     mount_points: Mapping[str, bool] = field(default_factory=dict)
     """Places at which something else is mounted, and whether that is a file."""
@@ -200,7 +200,7 @@ class _Serving:
 
     def _serve_given(self, service: Service) -> Iterator[str]:
         """Mount configs and secrets where nothing can be copied in; the paths that they have in the container."""
-        files = given_files(service)
+        files = config_mounts(service)
         if not any(_takes_no_copy(service, file.path) for file in files):
             return
         places = {f"{GIVEN_FOLDER}/{service.name}/{number}": file for number, file in enumerate(files)}
@@ -251,7 +251,7 @@ class _Serving:
         return f"{RESERVED_NAMES}{key}" if key in self._definition.volumes else key
 
 
-def _mount_given(service: Service, places: Mapping[str, GivenFile]) -> Iterator[Change]:
+def _mount_given(service: Service, places: Mapping[str, ConfigMount]) -> Iterator[Change]:
     """Mounts instead of the configs and secrets of ``service``, which are at ``places`` in the volume."""
     mounts: list[JsonValue] = [
         _mount(FILES_VOLUME, file.path, subpath=place, is_read=True) for place, file in places.items()

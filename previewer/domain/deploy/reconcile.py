@@ -51,7 +51,7 @@ def join_plans(title: str, *plans: Plan) -> Plan:
 def _networks(target: Target) -> Iterator[Step]:
     causes = {
         "default": "nothing is shared between environments",
-        EDGE: f"ports are rehearsed on {target.takeover.binding} and move to {target.takeover.edge}",
+        EDGE: f"ports are rehearsed on {target.port_handover.binding} and move to {target.port_handover.edge}",
     }
     for key, spec in network_specs(target):
         yield Step(CreateNetwork(spec), causes.get(key, "the definition declares it"))

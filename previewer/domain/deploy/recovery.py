@@ -74,15 +74,15 @@ def recover(
     remove = tuple(
         seen.number for seen in candidates if seen is not live and (seen.is_ours or seen.number < number)
     )
-    roused = tuple(name for seen in generations if seen.is_kept for name in seen.running)
+    restarted = tuple(name for seen in generations if seen.is_kept for name in seen.running)
     is_back = live is not None and live.number == noted and not is_asleep
     halted = [name for name in gave_way if live is not None and is_back and name not in live.running]
-    was_disturbed = bool(roused) or any(removed > number for removed in remove)
+    was_disturbed = bool(restarted) or any(removed > number for removed in remove)
     disturbed = live.stopped if live and was_disturbed and not is_asleep else ()
     return Recovery(
         live=live.number if live else None,
         is_news=taken is not None or (first is not None and live is first and first.is_serving and first.is_ours),
         remove=tuple(sorted(remove)),
         start=tuple(dict.fromkeys((*disturbed, *halted))),
-        stop=roused,
+        stop=restarted,
     )

@@ -14,7 +14,7 @@ REMEMBERED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Succession:
+class Rollover:
     """The notes after a takeover, and what becomes of the generation that was replaced."""
 
     notes: EnvironmentNotes
@@ -22,7 +22,7 @@ class Succession:
     """Whether the replaced generation is stopped and kept; else it is removed."""
 
 
-def succeed(
+def roll_over(
     before: EnvironmentNotes,
     replaced: Environment | None,
     *,
@@ -33,7 +33,7 @@ def succeed(
     expires_at: datetime | None = None,
     keeps_extension: bool = True,
     is_rollback: bool = False,
-) -> Succession:
+) -> Rollover:
     """The succession of ``generation``, which runs ``release``, in the place of ``replaced``.
 
     A pin is the environment's and stays. So does an extension beyond ``expires_at``, which the labels of the new
@@ -60,7 +60,7 @@ def succeed(
         kept=kept[:keep],
         known_good=known[:REMEMBERED],
     )
-    return Succession(notes, keeps)
+    return Rollover(notes, keeps)
 
 
 def _extension(replaced: Environment | None, expires_at: datetime | None) -> datetime | None:
@@ -74,7 +74,7 @@ def left_data(
 ) -> Iterator[str]:
     """What becomes of the data in ``volumes`` of the replaced ``generation``, in one line; none without volumes.
 
-    ``keeps`` as in :class:`Succession`. ``returns`` is the generation that is started again, with its own volumes,
+    ``keeps`` as in :class:`Rollover`. ``returns`` is the generation that is started again, with its own volumes,
     in a rollback; ``None`` for a new one.
     """
     if not volumes:

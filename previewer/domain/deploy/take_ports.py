@@ -67,7 +67,7 @@ def await_steps(target: Target, service: Service) -> Iterator[Step]:
 
 def take_ports(target: Target, steps: Sequence[Step], *, grace: int) -> tuple[Step, ...]:
     """``steps``, which make a generation, with those among and after them by which it comes by its ports."""
-    match target.takeover.handover:
+    match target.port_handover.handover:
         case Handover.REHEARSED:
             settled = frozenset(
                 step.id for step in steps if isinstance(step.action, AwaitContainer | CreateNetwork)
@@ -100,7 +100,7 @@ def restart_steps(target: Target, *, grace: int) -> tuple[Step, ...]:
     ]
     known = frozenset(step.id for step in runs)
     kept = [replace(step, needs=step.needs & known) for step in runs]
-    if target.takeover.handover is Handover.REHEARSED:
+    if target.port_handover.handover is Handover.REHEARSED:
         leaves = tuple(_leaves(target))
         settled = frozenset(step.id for step in kept if isinstance(step.action, AwaitContainer))
         return (*leaves, *_after(target, kept, leaves), *_hand_over(target, settled, grace=grace))
@@ -125,22 +125,22 @@ def _leaves(target: Target) -> Iterator[Step]:
     """What was stopped while it had the ports is taken off its edge, so that it can wait for them elsewhere."""
     for service in publishing_services(target.definition):
         for name in target.container_names(service.name):
-            cause = f"it waits on {target.takeover.binding} until it is healthy"
+            cause = f"it waits on {target.port_handover.binding} until it is healthy"
             yield Step(DisconnectContainer(name, (target.edge,)), cause)
 
 
 def _stops(target: Target, needs: frozenset[str], *, grace: int) -> Iterator[Step]:
     number = target.ownership.generation
-    for holder in target.takeover.holders:
+    for holder in target.port_handover.holders:
         ports = ", ".join(dict.fromkeys(str(port.host_port) for port in holder.ports))
         yield Step(StopContainer(holder.name, grace), f"generation {number} takes over port {ports}", needs)
 
 
 def _moves(target: Target, needs: frozenset[str]) -> Iterator[Step]:
-    cause = f"it is healthy on {target.takeover.binding} and belongs on {target.takeover.edge}"
+    cause = f"it is healthy on {target.port_handover.binding} and belongs on {target.port_handover.edge}"
     for service in publishing_services(target.definition):
         for name in target.container_names(service.name):
-            yield Step(TakePorts(name, target.edge, target.takeover.edge), cause, needs)
+            yield Step(TakePorts(name, target.edge, target.port_handover.edge), cause, needs)
 
 
 def _after(target: Target, runs: Sequence[Step], stops: Sequence[Step]) -> Iterator[Step]:

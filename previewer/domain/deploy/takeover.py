@@ -43,7 +43,7 @@ class Handover(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Takeover:
+class PortHandover:
     """What was decided for one new generation."""
 
     handover: Handover = Handover.NONE
@@ -55,11 +55,11 @@ class Takeover:
     """What runs of its predecessors and has ports that it is to have."""
 
 
-UNCONTESTED = Takeover()
+UNCONTESTED = PortHandover()
 """Nobody has the ports, and each says its own address."""
 
 
-def decide_takeover(
+def decide_port_handover(
     definition: Definition,
     ports: Mapping[PortKey, int],
     *,
@@ -67,7 +67,7 @@ def decide_takeover(
     can_bind: bool,
     is_free: Callable[[str, int], bool],
     is_kept: bool = False,
-) -> Takeover:
+) -> PortHandover:
     """How ``definition`` comes by ``ports``.
 
     ``can_bind`` says whether the engine lets networks decide about host addresses, ``is_free`` whether a port of a
@@ -83,18 +83,18 @@ def decide_takeover(
     )
     address = published_address(definition) if can_bind else None
     if address is None:
-        return Takeover(Handover.STOPPED_FIRST if holders else Handover.NONE, holders=holders)
+        return PortHandover(Handover.STOPPED_FIRST if holders else Handover.NONE, holders=holders)
     if not holders and not is_kept:
-        return Takeover(binding=address)
-    rehearsal = next((found for found in _rehearsal_addresses(numbers, is_free)), None)
-    if rehearsal is None:
-        return Takeover(Handover.STOPPED_FIRST if holders else Handover.NONE, binding=address, holders=holders)
-    return Takeover(Handover.REHEARSED, binding=rehearsal, edge=address, holders=holders)
+        return PortHandover(binding=address)
+    standby_address = next((found for found in _standby_addresses(numbers, is_free)), None)
+    if standby_address is None:
+        return PortHandover(Handover.STOPPED_FIRST if holders else Handover.NONE, binding=address, holders=holders)
+    return PortHandover(Handover.REHEARSED, binding=standby_address, edge=address, holders=holders)
 
 
 def decide_return(
     definition: Definition, kept: Observation, *, predecessors: Observation, can_bind: bool
-) -> Takeover:
+) -> PortHandover:
     """How the generation ``kept``, which is stopped, comes by its ports again.
 
     It waits where its own networks publish them while its ports' edge is left. One without an edge (an earlier
@@ -108,10 +108,10 @@ def decide_return(
     bindings = {network.key == EDGE: network.binding for network in kept.networks if network.binding}
     base, edge = bindings.get(False, ""), bindings.get(True, "")
     if edge and is_rehearsal(base):
-        return Takeover(Handover.REHEARSED, binding=base, edge=edge, holders=holders)
+        return PortHandover(Handover.REHEARSED, binding=base, edge=edge, holders=holders)
     if not publishing_services(definition) or not (can_bind or has_fixed_ports(definition)):
         return UNCONTESTED  # its ports, if it has any, are no other's
-    return Takeover(Handover.STOPPED_FIRST if holders else Handover.NONE, holders=holders)
+    return PortHandover(Handover.STOPPED_FIRST if holders else Handover.NONE, holders=holders)
 
 
 def inherited_ports(observation: Observation) -> InheritedPorts:
@@ -169,8 +169,8 @@ def _can_say(definition: Definition, key: str) -> bool:
     return is_bridge and HOST_BINDING_OPTION not in as_object(network.get("driver_opts"))
 
 
-def _rehearsal_addresses(numbers: Collection[int], is_free: Callable[[str, int], bool]) -> Iterator[str]:
-    for address in map(str, REHEARSAL.hosts()):
+def _standby_addresses(numbers: Collection[int], is_free: Callable[[str, int], bool]) -> Iterator[str]:
+    for address in map(str, STANDBY_ADDRESSES.hosts()):
         if all(is_free(address, number) for number in numbers):
             yield address
 
@@ -183,11 +183,11 @@ def _is_ipv4(text: str) -> bool:
     return True
 
 
-REHEARSAL = IPv4Network("127.80.0.0/24")
+STANDBY_ADDRESSES = IPv4Network("127.80.0.0/24")
 """Loopback addresses that successors publish their ports at until they take over."""
 
 
-def is_rehearsing(container: ObservedContainer) -> bool:
+def is_on_standby(container: ObservedContainer) -> bool:
     """Whether it publishes ports where successors wait to take over."""
     return any(is_rehearsal(port.host_ip) for port in container.ports)
 
@@ -195,6 +195,6 @@ def is_rehearsing(container: ObservedContainer) -> bool:
 def is_rehearsal(address: str) -> bool:
     """Whether successors wait at this address."""
     try:
-        return IPv4Address(address) in REHEARSAL
+        return IPv4Address(address) in STANDBY_ADDRESSES
     except AddressValueError:
         return False

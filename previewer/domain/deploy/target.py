@@ -14,7 +14,7 @@ from previewer.domain.compose.run_variables import filled
 from previewer.domain.compose.served_files import VolumeContent
 from previewer.domain.compose.service import Service
 from previewer.domain.compose.start_order import effective_dependencies
-from previewer.domain.deploy.takeover import EDGE, UNCONTESTED, Takeover, publishing_services
+from previewer.domain.deploy.takeover import EDGE, UNCONTESTED, PortHandover, publishing_services
 from previewer.domain.engine.addresses import network_prefix, prefix_for
 from previewer.domain.engine.specs import (
     HOST_BINDING_OPTION,
@@ -67,7 +67,7 @@ class Target:
     """What volumes hold before any service sees them, by their keys."""
     contents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """What configs and secrets contain, by ``configs/KEY`` and ``secrets/KEY``."""
-    takeover: Takeover = UNCONTESTED
+    port_handover: PortHandover = UNCONTESTED
     """How it comes by its ports."""
     machine: str = ""
     """The name of the engine's machine where that is another one; see :class:`Observation`."""
@@ -75,7 +75,7 @@ class Target:
     @property
     def edge(self) -> str:
         """The engine's name of the network that its ports are taken over with."""
-        return naming.edge_name(self.ownership.environment, self.ownership.generation)
+        return naming.handover_network_name(self.ownership.environment, self.ownership.generation)
 
     def container_name(self, service: str, number: int) -> str:
         """The engine's name of a service's n-th container."""
@@ -97,13 +97,13 @@ def network_specs(target: Target) -> Iterator[tuple[str, NetworkSpec]]:
             NetworkSpec(
                 name=naming.network_name(owner.environment, owner.generation, key),
                 labels={**_common_labels(target), labels.COMPOSE_NETWORK: key},
-                compose=_bound(target.definition.networks[key], target.takeover.binding),
+                compose=_bound(target.definition.networks[key], target.port_handover.binding),
                 address_pool=target.address_pool,
                 prefix_length=network_prefix(target.definition, key, longest=target.prefix_length),
             ),
         )
-    if target.takeover.edge:
-        yield EDGE, _edge_spec(target)
+    if target.port_handover.edge:
+        yield EDGE, _handover_network_spec(target)
 
 
 def volume_specs(target: Target) -> Iterator[tuple[str, VolumeSpec]]:
@@ -120,11 +120,11 @@ def volume_specs(target: Target) -> Iterator[tuple[str, VolumeSpec]]:
         )
 
 
-def _edge_spec(target: Target) -> NetworkSpec:
+def _handover_network_spec(target: Target) -> NetworkSpec:
     """As small as may be; the services in it do not meet there, and have the way out that they had."""
     services = publishing_services(target.definition)
     joined = [as_object(target.definition.networks.get(key)) for service in services for key in service.networks]
-    options: dict[str, JsonValue] = {HOST_BINDING_OPTION: target.takeover.edge, SIBLINGS_OPTION: "false"}
+    options: dict[str, JsonValue] = {HOST_BINDING_OPTION: target.port_handover.edge, SIBLINGS_OPTION: "false"}
     masquerades = {as_text(as_object(network.get("driver_opts")).get(MASQUERADE_OPTION)) for network in joined}
     if masquerades == {"false"}:
         options[MASQUERADE_OPTION] = "false"
@@ -242,7 +242,7 @@ def _compose_of(target: Target, service: Service, number: int) -> JsonObject:
         assigned = None if port.published else target.ports.get(key)
         chosen: JsonObject = {**entry, "published": str(assigned)} if assigned else entry
         # The networks say at which address, so that it can change while the container runs.
-        ports.append({**chosen, "host_ip": ""} if target.takeover.binding else chosen)
+        ports.append({**chosen, "host_ip": ""} if target.port_handover.binding else chosen)
     return {
         **spec,
         "environment": {**as_object(spec.get("environment")), **variables},

@@ -102,13 +102,13 @@ def decide(
     now: datetime,
     attempts: Mapping[str, Attempt],
     *,
-    has_room: bool = True,
+    has_capacity: bool = True,
 ) -> tuple[WatchAction, ...]:
     """What is to be done so that watched branches and their previews are in step; nothing where they are.
 
     ``environments`` are all of the repository's, ``attempts`` by environment. Only previews of watched branches
     are ever touched, and of those that are pinned only the commit is kept in step. What is being brought up counts
-    towards the limit until it has come to its end, cancelled or not. Unless it ``has_room``, nothing new is made.
+    towards the limit until it has ended, cancelled or not. Unless it ``has_capacity``, nothing new is made.
     """
     present = {environment.name: environment for environment in environments}
     previews = watched_previews(present.values(), rules)
@@ -123,7 +123,7 @@ def decide(
     staying = [e for e in previews if e.name not in going and e.name not in running]
     wanted: list[WatchAction] = [
         *_follows(staying, branches, attempts),
-        *(_makes(present, previews, branches, rules, attempts) if has_room else ()),
+        *(_makes(present, previews, branches, rules, attempts) if has_capacity else ()),
     ]
     free = max(0, rules.limit - len(bringing_up))
     return (*cancels, *removes, *wanted[:free])
@@ -236,7 +236,7 @@ def find_skips(
     rules: WatchRules,
     attempts: Mapping[str, Attempt],
     *,
-    has_room: bool = True,
+    has_capacity: bool = True,
 ) -> tuple[Skip, ...]:
     """The branches for which :func:`decide` does nothing though they are not in step.
 
@@ -253,7 +253,7 @@ def find_skips(
             found.append(Skip(name, branch, tip, None, f"{name} is an environment of something else"))
             continue
         progress = _progress(attempts.get(name), tip)
-        if progress is None and name in missing and not has_room:
+        if progress is None and name in missing and not has_capacity:
             progress = Progress.WAITING
         if progress in _CAUSES:
             found.append(Skip(name, branch, tip, progress, _CAUSES[progress]))

@@ -76,5 +76,5 @@ class Finding:
 
 def by_weight(finding: Finding) -> tuple[int, str, str, str, str]:
     """To sort findings by: the worst first, then by place. Stable from one look to the next."""
-    moment = finding.at.isoformat() if finding.at else ""
-    return (-finding.severity.rank, finding.service, moment, finding.where, finding.kind)
+    timestamp = finding.at.isoformat() if finding.at else ""
+    return (-finding.severity.rank, finding.service, timestamp, finding.where, finding.kind)

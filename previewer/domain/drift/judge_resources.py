@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 
 from previewer.domain.commit.revision import short_id
-from previewer.domain.deploy.takeover import REHEARSAL
+from previewer.domain.deploy.takeover import STANDBY_ADDRESSES
 from previewer.domain.drift.fields import (
     ASKED_FIELD,
     BINDING,
@@ -160,7 +160,7 @@ def is_of(owner: Ownership | None, frozen: FrozenEnvironment) -> bool:
 
 def _is_right_address(binding: str, address: str) -> bool:
     """Successors wait on addresses of their own, which only this machine reaches."""
-    return address in ("", binding) or IPv4Address(binding) in REHEARSAL
+    return address in ("", binding) or IPv4Address(binding) in STANDBY_ADDRESSES
 
 
 def _is_outside(network: ExaminedNetwork, pool: str) -> bool:

@@ -13,7 +13,7 @@ from previewer.domain.drift.frozen import FrozenContainer, FrozenEnvironment
 from previewer.domain.engine.examination import EngineHappening, ExaminedContainer
 from previewer.domain.engine.observation import ContainerState
 from previewer.domain.json_value import as_list, as_object, as_text
-from previewer.domain.naming import edge_name
+from previewer.domain.naming import handover_network_name
 from previewer.frozen import dataclass
 
 
@@ -184,7 +184,7 @@ def _network_meaning(
     """The engine itself joins a container that starts to its own networks, and takes off one that ends."""
     container, is_own = event.attributes.get("container", ""), event.name in things.network_names
     own = things.environment.ownership
-    if event.name == edge_name(own.environment, own.generation):
+    if event.name == handover_network_name(own.environment, own.generation):
         return None
     if event.action == "connect":
         if container in things.live:

@@ -69,7 +69,7 @@ class Bound:
 
     name: str
     """``addresses``, ``memory``, ``disk``, ``quota.environments``, ``quota.memory``."""
-    room: int
+    free_capacity: int
     """How many environments like the one in question it has room for; 0 means that not even one fits."""
     reason: str
     """The figures, as a sentence."""
@@ -80,7 +80,7 @@ class Bound:
 def bounds(supply: Supply, need: Need, load: Load, quota: Quota) -> tuple[Bound, ...]:
     """Everything that bounds how many environments like ``need`` still fit, tightest first."""
     found = (_addresses(supply, need), *_memory(supply, need, load, quota), *_disk(supply, quota))
-    return tuple(sorted((*found, *_quotas(need, load, quota)), key=lambda bound: bound.room))
+    return tuple(sorted((*found, *_quotas(need, load, quota)), key=lambda bound: bound.free_capacity))
 
 
 def need_of(definition: Definition, *, subnet_prefix: int, is_new: bool = True) -> Need:
@@ -106,11 +106,11 @@ def need_of_plan(plan: Plan, *, subnet_prefix: int) -> Need:
 
 
 def _addresses(supply: Supply, need: Need) -> Bound:
-    room = supply.subnets // max(need.networks, 1)
+    free_capacity = supply.subnets // max(need.networks, 1)
     free = counted(supply.subnets, "subnet")
     return Bound(
         "addresses",
-        room if need.networks else max(room, 1),
+        free_capacity if need.networks else max(free_capacity, 1),
         f"{free} of the address pool free, {need.networks} needed",
         "remove environments that nobody uses (`previewer down`), or set a larger pool (`network.pool`)",
     )

@@ -13,7 +13,7 @@ from operator import attrgetter
 from previewer.domain.commit.revision import Branch, Commit
 from previewer.domain.compose.definition import Role
 from previewer.domain.compose.routes import OTHER_PROTOCOLS, reachable_address, url_of
-from previewer.domain.deploy.takeover import is_rehearsing
+from previewer.domain.deploy.takeover import is_on_standby
 from previewer.domain.engine.observation import ContainerState, Health, Observation, ObservedContainer
 from previewer.domain.labels import Ownership
 from previewer.domain.record.notes import NOTHING_NOTED, EnvironmentNotes, Notes
@@ -161,7 +161,7 @@ def _live(seen: Mapping[int, Environment], noted: int) -> Environment:
     if before is None or before is newest:
         return newest
     containers = [container for service in newest.services for container in service.containers]
-    has_taken_over = newest.state in SERVING and not any(is_rehearsing(container) for container in containers)
+    has_taken_over = newest.state in SERVING and not any(is_on_standby(container) for container in containers)
     serves_still = before.state in SERVING or before.state is State.ASLEEP
     return newest if has_taken_over and not serves_still else before
 

@@ -33,7 +33,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is true of environments from now on, by name; of others nothing changes."""
 
 
-class Claim(msgspec.Struct, frozen=True):
+class RunLease(msgspec.Struct, frozen=True):
     """One run's."""
 
     commit: str
@@ -46,7 +46,7 @@ class Claim(msgspec.Struct, frozen=True):
     """Whether the run is over, and only those that began before it have not seen its claim yet."""
 
 
-def gives_way(ours: Claim, stored: Claim | None) -> bool:
+def is_superseded(ours: RunLease, stored: RunLease | None) -> bool:
     """Whether a run is to stop, given the claim that is stored now.
 
     Runs overwrite each other's claims, so a foreign one began later. For the same commit both may go on: the one

@@ -11,7 +11,7 @@ import io
 import tarfile
 from dataclasses import field
 
-from previewer.domain.compose.mounted_files import GivenFile, given_files
+from previewer.domain.compose.mounted_files import ConfigMount, config_mounts
 from previewer.domain.compose.service import Service
 from previewer.domain.engine.specs import ContainerSpec
 from previewer.engine.mapping.part import malformed
@@ -33,7 +33,7 @@ class CopiedFile:
 
 def copied_files(spec: ContainerSpec) -> tuple[CopiedFile, ...]:
     """The files of the service's ``secrets`` and ``configs``, their content from ``spec.contents``."""
-    return tuple(_copied(spec, file) for file in given_files(Service(spec.service, spec.compose)))
+    return tuple(_copied(spec, file) for file in config_mounts(Service(spec.service, spec.compose)))
 
 
 def archive_of(files: tuple[CopiedFile, ...]) -> bytes:
@@ -47,7 +47,7 @@ def archive_of(files: tuple[CopiedFile, ...]) -> bytes:
     return buffer.getvalue()
 
 
-def _copied(spec: ContainerSpec, file: GivenFile) -> CopiedFile:
+def _copied(spec: ContainerSpec, file: ConfigMount) -> CopiedFile:
     kind, source = file.reference.split("/", 1)
     if file.reference not in spec.contents:
         raise malformed(spec, kind, f"nothing says what {source!r} contains")

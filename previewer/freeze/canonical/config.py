@@ -43,15 +43,15 @@ def canonical_config(
     """
     system, _, rest = platform.partition("/")
     architecture, _, variant = rest.partition("/")
-    moment = format_time(datetime.fromtimestamp(CANONICAL_TIME, UTC))
+    timestamp = format_time(datetime.fromtimestamp(CANONICAL_TIME, UTC))
     history: list[JsonValue] = [
-        {"created": moment, "created_by": "base image" if position < base_layers else "previewer freeze"}
+        {"created": timestamp, "created_by": "base image" if position < base_layers else "previewer freeze"}
         for position in range(len(diff_ids))
     ]
     document: dict[str, JsonValue] = {
         "architecture": architecture,
         "config": kept_keys(config),
-        "created": moment,
+        "created": timestamp,
         "history": history,
         "os": system,
         "rootfs": {"diff_ids": list(diff_ids), "type": "layers"},

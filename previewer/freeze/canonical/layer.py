@@ -203,8 +203,8 @@ def _entry(path: str, member: tarfile.TarInfo, *, link: str = "") -> LayerEntry:
     )
 
 
-def _clamped(moment: float) -> int:
-    return max(0, min(int(moment), CANONICAL_TIME))
+def _clamped(timestamp: float) -> int:
+    return max(0, min(int(timestamp), CANONICAL_TIME))
 
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo, lower: LowerLayers) -> Iterator[bytes]:
@@ -231,10 +231,10 @@ def _source_of(path: str) -> str:
 def _clamp_module(head: bytes) -> bytes:
     if len(head) < _PYC_HEADER.size:
         return head
-    magic, flags, moment = _PYC_HEADER.unpack_from(head)
+    magic, flags, timestamp = _PYC_HEADER.unpack_from(head)
     if flags != 0:
         return head
-    return _PYC_HEADER.pack(magic, flags, min(moment, CANONICAL_TIME)) + head[_PYC_HEADER.size :]
+    return _PYC_HEADER.pack(magic, flags, min(timestamp, CANONICAL_TIME)) + head[_PYC_HEADER.size :]
 
 
 def _bytes(text: str) -> bytes:

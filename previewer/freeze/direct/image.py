@@ -25,7 +25,7 @@ DIRECT = "direct"
 
 def plan_direct(request: BuildRequest, base: EngineImage | None) -> DirectImage | None:
     """What the request describes, if that is no more than a base and files; ``base`` is ``None`` for scratch."""
-    if request.means.needs or request.means.described != type(request.means)().described:
+    if request.requirements.needs or request.requirements.described != type(request.requirements)().described:
         return None
     config: JsonObject = base.config if base is not None else {"Env": [SCRATCH_PATH]}
     try:

@@ -83,12 +83,12 @@ class DockerBuilds:
     def ensure_builder(self, request: BuildRequest) -> None:
         """Raise :class:`UnsupportedError` where nothing here can build ``request``."""
         if self._plan_directly(request) is None:
-            builder_for(self._connection, request.means, builder=self.builder)
+            builder_for(self._connection, request.requirements, builder=self.builder)
 
     def _build(
         self, request: BuildRequest, on_line: Callable[[str], None], cancellation: Cancellation
     ) -> BuiltImage:
-        builder = builder_for(self._connection, request.means, builder=self.builder)
+        builder = builder_for(self._connection, request.requirements, builder=self.builder)
         name = f"{BUILDING_REPOSITORY}:{uuid.uuid4().hex}"
         try:
             self._run_builder(request, name, builder, on_line=on_line, cancellation=cancellation)
@@ -161,7 +161,7 @@ class DockerBuilds:
                 labels={**request.labels, PLATFORM: request.platform, BUILDER: builder.kind},
                 platform=request.platform,
                 use_cache=request.use_cache,
-                means=request.means,
+                requirements=request.requirements,
             ),
             builder=builder,
             steps=self._steps,

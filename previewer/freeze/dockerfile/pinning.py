@@ -83,8 +83,8 @@ def _judge(instruction: Instruction, variables: Mapping[str, str], place: str, e
             hint = "say which: ADD --checksum=sha256:… (needs BuildKit), or commit the file"
         else:
             continue
-        means = f" ({address})" if address != word and not address.startswith(_SOME_ADDRESS) else ""
-        raise DefinitionError(f"ADD {word}{means} may be another file tomorrow", where=place, hint=hint)
+        requirements = f" ({address})" if address != word and not address.startswith(_SOME_ADDRESS) else ""
+        raise DefinitionError(f"ADD {word}{requirements} may be another file tomorrow", where=place, hint=hint)
 
 
 def _sources(text: str) -> list[str]:

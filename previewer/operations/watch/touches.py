@@ -97,8 +97,8 @@ def _look(
 
 def _key(finding: Finding) -> tuple[str, ...]:
     """Two looks hash values with two keys, so values are no part of it."""
-    moment = finding.at.isoformat() if finding.at else ""
-    return (finding.environment, finding.kind, finding.where, moment)
+    timestamp = finding.at.isoformat() if finding.at else ""
+    return (finding.environment, finding.kind, finding.where, timestamp)
 
 
 PAUSE = 10.0

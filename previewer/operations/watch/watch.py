@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import field, replace
 from queue import Empty, SimpleQueue
 
-from previewer.deployment.capacity import is_there_any_room
+from previewer.deployment.capacity import is_there_any_capacity
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.deploy.watching import (
     Attempt,
@@ -156,22 +156,22 @@ class _Watch:
 
     def _decide(self) -> tuple[WatchAction, ...]:
         self._fetch()
-        if (stamp := self._session.source.references_stamp()) != self._stamp:
+        if (stamp := self._session.source.refs_fingerprint()) != self._stamp:
             self._stamp = stamp
             self._session.reread_settings()
             self._rules = _rules(self._session, self._options)
         branches = self._session.source.branch_view(remote=self._options.remote, about=self._rules.covers)
         environments = list_environments(self._session)
         known = remembered_attempts(self._session, self._rules, branches.tips, environments)
-        if self._queue.is_due and not is_there_any_room(self._session):
+        if self._queue.is_due and not is_there_any_capacity(self._session):
             self._queue.stay_full()
-        has_room = not self._queue.is_full
+        has_capacity = not self._queue.is_full
         held = {**known, **self._held(), **self._queue.attempts(0), **self._running()}
-        self._tell(find_skips(branches, environments, self._rules, held, has_room=has_room))
+        self._tell(find_skips(branches, environments, self._rules, held, has_capacity=has_capacity))
         free = self._rules.limit - len(self._jobs)
         self._attempts = {**known, **self._held(), **self._queue.attempts(free), **self._running()}
         now = self._session.clock()
-        return decide(branches, environments, self._rules, now, self._attempts, has_room=has_room)
+        return decide(branches, environments, self._rules, now, self._attempts, has_capacity=has_capacity)
 
     def _tell(self, skips: Sequence[Skip]) -> None:
         """Each only once, and none that was told when it failed; those that wait for room together."""
@@ -225,7 +225,7 @@ class _Watch:
             try:
                 message = self._messages.get(timeout=min(LOOK_SECONDS, left))
             except Empty:
-                if not self._pause and self._session.source.references_stamp() != self._stamp:
+                if not self._pause and self._session.source.refs_fingerprint() != self._stamp:
                     return
                 continue
             if isinstance(message, JobEnded):

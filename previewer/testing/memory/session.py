@@ -25,7 +25,7 @@ DEFAULT_NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class MemoryRoom:
+class MemoryClients:
     """Both stages' view of an engine in memory."""
 
     engine: Engine
@@ -62,21 +62,21 @@ def memory_session(
     settings: Settings | None = None,
     readings: Readings | None = None,
     now: datetime = DEFAULT_NOW,
-    connect: Callable[[], MemoryRoom] | None = None,
+    connect: Callable[[], MemoryClients] | None = None,
 ) -> Session:
     """A session on what is given and on empty memory for the rest. Time stands still, ids count up.
 
     ``connect`` replaces the engine: one that raises :class:`EngineUnreachableError` makes it unreachable.
     """
     numbers = count(1)
-    room = MemoryRoom(engine or MemoryEngine(), images or MemoryImages(), examiner)
+    clients = MemoryClients(engine or MemoryEngine(), images or MemoryImages(), examiner)
     kept = ledger or MemoryLedger()
     read = settings or Settings(settle_time=0.0)
     return Session(
         source=source or MemorySource(),
         open_ledger=lambda: kept,
         read_settings=lambda: read,
-        connect=connect or (lambda: room),
+        connect=connect or (lambda: clients),
         open_readings=lambda: readings or ForgottenReadings(),
         clock=lambda: now,
         new_id=lambda: f"operation-{next(numbers)}",

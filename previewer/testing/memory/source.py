@@ -96,7 +96,7 @@ class MemorySource:
         """Nothing is elsewhere."""
         del remote, cancellation
 
-    def references_stamp(self) -> str:
+    def refs_fingerprint(self) -> str:
         """The branches and their tips."""
         return repr({name: history[-1].id for name, history in self._histories.items()})
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from previewer.domain.engine.observation import Health, ObservedContainer
 from previewer.domain.environment.environment import Environment, ServiceStatus, State
-from previewer.tui.present.text import Line, Piece, Tone, line
+from previewer.tui.present.text import Line, Span, Style, line
 
-_TONES = {State.FAILED: Tone.BAD, State.UNHEALTHY: Tone.WARN}
+_TONES = {State.FAILED: Style.BAD, State.UNHEALTHY: Style.WARN}
 
 
 def ailment_line(environment: Environment) -> Line:
     """``store exited with 3``; nothing for an environment that is well, or whose services are being started."""
-    tone = _TONES.get(environment.state)
-    if tone is None:
+    style = _TONES.get(environment.state)
+    if style is None:
         return ()
     ill = [service for service in environment.services if service.state is environment.state]
-    return line(Piece(", ".join(f"{service.name} {_ailment(service)}" for service in ill), tone))
+    return line(Span(", ".join(f"{service.name} {_ailment(service)}" for service in ill), style))
 
 
 def ending_words(container: ObservedContainer) -> str:

@@ -15,13 +15,13 @@ from previewer.domain.json_value import as_text
 from previewer.tui.present.ailments import ailment_line, ending_words
 from previewer.tui.present.states import TAINT_SIGN, sign_words, state_line
 from previewer.tui.present.tables import Column, share_out
-from previewer.tui.present.text import Line, Piece, Tone, cut_line, join, line, quiet
+from previewer.tui.present.text import Line, Span, Style, cut_line, join, line, quiet
 from previewer.tui.present.times import age, ago, lifetime
 from previewer.tui.requests.rollback import known_good_others
 
 TABS = ("overview", "services", "logs", "drift", "history", "release", "plan")
 """In the order of their keys."""
-_SEPARATOR = Piece("  ·  ", Tone.QUIET)
+_SEPARATOR = Span("  ·  ", Style.QUIET)
 
 
 def header_lines(
@@ -35,12 +35,12 @@ def header_lines(
     """Four lines, each cut to ``width``; one more for an environment that somebody touched."""
     ownership = environment.ownership
     title = line(
-        Piece(environment.role.value, Tone.ACCENT), f" of {ownership.branch or short_id(ownership.commit)}"
+        Span(environment.role.value, Style.ACCENT), f" of {ownership.branch or short_id(ownership.commit)}"
     )
     is_behind = branch is not None and branch.commit != ownership.commit
     ailment = ailment_line(environment)
-    state = (*state_line(environment.state), *((Piece(": ", Tone.QUIET), *ailment) if ailment else ()))
-    newer = line(Piece("↑ the branch has a newer commit", Tone.ACCENT)) if is_behind else ()
+    state = (*state_line(environment.state), *((Span(": ", Style.QUIET), *ailment) if ailment else ()))
+    newer = line(Span("↑ the branch has a newer commit", Style.ACCENT)) if is_behind else ()
     lines = (
         join((state, title, sign_words(environment, drift), newer), _SEPARATOR),
         join(
@@ -50,7 +50,7 @@ def header_lines(
                 _fact("generation", str(ownership.generation)),
                 _fact("by", ownership.owner),
             ),
-            Piece("   "),
+            Span("   "),
         ),
         join(
             (
@@ -59,12 +59,12 @@ def header_lines(
                 _asleep(environment, now),
                 _good(environment),
             ),
-            Piece("   "),
+            Span("   "),
         ),
         _urls(environment),
         *_taint(environment),
     )
-    return tuple(cut_line(pieces, width) for pieces in lines)
+    return tuple(cut_line(spans, width) for spans in lines)
 
 
 def _asleep(environment: Environment, now: datetime) -> Line:
@@ -80,34 +80,34 @@ def _good(environment: Environment) -> Line:
 
 def _taint(environment: Environment) -> tuple[Line, ...]:
     said = environment.notes.tainted
-    return (line(Piece(f"{TAINT_SIGN} {said}", Tone.BAD)),) if said else ()
+    return (line(Span(f"{TAINT_SIGN} {said}", Style.BAD)),) if said else ()
 
 
 def _fact(label: str, value: str) -> Line:
-    return line(Piece(f"{label} ", Tone.QUIET), value)
+    return line(Span(f"{label} ", Style.QUIET), value)
 
 
 def _urls(environment: Environment) -> Line:
     if environment.url is None:
-        return line(Piece(f"no URL: {reason_for_no_url(environment)}", Tone.QUIET))
+        return line(Span(f"no URL: {reason_for_no_url(environment)}", Style.QUIET))
     others = [url for url in environment.urls if url != environment.url]
-    rest = line(Piece("   " + "  ".join(others), Tone.QUIET)) if others else ()
-    return (*line(Piece(environment.url, Tone.ACCENT)), *rest)
+    rest = line(Span("   " + "  ".join(others), Style.QUIET)) if others else ()
+    return (*line(Span(environment.url, Style.ACCENT)), *rest)
 
 
 def gone_lines(name: str) -> tuple[Line, ...]:
     """In place of the first line, once the environment is no more."""
-    return (line(Piece(f"○ {name} is gone", Tone.WARN), Piece("  esc goes back", Tone.QUIET)),)
+    return (line(Span(f"○ {name} is gone", Style.WARN), Span("  esc goes back", Style.QUIET)),)
 
 
 def tab_line(current: str) -> Line:
     """The tabs with their keys, the current one loud."""
-    pieces: list[Piece] = []
+    spans: list[Span] = []
     for number, name in enumerate(TABS, 1):
         is_current = name == current
-        pieces.append(Piece(f"{number} ", Tone.ACCENT if is_current else Tone.QUIET))
-        pieces.append(Piece(f"{name.capitalize()}  ", Tone.STRONG if is_current else Tone.QUIET))
-    return tuple(pieces)
+        spans.append(Span(f"{number} ", Style.ACCENT if is_current else Style.QUIET))
+        spans.append(Span(f"{name.capitalize()}  ", Style.STRONG if is_current else Style.QUIET))
+    return tuple(spans)
 
 
 ALL_SERVICES = ""
@@ -133,8 +133,8 @@ def fit_service_columns(width: int) -> tuple[Column, ...]:
 def all_services_lines(count: int) -> Mapping[str, Line]:
     """The first row."""
     return {
-        "service": line(Piece("all services", Tone.STRONG)),
-        "state": line(Piece(f"{count} of them" if count != 1 else "1", Tone.QUIET)),
+        "service": line(Span("all services", Style.STRONG)),
+        "state": line(Span(f"{count} of them" if count != 1 else "1", Style.QUIET)),
     }
 
 
@@ -144,7 +144,7 @@ def service_lines(service: ServiceStatus, *, is_stale: bool = False) -> Mapping[
         "service": line(service.name),
         "state": quiet(state_line(service.state)) if is_stale else state_line(service.state),
         "detail": _detail(service),
-        "image": line(Piece(short_id(service.image), Tone.QUIET)),
+        "image": line(Span(short_id(service.image), Style.QUIET)),
         "ports": line("  ".join((*_service_urls(service), *_other_ports(service)))),
     }
 
@@ -156,7 +156,7 @@ def _service_urls(service: ServiceStatus) -> Iterator[str]:
 
 def _detail(service: ServiceStatus) -> Line:
     if not service.containers:
-        return line(Piece("no container", Tone.QUIET))
+        return line(Span("no container", Style.QUIET))
     if len(service.containers) > 1:
         up = sum(container.state is ContainerState.RUNNING for container in service.containers)
         return line(f"{up} of {len(service.containers)} running")
@@ -207,22 +207,22 @@ def container_lines(
     state = next((s.state for s in environment.services if s.name == container.service), None)
     is_up = container.state is ContainerState.RUNNING
     number = f" {container.number}" if container.number > 1 else ""
-    name = Piece("debug copy of ", Tone.WARN) if container.is_one_off else ""
+    name = Span("debug copy of ", Style.WARN) if container.is_one_off else ""
     return {
         "service": line(name, f"{container.service}{number}"),
         "state": _state(container, state),
         "restarts": _restarts(container),
         "up": line(age(container.started_at, now) if is_up and container.started_at else ""),
-        "image": line(Piece(short_id(as_text(container.fields.get("image"))), Tone.QUIET)),
+        "image": line(Span(short_id(as_text(container.fields.get("image"))), Style.QUIET)),
         "container": line(container.name),
-        "command": line(Piece(_command(container), Tone.QUIET)),
+        "command": line(Span(_command(container), Style.QUIET)),
     }
 
 
 def _restarts(container: ExaminedContainer) -> Line:
     if not container.restarts:
-        return line(Piece("0", Tone.QUIET))
-    return line(Piece(str(container.restarts), Tone.WARN if container.restarts >= MANY_RESTARTS else Tone.PLAIN))
+        return line(Span("0", Style.QUIET))
+    return line(Span(str(container.restarts), Style.WARN if container.restarts >= MANY_RESTARTS else Style.PLAIN))
 
 
 def _state(container: ExaminedContainer, state: State | None) -> Line:
@@ -232,7 +232,7 @@ def _state(container: ExaminedContainer, state: State | None) -> Line:
         return shown
     sign = shown[0]
     ending = f"exited with {container.exit_code}{', out of memory' if container.out_of_memory else ''}"
-    return line(Piece(f"{sign.text.split()[0]} {ending}" if state else ending, sign.tone))
+    return line(Span(f"{sign.text.split()[0]} {ending}" if state else ending, sign.style))
 
 
 def _command(container: ExaminedContainer) -> str:

@@ -10,7 +10,7 @@ from previewer.domain.drift.finding import Finding
 from previewer.domain.units import counted
 from previewer.tui.present.states import severity_line
 from previewer.tui.present.tables import Column, share_out
-from previewer.tui.present.text import Line, Piece, Tone, fact_lines, line
+from previewer.tui.present.text import Line, Span, Style, fact_lines, line
 from previewer.tui.present.times import age
 
 _COLUMNS = (
@@ -32,8 +32,8 @@ def fit_finding_columns(width: int, longest: Mapping[str, int]) -> tuple[Column,
 
 def finding_key(finding: Finding) -> str:
     """The same from one look to the next."""
-    moment = finding.at.isoformat() if finding.at else ""
-    return "\0".join((finding.kind, finding.where, moment))
+    timestamp = finding.at.isoformat() if finding.at else ""
+    return "\0".join((finding.kind, finding.where, timestamp))
 
 
 def finding_lines(finding: Finding, *, now: datetime) -> Mapping[str, Line]:
@@ -42,8 +42,8 @@ def finding_lines(finding: Finding, *, now: datetime) -> Mapping[str, Line]:
         "severity": severity_line(finding.severity),
         "service": line(finding.service),
         "what": line(finding.what),
-        "frozen": line(finding.frozen or Piece("–", Tone.QUIET)),
-        "live": line(finding.live or Piece("–", Tone.QUIET)),
+        "frozen": line(finding.frozen or Span("–", Style.QUIET)),
+        "live": line(finding.live or Span("–", Style.QUIET)),
         "seen": line(age(finding.at, now) if finding.at else ""),
     }
 
@@ -60,15 +60,15 @@ def finding_detail(finding: Finding, *, now: datetime, width: int, replace_key: 
         *fact_lines("frozen", finding.frozen, width=width),
         *fact_lines("live", finding.live, width=width),
         *fact_lines("when", when, width=width),
-        *fact_lines("remedy", remedy, width=width, tone=Tone.ACCENT),
+        *fact_lines("remedy", remedy, width=width, style=Style.ACCENT),
     )
 
 
 def drift_title(drift: EnvironmentDrift | None, *, is_live: bool) -> Line:
     """What was found, and that it goes on looking."""
     if drift is None:
-        return line(Piece("looking …", Tone.QUIET))
-    live = line(Piece("  ● live", Tone.GOOD)) if is_live else line(Piece("  looks again every 10 s", Tone.QUIET))
+        return line(Span("looking …", Style.QUIET))
+    live = line(Span("  ● live", Style.GOOD)) if is_live else line(Span("  looks again every 10 s", Style.QUIET))
     if not drift.findings:
-        return line(Piece("✔ as it was frozen", Tone.GOOD), *live)
-    return line(Piece(f"≠ {counted(len(drift.findings), 'finding')}", Tone.WARN), *live)
+        return line(Span("✔ as it was frozen", Style.GOOD), *live)
+    return line(Span(f"≠ {counted(len(drift.findings), 'finding')}", Style.WARN), *live)

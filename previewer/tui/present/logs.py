@@ -10,7 +10,7 @@ from rich.cells import cell_len, chop_cells
 from previewer.engine.protocol import LogLine
 from previewer.frozen import dataclass
 from previewer.present.safe_text import plain, plain_log
-from previewer.tui.present.text import Line, Piece, Tone, cut, cut_line, line, width_of
+from previewer.tui.present.text import Line, Span, Style, cut, cut_line, line, width_of
 
 TIME_WIDTH = len("12:34:56.789 ")
 WIDEST_SERVICE = 14
@@ -73,8 +73,8 @@ def whole_text(entries: Sequence[LogLine]) -> str:
     """Lines as they are copied and saved: times and services in full."""
     parts: list[str] = []
     for entry in entries:
-        moment = f"{entry.at.isoformat(timespec='milliseconds')} " if entry.at else ""
-        parts.append(f"{moment}{plain(entry.service)} | {plain_log(entry.text)}\n")
+        timestamp = f"{entry.at.isoformat(timespec='milliseconds')} " if entry.at else ""
+        parts.append(f"{timestamp}{plain(entry.service)} | {plain_log(entry.text)}\n")
     return "".join(parts)
 
 
@@ -87,15 +87,15 @@ def _chunks(text: str, width: int) -> list[str]:
 
 
 def _prefix(entry: LogLine, shape: LogShape) -> str:
-    moment = ""
+    timestamp = ""
     if shape.has_times:
-        moment = entry.at.strftime("%H:%M:%S.%f")[:-3] if entry.at else ""
-        moment = moment.ljust(TIME_WIDTH)
+        timestamp = entry.at.strftime("%H:%M:%S.%f")[:-3] if entry.at else ""
+        timestamp = timestamp.ljust(TIME_WIDTH)
     if not shape.service_width:
-        return moment
+        return timestamp
     name = cut(plain(entry.service), shape.service_width)
     padding = " " * (shape.service_width - cell_len(name) + 1)
-    return f"{moment}{name}{padding}{SEPARATOR}"
+    return f"{timestamp}{name}{padding}{SEPARATOR}"
 
 
 def _empty_prefix(shape: LogShape) -> str:
@@ -108,23 +108,23 @@ def log_title(shape: LogShape, *, width: int, shown: int, held: int, is_followin
     badge = _badge(held, is_following=is_following, has_ended=has_ended)
     left = cut_line(_subject(shape, shown, has_ended=has_ended), max(0, width - width_of(badge) - 2))
     gap = " " * max(2, width - width_of(left) - width_of(badge))
-    return (*left, Piece(gap), *badge)
+    return (*left, Span(gap), *badge)
 
 
 def _subject(shape: LogShape, shown: int, *, has_ended: bool) -> Line:
     whose = shape.service or "all services"
-    found = line(Piece(f" · {shown} line{'' if shown == 1 else 's'} with “{shape.search}”", Tone.WARN))
+    found = line(Span(f" · {shown} line{'' if shown == 1 else 's'} with “{shape.search}”", Style.WARN))
     if not shape.search:
         nothing = "nothing was written" if has_ended else "nothing has been written yet"
-        found = () if shown else line(Piece(f" · {nothing}", Tone.QUIET))
+        found = () if shown else line(Span(f" · {nothing}", Style.QUIET))
     modes = "".join((" · wrapped" if shape.is_wrapped else "", " · times in UTC" if shape.has_times else ""))
-    return line(Piece("Logs ", Tone.STRONG), whose, *found, Piece(modes, Tone.QUIET))
+    return line(Span("Logs ", Style.STRONG), whose, *found, Span(modes, Style.QUIET))
 
 
 def _badge(held: int, *, is_following: bool, has_ended: bool) -> Line:
     if has_ended:
-        return line(Piece("■ ended: the services have stopped", Tone.QUIET))
+        return line(Span("■ ended: the services have stopped", Style.QUIET))
     if is_following:
-        return line(Piece("● following", Tone.GOOD))
+        return line(Span("● following", Style.GOOD))
     new = f", {held} new line{'' if held == 1 else 's'}" if held else ""
-    return line(Piece(f"❚❚ paused{new}", Tone.WARN), Piece(" · G follows", Tone.QUIET))
+    return line(Span(f"❚❚ paused{new}", Style.WARN), Span(" · G follows", Style.QUIET))

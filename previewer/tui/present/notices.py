@@ -13,17 +13,17 @@ from previewer.errors import (
     TimedOutError,
     UsageError,
 )
-from previewer.tui.context import Picture
-from previewer.tui.present.text import Line, Piece, Tone, line
+from previewer.tui.context import AppState
+from previewer.tui.present.text import Line, Span, Style, line
 from previewer.tui.present.times import as_of_words
 
 
-def engine_line(picture: Picture, now: datetime) -> Line:
+def engine_line(app_state: AppState, now: datetime) -> Line:
     """``Docker 26.1 · linux/amd64``; ``✖ no engine`` where none answers, other words for other failures."""
-    if picture.engine_error is not None:
-        as_of = f"  {as_of_words(picture.read_at, now)}" if picture.read_at else ""
-        return line(Piece(f"✖ {failure_word(picture.engine_error)}", Tone.BAD), Piece(as_of, Tone.QUIET))
-    return line(Piece(picture.engine or "asking the engine …", Tone.QUIET))
+    if app_state.engine_error is not None:
+        as_of = f"  {as_of_words(app_state.read_at, now)}" if app_state.read_at else ""
+        return line(Span(f"✖ {failure_word(app_state.engine_error)}", Style.BAD), Span(as_of, Style.QUIET))
+    return line(Span(app_state.engine or "asking the engine …", Style.QUIET))
 
 
 MOST_DETAILS = 30
@@ -46,24 +46,24 @@ def failure_word(error: PreviewerError) -> str:
 
 def failure_lines(error: PreviewerError, *, details: int = MOST_DETAILS) -> tuple[Line, ...]:
     """The error in full, the hint before the details: it is what the user looks for."""
-    lines = [line(Piece("✖ ", Tone.BAD), Piece(error.message, Tone.BAD))]
+    lines = [line(Span("✖ ", Style.BAD), Span(error.message, Style.BAD))]
     if error.where:
-        lines.append(line(Piece("  at    ", Tone.QUIET), error.where))
+        lines.append(line(Span("  at    ", Style.QUIET), error.where))
     if error.hint:
-        lines.append(line(Piece("  hint  ", Tone.QUIET), Piece(error.hint, Tone.ACCENT)))
+        lines.append(line(Span("  hint  ", Style.QUIET), Span(error.hint, Style.ACCENT)))
     shown = error.details[-details:] if details else ()
     if shown:
         lines.append(())
         if len(shown) < len(error.details):
-            lines.append(line(Piece(f"  … {len(error.details) - len(shown)} lines before", Tone.QUIET)))
-        lines.extend(line(Piece(f"  {detail}", Tone.QUIET)) for detail in shown)
+            lines.append(line(Span(f"  … {len(error.details) - len(shown)} lines before", Style.QUIET)))
+        lines.extend(line(Span(f"  {detail}", Style.QUIET)) for detail in shown)
     return tuple(lines)
 
 
 def failure_summary(error: PreviewerError) -> Line:
     """The error on one line."""
     where = f"{error.where}: " if error.where else ""
-    return line(Piece("✖ ", Tone.BAD), Piece(f"{where}{error.message}", Tone.BAD))
+    return line(Span("✖ ", Style.BAD), Span(f"{where}{error.message}", Style.BAD))
 
 
 def engine_notice(error: PreviewerError, *, retry_key: str, as_of: str) -> tuple[Line, ...]:
@@ -72,9 +72,9 @@ def engine_notice(error: PreviewerError, *, retry_key: str, as_of: str) -> tuple
     return (
         *failure_lines(error, details=3),
         line(
-            Piece("  ", Tone.PLAIN),
-            Piece(retry_key, Tone.ACCENT),
-            Piece(f" tries again; meanwhile {meanwhile}", Tone.QUIET),
+            Span("  ", Style.PLAIN),
+            Span(retry_key, Style.ACCENT),
+            Span(f" tries again; meanwhile {meanwhile}", Style.QUIET),
         ),
     )
 
@@ -87,21 +87,21 @@ def source_notice(error: PreviewerError, *, retry_key: str) -> tuple[Line, ...]:
 def empty_table(*, is_waiting: bool, filter_text: str, branch_count: int, location: str) -> tuple[Line, ...]:
     """Why the home table is empty, and which key helps."""
     if is_waiting:
-        return (line(Piece("reading branches …", Tone.QUIET)),)
+        return (line(Span("reading branches …", Style.QUIET)),)
     if filter_text and branch_count:
         return (
-            line(Piece(f"none of {branch_count} branches contains “{filter_text}”", Tone.QUIET)),
+            line(Span(f"none of {branch_count} branches contains “{filter_text}”", Style.QUIET)),
             _keys(("esc", "clears the filter")),
         )
     return (
-        line(Piece(f"no branches in {location}: nothing has been committed yet", Tone.QUIET)),
-        line(Piece("commit something, with a compose.yaml or a Dockerfile in it", Tone.QUIET)),
+        line(Span(f"no branches in {location}: nothing has been committed yet", Style.QUIET)),
+        line(Span("commit something, with a compose.yaml or a Dockerfile in it", Style.QUIET)),
         _keys(("r", "looks again")),
     )
 
 
 def _keys(*pairs: tuple[str, str]) -> Line:
-    pieces: list[Piece] = [Piece("  ")]
+    spans: list[Span] = [Span("  ")]
     for key, words in pairs:
-        pieces += [Piece(key, Tone.ACCENT), Piece(f" {words}  ", Tone.QUIET)]
-    return line(*pieces)
+        spans += [Span(key, Style.ACCENT), Span(f" {words}  ", Style.QUIET)]
+    return line(*spans)

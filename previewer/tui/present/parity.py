@@ -16,7 +16,7 @@ from previewer.frozen import dataclass
 from previewer.operations.probe import Probed
 from previewer.tui.present.states import severity_line
 from previewer.tui.present.tables import Column, share_out
-from previewer.tui.present.text import Line, Piece, Tone, fact_lines, join, line, width_of
+from previewer.tui.present.text import Line, Span, Style, fact_lines, join, line, width_of
 from previewer.tui.present.times import span
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|[0-9a-f]{40}")
@@ -59,24 +59,24 @@ def stale_key(allowance: Allowance) -> str:
 def difference_row(difference: ParityDifference, secrecy: Secrecy) -> Mapping[str, Line]:
     """A difference's row; a declared one is dimmed."""
     is_dimmed = difference.is_declared
-    tone = Tone.QUIET if is_dimmed else Tone.PLAIN
+    style = Style.QUIET if is_dimmed else Style.PLAIN
     return {
         "severity": severity_line(difference.severity, is_dimmed=is_dimmed),
-        "path": line(Piece(difference.path, tone)),
-        "left": line(Piece(_value(difference, Side.LEFT, secrecy) or "–", tone)),
-        "right": line(Piece(_value(difference, Side.RIGHT, secrecy) or "–", tone)),
-        "reason": line(Piece(difference.reason, tone) if is_dimmed else Piece("undeclared", Tone.BAD)),
+        "path": line(Span(difference.path, style)),
+        "left": line(Span(_value(difference, Side.LEFT, secrecy) or "–", style)),
+        "right": line(Span(_value(difference, Side.RIGHT, secrecy) or "–", style)),
+        "reason": line(Span(difference.reason, style) if is_dimmed else Span("undeclared", Style.BAD)),
     }
 
 
 def stale_row(allowance: Allowance) -> Mapping[str, Line]:
     """The row of an entry of an allow-list that covers no difference."""
     return {
-        "severity": line(Piece("? stale", Tone.WARN)),
-        "path": line(Piece(allowance.path, Tone.WARN)),
+        "severity": line(Span("? stale", Style.WARN)),
+        "path": line(Span(allowance.path, Style.WARN)),
         "left": (),
         "right": (),
-        "reason": line(Piece(f"{allowance.origin} allows what does not differ", Tone.WARN)),
+        "reason": line(Span(f"{allowance.origin} allows what does not differ", Style.WARN)),
     }
 
 
@@ -105,12 +105,12 @@ def stale_detail(allowance: Allowance, *, width: int) -> tuple[Line, ...]:
 
 def score_lines(parity: Parity, *, width: int) -> tuple[Line, ...]:
     """``parity 92 %`` with what it counts and which side is newer: below, where the width does not hold both."""
-    tone = Tone.GOOD if parity.score == FULL else Tone.WARN
+    style = Style.GOOD if parity.score == FULL else Style.WARN
     counts = f"{len(parity.undeclared)} undeclared · {len(parity.declared)} declared · {parity.facts} facts"
     stale = f" · {len(parity.stale)} stale" if parity.stale else ""
-    score = line(Piece(f"parity {parity.score} %", tone), Piece(f"   {counts}{stale}", Tone.QUIET))
-    age = line(Piece(_age(parity), Tone.QUIET))
-    whole = join((score, age), Piece(" · ", Tone.QUIET))
+    score = line(Span(f"parity {parity.score} %", style), Span(f"   {counts}{stale}", Style.QUIET))
+    age = line(Span(_age(parity), Style.QUIET))
+    whole = join((score, age), Span(" · ", Style.QUIET))
     return (whole,) if width_of(whole) <= width else (score, age)
 
 
@@ -141,7 +141,7 @@ class ProbeRow:
     @property
     def cells(self) -> Mapping[str, Line]:
         """As differences have them: no allow-list covers what services answer."""
-        sign = Piece("≠ answer", Tone.BAD) if self.what else Piece("? silent", Tone.WARN)
+        sign = Span("≠ answer", Style.BAD) if self.what else Span("? silent", Style.WARN)
         return {
             "severity": line(sign),
             "path": line(f"{self.probed.request} {self.what}".rstrip()),
@@ -180,10 +180,10 @@ def probe_line(probed: Sequence[Probed]) -> Line:
     silent = sum(1 for one in probed if _is_silent(one))
     sent = f"{counted(len(probed), 'request')} sent to both: "
     if not differing and not silent:
-        return line(Piece("probe   ", Tone.QUIET), sent, Piece("✔ answered alike", Tone.GOOD))
+        return line(Span("probe   ", Style.QUIET), sent, Span("✔ answered alike", Style.GOOD))
     said = [f"≠ {differing} answered differently"] if differing else []
     said += [f"? {silent} answered by neither"] if silent else []
-    return line(Piece("probe   ", Tone.QUIET), sent, Piece(", ".join(said), Tone.BAD if differing else Tone.WARN))
+    return line(Span("probe   ", Style.QUIET), sent, Span(", ".join(said), Style.BAD if differing else Style.WARN))
 
 
 def _found(one: Probed) -> Iterator[tuple[str, str, str]]:

@@ -10,18 +10,18 @@ from previewer.domain.compose.definition import Role
 from previewer.domain.environment.environment import Environment
 from previewer.domain.parity.compare import FULL
 from previewer.errors import PreviewerError
-from previewer.tui.context import Picture
+from previewer.tui.context import AppState
 from previewer.tui.present.ailments import ailment_line
 from previewer.tui.present.notices import failure_word
 from previewer.tui.present.states import sign_words, state_line
-from previewer.tui.present.text import Line, Piece, Tone, cut_line, join, join_fitting, line, quiet
+from previewer.tui.present.text import Line, Span, Style, cut_line, join, join_fitting, line, quiet
 from previewer.tui.present.times import ago, time_left
 
 PINNED_ROLES = (Role.PRODUCTION, Role.STAGING)
 ROLE_KEYS = {Role.PREVIEW: "1", Role.STAGING: "2", Role.PRODUCTION: "3"}
 """The keys that choose a role on the screen that confirms an up."""
 _NAME_WIDTH = 12
-_SEPARATOR = Piece("  ")
+_SEPARATOR = Span("  ")
 
 
 def pinned_lines(
@@ -38,14 +38,14 @@ def pinned_lines(
     """
     lines: list[Line] = []
     for role in PINNED_ROLES:
-        name = line(Piece(f"{role.value:<{_NAME_WIDTH}}", Tone.STRONG))
+        name = line(Span(f"{role.value:<{_NAME_WIDTH}}", Style.STRONG))
         if environments is None:
             lines.append((*name, _unknown(error)))
             continue
         found = [environment for environment in environments if environment.role is role]
         if not found:
             reason = f"not running · press {up_key} on a branch, then {ROLE_KEYS[role]}"
-            lines.append(cut_line((*name, Piece(f"○ {reason}", Tone.QUIET)), width))
+            lines.append(cut_line((*name, Span(f"○ {reason}", Style.QUIET)), width))
         facts = (
             _facts(environment, now, width - _NAME_WIDTH, is_stale=error is not None) for environment in found
         )
@@ -53,31 +53,31 @@ def pinned_lines(
     return tuple(lines)
 
 
-def parity_strip(picture: Picture, *, width: int, key: str) -> tuple[Line, ...]:
+def parity_strip(app_state: AppState, *, width: int, key: str) -> tuple[Line, ...]:
     """How staging and production stand to each other, or why that is not known. One line, always."""
-    name = line(Piece(f"{'parity':<{_NAME_WIDTH}}", Tone.STRONG))
-    return (cut_line((*name, *_parity(picture, key)), width),)
+    name = line(Span(f"{'parity':<{_NAME_WIDTH}}", Style.STRONG))
+    return (cut_line((*name, *_parity(app_state, key)), width),)
 
 
-def _parity(picture: Picture, key: str) -> Line:
-    if picture.roles_parity is None:
-        return (_unknown(picture.engine_error),)
-    parity = picture.roles_parity.parity
+def _parity(app_state: AppState, key: str) -> Line:
+    if app_state.roles_parity is None:
+        return (_unknown(app_state.engine_error),)
+    parity = app_state.roles_parity.parity
     if parity is None:
-        return line(Piece(f"○ {picture.roles_parity.reason} · {key} compares their definitions", Tone.QUIET))
+        return line(Span(f"○ {app_state.roles_parity.reason} · {key} compares their definitions", Style.QUIET))
     is_full = parity.score == FULL
     counts = f"{len(parity.undeclared)} undeclared, {len(parity.declared)} declared · {key} shows them"
-    score = Piece(f"{'✔' if is_full else '≠'} {parity.score} %", Tone.GOOD if is_full else Tone.WARN)
-    return line(score, Piece(f"  {counts}", Tone.QUIET))
+    score = Span(f"{'✔' if is_full else '≠'} {parity.score} %", Style.GOOD if is_full else Style.WARN)
+    return line(score, Span(f"  {counts}", Style.QUIET))
 
 
-def _unknown(error: PreviewerError | None) -> Piece:
-    return Piece(f"? not known: {failure_word(error)}" if error is not None else "…", Tone.QUIET)
+def _unknown(error: PreviewerError | None) -> Span:
+    return Span(f"? not known: {failure_word(error)}" if error is not None else "…", Style.QUIET)
 
 
 def _facts(environment: Environment, now: datetime, width: int, *, is_stale: bool) -> Line:
     ownership = environment.ownership
-    expiry = (Piece("expires in "), *time_left(environment.expires_at, now)) if environment.expires_at else ()
+    expiry = (Span("expires in "), *time_left(environment.expires_at, now)) if environment.expires_at else ()
     state = join((state_line(environment.state), ailment_line(environment)), _SEPARATOR)
     return join_fitting(
         (
@@ -87,11 +87,11 @@ def _facts(environment: Environment, now: datetime, width: int, *, is_stale: boo
             line(
                 ownership.branch or "",
                 " " if ownership.branch else "",
-                Piece(short_id(ownership.commit), Tone.QUIET),
+                Span(short_id(ownership.commit), Style.QUIET),
             ),
-            line(Piece(f"made {ago(environment.created_at, now)}", Tone.QUIET)),
+            line(Span(f"made {ago(environment.created_at, now)}", Style.QUIET)),
             expiry,
-            line(Piece(f"release {short_id(ownership.release)}", Tone.QUIET)),
+            line(Span(f"release {short_id(ownership.release)}", Style.QUIET)),
         ),
         _SEPARATOR,
         width,

@@ -12,7 +12,7 @@ from previewer.domain.units import counted, format_memory, format_time
 from previewer.operations.diff import Difference
 from previewer.operations.inspect import Inspection
 from previewer.tui.present.states import change_line, signature_line
-from previewer.tui.present.text import Line, Piece, Tone, cut_line, fact, fact_lines, line
+from previewer.tui.present.text import Line, Span, Style, cut_line, fact, fact_lines, line
 
 
 def release_lines(found: Inspection, *, width: int) -> tuple[Line, ...]:
@@ -20,19 +20,19 @@ def release_lines(found: Inspection, *, width: int) -> tuple[Line, ...]:
     lines = (
         *_head(found, width),
         (),
-        line(Piece("Images", Tone.STRONG)),
+        line(Span("Images", Style.STRONG)),
         *_image_lines(found),
         (),
-        line(Piece("Provenance", Tone.STRONG)),
+        line(Span("Provenance", Style.STRONG)),
         *_provenance_lines(found, width),
     )
-    return tuple(cut_line(pieces, width) for pieces in lines)
+    return tuple(cut_line(spans, width) for spans in lines)
 
 
 def _head(found: Inspection, width: int) -> Iterator[Line]:
     release = found.release
     yield fact("release", release.id)
-    yield fact("commit", short_id(release.commit), "  ", Piece(found.subject, Tone.QUIET))
+    yield fact("commit", short_id(release.commit), "  ", Span(found.subject, Style.QUIET))
     yield fact("committed", format_time(release.committed_at))
     yield fact("signature", *signature_line(found.signature))
     running = ", ".join(environment.name for environment in found.running)
@@ -44,25 +44,25 @@ def _head(found: Inspection, width: int) -> Iterator[Line]:
 
 def _image_lines(found: Inspection) -> Iterator[Line]:
     for name, frozen in found.release.definitions.items():
-        yield line(Piece(f"  {name}", Tone.ACCENT))
+        yield line(Span(f"  {name}", Style.ACCENT))
         longest = max((len(service) for service in frozen.artifacts), default=0)
         for service, artifact in sorted(frozen.artifacts.items()):
             size = found.sizes.get(artifact.image)
             yield line(
                 f"    {service:<{longest}}  ",
-                Piece(short_id(artifact.image), Tone.QUIET),
+                Span(short_id(artifact.image), Style.QUIET),
                 f"  {artifact.origin:<8}  {format_memory(size) if size is not None else '–':>10}  ",
                 _packages(found, artifact),
-                Piece(_bases(artifact), Tone.QUIET),
+                Span(_bases(artifact), Style.QUIET),
             )
 
 
-def _packages(found: Inspection, artifact: Artifact) -> Piece:
+def _packages(found: Inspection, artifact: Artifact) -> Span:
     known = found.attestations.packages.get(artifact.image)
     if known is None:
-        return Piece("packages not listed", Tone.QUIET)
+        return Span("packages not listed", Style.QUIET)
     counts = ", ".join(f"{kind} {count}" for kind, count in known.count().items()) or "no packages"
-    return Piece(f"{counts} (incomplete)" if known.notes else counts, Tone.WARN if known.notes else Tone.PLAIN)
+    return Span(f"{counts} (incomplete)" if known.notes else counts, Style.WARN if known.notes else Style.PLAIN)
 
 
 def _bases(artifact: Artifact) -> str:
@@ -73,13 +73,13 @@ def _bases(artifact: Artifact) -> str:
 def _provenance_lines(found: Inspection, width: int) -> Iterator[Line]:
     statement = found.attestations.provenance
     if statement is None:
-        yield line(Piece("  none is kept with this release", Tone.QUIET))
+        yield line(Span("  none is kept with this release", Style.QUIET))
         return
     predicate = as_object(statement.get("predicate"))
     build, run = as_object(predicate.get("buildDefinition")), as_object(predicate.get("runDetails"))
     repository = as_text(as_object(build.get("externalParameters")).get("repository"))
     builder = as_object(run.get("builder"))
-    yield fact("  builder", as_text(builder.get("id")), " ", Piece(_versions(builder), Tone.QUIET))
+    yield fact("  builder", as_text(builder.get("id")), " ", Span(_versions(builder), Style.QUIET))
     yield from fact_lines("  source", repository, width=width)
     materials = as_list(build.get("resolvedDependencies"))
     yield fact("  made of", counted(len(materials), "material"))
@@ -95,13 +95,13 @@ def _versions(builder: JsonObject) -> str:
 
 MOST_SHOWN = 200
 """Of each section; the command line prints all."""
-NOTHING = Piece("–", Tone.QUIET)
+NOTHING = Span("–", Style.QUIET)
 
 
 def difference_lines(found: Difference, *, width: int) -> tuple[Line, ...]:
     """All sections that have something in them."""
     if found.is_empty:
-        return (line(Piece("✔ the same release: nothing differs", Tone.GOOD)),)
+        return (line(Span("✔ the same release: nothing differs", Style.GOOD)),)
     content = found.content
     commits = [
         *(_commit(commit, Change.ADDED) for commit in found.added_commits),
@@ -110,7 +110,7 @@ def difference_lines(found: Difference, *, width: int) -> tuple[Line, ...]:
     lines: list[Line] = []
     if not found.has_commits:
         lines += [
-            line(Piece("the repository has not got both commits: commits and files are not known", Tone.WARN)),
+            line(Span("the repository has not got both commits: commits and files are not known", Style.WARN)),
             (),
         ]
     lines += _section("Commits", commits)
@@ -119,19 +119,19 @@ def difference_lines(found: Difference, *, width: int) -> tuple[Line, ...]:
     lines += _section("Packages", map(_package, content.packages))
     lines += _section("Definitions", map(_definition, content.definitions))
     if content.unknown:
-        lines.append(line(Piece(f"packages are not known of: {', '.join(content.unknown)}", Tone.QUIET)))
-    return tuple(cut_line(pieces, width) for pieces in lines)
+        lines.append(line(Span(f"packages are not known of: {', '.join(content.unknown)}", Style.QUIET)))
+    return tuple(cut_line(spans, width) for spans in lines)
 
 
 def _section(title: str, rows: Iterable[Line]) -> Iterator[Line]:
     found = list(rows)
     if not found:
         return
-    yield line(Piece(title, Tone.STRONG), Piece(f"  {len(found)}", Tone.QUIET))
+    yield line(Span(title, Style.STRONG), Span(f"  {len(found)}", Style.QUIET))
     for row in found[:MOST_SHOWN]:
-        yield (Piece("  "), *row)
+        yield (Span("  "), *row)
     if len(found) > MOST_SHOWN:
-        yield line(Piece(f"  … {len(found) - MOST_SHOWN} more", Tone.QUIET))
+        yield line(Span(f"  … {len(found) - MOST_SHOWN} more", Style.QUIET))
     yield ()
 
 
@@ -139,7 +139,7 @@ def _commit(commit: Commit, change: Change) -> Line:
     return (
         *change_line(change),
         *line(
-            "  ", Piece(commit.short, Tone.ACCENT), f"  {commit.subject}", Piece(f"  {commit.author}", Tone.QUIET)
+            "  ", Span(commit.short, Style.ACCENT), f"  {commit.subject}", Span(f"  {commit.author}", Style.QUIET)
         ),
     )
 
@@ -148,7 +148,7 @@ def _file(found: FileChange) -> Line:
     counts = ""
     if found.added_lines is not None and found.removed_lines is not None:
         counts = f"  +{found.added_lines} -{found.removed_lines}"
-    return (*change_line(found.change), *line(f"  {found.path}", Piece(counts, Tone.QUIET)))
+    return (*change_line(found.change), *line(f"  {found.path}", Span(counts, Style.QUIET)))
 
 
 def _image(found: ImageChange) -> Line:
@@ -160,7 +160,7 @@ def _image(found: ImageChange) -> Line:
 
 def _package(found: PackageChange) -> Line:
     before, after = ", ".join(found.before), ", ".join(found.after)
-    where = Piece(f"  in {', '.join(found.services)}", Tone.QUIET)
+    where = Span(f"  in {', '.join(found.services)}", Style.QUIET)
     return (
         *change_line(found.change),
         *line(f"  {found.kind} {found.name}  ", before or NOTHING, " → ", after or NOTHING, where),
@@ -174,11 +174,11 @@ def _definition(found: DefinitionChange) -> Line:
     )
 
 
-def _id(artifact: Artifact | None) -> Piece:
-    return Piece(short_id(artifact.image)) if artifact else NOTHING
+def _id(artifact: Artifact | None) -> Span:
+    return Span(short_id(artifact.image)) if artifact else NOTHING
 
 
-def _value(value: JsonValue) -> str | Piece:
+def _value(value: JsonValue) -> str | Span:
     if value is None:
         return NOTHING
     return value if isinstance(value, str) else canonical_json(value).decode("utf-8", "replace")

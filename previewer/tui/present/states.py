@@ -12,31 +12,31 @@ from previewer.domain.environment.environment import Environment, State
 from previewer.domain.progress import Outcome
 from previewer.domain.release.attestation import Signature, Verdict
 from previewer.domain.units import counted
-from previewer.tui.present.text import Line, Piece, Tone, join, line
+from previewer.tui.present.text import Line, Span, Style, join, line
 
-_SIGNS: Mapping[Enum, tuple[str, Tone]] = {
-    State.DONE: ("✔", Tone.GOOD),
-    State.HEALTHY: ("●", Tone.GOOD),
-    State.RUNNING: ("◉", Tone.GOOD),
-    State.STARTING: ("◐", Tone.BUSY),
-    State.ASLEEP: ("☾", Tone.BUSY),
-    State.STOPPED: ("◌", Tone.WARN),
-    State.UNHEALTHY: ("▲", Tone.WARN),
-    State.FAILED: ("✖", Tone.BAD),
-    Outcome.DONE: ("✔", Tone.GOOD),
-    Outcome.CACHED: ("≡", Tone.QUIET),
-    Outcome.FAILED: ("✖", Tone.BAD),
-    Outcome.CANCELLED: ("⊘", Tone.WARN),
-    Severity.LOW: ("·", Tone.QUIET),
-    Severity.MEDIUM: ("▲", Tone.WARN),
-    Severity.HIGH: ("✖", Tone.BAD),
-    Change.ADDED: ("+", Tone.GOOD),
-    Change.REMOVED: ("-", Tone.BAD),
-    Change.CHANGED: ("~", Tone.BUSY),
-    Verdict.GOOD: ("✔", Tone.GOOD),
-    Verdict.UNKNOWN: ("?", Tone.WARN),
-    Verdict.BAD: ("✖", Tone.BAD),
-    Verdict.UNSIGNED: ("·", Tone.QUIET),
+_SIGNS: Mapping[Enum, tuple[str, Style]] = {
+    State.DONE: ("✔", Style.GOOD),
+    State.HEALTHY: ("●", Style.GOOD),
+    State.RUNNING: ("◉", Style.GOOD),
+    State.STARTING: ("◐", Style.BUSY),
+    State.ASLEEP: ("☾", Style.BUSY),
+    State.STOPPED: ("◌", Style.WARN),
+    State.UNHEALTHY: ("▲", Style.WARN),
+    State.FAILED: ("✖", Style.BAD),
+    Outcome.DONE: ("✔", Style.GOOD),
+    Outcome.CACHED: ("≡", Style.QUIET),
+    Outcome.FAILED: ("✖", Style.BAD),
+    Outcome.CANCELLED: ("⊘", Style.WARN),
+    Severity.LOW: ("·", Style.QUIET),
+    Severity.MEDIUM: ("▲", Style.WARN),
+    Severity.HIGH: ("✖", Style.BAD),
+    Change.ADDED: ("+", Style.GOOD),
+    Change.REMOVED: ("-", Style.BAD),
+    Change.CHANGED: ("~", Style.BUSY),
+    Verdict.GOOD: ("✔", Style.GOOD),
+    Verdict.UNKNOWN: ("?", Style.WARN),
+    Verdict.BAD: ("✖", Style.BAD),
+    Verdict.UNSIGNED: ("·", Style.QUIET),
 }
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 FRAMES_PER_SECOND = 8
@@ -50,7 +50,7 @@ def state_line(state: State) -> Line:
 def severity_line(severity: Severity, *, is_dimmed: bool = False) -> Line:
     """``✖ high``."""
     signed = _signed(severity, severity.value)
-    return (Piece(signed.text, Tone.QUIET) if is_dimmed else signed,)
+    return (Span(signed.text, Style.QUIET) if is_dimmed else signed,)
 
 
 def change_line(change: Change) -> Line:
@@ -64,19 +64,19 @@ def signature_line(signature: Signature) -> Line:
     return line(_signed(signature.verdict, words))
 
 
-def outcome_glyph(outcome: Outcome) -> Piece:
+def outcome_glyph(outcome: Outcome) -> Span:
     """The glyph of how a task ended."""
-    return Piece(*_SIGNS[outcome])
+    return Span(*_SIGNS[outcome])
 
 
-def spinner(seconds: float) -> Piece:
+def spinner(seconds: float) -> Span:
     """The glyph of something that has run for ``seconds``."""
-    return Piece(SPINNER[int(seconds * FRAMES_PER_SECOND) % len(SPINNER)], Tone.BUSY)
+    return Span(SPINNER[int(seconds * FRAMES_PER_SECOND) % len(SPINNER)], Style.BUSY)
 
 
-def _signed(what: Enum, words: str) -> Piece:
-    glyph, tone = _SIGNS[what]
-    return Piece(f"{glyph} {words}", tone)
+def _signed(what: Enum, words: str) -> Span:
+    glyph, style = _SIGNS[what]
+    return Span(f"{glyph} {words}", style)
 
 
 BEHIND_SIGN = "↑"
@@ -89,23 +89,23 @@ DRIFT_SIGN = "≠"
 
 def sign_line(environment: Environment, drift: EnvironmentDrift | None, *, is_behind: bool) -> Line:
     """`` ↑⚑``: nothing for an environment that is as it should be."""
-    signs: list[Piece] = []
+    signs: list[Span] = []
     if is_behind:
-        signs.append(Piece(BEHIND_SIGN, Tone.ACCENT))
+        signs.append(Span(BEHIND_SIGN, Style.ACCENT))
     if environment.is_tainted:
-        signs.append(Piece(TAINT_SIGN, Tone.BAD))
+        signs.append(Span(TAINT_SIGN, Style.BAD))
     elif drift is not None and drift.findings:
-        signs.append(Piece(DRIFT_SIGN, Tone.WARN))
-    return (Piece(" "), *signs) if signs else ()
+        signs.append(Span(DRIFT_SIGN, Style.WARN))
+    return (Span(" "), *signs) if signs else ()
 
 
 def sign_words(environment: Environment, drift: EnvironmentDrift | None = None) -> Line:
     """``⚑ tainted  ≠ 3 findings  pinned``."""
     parts: list[Line] = []
     if environment.is_tainted:
-        parts.append((Piece(f"{TAINT_SIGN} tainted", Tone.BAD),))
+        parts.append((Span(f"{TAINT_SIGN} tainted", Style.BAD),))
     elif drift is not None and drift.findings:
-        parts.append((Piece(f"{DRIFT_SIGN} {counted(len(drift.findings), 'finding')}", Tone.WARN),))
+        parts.append((Span(f"{DRIFT_SIGN} {counted(len(drift.findings), 'finding')}", Style.WARN),))
     if environment.notes.pinned:
-        parts.append((Piece("pinned", Tone.ACCENT),))
-    return join(parts, Piece("  "))
+        parts.append((Span("pinned", Style.ACCENT),))
+    return join(parts, Span("  "))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from rich.style import Style
+from rich.style import Style as RichStyle
 from rich.text import Text
 from textual.color import Color
 
 from previewer.frozen import dataclass
 from previewer.present.safe_text import plain
-from previewer.tui.present.text import Line, Tone, cut_line, width_of
+from previewer.tui.present.text import Line, Style, cut_line, width_of
 
 CELL_PADDING = 1
 """On both sides of every cell."""
@@ -77,30 +77,30 @@ class CellPainter:
     """Turns lines into table cells in the colours of one theme."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
-        self._styles = {tone: _style(tone.value, variables) for tone in Tone}
+        self._styles = {style: _style(style.value, variables) for style in Style}
 
     def cell(self, pieces: Line, *, width: int | None = None, align_right: bool = False) -> Text:
         """One table cell; cut to ``width`` cells if given."""
         shown = pieces if width is None else cut_line(pieces, width)
         text = Text(no_wrap=True, end="", justify="right" if align_right else "left")
         for piece in shown:
-            text.append(plain(piece.text), self._styles[piece.tone])
+            text.append(plain(piece.text), self._styles[piece.style])
         return text
 
-    def style(self, tone: Tone) -> Style:
+    def style(self, style: Style) -> RichStyle:
         """The tone in this theme's colours."""
-        return self._styles[tone]
+        return self._styles[style]
 
 
-def _style(spelling: str, variables: Mapping[str, str]) -> Style:
-    style = Style()
+def _style(spelling: str, variables: Mapping[str, str]) -> RichStyle:
+    style = RichStyle()
     background = False
     for word in spelling.split():
         if word == "on":
             background = True
         elif word.startswith("$"):
             colour = Color.parse(variables[word[1:]]).rich_color
-            style += Style(bgcolor=colour) if background else Style(color=colour)
+            style += RichStyle(bgcolor=colour) if background else RichStyle(color=colour)
         else:
-            style += Style.parse(word)
+            style += RichStyle.parse(word)
     return style

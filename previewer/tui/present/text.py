@@ -14,7 +14,7 @@ from textual.content import Content
 from previewer.present.safe_text import plain
 
 
-class Tone(Enum):
+class Style(Enum):
     """What a piece of text means. The value is a Textual style; its colours are named in ``tui.tones``."""
 
     PLAIN = ""
@@ -28,20 +28,20 @@ class Tone(Enum):
     LOUD = "bold $loud-text on $loud"
 
 
-class Piece(NamedTuple):
+class Span(NamedTuple):
     """A run of text in one tone."""
 
     text: str
-    tone: Tone = Tone.PLAIN
+    style: Style = Style.PLAIN
 
 
-Line: TypeAlias = tuple[Piece, ...]
+Line: TypeAlias = tuple[Span, ...]
 
 
-def line(*parts: str | Piece) -> Line:
+def line(*parts: str | Span) -> Line:
     """A line of pieces; strings are in the plain tone. Every part is made plain text."""
-    pieces = (part if isinstance(part, Piece) else Piece(part) for part in parts)
-    return tuple(Piece(plain(text), tone) for text, tone in pieces if text)
+    spans = (part if isinstance(part, Span) else Span(part) for part in parts)
+    return tuple(Span(plain(text), style) for text, style in spans if text)
 
 
 def count_of(number: int, one: str, many: str) -> str:
@@ -49,14 +49,14 @@ def count_of(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
-def text_of(pieces: Line) -> str:
+def text_of(spans: Line) -> str:
     """The line's text, without its tones."""
-    return "".join(piece.text for piece in pieces)
+    return "".join(span.text for span in spans)
 
 
-def width_of(pieces: Line) -> int:
+def width_of(spans: Line) -> int:
     """In terminal cells: wide characters count twice."""
-    return sum(cell_len(piece.text) for piece in pieces)
+    return sum(cell_len(span.text) for span in spans)
 
 
 def cut(text: str, width: int) -> str:
@@ -68,15 +68,15 @@ def cut(text: str, width: int) -> str:
     return set_cell_size(text, width - 1).rstrip() + "…"
 
 
-def cut_line(pieces: Line, width: int) -> Line:
+def cut_line(spans: Line, width: int) -> Line:
     """The line in at most ``width`` cells."""
-    kept: list[Piece] = []
+    kept: list[Span] = []
     left = width
-    for piece in pieces:
+    for span in spans:
         if left <= 0:
             break
-        text = cut(piece.text, left)
-        kept.append(Piece(text, piece.tone))
+        text = cut(span.text, left)
+        kept.append(Span(text, span.style))
         left -= cell_len(text)
     return tuple(kept)
 
@@ -95,25 +95,25 @@ def wrap_text(text: str, width: int) -> tuple[str, ...]:
     return (*parts, left)
 
 
-def quiet(pieces: Line) -> Line:
+def quiet(spans: Line) -> Line:
     """The same in the background: what may not be true any more."""
-    return tuple(Piece(piece.text, Tone.QUIET) for piece in pieces)
+    return tuple(Span(span.text, Style.QUIET) for span in spans)
 
 
-def join(lines: Iterable[Line], separator: Piece) -> Line:
+def join(lines: Iterable[Line], separator: Span) -> Line:
     """The lines one after another on one line; empty ones are left out."""
-    joined: list[Piece] = []
-    for pieces in lines:
-        if pieces:
-            joined.extend((separator, *pieces) if joined else pieces)
+    joined: list[Span] = []
+    for spans in lines:
+        if spans:
+            joined.extend((separator, *spans) if joined else spans)
     return tuple(joined)
 
 
-def join_fitting(lines: Iterable[Line], separator: Piece, width: int) -> Line:
+def join_fitting(lines: Iterable[Line], separator: Span, width: int) -> Line:
     """As :func:`join`, without the last lines that ``width`` cells do not hold in full; the first one is cut."""
     joined: Line = ()
-    for pieces in lines:
-        longer = join((joined, pieces), separator)
+    for spans in lines:
+        longer = join((joined, spans), separator)
         if joined and width_of(longer) > width:
             break
         joined = longer
@@ -123,10 +123,10 @@ def join_fitting(lines: Iterable[Line], separator: Piece, width: int) -> Line:
 def to_content(*lines: Line) -> Content:
     """The lines as a widget's content. Nothing in them is read as markup."""
     parts: list[str | tuple[str, str]] = []
-    for number, pieces in enumerate(lines):
+    for number, spans in enumerate(lines):
         if number:
             parts.append("\n")
-        parts.extend((plain(text), tone.value) if tone.value else plain(text) for text, tone in pieces)
+        parts.extend((plain(text), style.value) if style.value else plain(text) for text, style in spans)
     return Content.assemble(*parts)
 
 
@@ -135,7 +135,7 @@ _LEAST = 10
 _WORDS = re.compile(r" +|[^ ]+")
 
 
-def hanging(lines: Iterable[Line], width: int, *, indent: int | None = None) -> tuple[Line, ...]:
+def hanging_indent(lines: Iterable[Line], width: int, *, indent: int | None = None) -> tuple[Line, ...]:
     """The lines in at most ``width`` cells each; all of them as they are where ``width`` is 0: not known yet.
 
     What follows is indented by ``indent`` cells; by default it stands under the text: a first piece that ends in a
@@ -143,40 +143,40 @@ def hanging(lines: Iterable[Line], width: int, *, indent: int | None = None) -> 
     """
     if width <= 0:
         return tuple(lines)
-    return tuple(part for pieces in lines for part in _broken(pieces, width, indent))
+    return tuple(part for spans in lines for part in _broken(spans, width, indent))
 
 
-def _broken(pieces: Line, width: int, wanted: int | None) -> tuple[Line, ...]:
-    if width_of(pieces) <= width:
-        return (pieces,)
-    indent = min(_indent(pieces) if wanted is None else wanted, max(0, width - _LEAST))
-    parts: list[list[Piece]] = [[]]
+def _broken(spans: Line, width: int, wanted: int | None) -> tuple[Line, ...]:
+    if width_of(spans) <= width:
+        return (spans,)
+    indent = min(_indent(spans) if wanted is None else wanted, max(0, width - _LEAST))
+    parts: list[list[Span]] = [[]]
     used = 0
-    for piece in pieces:
-        for word in _WORDS.findall(piece.text):
+    for span in spans:
+        for word in _WORDS.findall(span.text):
             if used + cell_len(word) > width and used > indent:
-                parts.append([Piece(" " * indent)] if indent else [])
+                parts.append([Span(" " * indent)] if indent else [])
                 used = indent
                 if word.isspace():
                     continue
             for chunk in _chunks(word, width - used, width - indent):
                 if used + cell_len(chunk) > width:
-                    parts.append([Piece(" " * indent)] if indent else [])
+                    parts.append([Span(" " * indent)] if indent else [])
                     used = indent
-                parts[-1].append(Piece(chunk, piece.tone))
+                parts[-1].append(Span(chunk, span.style))
                 used += cell_len(chunk)
     return tuple(_merged(part) for part in parts)
 
 
-def _merged(pieces: Iterable[Piece]) -> Line:
+def _merged(spans: Iterable[Span]) -> Line:
     """Neighbours of one tone as one piece."""
-    groups = groupby(pieces, key=lambda piece: piece.tone)
-    return tuple(Piece("".join(piece.text for piece in group), tone) for tone, group in groups)
+    groups = groupby(spans, key=lambda span: span.style)
+    return tuple(Span("".join(span.text for span in group), style) for style, group in groups)
 
 
-def _indent(pieces: Line) -> int:
-    first = pieces[0].text
-    if len(pieces) > 1 and first.endswith(" "):
+def _indent(spans: Line) -> int:
+    first = spans[0].text
+    if len(spans) > 1 and first.endswith(" "):
         return cell_len(first)
     return len(first) - len(first.lstrip(" "))
 
@@ -197,12 +197,12 @@ def _chunks(word: str, first: int, room: int) -> list[str]:
 LABEL_WIDTH = 10
 
 
-def fact(label: str, *parts: str | Piece) -> Line:
+def fact(label: str, *parts: str | Span) -> Line:
     """``release    sha256:…`` on one line."""
-    return line(Piece(f"{label:<{LABEL_WIDTH}} ", Tone.QUIET), *parts)
+    return line(Span(f"{label:<{LABEL_WIDTH}} ", Style.QUIET), *parts)
 
 
-def fact_lines(label: str, text: str, *, width: int, tone: Tone = Tone.PLAIN) -> tuple[Line, ...]:
+def fact_lines(label: str, text: str, *, width: int, style: Style = Style.PLAIN) -> tuple[Line, ...]:
     """The fact in as many lines of ``width`` cells as it needs; nothing for an empty text."""
     if not text:
         return ()
@@ -210,6 +210,6 @@ def fact_lines(label: str, text: str, *, width: int, tone: Tone = Tone.PLAIN) ->
     room = max(10, width - width_of(head))
     first, *rest = wrap_text(text, room)
     return (
-        (*head, Piece(first, tone)),
-        *((Piece(" " * width_of(head)), Piece(part, tone)) for part in rest),
+        (*head, Span(first, style)),
+        *((Span(" " * width_of(head)), Span(part, style)) for part in rest),
     )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from previewer.domain import units
 from previewer.domain.environment.environment import Environment
-from previewer.tui.present.text import Line, Piece, Tone
+from previewer.tui.present.text import Line, Span, Style
 
 EXPIRES_SOON = timedelta(hours=2)
 """Less than this is shown as a warning."""
@@ -27,39 +27,39 @@ def span(seconds: float) -> str:
     return f"{whole}s"
 
 
-def age(moment: datetime, now: datetime) -> str:
-    """How long ago ``moment`` was; ``now`` for the future too (clocks differ)."""
-    seconds = (now - moment).total_seconds()
+def age(timestamp: datetime, now: datetime) -> str:
+    """How long ago ``timestamp`` was; ``now`` for the future too (clocks differ)."""
+    seconds = (now - timestamp).total_seconds()
     return "now" if seconds < 1 else span(seconds)
 
 
-def ago(moment: datetime, now: datetime) -> str:
+def ago(timestamp: datetime, now: datetime) -> str:
     """``5m ago``, ``now``."""
-    said = age(moment, now)
+    said = age(timestamp, now)
     return said if said == "now" else f"{said} ago"
 
 
-def as_of_words(moment: datetime, now: datetime) -> str:
+def as_of_words(timestamp: datetime, now: datetime) -> str:
     """``as of 12s ago``."""
-    return f"as of {span((now - moment).total_seconds())} ago"
+    return f"as of {span((now - timestamp).total_seconds())} ago"
 
 
 def time_left(expires_at: datetime | None, now: datetime) -> Line:
     """Until an environment expires: ``never``, a span (``! 45m`` where it is short), ``expired``."""
     if expires_at is None:
-        return (Piece("never", Tone.QUIET),)
+        return (Span("never", Style.QUIET),)
     left = units.time_left(expires_at, now=now)
     if left <= timedelta():
-        return (Piece("expired", Tone.BAD),)
+        return (Span("expired", Style.BAD),)
     if left < EXPIRES_SOON:
-        return (Piece(f"! {span(left.total_seconds())}", Tone.WARN),)
-    return (Piece(span(left.total_seconds()), Tone.PLAIN),)
+        return (Span(f"! {span(left.total_seconds())}", Style.WARN),)
+    return (Span(span(left.total_seconds()), Style.PLAIN),)
 
 
 def lifetime(environment: Environment, now: datetime) -> Line:
     """The same of an environment: one that is pinned says so."""
     if environment.notes.pinned:
-        return (Piece("pinned", Tone.ACCENT),)
+        return (Span("pinned", Style.ACCENT),)
     return time_left(environment.expires_at, now)
 
 

@@ -24,8 +24,8 @@ class ExtendRequest(EnvironmentRequest):
     ttl: str = "3d"
 
     verb: ClassVar[str] = "extend"
-    doing: ClassVar[str] = "extending"
-    deed: ClassVar[str] = "Let it live"
+    progress_label: ClassVar[str] = "extending"
+    label: ClassVar[str] = "Let it live"
     other: ClassVar[str] = "90m, 10h, 5d, 1d12h · enter takes it"
     is_quick: ClassVar[bool] = True
 
@@ -83,8 +83,8 @@ class PinRequest(EnvironmentRequest):
     """Pins what is not pinned, and unpins what is."""
 
     verb: ClassVar[str] = "pin"
-    doing: ClassVar[str] = "pinning"
-    deed: ClassVar[str] = "Pin it"
+    progress_label: ClassVar[str] = "pinning"
+    label: ClassVar[str] = "Pin it"
     is_quick: ClassVar[bool] = True
 
     @property
@@ -95,7 +95,7 @@ class PinRequest(EnvironmentRequest):
     @property
     def button(self) -> str:
         """The one or the other."""
-        return self.deed if self.is_pinned else "Unpin it"
+        return self.label if self.is_pinned else "Unpin it"
 
     @property
     def title(self) -> str:

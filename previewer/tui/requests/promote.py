@@ -29,8 +29,8 @@ class PromoteRequest(EnvironmentRequest):
     """Whether production takes what staging has not proven."""
 
     verb: ClassVar[str] = "promote"
-    doing: ClassVar[str] = "promoting"
-    deed: ClassVar[str] = "Promote it"
+    progress_label: ClassVar[str] = "promoting"
+    label: ClassVar[str] = "Promote it"
 
     @property
     def environments(self) -> tuple[str, ...]:

@@ -21,8 +21,8 @@ class DownRequest(SeveralRequest):
     """With everything that belongs to them."""
 
     verb: ClassVar[str] = "down"
-    doing: ClassVar[str] = "going down"
-    deed: ClassVar[str] = "Tear it down"
+    progress_label: ClassVar[str] = "going down"
+    label: ClassVar[str] = "Tear it down"
 
     @property
     def title(self) -> str:
@@ -32,7 +32,7 @@ class DownRequest(SeveralRequest):
     @property
     def button(self) -> str:
         """Of one or of several."""
-        return self.deed if self.is_one else "Tear them down"
+        return self.label if self.is_one else "Tear them down"
 
     @property
     def meaning(self) -> str:
@@ -63,8 +63,8 @@ class PruneRequest(Request):
     with_releases: bool = False
 
     verb: ClassVar[str] = "prune"
-    doing: ClassVar[str] = "pruning"
-    deed: ClassVar[str] = "Remove all of it"
+    progress_label: ClassVar[str] = "pruning"
+    label: ClassVar[str] = "Remove all of it"
 
     @property
     def subject(self) -> str:

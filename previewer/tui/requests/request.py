@@ -35,9 +35,9 @@ class Request(ABC):
 
     verb: ClassVar[str]
     """The command's name."""
-    doing: ClassVar[str]
+    progress_label: ClassVar[str]
     """What stands in the row of an environment meanwhile; at most 13 characters."""
-    deed: ClassVar[str]
+    label: ClassVar[str]
     """What the button says."""
     other: ClassVar[str] = ""
     """What may be typed instead of a choice, as an example; empty where nothing may."""
@@ -67,7 +67,7 @@ class Request(ABC):
     @property
     def button(self) -> str:
         """What the button says."""
-        return self.deed
+        return self.label
 
     @property
     def branch(self) -> str | None:
@@ -138,8 +138,8 @@ class EnvironmentRequest(Request):
 def deployed(result: UpResult) -> Done:
     """A deployment's URLs, else that it is up; and for how long nobody had its ports."""
     environment = result.environment
-    gap = result.gap_seconds
-    taken = (f"the ports were handed over within {gap:.2f} s",) if gap is not None else ()
+    downtime = result.downtime_seconds
+    taken = (f"the ports were handed over within {downtime:.2f} s",) if downtime is not None else ()
     return Done((*(environment.urls or (f"{environment.name} is up",)), *taken), environment.name)
 
 

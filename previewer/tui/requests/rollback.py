@@ -28,8 +28,8 @@ class RollbackRequest(EnvironmentRequest):
     """Which of those that are known to be good."""
 
     verb: ClassVar[str] = "rollback"
-    doing: ClassVar[str] = "rolling back"
-    deed: ClassVar[str] = "Roll it back"
+    progress_label: ClassVar[str] = "rolling back"
+    label: ClassVar[str] = "Roll it back"
 
     @property
     def candidates(self) -> tuple[KnownGood, ...]:

@@ -19,8 +19,8 @@ class SleepRequest(SeveralRequest):
     """They keep what they stored."""
 
     verb: ClassVar[str] = "sleep"
-    doing: ClassVar[str] = "stopping"
-    deed: ClassVar[str] = "Put it to sleep"
+    progress_label: ClassVar[str] = "stopping"
+    label: ClassVar[str] = "Put it to sleep"
 
     @property
     def title(self) -> str:
@@ -30,7 +30,7 @@ class SleepRequest(SeveralRequest):
     @property
     def button(self) -> str:
         """Of one or of several."""
-        return self.deed if self.is_one else "Put them to sleep"
+        return self.label if self.is_one else "Put them to sleep"
 
     @property
     def meaning(self) -> str:
@@ -64,8 +64,8 @@ class WakeRequest(EnvironmentRequest):
     """Nothing is lost by it, so not even production asks for its name."""
 
     verb: ClassVar[str] = "wake"
-    doing: ClassVar[str] = "waking"
-    deed: ClassVar[str] = "Wake it"
+    progress_label: ClassVar[str] = "waking"
+    label: ClassVar[str] = "Wake it"
 
     @property
     def title(self) -> str:

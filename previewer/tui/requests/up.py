@@ -31,8 +31,8 @@ class UpRequest(Request):
     """The branch that it is for; ``None`` for a bare commit."""
 
     verb: ClassVar[str] = "up"
-    doing: ClassVar[str] = "going up"
-    deed: ClassVar[str] = "Bring it up"
+    progress_label: ClassVar[str] = "going up"
+    label: ClassVar[str] = "Bring it up"
 
     @property
     def branch(self) -> str | None:
@@ -93,8 +93,8 @@ class UpdateRequest(EnvironmentRequest):
     """By the newest commit."""
 
     verb: ClassVar[str] = "update"
-    doing: ClassVar[str] = "updating"
-    deed: ClassVar[str] = "Update it"
+    progress_label: ClassVar[str] = "updating"
+    label: ClassVar[str] = "Update it"
 
     @property
     def branch(self) -> str | None:
@@ -131,8 +131,8 @@ class ReplaceRequest(EnvironmentRequest):
     """The remedy for one that somebody touched."""
 
     verb: ClassVar[str] = "replace"
-    doing: ClassVar[str] = "replacing"
-    deed: ClassVar[str] = "Replace it"
+    progress_label: ClassVar[str] = "replacing"
+    label: ClassVar[str] = "Replace it"
 
     @property
     def title(self) -> str:

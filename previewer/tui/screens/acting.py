@@ -5,7 +5,7 @@ from __future__ import annotations
 from previewer.domain.commit.revision import Branch
 from previewer.domain.compose.definition import Role
 from previewer.domain.environment.environment import Environment, OverviewRow
-from previewer.tui.reasons import reason_against_row
+from previewer.tui.reasons import disabled_reason_on_row
 from previewer.tui.requests.lifetime import ExtendRequest, PinRequest
 from previewer.tui.requests.promote import PromoteRequest
 from previewer.tui.requests.removal import DownRequest
@@ -13,7 +13,7 @@ from previewer.tui.requests.request import EnvironmentRequest
 from previewer.tui.requests.rollback import RollbackRequest, known_good_others
 from previewer.tui.requests.sleep import SleepRequest, WakeRequest
 from previewer.tui.requests.up import ReplaceRequest, UpdateRequest
-from previewer.tui.screen_requests import BrowseAsked, RefreshAsked, RequestMade, ScreenAsked
+from previewer.tui.screen_requests import BrowseRequested, RefreshRequested, RequestMade, ScreenRequested
 from previewer.tui.screens.base import PreviewerScreen
 
 ACTING = (
@@ -43,22 +43,22 @@ class ActingScreen(PreviewerScreen):
         """Environments that take the place of the one."""
         return ()
 
-    def reason_against(self, action: str) -> str | None:
+    def disabled_reason(self, action: str) -> str | None:
         """Why not, given the environment and the branch."""
         if action in ("down", "sleep") and self.marked:
             action = "prune"  # needs nothing but the engine
         if action == "work":
-            return None if self.desk.works else "nothing has been started yet"
+            return None if self.context.works else "nothing has been started yet"
         if action in CHANGING and (busy := self._busy()):
             return busy
         has_row = self.environment is not None or self.branch is not None
         row = OverviewRow(self.branch, self.environment) if has_row else None
-        return reason_against_row(action, row, self.picture)
+        return disabled_reason_on_row(action, row, self.app_state)
 
     def open_tab(self, tab: str) -> None:
         """Into the environment, at one of its tabs."""
         if self.environment is not None:
-            self.post_message(ScreenAsked.environment(self.environment.name, tab=tab))
+            self.post_message(ScreenRequested.environment(self.environment.name, tab=tab))
 
     def action_down(self) -> None:
         """Ask to tear it down, or the marked ones."""
@@ -126,27 +126,27 @@ class ActingScreen(PreviewerScreen):
         """To what changed from the release before, or from production's, to the one that it runs."""
         environment = self.environment
         if self.is_possible("diff") and environment is not None:
-            self.post_message(ScreenAsked.diff(self._release_before(environment), environment.name))
+            self.post_message(ScreenRequested.diff(self._release_before(environment), environment.name))
 
     def action_browse(self) -> None:
         """Open the URL."""
         if self.is_possible("browse") and self.environment and self.environment.url:
-            self.post_message(BrowseAsked(self.environment.url))
+            self.post_message(BrowseRequested(self.environment.url))
 
     def action_retry(self) -> None:
         """Ask git and the engine again."""
-        self.post_message(RefreshAsked())
+        self.post_message(RefreshRequested())
 
     def action_work(self) -> None:
         """Into the operation that runs, or the last one."""
         if self.is_possible("work"):
-            running = self.desk.running_works or tuple(self.desk.works.values())
-            self.post_message(ScreenAsked.progress(running[-1].number))
+            running = self.context.running_works or tuple(self.context.works.values())
+            self.post_message(ScreenRequested.progress(running[-1].number))
 
     def _busy(self) -> str | None:
         name = self.environment.name if self.environment else None
-        work = self.desk.work_on(branch=None, environment=name) if name else None
-        return f"{work.verb} is under way: {self.desk.key_of('work')} shows it" if work else None
+        work = self.context.work_on(branch=None, environment=name) if name else None
+        return f"{work.verb} is under way: {self.context.key_of('work')} shows it" if work else None
 
     def _request(self, action: str, made: type[EnvironmentRequest]) -> None:
         if self.is_possible(action) and self.environment is not None:
@@ -158,7 +158,7 @@ class ActingScreen(PreviewerScreen):
     def _release_before(self, environment: Environment) -> str:
         """Of a preview production's; else the newest that was good here; else its own."""
         if environment.role is not Role.PRODUCTION:
-            found = [e for e in self.picture.environments or () if e.role is Role.PRODUCTION]
+            found = [e for e in self.app_state.environments or () if e.role is Role.PRODUCTION]
             if found:
                 return found[0].name
         good = known_good_others(environment)

@@ -10,7 +10,7 @@ from textual.screen import Screen
 
 from previewer.present.safe_text import plain
 from previewer.tui.actions import Place, actions_in
-from previewer.tui.context import Desk, Picture
+from previewer.tui.context import AppContext, AppState
 from previewer.tui.widgets.bars import KeyBar
 from previewer.tui.widgets.lines import LineInput
 
@@ -20,19 +20,19 @@ class PreviewerScreen(Screen[None]):
 
     PLACE = Place.EVERYWHERE
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, context: AppContext) -> None:
         super().__init__()
-        self.desk = desk
+        self.context = context
 
     @property
-    def picture(self) -> Picture:
+    def app_state(self) -> AppState:
         """What is known now."""
-        found: object = getattr(self.app, "picture", None)
-        return found if isinstance(found, Picture) else Picture()
+        found: object = getattr(self.app, "app_state", None)
+        return found if isinstance(found, AppState) else AppState()
 
     def on_mount(self) -> None:
         """Draw once, then on every change."""
-        self.watch(self.app, "picture", self.draw, init=False)
+        self.watch(self.app, "app_state", self.draw, init=False)
         self.watch(self.app, "work_pulse", self.draw, init=False)
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self.theme_changed())
         self.call_after_refresh(self.draw)
@@ -59,7 +59,7 @@ class PreviewerScreen(Screen[None]):
 
     def draw_keys(self) -> None:
         """Those of them that can be taken now: what is typed into a line takes none."""
-        possible = [name for name in self.keys if self.reason_against(name) is None]
+        possible = [name for name in self.keys if self.disabled_reason(name) is None]
         is_typing = isinstance(self.focused, LineInput)
         self.query_one(KeyBar).show_actions(("back",) if is_typing else possible, is_typing=is_typing)
 
@@ -88,21 +88,21 @@ class PreviewerScreen(Screen[None]):
         """Cells hold colours, so they are painted again."""
         self.draw()
 
-    def reason_against(self, action: str) -> str | None:
+    def disabled_reason(self, action: str) -> str | None:
         """Why this action cannot be taken now, as the end of a sentence; ``None`` where it can."""
         del action
         return None
 
     def is_possible(self, action: str) -> bool:
         """Whether an action can be taken; tells the user why where it cannot."""
-        reason = self.reason_against(action)
+        reason = self.disabled_reason(action)
         if reason is not None:
             self.tell(reason, severity="warning")
         return reason is None
 
     def menu_items(self) -> tuple[tuple[str, str | None], ...]:
         """The actions of this place, each with the reason against it."""
-        return tuple((action.id, self.reason_against(action.id)) for action in actions_in(self.PLACE))
+        return tuple((action.id, self.disabled_reason(action.id)) for action in actions_in(self.PLACE))
 
     def tell(self, message: str, *, title: str = "", severity: SeverityLevel = "information") -> None:
         """A notification, as plain text."""

@@ -14,14 +14,14 @@ from previewer.domain.commit.revision import Commit
 from previewer.domain.environment.environment import Environment
 from previewer.errors import PreviewerError
 from previewer.tui.actions import Place, bindings
-from previewer.tui.context import Desk
+from previewer.tui.context import AppContext
 from previewer.tui.messages import CommitsFailed, CommitsRead
 from previewer.tui.present.history import commit_lines, fit_commit_columns
 from previewer.tui.present.notices import failure_lines
 from previewer.tui.present.tables import longest_cells
-from previewer.tui.present.text import Line, Piece, Tone, line
+from previewer.tui.present.text import Line, Span, Style, line
 from previewer.tui.requests.up import UpRequest
-from previewer.tui.screen_requests import CopyAsked, RequestMade, ScreenAsked
+from previewer.tui.screen_requests import CopyRequested, RequestMade, ScreenRequested
 from previewer.tui.screens.base import PreviewerScreen
 from previewer.tui.widgets.bars import KeyBar, Notice, TopBar
 from previewer.tui.widgets.lines import LineInput
@@ -36,8 +36,8 @@ class CommitsScreen(PreviewerScreen):
     PLACE = Place.COMMITS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(("back", "up", "copy", "filter", "menu", "open"))]
 
-    def __init__(self, desk: Desk, branch: str) -> None:
-        super().__init__(desk)
+    def __init__(self, context: AppContext, branch: str) -> None:
+        super().__init__(context)
         self.branch_name = branch
         self._commits: tuple[Commit, ...] | None = None
         self._error: PreviewerError | None = None
@@ -48,7 +48,7 @@ class CommitsScreen(PreviewerScreen):
         yield RowsTable(name="commits")
         yield Notice(name="empty")
         yield LineInput(name="filter", placeholder="subject, author, id … · enter keeps it, esc clears it")
-        yield KeyBar(self.desk.key_of)
+        yield KeyBar(self.context.key_of)
 
     @property
     def table(self) -> RowsTable:
@@ -69,7 +69,7 @@ class CommitsScreen(PreviewerScreen):
     def on_mount(self) -> None:
         """Ask git."""
         super().on_mount()
-        self.desk.gateway.read_commits(self.branch_name, self)
+        self.context.queries.read_commits(self.branch_name, self)
         self.table.focus()
 
     @property
@@ -79,10 +79,10 @@ class CommitsScreen(PreviewerScreen):
 
     def paint(self) -> None:
         """Show what is known now."""
-        project = self.desk.session.project
-        left = line(Piece(f"{project} › ", Tone.QUIET), Piece(self.branch_name, Tone.STRONG), " › commits")
+        project = self.context.session.project
+        left = line(Span(f"{project} › ", Style.QUIET), Span(self.branch_name, Style.STRONG), " › commits")
         count = f"the newest {len(self._commits)}" if self._commits else ""
-        self.query_one(TopBar).show(left, line(Piece(count, Tone.QUIET)))
+        self.query_one(TopBar).show(left, line(Span(count, Style.QUIET)))
         rows = [(commit.id, self._lines(commit)) for commit in self._matching()]
         longest = longest_cells(lines for _key, lines in rows)
         self.table.show(fit_commit_columns(self.size.width - 3, longest), rows)
@@ -94,31 +94,31 @@ class CommitsScreen(PreviewerScreen):
         """Cells hold colours."""
         self.table.repaint()
 
-    def reason_against(self, action: str) -> str | None:
+    def disabled_reason(self, action: str) -> str | None:
         """Why not, given the commit under the cursor."""
         if action in ("up", "copy", "open") and self.commit is None:
             return "nothing is selected"
-        error = self.picture.engine_error
+        error = self.app_state.engine_error
         return error.message if action == "up" and error is not None else None
 
     def action_open(self) -> None:
         """Into the environment that runs this commit; else ask to bring it up."""
         environment = self._environment_of(self.commit) if self.commit else None
         if environment is not None:
-            self.post_message(ScreenAsked.environment(environment.name))
+            self.post_message(ScreenRequested.environment(environment.name))
         else:
             self.action_up()
 
     def action_up(self) -> None:
         """Ask to bring up an environment of this very commit."""
         if self.is_possible("up") and self.commit is not None:
-            project = self.desk.session.project
+            project = self.context.session.project
             self.post_message(RequestMade(UpRequest(self.commit.id, project)))
 
     def action_copy(self) -> None:
         """Copy the commit's id."""
         if self.is_possible("copy") and self.commit is not None:
-            self.post_message(CopyAsked(self.commit.id))
+            self.post_message(CopyRequested(self.commit.id))
 
     def action_filter(self) -> None:
         """Type a filter."""
@@ -170,15 +170,15 @@ class CommitsScreen(PreviewerScreen):
         ]
 
     def _lines(self, commit: Commit) -> Mapping[str, Line]:
-        return commit_lines(commit, self._environment_of(commit), now=self.desk.now())
+        return commit_lines(commit, self._environment_of(commit), now=self.context.now())
 
     def _environment_of(self, commit: Commit) -> Environment | None:
-        found = (e for e in self.picture.environments or () if e.ownership.commit == commit.id)
+        found = (e for e in self.app_state.environments or () if e.ownership.commit == commit.id)
         return next(found, None)
 
     def _empty_lines(self) -> tuple[Line, ...]:
         if self._error is not None:
             return failure_lines(self._error)
         if self._commits is None:
-            return (line(Piece("reading commits …", Tone.QUIET)),)
-        return (line(Piece(f"no commit contains “{self.filter.value}”: esc clears the filter", Tone.QUIET)),)
+            return (line(Span("reading commits …", Style.QUIET)),)
+        return (line(Span(f"no commit contains “{self.filter.value}”: esc clears the filter", Style.QUIET)),)

@@ -13,11 +13,11 @@ from textual.widgets import Button, Input, Static
 
 from previewer.errors import PreviewerError
 from previewer.tui.actions import CHOOSING, bindings
-from previewer.tui.context import Desk
+from previewer.tui.context import AppContext
 from previewer.tui.messages import PlanFailed, PlanRead
 from previewer.tui.present.dialogs import choice_line, danger_line, is_empty, proposal_lines, question_lines
 from previewer.tui.present.notices import failure_lines
-from previewer.tui.present.text import Line, Piece, Tone, hanging, line, to_content
+from previewer.tui.present.text import Line, Span, Style, hanging_indent, line, to_content
 from previewer.tui.requests.request import Proposal, Request
 from previewer.tui.screens.dialog import Dialog
 from previewer.tui.widgets.lines import LineInput
@@ -35,9 +35,9 @@ class ConfirmScreen(Dialog[Request | None]):
         *bindings(("confirm", "back", *CHOOSING, "choose-other", "cursor-down", "cursor-up"))
     ]
 
-    def __init__(self, desk: Desk, request: Request) -> None:
+    def __init__(self, context: AppContext, request: Request) -> None:
         super().__init__()
-        self.desk = desk
+        self.context = context
         self.request = request
         self._answer: Proposal | PreviewerError | None = None
 
@@ -83,7 +83,7 @@ class ConfirmScreen(Dialog[Request | None]):
         if self.is_ready:
             self.dismiss(self.request)
         else:
-            self._type(self.desk.key_of("confirm"))
+            self._type(self.context.key_of("confirm"))
 
     def action_back(self) -> None:
         """Do nothing."""
@@ -120,7 +120,7 @@ class ConfirmScreen(Dialog[Request | None]):
             other.placeholder = self.request.other
             other.ask()
         else:
-            self._type(self.desk.key_of("choose-other"))
+            self._type(self.context.key_of("choose-other"))
 
     def action_cursor_down(self) -> None:
         """Scroll the plan."""
@@ -185,7 +185,7 @@ class ConfirmScreen(Dialog[Request | None]):
         self.query_one("#question", Static).update(to_content(*question_lines(request, self.proposal)))
         choices = self.query_one("#choices", Static)
         choices.display = len(request.choices) > 1
-        choices.update(to_content(choice_line(request, other_key=self.desk.key_of("choose-other"))))
+        choices.update(to_content(choice_line(request, other_key=self.context.key_of("choose-other"))))
         self.query_one("#plan-lines", Static).update(to_content(*self._plan_lines(width)))
         taken = OTHER_LINES + (DANGER_LINES if self.is_dangerous else 0)
         self.query_one("#plan").styles.max_height = max(3, self.app.size.height - taken)
@@ -195,15 +195,15 @@ class ConfirmScreen(Dialog[Request | None]):
         if request.dangerous_name is not None:
             danger.update(to_content(danger_line(request.dangerous_name)))
         confirm = self.query_one("#confirm", Button)
-        confirm.label = to_content(line(f"{request.button} ({self.desk.key_of('confirm')})"))
+        confirm.label = to_content(line(f"{request.button} ({self.context.key_of('confirm')})"))
         confirm.disabled = not self.is_ready
 
     def _plan_lines(self, width: int) -> tuple[Line, ...]:
         if self._answer is None:
-            return (line(Piece("working out the plan …", Tone.QUIET)),)
+            return (line(Span("working out the plan …", Style.QUIET)),)
         if isinstance(self._answer, PreviewerError):
-            return hanging(failure_lines(self._answer), width)
-        return proposal_lines(self._answer, now=self.desk.now(), width=width)
+            return hanging_indent(failure_lines(self._answer), width)
+        return proposal_lines(self._answer, now=self.context.now(), width=width)
 
     def _type(self, character: str) -> None:
         """Into the name, where one is asked for: only a character that it begins with."""
@@ -226,5 +226,5 @@ class ConfirmScreen(Dialog[Request | None]):
 
     def _ask(self) -> None:
         self._answer = None
-        self.desk.gateway.propose(self.request, self)
+        self.context.queries.propose(self.request, self)
         self.draw()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from previewer.tui.context import Desk
-from previewer.tui.screen_requests import Destination, ScreenAsked
+from previewer.tui.context import AppContext
+from previewer.tui.screen_requests import Destination, ScreenRequested
 from previewer.tui.screens.base import PreviewerScreen
 from previewer.tui.screens.commits import CommitsScreen
 from previewer.tui.screens.diff import DiffScreen
@@ -12,14 +12,14 @@ from previewer.tui.screens.parity import ParityScreen
 from previewer.tui.screens.progress import ProgressScreen
 
 
-def screen_of(desk: Desk, asked: ScreenAsked) -> PreviewerScreen:
+def screen_of(context: AppContext, asked: ScreenRequested) -> PreviewerScreen:
     """A new screen for where the user wants to go."""
     if asked.destination is Destination.ENVIRONMENT:
-        return EnvironmentScreen(desk, asked.name, tab=asked.tab or "overview")
+        return EnvironmentScreen(context, asked.name, tab=asked.tab or "overview")
     if asked.destination is Destination.COMMITS:
-        return CommitsScreen(desk, asked.name)
+        return CommitsScreen(context, asked.name)
     if asked.destination is Destination.PARITY:
-        return ParityScreen(desk, asked.name, asked.other)
+        return ParityScreen(context, asked.name, asked.other)
     if asked.destination is Destination.DIFF:
-        return DiffScreen(desk, asked.name, asked.other)
-    return ProgressScreen(desk, asked.number)
+        return DiffScreen(context, asked.name, asked.other)
+    return ProgressScreen(context, asked.number)

@@ -13,11 +13,11 @@ from previewer.domain.commit.revision import short_id
 from previewer.errors import PreviewerError
 from previewer.operations.diff import Difference
 from previewer.tui.actions import Place, bindings
-from previewer.tui.context import Desk
+from previewer.tui.context import AppContext
 from previewer.tui.detail_queries import DifferenceRead, QuestionFailed
 from previewer.tui.present.notices import engine_line, failure_lines
 from previewer.tui.present.releases import difference_lines
-from previewer.tui.present.text import Line, Piece, Tone, line
+from previewer.tui.present.text import Line, Span, Style, line
 from previewer.tui.screens.base import PreviewerScreen
 from previewer.tui.screens.pick import PickScreen, releases_to_compare
 from previewer.tui.widgets.bars import KeyBar, TopBar
@@ -32,8 +32,8 @@ class DiffScreen(PreviewerScreen):
     PLACE = Place.DIFF
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(KEYS)]
 
-    def __init__(self, desk: Desk, old: str, new: str) -> None:
-        super().__init__(desk)
+    def __init__(self, context: AppContext, old: str, new: str) -> None:
+        super().__init__(context)
         self._names = (old, new)
         self._answer: Difference | PreviewerError | None = None
 
@@ -41,7 +41,7 @@ class DiffScreen(PreviewerScreen):
         """Top bar, lines, keys."""
         yield TopBar()
         yield LinesView(name="difference-lines")
-        yield KeyBar(self.desk.key_of)
+        yield KeyBar(self.context.key_of)
 
     def on_mount(self) -> None:
         """Ask."""
@@ -56,12 +56,12 @@ class DiffScreen(PreviewerScreen):
 
     def paint(self) -> None:
         """Show what is known now."""
-        project = self.desk.session.project
+        project = self.context.session.project
         old, new = self._names
         title = line(
-            Piece(f"{project} › ", Tone.QUIET), Piece("diff", Tone.STRONG), f" › {_short(old)} → {_short(new)}"
+            Span(f"{project} › ", Style.QUIET), Span("diff", Style.STRONG), f" › {_short(old)} → {_short(new)}"
         )
-        self.query_one(TopBar).show(title, engine_line(self.picture, self.desk.now()))
+        self.query_one(TopBar).show(title, engine_line(self.app_state, self.context.now()))
         self.query_one(LinesView).show(self._lines(max(30, self.size.width - 6)))
         self.draw_keys()
 
@@ -98,7 +98,7 @@ class DiffScreen(PreviewerScreen):
 
     def _compare(self, names: tuple[str, str]) -> None:
         self._names, self._answer = names, None
-        self.desk.inquiries.read_difference(*names, self)
+        self.context.detail_queries.read_difference(*names, self)
         self.draw()
 
     def _pick(self, title: str, index: int) -> None:
@@ -107,17 +107,17 @@ class DiffScreen(PreviewerScreen):
                 old, new = self._names
                 self._compare((name, new) if index == 0 else (old, name))
 
-        self.app.push_screen(PickScreen(title, releases_to_compare(self.picture)), chosen)
+        self.app.push_screen(PickScreen(title, releases_to_compare(self.app_state)), chosen)
 
     def _lines(self, width: int) -> tuple[Line, ...]:
         if isinstance(self._answer, PreviewerError):
-            keys = f"  {self.desk.key_of('choose-old')} {self.desk.key_of('choose-new')}"
-            other = line(Piece(keys, Tone.ACCENT), Piece(" choose other releases", Tone.QUIET))
+            keys = f"  {self.context.key_of('choose-old')} {self.context.key_of('choose-new')}"
+            other = line(Span(keys, Style.ACCENT), Span(" choose other releases", Style.QUIET))
             return (*failure_lines(self._answer), other)
         if self._answer is None:
-            return (line(Piece("comparing …", Tone.QUIET)),)
+            return (line(Span("comparing …", Style.QUIET)),)
         ids = f"releases {short_id(self._answer.old.id)} → {short_id(self._answer.new.id)}"
-        return (line(Piece(ids, Tone.QUIET)), (), *difference_lines(self._answer, width=width))
+        return (line(Span(ids, Style.QUIET)), (), *difference_lines(self._answer, width=width))
 
 
 def _short(name: str) -> str:

@@ -16,7 +16,7 @@ from previewer.domain.commit.revision import Branch
 from previewer.domain.compose.definition import Role
 from previewer.domain.environment.environment import Environment
 from previewer.tui.actions import Place, bindings
-from previewer.tui.context import Desk
+from previewer.tui.context import AppContext
 from previewer.tui.messages import FileSaved, LogsArrived, LogsEnded
 from previewer.tui.present.environment import (
     ALL_SERVICES,
@@ -29,9 +29,9 @@ from previewer.tui.present.environment import (
     tab_line,
 )
 from previewer.tui.present.notices import engine_line, failure_lines
-from previewer.tui.present.text import Line, Piece, Tone, line, quiet, to_content
+from previewer.tui.present.text import Line, Span, Style, line, quiet, to_content
 from previewer.tui.present.work_lines import status_line
-from previewer.tui.screen_requests import BrowseAsked, CopyAsked, ScreenAsked, ShellAsked
+from previewer.tui.screen_requests import BrowseRequested, CopyRequested, ScreenRequested, ShellRequested
 from previewer.tui.screens.acting import ACTING, ActingScreen
 from previewer.tui.widgets.bars import KeyBar, Notice, TopBar
 from previewer.tui.widgets.drift_panel import DriftPanel
@@ -70,8 +70,8 @@ class EnvironmentScreen(ActingScreen):
         )
     ]  # fmt: skip
 
-    def __init__(self, desk: Desk, name: str, *, tab: str = "overview") -> None:
-        super().__init__(desk)
+    def __init__(self, context: AppContext, name: str, *, tab: str = "overview") -> None:
+        super().__init__(context)
         self.environment_name = name
         self.tab = tab
         self._last: Environment | None = None
@@ -86,24 +86,24 @@ class EnvironmentScreen(ActingScreen):
         yield Static(id="tabs", markup=False)
         yield RowsTable(name="services")
         yield LogPanel()
-        yield ServicesPanel(self.desk)
-        yield DriftPanel(self.desk)
-        yield HistoryPanel(self.desk)
-        yield ReleasePanel(self.desk)
-        yield PlanPanel(self.desk)
+        yield ServicesPanel(self.context)
+        yield DriftPanel(self.context)
+        yield HistoryPanel(self.context)
+        yield ReleasePanel(self.context)
+        yield PlanPanel(self.context)
         yield Notice(name="status")
-        yield KeyBar(self.desk.key_of)
+        yield KeyBar(self.context.key_of)
 
     @property
     def environment(self) -> Environment | None:
         """The environment, as it is now; ``None`` once it is gone."""
-        return self.picture.environment(self.environment_name)
+        return self.app_state.environment(self.environment_name)
 
     @property
     def branch(self) -> Branch | None:
         """Its branch."""
         seen = self.environment or self._last
-        return self.picture.branch_of(seen) if seen else None
+        return self.app_state.branch_of(seen) if seen else None
 
     @property
     def services(self) -> RowsTable:
@@ -142,7 +142,7 @@ class EnvironmentScreen(ActingScreen):
 
     def on_unmount(self) -> None:
         """Let go of the stream: a reader that waits for it would keep the application alive."""
-        self.desk.gateway.stop_logs()
+        self.context.queries.stop_logs()
 
     @property
     def keys(self) -> Sequence[str]:
@@ -160,8 +160,8 @@ class EnvironmentScreen(ActingScreen):
             self._draw_services(environment)
             if (panel := self.panels.get(self.tab)) is not None:
                 (panel.renew if panel.environment is not None else panel.open)(environment)
-        works = [work for work in self.desk.running_works if self.environment_name in work.environments]
-        now, key = self.desk.monotonic(), self.desk.key_of("work")
+        works = [work for work in self.context.running_works if self.environment_name in work.environments]
+        now, key = self.context.monotonic(), self.context.key_of("work")
         self.query_one("#status", Notice).say([status_line(work, now, key=key) for work in works])
         self.draw_keys()
 
@@ -178,14 +178,14 @@ class EnvironmentScreen(ActingScreen):
             panel.repaint()
         self.draw()
 
-    def reason_against(self, action: str) -> str | None:
+    def disabled_reason(self, action: str) -> str | None:
         """Why not, given how the environment is now."""
         if self.environment is None and action not in ("back", "copy", "menu", "history", "focus-history"):
-            about = super().reason_against(action.removeprefix("focus-"))
+            about = super().disabled_reason(action.removeprefix("focus-"))
             return "this environment is gone" if about else None
         if action == "focus-plan":
-            return super().reason_against("update")
-        reason = super().reason_against(action)
+            return super().disabled_reason("update")
+        reason = super().disabled_reason(action)
         if action == "debug" and reason is None and self.service is None:
             return "choose a service first, with j and k"
         return reason
@@ -197,16 +197,16 @@ class EnvironmentScreen(ActingScreen):
     def action_browse(self) -> None:
         """Open the URL; of the service under the cursor, if it has one."""
         if self.is_possible("browse") and (url := self._url()):
-            self.post_message(BrowseAsked(url))
+            self.post_message(BrowseRequested(url))
 
     def action_copy(self) -> None:
         """Copy the selected text; the shown logs where they have the focus; else the URL."""
         if selected := self.get_selected_text():
-            self.post_message(CopyAsked(selected))
+            self.post_message(CopyRequested(selected))
         elif isinstance(self.focused, LogView):
-            self.post_message(CopyAsked(self.logs.view.text()))
+            self.post_message(CopyRequested(self.logs.view.text()))
         elif text := self._url() or self.environment_name:
-            self.post_message(CopyAsked(text))
+            self.post_message(CopyRequested(text))
 
     def action_retry(self) -> None:
         """Ask git and the engine again, and open the logs again if they have ended."""
@@ -221,12 +221,12 @@ class EnvironmentScreen(ActingScreen):
         if self.is_possible("parity") and self.environment is not None:
             is_production = self.environment.role is Role.PRODUCTION
             left = "" if is_production else self.environment_name
-            self.post_message(ScreenAsked.parity(left, self.environment_name if is_production else ""))
+            self.post_message(ScreenRequested.parity(left, self.environment_name if is_production else ""))
 
     def action_debug(self) -> None:
         """Ask for a shell in a copy of the service under the cursor."""
         if self.is_possible("debug") and self.service is not None:
-            self.post_message(ShellAsked(self.environment_name, self.service))
+            self.post_message(ShellRequested(self.environment_name, self.service))
 
     def action_focus_overview(self) -> None:
         """Services and logs."""
@@ -276,10 +276,10 @@ class EnvironmentScreen(ActingScreen):
 
     def action_save(self) -> None:
         """Save the shown lines to a file."""
-        moment = self.desk.now().strftime("%Y%m%dT%H%M%SZ")
+        timestamp = self.context.now().strftime("%Y%m%dT%H%M%SZ")
         service = self.logs.view.shape.service
-        name = "-".join(part for part in (self.environment_name, service, moment) if part)
-        self.desk.gateway.save(Path(f"{name.replace('/', '_')}.log").absolute(), self.logs.view.text(), self)
+        name = "-".join(part for part in (self.environment_name, service, timestamp) if part)
+        self.context.queries.save(Path(f"{name.replace('/', '_')}.log").absolute(), self.logs.view.text(), self)
 
     def action_maximise(self) -> None:
         """Only the tab, of the first one only the logs, and back."""
@@ -356,20 +356,20 @@ class EnvironmentScreen(ActingScreen):
             self._followed = names
             self.logs.begin()
             self.logs.know_services([service.name for service in environment.services])
-            self.desk.gateway.follow_logs(environment.name, self)
+            self.context.queries.follow_logs(environment.name, self)
 
     def _draw_head(self, environment: Environment | None) -> None:
-        project = self.desk.session.project
-        left = line(Piece(f"{project} › ", Tone.QUIET), Piece(self.environment_name, Tone.STRONG))
-        error = self.picture.engine_error
-        self.query_one(TopBar).show(left, engine_line(self.picture, self.desk.now()))
+        project = self.context.session.project
+        left = line(Span(f"{project} › ", Style.QUIET), Span(self.environment_name, Style.STRONG))
+        error = self.app_state.engine_error
+        self.query_one(TopBar).show(left, engine_line(self.app_state, self.context.now()))
         shown = environment or self._last
         width = max(20, self.size.width - 4)
-        lines: tuple[Line, ...] = (line(Piece("asking the engine …", Tone.QUIET)),)
+        lines: tuple[Line, ...] = (line(Span("asking the engine …", Style.QUIET)),)
         if shown is not None:
-            drift = self.picture.drift(shown)
-            lines = header_lines(shown, self.branch, now=self.desk.now(), width=width, drift=drift)
-        if environment is None and self.picture.environments is not None:
+            drift = self.app_state.drift(shown)
+            lines = header_lines(shown, self.branch, now=self.context.now(), width=width, drift=drift)
+        if environment is None and self.app_state.environments is not None:
             lines = (*gone_lines(self.environment_name), *lines[1:])
         if error is not None:
             lines = (*failure_lines(error, details=0), *map(quiet, lines[1:]))
@@ -381,7 +381,7 @@ class EnvironmentScreen(ActingScreen):
             (ALL_SERVICES, all_services_lines(len(environment.services)))
         ]
         rows += [
-            (service.name, service_lines(service, is_stale=self.picture.engine_error is not None))
+            (service.name, service_lines(service, is_stale=self.app_state.engine_error is not None))
             for service in environment.services
         ]
         self.services.show(fit_service_columns(self.size.width - 3), rows)

@@ -11,7 +11,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
 from previewer.tui.actions import Place, bindings
-from previewer.tui.context import Desk
+from previewer.tui.context import AppContext
 from previewer.tui.present.help_lines import help_lines
 from previewer.tui.present.text import to_content
 from previewer.tui.screens.dialog import Dialog
@@ -23,9 +23,9 @@ class HelpScreen(Dialog[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(("back",))]
 
-    def __init__(self, desk: Desk, place: Place) -> None:
+    def __init__(self, context: AppContext, place: Place) -> None:
         super().__init__()
-        self.desk = desk
+        self.context = context
         self.place = place
 
     def compose(self) -> ComposeResult:
@@ -59,6 +59,6 @@ class HelpScreen(Dialog[None]):
     def draw(self, search: str) -> None:
         """Show what matches."""
         width = max(30, min(100, self.app.size.width - 4) - 8)
-        lines = help_lines(search, place=self.place, key_of=self.desk.keys_of, width=width)
+        lines = help_lines(search, place=self.place, key_of=self.context.keys_of, width=width)
         self.query_one("#help-lines", Static).update(to_content(*lines))
         self.query_one("#help-list").scroll_home(animate=False)

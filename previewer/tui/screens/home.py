@@ -13,17 +13,17 @@ from textual.widgets import DataTable, Input, Static
 from previewer.domain.commit.revision import Branch
 from previewer.domain.environment.environment import Environment, OverviewRow
 from previewer.tui.actions import Place, bindings
-from previewer.tui.context import Desk
+from previewer.tui.context import AppContext
 from previewer.tui.present.home import HomeRow, filter_rows, fit_columns, home_rows, row_lines
 from previewer.tui.present.notices import empty_table, engine_line, engine_notice, source_notice
 from previewer.tui.present.pinned import parity_strip, pinned_lines
 from previewer.tui.present.tables import longest_cells
-from previewer.tui.present.text import Line, Piece, Tone, count_of, hanging, line, to_content
+from previewer.tui.present.text import Line, Span, Style, count_of, hanging_indent, line, to_content
 from previewer.tui.present.times import as_of_words
 from previewer.tui.present.work_lines import cell_line, status_line
 from previewer.tui.requests.removal import PruneRequest
 from previewer.tui.requests.up import UpRequest
-from previewer.tui.screen_requests import CopyAsked, RequestMade, ScreenAsked
+from previewer.tui.screen_requests import CopyRequested, RequestMade, ScreenRequested
 from previewer.tui.screens.acting import ACTING, ActingScreen
 from previewer.tui.widgets.bars import KeyBar, Notice, TopBar
 from previewer.tui.widgets.lines import LineInput
@@ -51,8 +51,8 @@ class HomeScreen(ActingScreen):
         )
     ]
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self._marked: set[str] = set()
         self._rows: tuple[HomeRow, ...] = ()
         self._rows_of: tuple[object, object, object] = (None, None, None)
@@ -70,7 +70,7 @@ class HomeScreen(ActingScreen):
             name="filter", placeholder="branch, author, subject, state … · enter keeps it, esc clears it"
         )
         yield Notice(name="status")
-        yield KeyBar(self.desk.key_of)
+        yield KeyBar(self.context.key_of)
 
     def on_mount(self) -> None:
         """Say at once what this is and what it waits for: the first frame is drawn before anything is known."""
@@ -105,7 +105,7 @@ class HomeScreen(ActingScreen):
     @property
     def marked(self) -> tuple[Environment, ...]:
         """The marked environments that still exist."""
-        return tuple(e for e in self.picture.environments or () if e.name in self._marked)
+        return tuple(e for e in self.app_state.environments or () if e.name in self._marked)
 
     @property
     def keys(self) -> Sequence[str]:
@@ -128,20 +128,20 @@ class HomeScreen(ActingScreen):
     def action_open(self) -> None:
         """Into the environment; of a branch without one, into its commits."""
         if self.environment is not None:
-            self.post_message(ScreenAsked.environment(self.environment.name))
+            self.post_message(ScreenRequested.environment(self.environment.name))
         elif self.branch is not None:
             self.action_commits()
 
     def action_commits(self) -> None:
         """Into the branch's commits."""
         if self.is_possible("commits") and self.branch is not None:
-            self.post_message(ScreenAsked.commits(self.branch.name))
+            self.post_message(ScreenRequested.commits(self.branch.name))
 
     def action_up(self) -> None:
         """Ask to bring up the branch, or the commit of an orphan."""
         if not self.is_possible("up"):
             return
-        project = self.desk.session.project
+        project = self.context.session.project
         if self.branch is not None:
             self.post_message(RequestMade(UpRequest(self.branch.name, project, of_branch=self.branch.name)))
         elif self.environment is not None:
@@ -150,12 +150,12 @@ class HomeScreen(ActingScreen):
     def action_parity(self) -> None:
         """To the two that are marked; else to staging and production."""
         left, right = self.environments_beside
-        self.post_message(ScreenAsked.parity(left, right))
+        self.post_message(ScreenRequested.parity(left, right))
 
     def action_prune(self) -> None:
         """Ask to remove what nobody needs."""
         if self.is_possible("prune"):
-            self.post_message(RequestMade(PruneRequest(self.desk.session.project)))
+            self.post_message(RequestMade(PruneRequest(self.context.session.project)))
 
     @property
     def environments_beside(self) -> tuple[str, str]:
@@ -166,9 +166,9 @@ class HomeScreen(ActingScreen):
     def action_copy(self) -> None:
         """Copy the URL; of a branch without one its commit."""
         if self.environment is not None and self.environment.url:
-            self.post_message(CopyAsked(self.environment.url))
+            self.post_message(CopyRequested(self.environment.url))
         elif self.branch is not None:
-            self.post_message(CopyAsked(self.branch.commit))
+            self.post_message(CopyRequested(self.branch.commit))
 
     def action_mark(self) -> None:
         """Mark the environment, or take the mark away; go on to the next row."""
@@ -228,44 +228,44 @@ class HomeScreen(ActingScreen):
         self.action_open()
 
     def _draw_top(self) -> None:
-        picture, session = self.picture, self.desk.session
-        left = line(Piece("previewer", Tone.STRONG), Piece("  "), Piece(session.project, Tone.ACCENT))
+        app_state, session = self.app_state, self.context.session
+        left = line(Span("previewer", Style.STRONG), Span("  "), Span(session.project, Style.ACCENT))
         counts: list[str] = []
-        if picture.branches is not None:
-            counts.append(count_of(len(picture.branches), "branch", "branches"))
-        if picture.environments is not None:
-            counts.append(count_of(len(picture.environments), "environment", "environments"))
-        right = line(Piece(" · ".join(counts) + (" · " if counts else ""), Tone.QUIET))
-        self.query_one(TopBar).show(left, (*right, *engine_line(picture, self.desk.now())))
+        if app_state.branches is not None:
+            counts.append(count_of(len(app_state.branches), "branch", "branches"))
+        if app_state.environments is not None:
+            counts.append(count_of(len(app_state.environments), "environment", "environments"))
+        right = line(Span(" · ".join(counts) + (" · " if counts else ""), Style.QUIET))
+        self.query_one(TopBar).show(left, (*right, *engine_line(app_state, self.context.now())))
         strip = pinned_lines(
-            picture.environments,
-            error=picture.engine_error,
-            now=self.desk.now(),
+            app_state.environments,
+            error=app_state.engine_error,
+            now=self.context.now(),
             width=max(20, self.width - 4),
-            up_key=self.desk.key_of("up"),
+            up_key=self.context.key_of("up"),
         )
-        strip += parity_strip(picture, width=max(20, self.width - 4), key=self.desk.key_of("parity"))
+        strip += parity_strip(app_state, width=max(20, self.width - 4), key=self.context.key_of("parity"))
         self.query_one("#pinned", Static).update(to_content(*strip))
 
     def _draw_notices(self) -> None:
-        picture, retry = self.picture, self.desk.key_of("retry")
-        has_some = bool(picture.environments)
-        engine = picture.engine_error
+        app_state, retry = self.app_state, self.context.key_of("retry")
+        has_some = bool(app_state.environments)
+        engine = app_state.engine_error
         width = self.width - NOTICE_MARGIN
-        as_of = as_of_words(picture.read_at, self.desk.now()) if has_some and picture.read_at else ""
+        as_of = as_of_words(app_state.read_at, self.context.now()) if has_some and app_state.read_at else ""
         lines = engine_notice(engine, retry_key=retry, as_of=as_of) if engine else ()
-        self.query_one("#engine-notice", Notice).say(hanging(lines, width))
-        source = picture.source_error
+        self.query_one("#engine-notice", Notice).say(hanging_indent(lines, width))
+        source = app_state.source_error
         lines = source_notice(source, retry_key=retry) if source else ()
-        self.query_one("#source-notice", Notice).say(hanging(lines, width))
+        self.query_one("#source-notice", Notice).say(hanging_indent(lines, width))
 
     def _draw_table(self) -> None:
-        picture = self.picture
-        is_first_answer = self._rows_of[1] is None and picture.environments is not None
+        app_state = self.app_state
+        is_first_answer = self._rows_of[1] is None and app_state.environments is not None
         stays_at_top = is_first_answer and self.table.cursor_row == 0
-        if self._rows_of != (picture.branches, picture.environments, picture.commits):
-            self._rows_of = (picture.branches, picture.environments, picture.commits)
-            self._rows = home_rows(picture.rows)
+        if self._rows_of != (app_state.branches, app_state.environments, app_state.commits):
+            self._rows_of = (app_state.branches, app_state.environments, app_state.commits)
+            self._rows = home_rows(app_state.rows)
         found = filter_rows(self._rows, self.filter.value)
         shown = found[:MOST_ROWS]
         self._shown = {row.key: row.source for row in shown}
@@ -279,43 +279,43 @@ class HomeScreen(ActingScreen):
         lines: tuple[Line, ...] = ()
         if not shown:
             lines = empty_table(
-                is_waiting=picture.branches is None and picture.source_error is None,
+                is_waiting=app_state.branches is None and app_state.source_error is None,
                 filter_text=self.filter.value,
-                branch_count=len(picture.branches or ()),
-                location=self.desk.session.source.location,
+                branch_count=len(app_state.branches or ()),
+                location=self.context.session.source.location,
             )
         elif len(found) > len(shown):
-            lines = (line(Piece(f"the first {len(shown)} of {len(found)} rows: / finds the others", Tone.QUIET)),)
+            lines = (line(Span(f"the first {len(shown)} of {len(found)} rows: / finds the others", Style.QUIET)),)
         empty.say(lines)
 
     def _lines(self, row: OverviewRow) -> Mapping[str, Line]:
-        work = self.desk.work_on(
+        work = self.context.work_on(
             branch=row.branch.name if row.branch else None,
             environment=row.environment.name if row.environment else None,
         )
         return row_lines(
             row,
-            now=self.desk.now(),
+            now=self.context.now(),
             is_marked=row.environment is not None and row.environment.name in self._marked,
-            task=cell_line(work, self.desk.monotonic()) if work else (),
-            drift=self.picture.drift(row.environment) if row.environment else None,
-            is_stale=self.picture.engine_error is not None,
+            task=cell_line(work, self.context.monotonic()) if work else (),
+            drift=self.app_state.drift(row.environment) if row.environment else None,
+            is_stale=self.app_state.engine_error is not None,
         )
 
     def _draw_status(self) -> None:
         lines: list[Line] = []
-        now, key = self.desk.monotonic(), self.desk.key_of("work")
-        lines += [status_line(work, now, key=key) for work in self.desk.running_works[-3:]]
-        last = next(reversed(self.desk.works.values()), None)
+        now, key = self.context.monotonic(), self.context.key_of("work")
+        lines += [status_line(work, now, key=key) for work in self.context.running_works[-3:]]
+        last = next(reversed(self.context.works.values()), None)
         if last is not None and not last.is_running and last.error is not None and not last.was_seen:
             lines.append(status_line(last, now, key=key))
         if self._marked:
             count = len(self.marked)
-            down, rest, parity, back = map(self.desk.key_of, ("down", "sleep", "parity", "back"))
+            down, rest, parity, back = map(self.context.key_of, ("down", "sleep", "parity", "back"))
             keys = f" · {down} tears them down, {rest} stops them, {parity} compares two, {back} unmarks"
-            lines.append(line(Piece(f"▌ {count} marked", Tone.ACCENT), Piece(keys, Tone.QUIET)))
+            lines.append(line(Span(f"▌ {count} marked", Style.ACCENT), Span(keys, Style.QUIET)))
         if self.filter.value and self.focused is not self.filter:
-            change, clear = map(self.desk.key_of, ("filter", "back"))
+            change, clear = map(self.context.key_of, ("filter", "back"))
             said = f"{len(self._shown)} of {len(self._rows)} rows · {change} changes the filter, {clear} clears it"
-            lines.append(line(Piece(said, Tone.QUIET)))
+            lines.append(line(Span(said, Style.QUIET)))
         self.query_one("#status", Notice).say(lines)

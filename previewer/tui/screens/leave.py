@@ -12,8 +12,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
 from previewer.tui.actions import bindings
-from previewer.tui.context import Desk
-from previewer.tui.present.text import Piece, Tone, line, to_content
+from previewer.tui.context import AppContext
+from previewer.tui.present.text import Span, Style, line, to_content
 from previewer.tui.present.work_lines import work_title
 from previewer.tui.screens.dialog import Dialog
 
@@ -36,15 +36,15 @@ class LeaveScreen(Dialog[Leaving | None]):
         Binding("w", "choose_wait", "Wait", show=False),
     ]
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, context: AppContext) -> None:
         super().__init__()
-        self.desk = desk
+        self.context = context
 
     def compose(self) -> ComposeResult:
         """What runs, and three ways on."""
         with Vertical(id="dialog"):
             yield Static(
-                to_content(line(Piece("Quit while something is running?", Tone.STRONG))),
+                to_content(line(Span("Quit while something is running?", Style.STRONG))),
                 id="question",
                 markup=False,
             )
@@ -61,9 +61,9 @@ class LeaveScreen(Dialog[Leaving | None]):
 
     def draw(self) -> None:
         """Show what still runs."""
-        now = self.desk.monotonic()
-        lines = [work_title(work, now) for work in self.desk.running_works]
-        shown = lines or [line(Piece("everything has ended", Tone.GOOD))]
+        now = self.context.monotonic()
+        lines = [work_title(work, now) for work in self.context.running_works]
+        shown = lines or [line(Span("everything has ended", Style.GOOD))]
         self.query_one("#plan-lines", Static).update(to_content(*shown))
 
     def action_back(self) -> None:

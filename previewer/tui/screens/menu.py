@@ -14,8 +14,8 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from previewer.tui.actions import BY_ID, bindings
-from previewer.tui.context import Desk
-from previewer.tui.present.text import Line, Piece, Tone, hanging, line, to_content
+from previewer.tui.context import AppContext
+from previewer.tui.present.text import Line, Span, Style, hanging_indent, line, to_content
 from previewer.tui.screens.dialog import Dialog
 from previewer.tui.widgets.choice_list import ChoiceList
 
@@ -33,19 +33,19 @@ class MenuScreen(Dialog[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(("back", "cursor-down", "cursor-up"))]
 
-    def __init__(self, desk: Desk, items: Sequence[tuple[str, str | None]]) -> None:
+    def __init__(self, context: AppContext, items: Sequence[tuple[str, str | None]]) -> None:
         super().__init__()
-        self.desk = desk
+        self.context = context
         self._items = [item for item in items if item[0] not in MOVEMENT | {"menu", "back"}]
 
     def compose(self) -> ComposeResult:
         """A title, and one option an action."""
         with Vertical(id="dialog"):
-            yield Static(to_content(line(Piece("Actions", Tone.STRONG))), id="question", markup=False)
+            yield Static(to_content(line(Span("Actions", Style.STRONG))), id="question", markup=False)
             yield ChoiceList(
                 *(
                     Option(
-                        to_content(*hanging([self._line(name, reason)], self._width, indent=INDENT)),
+                        to_content(*hanging_indent([self._line(name, reason)], self._width, indent=INDENT)),
                         id=name,
                         disabled=reason is not None,
                     )
@@ -70,7 +70,7 @@ class MenuScreen(Dialog[str | None]):
     def on_key(self, event: Key) -> None:
         """The keys that the menu shows do here what they do outside of it."""
         possible = (name for name, reason in self._items if reason is None)
-        found = next((name for name in possible if self.desk.key_of(name) == event.character), None)
+        found = next((name for name in possible if self.context.key_of(name) == event.character), None)
         if found is not None:
             event.stop()
             event.prevent_default()
@@ -87,7 +87,7 @@ class MenuScreen(Dialog[str | None]):
 
     def _line(self, name: str, reason: str | None) -> Line:
         action = BY_ID[name]
-        key, label = f"{self.desk.key_of(name):<{_KEY_WIDTH}}", f"{action.label:<{_LABEL_WIDTH}}"
+        key, label = f"{self.context.key_of(name):<{_KEY_WIDTH}}", f"{action.label:<{_LABEL_WIDTH}}"
         if reason is not None:
-            return line(Piece(f"{key}{label}{reason}", Tone.QUIET))
-        return line(Piece(key, Tone.ACCENT), label, Piece(action.help, Tone.QUIET))
+            return line(Span(f"{key}{label}{reason}", Style.QUIET))
+        return line(Span(key, Style.ACCENT), label, Span(action.help, Style.QUIET))

@@ -15,7 +15,7 @@ from previewer.domain.parity.compare import Parity
 from previewer.errors import PreviewerError, UsageError
 from previewer.operations.probe import Probed, probe_rules
 from previewer.tui.actions import Place, bindings
-from previewer.tui.context import Desk
+from previewer.tui.context import AppContext
 from previewer.tui.detail_queries import ParityRead, ProbeEnded, QuestionFailed
 from previewer.tui.present.notices import engine_line, failure_lines
 from previewer.tui.present.parity import (
@@ -32,8 +32,8 @@ from previewer.tui.present.parity import (
     stale_row,
 )
 from previewer.tui.present.tables import longest_cells
-from previewer.tui.present.text import Line, Piece, Tone, line, to_content
-from previewer.tui.screen_requests import RefreshAsked
+from previewer.tui.present.text import Line, Span, Style, line, to_content
+from previewer.tui.screen_requests import RefreshRequested
 from previewer.tui.screens.base import PreviewerScreen
 from previewer.tui.screens.pick import PickScreen, sides_to_compare
 from previewer.tui.widgets.bars import KeyBar, TopBar
@@ -48,16 +48,16 @@ class ParityScreen(PreviewerScreen):
     PLACE = Place.PARITY
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(KEYS)]
 
-    def __init__(self, desk: Desk, left: str = "", right: str = "") -> None:
+    def __init__(self, context: AppContext, left: str = "", right: str = "") -> None:
         """Empty names mean staging and production."""
-        super().__init__(desk)
+        super().__init__(context)
         self._names = (left, right)
         self._parity: Parity | None = None
         self._error: PreviewerError | None = None
         self._probed: tuple[Probed, ...] | None = None
         self._is_probing = False
         self._asked_of: object = None
-        self._secrecy = new_secrecy(desk.session)
+        self._secrecy = new_secrecy(context.session)
 
     def compose(self) -> ComposeResult:
         """Top bar, score, differences, detail, keys."""
@@ -65,7 +65,7 @@ class ParityScreen(PreviewerScreen):
         yield Static(id="score", markup=False)
         yield RowsTable(name="differences")
         yield Static(id="difference", classes="detail", markup=False)
-        yield KeyBar(self.desk.key_of)
+        yield KeyBar(self.context.key_of)
 
     @property
     def table(self) -> RowsTable:
@@ -93,9 +93,9 @@ class ParityScreen(PreviewerScreen):
         """Show what is known now; ask again if an environment is another by now."""
         self._ask_again()
         left, right = self.names
-        project = self.desk.session.project
-        title = line(Piece(f"{project} › ", Tone.QUIET), Piece("parity", Tone.STRONG), f" › {left} | {right}")
-        self.query_one(TopBar).show(title, engine_line(self.picture, self.desk.now()))
+        project = self.context.session.project
+        title = line(Span(f"{project} › ", Style.QUIET), Span("parity", Style.STRONG), f" › {left} | {right}")
+        self.query_one(TopBar).show(title, engine_line(self.app_state, self.context.now()))
         self.query_one("#score", Static).update(to_content(*self._score_lines()))
         rows = self._rows()
         longest = longest_cells(lines for _key, lines in rows)
@@ -111,7 +111,7 @@ class ParityScreen(PreviewerScreen):
         self.table.repaint()
         self.draw()
 
-    def reason_against(self, action: str) -> str | None:
+    def disabled_reason(self, action: str) -> str | None:
         """Only what runs and has requests declared can be probed."""
         if action != "probe":
             return None
@@ -127,7 +127,7 @@ class ParityScreen(PreviewerScreen):
         """Ask both."""
         if self.is_possible("probe") and self._parity is not None and not self._is_probing:
             self._is_probing = True
-            self.desk.inquiries.probe(self._parity, self)
+            self.context.detail_queries.probe(self._parity, self)
             self.draw()
 
     def action_choose_left(self) -> None:
@@ -146,7 +146,7 @@ class ParityScreen(PreviewerScreen):
     def action_retry(self) -> None:
         """Compare again."""
         self._asked_of = None
-        self.post_message(RefreshAsked())
+        self.post_message(RefreshRequested())
         self.draw()
 
     @on(ParityRead)
@@ -184,11 +184,11 @@ class ParityScreen(PreviewerScreen):
         self._draw_detail()
 
     def _ask_again(self) -> None:
-        environments = self.picture.environments or ()
+        environments = self.app_state.environments or ()
         state = (self._names, tuple((e.name, e.ownership.release, len(e.services)) for e in environments))
         if state != self._asked_of:
             self._asked_of = state
-            self.desk.inquiries.compare(*self._names, self)
+            self.context.detail_queries.compare(*self._names, self)
 
     def _compare(self, names: tuple[str, str]) -> None:
         self._names = names
@@ -206,7 +206,7 @@ class ParityScreen(PreviewerScreen):
                 left, right = self.names
                 self._compare((name, right) if index == 0 else (left, name))
 
-        self.app.push_screen(PickScreen(title, sides_to_compare(self.picture)), chosen)
+        self.app.push_screen(PickScreen(title, sides_to_compare(self.app_state)), chosen)
 
     def _rows(self) -> list[tuple[str, dict[str, Line]]]:
         if self._parity is None:
@@ -218,19 +218,19 @@ class ParityScreen(PreviewerScreen):
 
     def _score_lines(self) -> tuple[Line, ...]:
         if self._error is not None:
-            left, right = (self.desk.key_of(name) for name in ("choose-left", "choose-right"))
+            left, right = (self.context.key_of(name) for name in ("choose-left", "choose-right"))
             return (
                 *failure_lines(self._error, details=3),
-                line(Piece(f"  {left} {right}", Tone.ACCENT), Piece(" choose other sides", Tone.QUIET)),
+                line(Span(f"  {left} {right}", Style.ACCENT), Span(" choose other sides", Style.QUIET)),
             )
         if self._parity is None:
-            return (line(Piece("comparing …", Tone.QUIET)),)
+            return (line(Span("comparing …", Style.QUIET)),)
         lines = list(score_lines(self._parity, width=self.size.width - 4))
         if self._is_probing:
-            lines.append(line(Piece("probe   asking both …", Tone.QUIET)))
+            lines.append(line(Span("probe   asking both …", Style.QUIET)))
         elif self._probed is not None:
             lines.append(probe_line(self._probed))
-        return tuple(lines) if self._rows() else (*lines, line(Piece("✔ nothing differs", Tone.GOOD)))
+        return tuple(lines) if self._rows() else (*lines, line(Span("✔ nothing differs", Style.GOOD)))
 
     def _draw_detail(self) -> None:
         key, width, parity = self.table.selected_key, max(30, self.size.width - 4), self._parity

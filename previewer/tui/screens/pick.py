@@ -15,9 +15,9 @@ from textual.widgets.option_list import Option
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import Role
 from previewer.tui.actions import bindings
-from previewer.tui.context import Picture
+from previewer.tui.context import AppState
 from previewer.tui.present.dialogs import pick_lines
-from previewer.tui.present.text import Piece, Tone, line, to_content
+from previewer.tui.present.text import Span, Style, line, to_content
 from previewer.tui.screens.dialog import Dialog
 from previewer.tui.screens.menu import MARGIN, WIDEST
 from previewer.tui.widgets.choice_list import ChoiceList
@@ -27,21 +27,21 @@ Named = tuple[tuple[str, str], ...]
 """Names, each with what it is."""
 
 
-def sides_to_compare(picture: Picture) -> Named:
+def sides_to_compare(app_state: AppState) -> Named:
     """For parity: what runs, and what the branch that is checked out defines. Others can be typed."""
-    running = tuple((e.name, f"{e.role.value}, {e.state.value}") for e in picture.environments or ())
-    current = next((branch.name for branch in picture.branches or () if branch.is_current), None)
+    running = tuple((e.name, f"{e.role.value}, {e.state.value}") for e in app_state.environments or ())
+    current = next((branch.name for branch in app_state.branches or () if branch.is_current), None)
     if current is None:
         return running
     return (*running, *((f"{current}:{role.value}", "a definition; nothing runs") for role in Role))
 
 
-def releases_to_compare(picture: Picture) -> Named:
+def releases_to_compare(app_state: AppState) -> Named:
     """For a diff: what environments run, and what was good in them. Others can be typed."""
     found: dict[str, str] = {}
-    for environment in picture.environments or ():
+    for environment in app_state.environments or ():
         found[environment.name] = f"runs release {short_id(environment.ownership.release)}"
-    for environment in picture.environments or ():
+    for environment in app_state.environments or ():
         for good in environment.notes.known_good:
             found.setdefault(short_id(good.release), f"was good in {environment.name}")
     return tuple(found.items())
@@ -66,7 +66,7 @@ class PickScreen(Dialog[str | None]):
     def compose(self) -> ComposeResult:
         """Title, search, names."""
         with Vertical(id="dialog"):
-            yield Static(to_content(line(Piece(self._title, Tone.STRONG))), id="question", markup=False)
+            yield Static(to_content(line(Span(self._title, Style.STRONG))), id="question", markup=False)
             yield LineInput(name="pick-search", placeholder="search, or type a name · esc closes", is_hidden=False)
             yield ChoiceList(markup=False, compact=True)
 

@@ -11,11 +11,11 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from previewer.tui.actions import Place, bindings
-from previewer.tui.context import Desk
-from previewer.tui.job import Work
-from previewer.tui.present.text import Piece, Tone, hanging, line, to_content
+from previewer.tui.context import AppContext
+from previewer.tui.job import Job
+from previewer.tui.present.text import Span, Style, hanging_indent, line, to_content
 from previewer.tui.present.work_lines import ending_lines, tail_lines, task_lines, work_title
-from previewer.tui.screen_requests import ScreenAsked
+from previewer.tui.screen_requests import ScreenRequested
 from previewer.tui.screens.base import PreviewerScreen
 from previewer.tui.widgets.bars import KeyBar, TopBar
 
@@ -31,8 +31,8 @@ class ProgressScreen(PreviewerScreen):
     PLACE = Place.PROGRESS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(("back", "cancel-work", "open-result"))]
 
-    def __init__(self, desk: Desk, number: int) -> None:
-        super().__init__(desk)
+    def __init__(self, context: AppContext, number: int) -> None:
+        super().__init__(context)
         self.number = number
 
     def compose(self) -> ComposeResult:
@@ -43,12 +43,12 @@ class ProgressScreen(PreviewerScreen):
             yield Static(id="task-lines", markup=False)
             yield Static(id="ending", markup=False)
         yield Static(id="tail", markup=False)
-        yield KeyBar(self.desk.key_of)
+        yield KeyBar(self.context.key_of)
 
     @property
-    def work(self) -> Work:
+    def job(self) -> Job:
         """The operation."""
-        return self.desk.works[self.number]
+        return self.context.works[self.number]
 
     def on_mount(self) -> None:
         """The spinner turns only while this screen is in front."""
@@ -62,36 +62,36 @@ class ProgressScreen(PreviewerScreen):
 
     def paint(self) -> None:
         """Show what is known now."""
-        work, now = self.work, self.desk.monotonic()
-        project = self.desk.session.project
+        job, now = self.job, self.context.monotonic()
+        project = self.context.session.project
         self.query_one(TopBar).show(
-            line(Piece(f"{project} › ", Tone.QUIET), Piece(work.title, Tone.STRONG)),
-            line(Piece(f"{work.board.ended_count} of {len(work.board.tasks)} tasks", Tone.QUIET)),
+            line(Span(f"{project} › ", Style.QUIET), Span(job.title, Style.STRONG)),
+            line(Span(f"{job.board.ended_count} of {len(job.board.tasks)} tasks", Style.QUIET)),
         )
-        self.query_one("#work-title", Static).update(to_content(work_title(work, now)))
+        self.query_one("#work-title", Static).update(to_content(work_title(job, now)))
         tasks = self.query_one("#tasks", VerticalScroll)
         is_at_end = tasks.is_vertical_scroll_end
         width = max(20, tasks.scrollable_content_region.width - 1)
-        self.query_one("#task-lines", Static).update(to_content(*task_lines(work, now, width=width)))
-        self._draw_tail(work)
-        self._draw_ending(work)
+        self.query_one("#task-lines", Static).update(to_content(*task_lines(job, now, width=width)))
+        self._draw_tail(job)
+        self._draw_ending(job)
         if is_at_end:
             self.call_after_refresh(tasks.scroll_end, animate=False)
         self.draw_keys()
 
-    def reason_against(self, action: str) -> str | None:
+    def disabled_reason(self, action: str) -> str | None:
         """Why not, given how the operation is doing."""
-        work = self.work
-        if action == "cancel-work" and not work.is_running:
+        job = self.job
+        if action == "cancel-work" and not job.is_running:
             return "it is over"
         if action == "open-result" and self._result is None:
-            return "no environment has come up yet" if work.verb != "down" else "nothing is left to open"
+            return "no environment has come up yet" if job.verb != "down" else "nothing is left to open"
         return None
 
     def action_cancel_work(self) -> None:
         """Stop, and undo."""
         if self.is_possible("cancel-work"):
-            self.work.cancellation.request()
+            self.job.cancellation.request()
             self.draw()
 
     def action_open_result(self) -> None:
@@ -99,25 +99,25 @@ class ProgressScreen(PreviewerScreen):
         if self.is_possible("open-result") and self._result is not None:
             name = self._result
             self.close()
-            self.app.post_message(ScreenAsked.environment(name))
+            self.app.post_message(ScreenRequested.environment(name))
 
     @property
     def _result(self) -> str | None:
-        work = self.work
-        if work.is_running or work.error is not None or work.verb == "down":
+        job = self.job
+        if job.is_running or job.error is not None or job.verb == "down":
             return None
-        return next(iter(work.environments), None)
+        return next(iter(job.environments), None)
 
-    def _draw_tail(self, work: Work) -> None:
-        shown = tail_lines(work, height=min(LARGEST_TAIL, self.size.height // 3))
+    def _draw_tail(self, job: Job) -> None:
+        shown = tail_lines(job, height=min(LARGEST_TAIL, self.size.height // 3))
         tail = self.query_one("#tail", Static)
-        tail.display = bool(shown) and work.ended_at is None
+        tail.display = bool(shown) and job.ended_at is None
         tail.update(to_content(*shown))
 
-    def _draw_ending(self, work: Work) -> None:
-        lines = ending_lines(work)
+    def _draw_ending(self, job: Job) -> None:
+        lines = ending_lines(job)
         ending = self.query_one("#ending", Static)
         ending.display = bool(lines)
-        ending.update(to_content(*hanging(lines, self.size.width - ENDING_MARGIN)))
-        if not work.is_running:
-            work.was_seen = True
+        ending.update(to_content(*hanging_indent(lines, self.size.width - ENDING_MARGIN)))
+        if not job.is_running:
+            job.was_seen = True

@@ -8,7 +8,7 @@ from textual.events import Resize
 from textual.widgets import Static
 
 from previewer.tui.actions import BY_ID
-from previewer.tui.present.text import Line, Piece, Tone, cut_line, to_content, width_of
+from previewer.tui.present.text import Line, Span, Style, cut_line, to_content, width_of
 
 
 class Notice(Static):
@@ -24,7 +24,7 @@ class Notice(Static):
         self.update(to_content(*lines))
 
 
-_GAP = Piece("  ")
+_GAP = Span("  ")
 
 
 class KeyBar(Static):
@@ -65,11 +65,11 @@ class KeyBar(Static):
                 break
             room -= needed
             shown.append(item)
-        pieces = [piece for item in (*shown, *always) for piece in (*item, _GAP)]
-        self.update(to_content(tuple(pieces)))
+        spans = [span for item in (*shown, *always) for span in (*item, _GAP)]
+        self.update(to_content(tuple(spans)))
 
     def _item(self, name: str) -> Line:
-        return (Piece(self._key_of(name), Tone.ACCENT), Piece(f" {BY_ID[name].label}", Tone.QUIET))
+        return (Span(self._key_of(name), Style.ACCENT), Span(f" {BY_ID[name].label}", Style.QUIET))
 
 
 class TopBar(Static):
@@ -96,4 +96,4 @@ class TopBar(Static):
         room = width - width_of(left) - 2
         right = cut_line(self._right, room) if room > 8 else ()
         gap = " " * max(0, width - width_of(left) - width_of(right))
-        self.update(to_content((*left, Piece(gap), *right)))
+        self.update(to_content((*left, Span(gap), *right)))

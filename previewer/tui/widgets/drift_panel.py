@@ -10,7 +10,7 @@ from textual.widgets import DataTable, Static
 
 from previewer.deployment.drift import EnvironmentDrift
 from previewer.domain.drift.finding import Finding
-from previewer.tui.context import Desk
+from previewer.tui.context import AppContext
 from previewer.tui.detail_queries import DriftRead
 from previewer.tui.present.finding_rows import (
     drift_title,
@@ -32,8 +32,8 @@ class DriftPanel(Panel):
     LOOK_EVERY: ClassVar[float | None] = 10.0
     """What a program writes into its own file system makes no event."""
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk, name="drift")
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context, name="drift")
         self._drift: EnvironmentDrift | None = None
 
     def compose(self) -> ComposeResult:
@@ -65,7 +65,7 @@ class DriftPanel(Panel):
     def ask(self) -> None:
         """Look again."""
         if self.environment is not None:
-            self.desk.inquiries.read_drift(self.environment.name, self)
+            self.context.detail_queries.read_drift(self.environment.name, self)
 
     @on(DriftRead)
     def drift_read(self, message: DriftRead) -> None:
@@ -83,7 +83,7 @@ class DriftPanel(Panel):
     def draw(self) -> None:
         """Show the newest verdict."""
         width = max(20, self.size.width)
-        now = self.desk.now()
+        now = self.context.now()
         title = self.query_one("#drift-title", Static)
         if self.error is not None:
             title.update(to_content(*failure_lines(self.error, details=3)))
@@ -109,9 +109,9 @@ class DriftPanel(Panel):
         finding = self.finding
         lines: tuple[Line, ...] = ()
         if finding is not None:
-            key = self.desk.key_of("replace")
+            key = self.context.key_of("replace")
             width = max(30, self.size.width - 4)
-            lines = finding_detail(finding, now=self.desk.now(), width=width, replace_key=key)
+            lines = finding_detail(finding, now=self.context.now(), width=width, replace_key=key)
         detail = self.query_one("#finding", Static)
         detail.display = bool(lines)
         detail.update(to_content(*lines))

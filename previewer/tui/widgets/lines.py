@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 
 from previewer.present.safe_text import plain
 from previewer.tui.actions import bindings
-from previewer.tui.present.text import Line, hanging, to_content
+from previewer.tui.present.text import Line, hanging_indent, to_content
 
 
 class LineInput(Input):
@@ -63,7 +63,7 @@ class LinesView(VerticalScroll):
     def show(self, lines: Sequence[Line]) -> None:
         """Show these; those that are too long go on below, under their text."""
         width = self.scrollable_content_region.width
-        self.query_one(Static).update(to_content(*hanging(lines, width)))
+        self.query_one(Static).update(to_content(*hanging_indent(lines, width)))
 
     def action_cursor_down(self) -> None:
         """One line down."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rich.cells import cell_len
-from rich.style import Style
+from rich.style import Style as RichStyle
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.events import Resize
@@ -22,9 +22,9 @@ from previewer.tui.actions import bindings
 from previewer.tui.log_rings import MOST_LINES, LogRings, TimedLine
 from previewer.tui.present.logs import WIDEST_SERVICE, LogShape, matches, rows_of, whole_text
 from previewer.tui.present.tables import CellPainter
-from previewer.tui.present.text import Tone, cut
+from previewer.tui.present.text import Style, cut
 
-_SERVICE_TONES = (Tone.ACCENT, Tone.GOOD, Tone.WARN, Tone.BUSY)
+_SERVICE_TONES = (Style.ACCENT, Style.GOOD, Style.WARN, Style.BUSY)
 
 
 @dataclass(slots=True)
@@ -57,7 +57,7 @@ class LogView(Log, inherit_bindings=False):
         self._shape = LogShape()
         self._is_rebuilding = False
         self._painter: CellPainter | None = None
-        self.tones: dict[str, Tone] = {}
+        self.service_styles: dict[str, Style] = {}
         """By service as it is written in its column."""
         self.is_following = True
         self.shown_count = 0
@@ -91,8 +91,10 @@ class LogView(Log, inherit_bindings=False):
 
     def colour(self, services: Sequence[str]) -> None:
         """Give each service its colour, by its place among all: whichever writes first."""
-        tones = {name: _SERVICE_TONES[number % len(_SERVICE_TONES)] for number, name in enumerate(services)}
-        self.tones = {cut(plain(name), WIDEST_SERVICE): tone for name, tone in tones.items()}
+        service_styles = {
+            name: _SERVICE_TONES[number % len(_SERVICE_TONES)] for number, name in enumerate(services)
+        }
+        self.service_styles = {cut(plain(name), WIDEST_SERVICE): style for name, style in service_styles.items()}
         self._render_line_cache.clear()
 
     def forget(self) -> None:
@@ -227,7 +229,7 @@ class LogView(Log, inherit_bindings=False):
         # Textual measures in a worker of asyncio's pool; the width is known here, and no thread is needed.
         del updates, lines
 
-    def _render_line_strip(self, y: int, rich_style: Style) -> Strip:
+    def _render_line_strip(self, y: int, rich_style: RichStyle) -> Strip:
         selection = self.text_selection
         if selection is None and y in self._render_line_cache:
             return self._render_line_cache[y]
@@ -246,18 +248,20 @@ class LogView(Log, inherit_bindings=False):
 
     def _paint(self, text: Text, row: str) -> None:
         shape = self._shape
-        text.stylize(self._style(Tone.QUIET), 0, shape.time_width)
+        text.stylize(self._style(Style.QUIET), 0, shape.time_width)
         if shape.service_width:
             name = row[shape.time_width : shape.text_start].split("│")[0].strip()
-            text.stylize(self._style(self.tones.get(name, Tone.ACCENT)), shape.time_width, shape.text_start - 2)
-            text.stylize(self._style(Tone.QUIET), shape.text_start - 2, shape.text_start)
+            text.stylize(
+                self._style(self.service_styles.get(name, Style.ACCENT)), shape.time_width, shape.text_start - 2
+            )
+            text.stylize(self._style(Style.QUIET), shape.text_start - 2, shape.text_start)
         if shape.search:
             wanted, folded, start = shape.search.casefold(), row.casefold(), shape.text_start
             while (found := folded.find(wanted, start)) >= 0 and len(folded) == len(row):
-                text.stylize(self._style(Tone.WARN) + Style(reverse=True), found, found + len(wanted))
+                text.stylize(self._style(Style.WARN) + RichStyle(reverse=True), found, found + len(wanted))
                 start = found + len(wanted)
 
-    def _style(self, tone: Tone) -> Style:
+    def _style(self, style: Style) -> RichStyle:
         if self._painter is None:
             self._painter = CellPainter(self.app.theme_variables)
-        return self._painter.style(tone)
+        return self._painter.style(style)

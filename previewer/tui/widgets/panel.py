@@ -15,11 +15,11 @@ from textual.widgets import Static
 
 from previewer.domain.environment.environment import Environment
 from previewer.errors import PreviewerError
-from previewer.tui.context import Desk
+from previewer.tui.context import AppContext
 from previewer.tui.detail_queries import QuestionFailed
 from previewer.tui.present.notices import failure_lines
 from previewer.tui.present.tables import Column
-from previewer.tui.present.text import Line, Piece, Tone, line, to_content
+from previewer.tui.present.text import Line, Span, Style, line, to_content
 from previewer.tui.widgets.rows_table import Row, RowsTable
 
 
@@ -29,9 +29,9 @@ class Panel(Vertical):
     LOOK_EVERY: ClassVar[float | None] = None
     """Seconds between two questions while it is in front; ``None`` where only another environment is a reason."""
 
-    def __init__(self, desk: Desk, *, name: str) -> None:
+    def __init__(self, context: AppContext, *, name: str) -> None:
         super().__init__(id=name)
-        self.desk = desk
+        self.context = context
         self.display = False
         self.error: PreviewerError | None = None
         """Why the last question has no answer. Whoever gets an answer takes it away."""
@@ -111,9 +111,9 @@ SCROLL_BAR = 3
 class TablePanel(Panel):
     """Says above the table why it is empty, or older than it could be."""
 
-    def __init__(self, desk: Desk, *, name: str, asking: str, nothing: str) -> None:
+    def __init__(self, context: AppContext, *, name: str, asking: str, nothing: str) -> None:
         """``asking`` is said until the first answer comes, ``nothing`` where an answer has no rows."""
-        super().__init__(desk, name=name)
+        super().__init__(context, name=name)
         self._asking = asking
         self._nothing = nothing
 
@@ -155,4 +155,4 @@ class TablePanel(Panel):
             return failure_lines(self.error, details=3)
         if rows:
             return ()
-        return (line(Piece(self._asking if rows is None else self._nothing, Tone.QUIET)),)
+        return (line(Span(self._asking if rows is None else self._nothing, Style.QUIET)),)

@@ -12,7 +12,7 @@ from previewer.domain.engine.examination import ExaminedContainer
 from previewer.domain.record.history import LedgerEntry
 from previewer.errors import PreviewerError
 from previewer.operations.inspect import Inspection
-from previewer.tui.context import Desk
+from previewer.tui.context import AppContext
 from previewer.tui.detail_queries import ContainersRead, HistoryRead, InspectionRead
 from previewer.tui.messages import PlanFailed, PlanRead
 from previewer.tui.present.dialogs import is_empty, proposal_lines, proposal_size
@@ -21,7 +21,7 @@ from previewer.tui.present.history import fit_history_columns, history_lines
 from previewer.tui.present.notices import failure_lines
 from previewer.tui.present.releases import release_lines
 from previewer.tui.present.tables import Column
-from previewer.tui.present.text import Line, Piece, Tone, line
+from previewer.tui.present.text import Line, Span, Style, line
 from previewer.tui.requests.request import Proposal
 from previewer.tui.requests.up import UpdateRequest
 from previewer.tui.widgets.lines import LinesView
@@ -32,9 +32,9 @@ from previewer.tui.widgets.rows_table import Row
 class HistoryPanel(TablePanel):
     """Its entries of the ledger, newest first."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, context: AppContext) -> None:
         super().__init__(
-            desk,
+            context,
             name="history",
             asking="reading the ledger …",
             nothing="the ledger of this repository says nothing of it",
@@ -44,7 +44,7 @@ class HistoryPanel(TablePanel):
     def ask(self) -> None:
         """Ask the ledger."""
         if self.environment is not None:
-            self.desk.inquiries.read_history(self.environment.name, self)
+            self.context.detail_queries.read_history(self.environment.name, self)
 
     @on(HistoryRead)
     def history_read(self, message: HistoryRead) -> None:
@@ -61,7 +61,7 @@ class HistoryPanel(TablePanel):
         """An entry each; numbered from the oldest, so that a new one changes no key."""
         if self._entries is None:
             return None
-        now = self.desk.now()
+        now = self.context.now()
         rows = [(str(number), history_lines(e, now=now)) for number, e in enumerate(reversed(self._entries))]
         return rows[::-1]
 
@@ -72,8 +72,8 @@ class ServicesPanel(TablePanel):
     LOOK_EVERY: ClassVar[float | None] = 5.0
     """Restarts are counted where containers are inspected; a list of them says nothing of it."""
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk, name="all-services", asking="inspecting …", nothing="no container of it is left")
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context, name="all-services", asking="inspecting …", nothing="no container of it is left")
         self._containers: tuple[ExaminedContainer, ...] | None = None
 
     @property
@@ -85,7 +85,7 @@ class ServicesPanel(TablePanel):
     def ask(self) -> None:
         """Look again."""
         if self.environment is not None:
-            self.desk.inquiries.read_containers(self.environment, self)
+            self.context.detail_queries.read_containers(self.environment, self)
 
     @on(ContainersRead)
     def containers_read(self, message: ContainersRead) -> None:
@@ -100,7 +100,7 @@ class ServicesPanel(TablePanel):
 
     def rows(self) -> Sequence[Row] | None:
         """A container each."""
-        environment, now = self.environment, self.desk.now()
+        environment, now = self.environment, self.context.now()
         if self._containers is None or environment is None:
             return None
         return [(c.name, container_lines(c, environment, now=now)) for c in self._containers]
@@ -109,8 +109,8 @@ class ServicesPanel(TablePanel):
 class ReleasePanel(Panel):
     """Images, packages, provenance, signature."""
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk, name="release")
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context, name="release")
         self._inspection: Inspection | None = None
 
     def compose(self) -> ComposeResult:
@@ -125,7 +125,7 @@ class ReleasePanel(Panel):
     def ask(self) -> None:
         """Ask for everything that is known."""
         if self.environment is not None:
-            self.desk.inquiries.read_release(self.environment.ownership.release, self)
+            self.context.detail_queries.read_release(self.environment.ownership.release, self)
 
     @on(InspectionRead)
     def release_read(self, message: InspectionRead) -> None:
@@ -142,15 +142,15 @@ class ReleasePanel(Panel):
         if self.error is not None:
             return failure_lines(self.error)
         if self._inspection is None:
-            return (line(Piece("reading the release …", Tone.QUIET)),)
+            return (line(Span("reading the release …", Style.QUIET)),)
         return release_lines(self._inspection, width=width)
 
 
 class PlanPanel(Panel):
     """The plan, before anybody asks for it."""
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk, name="plan")
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context, name="plan")
         self._answer: Proposal | PreviewerError | None = None
 
     def compose(self) -> ComposeResult:
@@ -165,7 +165,7 @@ class PlanPanel(Panel):
     def ask(self) -> None:
         """Ask for the plan."""
         if self.environment is not None:
-            self.desk.gateway.propose(UpdateRequest(self.environment), self)
+            self.context.queries.propose(UpdateRequest(self.environment), self)
 
     @on(PlanRead)
     def plan_read(self, message: PlanRead) -> None:
@@ -188,13 +188,13 @@ class PlanPanel(Panel):
     def _lines(self, width: int) -> tuple[Line, ...]:
         answer = self._answer
         if answer is None:
-            return (line(Piece("working out the plan …", Tone.QUIET)),)
+            return (line(Span("working out the plan …", Style.QUIET)),)
         if isinstance(answer, PreviewerError):
             return failure_lines(answer)
         if is_empty(answer):
             return (
-                line(Piece("It runs the newest commit and is well: updating it would do nothing.", Tone.QUIET)),
+                line(Span("It runs the newest commit and is well: updating it would do nothing.", Style.QUIET)),
             )
         title = f"Updating it to the newest commit would take {proposal_size(answer)}."
-        lines = proposal_lines(answer, now=self.desk.now(), width=width)
-        return (line(Piece(title, Tone.QUIET)), (), *lines)
+        lines = proposal_lines(answer, now=self.context.now(), width=width)
+        return (line(Span(title, Style.QUIET)), (), *lines)
