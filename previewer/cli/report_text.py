@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree as ET
 
+from msgspec import Struct
+
 from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.domain.units import counted
-from previewer.frozen import dataclass
 from previewer.present.safe_text import plain
 
 _UNSEEN = re.compile("[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
@@ -55,8 +56,7 @@ def code_cell(text: str) -> str:
     return code(text).replace("|", "\\|") if text else ""
 
 
-@dataclass(frozen=True, slots=True)
-class JunitCase:
+class JunitCase(Struct, frozen=True):
     """Something that was looked at."""
 
     group: str

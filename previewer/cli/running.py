@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from msgspec import Struct
+
 from previewer.cli.invocation import Invocation
 from previewer.cli.progress.progress import ProgressMode, make_progress
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.progress import Report
-from previewer.frozen import dataclass
 
 SIGNALS = tuple(
     number for name in ("SIGINT", "SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None
@@ -52,8 +53,7 @@ def interruptible(say: Callable[[str], None]) -> Iterator[Cancellation]:
             messenger.join(timeout=MESSAGE_SECONDS)
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(Struct, frozen=True):
     """What an operation asks for."""
 
     report: Report

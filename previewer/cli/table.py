@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from msgspec import Struct
+
 from previewer.cli.terminal import Style
 from previewer.domain.json_value import JsonObject, JsonValue
-from previewer.frozen import dataclass
 from previewer.present.safe_text import cell_width, cut, plain
 
 GAP = "  "
@@ -16,8 +17,7 @@ NARROWEST = 12
 """Cells that a column keeps however narrow the terminal is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """What one place of a table shows."""
 
     text: str
@@ -34,8 +34,7 @@ def show_plain(value: JsonValue) -> Cell:
     return Cell(ABSENT if value in (None, "") else plain(str(value)))
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """One column: where its values are, what stands above it, how they are shown."""
 
     key: str

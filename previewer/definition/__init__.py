@@ -7,8 +7,9 @@ deliberately differs from Docker Compose.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from previewer.definition.discover import (
     DEFAULT_NAME,

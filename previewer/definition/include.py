@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from msgspec import Struct
+
 from previewer.definition.limits import MAX_INCLUDE_DEPTH
 from previewer.definition.merge import delete_paths, merge
 from previewer.definition.paths import directory_of, is_remote, unmount
@@ -23,13 +25,11 @@ from previewer.definition.values import (
     text_or_items,
 )
 from previewer.domain.compose.definition import ModelPath
-from previewer.frozen import dataclass
 
 REMOTE_PREFIX = "oci://"
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """What a file is loaded as part of."""
 
     variables: Mapping[str, str]

@@ -9,19 +9,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import TypeAlias, cast
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from previewer.definition.values import Table, Value, nearest_name_hint, table_at
 from previewer.domain.compose.definition import ModelPath
-from previewer.frozen import dataclass
 
 Schema: TypeAlias = Table
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(Struct, frozen=True):
     """One place that does not fit the schema."""
 
     path: ModelPath

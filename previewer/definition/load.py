@@ -7,11 +7,12 @@ for every value, profiles, consistency, environment files, unused resources, pat
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import field
 from types import MappingProxyType
 from typing import cast
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from previewer.definition.casting import check_numbers
 from previewer.definition.consistency import check_consistency, check_exclusive_keys
@@ -43,11 +44,9 @@ from previewer.domain.commit.files import FileTree
 from previewer.domain.compose.definition import Definition, ModelPath, Role
 from previewer.domain.json_value import JsonObject
 from previewer.errors import DefinitionError, UsageError
-from previewer.frozen import dataclass
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LoadOptions:
+class LoadOptions(Struct, frozen=True, kw_only=True):
     """What a load depends on besides the files. Nothing comes from the process's own environment."""
 
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -99,7 +98,7 @@ def load_files(tree: FileTree, files: Sequence[str], options: LoadOptions) -> De
         profiles_off=tuple(sorted(reading.profiles_off)),
     )
     idle = (f"{definition.locate(path)}: {'.'.join(path)}: {meaning}" for path, meaning in without_effect(model))
-    return dataclasses.replace(definition, warnings=(*reading.warnings, *idle))
+    return replace(definition, warnings=(*reading.warnings, *idle))
 
 
 def _load_whole_project(reading: Reading, files: list[str], options: LoadOptions) -> Table:
@@ -179,7 +178,7 @@ def _load_project(reading: Reading, files: list[str], project: Project) -> Table
 def _add_document(reading: Reading, model: Table, document: Document, file: str, project: Project) -> Table:
     """``model`` as one more YAML document changes it."""
     changes, deletions = _read_document(reading, document, project.variables)
-    here = dataclasses.replace(project, trail=(*project.trail, file))
+    here = replace(project, trail=(*project.trail, file))
     apply_includes(reading, changes, deletions, here, load=lambda files, sub: _load_project(reading, files, sub))
     if isinstance(changes.get("services"), dict):
         services = ServiceFile(file, project.directory, table_at(changes, "services"), deletions)

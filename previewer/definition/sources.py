@@ -7,14 +7,14 @@ counts; list items, whose numbers change, are found by the texts they share with
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from previewer.definition.values import Value
 from previewer.definition.yaml.document import Document, scalars_below
 from previewer.definition.yaml.scalars import go_text
 from previewer.domain.compose.definition import Location, ModelPath
-from previewer.frozen import dataclass
 
 INDEXED_DEPTH = 5
 """How deep places are listed: ``services.web.build.args.KEY``; ``Definition.locate`` answers for deeper ones."""
@@ -22,16 +22,14 @@ MAX_COMPARED_ITEMS = 500
 """Of one list; items after them are not found."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ancestor:
+class Ancestor(Struct, frozen=True):
     """A service that another one extends."""
 
     file: str
     service: str
 
 
-@dataclass(slots=True)
-class Sources:
+class Sources(Struct):
     """The documents a model was made of, in the order they were read."""
 
     documents: list[Document] = field(default_factory=list)

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+from msgspec import Struct
+
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.engine.addresses import count_free
 from previewer.domain.engine.capacity import Bound, Load, Need, Supply, bounds
@@ -13,7 +15,6 @@ from previewer.domain.engine.observation import ContainerState, Observation
 from previewer.domain.progress import Noted, Report
 from previewer.engine.protocol import Selection
 from previewer.errors import CapacityError, TimedOutError
-from previewer.frozen import dataclass
 from previewer.session.session import Session
 
 ENDED = (ContainerState.EXITED, ContainerState.DEAD)
@@ -22,8 +23,7 @@ POLL_SECONDS = 2.0
 """How often it is looked for room by those who wait for some."""
 
 
-@dataclass(frozen=True, slots=True)
-class Capacity:
+class Capacity(Struct, frozen=True):
     """How many environments like one still fit."""
 
     more: int

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from datetime import datetime
 
 from msgspec import structs
+from msgspec.structs import replace
 
 from previewer.deployment.capacity import room_for
 from previewer.deployment.definition import rewrite_lines, tell_rewrites

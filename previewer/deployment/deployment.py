@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msgspec import Struct
+
 from previewer.domain.compose.definition import Role
 from previewer.domain.environment.environment import Environment
 from previewer.domain.release.release import Release
-from previewer.frozen import dataclass
 
 Act = Literal["up", "replace", "update", "promote", "rollback"]
 
 
-@dataclass(frozen=True, slots=True)
-class Deployment:
+class Deployment(Struct, frozen=True):
     """Which release is to run where."""
 
     release: Release
@@ -38,8 +38,7 @@ class Deployment:
     """``False`` for a plan of what has no images yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class UpResult:
+class UpResult(Struct, frozen=True):
     """What is up now."""
 
     environment: Environment

@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
+from msgspec import Struct
+
 from previewer.background import begin
 from previewer.deployment.definition import new_secrecy
 from previewer.deployment.frozen_environment import freeze_environment
@@ -22,7 +24,6 @@ from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.release.release import Release
 from previewer.domain.secrecy import Secrecy
 from previewer.engine.examiner import Examiner
-from previewer.frozen import dataclass
 from previewer.records.environments import find_environment, list_environments
 from previewer.session.readings import cache_folder, read_cached, write_cached
 from previewer.session.session import Session
@@ -150,8 +151,7 @@ FEW = 3
 """Releases that are read one by one; more are read all at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class EnvironmentDrift:
+class EnvironmentDrift(Struct, frozen=True):
     """The verdict on one environment."""
 
     environment: Environment

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from previewer.deployment.definition import owned_definition_name
 from previewer.deployment.generation import Wanted, served_definition

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from previewer.deployment.snapshot import EnvironmentSnapshot, can_listen, free_port_check
 from previewer.domain.cancellation import Cancellation
@@ -32,7 +34,6 @@ from previewer.domain.release.release import FrozenDefinition, Release
 from previewer.engine.protocol import HOST_BINDING
 from previewer.errors import ConflictError, DefinitionError, PortTakenError
 from previewer.execution.run_plan import RunOptions, run_plan
-from previewer.frozen import dataclass
 from previewer.session.release_files import open_archive, read_contents, release_tree
 from previewer.session.session import Session
 
@@ -40,8 +41,7 @@ ATTEMPTS = 3
 """Somebody else can take a chosen host port before our container starts; then others are chosen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What is to run, and whose it will be."""
 
     owner: Ownership
@@ -55,8 +55,7 @@ class Wanted:
         return self.release.definitions[self.definition]
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """Host ports that turned out to be taken, although nobody could tell before."""
 
     ports: frozenset[int] = frozenset()

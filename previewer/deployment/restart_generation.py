@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from msgspec import structs
+from msgspec.structs import replace
 
 from previewer.deployment.deploy import data_lines, note_rollover, rollover_of
 from previewer.deployment.deployment import Deployment, UpResult

@@ -5,17 +5,17 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Collection
 
+from msgspec import Struct
+
 from previewer.domain.compose.served_files import is_served
 from previewer.domain.engine.observation import Observation
 from previewer.domain.environment.environment import Environment, list_environments
 from previewer.domain.record.notes import NOTHING_NOTED, EnvironmentNotes
 from previewer.engine.protocol import Selection
-from previewer.frozen import dataclass
 from previewer.session.session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class EnvironmentSnapshot:
+class EnvironmentSnapshot(Struct, frozen=True):
     """One look at everything of ours on the engine, and the ledger's notes."""
 
     name: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from msgspec import structs
+from msgspec.structs import replace
 
 from previewer.deployment.drift import EnvironmentDrift, UnseenFiles, check_drift
 from previewer.deployment.snapshot import EnvironmentSnapshot

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from msgspec import structs
+from msgspec.structs import replace
 
 from previewer.deployment.definition import definition_name, release_of
 from previewer.domain.cancellation import Cancellation

@@ -10,6 +10,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 from previewer.docker_api.engine_clock import EngineClock
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.failures import innermost_reason
@@ -18,7 +20,6 @@ from previewer.docker_api.wire.protocol import PING, EngineRequest, RefusedError
 from previewer.docker_api.wire.socket_wire import Dial, SocketWire, dial_unix
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.errors import EngineError, EngineUnreachableError
-from previewer.frozen import dataclass
 
 if TYPE_CHECKING:
     from previewer.docker_api.wire.sdk import docker
@@ -263,8 +264,7 @@ def _open_tcp(endpoint: Endpoint) -> DockerConnection:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Greeting:
+class _Greeting(Struct, frozen=True):
     """What an engine says of itself."""
 
     api_version: tuple[int, int]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 
+from msgspec import Struct
+
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.engine_clock import EngineClock
 from previewer.docker_api.errors import translate_errors
@@ -16,14 +18,12 @@ from previewer.docker_api.reading.lines import LineReader, read_objects
 from previewer.docker_api.request import open_stream
 from previewer.domain.engine.examination import EngineHappening
 from previewer.domain.json_value import JsonObject, as_object, as_text
-from previewer.frozen import dataclass
 
 HEALTH_CHECK_NOISE = "exec_"
 """The engine's own health checks are reported as commands that somebody ran: several events a second."""
 
 
-@dataclass(frozen=True, slots=True)
-class EngineEvent:
+class EngineEvent(Struct, frozen=True):
     """Something happened to a container."""
 
     container: str

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
+from msgspec import Struct
+
 from previewer.background import begin
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
@@ -13,11 +15,9 @@ from previewer.docker_api.reading.containers import own_name
 from previewer.docker_api.request import container_path, get_json, image_path
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.errors import ObjectNotFoundError
-from previewer.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class EngineLists:
+class EngineLists(Struct, frozen=True):
     """What the engine's four lists say, in its own words."""
 
     containers: tuple[JsonObject, ...]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from previewer.errors import (
     ConflictError,
     EngineError,
@@ -11,11 +13,9 @@ from previewer.errors import (
     PortTakenError,
     UnsupportedError,
 )
-from previewer.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """A sentence that engines are known to refuse with, whatever the HTTP status they give it."""
 
     fragment: str

@@ -14,6 +14,8 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 
+from msgspec import Struct
+
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.image_files import open_image_files
@@ -24,7 +26,6 @@ from previewer.domain.json_value import JsonObject, as_integer, as_list, as_obje
 from previewer.domain.naming import named_digest
 from previewer.domain.tar_pieces import open_tar
 from previewer.errors import ConflictError, ObjectNotFoundError
-from previewer.frozen import dataclass
 
 _KINDS = {0: ChangeKind.MODIFIED, 1: ChangeKind.ADDED, 2: ChangeKind.DELETED}
 """Of ``GET /containers/ID/changes``."""
@@ -35,8 +36,7 @@ MOST_MEASURED = 1000
 PIECE_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class LayerUnit:
+class LayerUnit(Struct, frozen=True):
     """How a storage driver counts what lies in a layer, in bytes."""
 
     block: int

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.engine_clock import EngineClock, read_timestamp
@@ -16,7 +17,6 @@ from previewer.docker_api.request import get_json, image_path
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.naming import digest_reference, named_digest
 from previewer.errors import ConflictError, ObjectNotFoundError
-from previewer.frozen import dataclass
 
 if TYPE_CHECKING:
     from previewer.docker_api.wire.sdk import docker
@@ -32,8 +32,7 @@ def engine_reference(connection: DockerConnection, image: str) -> str:
     return digest_reference(image) if connection.has_containerd_store else image
 
 
-@dataclass(frozen=True, slots=True)
-class EngineImage:
+class EngineImage(Struct, frozen=True):
     """An image that the engine holds."""
 
     id: str

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.engine_clock import EngineClock
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.request import container_path, open_stream
 from previewer.docker_api.wire.protocol import OpenAnswer
-from previewer.frozen import dataclass
 
 OUTPUT, ERROR = 1, 2
 _HEADER = struct.Struct(">BxxxL")
@@ -20,8 +21,7 @@ _TIMESTAMP_LENGTH = len("2026-01-01T00:00:00Z")
 """The shortest that there is."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogRecord:
+class LogRecord(Struct, frozen=True):
     """One line of one container."""
 
     at: datetime | None
@@ -30,8 +30,7 @@ class LogRecord:
     is_error: bool
 
 
-@dataclass(slots=True)
-class _Unfinished:
+class _Unfinished(Struct):
     at: datetime | None
     content: bytearray
 

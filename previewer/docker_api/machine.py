@@ -9,17 +9,17 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from msgspec import Struct
+
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.engine_clock import read_timestamp
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.request import get_json
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.errors import ObjectNotFoundError
-from previewer.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class MachineResources:
+class MachineResources(Struct, frozen=True):
     """``None`` is unknown."""
 
     memory: int | None

@@ -7,20 +7,20 @@ import json
 import tarfile
 from contextlib import closing
 
+from msgspec import Struct
+
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.request import container_path, get_headers, open_answer
 from previewer.domain.json_value import as_integer, as_object, as_text
 from previewer.errors import EngineError, ObjectNotFoundError
-from previewer.frozen import dataclass
 
 FOLDER, LINK = 1 << 31, 1 << 27
 """Bits of Go's ``fs.FileMode``."""
 _HEADER = "x-docker-container-path-stat"
 
 
-@dataclass(frozen=True, slots=True)
-class PathStatus:
+class PathStatus(Struct, frozen=True):
     """What is at a path."""
 
     mode: int

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from previewer.frozen import dataclass
+from msgspec import Struct
 
 _TOKENS = re.compile(r"\*+|[^*]", re.DOTALL)
 
@@ -26,8 +26,7 @@ def any_glob_matches(patterns: Iterable[str], text: str) -> bool:
     return any(glob_matches(pattern, text) for pattern in patterns)
 
 
-@dataclass(frozen=True, slots=True)
-class _Automaton:
+class _Automaton(Struct, frozen=True):
     """All places of a pattern that the text so far can have led to, at once: each bit is one."""
 
     literals: dict[str, int]

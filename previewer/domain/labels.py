@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from msgspec import Struct
+
 from previewer.domain.compose.definition import Role
 from previewer.domain.units import format_time, parse_time
-from previewer.frozen import dataclass
 
 PREFIX = "dev.previewer."
 MANAGED_BY = PREFIX + "managed-by"
@@ -109,8 +110,7 @@ OCI_REVISION = "org.opencontainers.image.revision"
 OCI_CREATED = "org.opencontainers.image.created"
 
 
-@dataclass(frozen=True, slots=True)
-class Ownership:
+class Ownership(Struct, frozen=True):
     """Whose an engine object is: written as labels at creation, read back from every observation."""
 
     installation: str
@@ -139,8 +139,7 @@ class Ownership:
     """The newest entry of the ledger then; ``None`` where it had none, and on an older previewer's objects."""
 
 
-@dataclass(frozen=True, slots=True)
-class RankedPort:
+class RankedPort(Struct, frozen=True):
     """A port of a container that gets a URL."""
 
     rank: int

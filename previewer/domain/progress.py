@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import TypeAlias
 
-from previewer.frozen import dataclass
+from msgspec import Struct
 
 
 class Outcome(Enum):
@@ -19,8 +19,7 @@ class Outcome(Enum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True)
-class TaskStarted:
+class TaskStarted(Struct, frozen=True):
     """A piece of work began."""
 
     task: str
@@ -29,16 +28,14 @@ class TaskStarted:
     """``freeze``, ``push``, ``pull``, ``run``, ``down`` or ``undo``."""
 
 
-@dataclass(frozen=True, slots=True)
-class TaskOutput:
+class TaskOutput(Struct, frozen=True):
     """A line that the work printed: a build's output, a health check's."""
 
     task: str
     line: str
 
 
-@dataclass(frozen=True, slots=True)
-class TaskFinished:
+class TaskFinished(Struct, frozen=True):
     """A piece of work ended."""
 
     task: str
@@ -48,8 +45,7 @@ class TaskFinished:
     """What came of it, or what went wrong, in a few words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
+class Noted(Struct, frozen=True):
     """Something that the user should know and that is no failure."""
 
     message: str

@@ -7,14 +7,14 @@ Methods block and may be called from several threads at once. They raise the err
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import field
 from datetime import datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network
 from typing import Protocol, TypeVar
 
+from msgspec import Struct, field
+
 from previewer.domain.engine.observation import ContainerDetail, ListeningPorts, Observation
 from previewer.domain.engine.specs import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
-from previewer.frozen import dataclass
 
 Batch = TypeVar("Batch", covariant=True)
 
@@ -41,8 +41,7 @@ class Stream(Protocol[Batch]):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Capabilities:
+class Capabilities(Struct, frozen=True):
     """What an engine can do. A front end disables what it cannot, with the reason, instead of failing."""
 
     name: str
@@ -57,8 +56,7 @@ class Capabilities:
     """Reasons by ability: ``{"health": "Podman without systemd runs no health checks"}``."""
 
 
-@dataclass(frozen=True, slots=True)
-class EngineResources:
+class EngineResources(Struct, frozen=True):
     """What the engine's machine has, and which address ranges are taken on it. ``None`` is unknown."""
 
     subnets: tuple[IPv4Network | IPv6Network, ...]
@@ -69,8 +67,7 @@ class EngineResources:
     """Bytes that are free where it keeps images and volumes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """Which objects are meant; ``None`` means any. Objects that are not ours are never meant."""
 
     installation: str | None = None
@@ -78,8 +75,7 @@ class Selection:
     operation: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerEvent:
+class ContainerEvent(Struct, frozen=True):
     """Something happened to one of our containers."""
 
     container: str
@@ -88,8 +84,7 @@ class ContainerEvent:
     """The engine's word: ``start``, ``die``, ``health_status``, ``destroy``, …"""
 
 
-@dataclass(frozen=True, slots=True)
-class LogOptions:
+class LogOptions(Struct, frozen=True):
     """Which part of the logs is wanted."""
 
     tail: int | None = None
@@ -98,8 +93,7 @@ class LogOptions:
     since: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(Struct, frozen=True):
     """One line that a container wrote."""
 
     container: str

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from msgspec import Struct
+
 from previewer.domain.deploy.plan import AwaitContainer
 from previewer.domain.engine.observation import ContainerDetail, ContainerState
 from previewer.domain.engine.readiness import Judgement, Verdict, diagnose_ports, judge, judge_ports
 from previewer.engine.protocol import Engine, LogOptions
 from previewer.errors import EngineError, UnhealthyError
-from previewer.frozen import dataclass
 
 LAST_LINES = 15
 """Of a failed container's log that are shown."""
@@ -25,8 +26,7 @@ _SHORTEST_POLL, _LONGEST_POLL = 0.05, 0.5
 _PAUSE = 0.1
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """What one look says of a container that may still become what it is waited for."""
 
     settled: str | None

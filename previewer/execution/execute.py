@@ -15,6 +15,8 @@ from functools import cached_property
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias
 
+from msgspec import Struct
+
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.service import Condition
 from previewer.domain.deploy.plan import AwaitContainer, Plan, Step
@@ -22,7 +24,6 @@ from previewer.domain.progress import Outcome, Report, TaskFinished, TaskStarted
 from previewer.engine.protocol import ContainerEvent, Engine, Selection
 from previewer.errors import CancelledError, EngineUnreachableError, PreviewerError, TimedOutError
 from previewer.execution.take_step import take_step
-from previewer.frozen import dataclass
 
 if TYPE_CHECKING:
     from previewer.execution.await_container import WaitingClocks
@@ -31,22 +32,19 @@ LONGEST_PAUSE = 1.0
 """Seconds after which the deadline is looked at, whatever else happens."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
+class _Taken(Struct, frozen=True):
     step: Step
     error: PreviewerError | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Interrupted:
+class _Interrupted(Struct, frozen=True):
     pass
 
 
 _Message: TypeAlias = _Taken | _Interrupted | ContainerEvent
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutionLimits:
+class ExecutionLimits(Struct, frozen=True):
     """How much at once and how long."""
 
     parallel: int = 8

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
+from msgspec import Struct
+
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.deploy.plan import Plan, StartContainer, Step, StopContainer
 from previewer.domain.engine.observation import Observation
@@ -23,7 +25,6 @@ from previewer.errors import (
 from previewer.execution.execute import ExecutionLimits, execute
 from previewer.execution.remove import remove_all
 from previewer.execution.take_step import MadeVolumes
-from previewer.frozen import dataclass
 from previewer.records.history import environment_entry
 from previewer.session.session import Session
 
@@ -69,8 +70,7 @@ def _depending(plan: Plan, steps: frozenset[str]) -> frozenset[str]:
     return frozenset(found - steps)
 
 
-@dataclass(frozen=True, slots=True)
-class RunOptions:
+class RunOptions(Struct, frozen=True):
     """How a generation is brought up."""
 
     timeout: float

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from previewer.domain.commit.files import EntryKind, FileTree, TreeEntry
 from previewer.domain.commit.placeholders import MODULES_FILE, is_declared
@@ -16,7 +17,6 @@ from previewer.domain.policy.image_rules import IMAGE_CONTEXT
 from previewer.errors import DefinitionError, UnsupportedError
 from previewer.freeze.dockerignore import Dockerignore, read_dockerignore
 from previewer.freeze.tree_archive import absent_submodule
-from previewer.frozen import dataclass
 
 IGNORE_FILE = ".dockerignore"
 MAX_DOCKERFILE_BYTES = 1 << 20
@@ -27,8 +27,7 @@ Entries = tuple[tuple[str, TreeEntry], ...]
 """Paths relative to a context, sorted, and what is there."""
 
 
-@dataclass(frozen=True, slots=True)
-class BuildContext:
+class BuildContext(Struct, frozen=True):
     """A build's files, chosen but not read."""
 
     entries: Entries
@@ -137,8 +136,7 @@ def _read_ignore(tree: FileTree, paths: list[str]) -> Dockerignore:
 SERVICE = "service:"
 
 
-@dataclass(frozen=True, slots=True)
-class FurtherContexts:
+class FurtherContexts(Struct, frozen=True):
     """What a Dockerfile may name besides its stages."""
 
     images: Mapping[str, str] = field(default_factory=dict)

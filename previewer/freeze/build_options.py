@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from msgspec import Struct
+
 from previewer.domain.build.requirements import BuildRequirements, Ulimit
 from previewer.domain.commit.files import FileTree
 from previewer.domain.compose.definition import Definition
@@ -12,7 +14,6 @@ from previewer.domain.compose.service import BuildSection, Service
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.domain.labels import is_reserved
 from previewer.errors import DefinitionError, UnsupportedError
-from previewer.frozen import dataclass
 
 HONOURED = frozenset(
     {
@@ -50,8 +51,7 @@ ADDITIONS_HINT = "remove the key, or do it in the Dockerfile"
 FRONTEND_ARG = "BUILDKIT_SYNTAX"
 
 
-@dataclass(frozen=True, slots=True)
-class BuildOptions:
+class BuildOptions(Struct, frozen=True):
     """What a ``build`` section asks for besides context and Dockerfile."""
 
     args: Mapping[str, str]

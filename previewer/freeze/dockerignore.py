@@ -10,13 +10,13 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from previewer.domain.commit.files import folders_above
 from previewer.errors import DefinitionError
-from previewer.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class IgnorePattern:
+class IgnorePattern(Struct, frozen=True):
     """One line of the file."""
 
     expression: re.Pattern[str]
@@ -27,8 +27,7 @@ class IgnorePattern:
         return any(self.expression.fullmatch(part) for part in (path, *folders_above(path)))
 
 
-@dataclass(frozen=True, slots=True)
-class Dockerignore:
+class Dockerignore(Struct, frozen=True):
     """The whole file; an empty one ignores nothing."""
 
     patterns: tuple[IgnorePattern, ...] = ()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.files import FileTree
@@ -20,11 +22,9 @@ from previewer.freeze.parallel import reported_task, run_parallel
 from previewer.freeze.planned_build import CompleteBuild, ImageRequest, PlannedBuild, build_request, complete_build
 from previewer.freeze.planned_images import ImageSource, Permit, PlannedImages, read_planned_images
 from previewer.freeze.protocol import BuildCache, BuildRequest, BuiltImage, CachedBuild, Images, PinnedImage
-from previewer.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Rebuild:
+class Rebuild(Struct, frozen=True):
     """How a release is built once more, to be compared with what it has."""
 
     recorded: Mapping[str, str]
@@ -33,8 +33,7 @@ class Rebuild:
     """The built images are called ``repository:TAG``."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Freezing:
+class _Freezing(Struct, frozen=True):
     """What all steps of one freeze share."""
 
     tree: FileTree

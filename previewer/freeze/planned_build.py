@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from previewer.domain.commit.files import FileTree
 from previewer.domain.compose.definition import Definition
@@ -29,7 +31,6 @@ from previewer.freeze.dockerfile.repository_files import COMMIT_ARGUMENT, declar
 from previewer.freeze.dockerfile.reserved_labels import refuse_reserved_labels
 from previewer.freeze.protocol import BuildRequest, PinnedImage
 from previewer.freeze.tree_archive import archive_entries
-from previewer.frozen import dataclass
 
 DIGEST_VERSION = 2
 """Part of every input digest: to be raised when the same inputs come to mean another image."""
@@ -38,8 +39,7 @@ ImageRequest = tuple[str, str]
 """A reference and the platform it is wanted for."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedBuild:
+class PlannedBuild(Struct, frozen=True):
     """A build whose bases are not yet resolved."""
 
     definition: str
@@ -67,8 +67,7 @@ class PlannedBuild:
         return frozenset((use.reference, use.platform) for use in self.bases.uses)
 
 
-@dataclass(frozen=True, slots=True)
-class CompleteBuild:
+class CompleteBuild(Struct, frozen=True):
     """A build that depends on nothing but what it holds."""
 
     plan: PlannedBuild

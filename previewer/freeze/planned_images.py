@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from msgspec import Struct
+
 from previewer.domain.build.freeze_plan import FreezeStep
 from previewer.domain.commit.files import FileTree
 from previewer.domain.compose.definition import Definition, Location
 from previewer.domain.json_value import as_text
 from previewer.errors import DefinitionError
 from previewer.freeze.planned_build import ImageRequest, PlannedBuild, plan_build
-from previewer.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class ImageSource:
+class ImageSource(Struct, frozen=True):
     """Exactly one of both is given."""
 
     build: str = ""
@@ -47,8 +47,7 @@ def find_image_sources(definition: Definition, *, platform: str) -> Mapping[str,
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class NamedImage:
+class NamedImage(Struct, frozen=True):
     """One place of a commit that names an image which something of a release is made of."""
 
     definition: str
@@ -68,8 +67,7 @@ def permit_all(images: Sequence[tuple[NamedImage, str]]) -> None:
     del images
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedImages:
+class PlannedImages(Struct, frozen=True):
     """What freezing has to resolve and to build. Nothing of it was done, and no engine was asked."""
 
     named: tuple[NamedImage, ...]

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import field
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from previewer.domain.build.requirements import BuildRequirements
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import JsonObject
 from previewer.domain.release.image_layers import Layers
-from previewer.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class PinnedImage:
+class PinnedImage(Struct, frozen=True):
     """An image reference, resolved to content."""
 
     image: str
@@ -30,8 +29,7 @@ class PinnedImage:
     """What the user should know about how it was found."""
 
 
-@dataclass(frozen=True, slots=True)
-class BuildRequest:
+class BuildRequest(Struct, frozen=True):
     """One image build, complete."""
 
     service: str
@@ -60,8 +58,7 @@ class BuildRequest:
     requirements: BuildRequirements = field(default_factory=BuildRequirements)
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltImage:
+class BuiltImage(Struct, frozen=True):
     """What a build gave."""
 
     image: str
@@ -71,8 +68,7 @@ class BuiltImage:
     """``buildkit`` or ``classic``; ``direct`` for a base and files of the commit, which need none."""
 
 
-@dataclass(frozen=True, slots=True)
-class CachedBuild:
+class CachedBuild(Struct, frozen=True):
     """A built image that can be had without building it."""
 
     image: str

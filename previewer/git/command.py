@@ -20,9 +20,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from previewer.domain.cancellation import Cancellation
 from previewer.errors import SourceError
-from previewer.frozen import dataclass
 from previewer.git.complaint import (
     MINIMUM_VERSION,
     first_cause,
@@ -72,8 +73,7 @@ _TALKING = frozenset({"fetch", "push", "ls-remote"})
 _ENVIRONMENT = {"GIT_TERMINAL_PROMPT": "0", "LANGUAGE": "C", "LC_ALL": "C"}
 
 
-@dataclass(frozen=True, slots=True)
-class GitAnswer:
+class GitAnswer(Struct, frozen=True):
     """What a git command said."""
 
     code: int

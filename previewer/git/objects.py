@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import IO
 
+from msgspec import Struct
+
 from previewer.errors import SourceError
-from previewer.frozen import dataclass
 from previewer.git.command import GitCommand
 from previewer.git.complaint import refuse_unusable
 
@@ -23,8 +24,7 @@ _GONE = (OSError, EOFError, ValueError)
 """What talking to a process that is gone raises."""
 
 
-@dataclass(frozen=True, slots=True)
-class GitObject:
+class GitObject(Struct, frozen=True):
     """An object, as git stores it."""
 
     id: str

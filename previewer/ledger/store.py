@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from msgspec import Struct
+
 from previewer.errors import SourceError
-from previewer.frozen import dataclass
 from previewer.git.command import GitCommand
 from previewer.git.complaint import is_forbidden
 from previewer.git.configuration import STORE_KEY
@@ -82,8 +83,7 @@ HOPELESS = ("couldn't write", "No space left", "quota exceeded", "Read-only file
 """What git says where no time would help, though the file's name that it says has ``lock`` in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """A reference and what it points at."""
 
     name: str

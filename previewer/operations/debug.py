@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from previewer.deployment.frozen_environment import frozen_target
 from previewer.domain import labels
@@ -26,7 +28,6 @@ from previewer.domain.progress import Report
 from previewer.domain.units import format_time, parse_time
 from previewer.errors import EngineError, NotFoundError
 from previewer.execution.execute import ExecutionLimits, execute
-from previewer.frozen import dataclass
 from previewer.records.environments import find_environment
 from previewer.session.release_files import read_contents, release_tree
 from previewer.session.session import Session
@@ -68,8 +69,7 @@ KEPT_KEYS = frozenset(
 """Of the service's definition. A copy publishes nothing, has no health check and no other name, never restarts."""
 
 
-@dataclass(frozen=True, slots=True)
-class DebugCopy:
+class DebugCopy(Struct, frozen=True):
     """What is to be made."""
 
     container: ContainerSpec

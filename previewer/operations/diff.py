@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from previewer.deployment.definition import new_secrecy
 from previewer.domain.commit.revision import Commit, FileChange
 from previewer.domain.parity.shown import conceal
 from previewer.domain.release.diff import ReleaseDiff, diff_releases
 from previewer.domain.release.release import Release
-from previewer.frozen import dataclass
 from previewer.releases.attest import read_attestations
 from previewer.releases.named_release import find_release_named
 from previewer.session.session import Session
@@ -17,8 +17,7 @@ from previewer.session.session import Session
 MOST_COMMITS = 1000
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """From one release to another."""
 
     old: Release

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+
+from msgspec import Struct
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.deploy.plan import Plan
@@ -20,7 +21,6 @@ from previewer.domain.units import counted
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PreviewerError, SourceError
 from previewer.execution.remove import hold_locks, remove_by_plan
-from previewer.frozen import dataclass
 from previewer.records.environments import find_environment, list_environments
 from previewer.records.history import environment_entry
 from previewer.records.tombstones import TombstoneWriter
@@ -29,8 +29,7 @@ from previewer.session.session import Session
 CAUSE = "environments are disposable"
 
 
-@dataclass(frozen=True, slots=True)
-class DownResult:
+class DownResult(Struct, frozen=True):
     """What is gone."""
 
     removed: tuple[str, ...]
@@ -43,15 +42,14 @@ class DownResult:
     """What is kept of the environments."""
 
 
-@dataclass(frozen=True)
-class DownTarget:
+class DownTarget(Struct, frozen=True):
     """What the words of a ``down`` mean, by one look at the engine."""
 
     environments: tuple[Environment, ...]
     """Those that exist, in the order in which they were named."""
     gone: tuple[str, ...]
     """The names of those that did."""
-    seen: Observation = field(repr=False)
+    seen: Observation
     """What there was of them."""
     causes: Mapping[str, str]
     """Why each is to go, by name."""

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from msgspec import structs
+from msgspec import Struct, structs
+from msgspec.structs import replace
 
 from previewer.domain.environment.environment import Environment
 from previewer.domain.record.notes import EnvironmentNotes
 from previewer.domain.units import expiry, format_time, parse_ttl
-from previewer.frozen import dataclass
 from previewer.records.environments import find_environment
 from previewer.records.history import environment_entry
 from previewer.session.session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class ExtendResult:
+class ExtendResult(Struct, frozen=True):
     """How long an environment lives now."""
 
     environment: Environment

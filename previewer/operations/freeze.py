@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from previewer.deployment.supersede import newest_run
 from previewer.domain.build.freeze_plan import FreezePlan, build_differences
@@ -19,7 +19,6 @@ from previewer.domain.record.history import LedgerEntry
 from previewer.domain.release.release import FrozenDefinition, Release, joined, pins_of
 from previewer.domain.units import counted
 from previewer.errors import FreezeError, RegistryError
-from previewer.frozen import dataclass
 from previewer.releases.attest import attest
 from previewer.releases.definitions import RunRequest, choose_definition, read_definitions, refuse_empty
 from previewer.releases.named_release import newest_first
@@ -31,8 +30,7 @@ def _do_nothing() -> None:
     """Nobody asks for anything before something is built."""
 
 
-@dataclass(frozen=True, slots=True)
-class FreezeResult:
+class FreezeResult(Struct, frozen=True):
     """The release of a commit."""
 
     release: Release

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from msgspec import Struct
+
 from previewer.definition.discover import how_to_begin, root_files, starting_points
 from previewer.definition.template import environment_templates
 from previewer.domain.commit.files import FileTree
 from previewer.errors import UsageError
-from previewer.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class InitResult:
+class InitResult(Struct, frozen=True):
     """What became of the files."""
 
     written: tuple[str, ...]

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from previewer.domain.environment.environment import Environment
 from previewer.domain.release.attestation import Attestations, Signature
 from previewer.domain.release.release import Release
 from previewer.engine.protocol import Selection
 from previewer.errors import EngineUnreachableError
-from previewer.frozen import dataclass
 from previewer.records.environments import list_environments
 from previewer.releases.attest import read_attestations, signature_of
 from previewer.releases.named_release import find_release_named
 from previewer.session.session import Session
 
 
-@dataclass(frozen=True)
-class Inspection:
+class Inspection(Struct, frozen=True):
     """A release, what is said about it, and where it is."""
 
     release: Release

@@ -7,13 +7,14 @@ from fnmatch import fnmatchcase
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from previewer.domain.commit.revision import Branch, Commit
 from previewer.domain.environment.environment import OverviewRow, overview
 from previewer.domain.naming import environment_name, slug
 from previewer.domain.record.history import LedgerEntry
 from previewer.domain.release.release import Release
 from previewer.errors import EngineUnreachableError
-from previewer.frozen import dataclass
 from previewer.operations.inspect import known_good_in, running_in
 from previewer.session.session import Session
 
@@ -62,8 +63,7 @@ def list_history(
     return tuple(islice(matching, limit))
 
 
-@dataclass(frozen=True, slots=True)
-class ListedRelease:
+class ListedRelease(Struct, frozen=True):
     """A release, and who needs it."""
 
     release: Release

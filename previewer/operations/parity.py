@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from previewer.deployment.definition import definition_name, release_of
 from previewer.domain.commit.revision import ResolvedRevision, short_id
@@ -16,7 +18,6 @@ from previewer.domain.policy.trust import Trust
 from previewer.domain.release.packages import Package
 from previewer.domain.release.release import Release
 from previewer.errors import EngineUnreachableError, NotFoundError, PreviewerError
-from previewer.frozen import dataclass
 from previewer.operations.freeze import frozen_files
 from previewer.records.environments import find_environment, list_environments
 from previewer.releases.attest import read_attestations
@@ -28,8 +29,7 @@ GUARDED = (Role.STAGING, Role.PRODUCTION)
 _RELEASE_ID = re.compile(r"(sha256:)?[0-9a-f]{8,64}", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class RolesParity:
+class RolesParity(Struct, frozen=True):
     """How staging and production stand to each other, for an overview."""
 
     parity: Parity | None

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
+from msgspec import Struct
+
 from previewer.domain.compose.definition import Role
 from previewer.domain.compose.routes import reachable_address
 from previewer.domain.engine.observation import PublishedPort
@@ -26,7 +28,6 @@ from previewer.domain.parity.probe import (
     read_probe_rules,
 )
 from previewer.errors import NotFoundError, UsageError
-from previewer.frozen import dataclass
 from previewer.records.environments import find_environment
 from previewer.session.session import Session
 
@@ -40,8 +41,7 @@ REPEATED = frozenset({"GET", "HEAD", "OPTIONS"})
 PARALLEL = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Probed:
+class Probed(Struct, frozen=True):
     """One request with both answers."""
 
     request: ProbeRequest

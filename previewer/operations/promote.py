@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from previewer.deployment.definition import release_of
 from previewer.deployment.deploy import plan_deploy
@@ -20,7 +22,6 @@ from previewer.domain.progress import Noted, Report
 from previewer.domain.release.promotion import ailments, has_staging, is_proven, other_images
 from previewer.domain.release.release import Release, is_part_of
 from previewer.errors import AmbiguousError, NotFoundError, PolicyError
-from previewer.frozen import dataclass
 from previewer.operations.freeze import complete_release, plan_completion
 from previewer.operations.up import UpOptions, deploy_release, release_deployment
 from previewer.records.environments import find_environment, list_environments
@@ -32,8 +33,7 @@ Look = Callable[[Session, Environment], Environment]
 _RELEASE_ID = re.compile(r"(sha256:)?[0-9a-f]{4,64}", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class PromoteOptions:
+class PromoteOptions(Struct, frozen=True):
     """What the user may say."""
 
     to: Role

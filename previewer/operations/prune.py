@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field
 from enum import Enum
+
+from msgspec import Struct, field
 
 from previewer.deployment.supersede import claimed_commits
 from previewer.domain.cancellation import Cancellation
@@ -19,7 +20,6 @@ from previewer.domain.release.retention import FREEZE_GRACE, Judgements, judge_i
 from previewer.domain.units import counted
 from previewer.engine.protocol import Selection
 from previewer.errors import EngineError, EngineUnreachableError, SourceError
-from previewer.frozen import dataclass
 from previewer.ledger.protocol import RecordKind
 from previewer.releases.named_release import newest_first
 from previewer.session.session import Session
@@ -44,8 +44,7 @@ _RECORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class PruneItem:
+class PruneItem(Struct, frozen=True):
     """Something that pruning looked at."""
 
     kind: Prunable
@@ -59,12 +58,11 @@ class PruneItem:
     """That it was built for, or is of, as far as that is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class PrunePlan:
+class PrunePlan(Struct, frozen=True):
     """What pruning would remove, and what it would keep."""
 
     items: tuple[PruneItem, ...]
-    layers: Mapping[str, Layers] = field(default_factory=dict, repr=False)
+    layers: Mapping[str, Layers] = field(default_factory=dict)
     """Of all images of the engine; sizes are known of those that go."""
 
     @property
@@ -87,8 +85,7 @@ class PrunePlan:
         return freed_bytes({item.name for item in items if item.kind is Prunable.IMAGE}, self.layers)
 
 
-@dataclass(frozen=True, slots=True)
-class PruneResult:
+class PruneResult(Struct, frozen=True):
     """What pruning removed."""
 
     removed: tuple[PruneItem, ...]

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import SHORT_ID_LENGTH, short_id
 from previewer.domain.naming import registry_release_tag
@@ -17,7 +19,6 @@ from previewer.domain.release.release import Artifact, Release
 from previewer.domain.units import counted
 from previewer.errors import DefinitionError, NotFoundError, RegistryError, SourceError, UsageError
 from previewer.freeze.parallel import reported_task, run_parallel
-from previewer.frozen import dataclass
 from previewer.releases.attested import digests_of
 from previewer.releases.obtain_images import STAGE, pull_images
 from previewer.releases.registry_access import default_address, is_vouched_for, note_push, open_repository
@@ -34,8 +35,7 @@ UNVOUCHED_HINT = (
 _RELEASE_ID = re.compile(rf"(?:sha256:)?[0-9a-f]{{{SHORT_ID_LENGTH},64}}")
 
 
-@dataclass(frozen=True)
-class FetchedRelease:
+class FetchedRelease(Struct, frozen=True):
     """A release as a registry has it, read and checked; its images are not here yet."""
 
     address: RegistryAddress
@@ -43,8 +43,7 @@ class FetchedRelease:
     bundle: ReleaseBundle
 
 
-@dataclass(frozen=True, slots=True)
-class PullResult:
+class PullResult(Struct, frozen=True):
     """What is here now."""
 
     release: Release

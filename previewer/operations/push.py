@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.mounted_files import served_tree
@@ -16,7 +18,6 @@ from previewer.domain.release.registry_address import Direction, TransferPlan, p
 from previewer.domain.release.release import Artifact, Release
 from previewer.errors import RegistryError
 from previewer.freeze.parallel import reported_task, run_parallel
-from previewer.frozen import dataclass
 from previewer.ledger.protocol import RecordKind
 from previewer.releases.named_release import find_release_named
 from previewer.releases.obtain_images import obtain_images
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
 STAGE = "push"
 
 
-@dataclass(frozen=True, slots=True)
-class PushedImage:
+class PushedImage(Struct, frozen=True):
     """One image in the registry."""
 
     artifact: Artifact
@@ -42,8 +42,7 @@ class PushedImage:
     was_there: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PushResult:
+class PushResult(Struct, frozen=True):
     """Where everything is now."""
 
     release: Release

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from previewer.deployment.definition import definition_name, release_of
 from previewer.deployment.deploy import plan_deploy
 from previewer.deployment.deployment import Deployment, UpResult
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.progress import Report
-from previewer.frozen import dataclass
 from previewer.operations.up import deploy_release
 from previewer.records.environments import find_environment
 from previewer.releases.definitions import give_files
 from previewer.session.session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class ReplaceOptions:
+class ReplaceOptions(Struct, frozen=True):
     """What the user may say."""
 
     ttl: str | None = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from previewer.deployment.deploy import plan_deploy
 from previewer.deployment.deployment import Deployment, UpResult
@@ -20,14 +21,12 @@ from previewer.domain.progress import Report
 from previewer.domain.record.notes import EnvironmentNotes, KnownGood
 from previewer.domain.release.release import Release
 from previewer.errors import NotFoundError, UsageError
-from previewer.frozen import dataclass
 from previewer.operations.up import UpOptions, deploy_release, release_deployment
 from previewer.records.environments import find_environment, list_environments
 from previewer.session.session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class RollbackOptions:
+class RollbackOptions(Struct, frozen=True):
     """What the user may say."""
 
     release: str | None = None
@@ -36,8 +35,7 @@ class RollbackOptions:
     """Seconds to wait for health; ``None`` for the setting."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A release that an environment can be rolled back to."""
 
     environment: str

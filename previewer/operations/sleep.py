@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from previewer.deployment.recover import recover
 from previewer.domain.cancellation import Cancellation
@@ -15,14 +15,12 @@ from previewer.domain.progress import Noted, Report
 from previewer.domain.units import counted
 from previewer.errors import NotFoundError
 from previewer.execution.execute import ExecutionLimits, execute
-from previewer.frozen import dataclass
 from previewer.records.environments import find_environment, list_environments
 from previewer.records.history import environment_entry
 from previewer.session.session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class SleepResult:
+class SleepResult(Struct, frozen=True):
     """Who sleeps now."""
 
     environments: tuple[str, ...]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from previewer.background import begin
 from previewer.deployment.capacity import check_capacity
@@ -26,7 +28,6 @@ from previewer.domain.release.release import FrozenDefinition, Release
 from previewer.domain.units import counted, format_time, parse_ttl
 from previewer.engine.protocol import Selection
 from previewer.errors import SourceError, UnhealthyError
-from previewer.frozen import dataclass
 from previewer.operations.freeze import find_release, freeze_resolved, frozen_files
 from previewer.releases.attest import attesting
 from previewer.releases.definitions import (
@@ -105,8 +106,7 @@ RECENTLY = timedelta(hours=1)
 """Since images that were pinned so recently, nobody blames a tag that moved."""
 
 
-@dataclass(frozen=True, slots=True)
-class UpOptions:
+class UpOptions(Struct, frozen=True):
     """What the user may say about an environment."""
 
     role: Role = Role.PREVIEW

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import short_id
@@ -13,7 +14,6 @@ from previewer.domain.release.attestation import Signature, Verdict
 from previewer.domain.release.image_comparison import ImageDifference, Sameness, compare_images
 from previewer.domain.release.release import Artifact, Release, pins_of
 from previewer.domain.units import counted
-from previewer.frozen import dataclass
 from previewer.releases.attest import signature_of
 from previewer.releases.attested import AttestationCheck, Attested, check_attestations
 from previewer.releases.named_release import find_release_named
@@ -21,8 +21,7 @@ from previewer.session.release_files import release_tree
 from previewer.session.session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedImage:
+class VerifiedImage(Struct, frozen=True):
     """What was found out about one service's image."""
 
     definition: str
@@ -42,8 +41,7 @@ class VerifiedImage:
         return self.is_present and self.sameness is not Sameness.DIFFERENT
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyResult:
+class VerifyResult(Struct, frozen=True):
     """What was found out about a release. That its manifest matches its id is known once it is read."""
 
     release: Release

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from previewer.deployment.recover import recover
 from previewer.deployment.wake import frozen_definition_of, has_stopped, wake_environment, with_ended
 from previewer.domain.cancellation import Cancellation
@@ -9,13 +11,11 @@ from previewer.domain.deploy.plan import Plan
 from previewer.domain.environment.environment import Environment
 from previewer.domain.environment.sleeping import plan_wake as plan_of
 from previewer.domain.progress import Noted, Report
-from previewer.frozen import dataclass
 from previewer.records.environments import find_environment
 from previewer.session.session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class WakeResult:
+class WakeResult(Struct, frozen=True):
     """What is awake now."""
 
     environment: Environment

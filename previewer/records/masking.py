@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from previewer.domain.progress import Event, Noted, Report, TaskFinished, TaskOutput
 from previewer.domain.release.release import Release

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from previewer.background import begin
@@ -32,7 +33,6 @@ from previewer.domain.secrecy import is_secret_value, named_secrets, redactor
 from previewer.domain.stored import from_bytes
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PreviewerError, SourceError
-from previewer.frozen import dataclass
 from previewer.ledger.protocol import RecordKind
 from previewer.records.final_logs import FinalLogs
 from previewer.session.session import Session
@@ -41,8 +41,7 @@ ABOUT_FILE = "tombstone.json"
 LINES_FILE = "lines.jsonl"
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(Struct, frozen=True):
     """An environment that is gone, and what it wrote last."""
 
     tombstone: Tombstone

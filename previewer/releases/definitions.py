@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
-from msgspec import structs
+from msgspec import Struct, structs
+from msgspec.structs import replace
 
 from previewer.domain.commit.files import FileTree
 from previewer.domain.commit.revision import ResolvedRevision
@@ -19,14 +19,12 @@ from previewer.domain.json_value import JsonObject
 from previewer.domain.policy.check import Explanation, Finding, check, explain, raise_for
 from previewer.domain.progress import Noted
 from previewer.errors import DefinitionError, NotFoundError, PreviewerError
-from previewer.frozen import dataclass
 from previewer.session.session import Session
 
 DEFAULT_NAME = "preview"
 
 
-@dataclass(frozen=True, slots=True)
-class DefinitionOptions:
+class DefinitionOptions(Struct, frozen=True):
     """How a definition is to be read; the default is the commit's own ``preview``."""
 
     name: str = "preview"
@@ -37,8 +35,7 @@ class DefinitionOptions:
     check_policy: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class RunRequest:
+class RunRequest(Struct, frozen=True):
     """Which of a commit's definitions is wanted, and how it is read. The others are read as they are."""
 
     role: Role = Role.PREVIEW
@@ -51,8 +48,7 @@ class RunRequest:
 DEFAULT_REQUEST = RunRequest()
 
 
-@dataclass(frozen=True, slots=True)
-class ReadDefinition:
+class ReadDefinition(Struct, frozen=True):
     """A definition, what isolation makes of it, and what the policy says."""
 
     definition: Definition

@@ -6,11 +6,12 @@ import hashlib
 import socket
 import threading
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
+
+from msgspec.structs import replace
 
 from previewer.background import begin
 from previewer.domain.compose.references import References

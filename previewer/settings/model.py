@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from datetime import timedelta
+
+from msgspec import Struct, field
 
 from previewer.domain.commit.revision import DefaultBranch
 from previewer.domain.compose.definition import Role
 from previewer.domain.engine.capacity import Quota
 from previewer.domain.policy.trust import TrustRules
-from previewer.frozen import dataclass
 
 REPOSITORY_FILE = "previewer.toml"
 """The project's settings, at the root of its default branch."""
@@ -26,8 +26,7 @@ DEFAULT_TTL: Mapping[Role, timedelta | None] = {
 DEFAULT_KEPT: Mapping[Role, int] = {Role.PREVIEW: 0, Role.STAGING: 1, Role.PRODUCTION: 1}
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """All settings, complete. The default is what holds where nobody chose anything."""
 
     project: str | None = None
@@ -56,7 +55,7 @@ class Settings:
     """How long pruning keeps what is remembered of environments that are gone; ``None`` for ever."""
     variables: tuple[str, ...] = ()
     """Patterns of the only variables of the caller's environment that definitions may use."""
-    allowed_variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    allowed_variables: Mapping[str, str] = field(default_factory=dict)
     """Those of the caller's environment that ``variables`` match."""
     keymap: Mapping[str, str] = field(default_factory=dict)
     """By action: the keys that call it in the terminal UI, separated by commas."""
@@ -78,3 +77,7 @@ class Settings:
     def ttl_of(self, role: Role) -> timedelta | None:
         """How long an environment of ``role`` lives; ``None`` for ever."""
         return self.ttl[role]
+
+    def __repr__(self) -> str:
+        shown = (name for name in self.__struct_fields__ if name != "allowed_variables")
+        return f"Settings({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from enum import Flag, auto
 from types import MappingProxyType
 from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from previewer.domain import naming
 from previewer.domain.compose.definition import Location, Role
 from previewer.domain.policy.table import read_grant
 from previewer.domain.policy.trust import Grant
-from previewer.frozen import dataclass
 from previewer.settings import values
 from previewer.settings.limit_keys import LIMIT_KEYS, LimitReader
 from previewer.settings.model import Settings
@@ -32,8 +33,7 @@ Locate: TypeAlias = Callable[..., Location]
 Apply: TypeAlias = Callable[[Settings, object, Locate], Settings]
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """One row of the table."""
 
     key: str

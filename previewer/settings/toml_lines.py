@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from previewer.frozen import dataclass
+from msgspec import Struct
 
 KeyPath = tuple[str, ...]
 """The keys that lead to a value; tables of an array are counted from ``"0"``."""
@@ -17,8 +17,7 @@ _PAIR = re.compile(rf"\s*({_KEYS})\s*=")
 _NOISE = re.compile(r'"""|\'\'\'|"(?:\\.|[^"\\])*"|\'[^\']*\'|#.*|[\[\]{}]')
 
 
-@dataclass(frozen=True, slots=True)
-class TomlLines:
+class TomlLines(Struct, frozen=True):
     """The lines of one file, and the line (from 1) of each key."""
 
     lines: Sequence[str]

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from msgspec import Struct
+
 from previewer.domain.commit.revision import DefaultBranch
-from previewer.frozen import dataclass
 from previewer.git.command import GitCommand
 from previewer.git.configuration import GitSettings
 from previewer.git.output import HEADS, REMOTES
@@ -24,8 +25,7 @@ USUAL_NAMES = ("main", "master")
 SETTING_HINT = "name it: git config previewer.defaultBranch BRANCH"
 
 
-@dataclass(frozen=True, slots=True)
-class _Remote:
+class _Remote(Struct, frozen=True):
     """Where branches count: a remote, or the repository itself where it has none."""
 
     name: str | None
@@ -35,8 +35,7 @@ class _Remote:
         return self.name or "this repository"
 
 
-@dataclass(frozen=True, slots=True)
-class _Tip:
+class _Tip(Struct, frozen=True):
     """What a reference points at."""
 
     commit: str

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum
 
+from msgspec import Struct
 from textual.binding import Binding, BindingType
-
-from previewer.frozen import dataclass
 
 
 class Place(Enum):
@@ -27,8 +26,7 @@ class Place(Enum):
     PROGRESS = "progress"
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """One thing that a user can do."""
 
     id: str

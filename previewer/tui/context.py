@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from previewer.deployment.drift import EnvironmentDrift
 from previewer.domain.commit.revision import Branch, Commit
 from previewer.domain.environment.environment import Environment, OverviewRow, branch_of, overview
 from previewer.errors import PreviewerError
-from previewer.frozen import dataclass
 from previewer.operations.parity import RolesParity
 from previewer.session.session import Session
 from previewer.tui.actions import BY_ID, key_name
@@ -21,8 +22,7 @@ from previewer.tui.job import Job
 from previewer.tui.queries import Queries
 
 
-@dataclass(frozen=True, slots=True)
-class AppState:
+class AppState(Struct, frozen=True):
     """The newest answers of git and of the engine."""
 
     branches: tuple[Branch, ...] | None = None

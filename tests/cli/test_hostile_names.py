@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from previewer.cli.report_text import to_json, to_json_rows
 from previewer.cli.rows.branches import branch_columns, branch_row, joined_columns, joined_row

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from previewer.domain.commit.revision import Branch, Commit
 from previewer.domain.compose.service import Condition

@@ -17,7 +17,7 @@ files = st.builds(
     st.sampled_from(["", "a", "b"]),
 )
 contents = st.builds(
-    ImageContent,
+    lambda files, config: ImageContent(files=files, config=config),  # its types name a recursive one
     st.dictionaries(st.sampled_from(["a", "b", "c/d"]), files),
     st.dictionaries(st.sampled_from(["Env", "Cmd"]), st.lists(st.sampled_from(["x", "y"]))),
 )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from previewer.domain.compose.definition import Definition, Location, Role
 from previewer.domain.policy.check import check, explain, raise_for, refused

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
+
+from msgspec.structs import fields
 
 from previewer.domain.compose.definition import Role
 from previewer.domain.policy.limits import DEFAULT_LIMITS, Limits

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from previewer.domain.compose.definition import Definition, Role
 from previewer.domain.parity.probe import ProbeAnswer, ProbeRequest, ProbeRules, compare_answers, read_probe_rules

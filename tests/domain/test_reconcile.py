@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from graphlib import TopologicalSorter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from previewer.domain.deploy.plan import CreateContainer, DisconnectContainer, Plan
 from previewer.domain.deploy.reconcile import join_plans, plan_generation

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from previewer.domain.deploy.plan import StopContainer
 from previewer.domain.engine.observation import ContainerState, Health, Observation

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from previewer.domain.deploy.plan import CreateNetwork, StartContainer, StopContainer, TakePorts
 from previewer.domain.deploy.reconcile import plan_generation

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from msgspec import structs
+from msgspec.structs import replace
 
 from previewer.domain.engine.observation import ContainerState, Observation, ObservedNetwork, ObservedVolume
 from previewer.domain.record.tombstone import (

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from previewer.domain.commit.revision import BranchView
 from previewer.domain.compose.definition import Role

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from previewer.domain.engine.observation import ContainerState, Health
 from previewer.domain.labels import EXPIRES_AT

@@ -8,12 +8,12 @@ import stat
 import tarfile
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from ipaddress import IPv4Network, ip_network
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from previewer.docker_api.connection import DockerConnection, connect
 from previewer.domain.compose.file_owner import FileOwner

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from previewer.domain.compose.definition import Definition, Role
 from previewer.domain.compose.log_bound import FILE_DRIVERS, LOG_BYTES

@@ -6,12 +6,12 @@ import io
 import json
 import tarfile
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
+from msgspec.structs import replace
 
 from previewer.docker_api.registry.repository import OCI_MANIFEST, RegistryManifest
 from previewer.domain.commit.files import EntryKind, FileTree, TreeEntry
@@ -266,7 +266,7 @@ def test_names_that_previewer_does_not_give_are_refused(odd: dict[str, str]) -> 
     bundle = make_bundle({})
     inner = {key: value for key, value in odd.items() if key in ("commit", "tree", "project")}
     outer = {key: value for key, value in odd.items() if key not in inner}
-    forged = replace(bundle, **outer, release=structs.replace(bundle.release, **inner))  # type: ignore[arg-type]
+    forged = replace(bundle, **outer, release=structs.replace(bundle.release, **inner))
     with pytest.raises(RegistryError, match="does not give"):
         decoded(encode_bundle(forged))
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from previewer.deployment.drift import REMEMBERED_SECONDS, EnvironmentDrift, RememberedFiles, check_drift
 from previewer.deployment.touches import look_for_touches, note_touches, record_taints

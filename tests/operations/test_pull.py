@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from msgspec import structs
+from msgspec.structs import replace
 
 from previewer.definition import load_named
 from previewer.deployment.deployment import UpResult

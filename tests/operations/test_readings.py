@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from previewer.domain.compose.definition import Definition, Location, ModelPath, Role
 from previewer.errors import DefinitionError, PolicyError
@@ -174,7 +174,7 @@ def test_variables_of_the_settings_count(folder: Path) -> None:
     source.commit("main", {"compose.yaml": 'services: {web: {image: "x:${TAG}"}}\n'})
 
     def image(tag: str) -> object:
-        settings = dataclasses.replace(Settings(), allowed_variables={"TAG": tag})
+        settings = replace(Settings(), allowed_variables={"TAG": tag})
         session = memory_session(source=source, settings=settings, readings=RememberedReadings(folder))
         (definition,) = read_definitions(session, source.resolve("main"))
         return definition.services["web"].image

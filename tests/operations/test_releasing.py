@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NoReturn
 
 import pytest
+from msgspec.structs import replace
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.definition import Location, Role

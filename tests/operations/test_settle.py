@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from previewer.deployment.capacity import await_capacity
 from previewer.domain.cancellation import Cancellation

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.definition import Role

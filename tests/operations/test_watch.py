@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.definition import Role

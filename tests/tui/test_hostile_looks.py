@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from msgspec import structs
+from msgspec.structs import replace
 
 from previewer.deployment.drift import EnvironmentDrift
 from previewer.domain.commit.revision import Change, Commit, FileChange

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from previewer.domain.compose.definition import Role
 from previewer.domain.engine.examination import ChangeKind, Examination, FileChange

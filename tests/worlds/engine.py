@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
 
 from previewer.domain import labels, naming
 from previewer.domain.engine.observation import Observation, ObservedContainer
@@ -23,8 +24,7 @@ ADDRESS_POOL = "10.214.0.0/16"
 _numbers = count(1)
 
 
-@dataclass(frozen=True)
-class ContractFixture:
+class ContractFixture(Struct, frozen=True):
     """Makes specifications of one environment, and the objects too."""
 
     engine: Engine

@@ -7,7 +7,8 @@ keys wherever it stands, and the first mapping of a list under ``<<`` wins.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from previewer.definition.limits import Budget
 from previewer.definition.values import ModelError, Table, Value
@@ -16,7 +17,6 @@ from previewer.definition.yaml.nodes import MappingNode, Node, ScalarNode, Seque
 from previewer.definition.yaml.scalars import TAG_PREFIX, resolve_plain_scalar, resolve_tagged_scalar
 from previewer.domain.compose.definition import Location, ModelPath
 from previewer.errors import DefinitionError
-from previewer.frozen import dataclass
 
 RESET = "!reset"
 """Takes the value away, here and from the files before."""
@@ -25,8 +25,7 @@ OVERRIDE = "!override"
 MERGE_KEY = "<<"
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
+class Contents(Struct, frozen=True):
     """What one reading of a document gives; nothing in it is shared with another reading."""
 
     data: Value
@@ -34,8 +33,7 @@ class Contents:
     """What to remove from the model as the files before left it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """One YAML document."""
 
     file: str
@@ -107,8 +105,7 @@ class _Removed:
 _REMOVED = _Removed()
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     file: str
     deletions: list[ModelPath] = field(default_factory=list)
 

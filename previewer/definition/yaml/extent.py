@@ -6,17 +6,15 @@ than Python can follow. Every node is measured once; an alias names a node that 
 
 from __future__ import annotations
 
-from dataclasses import field
+from msgspec import Struct, field
 
 from previewer.definition.limits import MAX_NESTING
 from previewer.definition.yaml.nodes import MappingNode, Node, SequenceNode
 from previewer.domain.compose.definition import Location
 from previewer.errors import DefinitionError
-from previewer.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(Struct, frozen=True):
     """What a node stands for."""
 
     size: int
@@ -25,8 +23,7 @@ class Extent:
     """Levels of collections."""
 
 
-@dataclass(slots=True)
-class ExtentMeter:
+class ExtentMeter(Struct):
     """Measures the nodes of one document."""
 
     file: str

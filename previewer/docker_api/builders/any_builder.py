@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from previewer.docker_api.builders.buildx import build_with_buildx
 from previewer.docker_api.builders.buildx_command import find_buildx

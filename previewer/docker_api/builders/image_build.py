@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from previewer.docker_api.builders.progress import BuildProgress
 from previewer.docker_api.failures import FULL_DISK, FULL_DISK_HINT, IMAGE_HINT
 from previewer.domain.build.requirements import BuildRequirements
 from previewer.domain.naming import PINNED_BASE_REPOSITORY
 from previewer.errors import BuildError
-from previewer.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class ImageBuild:
+class ImageBuild(Struct, frozen=True):
     """One build, complete, for whichever builder."""
 
     reference: str

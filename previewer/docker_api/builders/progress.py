@@ -9,14 +9,14 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
+from msgspec import Struct
+
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
-from previewer.frozen import dataclass
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
-@dataclass(frozen=True, slots=True)
-class Vertex:
+class Vertex(Struct, frozen=True):
     """One step of a build, as it is now. It is told again whenever it changes."""
 
     digest: str
@@ -28,8 +28,7 @@ class Vertex:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class VertexLog:
+class VertexLog(Struct, frozen=True):
     """Bytes that a step printed; not always whole lines."""
 
     vertex: str

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from msgspec import Struct
+
 from previewer.docker_api.engine_clock import EngineClock
 from previewer.domain.compose.service import restart_text
 from previewer.domain.engine.observation import (
@@ -18,15 +20,13 @@ from previewer.domain.engine.observation import (
 from previewer.domain.json_value import JsonObject, JsonValue, as_integer, as_list, as_object, as_text
 from previewer.domain.labels import COMPOSE_NUMBER, COMPOSE_ONEOFF, read_memory, read_ownership, read_routes
 from previewer.domain.naming import named_digest
-from previewer.frozen import dataclass
 
 _HEALTH_IN_STATUS = re.compile(r"\((?:health: )?(starting|healthy|unhealthy)\)")
 _EXIT_IN_STATUS = re.compile(r"^Exited \((-?\d+)\)")
 ENDED = (ContainerState.EXITED, ContainerState.DEAD)
 
 
-@dataclass(frozen=True, slots=True)
-class InspectedContainer:
+class InspectedContainer(Struct, frozen=True):
     """What an inspection says of a container."""
 
     detail: ContainerDetail

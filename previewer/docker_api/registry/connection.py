@@ -10,6 +10,7 @@ from pathlib import Path
 
 import requests
 import requests.exceptions
+from msgspec import Struct
 
 from previewer.docker_api.failures import innermost_reason
 from previewer.docker_api.registry.answer import HEADERS, read_words
@@ -18,7 +19,6 @@ from previewer.docker_api.registry.refusals import read_refusal
 from previewer.domain.json_value import as_list, as_object, as_text
 from previewer.domain.release.registry_address import HUB, is_loopback
 from previewer.errors import RegistryError
-from previewer.frozen import dataclass
 
 FIRST_PAUSE = 0.3
 """Seconds before the second attempt; each later pause is three times as long."""
@@ -30,8 +30,7 @@ TRY_AGAIN = "try again: nothing is sent twice"
 HUB_HOST = "registry-1.docker.io"
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(Struct, frozen=True):
     """How long a registry is waited for."""
 
     connect: float

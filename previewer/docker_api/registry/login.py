@@ -6,12 +6,12 @@ import base64
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import field
 from http import HTTPStatus
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
 import requests
+from msgspec import Struct
 
 from previewer.docker_api.registry.answer import read_words
 from previewer.docker_api.registry.refusals import sign_in_hint
@@ -19,18 +19,16 @@ from previewer.docker_api.wire.sdk import docker
 from previewer.domain.json_value import as_object, as_text
 from previewer.domain.release.registry_address import is_loopback
 from previewer.errors import RegistryError
-from previewer.frozen import dataclass
 
 HELPER_PREFIX = "docker-credential-"
 
 
-@dataclass(frozen=True, slots=True)
-class RegistryCredentials:
+class RegistryCredentials(Struct, frozen=True):
     """A user of one registry; all empty for nobody."""
 
     username: str = ""
-    password: str = field(default="", repr=False)
-    identity_token: str = field(default="", repr=False)
+    password: str = ""
+    identity_token: str = ""
     """An OAuth 2 refresh token, instead of a password."""
     problem: str = ""
     """Why credentials that may be there could not be had; empty where nothing failed."""
@@ -47,6 +45,10 @@ class RegistryCredentials:
             "identitytoken": self.identity_token,
         }
         return docker.auth.encode_header({key: value for key, value in named.items() if value}).decode()
+
+    def __repr__(self) -> str:
+        shown = (name for name in self.__struct_fields__ if name not in {"password", "identity_token"})
+        return f"RegistryCredentials({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
 
 
 def find_credentials(registry: str) -> RegistryCredentials:

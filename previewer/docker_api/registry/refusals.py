@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from msgspec import Struct
+
 from previewer.docker_api.failures import FULL_DISK, FULL_DISK_HINT
-from previewer.frozen import dataclass
 
 LIMIT_WORDS = ("toomanyrequests", "too many requests", "rate limit", "pull limit")
 UNKNOWN_WORDS = ("unauthorized", "authentication required", "no basic auth")
@@ -14,8 +15,7 @@ FAILING_WORDS = ("unexpected http status: 5", "unexpected status: 5", "unexpecte
 UNREACHED_WORDS = ("http response to https client", "connection refused", "no such host")
 
 
-@dataclass(frozen=True, slots=True)
-class RegistryRefusal:
+class RegistryRefusal(Struct, frozen=True):
     """Why a registry gives nothing."""
 
     reason: str
@@ -23,8 +23,7 @@ class RegistryRefusal:
     hint: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TagAnswer:
+class TagAnswer(Struct, frozen=True):
     """What came of the question. All are empty where the registry knows no such image."""
 
     digest: str | None = None

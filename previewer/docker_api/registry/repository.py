@@ -12,12 +12,12 @@ from http import HTTPStatus
 from urllib.parse import urljoin
 
 import requests
+from msgspec import Struct
 
 from previewer.docker_api.registry.answer import parse_json, read_answer
 from previewer.docker_api.registry.connection import RegistryConnection, refusal
 from previewer.domain.json_value import JsonObject, as_object
 from previewer.errors import RegistryError
-from previewer.frozen import dataclass
 
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
@@ -29,8 +29,7 @@ MAX_MANIFEST_BYTES = 4 << 20
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
-class RegistryManifest:
+class RegistryManifest(Struct, frozen=True):
     """A manifest as a registry has it."""
 
     digest: str

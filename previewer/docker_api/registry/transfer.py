@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from contextlib import closing
 
 import requests
+from msgspec import Struct
 
 from previewer.background import begin
 from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection
@@ -29,7 +30,6 @@ from previewer.domain.json_value import as_object, as_text
 from previewer.domain.release.registry_address import RegistryAddress
 from previewer.domain.units import platform_object
 from previewer.errors import EngineError, RegistryError
-from previewer.frozen import dataclass
 
 PUSH_OF_PLATFORM = (1, 46)
 """The API version from which on a push can name the platform, which an image of several needs."""
@@ -37,8 +37,7 @@ UNTOLD = frozenset({"Preparing", "Waiting", "Pulling fs layer", "Verifying Check
 """What engines say of every layer and nobody wants to know."""
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(Struct, frozen=True):
     """One push or pull."""
 
     path: str

@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 from previewer.domain.json_value import JsonObject, as_object, as_text
 from previewer.errors import EngineUnreachableError
-from previewer.frozen import dataclass
 
 DEFAULT_CONTEXT = "default"
 SYSTEM_SOCKETS = ("/var/run/docker.sock",)
@@ -35,8 +36,7 @@ PODMAN_SYSTEM_SOCKETS = ("/run/podman/podman.sock",)
 PODMAN_HOME_SOCKETS = (".local/share/containers/podman/machine/podman.sock",)
 
 
-@dataclass(frozen=True, slots=True)
-class TlsFiles:
+class TlsFiles(Struct, frozen=True):
     """What a TLS connection is made with. Absent files are ``None``."""
 
     authority: Path | None
@@ -45,8 +45,7 @@ class TlsFiles:
     verify: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """One place where an engine may answer."""
 
     host: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
-from previewer.frozen import dataclass
+from msgspec import Struct
 
 LONGEST_LINE = 65_536
 MOST_HEADERS = 1000
@@ -17,8 +17,7 @@ NO_BODY = (204, 304)
 NOT_HTTP = "the answer is not HTTP"
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerHead:
+class AnswerHead(Struct, frozen=True):
     """What precedes a body."""
 
     status: int

@@ -6,11 +6,11 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import field
 from typing import Protocol
 
+from msgspec import Struct, field
+
 from previewer.domain.json_value import JsonValue, as_object, as_text
-from previewer.frozen import dataclass
 
 
 class ByteStream:
@@ -70,8 +70,7 @@ class RefusedError(Exception):
         """The engine's explanation, on one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class EngineRequest:
+class EngineRequest(Struct, frozen=True):
     """One request."""
 
     method: str
@@ -86,8 +85,7 @@ PING = EngineRequest("GET", "/_ping")
 """What an engine answers at once, whatever it is at, in every version of its API."""
 
 
-@dataclass(frozen=True, slots=True)
-class EngineAnswer:
+class EngineAnswer(Struct, frozen=True):
     """One answer, read to its end."""
 
     status: int

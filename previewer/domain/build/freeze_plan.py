@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 from previewer.domain.commit.revision import short_id
-from previewer.frozen import dataclass
+from msgspec import Struct
 from collections.abc import Iterator
 from previewer.domain.json_value import as_object
 from previewer.domain.release.release import FrozenDefinition
 from previewer.domain.release.release import Release
 
 
-@dataclass(frozen=True, slots=True)
-class FreezeStep:
+class FreezeStep(Struct, frozen=True):
     """One image that is to be had."""
 
     verb: str
@@ -21,8 +20,7 @@ class FreezeStep:
     """Ends the sentence "… because"."""
 
 
-@dataclass(frozen=True, slots=True)
-class FreezePlan:
+class FreezePlan(Struct, frozen=True):
     """The steps of a freeze. An image whose inputs turn out to be known is found instead of built."""
 
     commit: str
@@ -41,8 +39,7 @@ class FreezePlan:
         return "\n".join((title, *(f"  {line}" for line in lines)))
 
 
-@dataclass(frozen=True, slots=True)
-class BuildDifference:
+class BuildDifference(Struct, frozen=True):
     """One service, and two definitions that build it from different inputs."""
 
     service: str

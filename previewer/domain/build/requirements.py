@@ -4,10 +4,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
-from dataclasses import field
+
 from enum import Enum
 from previewer.domain.json_value import JsonObject
-from previewer.frozen import dataclass
+from msgspec import Struct, field
 from collections.abc import Collection
 from previewer.errors import UnsupportedError
 
@@ -22,8 +22,7 @@ class Need(Enum):
     ULIMITS = "ulimits"
 
 
-@dataclass(frozen=True, slots=True)
-class Ulimit:
+class Ulimit(Struct, frozen=True):
     """A resource limit of the build's steps (setrlimit(2))."""
 
     name: str
@@ -32,8 +31,7 @@ class Ulimit:
     hard: int
 
 
-@dataclass(frozen=True, slots=True)
-class BuildRequirements:
+class BuildRequirements(Struct, frozen=True):
     """The rest of a ``build`` section, read."""
 
     network: str = ""
@@ -43,7 +41,7 @@ class BuildRequirements:
     shm_bytes: int | None = None
     """Of ``/dev/shm``; ``None`` for the engine's default."""
     ulimits: tuple[Ulimit, ...] = ()
-    secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    secrets: Mapping[str, bytes] = field(default_factory=dict)
     """By the id that ``RUN --mount=type=secret`` names. Values are never shown, logged or kept."""
     ssh: tuple[str, ...] = ()
     """``default``, or ``id=path`` of a socket or key of this machine."""
@@ -77,6 +75,10 @@ class BuildRequirements:
             "ssh": sorted(key.partition("=")[0] for key in self.ssh),
         }
 
+    def __repr__(self) -> str:
+        shown = (name for name in self.__struct_fields__ if name != "secrets")
+        return f"BuildRequirements({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
+
 
 class Builder(Enum):
     """A way to have an image built, the most direct one first."""
@@ -94,8 +96,7 @@ class Builder(Enum):
         return Builder.BUILDKIT.value if self is Builder.BUILDX else self.value
 
 
-@dataclass(frozen=True, slots=True)
-class BuilderSupport:
+class BuilderSupport(Struct, frozen=True):
     """What one engine, and this machine, can build with."""
 
     has_buildkit: bool

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from enum import Enum
 from functools import cached_property
 from typing import Protocol
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from previewer.errors import NotFoundError, OutsideTreeError
-from previewer.frozen import dataclass
 
 SHA1_DIGITS = 40
 MAX_SYMLINK_HOPS = 40
@@ -27,8 +28,7 @@ class EntryKind(Enum):
     SUBMODULE = "160000"
 
 
-@dataclass(frozen=True, slots=True)
-class TreeEntry:
+class TreeEntry(Struct, frozen=True):
     """One file, symbolic link or submodule of a commit."""
 
     path: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 
+from msgspec import Struct
+
 from previewer.domain.commit.files import FileTree, TreeEntry
-from previewer.frozen import dataclass
 
 POINTER_BYTES = 1024
 """Pointers are smaller (git-lfs, ``docs/spec.md``)."""
@@ -19,8 +20,7 @@ _POINTER = re.compile(
 _MODULE_PATH = re.compile(r'^\s*path\s*=\s*"?(.+?)"?\s*$', re.MULTILINE | re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Pointer:
+class Pointer(Struct, frozen=True):
     """What stands in a large file's place."""
 
     digest: str

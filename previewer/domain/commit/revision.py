@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import field
 from datetime import datetime
 from enum import Enum
 
-from previewer.frozen import dataclass
+from msgspec import Struct, field
 
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 SHORT_ID_LENGTH = 12
@@ -25,8 +24,7 @@ def short_id(object_id: str) -> str:
     return object_id.removeprefix("sha256:")[:SHORT_ID_LENGTH]
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Struct, frozen=True):
     """One commit, by its full id."""
 
     id: str
@@ -43,8 +41,7 @@ class Commit:
         return short_id(self.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """A branch and its tip."""
 
     name: str
@@ -72,8 +69,7 @@ class Branch:
         return self.name.partition("/")[2] if self.is_remote else None
 
 
-@dataclass(frozen=True, slots=True)
-class DefaultBranch:
+class DefaultBranch(Struct, frozen=True):
     """The branch whose settings are trusted, as a repository knows it."""
 
     name: str | None
@@ -85,8 +81,7 @@ class DefaultBranch:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedRevision:
+class ResolvedRevision(Struct, frozen=True):
     """What a user's words (``HEAD~2``, a tag, a short id) mean."""
 
     text: str
@@ -98,8 +93,7 @@ class ResolvedRevision:
     """The pull or merge request whose head or merge it is, as part of a name: ``pull-7``."""
 
 
-@dataclass(frozen=True, slots=True)
-class BranchView:
+class BranchView(Struct, frozen=True):
     """One look at a repository's branches, by their names without a remote's."""
 
     tips: Mapping[str, str] = field(default_factory=dict)
@@ -130,8 +124,7 @@ class Change(Enum):
     CHANGED = "changed"
 
 
-@dataclass(frozen=True, slots=True)
-class FileChange:
+class FileChange(Struct, frozen=True):
     """One file."""
 
     path: str

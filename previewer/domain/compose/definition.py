@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from enum import Enum
 from functools import cached_property
 from types import MappingProxyType
 
 import msgspec
+from msgspec import Struct, field
 
 from previewer.domain.compose.service import Service
 from previewer.domain.json_value import JsonObject, as_object
-from previewer.frozen import dataclass
 
 
 class Role(Enum):
@@ -46,8 +45,7 @@ class ReadingChoice(msgspec.Struct, frozen=True, omit_defaults=True):
 DEFAULT_CHOICE = ReadingChoice()
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(Struct, frozen=True):
     """A place in a file of the commit; lines and columns count from 1."""
 
     file: str
@@ -62,8 +60,7 @@ ModelPath = tuple[str, ...]
 """The keys that lead to a value of the model: ``("services", "web", "ports", "0")``."""
 
 
-@dataclass(frozen=True)
-class Definition:
+class Definition(Struct, frozen=True, dict=True, eq=False):
     """A normalised definition: what ``docker compose config`` would print, with ``x-*`` kept at every level.
 
     ``$`` stands for itself in every value (Compose's printer doubles it; nothing is interpolated again).
@@ -78,14 +75,12 @@ class Definition:
     include, extend and read variables from."""
     model: JsonObject
     """The Compose model: ``name``, ``services``, ``networks``, ``volumes``, ``secrets``, ``configs``, ``x-*``."""
-    warnings: tuple[str, ...] = field(default=(), compare=False)
-    locations: Mapping[ModelPath, Location] = field(
-        default_factory=lambda: MappingProxyType({}), compare=False, repr=False
-    )
+    warnings: tuple[str, ...] = ()
+    locations: Mapping[ModelPath, Location] = field(default_factory=lambda: MappingProxyType({}))
     """Where values were written, as far as is known; never part of a release."""
     choice: ReadingChoice = DEFAULT_CHOICE
     """How it was read; updates of an environment read the next commit's likewise."""
-    profiles_off: tuple[str, ...] = field(default=(), compare=False)
+    profiles_off: tuple[str, ...] = ()
     """Profiles of services that were left out because none of theirs is on; never part of a release."""
     order: tuple[str, ...] = ()
     """The names of the services as the file lists them; empty where that is not known."""
@@ -117,3 +112,16 @@ class Definition:
             if (found := self.locations.get(path[:end])) is not None:
                 return found
         return Location(self.files[0] if self.files else "(derived)")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Definition) and self._compared() == other._compared()
+
+    def __hash__(self) -> int:
+        return hash(self._compared())
+
+    def _compared(self) -> tuple[object, ...]:
+        return (self.name, self.role, self.files, self.model, self.choice, self.order)
+
+    def __repr__(self) -> str:
+        shown = (name for name in self.__struct_fields__ if name != "locations")
+        return f"Definition({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"

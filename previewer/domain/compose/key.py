@@ -5,8 +5,9 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from previewer.domain.drift.finding import Severity
-from previewer.frozen import dataclass
 
 
 class Kind(Enum):
@@ -85,8 +86,7 @@ class Part(Enum):
     """In its ``HostConfig``."""
 
 
-@dataclass(frozen=True, slots=True)
-class EngineField:
+class EngineField(Struct, frozen=True):
     """The one field of the create body that a key becomes."""
 
     part: Part
@@ -97,22 +97,19 @@ class EngineField:
     """Whether an empty list clears what the image says."""
 
 
-@dataclass(frozen=True, slots=True)
-class MappedBy:
+class MappedBy(Struct, frozen=True):
     """A key that takes more than one field, and the module of ``engine/mapping`` that maps it."""
 
     module: str
 
 
-@dataclass(frozen=True, slots=True)
-class NotMapped:
+class NotMapped(Struct, frozen=True):
     """A key that needs no field of the engine."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """A key that changes what a service is and cannot be honoured."""
 
     reason: str
@@ -121,8 +118,7 @@ class Refused:
 Mapping: TypeAlias = EngineField | MappedBy | NotMapped | Refused
 
 
-@dataclass(frozen=True, slots=True)
-class Weight:
+class Weight(Struct, frozen=True):
     """How much a difference in a field matters."""
 
     severity: Severity
@@ -131,8 +127,7 @@ class Weight:
     """A stable word for it; the field's own name where it is empty."""
 
 
-@dataclass(frozen=True, slots=True)
-class ComposeKey:
+class ComposeKey(Struct, frozen=True):
     """One key of the Compose Specification, or a place below it."""
 
     path: str

@@ -6,12 +6,13 @@ import posixpath
 import re
 from collections.abc import Collection, Iterator, Mapping
 
+from msgspec import Struct
+
 from previewer.domain.commit.files import FileTree, TreeEntry
 from previewer.domain.compose.definition import Definition
 from previewer.domain.compose.service import Service
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, digest_of
 from previewer.errors import DefinitionError
-from previewer.frozen import dataclass
 
 FILE_KINDS = ("configs", "secrets")
 _FILE_NAME = re.compile(
@@ -127,8 +128,7 @@ DEFAULT_FOLDERS = {"secrets": "/run/secrets/", "configs": "/"}
 DEFAULT_MODE = 0o444
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigMount:
+class ConfigMount(Struct, frozen=True):
     """One config or secret of one service."""
 
     reference: str

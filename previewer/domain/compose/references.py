@@ -11,8 +11,9 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
+
+from msgspec.structs import replace
 
 from previewer.domain.compose.definition import Definition
 from previewer.domain.json_value import JsonValue, as_object

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import ip_address
 
+from msgspec import Struct
+
 from previewer.domain.compose.definition import Definition
 from previewer.domain.json_value import as_list, as_object, as_text
-from previewer.frozen import dataclass
 
 EVERY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 - read from definitions and engines, never bound to
 
@@ -41,8 +42,7 @@ OTHER_PROTOCOLS = frozenset(
 """Container ports of well-known services that do not speak HTTP."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """One port that gets a URL."""
 
     service: str

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from previewer.domain.commit.files import FileTree
 from previewer.domain.compose.definition import Definition, ModelPath
@@ -26,7 +28,6 @@ from previewer.domain.isolation.isolate import Rewrite
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.domain.naming import RESERVED_NAMES, slug
 from previewer.errors import DefinitionError, OutsideTreeError
-from previewer.frozen import dataclass
 
 FILES_VOLUME = f"{RESERVED_NAMES}files"
 """The key of the volume of what is only read; one in each generation that needs any."""
@@ -41,8 +42,7 @@ GIVEN_FOLDER = "given"
 """Where :data:`FILES_VOLUME` has configs and secrets, apart for every service: each sees its own and no others."""
 
 
-@dataclass(frozen=True, slots=True)
-class VolumeContent:
+class VolumeContent(Struct, frozen=True):
     """What a volume holds before any service sees it."""
 
     cause: str
@@ -57,8 +57,7 @@ class VolumeContent:
     """Places at which something else is mounted, and whether that is a file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(Struct, frozen=True):
     """A definition whose services mount nothing but volumes."""
 
     definition: Definition
@@ -108,8 +107,7 @@ def serve_files(definition: Definition, frozen: Collection[str], tree: Callable[
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _ClosedFolder:
+class _ClosedFolder(Struct, frozen=True):
     """A folder that is mounted read-only: what is mounted below it needs a mount point in its volume."""
 
     target: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
+from msgspec import Struct
+
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
-from previewer.frozen import dataclass
 
 
 class Condition(Enum):
@@ -17,8 +18,7 @@ class Condition(Enum):
     COMPLETED = "service_completed_successfully"
 
 
-@dataclass(frozen=True, slots=True)
-class Dependency:
+class Dependency(Struct, frozen=True):
     """One entry of ``depends_on``."""
 
     service: str
@@ -26,8 +26,7 @@ class Dependency:
     required: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PortMapping:
+class PortMapping(Struct, frozen=True):
     """One port that is to be reachable from outside the environment."""
 
     target: int
@@ -40,8 +39,7 @@ class PortMapping:
     """The host address that was asked for; empty for the role's default."""
 
 
-@dataclass(frozen=True, slots=True)
-class BuildSection:
+class BuildSection(Struct, frozen=True):
     """The ``build`` of a service; its paths are relative to the root of the commit's tree."""
 
     context: str
@@ -54,8 +52,7 @@ class BuildSection:
     """The whole section, for keys that have no property here."""
 
 
-@dataclass(frozen=True)
-class Service:
+class Service(Struct, frozen=True):
     """A service's normalised Compose mapping; properties name what decisions need, ``spec`` has the rest."""
 
     name: str

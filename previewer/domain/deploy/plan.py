@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from previewer.domain.compose.service import Condition
 from previewer.domain.engine.specs import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
 from previewer.domain.units import port_words
-from previewer.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class CreateNetwork:
+class CreateNetwork(Struct, frozen=True):
     """Make a network with a subnet of its own."""
 
     spec: NetworkSpec
@@ -27,8 +27,7 @@ class CreateNetwork:
         return self.spec.name
 
 
-@dataclass(frozen=True, slots=True)
-class CreateVolume:
+class CreateVolume(Struct, frozen=True):
     """Make a named volume."""
 
     spec: VolumeSpec
@@ -40,8 +39,7 @@ class CreateVolume:
         return self.spec.name
 
 
-@dataclass(frozen=True, slots=True)
-class FillVolume:
+class FillVolume(Struct, frozen=True):
     """Put the commit's files into a volume that was made."""
 
     spec: FillSpec
@@ -53,8 +51,7 @@ class FillVolume:
         return self.spec.volume
 
 
-@dataclass(frozen=True, slots=True)
-class CreateContainer:
+class CreateContainer(Struct, frozen=True):
     """Make a container from an image by its digest, without starting it."""
 
     spec: ContainerSpec
@@ -66,8 +63,7 @@ class CreateContainer:
         return self.spec.name
 
 
-@dataclass(frozen=True, slots=True)
-class StartContainer:
+class StartContainer(Struct, frozen=True):
     """Start a container that was made, or that was stopped before."""
 
     name: str
@@ -76,8 +72,7 @@ class StartContainer:
     verb = "start container"
 
 
-@dataclass(frozen=True, slots=True)
-class AwaitContainer:
+class AwaitContainer(Struct, frozen=True):
     """Wait until a container is as ``condition`` says."""
 
     name: str
@@ -98,8 +93,7 @@ class AwaitContainer:
         }[self.condition]
 
 
-@dataclass(frozen=True, slots=True)
-class StopContainer:
+class StopContainer(Struct, frozen=True):
     """End a container and keep it."""
 
     name: str
@@ -108,8 +102,7 @@ class StopContainer:
     verb = "stop container"
 
 
-@dataclass(frozen=True, slots=True)
-class TakePorts:
+class TakePorts(Struct, frozen=True):
     """Move a container's published ports to where people look for them, by joining it to a network."""
 
     name: str
@@ -121,8 +114,7 @@ class TakePorts:
     verb = "take over ports of"
 
 
-@dataclass(frozen=True, slots=True)
-class DisconnectContainer:
+class DisconnectContainer(Struct, frozen=True):
     """Take a container out of networks: of those that need not wait for its end, or of where its ports were."""
 
     name: str
@@ -132,16 +124,14 @@ class DisconnectContainer:
     verb = "disconnect"
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveContainer:
+class RemoveContainer(Struct, frozen=True):
     """Kill a container and remove it with its anonymous volumes."""
 
     name: str
     verb = "remove container"
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveNetwork:
+class RemoveNetwork(Struct, frozen=True):
     """Remove a network, endpoints that are left in it included."""
 
     name: str
@@ -150,8 +140,7 @@ class RemoveNetwork:
     verb = "remove network"
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveVolume:
+class RemoveVolume(Struct, frozen=True):
     """Remove a named volume and what it holds."""
 
     name: str
@@ -173,8 +162,7 @@ Action: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One action, why it is taken, and the steps that must have ended before it."""
 
     action: Action
@@ -194,8 +182,7 @@ class Step:
         return isinstance(self.action, Removal)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Steps in an order in which they could be taken one by one; empty where reality is as wanted."""
 
     title: str

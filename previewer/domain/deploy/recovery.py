@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from previewer.frozen import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class GenerationSeen:
+class GenerationSeen(Struct, frozen=True):
     """One generation, as far as it matters here."""
 
     number: int
@@ -25,8 +24,7 @@ class GenerationSeen:
     """Its containers that run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recovery:
+class Recovery(Struct, frozen=True):
     """What is to be done; nothing where everything is as a command leaves it."""
 
     live: int | None

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
+from msgspec import Struct
+
 from previewer.domain.environment.environment import SERVING, Environment
 from previewer.domain.record.notes import EnvironmentNotes, KnownGood
-from previewer.frozen import dataclass
 
 REMEMBERED = 20
 """Known-good releases of an environment; older ones are forgotten."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rollover:
+class Rollover(Struct, frozen=True):
     """The notes after a takeover, and what becomes of the generation that was replaced."""
 
     notes: EnvironmentNotes

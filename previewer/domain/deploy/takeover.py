@@ -12,6 +12,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from enum import Enum
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 
+from msgspec import Struct
+
 from previewer.domain.compose.definition import Definition
 from previewer.domain.compose.routes import EVERY_ADDRESS
 from previewer.domain.compose.service import Service
@@ -21,7 +23,6 @@ from previewer.domain.environment.host_ports import InheritedPorts, PortKey
 from previewer.domain.json_value import as_object, as_text
 from previewer.domain.naming import RESERVED_NAMES
 from previewer.domain.policy.rule import is_on
-from previewer.frozen import dataclass
 
 EDGE = f"{RESERVED_NAMES}edge"
 """The key of the network that a successor's ports are taken over with; definitions have none of that name."""
@@ -42,8 +43,7 @@ class Handover(Enum):
     """The successor has other ports: there is no gap, and the URLs change."""
 
 
-@dataclass(frozen=True, slots=True)
-class PortHandover:
+class PortHandover(Struct, frozen=True):
     """What was decided for one new generation."""
 
     handover: Handover = Handover.NONE

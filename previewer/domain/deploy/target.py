@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from previewer.domain import labels, naming
 from previewer.domain.compose.definition import Definition
@@ -33,15 +35,13 @@ from previewer.domain.labels import Ownership, RankedPort
 from previewer.domain.policy.quantity_rules import memory_limit
 from previewer.domain.policy.rule import is_on
 from previewer.domain.release.release import Artifact
-from previewer.frozen import dataclass
 
 COMPOSE_SUFFIXES = (".yaml", ".yml")
 SMALLEST = 29
 """The longest prefix of a subnet."""
 
 
-@dataclass(frozen=True, slots=True)
-class VolumeFill:
+class VolumeFill(Struct, frozen=True):
     """What one volume holds before any service sees it."""
 
     content: VolumeContent
@@ -49,8 +49,7 @@ class VolumeFill:
     """See :class:`FillSpec`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True, eq=False):
     """One generation of an environment, as wanted."""
 
     ownership: Ownership
@@ -63,9 +62,9 @@ class Target:
     """CIDR range that networks take their subnets from."""
     prefix_length: int
     """Of each subnet, unless so many containers join that it has to be larger."""
-    fills: Mapping[str, VolumeFill] = field(default_factory=dict, compare=False)
+    fills: Mapping[str, VolumeFill] = field(default_factory=dict)
     """What volumes hold before any service sees them, by their keys."""
-    contents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    contents: Mapping[str, bytes] = field(default_factory=dict)
     """What configs and secrets contain, by ``configs/KEY`` and ``secrets/KEY``."""
     port_handover: PortHandover = UNCONTESTED
     """How it comes by its ports."""
@@ -86,6 +85,29 @@ class Target:
         """The engine's names of all containers of a service."""
         count = self.definition.services[service].replicas
         return tuple(self.container_name(service, number) for number in range(1, count + 1))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Target) and self._compared() == other._compared()
+
+    def __hash__(self) -> int:
+        return hash(self._compared())
+
+    def _compared(self) -> tuple[object, ...]:
+        return (
+            self.ownership,
+            self.definition,
+            self.artifacts,
+            self.ports,
+            self.address_pool,
+            self.prefix_length,
+            self.contents,
+            self.port_handover,
+            self.machine,
+        )
+
+    def __repr__(self) -> str:
+        shown = (name for name in self.__struct_fields__ if name != "contents")
+        return f"Target({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
 
 
 def network_specs(target: Target) -> Iterator[tuple[str, NetworkSpec]]:

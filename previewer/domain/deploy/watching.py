@@ -7,13 +7,14 @@ from datetime import datetime
 from enum import Enum
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from previewer.domain.commit.revision import BranchView
 from previewer.domain.compose.definition import Role
 from previewer.domain.environment.ending import Ends, why_ended
 from previewer.domain.environment.environment import Environment
 from previewer.domain.glob import any_glob_matches
 from previewer.domain.naming import environment_name
-from previewer.frozen import dataclass
 
 _OUTLIVED = Ends(merged=True, branch_gone=True)
 _EXPIRED = Ends(expired=True)
@@ -31,8 +32,7 @@ class Progress(Enum):
     """There was no room for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """What was last tried for one environment."""
 
     branch: str
@@ -41,8 +41,7 @@ class Attempt:
     progress: Progress
 
 
-@dataclass(frozen=True, slots=True)
-class WatchRules:
+class WatchRules(Struct, frozen=True):
     """What is watched."""
 
     project: str
@@ -56,8 +55,7 @@ class WatchRules:
         return branch is not None and any_glob_matches(self.patterns, branch)
 
 
-@dataclass(frozen=True, slots=True)
-class Make:
+class Make(Struct, frozen=True):
     """Bring up the environment of a branch that has none."""
 
     environment: str
@@ -65,8 +63,7 @@ class Make:
     commit: str
 
 
-@dataclass(frozen=True, slots=True)
-class Follow:
+class Follow(Struct, frozen=True):
     """Replace an environment: its branch has another commit now."""
 
     environment: str
@@ -74,8 +71,7 @@ class Follow:
     commit: str
 
 
-@dataclass(frozen=True, slots=True)
-class Remove:
+class Remove(Struct, frozen=True):
     """Remove an environment that has outlived its purpose."""
 
     environment: str
@@ -84,8 +80,7 @@ class Remove:
     """Ends the sentence "… because"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cancel:
+class Cancel(Struct, frozen=True):
     """Stop what is being brought up: it is not wanted any more."""
 
     environment: str
@@ -212,8 +207,7 @@ _HINTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Skip:
+class Skip(Struct, frozen=True):
     """A watched branch whose newest commit is not brought up."""
 
     environment: str

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 
+from msgspec import Struct
+
 from previewer.domain.json_value import JsonValue, as_text, canonical_json
 from previewer.domain.labels import ASKED, COMPOSE_PREFIX, PREFIX
-from previewer.frozen import dataclass
 
 Fields = Mapping[str, JsonValue]
 """By name. A field that is not there says nothing: its value is the engine's default."""
@@ -19,8 +20,7 @@ NETWORKS = "networks."
 PORTS = "ports."
 
 
-@dataclass(frozen=True, slots=True)
-class FieldDifference:
+class FieldDifference(Struct, frozen=True):
     """One field that is not the same on both sides."""
 
     name: str
@@ -53,8 +53,7 @@ _FROZEN = ("command", "entrypoint", "healthcheck")
 _OWN = (ENVIRONMENT + "PREVIEWER_", LABELS + PREFIX, LABELS + COMPOSE_PREFIX)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What was asked for."""
 
     digests: Mapping[str, str]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
+from msgspec import Struct
+
 from previewer.domain.drift.finding import Severity
 from previewer.domain.engine.examination import ChangeKind
-from previewer.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Paths that belong together."""
 
     pattern: re.Pattern[str]

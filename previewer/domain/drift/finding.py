@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import Enum
 
-from previewer.frozen import dataclass
+from msgspec import Struct
 
 
 class Severity(Enum):
@@ -38,8 +38,7 @@ class Layer(Enum):
 REPLACE = "previewer replace {environment}"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One difference, or one thing that somebody did."""
 
     kind: str

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from previewer.domain.drift.fields import Fields
 from previewer.domain.drift.start_writes import NOTHING_LEARNT, StartWrites
 from previewer.domain.labels import Ownership
 from previewer.domain.record.notes import NOTHING_NOTED, EnvironmentNotes
-from previewer.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class FrozenContainer:
+class FrozenContainer(Struct, frozen=True):
     """One container as it was asked for."""
 
     name: str
     service: str
     number: int
-    fields: Fields | None = field(repr=False)
+    fields: Fields | None
     """``None`` where nobody can say, because its image is gone."""
     copied: tuple[str, ...] = ()
     """Paths of the configs and secrets that were copied into it."""
@@ -32,8 +31,7 @@ class FrozenContainer:
     """The network that its published ports were taken over with, if they were."""
 
 
-@dataclass(frozen=True, slots=True)
-class OwnWindow:
+class OwnWindow(Struct, frozen=True):
     """A span of time in which previewer itself did something to the environment."""
 
     begin: datetime
@@ -48,8 +46,7 @@ class OwnWindow:
         return action in self.actions and self.begin <= at <= self.end
 
 
-@dataclass(frozen=True, slots=True)
-class FrozenEnvironment:
+class FrozenEnvironment(Struct, frozen=True):
     """One generation as it was asked for."""
 
     ownership: Ownership

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from previewer.domain.drift.fields import ENVIRONMENT, below
 from previewer.domain.drift.finding import Finding, Layer, Severity, by_weight

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from msgspec import Struct
+
 from previewer.domain.drift.fields import (
     ASKED_FIELD,
     ENVIRONMENT,
@@ -24,7 +26,6 @@ from previewer.domain.engine.observation import ContainerState
 from previewer.domain.json_value import JsonValue, as_text
 from previewer.domain.secrecy import Secrecy
 from previewer.domain.units import counted
-from previewer.frozen import dataclass
 
 _NOUNS = (
     (ENVIRONMENT, "the variable {}"),
@@ -34,8 +35,7 @@ _NOUNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerPair:
+class ContainerPair(Struct, frozen=True):
     """A container that was asked for, and the one that is there for it."""
 
     environment: FrozenEnvironment

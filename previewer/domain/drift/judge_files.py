@@ -5,12 +5,13 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from msgspec import Struct
+
 from previewer.domain.drift.file_places import ENGINES_OWN, Place, place_of, spellings
 from previewer.domain.drift.finding import Finding, Layer, Severity
 from previewer.domain.drift.frozen import FrozenContainer, FrozenEnvironment
 from previewer.domain.engine.examination import ChangeKind, ExaminedContainer, FileChange
 from previewer.domain.units import counted
-from previewer.frozen import dataclass
 
 MOST_SHOWN = 20
 """Paths of one container; the others are counted."""
@@ -18,8 +19,7 @@ REMEDY = "previewer suggest-writable {environment}"
 DISGUISED = "its size and its time are still the image's: somebody gave it the old time back"
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedPath:
+class ChangedPath(Struct, frozen=True):
     """A path that is not as in the image, with how many others it stands for."""
 
     path: str

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from previewer.domain import labels
 from previewer.domain.drift.finding import Finding, Layer, Severity
@@ -14,11 +16,9 @@ from previewer.domain.engine.examination import EngineHappening, ExaminedContain
 from previewer.domain.engine.observation import ContainerState
 from previewer.domain.json_value import as_list, as_object, as_text
 from previewer.domain.naming import handover_network_name
-from previewer.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class TouchMeaning:
+class TouchMeaning(Struct, frozen=True):
     """One of the engine's words for what somebody did."""
 
     kind: str
@@ -101,8 +101,7 @@ COPY_AT_CREATION = timedelta(seconds=60)
 """previewer copies configs and secrets in right after it made a container."""
 
 
-@dataclass(frozen=True, slots=True)
-class TouchedThings:
+class TouchedThings(Struct, frozen=True):
     """What an environment's events are about."""
 
     environment: FrozenEnvironment

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from previewer.domain.drift.frozen import OwnWindow
 from previewer.domain.labels import Ownership
 from previewer.domain.record.history import LedgerEntry
-from previewer.frozen import dataclass
 
 SLACK = timedelta(seconds=10)
 """Between the ledger's word that a generation begins and the engine's about its first object."""
@@ -35,8 +34,7 @@ _MAKING = frozenset({"up", "replace", "update", "promote", "rollback", "recover"
 """Whoever wrote one of these about a generation knows what was done to it."""
 
 
-@dataclass(frozen=True, slots=True)
-class OwnEntries:
+class OwnEntries(Struct, frozen=True):
     """What the ledger tells of one generation, every time on the clock that the engine's times are on today."""
 
     owner: Ownership

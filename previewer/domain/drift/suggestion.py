@@ -8,11 +8,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from msgspec import Struct
+
 from previewer.domain.drift.judge_files import ChangedPath
 from previewer.domain.engine.examination import ChangeKind
 from previewer.domain.json_value import JsonValue
 from previewer.domain.units import counted
-from previewer.frozen import dataclass
 
 CLOSED = re.compile(r"^/$|^/(bin|sbin|lib|lib64|boot|dev|proc|sys|etc|usr|usr/(bin|sbin|lib|lib64|share))$")
 """Directories that hold what a system consists of: memory in their place would hide it."""
@@ -23,8 +24,7 @@ SEVERAL = 4
 _PLAIN = re.compile(r"[A-Za-z0-9_./+@-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(Struct, frozen=True):
     """For one service."""
 
     service: str

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from previewer.domain.compose.definition import Definition
 from previewer.domain.deploy.plan import CreateContainer, CreateNetwork, Plan
 from previewer.domain.engine.addresses import network_prefix, subnets_taken
 from previewer.domain.labels import read_memory
 from previewer.domain.policy.quantity_rules import memory_limit
 from previewer.domain.units import counted, format_memory
-from previewer.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Quota:
+class Quota(Struct, frozen=True):
     """How much of one engine may be taken. ``None`` is no limit."""
 
     environments: int | None = None
@@ -27,8 +27,7 @@ class Quota:
     """Bytes that have to be free on the engine's disk."""
 
 
-@dataclass(frozen=True, slots=True)
-class Supply:
+class Supply(Struct, frozen=True):
     """What an engine has. ``None`` is unknown."""
 
     subnets: int
@@ -39,8 +38,7 @@ class Supply:
     """Bytes that are free where it keeps images and volumes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(Struct, frozen=True):
     """What one environment takes."""
 
     networks: int
@@ -51,8 +49,7 @@ class Need:
     """``False`` where it takes another one's place, which goes afterwards."""
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(Struct, frozen=True):
     """What runs already. Only containers of previewer's count, and only those with a limit."""
 
     memory: int = 0
@@ -63,8 +60,7 @@ class Load:
     """Bytes that the limits of this project's containers add up to, without those that will be replaced."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Struct, frozen=True):
     """One thing that there is not endlessly much of."""
 
     name: str

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from datetime import datetime
 from enum import Enum
+
+from msgspec import Struct, field
 
 from previewer.domain.drift.fields import Fields
 from previewer.domain.engine.observation import ContainerState
 from previewer.domain.labels import Ownership
-from previewer.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class ExaminedContainer:
+class ExaminedContainer(Struct, frozen=True):
     """One of our containers, inspected."""
 
     id: str
@@ -34,7 +33,7 @@ class ExaminedContainer:
     out_of_memory: bool
     commands: int
     """Commands that somebody runs in it at this moment (the engine's exec ids)."""
-    fields: Fields = field(repr=False)
+    fields: Fields
     """Its normal form."""
     volumes: frozenset[str]
     """The names of the volumes that are mounted, anonymous ones included."""
@@ -54,8 +53,7 @@ class ExaminedContainer:
         return f"{self.id} {self.started_at} {self.state.value} {self.restarts}"
 
 
-@dataclass(frozen=True, slots=True)
-class Stranger:
+class Stranger(Struct, frozen=True):
     """A container that is not ours, and the networks it hangs on."""
 
     id: str
@@ -72,8 +70,7 @@ class Stranger:
     """The ids of the containers whose namespaces it joins, by which: ``network``, ``pid``, ``ipc``."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExaminedNetwork:
+class ExaminedNetwork(Struct, frozen=True):
     """A network of the engine, whoever made it."""
 
     id: str
@@ -82,22 +79,20 @@ class ExaminedNetwork:
     subnets: tuple[str, ...]
     binding: str
     """The host address that it publishes its containers' ports at; empty where each port says its own."""
-    fields: Fields = field(repr=False)
+    fields: Fields
 
 
-@dataclass(frozen=True, slots=True)
-class ExaminedVolume:
+class ExaminedVolume(Struct, frozen=True):
     """A volume of the engine, whoever made it."""
 
     name: str
     ownership: Ownership | None
     mountpoint: str
     """Where it is on the engine's host."""
-    fields: Fields = field(repr=False)
+    fields: Fields
 
 
-@dataclass(frozen=True, slots=True)
-class Examination:
+class Examination(Struct, frozen=True):
     """One close look, in a constant number of lists and one inspection for each of our containers."""
 
     containers: tuple[ExaminedContainer, ...] = ()
@@ -120,16 +115,14 @@ class ChangeKind(Enum):
     """Other content of the same size, and the time that the image has: a list of changes leaves it out."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileChange:
+class FileChange(Struct, frozen=True):
     """One path of a container that is not as in its image."""
 
     path: str
     kind: ChangeKind
 
 
-@dataclass(frozen=True, slots=True)
-class EngineHappening:
+class EngineHappening(Struct, frozen=True):
     """One event of the engine, about a container, network or image."""
 
     kind: str

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from previewer.domain.compose.service import NEVER
 from previewer.domain.labels import Ownership, RankedPort
-from previewer.frozen import dataclass
 
 
 class ContainerState(Enum):
@@ -34,8 +35,7 @@ class Health(Enum):
     UNHEALTHY = "unhealthy"
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedPort:
+class PublishedPort(Struct, frozen=True):
     """A container's port and the host address it is reachable at."""
 
     target: int
@@ -44,8 +44,7 @@ class PublishedPort:
     host_port: int
 
 
-@dataclass(frozen=True, slots=True)
-class ObservedContainer:
+class ObservedContainer(Struct, frozen=True):
     """One of our containers."""
 
     id: str
@@ -77,8 +76,7 @@ class ObservedContainer:
         return self.ownership.service or ""
 
 
-@dataclass(frozen=True, slots=True)
-class ListeningPorts:
+class ListeningPorts(Struct, frozen=True):
     """Which TCP ports of a running container accept connections, of those that were asked about."""
 
     accepting: frozenset[int]
@@ -88,8 +86,7 @@ class ListeningPorts:
     """Ports that were not asked about and that something listens on, where the engine can tell."""
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerDetail:
+class ContainerDetail(Struct, frozen=True):
     """What is asked of a single container, to wait for it or to say why it failed."""
 
     state: ContainerState
@@ -113,8 +110,7 @@ class ContainerDetail:
     """That it has at this moment, as Compose spells it: ``on-failure:3``."""
 
 
-@dataclass(frozen=True, slots=True)
-class ObservedNetwork:
+class ObservedNetwork(Struct, frozen=True):
     """One of our networks."""
 
     id: str
@@ -126,8 +122,7 @@ class ObservedNetwork:
     """The host address at which it publishes its containers' ports; empty where each port says its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class ObservedVolume:
+class ObservedVolume(Struct, frozen=True):
     """One of our volumes."""
 
     name: str
@@ -136,8 +131,7 @@ class ObservedVolume:
     ownership: Ownership
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Struct, frozen=True):
     """One snapshot. It costs the engine a constant number of calls, however many environments there are."""
 
     containers: tuple[ObservedContainer, ...] = ()

@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from enum import Enum
 
+from msgspec import Struct
+
 from previewer.domain.compose.service import Condition
 from previewer.domain.engine.observation import ContainerState, Health, ListeningPorts
 from previewer.domain.units import format_memory, port_words
-from previewer.frozen import dataclass
 
 MOST_RESTARTS = 3
 """After so many the engine's next attempt is not waited for."""
@@ -26,8 +27,7 @@ class Verdict(Enum):
     """It runs and nobody can tell more: ready if it still does in a moment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Struct, frozen=True):
     """A verdict and what was seen, in a few words."""
 
     verdict: Verdict
@@ -125,8 +125,7 @@ KILLED = 137
 LESS = "its last lines are shown; nothing was left behind"
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(Struct, frozen=True):
     """What is known of a container that failed."""
 
     exit_code: int | None
@@ -145,8 +144,7 @@ class End:
     """The last lines that it wrote."""
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(Struct, frozen=True):
     """What to tell."""
 
     meaning: str
@@ -154,8 +152,7 @@ class Diagnosis:
     hint: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Symptom:
+class _Symptom(Struct, frozen=True):
     pattern: re.Pattern[str]
     meaning: str
     hint: str

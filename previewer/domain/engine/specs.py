@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from previewer.domain.compose.file_owner import FileOwner
 from previewer.domain.json_value import JsonObject
-from previewer.frozen import dataclass
 
 STDIN_ONCE_KEY = "x-stdin-once"
 """In a service's mapping: its standard input ends when whoever is attached to it goes or has nothing to say."""
@@ -25,8 +25,7 @@ SIBLINGS_OPTION = "com.docker.network.bridge.enable_icc"
 """Of a bridge network: whether the containers on it may reach each other."""
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkSpec:
+class NetworkSpec(Struct, frozen=True):
     """A network of one generation of an environment."""
 
     name: str
@@ -39,8 +38,7 @@ class NetworkSpec:
     """Of that subnet: 28 leaves 13 addresses for containers."""
 
 
-@dataclass(frozen=True, slots=True)
-class VolumeSpec:
+class VolumeSpec(Struct, frozen=True):
     """A named volume of one generation of an environment."""
 
     name: str
@@ -49,8 +47,7 @@ class VolumeSpec:
     """The volume's normalised Compose mapping: ``driver``, ``driver_opts``."""
 
 
-@dataclass(frozen=True, slots=True)
-class FillSpec:
+class FillSpec(Struct, frozen=True, eq=False):
     """What a volume is filled with, before any service sees it."""
 
     volume: str
@@ -59,15 +56,27 @@ class FillSpec:
     """``sha256:…``: the engine copies into a volume through a container of this image, which is never started."""
     labels: Mapping[str, str]
     """Of that container: it is found by them if its maker is killed."""
-    archive: Callable[[FileOwner], Iterator[bytes]] = field(compare=False, repr=False)
+    archive: Callable[[FileOwner], Iterator[bytes]]
     """Opens a tar stream of what the volume is to hold, in a folder :data:`FILL_FOLDER` that stands for the volume
     itself; it is told who owns what a service may write to."""
     user: str | None = None
     """Who that is, as a service's ``user`` says it; empty for the image's own user, ``None`` for root."""
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FillSpec) and self._compared() == other._compared()
 
-@dataclass(frozen=True, slots=True)
-class ContainerSpec:
+    def __hash__(self) -> int:
+        return hash(self._compared())
+
+    def _compared(self) -> tuple[object, ...]:
+        return (self.volume, self.image, self.labels, self.user)
+
+    def __repr__(self) -> str:
+        shown = (name for name in self.__struct_fields__ if name != "archive")
+        return f"FillSpec({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
+
+
+class ContainerSpec(Struct, frozen=True):
     """One container of a service."""
 
     name: str
@@ -84,8 +93,12 @@ class ContainerSpec:
     """Engine names of the volumes, by their key in the definition."""
     containers: Mapping[str, str]
     """Engine names of the environment's first container of each service, for ``network_mode: service:x``."""
-    contents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    contents: Mapping[str, bytes] = field(default_factory=dict)
     """What the configs and secrets that it uses contain, by ``configs/KEY`` and ``secrets/KEY``."""
     mountpoints: Mapping[str, str] = field(default_factory=dict)
     """Where volumes of the commit's files are on the engine's host, by their keys. Only the adapter of an engine
     that cannot mount a part of a volume by itself (before API 1.45) fills it in."""
+
+    def __repr__(self) -> str:
+        shown = (name for name in self.__struct_fields__ if name != "contents")
+        return f"ContainerSpec({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"

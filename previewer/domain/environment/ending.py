@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from previewer.domain.commit.revision import BranchView
 from previewer.domain.compose.definition import Role
 from previewer.domain.environment.environment import Environment
 from previewer.domain.units import format_time
-from previewer.frozen import dataclass
 
 ASKED_FOR_ALL = "all were to go"
 
 
-@dataclass(frozen=True, slots=True)
-class Ends:
+class Ends(Struct, frozen=True):
     """What makes an environment one to be removed; any of it is enough."""
 
     every: bool = False
@@ -35,8 +34,7 @@ class Ends:
         return self.merged or self.branch_gone
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """Which environments are to go, and which only their role or a pin keeps."""
 
     causes: Mapping[str, str] = field(default_factory=dict)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 from itertools import groupby
 from operator import attrgetter
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from previewer.domain.commit.revision import Branch, Commit
 from previewer.domain.compose.definition import Role
@@ -17,7 +19,6 @@ from previewer.domain.deploy.takeover import is_on_standby
 from previewer.domain.engine.observation import ContainerState, Health, Observation, ObservedContainer
 from previewer.domain.labels import Ownership
 from previewer.domain.record.notes import NOTHING_NOTED, EnvironmentNotes, Notes
-from previewer.frozen import dataclass
 
 
 class State(Enum):
@@ -45,8 +46,7 @@ UNROUTED = sys.maxsize
 _SEVERITY = {state: rank for rank, state in enumerate(State)}
 
 
-@dataclass(frozen=True, slots=True)
-class PortUrl:
+class PortUrl(Struct, frozen=True):
     """Where a published TCP port of a container answers."""
 
     url: str
@@ -56,8 +56,7 @@ class PortUrl:
     """Its place among the environment's URLs, 0 for the main one; ``UNROUTED`` for none."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceStatus:
+class ServiceStatus(Struct, frozen=True):
     """One service of an environment."""
 
     name: str
@@ -78,8 +77,7 @@ class ServiceStatus:
         return self.containers[0].image if self.containers else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(Struct, frozen=True):
     """A named running instance of one release."""
 
     ownership: Ownership
@@ -242,8 +240,7 @@ def _service(name: str, containers: tuple[ObservedContainer, ...], machine: str)
     )
 
 
-@dataclass(frozen=True, slots=True)
-class OverviewRow:
+class OverviewRow(Struct, frozen=True):
     """A branch with one of its environments; at least one of the two is there."""
 
     branch: Branch | None

@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 
+from msgspec import Struct
+
 from previewer.domain.compose.definition import Definition
 from previewer.domain.compose.routes import EVERY_ADDRESS
 from previewer.domain.compose.service import PortMapping
 from previewer.domain.engine.observation import Observation, ObservedContainer, PublishedPort
-from previewer.frozen import dataclass
 
 FIRST_PORT = 20000
 LAST_PORT = 31999
 """Below the ranges that Linux (32768 up) and macOS (49152 up) take ports of outgoing connections from."""
 
 
-@dataclass(frozen=True, slots=True)
-class PortKey:
+class PortKey(Struct, frozen=True):
     """One published port of one container."""
 
     service: str
@@ -66,8 +66,7 @@ def assign_ports(
     return {**fixed, **found}
 
 
-@dataclass(frozen=True, slots=True)
-class HeldPort:
+class HeldPort(Struct, frozen=True):
     """A fixed host port of a definition that a container of an environment has already."""
 
     service: str

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from msgspec import Struct
+
 from previewer.domain.compose.definition import Definition, ModelPath, Role
 from previewer.domain.compose.service import Service
 from previewer.domain.json_value import JsonValue
 from previewer.domain.policy.limits import Limits
 from previewer.domain.policy.trust import Trust
-from previewer.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One value that is set, replaced or taken out."""
 
     path: ModelPath
@@ -25,8 +25,7 @@ class Change:
     """Ends the sentence "… because"; empty for what nobody wrote and nobody has to be told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
+class Circumstances(Struct, frozen=True):
     """What decides about changes besides the service itself."""
 
     definition: Definition

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from previewer.domain.compose.definition import Definition, Location, ModelPath, Role
 from previewer.domain.compose.service import Service
@@ -29,7 +31,6 @@ from previewer.domain.isolation.process import (
 from previewer.domain.json_value import JsonValue, as_object
 from previewer.domain.policy.limits import DEFAULT_LIMITS
 from previewer.domain.policy.trust import Trust
-from previewer.frozen import dataclass
 
 ServiceChanges: TypeAlias = Callable[[Service, Circumstances], Iterator[Change]]
 
@@ -52,8 +53,7 @@ SERVICE_CHANGES: tuple[ServiceChanges, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Rewrite:
+class Rewrite(Struct, frozen=True):
     """One value of the model that does not run as it was written."""
 
     path: ModelPath
@@ -67,8 +67,7 @@ class Rewrite:
     """Ends the sentence "… because"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Isolated:
+class Isolated(Struct, frozen=True):
     """A definition of which any number of environments can run side by side."""
 
     definition: Definition

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 
+from msgspec import Struct
+
 from previewer.domain.compose.definition import Role
 from previewer.domain.json_value import JsonValue
 from previewer.domain.parity.difference import (
@@ -18,15 +20,13 @@ from previewer.domain.parity.difference import (
     weigh_fact,
 )
 from previewer.domain.parity.facts import Facts, facts_of, package_facts
-from previewer.frozen import dataclass
 
 PREVIEWS_DIFFER = "previewer restricts every preview so"
 FULL = 100
 """Percent: no difference but declared ones."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parity:
+class Parity(Struct, frozen=True):
     """How two sides differ."""
 
     left: ParitySide

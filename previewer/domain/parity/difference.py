@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
 from datetime import datetime
 from enum import Enum
+
+from msgspec import Struct, field
 
 from previewer.domain.compose.definition import Definition, Role
 from previewer.domain.compose.key import Weight
@@ -16,14 +17,12 @@ from previewer.domain.glob import glob_matches
 from previewer.domain.json_value import JsonValue, as_list, as_object, as_text
 from previewer.domain.policy.trust import Trust
 from previewer.domain.release.release import Artifact
-from previewer.frozen import dataclass
 
 Packages = Mapping[str, str]
 """Versions by package, as ``deb/openssl``."""
 
 
-@dataclass(frozen=True)
-class ParitySide:
+class ParitySide(Struct, frozen=True):
     """A running environment, a release's definition, or a definition that nothing was frozen of yet."""
 
     name: str
@@ -59,8 +58,7 @@ class Side(Enum):
     RIGHT = "right"
 
 
-@dataclass(frozen=True, slots=True)
-class ParityDifference:
+class ParityDifference(Struct, frozen=True):
     """A fact that differs. Its values are as they are written: only :mod:`shown` makes them fit to be seen."""
 
     path: str
@@ -87,8 +85,7 @@ def by_weight(difference: ParityDifference) -> tuple[bool, int, str]:
     return (difference.is_declared, -difference.severity.rank, difference.path)
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(Struct, frozen=True):
     """One entry of an allow-list."""
 
     path: str

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from previewer.domain.compose.definition import Definition
 from previewer.domain.glob import any_glob_matches
 from previewer.domain.json_value import JsonValue, as_list, as_object, as_text
-from previewer.frozen import dataclass
 
 ALWAYS_IGNORED = ("date", "age", "etag", "last-modified", "set-cookie", "x-request-id", "connection", "keep-alive")
 """Headers that differ from one answer to the next."""
@@ -23,8 +23,7 @@ LEAST_SECONDS = 0.05
 """A difference in time below this is noise."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeRequest:
+class ProbeRequest(Struct, frozen=True):
     """One request that is sent to both."""
 
     path: str
@@ -40,8 +39,7 @@ class ProbeRequest:
         return f"{self.method} {self.service + ':' if self.service else ''}{self.path}"
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeRules:
+class ProbeRules(Struct, frozen=True):
     """What is asked, and what of the answers may differ."""
 
     requests: tuple[ProbeRequest, ...]
@@ -54,8 +52,7 @@ class ProbeRules:
     slower: float = DEFAULT_SLOWER
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeAnswer:
+class ProbeAnswer(Struct, frozen=True):
     """What one environment answered."""
 
     status: int
@@ -70,8 +67,7 @@ class ProbeAnswer:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeDifference:
+class ProbeDifference(Struct, frozen=True):
     """One way in which two answers differ."""
 
     request: ProbeRequest

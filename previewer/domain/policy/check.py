@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from previewer.domain.compose.definition import Definition, Location, ModelPath
 from previewer.domain.compose.service import Service
 from previewer.domain.json_value import JsonObject, as_list, as_object
@@ -13,13 +15,11 @@ from previewer.domain.policy.rule import Allowance, Effect, Request, Rule
 from previewer.domain.policy.table import RULE_BY_ID, RULES, how_to_allow
 from previewer.domain.policy.trust import Grant, Trust
 from previewer.errors import PolicyError
-from previewer.frozen import dataclass
 
 (IMAGE_RULE,) = IMAGE_RULES
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """Something that a definition asks for and that a rule is about."""
 
     rule: str
@@ -44,8 +44,7 @@ class Finding:
         return f"{self.location}: {self.message} ({self.rule})"
 
 
-@dataclass(frozen=True, slots=True)
-class RuleOutcome:
+class RuleOutcome(Struct, frozen=True):
     """One rule that was looked at, and what it found."""
 
     rule: Rule
@@ -59,8 +58,7 @@ class RuleOutcome:
         return self.rule.effect.value
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Struct, frozen=True):
     """What the policy says about a definition, rule by rule."""
 
     trust: Trust

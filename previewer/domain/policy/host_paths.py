@@ -6,12 +6,13 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from previewer.domain.compose.definition import Definition, ModelPath
 from previewer.domain.compose.mounted_files import looks_like_file
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.policy.rule import is_on, service_path
 from previewer.domain.policy.trust import Trust
-from previewer.frozen import dataclass
 
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _ENGINE_FILE = re.compile(r"(docker|podman|containerd|crio|buildkitd?)[^/]*\.sock[^/]*")
@@ -34,8 +35,7 @@ _HOST_FILES = frozenset(
 _HOME = re.compile(r"~[^/]*|/root|/(home|users)(/[^/]+)?")
 
 
-@dataclass(frozen=True, slots=True)
-class HostMount:
+class HostMount(Struct, frozen=True):
     """A folder, file or socket of the engine's host that a definition wants to see."""
 
     path: ModelPath

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
 
+from msgspec import Struct
+
 from previewer.domain.compose.definition import Role
-from previewer.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """The quantities of one role. ``None`` is no limit."""
 
     pids: int | None = 512

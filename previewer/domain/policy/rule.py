@@ -6,11 +6,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from enum import Enum
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from previewer.domain.compose.definition import Definition, ModelPath
 from previewer.domain.compose.service import Service
 from previewer.domain.json_value import JsonValue, as_list, as_object
 from previewer.domain.policy.trust import Trust
-from previewer.frozen import dataclass
 
 
 class Allowance(Enum):
@@ -34,8 +35,7 @@ class Effect(Enum):
     """The definition is used with the request taken out (see ``previewer.domain.isolation``)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """Something in a definition that a rule is about."""
 
     path: ModelPath
@@ -49,8 +49,7 @@ class Request:
 Find: TypeAlias = Callable[[Definition, Trust], Iterable[Request]]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One thing that a definition may not have unless its branch is trusted with it."""
 
     id: str

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from previewer.domain.compose.definition import Location, Role
 from previewer.domain.glob import any_glob_matches, glob_matches
 from previewer.domain.policy.limits import DEFAULT_LIMITS, Limits
-from previewer.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Struct, frozen=True):
     """One line of an ``allow`` list: ``privileged`` or ``bind:/etc/localtime:ro``."""
 
     rule: str
@@ -44,8 +43,7 @@ class Grant:
         return any(_covers(self.pattern, subject, exactly=exactly) for subject in subjects)
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
+class Trust(Struct, frozen=True):
     """The grants and limits that hold for one branch in one role. The default trusts with nothing."""
 
     role: Role = Role.PREVIEW
@@ -69,8 +67,7 @@ class Trust:
         return next((grant for grant in found if grant.covers(subjects, exactly=exactly)), None)
 
 
-@dataclass(frozen=True, slots=True)
-class TrustRules:
+class TrustRules(Struct, frozen=True):
     """All that the settings say about trust, for every role and branch."""
 
     grants: tuple[Grant, ...] = ()

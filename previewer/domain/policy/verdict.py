@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from previewer.frozen import dataclass
+from msgspec import Struct
 
 
 class Verdict(Enum):
@@ -16,8 +16,7 @@ class Verdict(Enum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One thing that was looked at."""
 
     name: str

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from enum import Enum
+
+from msgspec import Struct, field
 
 from previewer.domain.json_value import JsonObject
 from previewer.domain.release.packages import ImagePackages
-from previewer.frozen import dataclass
 
 PROVENANCE_FILE = "provenance.json"
 BILL_FILE = "bill.json"
@@ -39,8 +39,7 @@ class Verdict(Enum):
     UNSIGNED = "unsigned"
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """Who answers for a release and what is said about it."""
 
     verdict: Verdict
@@ -55,8 +54,7 @@ class Signature:
 UNSIGNED = Signature(Verdict.UNSIGNED)
 
 
-@dataclass(frozen=True)
-class Attestations:
+class Attestations(Struct, frozen=True):
     """All that is said about one release."""
 
     provenance: JsonObject | None = None

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from previewer.domain.commit.revision import Change
 from previewer.domain.json_value import JsonValue, canonical_json
 from previewer.domain.release.packages import ImagePackages, Package
 from previewer.domain.release.release import Artifact, Release
-from previewer.frozen import dataclass
 
 _OPPOSITE = {Change.ADDED: Change.REMOVED, Change.REMOVED: Change.ADDED, Change.CHANGED: Change.CHANGED}
 
 
-@dataclass(frozen=True, slots=True)
-class ImageChange:
+class ImageChange(Struct, frozen=True):
     """A service that has another image, or that only one of the releases has."""
 
     definition: str
@@ -30,8 +30,7 @@ class ImageChange:
         return change_of(self.before, self.after)
 
 
-@dataclass(frozen=True, slots=True)
-class PackageChange:
+class PackageChange(Struct, frozen=True):
     """A package that is there in other versions, or in only one of two images."""
 
     services: tuple[str, ...]
@@ -49,8 +48,7 @@ class PackageChange:
         return change_of(self.before or None, self.after or None)
 
 
-@dataclass(frozen=True, slots=True)
-class DefinitionChange:
+class DefinitionChange(Struct, frozen=True):
     """A value of a definition that differs."""
 
     definition: str
@@ -61,8 +59,7 @@ class DefinitionChange:
     after: JsonValue
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseDiff:
+class ReleaseDiff(Struct, frozen=True):
     """Everything that differs, sorted."""
 
     images: tuple[ImageChange, ...] = ()

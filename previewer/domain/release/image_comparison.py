@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
+from msgspec import Struct
+
 from previewer.domain.json_value import JsonObject
-from previewer.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class ImageFile:
+class ImageFile(Struct, frozen=True):
     """What is at one path of an image; its times are left out."""
 
     kind: str
@@ -22,8 +22,7 @@ class ImageFile:
     """Of a file the digest, of a link what it leads to, of a special file its device."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImageContent:
+class ImageContent(Struct, frozen=True):
     """An image as containers see it."""
 
     files: Mapping[str, ImageFile]
@@ -42,8 +41,7 @@ class Sameness(Enum):
     DIFFERENT = "different"
 
 
-@dataclass(frozen=True, slots=True)
-class ImageDifference:
+class ImageDifference(Struct, frozen=True):
     """One thing in which two images differ."""
 
     path: str

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from enum import Enum
 from urllib.parse import parse_qs, unquote
 
+from msgspec import Struct
+
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
-from previewer.frozen import dataclass
 
 
 class PackageKind(Enum):
@@ -20,8 +21,7 @@ class PackageKind(Enum):
     NPM = "npm"
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(Struct, frozen=True):
     """One package in one version."""
 
     kind: PackageKind
@@ -39,8 +39,7 @@ class Package:
         return (self.kind.value, self.name, self.architecture, self.version)
 
 
-@dataclass(frozen=True, slots=True)
-class ImagePackages:
+class ImagePackages(Struct, frozen=True):
     """The packages of one image."""
 
     packages: tuple[Package, ...]

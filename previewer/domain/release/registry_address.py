@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import replace
 from enum import Enum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from previewer.domain.commit.revision import short_id
 from previewer.domain.release.release import Release
 from previewer.errors import UsageError
-from previewer.frozen import dataclass
 
 HUB = "docker.io"
 SHAPE = "REGISTRY/REPOSITORY, say registry.example.com/team/shop"
@@ -20,8 +21,7 @@ _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
-class RegistryAddress:
+class RegistryAddress(Struct, frozen=True):
     """A repository of a registry, and what of it is meant."""
 
     registry: str
@@ -98,8 +98,7 @@ class Direction(Enum):
     PULL = "pull"
 
 
-@dataclass(frozen=True)
-class TransferPlan:
+class TransferPlan(Struct, frozen=True):
     """The images, then the release. What is there already does not move."""
 
     direction: Direction

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 
+from msgspec import Struct
+
 from previewer.domain.commit.revision import short_id
 from previewer.domain.engine.observation import Observation
 from previewer.domain.labels import Ownership
 from previewer.domain.record.notes import Notes
 from previewer.domain.release.release import Release
-from previewer.frozen import dataclass
 
 FREEZE_GRACE = timedelta(hours=1)
 """That an image stays which no release has: the freeze that built it may still be at work, in any clone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Struct, frozen=True):
     """Whether something stays."""
 
     keeps: bool

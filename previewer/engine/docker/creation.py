@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from previewer.docker_api import containers, networks, volumes
 from previewer.docker_api.connection import DockerConnection

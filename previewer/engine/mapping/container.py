@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from previewer.domain.compose.service import restart_text
 from previewer.domain.engine.specs import STDIN_ONCE_KEY, ContainerSpec
 from previewer.domain.json_value import as_object
@@ -14,14 +16,12 @@ from previewer.engine.mapping.mounts import map_mounts
 from previewer.engine.mapping.networks import Joined, joined_networks, map_ports
 from previewer.engine.mapping.part import Part, Raw, Section, malformed, merge_labels
 from previewer.engine.mapping.resources import map_blkio, map_deploy, map_health
-from previewer.frozen import dataclass
 
 SEVERAL_NETWORKS_SINCE = (1, 44)
 """Older engines take one network at creation; the others are joined before the start."""
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerBody:
+class ContainerBody(Struct, frozen=True):
     """Everything that makes a container, in the words of the Engine API."""
 
     name: str

@@ -9,26 +9,29 @@ from __future__ import annotations
 
 import io
 import tarfile
-from dataclasses import field
+
+from msgspec import Struct
 
 from previewer.domain.compose.mounted_files import ConfigMount, config_mounts
 from previewer.domain.compose.service import Service
 from previewer.domain.engine.specs import ContainerSpec
 from previewer.engine.mapping.part import malformed
-from previewer.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class CopiedFile:
+class CopiedFile(Struct, frozen=True):
     """One file that a container is given."""
 
     path: str
     """Absolute, in the container."""
-    content: bytes = field(repr=False)
+    content: bytes
     """It may be a secret."""
     mode: int
     uid: int = 0
     gid: int = 0
+
+    def __repr__(self) -> str:
+        shown = (name for name in self.__struct_fields__ if name != "content")
+        return f"CopiedFile({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
 
 
 def copied_files(spec: ContainerSpec) -> tuple[CopiedFile, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from previewer.domain.engine.specs import ContainerSpec
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.engine.mapping import values
 from previewer.engine.mapping.host_access import container_of
 from previewer.engine.mapping.part import Part, Raw, filled, malformed, too_old
-from previewer.frozen import dataclass
 
 MAC_ADDRESS_SINCE = (1, 44)
 GATEWAY_PRIORITY_SINCE = (1, 48)
@@ -16,8 +17,7 @@ HIGHEST_PRIORITY = 2**31 - 1
 INTERFACE_NAME_OPTION = "com.docker.network.endpoint.ifname"
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(Struct, frozen=True):
     """One network that a container joins."""
 
     network: str

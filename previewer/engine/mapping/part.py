@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from previewer.domain.engine.specs import ContainerSpec
 from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.domain.labels import is_reserved
 from previewer.engine.mapping import values
 from previewer.errors import EngineError, UnsupportedError
-from previewer.frozen import dataclass
 
 Raw = dict[str, JsonValue]
 """A JSON object of the Engine API."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """Fields of a create body. Later parts win over earlier ones."""
 
     config: Raw = field(default_factory=dict)

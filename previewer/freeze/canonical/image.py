@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from previewer.docker_api.image_files import ImageArchives
 from previewer.domain.cancellation import Cancellation
@@ -19,11 +21,9 @@ from previewer.freeze.canonical.config import canonical_config
 from previewer.freeze.canonical.image_archive import Layer, new_file, read_archive, uncompressed, write_archive
 from previewer.freeze.canonical.layer import rewrite_layer
 from previewer.freeze.canonical.lower_layers import Folder, LowerLayers
-from previewer.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltContent:
+class BuiltContent(Struct, frozen=True):
     """An image as a builder left it."""
 
     image: str
@@ -88,8 +88,7 @@ def _rewritten(
         yield Layer(diff_id, target)
 
 
-@dataclass(frozen=True, slots=True)
-class ImageLoader:
+class ImageLoader(Struct, frozen=True):
     """One engine, and how it takes images."""
 
     archives: ImageArchives

@@ -17,12 +17,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import IO, BinaryIO, cast
 
+from msgspec import Struct
+
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, canonical_json
 from previewer.domain.tar_pieces import open_tar
 from previewer.errors import FreezeError
 from previewer.freeze.canonical.layer import CANONICAL_TIME
 from previewer.freeze.canonical.layer_header import END, REGULAR, LayerEntry, padding, write_header
-from previewer.frozen import dataclass
 
 IN_MEMORY = 8 << 20
 """Bytes of a layer that are held; more go to the disk."""
@@ -34,8 +35,7 @@ _GZIP = b"\x1f\x8b"
 _BLOBS = "blobs/sha256/"
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """A layer, and its content where that is to be had."""
 
     diff_id: str
@@ -44,8 +44,7 @@ class Layer:
     """A seekable file with the bytes as the archive holds them; ``None`` for a layer that was passed over."""
 
 
-@dataclass(frozen=True, slots=True)
-class SavedImage:
+class SavedImage(Struct, frozen=True):
     """What an archive holds of its one image."""
 
     config: JsonObject

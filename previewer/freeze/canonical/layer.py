@@ -14,6 +14,8 @@ import tarfile
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
+from msgspec import Struct
+
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.naming import SENT_DOCKERFILE
 from previewer.freeze.canonical.layer_header import (
@@ -30,7 +32,6 @@ from previewer.freeze.canonical.layer_header import (
     write_header,
 )
 from previewer.freeze.canonical.lower_layers import Folder, LowerLayers, is_whiteout
-from previewer.frozen import dataclass
 
 CANONICAL_TIME = 315_532_800
 """1980-01-01T00:00:00Z, the earliest that zip archives can say: no file of a built image is dated later.
@@ -52,8 +53,7 @@ _PYC_HEADER = struct.Struct("<4sII")
 """Magic number, flags, and, where the flags are 0, the time of the source (PEP 552)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
+class _Item(Struct, frozen=True):
     """A canonical entry, and the archive's member that holds its content."""
 
     entry: LayerEntry

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import tarfile
 from collections.abc import Mapping
-from dataclasses import field
 
-from previewer.frozen import dataclass
+from msgspec import Struct, field
 
 BLOCK = tarfile.BLOCKSIZE
 REGULAR, HARD_LINK, SYMBOLIC_LINK, CHARACTER, DEVICE, DIRECTORY, FIFO, EXTENDED = (
@@ -20,8 +19,7 @@ END = bytes(2 * BLOCK)
 _NAME, _PREFIX, _OCTAL_7, _OCTAL_11 = 100, 155, 0o7777777, 0o77777777777
 
 
-@dataclass(frozen=True, slots=True)
-class LayerEntry:
+class LayerEntry(Struct, frozen=True):
     """What a layer says about one path."""
 
     path: bytes

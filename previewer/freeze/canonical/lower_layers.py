@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from previewer.domain.commit.files import folders_above
-from previewer.frozen import dataclass
 
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"
 """In a folder: nothing of what is below shows through (OCI Image Specification, "Layer Changesets")."""
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """A folder as a layer says it."""
 
     mode: int
@@ -29,8 +28,7 @@ def _nothing(path: str) -> Folder | None:
     return None
 
 
-@dataclass(slots=True)
-class LowerLayers:
+class LowerLayers(Struct):
     """Grows by one layer at a time."""
 
     look: Callable[[str], Folder | None] = _nothing

@@ -9,12 +9,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.freeze.direct.values import NotDirectError, command_of, nanoseconds, plain_pairs, plain_words
 from previewer.freeze.dockerfile.instructions import Dockerfile, Instruction, split_flags
-from previewer.frozen import dataclass
 
 SHELL = ("/bin/sh", "-c")
 SCRATCH_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -26,8 +26,7 @@ _OWN_ARGUMENT = re.compile(
 _PORT = re.compile(r"(\d{1,5})(?:/(tcp|udp|sctp))?")
 
 
-@dataclass(frozen=True, slots=True)
-class CopyFiles:
+class CopyFiles(Struct, frozen=True):
     """Put files of the context into the image."""
 
     sources: tuple[str, ...]
@@ -38,16 +37,14 @@ class CopyFiles:
     """Whether ``target`` is a folder whatever the source is."""
 
 
-@dataclass(frozen=True, slots=True)
-class MakeFolder:
+class MakeFolder(Struct, frozen=True):
     """Make a folder where it is not there."""
 
     path: str
     """Absolute."""
 
 
-@dataclass(slots=True)
-class DirectImage:
+class DirectImage(Struct):
     """What an image is on top of its base."""
 
     config: dict[str, JsonValue]

@@ -6,8 +6,9 @@ import posixpath
 import tarfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import BinaryIO, Protocol, TypeAlias
+
+from msgspec.structs import replace
 
 from previewer.domain.cancellation import Cancellation
 from previewer.freeze.canonical.image_archive import Layer, new_file

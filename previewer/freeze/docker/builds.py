@@ -7,8 +7,10 @@ import re
 import tempfile
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from previewer.docker_api.builders.any_builder import build_image, builder_for, find_builder
 from previewer.docker_api.builders.endpoint import ClassicSteps
@@ -29,13 +31,11 @@ from previewer.freeze.docker.leftovers import ContentIds
 from previewer.freeze.dockerfile.cache_mounts import NAMESPACE_ARGUMENT
 from previewer.freeze.dockerfile.instructions import read_dockerfile
 from previewer.freeze.protocol import BuildRequest, BuiltImage
-from previewer.frozen import dataclass
 
 _ERROR_LINE = re.compile(r"line (\d+)")
 
 
-@dataclass(frozen=True, slots=True)
-class _Direct:
+class _Direct(Struct, frozen=True):
     """A build that needs no builder."""
 
     request: BuildRequest

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from previewer.errors import DefinitionError
 from previewer.freeze.build_context import FurtherContexts
@@ -19,13 +20,11 @@ from previewer.freeze.dockerfile.instructions import (
     split_flags,
     split_words,
 )
-from previewer.frozen import dataclass
 
 SCRATCH = "scratch"
 
 
-@dataclass(frozen=True, slots=True)
-class BaseUse:
+class BaseUse(Struct, frozen=True):
     """One place that names an image from outside the build."""
 
     instruction: Instruction
@@ -36,8 +35,7 @@ class BaseUse:
     platform: str
 
 
-@dataclass(frozen=True, slots=True)
-class UnneededStage:
+class UnneededStage(Struct, frozen=True):
     """A stage that the target does not take anything from."""
 
     line: int
@@ -49,8 +47,7 @@ class UnneededStage:
     is_before_target: bool
 
 
-@dataclass(frozen=True, slots=True)
-class NeededBases:
+class NeededBases(Struct, frozen=True):
     """What building a target takes from outside, and what of the Dockerfile it does without."""
 
     uses: tuple[BaseUse, ...]
@@ -58,8 +55,7 @@ class NeededBases:
     unneeded: tuple[UnneededStage, ...]
 
 
-@dataclass(slots=True)
-class _Stage:
+class _Stage(Struct):
     """A stage while it is being read."""
 
     origin: Instruction
@@ -74,8 +70,7 @@ class _Stage:
     """Positions of the stages that it takes something from."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
+class _Named(Struct, frozen=True):
     """What names in a Dockerfile mean besides its own stages."""
 
     contexts: FurtherContexts

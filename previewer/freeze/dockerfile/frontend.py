@@ -10,15 +10,14 @@ from __future__ import annotations
 import json
 import re
 
-from previewer.frozen import dataclass
+from msgspec import Struct
 
 _DIRECTIVE = r"\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S.*?)\s*"
 _PREFIXES = ("#", "//")
 FRONTEND_KEY = "syntax"
 
 
-@dataclass(frozen=True, slots=True)
-class FrontendLine:
+class FrontendLine(Struct, frozen=True):
     """A request for a frontend."""
 
     line: int

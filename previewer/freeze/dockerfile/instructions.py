@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from msgspec import Struct
+
 from previewer.freeze.dockerfile.frontend import FrontendLine, find_frontends
-from previewer.frozen import dataclass
 
 _DIRECTIVE = re.compile(r"#\s*(syntax|escape|check)\s*=\s*(.*?)\s*", re.IGNORECASE)
 _BLANKS = re.compile(r"[\t\v\f\r ]+")
@@ -20,8 +21,7 @@ _HEREDOC_KEYWORDS = ("RUN", "COPY", "ADD")
 TRIGGER = "ONBUILD"
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(Struct, frozen=True):
     """One instruction with all its lines."""
 
     line: int
@@ -51,8 +51,7 @@ class Instruction:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Dockerfile:
+class Dockerfile(Struct, frozen=True):
     """A Dockerfile's text and what is in it."""
 
     lines: tuple[str, ...]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from previewer.freeze.dockerfile.instructions import (
     Dockerfile,
@@ -13,11 +14,9 @@ from previewer.freeze.dockerfile.instructions import (
     split_flags,
     split_words,
 )
-from previewer.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class StageVariables:
+class StageVariables(Struct, frozen=True):
     """The variables of a stage at one of its instructions. What the base image sets is not among them."""
 
     known: Mapping[str, str] = field(default_factory=dict)

@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from msgspec import Struct
+
 from previewer.domain.json_value import as_object, as_text
 from previewer.domain.release.packages import Package, PackageKind
 from previewer.freeze.packages.rpm import read_rpm_database
-from previewer.frozen import dataclass
 
 
 def read_apk_installed(content: bytes, distribution: str) -> Iterator[Package]:
@@ -99,8 +100,7 @@ Read = Callable[[bytes, str], Iterable[Package]]
 """The packages in a file's content; the second argument is the distribution's id."""
 
 
-@dataclass(frozen=True, slots=True)
-class Database:
+class Database(Struct, frozen=True):
     """Files of one kind."""
 
     path: re.Pattern[str]

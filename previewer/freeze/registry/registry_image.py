@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from msgspec import Struct
+
 from previewer.docker_api.registry.repository import (
     DOCKER_INDEX,
     OCI_INDEX,
@@ -19,13 +21,11 @@ from previewer.domain.release.registry_address import RegistryAddress
 from previewer.domain.release.release import Artifact
 from previewer.domain.units import platform_object, read_platform, runs_as
 from previewer.freeze.protocol import CachedBuild
-from previewer.frozen import dataclass
 
 INDEXES = frozenset({OCI_INDEX, DOCKER_INDEX})
 
 
-@dataclass(frozen=True, slots=True)
-class RegistryImage:
+class RegistryImage(Struct, frozen=True):
     """One image for one platform."""
 
     image: str

@@ -6,7 +6,8 @@ import io
 import re
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from previewer.docker_api.registry.answer import parse_json
 from previewer.docker_api.registry.repository import OCI_MANIFEST, RegistryManifest, digest_bytes, is_digest
@@ -19,7 +20,6 @@ from previewer.domain.naming import project_name
 from previewer.domain.release.release import Release, manifest_of, read_manifest
 from previewer.domain.units import format_time
 from previewer.errors import NotFoundError, OutsideTreeError, RegistryError
-from previewer.frozen import dataclass
 
 MODES = {EntryKind.FILE: 0o644, EntryKind.EXECUTABLE: 0o755, EntryKind.SYMLINK: 0o777, EntryKind.SUBMODULE: 0o755}
 TYPES = {EntryKind.SYMLINK: tarfile.SYMTYPE, EntryKind.SUBMODULE: tarfile.DIRTYPE}
@@ -114,8 +114,7 @@ MAX_SAID_BYTES = 256 << 20
 """Of all attestations together."""
 
 
-@dataclass(frozen=True)
-class ReleaseBundle:
+class ReleaseBundle(Struct, frozen=True):
     """A release and all that another machine needs besides its images."""
 
     release: Release
@@ -131,8 +130,7 @@ class ReleaseBundle:
     """The attestations as the ledger exports them, with their signature."""
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedBundle:
+class EncodedBundle(Struct, frozen=True):
     """The artifact's bytes."""
 
     blobs: tuple[bytes, ...]

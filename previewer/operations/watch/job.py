@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from msgspec import Struct
+
 from previewer.deployment.definition import how_it_was_read
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import short_id
@@ -13,7 +15,6 @@ from previewer.domain.compose.definition import DEFAULT_CHOICE, ReadingChoice
 from previewer.domain.deploy.watching import Follow, Make, Remove, Skip
 from previewer.domain.progress import Event, Noted, Outcome, Report, TaskFinished, TaskOutput, TaskStarted
 from previewer.errors import CancelledError, NotFoundError, PreviewerError
-from previewer.frozen import dataclass
 from previewer.operations.down import down, find_down_target
 from previewer.operations.up import UpOptions, up
 from previewer.records.environments import find_environment
@@ -23,8 +24,7 @@ from previewer.session.session import Session
 STAGE = "watch"
 
 
-@dataclass(frozen=True, slots=True)
-class JobEnded:
+class JobEnded(Struct, frozen=True):
     """A job came to its end."""
 
     action: Make | Follow | Remove

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import field, replace
 from queue import Empty, SimpleQueue
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from previewer.deployment.capacity import is_there_any_capacity
 from previewer.domain.cancellation import Cancellation
@@ -34,7 +36,6 @@ from previewer.errors import (
     SourceError,
     UsageError,
 )
-from previewer.frozen import dataclass
 from previewer.operations.watch.job import JobEnded, WatchJob, describe
 from previewer.operations.watch.queue import WatchQueue, remember_failure, remembered_attempts
 from previewer.operations.watch.touches import watch_taints
@@ -49,8 +50,7 @@ PASSING = (EngineUnreachableError, LockedError, CapacityError, NotFoundError, So
 """What may be better in a moment, and says nothing about the commit."""
 
 
-@dataclass(frozen=True, slots=True)
-class WatchOptions:
+class WatchOptions(Struct, frozen=True):
     """What is watched, and how."""
 
     patterns: tuple[str, ...] = ()
@@ -65,8 +65,7 @@ class WatchOptions:
     """Environments that are brought up at the same time; ``None`` for the setting."""
 
 
-@dataclass(slots=True)
-class WatchResult:
+class WatchResult(Struct):
     """What a watch has done."""
 
     up: list[str] = field(default_factory=list)

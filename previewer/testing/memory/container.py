@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import field
 from datetime import UTC, datetime
+
+from msgspec import Struct, field
 
 from previewer.domain.compose.routes import EVERY_ADDRESS
 from previewer.domain.compose.service import NEVER, PortMapping, Service
@@ -23,11 +24,9 @@ from previewer.engine.protocol import (
     LogLine,
 )
 from previewer.errors import EngineError, PortTakenError
-from previewer.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Behaviour:
+class Behaviour(Struct, frozen=True):
     """What the containers of a service do once they are started."""
 
     health: Health | None = None
@@ -53,8 +52,7 @@ class Behaviour:
         return ListeningPorts(known.intersection(ports), others=known.difference(ports))
 
 
-@dataclass(slots=True)
-class MemoryContainer:
+class MemoryContainer(Struct):
     """A container's state."""
 
     spec: ContainerSpec

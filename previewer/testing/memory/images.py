@@ -7,8 +7,9 @@ import tarfile
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import JsonObject, digest_of
@@ -17,7 +18,6 @@ from previewer.domain.naming import pinned_base_reference
 from previewer.domain.release.image_layers import Layers
 from previewer.errors import BuildError, FreezeError, ImageGoneError, RegistryError, UnsupportedError
 from previewer.freeze.protocol import BuildRequest, BuiltImage, PinnedImage
-from previewer.frozen import dataclass
 
 BYTES_OF_AN_IMAGE = 1_000_000
 
@@ -26,8 +26,7 @@ def _ignore(request: BuildRequest) -> None:
     del request
 
 
-@dataclass(frozen=True, slots=True)
-class _Built:
+class _Built(Struct, frozen=True):
     image: BuiltImage
     project: str
     input_digest: str

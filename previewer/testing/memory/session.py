@@ -6,10 +6,11 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from itertools import count
 
+from msgspec import Struct
+
 from previewer.engine.examiner import Examiner
 from previewer.engine.protocol import Engine
 from previewer.freeze.protocol import Images
-from previewer.frozen import dataclass
 from previewer.ledger.protocol import Ledger
 from previewer.session.readings import ForgottenReadings, Readings
 from previewer.session.session import Session
@@ -24,8 +25,7 @@ from previewer.testing.memory.source import MemorySource
 DEFAULT_NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryClients:
+class MemoryClients(Struct, frozen=True):
     """Both stages' view of an engine in memory."""
 
     engine: Engine

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from msgspec import Struct
+
 from previewer.deployment.drift import EnvironmentDrift
 from previewer.domain.commit.revision import Branch, short_id
 from previewer.domain.compose.definition import Role
 from previewer.domain.environment.environment import Environment, OverviewRow
-from previewer.frozen import dataclass
 from previewer.tui.present.ailments import ailment_line
 from previewer.tui.present.states import sign_line, sign_words, state_line
 from previewer.tui.present.tables import Column, share_out
@@ -67,8 +68,7 @@ CURRENT_SIGN = "*"
 NOTHING = (Span("–", Style.QUIET),)
 
 
-@dataclass(frozen=True, slots=True)
-class HomeRow:
+class HomeRow(Struct, frozen=True):
     """One row, complete."""
 
     key: str

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
+from msgspec import Struct
+from msgspec.structs import replace
 from rich.cells import cell_len, chop_cells
 
 from previewer.engine.protocol import LogLine
-from previewer.frozen import dataclass
 from previewer.present.safe_text import plain, plain_log
 from previewer.tui.present.text import Line, Span, Style, cut, cut_line, line, width_of
 
@@ -18,8 +18,7 @@ LEAST_TEXT_WIDTH = 20
 SEPARATOR = "│ "
 
 
-@dataclass(frozen=True, slots=True)
-class LogShape:
+class LogShape(Struct, frozen=True):
     """Which lines are shown, and how."""
 
     service: str | None = None

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
+from msgspec import Struct
+
 from previewer.domain.commit.revision import short_id
 from previewer.domain.parity.compare import FULL, Parity
 from previewer.domain.parity.difference import Allowance, ParityDifference, Side
 from previewer.domain.parity.shown import shown_value
 from previewer.domain.secrecy import Secrecy
 from previewer.domain.units import counted
-from previewer.frozen import dataclass
 from previewer.operations.probe import Probed
 from previewer.tui.present.states import severity_line
 from previewer.tui.present.tables import Column, share_out
@@ -126,8 +127,7 @@ def _value(difference: ParityDifference, side: Side, secrecy: Secrecy) -> str:
     return short_id(value) if _DIGEST.fullmatch(value) else value
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeRow:
+class ProbeRow(Struct, frozen=True):
     """One way in which two answers differ, or a request that nobody answered."""
 
     key: str

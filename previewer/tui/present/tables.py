@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
+from msgspec import Struct
+from msgspec.structs import replace
 from rich.style import Style as RichStyle
 from rich.text import Text
 from textual.color import Color
 
-from previewer.frozen import dataclass
 from previewer.present.safe_text import plain
 from previewer.tui.present.text import Line, Style, cut_line, width_of
 
@@ -17,8 +17,7 @@ CELL_PADDING = 1
 """On both sides of every cell."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column of the home table."""
 
     key: str

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.progress import Report
 from previewer.domain.units import format_time
-from previewer.frozen import dataclass
 from previewer.operations.extend import ExtendResult, extend, pin, plan_extend, plan_pin
 from previewer.session.session import Session
 from previewer.tui.requests.request import Done, EnvironmentRequest

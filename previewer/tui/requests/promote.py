@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from previewer.domain.cancellation import Cancellation
@@ -10,7 +10,6 @@ from previewer.domain.compose.definition import Role
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.naming import environment_name
 from previewer.domain.progress import Report
-from previewer.frozen import dataclass
 from previewer.operations.promote import PromoteOptions, plan_promote, promote
 from previewer.session.session import Session
 from previewer.tui.requests.request import Done, EnvironmentRequest, deployed

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.progress import Report
 from previewer.domain.units import counted, format_memory
-from previewer.frozen import dataclass
 from previewer.operations.down import down, plan_down
 from previewer.operations.prune import PrunePlan, describe, plan_prune, prune
 from previewer.session.session import Session

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import ClassVar, Self, TypeAlias
 
 from previewer.deployment.deployment import UpResult
@@ -11,7 +12,6 @@ from previewer.domain.compose.definition import Role
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.environment.environment import Environment
 from previewer.domain.progress import Report
-from previewer.frozen import dataclass
 from previewer.operations.extend import ExtendResult
 from previewer.operations.prune import PrunePlan
 from previewer.session.session import Session

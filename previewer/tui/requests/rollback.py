@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from previewer.domain.cancellation import Cancellation
@@ -11,7 +11,6 @@ from previewer.domain.deploy.plan import Plan
 from previewer.domain.environment.environment import Environment
 from previewer.domain.progress import Report
 from previewer.domain.record.notes import KnownGood
-from previewer.frozen import dataclass
 from previewer.operations.rollback import RollbackOptions, plan_rollback, rollback
 from previewer.session.session import Session
 from previewer.tui.requests.request import Done, EnvironmentRequest, deployed

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.progress import Report
-from previewer.frozen import dataclass
 from previewer.operations.sleep import plan_sleep, sleep
 from previewer.operations.wake import plan_wake, wake
 from previewer.session.session import Session

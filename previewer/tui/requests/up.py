@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from previewer.domain.cancellation import Cancellation
@@ -11,7 +11,6 @@ from previewer.domain.compose.definition import Role
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.naming import environment_name
 from previewer.domain.progress import Report
-from previewer.frozen import dataclass
 from previewer.operations.replace import ReplaceOptions, plan_replace, replace_environment
 from previewer.operations.up import UpOptions, plan_up, up
 from previewer.operations.update import plan_update, update
