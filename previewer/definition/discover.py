@@ -51,6 +51,7 @@ def choose_project_name(
     return name
 
 
+DOCKERFILE = "Dockerfile"
 SERVICE = "app"
 _EXPOSE = re.compile(r"\s*EXPOSE\s+(.+)", re.IGNORECASE)
 _FROM = re.compile(r"\s*FROM\s", re.IGNORECASE)
@@ -127,7 +128,6 @@ OVERRIDE_FILES = (
     "docker-compose.override.yaml",
 )
 """The first one that is there changes the Compose file."""
-DOCKERFILE = "Dockerfile"
 DOTENV = ".env"
 DEFAULT_NAME = "preview"
 MOST_NAMED = 6
