@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -364,13 +363,12 @@ def findings(repo: Repo) -> dict[str, tuple[Finding, ...]]:
         assert coming.returncode == 0, reported
         coming = repo.start("up", later) if later else coming
         scene = Scene(repo, group)
-        with repo.open() as session, Watched(session) as watched:
+        with repo.open() as session, Watched(session, repo.connection) as watched:
             untouched = watched.findings(scene.environment)
             assert [(f.kind, f.where, f.live) for f in untouched] == [], "untouched"
             try:
                 for _what, service, act, _kinds in touches:
                     act(scene, scene.name(service))
-                time.sleep(0.3)
                 found[group] = watched.findings(scene.environment)
             finally:
                 scene.clean_up()

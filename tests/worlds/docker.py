@@ -10,6 +10,7 @@ import sys
 import tarfile
 import threading
 import urllib.request
+import uuid
 from collections.abc import Callable, Mapping
 from copy import copy
 from pathlib import Path
@@ -24,7 +25,9 @@ from previewer.domain.engine.examination import EngineHappening
 from previewer.domain.naming import IMAGE_REPOSITORY
 from previewer.session.open_session import open_session
 from previewer.session.session import Session
+from tests.docker.base_image import BASE_REFERENCE
 from tests.docker.remains import remains_of
+from tests.eventually import eventually
 from tests.source.repository import GitRepository
 
 COMPOSE = """
@@ -267,8 +270,9 @@ def endpoints(found: Mapping[str, Any]) -> dict[str, Any]:
 class Watched:
     """The engine's events while the body runs: other tests at the same time make it forget them soon."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, connection: DockerConnection) -> None:
         self._session = session
+        self._api = connection.api
         self._stream = session.examiner.watch_events()
         self._seen: list[EngineHappening] = []
         self._thread = threading.Thread(target=self._read, daemon=True)
@@ -285,6 +289,15 @@ class Watched:
         self._stream.close()
 
     def findings(self, name: str) -> tuple[Finding, ...]:
-        """The verdict on an environment."""
+        """The verdict on an environment, by all that the engine told of what was done until now."""
+        self._hear_out()
         (drift,) = check_drift(self._session, [name], happenings=merge_events(tuple(self._seen)))
         return (*drift.findings, *drift.expected)
+
+    def _hear_out(self) -> None:
+        """Events come in the order of what happened, so whatever was done before is told before this mark is."""
+        repository, tag = "previewer-test/mark", uuid.uuid4().hex
+        mark = f"{repository}:{tag}"
+        self._api.tag(BASE_REFERENCE, repository, tag)
+        self._api.remove_image(mark)
+        eventually(lambda: any(event.name == mark for event in self._seen), what="the engine tells of the mark")
