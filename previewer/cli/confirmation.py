@@ -56,4 +56,4 @@ def confirm_replacement(invocation: Invocation, role: Role, plan: Plan, *, is_ro
 
 def _need_somebody(invocation: Invocation, question: str) -> None:
     if not invocation.can_ask:
-        raise UsageError(f"nobody is there to answer: {question}", hint="--yes says it without a question")
+        raise UsageError(f"no terminal to ask on: {question}", hint="pass --yes to confirm without a question")

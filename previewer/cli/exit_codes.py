@@ -39,7 +39,7 @@ class ExitCode(IntEnum):
     UNHEALTHY = 4, "a service is unhealthy or a job failed"
     REFUSED = 5, "refused by policy"
     NOT_FOUND = 6, "no such revision, environment, service or release"
-    LOCKED = 7, "somebody else is changing this environment"
+    LOCKED = 7, "another run is changing this environment"
     TIMED_OUT = 8, "it took longer than allowed"
     UNREACHABLE = 9, "no engine answers"
     NO_ROOM = 10, "there is no room for it on the engine, or in the project's quota"

@@ -42,12 +42,12 @@ def _open_ui(invocation: Invocation) -> int:
     if not all(map(is_terminal, (invocation.stdin, invocation.stdout, invocation.stderr))):
         raise UsageError(
             "the terminal UI needs a terminal",
-            hint="give a command, say `previewer ls`; `previewer --help` has all",
+            hint="give a command, such as `previewer ls`; `previewer --help` lists all",
         )
     if invocation.environment.get("TERM") in UNADDRESSABLE:
         raise UsageError(
             f"the terminal UI cannot draw on a terminal of type {invocation.environment['TERM']}",
-            hint="set TERM to what the terminal is, say xterm-256color, or give a command, say `previewer ls`",
+            hint="set TERM to the terminal's type, such as xterm-256color, or run `previewer ls`",
         )
     from previewer.tui.app import run
 

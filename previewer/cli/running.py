@@ -21,7 +21,7 @@ SIGNALS = tuple(
 FIRST = "interrupted: undoing what was begun"
 MESSAGE_SECONDS = 1.0
 """What a message may take at the end; a terminal that hangs is not waited for any longer."""
-AGAIN = "still undoing; `previewer ls` shows what is left, `previewer down NAME` removes it"
+AGAIN = "still cleaning up; `previewer ls` shows what remains, `previewer down NAME` removes it"
 
 
 @contextmanager

@@ -59,7 +59,7 @@ def read_raw_environment(content: bytes, *, file: str, lookup: Lookup) -> dict[s
             continue
         key, equals, value = statement.partition("=")
         if not key or re.search(r"\s", key):
-            raise DefinitionError(f"{key!r} is no name for a variable", where=f"{file}:{number}")
+            raise DefinitionError(f"{key!r} is not a variable name", where=f"{file}:{number}")
         inherited = value if equals else lookup(key)
         if inherited is not None:
             found[key] = inherited

@@ -88,6 +88,6 @@ def _read(
         return read_raw_environment(content, file=unmount(place), lookup=lookup)
     if file_format:
         raise ModelError(
-            f"{file_format!r} is no format of environment files", path=path, hint="the only one is raw"
+            f"{file_format!r} is not a format of environment files", path=path, hint="the only one is raw"
         )
     return read_dotenv(content, file=unmount(place), lookup=lookup, before=before, budget=reading.text)

@@ -106,7 +106,7 @@ def _load_whole_project(reading: Reading, files: list[str], options: LoadOptions
     model = _load_project(reading, files, project)
     if not model:
         raise DefinitionError(
-            "there is nothing in it", where=unmount(files[0]), hint="a Compose file begins with `services:`"
+            "the file is empty", where=unmount(files[0]), hint="a Compose file begins with `services:`"
         )
     model["name"] = project.variables["COMPOSE_PROJECT_NAME"]
     normalise(model, variables=project.variables)

@@ -105,7 +105,9 @@ class Reading:
         found = b"".join(pieces)
         if hashlib.sha256(found).hexdigest() != pointer.digest:
             raise DefinitionError(
-                "the Git LFS store holds something else than the commit names", where=path, hint="git lfs fsck"
+                "the object in the Git LFS store is not the one that the commit names",
+                where=path,
+                hint="git lfs fsck",
             )
         return found
 

@@ -106,7 +106,7 @@ def _deploy(session: Session, deployment: Deployment, *, report: Report, cancell
                 wanted = _wanted(session, deployment, snapshot, operation=wanted.owner.operation)
             tell_rewrites(_rewrites(session, wanted), short_id(deployment.release.commit), report=report)
             for line in served_definition(session, wanted).left_out:
-                report(Noted(line, hint="commit it, or take the mount out"))
+                report(Noted(line, hint="commit it, or remove the mount"))
             rollover = rollover_of(session, deployment, wanted.owner, snapshot)
             slow = slow_lines(wanted.frozen.definition)
             for line in (*slow, *data_lines(snapshot, rollover), *lifetime_lines(deployment.name, rollover)):
@@ -166,11 +166,7 @@ def _finish(
     In this order: whoever comes after a kill sees which one is live and what is left to do.
     """
     if downtime is not None:
-        report(
-            Noted(
-                f"generation {wanted.owner.generation} took over the ports; for {downtime:.2f} s nobody had them"
-            )
-        )
+        report(Noted(f"generation {wanted.owner.generation} took over the ports; downtime {downtime:.2f} s"))
     notes = note_rollover(session, deployment, wanted.owner, snapshot)
     if wanted.owner.generation > 1:
         remove_superseded(session, deployment.name, notes, report=report)
@@ -224,7 +220,7 @@ def _renew(
     environment = snapshot.environment
     if environment is None:
         raise NotFoundError(
-            "the environment disappeared", where=deployment.name, hint="somebody removed it; try again"
+            "the environment disappeared", where=deployment.name, hint="it was removed meanwhile; try again"
         )
     if environment.notes.asleep_since is not None:
         from previewer.deployment.wake import wake_environment  # seldom needed, and an import as slow as any
@@ -345,7 +341,9 @@ def _made(session: Session, owner: Ownership) -> Environment:
     ours = Selection(installation=owner.installation, operation=owner.operation)
     found = list_environments(session.engine.observe(ours))
     if not found:
-        raise NotFoundError("the environment disappeared while it was made", hint="somebody removed it; try again")
+        raise NotFoundError(
+            "the environment disappeared while it was made", hint="it was removed meanwhile; try again"
+        )
     return found[0]
 
 

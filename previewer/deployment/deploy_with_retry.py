@@ -30,5 +30,5 @@ def deploy_with_retry(
         artifacts = deployment.release.definitions[deployment.definition].artifacts.values()
         if not session.images.missing({artifact.image for artifact in artifacts}):
             raise
-    report(Noted("somebody removed images of this release meanwhile"))
+    report(Noted("images of this release were removed meanwhile"))
     return deploy(session, rebuild(), report=report, cancellation=cancellation)

@@ -128,7 +128,7 @@ def make_generation(
     """
     refuse_held_ports(session, wanted, snapshot)
     for name in session.references.changed(wanted.frozen.definition):
-        report(Noted(f"{name} is not what it was when the release was frozen; its value of today is used"))
+        report(Noted(f"{name} has changed since the release was frozen; its current value is used"))
     refused = NONE_REFUSED
     for attempt in range(1, ATTEMPTS + 1):
         target = target_of(session, wanted, snapshot, refused=refused)
@@ -185,7 +185,7 @@ def _resolved(session: Session, wanted: Wanted) -> Definition:
     definition = wanted.frozen.definition
     if missing := session.references.missing(definition):
         raise DefinitionError(
-            f"the release refers to what is not set: {', '.join(missing)}",
+            f"the release refers to variables that are not set: {', '.join(missing)}",
             where=f"{wanted.owner.environment}, definition {wanted.definition}",
             hint="give a file of this machine with --env-file FILE, or name variables of your shell under"
             " `variables` in previewer.toml on the default branch",

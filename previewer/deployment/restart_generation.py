@@ -68,7 +68,7 @@ def restart_kept_generation(
         snapshot = recover(session, deployment.name, report=report)
         if generation not in snapshot.notes.kept:
             raise LockedError(
-                f"somebody else changed it meanwhile: generation {generation} is not kept any more",
+                f"it was changed meanwhile: generation {generation} is no longer kept",
                 where=deployment.name,
                 hint="`previewer rollback --list` shows what it can go back to now",
             )
@@ -94,7 +94,7 @@ def restart_kept_generation(
             _undo(session, owner, plan, failure, snapshot, began=began, report=report)
             raise
         if clock.seconds is not None:
-            report(Noted(f"generation {generation} is back; for {clock.seconds:.2f} s nobody answered"))
+            report(Noted(f"generation {generation} is back; downtime {clock.seconds:.2f} s"))
         notes = note_rollover(session, deployment, owner, snapshot, began=began)
         remove_superseded(session, deployment.name, notes, replaced=_live(snapshot), report=report)
         observed = session.engine.observe(ours).of_generation(generation)

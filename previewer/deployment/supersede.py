@@ -162,5 +162,5 @@ def _superseded(subject: str, ours: RunLease, theirs: RunLease) -> SupersededErr
     return SupersededError(
         f"superseded: {theirs.actor} began a later run, of {short_id(theirs.commit)}",
         where=subject,
-        hint=f"what was begun for {short_id(ours.commit)} has been undone; nothing failed",
+        hint=f"the work for {short_id(ours.commit)} was undone; nothing failed",
     )

@@ -83,7 +83,7 @@ def taint_reason(touches: Iterable[Finding]) -> str:
 def _record(session: Session, environment: Environment, happenings: Sequence[EngineHappening]) -> bool:
     name = environment.name
     try:
-        with session.ledger.lock(name, purpose="note that somebody touched it"):
+        with session.ledger.lock(name, purpose="note that it was changed by hand"):
             (again,) = check_drift(session, [name], files=UnseenFiles(), happenings=happenings)
             current = again.environment
             if not again.touches or current.is_tainted or current.ownership.generation != _generation(environment):

@@ -53,7 +53,7 @@ def wake_environment(
         _sleep_on(session, environment, failure, began=began, report=report)
         if isinstance(failure, PortTakenError):
             raise PortTakenError(
-                f"somebody else took a host port while it slept: {failure.message}",
+                f"a host port was taken while it slept: {failure.message}",
                 where=environment.name,
                 hint=f"`previewer replace {environment.name}` gives it another, with empty volumes; "
                 "or end what listens there",
@@ -79,7 +79,7 @@ def frozen_definition_of(session: Session, environment: Environment) -> Definiti
         raise NotFoundError(
             "parts of this environment are missing",
             where=environment.name,
-            hint=f"`previewer replace {environment.name}` makes it anew",
+            hint=f"`previewer replace {environment.name}` recreates it",
         )
     return definition
 
@@ -118,4 +118,4 @@ def _sleep_on(
             environment_entry(session, environment.ownership, action="undo", detail="it did not wake", began=began)
         )
     except PreviewerError as error:
-        report(Noted(f"it could not be put to sleep again after {type(failure).__name__}: {error}"))
+        report(Noted(f"it could not be stopped again after {type(failure).__name__}: {error}"))

@@ -44,7 +44,7 @@ REFUSALS = (
     Refusal(
         "non-overlapping ipv4 address pool",
         ConflictError,
-        "the engine has no address range left: remove networks that nobody uses (`docker network prune`)",
+        "the engine has no address range left: remove unused networks (`docker network prune`)",
     ),
     Refusal("already exists", ConflictError, NAME_HINT),
     Refusal("is already in use by", ConflictError, NAME_HINT),

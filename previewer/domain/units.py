@@ -32,7 +32,7 @@ def parse_ttl(text: str) -> timedelta | None:
     ttl = timedelta(days=days, hours=hours, minutes=minutes)
     if not timedelta() < ttl <= MAX_TTL:
         raise UsageError(
-            f"{text!r} is no time to live: it has to be more than nothing and at most ten years", hint=_HINT
+            f"{text!r} is not a time to live: it has to be longer than zero and at most ten years", hint=_HINT
         )
     return ttl
 
@@ -110,7 +110,7 @@ def parse_memory(text: str) -> int:
     match = _MEMORY_GRAMMAR.fullmatch(text.strip())
     size = int(float(match.group(1)) * 1024 ** _POWERS[match.group(2).lower()]) if match else 0
     if size <= 0:
-        raise ValueError(f"{text!r} is no amount of memory")
+        raise ValueError(f"{text!r} is not an amount of memory")
     return size
 
 

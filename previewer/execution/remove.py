@@ -39,7 +39,7 @@ def hold_locks(session: Session, names: Sequence[str], *, purpose: str, report: 
         try:
             locks.close()
         except SourceError as error:
-            report(Noted(f"a lock could not be given back: {error}", hint="it ends with this process"))
+            report(Noted(f"a lock could not be released: {error}", hint="it is released when this process ends"))
 
 
 def stop_all(
@@ -62,7 +62,7 @@ PAUSE = 0.2
 """Seconds before the next attempt after one that failed."""
 PARALLEL = 16
 """Engine calls at a time: the kernel is what takes its time, not the client."""
-WHEN_IT_ANSWERS = "when the engine answers again, `previewer down` (or `up`) removes what is left"
+WHEN_IT_ANSWERS = "when the engine answers again, `previewer down` (or `up`) removes the rest"
 
 
 def remove_all(
@@ -129,7 +129,7 @@ def _look(observe: Callable[[], Observation], title: str) -> Observation:
         return observe()
     except EngineUnreachableError as error:
         raise EngineUnreachableError(
-            f"what is left is not known: {error.message}", where=title, hint=WHEN_IT_ANSWERS
+            f"what remains is unknown: {error.message}", where=title, hint=WHEN_IT_ANSWERS
         ) from error
 
 

@@ -116,9 +116,9 @@ def run_plan(
         _undo(session, made, stopped, owner, failure, volumes, report=report)
         if isinstance(failure, ObjectNotFoundError) and not isinstance(failure, ImageGoneError):
             raise LockedError(
-                f"somebody removed what was being made ({failure})",
+                f"objects were removed while they were being made ({failure})",
                 where=owner.environment,
-                hint="another clone of the repository, or somebody by hand, changes it meanwhile: try again",
+                hint="another clone of the repository, or a command by hand, is changing it: try again",
             ) from failure
         raise
     return clock.seconds
@@ -193,6 +193,6 @@ def _undo(
         volumes.remove_rest(session.engine)
     except PreviewerError as left:
         reason = str(failure) or type(failure).__name__
-        then = "what is left is not known" if isinstance(failure, EngineUnreachableError) else left.message
+        then = "what remains is unknown" if isinstance(failure, EngineUnreachableError) else left.message
         kind = type(left) if isinstance(left, LeftoversError | EngineUnreachableError) else LeftoversError
         raise kind(f"{reason}; then {then}", where=environment, hint=left.hint, details=left.details) from failure

@@ -106,7 +106,7 @@ def _take_ports(engine: Engine, action: TakePorts) -> None:
         engine.connect_network(action.name, action.network, is_gateway=True)
     except PortTakenError as error:
         raise ConflictError(
-            f"somebody else took its host port meanwhile: {error.message}",
+            f"its host port was taken meanwhile: {error.message}",
             where=error.where,
             hint="find out what listens there; what ran before is started again",
         ) from error
@@ -116,5 +116,5 @@ def _take_ports(engine: Engine, action: TakePorts) -> None:
         raise ConflictError(
             f"its ports were to move to {action.address} and are at {seen}",
             where=f"container {action.name}",
-            hint="another network of the service decides about its ports: give it no network of somebody else's",
+            hint="another network of the service decides about its ports: take it off external networks",
         )

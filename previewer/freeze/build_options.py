@@ -39,8 +39,8 @@ WITHOUT_EFFECT = {
     "cache_from": "a cache from elsewhere may hold anything, and images are shared by what they are built from",
     "cache_to": "the engine's own cache is used",
     "tags": "images are named by what they were built from",
-    "provenance": "attestations are no part of an image's content",
-    "sbom": "attestations are no part of an image's content",
+    "provenance": "attestations are not part of an image's content",
+    "sbom": "attestations are not part of an image's content",
 }
 REFUSED = {
     "privileged": "builds run without privileges",
@@ -178,7 +178,7 @@ def _ssh(definition: Definition, service: Service, spec: JsonObject) -> Iterator
         name, _, path = key.partition("=")
         if path and not path.startswith(("/", "~")):
             raise DefinitionError(
-                f"build.ssh: the key {path} is no absolute path, and none belongs into a commit",
+                f"build.ssh: the key {path} is not an absolute path, and keys do not belong in a commit",
                 where=str(definition.locate(("services", service.name, "build", "ssh"))),
                 hint=f"use your agent: `default`, or `{name}` with an absolute path",
             )

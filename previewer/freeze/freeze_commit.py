@@ -168,7 +168,7 @@ def _build_all_for_good(work: _Freezing, builds: Sequence[CompleteBuild]) -> Map
     """The images by input digest, all of which were there a moment ago."""
     built = _build_all(work, builds)
     if work.images.missing({image.image for image in built.values()}):
-        work.report(Noted("somebody removed images of this freeze meanwhile", "they are built again"))
+        work.report(Noted("images of this freeze were removed meanwhile", "they are built again"))
         built = _build_all(work, builds)
     return built
 
@@ -201,7 +201,7 @@ def _find_cached(work: _Freezing, digests: Sequence[str]) -> Mapping[str, Cached
     try:
         return work.cache.find(digests)
     except RegistryError as error:
-        work.report(Noted(f"no built images are looked for in the registry: {error}", error.hint or ""))
+        work.report(Noted(f"the registry is not searched for built images: {error}", error.hint or ""))
         return {}
 
 
@@ -213,7 +213,7 @@ def _obtain(
         try:
             return _pull(work, build, task, cached, cancellation)
         except (RegistryError, FreezeError) as error:
-            work.report(Noted(f"{cached.reference} cannot be had, so it is built: {error}", error.hint or ""))
+            work.report(Noted(f"{cached.reference} is not available, so it is built: {error}", error.hint or ""))
     return _build(work, build, task, cancellation)
 
 

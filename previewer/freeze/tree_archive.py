@@ -36,7 +36,7 @@ def stream_large_file(tree: FileTree, entry: TreeEntry, pointer: Pointer) -> Ite
             yield piece
     if size != pointer.size or seen.hexdigest() != pointer.digest:
         raise FreezeError(
-            "the Git LFS store holds something else than the commit names",
+            "the object in the Git LFS store is not the one that the commit names",
             where=entry.path,
             hint="git lfs fsck, then git lfs fetch --all",
         )

@@ -25,7 +25,7 @@ def refuse_unusable(complaint: str, path: str) -> None:
         raise SourceError(
             "this is a partial clone, and its remote does not answer for what is missing here",
             where=path,
-            hint="see that the remote can be reached; what was fetched once stays here",
+            hint="check that the remote can be reached; branches that were fetched before are still available",
             details=_causes(complaint),
         )
     if (found := _NO_REPOSITORY.search(complaint)) is not None:
@@ -97,7 +97,7 @@ def _distrusted(complaint: str, path: str) -> SourceError:
     folder = named["path"].strip() if named else shlex.quote(str(Path(path).resolve()))
     variables = f"GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0={folder}"
     return SourceError(
-        "git refuses this repository because somebody else owns it",
+        "git refuses this repository because another user owns it",
         where=str(Path(path).resolve()),
         hint=f"if you trust it: git config --global --add safe.directory {folder}; without a home: {variables}",
     )

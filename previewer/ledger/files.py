@@ -73,7 +73,9 @@ class GitFiles:
             with new.open("x") as written:
                 written.write("".join(f"{line}\n" for line in (*held, commit)))
         except FileExistsError as error:
-            raise SourceError("somebody else writes the repository", where=str(new), hint="try again") from error
+            raise SourceError(
+                "another process is writing to the repository", where=str(new), hint="try again"
+            ) from error
         new.replace(file)
 
     def _write_blobs(self, tree: FileTree, entries: Sequence[TreeEntry]) -> None:

@@ -135,7 +135,9 @@ class GitLedger:
         """
         digits = release_id.removeprefix("sha256:").lower()
         if re.fullmatch(rf"[0-9a-f]{{4,{DIGITS}}}", digits) is None:
-            raise NotFoundError("this is no release id", where=release_id, hint="`previewer releases` lists them")
+            raise NotFoundError(
+                "this is not a release id", where=release_id, hint="`previewer releases` lists them"
+            )
         if len(digits) == DIGITS:
             name = release_ref(digits)
             held = self._store.find_whole(f"{name}:{MANIFEST_FILE}")

@@ -68,7 +68,7 @@ class GitHistory:
                 self._store.tidy()
                 return
             last = self._look()
-        raise LockedError("many others are writing the ledger", where=self.reference, hint="try again")
+        raise LockedError("many other runs are writing to the ledger", where=self.reference, hint="try again")
 
     def entries(self, *, limit: int | None = None) -> tuple[LedgerEntry, ...]:
         """The history, newest first, without what cannot be read."""

@@ -103,7 +103,7 @@ class GitLocks:
             if self._store.swap(reference, old=theirs, new=ours):
                 self._on_takeover(environment, holder)
                 return ours
-        raise LockedError("many others are changing this environment", where=environment, hint="try again")
+        raise LockedError("many other runs are changing this environment", where=environment, hint="try again")
 
     def _dead_owner(self, environment: str, reference: str, object_id: str) -> LockOwner:
         """Who held it. Raises :class:`LockedError` unless that is certainly over."""
@@ -122,8 +122,8 @@ class GitLocks:
 
 def _locked(environment: str, remedy: str, *about: str) -> LockedError:
     return LockedError(
-        "somebody else is changing this environment",
+        "another run is changing this environment",
         where=environment,
-        hint=f"wait for them; if they are gone for good: {remedy}",
+        hint=f"wait for it; if it is gone for good: {remedy}",
         details=about,
     )

@@ -16,7 +16,7 @@ SIGN_HINT = "check the key: git config user.signingkey; or do without: git confi
 
 _VERDICTS = {
     "G": (Verdict.GOOD, ""),
-    "U": (Verdict.UNKNOWN, "the signature is good, but the key is nobody's whom this machine trusts"),
+    "U": (Verdict.UNKNOWN, "the signature is good, but this machine does not trust the key"),
     "X": (Verdict.UNKNOWN, "the signature has expired"),
     "Y": (Verdict.UNKNOWN, "the key has expired"),
     "E": (Verdict.UNKNOWN, "the key is not on this machine"),

@@ -159,7 +159,7 @@ def _finish(tombstone_writer: TombstoneWriter, *, report: Report) -> tuple[Tombs
     try:
         return tombstone_writer.finish()
     except PreviewerError as error:
-        report(Noted(f"what was removed is not remembered: {error}"))
+        report(Noted(f"no record of the removal could be written: {error}"))
         return ()
 
 
@@ -173,7 +173,7 @@ def _note(session: Session, target: DownTarget, *, report: Report) -> None:
         except SourceError as error:
             failure = failure or error
     if failure is not None:
-        report(Noted(f"the history does not tell of it: {failure}"))
+        report(Noted(f"it could not be added to the history: {failure}"))
 
 
 def _former_name(session: Session, text: str) -> str | None:

@@ -49,7 +49,7 @@ def open_outside(
     installation, title = _only_project(owners, project, is_everywhere=is_everywhere)
     store = _store_of(installation, environment)
     if store is not None:
-        assumed = "" if project else f"this is no repository: project {title}, which was pulled, is meant"
+        assumed = "" if project else f"this is not a repository: project {title}, which was pulled, is meant"
         return make_session(GitSource(store, environment=environment), docker_host, environment, assumed=assumed)
     folder = Path(tempfile.mkdtemp(prefix="previewer-"))
     make_store(folder / "ledger.git", project=title, installation=installation, id_length=SHA1_DIGITS)
@@ -58,7 +58,7 @@ def open_outside(
         source,
         docker_host,
         environment,
-        assumed=f"this is no repository, so only the engine's labels count: {UNKNOWN}",
+        assumed=f"this is not a repository, so only the engine's labels count: {UNKNOWN}",
         is_chosen=bool(project or names),
         on_close=lambda: shutil.rmtree(folder, ignore_errors=True),
     )
@@ -80,7 +80,7 @@ def _full_names(names: Sequence[str], owner: Ownership) -> Collection[str]:
 def _no_such(names: Sequence[str], owners: Sequence[Ownership]) -> list[Ownership]:
     known = ", ".join(sorted({owner.environment for owner in owners})[:10])
     raise NotFoundError(
-        "no such environment on this engine, and this is no repository",
+        "no such environment on this engine, and this is not a repository",
         where=", ".join(names),
         hint=f"there is {known}" if known else "no project has one there",
     )
@@ -98,7 +98,7 @@ def _only_project(owners: Sequence[Ownership], project: str | None, *, is_everyw
         hint = f"say which one: --project {' or --project '.join(titles)}"
         if len(titles) == 1:
             hint = "two repositories call their projects so: change into a clone of the right one"
-        raise NotFoundError("this is no repository, and several projects are meant", hint=hint)
+        raise NotFoundError("this is not a repository, and several projects are meant", hint=hint)
     return next(iter(found.items()))
 
 

@@ -128,7 +128,7 @@ def _refuse_other_images(release: Release, deployment: Deployment, origin: Envir
         raise PolicyError(
             "only what was proven is promoted, with the very same images",
             where=origin.name if origin else f"release {short_id(release.id)}",
-            hint=f"make it whole first: previewer replace {origin.name}"
+            hint=f"repair it first: previewer replace {origin.name}"
             if origin is not None and tuple(ailments(origin))
             else "let both definitions build or name the same image for that service, and freeze again",
             details=reasons,

@@ -160,7 +160,7 @@ def prune(
     if removed:
         _note(session, result, report=report)
     for failure in failures:
-        raise EngineError(failure.message, where=failure.where, hint="all else that nobody needs is removed")
+        raise EngineError(failure.message, where=failure.where, hint="everything else that is unused was removed")
     session.images.unname_bases(session.project)
     session.images.sweep()
     return result
@@ -175,7 +175,7 @@ def _remove(session: Session, item: PruneItem, failures: list[EngineError], *, r
         # Not by what was seen when all was judged: that may be long ago where there is much to remove.
         is_wanted = bool(item.commits) and not item.commits.isdisjoint(claimed_commits(session))
         is_gone = not is_wanted and _remover(session, item)()
-        detail = "" if is_gone else "somebody is bringing it up" if is_wanted else "it is in use"
+        detail = "" if is_gone else "an `up` of it is running" if is_wanted else "it is in use"
     except EngineUnreachableError:
         raise
     except (EngineError, SourceError) as error:
@@ -195,7 +195,7 @@ def _note(session: Session, result: PruneResult, *, report: Report) -> None:
     try:
         session.ledger.append(entry)
     except SourceError as error:
-        report(Noted(f"the history does not tell of it: {error}"))
+        report(Noted(f"it could not be added to the history: {error}"))
 
 
 def _judge_images(

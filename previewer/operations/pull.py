@@ -86,7 +86,9 @@ def fetch_release(address: RegistryAddress) -> FetchedRelease:
     bundle = decode_bundle(manifest, lambda digest, limit: repository.read_blob(digest, limit=limit))
     if not address.digest and is_release_id(address.tag or "") and not _is_beginning(address, bundle.release):
         raise RegistryError(
-            "the registry has another release under this id", where=str(address), hint=f"it is {bundle.release.id}"
+            "the registry has a different release under this id",
+            where=str(address),
+            hint=f"it is {bundle.release.id}",
         )
     _check_definitions(bundle.release)
     return FetchedRelease(address.by_digest(manifest.digest), bundle)
@@ -126,7 +128,7 @@ def pull(session: Session, fetched: FetchedRelease, *, report: Report, cancellat
     is_named = is_vouched_for(session, release.id)
     pull_images(session, artifacts, wanted, is_named=is_named, report=report, cancellation=cancellation)
     if not is_named:
-        report(Noted(f"nobody answers for release {short_id(release.id)}", UNVOUCHED_HINT))
+        report(Noted(f"release {short_id(release.id)} is not vouched for", UNVOUCHED_HINT))
     session.ledger.append(
         LedgerEntry(
             action="pull",

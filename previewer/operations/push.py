@@ -126,7 +126,7 @@ def _push_image(
             raise RegistryError(
                 "the registry has another image than the one that was pushed",
                 where=artifact.reference,
-                hint="somebody pushes to the same tags, or the registry rewrites images",
+                hint="another client pushes to the same tags, or the registry rewrites images",
             )
         cache = RegistryBuildCache(repository, plan.address)
         for built in _built_as(plan.release, artifact.image):

@@ -87,7 +87,7 @@ def find_tombstone(session: Session, text: str) -> Remembered:
         if (name := newest_record(times, candidate)) and (found := _load(session, name)) is not None:
             return found
     raise NotFoundError(
-        "nothing is remembered of such an environment", where=text, hint="`previewer history` says what was done"
+        "there is no record of such an environment", where=text, hint="`previewer history` says what was done"
     )
 
 

@@ -123,7 +123,7 @@ def _note(session: Session, entry: LedgerEntry | None, report: Report) -> None:
         if entry is not None:
             session.ledger.append(entry)
     except SourceError as error:
-        report(Noted(f"the history does not tell what was attested: {error}", error.hint or ""))
+        report(Noted(f"the attestation could not be added to the history: {error}", error.hint or ""))
 
 
 def _attest_quietly(
@@ -136,7 +136,9 @@ def _attest_quietly(
     except CancelledError:
         raise
     except PreviewerError as error:
-        report(Noted(f"nothing is kept about release {short_id(release.id)}: {error}", error.hint or AGAIN))
+        report(
+            Noted(f"no attestations are stored for release {short_id(release.id)}: {error}", error.hint or AGAIN)
+        )
     return None
 
 

@@ -40,7 +40,7 @@ def find_store(name: str | None, environment: Mapping[str, str]) -> Path | None:
         return stores.get(wanted)
     if len(stores) > 1:
         raise NotFoundError(
-            "this is no repository, and several projects were pulled",
+            "this is not a repository, and several projects were pulled",
             where=str(folder),
             hint=f"say which one: --project {' or --project '.join(stores)}",
         )
@@ -97,7 +97,9 @@ def open_session(
     """
     source = _find_source(path, environment)
     is_assumed = path is None and source.is_store and PROJECT_VARIABLE not in environment
-    assumed = f"this is no repository: project {source.project}, which was pulled, is meant" if is_assumed else ""
+    assumed = (
+        f"this is not a repository: project {source.project}, which was pulled, is meant" if is_assumed else ""
+    )
     return make_session(source, docker_host, environment, assumed=assumed, is_chosen=not is_assumed)
 
 

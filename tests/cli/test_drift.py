@@ -91,7 +91,7 @@ def test_a_test_report_can_be_read(world: TouchedWorld) -> None:
 def test_a_taint_is_noted_unless_it_is_not_wanted(world: TouchedWorld) -> None:
     assert "tainted" not in world.said("drift", "--no-record")
     assert "shop-main is tainted" in world.said("drift")
-    assert "the ledger says that somebody touched it" in world.said("drift")
+    assert "the ledger says that it was changed by hand" in world.said("drift")
 
 
 def test_what_is_followed_is_told_line_by_line(world: TouchedWorld) -> None:

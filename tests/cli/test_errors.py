@@ -60,7 +60,11 @@ def test_hostile_error_text_stays_text() -> None:
             "name environments, or say --all, --expired, --merged or --branch-gone",
             "`previewer ls` lists them",
         ),
-        ((), "the terminal UI needs a terminal", "give a command, say `previewer ls`; `previewer --help` has all"),
+        (
+            (),
+            "the terminal UI needs a terminal",
+            "give a command, such as `previewer ls`; `previewer --help` lists all",
+        ),
     ],
 )
 def test_usage_errors(arguments: tuple[str, ...], message: str, hint: str) -> None:

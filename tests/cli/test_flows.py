@@ -155,7 +155,7 @@ def test_production_is_replaced_only_by_its_name(typed: str, code: int, world: W
     again = ("up", "main", "--role", "production", "--no-cache", *QUIET)
     assert world.run(*again, terminal=True, typed="").code == 0, "what runs already is not replaced"
     other = ("up", "feature/guest-book", "--role", "production", *QUIET)
-    assert world.run(*other).code == 2, "nobody is there to answer"
+    assert world.run(*other).code == 2, "there is no terminal to ask on"
     assert world.run(*other, terminal=True, typed=typed).code == code
     assert world.run(*other, "--yes").code == 0
 

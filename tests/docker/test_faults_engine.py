@@ -130,7 +130,7 @@ def test_an_engine_that_is_killed_under_an_up(
 ) -> None:
     process = at(engine_fixture, timestamp, "up", "waits", "--name", PREVIEW)
     engine.kill()
-    assert "what is left is not known" in events(process, 9)
+    assert "what remains is unknown" in events(process, 9)
     engine.start()
     engine_fixture.run("down", "--all", "--yes")
     assert engine_fixture.remains() == []

@@ -29,8 +29,8 @@ def test_what_runs_can_be_looked_at_and_goes(engine_fixture: EngineFixture) -> N
     notes = [line for line in events.splitlines() if line.startswith("note: ")]
     assert [note.split(":")[1].strip() for note in notes] == [
         "down goes on without a lock",
-        "what was removed is not remembered",
-        "the history does not tell of it",
+        "no record of the removal could be written",
+        "it could not be added to the history",
     ]
     assert engine_fixture.environments() == []
     engine_fixture.run("prune", "--keep", "0", "--yes")

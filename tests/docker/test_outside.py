@@ -69,7 +69,7 @@ def test_an_environment_is_looked_at_and_taken_down_by_its_name(
     outside.run("down", name, "--progress", "quiet")
     assert engine_fixture.remains() == []
     _, events = outside.run("down", name, code=6)
-    assert "no such environment on this engine, and this is no repository" in events
+    assert "no such environment on this engine, and this is not a repository" in events
     assert list((outside.folder / "tmp").iterdir()) == [], "nothing of it stays"
 
 

@@ -207,7 +207,7 @@ def test_a_moved_name_of_an_image_is_no_touch() -> None:
 
 
 def test_what_the_ledger_noted_is_found_for_good() -> None:
-    tainted = replace(FROZEN, notes=EnvironmentNotes(generation=1, tainted="web-1: somebody ran a command"))
+    tainted = replace(FROZEN, notes=EnvironmentNotes(generation=1, tainted="web-1: a command was run"))
     assert kinds(judge(frozen=tainted)) == ["tainted"]
 
 

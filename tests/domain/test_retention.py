@@ -94,7 +94,7 @@ def test_what_somebody_works_for_stays() -> None:
     )
     assert [(found.keeps, found.reason) for found in judged.values()] == [
         (False, "no environment needs it"),
-        (True, "somebody is bringing its commit up"),
+        (True, "an `up` of its commit is running"),
     ]
     images = [image(0), image(1), image(8), image(9)]
     found = judge_images(

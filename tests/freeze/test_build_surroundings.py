@@ -64,7 +64,7 @@ def test_each_key(build: dict[str, JsonValue], expected: BuildRequirements) -> N
         ({"secrets": ["outside"]}, "no file /etc/passwd"),
         ({"secrets": ["unset"]}, "NOBODY_SETS_IT"),
         ({"secrets": ["undefined"]}, "undefined"),
-        ({"ssh": ["gh=keys/gh"]}, "no absolute path"),
+        ({"ssh": ["gh=keys/gh"]}, "not an absolute path"),
     ],
 )
 def test_what_cannot_be_had_is_refused_with_a_hint(build: dict[str, JsonValue], words: str) -> None:

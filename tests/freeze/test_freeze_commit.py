@@ -216,7 +216,7 @@ def test_files_that_services_read_are_part_of_the_release(source: MemorySource) 
     ("build", "error", "words"),
     [
         ({"secrets": [{"source": "x"}]}, DefinitionError, "not set"),
-        ({"ssh": ["gh=key"]}, DefinitionError, "no absolute path"),
+        ({"ssh": ["gh=key"]}, DefinitionError, "not an absolute path"),
         ({"privileged": True}, UnsupportedError, "privileges"),
         ({"isolation": "hyperv"}, UnsupportedError, "Windows"),
         ({"entitlements": ["network.host"]}, UnsupportedError, "privileges"),

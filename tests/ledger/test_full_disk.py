@@ -36,7 +36,7 @@ def test_a_lock_that_cannot_be_written_says_so_unless_somebody_living_has_it(rep
     ledger = open_ledger(repository.path)
     with ledger.lock("shop-main", purpose="up"):
         repository.refuse_objects()
-        with pytest.raises(LockedError, match="somebody else"), ledger.lock("shop-main", purpose="down"):
+        with pytest.raises(LockedError, match="another run"), ledger.lock("shop-main", purpose="down"):
             pass
     with pytest.raises(SourceError, match="hash-object"), ledger.lock("shop-main", purpose="down"):
         pass

@@ -70,7 +70,7 @@ def test_an_engine_that_goes_away_is_told_once_with_what_it_means() -> None:
 
     engine = Dying(on_call=die)
     shop = Shop(engine=engine)
-    with pytest.raises(EngineUnreachableError, match=r"nobody answers; then what is left is not known") as failure:
+    with pytest.raises(EngineUnreachableError, match=r"nobody answers; then what remains is unknown") as failure:
         shop.up()
     assert "previewer down" in (failure.value.hint or "")
     assert len(shop.calls("remove_container")) == 0

@@ -51,7 +51,7 @@ class FullDisk(MemoryLedger):
     @contextmanager
     def lock(self, environment: str, *, purpose: str) -> Iterator[None]:
         if environment in self._holders:
-            raise LockedError("somebody else is changing this environment", where=environment)
+            raise LockedError("another run is changing this environment", where=environment)
         self._write()
         with super().lock(environment, purpose=purpose):
             yield
@@ -83,8 +83,8 @@ def test_down_needs_no_disk(shop: Shop, ledger: FullDisk) -> None:
     assert shop.is_clean()
     assert [line.rpartition(": repository")[0] for line in reported(shop)] == [
         "down goes on without a lock",
-        "what was removed is not remembered",
-        "the history does not tell of it",
+        "no record of the removal could be written",
+        "it could not be added to the history",
     ]
 
 
@@ -96,7 +96,7 @@ def test_a_disk_that_is_full_by_then_keeps_no_down_from_its_end(shop: Shop, ledg
     shop.engine._on_call = fill
     shop.down("main")
     assert shop.is_clean()
-    assert "a lock could not be given back: repository: no space left" in reported(shop)
+    assert "a lock could not be released: repository: no space left" in reported(shop)
 
 
 def test_down_waits_for_the_living_all_the_same(shop: Shop, ledger: FullDisk) -> None:
@@ -125,7 +125,7 @@ def test_prune_removes_images_and_says_what_stays(shop: Shop, ledger: FullDisk) 
     assert {item.kind for item in result.removed} == {Prunable.IMAGE}
     failed = [e.task for e in shop.events if isinstance(e, TaskFinished) and e.outcome is Outcome.FAILED]
     assert f"remove release {release.id}" in failed
-    assert reported(shop) == ["the history does not tell of it: repository: no space left"]
+    assert reported(shop) == ["it could not be added to the history: repository: no space left"]
 
 
 def test_nothing_begins_that_could_not_be_noted(shop: Shop, ledger: FullDisk) -> None:

@@ -84,7 +84,7 @@ def test_a_freeze_builds_again_what_was_pruned_while_it_built_the_next() -> None
     assert shop.images.missing({artifact.image for artifact in result.release.artifacts}) == frozenset()
     assert pruned == [1]
     reported = [event.message for event in shop.events if isinstance(event, Noted)]
-    assert "somebody removed images of this freeze meanwhile" in reported
+    assert "images of this freeze were removed meanwhile" in reported
 
 
 def test_of_a_commit_that_was_frozen_again_the_last_release_is_the_newest() -> None:
@@ -113,7 +113,7 @@ def test_an_image_that_cannot_be_removed_keeps_no_other(monkeypatch: pytest.Monk
     monkeypatch.setattr(shop.images, "remove", refuse_first)
     with pytest.raises(EngineError, match="no space left") as caught:
         prune(shop.session, keep=0, report=shop.report, cancellation=Cancellation())
-    assert caught.value.hint == "all else that nobody needs is removed"
+    assert caught.value.hint == "everything else that is unused was removed"
     assert shop.images.missing({first, second}) == {second}
     assert shop.session.ledger.entries()[0].action == "prune"
 

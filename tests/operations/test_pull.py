@@ -134,7 +134,7 @@ def test_another_release_under_an_id_is_refused(place: Place) -> None:
     release_id = place.bundle.release.id.removeprefix("sha256:")
     other = f"{release_id[:12]}{'0' * 8}"
     place.push(place.bundle)
-    with pytest.raises(RegistryError, match="another release under this id"):
+    with pytest.raises(RegistryError, match="different release under this id"):
         fetch_release(place.address.tagged(other))
 
 

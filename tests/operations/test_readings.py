@@ -114,7 +114,7 @@ def test_what_is_broken_is_read_anew_and_mended(folder: Path, damage: str) -> No
 
 def test_a_failure_is_not_remembered(folder: Path) -> None:
     def fail() -> tuple[Definition, ...]:
-        raise DefinitionError("there is nothing in it")
+        raise DefinitionError("the file is empty")
 
     kept = RememberedReadings(folder)
     with pytest.raises(DefinitionError):

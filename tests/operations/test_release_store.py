@@ -47,7 +47,7 @@ def test_a_project_that_nobody_named_is_said(tmp_path: Path, nowhere: Path) -> N
     environment = {"XDG_DATA_HOME": str(tmp_path)}
     with open_session(None, environment=environment) as session:
         assert not session.is_chosen
-        assert session.assumed == "this is no repository: project shop, which was pulled, is meant"
+        assert session.assumed == "this is not a repository: project shop, which was pulled, is meant"
     for name, variables in (("shop", {}), (str(path), {}), (None, {"PREVIEWER_PROJECT": "shop"})):
         with open_session(name, environment={**environment, **variables}) as session:
             assert (session.is_chosen, session.assumed) == (True, "")

@@ -82,7 +82,7 @@ def test_a_port_that_is_stolen_in_the_gap_leaves_the_old_generation_alone(shop: 
             raise PortTakenError("port is already allocated")
 
     shop.engine._on_call = steal
-    with pytest.raises(ConflictError, match="somebody else took"):
+    with pytest.raises(ConflictError, match="was taken"):
         shop.up()
     environment = shop.one("shop-main")
     assert (environment.ownership.generation, environment.state, environment.url) == (1, State.RUNNING, url)

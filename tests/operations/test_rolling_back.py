@@ -134,7 +134,7 @@ def test_what_a_rollback_would_start_may_have_gone_meanwhile(shop: ReleasingShop
     wanted = UpOptions(role=Role.STAGING)
     deployment = release_deployment(shop.session, shop.session.ledger.load_release(candidate.good.release), wanted)
     shop.rollback("staging")
-    with pytest.raises(LockedError, match="somebody else changed it meanwhile"):
+    with pytest.raises(LockedError, match="it was changed meanwhile"):
         restart_kept_generation(shop.session, deployment, 1, report=shop.report, cancellation=Cancellation())
     assert shop.one(STAGING).state is State.RUNNING
 

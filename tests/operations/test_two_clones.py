@@ -133,7 +133,7 @@ def test_a_volume_that_another_clone_removes_is_missed_and_does_not_come_back() 
     shop.up()
     shop.commit("second")
     shop.engine._on_call = lose
-    with pytest.raises(LockedError, match="somebody removed what was being made"):
+    with pytest.raises(LockedError, match="objects were removed while they were being made"):
         shop.up()
     assert lost[0] in shop.calls("remove_volume"), "the engine may have made it again, without a label"
     assert {owner.generation for owner in shop.engine.observe(Selection()).owners} == {1}

@@ -23,7 +23,7 @@ To add an exception for this directory, call:
 
 
 def test_the_folder_to_trust_is_the_one_that_git_names(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="somebody else owns it") as caught:
+    with pytest.raises(SourceError, match="another user owns it") as caught:
         refuse_unusable(DUBIOUS, str(tmp_path))
     hint = caught.value.hint or ""
     assert "git config --global --add safe.directory '/src/my shop';" in hint

@@ -276,7 +276,7 @@ async def test_prune_removes_what_nobody_needs(world: World) -> None:
     async with terminal_of(session) as terminal:
         await terminal.until_shown("◉ running")
         await terminal.press("C")
-        await terminal.until_shown("Remove what nobody needs of shop?", "remove image", "because")
+        await terminal.until_shown("Remove unused images and files of shop?", "remove image", "because")
         await terminal.press("y")
         await terminal.until_shown("✔ done", "1 image")
     assert len(world.images.list_built("shop")) == 1

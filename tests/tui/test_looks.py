@@ -44,7 +44,7 @@ async def test_drift_is_marked_on_home_and_noted_by_its_tab(world: World) -> Non
         await terminal.until_shown("◉ running ≠")
         assert not world.environment("shop-main").is_tainted, "looking at home notes nothing"
         await terminal.press("g", "d")
-        await terminal.until_shown("somebody ran a command in it", "✖ high", "why", "R does it")
+        await terminal.until_shown("a command was run in it", "✖ high", "why", "R does it")
         await terminal.until(lambda: world.environment("shop-main").is_tainted)
         await terminal.until_shown("⚑ tainted")
         await terminal.press("escape")

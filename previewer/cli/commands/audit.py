@@ -28,9 +28,9 @@ def command(
 ) -> ExitCode:
     """Check the ledger, or export it for an auditor.
 
-    WHAT is one of four. verify: check the history's chain of hashes, that it holds every entry that it once ended
-    with, and each release with its files, attestations, their digests and signatures; ends with 3 if anything is
-    not as it was. export: print what was done as JSON lines, oldest first. drop: forget each RELEASE, readable or
+    WHAT is one of four. verify: check the history's chain of hashes, that no entry was cut off from its end,
+    and each release with its files, attestations, their digests and signatures; ends with 3 if anything is not
+    intact. export: print the history as JSON lines, oldest first. drop: forget each RELEASE, readable or
     not, or the whole history with --history. accept: take the history as it is now, after it was replaced on
     purpose.
     """
@@ -67,7 +67,7 @@ def _drop(invocation: Invocation, session: Session, releases: tuple[str, ...], *
     from previewer.operations.audit import drop_releases
 
     if not releases and not drops_history:
-        raise UsageError("nothing is named that is to be dropped", hint="name releases, or say --history")
+        raise UsageError("nothing to drop was named", hint="name releases, or say --history")
     drop_releases(session, releases)
     for release in releases:
         invocation.diagnostics.note(f"release {release} is dropped")

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 @verb("branches")
 @click.argument("pattern", required=False)
-@click.option("-r", "--remote", is_flag=True, help="Remote branches too.")
-@click.option("-e", "--environments", "joined", is_flag=True, help="And the environments that run them.")
+@click.option("-r", "--remote", is_flag=True, help="Also list remote branches.")
+@click.option("-e", "--environments", "joined", is_flag=True, help="Also show the environments that run them.")
 @output_option()
 @pass_invocation
 def command(invocation: Invocation, *, pattern: str | None, remote: bool, joined: bool, form: Format) -> None:
     """List branches, newest first.
 
-    With PATTERN only those that it matches (`feature/*`). Only git is asked, unless environments are wanted.
+    With PATTERN only those that match it (`feature/*`). Asks only git, unless environments are requested.
     """
     from previewer.cli.rows.branches import branch_columns, branch_row, joined_columns, joined_row
     from previewer.operations.lists import join_environments, list_branches

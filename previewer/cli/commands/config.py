@@ -48,7 +48,7 @@ def command(
     REVISION is a branch, a tag or a commit; without it, HEAD. Warnings and rewrites go to standard error.
     """
     if form is Format.TABLE:
-        raise UsageError("a definition is no table", hint="-o yaml or -o json")
+        raise UsageError("a definition cannot be printed as a table", hint="-o yaml or -o json")
     if revision and commit:
         raise UsageError("say REVISION or --commit, not both")
     from previewer.definition.printing import compose_config_output

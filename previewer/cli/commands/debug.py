@@ -14,7 +14,7 @@ from previewer.cli.output_format import Format
 @click.argument("environment", shell_complete=complete_environments)
 @click.argument("service", shell_complete=complete_services)
 @click.argument("inner", nargs=-1, metavar="[-- COMMAND]...")
-@click.option("--dry-run", is_flag=True, help="Print what would be made; nothing is.")
+@click.option("--dry-run", is_flag=True, help="Print what would be made, and make nothing.")
 @progress_option()
 @output_option()
 @pass_invocation
@@ -31,7 +31,7 @@ def command(
     """Open a shell in a disposable copy of a service.
 
     The copy has the service's image, variables, rights and limits, and clones of its volumes; it goes when the
-    shell ends. The service itself stays untouched: there is no command that enters
+    shell ends. The service itself stays untouched: no command enters
     it. Ends with the command's own exit code.
     """
     from previewer.cli.plan_printer import print_plan

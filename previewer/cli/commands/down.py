@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @verb("down")
 @click.argument("environments", nargs=-1, metavar="[ENVIRONMENT]...", shell_complete=complete_environments)
 @click.option("--all", "every", is_flag=True, help="All previews of this repository.")
-@click.option("--expired", is_flag=True, help="All whose time to live is over.")
+@click.option("--expired", is_flag=True, help="All whose time to live has expired.")
 @click.option("--merged", is_flag=True, help="All whose branch is merged into the default branch.")
 @click.option("--branch-gone", is_flag=True, help="All whose branch was deleted, here and at every remote.")
 @click.option(
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     "roles",
     type=click.Choice(["preview", "staging", "production"]),
     multiple=True,
-    help="What the four options above may choose, as often as needed (default: preview).",
+    help="Roles that the four options above may choose; can be repeated (default: preview).",
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Print what would be removed, and remove nothing.")
@@ -52,8 +52,8 @@ def command(
 ) -> None:
     """Remove environments with everything that belongs to them.
 
-    Name them, or say which ones by options: each adds to the others. Asks before it removes all, or one of
-    production; all else goes at once. `status --gone` and `logs --gone` show what is remembered of an environment.
+    Name them, or choose them by options: each adds to the others. Asks before it removes all, or one of
+    production; others are removed at once. `status --gone` and `logs --gone` show the records of a removed one.
     """
     from previewer.cli.confirmation import confirm_down
     from previewer.cli.running import running
@@ -67,7 +67,7 @@ def command(
     with invocation.open_session(environments) as session:
         if chooses and not session.is_chosen:
             raise UsageError(
-                "this is no repository: say whose environments are meant",
+                "this is not a repository: say which project's environments are meant",
                 hint=f"--project {session.source.project}; `previewer ls --everywhere` lists all",
             )
         ended = _choose(invocation, session, ends) if chooses else None

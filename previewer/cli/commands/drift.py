@@ -21,19 +21,21 @@ if TYPE_CHECKING:
 
 @verb("drift")
 @click.argument("environments", nargs=-1, metavar="[ENVIRONMENT]...", shell_complete=complete_environments)
-@click.option("--all", "every", is_flag=True, help="All environments of this repository; so is naming none.")
+@click.option(
+    "--all", "every", is_flag=True, help="All environments of this repository; the default without names."
+)
 @report_option("findings")
 @click.option(
     "--severity",
     type=click.Choice(["low", "medium", "high"]),
     default="low",
     show_default=True,
-    help="Only findings that are at least so bad.",
+    help="Only findings of at least this severity.",
 )
 @click.option("--exit-code", is_flag=True, help="End with 3 where drift was found.")
-@click.option("--fresh", is_flag=True, help="Look at every file system again, whatever is remembered.")
+@click.option("--fresh", is_flag=True, help="Look at every file system again; ignore cached results.")
 @click.option("--no-record", is_flag=True, help="Do not note touched environments as tainted.")
-@click.option("-f", "--follow", is_flag=True, help="Go on, and tell of new findings, until interrupted.")
+@click.option("-f", "--follow", is_flag=True, help="Keep running and print new findings until interrupted.")
 @pass_invocation
 def command(
     invocation: Invocation,
@@ -49,8 +51,8 @@ def command(
 ) -> ExitCode:
     """Compare what runs with what was frozen.
 
-    Shows what is not as in the release: in the engine's objects, in the file systems, and what somebody did. An
-    environment that somebody touched is noted as tainted, for good; `previewer replace` is the remedy.
+    Shows where the engine's objects and the file systems differ from the release, and what was done by hand. An
+    environment that was changed by hand is marked as tainted, for good; `previewer replace` is the remedy.
     """
     if environments and every:
         raise UsageError("name environments, or say --all")
@@ -78,7 +80,7 @@ def _look(
     drifts = check_drift(session, names, files=ForgetfulFiles() if fresh else remembered)
     if record:
         for name in record_taints(session, drifts):
-            invocation.diagnostics.warn(f"{name} is tainted: somebody touched it", f"previewer replace {name}")
+            invocation.diagnostics.warn(f"{name} is tainted: it was changed by hand", f"previewer replace {name}")
     return drifts
 
 
@@ -128,7 +130,7 @@ def _summarise(invocation: Invocation, shown: Sequence[tuple[EnvironmentDrift, S
         paths = counted(natural, "path")
         invocation.diagnostics.note(f"{paths} that programs write in every run: no drift (-o json lists them)")
     if differing:
-        hint = f"`previewer replace {differing[0]}` makes it anew from what was frozen"
+        hint = f"`previewer replace {differing[0]}` recreates it from its release"
         invocation.diagnostics.note(f"{counted(count, 'finding')} in {len(differing)} of {checked}", hint)
     else:
         invocation.diagnostics.note(f"{checked} checked: as frozen")

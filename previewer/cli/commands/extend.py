@@ -13,13 +13,13 @@ from previewer.cli.output_format import Format
 @verb("extend")
 @click.argument("environment", shell_complete=complete_environments)
 @click.argument("ttl")
-@click.option("--dry-run", is_flag=True, help="Print what it would have, and change nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the result, and change nothing.")
 @output_option()
 @pass_invocation
 def command(invocation: Invocation, *, environment: str, ttl: str, dry_run: bool, form: Format) -> None:
-    """Let an environment live TTL from now on.
+    """Set an environment's time to live, counted from now.
 
-    TTL is 90m, 10h, 5d, 1d12h or never. A later `up` or `replace` of it starts its life anew.
+    TTL is 90m, 10h, 5d, 1d12h or never. A later `up` or `replace` starts it again from the beginning.
     """
     from previewer.cli.rows.environments import lifetime_columns, lifetime_row
     from previewer.operations.extend import extend, plan_extend
@@ -28,4 +28,4 @@ def command(invocation: Invocation, *, environment: str, ttl: str, dry_run: bool
         result = (plan_extend if dry_run else extend)(session, environment, ttl)
         invocation.output.rows(lifetime_columns(session.clock()), [lifetime_row(result)], form)
     if result.before.notes.pinned and not result.environment.notes.pinned:
-        invocation.diagnostics.note(f"{result.environment.name} is not pinned any more")
+        invocation.diagnostics.note(f"{result.environment.name} is no longer pinned")

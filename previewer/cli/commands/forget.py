@@ -10,12 +10,12 @@ from previewer.cli.options import verb
 
 @verb("forget")
 @click.argument("name", metavar="PROJECT")
-@click.option("--force", is_flag=True, help="Whether or not it has environments; the engine is not asked.")
+@click.option("--force", is_flag=True, help="Even if it has environments; the engine is not asked.")
 @pass_invocation
 def command(invocation: Invocation, *, name: str, force: bool) -> None:
     """Forget a project that was pulled to this machine.
 
-    Its releases, history and tombstones here go; clones, the registry and the engine keep what they have.
+    Removes its releases, history and tombstones here; clones, the registry and the engine stay as they are.
     """
     from previewer.operations.forget import forget_project
 

@@ -31,7 +31,7 @@ def command(
 ) -> None:
     """Show what is in a release and where it came from.
 
-    With who signed it, where it runs, and the packages that are in its images.
+    Also shows who signed it, where it runs, and the packages in its images.
 
     RELEASE is its id or the beginning of it, a revision that was frozen, or an environment; without it, HEAD.
     """

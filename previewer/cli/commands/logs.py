@@ -16,7 +16,7 @@ from previewer.errors import UsageError
 @verb("logs")
 @click.argument("environment", shell_complete=complete_environments)
 @click.argument("services", nargs=-1, metavar="[SERVICE]...", shell_complete=complete_services)
-@click.option("-f", "--follow", is_flag=True, help="Go on until interrupted.")
+@click.option("-f", "--follow", is_flag=True, help="Keep following until interrupted.")
 @click.option(
     "-n", "--tail", type=click.IntRange(min=0), metavar="N", help="Only the last N lines of each container."
 )
@@ -51,7 +51,7 @@ def command(
     from previewer.operations.logs import open_logs, remembered_lines
 
     if gone and follow:
-        raise UsageError("nothing more comes of an environment that is gone", hint="leave --follow out")
+        raise UsageError("an environment that is gone writes no more logs", hint="leave out --follow")
     with invocation.open_session(None if gone else [environment]) as session:
         begin: datetime | None = parse_since(since, session.clock()) if since else None
         options = LogOptions(tail=tail, follow=follow, since=begin)

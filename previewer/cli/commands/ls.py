@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 @verb("ls")
-@click.option("-a", "--everywhere", is_flag=True, help="Other repositories' environments on this engine too.")
+@click.option(
+    "-a", "--everywhere", is_flag=True, help="Also list other repositories' environments on this engine."
+)
 @output_option()
 @pass_invocation
 def command(invocation: Invocation, *, everywhere: bool, form: Format) -> None:

@@ -39,7 +39,7 @@ def command(
     exit_code: bool,
     form: str,
 ) -> ExitCode:
-    """Hold two environments beside each other.
+    """Compare two environments side by side.
 
     LEFT and RIGHT are environments, REVISION:DEFINITION or RELEASE:DEFINITION; without them, staging and
     production are compared. Differences that `x-previewer.parity.allow` declares are kept apart from others.

@@ -12,12 +12,12 @@ from previewer.cli.output_format import Format
 
 @verb("pin")
 @click.argument("environment", shell_complete=complete_environments)
-@click.option("--off", is_flag=True, help="Take the pin away.")
-@click.option("--dry-run", is_flag=True, help="Print what it would have, and change nothing.")
+@click.option("--off", is_flag=True, help="Remove the pin.")
+@click.option("--dry-run", is_flag=True, help="Print the result, and change nothing.")
 @output_option()
 @pass_invocation
 def command(invocation: Invocation, *, environment: str, off: bool, dry_run: bool, form: Format) -> None:
-    """Keep an environment until somebody removes it by name.
+    """Keep an environment until it is removed by name.
 
     A pinned one does not expire; neither `watch` nor `down --expired`, `--merged` or `--branch-gone` removes it.
     """

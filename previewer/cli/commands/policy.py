@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--definition", "--role", "name", default="preview", show_default=True, metavar="NAME", help="Which one."
 )
-@click.option("-a", "--all", "every", is_flag=True, help="The rules that found nothing too.")
+@click.option("-a", "--all", "every", is_flag=True, help="Show also the rules that found nothing.")
 @click.option("--exit-code", is_flag=True, help="End with 5 if anything is refused.")
 @output_option()
 @pass_invocation
@@ -30,7 +30,7 @@ def command(
 ) -> ExitCode:
     """Explain what a commit's definition may do, and why.
 
-    One line for each thing that it asks for and that a rule is about. REVISION is a branch, a tag or a commit.
+    One line for each request that a rule covers. REVISION is a branch, a tag or a commit.
     """
     from previewer.cli.rows.policy import POLICY_COLUMNS, policy_rows
     from previewer.releases.definitions import distrust, explain_policy

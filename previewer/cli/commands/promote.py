@@ -20,7 +20,7 @@ from previewer.cli.output_format import Format
 
 @verb("promote")
 @click.argument("subject", metavar="RELEASE|ENVIRONMENT|REVISION", shell_complete=complete_environments)
-@click.option("--to", type=click.Choice(["staging", "production"]), required=True, help="Where it is to run.")
+@click.option("--to", type=click.Choice(["staging", "production"]), required=True, help="The role to run it as.")
 @click.option("--name", metavar="NAME", help="The environment's name (default: by project and role).")
 @click.option("--ttl", metavar="TTL", help="How long it lives: 90m, 10h, 5d, 1d12h, never.")
 @env_file_option()
@@ -48,7 +48,7 @@ def command(
 ) -> ExitCode:
     """Run what was proven in staging or production.
 
-    Nothing is built. Refused where the environment it comes from was touched or is ailing, where a service would
+    Nothing is built. Refused where the source environment is tainted or unhealthy, where a service would
     run another image than there, and where production would run a release that staging has not.
     """
     from previewer.cli.confirmation import confirm_replacement

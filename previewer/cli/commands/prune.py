@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     metavar="N",
     help="Keep the newest N releases (default: the setting keep_releases, 5).",
 )
-@click.option("--releases", is_flag=True, help="Forget releases that are not kept, too.")
-@click.option("--kept", is_flag=True, help="Print what stays, too, and why.")
+@click.option("--releases", is_flag=True, help="Also forget releases that are not kept.")
+@click.option("--kept", is_flag=True, help="Also print what stays, and why.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Print what would be removed, and remove nothing.")
 @progress_option()
@@ -39,10 +39,10 @@ def command(
     progress: str,
     form: Format,
 ) -> None:
-    """Remove images that nothing needs any more.
+    """Remove images that are no longer needed.
 
-    Never what an environment on the engine runs, whoever's it is, what a rollback needs, or the newest releases.
-    Prints what goes, what it takes and why. Freezing a release again builds its images again.
+    Never removes what any environment on the engine runs, what a rollback needs, or the newest releases.
+    Prints what is removed, its size and the reason. Freezing a release again builds its images again.
     """
     from previewer.cli.confirmation import confirm
     from previewer.cli.rows.cells import format_bytes

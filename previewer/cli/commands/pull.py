@@ -11,7 +11,7 @@ from previewer.cli.output_format import Format
 
 @verb("pull")
 @click.argument("what", metavar="RELEASE")
-@click.option("--dry-run", is_flag=True, help="Look at the release and check it, and keep nothing.")
+@click.option("--dry-run", is_flag=True, help="Check the release, and keep nothing.")
 @progress_option()
 @output_option()
 @pass_invocation
@@ -19,7 +19,7 @@ def command(invocation: Invocation, *, what: str, dry_run: bool, progress: str, 
     """Fetch a release and its images from a registry.
 
     RELEASE is REGISTRY/REPOSITORY@sha256:…, or :RELEASE-ID or another tag behind REPOSITORY; a release's id alone
-    (12 digits at least) is looked for where the setting `registry` says. The id is computed anew and every image
+    (12 digits at least) is looked for where the setting `registry` says. The id is recomputed and every image
     is checked: what does not match is refused. In a clone the release is kept in the repository. Outside of any,
     a place of its own is made for the project: `previewer up --release` runs it there, and `--repo PROJECT` says
     which one is meant where several were pulled.

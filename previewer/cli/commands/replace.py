@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def command(invocation: Invocation, **given: Unpack[RenewalArguments]) -> ExitCode:
     """Run an environment's release again, from nothing.
 
-    The remedy for an environment that somebody touched, or that is ailing. What runs stays until its successor is
+    The remedy for an environment that was changed by hand or is unhealthy. It stays up until its successor is
     healthy, which then takes over its ports. Volumes start empty.
     """
     from previewer.cli.deployment import renew

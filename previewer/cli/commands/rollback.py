@@ -43,7 +43,7 @@ def command(
     """Go back to a release that is known to be good.
 
     A release is known-good when it served, untouched, until another one took its place. A generation that was kept
-    is started again; otherwise its release is deployed anew. Without arguments the known-good releases are listed
+    is started again; otherwise its release is deployed again. Without arguments the known-good releases are listed
     first. Asks before it begins; production asks for its name.
     """
     from previewer.cli.confirmation import confirm_replacement

@@ -18,9 +18,9 @@ from previewer.domain.json_value import JsonObject
 @output_option()
 @pass_invocation
 def command(invocation: Invocation, *, release: str, progress: str, form: Format) -> ExitCode:
-    """Sign a release and what is said about it.
+    """Sign a release and its attestations.
 
-    With the key that git signs commits with (user.signingkey). Signatures of others stay: a release counts as
+    Uses the key that git signs commits with (user.signingkey). Signatures of others stay: a release counts as
     signed where one of them is good.
 
     RELEASE is its id or the beginning of it, a revision that was frozen, or an environment; without it, HEAD.

@@ -19,10 +19,10 @@ from previewer.cli.output_format import Format
 def command(
     invocation: Invocation, *, environments: tuple[str, ...], dry_run: bool, progress: str, form: Format
 ) -> None:
-    """Stop environments, to be woken again.
+    """Stop environments and keep them, to be woken later.
 
-    They keep what their volumes hold, their networks and their URLs, and take no memory. `wake` starts them again.
-    Their time to live goes on.
+    They keep their volumes, networks and URLs, and take no memory. `wake` starts them again.
+    Their time to live keeps running.
     """
     from previewer.cli.plan_printer import print_plan
     from previewer.cli.rows.environments import SLEEP_COLUMNS, sleep_rows

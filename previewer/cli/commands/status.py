@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 @verb("status")
 @click.argument("environment", required=False, shell_complete=complete_environments)
-@click.option("--exit-code", is_flag=True, help="End with 4 unless every service is well.")
-@click.option("--gone", is_flag=True, help="What is remembered of one that was removed.")
+@click.option("--exit-code", is_flag=True, help="End with 4 unless every service is healthy.")
+@click.option("--gone", is_flag=True, help="The record of an environment that was removed.")
 @output_option()
 @pass_invocation
 def command(
@@ -27,8 +27,8 @@ def command(
 ) -> ExitCode:
     """Show an environment and its services.
 
-    ENVIRONMENT is its name, what `up` was given or a unique beginning; without it, the one of what is checked out.
-    One that somebody touched is noted as tainted; `previewer drift` tells all of it, file systems included.
+    ENVIRONMENT is a name, the revision given to `up`, or a unique beginning; by default, that of the checkout.
+    One that was changed by hand is marked as tainted; `previewer drift` shows all details, file systems included.
     """
     if gone:
         _show_tombstone(invocation, environment, form)
@@ -53,7 +53,7 @@ def command(
         warn_of_expiry(invocation.diagnostics, [found], session.clock())
     if found.is_tainted:
         invocation.diagnostics.warn(
-            f"{found.name} was touched: {found.notes.tainted}", f"`previewer replace {found.name}` makes it anew"
+            f"{found.name} was touched: {found.notes.tainted}", f"`previewer replace {found.name}` rebuilds it"
         )
     return ExitCode.UNHEALTHY if exit_code and found.state not in SERVING else ExitCode.OK
 

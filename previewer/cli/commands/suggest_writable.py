@@ -18,7 +18,7 @@ def command(invocation: Invocation, *, environment: str, form: Format) -> None:
     """Suggest which paths services have to write to.
 
     Prints the `x-previewer` section that prevents all other writing, made from what the services of a running
-    ENVIRONMENT have written so far: use it well before. Changes nothing.
+    ENVIRONMENT have written so far: exercise it first. Changes nothing.
     """
     from previewer.domain.drift.suggestion import suggestion_json, suggestion_yaml
     from previewer.operations.suggest_writable import suggest_writable

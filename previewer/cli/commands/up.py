@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     type=click.Choice(["preview", "staging", "production"]),
     default="preview",
     show_default=True,
-    help="What the environment is for.",
+    help="The role of the environment.",
 )
 @click.option("--definition", metavar="NAME", help="Which definition of the commit (default: the role's).")
 @definition_options()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def command(invocation: Invocation, **given: Unpack[RenewalArguments]) -> ExitCode:
     """Bring an environment to the tip of its branch.
 
-    Freezes the tip and replaces what runs by it. Nothing happens where that is what runs already.
+    Freezes the tip and replaces the environment's release with it. Does nothing if it runs the tip already.
     """
     from previewer.cli.deployment import renew
     from previewer.operations.update import plan_update, update

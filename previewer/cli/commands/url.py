@@ -21,7 +21,7 @@ from previewer.present.safe_text import plain
 def command(invocation: Invocation, *, environment: str, service: str | None, every: bool, form: Format) -> None:
     """Print the URLs of an environment.
 
-    One a line: the front end's, or those of SERVICE.
+    One per line: the front end's, or those of SERVICE.
     """
     from previewer.cli.rows.environments import url_rows, urls_by_service
     from previewer.cli.urls import choose_urls, tunnel_words

@@ -24,11 +24,11 @@ SHOWN = 50
 def command(
     invocation: Invocation, *, release: str, rebuild: bool, dry_run: bool, progress: str, form: Format
 ) -> ExitCode:
-    """Check that a release is what it says.
+    """Check that a release is what it claims to be.
 
     The manifest must match its id, the engine must have every image, and the files that services read must be as
-    they were frozen. With --rebuild the images are built again out of the commit, upon the recorded bases: each is
-    identical, equal in content, or different, with the files that differ. What that builds is removed again.
+    they were frozen. With --rebuild the images are built again from the commit, on the recorded bases: each is
+    identical, equal in content, or different, with the files that differ. Images built for this are removed again.
     Ends with 3 if anything is missing or different.
 
     RELEASE is its id or the beginning of it, a revision that was frozen, or an environment; without it, HEAD.

@@ -29,7 +29,7 @@ def command(
     """Start an environment that sleeps and wait for health.
 
     Services start in the order of the definition that was frozen; a job that has succeeded does not run again. If
-    that fails, the environment sleeps on. What ended with the engine or its machine is started likewise.
+    that fails, the environment stays asleep. Containers that ended with the engine or machine are started, too.
     """
     from previewer.cli.plan_printer import print_plan
     from previewer.cli.rows.environments import environment_row, url_columns, url_rows, urls_by_service

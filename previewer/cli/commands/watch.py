@@ -10,9 +10,7 @@ from previewer.cli.options import verb
 
 
 @verb("watch")
-@click.option(
-    "--branches", "patterns", multiple=True, metavar="GLOB", help="Branches to watch, as often as needed."
-)
+@click.option("--branches", "patterns", multiple=True, metavar="GLOB", help="Branches to watch; can be repeated.")
 @click.option("--remote", metavar="NAME", help="Watch a remote's branches, fetched at each interval.")
 @click.option(
     "--interval",
@@ -23,7 +21,7 @@ from previewer.cli.options import verb
     help="How often to look at the remote and at the engine.",
 )
 @click.option("--limit", type=click.IntRange(1, 64), metavar="N", help="Environments brought up at the same time.")
-@click.option("--once", is_flag=True, help="Bring everything in step, then end; for cron and CI.")
+@click.option("--once", is_flag=True, help="Bring everything up to date, then end; for cron and CI.")
 @click.option("--dry-run", is_flag=True, help="Print what would be done first, and do nothing.")
 @click.option(
     "--progress",
@@ -47,8 +45,8 @@ def command(
     """Keep previews in step with branches.
 
     Every branch that a GLOB matches gets a preview; a push replaces it, the newest one winning; it goes when the
-    branch is merged or deleted, or when it expires. Goes on until interrupted, and leaves what is up. The setting
-    `watch.branches` counts where no GLOB is given.
+    branch is merged or deleted, or when it expires. Runs until interrupted, and leaves all up. The setting
+    `watch.branches` is used where no GLOB is given.
     """
     from previewer.cli.running import running
     from previewer.operations.watch.watch import WatchOptions, plan_watch, watch

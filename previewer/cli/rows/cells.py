@@ -122,6 +122,6 @@ def parse_since(text: str, now: datetime) -> datetime:
         timestamp = datetime.fromisoformat(text)
     except (ValueError, OverflowError) as error:
         raise UsageError(
-            "this is no moment", where=f"--since {text}", hint="say 10m, 1d12h or 2026-01-31T12:00:00Z"
+            "this is not a time", where=f"--since {text}", hint="say 10m, 1d12h or 2026-01-31T12:00:00Z"
         ) from error
     return timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)

@@ -63,4 +63,4 @@ def read_refusal(registry: str, status: int, said: str) -> RegistryRefusal:
 
 def sign_in_hint(registry: str) -> str:
     """What to do where the registry knows the user, and that this is not for them."""
-    return f"sign in as somebody who may: docker login {registry}"
+    return f"sign in with an account that may: docker login {registry}"

@@ -117,7 +117,7 @@ def _judge_pair(
     pair = ContainerPair(frozen, wanted, live, secrecy)
     if wanted.fields is None and not frozen.unjudged:
         what = "the image that it was made of is gone from the engine"
-        why = "what it consists of can't be judged, and it can't be started anew"
+        why = "its contents can't be checked, and it can't be recreated"
         remedy = "previewer replace {environment}"
         yield pair.finding("image-missing", Severity.MEDIUM, what, why, remedy=remedy, taints=False)
     yield from judge_specification(pair)
@@ -141,7 +141,7 @@ def _extras(
             yield replace(found, severity=Severity.LOW, taints=False, remedy="exit its shell")
         elif is_of(container.ownership, frozen):
             what, why = (
-                "the container bears the environment's labels, and nobody declared it",
+                "the container has the environment's labels but is not declared",
                 "it answers for a service",
             )
             yield _container(frozen, container.name, container.service, "container-added", what, why)
@@ -173,8 +173,8 @@ def _tainted(frozen: FrozenEnvironment) -> Finding:
         environment=frozen.name,
         service="",
         where=frozen.name,
-        what="the ledger says that somebody touched it",
-        why="nobody knows what else was done",
+        what="the ledger says that it was changed by hand",
+        why="it is unknown what else was done",
         live=frozen.notes.tainted,
         taints=False,
     )

@@ -83,7 +83,7 @@ def judge_specification(pair: ContainerPair) -> Iterator[Finding]:
             "renamed",
             Severity.HIGH,
             "it was renamed",
-            "nobody finds it by its name any more, logs and links included",
+            "it can no longer be found by its name, by logs and links either",
             frozen=pair.frozen.name,
             live=pair.live.name,
         )
@@ -117,7 +117,7 @@ def judge_state(pair: ContainerPair) -> Iterator[Finding]:
             yield pair.finding("running-asleep", Severity.MEDIUM, "it runs although the environment sleeps", why)
         return
     if live.state is ContainerState.PAUSED:
-        yield pair.finding("paused", Severity.HIGH, "it is paused", "it answers nobody", live="paused")
+        yield pair.finding("paused", Severity.HIGH, "it is paused", "it answers no requests", live="paused")
     elif live.state is not ContainerState.RUNNING and _is_down(pair):
         ended = (
             f"{live.state.value}, exit code {live.exit_code}" if live.exit_code is not None else live.state.value
@@ -127,14 +127,14 @@ def judge_state(pair: ContainerPair) -> Iterator[Finding]:
             "stopped", Severity.HIGH, "it does not run", why, frozen="running", live=ended, taints=False
         )
     if live.restarts:
-        what = f"the engine restarted it {counted(live.restarts, 'time')}: it ended by itself"
+        what = f"the engine restarted it {counted(live.restarts, 'time')}: it exited without being stopped"
         why = "what it had in memory is gone, and it may end again"
         yield pair.finding("crashed", Severity.MEDIUM, what, why, live=str(live.restarts), taints=False)
     if live.out_of_memory:
         why = "the limit is too low, or it leaks"
         yield pair.finding("out-of-memory", Severity.MEDIUM, "it ran out of memory", why, taints=False)
     if live.commands > ("healthcheck" in live.fields):
-        what = "somebody runs a command in it at this moment"
+        what = "a command is running in it right now"
         why = "what runs there was never frozen"
         yield pair.finding("command-running", Severity.HIGH, what, why, layer=Layer.TOUCH)
 

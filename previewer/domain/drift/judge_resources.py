@@ -27,8 +27,8 @@ from previewer.domain.naming import IMAGE_REPOSITORY
 from previewer.domain.secrecy import Secrecy
 
 _MISSING = "what needs it fails"
-_CHANGED = "it was made anew by somebody: what it held or allowed may be other than was frozen"
-_ADDED = "nobody declared it"
+_CHANGED = "it was recreated by hand: its contents or access may differ from what was frozen"
+_ADDED = "it is not declared"
 
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 """The name of a volume that nobody named."""

@@ -35,37 +35,35 @@ _INTERRUPTED = "what it had in memory is gone, and who used it was cut off"
 _SEEN = "nothing was changed, but somebody took data out or looked"
 
 CONTAINER_TOUCHES: Mapping[str, TouchMeaning] = {
-    "exec_create": TouchMeaning("command-run", Severity.HIGH, "somebody ran a command in it", _INSIDE),
-    "attach": TouchMeaning("attached", Severity.HIGH, "somebody attached to its main process", _INSIDE),
-    "extract-to-dir": TouchMeaning("copied-into", Severity.HIGH, "somebody copied files into it", _INSIDE),
+    "exec_create": TouchMeaning("command-run", Severity.HIGH, "a command was run in it", _INSIDE),
+    "attach": TouchMeaning("attached", Severity.HIGH, "a terminal was attached to its main process", _INSIDE),
+    "extract-to-dir": TouchMeaning("copied-into", Severity.HIGH, "files were copied into it", _INSIDE),
     "update": TouchMeaning(
-        "updated", Severity.HIGH, "somebody changed its limits or restart policy", "it is not what was tried"
+        "updated", Severity.HIGH, "its limits or restart policy were changed", "it no longer runs as it was tested"
     ),
-    "rename": TouchMeaning(
-        "renamed", Severity.HIGH, "somebody renamed it", "nobody finds it by its name any more"
-    ),
+    "rename": TouchMeaning("renamed", Severity.HIGH, "it was renamed", "it can no longer be found by its name"),
     "commit": TouchMeaning(
         "committed",
         Severity.MEDIUM,
-        "somebody made an image of it",
+        "an image was made of it",
         "that image holds what it wrote, secrets included, and it stood still meanwhile",
     ),
-    "pause": TouchMeaning("paused", Severity.MEDIUM, "somebody paused it", "it answered nobody meanwhile"),
-    "restart": TouchMeaning("restarted", Severity.HIGH, "somebody restarted it", _INTERRUPTED),
-    "stop": TouchMeaning("stopped-by-hand", Severity.HIGH, "somebody stopped it", _INTERRUPTED),
-    "kill": TouchMeaning("signalled", Severity.HIGH, "somebody sent it the signal", _INTERRUPTED),
+    "pause": TouchMeaning("paused", Severity.MEDIUM, "it was paused", "it answered no requests meanwhile"),
+    "restart": TouchMeaning("restarted", Severity.HIGH, "it was restarted by hand", _INTERRUPTED),
+    "stop": TouchMeaning("stopped-by-hand", Severity.HIGH, "it was stopped by hand", _INTERRUPTED),
+    "kill": TouchMeaning("signalled", Severity.HIGH, "it was sent the signal", _INTERRUPTED),
     "start": TouchMeaning(
         "started-by-hand",
         Severity.MEDIUM,
-        "it was started again, by somebody or after the engine's own restart",
+        "it was started again, by hand or after the engine's own restart",
         "it ran a second time on what the first run left",
         taints=False,
     ),
     "create": TouchMeaning(
         "made-by-hand",
         Severity.HIGH,
-        "somebody made a container with the environment's labels",
-        "nobody declared it",
+        "a container with the environment's labels was made by hand",
+        "it is not declared",
     ),
     "destroy": TouchMeaning("removed-by-hand", Severity.HIGH, "somebody removed it", "what needs it fails"),
     "archive-path": TouchMeaning(COPIED_OUT, Severity.LOW, "somebody copied files out of it", _SEEN, taints=False),
@@ -77,16 +75,19 @@ CONTAINER_TOUCHES: Mapping[str, TouchMeaning] = {
 NETWORK_JOINED = TouchMeaning(
     "network-connected",
     Severity.HIGH,
-    "somebody joined it to the network",
+    "it was connected to the network by hand",
     "it reaches, or was reached by, others than was declared",
 )
 NETWORK_LEFT = TouchMeaning(
-    "network-disconnected", Severity.HIGH, "somebody cut it off from the network", "what needs it failed meanwhile"
+    "network-disconnected",
+    Severity.HIGH,
+    "it was disconnected from the network",
+    "services that need it failed meanwhile",
 )
 STRANGER_CAME = TouchMeaning(
     "stranger-connected",
     Severity.HIGH,
-    "somebody joined another container to the network",
+    "another container was connected to the network by hand",
     "it reached every service, past what is published",
 )
 ABSORBED = {"restart": ("kill", "stop", "start"), "stop": ("kill",), "commit": ("pause",), "destroy": ("kill",)}

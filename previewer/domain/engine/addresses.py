@@ -24,7 +24,7 @@ def allocate(pool: str, prefix_length: int, taken: Iterable[Network], start_hint
         return subnet
     raise ConflictError(
         f"the address pool {pool} has no free subnet of length /{prefix_length}",
-        hint="remove environments that nobody uses (`previewer down`), or set a larger pool (`network.pool`)",
+        hint="remove unused environments (`previewer down`), or set a larger pool (`network.pool`)",
     )
 
 

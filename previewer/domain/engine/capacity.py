@@ -108,7 +108,7 @@ def _addresses(supply: Supply, need: Need) -> Bound:
         "addresses",
         free_capacity if need.networks else max(free_capacity, 1),
         f"{free} of the address pool free, {need.networks} needed",
-        "remove environments that nobody uses (`previewer down`), or set a larger pool (`network.pool`)",
+        "remove unused environments (`previewer down`), or set a larger pool (`network.pool`)",
     )
 
 
@@ -121,7 +121,7 @@ def _memory(supply: Supply, need: Need, load: Load, quota: Quota) -> Iterator[Bo
         max(most - load.memory, 0) // need.memory,
         f"limits of {format_memory(load.memory)} are given of at most {format_memory(most)} "
         f"({quota.overcommit:g} times the engine's memory), {format_memory(need.memory)} needed",
-        "remove environments that nobody uses, set lower limits, or raise `quota.overcommit`",
+        "remove unused environments, set lower limits, or raise `quota.overcommit`",
     )
 
 
@@ -136,7 +136,7 @@ def _disk(supply: Supply, quota: Quota) -> Iterator[Bound]:
 
 
 def _quotas(need: Need, load: Load, quota: Quota) -> Iterator[Bound]:
-    hint = "remove environments that nobody uses, or ask for a larger quota in the default branch's settings"
+    hint = "remove unused environments, or ask for a larger quota in the default branch's settings"
     if quota.environments is not None and need.is_new:
         yield Bound(
             "quota.environments",

@@ -113,7 +113,7 @@ def diagnose_ports(seen: ListeningPorts | None, ports: Sequence[int]) -> str:
 
 SIGNALS = {
     4: "SIGILL: an instruction that this processor has not",
-    6: "SIGABRT: it gave up by itself",
+    6: "SIGABRT: it aborted itself",
     7: "SIGBUS",
     8: "SIGFPE",
     9: "SIGKILL",
@@ -262,9 +262,9 @@ def _of_exit_code(code: int | None) -> Diagnosis | None:
     if code == 126:
         return Diagnosis("its command is not executable", "make the file executable in the image")
     if code == 139:
-        return Diagnosis(SIGNALS[11], "it crashed by itself; a core dump or its own log may say where")
+        return Diagnosis(SIGNALS[11], "it crashed; a core dump or its own log may say where")
     if code == KILLED:
-        return Diagnosis("killed from outside", "somebody, or the engine as it stopped, killed it: try again")
+        return Diagnosis("killed from outside", "it was killed by hand or by the engine as it stopped: try again")
     if code is not None and code > 128 and (name := SIGNALS.get(code - 128)):
         return Diagnosis(f"ended by {name}", LESS)
     return None

@@ -17,7 +17,7 @@ _AT_REST = frozenset({State.STOPPED, State.FAILED})
 def reason_for_no_url(environment: Environment) -> str:
     """In words, to stand after the environment's name. Ports are an engine's only while their containers run."""
     if environment.state is State.ASLEEP:
-        return "it sleeps, and nobody answers until it is woken"
+        return "it sleeps, and does not answer until it is woken"
     if environment.state in _AT_REST:
         return "it does not run"
     if _published_elsewhere(environment):

@@ -22,7 +22,7 @@ def cap_restarts(service: Service, given: Circumstances) -> Iterator[Change]:
         return
     for keys, restart in endless_restarts(service):
         if given.trust.grant_for(RESTART, (restart,)) is None:
-            reason = "a preview that ends is to be seen ended, and none comes back after a reboot"
+            reason = "a preview that has ended should show as ended, and none comes back after a reboot"
             yield change_service(service, *keys, after="on-failure", reason=reason)
 
 

@@ -100,7 +100,7 @@ BUILD_RULES = (
     Rule(
         id="build-context",
         forbids="build contexts and Dockerfiles from URLs or outside the commit's tree",
-        why="what is not in the commit is not frozen with it, and may be any file of the machine",
+        why="a file outside the commit is not frozen with it, and may be any file of the machine",
         instead="commit what the build needs",
         subject="the context as written",
         find=in_services(_contexts),

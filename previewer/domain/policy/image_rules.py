@@ -90,8 +90,8 @@ IMAGE_RULES = (
         id="image",
         forbids="images of the engine by their id, those that previewer built or keeps for itself, and, where "
         "`[policy] images` is set, all that it does not list; in `image`, in contexts and in Dockerfiles",
-        why="what the engine has of other projects, or may pull as you, would be readable for any branch",
-        instead="name an image that a registry has for everybody, or build it in the definition",
+        why="any branch could read images of other projects on the engine, or images that you may pull",
+        instead="name an image that a registry offers publicly, or build it in the definition",
         subject="the image, with or without its tag",
         find=_find,
     ),

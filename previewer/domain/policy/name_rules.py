@@ -61,7 +61,7 @@ NAME_RULES = (
     Rule(
         id="reserved-label",
         forbids="labels of previewer, Compose and Swarm, wherever a definition or a Dockerfile can write labels",
-        why="labels say whose an object is; a branch could make its own look like another environment's",
+        why="labels say which environment an object belongs to; a branch could forge another's",
         instead="choose another name for the label",
         subject="",
         find=_labels,

@@ -129,7 +129,7 @@ PRIVILEGE_RULES = (
     Rule(
         id="capability",
         forbids="`cap_add` of what Docker does not give to every container",
-        why="most further capabilities lead out of the container",
+        why="most other capabilities allow a container to break out",
         instead="drop it from cap_add, or let the program do without",
         subject="the capability, without `CAP_`",
         find=in_services(_capabilities),
@@ -161,7 +161,7 @@ PRIVILEGE_RULES = (
     Rule(
         id="device-cgroup-rule",
         forbids="`device_cgroup_rules`",
-        why="they open devices that a container could then make for itself",
+        why="they allow devices that a container could then create for itself",
         instead="leave the rule out",
         subject="the rule as written",
         find=each_of("device_cgroup_rules", message="opens the devices {}"),
@@ -201,7 +201,7 @@ PRIVILEGE_RULES = (
     Rule(
         id="annotation",
         forbids="`annotations`",
-        why="runtimes take orders by them, past what the engine checks",
+        why="runtimes read instructions from them that the engine does not check",
         instead="use labels",
         subject="the annotation's name",
         find=in_services(_annotations),

@@ -201,7 +201,7 @@ QUANTITY_RULES = (
     limit_rule(
         id_="ttl-limit",
         forbids="a longer life than the role's environments may have",
-        why="what is forgotten has to go away by itself",
+        why="a forgotten environment has to expire",
         instead="set a shorter x-previewer.ttl; previewer up --ttl gives a single environment more",
         limit="max_ttl",
         find=_ttl,

@@ -74,7 +74,7 @@ REWRITE_RULES = (
     Rule(
         id=RESTART,
         forbids="`restart: always` and `unless-stopped` in previews",
-        why="a preview that crashes is to be seen crashed, and none should come back after a reboot",
+        why="a preview that has crashed should show as crashed, and none should come back after a reboot",
         instead="write restart: on-failure",
         subject="`always`, `unless-stopped` or `any`",
         find=_restarts,
@@ -109,7 +109,7 @@ EGRESS_RULES = (
     Rule(
         id=EGRESS,
         forbids="reaching other machines, where `limits.ROLE.egress` is `false`",
-        why="code that nobody has looked at could carry away what it sees",
+        why="unreviewed code could send out the data that it sees",
         instead="set x-previewer.egress to false, and have everything it needs in images",
         subject="the definition's name",
         find=_egress,

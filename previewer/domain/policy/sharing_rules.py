@@ -96,7 +96,7 @@ def _external(section: str, noun: str) -> Iterator[Rule]:
     yield Rule(
         id=f"external-{noun}",
         forbids=f"`external` {section}",
-        why="what is shared with others can be read, changed and lost by a preview",
+        why="a preview could read, change or delete shared data",
         instead="declare it without external, so that every environment has its own",
         subject=f"the {noun}'s name on the engine",
         find=find,
@@ -149,7 +149,7 @@ SHARING_RULES = (
     Rule(
         id="foreign-namespace",
         forbids="`container:NAME` as a namespace",
-        why="that container belongs to somebody else, and there is only one of it for all environments",
+        why="that container is not part of the environment, and there is only one of it for all environments",
         instead="write service:NAME for a service of the same definition",
         subject="the container",
         find=in_services(_foreign_namespaces),
@@ -157,7 +157,7 @@ SHARING_RULES = (
     Rule(
         id="foreign-volumes",
         forbids="`volumes_from` of `container:NAME`",
-        why="that container belongs to somebody else",
+        why="that container is not part of the environment",
         instead="name a service of the same definition",
         subject="the container",
         find=in_services(_foreign_volumes),
@@ -165,7 +165,7 @@ SHARING_RULES = (
     Rule(
         id="external-link",
         forbids="`external_links`",
-        why="they lead to containers of others",
+        why="they lead to containers outside the environment",
         instead="put the other service into the definition",
         subject="the link as written",
         find=each_of("external_links", message="links to the foreign container {}"),
@@ -173,7 +173,7 @@ SHARING_RULES = (
     Rule(
         id="external-network",
         forbids="`external` networks, and `network_mode` with the name of a network",
-        why="environments on one network see each other, and whoever else is on it",
+        why="environments on one network see each other and everything else on it",
         instead="declare the network without external, so that every environment has its own",
         subject="the network's name on the engine",
         find=_external_networks,

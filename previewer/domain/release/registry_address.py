@@ -65,7 +65,7 @@ def parse_address(text: str) -> RegistryAddress:
     is_host = _HOST.fullmatch(host) and ("." in host or ":" in host or host == "localhost")
     parts = ((_REPOSITORY, repository), (_TAG, tag or "x"), (_DIGEST, digest or "sha256:" + "0" * 64))
     if not is_host or not all(pattern.fullmatch(part) for pattern, part in parts):
-        raise UsageError("this is no place in a registry", where=text, hint=f"write {SHAPE}")
+        raise UsageError("this is not an address in a registry", where=text, hint=f"write {SHAPE}")
     return RegistryAddress(host, repository, tag or None, digest or None)
 
 

@@ -228,7 +228,7 @@ def _capabilities(connection: DockerConnection) -> Capabilities:
         missing[VOLUME_SUBPATH] = "it came with Docker 26"
     if podman := podman_version(connection):
         missing["health"] = "without systemd Podman runs health checks only while previewer waits for them"
-        missing[EGRESS] = "Podman knows no gateway that is nobody's"
+        missing[EGRESS] = "Podman cannot set a gateway address that no machine has"
         if podman < RESTART_UPDATES_SINCE:
             missing[RESTARTS] = "Podman before 5.1 cannot take a restart policy from what sleeps"
         missing[LOG_TIMES] = "Podman times lines of logs to the second"

@@ -11,7 +11,7 @@ from previewer.engine.mapping.part import Raw, filled, merge_labels
 from previewer.errors import EngineError, UnsupportedError
 
 NETWORK_KEYS_NEEDED_ELSEWHERE = {
-    "external": "policy decides whether a network of somebody else may be joined",
+    "external": "the policy decides whether an external network may be joined",
     "name": "previewer gives the names",
 }
 _KNOWN_NETWORK_KEYS = {
@@ -101,7 +101,7 @@ def _nobody(compose: JsonObject, subnet: IPv4Network) -> Raw:
 
 
 VOLUME_KEYS_NEEDED_ELSEWHERE = {
-    "external": "policy decides whether a volume of somebody else may be used",
+    "external": "the policy decides whether an external volume may be used",
     "name": "previewer gives the names",
 }
 _KNOWN_VOLUME_KEYS = {"driver", "driver_opts", "labels"}

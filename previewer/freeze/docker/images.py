@@ -189,7 +189,7 @@ class DockerImages:
         held = self._images.inspect(str(address))
         if held is None or self._ids.find(held) != image:
             raise FreezeError(
-                "the registry has another image", where=reference, hint=f"{short_id(image)} was asked for"
+                "the registry has a different image", where=reference, hint=f"{short_id(image)} was requested"
             )
         if name is not None:
             self._images.tag(image, name)

@@ -58,11 +58,11 @@ def read_archive(archive: bytes, *, id_length: int) -> FileTree:
         for header, content in _members(archive):
             entry = _entry(header, content, id_length)
             if entry.path in entries or len(entries) >= MAX_ENTRIES:
-                raise RegistryError("the release's files are no archive of ours", where=entry.path)
+                raise RegistryError("the release's files are not an archive made by previewer", where=entry.path)
             entries[entry.path] = entry
             contents[entry.object_id] = content
     except (tarfile.TarError, EOFError, RecursionError) as error:
-        raise RegistryError(f"the release's files are no archive: {error}") from error
+        raise RegistryError(f"the release's files are not an archive: {error}") from error
     below = {parent for path in entries for parent in folders_above(path)}
     if mixed := sorted(below & entries.keys()):
         raise RegistryError("the release's files have a file that is a folder too", where=mixed[0])
@@ -166,7 +166,7 @@ def decode_bundle(manifest: RegistryManifest, read_blob: Callable[[str, int], by
     """
     config_place = as_object(manifest.value.get("config"))
     if as_text(config_place.get("mediaType")) != ARTIFACT_TYPE:
-        raise RegistryError("this is no release", where=manifest.digest, hint="`previewer push` makes one")
+        raise RegistryError("this is not a release", where=manifest.digest, hint="`previewer push` makes one")
     config = as_object(_json(read_blob(as_text(config_place.get("digest")), MAX_JSON_BYTES), "config"))
     layers = [as_object(layer) for layer in as_list(manifest.value.get("layers"))]
     release = _read_release(layers, read_blob, as_text(config.get("release")))

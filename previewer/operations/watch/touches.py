@@ -116,7 +116,7 @@ def watch_taints(session: Session, *, report: Report, cancellation: Cancellation
 
     def tell(drift: EnvironmentDrift) -> None:
         name = drift.environment.name
-        report(Noted(f"somebody touched {name}: {drift.touches[0].what}", hint=f"previewer replace {name}"))
+        report(Noted(f"{name} was changed by hand: {drift.touches[0].what}", hint=f"previewer replace {name}"))
 
     def work() -> None:
         while not cancellation.requested:

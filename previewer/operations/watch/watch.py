@@ -148,7 +148,7 @@ class _Watch:
             return False
         if self._pause:
             self._pause = 0.0
-            self._report(Noted("everything answers again"))
+            self._report(Noted("git and the engine answer again"))
         for action in actions:
             self._begin(action)
         return not actions
@@ -203,7 +203,7 @@ class _Watch:
         if isinstance(action, Cancel):
             job = self._jobs[action.environment]
             if not job.is_cancelled:
-                self._report(Noted(f"{action.environment} is not brought up any more: {action.cause}"))
+                self._report(Noted(f"{action.environment} is no longer brought up: {action.cause}"))
                 job.cancel()
             return
         commit = action.commit if isinstance(action, Make | Follow) else ""
@@ -264,7 +264,9 @@ class _Watch:
         try:
             remember_failure(self._session, name, failed, error)
         except SourceError as unwritten:
-            self._report(Noted(f"that {name} failed is not remembered: {unwritten}", hint=unwritten.hint or ""))
+            self._report(
+                Noted(f"the failure of {name} could not be recorded: {unwritten}", hint=unwritten.hint or "")
+            )
 
     def _back_off(self, error: PreviewerError) -> None:
         """Try again later, each time after twice as long."""

@@ -204,9 +204,9 @@ class MemoryLedger:
         with self._guard:
             if environment in self._holders:
                 raise LockedError(
-                    "somebody else is changing this environment",
+                    "another run is changing this environment",
                     where=environment,
-                    hint="wait for them",
+                    hint="wait for it",
                     details=self._holders[environment],
                 )
             self._holders[environment] = held

@@ -105,7 +105,7 @@ class PinRequest(EnvironmentRequest):
     def meaning(self) -> str:
         """What it means."""
         if self.is_pinned:
-            return "It does not expire any more, and stays until somebody removes it by name."
+            return "It no longer expires, and stays until it is removed by name."
         return "It expires again when it would have without a pin."
 
     @property
@@ -126,4 +126,4 @@ class PinRequest(EnvironmentRequest):
         """Note it."""
         del report, cancellation
         pin(session, self.environment.name, is_pinned=self.is_pinned)
-        return Done(("pinned" if self.is_pinned else "not pinned any more",), self.environment.name)
+        return Done(("pinned" if self.is_pinned else "no longer pinned",), self.environment.name)

@@ -73,7 +73,7 @@ class PruneRequest(Request):
     @property
     def title(self) -> str:
         """The question."""
-        return f"Remove what nobody needs of {self.project}"
+        return f"Remove unused images and files of {self.project}"
 
     @property
     def meaning(self) -> str:

@@ -35,9 +35,7 @@ class SleepRequest(SeveralRequest):
     @property
     def meaning(self) -> str:
         """What stays."""
-        return (
-            "The containers are stopped and kept, with their volumes and ports: nobody is served until it wakes."
-        )
+        return "The containers are stopped and kept, with their volumes and ports: nothing answers until it wakes."
 
     @property
     def nothing(self) -> str:

@@ -142,7 +142,7 @@ class ReplaceRequest(EnvironmentRequest):
     def meaning(self) -> str:
         """How it goes."""
         return (
-            "The same release starts anew beside it and takes its ports once it is healthy. Volumes start empty."
+            "The same release starts fresh beside it and takes its ports once it is healthy. Volumes start empty."
         )
 
     @property
