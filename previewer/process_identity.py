@@ -27,7 +27,7 @@ class ProcessIdentity(msgspec.Struct, frozen=True):
     boot: str
     """Changes each time the machine starts."""
     namespace: str
-    """Of process ids (Linux)."""
+    """The namespace of process ids (Linux)."""
     pid: int
     started: str
     """When the process started, as the system spells it."""

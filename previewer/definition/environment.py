@@ -14,7 +14,7 @@ from previewer.domain.compose.definition import ModelPath
 
 
 def environment_table(value: Value, around: Mapping[str, str]) -> Table:
-    """By name; a variable without a value takes the one from ``around``, else it is null (unset in the container).
+    """Variables by name; one without a value takes it from ``around``, else it is null (unset in the container).
 
     Raises :class:`ModelError` for a name with white space at its end.
     """

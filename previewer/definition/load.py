@@ -65,7 +65,7 @@ class LoadOptions(Struct, frozen=True, kw_only=True):
     profiles: Sequence[str] = ()
     project_name: str | None = None
     name: str = "preview"
-    """Of the definition."""
+    """The definition's name."""
     role: Role = Role.PREVIEW
 
 

@@ -34,7 +34,7 @@ class Sources(Struct):
 
     documents: list[Document] = field(default_factory=list)
     ancestors: dict[str, list[Ancestor]] = field(default_factory=dict)
-    """By service: what it extends, the nearest first."""
+    """The services that each service extends, the nearest first."""
 
     def locate(self, path: ModelPath, *, first: Sequence[Document] = ()) -> Location | None:
         """Where ``path``, or the nearest known place above it, is written; looked for in some ``first``."""

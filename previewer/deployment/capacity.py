@@ -27,7 +27,7 @@ class Capacity(Struct, frozen=True):
     """How many environments like one still fit."""
 
     more: int
-    """Of them, the one itself included; 0 where not even that fits."""
+    """How many more of them fit, this one included; 0 where not even this one does."""
     bounds: tuple[Bound, ...]
     """What bounds it, tightest first."""
 
@@ -206,7 +206,7 @@ def _names(observed: Observation) -> list[str]:
 
 
 def _need_of(observed: Observation) -> Need:
-    """Of the newest generation: an older one that is kept or on its way out is not needed twice."""
+    """The need of the newest generation: one that is kept or being removed is not needed twice."""
     newest = max(owner.generation for owner in observed.owners)
     return Need(
         networks=sum(1 for network in observed.networks if network.ownership.generation == newest),

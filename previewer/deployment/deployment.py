@@ -19,9 +19,8 @@ class Deployment(Struct, frozen=True):
     release: Release
     role: Role
     name: str
-    """The environment's."""
     branch: str | None
-    """That the release is from: it decides what the definition is trusted with."""
+    """The branch that the release is from: it decides what the definition is trusted with."""
     definition: str
     """Which of the release's."""
     ttl: str | None = None

@@ -167,7 +167,7 @@ class EnvironmentDrift(Struct, frozen=True):
 
     @property
     def severity(self) -> Severity | None:
-        """Of the worst finding; ``None`` without any."""
+        """The severity of the worst finding; ``None`` without any."""
         return self.findings[0].severity if self.findings else None
 
 

@@ -60,7 +60,7 @@ class Refused(Struct, frozen=True):
 
     ports: frozenset[int] = frozenset()
     addresses: frozenset[str] = frozenset()
-    """That rehearsals failed on."""
+    """Loopback addresses that were already tried in vain."""
 
 
 NONE_REFUSED = Refused()

@@ -19,9 +19,8 @@ class EnvironmentSnapshot(Struct, frozen=True):
     """One look at everything of ours on the engine, and the ledger's notes."""
 
     name: str
-    """The environment's."""
     everything: Observation
-    """Of all environments of all repositories: names and host ports are the engine's."""
+    """The environments of all repositories: names and host ports are shared by the whole engine."""
     ours: Observation
     """The environment's own part, kept generations included."""
     notes: EnvironmentNotes

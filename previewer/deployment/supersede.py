@@ -49,7 +49,7 @@ class NewestRun:
     superseded_by: list[RunLease] = field(default_factory=list)
     """The later run's claim, once there is one."""
     began: float = field(default_factory=time.monotonic)
-    """By the monotonic clock, in seconds."""
+    """When it began: seconds of the monotonic clock."""
 
     def when_unlocked(self, action: Callable[[], T]) -> T:
         """``action``, tried again while the predecessor still holds the lock that it takes first.

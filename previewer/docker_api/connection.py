@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 NEWEST_API = (1, 51)
 """Of the newest engine that the contract suite ran on. A newer engine is spoken to in this version."""
 OLDEST_API = (1, 41)
-"""Docker 20.10's."""
+"""The API version of Docker 20.10."""
 NO_VERSION = (0, 0)
 
 
@@ -64,7 +64,7 @@ CALL_TIMEOUT = 60
 CONTAINERD_STORE = "io.containerd.snapshotter.v1"
 """The kind of storage driver that such engines say they have."""
 CONTAINERD_STORE_SINCE = (1, 43)
-"""Docker 24's API."""
+"""The API version of Docker 24."""
 
 
 class DockerConnection:
@@ -268,7 +268,7 @@ class _Greeting(Struct, frozen=True):
     """What an engine says of itself."""
 
     api_version: tuple[int, int]
-    """That is to be spoken."""
+    """The version of the API to use."""
     is_podman: bool
 
 

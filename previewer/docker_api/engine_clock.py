@@ -35,7 +35,7 @@ class EngineClock:
 
     @property
     def ahead(self) -> timedelta:
-        """By how much; zero where the two cannot be told apart, which is to the second.
+        """By how much the engine's clock is ahead; zero below a second, the precision of the comparison.
 
         An engine that does not answer is as far ahead as it was.
         """

@@ -27,7 +27,7 @@ class EngineEvent(Struct, frozen=True):
     """Something happened to a container."""
 
     container: str
-    """Its name."""
+    """The container's name."""
     action: str
     """The engine's word without what follows a colon: ``health_status``."""
 

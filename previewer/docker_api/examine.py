@@ -21,7 +21,7 @@ class EngineLists(Struct, frozen=True):
     """What the engine's four lists say, in its own words."""
 
     containers: tuple[JsonObject, ...]
-    """Of ``GET /containers/json``: all there are, whoever made them."""
+    """All containers as ``GET /containers/json`` lists them, whatever made them."""
     networks: tuple[JsonObject, ...]
     volumes: tuple[JsonObject, ...]
     images: tuple[JsonObject, ...]

@@ -23,7 +23,7 @@ class MachineResources(Struct, frozen=True):
     """``None`` is unknown."""
 
     memory: int | None
-    """Bytes."""
+    """Memory in bytes."""
     free_disk: int | None
     """Bytes that are free where the engine keeps images and volumes."""
 

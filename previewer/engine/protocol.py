@@ -60,9 +60,9 @@ class EngineResources(Struct, frozen=True):
     """What the engine's machine has, and which address ranges are taken on it. ``None`` is unknown."""
 
     subnets: tuple[IPv4Network | IPv6Network, ...]
-    """Of all networks of the engine, whoever they belong to."""
+    """The subnets of all networks of the engine, whatever they belong to."""
     memory: int | None = None
-    """Bytes."""
+    """Memory in bytes."""
     free_disk: int | None = None
     """Bytes that are free where it keeps images and volumes."""
 
@@ -79,7 +79,7 @@ class ContainerEvent(Struct, frozen=True):
     """Something happened to one of our containers."""
 
     container: str
-    """Its name."""
+    """The container's name."""
     action: str
     """The engine's word: ``start``, ``die``, ``health_status``, ``destroy``, …"""
 

@@ -103,7 +103,7 @@ class _Execution:
         self._failure: PreviewerError | None = None
         self._is_stopped = False
         self._look_again: dict[str, float] = {}
-        """By step: when to look next, on the monotonic clock, even if the engine tells nothing."""
+        """When to look next at each step, on the monotonic clock, even if the engine reports nothing."""
 
     @cached_property
     def _clocks(self) -> WaitingClocks:

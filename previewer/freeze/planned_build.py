@@ -74,7 +74,7 @@ class CompleteBuild(Struct, frozen=True):
     dockerfile: str
     """The text that a builder is sent: pinned, without the stages that the target does not need."""
     input_digest: str
-    """Of everything that can change the image."""
+    """The digest of everything that can change the image."""
     reference: str
     """The name that the image is given."""
     bases: tuple[PinnedImage, ...] = ()

@@ -23,7 +23,7 @@ class ImageSource(Struct, frozen=True):
 
 
 def find_image_sources(definition: Definition, *, platform: str) -> Mapping[str, ImageSource]:
-    """By service. ``platform`` is the engine's.
+    """Find where each service's image comes from. ``platform`` is the engine's.
 
     In Compose the ``image`` of a service with a ``build`` is the name that the built image gets, and a service
     that has only that name means the same image. Raises :class:`DefinitionError` for a service with neither.
@@ -73,7 +73,7 @@ class PlannedImages(Struct, frozen=True):
     named: tuple[NamedImage, ...]
     """Every place that names an image: nothing else is asked for."""
     sources: Mapping[str, Mapping[str, ImageSource]]
-    """By definition and service."""
+    """Image sources by definition and service."""
     builds: tuple[PlannedBuild, ...]
     """Each once, however many services of its definition have the image."""
 

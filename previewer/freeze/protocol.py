@@ -33,7 +33,7 @@ class BuildRequest(Struct, frozen=True):
     """One image build, complete."""
 
     service: str
-    """For messages."""
+    """The service's name for messages."""
     reference: str
     """The name that the built image is given."""
     dockerfile: str

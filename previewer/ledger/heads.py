@@ -16,7 +16,7 @@ CLONE_FILE = "previewer-clone"
 
 
 class RememberedHead:
-    """Of one clone's history, in the user's state folder."""
+    """The remembered head of one clone's history, in the user's state folder."""
 
     def __init__(self, shared: Path, environment: Mapping[str, str]) -> None:
         self._shared = shared

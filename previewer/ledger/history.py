@@ -33,7 +33,7 @@ class Tip(msgspec.Struct, frozen=True):
     """The end of the history."""
 
     id: str | None
-    """Of its commit; ``None`` where nothing was noted yet."""
+    """The id of its commit; ``None`` where nothing was noted yet."""
     notes: Notes
 
 

@@ -22,17 +22,17 @@ class RecordKind(Enum):
     """What a record, a few files under one name, is about. The value is a part of its reference's name."""
 
     ATTESTATION = "attestations"
-    """Of a release, by its id's digits: its provenance and its bills of materials."""
+    """A release's provenance and bills of materials, by its id's digits."""
     BILL = "bills"
-    """Of an image, by its config digest's digits: its bill of materials, whatever releases it is in."""
+    """An image's bill of materials, by its config digest's digits, whatever releases it is in."""
     CLAIM = "claims"
-    """Of a branch or environment that somebody works for: which run began last."""
+    """The newest run that works on a branch or environment."""
     PUSH = "pushes"
-    """Of a release, by its id's digits: which registry has it and its images."""
+    """The registry that has a release and its images, by the release id's digits."""
     START_WRITES = "start-writes"
-    """Of a release, by its id's digits: what each of its definitions' generations writes until it is healthy."""
+    """What each definition's generations write until they are healthy, by the release id's digits."""
     TOMBSTONE = "tombstones"
-    """Of a generation that is gone, by its scope: what there was and what it wrote last."""
+    """What a removed generation consisted of and wrote last, by its scope."""
 
 
 class Fault(msgspec.Struct, frozen=True):

@@ -171,7 +171,7 @@ class GitAttestations:
 
 
 def _signature_reference(release_id: str, commit: str | None = None) -> str:
-    """Of one of the signatures that are kept beside the newest; without ``commit``, of what they are below."""
+    """The reference of a signature kept beside the newest; without ``commit``, their common prefix."""
     folder = f"{SIGNATURE_REFS}/{release_id.removeprefix('sha256:')}"
     return f"{folder}/{commit}" if commit else folder
 

@@ -89,7 +89,7 @@ class Reference(Struct, frozen=True):
     name: str
     object_id: str
     parents: tuple[str, ...]
-    """Of the commit it points at; empty for anything else."""
+    """The parents of the commit it points at; empty for anything else."""
 
 
 class GitStore:

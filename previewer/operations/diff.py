@@ -29,7 +29,7 @@ class Difference(Struct, frozen=True):
     removed_commits: tuple[Commit, ...] = ()
     """Those that only the old one contains."""
     files: tuple[FileChange, ...] = ()
-    """Sorted by path."""
+    """Files, sorted by path."""
     has_commits: bool = True
     """Whether the repository holds both commits; if not, commits and files are not known."""
 

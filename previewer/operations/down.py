@@ -56,12 +56,12 @@ class DownTarget(Struct, frozen=True):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of those that exist."""
+        """The names of those that exist."""
         return tuple(environment.name for environment in self.environments)
 
     @property
     def title(self) -> str:
-        """Of the plan."""
+        """The plan's title."""
         return f"down {', '.join(self.names)}" if self.environments else "down"
 
 

@@ -181,7 +181,7 @@ def _with_packages(session: Session, side: ParitySide) -> ParitySide:
 
 
 def _versions(packages: Iterable[Package]) -> Packages:
-    """By package; of one that is there several times, every version."""
+    """Versions by package; all of them where one is installed several times."""
     found: dict[str, set[str]] = {}
     for package in packages:
         found.setdefault(f"{package.kind.value}/{package.name}", set()).add(package.version)

@@ -31,9 +31,9 @@ class Prunable(Enum):
     IMAGE = "image"
     RELEASE = "release"
     ATTESTATION = "attestation"
-    """Of a release that is gone."""
+    """The attestation of a release that is gone."""
     BILL = "bill of materials"
-    """Of an image that is in no release."""
+    """The bill of materials of an image that is in no release."""
     TOMBSTONE = "tombstone"
 
 
@@ -53,9 +53,9 @@ class PruneItem(Struct, frozen=True):
     keeps: bool
     reason: str
     bytes: int = 0
-    """Of an image, as the engine counts them: layers that other images share are counted again."""
+    """The image's size, as the engine counts it: layers that other images share are counted again."""
     commits: frozenset[str] = frozenset()
-    """That it was built for, or is of, as far as that is known."""
+    """Commits that it was built for, or belongs to, as far as that is known."""
 
 
 class PrunePlan(Struct, frozen=True):
@@ -235,7 +235,7 @@ def _remover(session: Session, item: PruneItem) -> Callable[[], bool]:
 
 
 def _commits(releases: Iterable[Release], images: Iterable[str]) -> Mapping[str, frozenset[str]]:
-    """By image: the commits of the releases that have it, as an artifact or as what one was built upon."""
+    """By image, the commits of the releases that have it, as an artifact or as a base of one."""
     found: dict[str, set[str]] = {image: set() for image in images}
     for release in releases:
         for artifact in release.artifacts:

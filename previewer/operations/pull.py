@@ -39,7 +39,7 @@ class FetchedRelease(Struct, frozen=True):
     """A release as a registry has it, read and checked; its images are not here yet."""
 
     address: RegistryAddress
-    """By digest."""
+    """The address by digest."""
     bundle: ReleaseBundle
 
 

@@ -32,7 +32,7 @@ class VerifiedImage(Struct, frozen=True):
     sameness: Sameness | None = None
     """How alike the image is that was built again; ``None`` where nothing was."""
     rebuilt: str | None = None
-    """Its config digest."""
+    """The config digest of the rebuilt image."""
     differences: tuple[ImageDifference, ...] = ()
 
     @property

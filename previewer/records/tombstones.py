@@ -46,7 +46,7 @@ class Remembered(Struct, frozen=True):
 
     tombstone: Tombstone
     lines: tuple[LastLine, ...]
-    """Of all its containers, by time."""
+    """The lines of all its containers, by time."""
 
 
 def store_tombstone(
@@ -144,7 +144,7 @@ def _by_time(lines: Sequence[LastLine]) -> Sequence[LastLine]:
 
 
 class TombstoneWriter:
-    """Of the environments that one ``down`` removes. It begins to look at them when it is made."""
+    """Writes tombstones of the environments that one ``down`` removes; begins to read them when it is made."""
 
     def __init__(
         self, session: Session, environments: Sequence[Environment], seen: Observation, causes: Mapping[str, str]

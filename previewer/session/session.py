@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class CapacityReservations:
-    """Of the environments that one process brings up at the same time: `watch` and the terminal UI do."""
+    """Reservations of the environments that one process (`watch`, the terminal UI) brings up at once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -130,7 +130,7 @@ class Session:
         self.new_id = new_id
         """A new operation's id."""
         self.capacity_reservations = CapacityReservations()
-        """Of the environments that are brought up by this session."""
+        """Reservations for the environments that this session brings up."""
         self._ledger = _Once(open_ledger)
         self._unread: list[Fault] = []
         self._settings = _Once(read_settings)
@@ -148,7 +148,7 @@ class Session:
 
     @property
     def _clone(self) -> str:
-        """Of this clone on this machine, whichever of its working trees: eight hexadecimal digits and a dash."""
+        """The id of this clone on this machine, shared by its working trees: eight hexadecimal digits, a dash."""
         place = f"{socket.gethostname()}:{self.source.shared_folder}"
         return f"{hashlib.sha256(place.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}-"
 

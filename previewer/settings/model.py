@@ -34,7 +34,7 @@ class Settings(Struct, frozen=True):
     address_pool: str = "10.213.0.0/16"
     """The IPv4 range, as CIDR, that networks take their subnets from."""
     subnet_prefix: int = 28
-    """Of each subnet, if not more join it: 28 leaves 13 addresses for containers."""
+    """The prefix length of each subnet, unless more join it: 28 leaves 13 addresses for containers."""
     ttl: Mapping[Role, timedelta | None] = field(default_factory=lambda: DEFAULT_TTL)
     """How long environments live; ``None`` for ever."""
     keep_previous: Mapping[Role, int] = field(default_factory=lambda: DEFAULT_KEPT)
@@ -58,7 +58,7 @@ class Settings(Struct, frozen=True):
     allowed_variables: Mapping[str, str] = field(default_factory=dict)
     """Those of the caller's environment that ``variables`` match."""
     keymap: Mapping[str, str] = field(default_factory=dict)
-    """By action: the keys that call it in the terminal UI, separated by commas."""
+    """The keys that call each action in the terminal UI, separated by commas."""
     watch_branches: tuple[str, ...] = ()
     """Patterns of the branches that `previewer watch` gives environments to."""
     watch_limit: int = 2

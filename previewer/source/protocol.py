@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def is_nobody(branch: str) -> bool:
-    """Of no branch."""
+    """No branch's."""
     del branch
     return False
 

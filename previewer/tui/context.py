@@ -38,9 +38,9 @@ class AppState(Struct, frozen=True):
     """Why environments could not be read just now: mostly no engine answers, but git or a setting can fail too."""
 
     commits: Mapping[str, Commit] = field(default_factory=dict)
-    """By full id: what is known of commits that environments run and no branch here is at."""
+    """Commits by full id: those that environments run and no branch here points at."""
     drifts: Mapping[str, EnvironmentDrift] = field(default_factory=dict)
-    """By environment: what the last look found that is not as it was frozen."""
+    """The differences that the last look found, by environment."""
     roles_parity: RolesParity | None = None
     """How staging and production stand to each other; ``None`` until that is known."""
 
@@ -111,7 +111,7 @@ class AppContext:
         self.monotonic = monotonic
         """Seconds, for running times."""
         self.works: dict[int, Job] = {}
-        """By number, oldest first."""
+        """Jobs by number, oldest first."""
 
     def now(self) -> datetime:
         """The time, for ages."""

@@ -29,13 +29,13 @@ class ScreenRequested(Message):
         super().__init__()
         self.destination = destination
         self.name = name
-        """Of the environment, the branch or the first of two sides."""
+        """The name of the environment, the branch or the first of two sides."""
         self.other = other
         """The second of two sides."""
         self.tab = tab
-        """Of the environment's screen: ``overview``, ``logs``, ``drift``, …"""
+        """The tab of the environment's screen: ``overview``, ``logs``, ``drift``, …"""
         self.number = number
-        """Of the operation."""
+        """The operation's number."""
 
     @classmethod
     def environment(cls, name: str, *, tab: str = "overview") -> Self:

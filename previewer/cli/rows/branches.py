@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def branch_columns(now: datetime) -> tuple[Column, ...]:
-    """Of ``previewer branches``."""
+    """The columns of ``previewer branches``."""
     return (*_first_columns(now), *_LAST_COLUMNS)
 
 
 def joined_columns(now: datetime) -> tuple[Column, ...]:
-    """Of ``previewer branches --environments``."""
+    """The columns of ``previewer branches --environments``."""
     from previewer.cli.rows.cells import show_state  # brings all that makes an environment
 
     return (

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def lifetime_columns(now: datetime) -> tuple[Column, ...]:
-    """Of ``previewer extend`` and ``previewer pin``."""
+    """The columns of ``previewer extend`` and ``previewer pin``."""
     return (
         Column("environment", "ENVIRONMENT", gives_way=True),
         Column("expires_at", "TTL", show_time_left(now)),
@@ -43,7 +43,7 @@ def lifetime_row(result: ExtendResult) -> JsonObject:
 def environment_columns(
     now: datetime, *, names_project: bool = False, has_marks: bool = False
 ) -> tuple[Column, ...]:
-    """Of ``previewer ls``. ``has_marks``: whether there is anything to say of one of them."""
+    """The columns of ``previewer ls``; ``has_marks``: whether any environment has a mark."""
     return (
         Column("environment", "ENVIRONMENT", gives_way=True),
         *((Column("project", "PROJECT", gives_way=True, spare=2),) if names_project else ()),
@@ -59,7 +59,7 @@ def environment_columns(
 
 
 def detail_columns(now: datetime, *, has_marks: bool = False) -> tuple[Column, ...]:
-    """Of the head of ``previewer status``."""
+    """The columns of the head of ``previewer status``."""
     return (
         *environment_columns(now, has_marks=has_marks),
         Column("release", "RELEASE", show_id),
@@ -69,7 +69,7 @@ def detail_columns(now: datetime, *, has_marks: bool = False) -> tuple[Column, .
 
 
 def service_columns() -> tuple[Column, ...]:
-    """Of the services in ``previewer status``."""
+    """The columns of the services in ``previewer status``."""
     return (
         Column("service", "SERVICE", gives_way=True),
         Column("state", "STATE", show_state),
@@ -161,7 +161,7 @@ def sleep_rows(result: SleepResult) -> tuple[JsonObject, ...]:
 
 
 def removal_columns() -> tuple[Column, ...]:
-    """Of ``previewer down``."""
+    """The columns of ``previewer down``."""
     return (
         Column("environment", "ENVIRONMENT", gives_way=True),
         Column("result", "RESULT"),
@@ -188,7 +188,7 @@ def show_bytes(value: JsonValue) -> Cell:
 
 
 def candidate_columns(now: datetime) -> tuple[Column, ...]:
-    """Of ``previewer rollback --list``."""
+    """The columns of ``previewer rollback --list``."""
     return (
         Column("environment", "ENVIRONMENT", gives_way=True),
         Column("release", "RELEASE", show_id),

@@ -37,7 +37,7 @@ def history_row(entry: LedgerEntry) -> JsonObject:
 
 
 def tombstone_columns(now: datetime) -> tuple[Column, ...]:
-    """Of the head of ``previewer status --gone``."""
+    """The columns of the head of ``previewer status --gone``."""
     return (
         Column("environment", "ENVIRONMENT"),
         Column("role", "ROLE"),

@@ -49,7 +49,7 @@ def show_bases(value: JsonValue) -> Cell:
 
 
 def inspection_columns(now: datetime) -> tuple[Column, ...]:
-    """Of the head of ``previewer inspect``."""
+    """The columns of the head of ``previewer inspect``."""
     return (
         *release_columns(now),
         Column("subject", "SUBJECT"),
@@ -69,7 +69,7 @@ IMAGE_COLUMNS = (
     Column("bases", "BASED ON", show_bases, gives_way=True, spare=1),
     Column("packages", "PACKAGES", show_count, gives_way=True),
 )
-"""Of its images."""
+"""The columns of its images."""
 
 
 def inspection_row(found: Inspection) -> JsonObject:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def release_columns(now: datetime) -> tuple[Column, ...]:
-    """Of the head of ``previewer freeze``, and of whatever shows releases."""
+    """The columns of the head of ``previewer freeze`` and of other commands that show one release."""
     return (
         Column("release", "RELEASE", show_id),
         Column("commit", "COMMIT", show_id),
@@ -30,7 +30,7 @@ def release_columns(now: datetime) -> tuple[Column, ...]:
 
 
 def listed_columns(now: datetime, *, asks_remote: bool) -> tuple[Column, ...]:
-    """Of ``previewer releases``."""
+    """The columns of ``previewer releases``."""
     return (
         *release_columns(now),
         Column("running", "RUNS IN", gives_way=True),
@@ -53,7 +53,7 @@ def listed_row(listed: ListedRelease) -> JsonObject:
 
 
 def artifact_columns() -> tuple[Column, ...]:
-    """Of the images that ``previewer freeze`` prints."""
+    """The columns of the images that ``previewer freeze`` prints."""
     return (
         Column("definition", "DEFINITION"),
         Column("service", "SERVICE", gives_way=True),

@@ -27,9 +27,9 @@ class ExtentMeter(Struct):
     """Measures the nodes of one document."""
 
     file: str
-    """As errors call it."""
+    """The file's name in errors."""
     known: dict[int, Extent | None] = field(default_factory=dict)
-    """By the node's id; ``None`` while it is being measured."""
+    """Extents by node id; ``None`` while one is being measured."""
 
     def measure(self, node: Node) -> Extent:
         """Raises :class:`DefinitionError` for an anchor that contains itself and for too deep a nesting."""

@@ -24,7 +24,7 @@ BUILDKIT, CLASSIC = Builder.BUILDKIT.value, Builder.CLASSIC.value
 ENDPOINT_WITH_CONTAINERD_API = (1, 46)
 """Since Docker 27, BuildKit finds a context that was posted also where images are in containerd's store."""
 LIMITS_API = (1, 42)
-"""Since Docker 23."""
+"""The API version of Docker 23."""
 
 
 def find_builder(connection: DockerConnection) -> str:

@@ -34,7 +34,7 @@ class Patience(Struct, frozen=True):
     """How long a registry is waited for."""
 
     connect: float
-    """Seconds."""
+    """Seconds for connecting."""
     read: float
     """Seconds between two pieces of an answer."""
     attempts: int

@@ -41,7 +41,7 @@ class Transfer(Struct, frozen=True):
     """One push or pull."""
 
     path: str
-    """Of the API."""
+    """The API's path."""
     parameters: Mapping[str, str]
     action: str
     """Continues "could not …"."""

@@ -22,7 +22,7 @@ class AnswerHead(Struct, frozen=True):
 
     status: int
     headers: Mapping[str, str]
-    """By name in lower case."""
+    """Headers by lower-case name."""
 
     @property
     def is_chunked(self) -> bool:

@@ -65,7 +65,7 @@ class RefusedError(Exception):
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text or f"the engine answered with status {status}")
         self.status = status
-        """Of HTTP."""
+        """The HTTP status."""
         self.text = text
         """The engine's explanation, on one line."""
 
@@ -91,7 +91,7 @@ class EngineAnswer(Struct, frozen=True):
     status: int
     content: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
-    """By name in lower case."""
+    """Headers by lower-case name."""
 
     def check(self) -> None:
         """Raise :class:`RefusedError` if that is what it is."""

@@ -35,14 +35,14 @@ class BuildRequirements(Struct, frozen=True):
     """The rest of a ``build`` section, read."""
 
     network: str = ""
-    """Of ``RUN`` steps: ``none``, ``host``, or empty for the engine's default."""
+    """The network of ``RUN`` steps: ``none``, ``host``, or empty for the engine's default."""
     extra_hosts: tuple[str, ...] = ()
     """``name=address``."""
     shm_bytes: int | None = None
-    """Of ``/dev/shm``; ``None`` for the engine's default."""
+    """The size of ``/dev/shm``; ``None`` for the engine's default."""
     ulimits: tuple[Ulimit, ...] = ()
     secrets: Mapping[str, bytes] = field(default_factory=dict)
-    """By the id that ``RUN --mount=type=secret`` names. Values are never shown, logged or kept."""
+    """Values by the id that ``RUN --mount=type=secret`` names. They are never shown, logged or kept."""
     ssh: tuple[str, ...] = ()
     """``default``, or ``id=path`` of a socket or key of this machine."""
     contexts: Mapping[str, Callable[[], Iterator[bytes]]] = field(default_factory=dict)

@@ -26,7 +26,7 @@ class Pointer(Struct, frozen=True):
     digest: str
     """SHA-256 of the content, in hexadecimal."""
     size: int
-    """Of the content, in bytes."""
+    """The size of the content, in bytes."""
 
 
 def read_pointer(content: bytes) -> Pointer | None:

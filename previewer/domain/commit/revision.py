@@ -31,7 +31,7 @@ class Commit(Struct, frozen=True):
     tree: str
     """The id of its tree: equal for commits with equal files."""
     committed_at: datetime
-    """Aware, UTC."""
+    """When it was committed, in UTC."""
     author: str
     subject: str
 

@@ -81,7 +81,7 @@ class Part(Enum):
     """Where the Engine API has a field."""
 
     CONFIG = auto()
-    """At the top of the create body."""
+    """A field at the top of the create body."""
     HOST = auto()
     """In its ``HostConfig``."""
 
@@ -137,8 +137,8 @@ class ComposeKey(Struct, frozen=True):
     merge: Merge | None = None
     identity: Identity | None = None
     drift: Weight | None = None
-    """Of a container that differs from what was frozen."""
+    """How much it weighs when a container differs from its release."""
     parity: Weight | None = None
-    """Of two environments that differ; where there is none, drift's counts."""
+    """How much it weighs when two environments differ; without one, drift's weight counts."""
     zero_is_absent: bool = False
     """Whether zero means no limit, as if the key were not there."""

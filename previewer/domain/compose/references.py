@@ -32,7 +32,7 @@ class References:
 
     @cached_property
     def marked(self) -> Mapping[str, str]:
-        """By name, what stands for each variable; an empty one is no secret and stands for itself."""
+        """The reference that stands for each variable; an empty value is no secret and stands for itself."""
         return {name: self._reference(name, value) if value else value for name, value in self._values.items()}
 
     def expand(self, text: str) -> str:

@@ -114,7 +114,7 @@ class _ClosedFolder(Struct, frozen=True):
     """Absolute, in the container."""
     volume: str
     place: str
-    """In the volume."""
+    """The path in the volume."""
     path: str | None
     """In the tree; ``None`` for an empty volume."""
 

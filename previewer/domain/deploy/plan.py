@@ -59,7 +59,6 @@ class CreateContainer(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The container's."""
         return self.spec.name
 
 
@@ -106,7 +105,6 @@ class TakePorts(Struct, frozen=True):
     """Move a container's published ports to where people look for them, by joining it to a network."""
 
     name: str
-    """The container's."""
     network: str
     """The edge of its generation."""
     address: str
@@ -118,7 +116,6 @@ class DisconnectContainer(Struct, frozen=True):
     """Take a container out of networks: of those that need not wait for its end, or of where its ports were."""
 
     name: str
-    """The container's."""
     networks: tuple[str, ...]
     """The engine's ids or names."""
     verb = "disconnect"

@@ -38,7 +38,7 @@ def _steps(found: Observation, cause: str) -> tuple[Step, ...]:
     removing = {container.name: _remove(container, leaving, cause) for container in containers}
     removed = frozenset(step.id for step in removing.values())
     outside = {**removing, **leaving}
-    """By container: the step after which it is in no network."""
+    """By container, the step after which it is in no network."""
     return (
         *leaving.values(),
         *removing.values(),

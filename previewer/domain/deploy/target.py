@@ -56,12 +56,12 @@ class Target(Struct, frozen=True, eq=False):
     definition: Definition
     """Already rewritten for isolation."""
     artifacts: Mapping[str, Artifact]
-    """By service. One without is shown in the plan but cannot be executed: it is not frozen yet."""
+    """Images by service. A service without one is planned but cannot be executed: it is not frozen yet."""
     ports: Mapping[PortKey, int]
     address_pool: str
     """CIDR range that networks take their subnets from."""
     prefix_length: int
-    """Of each subnet, unless so many containers join that it has to be larger."""
+    """The prefix length of each subnet, unless so many containers join that it has to be larger."""
     fills: Mapping[str, VolumeFill] = field(default_factory=dict)
     """What volumes hold before any service sees them, by their keys."""
     contents: Mapping[str, bytes] = field(default_factory=dict)

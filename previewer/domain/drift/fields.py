@@ -57,7 +57,7 @@ class Asked(Struct, frozen=True):
     """What was asked for."""
 
     digests: Mapping[str, str]
-    """Of values, by those of the fields' names."""
+    """Digests of values, keyed by the digests of field names."""
 
     def holds(self, name: str, value: JsonValue) -> bool:
         """Whether the field was to have this value then; ``None`` stands for an absent one."""

@@ -53,11 +53,10 @@ class Finding(Struct, frozen=True):
     what: str
     """One sentence without a full stop."""
     why: str
-    """Why it matters."""
     frozen: str = ""
     """What it was to be. Never a secret's value: variables are keyed hashes."""
     live: str = ""
-    """What it is."""
+    """The current value."""
     remedy: str = REPLACE
     """A command, mostly; ``{environment}`` stands for the environment's name."""
     at: datetime | None = None

@@ -52,7 +52,7 @@ class FrozenEnvironment(Struct, frozen=True):
     ownership: Ownership
     containers: tuple[FrozenContainer, ...]
     networks: Mapping[str, Fields]
-    """By the engine's name; one whose definition names its subnet has it as the field ``subnets``."""
+    """Networks by their name on the engine; a subnet that the definition names is the field ``subnets``."""
     volumes: Mapping[str, Fields]
     begun: datetime
     """When its first object was made, on the clock of this look."""

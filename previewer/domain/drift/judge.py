@@ -24,7 +24,7 @@ from previewer.domain.json_value import as_text
 from previewer.domain.secrecy import Secrecy, is_secret_name
 
 Changes = Mapping[str, Sequence[FileChange]]
-"""By container id."""
+"""File changes by container id."""
 Explained = Mapping[str, Collection[str]]
 """Paths by container id."""
 

@@ -107,11 +107,11 @@ class TouchedThings(Struct, frozen=True):
 
     environment: FrozenEnvironment
     wanted: Mapping[str, FrozenContainer]
-    """By container id."""
+    """Frozen containers by container id."""
     live: Mapping[str, ExaminedContainer]
-    """By container id: all of the environment's, debug copies included."""
+    """All of the environment's containers by id, debug copies included."""
     network_names: frozenset[str]
-    """Of every network that is the generation's own."""
+    """The names of all networks that are the generation's own."""
 
 
 def find_touches(things: TouchedThings, happenings: Iterable[EngineHappening]) -> tuple[Finding, ...]:

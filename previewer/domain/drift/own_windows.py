@@ -41,7 +41,7 @@ class OwnEntries(Struct, frozen=True):
     created_at: datetime
     """When it began to be made, as its labels say."""
     entries: tuple[LedgerEntry, ...]
-    """Oldest first."""
+    """History entries, oldest first."""
 
 
 def own_entries(

@@ -20,7 +20,7 @@ class StartWrites(msgspec.Struct, frozen=True):
     """Learnt of one definition of a release, from generations that were untouched when they became healthy."""
 
     services: dict[str, dict[str, str]] = {}
-    """By service: a digest of what is at each path, :data:`VARIES` where it was another in another run."""
+    """Digests by path, for each service; :data:`VARIES` where a path differed in another run."""
 
     def joined(self, written: Mapping[str, Mapping[str, str]]) -> StartWrites:
         """What is known after one more run (or one more container of a service)."""

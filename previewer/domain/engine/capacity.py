@@ -55,7 +55,7 @@ class Load(Struct, frozen=True):
     memory: int = 0
     """Bytes that the limits of everybody's containers add up to."""
     own_environments: int = 0
-    """Of this project."""
+    """Environments of this project."""
     own_memory: int = 0
     """Bytes that the limits of this project's containers add up to, without those that will be replaced."""
 

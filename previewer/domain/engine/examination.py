@@ -27,20 +27,20 @@ class ExaminedContainer(Struct, frozen=True):
     """``None`` unless it has ended."""
     created_at: datetime
     started_at: datetime | None
-    """Its last start."""
+    """When it was started last."""
     restarts: int
     """How often the engine restarted it, as its policy says."""
     out_of_memory: bool
     commands: int
     """Commands that somebody runs in it at this moment (the engine's exec ids)."""
     fields: Fields
-    """Its normal form."""
+    """The container's normal form."""
     volumes: frozenset[str]
     """The names of the volumes that are mounted, anonymous ones included."""
     mounted: frozenset[str]
     """The paths at which something is mounted, memory included."""
     host_ports: Mapping[str, tuple[int, ...]]
-    """By container port (``8080/tcp``): as asked for at its creation."""
+    """Host ports by container port (``8080/tcp``), as requested at creation."""
 
     @property
     def service(self) -> str:
@@ -61,7 +61,7 @@ class Stranger(Struct, frozen=True):
     image: str
     """As it was named when it was made."""
     networks: frozenset[str]
-    """Ids."""
+    """The ids of its networks."""
     volumes: frozenset[str] = frozenset()
     """The names of the volumes that it mounts, those by ``--volumes-from`` included."""
     sources: frozenset[str] = frozenset()
@@ -134,7 +134,6 @@ class EngineHappening(Struct, frozen=True):
     subject: str
     """The id of the container or network, an image's name."""
     name: str
-    """Its name."""
     at: datetime
     attributes: Mapping[str, str] = field(default_factory=dict)
     """``signal``, ``oldName``, ``container`` (of a network's event), ``exitCode``, …"""

@@ -107,7 +107,7 @@ class ContainerDetail(Struct, frozen=True):
     restarts: int = 0
     """How often the engine has started it again after it had ended by itself."""
     restart_policy: str = NEVER
-    """That it has at this moment, as Compose spells it: ``on-failure:3``."""
+    """The current restart policy, as Compose spells it: ``on-failure:3``."""
 
 
 class ObservedNetwork(Struct, frozen=True):

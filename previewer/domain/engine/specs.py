@@ -35,7 +35,7 @@ class NetworkSpec(Struct, frozen=True):
     address_pool: str
     """The CIDR range that the engine adapter takes a small free subnet from: ``10.213.0.0/16``."""
     prefix_length: int
-    """Of that subnet: 28 leaves 13 addresses for containers."""
+    """The prefix length of that subnet: 28 leaves 13 addresses for containers."""
 
 
 class VolumeSpec(Struct, frozen=True):
@@ -55,7 +55,7 @@ class FillSpec(Struct, frozen=True, eq=False):
     image: str
     """``sha256:…``: the engine copies into a volume through a container of this image, which is never started."""
     labels: Mapping[str, str]
-    """Of that container: it is found by them if its maker is killed."""
+    """The labels of that container: it is found by them if its maker is killed."""
     archive: Callable[[FileOwner], Iterator[bytes]]
     """Opens a tar stream of what the volume is to hold, in a folder :data:`FILL_FOLDER` that stands for the volume
     itself; it is told who owns what a service may write to."""

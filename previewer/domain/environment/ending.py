@@ -26,7 +26,7 @@ class Ends(Struct, frozen=True):
     branch_gone: bool = False
     """Its branch was deleted, here and at every remote."""
     roles: frozenset[Role] = frozenset({Role.PREVIEW})
-    """Of these only: nothing else is ever chosen, whatever is true of it."""
+    """Only environments of these roles are ever chosen, whatever else is true of them."""
 
     @property
     def asks_git(self) -> bool:
@@ -38,9 +38,9 @@ class Ended(Struct, frozen=True):
     """Which environments are to go, and which only their role or a pin keeps."""
 
     causes: Mapping[str, str] = field(default_factory=dict)
-    """By name, why: ends the sentence "… because"."""
+    """The reason to remove each environment, by name: ends the sentence "… because"."""
     spared: Mapping[str, str] = field(default_factory=dict)
-    """By name, what keeps it."""
+    """The reason to keep each environment, by name."""
 
 
 def find_ended(environments: Iterable[Environment], ends: Ends, branches: BranchView, now: datetime) -> Ended:

@@ -83,7 +83,7 @@ class Environment(Struct, frozen=True):
     ownership: Ownership
     state: State
     services: tuple[ServiceStatus, ...]
-    """Sorted by name."""
+    """Services, sorted by name."""
     notes: EnvironmentNotes = NOTHING_NOTED
     """What the ledger says of this generation."""
     machine: str = ""

@@ -70,7 +70,7 @@ class HeldPort(Struct, frozen=True):
     """A fixed host port of a definition that a container of an environment has already."""
 
     service: str
-    """That wants it."""
+    """The service that wants it."""
     port: int
     holder: ObservedContainer
 

@@ -29,11 +29,11 @@ class ParitySide(Struct, frozen=True):
     """As the user called it, or what it is called: ``shop-staging``, ``main:production``."""
     definition: Definition
     commit: str
-    """Full id."""
+    """The commit's full id."""
     committed_at: datetime
-    """Aware."""
+    """When it was committed, with a time zone."""
     artifacts: Mapping[str, Artifact] = field(default_factory=dict)
-    """By service; none for a mere definition."""
+    """Images by service; none for a mere definition."""
     files: Mapping[str, str] = field(default_factory=dict)
     """Digests of the commit's files that its services read while they run, by path."""
     packages: Mapping[str, Packages] = field(default_factory=dict)
@@ -62,12 +62,11 @@ class ParityDifference(Struct, frozen=True):
     """A fact that differs. Its values are as they are written: only :mod:`shown` makes them fit to be seen."""
 
     path: str
-    """Of the model: ``services.web.environment.LOG_LEVEL``."""
+    """The path in the model: ``services.web.environment.LOG_LEVEL``."""
     service: str
     """The service it is about; empty for what concerns no single one."""
     severity: Severity
     why: str
-    """Why it matters."""
     left: JsonValue
     """``None`` where only the right side says something."""
     right: JsonValue

@@ -33,7 +33,7 @@ class ProbeRequest(Struct, frozen=True):
     service: str = ""
     """Empty for the environment's main URL."""
     port: int | None = None
-    """Of the service, in its container; ``None`` for its first."""
+    """The service's port in its container; ``None`` for its first."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.service + ':' if self.service else ''}{self.path}"
@@ -44,7 +44,7 @@ class ProbeRules(Struct, frozen=True):
 
     requests: tuple[ProbeRequest, ...]
     ignored_headers: tuple[str, ...] = ALWAYS_IGNORED
-    """Lower-case globs."""
+    """Header names as lower-case globs."""
     ignored_json: tuple[str, ...] = ()
     """Globs over paths in JSON bodies: ``items.*.created_at``."""
     ignored_lines: tuple[str, ...] = ()

@@ -23,7 +23,6 @@ class Finding(Struct, frozen=True):
     """Something that a definition asks for and that a rule is about."""
 
     rule: str
-    """The rule's id."""
     service: str | None
     """``None`` for what belongs to no single service."""
     message: str
@@ -34,7 +33,7 @@ class Finding(Struct, frozen=True):
     allowed_by: str | None
     """The place and the text of the grant that allows it; ``None`` where it is refused."""
     path: ModelPath
-    """Of the value in the model."""
+    """The path of the value in the model."""
     is_requested: bool = False
     """Whether the definition says under ``x-previewer.policy.request`` that it needs this."""
 
@@ -75,7 +74,7 @@ class Explanation(Struct, frozen=True):
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Of all rules."""
+        """The findings of all rules."""
         return tuple(finding for outcome in self.outcomes for finding in outcome.findings)
 
 

@@ -39,7 +39,7 @@ class HostMount(Struct, frozen=True):
     """A folder, file or socket of the engine's host that a definition wants to see."""
 
     path: ModelPath
-    """Of the value that names it."""
+    """The path of the value that names it."""
     source: str
     """As :func:`normal_path` spells it."""
     read_only: bool

@@ -18,13 +18,13 @@ class Allowance(Enum):
     """How what a rule refuses can be allowed."""
 
     PATTERN = "pattern"
-    """By the rule's id, or by ``id:PATTERN`` where the pattern matches the request's subject."""
+    """Allowed by the rule's id, or by ``id:PATTERN`` where the pattern matches the request's subject."""
     EXACT = "exact"
-    """By ``id:SUBJECT`` with the very subject; no pattern and no bare id opens it by accident."""
+    """Allowed only by ``id:SUBJECT`` with the exact subject, never by a pattern or a bare id."""
     LIMIT = "limit"
-    """By raising a limit."""
+    """Allowed by raising a limit."""
     NEVER = "never"
-    """Not at all."""
+    """Never allowed."""
 
 
 class Effect(Enum):

@@ -17,7 +17,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """``freeze``, ``up``, ``replace``, ``down``, …"""
     at: Instant
     actor: str
-    """``ada@laptop``."""
+    """User and machine: ``ada@laptop``."""
     environment: str | None = None
     """``None`` for what concerns no environment, a freeze say."""
     release: str | None = None

@@ -17,7 +17,7 @@ class KnownGood(msgspec.Struct, frozen=True):
     """A release that stayed healthy and untouched in an environment until another one took its place."""
 
     release: str
-    """Its id."""
+    """The release's id."""
     commit: str
     generation: int
     """The one that ran it."""
@@ -45,7 +45,7 @@ class EnvironmentNotes(msgspec.Struct, frozen=True, omit_defaults=True):
     kept: tuple[int, ...] = ()
     """Generations that are stopped and kept to roll back to; no part of what runs."""
     known_good: tuple[KnownGood, ...] = ()
-    """Newest first."""
+    """Known-good releases, newest first."""
     stopped: tuple[str, ...] = ()
     """The containers, by name, that were stopped to let it sleep: those that start when it wakes. If it is awake:
     those that a rollback is about to stop, until it has come to its end."""
@@ -71,7 +71,7 @@ class EnvironmentNotes(msgspec.Struct, frozen=True, omit_defaults=True):
 
 NOTHING_NOTED = EnvironmentNotes()
 Notes = Mapping[str, EnvironmentNotes]
-"""By environment."""
+"""Notes by environment."""
 
 
 def merge_notes(before: Notes, news: Notes) -> Notes:

@@ -32,7 +32,7 @@ class FormerContainer(msgspec.Struct, frozen=True):
     ports: tuple[str, ...]
     """``127.0.0.1:20500->80/tcp``."""
     bytes: int | None = None
-    """Of its writable layer; ``None`` where the engine did not say it in time."""
+    """The size of its writable layer; ``None`` where the engine did not say it in time."""
 
 
 class FormerVolume(msgspec.Struct, frozen=True):
@@ -66,11 +66,9 @@ class Tombstone(msgspec.Struct, frozen=True):
     commit: str
     release: str
     owner: str
-    """Who had made it."""
     created_at: Instant
     removed_at: Instant
     actor: str
-    """Who removed it."""
     cause: str
     """Ends the sentence "removed because"."""
     containers: tuple[FormerContainer, ...]
@@ -84,7 +82,7 @@ class Tombstone(msgspec.Struct, frozen=True):
 
     @property
     def bytes_freed(self) -> int | None:
-        """Of writable layers and volumes; ``None`` where one of them is not known."""
+        """The size of writable layers and volumes; ``None`` where one of them is not known."""
         sizes = [*(c.bytes for c in self.containers), *(v.bytes for v in self.volumes)]
         known = [size for size in sizes if size is not None]
         return sum(known) if len(known) == len(sizes) else None
@@ -168,7 +166,7 @@ def time_of_record(times: Mapping[str, datetime], environment: str, now: datetim
 
 
 def _newest_first(times: Mapping[str, datetime], environment: str) -> list[str]:
-    """By when they were written: one that is made again after it was gone may begin with generation 1 again."""
+    """Sorted by when they were written: an environment that is made again may begin with generation 1."""
     theirs = []
     for name, at in times.items():
         before, _, generation = name.rpartition("-g")

@@ -19,14 +19,14 @@ class ImageFile(Struct, frozen=True):
     uid: int
     gid: int
     content: str = ""
-    """Of a file the digest, of a link what it leads to, of a special file its device."""
+    """A file's digest, a link's target, or a special file's device."""
 
 
 class ImageContent(Struct, frozen=True):
     """An image as containers see it."""
 
     files: Mapping[str, ImageFile]
-    """By path, without a leading slash."""
+    """Files by path, without a leading slash."""
     config: JsonObject
     """What containers run with."""
 
@@ -35,7 +35,7 @@ class Sameness(Enum):
     """How alike two images are."""
 
     IDENTICAL = "identical"
-    """One digest."""
+    """Both have one digest."""
     EQUAL = "equal"
     """The same files and the same configuration, packed another way."""
     DIFFERENT = "different"
@@ -45,7 +45,7 @@ class ImageDifference(Struct, frozen=True):
     """One thing in which two images differ."""
 
     path: str
-    """Of a file, with a leading slash; ``config.Env`` for a part of the configuration."""
+    """A file's path with a leading slash, or ``config.Env`` for a part of the configuration."""
     change: str
     """``added``, ``removed``, or what changed: ``kind``, ``content``, ``mode``, ``owner``, ``value``."""
 

@@ -28,7 +28,7 @@ class Package(Struct, frozen=True):
     name: str
     """As its manager calls it; of npm with the scope: ``@types/node``."""
     version: str
-    """Of a distribution's package with everything that its manager compares: epoch and release too."""
+    """The version; a distribution's with all that its manager compares, epoch and release included."""
     distribution: str = ""
     """``debian``, ``alpine``, ``fedora``: whose package it is; empty for Python's and npm's."""
     architecture: str = ""
@@ -43,7 +43,7 @@ class ImagePackages(Struct, frozen=True):
     """The packages of one image."""
 
     packages: tuple[Package, ...]
-    """Sorted, each once."""
+    """The packages, sorted, each once."""
     notes: tuple[str, ...] = ()
     """Why there may be more: a database that cannot be read, say."""
 

@@ -104,7 +104,7 @@ class TransferPlan(Struct, frozen=True):
     direction: Direction
     release: Release
     address: RegistryAddress
-    """Of the release in the registry."""
+    """The release's address in the registry."""
 
     def lines(self) -> tuple[str, ...]:
         """One line a step, aligned, with its cause."""

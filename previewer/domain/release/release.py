@@ -46,7 +46,7 @@ class Artifact(msgspec.Struct, frozen=True):
     repository_digest: str | None = None
     """``name@sha256:…`` where a registry knows it."""
     input_digest: str | None = None
-    """Of everything that the build depended on; ``None`` for an image that was not built."""
+    """The digest of everything that the build depended on; ``None`` for an image that was not built."""
     bases: tuple[BaseImage, ...] = ()
     """What its Dockerfile names in ``FROM`` and ``COPY --from``, sorted by reference."""
     cache_scope: str = ""
@@ -58,7 +58,7 @@ class FrozenDefinition(msgspec.Struct, frozen=True):
 
     definition: Definition
     artifacts: Mapping[str, Artifact]
-    """By service."""
+    """Images by service."""
 
 
 class Release(msgspec.Struct, frozen=True, dict=True):
@@ -69,7 +69,7 @@ class Release(msgspec.Struct, frozen=True, dict=True):
     tree: str
     committed_at: Instant
     definitions: Mapping[str, FrozenDefinition]
-    """By the definition's name: ``preview``, ``staging``, ``production``, …"""
+    """Definitions by name: ``preview``, ``staging``, ``production``, …"""
     files: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Digests of the commit's files that services read while they run, by path in the tree."""
     left_out: tuple[str, ...] = ()
@@ -136,7 +136,7 @@ class Manifest(msgspec.Struct, frozen=True):
     tree: str
     committed_at: Instant
     definitions: Mapping[str, ManifestEntry]
-    """By the definition's name."""
+    """Definitions by name: ``preview``, ``staging``, ``production``, …"""
     files: Mapping[str, str]
     left_out: tuple[str, ...] = ()
 

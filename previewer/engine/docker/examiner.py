@@ -99,7 +99,7 @@ class DockerExaminer:
         return volume_form(volume_body(spec))
 
     def file_changes(self, containers: Sequence[str]) -> Mapping[str, tuple[FileChange, ...]]:
-        """Of several containers at the same time."""
+        """Examine several containers at the same time."""
 
         def look(container: str) -> tuple[FileChange, ...] | None:
             try:
@@ -119,7 +119,7 @@ class DockerExaminer:
         return dict(zip(containers, found, strict=True))
 
     def file_digests(self, container: str, paths: Sequence[str]) -> Mapping[str, str]:
-        """Of several paths at the same time."""
+        """Read several paths at the same time."""
 
         def look(path: str) -> str | None:
             try:
@@ -197,7 +197,7 @@ def _belongs(entry: JsonObject, installation: str, environment: str) -> bool:
 
 
 def _config_digest(image: JsonObject) -> str:
-    """Of a listed image: a tag says it on engines whose ids are something else."""
+    """A listed image's config digest: on engines whose ids are something else, a tag has it."""
     named = (named_digest(as_text(tag)) for tag in as_list(image.get("RepoTags")))
     return next((digest for digest in named if digest), as_text(image.get("Id")))
 

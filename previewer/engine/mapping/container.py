@@ -27,7 +27,7 @@ class ContainerBody(Struct, frozen=True):
     name: str
     platform: str
     body: Raw
-    """Of ``POST /containers/create``."""
+    """The body of ``POST /containers/create``."""
     later_networks: tuple[Joined, ...]
     """To be joined between creation and start."""
     files: tuple[CopiedFile, ...]

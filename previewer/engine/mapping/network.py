@@ -38,7 +38,7 @@ def network_body(
     ipv6: IPv6Network | None = None,
     api_version: tuple[int, int],
 ) -> Raw:
-    """Of ``POST /networks/create``. ``subnet`` and ``ipv6`` are left out where the definition names its own.
+    """The body of ``POST /networks/create``, without ``subnet`` and ``ipv6`` where the definition names its own.
 
     Raises :class:`UnsupportedError` for a key that cannot be honoured.
     """
@@ -108,7 +108,7 @@ _KNOWN_VOLUME_KEYS = {"driver", "driver_opts", "labels"}
 
 
 def volume_body(spec: VolumeSpec) -> Raw:
-    """Of ``POST /volumes/create``. Raises :class:`UnsupportedError` for a key that cannot be honoured."""
+    """The body of ``POST /volumes/create``. Raises :class:`UnsupportedError` for an unsupported key."""
     for key in spec.compose:
         if key not in _KNOWN_VOLUME_KEYS | set(VOLUME_KEYS_NEEDED_ELSEWHERE) and not key.startswith("x-"):
             raise UnsupportedError(f"{key}: previewer does not know this key", where=f"volume {spec.name}")

@@ -20,9 +20,9 @@ class Part(Struct, frozen=True):
     """Fields of a create body. Later parts win over earlier ones."""
 
     config: Raw = field(default_factory=dict)
-    """At its top: Docker's ``Config``."""
+    """The top of the body: Docker's ``Config``."""
     host: Raw = field(default_factory=dict)
-    """Of its ``HostConfig``."""
+    """The body's ``HostConfig``."""
 
 
 Section = Callable[[ContainerSpec, tuple[int, int]], Part]

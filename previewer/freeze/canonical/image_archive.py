@@ -50,7 +50,7 @@ class SavedImage(Struct, frozen=True):
     config: JsonObject
     config_digest: str
     layers: tuple[Layer, ...]
-    """From the bottom."""
+    """Layers, from the bottom."""
 
 
 def read_archive(pieces: Iterator[bytes], *, without: Collection[str], files: ExitStack) -> SavedImage:

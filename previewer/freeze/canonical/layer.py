@@ -99,7 +99,7 @@ class _HashedWriter:
 
 
 def _members(archive: tarfile.TarFile) -> dict[str, tarfile.TarInfo]:
-    """By path; of several with one path the last counts, as it does when they are unpacked."""
+    """Members by path; the last of several with one path counts, as it does when they are unpacked."""
     found: dict[str, tarfile.TarInfo] = {}
     for member in archive:
         path = _plain(member.name)
@@ -176,7 +176,7 @@ def _real(members: Mapping[str, tarfile.TarInfo], path: str) -> str | None:
 
 
 def _first_names(members: Mapping[str, tarfile.TarInfo]) -> dict[str, str]:
-    """By the member with the content: the first of the file's names."""
+    """The first of a file's names, by the member with the content."""
     found: dict[str, str] = {}
     for path in members:
         real = _real(members, path)

@@ -32,7 +32,7 @@ class CopyFiles(Struct, frozen=True):
     sources: tuple[str, ...]
     """Paths in the context; ``.`` is all of it."""
     target: str
-    """Absolute."""
+    """The absolute path."""
     into_folder: bool
     """Whether ``target`` is a folder whatever the source is."""
 
@@ -41,7 +41,7 @@ class MakeFolder(Struct, frozen=True):
     """Make a folder where it is not there."""
 
     path: str
-    """Absolute."""
+    """The absolute path."""
 
 
 class DirectImage(Struct):

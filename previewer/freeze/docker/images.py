@@ -145,7 +145,7 @@ class DockerImages:
     def build(
         self, request: BuildRequest, *, on_line: Callable[[str], None], cancellation: Cancellation
     ) -> BuiltImage:
-        """By :class:`~previewer.freeze.docker.builds.DockerBuilds`."""
+        """Build with :class:`~previewer.freeze.docker.builds.DockerBuilds`."""
         self._sweep_once()
         return self._builds.build(request, on_line=on_line, cancellation=cancellation)
 
@@ -232,7 +232,7 @@ class DockerImages:
             self.sweep()
 
     def remove(self, image: str) -> None:
-        """By all its names; without any, by its id."""
+        """Remove the image by all its names; without any, by its id."""
         self._images.remove(image)
 
     def configuration(self, image: str) -> JsonObject:

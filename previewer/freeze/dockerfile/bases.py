@@ -39,9 +39,9 @@ class UnneededStage(Struct, frozen=True):
     """A stage that the target does not take anything from."""
 
     line: int
-    """Of its ``FROM``, from 1."""
+    """The line of its ``FROM``, from 1."""
     end: int
-    """Of the next stage's ``FROM``, or of the line after the file's last."""
+    """The line of the next stage's ``FROM``, or the one after the file's last."""
     name: str
     """What it is called by ``AS``; empty without."""
     is_before_target: bool
@@ -59,7 +59,7 @@ class _Stage(Struct):
     """A stage while it is being read."""
 
     origin: Instruction
-    """Its ``FROM``."""
+    """The stage's ``FROM``."""
     name: str
     names: set[str]
     """Its number and, in lower case, its name."""

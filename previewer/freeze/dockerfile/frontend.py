@@ -21,7 +21,7 @@ class FrontendLine(Struct, frozen=True):
     """A request for a frontend."""
 
     line: int
-    """From 1."""
+    """The line, from 1."""
     frontend: str
     """The image, as written."""
 

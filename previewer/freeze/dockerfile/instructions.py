@@ -25,11 +25,11 @@ class Instruction(Struct, frozen=True):
     """One instruction with all its lines."""
 
     line: int
-    """Of its first line, from 1."""
+    """Its first line, from 1."""
     end: int
     """The line after its last one, heredocs included."""
     keyword: str
-    """In upper case."""
+    """The keyword in upper case."""
     arguments: str
     """What follows the keyword, continuation lines joined, without comments and heredocs."""
 

@@ -65,7 +65,7 @@ class _Stage:
 
     @property
     def variables(self) -> Mapping[str, str]:
-        """By name; what ``ENV`` sets goes before an argument."""
+        """Values by name; ``ENV`` takes precedence over an argument."""
         return {**self._arguments, **self._environment}
 
     def declare(self, name: str, outer: str | None, value: str | None) -> None:

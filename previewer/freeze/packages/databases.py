@@ -104,7 +104,7 @@ class Database(Struct, frozen=True):
     """Files of one kind."""
 
     path: re.Pattern[str]
-    """Of the whole path, without a slash at its beginning."""
+    """A pattern for the whole path, without a leading slash."""
     most_bytes: int
     """A larger file is not read, and that is noted."""
     read: Read | None

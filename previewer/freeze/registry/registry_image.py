@@ -31,7 +31,7 @@ class RegistryImage(Struct, frozen=True):
     image: str
     """Its config digest, ``sha256:…``: what engines and releases call it."""
     manifest: RegistryManifest
-    """By whose digest it is pulled."""
+    """The manifest by whose digest it is pulled."""
 
 
 def find_image(repository: RegistryRepository, reference: str, *, platform: str) -> RegistryImage | None:
@@ -63,7 +63,7 @@ def _fitting(index: JsonObject, platform: str) -> Iterator[str]:
 
 
 QUESTIONS = 8
-"""At the same time."""
+"""Requests sent at the same time."""
 
 
 class RegistryBuildCache:

@@ -123,7 +123,7 @@ class ReleaseBundle(Struct, frozen=True):
     files: FileTree
     """Exactly those that the release serves."""
     images: Mapping[str, str] = field(default_factory=dict)
-    """By image (config digest): the digest under which the artifact's own repository has it."""
+    """By image (config digest), the digest under which the artifact's own repository has it."""
     attestations: Mapping[str, bytes] = field(default_factory=dict)
     """What is said about it, by file name."""
     exported: bytes | None = None

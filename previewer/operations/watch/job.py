@@ -111,7 +111,7 @@ class WatchJob:
             return None, DEFAULT_CHOICE
 
     def _note(self, event: Event) -> None:
-        """Of all that happens inside only what somebody should know: there may be many jobs at once."""
+        """Note only what users should know of the job: there may be many jobs at once."""
         if isinstance(event, Noted):
             self._report(Noted(f"{self.action.environment}: {event.message}", event.hint))
 

@@ -75,7 +75,7 @@ _PROGRESS = {"down": Progress.TAKEN_DOWN, FAILED: Progress.FAILED}
 def remembered_attempts(
     session: Session, rules: WatchRules, branches: Mapping[str, str], environments: Iterable[Environment]
 ) -> dict[str, Attempt]:
-    """By environment, for those branches whose environment's newest entry says that it failed or was removed."""
+    """Attempts by environment, where the branch's environment was last noted as failed or removed."""
     names = {environment_name(rules.project, branch): branch for branch in branches if rules.covers(branch)}
     names |= {e.name: e.ownership.branch for e in environments if e.ownership.branch is not None}
     found: dict[str, Attempt] = {}

@@ -70,7 +70,7 @@ class MemoryContainer(Struct):
     """Whether what its behaviour says has come true since its last start."""
     ports: tuple[PublishedPort, ...] = ()
     networks: list[str] = field(default_factory=list)
-    """That it is joined to; the first is its way out."""
+    """Networks that it is connected to; the first is its way out."""
     lines: list[LogLine] = field(default_factory=list)
     health_log: list[str] = field(default_factory=list)
     restarts_suspended: bool = False
@@ -160,7 +160,7 @@ class MemoryPorts:
 
     def __init__(self) -> None:
         self._taken: dict[str, tuple[PublishedPort, ...]] = {}
-        """By container."""
+        """Ports by container."""
 
     def take(self, spec: ContainerSpec, address: str) -> tuple[PublishedPort, ...]:
         """Ports for a container, instead of those that it has; ``address`` is where ports go that name none.

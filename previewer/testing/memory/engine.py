@@ -62,11 +62,11 @@ class MemoryEngine:
         on_call: Callable[[str, str], None] = lambda _method, _name: None,
     ) -> None:
         self.behaviours = dict(behaviours or {})
-        """By service; a service without one runs, and is healthy if it has a health check."""
+        """Behaviours by service; a service without one runs, and is healthy if it has a health check."""
         self.calls: list[tuple[str, str]] = []
         """Every call that changes something, as ``("create_network", NAME)``, in order."""
         self.subnets: dict[str, IPv4Network] = {}
-        """By network."""
+        """Subnets by network."""
         self.filled: dict[str, bytes] = {}
         """The archives that volumes were filled with, by volume."""
         self.memory: int | None = None

@@ -33,7 +33,7 @@ class MemoryExaminer:
     """:class:`previewer.engine.examiner.Examiner` of :class:`MemoryEngine`."""
 
     def __init__(self, engine: Engine) -> None:
-        """Of any other engine it sees nothing."""
+        """Examine ``engine``; an engine of any other class has nothing to see."""
         self._engine = engine if isinstance(engine, MemoryEngine) else MemoryEngine()
         self.fields: dict[str, dict[str, object]] = {}
         """What somebody changed, by container: fields of the normal form; ``None`` for one that is taken away."""

@@ -70,7 +70,7 @@ class MemoryImages:
         self.pinned: list[str] = []
         """Every reference that was resolved."""
         self.contents: Mapping[str, bytes] = {}
-        """By path: the files that every image has."""
+        """Files by path that every image has."""
         self.read: list[str] = []
         """Every image whose files were read."""
         self.pushed: dict[str, str] = {}

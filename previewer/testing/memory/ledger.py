@@ -29,7 +29,7 @@ class MemoryLedger:
         self._guard = threading.Lock()
         self._releases: dict[str, Release] = {}
         self._files: dict[str, dict[TreeEntry, bytes]] = {}
-        """By commit."""
+        """Stored files by commit."""
         self._entries: list[LedgerEntry] = []
         self._notes: Notes = {}
         self._records: dict[tuple[RecordKind, str], Mapping[str, bytes]] = {}

@@ -131,7 +131,7 @@ def _branch_lines(branch: Branch, now: datetime) -> dict[str, Line]:
 
 
 def _orphan_lines(row: OverviewRow, now: datetime) -> dict[str, Line]:
-    """Of an environment that was made for a tag or a commit, or whose branch is not in this clone."""
+    """Lines of an environment that was made for a tag or a commit, or whose branch is not in this clone."""
     if row.environment is None:
         return {"branch": NOTHING}
     ownership, commit = row.environment.ownership, row.commit

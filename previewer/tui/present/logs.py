@@ -28,13 +28,13 @@ class LogShape(Struct, frozen=True):
     is_wrapped: bool = False
     has_times: bool = False
     service_width: int = 8
-    """Of the column with the services' names; 0 hides it."""
+    """The width of the column with the services' names; 0 hides it."""
     width: int = 80
-    """Of the whole row, in cells: where wrapped lines break."""
+    """The width of the whole row, in cells: where wrapped lines break."""
 
     @property
     def time_width(self) -> int:
-        """Of the column with the times."""
+        """The width of the column with the times."""
         return TIME_WIDTH if self.has_times else 0
 
     @property

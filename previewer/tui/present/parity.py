@@ -53,7 +53,7 @@ def difference_key(difference: ParityDifference) -> str:
 
 
 def stale_key(allowance: Allowance) -> str:
-    """Of the row of an entry that covers nothing."""
+    """The key of an entry that covers nothing."""
     return f"{_STALE}{allowance.origin}\0{allowance.path}\0{allowance.against}"
 
 

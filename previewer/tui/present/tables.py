@@ -25,7 +25,7 @@ class Column(Struct, frozen=True):
     width: int
     """In terminal cells, without padding."""
     share: int = 0
-    """Of the width that is left over, in relation to the other columns' shares."""
+    """The share of the remaining width, in relation to the other columns' shares."""
     most: int = 0
     """No wider than this; 0 for any width."""
     align_right: bool = False

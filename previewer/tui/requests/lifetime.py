@@ -63,7 +63,7 @@ class ExtendRequest(EnvironmentRequest):
         return replace(self, ttl=TIMES[index])
 
     def typing(self, text: str) -> ExtendRequest:
-        """That time, if it is one: the plan says so."""
+        """The typed time; the plan says whether it is valid."""
         return replace(self, ttl=text.strip())
 
     def propose(self, session: Session) -> ExtendResult:

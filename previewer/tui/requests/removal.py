@@ -30,7 +30,7 @@ class DownRequest(SeveralRequest):
 
     @property
     def button(self) -> str:
-        """Of one or of several."""
+        """The button for one or several environments."""
         return self.label if self.is_one else "Tear them down"
 
     @property

@@ -29,7 +29,7 @@ class SleepRequest(SeveralRequest):
 
     @property
     def button(self) -> str:
-        """Of one or of several."""
+        """The button for one or several environments."""
         return self.label if self.is_one else "Put them to sleep"
 
     @property

@@ -89,7 +89,7 @@ class UpRequest(Request):
 
 @dataclass(frozen=True)
 class UpdateRequest(EnvironmentRequest):
-    """By the newest commit."""
+    """Replaces an environment by the newest commit of its branch."""
 
     verb: ClassVar[str] = "update"
     progress_label: ClassVar[str] = "updating"

@@ -156,7 +156,7 @@ class ActingScreen(PreviewerScreen):
         return self.marked or ((self.environment,) if self.environment else ())
 
     def _release_before(self, environment: Environment) -> str:
-        """Of a preview production's; else the newest that was good here; else its own."""
+        """The release to compare with: production's for a preview, else the newest good one, else its own."""
         if environment.role is not Role.PRODUCTION:
             found = [e for e in self.app_state.environments or () if e.role is Role.PRODUCTION]
             if found:

@@ -59,7 +59,7 @@ class LogView(Log, inherit_bindings=False):
         self._is_rebuilding = False
         self._painter: CellPainter | None = None
         self.service_styles: dict[str, Style] = {}
-        """By service as it is written in its column."""
+        """Styles by service, as its name is written in its column."""
         self.is_following = True
         self.shown_count = 0
         """Log lines that match the shape and are on the screen."""
