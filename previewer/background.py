@@ -1,4 +1,4 @@
-"""Calls at the same time, in threads that nobody has to wait for."""
+"""Calls at the same time, in daemon threads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def begin(call: Callable[[], Result], *, name: str) -> Future[Result]:
     def run() -> None:
         try:
             result = call()
-        except BaseException as error:  # noqa: BLE001 - whoever asks for the result gets it
+        except BaseException as error:  # noqa: BLE001 - re-raised to the caller that asks for the result
             future.set_exception(error)
         else:
             future.set_result(result)

@@ -21,7 +21,7 @@
     │   └── UnsupportedError     this engine cannot do that at all
     ├── CapacityError            there is no room for it on the engine, or in the project's quota
     ├── UnhealthyError           a service did not become healthy or a job failed
-    ├── LockedError              somebody else is changing this environment
+    ├── LockedError              another run is changing this environment
     ├── TimedOutError
     ├── MachineError             this machine refuses: a full disk, too many open files, no memory
     ├── LeftoversError           something could not be removed; says what remains
@@ -140,7 +140,7 @@ class UnhealthyError(PreviewerError):
 
 
 class LockedError(PreviewerError):
-    """Somebody else is changing this environment; ``details`` says who, where and since when."""
+    """Another run is changing this environment; ``details`` says who, where and since when."""
 
 
 class TimedOutError(PreviewerError):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from previewer.session.session import Session
 
 MOST = 500
-"""Names that a shell is given; nobody reads more."""
+"""The most names that a shell is given; a longer list is not read."""
 
 
 def complete_branches(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Questions before what cannot be taken back. Without somebody to ask, ``--yes`` has to say it."""
+"""Questions before irreversible operations. Without a terminal to ask on, ``--yes`` is required."""
 
 from __future__ import annotations
 

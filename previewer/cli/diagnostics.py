@@ -10,7 +10,7 @@ from previewer.present.safe_text import plain
 
 
 class Diagnostics:
-    """Standard error. Writing to it never fails: nobody may be left to read it."""
+    """Standard error. Writing to it never fails, even if its reader is gone."""
 
     def __init__(self, stream: TextIO, *, colour: bool = False) -> None:
         self._stream = stream

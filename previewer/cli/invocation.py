@@ -60,7 +60,7 @@ class Invocation:
     ) -> Iterator[Session]:
         """The session of this run. The engine is asked when first needed.
 
-        When all is done it warns of what the ledger has and nobody could read. ``names`` are the environments that
+        When all is done it warns of unreadable ledger entries. ``names`` are the environments that
         a command is about, which the engine's labels suffice for: outside of any repository it works by these.
         ``is_everywhere`` is one about all projects.
         """

@@ -85,7 +85,7 @@ def _run(arguments: list[str], invocation: Invocation) -> int:
 
 
 def _reader_left(stdout: TextIO) -> bool:
-    """Whether nobody reads standard output any more (``| head -1``): then all is well, and nothing more is said.
+    """Whether the reader of standard output is gone (``| head -1``): then all is well, and no more is printed.
 
     A broken pipe may also be an engine's: there this is ``False``.
     """

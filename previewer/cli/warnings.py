@@ -40,7 +40,7 @@ def _names(names: Sequence[str]) -> str:
 
 
 FEW = 10
-"""From so many on nobody has to be told."""
+"""The number from which on no warning is needed."""
 
 
 def note_capacity(diagnostics: Diagnostics, plan: Plan, session: Session) -> None:

@@ -24,7 +24,7 @@ MAX_SERVICES = 200
 
 
 class Budget:
-    """An amount that may be spent once, whoever asks."""
+    """An amount that may be spent once, in all calls together."""
 
     def __init__(self, amount: int, what: str) -> None:
         self._left = amount

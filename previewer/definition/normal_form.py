@@ -1,4 +1,4 @@
-"""Check that a model which somebody else wrote is one that loading could have given."""
+"""Check that a model from outside is one that loading could have produced."""
 
 from __future__ import annotations
 

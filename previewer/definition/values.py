@@ -19,7 +19,7 @@ class ModelError(DefinitionError):
         self.path = path
 
     def under(self, *prefix: str) -> ModelError:
-        """The same error, told by somebody who knows which keys lead to the place."""
+        """The same error with the keys that lead to the place in front of its path."""
         message = self.message.removeprefix(f"{'.'.join(self.path)}: ") if self.path else self.message
         return ModelError(message, path=(*prefix, *self.path), hint=self.hint)
 

@@ -74,7 +74,7 @@ MOST = 6
 
 
 def tell_rewrites(rewrites: Iterable[Rewrite], revision: str, *, report: Report) -> None:
-    """Note what somebody wrote and isolation changed. Limits that it adds surprise nobody and are left out."""
+    """Note what the definition says and isolation changed. Limits that it adds are expected and left out."""
     keys = list(dict.fromkeys(_key(rewrite) for rewrite in rewrites if rewrite.before is not None))
     if not keys:
         return
@@ -88,7 +88,7 @@ def tell_rewrites(rewrites: Iterable[Rewrite], revision: str, *, report: Report)
 
 
 def rewrite_lines(rewrites: Iterable[Rewrite]) -> tuple[str, ...]:
-    """What somebody wrote and does not run as written, with the reason: one line each, once."""
+    """What does not run as written in the definition, with the reason: one line each, once."""
     return tuple(dict.fromkeys(f"{_key(r)}: {r.reason}" for r in rewrites if r.before is not None))
 
 

@@ -53,7 +53,7 @@ from previewer.releases.attest import require_signature
 from previewer.session.session import Session
 
 PUBLISHERS_GRACE = 2
-"""Seconds that what publishes ports may take to end where generations are kept: all the time nobody answers."""
+"""Seconds that containers with published ports get to end where generations are kept: part of the downtime."""
 
 
 def plan_deploy(session: Session, deployment: Deployment) -> Plan:
@@ -122,7 +122,7 @@ def _deploy(session: Session, deployment: Deployment, *, report: Report, cancell
 
 
 def _purpose(deployment: Deployment) -> str:
-    """What the lock is held for, for whoever meets it: ``up feature/login``."""
+    """What the lock is held for, shown to other runs that wait for it: ``up feature/login``."""
     return f"{deployment.action} {deployment.branch or short_id(deployment.release.commit)}"
 
 
@@ -163,7 +163,7 @@ def _finish(
 ) -> EnvironmentNotes:
     """Note that the new generation is the live one, then stop or remove what it replaced.
 
-    In this order: whoever comes after a kill sees which one is live and what is left to do.
+    In this order: after a kill, the next run sees which one is live and what is left to do.
     """
     if downtime is not None:
         report(Noted(f"generation {wanted.owner.generation} took over the ports; downtime {downtime:.2f} s"))

@@ -1,4 +1,4 @@
-"""Deploy, and once more where somebody removed images of the release between the look at them and their use."""
+"""Deploy, and once more where images of the release were removed between the check and their use."""
 
 from __future__ import annotations
 

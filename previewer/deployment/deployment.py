@@ -45,4 +45,4 @@ class UpResult(Struct, frozen=True):
     changed: bool
     """``False`` where the environment ran this very release already."""
     downtime_seconds: float | None = None
-    """How long nobody had the ports of the generation that was replaced; ``None`` where there was none."""
+    """The seconds without an owner of the replaced generation's ports; ``None`` where there was none."""

@@ -44,7 +44,7 @@ class ExaminedFiles(Protocol):
     ) -> Found:
         """What is not as in the image, by container id.
 
-        ``containers`` has a text for each id that is another when it is started anew; ``happenings`` are events.
+        ``containers`` has a text for each id that changes when it is restarted; ``happenings`` are events.
         """
         ...
 
@@ -162,7 +162,7 @@ class EnvironmentDrift(Struct, frozen=True):
 
     @property
     def touches(self) -> tuple[Finding, ...]:
-        """Those that prove that somebody interfered."""
+        """Those that prove interference from outside."""
         return tuple(finding for finding in self.findings if finding.taints)
 
     @property
@@ -248,7 +248,7 @@ def _releases(session: Session, wanted: Collection[str]) -> Mapping[str, Release
 
 
 def _to_look_at(frozen: Sequence[FrozenEnvironment], seen: Examination) -> dict[str, str]:
-    """The containers whose files are judged, by id, with what tells whether they were started anew."""
+    """The containers whose files are judged, by id, with a text that changes when they are restarted."""
     return {
         live.id: live.state_key
         for environment in frozen

@@ -116,7 +116,7 @@ def frozen_target(session: Session, environment: Environment, seen: Examination)
 
 
 def _common_owner(environment: Environment, seen: Examination) -> Ownership:
-    """What most of the generation's objects say: one whose labels somebody changed is outvoted."""
+    """What most of the generation's objects say: one with changed labels is outvoted."""
     own = environment.ownership
     said = [
         *(c.ownership for c in seen.containers if not c.is_one_off),

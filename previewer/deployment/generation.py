@@ -38,7 +38,7 @@ from previewer.session.release_files import open_archive, read_contents, release
 from previewer.session.session import Session
 
 ATTEMPTS = 3
-"""Somebody else can take a chosen host port before our container starts; then others are chosen."""
+"""Another process can take a chosen host port before our container starts; then others are chosen."""
 
 
 class Wanted(Struct, frozen=True):
@@ -56,7 +56,7 @@ class Wanted(Struct, frozen=True):
 
 
 class Refused(Struct, frozen=True):
-    """Host ports that turned out to be taken, although nobody could tell before."""
+    """Host ports that turned out to be taken, which could not be known before."""
 
     ports: frozenset[int] = frozenset()
     addresses: frozenset[str] = frozenset()
@@ -101,7 +101,7 @@ def target_of(
 def is_whole(session: Session, wanted: Wanted, observed: Observation) -> bool:
     """Whether what was observed is each container, network and volume of :func:`target_of`, and nothing else.
 
-    The state of what is there does not tell what is missing, after a kill or by somebody's hand.
+    The state of what is there does not tell what is missing after a kill or a removal by hand.
     """
     definition = served_definition(session, wanted).definition
     replicas = {(name, n) for name, service in definition.services.items() for n in range(1, service.replicas + 1)}
@@ -123,7 +123,7 @@ def make_generation(
 ) -> float | None:
     """Run the plan of :func:`target_of`. Whatever ends it early undoes it: see :func:`run_plan`.
 
-    Returns the seconds for which nobody had the predecessor's ports, ``None`` where it had none. Raises
+    Returns the seconds for which the predecessor's ports had no owner, ``None`` where it had none. Raises
     :class:`ConflictError` before anything is made where a fixed host port is another environment's.
     """
     refuse_held_ports(session, wanted, snapshot)

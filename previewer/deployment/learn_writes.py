@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def learn_writes(session: Session, environment: Environment, release: Release) -> None:
     """Keep with the release what ``environment``, which has just become healthy, has written so far.
 
-    Nothing is learnt of one that somebody touched meanwhile, and nothing fails because nothing can be learnt.
+    Nothing is learnt of one that was touched meanwhile, and a failure to learn fails nothing else.
     """
     if environment.state not in SERVING:
         return

@@ -28,7 +28,7 @@ from previewer.session.session import Session
 def recover(session: Session, name: str, *, report: Report) -> EnvironmentSnapshot:
     """What there is of the environment, once exactly one generation of it is live (or none). It says what it did.
 
-    The caller holds the environment's lock: of this clone nobody else is at work on it.
+    The caller holds the environment's lock: no other run of this clone is at work on it.
     """
     snapshot = take_snapshot(session, name)
     recovery = plan_recovery(session, snapshot)

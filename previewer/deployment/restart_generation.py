@@ -128,7 +128,7 @@ def _plan(
 
 
 def _note_begun(session: Session, snapshot: EnvironmentSnapshot, plan: Plan, owner: Ownership) -> None:
-    """Let whoever comes after a kill know what is stopped: nothing else tells it from what failed by itself."""
+    """Note what is stopped for the run after a kill: nothing else tells it from what failed by itself."""
     live, stopped = snapshot.environment, _stopped_by(plan)
     if live is None or not stopped or snapshot.notes.asleep_since is not None:
         return

@@ -2,7 +2,7 @@
 
 Each run writes a claim into the repository's references, over whatever claim is there, and looks once a second
 whether it still is the last one. That works between processes and threads alike, and the claim of a run that was
-killed stops nobody.
+killed blocks no other.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class NewestRun:
     def when_unlocked(self, action: Callable[[], T]) -> T:
         """``action``, tried again while the predecessor still holds the lock that it takes first.
 
-        Raises :class:`LockedError` where the lock is somebody else's, or is held for too long.
+        Raises :class:`LockedError` where another run has the lock, or it is held for too long.
         """
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
@@ -104,7 +104,7 @@ def newest_run(
 
 @contextmanager
 def claimed(session: Session, subject: str, commit: str) -> Iterator[None]:
-    """Let pruning know, inside the block, that a release of ``commit`` is to run. It stops nobody."""
+    """Let pruning know, inside the block, that a release of ``commit`` is about to run. It blocks no other run."""
     ours = RunLease(commit, session.source.actor, session.new_id())
     _store(session, subject, ours)
     try:
@@ -138,7 +138,7 @@ def _stored(session: Session, subject: str) -> RunLease | None:
         return None
     try:
         return from_bytes(held, RunLease)
-    except ValueError:  # one that nobody can read stops nobody, and is written over by the next
+    except ValueError:  # an unreadable one blocks no run, and is overwritten by the next
         return None
 
 

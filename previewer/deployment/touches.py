@@ -31,7 +31,7 @@ def see_touches(session: Session, snapshot: EnvironmentSnapshot, successor: Rele
     try:
         seen = look_for_touches(session, live)
     except NotFoundError:
-        return snapshot  # it goes at this moment, by somebody else's hand
+        return snapshot  # another run is removing it right now
     return replace(snapshot, notes=seen.notes) if seen.is_tainted else snapshot
 
 
@@ -40,7 +40,7 @@ ACTION = "taint"
 
 
 def look_for_touches(session: Session, environment: Environment) -> Environment:
-    """The environment, tainted in this look if somebody touched it. Nothing is noted; no file system is looked at.
+    """The environment, tainted in this look if it was touched. Nothing is noted; no file system is looked at.
 
     One that is tainted already is not looked at again. Raises :class:`NotFoundError` where it is gone.
     """
@@ -55,7 +55,7 @@ def look_for_touches(session: Session, environment: Environment) -> Environment:
 
 
 def note_touches(session: Session, environment: Environment) -> Environment:
-    """As :func:`look_for_touches`, and noted for good; untainted as long as somebody is changing it."""
+    """As :func:`look_for_touches`, and noted for good; untainted as long as another run is changing it."""
     if environment.is_tainted or not (found := look_for_touches(session, environment)).is_tainted:
         return environment
     return found if _record(session, environment, ()) else environment
@@ -64,10 +64,10 @@ def note_touches(session: Session, environment: Environment) -> Environment:
 def record_taints(
     session: Session, drifts: Iterable[EnvironmentDrift], *, happenings: Sequence[EngineHappening] = ()
 ) -> tuple[str, ...]:
-    """Note each environment that somebody touched and that is not noted yet; the names of those noted now.
+    """Note each touched environment that is not noted yet; return the names of those noted now.
 
-    It is looked at once more under its lock: what looks like a touch may be somebody's deployment that is under
-    way. One that is being changed is left for the next look.
+    It is looked at once more under its lock: what looks like a touch may be another run's deployment under way.
+    One that is being changed is left for the next look.
     """
     touched = (drift.environment for drift in drifts if drift.touches and not drift.environment.is_tainted)
     return tuple(environment.name for environment in touched if _record(session, environment, happenings))

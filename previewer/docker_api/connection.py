@@ -94,7 +94,7 @@ class DockerConnection:
 
     @property
     def api(self) -> docker.APIClient:
-        """The SDK's client, for what takes long anyway: it is imported and made when somebody asks for it."""
+        """The SDK's client, for what takes long anyway: it is imported and made on first use."""
         with self._lock:
             if self._client is None:
                 self._client = self._new_client()

@@ -38,7 +38,7 @@ from previewer.domain.labels import RESTART, sealed_labels
 from previewer.errors import ConflictError, EngineError, ObjectNotFoundError, TimedOutError
 
 REMOVAL_TIMEOUT = 60.0
-"""Seconds that somebody else's removal of the same container may take."""
+"""Seconds that another client's removal of the same container may take."""
 REMOVAL_POLL = 0.05
 STOP_PATIENCE = 3600
 """Seconds without a byte before a stop fails: the engine answers when the container has ended, and a definition
@@ -153,7 +153,7 @@ def remove_container(connection: DockerConnection, name: str) -> None:
     except ObjectNotFoundError:
         return
     except ConflictError as error:
-        # 409: somebody else is removing it at this moment.
+        # 409: another client is removing it right now.
         if "already in progress" not in error.message:
             raise
         _wait_until_gone(connection, name)
@@ -216,7 +216,7 @@ def engine_name(connection: DockerConnection) -> str:
 def suspend_restarts(connection: DockerConnection, name: str) -> None:
     """Let a container that was stopped stay so whatever happens to the engine.
 
-    One whose labels do not say its policy (an older previewer made it) keeps it: nobody could give it back.
+    One whose labels do not say its policy (an older previewer made it) keeps it: it could not be restored.
     """
     made_with, now = _policies(connection, name)
     if made_with != NEVER and now != NEVER:

@@ -34,7 +34,7 @@ def translate_errors(action: str, *, subject: str) -> Iterator[None]:
 
 
 def _of_sdk(action: str, subject: str, error: Exception) -> EngineError | None:
-    """Nobody can have raised an error of a library that nobody has imported."""
+    """An error of a library that was not imported cannot have been raised."""
     if "requests" not in sys.modules:
         return None
     from previewer.docker_api.sdk_errors import translate_sdk_error

@@ -20,7 +20,7 @@ from previewer.domain.engine.examination import EngineHappening
 from previewer.domain.json_value import JsonObject, as_object, as_text
 
 HEALTH_CHECK_NOISE = "exec_"
-"""The engine's own health checks are reported as commands that somebody ran: several events a second."""
+"""The engine's own health checks are reported like commands run by hand: several events a second."""
 
 
 class EngineEvent(Struct, frozen=True):

@@ -92,7 +92,7 @@ def engine_started(connection: DockerConnection) -> datetime | None:
     """When the engine began to serve, on our clock; ``None`` without the default network, which tells.
 
     An engine that comes back after a crash stops the containers that it finds running, and tells of it as of
-    anybody's stop. Then it makes its default network anew, and only then listens to people. One that lets
+    any stop. Then it recreates its default network, and only then accepts connections. One that lets
     containers live on leaves that network alone.
     """
     if connection.is_podman:

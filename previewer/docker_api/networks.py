@@ -25,7 +25,7 @@ OVERLAPS = ("overlap", "is already used on the host")
 STILL_IN_USE = ("active endpoints", "network is being used")
 """In an engine's refusal to remove a network: Docker's, and Podman's."""
 ATTEMPTS_TO_EMPTY = 20
-"""Containers that are being removed by somebody else leave their networks a moment later."""
+"""Containers that another client is removing leave their networks a moment later."""
 PAUSE = 0.1
 
 
@@ -45,7 +45,7 @@ def list_networks(connection: DockerConnection, labels: Sequence[str]) -> tuple[
 
 
 def taken_subnets(connection: DockerConnection) -> tuple[IPv4Network | IPv6Network, ...]:
-    """The address ranges of all networks of the engine, whoever they belong to."""
+    """The address ranges of all networks of the engine, whatever they belong to."""
     with translate_errors("list networks", subject=connection.host):
         entries = list(map(as_object, as_list(get_json(connection, "/networks", patience=LIST_PATIENCE))))
     subnets = [

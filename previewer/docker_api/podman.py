@@ -21,7 +21,7 @@ RESTART_UPDATES_SINCE = (5, 1)
 """The first version that can give a container another restart policy."""
 
 UNREAD_PADDING = "passing bulk input to subprocess: write"
-"""In what Podman says where nobody read the end of an archive."""
+"""Part of Podman's answer where the end of an archive was not read."""
 UNPACK_ATTEMPTS = 5
 
 
@@ -61,7 +61,7 @@ def unpack_patiently(unpack: Callable[[], None]) -> None:
 
 
 def run_health_check(connection: DockerConnection, name: str) -> None:
-    """Podman leaves it to systemd to run health checks; where that does not run, whoever looks has to."""
+    """Podman leaves it to systemd to run health checks; where that does not run, the client has to."""
     path = LIBPOD + container_path(name, "/healthcheck")
     connection.wire.exchange(EngineRequest("GET", path), patience=CALL_TIMEOUT)
 

@@ -23,7 +23,7 @@ from previewer.domain.labels import COMPOSE_VOLUME, read_ownership
 from previewer.errors import ConflictError, ObjectNotFoundError
 
 ATTEMPTS_TO_REMOVE = 10
-"""A container that somebody else removes lets go of its volumes a moment after it is gone from the list."""
+"""A container that another client removes releases its volumes a moment after it is gone from the list."""
 PAUSE = 0.1
 
 
@@ -41,7 +41,7 @@ def list_volumes(connection: DockerConnection, labels: Sequence[str]) -> tuple[O
 def create_volume(connection: DockerConnection, *, name: str, body: JsonObject) -> None:
     """Make a volume from a raw body. Raises :class:`ConflictError` for a taken name.
 
-    The engine itself answers with the volume that exists, and somebody else's data in it: its labels tell.
+    The engine itself answers with the volume that exists, possibly with foreign data: its labels tell.
     """
     subject = f"volume {name}"
     with translate_errors("create it", subject=subject):

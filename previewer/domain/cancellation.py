@@ -27,20 +27,20 @@ class Cancellation:
 
     @property
     def requested(self) -> bool:
-        """Whether somebody asked."""
+        """Whether cancellation was requested."""
         return self._event.is_set()
 
     def check(self) -> None:
-        """Raise :class:`CancelledError` if somebody asked."""
+        """Raise :class:`CancelledError` if cancellation was requested."""
         if self._event.is_set():
             raise CancelledError("interrupted")
 
     def wait(self, seconds: float) -> bool:
-        """Sleep for ``seconds`` or until somebody asks; whether somebody did."""
+        """Sleep for ``seconds`` or until cancellation; return whether it was requested."""
         return self._event.wait(seconds)
 
     def on_request(self, close: Callable[[], None]) -> Callable[[], None]:
-        """Call ``close`` when somebody asks (at once, if somebody has). Returns what takes it back."""
+        """Call ``close`` on cancellation (at once, if already requested). Returns a function that undoes this."""
         with self._lock:
             if not self._event.is_set():
                 self._closers.append(close)

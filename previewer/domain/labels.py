@@ -55,7 +55,7 @@ PURPOSE_READING = "read-image"
 BUILDER = PREFIX + "builder"
 
 DEBUG_UNTIL = PREFIX + "debug-until"
-"""On a debug copy of a service: when it may be removed, whoever forgot it."""
+"""On a debug copy of a service: when it may be removed, if it was forgotten."""
 
 COMPOSE_PREFIX = "com.docker.compose."
 COMPOSE_PROJECT = COMPOSE_PREFIX + "project"

@@ -59,5 +59,5 @@ Report: TypeAlias = Callable[[Event], None]
 
 
 def ignore(event: Event) -> None:
-    """Report to nobody."""
+    """Discard all reports."""
     del event

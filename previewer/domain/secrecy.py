@@ -21,7 +21,7 @@ _SECRET_NAME = re.compile(
 
 
 class Secrecy:
-    """One run's way of showing values. With a key of its own, nobody can try values against the hashes."""
+    """One run's way of showing values. With a key of its own, values cannot be tried against the hashes."""
 
     def __init__(self, key: bytes, secrets: Iterable[str] = ()) -> None:
         """``key`` is to be random and forgotten; ``secrets`` are values that no text may show."""

@@ -1,6 +1,6 @@
 """From the engine's words (a create body, or an inspection, which repeats one) to the fields that drift compares.
 
-Engines fill in what nobody asked for, each version differently. What is zero, empty or null is no field; what
+Engines fill in unrequested fields, each version differently. What is zero, empty or null is no field; what
 stands for an engine's default is none either; orders that mean nothing are sorted.
 """
 

@@ -114,7 +114,7 @@ class Engine(Protocol):
         ...
 
     def get_ready(self) -> None:
-        """Begin to ask what whoever makes something will ask. It neither waits nor fails: asking does."""
+        """Start the requests that every operation needs. It neither waits nor fails: using the answers does."""
         ...
 
     def resources(self) -> EngineResources:

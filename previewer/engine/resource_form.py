@@ -76,7 +76,7 @@ UNJUDGED = frozenset(
         "logging",
     }
 )
-"""Fields of the normal form. All of them are fixed when a container is made: nobody can change one later."""
+"""Fields of the normal form. All of them are fixed when a container is made and cannot change later."""
 ALIASES = "aliases"
 MOUNTPOINTS = ("/run", "/tmp", "/var/tmp")  # noqa: S108 - they are a container's
 """That it makes in what is read-only."""

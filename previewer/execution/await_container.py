@@ -1,4 +1,4 @@
-"""One look at a container that somebody waits for, and the diagnosis where it failed."""
+"""One look at a container that is waited for, and the diagnosis where it failed."""
 
 from __future__ import annotations
 

@@ -243,7 +243,7 @@ class _Execution:
     def _fail(self, error: PreviewerError) -> None:
         if self._failure is None:
             self._failure = error
-        # No other step can succeed where nobody answers, and each would take its time to fail.
+        # No other step can succeed where nothing answers, and each would take its time to fail.
         stops = isinstance(error, CancelledError | EngineUnreachableError)
         self._is_stopped |= stops or not self._limits.keep_going
 

@@ -22,7 +22,7 @@ def hold_locks(session: Session, names: Sequence[str], *, purpose: str, report: 
     """Hold the lock of every environment inside the block, always in the same order.
 
     What cannot be written, on a full disk say, is told once, and the block goes on without. Raises
-    :class:`LockedError` for one that somebody living holds.
+    :class:`LockedError` for one that a running process holds.
     """
     failures: list[SourceError] = []
     locks = ExitStack()
@@ -70,9 +70,9 @@ def remove_all(
 ) -> tuple[str, ...]:
     """Remove everything that ``observe`` finds, look again, and return the names of what was there.
 
-    It is not interruptible: half a removal helps nobody, and what cannot be removed does not keep the rest.
+    It is not interruptible: half a removal is useless, and what cannot be removed does not keep the rest.
     Raises :class:`LeftoversError` that lists what remains, with the engine's reason, and
-    :class:`EngineUnreachableError` where nobody can say what remains.
+    :class:`EngineUnreachableError` where it is unknown what remains.
     """
     return remove_by_plan(
         engine,

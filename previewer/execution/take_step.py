@@ -49,7 +49,7 @@ class MadeVolumes:
     def remove_rest(self, engine: Engine) -> None:
         """Remove those that came back without their labels; the others are gone by now.
 
-        Their names are ours: generations are numbered once. One that somebody mounts by now stays with them.
+        Their names are ours: generations are numbered once. One that is mounted by now stays.
         """
         for name in sorted(self._made):
             with suppress(ConflictError):

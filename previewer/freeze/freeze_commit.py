@@ -208,7 +208,7 @@ def _find_cached(work: _Freezing, digests: Sequence[str]) -> Mapping[str, Cached
 def _obtain(
     work: _Freezing, build: CompleteBuild, task: str, cached: CachedBuild | None, cancellation: Cancellation
 ) -> BuiltImage:
-    """Pull what somebody else has built; build what nobody has, or what cannot be had."""
+    """Pull what was already built elsewhere; build the rest, and what cannot be pulled."""
     if cached is not None:
         try:
             return _pull(work, build, task, cached, cancellation)

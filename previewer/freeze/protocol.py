@@ -1,4 +1,4 @@
-"""What the build stage asks of whoever holds and builds images."""
+"""What the build stage needs of a store and builder of images."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class CachedBuild(Struct, frozen=True):
 
 
 class BuildCache(Protocol):
-    """Built images that somebody else has."""
+    """Built images that are stored elsewhere."""
 
     def find(self, input_digests: Collection[str]) -> Mapping[str, CachedBuild]:
         """Those that were built from these inputs, by input digest. Raises :class:`RegistryError`."""
@@ -120,7 +120,7 @@ class Images(Protocol):
         """Resolve a reference to content: by the registry where it answers, else what the engine has.
 
         Pulls it by digest where it is not there; ``on_line`` is told how that goes. Raises :class:`FreezeError`
-        where nobody has it.
+        where it is nowhere.
         """
         ...
 

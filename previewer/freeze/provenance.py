@@ -20,7 +20,7 @@ PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
 BUILD_TYPE = "https://previewer.dev/freeze/v1"
 """How external parameters become subjects: as docs/provenance.md says."""
 BUILDER_ID = "https://previewer.dev/builder/local"
-"""Whoever ran previewer, on a machine of their own choosing: no hosted platform answers for it."""
+"""The user who ran previewer, on a machine of their own choosing: no hosted platform vouches for it."""
 
 
 def write_provenance(release: Release, *, origin: str | None, bills: Mapping[str, bytes]) -> bytes:

@@ -150,7 +150,7 @@ class GitCommand:
         """
         import tempfile  # what asks for no list is not to pay for it
 
-        with tempfile.TemporaryFile() as complaints:  # a pipe that nobody reads could fill up and stop git
+        with tempfile.TemporaryFile() as complaints:  # an unread pipe could fill up and stop git
             process = self._begin(
                 arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints.fileno()
             )
@@ -164,7 +164,7 @@ class GitCommand:
         self._refuse_failed(arguments, answer)
 
     def open(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Begin git with nothing to read and nobody who reads its output; its complaints are a pipe.
+        """Start git without input and with discarded output; its standard error is a pipe.
 
         Raises :class:`SourceError` where git is not installed.
         """
@@ -307,6 +307,6 @@ def run_network_command(
 
 
 def _read(process: subprocess.Popen[bytes], complaints: list[bytes]) -> None:
-    """Until all who hold the pipe have ended: a pipe that nobody reads would stop git."""
+    """Until all who hold the pipe have ended: an unread pipe would stop git."""
     with process.stderr or BytesIO() as stream:
         complaints.extend(iter(stream.readline, b""))

@@ -70,7 +70,7 @@ def writing_hint(complaint: str, folder: Path) -> str | None:
 
 
 def _written(folder: Path) -> Iterator[Path]:
-    """What git writes to, the folders that are most often somebody else's first."""
+    """What git writes to, the folders that most often have another owner first."""
     yield from (folder, folder / "objects", folder / "refs")
     yield from chain((folder / "objects").glob("[0-9a-f][0-9a-f]"), (folder / "refs").rglob("*"))
     yield from (path for path in (folder / "previewer").rglob("*") if path.is_dir())

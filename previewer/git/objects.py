@@ -103,7 +103,7 @@ class GitObjects:
         except _GONE:
             raise
         except BaseException:
-            self._drop()  # an answer that nobody read would be taken for that of the next question
+            self._drop()  # an unread answer would be taken for that of the next question
             raise
 
     def _start(self) -> subprocess.Popen[bytes]:

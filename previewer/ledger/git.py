@@ -125,7 +125,7 @@ class GitLedger:
         )
         if not has_commit:
             self._files.cut(made)
-        # Whoever came first wrote the very same object.
+        # The first writer wrote the very same object.
         self._store.swap(name, old=None, new=made)
 
     def load_release(self, release_id: str) -> Release:
@@ -224,7 +224,7 @@ class GitLedger:
         return self._attestations.signature(release_id)
 
     def signed(self) -> frozenset[str]:
-        """The ids of the releases that somebody signed, whether or not the signature is good."""
+        """The ids of the signed releases, whether or not the signature is good."""
         return self._attestations.signed()
 
     def published(self, remote: str) -> frozenset[str]:

@@ -68,7 +68,7 @@ class GitLocks:
     def hold(self, environment: str, *, purpose: str) -> Iterator[None]:
         """Hold the lock inside the block.
 
-        Raises :class:`LockedError` where a living owner has it, and :class:`SourceError` where nobody has it and
+        Raises :class:`LockedError` where a running process has it, and :class:`SourceError` where it is free and
         git cannot write.
         """
         reference = f"{LOCK_REFS}/{slug(environment)}"
@@ -81,7 +81,7 @@ class GitLocks:
         try:
             yield
         finally:
-            # False means that somebody else holds it by now: then it is not ours to give back.
+            # False means that another run holds it by now: then it is not ours to release.
             self._store.swap(reference, old=ours, new=None)
 
     def _acquire(self, reference: str, environment: str, purpose: str) -> str:

@@ -106,7 +106,7 @@ class Ledger(Protocol):
         ...
 
     def signed(self) -> frozenset[str]:
-        """The ids of the releases that somebody signed, whether or not the signature is good."""
+        """The ids of the signed releases, whether or not the signature is good."""
         ...
 
     def published(self, remote: str) -> frozenset[str]:

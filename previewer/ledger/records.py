@@ -54,7 +54,7 @@ class GitRecords:
         return {name.removeprefix(f"{prefix}/"): at for name, at in self._store.reference_times(prefix).items()}
 
     def remove(self, kind: RecordKind, name: str) -> None:
-        """Forget a record; somebody else may have done it already."""
+        """Forget a record; another run may have done it already."""
         self._store.drop(record_ref(kind, name))
 
 

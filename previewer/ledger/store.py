@@ -24,7 +24,7 @@ from previewer.source.git import INSTALLATION_KEY, PROJECT_KEY
 _KINDS = {"commit": 1, "tree": 2, "blob": 3}
 _FILE, _FOLDER = "100644", "40000"
 _FAST = 1
-"""How hard zlib tries: git compresses anew what it stores."""
+"""How hard zlib tries: git recompresses what it stores."""
 
 
 class ObjectPack:
@@ -201,7 +201,7 @@ class GitStore:
         return f"git -C {shlex.quote(self._place.command.path)} update-ref -d {name}"
 
     def tidy(self) -> None:
-        """Pack what was written, where that is much and nobody else does it."""
+        """Pack what was written, where that is much and no other process does it."""
         self._place.tidy()
 
     def swap(self, name: str, *, old: str | None, new: str | None) -> bool:
@@ -231,7 +231,7 @@ class GitStore:
                 return True
             if is_moot():
                 return False
-            # Somebody held git's own lock file just now; it lives for milliseconds.
+            # Another process held git's own lock file just now; it exists for milliseconds.
             if not _is_contention(answer.complaint) or time.monotonic() > deadline:
                 hint = self._place.command.writing_hint_for(answer.complaint)
                 raise SourceError(f"a reference cannot be written: {answer.complaint}", where=name, hint=hint)
@@ -274,7 +274,7 @@ def make_store(folder: Path, *, project: str, installation: str, id_length: int)
         return
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # definitions hold values that may be secret
     format_option = () if id_length == SHA1_DIGITS else ("--object-format=sha256",)
-    # Whole or not there at all: a store without its settings would be somebody else's.
+    # Whole or not there at all: a store without its settings would look foreign.
     unfinished = folder.with_name(f".{folder.name}.new")
     GitCommand(str(folder.parent)).run("init", "--quiet", "--bare", *format_option, unfinished.name)
     command = GitCommand(str(unfinished))

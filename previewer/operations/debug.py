@@ -74,7 +74,7 @@ class DebugCopy(Struct, frozen=True):
 
     container: ContainerSpec
     plan: Plan
-    """All of it; the last step, the start, is taken by whoever attaches to it."""
+    """All of it; the last step, the start, is taken by the client that attaches to it."""
     volumes: tuple[str, ...]
     """The engine's names of the volumes that are cloned for it."""
 

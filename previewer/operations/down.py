@@ -110,7 +110,7 @@ def down(
     """Remove everything that belongs to these environments, kept generations included, and keep a tombstone.
 
     Raises :class:`NotFoundError` for a name that nothing is known of, and :class:`LeftoversError` where something
-    could not be removed. Once begun, it goes on to the end: half a removal helps nobody. A lock, a tombstone
+    could not be removed. Once begun, it goes on to the end: half a removal is useless. A lock, a tombstone
     or an entry that cannot be written, on a full disk say, is told, and keeps nothing from being removed.
     """
     target = _target(session, environments)

@@ -27,7 +27,7 @@ from previewer.session.session import Session
 
 
 def _do_nothing() -> None:
-    """Nobody asks for anything before something is built."""
+    """No confirmation is asked before something is built."""
 
 
 class FreezeResult(Struct, frozen=True):

@@ -72,9 +72,9 @@ class ListedRelease(Struct, frozen=True):
     known_good: tuple[str, ...]
     """The environments that it was good in."""
     is_signed: bool
-    """Whether somebody signed it; whether that is good, `previewer inspect` says."""
+    """Whether it is signed; `previewer inspect` says whether the signature is good."""
     is_published: bool | None
-    """Whether a remote has it; ``None`` where nobody asked."""
+    """Whether a remote has it; ``None`` where it was not asked."""
 
 
 def list_releases(session: Session, *, remote: str | None = None) -> tuple[ListedRelease, ...]:

@@ -94,11 +94,11 @@ class PruneResult(Struct, frozen=True):
 
 
 def plan_prune(session: Session, *, keep: int | None = None, releases: bool = False) -> PrunePlan:
-    """What nobody needs: images that were built for this project, and what belongs to releases that are gone.
+    """What is unused: images that were built for this project, and what belongs to releases that are gone.
 
     Never what any environment on the engine runs, what a kept generation or a known-good release needs, or the
     newest ``keep`` releases (``None``: as the settings say). With ``releases`` the references of other releases
-    go too; without, they stay, and freezing builds their images again. Nor what somebody freezes or brings up
+    go too; without, they stay, and freezing builds their images again. Nor what a running `freeze` or `up` uses
     meanwhile: see :data:`FREEZE_GRACE`.
     """
     known = newest_first(session, session.ledger.releases())
@@ -144,7 +144,7 @@ def prune(
     report: Report,
     cancellation: Cancellation,
 ) -> PruneResult:
-    """Remove what :func:`plan_prune` lists. What somebody began to use meanwhile stays.
+    """Remove what :func:`plan_prune` lists. What came into use meanwhile stays.
 
     What cannot be removed keeps nothing else: where the repository refuses, its disk being full say, that is told,
     and where the engine does, its first error is raised in the end.

@@ -1,4 +1,4 @@
-"""Replace an environment by a new generation of the same release: the remedy for one that somebody touched."""
+"""Replace an environment by a new generation of the same release: the remedy for one that was touched."""
 
 from __future__ import annotations
 

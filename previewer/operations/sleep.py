@@ -60,7 +60,7 @@ def sleep(
 
 
 def _put_to_sleep(session: Session, environment: Environment, *, report: Report) -> None:
-    """Noted first: whoever looks after a kill sees an environment that was to sleep, not one that failed."""
+    """Noted first: after a kill, the environment shows as meant to sleep, not as failed."""
     plan = plan_of(environment)
     owner = environment.ownership
     now = session.clock().replace(microsecond=0)

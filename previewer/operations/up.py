@@ -103,7 +103,7 @@ def deploy_release(
 
 
 RECENTLY = timedelta(hours=1)
-"""Since images that were pinned so recently, nobody blames a tag that moved."""
+"""After pinning, a moved tag is not suspected for this long."""
 
 
 class UpOptions(Struct, frozen=True):

@@ -41,8 +41,8 @@ def wake(
 ) -> WakeResult:
     """Start what :func:`sleep` stopped, and wait for health. ``timeout`` in seconds; ``None`` for the setting.
 
-    What ended while nobody let it sleep, with the engine say, is started likewise. Raises :class:`PortTakenError`
-    where somebody took a host port meanwhile, and what waiting raises; what was started is then stopped again.
+    What ended without being put to sleep, with the engine say, is started likewise. Raises :class:`PortTakenError`
+    where a host port was taken meanwhile, and what waiting raises; what was started is then stopped again.
     """
     found = find_environment(session, environment)
     with session.ledger.lock(found.name, purpose="wake"):

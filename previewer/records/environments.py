@@ -114,7 +114,7 @@ INCOMPLETE_HINT = "fetch them all: git fetch --unshallow origin '+refs/heads/*:r
 def find_ended_environments(session: Session, ends: Ends, *, report: Report) -> Ended:
     """The repository's environments of which one of ``ends`` is true, and those that their role or a pin keeps.
 
-    Git is asked only where it matters. What nobody can know (in a shallow clone, which branches are gone) is told.
+    Git is asked only where it matters. What is unknown (in a shallow clone, which branches are gone) is reported.
     """
     environments = list_environments(session)
     view = BranchView()

@@ -51,7 +51,7 @@ def attest(session: Session, release: Release, *, report: Report, cancellation: 
 def attesting(session: Session, release: Release, *, report: Report, cancellation: Cancellation) -> Iterator[None]:
     """:func:`attest` beside the block, and finished with it: reading images does not delay what runs them.
 
-    Where the block fails or somebody interrupts it, it is given up and left to the next time. Raises nothing.
+    Where the block fails or is interrupted, it is given up and left to the next time. Raises nothing.
     """
     own = Cancellation()
     take_back = cancellation.on_request(own.request)
@@ -105,7 +105,7 @@ def require_signature(session: Session, release_id: str, role: Role) -> None:
 
 
 def _is_attested(session: Session, release: Release) -> bool:
-    """Whether all is there and, if this user signs, signed by somebody whom this machine trusts."""
+    """Whether all is there and, if this user signs, signed with a key that this machine trusts."""
     kept = session.ledger.read_record(RecordKind.ATTESTATION, _name(release.id), PROVENANCE_FILE)
     if kept is None or _missing_bills(release, _parse(kept, PROVENANCE_FILE)):
         return False

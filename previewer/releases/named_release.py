@@ -15,7 +15,7 @@ def find_branch(session: Session, release: Release) -> str | None:
     """The branch whose tip is the release's commit, else the default branch if it contains the commit.
 
     ``None`` where neither can be shown, a repository without the commit included: no branch's trust then holds.
-    It holds neither for what was pulled and nobody answers for: anybody can name a commit.
+    It does not hold for pulled releases without a voucher either: anybody can name a commit.
     """
     if not is_vouched_for(session, release.id):
         return None

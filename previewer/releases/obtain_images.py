@@ -30,7 +30,7 @@ def obtain_images(
     """Pull those of a release's images (or of ``artifacts``, some of them) that the engine lacks; how many.
 
     By their repository digest, or from the registry that the release was pushed to or pulled from. Raises
-    :class:`NotFoundError` where nobody is known to have one, before any is pulled, and :class:`RegistryError`.
+    :class:`NotFoundError` where no source of one is known, before any is pulled, and :class:`RegistryError`.
     """
     wanted = {artifact.image: artifact for artifact in artifacts or release.artifacts}
     missing = session.images.missing(wanted)
@@ -59,7 +59,7 @@ def pull_images(
     """Pull images from ``REGISTRY/REPOSITORY@sha256:…``, both by image. Raises :class:`RegistryError`.
 
     ``is_named`` is whether built ones get the names that they have where they are built: by these they are found
-    and used instead of building, so only what somebody answers for may have them.
+    and used instead of building, so only vouched-for releases may have them.
     """
     pulls = [
         partial(_pull, session, artifacts[image], place, is_named, report)

@@ -82,10 +82,10 @@ def note_frozen(session: Session, release_id: str) -> None:
 
 
 def is_vouched_for(session: Session, release_id: str) -> bool:
-    """Whether somebody who is trusted answers for what is in a release (by its full id).
+    """Whether a trusted party vouches for the content of a release (by its full id).
 
     It was frozen in this repository, comes from the registry that the settings name, or has a good signature. Of
-    any other nobody knows whether it is what its commit says.
+    any other it is unknown whether it is what its commit says.
     """
     pushed = _push(session, release_id)
     if not pushed.is_foreign:

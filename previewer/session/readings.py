@@ -40,7 +40,7 @@ def read_cached(path: Path) -> JsonObject:
 def write_cached(path: Path, content: JsonObject) -> None:
     """Others may write at the same time: the last one counts, and none is ever seen half. Raises nothing."""
     with suppress(OSError):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # what is in here is nobody else's business
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # its content is private
         unfinished = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
         unfinished.write_text(json.dumps(content), encoding="utf-8")
         unfinished.replace(path)
@@ -79,7 +79,7 @@ class ForgottenReadings:
 class RememberedReadings:
     """Remembers in a folder of files, each under all that it depends on: the commit, and whatever else is read.
 
-    The places where values are written are not kept: whoever asks for one, to say where an error is, lets the
+    The places where values are written are not kept: a request for one, to say where an error is, lets the
     definitions be read again.
     """
 
@@ -97,7 +97,7 @@ class RememberedReadings:
         return found
 
     def _forget_oldest(self) -> None:
-        with suppress(OSError):  # somebody else may be deleting too
+        with suppress(OSError):  # another process may be deleting too
             found = sorted(_files(self._folder), key=itemgetter(1))
             for name, _written in found[: max(0, len(found) - KEPT_READINGS)]:
                 (self._folder / name).unlink(missing_ok=True)
@@ -128,7 +128,7 @@ def _recall(path: Path, read: Read) -> tuple[Definition, ...]:
 
 
 class _LateLocations(Mapping[ModelPath, Location]):
-    """Where the values of a definition are written, read when somebody asks."""
+    """Where the values of a definition are written, read on first use."""
 
     def __init__(self, name: str, read: Callable[[], Mapping[str, Mapping[ModelPath, Location]]]) -> None:
         self._name = name

@@ -275,13 +275,13 @@ class Session:
 
     @property
     def engine(self) -> Engine:
-        """The engine, for the run stage. Raises :class:`EngineUnreachableError`, and tries anew next time."""
+        """The engine, for the run stage. Raises :class:`EngineUnreachableError`, and tries again next time."""
         return self._room.get().engine
 
     def prefetch_engine(self, *, makes: bool) -> None:
         """Connect in the background, where the engine will be needed; ``makes`` is whether to make something.
 
-        Raises nothing: whoever asks for the engine is told what is wrong.
+        Raises nothing: using the engine raises what is wrong.
         """
 
         def connect() -> None:
@@ -314,7 +314,7 @@ class Session:
         return self._room.get().debugger
 
     def reread_settings(self) -> None:
-        """Read the settings anew when they are next asked for: the default branch may have others by now."""
+        """Read the settings again at the next use: the default branch may have others by now."""
         self._settings.forget()
 
     def disconnect(self) -> None:
@@ -340,7 +340,7 @@ class Session:
 class _Once(Generic[T]):
     """A value that is made on first use, once, whichever thread comes first.
 
-    A failure is that of all who waited for the attempt, and of nobody who comes later.
+    A failure is raised for all callers that waited for the attempt, and for no later one.
     """
 
     def __init__(self, make: Callable[[], T]) -> None:

@@ -27,7 +27,7 @@ def user_key(environment: Mapping[str, str], shared: Path) -> bytes:
             with os.fdopen(os.open(made, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
                 file.write(os.urandom(KEY_BYTES))
             with suppress(FileExistsError):
-                os.link(made, path)  # whoever comes first
+                os.link(made, path)  # the first process wins
             made.unlink()
         key = path.read_bytes()
         if len(key) == KEY_BYTES:

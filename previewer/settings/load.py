@@ -36,7 +36,7 @@ def load_settings(
     """
     is_chosen = any(name.startswith(VARIABLE_PREFIX) and text for name, text in environment.items())
     if user_file is None and repository_file is None and not is_chosen:
-        return Settings()  # most often: then nobody waits for what reads settings to be loaded
+        return Settings()  # most often: then the modules that read settings need not be loaded
     settings = _layered(user_file, repository_file, environment, user_name)
     allowed = {name: value for name, value in environment.items() if any_glob_matches(settings.variables, name)}
     return replace(settings, allowed_variables=allowed)

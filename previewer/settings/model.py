@@ -27,7 +27,7 @@ DEFAULT_KEPT: Mapping[Role, int] = {Role.PREVIEW: 0, Role.STAGING: 1, Role.PRODU
 
 
 class Settings(Struct, frozen=True):
-    """All settings, complete. The default is what holds where nobody chose anything."""
+    """All settings, complete. The defaults hold where nothing was chosen."""
 
     project: str | None = None
     """The project's name, instead of the one that its origin or folder has."""

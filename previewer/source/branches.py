@@ -53,7 +53,7 @@ def fetch_branches(command: GitCommand, settings: GitSettings, remote: str, *, c
     """Update ``refs/remotes/REMOTE/`` to what the remote has, whatever part of it the clone was made for.
 
     Raises :class:`NotFoundError` for no such remote, :class:`SourceError` where it does not answer, and
-    :class:`CancelledError` as soon as somebody asks.
+    :class:`CancelledError` as soon as cancellation is requested.
     """
     if remote not in settings.remotes:
         known = ", ".join(settings.remotes) or "none"

@@ -1,7 +1,7 @@
 """What a CI system says of the repository's default branch.
 
 Variables that name a branch of the run (``GITHUB_BASE_REF``, ``CI_COMMIT_BRANCH``, ``CHANGE_TARGET``) are not
-asked: whoever opens a pull request chooses them.
+asked: the author of a pull request chooses them.
 """
 
 from __future__ import annotations

@@ -143,10 +143,10 @@ class GitSource:
 
     def fetch(self, remote: str, *, cancellation: Cancellation | None = None) -> None:
         """Bring every branch of a remote here, and forget those that it has no more."""
-        from previewer.domain.cancellation import Cancellation as Nobody  # few commands fetch
+        from previewer.domain.cancellation import Cancellation as Uncancelled  # few commands fetch
         from previewer.source.branches import fetch_branches
 
-        fetch_branches(self._command, self._settings, remote, cancellation=cancellation or Nobody())
+        fetch_branches(self._command, self._settings, remote, cancellation=cancellation or Uncancelled())
 
     def refs_fingerprint(self) -> str:
         """Changes whenever a reference does, and costs no git process."""

@@ -73,7 +73,7 @@ class Source(Protocol):
         """Bring every branch of a remote here, and forget those that it has no more.
 
         Raises :class:`NotFoundError` for no such remote, :class:`SourceError` where it does not answer, and
-        :class:`CancelledError` where somebody asks for that.
+        :class:`CancelledError` when cancelled.
         """
         ...
 

@@ -31,7 +31,7 @@ class GitExternalFiles:
         work_tree: Callable[[], Path],
         on_open: Callable[[GitObjects], None],
     ) -> None:
-        """``on_open`` is given the object readers of submodules, which somebody has to close.
+        """``on_open`` is given the object readers of submodules, which the caller has to close.
 
         In ``work_tree``, submodules that were cloned by hand have their repositories.
         """

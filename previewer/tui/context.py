@@ -82,7 +82,7 @@ class AppState(Struct, frozen=True):
         return any(now - begin < span for begin in begins) or any(timedelta() < end < span for end in ends)
 
     def drift(self, environment: Environment) -> EnvironmentDrift | None:
-        """What was found of this very generation; ``None`` where nobody has looked yet."""
+        """What was found of this very generation; ``None`` before the first look."""
         found = self.drifts.get(environment.name)
         is_same = found is not None and found.environment.ownership.generation == environment.ownership.generation
         return found if is_same else None

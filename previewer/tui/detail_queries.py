@@ -48,7 +48,7 @@ class DriftRead(Message):
         super().__init__()
         self.drift = drift
         self.is_newly_tainted = is_newly_tainted
-        """Whether the ledger says since this look that somebody touched it."""
+        """Whether the ledger says since this look that it was touched."""
 
 
 class TouchesSeen(Message):
@@ -172,7 +172,7 @@ class DetailQueries:
         self._ask("roles", lambda: RolesParityRead(parity_of_roles(self._session, environments)), tell)
 
     def read_drift(self, environment: str, tell: MessagePump) -> None:
-        """Look at one environment, and note it as tainted where somebody touched it: :class:`DriftRead`."""
+        """Look at one environment, and note it as tainted where it was touched: :class:`DriftRead`."""
 
         def call() -> Message:
             happenings = self._happenings()

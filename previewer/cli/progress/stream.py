@@ -12,7 +12,7 @@ from previewer.present.safe_text import plain
 
 
 class ProgressStream:
-    """A stream that may be gone: an operation goes on though nobody watches it any more."""
+    """A stream that may be gone: an operation goes on even if its output is no longer read."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream

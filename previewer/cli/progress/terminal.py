@@ -112,7 +112,7 @@ class TerminalProgress:
             self._kept.append(plain(message))
 
     def close(self) -> None:
-        """Draw what is left, without the running tasks: they are over, or nobody knows."""
+        """Draw what is left, without the running tasks: they are over, or their state is unknown."""
         self._ended.set()
         if self._thread is not None:
             self._thread.join()

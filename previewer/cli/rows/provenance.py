@@ -36,7 +36,7 @@ def show_signature(value: JsonValue) -> Cell:
 
 
 def show_count(value: JsonValue) -> Cell:
-    """``deb 88, pypi 3``; ``-`` where nobody has looked."""
+    """``deb 88, pypi 3``; ``-`` where the packages were not listed."""
     if value is None:
         return Cell(ABSENT)
     return Cell(", ".join(f"{plain(kind)} {count}" for kind, count in as_object(value).items()) or "none")

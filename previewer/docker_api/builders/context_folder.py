@@ -25,7 +25,7 @@ SHORTEST_REST = 3600
 def unpack_context(stream: Iterator[bytes], folder: Path, cancellation: Cancellation) -> None:
     """Write the files of a tar stream of ours (files, folders, symbolic links) below ``folder``, times included.
 
-    A name that leaves the folder is refused, and so is one below a link: git makes no such tree, but whoever
+    A name that leaves the folder is refused, and so is one below a link: git makes no such tree, but whatever
     writes its objects by hand can. Raises :class:`ValueError` for that, and what reading the stream raises.
     """
     folder.mkdir(parents=True)
@@ -57,7 +57,7 @@ def build_folder() -> Iterator[Path]:
     """A folder for one build. Those of processes that were killed are removed first."""
     for path in Path(gettempdir()).glob(f"{PREFIX}*"):
         number = path.name.removeprefix(PREFIX).partition("-")[0]
-        with suppress(OSError):  # somebody else may be removing it
+        with suppress(OSError):  # another process may be removing it
             is_old = time.time() - path.stat().st_mtime > SHORTEST_REST
             if number.isdecimal() and is_old and not _lives(int(number)):
                 shutil.rmtree(path, ignore_errors=True)

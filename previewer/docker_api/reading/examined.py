@@ -49,7 +49,7 @@ def read_examined(entry: JsonObject, fields: Fields, clock: EngineClock) -> Exam
 
 
 def read_stranger(entry: JsonObject, inspected: JsonObject | None) -> Stranger:
-    """Somebody else's container, listed; an inspection tells of more namespaces than a list does."""
+    """A foreign container, as listed; an inspection tells of more namespaces than a list does."""
     endpoints = as_object(as_object(entry.get("NetworkSettings")).get("Networks")).values()
     host = {**as_object(entry.get("HostConfig")), **as_object((inspected or {}).get("HostConfig"))}
     joined = {what: as_text(host.get(key)) for what, key in NAMESPACES.items()}

@@ -1,4 +1,4 @@
-"""What registries answer, read no further than it may be long: whoever answers decides what is sent."""
+"""What registries answer, read only up to a limit: the server decides what is sent."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def read_words(answer: requests.Response, *, where: str) -> JsonValue:
 
 
 def parse_json(content: bytes) -> JsonValue:
-    """JSON that somebody else wrote. Raises :class:`ValueError`, for what is nested too deeply too."""
+    """JSON from outside. Raises :class:`ValueError`, also for what is nested too deeply."""
     try:
         value: JsonValue = json.loads(content)
     except RecursionError as error:

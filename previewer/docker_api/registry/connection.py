@@ -97,7 +97,7 @@ class RegistryConnection:
     def _ask_as_user(
         self, method: str, url: str, repository: str | None, headers: dict[str, str], body: bytes | None
     ) -> requests.Response:
-        """With what the registry wants to see of the user; nobody else sees it (``repository`` is ``None``)."""
+        """With the user's credentials for the registry; no other server sees them (``repository`` is ``None``)."""
         if repository is None:
             return self._send(requests.Request(method, url, headers=headers, data=body))
         known = self._login.header(repository)
@@ -107,7 +107,7 @@ class RegistryConnection:
         challenge = answer.headers.get("WWW-Authenticate", "")
         answer.close()
         if not answer.url.startswith(f"{self.base}/"):
-            # Whoever it sent us to would say where the user's password is to be sent.
+            # The server that it redirects to would choose where the user's password goes.
             raise RegistryError("the registry sends elsewhere, where one has to sign in", where=self.registry)
         given = self._login.answer(repository, challenge)
         if given is None:

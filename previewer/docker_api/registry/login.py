@@ -24,7 +24,7 @@ HELPER_PREFIX = "docker-credential-"
 
 
 class RegistryCredentials(Struct, frozen=True):
-    """A user of one registry; all empty for nobody."""
+    """A user of one registry; all empty without a login."""
 
     username: str = ""
     password: str = ""
@@ -75,7 +75,7 @@ def find_credentials(registry: str) -> RegistryCredentials:
 
 
 def _without_helper(configuration: docker.auth.AuthConfig, registry: str, problem: str) -> RegistryCredentials:
-    """What the configuration file itself holds, else nobody."""
+    """The login in the configuration file itself, else an empty one."""
     plain = docker.auth.AuthConfig({"auths": configuration.auths})
     return _read(plain.resolve_authconfig(registry), problem)
 

@@ -1,4 +1,4 @@
-"""What a registry's refusal means, whoever tells of it: the registry itself, or an engine in its own words."""
+"""What a registry's refusal means, whether the registry or an engine reports it."""
 
 from __future__ import annotations
 

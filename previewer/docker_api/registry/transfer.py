@@ -34,7 +34,7 @@ from previewer.errors import EngineError, RegistryError
 PUSH_OF_PLATFORM = (1, 46)
 """The API version from which on a push can name the platform, which an image of several needs."""
 UNTOLD = frozenset({"Preparing", "Waiting", "Pulling fs layer", "Verifying Checksum", "Download complete"})
-"""What engines say of every layer and nobody wants to know."""
+"""Reports of engines for every layer that are not worth showing."""
 
 
 class Transfer(Struct, frozen=True):
@@ -98,8 +98,8 @@ def _run(
 
 
 def _open(client: docker.APIClient, transfer: Transfer, cancellation: Cancellation) -> ByteStream:
-    """The engine's answer once it begins. Raises :class:`CancelledError` where somebody does not wait for that."""
-    # Engines before 1.42 refuse a push without it, even where nobody has signed in.
+    """The engine's answer once it begins. Raises :class:`CancelledError` when cancelled before."""
+    # Engines before 1.42 refuse a push without it, even without a login.
     headers = {"X-Registry-Auth": find_credentials(transfer.address.registry).header}
     url = f"{client.base_url}/v{client.api_version}{transfer.path}"
 

@@ -66,7 +66,7 @@ def find_endpoints(
 ) -> tuple[Endpoint, ...]:
     """The places to try, best first.
 
-    A place that the user named is the only one: somebody who asked for one engine must never get another.
+    A place that the user named is the only one: a request for one engine must never reach another.
     Raises :class:`EngineUnreachableError` for a context that does not exist.
     """
     environ = os.environ if environ is None else environ

@@ -14,10 +14,10 @@ from previewer.domain.json_value import JsonValue, as_object, as_text
 
 
 class ByteStream:
-    """Chunks of bytes until the engine ends the answer, goes away, or somebody closes it."""
+    """Chunks of bytes until the engine ends the answer, goes away, or it is closed."""
 
     def __init__(self, chunks: Iterator[bytes], *, wake: Callable[[], None], release: Callable[[], None]) -> None:
-        """``wake`` ends a reading that waits, from any thread; ``release`` is called once, when nobody reads."""
+        """``wake`` ends a reading that waits, from any thread; ``release`` is called once, after the reads."""
         self._chunks = chunks
         self._wake = wake
         self._release = release

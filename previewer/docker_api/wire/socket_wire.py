@@ -141,7 +141,7 @@ class _Connection:
 
     @property
     def is_silent(self) -> bool:
-        """Whether nothing waits to be read: the end would, and what nobody asked for."""
+        """Whether nothing waits to be read: the end of the stream would, and unrequested data."""
         return not self.has_answer(0)
 
     def has_answer(self, within: float) -> bool:
@@ -160,7 +160,7 @@ class _Connection:
         self.socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Close it. Nobody may be reading."""
+        """Close it. No read may be active."""
         with suppress(OSError):
             self.file.close()
         self.socket.close()

@@ -64,7 +64,7 @@ class BuildRequirements(Struct, frozen=True):
     def described(self) -> JsonObject:
         """For input digests. Of secrets the ids only: even a hash of a short one could be guessed.
 
-        Files of further contexts are described by whoever chose them.
+        Files of further contexts are described by the caller that chose them.
         """
         return {
             "network": self.network,

@@ -59,6 +59,7 @@ class CreateContainer(Struct, frozen=True):
 
     @property
     def name(self) -> str:
+        """The container's name."""
         return self.spec.name
 
 
@@ -145,7 +146,7 @@ class RemoveVolume(Struct, frozen=True):
 
 
 Removal: TypeAlias = DisconnectContainer | RemoveContainer | RemoveNetwork | RemoveVolume
-"""What nobody can take back."""
+"""Steps that cannot be undone."""
 Action: TypeAlias = (
     CreateNetwork
     | CreateVolume

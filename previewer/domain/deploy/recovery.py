@@ -17,7 +17,7 @@ class GenerationSeen(Struct, frozen=True):
     """Every container, network and volume of it is there, every service is well, and its ports are where people
     look for them."""
     is_ours: bool = True
-    """Made by this clone, whose lock we hold: nobody is at work on it. Another clone may be."""
+    """Made by this clone, whose lock we hold: no other run is at work on it. Another clone's may be."""
     stopped: tuple[str, ...] = ()
     """Its containers that have ports to publish and do not run."""
     running: tuple[str, ...] = ()

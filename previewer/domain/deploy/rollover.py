@@ -41,7 +41,7 @@ def roll_over(
 
     A release is known to be good if it served, untouched, until another one took its place, and did not leave
     because it was rolled back. Only such a generation is kept, ``keep`` of them at most, and none of the same
-    release: nobody could roll back to it, but to the one that it would take the place of.
+    release: a rollback goes past it to the one whose place it would take.
     """
     is_good = replaced is not None and not is_rollback and not replaced.is_tainted and replaced.state in SERVING
     known, kept = before.known_good, tuple(number for number in before.kept if number != generation)

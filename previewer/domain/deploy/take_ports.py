@@ -110,7 +110,7 @@ def restart_steps(target: Target, *, grace: int) -> tuple[Step, ...]:
 
 
 def plan_stop(observation: Observation, *, title: str, cause: str, grace: int | None = None) -> Plan:
-    """Stop what runs in ``observation`` and keep it; all at once, as nobody uses it any more."""
+    """Stop what runs in ``observation`` and keep it; all at once, as it is no longer used."""
     running = (container for container in observation.containers if container.state not in ENDED)
     ordered = sorted(running, key=lambda container: container.name)
     return Plan(title, tuple(Step(StopContainer(container.name, grace), cause) for container in ordered))

@@ -34,7 +34,7 @@ class Handover(Enum):
     """How host ports pass from one generation to the next."""
 
     NONE = "none"
-    """Nobody has the wanted ports."""
+    """The wanted ports are free."""
     REHEARSED = "rehearsed"
     """The successor is healthy on another address when it takes over: the gap is a fraction of a second."""
     STOPPED_FIRST = "stopped first"
@@ -56,7 +56,7 @@ class PortHandover(Struct, frozen=True):
 
 
 UNCONTESTED = PortHandover()
-"""Nobody has the ports, and each says its own address."""
+"""The ports are free, and each names its own address."""
 
 
 def decide_port_handover(
@@ -71,7 +71,7 @@ def decide_port_handover(
     """How ``definition`` comes by ``ports``.
 
     ``can_bind`` says whether the engine lets networks decide about host addresses, ``is_free`` whether a port of a
-    rehearsal address is to be had. One that ``is_kept`` once it is replaced is rehearsed though nobody has the
+    rehearsal address is available. One that ``is_kept`` once it is replaced is rehearsed even if nothing has the
     ports: it can then be rehearsed again when it comes back.
     """
     numbers = set(ports.values())

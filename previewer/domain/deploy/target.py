@@ -157,7 +157,7 @@ def _handover_network_spec(target: Target) -> NetworkSpec:
         labels={**_common_labels(target), labels.COMPOSE_NETWORK: EDGE},
         compose={"driver_opts": options, **({NO_EGRESS_KEY: True} if is_shut else {})},
         address_pool=target.address_pool,
-        # Where nothing leads out, an address is nobody's.
+        # Without egress, the gateway's address belongs to no machine.
         prefix_length=prefix_for(containers + is_shut, longest=SMALLEST),
     )
 

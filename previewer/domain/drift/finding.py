@@ -16,7 +16,7 @@ class Severity(Enum):
     MEDIUM = "medium"
     """It behaves, or may behave, differently from what was frozen."""
     HIGH = "high"
-    """It is not what was frozen, or somebody was inside."""
+    """It is not what was frozen, or it was entered by hand."""
 
     @property
     def rank(self) -> int:
@@ -32,14 +32,14 @@ class Layer(Enum):
     FILES = "files"
     """The container's file system against its image."""
     TOUCH = "touch"
-    """What the engine told of: somebody did something."""
+    """An event that the engine reported: something was done by hand."""
 
 
 REPLACE = "previewer replace {environment}"
 
 
 class Finding(Struct, frozen=True):
-    """One difference, or one thing that somebody did."""
+    """One difference, or one thing that was done by hand."""
 
     kind: str
     """A stable word for programs: ``mem_limit``, ``command-run``, ``file-modified``."""
@@ -62,7 +62,7 @@ class Finding(Struct, frozen=True):
     at: datetime | None = None
     """When it happened, where the engine told."""
     taints: bool = True
-    """Whether it proves that somebody interfered: nobody is to trust the environment any more."""
+    """Whether it proves interference: the environment must no longer be trusted."""
     is_expected: bool = False
     """Whether programs write so by nature in every run: it is told, and is no drift."""
 

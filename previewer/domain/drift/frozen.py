@@ -20,7 +20,7 @@ class FrozenContainer(Struct, frozen=True):
     service: str
     number: int
     fields: Fields | None
-    """``None`` where nobody can say, because its image is gone."""
+    """``None`` where it is unknown, because its image is gone."""
     copied: tuple[str, ...] = ()
     """Paths of the configs and secrets that were copied into it."""
     is_server: bool = False
@@ -39,7 +39,7 @@ class OwnWindow(Struct, frozen=True):
     actions: frozenset[str]
     """The engine's words for what it did."""
     once: bool = False
-    """Whether it did so once to each container: a second time was somebody else."""
+    """Whether it did so once to each container: a second time was another client."""
 
     def covers(self, action: str, at: datetime) -> bool:
         """Whether this was ours."""

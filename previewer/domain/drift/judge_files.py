@@ -36,9 +36,9 @@ def judge_files(
     *,
     explained: Collection[str] = (),
 ) -> Iterator[Finding]:
-    """The paths that nobody declared; those ``explained`` are as every fresh generation has them.
+    """The paths that are not declared; those ``explained`` are as every fresh generation has them.
 
-    What a program writes by itself is no proof that somebody touched it."""
+    What a program writes by itself is no proof that it was touched."""
     found = undeclared_changes(changes, allowed=(*live.mounted, *wanted.copied, *wanted.writable))
     for change in found:
         if change.path in explained:

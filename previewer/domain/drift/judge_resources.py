@@ -31,7 +31,7 @@ _CHANGED = "it was recreated by hand: its contents or access may differ from wha
 _ADDED = "it is not declared"
 
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
-"""The name of a volume that nobody named."""
+"""The name of an anonymous volume."""
 
 
 def judge_networks(frozen: FrozenEnvironment, seen: Examination, secrecy: Secrecy) -> Iterator[Finding]:
@@ -100,7 +100,7 @@ def judge_strangers(frozen: FrozenEnvironment, seen: Examination) -> Iterator[Fi
 
 
 def _intrusions(frozen: FrozenEnvironment, seen: Examination, stranger: Stranger) -> Iterator[Finding]:
-    """Namespaces and data of the environment that a container of somebody else's shares."""
+    """Namespaces and data of the environment that a foreign container shares."""
     own = {container.id: container for container in seen.containers if is_of(container.ownership, frozen)}
     for what, identifier in sorted(stranger.shares.items()):
         if (joined := own.get(identifier)) is not None:

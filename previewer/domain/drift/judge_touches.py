@@ -19,7 +19,7 @@ from previewer.domain.naming import handover_network_name
 
 
 class TouchMeaning(Struct, frozen=True):
-    """One of the engine's words for what somebody did."""
+    """One of the engine's words for an action."""
 
     kind: str
     severity: Severity
@@ -115,7 +115,7 @@ class TouchedThings(Struct, frozen=True):
 
 
 def find_touches(things: TouchedThings, happenings: Iterable[EngineHappening]) -> tuple[Finding, ...]:
-    """What somebody did, oldest first. ``happenings`` are in the order in which they happened."""
+    """What was done by hand, oldest first. ``happenings`` are in the order in which they happened."""
     everything = tuple(happenings)
     passing = {event.subject for event in everything if event.attributes.get(labels.COMPOSE_ONEOFF) == "True"}
     ours = [event for event in everything if _concerns(things, event, passing)]
@@ -225,7 +225,7 @@ def _is_health_check(things: TouchedThings, event: EngineHappening) -> bool:
     wanted, live = _asked_for(things, event), things.live.get(event.subject)
     fields = wanted.fields if wanted is not None else None
     if fields is None and things.environment.unjudged and live is not None:
-        fields = live.fields  # nobody here knows what was frozen: what the engine says has to do
+        fields = live.fields  # what was frozen is unknown here: the engine's answer has to do
     test = [as_text(word) for word in as_list(as_object((fields or {}).get("healthcheck")).get("Test"))]
     if test[:1] == ["CMD-SHELL"]:
         return event.detail.endswith(" ".join(test[1:]).strip()) and " -c " in f" {event.detail}"

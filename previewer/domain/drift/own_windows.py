@@ -31,7 +31,7 @@ _OWN_ACTIONS: Mapping[str, frozenset[str]] = {
 }
 """What previewer does to a generation that runs, by the ledger's word for it."""
 _MAKING = frozenset({"up", "replace", "update", "promote", "rollback", "recover"})
-"""Whoever wrote one of these about a generation knows what was done to it."""
+"""The run that wrote one of these about a generation knows what was done to it."""
 
 
 class OwnEntries(Struct, frozen=True):
@@ -49,7 +49,7 @@ def own_entries(
 ) -> OwnEntries:
     """Those of ``entries`` (newest first, as the ledger has them) that are about this generation.
 
-    From the one that noted it on, whatever their times: somebody may have set the clock since it was made. Each
+    From the one that noted it on, whatever their times: the clock may have been set since it was made. Each
     says how far the engine was ahead of the clock that it was written by; ``engine_ahead`` is how far it is today.
     Where none noted it (a previewer without notes wrote them, or another clone), by their times.
     """

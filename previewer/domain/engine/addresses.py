@@ -94,7 +94,7 @@ def _used_slots(whole: IPv4Network, size: int, taken: Iterable[Network]) -> set[
 RESERVED = 3
 """Addresses of a subnet that no container gets: the network's own, its gateway's and its broadcast address."""
 SPARE = 2
-"""Addresses for copies that somebody looks into, and for the gateway's second one where nothing leads out."""
+"""Addresses for debug copies, and for the gateway's second one where nothing leads out."""
 
 
 def prefix_for(addresses: int, *, longest: int) -> int:

@@ -32,7 +32,7 @@ class ExaminedContainer(Struct, frozen=True):
     """How often the engine restarted it, as its policy says."""
     out_of_memory: bool
     commands: int
-    """Commands that somebody runs in it at this moment (the engine's exec ids)."""
+    """Commands running in it at this moment (the engine's exec ids)."""
     fields: Fields
     """The container's normal form."""
     volumes: frozenset[str]
@@ -49,7 +49,7 @@ class ExaminedContainer(Struct, frozen=True):
 
     @property
     def state_key(self) -> str:
-        """The same as long as nobody starts, stops or makes it again: what is known of it then stays true."""
+        """The same until it is started, stopped or recreated: what is known of it then stays true."""
         return f"{self.id} {self.started_at} {self.state.value} {self.restarts}"
 
 
@@ -71,7 +71,7 @@ class Stranger(Struct, frozen=True):
 
 
 class ExaminedNetwork(Struct, frozen=True):
-    """A network of the engine, whoever made it."""
+    """Any network of the engine."""
 
     id: str
     name: str
@@ -83,7 +83,7 @@ class ExaminedNetwork(Struct, frozen=True):
 
 
 class ExaminedVolume(Struct, frozen=True):
-    """A volume of the engine, whoever made it."""
+    """Any volume of the engine."""
 
     name: str
     ownership: Ownership | None

@@ -68,7 +68,7 @@ class ObservedContainer(Struct, frozen=True):
     is_one_off: bool = False
     """Whether it is no part of a service: a debug copy of one, or what fills a volume."""
     networks: tuple[str, ...] = ()
-    """The names of all networks that it joins when it runs, whoever they belong to."""
+    """The names of all networks that it joins when it runs, whatever they belong to."""
 
     @property
     def service(self) -> str:

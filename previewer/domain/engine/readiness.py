@@ -24,7 +24,7 @@ class Verdict(Enum):
     FAILED = "failed"
     """It will not become ready any more."""
     SETTLING = "settling"
-    """It runs and nobody can tell more: ready if it still does in a moment."""
+    """It runs and no more is known: ready if it still does in a moment."""
 
 
 class Judgement(Struct, frozen=True):

@@ -10,7 +10,7 @@ from previewer.domain.compose.file_owner import FileOwner
 from previewer.domain.json_value import JsonObject
 
 STDIN_ONCE_KEY = "x-stdin-once"
-"""In a service's mapping: its standard input ends when whoever is attached to it goes or has nothing to say."""
+"""In a service's mapping: its standard input ends when the attached client leaves or has nothing to send."""
 FILL_FOLDER = ".previewer-fill"
 """The folder of an archive that becomes a volume's root, with its owner and mode."""
 NO_EGRESS_KEY = "x-no-egress"

@@ -113,7 +113,7 @@ class Environment(Struct, frozen=True):
 
     @property
     def is_tainted(self) -> bool:
-        """Whether somebody touched it."""
+        """Whether it was changed by hand."""
         return bool(self.notes.tainted)
 
     @property

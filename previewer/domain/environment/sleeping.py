@@ -46,7 +46,7 @@ def plan_wake(definition: Definition, environment: Environment) -> Plan:
 
 
 def ended_containers(definition: Definition, environment: Environment) -> tuple[str, ...]:
-    """The names of containers that ran and have ended, although nobody let them sleep: with the engine, say.
+    """The names of containers that ran and have ended, although they were not put to sleep: with the engine, say.
 
     One that ended with 0 may have done its work: it counts only if it publishes ports or is asked for its health.
     """
@@ -93,7 +93,7 @@ def _wakes(definition: Definition, service: Service, environment: Environment) -
 
 
 def _settled(container: ObservedContainer, condition: Condition) -> Iterator[str]:
-    """The ids of the steps that make ``condition`` true of a container; whoever has no such step is settled."""
+    """The ids of the steps that make ``condition`` true of a container; one without such a step is settled."""
     yield Step(StartContainer(container.name), "").id
     if condition is not Condition.STARTED:
         yield Step(AwaitContainer(container.name, condition, container.service), "").id

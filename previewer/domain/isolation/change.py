@@ -22,7 +22,7 @@ class Change(Struct, frozen=True):
     after: JsonValue
     """``None`` to take it out."""
     reason: str = ""
-    """Ends the sentence "… because"; empty for what nobody wrote and nobody has to be told."""
+    """Ends the sentence "… because"; empty for what is not in the definition and needs no explanation."""
 
 
 class Circumstances(Struct, frozen=True):

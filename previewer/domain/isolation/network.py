@@ -14,7 +14,7 @@ from previewer.domain.policy.rule import is_on
 
 RAW_PACKETS = "NET_RAW"
 NO_RESOLVER = "127.0.0.1"
-"""The engine's resolver answers the names of siblings and asks this one for all others: nobody is there."""
+"""The engine's resolver answers the names of siblings and asks this one for all others: nothing answers there."""
 
 
 def is_shut(given: Circumstances) -> bool:
@@ -31,7 +31,7 @@ def shut_service(service: Service, given: Circumstances) -> Iterator[Change]:
     reason = "nothing of the environment may reach other machines"
     dropped = as_list(service.spec.get("cap_drop"))
     if not {"ALL", RAW_PACKETS} & {str(name).upper() for name in dropped}:
-        # Whoever makes his own packets could send them to the host's hardware address.
+        # A program that makes its own packets could send them to the host's hardware address.
         yield change_service(service, "cap_drop", after=[*dropped, RAW_PACKETS], reason=reason)
     resolvers: list[JsonValue] = [NO_RESOLVER]
     if not service.spec.get("network_mode") and as_list(service.spec.get("dns")) != resolvers:
@@ -114,7 +114,7 @@ def _freed(entry: JsonObject, given: Circumstances) -> JsonObject:
 def _reason(entry: JsonObject) -> str:
     if entry.get("published"):
         return "two environments cannot have the same host port; a free one on the loopback address is chosen"
-    # Nobody wrote an address where there is none, and ``8080`` alone is the way that is recommended.
+    # The definition has no address here, and ``8080`` alone is the way that is recommended.
     return "an environment answers on the loopback address only" if entry.get("host_ip") else ""
 
 

@@ -42,7 +42,7 @@ class Parity(Struct, frozen=True):
 
     @property
     def undeclared(self) -> tuple[ParityDifference, ...]:
-        """Those that nobody meant to be."""
+        """Those that are not intended."""
         return tuple(difference for difference in self.differences if not difference.is_declared)
 
     @property

@@ -37,7 +37,7 @@ class ParitySide(Struct, frozen=True):
     files: Mapping[str, str] = field(default_factory=dict)
     """Digests of the commit's files that its services read while they run, by path."""
     packages: Mapping[str, Packages] = field(default_factory=dict)
-    """What is in the images, by service; a service whose packages nobody listed is left out."""
+    """What is in the images, by service; a service whose packages were not listed is left out."""
     services: frozenset[str] | None = None
     """The services that really run; ``None`` for what does not run."""
     trust: Trust | None = None

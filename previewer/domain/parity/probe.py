@@ -56,14 +56,14 @@ class ProbeAnswer(Struct, frozen=True):
     """What one environment answered."""
 
     status: int
-    """0 where nobody answered."""
+    """The HTTP status; 0 without an answer."""
     headers: Mapping[str, str]
     """Names in lower case."""
     body: bytes
     seconds: float
     """The median of several, from sending to the body's end."""
     error: str = ""
-    """Why nobody answered."""
+    """Why there was no answer."""
     url: str = ""
 
 

@@ -29,7 +29,7 @@ class Finding(Struct, frozen=True):
     """``service web mounts '/etc' of the host, read-only``."""
     location: Location
     hint: str
-    """What to write instead, and how somebody who is trusted could allow it."""
+    """What to write instead, and how a trusted user could allow it."""
     allowed_by: str | None
     """The place and the text of the grant that allows it; ``None`` where it is refused."""
     path: ModelPath

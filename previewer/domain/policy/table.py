@@ -53,7 +53,7 @@ def read_grant(text: str, *, source: Location, role: Role | None = None, branche
 
 
 def how_to_allow(rule: Rule, subjects: tuple[str, ...], role: Role) -> str:
-    """What somebody who is trusted could write to allow a request; empty where nobody can."""
+    """What a trusted user could write to allow a request; empty where that is impossible."""
     if rule.allowance is Allowance.NEVER:
         return ""
     if rule.allowance is Allowance.LIMIT:

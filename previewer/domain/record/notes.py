@@ -41,7 +41,7 @@ class EnvironmentNotes(msgspec.Struct, frozen=True, omit_defaults=True):
     asleep_since: Instant | None = None
     """When its containers were stopped on purpose; ``None`` for an environment that is awake."""
     tainted: str = ""
-    """Why nobody is to trust it any more: who touched it first, and how; empty for an untouched one."""
+    """Why it must no longer be trusted: who touched it first, and how; empty for an untouched one."""
     kept: tuple[int, ...] = ()
     """Generations that are stopped and kept to roll back to; no part of what runs."""
     known_good: tuple[KnownGood, ...] = ()

@@ -33,7 +33,7 @@ class Verdict(Enum):
 
     GOOD = "good"
     UNKNOWN = "unknown"
-    """It is signed, but nobody here knows whether by whom it says: the key is missing, expired or not trusted."""
+    """It is signed, but the signer cannot be confirmed here: the key is missing, expired or not trusted."""
     BAD = "bad"
     """It is not what was signed, or its key was revoked."""
     UNSIGNED = "unsigned"

@@ -41,7 +41,7 @@ def other_images(release: Release, definition: str, origin: Environment | None) 
 
 
 def ailments(origin: Environment) -> Iterator[str]:
-    """Why nobody should trust that what runs in ``origin`` is what was frozen, and works."""
+    """Why what runs in ``origin`` cannot be trusted to be what was frozen, and to work."""
     if origin.is_tainted:
         yield f"{origin.name} was touched: {origin.notes.tainted}"
     if origin.state not in SERVING:

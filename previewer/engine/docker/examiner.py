@@ -168,7 +168,7 @@ class DockerExaminer:
 
 
 def in_parallel(call: Callable[..., Result], subjects: Sequence[object]) -> list[Result]:
-    """``call`` of each, in their order, a few at a time, in threads that nobody has to wait for."""
+    """``call`` of each, in their order, a few at a time, in daemon threads."""
     found: dict[int, Result] = {}
     waiting = iter(enumerate(subjects))
     lock = threading.Lock()

@@ -41,7 +41,7 @@ def _map_entry(spec: ContainerSpec, entry: JsonObject, api_version: tuple[int, i
 
 def _bind(spec: ContainerSpec, entry: JsonObject, api_version: tuple[int, int]) -> Mapped:
     source, target = as_text(entry.get("source")), values.text(entry.get("target"))
-    # A path of the commit's tree does not exist on the engine's host: whoever allowed it must have put it there.
+    # A path of the commit's tree does not exist on the engine's host: it must have been put there.
     if not source.startswith("/"):
         raise malformed(
             spec,

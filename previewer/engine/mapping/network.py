@@ -96,7 +96,7 @@ def _ipam(compose: JsonObject, subnet: IPv4Network | None, ipv6: IPv6Network | N
 
 
 def _nobody(compose: JsonObject, subnet: IPv4Network) -> Raw:
-    """The last address of the subnet as the containers' gateway: nobody has it, so nothing leaves the network."""
+    """The last address of the subnet as the containers' gateway: no machine has it: nothing gets out."""
     return {GATEWAY_ADDRESS: str(subnet[-2])} if compose.get(NO_EGRESS_KEY) is True else {}
 
 

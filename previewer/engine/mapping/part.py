@@ -53,7 +53,7 @@ def merge_labels(compose: JsonObject, own: Mapping[str, str], *, where: str) -> 
     """The labels of an engine object: all that are written onto networks, volumes and containers come from here.
 
     Raises :class:`EngineError` for a label of a reserved namespace in the definition: it could hide the object
-    from us or give it to somebody else, even where we have no label of that name.
+    from us or assign it elsewhere, even where we have no label of that name.
     """
     declared = values.text_map(compose.get("labels") or {})
     for key in declared:

@@ -1,6 +1,6 @@
 """Converters of single values, from the way Compose normalises them to the way the Engine API wants them.
 
-They raise :class:`ValueError` for a value they cannot read; whoever calls them knows the service and the key.
+They raise :class:`ValueError` for a value they cannot read; the caller knows the service and the key.
 """
 
 from __future__ import annotations

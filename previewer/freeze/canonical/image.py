@@ -1,4 +1,4 @@
-"""Bring a built image into canonical form: equal content has one id, whoever built it, when and wherever.
+"""Bring a built image into canonical form: equal content has one id, independent of where and when it was built.
 
 Only the layers above the base are rewritten. The base keeps its own, and an engine that takes an archive without
 the layers that it has is not sent them again.

@@ -61,7 +61,7 @@ def read_archive(pieces: Iterator[bytes], *, without: Collection[str], files: Ex
     found: dict[str, BinaryIO] = {}
     links: dict[str, str] = {}
     try:
-        # The stream is read by nobody else, so that its last blocks may stay unread.
+        # The stream has no other reader, so its last blocks may stay unread.
         with open_tar(pieces) as archive:
             for member in archive:
                 if member.issym():
@@ -92,7 +92,7 @@ def read_config_name(pieces: Iterator[bytes]) -> str:
 
 
 def _keep(member: tarfile.TarInfo, file: IO[bytes], without: Collection[str]) -> BinaryIO | None:
-    """The member's content as a file of its own, unless it is a layer that nobody wants."""
+    """The member's content as a file of its own, unless it is a layer that is not needed."""
     name = member.name.removeprefix(_BLOBS)
     if f"sha256:{name}" in without:
         return None

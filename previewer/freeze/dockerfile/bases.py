@@ -1,6 +1,6 @@
 """Which images a build takes from outside: ``FROM``, ``COPY --from`` and ``RUN --mount=…,from=``.
 
-Only stages that the target needs count: a Dockerfile may have a stage for developers whose base nobody here has.
+Only stages that the target needs count: a Dockerfile may have a stage for developers with a private base.
 """
 
 from __future__ import annotations

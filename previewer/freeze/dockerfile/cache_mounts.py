@@ -1,4 +1,4 @@
-"""``RUN --mount=type=cache``: folders that a builder keeps between builds, whoever wrote them.
+"""``RUN --mount=type=cache``: folders that a builder keeps between builds, whichever build wrote them.
 
 BuildKit knows them by their id alone, so a branch could leave a program in one that another branch's build runs.
 Each build therefore gets a namespace, which BuildKit puts in front of every id, written or not, and which no

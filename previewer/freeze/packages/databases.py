@@ -108,7 +108,7 @@ class Database(Struct, frozen=True):
     most_bytes: int
     """A larger file is not read, and that is noted."""
     read: Read | None
-    """``None`` for one that is known and that nobody here can read."""
+    """``None`` for one that is known and cannot be read here."""
     is_of_distribution: bool = True
     """Whether reading it needs the distribution's id, which another file says."""
 

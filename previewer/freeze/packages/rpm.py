@@ -20,7 +20,7 @@ INT32_TYPE = 4
 MOST_ENTRIES = 65_536
 """Of one header's index, as rpm itself limits it."""
 MOST_WORD_BYTES = 4096
-"""Of a name or version: what is longer is cut, and then nobody's package."""
+"""Of a name or version: what is longer is cut, and then matches no package."""
 MOST_STEPS = 2_000
 """Times a thousand instructions of SQLite: a table that is really a view could go on for ever."""
 STEP = 1_000

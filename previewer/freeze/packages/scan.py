@@ -19,13 +19,13 @@ from previewer.freeze.packages.databases import (
 MOST_FILES = 5_000_000
 MOST_PACKAGES = 100_000
 LONGEST_WORD = 256
-"""Characters of a name or version; what is longer is nobody's package."""
+"""Characters of a name or version; what is longer is no real package's."""
 
 
 def scan_image(chunks: Iterator[bytes], *, check: Callable[[], None]) -> ImagePackages:
     """The packages in a tar stream of an image's root.
 
-    Whoever wrote the image wrote what is read here: sizes and counts are bounded, and where a bound or a broken
+    The image's author wrote what is read here: sizes and counts are bounded, and where a bound or a broken
     file hides packages, the notes say so. ``check`` is called for each chunk and raises to stop. Raises
     :class:`FreezeError` for a stream that is cut off.
     """

@@ -102,7 +102,7 @@ class RegistryBuildCache:
             return None
         platform = read_platform(as_object(entry.get("platform")))
         held = find_image(self._repository, as_text(entry.get("digest")), platform=platform)
-        if held is None:  # the tag outlived the image: somebody cleaned the registry up
+        if held is None:  # the tag outlived the image: the registry was cleaned up
             return None
         address = self._address.by_digest(held.manifest.digest)
         return CachedBuild(held.image, platform, as_text(notes.get(BUILDER)), str(address))

@@ -162,7 +162,7 @@ def decode_bundle(manifest: RegistryManifest, read_blob: Callable[[str, int], by
     """The bundle behind a manifest; ``read_blob`` gives a blob by digest, of at most so many bytes.
 
     Raises :class:`RegistryError` where it is none, or where its parts do not belong together: the release's id and
-    the digests of its files are computed anew.
+    the digests of its files are recomputed.
     """
     config_place = as_object(manifest.value.get("config"))
     if as_text(config_place.get("mediaType")) != ARTIFACT_TYPE:

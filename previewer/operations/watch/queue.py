@@ -16,7 +16,7 @@ from previewer.session.session import Session
 
 
 class WatchQueue:
-    """Environments that there was no room for. Nobody is tried until there may be some, and then few at once."""
+    """Environments that there was no room for. None is tried until there may be some, and then few at once."""
 
     def __init__(self, interval: float | None, *, clock: Callable[[], float] = time.monotonic) -> None:
         """``interval`` is in seconds, until it is looked for room again; ``None`` for never."""
@@ -33,7 +33,7 @@ class WatchQueue:
 
     @property
     def is_due(self) -> bool:
-        """Whether somebody waits, and it is time to look for room again."""
+        """Whether an environment waits, and it is time to look for room again."""
         return bool(self._waiting) and not self.is_full
 
     def stay_full(self) -> None:

@@ -106,7 +106,7 @@ PAUSE = 10.0
 
 
 def watch_taints(session: Session, *, report: Report, cancellation: Cancellation) -> Future[None]:
-    """Note every environment that somebody touches, and tell, in a thread of its own until ``cancellation``.
+    """Note and report every environment that is touched, in a thread of its own until ``cancellation``.
 
     File systems are not looked at: what is in them proves no touch. An engine that is away is waited for.
     """
@@ -120,7 +120,7 @@ def watch_taints(session: Session, *, report: Report, cancellation: Cancellation
 
     def work() -> None:
         while not cancellation.requested:
-            with suppress(PreviewerError):  # whoever works with the engine tells of it
+            with suppress(PreviewerError):  # other calls to the engine report it
                 watch_touches(session, (), tell=ignore, noted=tell, cancellation=cancellation, files=UnseenFiles())
             cancellation.wait(PAUSE)
 

@@ -1,4 +1,4 @@
-"""Keep environments in step with branches, for as long as nobody interrupts it."""
+"""Keep environments in step with branches until interrupted."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def watch(session: Session, options: WatchOptions, *, report: Report, cancellati
 
 
 class _Wake:
-    """Somebody interrupted."""
+    """The user interrupted."""
 
 
 class _Watch:
@@ -218,7 +218,7 @@ class _Watch:
         )
 
     def _wait(self) -> None:
-        """Until a job ends, a reference changes, somebody interrupts or it is time for the next look."""
+        """Until a job ends, a reference changes, the user interrupts or it is time for the next look."""
         deadline = time.monotonic() + (self._pause or self._options.interval)
         while (left := deadline - time.monotonic()) > 0:
             try:

@@ -36,7 +36,7 @@ class MemoryExaminer:
         """Examine ``engine``; an engine of any other class has nothing to see."""
         self._engine = engine if isinstance(engine, MemoryEngine) else MemoryEngine()
         self.fields: dict[str, dict[str, object]] = {}
-        """What somebody changed, by container: fields of the normal form; ``None`` for one that is taken away."""
+        """Changed fields by container: fields of the normal form; ``None`` for one that is taken away."""
         self.changes: dict[str, tuple[FileChange, ...]] = {}
         """What is not as in the image, by container."""
         self.happenings: list[EngineHappening] = []

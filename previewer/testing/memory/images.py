@@ -37,7 +37,7 @@ class _Built(Struct, frozen=True):
 class MemoryImages:
     """An engine's images that never were.
 
-    ``unknown`` are references that nobody has, ``registry`` references that a registry vouches for, ``failing``
+    ``unknown`` are missing references, ``registry`` references that a registry vouches for, ``failing``
     services whose build fails and ``slow`` services whose build takes until it is cancelled, ``unstable``
     services that are another image each time, ``unbuildable`` services that no builder serves.
     """
@@ -70,7 +70,7 @@ class MemoryImages:
         self.pinned: list[str] = []
         """Every reference that was resolved."""
         self.contents: Mapping[str, bytes] = {}
-        """Files by path that every image has."""
+        """Files that every image has, by path."""
         self.read: list[str] = []
         """Every image whose files were read."""
         self.pushed: dict[str, str] = {}
@@ -116,7 +116,7 @@ class MemoryImages:
         return pinned.repository_digest or pinned_base_reference(project, pinned.image)
 
     def sweep(self) -> None:
-        """Nobody is killed here."""
+        """Nothing is killed here."""
 
     def unname_bases(self, project: str) -> None:
         """Nothing is named here."""

@@ -35,7 +35,7 @@ class MemoryLedger:
         self._records: dict[tuple[RecordKind, str], Mapping[str, bytes]] = {}
         self._times: dict[tuple[RecordKind, str], datetime] = {}
         self.signer = ""
-        """Who signs releases; nobody, if empty."""
+        """The signer of releases; they are not signed if empty."""
         self._signers: dict[str, str] = {}
         self._holders: dict[str, tuple[str, ...]] = {}
 
@@ -87,7 +87,7 @@ class MemoryLedger:
 
     @property
     def signs(self) -> bool:
-        """Whether :attr:`signer` is somebody."""
+        """Whether there is a :attr:`signer`."""
         return bool(self.signer)
 
     def attest(self, release_id: str, files: Mapping[str, bytes], *, at: datetime, sign: bool) -> None:
@@ -118,7 +118,7 @@ class MemoryLedger:
         return Signature(Verdict.GOOD, signer) if signer else UNSIGNED
 
     def signed(self) -> frozenset[str]:
-        """The ids of the releases that somebody signed."""
+        """The ids of the signed releases."""
         return frozenset(release for release, signer in self._signers.items() if signer)
 
     def published(self, remote: str) -> frozenset[str]:

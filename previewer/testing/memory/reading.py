@@ -29,7 +29,7 @@ def chosen(selection: Selection, owners: Mapping[str, Ownership | None]) -> list
 
 
 def owners_of(specs: Mapping[str, NetworkSpec] | Mapping[str, VolumeSpec]) -> dict[str, Ownership | None]:
-    """Whose networks or volumes are; ``None`` where they are nobody's of ours."""
+    """Whose networks or volumes are; ``None`` where they are foreign."""
     return {name: read_ownership(spec.labels) for name, spec in specs.items()}
 
 

@@ -22,7 +22,7 @@ class MemoryStream(Generic[Item]):
         self._is_closed = False
 
     def put(self, item: Item) -> None:
-        """Add an item; nothing happens if nobody will read it any more."""
+        """Add an item; nothing happens if the stream is closed."""
         with self._changed:
             if not (self._is_finished or self._is_closed):
                 self._items.append(item)

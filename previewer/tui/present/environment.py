@@ -32,7 +32,7 @@ def header_lines(
     width: int,
     drift: EnvironmentDrift | None = None,
 ) -> tuple[Line, ...]:
-    """Four lines, each cut to ``width``; one more for an environment that somebody touched."""
+    """Four lines, each cut to ``width``; one more for a tainted environment."""
     ownership = environment.ownership
     title = line(
         Span(environment.role.value, Style.ACCENT), f" of {ownership.branch or short_id(ownership.commit)}"

@@ -128,13 +128,13 @@ def _value(difference: ParityDifference, side: Side, secrecy: Secrecy) -> str:
 
 
 class ProbeRow(Struct, frozen=True):
-    """One way in which two answers differ, or a request that nobody answered."""
+    """One way in which two answers differ, or a request without an answer."""
 
     key: str
     """Unique among the rows of one probe."""
     probed: Probed
     what: str
-    """``status``, ``header content-type``, ``body items.0.price``, ``time``; empty for what nobody answered."""
+    """``status``, ``header content-type``, ``body items.0.price``, ``time``; empty without an answer."""
     left: str
     right: str
 

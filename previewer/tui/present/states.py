@@ -82,7 +82,7 @@ def _signed(what: Enum, words: str) -> Span:
 BEHIND_SIGN = "↑"
 """The branch has a newer tip."""
 TAINT_SIGN = "⚑"
-"""Somebody touched it: nobody is to trust it any more."""
+"""It was touched and must no longer be trusted."""
 DRIFT_SIGN = "≠"
 """It is not as it was frozen."""
 

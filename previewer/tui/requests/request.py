@@ -136,7 +136,7 @@ class EnvironmentRequest(Request):
 
 
 def deployed(result: UpResult) -> Done:
-    """A deployment's URLs, else that it is up; and for how long nobody had its ports."""
+    """A deployment's URLs, else that it is up; and how long the downtime was."""
     environment = result.environment
     downtime = result.downtime_seconds
     taken = (f"the ports were handed over within {downtime:.2f} s",) if downtime is not None else ()

@@ -127,7 +127,7 @@ class UpdateRequest(EnvironmentRequest):
 
 @dataclass(frozen=True)
 class ReplaceRequest(EnvironmentRequest):
-    """The remedy for one that somebody touched."""
+    """The remedy for a tainted one."""
 
     verb: ClassVar[str] = "replace"
     progress_label: ClassVar[str] = "replacing"

@@ -153,7 +153,7 @@ class HomeScreen(ActingScreen):
         self.post_message(ScreenRequested.parity(left, right))
 
     def action_prune(self) -> None:
-        """Ask to remove what nobody needs."""
+        """Ask to remove what is unused."""
         if self.is_possible("prune"):
             self.post_message(RequestMade(PruneRequest(self.context.session.project)))
 

@@ -34,7 +34,7 @@ class Panel(Vertical):
         self.context = context
         self.display = False
         self.error: PreviewerError | None = None
-        """Why the last question has no answer. Whoever gets an answer takes it away."""
+        """Why the last question has no answer. An answer clears it."""
         self._environment: Environment | None = None
         self._timer: Timer | None = None
 
