@@ -124,14 +124,14 @@ def write_local_image(archive: Path, architecture: str) -> str:
 
 
 def remove_image(docker_host: str, reference: str) -> None:
-    """Remove an image's name, and the image with its last one, if it is there and nobody runs it."""
+    """Remove an image's name, and the image with its last one, if it is there and not in use."""
     with connect(docker_host) as client, suppress(ImageNotFound):
         try:
             client.images.remove(reference)
         except APIError as error:
             if error.status_code != HTTPStatus.CONFLICT:
                 raise
-            # Somebody else began to use it meanwhile: it is theirs now.
+            # It came into use meanwhile: it stays.
 
 
 if __name__ == "__main__":

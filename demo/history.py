@@ -132,7 +132,7 @@ def write_history(folder: Path, *, base_image: str = DEFAULT_BASE) -> None:
 
 
 def git(folder: Path, *arguments: str, stdin: bytes = b"") -> str:
-    """What git prints, run in ``folder`` with nobody's settings."""
+    """What git prints, run in ``folder`` without user settings."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "LC_ALL": "C"}
     done = subprocess.run(

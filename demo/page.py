@@ -1,4 +1,4 @@
-"""The sample application's page, as somebody who opens its URL gets it."""
+"""The sample application's page, as a visitor of its URL gets it."""
 
 from __future__ import annotations
 

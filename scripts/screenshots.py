@@ -114,7 +114,7 @@ async def show_environment(terminal: Terminal) -> None:
 
 
 async def show_drift(terminal: Terminal) -> None:
-    """What somebody did, and what helps."""
+    """Changes by hand, and the remedy."""
     await terminal.press("slash", *"guest-book", "enter", "g", "d")
     await terminal.until_shown("the ledger says", "⚑ tainted", "≠ 2 findings")
     await terminal.press("G")

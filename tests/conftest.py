@@ -35,9 +35,7 @@ settings.load_profile("previewer")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``pytest tests/cli --update-cli-goldens`` writes what the tests compare with."""
-    parser.addoption(
-        "--update-cli-goldens", action="store_true", help="write tests/cli/golden and docs/cli.md anew"
-    )
+    parser.addoption("--update-cli-goldens", action="store_true", help="rewrite tests/cli/golden and docs/cli.md")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,7 +6,7 @@ import socket
 
 
 def free_port() -> int:
-    """One of this machine's loopback address that nobody had a moment ago."""
+    """One of this machine's loopback address that was free a moment ago."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -82,7 +82,7 @@ def clear_remains(paths: EnginePaths) -> tuple[str, ...]:
     for path in (paths.socket, paths.system_containerd_socket):
         if path.is_socket() and not _is_served(path):
             path.unlink(missing_ok=True)
-            removed.append(f"{path} (nobody answers there)")
+            removed.append(f"{path} (nothing answers there)")
     if paths.socket.is_dir():  # left by a container that mounted the socket before there was one
         paths.socket.rmdir()
         removed.append(f"{paths.socket} (a folder in the socket's place)")

@@ -31,7 +31,7 @@ class StartFailedError(Exception):
 def start_engine(how: StartEngine, paths: EnginePaths, say: Say) -> None:
     """Start an engine at ``paths`` and wait until it answers. Raises :class:`StartFailedError`."""
     with _only_one(paths):
-        if answers(paths.host):  # somebody else was quicker
+        if answers(paths.host):  # another process was quicker
             return
         if how.install:
             _install(paths, say)

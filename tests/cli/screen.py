@@ -37,7 +37,7 @@ class Screen:
         assert at == len(text)
 
     def resize(self, columns: int) -> None:
-        """Make it narrower, as terminals do: long lines are wrapped anew, the cursor stays with its text."""
+        """Make it narrower, as terminals do: long lines are wrapped again, the cursor stays with its text."""
         wrapped: list[str] = []
         for index, line in enumerate(self._lines):
             if index == self._row:

@@ -38,7 +38,7 @@ Golden = Callable[[str, str], None]
 
 
 class TouchedWorld(World):
-    """Somebody has touched the preview of main, and nobody the production."""
+    """The preview of main was touched, production was not."""
 
     def __init__(self, cache: Path) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Names that somebody chose to do harm, in every table: one line a row, nothing that a terminal would obey."""
+"""Hostile names, in every table: one line a row, nothing that a terminal would obey."""
 
 from __future__ import annotations
 

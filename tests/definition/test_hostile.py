@@ -1,4 +1,4 @@
-"""Files that somebody wrote to break the loader: a clear error, soon and in little memory."""
+"""Files written to break the loader: a clear error, soon and in little memory."""
 
 from __future__ import annotations
 

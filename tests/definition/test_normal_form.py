@@ -1,4 +1,4 @@
-"""What somebody else says is a definition: all that loading gives is taken, and nothing else."""
+"""Definitions from outside: all that loading gives is taken, and nothing else."""
 
 from __future__ import annotations
 

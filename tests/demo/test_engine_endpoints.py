@@ -116,7 +116,7 @@ def test_an_engine_answers_a_ping(tmp_path: Path, said: bytes, answered: bool) -
         thread.start()
         assert answers(f"unix://{path}") is answered
         thread.join()
-    assert not answers(f"unix://{path}"), "nobody serves the socket any more"
+    assert not answers(f"unix://{path}"), "nothing serves the socket any more"
 
 
 @pytest.mark.parametrize("host", ["unix:///nowhere.sock", "tcp://127.0.0.1:1", "npipe:////./pipe/docker", "", "x"])

@@ -88,7 +88,7 @@ def test_it_starts_over_whatever_a_killed_one_left(engine: OwnEngine) -> None:
 
     again = engine.ensure()
     assert (again.returncode, again.stdout, again.stderr) == (0, f"{engine.host}\n", "")
-    assert engine.pid == started, "an engine that answers is used, not started anew"
+    assert engine.pid == started, "an engine that answers is used, not started again"
 
     engine.kill()
     (engine.folder / "pid").write_text(str(os.getpid()))

@@ -1,6 +1,6 @@
 """An engine of a test's own: to be killed, stopped and filled without anybody else noticing. Needs root on Linux.
 
-It has its own network namespace, data, socket and containerd. Its containers reach nobody, and nobody them.
+It has its own network namespace, data, socket and containerd. Its containers are cut off from the outside.
 
 ``PREVIEWER_TEST_DOCKERD=/path/to/dockerd`` takes another version than the installed one.
 """

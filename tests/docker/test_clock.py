@@ -1,4 +1,4 @@
-"""Somebody sets the clock: what was made in what is the future now can be looked at all the same."""
+"""The clock is set: what was made in what is the future now can be looked at all the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drift, taint and debug copies through the command line: what nobody touched is as frozen, whatever its life."""
+"""Drift, taint and debug copies through the command line: what is untouched is as frozen, whatever its life."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
 
 class Scene:
-    """One environment under somebody's hands."""
+    """One environment that is changed by hand."""
 
     def __init__(self, repo: Repo, branch: str) -> None:
         self.repo = repo
@@ -128,7 +128,7 @@ def passing_stranger(scene: Scene, name: str) -> None:
 
 
 def neighbour(number: int, host: Callable[[Scene], Body]) -> Act:
-    """Run a container that is nobody's beside the web service, with something of it."""
+    """Run a foreign container beside the web service, with something of it."""
 
     def act(scene: Scene, name: str) -> None:
         del name

@@ -127,7 +127,7 @@ def test_what_a_killed_up_left_goes_with_down(engine_fixture: EngineFixture) -> 
 def test_a_killed_replacement_leaves_an_answer_and_the_next_up_mends_it(
     engine_fixture: EngineFixture, timestamp: str, answer: str
 ) -> None:
-    """Whoever answers when the other one is not there, or not there any more."""
+    """The engine that answers when the other one is not there, or not there any more."""
     urls = {"first\n": bring_up(engine_fixture, FRONT)}
     kill_at(engine_fixture, timestamp, "up", NEXT, "--name", VICTIM)
     (environment,) = engine_fixture.environments()

@@ -52,7 +52,7 @@ ALWAYS = """  steady:
 """
 ROLES = {f"envs/{role}.yaml": "include: [../compose.yaml]\n" for role in ("preview", "staging")}
 WAITS = "/never"
-"""A file that is not there: whoever checks it waits."""
+"""A file that is not there: a check of it waits."""
 NOTICED = 75.0
 """Seconds within which an engine that has stopped has to be noticed, undoing included. It takes about 25,
 on a busy machine more."""
@@ -143,7 +143,7 @@ def test_an_engine_that_is_killed_under_a_down(engine_fixture: EngineFixture, en
     engine.kill()
     events(process, 9)
     engine.start()
-    # It ended the containers that it found, unless it lets them live: nobody touched them.
+    # It ended the containers that it found, unless it lets them live: that is not a touch.
     assert "stopped-by-hand" not in engine_fixture.run("drift", "bystander")
     url = engine_fixture.up("first")["url"]
     assert engine.fetch(f"{url}/page") == "first\n"

@@ -1,4 +1,4 @@
-"""The disk of the repository is full, and somebody wants what runs to go."""
+"""The disk of the repository is full, and running environments have to be removed."""
 
 from __future__ import annotations
 

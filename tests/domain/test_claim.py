@@ -30,7 +30,7 @@ def test_a_run_gives_way_to_a_later_one_of_another_commit(stored: RunLease | Non
 
 @given(CLAIMS, CLAIMS)
 def test_of_two_runs_at_most_one_gives_way(one: RunLease, two: RunLease) -> None:
-    """Only one of two claims is stored: whoever wrote it goes on."""
+    """Only one of two claims is stored: its writer goes on."""
     assert not is_superseded(one, one)
     assert is_superseded(one, two) == is_superseded(two, one)
 

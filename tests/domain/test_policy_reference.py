@@ -1,4 +1,4 @@
-"""docs/policy.md lists every rule and limit. ``python -m tests.domain.test_policy_reference`` writes it anew."""
+"""docs/policy.md lists every rule and limit. ``python -m tests.domain.test_policy_reference`` rewrites it."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ def test_a_watch_sees_a_life_from_start_to_end(bench: ContractFixture) -> None:
     name = bench.run("healthy")
 
     def is_judged() -> bool:
-        """Without systemd Podman checks only when somebody looks."""
+        """Without systemd Podman checks only on request."""
         bench.engine.inspect_container(name)
         return "health_status" in listener.actions
 

@@ -1,4 +1,4 @@
-"""Engines fill in what nobody asked for, each version differently: none of it may look like a difference."""
+"""Engines fill in unrequested fields, each version differently: none of it may look like a difference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Podman shows and nobody asked for is no drift; everything else stays."""
+"""Unrequested fields that Podman shows are no drift; everything else stays."""
 
 from __future__ import annotations
 

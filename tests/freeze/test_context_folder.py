@@ -1,4 +1,4 @@
-"""Contexts as folders: as they were committed, and gone when nobody builds."""
+"""Contexts as folders: as they were committed, and gone when no build runs."""
 
 from __future__ import annotations
 

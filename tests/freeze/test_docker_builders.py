@@ -203,7 +203,7 @@ def test_a_stopped_build_leaves_no_step_running(
                 begun.set()
 
     scene.events = Watching()
-    marker = f"{os.getpid()}{time.monotonic_ns() % 10_000}"  # seconds of sleep that nobody else asks for
+    marker = f"{os.getpid()}{time.monotonic_ns() % 10_000}"  # seconds of sleep that nothing else asks for
 
     def stop() -> None:
         begun.wait(30)

@@ -60,7 +60,7 @@ def test_names_of_killed_runs_go_when_they_are_old_and_images_that_others_name_s
         return {tag for tag in found.tags if mark in tag}
 
     sweep_leftovers(freeze_connection, held)
-    assert left() == names, "they are young: somebody may be at work"
+    assert left() == names, "they are young: a build may be running"
     monkeypatch.setattr(leftovers, "FREEZE_GRACE", timedelta(0))
     monkeypatch.setattr(leftovers, "_PATTERNS", (f"{REBUILT_REPOSITORY}/{mark}",))  # not those of others
     sweep_leftovers(freeze_connection, held)

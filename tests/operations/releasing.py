@@ -86,7 +86,7 @@ class ReleasingShop(Shop):
         return found
 
     def taint(self, name: str) -> None:
-        """Have it said that somebody touched what runs now."""
+        """Mark what runs now as touched."""
         notes = self.notes(name).of_generation(self.one(name).ownership.generation)
         touched = structs.replace(notes, tainted="ada ran a shell in it")
         entry = LedgerEntry("taint", self.session.clock(), "ada@laptop", environment=name, notes={name: touched})

@@ -43,7 +43,7 @@ WEB = "shop-main-g1-web-1"
 
 
 class TouchedShop(ReleasingShop):
-    """A shop whose environments somebody may touch."""
+    """A shop whose environments can be touched."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -249,7 +249,7 @@ def test_other_settings_make_no_drift_and_hide_none(shop: TouchedShop) -> None:
     asked = asked_text(shop.examiner.describe(web.spec))
     then = {"pids_limit": 7, "cap_add": ["KILL"]}
     shop.examiner.fields[WEB] = {**then, ASKED_FIELD: f"={asked}"}
-    assert sorted(set(shop.kinds("main"))) == ["cap_add", "pids_limit"], "somebody changed them"
+    assert sorted(set(shop.kinds("main"))) == ["cap_add", "pids_limit"], "they were changed"
     fields: dict[str, Any] = {**shop.examiner.describe(web.spec), **then}
     shop.examiner.fields[WEB] = {**then, ASKED_FIELD: f"={asked_text(fields)}"}
     (drift,) = check_drift(shop.session, ["main"])
@@ -349,7 +349,7 @@ def test_an_untouched_file_system_is_looked_at_once(shop: TouchedShop, tmp_path:
     start = shop.session.clock().timestamp()
     assert (look(start), look(start + 1)) == (4, 0)
     shop.happen("exec_create", "sh", minutes=1)
-    assert look(start + 2) == 1, "somebody was inside"
+    assert look(start + 2) == 1, "it was entered by hand"
     assert look(start + 3 + REMEMBERED_SECONDS) == 4, "programs write without an event"
     (tmp_path / "files.json").write_text("{")
     assert look(start + 3) == 4, "a broken memory is none"

@@ -24,7 +24,7 @@ from tests.operations.shop import Shop
 
 @pytest.mark.parametrize("service", ["web", "api", "migrate", "db"])
 def test_an_environment_with_a_container_missing_is_made_again(service: str) -> None:
-    """What is left is healthy all the same, whether a run was killed or somebody removed one by hand."""
+    """What is left is healthy all the same, whether a run was killed or one was removed by hand."""
     shop = Shop()
     shop.up()
     shop.engine.remove_container(f"shop-main-g1-{service}-1")

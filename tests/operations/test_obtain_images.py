@@ -1,4 +1,4 @@
-"""Images that are gone come back by digest, or it is said before anything is pulled that nobody has them."""
+"""Images that are gone come back by digest, or an error says before any pull that they are nowhere."""
 
 from __future__ import annotations
 

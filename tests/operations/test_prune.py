@@ -1,4 +1,4 @@
-"""Pruning beside somebody who freezes: what is being built stays, and a freeze makes up for what went."""
+"""Pruning beside a running freeze: what is being built stays, and a freeze makes up for what went."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_an_image_that_no_release_has_stays_for_an_hour() -> None:
     release = frozen(shop)
     shop.session.ledger.remove_release(release)
     ((image, stays),) = fates(shop).items()
-    assert not stays, "nobody knows when it was built"
+    assert not stays, "its build time is unknown"
     shop.images.times[image] = DEFAULT_NOW - FREEZE_GRACE + timedelta(seconds=1)
     assert fates(shop) == {image: True}
     shop.images.times[image] = DEFAULT_NOW - FREEZE_GRACE

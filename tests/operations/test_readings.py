@@ -1,4 +1,4 @@
-"""Definitions that were read before are remembered, and nobody can tell but by the time it takes."""
+"""Definitions that were read before are remembered, and only the time it takes shows it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_what_was_read_is_the_same_the_next_time_and_not_read(folder: Path) -> N
     assert first == second == DEFINITIONS
     assert [d.warnings for d in second] == [d.warnings for d in DEFINITIONS]
     assert reader.times == 1
-    assert folder.stat().st_mode & 0o077 == 0, "values of variables are nobody else's business"
+    assert folder.stat().st_mode & 0o077 == 0, "values of variables are private"
 
 
 def test_where_a_value_is_written_is_read_when_somebody_asks(folder: Path) -> None:

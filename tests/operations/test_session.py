@@ -43,7 +43,7 @@ def test_who_waits_for_an_engine_that_does_not_answer_waits_once() -> None:
             with pytest.raises(EngineUnreachableError, match="number 1"):
                 each.result()
     assert clients.asked == 1
-    assert session.engine is session.engine, "who comes later tries anew"
+    assert session.engine is session.engine, "a later call tries again"
     assert clients.asked == 2
 
 

@@ -21,7 +21,7 @@ from tests.operations.releasing import ReleasingShop
 
 
 def other_clone(shop: ReleasingShop) -> ReleasingShop:
-    """Somebody else's shop on the same engine."""
+    """Another user's shop on the same engine."""
     found = copy(shop)
     found.source = copy(shop.source)
     found.source.location = found.source.shared_folder = "/elsewhere"
@@ -76,7 +76,7 @@ def test_what_another_clone_keeps_is_no_unfinished_command() -> None:
     assert not any("did not come to its end" in line for line in reported(other))
     generations = {owner.generation for owner in shop.engine.observe(Selection()).owners}
     assert generations == {2}
-    assert shop.rollback("staging").environment.ownership.generation == 3, "it is made anew"
+    assert shop.rollback("staging").environment.ownership.generation == 3, "it is recreated"
 
 
 def test_a_predecessor_that_another_clone_removes_leaves_nothing_of_its_successor() -> None:

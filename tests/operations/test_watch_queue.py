@@ -45,7 +45,7 @@ def test_all_that_wait_are_in_the_line_and_newcomers_at_its_end() -> None:
     assert due == [False, True, False]
     assert queue.line_up({}) == ()
     clock.now += 60
-    assert not queue.is_due, "nobody waits"
+    assert not queue.is_due, "nothing waits"
 
 
 def test_it_is_full_for_a_while() -> None:

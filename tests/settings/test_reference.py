@@ -1,4 +1,4 @@
-"""docs/settings.md lists every setting. ``python -m tests.settings.test_reference`` writes it anew."""
+"""docs/settings.md lists every setting. ``python -m tests.settings.test_reference`` rewrites it."""
 
 from __future__ import annotations
 

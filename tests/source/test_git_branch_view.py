@@ -66,7 +66,7 @@ def test_a_branch_is_gone_when_neither_side_has_it(repository: GitRepository, tm
     here = clone(repository, tmp_path / "clone")
     assert not look(here).is_gone("feature/x"), "the remote has it"
     repository.git("branch", "-D", "feature/x")
-    assert not look(here).is_gone("feature/x"), "nobody has fetched since"
+    assert not look(here).is_gone("feature/x"), "nothing was fetched since"
     GitSource(here.path).fetch("origin")
     assert look(here).is_gone("feature/x")
 

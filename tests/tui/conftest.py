@@ -9,7 +9,7 @@ from tests.worlds.tui import World
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``pytest tests/tui --update-tui-snapshots`` writes what the tests compare with."""
-    parser.addoption("--update-tui-snapshots", action="store_true", help="write tests/tui/snapshots anew")
+    parser.addoption("--update-tui-snapshots", action="store_true", help="rewrite tests/tui/snapshots")
 
 
 @pytest.fixture

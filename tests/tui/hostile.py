@@ -1,4 +1,4 @@
-"""Names that somebody chose to do harm."""
+"""Hostile names."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ def test_the_documentation_lists_every_key(updates_snapshots: bool) -> None:
     if updates_snapshots:
         DOCUMENT.write_text(wanted, encoding="utf-8")
         text = wanted
-    assert text == wanted, "pytest tests/tui --update-tui-snapshots writes it anew"
+    assert text == wanted, "pytest tests/tui --update-tui-snapshots rewrites it"
 
 
 def key_table() -> str:

@@ -1,4 +1,4 @@
-"""Names that somebody chose to do harm, through every screen: nothing crashes, nothing is obeyed."""
+"""Hostile names, through every screen: nothing crashes, nothing is obeyed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names that somebody chose to do harm, through the screens that look closer: nothing is obeyed."""
+"""Hostile names, through the screens that look closer: nothing is obeyed."""
 
 from __future__ import annotations
 

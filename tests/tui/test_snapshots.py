@@ -1,4 +1,4 @@
-"""What the screens look like, as text and as SVG. ``--update-tui-snapshots`` writes them anew: look at them."""
+"""What the screens look like, as text and as SVG. ``--update-tui-snapshots`` rewrites them: look at them."""
 
 from __future__ import annotations
 

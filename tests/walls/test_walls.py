@@ -258,7 +258,7 @@ def test_one_function_turns_a_volume_into_a_path_of_the_host() -> None:
     """``engine/mapping/mounts.py`` decides which volume that may be; drift and creation hand it the place."""
     places = {
         "docker_api/volumes.py",
-        "domain/drift/judge_resources.py",  # only to know whose folder somebody else mounts
+        "domain/drift/judge_resources.py",  # only to know whose folder a foreign container mounts
         "domain/engine/examination.py",
         "domain/engine/specs.py",
         "engine/docker/creation.py",

@@ -133,7 +133,7 @@ class EngineFixture:
         return remains_of(self.connection, f"{labels.INSTALLATION}={self.installation}")
 
     def images(self) -> set[str]:
-        """The ids of its own images: others are made and removed by whoever else uses the engine."""
+        """The ids of its own images: others are made and removed by the engine's other users."""
         found = self.connection.api.images(all=True, filters={"label": f"{labels.PROJECT}={self.project}"})
         return {image["Id"] for image in found}
 

@@ -101,7 +101,7 @@ class World:
         return next(found for found in list_environments(self.session) if found.name == name)
 
     def touch(self, environment: str, service: str = "web") -> None:
-        """Let somebody run a command in a container, as the engine tells it."""
+        """Run a command in a container by hand, as the engine tells it."""
         status = next(s for s in self.environment(environment).services if s.name == service)
         container = status.containers[0]
         at = NOW + timedelta(seconds=1)
