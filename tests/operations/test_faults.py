@@ -140,6 +140,6 @@ def test_what_somebody_removes_while_it_is_made_is_their_doing() -> None:
             shop.engine.remove_container(name)
 
     shop = Shop(engine=MemoryEngine(on_call=meddle))
-    with pytest.raises(LockedError, match="somebody removed"):
+    with pytest.raises(LockedError, match="objects were removed"):
         shop.up()
     assert shop.is_clean()

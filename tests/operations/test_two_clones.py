@@ -91,7 +91,7 @@ def test_a_predecessor_that_another_clone_removes_leaves_nothing_of_its_successo
 
     shop.engine._on_call = lose
     shop.commit("second")
-    with pytest.raises(LockedError, match="somebody removed"):
+    with pytest.raises(LockedError, match="objects were removed"):
         shop.stage()
     assert {owner.generation for owner in shop.engine.observe(Selection()).owners} == {1}
 
