@@ -132,7 +132,7 @@ def test_nobody_is_asked_without_a_terminal_or_in_ci(environment: dict[str, str]
     world.up("main")
     ran = world.run("down", "--all", terminal=bool(environment), typed="y\n", environment=environment)
     assert ran.code == 2
-    assert "hint: --yes" in ran.err
+    assert "hint: pass --yes" in ran.err
     assert names(world) == ["shop-main"]
     assert world.run("down", "--all", "--yes", *QUIET).code == 0
     assert names(world) == []

@@ -83,7 +83,7 @@ PROTOCOLS_ONLY = {
     **{
         (end, "deployment"): {
             f"previewer.deployment.{name}"
-            for name in ("capacity", "definition", "deploy", "deployment", "drift", "touches")
+            for name in ("capacity", "definition", "deploy", "deployment", "drift", "touches", "would_run")
         }
         for end in ("cli", "tui")
     },

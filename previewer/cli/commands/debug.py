@@ -14,7 +14,7 @@ from previewer.cli.output_format import Format
 @click.argument("environment", shell_complete=complete_environments)
 @click.argument("service", shell_complete=complete_services)
 @click.argument("inner", nargs=-1, metavar="[-- COMMAND]...")
-@click.option("--dry-run", is_flag=True, help="Print what would be made, and make nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the plan; nothing is changed.")
 @progress_option()
 @output_option()
 @pass_invocation

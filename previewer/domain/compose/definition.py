@@ -120,7 +120,7 @@ class Definition(Struct, frozen=True, dict=True, eq=False):
         return hash(self._compared())
 
     def _compared(self) -> tuple[object, ...]:
-        return (self.name, self.role, self.files, self.model, self.choice, self.order)
+        return (self.name, self.role, self.files, self.model, self.choice)
 
     def __repr__(self) -> str:
         shown = (name for name in self.__struct_fields__ if name != "locations")
