@@ -139,7 +139,7 @@ async def test_rollback_to_the_generation_that_was_kept(world: World) -> None:
     world.commit("main", "A newer commit")
     world.up("main", Role.STAGING)
     async with terminal_of(world.session) as terminal:
-        await confirm(terminal, "B", "Roll shop-staging back?", "start container", "take over ports of")
+        await confirm(terminal, "B", "Roll shop-staging back?", "start container", "await port")
         await terminal.until_shown("✔ done", seconds=10)
     now = world.environment("shop-staging")
     assert now.ownership.release == first.ownership.release

@@ -100,7 +100,7 @@ async def test_drift(world: World, compare: Compare, size: tuple[int, int], them
         await terminal.press("g", "d")
         await terminal.until_shown("the ledger says", "⚑ tainted", "≠ 2 findings")
         await terminal.press("G")
-        await terminal.until_shown("changes made inside are not frozen")
+        await terminal.until_shown("what it changed there was never frozen")
         await compare(f"drift-{theme.removeprefix('previewer-')}-{size[0]}", terminal)
 
 
