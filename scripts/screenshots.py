@@ -118,7 +118,7 @@ async def show_drift(terminal: Terminal) -> None:
     await terminal.press("slash", *"guest-book", "enter", "g", "d")
     await terminal.until_shown("the ledger says", "⚑ tainted", "≠ 2 findings")
     await terminal.press("G")
-    await terminal.until_shown("changes made inside are not frozen")
+    await terminal.until_shown("what it changed there was never frozen")
 
 
 async def show_parity(terminal: Terminal) -> None:
