@@ -24,6 +24,7 @@ from docker.errors import APIError, DockerException, ImageNotFound
 from demo.history import DEFAULT_BASE
 from demo.host_python import python_layer
 from demo.image_archive import write_image
+from previewer.domain.naming import PINNED_BASE_REPOSITORY
 
 LOCAL = "previewer-demo/python:local"
 LABELS = {"dev.previewer.demo": "base"}
@@ -124,10 +125,14 @@ def write_local_image(archive: Path, architecture: str) -> str:
 
 
 def remove_image(docker_host: str, reference: str) -> None:
-    """Remove an image's name, and the image with its last one, if it is there and not in use."""
+    """Remove an image's name and those that builds gave it, and the image with the last, if it is not in use."""
     with connect(docker_host) as client, suppress(ImageNotFound):
+        given = [
+            name for name in client.images.get(reference).tags if name.startswith(f"{PINNED_BASE_REPOSITORY}/")
+        ]
         try:
-            client.images.remove(reference)
+            for name in (*given, reference):
+                client.images.remove(name)
         except APIError as error:
             if error.status_code != HTTPStatus.CONFLICT:
                 raise
