@@ -249,7 +249,7 @@ def test_a_full_address_pool_is_one_error_and_leaves_nothing(
     assert code == 10
     assert events.count("error:") == 1
     assert "0 subnets of the address pool free, 1 needed" in events
-    assert "hint: remove environments" in events
+    assert "hint: remove unused environments" in events
     assert not any("second" in thing for thing in engine_fixture.remains())
 
 

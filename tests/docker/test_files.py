@@ -53,6 +53,7 @@ ROUTED = """
 name: site
 x-previewer:
   routes: [{service: page, port: 8080, name: front}]
+  await_ports: {web: []}
 services:
   web: {build: web, ports: ["8080"], command: [busybox, sleep, "60"]}
   page: {build: web, expose: ["8080"], restart: on-failure}
