@@ -68,10 +68,11 @@ def unload_base_image(connection: DockerConnection, session: str) -> None:
 
 def forget_pinned_names(connection: DockerConnection, reference: str, *, project: str = "") -> None:
     """Remove the names by which projects have built upon an image; `previewer prune` takes them back later."""
-    found = connection.api.inspect_image(reference)  # type: ignore[no-untyped-call]
-    for tag in map(str, found["RepoTags"]):
-        if tag.startswith(f"{PINNED_BASE_REPOSITORY}/{project}"):
-            connection.api.remove_image(tag)
+    with suppress(docker.errors.ImageNotFound):  # with the image its names are gone
+        found = connection.api.inspect_image(reference)  # type: ignore[no-untyped-call]
+        for tag in map(str, found["RepoTags"]):
+            if tag.startswith(f"{PINNED_BASE_REPOSITORY}/{project}"):
+                connection.api.remove_image(tag)
 
 
 def _tags(connection: DockerConnection) -> list[str]:
