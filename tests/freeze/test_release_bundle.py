@@ -309,7 +309,7 @@ def test_an_image_is_no_release() -> None:
     image = canonical_json(
         {"schemaVersion": 2, "config": {"mediaType": "application/vnd.oci.image.config.v1+json"}}
     )
-    with pytest.raises(RegistryError, match="no release"):
+    with pytest.raises(RegistryError, match="not a release"):
         decode_bundle(manifest(image), lambda _name, _limit: b"")
     with pytest.raises(RegistryError, match="not JSON"):
         decode_bundle(manifest(b"<html>"), lambda _name, _limit: b"")

@@ -143,7 +143,7 @@ def test_what_is_not_there_or_not_said_is_told(place: Place) -> None:
         fetch_release(place.address.tagged("newest"))
     with pytest.raises(UsageError, match="which release"):
         fetch_release(place.address)
-    with pytest.raises(RegistryError, match="no release"):
+    with pytest.raises(RegistryError, match="not a release"):
         fetch_release(place.address.tagged("image"))
 
 

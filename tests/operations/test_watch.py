@@ -188,7 +188,7 @@ def test_a_failure_that_cannot_be_written_down_ends_nothing() -> None:
     ledger.append = refuse_failures  # type: ignore[method-assign]
     result = once(shop)
     assert (len(result.up), len(result.failed)) == (1, 1)
-    assert any("is not remembered: no space left" in note.message for note in notes(shop))
+    assert any("could not be recorded: no space left" in note.message for note in notes(shop))
 
 
 def test_it_needs_branches() -> None:

@@ -103,7 +103,11 @@ def test_a_pointer_s_place_is_taken_by_the_file(with_pointer: GitRepository, sto
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(None, "not on this machine"), (LARGE[:-1] + b"!", "something else"), (LARGE + b"x", "something else")],
+    [
+        (None, "not on this machine"),
+        (LARGE[:-1] + b"!", "not the one that the commit names"),
+        (LARGE + b"x", "not the one that the commit names"),
+    ],
     ids=["absent", "changed", "longer"],
 )
 def test_a_large_file_that_is_not_what_the_commit_names_is_refused(

@@ -44,7 +44,7 @@ def judge_releases(
     environment that is still there, releases of ``claimed`` commits, and the ``newest`` ones. ``notes`` are those
     of ``installation``.
     """
-    reasons = {r.id: "somebody is bringing its commit up" for r in releases if r.commit in claimed}
+    reasons = {r.id: "an `up` of its commit is running" for r in releases if r.commit in claimed}
     present = {owner.environment for owner in observed.owners if owner.installation == installation}
     reasons |= {
         good.release: f"it was good in {name}"
