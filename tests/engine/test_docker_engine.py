@@ -250,7 +250,7 @@ def test_lines_since_a_moment(docker_bench: ContractFixture) -> None:
 
 
 def test_a_closed_engine_ends_its_streams_and_refuses(docker_bench: ContractFixture) -> None:
-    name = docker_bench.run("active_task")
+    name = docker_bench.run("talker")
     engine = DockerEngine(connect())
     listeners = [
         Listener(engine.watch(docker_bench.selection)),
@@ -284,7 +284,7 @@ def test_over_ssh_streams_close_as_well(
     command.write_text('#!/bin/sh\nwhile [ "$1" != "--" ]; do shift; done\nshift 2\nexec $1\n')
     command.chmod(command.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    name = docker_bench.run("active_task")
+    name = docker_bench.run("talker")
     with connect("ssh://ada@elsewhere") as connection:
         assert not connection.is_local
         engine = DockerEngine(connection)
