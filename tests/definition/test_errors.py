@@ -45,7 +45,7 @@ def test_errors_have_a_place_and_a_hint(text: str, where: str, message: str, hin
 
 
 def test_an_empty_file_is_named() -> None:
-    with pytest.raises(DefinitionError, match="nothing in it") as caught:
+    with pytest.raises(DefinitionError, match="the file is empty") as caught:
         load_text("# later\n")
     assert caught.value.where == "compose.yaml"
 
