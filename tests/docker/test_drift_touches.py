@@ -378,7 +378,9 @@ def findings(repo: Repo) -> dict[str, tuple[Finding, ...]]:
 ALL = [
     pytest.param(group, touch, id=f"{group}: {touch[0]}") for group, touches in GROUPS.items() for touch in touches
 ]
-TOLD_BY_EVENTS = {"network-connected", "network-disconnected", "made-by-hand", "removed-by-hand", "made-anew"}
+TOLD_BY_EVENTS = {
+    *("updated", "network-connected", "network-disconnected", "made-by-hand", "removed-by-hand", "made-anew"),
+}
 MADE_ANEW = {"removed-by-hand", "made-by-hand", "made-anew", "ownership-label"}
 """The last, for a container has its image's labels too."""
 

@@ -62,14 +62,13 @@ def names_on(host: str) -> set[str]:
 def once() -> Iterator[str]:
     """A project's name for several engines."""
     name = f"freeze-{uuid.uuid4().hex[:8]}"
-    before = {host: names_on(host) for host in HOSTS}
     yield name
     for host in HOSTS:
         with connect(host) as connection:
             for image in images_of(connection, name):
                 connection.api.remove_image(image, force=True)
-            for reference in names_on(host) - before[host]:
-                if reference.startswith("previewer-"):
+            for reference in names_on(host):
+                if f"/{name}" in reference:
                     connection.api.remove_image(reference)
 
 

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import signal
-import sys
 import threading
-from contextlib import suppress
-from pathlib import Path
-
-import pytest
 
 from tests.eventually import eventually
+from tests.worlds.terminal import Pty
 from tests.worlds.tui import Terminal, World, terminal_of
 
 
@@ -88,34 +81,17 @@ async def test_waiting_quits_once_everything_has_ended(world: World) -> None:
 
 
 IN_MEMORY = """
-import sys
+import signal, sys
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
 from previewer.tui.app import run
+from tests.worlds.terminal import Pty
 from tests.worlds.tui import World
 sys.exit(run(World().session))
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a pseudo-terminal")
 def test_it_ends_with_its_terminal_though_hangups_are_ignored() -> None:
-    pid, terminal = pty.fork()
-    if pid == 0:  # the program inside the terminal
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        os.chdir(Path(__file__).parents[2])
-        os.execv(sys.executable, [sys.executable, "-c", IN_MEMORY])
-    shown = b""
-    with suppress(OSError):
-        while b"main" not in shown:
-            shown += os.read(terminal, 65536)
-    os.close(terminal)
-    try:
-        _, status = eventually(lambda: _ended(pid), what="it ends with its terminal")
-    except AssertionError:
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        raise
-    assert os.waitstatus_to_exitcode(status) == 129
-
-
-def _ended(pid: int) -> tuple[int, int] | None:
-    found = os.waitpid(pid, os.WNOHANG)
-    return found if found[0] else None
+    terminal = Pty(IN_MEMORY)
+    terminal.read_until(lambda seen: b"main" in seen)
+    terminal.hang_up()
+    assert terminal.exit_code() == 129

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import pty
 import signal
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.worlds.terminal import Pty
 
 PROGRAM = """
 import sys
@@ -25,38 +24,6 @@ MAIN_SCREEN = b"\x1b[?1049l"
 """What gives the terminal's own screen back."""
 
 
-class Pty:
-    """The interface on a terminal of its own."""
-
-    def __init__(self, report: Path) -> None:
-        self.pid, self.terminal = pty.fork()
-        if self.pid == 0:
-            os.environ.update(TERM="xterm-256color", COLUMNS="100", LINES="30")
-            os.execv(sys.executable, [sys.executable, "-c", PROGRAM, str(report)])
-        self.output = b""
-
-    def read_until(self, is_enough: Callable[[bytes], bool]) -> None:
-        """Read what is drawn until it is enough, or until the terminal is closed."""
-        while not is_enough(self.output):
-            try:
-                self.output += os.read(self.terminal, 65536)
-            except OSError:  # Linux says so where the other side is closed
-                return
-
-    def type(self, text: str) -> None:
-        """Type it."""
-        os.write(self.terminal, text.encode())
-
-    def hang_up(self) -> None:
-        """Close the terminal."""
-        os.close(self.terminal)
-
-    def exit_code(self) -> int:
-        """Wait for the end."""
-        _pid, status = os.waitpid(self.pid, 0)
-        return os.waitstatus_to_exitcode(status)
-
-
 def begin_operation(terminal: Pty) -> None:
     """Bring up what is under the cursor, and wait until something is built."""
     terminal.read_until(lambda seen: b"Memory" in seen and b"main" in seen)
@@ -69,7 +36,7 @@ def begin_operation(terminal: Pty) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
 @pytest.mark.parametrize("is_busy", [False, True], ids=["idle", "busy"])
 def test_signal(tmp_path: Path, number: signal.Signals, is_busy: bool) -> None:
-    terminal = Pty(tmp_path / "report")
+    terminal = Pty(PROGRAM, str(tmp_path / "report"))
     if is_busy:
         begin_operation(terminal)
     else:
@@ -84,7 +51,7 @@ def test_signal(tmp_path: Path, number: signal.Signals, is_busy: bool) -> None:
 
 @pytest.mark.parametrize("is_busy", [False, True], ids=["idle", "busy"])
 def test_the_terminal_goes_away(tmp_path: Path, is_busy: bool) -> None:
-    terminal = Pty(tmp_path / "report")
+    terminal = Pty(PROGRAM, str(tmp_path / "report"))
     if is_busy:
         begin_operation(terminal)
     else:
