@@ -81,25 +81,25 @@ def newest_run(
         return
     ours = RunLease(resolved.commit.id, session.source.actor, session.new_id())
     before = _stored(session, subject)
-    run = NewestRun(Cancellation(), has_predecessor=before is not None and not before.is_ended)
+    newest = NewestRun(Cancellation(), has_predecessor=before is not None and not before.is_ended)
     _store(session, subject, ours)
     ended = threading.Event()
     watcher = threading.Thread(
-        target=_watch, args=(session, subject, ours, run, ended), name="previewer-newest", daemon=True
+        target=_watch, args=(session, subject, ours, newest, ended), name="previewer-newest", daemon=True
     )
-    take_back = cancellation.on_request(run.cancellation.request)
+    take_back = cancellation.on_request(newest.cancellation.request)
     watcher.start()
     try:
-        yield run
+        yield newest
     except CancelledError as error:
-        if not run.superseded_by or cancellation.requested:
+        if not newest.superseded_by or cancellation.requested:
             raise
-        raise _superseded(subject, ours, run.superseded_by[0]) from error
+        raise _superseded(subject, ours, newest.superseded_by[0]) from error
     finally:
         take_back()
         ended.set()
         watcher.join()
-        _end(session, subject, ours, run)
+        _end(session, subject, ours, newest)
 
 
 @contextmanager
@@ -122,13 +122,13 @@ def claimed_commits(session: Session) -> frozenset[str]:
     return frozenset(lease.commit for lease in claims if lease is not None and not lease.is_ended)
 
 
-def _watch(session: Session, subject: str, ours: RunLease, run: NewestRun, ended: threading.Event) -> None:
+def _watch(session: Session, subject: str, ours: RunLease, newest: NewestRun, ended: threading.Event) -> None:
     while not ended.wait(POLL_SECONDS):
         with suppress(PreviewerError):  # what goes wrong here says nothing about the run
             stored = _stored(session, subject)
             if stored is not None and is_superseded(ours, stored):
-                run.superseded_by.append(stored)
-                run.cancellation.request()
+                newest.superseded_by.append(stored)
+                newest.cancellation.request()
                 return
 
 
@@ -146,12 +146,12 @@ def _store(session: Session, subject: str, lease: RunLease) -> None:
     session.ledger.store_record(RecordKind.CLAIM, subject, {_FILE: to_bytes(lease)}, at=session.clock())
 
 
-def _end(session: Session, subject: str, ours: RunLease, run: NewestRun) -> None:
+def _end(session: Session, subject: str, ours: RunLease, newest: NewestRun) -> None:
     """Take our claim back, unless a predecessor may not have seen it yet: that one takes it back when it ends."""
     stored = _stored(session, subject)
     if stored is None:
         return
-    is_unseen = run.has_predecessor and time.monotonic() - run.began < SEEN_SECONDS
+    is_unseen = newest.has_predecessor and time.monotonic() - newest.began < SEEN_SECONDS
     if stored.token == ours.token and is_unseen:
         _store(session, subject, replace(ours, is_ended=True))
     elif stored.token == ours.token or stored.is_ended:

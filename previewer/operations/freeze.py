@@ -80,7 +80,7 @@ def freeze(
     :class:`SupersededError` when another freeze of the branch begins meanwhile, at another commit.
     """
     resolved = session.source.resolve(revision)
-    with newest_run(session, f"freeze {resolved.branch}", resolved, cancellation) as run:
+    with newest_run(session, f"freeze {resolved.branch}", resolved, cancellation) as newest:
         return freeze_resolved(
             session,
             resolved,
@@ -88,7 +88,7 @@ def freeze(
             use_cache=use_cache,
             pins_again=pins_again,
             report=report,
-            cancellation=run.cancellation,
+            cancellation=newest.cancellation,
         )
 
 

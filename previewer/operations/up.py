@@ -167,7 +167,7 @@ def up(
     if said := options.ttl or as_text(definition.extension.get("ttl")):
         parse_ttl(said)  # one that makes no sense is an error before anything is built
     subject = f"up {environment_name(session, resolved, options)} {resolved.branch}"
-    with newest_run(session, subject, resolved, cancellation) as run:
+    with newest_run(session, subject, resolved, cancellation) as newest:
 
         def freeze(*, use_cache: bool = True, pins_again: bool = False) -> Deployment:
             release = freeze_resolved(
@@ -180,18 +180,18 @@ def up(
                 wanted=definition.name,
                 before_building=lambda: _refuse_without_room(session, resolved, definition, options),
                 report=report,
-                cancellation=run.cancellation,
+                cancellation=newest.cancellation,
             ).release
             return _deployment(session, resolved, options, definition, release)
 
         deployment = freeze(use_cache=options.use_cache, pins_again=options.pins_again)
         with (
             _telling_when_pinned(session, deployment.release),
-            attesting(session, deployment.release, report=report, cancellation=run.cancellation),
+            attesting(session, deployment.release, report=report, cancellation=newest.cancellation),
         ):
-            result = run.when_unlocked(
+            result = newest.when_unlocked(
                 lambda: deploy_with_retry(
-                    session, deployment, rebuild=freeze, report=report, cancellation=run.cancellation
+                    session, deployment, rebuild=freeze, report=report, cancellation=newest.cancellation
                 )
             )
     if uncommitted.done() and not uncommitted.exception() and (count := uncommitted.result()):
