@@ -16,11 +16,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from previewer.domain.cancellation import Cancellation  # noqa: E402
 from previewer.domain.compose.definition import Role  # noqa: E402
-from previewer.domain.progress import ignore  # noqa: E402
 from previewer.operations.extend import pin  # noqa: E402
 from previewer.operations.sleep import sleep  # noqa: E402
+from previewer.session.run import Run  # noqa: E402
 from previewer.testing.memory.container import Behaviour  # noqa: E402
 from tests.tui.test_looks import PRODUCTION  # noqa: E402
 from tests.worlds.tui import FILES, Terminal, World, terminal_of  # noqa: E402
@@ -68,7 +67,7 @@ def make_world() -> World:
     world.commit("fix/login-loop", "Log in once, stay logged in", author="Barbara Liskov")
     pin(world.session, "shop-main")
     sleeping = next(name for name in world.names() if "store" in name)
-    sleep(world.session, [sleeping], report=ignore, cancellation=Cancellation())
+    sleep(Run(world.session), [sleeping])
     world.touch(next(name for name in world.names() if "guest-book" in name))
     return world
 

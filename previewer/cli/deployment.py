@@ -11,12 +11,11 @@ from previewer.cli.output_format import Format
 
 if TYPE_CHECKING:
     from previewer.deployment.deployment import UpResult
-    from previewer.domain.cancellation import Cancellation
     from previewer.domain.deploy.plan import Plan
     from previewer.domain.environment.environment import Environment
     from previewer.domain.json_value import JsonObject
-    from previewer.domain.progress import Report
     from previewer.operations.replace import ReplaceOptions
+    from previewer.session.run import Run
     from previewer.session.session import Session
 
 
@@ -36,16 +35,7 @@ class RenewalArguments(TypedDict):
 class Renewal(Protocol):
     """An operation that gives an environment its next generation."""
 
-    def __call__(
-        self,
-        session: Session,
-        environment: str,
-        options: ReplaceOptions,
-        /,
-        *,
-        report: Report,
-        cancellation: Cancellation,
-    ) -> UpResult:
+    def __call__(self, run: Run, environment: str, options: ReplaceOptions, /) -> UpResult:
         """Do it."""
         ...
 
@@ -72,8 +62,8 @@ def renew(
         role = find_environment(session, environment).role
         if role is not Role.PREVIEW and not given["yes"]:
             confirm_replacement(invocation, role, plan(session, environment, options))
-        with running(invocation, given["progress"]) as run:
-            result = perform(session, environment, options, report=run.report, cancellation=run.cancellation)
+        with running(invocation, session, given["progress"]) as run:
+            result = perform(run, environment, options)
     return show_result(invocation, result, given["form"])
 
 

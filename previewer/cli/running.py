@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from msgspec import Struct
-
 from previewer.cli.invocation import Invocation
 from previewer.cli.progress.progress import ProgressMode, make_progress
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.progress import Report
+from previewer.session.run import Run
+from previewer.session.session import Session
 
 SIGNALS = tuple(
     number for name in ("SIGINT", "SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None
@@ -53,15 +52,8 @@ def interruptible(say: Callable[[str], None]) -> Iterator[Cancellation]:
             messenger.join(timeout=MESSAGE_SECONDS)
 
 
-class Running(Struct, frozen=True):
-    """What an operation asks for."""
-
-    report: Report
-    cancellation: Cancellation
-
-
 @contextmanager
-def running(invocation: Invocation, progress: str = ProgressMode.AUTO.value) -> Iterator[Running]:
+def running(invocation: Invocation, session: Session, progress: str = ProgressMode.AUTO.value) -> Iterator[Run]:
     """Show progress and listen to signals while the body runs an operation."""
     renderer = make_progress(
         ProgressMode(progress),
@@ -71,6 +63,6 @@ def running(invocation: Invocation, progress: str = ProgressMode.AUTO.value) -> 
     )
     try:
         with interruptible(renderer.say) as cancellation:
-            yield Running(renderer.report, cancellation)
+            yield Run(session, renderer.report, cancellation)
     finally:
         renderer.close()

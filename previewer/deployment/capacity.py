@@ -8,13 +8,13 @@ from contextlib import contextmanager
 
 from msgspec import Struct
 
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.engine.addresses import count_free
 from previewer.domain.engine.capacity import Bound, Load, Need, Supply, bounds
 from previewer.domain.engine.observation import ContainerState, Observation
-from previewer.domain.progress import Noted, Report
+from previewer.domain.progress import Noted
 from previewer.engine.protocol import Selection
 from previewer.errors import CapacityError, TimedOutError
+from previewer.session.run import Run
 from previewer.session.session import Session
 
 ENDED = (ContainerState.EXITED, ContainerState.DEAD)
@@ -79,14 +79,7 @@ def typical_need(session: Session, everything: Observation) -> Need:
 
 @contextmanager
 def room_for(
-    session: Session,
-    need: Need,
-    everything: Observation,
-    *,
-    environment: str,
-    patience: float | None,
-    report: Report,
-    cancellation: Cancellation,
+    run: Run, need: Need, everything: Observation, *, environment: str, patience: float | None
 ) -> Iterator[bool]:
     """Keep room for ``environment`` inside the block, which is told whether time went by until there was some.
 
@@ -95,18 +88,16 @@ def room_for(
     """
     try:
         try:
-            _enter(session, need, everything, environment)
+            _enter(run.session, need, everything, environment)
             has_waited = False
         except CapacityError:
             if patience is None:
                 raise
             has_waited = True
-            await_capacity(
-                session, need, environment=environment, timeout=patience, report=report, cancellation=cancellation
-            )
+            await_capacity(run, need, environment=environment, timeout=patience)
         yield has_waited
     finally:
-        session.capacity_reservations.release_reservation(environment)
+        run.session.capacity_reservations.release_reservation(environment)
 
 
 def _enter(session: Session, need: Need, everything: Observation | None, environment: str) -> None:
@@ -139,14 +130,7 @@ def check_capacity(
 
 
 def await_capacity(
-    session: Session,
-    need: Need,
-    *,
-    environment: str,
-    timeout: float,
-    report: Report,
-    cancellation: Cancellation,
-    sleep: Callable[[float], None] = time.sleep,
+    run: Run, need: Need, *, environment: str, timeout: float, sleep: Callable[[float], None] = time.sleep
 ) -> None:
     """Wait until ``environment`` fits, and keep the room. Raises :class:`TimedOutError` after ``timeout`` seconds.
 
@@ -155,9 +139,9 @@ def await_capacity(
     deadline = time.monotonic() + timeout
     is_told = False
     while True:
-        cancellation.check()
+        run.cancellation.check()
         try:
-            _enter(session, need, None, environment)
+            _enter(run.session, need, None, environment)
             return
         except CapacityError as error:
             if time.monotonic() >= deadline:
@@ -168,7 +152,7 @@ def await_capacity(
                     details=error.details,
                 ) from error
             if not is_told:
-                report(Noted(f"{error.message}; waiting for room", hint="; ".join(error.details)))
+                run.report(Noted(f"{error.message}; waiting for room", hint="; ".join(error.details)))
                 is_told = True
         sleep(min(POLL_SECONDS, max(deadline - time.monotonic(), 0.0)))
 

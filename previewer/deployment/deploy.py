@@ -26,7 +26,6 @@ from previewer.deployment.recover import recover
 from previewer.deployment.remove_superseded import plan_removal_of_superseded, remove_superseded
 from previewer.deployment.snapshot import EnvironmentSnapshot, take_snapshot
 from previewer.deployment.touches import see_touches
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import short_id
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.deploy.reconcile import join_plans
@@ -40,7 +39,7 @@ from previewer.domain.isolation.isolate import Rewrite
 from previewer.domain.json_value import as_text
 from previewer.domain.labels import Ownership
 from previewer.domain.policy.check import check, raise_for
-from previewer.domain.progress import Noted, Report
+from previewer.domain.progress import Noted
 from previewer.domain.record.history import LedgerEntry
 from previewer.domain.record.notes import EnvironmentNotes
 from previewer.domain.units import expiry, format_time, parse_ttl
@@ -50,6 +49,7 @@ from previewer.execution.run_plan import RunOptions
 from previewer.records.history import environment_entry
 from previewer.records.masking import masking
 from previewer.releases.attest import require_signature
+from previewer.session.run import Run
 from previewer.session.session import Session
 
 PUBLISHERS_GRACE = 2
@@ -81,43 +81,42 @@ def plan_deploy(session: Session, deployment: Deployment) -> Plan:
     )
 
 
-def deploy(session: Session, deployment: Deployment, *, report: Report, cancellation: Cancellation) -> UpResult:
+def deploy(run: Run, deployment: Deployment) -> UpResult:
     """Run the release. What runs already stays until its successor is healthy and has its ports.
 
     Whatever ends it early (a failure, an interruption) undoes what it made; the engine is then as before. The
     release's images have to be there. Raises :class:`PolicyError` where the role refuses the definition.
     """
-    with masking(session, deployment.release, report) as masked:
-        return _deploy(session, deployment, report=masked, cancellation=cancellation)
+    with masking(run, deployment.release) as masked:
+        return _deploy(masked, deployment)
 
 
-def _deploy(session: Session, deployment: Deployment, *, report: Report, cancellation: Cancellation) -> UpResult:
+def _deploy(run: Run, deployment: Deployment) -> UpResult:
+    session = run.session
     _enforce_policy(session, deployment)
     _expiry(session, deployment)  # a TTL that makes no sense is an error before anything is made
     with session.ledger.lock(deployment.name, purpose=_purpose(deployment)):
-        snapshot = see_touches(session, recover(session, deployment.name, report=report), deployment.release)
+        snapshot = see_touches(session, recover(run, deployment.name), deployment.release)
         _refuse_other_role(snapshot.ours, deployment)
         wanted = _wanted(session, deployment, snapshot, operation=session.new_operation())
         if not deployment.force and _serves(session, wanted, snapshot):
-            return _renew(session, deployment, snapshot, report=report, cancellation=cancellation)
-        with _room(session, deployment, wanted, snapshot, report=report, cancellation=cancellation) as has_waited:
+            return _renew(run, deployment, snapshot)
+        with _room(run, deployment, wanted, snapshot) as has_waited:
             if has_waited:
                 snapshot = see_touches(session, take_snapshot(session, deployment.name), deployment.release)
                 wanted = _wanted(session, deployment, snapshot, operation=wanted.owner.operation)
-            tell_rewrites(_rewrites(session, wanted), short_id(deployment.release.commit), report=report)
+            tell_rewrites(_rewrites(session, wanted), short_id(deployment.release.commit), report=run.report)
             for line in served_definition(session, wanted).left_out:
-                report(Noted(line, hint="commit it, or remove the mount"))
+                run.report(Noted(line, hint="commit it, or remove the mount"))
             rollover = rollover_of(session, deployment, wanted.owner, snapshot)
             slow = slow_lines(wanted.frozen.definition)
             for line in (*slow, *data_lines(snapshot, rollover), *lifetime_lines(deployment.name, rollover)):
-                report(Noted(line))
+                run.report(Noted(line))
             options = _run_options(session, deployment)
-            downtime = make_generation(
-                session, wanted, snapshot, options, report=report, cancellation=cancellation
-            )
+            downtime = make_generation(run, wanted, snapshot, options)
             environment = _made(session, wanted.owner)
             learn_writes(session, environment, deployment.release)
-        notes = _finish(session, deployment, wanted, snapshot, downtime, report=report)
+        notes = _finish(run, deployment, wanted, snapshot, downtime)
     return UpResult(replace(environment, notes=notes), deployment.release, changed=True, downtime_seconds=downtime)
 
 
@@ -127,49 +126,35 @@ def _purpose(deployment: Deployment) -> str:
 
 
 def _room(
-    session: Session,
-    deployment: Deployment,
-    wanted: Wanted,
-    snapshot: EnvironmentSnapshot,
-    *,
-    report: Report,
-    cancellation: Cancellation,
+    run: Run, deployment: Deployment, wanted: Wanted, snapshot: EnvironmentSnapshot
 ) -> AbstractContextManager[bool]:
     """Room on the engine, and whether time went by until there was some. See :func:`room_for`."""
     need = need_of(
-        served_definition(session, wanted).definition,
-        subnet_prefix=session.settings.subnet_prefix,
+        served_definition(run.session, wanted).definition,
+        subnet_prefix=run.session.settings.subnet_prefix,
         is_new=snapshot.environment is None,
     )
     return room_for(
-        session,
+        run,
         need,
         snapshot.everything,
         environment=deployment.name,
-        patience=_run_options(session, deployment).timeout if deployment.is_queued else None,
-        report=report,
-        cancellation=cancellation,
+        patience=_run_options(run.session, deployment).timeout if deployment.is_queued else None,
     )
 
 
 def _finish(
-    session: Session,
-    deployment: Deployment,
-    wanted: Wanted,
-    snapshot: EnvironmentSnapshot,
-    downtime: float | None,
-    *,
-    report: Report,
+    run: Run, deployment: Deployment, wanted: Wanted, snapshot: EnvironmentSnapshot, downtime: float | None
 ) -> EnvironmentNotes:
     """Note that the new generation is the live one, then stop or remove what it replaced.
 
     In this order: after a kill, the next run sees which one is live and what is left to do.
     """
     if downtime is not None:
-        report(Noted(f"generation {wanted.owner.generation} took over the ports; downtime {downtime:.2f} s"))
-    notes = note_rollover(session, deployment, wanted.owner, snapshot)
+        run.report(Noted(f"generation {wanted.owner.generation} took over the ports; downtime {downtime:.2f} s"))
+    notes = note_rollover(run.session, deployment, wanted.owner, snapshot)
     if wanted.owner.generation > 1:
-        remove_superseded(session, deployment.name, notes, report=report)
+        remove_superseded(run, deployment.name, notes)
     return notes
 
 
@@ -208,14 +193,7 @@ def rollover_of(
     )
 
 
-def _renew(
-    session: Session,
-    deployment: Deployment,
-    snapshot: EnvironmentSnapshot,
-    *,
-    report: Report,
-    cancellation: Cancellation,
-) -> UpResult:
+def _renew(run: Run, deployment: Deployment, snapshot: EnvironmentSnapshot) -> UpResult:
     """The environment runs this very release: it lives on as if it were new."""
     environment = snapshot.environment
     if environment is None:
@@ -225,20 +203,18 @@ def _renew(
     if environment.notes.asleep_since is not None:
         from previewer.deployment.wake import wake_environment  # seldom needed, and an import as slow as any
 
-        environment = wake_environment(
-            session, environment, timeout=deployment.timeout, report=report, cancellation=cancellation
-        )
-    expires = _expiry(session, deployment)
+        environment = wake_environment(run, environment, timeout=deployment.timeout)
+    expires = _expiry(run.session, deployment)
     generation = environment.ownership.generation
     notes = structs.replace(environment.notes.of_generation(generation), expires_at=expires)
     if expires is None and environment.ownership.expires_at is not None:
         notes = structs.replace(notes, pinned=True)
     if expires != environment.expires_at and not snapshot.notes.pinned:
-        session.ledger.append(
-            _entry(session, deployment, environment.ownership, notes, replaced=None, is_renewal=True)
+        run.session.ledger.append(
+            _entry(run.session, deployment, environment.ownership, notes, replaced=None, is_renewal=True)
         )
         environment = replace(environment, notes=notes)
-    report(Noted(f"{deployment.name} runs this release already"))
+    run.report(Noted(f"{deployment.name} runs this release already"))
     return UpResult(environment, deployment.release, changed=False)
 
 

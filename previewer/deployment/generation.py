@@ -8,7 +8,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from previewer.deployment.snapshot import EnvironmentSnapshot, can_listen, free_port_check
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.definition import Definition
 from previewer.domain.compose.run_variables import filled
 from previewer.domain.compose.served_files import Served, serve_files
@@ -29,12 +28,13 @@ from previewer.domain.environment.host_ports import PortKey, assign_ports, find_
 from previewer.domain.isolation import isolate
 from previewer.domain.json_value import as_object
 from previewer.domain.labels import Ownership
-from previewer.domain.progress import Noted, Report
+from previewer.domain.progress import Noted
 from previewer.domain.release.release import FrozenDefinition, Release
 from previewer.engine.protocol import HOST_BINDING
 from previewer.errors import ConflictError, DefinitionError, PortTakenError
 from previewer.execution.run_plan import RunOptions, run_plan
 from previewer.session.release_files import open_archive, read_contents, release_tree
+from previewer.session.run import Run
 from previewer.session.session import Session
 
 ATTEMPTS = 3
@@ -112,38 +112,29 @@ def is_whole(session: Session, wanted: Wanted, observed: Observation) -> bool:
     )
 
 
-def make_generation(
-    session: Session,
-    wanted: Wanted,
-    snapshot: EnvironmentSnapshot,
-    options: RunOptions,
-    *,
-    report: Report,
-    cancellation: Cancellation,
-) -> float | None:
+def make_generation(run: Run, wanted: Wanted, snapshot: EnvironmentSnapshot, options: RunOptions) -> float | None:
     """Run the plan of :func:`target_of`. Whatever ends it early undoes it: see :func:`run_plan`.
 
     Returns the seconds for which the predecessor's ports had no owner, ``None`` where it had none. Raises
     :class:`ConflictError` before anything is made where a fixed host port is another environment's.
     """
+    session = run.session
     refuse_held_ports(session, wanted, snapshot)
     for name in session.references.changed(wanted.frozen.definition):
-        report(Noted(f"{name} has changed since the release was frozen; its current value is used"))
+        run.report(Noted(f"{name} has changed since the release was frozen; its current value is used"))
     refused = NONE_REFUSED
     for attempt in range(1, ATTEMPTS + 1):
         target = target_of(session, wanted, snapshot, refused=refused)
         try:
             plan = generation_plan(target, options)
-            return run_plan(
-                session, wanted.owner, plan, timeout=options.timeout, report=report, cancellation=cancellation
-            )
+            return run_plan(run, wanted.owner, plan, timeout=options.timeout)
         except PortTakenError as error:
             refused = _learn(refused, target)
             again = target_of(session, wanted, snapshot, refused=refused)
             is_same = (again.ports, again.port_handover.binding) == (target.ports, target.port_handover.binding)
             if attempt == ATTEMPTS or is_same:  # a fixed port stays what it is
                 raise
-            report(Noted(f"{error}; trying other host ports"))
+            run.report(Noted(f"{error}; trying other host ports"))
     raise AssertionError("the last attempt returns or raises")
 
 

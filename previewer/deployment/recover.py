@@ -16,20 +16,22 @@ from previewer.domain.deploy.takeover import ENDED, is_on_standby
 from previewer.domain.engine.observation import Observation, ObservedContainer
 from previewer.domain.environment.environment import SERVING, list_environments
 from previewer.domain.labels import Ownership
-from previewer.domain.progress import Noted, Report
+from previewer.domain.progress import Noted
 from previewer.domain.record.history import LedgerEntry
 from previewer.errors import NotFoundError
 from previewer.execution.remove import remove_all, stop_all
 from previewer.execution.run_plan import start_again
 from previewer.records.history import environment_entry
+from previewer.session.run import Run
 from previewer.session.session import Session
 
 
-def recover(session: Session, name: str, *, report: Report) -> EnvironmentSnapshot:
+def recover(run: Run, name: str) -> EnvironmentSnapshot:
     """What there is of the environment, once exactly one generation of it is live (or none). It says what it did.
 
     The caller holds the environment's lock: no other run of this clone is at work on it.
     """
+    session = run.session
     snapshot = take_snapshot(session, name)
     recovery = plan_recovery(session, snapshot)
     if not recovery.is_needed:
@@ -38,8 +40,8 @@ def recover(session: Session, name: str, *, report: Report) -> EnvironmentSnapsh
         session.began(owner.operation) for owner in snapshot.ours.of_generation(*recovery.remove).owners
     )
     killed, foreign = f"a command on {name} did not come to its end", f"another clone left something of {name}"
-    report(Noted(f"{foreign if is_only_theirs else killed}: {_describe(recovery)}"))
-    _carry_out(session, snapshot, recovery, report=report)
+    run.report(Noted(f"{foreign if is_only_theirs else killed}: {_describe(recovery)}"))
+    _carry_out(run, snapshot, recovery)
     return take_snapshot(session, name)
 
 
@@ -95,15 +97,16 @@ def _publishes(session: Session, wanted: Wanted | None, container: ObservedConta
     return service is not None and bool(service.ports)
 
 
-def _carry_out(session: Session, snapshot: EnvironmentSnapshot, recovery: Recovery, *, report: Report) -> None:
+def _carry_out(run: Run, snapshot: EnvironmentSnapshot, recovery: Recovery) -> None:
     """Containers first, as ports pass from one to another; what shows that this was necessary goes last."""
+    session = run.session
     title, cause = f"recover {snapshot.name}", "a command was killed before it came to its end"
 
     def look(*, only_containers: bool) -> Observation:
         found = take_snapshot(session, snapshot.name).ours.of_generation(*recovery.remove)
         return Observation(containers=found.containers) if only_containers else found
 
-    stop_all(session, recovery.stop, title=title, cause=cause, report=report)
+    stop_all(run, recovery.stop, title=title, cause=cause)
     if recovery.remove and recovery.start:
         remove_all(
             session.engine,
@@ -111,10 +114,10 @@ def _carry_out(session: Session, snapshot: EnvironmentSnapshot, recovery: Recove
             title=title,
             cause=cause,
             stage="undo",
-            report=report,
+            report=run.report,
         )
     if recovery.start:
-        start_again(session, recovery.start, title=title, cause=cause, report=report)
+        start_again(run, recovery.start, title=title, cause=cause)
     if recovery.live is not None and (recovery.is_news or recovery.start or recovery.stop):
         session.ledger.append(_entry(session, snapshot, recovery.live, recovery))
     if recovery.remove:
@@ -124,7 +127,7 @@ def _carry_out(session: Session, snapshot: EnvironmentSnapshot, recovery: Recove
             title=title,
             cause=cause,
             stage="undo",
-            report=report,
+            report=run.report,
         )
 
 

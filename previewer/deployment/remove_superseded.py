@@ -7,12 +7,11 @@ from previewer.domain.deploy.plan import Plan, StopContainer
 from previewer.domain.deploy.removal import plan_removal
 from previewer.domain.deploy.take_ports import plan_stop
 from previewer.domain.engine.observation import Observation
-from previewer.domain.progress import Report
 from previewer.domain.record.notes import EnvironmentNotes
 from previewer.engine.protocol import Selection
 from previewer.execution.execute import ExecutionLimits, execute
 from previewer.execution.remove import remove_all
-from previewer.session.session import Session
+from previewer.session.run import Run
 
 KEPT = "it is kept to roll back to"
 
@@ -29,14 +28,13 @@ def plan_removal_of_superseded(
     return tuple(plan for plan in (stops, removal) if len(plan))
 
 
-def remove_superseded(
-    session: Session, name: str, notes: EnvironmentNotes, *, replaced: int | None = None, report: Report
-) -> None:
+def remove_superseded(run: Run, name: str, notes: EnvironmentNotes, *, replaced: int | None = None) -> None:
     """Stop what ``notes`` call kept, remove every other generation before theirs, remains of killed runs included.
 
     A newer one than theirs, unless it is the one that was ``replaced``, is another clone's, which has a lock of
     its own: that will remove this one when it is healthy.
     """
+    session = run.session
     selection = Selection(installation=session.source.installation, environment=name)
 
     def look() -> Observation:
@@ -48,7 +46,7 @@ def remove_superseded(
             session.engine,
             stage="down",
             limits=ExecutionLimits(keep_going=True),
-            report=report,
+            report=run.report,
             cancellation=Cancellation(),
         )
     remove_all(
@@ -57,7 +55,7 @@ def remove_superseded(
         title=f"replace {name}",
         cause=_cause(notes),
         stage="down",
-        report=report,
+        report=run.report,
     )
 
 

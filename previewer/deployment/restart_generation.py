@@ -13,7 +13,6 @@ from previewer.deployment.generation import Wanted, can_bind, is_whole, served_d
 from previewer.deployment.recover import recover
 from previewer.deployment.remove_superseded import plan_removal_of_superseded, remove_superseded
 from previewer.deployment.snapshot import EnvironmentSnapshot, take_snapshot
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.deploy.plan import Plan, StopContainer
 from previewer.domain.deploy.reconcile import join_plans, title_of
 from previewer.domain.deploy.take_ports import restart_steps
@@ -21,13 +20,14 @@ from previewer.domain.deploy.takeover import ENDED, decide_return
 from previewer.domain.deploy.target import Target
 from previewer.domain.environment.environment import list_environments
 from previewer.domain.labels import Ownership
-from previewer.domain.progress import Noted, Report
+from previewer.domain.progress import Noted
 from previewer.engine.protocol import Selection
 from previewer.errors import EngineError, LockedError
 from previewer.execution.execute import ExecutionLimits, execute
 from previewer.execution.remove import stop_all
 from previewer.execution.run_plan import DowntimeTimer, note_undone, start_again
 from previewer.records.history import environment_entry
+from previewer.session.run import Run
 from previewer.session.session import Session
 
 
@@ -57,15 +57,14 @@ def plan_restart_kept_generation(session: Session, deployment: Deployment, gener
     )
 
 
-def restart_kept_generation(
-    session: Session, deployment: Deployment, generation: int, *, report: Report, cancellation: Cancellation
-) -> UpResult:
+def restart_kept_generation(run: Run, deployment: Deployment, generation: int) -> UpResult:
     """Start the kept generation beside the one that serves, let it take over when it is healthy, remove the other.
 
     Where that fails, the kept one is stopped, and what was stopped of the other one is started again.
     """
+    session = run.session
     with session.ledger.lock(deployment.name, purpose=f"{deployment.action} to generation {generation}"):
-        snapshot = recover(session, deployment.name, report=report)
+        snapshot = recover(run, deployment.name)
         if generation not in snapshot.notes.kept:
             raise LockedError(
                 f"it was changed meanwhile: generation {generation} is no longer kept",
@@ -75,8 +74,8 @@ def restart_kept_generation(
         plan, owner = _plan(session, deployment, snapshot, generation)
         rollover = rollover_of(session, deployment, owner, snapshot)
         for line in data_lines(snapshot, rollover, returns=generation):
-            report(Noted(line))
-        clock, began = DowntimeTimer(plan, report), session.clock()
+            run.report(Noted(line))
+        clock, began = DowntimeTimer(plan, run.report), session.clock()
         _note_begun(session, snapshot, plan, owner)
         ours = Selection(installation=owner.installation, environment=owner.environment)
         timeout = deployment.timeout if deployment.timeout is not None else session.settings.wait_timeout
@@ -87,16 +86,16 @@ def restart_kept_generation(
                 stage="run",
                 limits=ExecutionLimits(parallel=session.settings.parallel, timeout=timeout),
                 report=clock.report,
-                cancellation=cancellation,
+                cancellation=run.cancellation,
                 watch=ours,
             )
         except BaseException as failure:
-            _undo(session, owner, plan, failure, snapshot, began=began, report=report)
+            _undo(run, owner, plan, failure, snapshot, began=began)
             raise
         if clock.seconds is not None:
-            report(Noted(f"generation {generation} is back; downtime {clock.seconds:.2f} s"))
+            run.report(Noted(f"generation {generation} is back; downtime {clock.seconds:.2f} s"))
         notes = note_rollover(session, deployment, owner, snapshot, began=began)
-        remove_superseded(session, deployment.name, notes, replaced=_live(snapshot), report=report)
+        remove_superseded(run, deployment.name, notes, replaced=_live(snapshot))
         observed = session.engine.observe(ours).of_generation(generation)
         (environment,) = list_environments(observed, {deployment.name: notes})
     return UpResult(environment, deployment.release, changed=True, downtime_seconds=clock.seconds)
@@ -150,24 +149,23 @@ def _stopped_by(plan: Plan) -> tuple[str, ...]:
 
 
 def _undo(
-    session: Session,
+    run: Run,
     owner: Ownership,
     plan: Plan,
     failure: BaseException,
     snapshot: EnvironmentSnapshot,
     *,
     began: datetime,
-    report: Report,
 ) -> None:
     """Stop what was started, then start what was stopped. Where that fails too, both failures are told."""
     name, generation = owner.environment, owner.generation
     title, cause = f"undo {name}", f"{type(failure).__name__}: generation {generation} did not come back"
-    observed = take_snapshot(session, name).ours.of_generation(generation)
+    observed = take_snapshot(run.session, name).ours.of_generation(generation)
     try:
         restarted = [container.name for container in observed.containers if container.state not in ENDED]
-        stop_all(session, restarted, title=title, cause=cause, report=report, grace=0)
-        start_again(session, _stopped_by(plan), title=title, cause=cause, report=report)
-        note_undone(session, owner, began=began, notes=snapshot.notes if snapshot.environment else None)
+        stop_all(run, restarted, title=title, cause=cause, grace=0)
+        start_again(run, _stopped_by(plan), title=title, cause=cause)
+        note_undone(run.session, owner, began=began, notes=snapshot.notes if snapshot.environment else None)
     except EngineError as error:
         raise EngineError(
             f"{failure}; then what ran before could not be started again: {error}",

@@ -23,6 +23,7 @@ from previewer.domain.record.history import RunLease, is_superseded
 from previewer.domain.stored import from_bytes, to_bytes
 from previewer.errors import CancelledError, LockedError, PreviewerError, SupersededError
 from previewer.ledger.protocol import RecordKind
+from previewer.session.run import Run
 from previewer.session.session import Session
 
 T = TypeVar("T")
@@ -42,8 +43,8 @@ _FILE = "claim.json"
 class NewestRun:
     """A run that goes on until it is interrupted or a later one begins."""
 
-    cancellation: Cancellation
-    """To be given to everything that the run does."""
+    run: Run
+    """To be given to everything that is done: a later run interrupts it, too."""
     has_predecessor: bool
     """Whether another run's claim was there: that run may still be undoing what it made."""
     superseded_by: list[RunLease] = field(default_factory=list)
@@ -63,36 +64,37 @@ class NewestRun:
             except LockedError:
                 if not self.has_predecessor or time.monotonic() > deadline:
                     raise
-            self.cancellation.wait(_PAUSE_SECONDS)
-            self.cancellation.check()
+            self.run.cancellation.wait(_PAUSE_SECONDS)
+            self.run.cancellation.check()
 
 
 @contextmanager
-def newest_run(
-    session: Session, subject: str, resolved: ResolvedRevision, cancellation: Cancellation
-) -> Iterator[NewestRun]:
+def newest_run(run: Run, subject: str, resolved: ResolvedRevision) -> Iterator[NewestRun]:
     """Stop earlier runs that have claimed ``subject`` for another commit; stop when a later one does so.
 
     A revision that names no branch has no newer commits: it neither stops a run nor is stopped. Raises
     :class:`SupersededError` in the place of :class:`CancelledError` where that is why the block ended.
     """
+    session = run.session
     if resolved.branch is None:
-        yield NewestRun(cancellation, has_predecessor=False)
+        yield NewestRun(run, has_predecessor=False)
         return
     ours = RunLease(resolved.commit.id, session.source.actor, session.new_id())
     before = _stored(session, subject)
-    newest = NewestRun(Cancellation(), has_predecessor=before is not None and not before.is_ended)
+    newest = NewestRun(
+        run.interrupted_by(Cancellation()), has_predecessor=before is not None and not before.is_ended
+    )
     _store(session, subject, ours)
     ended = threading.Event()
     watcher = threading.Thread(
         target=_watch, args=(session, subject, ours, newest, ended), name="previewer-newest", daemon=True
     )
-    take_back = cancellation.on_request(newest.cancellation.request)
+    take_back = run.cancellation.on_request(newest.run.cancellation.request)
     watcher.start()
     try:
         yield newest
     except CancelledError as error:
-        if not newest.superseded_by or cancellation.requested:
+        if not newest.superseded_by or run.cancellation.requested:
             raise
         raise _superseded(subject, ours, newest.superseded_by[0]) from error
     finally:
@@ -128,7 +130,7 @@ def _watch(session: Session, subject: str, ours: RunLease, newest: NewestRun, en
             stored = _stored(session, subject)
             if stored is not None and is_superseded(ours, stored):
                 newest.superseded_by.append(stored)
-                newest.cancellation.request()
+                newest.run.cancellation.request()
                 return
 
 

@@ -14,24 +14,19 @@ from previewer.domain.deploy.plan import Plan
 from previewer.domain.environment.environment import SERVING, Environment, State
 from previewer.domain.environment.sleeping import ended_containers, plan_sleep
 from previewer.domain.environment.sleeping import plan_wake as plan_of
-from previewer.domain.progress import Noted, Report
+from previewer.domain.progress import Noted
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PortTakenError, PreviewerError
 from previewer.execution.execute import ExecutionLimits, execute
 from previewer.records.environments import find_environment
 from previewer.records.history import environment_entry
+from previewer.session.run import Run
 from previewer.session.session import Session
 
 
-def wake_environment(
-    session: Session,
-    environment: Environment,
-    *,
-    timeout: float | None = None,
-    report: Report,
-    cancellation: Cancellation,
-) -> Environment:
+def wake_environment(run: Run, environment: Environment, *, timeout: float | None = None) -> Environment:
     """As :func:`wake`, for a caller that has found the environment and holds its lock; what it is afterwards."""
+    session = run.session
     owner, began = environment.ownership, session.clock()
     plan = plan_of(frozen_definition_of(session, environment), environment)
     ours = Selection(installation=owner.installation, environment=owner.environment)
@@ -45,12 +40,12 @@ def wake_environment(
                 timeout=session.settings.wait_timeout if timeout is None else timeout,
                 settle=session.settings.settle_time,
             ),
-            report=report,
-            cancellation=cancellation,
+            report=run.report,
+            cancellation=run.cancellation,
             watch=ours,
         )
     except BaseException as failure:
-        _sleep_on(session, environment, failure, began=began, report=report)
+        _sleep_on(run, environment, failure, began=began)
         if isinstance(failure, PortTakenError):
             raise PortTakenError(
                 f"a host port was taken while it slept: {failure.message}",
@@ -97,10 +92,9 @@ def has_stopped(environment: Environment) -> bool:
     return environment.state is State.ASLEEP or environment.notes.asleep_since is not None
 
 
-def _sleep_on(
-    session: Session, environment: Environment, failure: BaseException, *, began: datetime, report: Report
-) -> None:
+def _sleep_on(run: Run, environment: Environment, failure: BaseException, *, began: datetime) -> None:
     """Stop what was started again. Where that fails too, the first failure counts, and the second is told."""
+    session = run.session
     try:
         plan = plan_sleep(find_environment(session, environment.name))
         if not has_stopped(environment):
@@ -111,11 +105,11 @@ def _sleep_on(
             session.engine,
             stage="undo",
             limits=ExecutionLimits(keep_going=True),
-            report=report,
+            report=run.report,
             cancellation=Cancellation(),
         )
         session.ledger.append(
             environment_entry(session, environment.ownership, action="undo", detail="it did not wake", began=began)
         )
     except PreviewerError as error:
-        report(Noted(f"it could not be stopped again after {type(failure).__name__}: {error}"))
+        run.report(Noted(f"it could not be stopped again after {type(failure).__name__}: {error}"))

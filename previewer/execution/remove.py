@@ -14,11 +14,11 @@ from previewer.domain.progress import Noted, Report
 from previewer.engine.protocol import Engine
 from previewer.errors import EngineUnreachableError, LeftoversError, PreviewerError, SourceError
 from previewer.execution.execute import ExecutionLimits, execute
-from previewer.session.session import Session
+from previewer.session.run import Run
 
 
 @contextmanager
-def hold_locks(session: Session, names: Sequence[str], *, purpose: str, report: Report) -> Iterator[None]:
+def hold_locks(run: Run, names: Sequence[str], *, purpose: str) -> Iterator[None]:
     """Hold the lock of every environment inside the block, always in the same order.
 
     What cannot be written, on a full disk say, is told once, and the block goes on without. Raises
@@ -29,29 +29,29 @@ def hold_locks(session: Session, names: Sequence[str], *, purpose: str, report: 
     try:
         for name in sorted(names):
             try:
-                locks.enter_context(session.ledger.lock(name, purpose=purpose))
+                locks.enter_context(run.session.ledger.lock(name, purpose=purpose))
             except SourceError as error:
                 failures.append(error)
         if failures:
-            report(Noted(f"{purpose} goes on without a lock: {failures[0]}"))
+            run.report(Noted(f"{purpose} goes on without a lock: {failures[0]}"))
         yield
     finally:
         try:
             locks.close()
         except SourceError as error:
-            report(Noted(f"a lock could not be released: {error}", hint="it is released when this process ends"))
+            run.report(
+                Noted(f"a lock could not be released: {error}", hint="it is released when this process ends")
+            )
 
 
-def stop_all(
-    session: Session, names: Sequence[str], *, title: str, cause: str, report: Report, grace: int | None = None
-) -> None:
+def stop_all(run: Run, names: Sequence[str], *, title: str, cause: str, grace: int | None = None) -> None:
     """Stop containers by their names, all at once, each with ``grace`` seconds (``None``: its own)."""
     execute(
         Plan(title, tuple(Step(StopContainer(name, grace), cause) for name in names)),
-        session.engine,
+        run.session.engine,
         stage="down",
         limits=ExecutionLimits(parallel=max(1, len(names)), keep_going=True),
-        report=report,
+        report=run.report,
         cancellation=Cancellation(),
     )
 

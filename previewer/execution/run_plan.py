@@ -26,6 +26,7 @@ from previewer.execution.execute import ExecutionLimits, execute
 from previewer.execution.remove import remove_all
 from previewer.execution.take_step import MadeVolumes
 from previewer.records.history import environment_entry
+from previewer.session.run import Run
 from previewer.session.session import Session
 
 
@@ -81,21 +82,14 @@ class RunOptions(Struct, frozen=True):
     """Seconds that predecessors have to let go of their ports."""
 
 
-def run_plan(
-    session: Session,
-    owner: Ownership,
-    plan: Plan,
-    *,
-    timeout: float,
-    report: Report,
-    cancellation: Cancellation,
-) -> float | None:
+def run_plan(run: Run, owner: Ownership, plan: Plan, *, timeout: float) -> float | None:
     """Run ``plan``, which makes what ``owner`` labels. The gap in seconds, see :class:`DowntimeTimer`.
 
     Whatever ends it early undoes it: what was made is removed, and what was stopped is started again.
     """
+    session = run.session
     made = Selection(installation=owner.installation, operation=owner.operation)
-    clock = DowntimeTimer(plan, report)
+    clock = DowntimeTimer(plan, run.report)
     volumes = MadeVolumes(plan, clock.report)
     try:
         execute(
@@ -106,14 +100,14 @@ def run_plan(
                 parallel=session.settings.parallel, timeout=timeout, settle=session.settings.settle_time
             ),
             report=volumes.report,
-            cancellation=cancellation,
+            cancellation=run.cancellation,
             watch=made,
         )
         volumes.require(session.engine, made)
     except BaseException as failure:
         stops = (step.action.name for step in plan if isinstance(step.action, StopContainer))
         stopped = tuple(stops) if clock.has_begun else ()
-        _undo(session, made, stopped, owner, failure, volumes, report=report)
+        _undo(run, made, stopped, owner, failure, volumes)
         if isinstance(failure, ObjectNotFoundError) and not isinstance(failure, ImageGoneError):
             raise LockedError(
                 f"objects were removed while they were being made ({failure})",
@@ -124,15 +118,15 @@ def run_plan(
     return clock.seconds
 
 
-def start_again(session: Session, names: tuple[str, ...], *, title: str, cause: str, report: Report) -> None:
+def start_again(run: Run, names: tuple[str, ...], *, title: str, cause: str) -> None:
     """Start containers that were stopped for a successor that did not come. Those that run are left alone."""
     steps = tuple(Step(StartContainer(name, again=True), cause) for name in names)
     execute(
         Plan(title, steps),
-        session.engine,
+        run.session.engine,
         stage="undo",
-        limits=ExecutionLimits(parallel=session.settings.parallel, keep_going=True),
-        report=report,
+        limits=ExecutionLimits(parallel=run.session.settings.parallel, keep_going=True),
+        report=run.report,
         cancellation=Cancellation(),
     )
 
@@ -157,14 +151,12 @@ def note_undone(
 
 
 def _undo(
-    session: Session,
+    run: Run,
     made: Selection,
     stopped: tuple[str, ...],
     owner: Ownership,
     failure: BaseException,
     volumes: MadeVolumes,
-    *,
-    report: Report,
 ) -> None:
     """Remove the containers that were made, start those that they replaced, then remove the rest.
 
@@ -172,6 +164,7 @@ def _undo(
     command sees that this was not finished. An old one that is gone, by another clone's hand say, is not waited
     for. Where undoing fails too, both failures are told.
     """
+    session = run.session
     environment = owner.environment
     title, cause = f"undo {environment}", "it did not succeed"
 
@@ -180,14 +173,14 @@ def _undo(
             found = session.engine.observe(made)
             return Observation(containers=found.containers) if only_containers else found
 
-        remove_all(session.engine, look, title=title, cause=cause, stage="undo", report=report)
+        remove_all(session.engine, look, title=title, cause=cause, stage="undo", report=run.report)
 
     try:
         if stopped:
             remove(only_containers=True)
             theirs = session.engine.observe(Selection(owner.installation, environment=environment)).containers
             present = tuple(name for name in stopped if name in {container.name for container in theirs})
-            start_again(session, present, title=title, cause="it serves until its successor does", report=report)
+            start_again(run, present, title=title, cause="it serves until its successor does")
             note_undone(session, owner, began=owner.created_at)
         remove(only_containers=False)
         volumes.remove_rest(session.engine)

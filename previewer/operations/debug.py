@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from previewer.deployment.frozen_environment import frozen_target
 from previewer.domain import labels
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.file_owner import FileOwner
 from previewer.domain.compose.served_files import FILES_VOLUME
 from previewer.domain.compose.service import Service
@@ -24,12 +23,12 @@ from previewer.domain.engine.specs import STDIN_ONCE_KEY, ContainerSpec, FillSpe
 from previewer.domain.environment.environment import Environment
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.domain.naming import scope
-from previewer.domain.progress import Report
 from previewer.domain.units import format_time, parse_time
 from previewer.errors import EngineError, NotFoundError
 from previewer.execution.execute import ExecutionLimits, execute
 from previewer.records.environments import find_environment
 from previewer.session.release_files import read_contents, release_tree
+from previewer.session.run import Run
 from previewer.session.session import Session
 
 TIME_TO_LIVE = timedelta(hours=1)
@@ -84,16 +83,7 @@ def plan_debug(session: Session, environment: str, service: str, command: Sequen
     return _prepare(session, environment, service, command, identifier="copy", terminal=True).plan
 
 
-def debug(
-    session: Session,
-    environment: str,
-    service: str,
-    command: Sequence[str] = (),
-    *,
-    terminal: bool,
-    report: Report,
-    cancellation: Cancellation,
-) -> int:
+def debug(run: Run, environment: str, service: str, command: Sequence[str] = (), *, terminal: bool) -> int:
     """Make a copy of ``service``, run ``command`` in it (a shell without one), and remove it; the exit code.
 
     It has the service's image, variables, configs, secrets, limits and rights. Volumes that the service writes to
@@ -101,12 +91,15 @@ def debug(
     a name of its own. Nothing of it is left, however it ends; what a killed run leaves goes with `down`, and is
     removed by the next `debug` once its hour is over.
     """
+    session = run.session
     remove_forgotten(session)
     copy = _prepare(session, environment, service, command, identifier=session.new_id()[:6], terminal=terminal)
     try:
         making = replace(copy.plan, steps=copy.plan.steps[:-1])
         limits = ExecutionLimits(parallel=session.settings.parallel)
-        execute(making, session.engine, stage="run", limits=limits, report=report, cancellation=cancellation)
+        execute(
+            making, session.engine, stage="run", limits=limits, report=run.report, cancellation=run.cancellation
+        )
         return session.debugger.run(copy.container.name, terminal=terminal)
     finally:
         session.engine.remove_container(copy.container.name)

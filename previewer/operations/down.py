@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.deploy.removal import plan_removal
 from previewer.domain.engine.observation import Observation
@@ -24,6 +23,7 @@ from previewer.execution.remove import hold_locks, remove_by_plan
 from previewer.records.environments import find_environment, list_environments
 from previewer.records.history import environment_entry
 from previewer.records.tombstones import TombstoneWriter
+from previewer.session.run import Run
 from previewer.session.session import Session
 
 CAUSE = "environments are disposable"
@@ -100,27 +100,22 @@ def plan_down(session: Session, environments: Sequence[str] | DownTarget) -> Pla
     return _plan(target, target.seen)
 
 
-def down(
-    session: Session,
-    environments: Sequence[str] | DownTarget,
-    *,
-    report: Report,
-    cancellation: Cancellation,
-) -> DownResult:
+def down(run: Run, environments: Sequence[str] | DownTarget) -> DownResult:
     """Remove everything that belongs to these environments, kept generations included, and keep a tombstone.
 
     Raises :class:`NotFoundError` for a name that nothing is known of, and :class:`LeftoversError` where something
     could not be removed. Once begun, it goes on to the end: half a removal is useless. A lock, a tombstone
     or an entry that cannot be written, on a full disk say, is told, and keeps nothing from being removed.
     """
+    session = run.session
     target = _target(session, environments)
     for name in target.gone:
-        report(Noted(f"{name} is already gone"))
-    cancellation.check()
+        run.report(Noted(f"{name} is already gone"))
+    run.cancellation.check()
     if not target.environments:
         return DownResult((), (), target.gone)
     tombstone_writer = TombstoneWriter(session, target.environments, target.seen, target.causes)
-    with hold_locks(session, target.names, purpose="down", report=report):
+    with hold_locks(run, target.names, purpose="down"):
 
         def plan(found: Observation) -> Plan:
             tombstone_writer.capture(found)
@@ -132,10 +127,10 @@ def down(
             plan,
             title=target.title,
             stage="down",
-            report=report,
+            report=run.report,
         )
-        tombstones = _finish(tombstone_writer, report=report)
-        _note(session, target, report=report)
+        tombstones = _finish(tombstone_writer, report=run.report)
+        _note(run, target)
     return DownResult(removed, target.names, target.gone, tombstones)
 
 
@@ -163,17 +158,17 @@ def _finish(tombstone_writer: TombstoneWriter, *, report: Report) -> tuple[Tombs
         return ()
 
 
-def _note(session: Session, target: DownTarget, *, report: Report) -> None:
+def _note(run: Run, target: DownTarget) -> None:
     """Write into the history what is gone. The notes of one that cannot be written do no harm: they are about a
     generation that nothing has any more."""
     failure: SourceError | None = None
     for environment in target.environments:
         try:
-            session.ledger.append(_entry(session, environment, target))
+            run.session.ledger.append(_entry(run.session, environment, target))
         except SourceError as error:
             failure = failure or error
     if failure is not None:
-        report(Noted(f"it could not be added to the history: {failure}"))
+        run.report(Noted(f"it could not be added to the history: {failure}"))
 
 
 def _former_name(session: Session, text: str) -> str | None:

@@ -8,13 +8,12 @@ from msgspec import Struct, structs
 
 from previewer.deployment.supersede import newest_run
 from previewer.domain.build.freeze_plan import FreezePlan, build_differences
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import ResolvedRevision
 from previewer.domain.compose.definition import DEFAULT_CHOICE, Definition, ReadingChoice, Role
 from previewer.domain.compose.mounted_files import digest_tree_files, tree_sources
 from previewer.domain.json_value import JsonObject
 from previewer.domain.policy.check import Finding, check_inherited, raise_for
-from previewer.domain.progress import Noted, Outcome, Report, TaskFinished, TaskStarted
+from previewer.domain.progress import Noted, Outcome, TaskFinished, TaskStarted
 from previewer.domain.record.history import LedgerEntry
 from previewer.domain.release.release import FrozenDefinition, Release, joined, pins_of
 from previewer.domain.units import counted
@@ -23,6 +22,7 @@ from previewer.releases.attest import attest
 from previewer.releases.definitions import RunRequest, choose_definition, read_definitions, refuse_empty
 from previewer.releases.named_release import newest_first
 from previewer.releases.registry_access import is_vouched_for, note_frozen, registry_cache
+from previewer.session.run import Run
 from previewer.session.session import Session
 
 
@@ -63,14 +63,12 @@ def plan_freeze(
 
 
 def freeze(
-    session: Session,
+    run: Run,
     revision: str,
     *,
     choice: ReadingChoice = DEFAULT_CHOICE,
     use_cache: bool = True,
     pins_again: bool = False,
-    report: Report,
-    cancellation: Cancellation,
 ) -> FreezeResult:
     """The release of ``revision``: the one that is kept, or a new one.
 
@@ -79,21 +77,19 @@ def freeze(
     images than before is built. Without ``use_cache`` every image is built again. Raises
     :class:`SupersededError` when another freeze of the branch begins meanwhile, at another commit.
     """
-    resolved = session.source.resolve(revision)
-    with newest_run(session, f"freeze {resolved.branch}", resolved, cancellation) as newest:
+    resolved = run.session.source.resolve(revision)
+    with newest_run(run, f"freeze {resolved.branch}", resolved) as newest:
         return freeze_resolved(
-            session,
+            newest.run,
             resolved,
-            definitions=read_definitions(session, resolved, RunRequest(choice=choice)),
+            definitions=read_definitions(run.session, resolved, RunRequest(choice=choice)),
             use_cache=use_cache,
             pins_again=pins_again,
-            report=report,
-            cancellation=newest.cancellation,
         )
 
 
 def freeze_resolved(
-    session: Session,
+    run: Run,
     resolved: ResolvedRevision,
     *,
     use_cache: bool,
@@ -102,8 +98,6 @@ def freeze_resolved(
     definitions: tuple[Definition, ...],
     wanted: str | None = None,
     before_building: Callable[[], None] = _do_nothing,
-    report: Report,
-    cancellation: Cancellation,
 ) -> FreezeResult:
     """:func:`freeze` for a revision that was looked up before; its branch may have moved on since.
 
@@ -113,45 +107,34 @@ def freeze_resolved(
     """
     wanted = wanted or choose_definition(definitions, Role.PREVIEW, None).name
     for warning in dict.fromkeys(text for definition in definitions for text in definition.warnings):
-        report(Noted(warning))
+        run.report(Noted(warning))
     is_wanted = use_cache and not pins_again
-    if is_wanted and (known := find_release(session, resolved, definitions, wanted=wanted)) is not None:
+    if is_wanted and (known := find_release(run.session, resolved, definitions, wanted=wanted)) is not None:
         task = f"freeze {resolved.commit.short}"
-        report(TaskStarted(task, "freeze"))
-        report(TaskFinished(task, Outcome.CACHED, 0.0, "frozen before"))
+        run.report(TaskStarted(task, "freeze"))
+        run.report(TaskFinished(task, Outcome.CACHED, 0.0, "frozen before"))
         if attests:
-            attest(session, known, report=report, cancellation=cancellation)
+            attest(run, known)
         return FreezeResult(known, was_known=True)
     before_building()
-    release = _freeze_definitions(
-        session, resolved, definitions, wanted, use_cache=use_cache, report=report, cancellation=cancellation
-    )
+    release = _freeze_definitions(run, resolved, definitions, wanted, use_cache=use_cache)
     for difference in build_differences(release):
-        report(Noted(f"{difference}", "what staging has shown then says nothing of production"))
-    _keep(session, release)
+        run.report(Noted(f"{difference}", "what staging has shown then says nothing of production"))
+    _keep(run.session, release)
     if attests:
-        attest(session, release, report=report, cancellation=cancellation)
+        attest(run, release)
     return FreezeResult(release, was_known=False)
 
 
 def _freeze_definitions(
-    session: Session,
-    resolved: ResolvedRevision,
-    definitions: Sequence[Definition],
-    wanted: str,
-    *,
-    use_cache: bool,
-    report: Report,
-    cancellation: Cancellation,
+    run: Run, resolved: ResolvedRevision, definitions: Sequence[Definition], wanted: str, *, use_cache: bool
 ) -> Release:
     """All of them at once; where that fails, the wanted one, and then each of the others that can be had."""
 
     def freeze_these(chosen: Sequence[Definition], recorded: Mapping[str, str]) -> Release:
-        return _freeze_together(
-            session, resolved, chosen, recorded, use_cache=use_cache, report=report, cancellation=cancellation
-        )
+        return _freeze_together(run, resolved, chosen, recorded, use_cache=use_cache)
 
-    unread = set(_names_of(session, resolved)) - {definition.name for definition in definitions}
+    unread = set(_names_of(run.session, resolved)) - {definition.name for definition in definitions}
     try:
         return structs.replace(freeze_these(definitions, {}), left_out=tuple(sorted(unread)))
     except (FreezeError, RegistryError):
@@ -167,7 +150,7 @@ def _freeze_definitions(
         except (FreezeError, RegistryError) as error:
             left_out = left_out | {definition.name}
             hint = f"promoting to it freezes it: previewer promote … --to {definition.role.value}"
-            report(Noted(f"the definition {definition.name} is left out of the release: {error}", hint))
+            run.report(Noted(f"the definition {definition.name} is left out of the release: {error}", hint))
     return structs.replace(release, left_out=tuple(sorted(left_out)))
 
 
@@ -178,16 +161,15 @@ def _names_of(session: Session, resolved: ResolvedRevision) -> tuple[str, ...]:
 
 
 def _freeze_together(
-    session: Session,
+    run: Run,
     resolved: ResolvedRevision,
     definitions: Sequence[Definition],
     recorded: Mapping[str, str],
     *,
     use_cache: bool,
-    report: Report,
-    cancellation: Cancellation,
 ) -> Release:
     """``recorded`` is what references meant already for another part of the same release."""
+    session = run.session
     from previewer.freeze.freeze_commit import freeze_commit  # a commit that is frozen needs nothing of it
     from previewer.releases.named_images import permit_images
 
@@ -200,8 +182,8 @@ def _freeze_together(
         images=session.images,
         permit=permit_images(session, resolved, definitions),
         use_cache=use_cache,
-        report=report,
-        cancellation=cancellation,
+        report=run.report,
+        cancellation=run.cancellation,
         parallel=session.settings.parallel_builds,
         variables=session.settings.allowed_variables,
         cache=registry_cache(session),
@@ -221,23 +203,19 @@ def plan_completion(session: Session, release: Release, role: Role) -> Release:
     return joined(release, part)
 
 
-def complete_release(
-    session: Session, release: Release, role: Role, *, report: Report, cancellation: Cancellation
-) -> Release:
+def complete_release(run: Run, release: Release, role: Role) -> Release:
     """``release`` with the definition for ``role`` that it was frozen without: another release of the same commit.
 
     What both name is what it was in ``release``. Raises what reading or freezing that definition raises.
     """
-    resolved = session.source.resolve(release.commit)
-    definitions = read_definitions(session, resolved, RunRequest(role))
+    resolved = run.session.source.resolve(release.commit)
+    definitions = read_definitions(run.session, resolved, RunRequest(role))
     missing = choose_definition(definitions, role, None)
     refuse_empty(missing)
-    part = _freeze_together(
-        session, resolved, [missing], pins_of(release), use_cache=True, report=report, cancellation=cancellation
-    )
+    part = _freeze_together(run, resolved, [missing], pins_of(release), use_cache=True)
     completed = joined(release, part)
-    _keep(session, completed)
-    attest(session, completed, report=report, cancellation=cancellation)
+    _keep(run.session, completed)
+    attest(run, completed)
     return completed
 
 

@@ -13,12 +13,11 @@ from previewer.deployment.deploy import plan_deploy
 from previewer.deployment.deployment import Deployment, UpResult
 from previewer.deployment.touches import look_for_touches, note_touches
 from previewer.domain import naming
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import Role, role_of_name
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.environment.environment import Environment
-from previewer.domain.progress import Noted, Report
+from previewer.domain.progress import Noted
 from previewer.domain.release.promotion import ailments, has_staging, is_proven, other_images
 from previewer.domain.release.release import Release, is_part_of
 from previewer.errors import AmbiguousError, NotFoundError, PolicyError
@@ -27,6 +26,7 @@ from previewer.operations.up import UpOptions, deploy_release, release_deploymen
 from previewer.records.environments import find_environment, list_environments
 from previewer.releases.definitions import give_files
 from previewer.releases.named_release import find_release_named
+from previewer.session.run import Run
 from previewer.session.session import Session
 
 Look = Callable[[Session, Environment], Environment]
@@ -56,27 +56,19 @@ def plan_promote(session: Session, subject: str, options: PromoteOptions) -> Pla
     return plan_deploy(session, _deployment(session, subject, options, look_for_touches))
 
 
-def promote(
-    session: Session, subject: str, options: PromoteOptions, *, report: Report, cancellation: Cancellation
-) -> UpResult:
+def promote(run: Run, subject: str, options: PromoteOptions) -> UpResult:
     """Run a release (or that of an environment, or of a revision) in the next role. Nothing is built.
 
     Raises :class:`PolicyError` where the environment it comes from was touched or is ailing, where a service would
     run another image than before, and where production would run what was never proven in staging.
     """
-    give_files(session, options.env_files)
-    deployment = _deployment(session, subject, options, note_touches, report=report, cancellation=cancellation)
-    return deploy_release(session, deployment, report=report, cancellation=cancellation)
+    give_files(run.session, options.env_files)
+    deployment = _deployment(run.session, subject, options, note_touches, run)
+    return deploy_release(run, deployment)
 
 
 def _deployment(
-    session: Session,
-    subject: str,
-    options: PromoteOptions,
-    look: Look,
-    *,
-    report: Report | None = None,
-    cancellation: Cancellation | None = None,
+    session: Session, subject: str, options: PromoteOptions, look: Look, run: Run | None = None
 ) -> Deployment:
     """``look`` finds out whether somebody touched an environment that nobody has looked at since.
 
@@ -86,11 +78,11 @@ def _deployment(
     release, origin = _find(session, subject)
     origin = look(session, origin) if origin is not None else None
     if lacking := [name for name in release.left_out if role_of_name(name) is options.to]:
-        if report is None or cancellation is None:
+        if run is None:
             release = plan_completion(session, release, options.to)
         else:
-            report(Noted(f"the release was frozen without {', '.join(lacking)}, which is frozen now"))
-            release = complete_release(session, release, options.to, report=report, cancellation=cancellation)
+            run.report(Noted(f"the release was frozen without {', '.join(lacking)}, which is frozen now"))
+            release = complete_release(run, release, options.to)
     wanted = UpOptions(role=options.to, name=options.name, ttl=options.ttl, timeout=options.timeout)
     deployment = replace(release_deployment(session, release, wanted), action="promote")
     deployment = replace(deployment, is_frozen=bool(release.definitions[deployment.definition].artifacts))

@@ -9,10 +9,9 @@ from enum import Enum
 from msgspec import Struct, field
 
 from previewer.deployment.supersede import claimed_commits
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import short_id
 from previewer.domain.engine.observation import Observation
-from previewer.domain.progress import Noted, Outcome, Report, TaskFinished, TaskStarted
+from previewer.domain.progress import Noted, Outcome, TaskFinished, TaskStarted
 from previewer.domain.record.history import LedgerEntry
 from previewer.domain.release.image_layers import Layers, freed_bytes
 from previewer.domain.release.release import Release
@@ -22,6 +21,7 @@ from previewer.engine.protocol import Selection
 from previewer.errors import EngineError, EngineUnreachableError, SourceError
 from previewer.ledger.protocol import RecordKind
 from previewer.releases.named_release import newest_first
+from previewer.session.run import Run
 from previewer.session.session import Session
 
 
@@ -136,29 +136,23 @@ def plan_prune(session: Session, *, keep: int | None = None, releases: bool = Fa
     )
 
 
-def prune(
-    session: Session,
-    *,
-    keep: int | None = None,
-    releases: bool = False,
-    report: Report,
-    cancellation: Cancellation,
-) -> PruneResult:
+def prune(run: Run, *, keep: int | None = None, releases: bool = False) -> PruneResult:
     """Remove what :func:`plan_prune` lists. What came into use meanwhile stays.
 
     What cannot be removed keeps nothing else: where the repository refuses, its disk being full say, that is told,
     and where the engine does, its first error is raised in the end.
     """
+    session = run.session
     removed: list[PruneItem] = []
     failures: list[EngineError] = []
     plan = plan_prune(session, keep=keep, releases=releases)
     for item in plan.removed:
-        cancellation.check()
-        if _remove(session, item, failures, report=report):
+        run.cancellation.check()
+        if _remove(run, item, failures):
             removed.append(item)
     result = PruneResult(tuple(removed), plan.freed_by(removed))
     if removed:
-        _note(session, result, report=report)
+        _note(run, result)
     for failure in failures:
         raise EngineError(failure.message, where=failure.where, hint="everything else that is unused was removed")
     session.images.unname_bases(session.project)
@@ -166,36 +160,36 @@ def prune(
     return result
 
 
-def _remove(session: Session, item: PruneItem, failures: list[EngineError], *, report: Report) -> bool:
+def _remove(run: Run, item: PruneItem, failures: list[EngineError]) -> bool:
     """Whether it is gone."""
     task, begun = f"remove {item.kind.value} {item.name}", time.monotonic()
-    report(TaskStarted(task, "prune"))
+    run.report(TaskStarted(task, "prune"))
     is_gone, outcome, detail = False, Outcome.DONE, ""
     try:
         # Not by what was seen when all was judged: that may be long ago where there is much to remove.
-        is_wanted = bool(item.commits) and not item.commits.isdisjoint(claimed_commits(session))
-        is_gone = not is_wanted and _remover(session, item)()
+        is_wanted = bool(item.commits) and not item.commits.isdisjoint(claimed_commits(run.session))
+        is_gone = not is_wanted and _remover(run.session, item)()
         detail = "" if is_gone else "an `up` of it is running" if is_wanted else "it is in use"
     except EngineUnreachableError:
         raise
     except (EngineError, SourceError) as error:
         outcome, detail = Outcome.FAILED, str(error)
         failures += [error] if isinstance(error, EngineError) else []
-    report(TaskFinished(task, outcome, time.monotonic() - begun, detail))
+    run.report(TaskFinished(task, outcome, time.monotonic() - begun, detail))
     return is_gone
 
 
-def _note(session: Session, result: PruneResult, *, report: Report) -> None:
+def _note(run: Run, result: PruneResult) -> None:
     entry = LedgerEntry(
         action="prune",
-        at=session.clock(),
-        actor=session.source.actor,
+        at=run.session.clock(),
+        actor=run.session.source.actor,
         detail=f"{describe(result.removed)}, {result.bytes} bytes",
     )
     try:
-        session.ledger.append(entry)
+        run.session.ledger.append(entry)
     except SourceError as error:
-        report(Noted(f"it could not be added to the history: {error}"))
+        run.report(Noted(f"it could not be added to the history: {error}"))
 
 
 def _judge_images(

@@ -12,7 +12,7 @@ from msgspec import Struct
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import SHORT_ID_LENGTH, short_id
 from previewer.domain.naming import registry_release_tag
-from previewer.domain.progress import Noted, Outcome, Report
+from previewer.domain.progress import Noted, Outcome
 from previewer.domain.record.history import LedgerEntry
 from previewer.domain.release.registry_address import SHAPE, Direction, RegistryAddress, TransferPlan
 from previewer.domain.release.release import Artifact, Release
@@ -22,6 +22,7 @@ from previewer.freeze.parallel import reported_task, run_parallel
 from previewer.releases.attested import digests_of
 from previewer.releases.obtain_images import STAGE, pull_images
 from previewer.releases.registry_access import default_address, is_vouched_for, note_push, open_repository
+from previewer.session.run import Run
 from previewer.session.session import Session
 
 if TYPE_CHECKING:
@@ -99,13 +100,14 @@ def plan_pull(fetched: FetchedRelease) -> TransferPlan:
     return TransferPlan(Direction.PULL, fetched.bundle.release, fetched.address)
 
 
-def pull(session: Session, fetched: FetchedRelease, *, report: Report, cancellation: Cancellation) -> PullResult:
+def pull(run: Run, fetched: FetchedRelease) -> PullResult:
     """Keep a fetched release, and have its images on the engine.
 
     Every image is checked against its config digest before it is pulled and after. Raises :class:`RegistryError`
     for another image or for files that are not the commit's, and :class:`SourceError` in a clone that does not
     have the release's commit.
     """
+    session = run.session
     bundle, release = fetched.bundle, fetched.bundle.release
     artifacts = {artifact.image: artifact for artifact in release.artifacts}
     places = _places(fetched, artifacts)
@@ -113,10 +115,10 @@ def pull(session: Session, fetched: FetchedRelease, *, report: Report, cancellat
     run_parallel(
         [partial(_check_image, repository, artifacts[image], place) for image, place in places.items()],
         limit=session.settings.parallel_builds,
-        cancellation=cancellation,
+        cancellation=run.cancellation,
     )
     _check_files(session, bundle)
-    with reported_task(report, f"pull release {short_id(release.id)}", stage=STAGE) as end:
+    with reported_task(run.report, f"pull release {short_id(release.id)}", stage=STAGE) as end:
         known = any(release.id == known.id for known in session.ledger.releases_of(release.commit))
         session.ledger.store_release(release, tree=bundle.files)
         if bundle.exported is not None:
@@ -126,9 +128,9 @@ def pull(session: Session, fetched: FetchedRelease, *, report: Report, cancellat
     missing = session.images.missing(artifacts)
     wanted = {image: places[image] for image in missing}
     is_named = is_vouched_for(session, release.id)
-    pull_images(session, artifacts, wanted, is_named=is_named, report=report, cancellation=cancellation)
+    pull_images(run, artifacts, wanted, is_named=is_named)
     if not is_named:
-        report(Noted(f"release {short_id(release.id)} is not vouched for", UNVOUCHED_HINT))
+        run.report(Noted(f"release {short_id(release.id)} is not vouched for", UNVOUCHED_HINT))
     session.ledger.append(
         LedgerEntry(
             action="pull",

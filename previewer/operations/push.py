@@ -12,7 +12,7 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.mounted_files import served_tree
 from previewer.domain.naming import registry_image_tag, registry_release_tag
-from previewer.domain.progress import Outcome, Report, TaskOutput
+from previewer.domain.progress import Outcome, TaskOutput
 from previewer.domain.record.history import LedgerEntry
 from previewer.domain.release.registry_address import Direction, TransferPlan, parse_address
 from previewer.domain.release.release import Artifact, Release
@@ -23,6 +23,7 @@ from previewer.releases.named_release import find_release_named
 from previewer.releases.obtain_images import obtain_images
 from previewer.releases.registry_access import default_address, note_push, open_repository
 from previewer.session.release_files import release_tree
+from previewer.session.run import Run
 from previewer.session.session import Session
 
 if TYPE_CHECKING:
@@ -61,26 +62,25 @@ def plan_push(session: Session, what: str, where: str | None) -> TransferPlan:
     )
 
 
-def push(
-    session: Session, what: str, where: str | None, *, report: Report, cancellation: Cancellation
-) -> PushResult:
+def push(run: Run, what: str, where: str | None) -> PushResult:
     """Send the release that ``what`` means (a release, an environment, a revision) to ``where``.
 
     ``where`` is ``REGISTRY/REPOSITORY[:TAG]``, ``None`` for the settings' ``registry``. What the registry has is
     not sent again, so a push that was interrupted goes on where it ended. Raises :class:`RegistryError`, and
     :class:`NotFoundError` for an image that is nowhere.
     """
+    session = run.session
     plan = plan_push(session, what, where)
     release = plan.release
-    obtain_images(session, release, report=report, cancellation=cancellation)
+    obtain_images(run, release)
     repository = open_repository(plan.address)
     images = run_parallel(
-        [partial(_push_image, session, plan, repository, artifact, report) for artifact in release.artifacts],
+        [partial(_push_image, run, plan, repository, artifact) for artifact in release.artifacts],
         limit=session.settings.parallel_builds,
-        cancellation=cancellation,
+        cancellation=run.cancellation,
     )
     digests = {image.artifact.image: image.reference.partition("@")[2] for image in images}
-    with reported_task(report, f"push release {short_id(release.id)}", stage=STAGE) as end:
+    with reported_task(run.report, f"push release {short_id(release.id)}", stage=STAGE) as end:
         digest = _push_bundle(plan, repository, _bundle(session, release, digests))
         end.detail = digest
     place = plan.address.by_digest(digest)
@@ -99,26 +99,21 @@ def push(
 
 
 def _push_image(
-    session: Session,
-    plan: TransferPlan,
-    repository: RegistryRepository,
-    artifact: Artifact,
-    report: Report,
-    cancellation: Cancellation,
+    run: Run, plan: TransferPlan, repository: RegistryRepository, artifact: Artifact, cancellation: Cancellation
 ) -> PushedImage:
     from previewer.freeze.registry.registry_image import RegistryBuildCache
 
     cancellation.check()
     task = f"push {artifact.reference}"
-    with reported_task(report, task, stage=STAGE) as end:
+    with reported_task(run.report, task, stage=STAGE) as end:
         held = _find(repository, artifact)
         was_there = held is not None
         if held is None:
-            session.images.push(
+            run.session.images.push(
                 artifact.image,
                 str(plan.address.tagged(registry_image_tag(artifact.image))),
                 artifact.platform,
-                on_line=lambda line: report(TaskOutput(task, line)),
+                on_line=lambda line: run.report(TaskOutput(task, line)),
                 cancellation=cancellation,
             )
             held = _find(repository, artifact)

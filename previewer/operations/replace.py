@@ -7,12 +7,11 @@ from msgspec import Struct
 from previewer.deployment.definition import definition_name, release_of
 from previewer.deployment.deploy import plan_deploy
 from previewer.deployment.deployment import Deployment, UpResult
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.deploy.plan import Plan
-from previewer.domain.progress import Report
 from previewer.operations.up import deploy_release
 from previewer.records.environments import find_environment
 from previewer.releases.definitions import give_files
+from previewer.session.run import Run
 from previewer.session.session import Session
 
 
@@ -32,15 +31,13 @@ def plan_replace(session: Session, environment: str, options: ReplaceOptions) ->
     return plan_deploy(session, _deployment(session, environment, options))
 
 
-def replace_environment(
-    session: Session, environment: str, options: ReplaceOptions, *, report: Report, cancellation: Cancellation
-) -> UpResult:
+def replace_environment(run: Run, environment: str, options: ReplaceOptions) -> UpResult:
     """Run the environment's own release again, from nothing, beside it; then let the touched one go.
 
     Raises :class:`NotFoundError` where there is no such environment, or its release is not kept here.
     """
-    deployment = _deployment(session, environment, options)
-    return deploy_release(session, deployment, report=report, cancellation=cancellation)
+    deployment = _deployment(run.session, environment, options)
+    return deploy_release(run, deployment)
 
 
 def _deployment(session: Session, text: str, options: ReplaceOptions) -> Deployment:

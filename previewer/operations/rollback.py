@@ -13,16 +13,15 @@ from previewer.deployment.restart_generation import (
     restart_kept_generation,
 )
 from previewer.domain import naming
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import Role
 from previewer.domain.deploy.plan import Plan
-from previewer.domain.progress import Report
 from previewer.domain.record.notes import EnvironmentNotes, KnownGood
 from previewer.domain.release.release import Release
 from previewer.errors import NotFoundError, UsageError
 from previewer.operations.up import UpOptions, deploy_release, release_deployment
 from previewer.records.environments import find_environment, list_environments
+from previewer.session.run import Run
 from previewer.session.session import Session
 
 
@@ -69,25 +68,16 @@ def plan_rollback(session: Session, target: str | None, options: RollbackOptions
     return plan_deploy(session, deployment)
 
 
-def rollback(
-    session: Session,
-    target: str | None,
-    options: RollbackOptions,
-    *,
-    report: Report,
-    cancellation: Cancellation,
-) -> UpResult:
+def rollback(run: Run, target: str | None, options: RollbackOptions) -> UpResult:
     """Run a known-good release again. What is left behind is not known to be good any more.
 
     Until the other one is healthy, what runs now can come back: a rollback that fails changes nothing.
     """
-    candidate = choose(list_candidates(session, target), options.release)
-    deployment = _deployment(session, candidate, options)
-    if candidate.is_kept and can_restart_kept_generation(session, deployment, candidate.good.generation):
-        return restart_kept_generation(
-            session, deployment, candidate.good.generation, report=report, cancellation=cancellation
-        )
-    return deploy_release(session, deployment, report=report, cancellation=cancellation)
+    candidate = choose(list_candidates(run.session, target), options.release)
+    deployment = _deployment(run.session, candidate, options)
+    if candidate.is_kept and can_restart_kept_generation(run.session, deployment, candidate.good.generation):
+        return restart_kept_generation(run, deployment, candidate.good.generation)
+    return deploy_release(run, deployment)
 
 
 def choose(candidates: tuple[Candidate, ...], release: str | None) -> Candidate:

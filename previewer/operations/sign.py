@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from previewer.domain.cancellation import Cancellation
-from previewer.domain.progress import Report
 from previewer.domain.record.history import LedgerEntry
 from previewer.domain.release.attestation import Signature
 from previewer.domain.release.release import Release
 from previewer.releases.attest import sign
 from previewer.releases.named_release import find_release_named
-from previewer.session.session import Session
+from previewer.session.run import Run
 
 
-def sign_release(
-    session: Session, text: str, *, report: Report, cancellation: Cancellation
-) -> tuple[Release, Signature]:
+def sign_release(run: Run, text: str) -> tuple[Release, Signature]:
     """Add this user's signature to the release that ``text`` names, with what becomes of checking it here.
 
     Raises :class:`NotFoundError`, and :class:`SourceError` where git cannot sign.
     """
+    session = run.session
     release = find_release_named(session, text)
-    signature = sign(session, release, report=report, cancellation=cancellation)
+    signature = sign(run, release)
     session.ledger.append(
         LedgerEntry(
             action="sign",

@@ -11,12 +11,13 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.environment.environment import Environment, State
 from previewer.domain.environment.sleeping import plan_sleep as plan_of
-from previewer.domain.progress import Noted, Report
+from previewer.domain.progress import Noted
 from previewer.domain.units import counted
 from previewer.errors import NotFoundError
 from previewer.execution.execute import ExecutionLimits, execute
 from previewer.records.environments import find_environment, list_environments
 from previewer.records.history import environment_entry
+from previewer.session.run import Run
 from previewer.session.session import Session
 
 
@@ -35,9 +36,7 @@ def plan_sleep(session: Session, environments: Sequence[str]) -> Plan:
     return Plan(title, tuple(step for plan in plans for step in plan))
 
 
-def sleep(
-    session: Session, environments: Sequence[str], *, report: Report, cancellation: Cancellation
-) -> SleepResult:
+def sleep(run: Run, environments: Sequence[str]) -> SleepResult:
     """Stop every container of these environments, and note since when they sleep.
 
     Raises :class:`NotFoundError` for a name that no environment has, before anything is stopped. One that sleeps
@@ -45,22 +44,23 @@ def sleep(
     """
     slept: list[str] = []
     already: list[str] = []
-    for environment in _find(session, environments):
-        cancellation.check()
-        with session.ledger.lock(environment.name, purpose="sleep"):
-            recover(session, environment.name, report=report)
-            current = find_environment(session, environment.name)
+    for environment in _find(run.session, environments):
+        run.cancellation.check()
+        with run.session.ledger.lock(environment.name, purpose="sleep"):
+            recover(run, environment.name)
+            current = find_environment(run.session, environment.name)
             if current.state is State.ASLEEP:
-                report(Noted(f"{current.name} is asleep already"))
+                run.report(Noted(f"{current.name} is asleep already"))
                 already.append(current.name)
                 continue
-            _put_to_sleep(session, current, report=report)
+            _put_to_sleep(run, current)
             slept.append(current.name)
     return SleepResult(tuple(slept), tuple(already))
 
 
-def _put_to_sleep(session: Session, environment: Environment, *, report: Report) -> None:
+def _put_to_sleep(run: Run, environment: Environment) -> None:
     """Noted first: after a kill, the environment shows as meant to sleep, not as failed."""
+    session = run.session
     plan = plan_of(environment)
     owner = environment.ownership
     now = session.clock().replace(microsecond=0)
@@ -77,7 +77,7 @@ def _put_to_sleep(session: Session, environment: Environment, *, report: Report)
         session.engine,
         stage="sleep",
         limits=ExecutionLimits(parallel=max(1, len(plan)), keep_going=True),
-        report=report,
+        report=run.report,
         cancellation=Cancellation(),
     )
 

@@ -16,14 +16,13 @@ from previewer.deployment.deploy_with_retry import deploy_with_retry
 from previewer.deployment.deployment import Act, Deployment, UpResult
 from previewer.deployment.supersede import claimed, newest_run
 from previewer.domain import naming
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import ResolvedRevision, short_id
 from previewer.domain.compose.definition import DEFAULT_CHOICE, Definition, ReadingChoice, Role
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.engine.capacity import need_of
 from previewer.domain.isolation import isolate
 from previewer.domain.json_value import as_text
-from previewer.domain.progress import Noted, Report
+from previewer.domain.progress import Noted
 from previewer.domain.release.release import FrozenDefinition, Release
 from previewer.domain.units import counted, format_time, parse_ttl
 from previewer.engine.protocol import Selection
@@ -40,6 +39,7 @@ from previewer.releases.definitions import (
 )
 from previewer.releases.named_release import find_branch, find_release_named
 from previewer.releases.obtain_images import obtain_images
+from previewer.session.run import Run
 from previewer.session.session import Session
 
 
@@ -48,19 +48,17 @@ def plan_up_release(session: Session, release: str, options: UpOptions) -> Plan:
     return plan_deploy(session, release_deployment(session, find_release_named(session, release), options))
 
 
-def up_release(
-    session: Session, release: str, options: UpOptions, *, report: Report, cancellation: Cancellation
-) -> UpResult:
+def up_release(run: Run, release: str, options: UpOptions) -> UpResult:
     """Run the release that ``release`` names (its id or the beginning of it, a frozen revision, an environment).
 
     Images that the engine lacks are pulled by digest. Raises :class:`PolicyError` where the role refuses the
     frozen definition, and :class:`NotFoundError` where an image is nowhere to be had.
     """
-    if (reservation := distrust(session)) is not None:
-        report(reservation)
-    found = find_release_named(session, release)
-    deployment = release_deployment(session, found, options)
-    return deploy_release(session, deployment, report=report, cancellation=cancellation)
+    if (reservation := distrust(run.session)) is not None:
+        run.report(reservation)
+    found = find_release_named(run.session, release)
+    deployment = release_deployment(run.session, found, options)
+    return deploy_release(run, deployment)
 
 
 def release_deployment(session: Session, release: Release, options: UpOptions) -> Deployment:
@@ -88,18 +86,16 @@ def release_environment(session: Session, release: Release, branch: str | None, 
     return naming.environment_name(session.project, branch or short_id(release.commit))
 
 
-def deploy_release(
-    session: Session, deployment: Deployment, *, report: Report, cancellation: Cancellation
-) -> UpResult:
+def deploy_release(run: Run, deployment: Deployment) -> UpResult:
     """:func:`deploy`, once the definition's images are on the engine, where pruning leaves them."""
 
     def obtain() -> Deployment:
         artifacts = deployment.release.definitions[deployment.definition].artifacts.values()
-        obtain_images(session, deployment.release, artifacts=artifacts, report=report, cancellation=cancellation)
+        obtain_images(run, deployment.release, artifacts=artifacts)
         return deployment
 
-    with claimed(session, f"run {deployment.name}", deployment.release.commit):
-        return deploy_with_retry(session, obtain(), rebuild=obtain, report=report, cancellation=cancellation)
+    with claimed(run.session, f"run {deployment.name}", deployment.release.commit):
+        return deploy_with_retry(run, obtain(), rebuild=obtain)
 
 
 RECENTLY = timedelta(hours=1)
@@ -149,29 +145,28 @@ def plan_up(session: Session, revision: str, options: UpOptions) -> Plan:
     return plan if reservation is None else replace(plan, notes=(reservation.message, *plan.notes))
 
 
-def up(
-    session: Session, revision: str, options: UpOptions, *, report: Report, cancellation: Cancellation
-) -> UpResult:
+def up(run: Run, revision: str, options: UpOptions) -> UpResult:
     """Freeze ``revision`` and run it. What runs already stays until its successor is healthy.
 
     Whatever ends it early (a failure, an interruption) undoes what it made; the engine is then as before. Raises
     :class:`SupersededError` when another run for the same branch and environment begins at another commit.
     """
+    session = run.session
     session.prefetch_engine(makes=True)
     resolved = session.source.resolve(revision)
     uncommitted = begin(lambda: session.source.count_uncommitted(resolved.commit.id), name="previewer-uncommitted")
     if (reservation := distrust(session)) is not None:
-        report(reservation)
+        run.report(reservation)
     definitions = read_definitions(session, resolved, options.request)
     definition = _allowed_definition(session, resolved, definitions, options)
     if said := options.ttl or as_text(definition.extension.get("ttl")):
         parse_ttl(said)  # one that makes no sense is an error before anything is built
     subject = f"up {environment_name(session, resolved, options)} {resolved.branch}"
-    with newest_run(session, subject, resolved, cancellation) as newest:
+    with newest_run(run, subject, resolved) as newest:
 
         def freeze(*, use_cache: bool = True, pins_again: bool = False) -> Deployment:
             release = freeze_resolved(
-                session,
+                newest.run,
                 resolved,
                 use_cache=use_cache,
                 pins_again=pins_again,
@@ -179,24 +174,18 @@ def up(
                 definitions=definitions,
                 wanted=definition.name,
                 before_building=lambda: _refuse_without_room(session, resolved, definition, options),
-                report=report,
-                cancellation=newest.cancellation,
             ).release
             return _deployment(session, resolved, options, definition, release)
 
         deployment = freeze(use_cache=options.use_cache, pins_again=options.pins_again)
         with (
             _telling_when_pinned(session, deployment.release),
-            attesting(session, deployment.release, report=report, cancellation=newest.cancellation),
+            attesting(newest.run, deployment.release),
         ):
-            result = newest.when_unlocked(
-                lambda: deploy_with_retry(
-                    session, deployment, rebuild=freeze, report=report, cancellation=newest.cancellation
-                )
-            )
+            result = newest.when_unlocked(lambda: deploy_with_retry(newest.run, deployment, rebuild=freeze))
     if uncommitted.done() and not uncommitted.exception() and (count := uncommitted.result()):
         message = f"{counted(count, 'uncommitted change')} in the working tree: not part of what runs"
-        report(Noted(message, "commit, and `previewer up` again"))
+        run.report(Noted(message, "commit, and `previewer up` again"))
     return result
 
 

@@ -6,15 +6,14 @@ from msgspec import structs
 
 from previewer.deployment.definition import how_it_was_read
 from previewer.deployment.deployment import UpResult
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.definition import DEFAULT_CHOICE
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.environment.environment import Environment
-from previewer.domain.progress import Report
 from previewer.errors import NotFoundError, UsageError
 from previewer.operations.replace import ReplaceOptions
 from previewer.operations.up import UpOptions, plan_up, up
 from previewer.records.environments import find_environment
+from previewer.session.run import Run
 from previewer.session.session import Session
 
 
@@ -24,17 +23,15 @@ def plan_update(session: Session, environment: str, options: ReplaceOptions) -> 
     return plan_up(session, _branch_of(found), _options(session, found, options))
 
 
-def update(
-    session: Session, environment: str, options: ReplaceOptions, *, report: Report, cancellation: Cancellation
-) -> UpResult:
+def update(run: Run, environment: str, options: ReplaceOptions) -> UpResult:
     """Freeze the tip of the environment's branch and replace what runs by it.
 
     Nothing changes where that very release runs and is well. Raises :class:`UsageError` for an environment of no
     branch (a tag's, a bare commit's), and :class:`NotFoundError` where the branch is gone.
     """
-    found = find_environment(session, environment)
-    wanted = _options(session, found, options)
-    return up(session, _branch_of(found), wanted, report=report, cancellation=cancellation)
+    found = find_environment(run.session, environment)
+    wanted = _options(run.session, found, options)
+    return up(run, _branch_of(found), wanted)
 
 
 def _branch_of(environment: Environment) -> str:

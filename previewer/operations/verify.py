@@ -5,11 +5,9 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.mounted_files import digest_tree_files
 from previewer.domain.naming import REBUILT_REPOSITORY
-from previewer.domain.progress import Report
 from previewer.domain.release.attestation import Signature, Verdict
 from previewer.domain.release.image_comparison import ImageDifference, Sameness, compare_images
 from previewer.domain.release.release import Artifact, Release, pins_of
@@ -18,6 +16,7 @@ from previewer.releases.attest import signature_of
 from previewer.releases.attested import AttestationCheck, Attested, check_attestations
 from previewer.releases.named_release import find_release_named
 from previewer.session.release_files import release_tree
+from previewer.session.run import Run
 from previewer.session.session import Session
 
 
@@ -74,15 +73,14 @@ def plan_verify(session: Session, text: str, *, rebuild: bool) -> tuple[str, ...
     return tuple(lines)
 
 
-def verify(
-    session: Session, text: str, *, rebuild: bool = False, report: Report, cancellation: Cancellation
-) -> VerifyResult:
+def verify(run: Run, text: str, *, rebuild: bool = False) -> VerifyResult:
     """Check the release that ``text`` names.
 
     With ``rebuild`` every image that was built for it is built again, out of the commit, without any cache and
     upon the bases that are recorded; what that made is removed again. Raises :class:`NotFoundError`,
     :class:`SourceError` for a manifest that does not match its id, and what building raises.
     """
+    session = run.session
     release = find_release_named(session, text)
     missing = session.images.missing({artifact.image for artifact in release.artifacts})
     images = tuple(
@@ -91,7 +89,7 @@ def verify(
         for service, artifact in sorted(frozen.artifacts.items())
     )
     if rebuild and any(image.artifact.input_digest for image in images):
-        images = _rebuild(session, release, images, report, cancellation)
+        images = _rebuild(run, release, images)
     return VerifyResult(
         release,
         signature_of(session, release.id),
@@ -109,13 +107,8 @@ def _changed_files(session: Session, release: Release) -> tuple[str, ...]:
     return tuple(sorted(path for path, digest in release.files.items() if found.get(path) != digest))
 
 
-def _rebuild(
-    session: Session,
-    release: Release,
-    images: tuple[VerifiedImage, ...],
-    report: Report,
-    cancellation: Cancellation,
-) -> tuple[VerifiedImage, ...]:
+def _rebuild(run: Run, release: Release, images: tuple[VerifiedImage, ...]) -> tuple[VerifiedImage, ...]:
+    session = run.session
     from previewer.freeze.freeze_commit import Rebuild, freeze_commit
     from previewer.freeze.planned_images import permit_all
 
@@ -131,18 +124,18 @@ def _rebuild(
             images=session.images,
             permit=permit_all,
             use_cache=False,
-            report=report,
-            cancellation=cancellation,
+            report=run.report,
+            cancellation=run.cancellation,
             parallel=session.settings.parallel_builds,
             variables=session.settings.allowed_variables,
             rebuild=Rebuild(pins_of(release), repository),
         )
-        return tuple(_compared(session, image, again, cancellation) for image in images)
+        return tuple(_compared(run, image, again) for image in images)
     finally:
         session.images.unname(repository)
 
 
-def _compared(session: Session, image: VerifiedImage, again: Release, cancellation: Cancellation) -> VerifiedImage:
+def _compared(run: Run, image: VerifiedImage, again: Release) -> VerifiedImage:
     if image.artifact.input_digest is None:
         return image
     rebuilt = again.definitions[image.definition].artifacts[image.service].image
@@ -153,8 +146,8 @@ def _compared(session: Session, image: VerifiedImage, again: Release, cancellati
     from previewer.freeze.docker.image_files import read_content
 
     differences = compare_images(
-        read_content(session.images, image.artifact.image, cancellation),
-        read_content(session.images, rebuilt, cancellation),
+        read_content(run.session.images, image.artifact.image, run.cancellation),
+        read_content(run.session.images, rebuilt, run.cancellation),
     )
     sameness = Sameness.DIFFERENT if differences else Sameness.EQUAL
     return replace(image, sameness=sameness, rebuilt=rebuilt, differences=differences)

@@ -10,10 +10,11 @@ from previewer.domain.environment.ending import Ended, Ends, find_ended
 from previewer.domain.environment.environment import Environment
 from previewer.domain.environment.environment import list_environments as environments_in
 from previewer.domain.naming import environment_name, slug
-from previewer.domain.progress import Noted, Report
+from previewer.domain.progress import Noted
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, SourceError
 from previewer.records.tombstones import find_tombstone
+from previewer.session.run import Run
 from previewer.session.session import Session
 
 Environments = tuple[Environment, ...]
@@ -111,16 +112,16 @@ INCOMPLETE = "this clone does not have every branch, so that none counts as gone
 INCOMPLETE_HINT = "fetch them all: git fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*'"
 
 
-def find_ended_environments(session: Session, ends: Ends, *, report: Report) -> Ended:
+def find_ended_environments(run: Run, ends: Ends) -> Ended:
     """The repository's environments of which one of ``ends`` is true, and those that their role or a pin keeps.
 
     Git is asked only where it matters. What is unknown (in a shallow clone, which branches are gone) is reported.
     """
-    environments = list_environments(session)
+    environments = list_environments(run.session)
     view = BranchView()
     if ends.asks_git:
         names = {environment.ownership.branch for environment in environments}
-        view = session.source.branch_view(about=names.__contains__)
+        view = run.session.source.branch_view(about=names.__contains__)
         if ends.branch_gone and not view.is_complete:
-            report(Noted(INCOMPLETE, hint=INCOMPLETE_HINT))
-    return find_ended(environments, ends, view, session.clock())
+            run.report(Noted(INCOMPLETE, hint=INCOMPLETE_HINT))
+    return find_ended(environments, ends, view, run.session.clock())

@@ -7,21 +7,21 @@ from contextlib import contextmanager
 
 from msgspec.structs import replace
 
-from previewer.domain.progress import Event, Noted, Report, TaskFinished, TaskOutput
+from previewer.domain.progress import Event, Noted, TaskFinished, TaskOutput
 from previewer.domain.release.release import Release
 from previewer.domain.secrecy import redactor
 from previewer.errors import PreviewerError
 from previewer.records.tombstones import secrets_of
-from previewer.session.session import Session
+from previewer.session.run import Run
 
 
 @contextmanager
-def masking(session: Session, release: Release, report: Report) -> Iterator[Report]:
-    """Report through what is given here, inside the block: values of the release's secrets are masked in what
+def masking(run: Run, release: Release) -> Iterator[Run]:
+    """The run to go on with inside the block: values of the release's secrets are masked in what
     containers and engines say, in events as in the error that ends the block."""
-    mask = redactor(secrets_of(session, release))
+    mask = redactor(secrets_of(run.session, release))
     try:
-        yield lambda event: report(_masked(event, mask))
+        yield run.reporting_to(lambda event: run.report(_masked(event, mask)))
     except PreviewerError as error:
         mask_error(error, mask)
         raise

@@ -13,7 +13,7 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import Role
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
-from previewer.domain.progress import Noted, Report
+from previewer.domain.progress import Noted
 from previewer.domain.record.history import LedgerEntry
 from previewer.domain.release.attestation import (
     BILL_FILE,
@@ -32,31 +32,32 @@ from previewer.ledger.protocol import RecordKind
 from previewer.releases.attested import digests_of
 
 if TYPE_CHECKING:
+    from previewer.session.run import Run
     from previewer.session.session import Session
 
 AGAIN = "the next `previewer freeze` of the commit tries again"
 
 
-def attest(session: Session, release: Release, *, report: Report, cancellation: Cancellation) -> None:
+def attest(run: Run, release: Release) -> None:
     """Keep the provenance of a release and the bills of materials of its images beside it, where they are missing.
 
     They are signed if the user's git signs. An image's files are read once, whatever releases it is in. A release
     is worth more than what is said about it: whatever fails is reported and left to the next time. Raises
     nothing but :class:`CancelledError`.
     """
-    _note(session, _attest_quietly(session, release, report=report, cancellation=cancellation), report)
+    _note(run, _attest_quietly(run, release))
 
 
 @contextmanager
-def attesting(session: Session, release: Release, *, report: Report, cancellation: Cancellation) -> Iterator[None]:
+def attesting(run: Run, release: Release) -> Iterator[None]:
     """:func:`attest` beside the block, and finished with it: reading images does not delay what runs them.
 
     Where the block fails or is interrupted, it is given up and left to the next time. Raises nothing.
     """
     own = Cancellation()
-    take_back = cancellation.on_request(own.request)
+    take_back = run.cancellation.on_request(own.request)
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="attest") as pool:
-        work = pool.submit(_attest_quietly, session, release, report=report, cancellation=own)
+        work = pool.submit(_attest_quietly, run.interrupted_by(own), release)
         try:
             yield
         except BaseException:
@@ -66,7 +67,7 @@ def attesting(session: Session, release: Release, *, report: Report, cancellatio
             take_back()
             wait([work])
             with suppress(CancelledError):  # what the block did is done
-                _note(session, work.result(), report)  # after the block's own, so that histories read alike
+                _note(run, work.result())  # after the block's own, so that histories read alike
 
 
 def read_attestations(session: Session, release: Release) -> Attestations:
@@ -118,53 +119,51 @@ def _missing_bills(release: Release, provenance: JsonObject) -> frozenset[str]:
     return frozenset(artifact.image for artifact in release.artifacts if bill_file(artifact.image) not in listed)
 
 
-def _note(session: Session, entry: LedgerEntry | None, report: Report) -> None:
+def _note(run: Run, entry: LedgerEntry | None) -> None:
     try:
         if entry is not None:
-            session.ledger.append(entry)
+            run.session.ledger.append(entry)
     except SourceError as error:
-        report(Noted(f"the attestation could not be added to the history: {error}", error.hint or ""))
+        run.report(Noted(f"the attestation could not be added to the history: {error}", error.hint or ""))
 
 
-def _attest_quietly(
-    session: Session, release: Release, *, report: Report, cancellation: Cancellation
-) -> LedgerEntry | None:
+def _attest_quietly(run: Run, release: Release) -> LedgerEntry | None:
     """What is to be noted of it; ``None`` where all is there already, or something failed, which is reported."""
     try:
-        if not _is_attested(session, release):
-            return _attest(session, release, report=report, cancellation=cancellation)
+        if not _is_attested(run.session, release):
+            return _attest(run, release)
     except CancelledError:
         raise
     except PreviewerError as error:
-        report(
+        run.report(
             Noted(f"no attestations are stored for release {short_id(release.id)}: {error}", error.hint or AGAIN)
         )
     return None
 
 
-def _attest(session: Session, release: Release, *, report: Report, cancellation: Cancellation) -> LedgerEntry:
+def _attest(run: Run, release: Release) -> LedgerEntry:
     from previewer.freeze.parallel import run_parallel
     from previewer.freeze.provenance import write_provenance  # brings the library that writes bills
 
     found = run_parallel(
-        [partial(_bill_of, session, a.image, _services(release, a.image), report) for a in release.artifacts],
-        limit=session.settings.parallel_builds,
-        cancellation=cancellation,
+        [partial(_bill_of, run, a.image, _services(release, a.image)) for a in release.artifacts],
+        limit=run.session.settings.parallel_builds,
+        cancellation=run.cancellation,
     )
     images = (artifact.image for artifact in release.artifacts)
     bills = {image: bill for image, bill in zip(images, found, strict=True) if bill is not None}
-    provenance = write_provenance(release, origin=session.source.origin, bills=bills)
+    provenance = write_provenance(release, origin=run.session.source.origin, bills=bills)
     files = {PROVENANCE_FILE: provenance, **{bill_file(image): bill for image, bill in bills.items()}}
-    return _keep(session, release, files, report)
+    return _keep(run, release, files)
 
 
-def _keep(session: Session, release: Release, files: Mapping[str, bytes], report: Report) -> LedgerEntry:
+def _keep(run: Run, release: Release, files: Mapping[str, bytes]) -> LedgerEntry:
     """Write the files down; their digests, for the history."""
-    _write(session, release, files, report)
+    _write(run, release, files)
     return LedgerEntry(
         action="attest",
-        at=session.clock(),
-        actor=session.source.actor,
+        at=run.session.clock(),
+        actor=run.session.source.actor,
         release=release.id,
         commit=release.commit,
         detail=counted(sum(bill_image(file) is not None for file in files), "bill"),
@@ -172,23 +171,25 @@ def _keep(session: Session, release: Release, files: Mapping[str, bytes], report
     )
 
 
-def _write(session: Session, release: Release, files: Mapping[str, bytes], report: Report) -> None:
+def _write(run: Run, release: Release, files: Mapping[str, bytes]) -> None:
     """Signed if the user signs; unsigned, and told so, where the key does not work."""
+    session = run.session
     if session.ledger.signs:
         try:
             session.ledger.attest(release.id, files, at=session.clock(), sign=True)
             return
         except SourceError as error:
-            report(Noted(f"release {short_id(release.id)} is not signed: {error.message}", error.hint or ""))
+            run.report(Noted(f"release {short_id(release.id)} is not signed: {error.message}", error.hint or ""))
     session.ledger.attest(release.id, files, at=release.committed_at, sign=False)
 
 
-def sign(session: Session, release: Release, *, report: Report, cancellation: Cancellation) -> Signature:
+def sign(run: Run, release: Release) -> Signature:
     """Sign a release and what is said about it as this user; signatures of others stay.
 
     Raises :class:`SourceError` where git cannot sign.
     """
-    attest(session, release, report=report, cancellation=cancellation)
+    session = run.session
+    attest(run, release)
     files = session.ledger.load_record(RecordKind.ATTESTATION, _name(release.id)) or {}
     session.ledger.attest(release.id, files, at=session.clock(), sign=True)
     return session.ledger.signature(release.id)
@@ -200,26 +201,24 @@ def _services(release: Release, image: str) -> str:
     return ", ".join(sorted({name for f in frozen for name, a in f.artifacts.items() if a.image == image}))
 
 
-def _bill_of(
-    session: Session, image: str, services: str, report: Report, cancellation: Cancellation
-) -> bytes | None:
+def _bill_of(run: Run, image: str, services: str, cancellation: Cancellation) -> bytes | None:
     """The bill of an image: the one that is kept, else a new one; ``None`` where its files cannot be read."""
     from previewer.freeze.parallel import reported_task
 
     name = _name(image)
-    kept = session.ledger.read_record(RecordKind.BILL, name, BILL_FILE)
+    kept = run.session.ledger.read_record(RecordKind.BILL, name, BILL_FILE)
     if kept is not None:
         return kept
     try:
-        with reported_task(report, f"list packages of {services}") as end:
-            bill, count = _read_image(session, image, cancellation)
+        with reported_task(run.report, f"list packages of {services}") as end:
+            bill, count = _read_image(run.session, image, cancellation)
             end.detail = counted(count, "package")
     except CancelledError:
         raise
     except PreviewerError as error:
-        report(Noted(f"the packages of {services} are not known: {error}", AGAIN))
+        run.report(Noted(f"the packages of {services} are not known: {error}", AGAIN))
         return None
-    session.ledger.store_record(RecordKind.BILL, name, {BILL_FILE: bill}, at=session.clock())
+    run.session.ledger.store_record(RecordKind.BILL, name, {BILL_FILE: bill}, at=run.session.clock())
     return bill
 
 

@@ -8,88 +8,61 @@ from functools import partial
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import short_id
 from previewer.domain.naming import IMAGE_REPOSITORY
-from previewer.domain.progress import Report, TaskOutput
+from previewer.domain.progress import TaskOutput
 from previewer.domain.release.release import Artifact, Release
 from previewer.domain.units import counted
 from previewer.errors import NotFoundError
 from previewer.freeze.parallel import reported_task, run_parallel
 from previewer.releases.registry_access import is_vouched_for, pushed_images
-from previewer.session.session import Session
+from previewer.session.run import Run
 
 STAGE = "pull"
 
 
-def obtain_images(
-    session: Session,
-    release: Release,
-    *,
-    artifacts: Iterable[Artifact] | None = None,
-    report: Report,
-    cancellation: Cancellation,
-) -> int:
+def obtain_images(run: Run, release: Release, *, artifacts: Iterable[Artifact] | None = None) -> int:
     """Pull those of a release's images (or of ``artifacts``, some of them) that the engine lacks; how many.
 
     By their repository digest, or from the registry that the release was pushed to or pulled from. Raises
     :class:`NotFoundError` where no source of one is known, before any is pulled, and :class:`RegistryError`.
     """
     wanted = {artifact.image: artifact for artifact in artifacts or release.artifacts}
-    missing = session.images.missing(wanted)
+    missing = run.session.images.missing(wanted)
     if not missing:
         return 0
     places = {image: wanted[image].repository_digest for image in sorted(missing)}
     if not all(places.values()):
-        pushed = pushed_images(session, release.id)
+        pushed = pushed_images(run.session, release.id)
         places = {image: place or pushed.get(image) for image, place in places.items()}
-    is_named = is_vouched_for(session, release.id)
-    pull_images(
-        session, wanted, _known(release, places), is_named=is_named, report=report, cancellation=cancellation
-    )
+    is_named = is_vouched_for(run.session, release.id)
+    pull_images(run, wanted, _known(release, places), is_named=is_named)
     return len(missing)
 
 
-def pull_images(
-    session: Session,
-    artifacts: Mapping[str, Artifact],
-    places: Mapping[str, str],
-    *,
-    is_named: bool,
-    report: Report,
-    cancellation: Cancellation,
-) -> None:
+def pull_images(run: Run, artifacts: Mapping[str, Artifact], places: Mapping[str, str], *, is_named: bool) -> None:
     """Pull images from ``REGISTRY/REPOSITORY@sha256:…``, both by image. Raises :class:`RegistryError`.
 
     ``is_named`` is whether built ones get the names that they have where they are built: by these they are found
     and used instead of building, so only vouched-for releases may have them.
     """
-    pulls = [
-        partial(_pull, session, artifacts[image], place, is_named, report)
-        for image, place in sorted(places.items())
-    ]
+    pulls = [partial(_pull, run, artifacts[image], place, is_named) for image, place in sorted(places.items())]
     run_parallel(
         pulls,
-        limit=session.settings.parallel_builds,
-        cancellation=cancellation,
+        limit=run.session.settings.parallel_builds,
+        cancellation=run.cancellation,
     )
 
 
-def _pull(
-    session: Session,
-    artifact: Artifact,
-    place: str,
-    is_named: bool,
-    report: Report,
-    cancellation: Cancellation,
-) -> None:
+def _pull(run: Run, artifact: Artifact, place: str, is_named: bool, cancellation: Cancellation) -> None:
     task = f"pull {artifact.reference}"
-    with reported_task(report, task, stage=STAGE) as end:
-        session.images.pull(
+    with reported_task(run.report, task, stage=STAGE) as end:
+        run.session.images.pull(
             artifact.image,
             place,
             artifact.platform,
             name=artifact.reference
             if is_named and artifact.reference.startswith(f"{IMAGE_REPOSITORY}/")
             else None,
-            on_line=lambda line: report(TaskOutput(task, line)),
+            on_line=lambda line: run.report(TaskOutput(task, line)),
             cancellation=cancellation,
         )
         end.detail = short_id(artifact.image)

@@ -23,7 +23,6 @@ class Run(Struct, frozen=True):
         """The same run with its events going elsewhere."""
         return replace(self, report=report)
 
-    @property
-    def uninterrupted(self) -> Run:
-        """The same run for what an interruption must not leave half done."""
-        return replace(self, cancellation=Cancellation())
+    def interrupted_by(self, cancellation: Cancellation) -> Run:
+        """The same run with another interruption."""
+        return replace(self, cancellation=cancellation)

@@ -19,16 +19,15 @@ from typing import Self
 
 import pytest
 
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.definition import Role
 from previewer.domain.environment.environment import Environment
 from previewer.domain.naming import environment_name
-from previewer.domain.progress import ignore
 from previewer.errors import LockedError, NotFoundError, UsageError
 from previewer.operations.down import down
 from previewer.operations.up import UpOptions, up
 from previewer.records.environments import list_environments
 from previewer.session.open_session import open_session
+from previewer.session.run import Run
 from previewer.session.session import Session
 from previewer.testing.running_preview import RunningPreview
 
@@ -65,21 +64,21 @@ class Previews:
         name = environment_name(self._session.project, f"{self._run}-{len(self._names) + 1}")
         self._names.append(name)
         options = UpOptions(role=_role(role), definition=definition, name=name, ttl=TTL)
-        result = up(self._session, revision, options, report=ignore, cancellation=Cancellation())
+        result = up(Run(self._session), revision, options)
         return RunningPreview(self._session, result.environment)
 
     def down_all(self) -> None:
         """Remove them, and prove that nothing is left. Those that never came up have nothing to remove."""
         known = {environment.name for environment in list_environments(self._session)}
         names = [name for name in self._names if name in known]
-        down(self._session, names, report=ignore, cancellation=Cancellation())
+        down(Run(self._session), names)
 
     def _remove_abandoned(self) -> None:
         """Remove the environments of runs that were killed. Another run may be at it too."""
         for environment in list_environments(self._session):
             if self._is_abandoned(environment):
                 with suppress(LockedError, NotFoundError):
-                    down(self._session, [environment.name], report=ignore, cancellation=Cancellation())
+                    down(Run(self._session), [environment.name])
 
     def _is_abandoned(self, environment: Environment) -> bool:
         """Whether its run has ended: a run of this clone holds its lock until then, others have their time."""

@@ -10,7 +10,6 @@ from pathlib import Path
 from textual.message import Message
 from textual.message_pump import MessagePump
 
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.environment.environment import Environment, without_remote_doubles
 from previewer.domain.progress import Event, TaskStarted
 from previewer.engine.protocol import ContainerEvent, LogLine, LogOptions, Selection
@@ -19,6 +18,7 @@ from previewer.operations.debug import debug
 from previewer.operations.lists import list_branches, list_commits
 from previewer.operations.logs import open_logs
 from previewer.records.environments import list_environments
+from previewer.session.run import Run
 from previewer.session.session import Session
 from previewer.tui.bridge import Bridge, Mailbox
 from previewer.tui.clipboard import copy_natively
@@ -186,12 +186,10 @@ class Queries:
 
         return Bridge.in_front(
             lambda: debug(
-                self._session,
+                Run(self._session, report),
                 environment,
                 service,
                 terminal=True,
-                report=report,
-                cancellation=Cancellation(),
             )
         )
 

@@ -9,9 +9,8 @@ import pytest
 import yaml
 
 from previewer.cli.report_text import code
-from previewer.domain.cancellation import Cancellation
-from previewer.domain.progress import ignore
 from previewer.operations.freeze import freeze
+from previewer.session.run import Run
 from tests.worlds.cli import HOSTILE_BRANCH, World
 
 DPKG = b"Package: libc6\nVersion: %s\nArchitecture: amd64\n"
@@ -48,7 +47,7 @@ def make_world() -> World:
         "var/lib/dpkg/status": DPKG % b"2.41",
         "node_modules/@types/node/package.json": PACKAGE_JSON,
     }
-    freeze(world.session, "feature/guest-book", report=ignore, cancellation=Cancellation())
+    freeze(Run(world.session), "feature/guest-book")
     return world
 
 
@@ -81,7 +80,7 @@ def test_provenance_is_printed_as_it_is_kept(world: World) -> None:
 
 @pytest.mark.parametrize("form", [(), ("--markdown",), ("-o", "json"), ("-o", "yaml")])
 def test_what_others_wrote_cannot_move_the_cursor(world: World, form: tuple[str, ...]) -> None:
-    freeze(world.session, HOSTILE_BRANCH, report=ignore, cancellation=Cancellation())
+    freeze(Run(world.session), HOSTILE_BRANCH)
     printed = world.run("diff", "main", HOSTILE_BRANCH, *form)
     shown = world.run("inspect", HOSTILE_BRANCH, *(form if form != ("--markdown",) else ()))
     for text in (printed.out, printed.err, shown.out, shown.err):

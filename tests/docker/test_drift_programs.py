@@ -17,9 +17,9 @@ import pytest
 from previewer.deployment.drift import check_drift
 from previewer.docker_api.connection import DockerConnection
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.progress import ignore
 from previewer.operations.up import UpOptions, up
 from previewer.session.open_session import open_session
+from previewer.session.run import Run
 from tests.docker.base_image import BASE_REFERENCE, BaseImage
 from tests.worlds.docker import EngineFixture
 
@@ -208,7 +208,7 @@ def test_nothing_is_found_where_programs_write_what_is_declared(
 
             def bring_up(name: str) -> None:
                 wanted = UpOptions(definition=name, name=name, ttl="1h")
-                up(session, "main", wanted, report=ignore, cancellation=cancellation)
+                up(Run(session, cancellation=cancellation), "main", wanted)
 
             first, *others = programs
             bring_up(first)  # it freezes, for all

@@ -17,6 +17,7 @@ from previewer.operations.replace import ReplaceOptions, replace_environment
 from previewer.operations.rollback import RollbackOptions, rollback
 from previewer.operations.up import UpOptions, up_release
 from previewer.operations.update import update
+from previewer.session.run import Run
 from previewer.testing.memory.engine import MemoryEngine
 from tests.operations.shop import FILES, Shop
 
@@ -43,32 +44,30 @@ class ReleasingShop(Shop):
     def promote(self, subject: str, to: Role = Role.PRODUCTION, *, force: bool = False) -> UpResult:
         """Promote it."""
         return promote(
-            self.session,
+            Run(self.session, self.report),
             subject,
             PromoteOptions(to=to, force=force),
-            report=self.report,
-            cancellation=Cancellation(),
         )
 
     def rollback(self, target: str | None = None, release: str | None = None, **options: float) -> UpResult:
         """Roll back."""
         wanted = RollbackOptions(release=release, **options)
-        return rollback(self.session, target, wanted, report=self.report, cancellation=Cancellation())
+        return rollback(Run(self.session, self.report), target, wanted)
 
     def replace(self, name: str, cancellation: Cancellation | None = None) -> UpResult:
         """Replace an environment by itself."""
         return replace_environment(
-            self.session, name, ReplaceOptions(), report=self.report, cancellation=cancellation or Cancellation()
+            Run(self.session, self.report, cancellation or Cancellation()), name, ReplaceOptions()
         )
 
     def update(self, name: str) -> UpResult:
         """Bring an environment to the tip of its branch."""
-        return update(self.session, name, ReplaceOptions(), report=self.report, cancellation=Cancellation())
+        return update(Run(self.session, self.report), name, ReplaceOptions())
 
     def up_release(self, release: str, **options: object) -> UpResult:
         """Run a kept release."""
         chosen = UpOptions(**options)  # type: ignore[arg-type]
-        return up_release(self.session, release, chosen, report=self.report, cancellation=Cancellation())
+        return up_release(Run(self.session, self.report), release, chosen)
 
     def notes(self, name: str) -> EnvironmentNotes:
         """What the ledger says of an environment."""

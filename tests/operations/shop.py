@@ -12,6 +12,7 @@ from previewer.engine.protocol import Selection
 from previewer.operations.down import DownResult, down
 from previewer.operations.up import UpOptions, up
 from previewer.records.environments import list_environments
+from previewer.session.run import Run
 from previewer.session.session import Session
 from previewer.testing.memory.container import Behaviour
 from previewer.testing.memory.engine import MemoryEngine
@@ -78,11 +79,11 @@ class Shop:
     ) -> UpResult:
         """Bring a revision up."""
         chosen = UpOptions(**options)  # type: ignore[arg-type]
-        return up(self.session, revision, chosen, report=self.report, cancellation=cancellation or Cancellation())
+        return up(Run(self.session, self.report, cancellation or Cancellation()), revision, chosen)
 
     def down(self, *names: str) -> DownResult:
         """Take environments down."""
-        return down(self.session, names, report=self.report, cancellation=Cancellation())
+        return down(Run(self.session, self.report), names)
 
     def environments(self) -> dict[str, Environment]:
         """What is up, by name."""

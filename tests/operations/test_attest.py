@@ -11,7 +11,7 @@ import pytest
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import Change
 from previewer.domain.compose.definition import Role
-from previewer.domain.progress import Noted, ignore
+from previewer.domain.progress import Noted
 from previewer.domain.record.history import LedgerEntry
 from previewer.domain.record.notes import EnvironmentNotes, KnownGood
 from previewer.domain.release.attestation import Verdict
@@ -33,6 +33,7 @@ from previewer.operations.lists import list_releases
 from previewer.operations.prune import Prunable, PruneItem, plan_prune, prune
 from previewer.releases.attest import attesting, read_attestations, require_signature, signature_of
 from previewer.releases.named_release import find_release_named
+from previewer.session.run import Run
 from previewer.settings.model import Settings
 from previewer.testing.memory.container import Behaviour
 from previewer.testing.memory.images import MemoryImages
@@ -59,7 +60,7 @@ class BrokenImages(MemoryImages):
 
 
 def frozen(shop: Shop, revision: str = "main") -> Release:
-    return freeze(shop.session, revision, report=shop.report, cancellation=Cancellation()).release
+    return freeze(Run(shop.session, shop.report), revision).release
 
 
 def reported(shop: Shop) -> list[str]:
@@ -94,7 +95,7 @@ def test_files_that_cannot_be_read_lose_no_release_and_are_made_up_for() -> None
     assert found.provenance is not None
     assert found.bills == {}
     images.error = None
-    assert freeze(shop.session, "main", report=shop.report, cancellation=Cancellation()).was_known
+    assert freeze(Run(shop.session, shop.report), "main").was_known
     assert len(read_attestations(shop.session, release).bills) == len(release.artifacts)
 
 
@@ -114,7 +115,7 @@ def test_an_interruption_that_comes_when_all_is_up_undoes_nothing() -> None:
     shop = Shop()
     release, cancellation = frozen(shop), Cancellation()
     shop.session.ledger.remove_record(RecordKind.ATTESTATION, release.id.removeprefix("sha256:"))
-    with attesting(shop.session, release, report=shop.report, cancellation=cancellation):
+    with attesting(Run(shop.session, shop.report, cancellation), release):
         cancellation.request()
     assert reported(shop) == []
 
@@ -134,10 +135,10 @@ def test_a_release_is_signed_as_soon_as_somebody_signs() -> None:
     source.commit("main", FILES)
     session = memory_session(source=source, ledger=ledger)
     events: list[object] = []
-    release = freeze(session, "main", report=events.append, cancellation=Cancellation()).release
+    release = freeze(Run(session, events.append), "main").release
     assert signature_of(session, release.id).verdict is Verdict.UNSIGNED
     ledger.signer = "Ada <ada@example.org>"
-    freeze(session, "main", report=events.append, cancellation=Cancellation())
+    freeze(Run(session, events.append), "main")
     assert signature_of(session, release.id).signer == "Ada <ada@example.org>"
 
 
@@ -146,12 +147,12 @@ def test_a_role_may_ask_for_signatures() -> None:
     source.commit("main", FILES)
     settings = Settings(require_signed=frozenset({Role.PRODUCTION}))
     session = memory_session(source=source, ledger=ledger, settings=settings)
-    release = freeze(session, "main", report=ignore, cancellation=Cancellation()).release
+    release = freeze(Run(session), "main").release
     require_signature(session, release.id, Role.STAGING)
     with pytest.raises(PolicyError, match="not signed"):
         require_signature(session, release.id, Role.PRODUCTION)
     ledger.signer = "Ada"
-    freeze(session, "main", report=ignore, cancellation=Cancellation())
+    freeze(Run(session), "main")
     require_signature(session, release.id, Role.PRODUCTION)
 
 
@@ -168,7 +169,7 @@ def test_a_key_that_does_not_work_is_told_and_the_rest_is_kept() -> None:
     source.commit("main", FILES)
     session = memory_session(source=source, ledger=ledger)
     events: list[object] = []
-    release = freeze(session, "main", report=events.append, cancellation=Cancellation()).release
+    release = freeze(Run(session, events.append), "main").release
     assert any(isinstance(e, Noted) and "is not signed: git cannot sign" in e.message for e in events)
     assert read_attestations(session, release).provenance is not None
     assert signature_of(session, release.id).verdict is Verdict.UNSIGNED
@@ -262,7 +263,7 @@ def test_pruning_forgets_releases_only_when_asked_and_never_needed_ones() -> Non
     plan = plan_prune(shop.session, keep=1)
     assert {item.kind for item in plan.removed} == {Prunable.IMAGE}
     assert len(plan.removed) == 2
-    result = prune(shop.session, keep=1, releases=True, report=shop.report, cancellation=Cancellation())
+    result = prune(Run(shop.session, shop.report), keep=1, releases=True)
     newest = shop.session.ledger.releases()[0].id
     assert {release.id for release in shop.session.ledger.releases()} == {running, newest}
     gone = {item.name for item in result.removed if item.kind is Prunable.RELEASE}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.release.release import Artifact
 from previewer.operations.freeze import freeze
+from previewer.session.run import Run
 from previewer.session.session import Session
 from previewer.testing.memory.images import MemoryImages
 from previewer.testing.memory.session import memory_session
@@ -12,7 +12,7 @@ from previewer.testing.memory.source import MemorySource
 
 
 def built_from(session: Session, revision: str) -> Artifact:
-    result = freeze(session, revision, report=lambda _event: None, cancellation=Cancellation())
+    result = freeze(Run(session, lambda _event: None), revision)
     (artifact,) = result.release.artifacts
     return artifact
 

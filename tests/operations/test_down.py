@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.domain.cancellation import Cancellation
 from previewer.errors import EngineError, LeftoversError, LockedError, NotFoundError
 from previewer.operations.down import all_names, plan_down
 from previewer.operations.prune import plan_prune, prune
 from previewer.records.environments import find_environment
+from previewer.session.run import Run
 from previewer.testing.memory.engine import MemoryEngine
 from tests.operations.shop import Shop, on_call
 
@@ -118,6 +118,6 @@ def test_pruning_keeps_what_runs() -> None:
     shop.down("main")
     assert plan_prune(shop.session).removed == ()
     (image,) = plan_prune(shop.session, keep=0).removed
-    result = prune(shop.session, keep=0, report=shop.events.append, cancellation=Cancellation())
+    result = prune(Run(shop.session, shop.events.append), keep=0)
     assert result.removed == (image,)
     assert plan_prune(shop.session, keep=0).removed == ()

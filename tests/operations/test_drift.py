@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from previewer.domain.drift.frozen import OwnWindow
 from previewer.domain.drift.own_windows import own_entries, own_windows
 from previewer.domain.engine.examination import ChangeKind, EngineHappening, FileChange
 from previewer.domain.labels import Ownership
-from previewer.domain.progress import Event, ignore
+from previewer.domain.progress import Event
 from previewer.domain.record.history import LedgerEntry
 from previewer.domain.record.notes import EnvironmentNotes
 from previewer.domain.stored import from_bytes, to_bytes
@@ -33,6 +32,8 @@ from previewer.operations.promote import PromoteOptions, plan_promote, promote
 from previewer.operations.suggest_writable import suggest_writable
 from previewer.operations.watch.touches import watch_taints, watch_touches
 from previewer.records.environments import list_environments
+from previewer.session.run import Run
+from previewer.session.session import Session
 from previewer.testing.memory.examiner import MemoryExaminer
 from previewer.testing.memory.session import memory_session
 from tests.domain.values import make_ownership
@@ -274,7 +275,11 @@ def test_whoever_looks_at_an_environment_notes_that_it_was_touched(shop: Touched
 
 def test_what_was_touched_and_seen_by_nobody_is_not_promoted(shop: TouchedShop) -> None:
     shop.happen("exec_create", "sh")
-    for act in (plan_promote, partial(promote, report=ignore, cancellation=Cancellation())):
+
+    def act_on(session: Session, name: str, options: PromoteOptions) -> None:
+        promote(Run(session), name, options)
+
+    for act in (plan_promote, act_on):
         with pytest.raises(PolicyError) as refused:
             act(shop.session, "shop-main", PromoteOptions(Role.STAGING))
         assert any("a command was run" in line for line in refused.value.details)
@@ -295,7 +300,7 @@ def test_a_watch_notes_touches(shop: TouchedShop) -> None:
     shop.happen("attach")
     said: list[Event] = []
     cancellation = Cancellation()
-    watching = watch_taints(shop.session, report=said.append, cancellation=cancellation)
+    watching = watch_taints(Run(shop.session, said.append, cancellation))
     eventually(lambda: shop.environments()["shop-main"].is_tainted, what="the touch is noted")
     cancellation.request()
     watching.result(10)
@@ -362,7 +367,7 @@ def test_new_findings_are_told_as_they_come(shop: TouchedShop) -> None:
     def tell(drift: EnvironmentDrift, findings: Sequence[Finding]) -> None:
         events.append((drift.environment.name, *(finding.kind for finding in findings)))
 
-    watch_touches(shop.session, ["main"], tell=tell, cancellation=Cancellation())
+    watch_touches(Run(shop.session), ["main"], tell=tell)
     assert events == [("shop-main", "command-run"), ("shop-main", "tainted")]
     assert shop.environments()["shop-main"].is_tainted
 
@@ -390,7 +395,7 @@ def test_a_debug_copy_is_no_part_of_the_environment_and_goes_again(shop: Touched
             seen.append({"environments": shop.environments() == before, "kinds": shop.kinds("main")})
 
     shop.engine._on_call = look
-    code = debug(shop.session, "main", "db", ("true",), terminal=False, report=ignore, cancellation=Cancellation())
+    code = debug(Run(shop.session), "main", "db", ("true",), terminal=False)
     assert code == 0
     assert seen == [{"environments": True, "kinds": ["debug-copy"]}]
     left = shop.engine.observe(Selection())
@@ -410,7 +415,7 @@ def test_a_copy_that_a_killed_run_left_is_removed_after_its_hour(shop: TouchedSh
     shop.engine.remove_container = lambda name: None  # type: ignore[method-assign]
     shop.engine.remove_volume = lambda name: None  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
-        debug(shop.session, "main", "db", terminal=False, report=ignore, cancellation=Cancellation())
+        debug(Run(shop.session), "main", "db", terminal=False)
     del shop.engine.remove_container, shop.engine.remove_volume
     assert remove_forgotten(shop.session) == (), "its hour is not over"
     now = shop.session.clock() + timedelta(hours=2)

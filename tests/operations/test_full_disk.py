@@ -8,7 +8,6 @@ from datetime import datetime
 
 import pytest
 
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.progress import Noted, Outcome, TaskFinished
 from previewer.domain.record.history import LedgerEntry
 from previewer.errors import LockedError, SourceError
@@ -16,6 +15,7 @@ from previewer.ledger.protocol import RecordKind
 from previewer.operations.down import all_names
 from previewer.operations.freeze import freeze
 from previewer.operations.prune import Prunable, prune
+from previewer.session.run import Run
 from previewer.testing.memory.ledger import MemoryLedger
 from previewer.testing.memory.session import memory_session
 from tests.operations.shop import Shop
@@ -118,10 +118,10 @@ def test_what_is_down_comes_back_when_there_is_room_again(shop: Shop, ledger: Fu
 
 
 def test_prune_removes_images_and_says_what_stays(shop: Shop, ledger: FullDisk) -> None:
-    release = freeze(shop.session, "main", report=shop.report, cancellation=Cancellation()).release
+    release = freeze(Run(shop.session, shop.report), "main").release
     ledger.is_full = True
     shop.events.clear()
-    result = prune(shop.session, keep=0, releases=True, report=shop.report, cancellation=Cancellation())
+    result = prune(Run(shop.session, shop.report), keep=0, releases=True)
     assert {item.kind for item in result.removed} == {Prunable.IMAGE}
     failed = [e.task for e in shop.events if isinstance(e, TaskFinished) and e.outcome is Outcome.FAILED]
     assert f"remove release {release.id}" in failed

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.definition import Role
 from previewer.domain.engine.observation import ContainerState
 from previewer.domain.environment.environment import State
@@ -16,6 +15,7 @@ from previewer.domain.record.history import LedgerEntry
 from previewer.engine.protocol import Selection
 from previewer.operations.sleep import sleep
 from previewer.operations.wake import wake
+from previewer.session.run import Run
 from previewer.testing.memory.container import Behaviour
 from previewer.testing.memory.engine import MemoryEngine
 from previewer.testing.memory.ledger import MemoryLedger
@@ -135,8 +135,8 @@ def test_a_rollback_that_is_killed_is_completed_or_undone(changes: int, again: b
 
 
 def sleep_and_wake(shop: ReleasingShop) -> None:
-    sleep(shop.session, ["staging"], report=shop.report, cancellation=Cancellation())
-    wake(shop.session, "staging", report=shop.report, cancellation=Cancellation())
+    sleep(Run(shop.session, shop.report), ["staging"])
+    wake(Run(shop.session, shop.report), "staging")
 
 
 @pytest.mark.parametrize("changes", range(12))
@@ -159,8 +159,8 @@ def test_a_sleep_that_is_killed_costs_no_data(verb: str, changes: int) -> None:
     shop = mortal_shop()
     shop.up()
     verbs: dict[str, Callable[[], object]] = {
-        "sleep": lambda: sleep(shop.session, ["main"], report=shop.report, cancellation=Cancellation()),
-        "wake": lambda: wake(shop.session, "main", report=shop.report, cancellation=Cancellation()),
+        "sleep": lambda: sleep(Run(shop.session, shop.report), ["main"]),
+        "wake": lambda: wake(Run(shop.session, shop.report), "main"),
     }
     if verb == "wake":
         verbs["sleep"]()
@@ -176,10 +176,10 @@ def test_what_a_killed_replacement_left_does_not_run_on_while_it_sleeps() -> Non
     shop.commit("second")
     killed_after(shop, 14, shop.up)
     assert len({owner.generation for owner in shop.engine.observe(Selection()).owners}) == 2
-    sleep(shop.session, ["main"], report=shop.report, cancellation=Cancellation())
+    sleep(Run(shop.session, shop.report), ["main"])
     states = {container.state for container in shop.engine.observe(Selection()).containers}
     assert ContainerState.RUNNING not in states
-    wake(shop.session, "main", report=shop.report, cancellation=Cancellation())
+    wake(Run(shop.session, shop.report), "main")
     assert is_one_whole_generation(shop, "shop-main")
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.progress import Event, TaskStarted
 from previewer.domain.release.registry_address import parse_address
 from previewer.domain.release.release import Artifact, Release
 from previewer.errors import FreezeError, NotFoundError
 from previewer.releases.obtain_images import obtain_images
 from previewer.releases.registry_access import note_push, pushed_images, pushed_to
+from previewer.session.run import Run
 from previewer.session.session import Session
 from previewer.testing.memory.images import MemoryImages
 from previewer.testing.memory.session import memory_session
@@ -35,10 +35,8 @@ def place(digits: str) -> str:
 
 def obtain(session: Session, release: Release, events: list[Event] | None = None) -> int:
     return obtain_images(
-        session,
+        Run(session, (events if events is not None else []).append),
         release,
-        report=(events if events is not None else []).append,
-        cancellation=Cancellation(),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.definition import ReadingChoice, Role
 from previewer.domain.json_value import canonical_json
 from previewer.domain.progress import Noted
@@ -13,6 +12,7 @@ from previewer.errors import DefinitionError, FreezeError, PolicyError
 from previewer.operations.promote import PromoteOptions, plan_promote, promote
 from previewer.operations.replace import ReplaceOptions
 from previewer.operations.update import update
+from previewer.session.run import Run
 from previewer.testing.memory.images import MemoryImages
 from tests.operations.shop import Shop
 
@@ -33,7 +33,7 @@ def notes(shop: Shop) -> list[str]:
 
 def promote_to(shop: Shop, role: Role) -> str:
     options = PromoteOptions(to=role)
-    result = promote(shop.session, "shop-main", options, report=shop.report, cancellation=Cancellation())
+    result = promote(Run(shop.session, shop.report), "shop-main", options)
     return result.release.id
 
 
@@ -91,9 +91,7 @@ def test_an_update_reads_the_next_commit_as_the_environment_was_read() -> None:
     assert {service.name for service in up.environment.services} == {"web", "tool"}
     assert shop.up("main", name="plain").release.id != up.release.id
     shop.source.commit("main", {"compose.yaml": text, "new": "file"})
-    updated = update(
-        shop.session, up.environment.name, ReplaceOptions(), report=shop.report, cancellation=Cancellation()
-    )
+    updated = update(Run(shop.session, shop.report), up.environment.name, ReplaceOptions())
     assert {service.name for service in updated.environment.services} == {"web", "tool"}
 
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.engine.observation import Health
 from previewer.errors import UnhealthyError
 from previewer.operations.freeze import freeze, plan_freeze
+from previewer.session.run import Run
 from previewer.testing.memory.container import Behaviour
 from previewer.testing.memory.images import MemoryImages
 from tests.operations.shop import Shop
@@ -21,9 +21,7 @@ def test_a_known_release_is_pinned_again_only_when_asked() -> None:
 
     def frozen(*, pins_again: bool = False) -> bool:
         images.pinned.clear()
-        return freeze(
-            shop.session, "main", pins_again=pins_again, report=shop.report, cancellation=Cancellation()
-        ).was_known
+        return freeze(Run(shop.session, shop.report), "main", pins_again=pins_again).was_known
 
     assert not frozen()
     built = len(images.requests)
@@ -40,7 +38,7 @@ def test_a_known_release_is_pinned_again_only_when_asked() -> None:
 def test_a_failure_says_since_when_images_are_what_they_are(age: timedelta, is_told: bool) -> None:
     shop = Shop()
     now = shop.session.clock()
-    freeze(shop.session, "main", report=shop.report, cancellation=Cancellation())
+    freeze(Run(shop.session, shop.report), "main")
     shop.session.clock = lambda: now + age
     shop.engine.behaviours["api"] = Behaviour(health=Health.UNHEALTHY)
     with pytest.raises(UnhealthyError) as failure:

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.progress import Event, Noted
 from previewer.domain.record.history import RunLease
 from previewer.domain.release.retention import FREEZE_GRACE
@@ -18,6 +17,7 @@ from previewer.ledger.protocol import RecordKind
 from previewer.operations.freeze import freeze
 from previewer.operations.prune import Prunable, plan_prune, prune
 from previewer.operations.replace import ReplaceOptions, replace_environment
+from previewer.session.run import Run
 from previewer.testing.memory.images import MemoryImages
 from previewer.testing.memory.session import DEFAULT_NOW
 from tests.operations.shop import Shop
@@ -27,7 +27,7 @@ TWO = "services:\n  one: {build: web}\n  two: {build: {context: web, args: {A: b
 
 def frozen(shop: Shop, revision: str = "main") -> str:
     """The id of the release."""
-    return freeze(shop.session, revision, report=shop.report, cancellation=Cancellation()).release.id
+    return freeze(Run(shop.session, shop.report), revision).release.id
 
 
 def fates(shop: Shop) -> dict[str, bool]:
@@ -76,11 +76,11 @@ def test_a_freeze_builds_again_what_was_pruned_while_it_built_the_next() -> None
         if request is not shop.images.requests[0] and not pruned:
             while not shop.images.list_built(shop.session.project):
                 time.sleep(0.01)
-            result = prune(shop.session, keep=0, report=lambda event: None, cancellation=Cancellation())
+            result = prune(Run(shop.session, lambda event: None), keep=0)
             pruned.append(len(result.removed))
 
     shop.images.on_build = prune_once
-    result = freeze(shop.session, "main", report=shop.report, cancellation=Cancellation())
+    result = freeze(Run(shop.session, shop.report), "main")
     assert shop.images.missing({artifact.image for artifact in result.release.artifacts}) == frozenset()
     assert pruned == [1]
     reported = [event.message for event in shop.events if isinstance(event, Noted)]
@@ -89,10 +89,7 @@ def test_a_freeze_builds_again_what_was_pruned_while_it_built_the_next() -> None
 
 def test_of_a_commit_that_was_frozen_again_the_last_release_is_the_newest() -> None:
     shop = Shop(images=MemoryImages(unstable=["web"]))
-    ids = [
-        freeze(shop.session, "main", use_cache=False, report=shop.report, cancellation=Cancellation()).release.id
-        for _ in range(5)
-    ]
+    ids = [freeze(Run(shop.session, shop.report), "main", use_cache=False).release.id for _ in range(5)]
     assert len(set(ids)) == 5
     assert frozen(shop) == ids[-1]
     kept = [item.name for item in plan_prune(shop.session, keep=2, releases=True).kept]
@@ -112,7 +109,7 @@ def test_an_image_that_cannot_be_removed_keeps_no_other(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(shop.images, "remove", refuse_first)
     with pytest.raises(EngineError, match="no space left") as caught:
-        prune(shop.session, keep=0, report=shop.report, cancellation=Cancellation())
+        prune(Run(shop.session, shop.report), keep=0)
     assert caught.value.hint == "everything else that is unused was removed"
     assert shop.images.missing({first, second}) == {second}
     assert shop.session.ledger.entries()[0].action == "prune"
@@ -133,7 +130,7 @@ def test_what_somebody_begins_to_bring_up_while_it_is_pruned_stays() -> None:
 
     shop.on_event = begin
     assert not first.commits & second.commits
-    result = prune(shop.session, keep=0, report=shop.report, cancellation=Cancellation())
+    result = prune(Run(shop.session, shop.report), keep=0)
     assert second.name not in {item.name for item in result.removed}
     assert first.name in {item.name for item in result.removed}
     assert not shop.images.missing({second.name})
@@ -161,9 +158,7 @@ def test_images_that_go_at_the_last_moment_are_brought_back(verb: str) -> None:
         assert len(shop.environments()) == 1
     else:
         with pytest.raises(NotFoundError, match="is gone from the engine") as caught:
-            replace_environment(
-                shop.session, "main", ReplaceOptions(), report=shop.report, cancellation=Cancellation()
-            )
+            replace_environment(Run(shop.session, shop.report), "main", ReplaceOptions())
         assert "previewer freeze" in (caught.value.hint or "")
         assert [e.ownership.generation for e in shop.environments().values()] == [1], "what ran still does"
     assert lost

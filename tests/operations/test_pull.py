@@ -14,14 +14,12 @@ from previewer.definition import load_named
 from previewer.deployment.deployment import UpResult
 from previewer.docker_api.registry.connection import RegistryConnection
 from previewer.docker_api.registry.repository import DOCKER_MANIFEST, OCI_MANIFEST, RegistryRepository
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.files import EntryKind
 from previewer.domain.compose.definition import Location
 from previewer.domain.compose.mounted_files import digest_tree_files
 from previewer.domain.json_value import JsonValue, canonical_json
 from previewer.domain.naming import registry_release_tag
 from previewer.domain.policy.trust import Grant, TrustRules
-from previewer.domain.progress import ignore
 from previewer.domain.release.registry_address import RegistryAddress
 from previewer.errors import NotFoundError, PolicyError, RegistryError, UsageError
 from previewer.freeze.registry.release_bundle import ReleaseBundle, encode_bundle
@@ -30,6 +28,7 @@ from previewer.operations.freeze import freeze
 from previewer.operations.pull import PullResult, fetch_release, is_release_id, plan_pull, pull
 from previewer.operations.up import UpOptions, up_release
 from previewer.releases.registry_access import is_vouched_for, pushed_to
+from previewer.session.run import Run
 from previewer.session.session import Session
 from previewer.settings.model import Settings
 from previewer.testing.memory.images import MemoryImages
@@ -81,7 +80,7 @@ class Place:
         return self.repository.write_manifest(name, OCI_MANIFEST, encoded.manifest)
 
     def pull(self, address: RegistryAddress) -> PullResult:
-        return pull(self.session, fetch_release(address), report=ignore, cancellation=Cancellation())
+        return pull(Run(self.session), fetch_release(address))
 
 
 def normal_bundle(compose: str = "services: {web: {image: 'shop:1'}}") -> ReleaseBundle:
@@ -229,11 +228,11 @@ class Clone:
     def pull(self, session: Session, bundle: ReleaseBundle) -> str:
         self.place.push(bundle, tag="newest")
         fetched = fetch_release(self.place.address.tagged("newest"))
-        pull(session, fetched, report=ignore, cancellation=Cancellation())
+        pull(Run(session), fetched)
         return bundle.release.id
 
     def up(self, session: Session, release_id: str) -> UpResult:
-        return up_release(session, release_id, UpOptions(), report=ignore, cancellation=Cancellation())
+        return up_release(Run(session), release_id, UpOptions())
 
 
 PRIVILEGED = "services: {web: {image: 'example.test/shop/web:0', privileged: true}}"
@@ -282,7 +281,7 @@ def test_freezing_takes_only_what_somebody_answers_for(clone: Clone, *, is_confi
     session = clone.session(registry=clone.place.address.name if is_configured else None)
     release_id = clone.pull(session, clone.bundle)
     assert is_vouched_for(session, release_id) is is_configured
-    found = freeze(session, "main", report=ignore, cancellation=Cancellation())
+    found = freeze(Run(session), "main")
     assert found.was_known is is_configured
     assert (found.release.id == release_id) is is_configured
 

@@ -7,7 +7,6 @@ from typing import NoReturn
 import pytest
 from msgspec.structs import replace
 
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.definition import Location, Role
 from previewer.domain.deploy.plan import TakePorts
 from previewer.domain.deploy.takeover import is_on_standby
@@ -19,6 +18,7 @@ from previewer.engine.protocol import Capabilities, Selection
 from previewer.errors import ConflictError, NotFoundError, PolicyError, PortTakenError, UnhealthyError, UsageError
 from previewer.operations.freeze import freeze
 from previewer.operations.up import UpOptions, plan_up, plan_up_release
+from previewer.session.run import Run
 from previewer.settings.model import Settings
 from previewer.testing.memory.container import Behaviour
 from previewer.testing.memory.engine import MemoryEngine
@@ -174,7 +174,7 @@ def test_a_kept_release_is_run_without_git(shop: ReleasingShop) -> None:
 def test_the_plan_of_a_replacement_is_what_happens(role: Role, shop: ReleasingShop) -> None:
     shop.up(role=role)
     shop.commit("second")
-    release = freeze(shop.session, "main", report=shop.report, cancellation=Cancellation()).release
+    release = freeze(Run(shop.session, shop.report), "main").release
     plan = plan_up_release(shop.session, release.id, UpOptions(role=role))
     shop.events.clear()
     shop.up_release(release.id, role=role)

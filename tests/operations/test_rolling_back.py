@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from previewer.deployment.restart_generation import restart_kept_generation
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.definition import Role
 from previewer.domain.engine.observation import ContainerState, Health
 from previewer.domain.environment.environment import State
@@ -14,6 +13,7 @@ from previewer.domain.record.notes import EnvironmentNotes
 from previewer.errors import LockedError, NotFoundError, UnhealthyError, UsageError
 from previewer.operations.rollback import RollbackOptions, list_candidates, plan_rollback
 from previewer.operations.up import UpOptions, plan_up, release_deployment
+from previewer.session.run import Run
 from previewer.testing.memory.container import Behaviour
 from tests.operations.releasing import ReleasingShop
 
@@ -135,7 +135,7 @@ def test_what_a_rollback_would_start_may_have_gone_meanwhile(shop: ReleasingShop
     deployment = release_deployment(shop.session, shop.session.ledger.load_release(candidate.good.release), wanted)
     shop.rollback("staging")
     with pytest.raises(LockedError, match="it was changed meanwhile"):
-        restart_kept_generation(shop.session, deployment, 1, report=shop.report, cancellation=Cancellation())
+        restart_kept_generation(Run(shop.session, shop.report), deployment, 1)
     assert shop.one(STAGING).state is State.RUNNING
 
 

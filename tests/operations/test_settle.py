@@ -6,13 +6,13 @@ import pytest
 from msgspec.structs import replace
 
 from previewer.deployment.capacity import await_capacity
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.engine.capacity import Need, Quota
 from previewer.domain.engine.observation import ContainerDetail
 from previewer.domain.progress import Event, TaskStarted
 from previewer.errors import CapacityError, TimedOutError, UnhealthyError
 from previewer.execution import await_container
 from previewer.execution.await_container import SettleClock
+from previewer.session.run import Run
 from previewer.settings.model import Settings
 from previewer.testing.memory.container import Behaviour
 from previewer.testing.memory.engine import MemoryEngine
@@ -67,12 +67,10 @@ def test_waiting_for_room_ends() -> None:
 
     def wait(timeout: float) -> None:
         await_capacity(
-            session,
+            Run(session, lambda _event: None),
             Need(networks=1),
             environment="it",
             timeout=timeout,
-            report=lambda _event: None,
-            cancellation=Cancellation(),
             sleep=nap,
         )
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.environment.environment import State
 from previewer.domain.progress import Noted
 from previewer.domain.record.notes import EnvironmentNotes
@@ -12,13 +11,14 @@ from previewer.errors import NotFoundError, PortTakenError, UnhealthyError, Usag
 from previewer.operations.extend import extend, pin, plan_extend
 from previewer.operations.sleep import plan_sleep, sleep
 from previewer.operations.wake import plan_wake, wake
+from previewer.session.run import Run
 from previewer.testing.memory.container import Behaviour
 from previewer.testing.memory.session import DEFAULT_NOW
 from tests.operations.shop import Shop, on_call
 
 
 def put_to_sleep(shop: Shop, *names: str) -> tuple[str, ...]:
-    return sleep(shop.session, names, report=shop.report, cancellation=Cancellation()).environments
+    return sleep(Run(shop.session, shop.report), names).environments
 
 
 def test_asleep_and_awake_again() -> None:
@@ -29,7 +29,7 @@ def test_asleep_and_awake_again() -> None:
     assert asleep.state is State.ASLEEP
     assert asleep.notes.asleep_since == DEFAULT_NOW
     starts = len(shop.calls("start_container"))
-    woken = wake(shop.session, "main", report=shop.report, cancellation=Cancellation())
+    woken = wake(Run(shop.session, shop.report), "main")
     assert woken.changed
     assert woken.environment.state is made.state
     assert woken.environment.url == made.url
@@ -44,11 +44,11 @@ def test_twice_changes_nothing() -> None:
     shop.up()
     put_to_sleep(shop, "main")
     calls = len(shop.engine.calls)
-    again = sleep(shop.session, ["main"], report=shop.report, cancellation=Cancellation())
+    again = sleep(Run(shop.session, shop.report), ["main"])
     assert (again.environments, again.already_asleep) == ((), ("shop-main",))
     assert len(shop.engine.calls) == calls
-    wake(shop.session, "main", report=shop.report, cancellation=Cancellation())
-    assert not wake(shop.session, "main", report=shop.report, cancellation=Cancellation()).changed
+    wake(Run(shop.session, shop.report), "main")
+    assert not wake(Run(shop.session, shop.report), "main").changed
 
 
 def test_plans_touch_nothing() -> None:
@@ -73,11 +73,11 @@ def test_a_port_that_is_taken_leaves_it_asleep() -> None:
 
     shop.engine._on_call = refuse
     with pytest.raises(PortTakenError) as failure:
-        wake(shop.session, "main", report=shop.report, cancellation=Cancellation())
+        wake(Run(shop.session, shop.report), "main")
     assert "previewer replace shop-main" in (failure.value.hint or "")
     assert shop.environments()["shop-main"].state is State.ASLEEP
     shop.engine._on_call = on_call("nothing", lambda: None)
-    assert wake(shop.session, "main", report=shop.report, cancellation=Cancellation()).changed
+    assert wake(Run(shop.session, shop.report), "main").changed
 
 
 def test_what_ended_by_itself_wakes_too() -> None:
@@ -95,10 +95,10 @@ def test_what_ended_with_the_engine_wakes_with_its_data() -> None:
     for service, code in (("web", 0), ("db", 137)):
         shop.engine.end_container(f"shop-main-g1-{service}-1", code)
     assert "migrate" not in plan_wake(shop.session, "main").text()
-    woken = wake(shop.session, "main", report=shop.report, cancellation=Cancellation())
+    woken = wake(Run(shop.session, shop.report), "main")
     assert (woken.changed, woken.environment.state) == (True, State.RUNNING)
     assert woken.environment.ownership.generation == 1
-    assert wake(shop.session, "main", report=shop.report, cancellation=Cancellation()).changed is False
+    assert wake(Run(shop.session, shop.report), "main").changed is False
 
 
 def test_what_ends_again_when_it_is_woken_stops_nothing_else() -> None:
@@ -108,7 +108,7 @@ def test_what_ends_again_when_it_is_woken_stops_nothing_else() -> None:
     container = next(c for n, c in shop.engine._containers.items() if n == "shop-main-g1-web-1")
     container.behaviour = Behaviour(exit_code=1)
     with pytest.raises(UnhealthyError):
-        wake(shop.session, "main", report=shop.report, cancellation=Cancellation())
+        wake(Run(shop.session, shop.report), "main")
     states = {service.name: service.state for service in shop.environments()["shop-main"].services}
     assert (states["web"], states["db"], states["api"]) == (State.FAILED, State.RUNNING, State.HEALTHY)
 

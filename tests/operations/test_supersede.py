@@ -10,11 +10,12 @@ import pytest
 
 from previewer.deployment.supersede import newest_run
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.progress import Event, TaskOutput, ignore
+from previewer.domain.progress import Event, TaskOutput
 from previewer.errors import CancelledError, LockedError, SupersededError
 from previewer.ledger.git import GitLedger
 from previewer.ledger.protocol import RecordKind
 from previewer.operations.freeze import freeze
+from previewer.session.run import Run
 from previewer.session.session import Session
 from previewer.source.git import GitSource
 from previewer.testing.memory.images import MemoryImages
@@ -49,7 +50,7 @@ class Freezing(threading.Thread):
 
     def run(self) -> None:
         try:
-            freeze(self._session, self._revision, report=self._seen, cancellation=self.cancellation)
+            freeze(Run(self._session, self._seen, self.cancellation), self._revision)
         except CancelledError as error:
             self.error = error
 
@@ -66,14 +67,14 @@ def test_a_newer_commit_of_the_branch_stops_the_running_freeze() -> None:
     assert older.builds.wait(10)
     newest = source.commit("main", {**FILES, "page": "new"})
     images.slow.clear()
-    result = freeze(session, "main", report=ignore, cancellation=Cancellation())
+    result = freeze(Run(session), "main")
     # The newer one is done before the older one has looked once.
     older.join(10)
     assert isinstance(older.error, SupersededError)
     assert newest.short in older.error.message
     assert result.release.commit == newest.id
     assert [release.commit for release in session.ledger.releases()] == [newest.id]
-    freeze(session, "main", report=ignore, cancellation=Cancellation())
+    freeze(Run(session), "main")
     assert session.ledger.record_names(RecordKind.CLAIM) == ()
 
 
@@ -82,9 +83,9 @@ def test_the_user_s_interruption_is_no_supersession() -> None:
     cancellation = Cancellation()
 
     def be_interrupted() -> None:
-        with newest_run(session, "freeze main", source.resolve("main"), cancellation) as run:
+        with newest_run(Run(session, cancellation=cancellation), "freeze main", source.resolve("main")) as run:
             cancellation.request()
-            run.cancellation.check()
+            run.run.cancellation.check()
 
     with pytest.raises(CancelledError) as caught:
         be_interrupted()
@@ -98,10 +99,10 @@ def test_a_run_of_the_same_commit_or_of_no_branch_stops_nobody(revision: str) ->
     if revision == "main~1":
         source.commit("main", FILES)
     with (
-        newest_run(session, "x", source.resolve("main"), Cancellation()) as older,
-        newest_run(session, "x", source.resolve(revision), Cancellation()),
+        newest_run(Run(session), "x", source.resolve("main")) as older,
+        newest_run(Run(session), "x", source.resolve(revision)),
     ):
-        assert not older.cancellation.wait(1.5)
+        assert not older.run.cancellation.wait(1.5)
 
 
 def test_a_successor_waits_for_the_lock_of_the_run_that_it_stopped() -> None:
@@ -111,7 +112,7 @@ def test_a_successor_waits_for_the_lock_of_the_run_that_it_stopped() -> None:
     given_back: list[float] = []
 
     def hold() -> None:
-        with newest_run(session, "up shop-main", source.resolve("main~1"), Cancellation()):
+        with newest_run(Run(session), "up shop-main", source.resolve("main~1")):
             pass
         with session.ledger.lock("shop-main", purpose="undo"):
             held.set()
@@ -125,7 +126,7 @@ def test_a_successor_waits_for_the_lock_of_the_run_that_it_stopped() -> None:
     holder = threading.Thread(target=hold)
     holder.start()
     held.wait(10)
-    with newest_run(session, "up shop-main", source.resolve("main"), Cancellation()) as run:
+    with newest_run(Run(session), "up shop-main", source.resolve("main")) as run:
         with pytest.raises(LockedError):
             run.when_unlocked(take)
         run.has_predecessor = True
@@ -150,10 +151,10 @@ def test_between_processes_the_newest_push_wins(tmp_path: Path) -> None:
         older.start()
         assert older.builds.wait(PATIENCE)
         repository.commit({"page": "new"})
-        newest = freeze(second, "main", report=ignore, cancellation=Cancellation()).release
+        newest = freeze(Run(second), "main").release
         older.join(PATIENCE)
         assert isinstance(older.error, SupersededError)
         assert [release.id for release in second.ledger.releases()] == [newest.id]
         # Whichever ended last, the next run leaves nothing behind.
-        freeze(second, "main", report=ignore, cancellation=Cancellation())
+        freeze(Run(second), "main")
         assert second.ledger.record_names(RecordKind.CLAIM) == ()

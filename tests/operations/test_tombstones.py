@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from previewer.domain.cancellation import Cancellation
 from previewer.engine.protocol import LogOptions
 from previewer.errors import DefinitionError, EngineError, LeftoversError, NotFoundError
 from previewer.ledger.protocol import RecordKind
@@ -15,6 +14,7 @@ from previewer.records.environments import find_environment
 from previewer.records.final_logs import BYTES, LINES
 from previewer.records.tombstones import find_tombstone
 from previewer.session.release_files import read_contents
+from previewer.session.run import Run
 from previewer.testing.memory.container import Behaviour
 from tests.definition.trees import load_text, tree_of
 from tests.operations.shop import COMPOSE, Shop, on_call
@@ -126,9 +126,7 @@ def test_the_last_life_is_remembered_whatever_its_generation_and_the_clock() -> 
     now = shop.session.clock()
     shop.up()
     for _round in range(4):
-        replace_environment(
-            shop.session, "main", ReplaceOptions(), report=shop.report, cancellation=Cancellation()
-        )
+        replace_environment(Run(shop.session, shop.report), "main", ReplaceOptions())
     assert shop.down("main").tombstones[0].generation == 5
     for days in (1, -1):
         shop.session.clock = lambda days=days: now + timedelta(days=days)  # type: ignore[misc]
@@ -143,7 +141,7 @@ def test_why_is_remembered() -> None:
     shop.up()
     target = find_down_target(shop.session, ["main"], causes={"shop-main": "its branch main is gone"})
     assert "because its branch main is gone" in plan_down(shop.session, target).text()
-    result = down(shop.session, target, report=shop.report, cancellation=Cancellation())
+    result = down(Run(shop.session, shop.report), target)
     assert result.tombstones[0].cause == "its branch main is gone"
     assert shop.session.ledger.entries()[0].detail.endswith("because its branch main is gone")
 

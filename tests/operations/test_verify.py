@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.domain.cancellation import Cancellation
-from previewer.domain.progress import Noted, ignore
+from previewer.domain.progress import Noted
 from previewer.domain.release.image_comparison import Sameness
 from previewer.errors import NotFoundError
 from previewer.operations.freeze import freeze
 from previewer.operations.verify import VerifyResult, plan_verify, verify
+from previewer.session.run import Run
 from previewer.session.session import Session
 from previewer.testing.memory.images import MemoryImages
 from previewer.testing.memory.session import memory_session
@@ -35,12 +35,12 @@ def frozen(images: MemoryImages, files: dict[str, str | bytes] | None = None) ->
     source = MemorySource()
     source.commit("main", files or FILES)
     session = memory_session(source=source, images=images)
-    freeze(session, "main", report=ignore, cancellation=Cancellation())
+    freeze(Run(session), "main")
     return session
 
 
 def verified(session: Session, *, rebuild: bool = False) -> VerifyResult:
-    return verify(session, "main", rebuild=rebuild, report=ignore, cancellation=Cancellation())
+    return verify(Run(session), "main", rebuild=rebuild)
 
 
 def test_a_whole_release_is_well_and_builds_nothing() -> None:
@@ -123,7 +123,7 @@ def test_a_freeze_notes_what_is_built_differently() -> None:
     source.commit("main", files)
     events = Events()
     session = memory_session(source=source)
-    freeze(session, "main", report=events, cancellation=Cancellation())
+    freeze(Run(session, events), "main")
     notes = [event.message for event in events.seen if isinstance(event, Noted)]
     assert [note for note in notes if "built differently" in note] == [
         "web is built differently in staging than in preview: build.args"

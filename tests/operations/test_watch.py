@@ -13,6 +13,7 @@ from previewer.domain.record.history import LedgerEntry
 from previewer.errors import SourceError, UsageError
 from previewer.operations.watch import watch as watch_module
 from previewer.operations.watch.watch import WatchOptions, WatchResult, plan_watch, watch
+from previewer.session.run import Run
 from previewer.session.session import _Once
 from previewer.settings.model import Settings
 from previewer.testing.memory.session import memory_session
@@ -24,7 +25,7 @@ PATIENCE = 60.0
 
 
 def once(shop: Shop, options: WatchOptions = ONCE) -> WatchResult:
-    return watch(shop.session, options, report=shop.report, cancellation=Cancellation())
+    return watch(Run(shop.session, shop.report), options)
 
 
 def notes(shop: Shop) -> list[Noted]:
@@ -156,9 +157,7 @@ def test_settings_that_make_no_sense_are_waited_for(monkeypatch: pytest.MonkeyPa
     shop.on_event = mend
     cancellation = Cancellation()
     options = WatchOptions(("feature/*",), interval=3600)
-    thread = threading.Thread(
-        target=lambda: watch(shop.session, options, report=shop.report, cancellation=cancellation)
-    )
+    thread = threading.Thread(target=lambda: watch(Run(shop.session, shop.report, cancellation), options))
     thread.start()
     try:
         eventually(lambda: len(shop.environments()) == 1, what="the branch is up")
@@ -203,7 +202,7 @@ def test_it_follows_until_it_is_interrupted() -> None:
     results: list[WatchResult] = []
 
     def run() -> None:
-        results.append(watch(shop.session, options, report=shop.report, cancellation=cancellation))
+        results.append(watch(Run(shop.session, shop.report, cancellation), options))
 
     thread = threading.Thread(target=run)
     thread.start()

@@ -8,20 +8,19 @@ from datetime import timedelta
 
 import pytest
 
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.definition import Role
 from previewer.domain.environment.environment import State
-from previewer.domain.progress import ignore
 from previewer.operations.extend import pin
 from previewer.operations.freeze import freeze
 from previewer.operations.sleep import sleep
+from previewer.session.run import Run
 from previewer.settings.model import Settings
 from previewer.testing.memory.session import memory_session
 from tests.worlds.tui import NOW, Terminal, World, terminal_of
 
 
 def put_to_sleep(world: World, name: str) -> None:
-    sleep(world.session, [name], report=ignore, cancellation=Cancellation())
+    sleep(Run(world.session), [name])
 
 
 async def confirm(terminal: Terminal, key: str, *shown: str) -> None:
@@ -271,7 +270,7 @@ async def test_prune_removes_what_nobody_needs(world: World) -> None:
         now=NOW,
     )
     world.up("main")
-    freeze(world.session, "feature/guest-book", report=ignore, cancellation=Cancellation())
+    freeze(Run(world.session), "feature/guest-book")
     assert len(world.images.list_built("shop")) == 2
     async with terminal_of(session) as terminal:
         await terminal.until_shown("◉ running")

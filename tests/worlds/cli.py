@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.definition import Role
-from previewer.domain.progress import ignore
 from previewer.operations.up import UpOptions, up
+from previewer.session.run import Run
 from previewer.session.session import Session
 from previewer.testing.memory.engine import MemoryEngine
 from previewer.testing.memory.images import MemoryImages
@@ -58,7 +57,7 @@ class World:
 
     def up(self, revision: str, role: Role = Role.PREVIEW) -> None:
         """Bring an environment up without the command line."""
-        up(self.session, revision, UpOptions(role=role), report=ignore, cancellation=Cancellation())
+        up(Run(self.session), revision, UpOptions(role=role))
 
     def open_session(
         self, path: str | None, *, docker_host: str | None, environment: Mapping[str, str]

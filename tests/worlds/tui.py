@@ -10,14 +10,13 @@ from datetime import UTC, datetime, timedelta
 
 from textual.pilot import Pilot
 
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.definition import Role
 from previewer.domain.engine.examination import EngineHappening
 from previewer.domain.environment.environment import Environment
-from previewer.domain.progress import ignore
 from previewer.errors import EngineUnreachableError, PreviewerError
 from previewer.operations.up import UpOptions, up
 from previewer.records.environments import list_environments
+from previewer.session.run import Run
 from previewer.session.session import Session
 from previewer.testing.memory.container import Behaviour
 from previewer.testing.memory.engine import MemoryEngine
@@ -90,7 +89,7 @@ class World:
     def up(self, revision: str, role: Role = Role.PREVIEW) -> Environment:
         """Bring an environment up without the interface."""
         options = UpOptions(role=role)
-        return up(self.session, revision, options, report=ignore, cancellation=Cancellation()).environment
+        return up(Run(self.session), revision, options).environment
 
     def names(self) -> tuple[str, ...]:
         """The names of those that exist now, on the engine itself."""

@@ -44,13 +44,11 @@ def command(
             print_plan(invocation.output, plan_debug(session, environment, service, inner), form)
             return 0
         terminal = is_terminal(invocation.stdin) and is_terminal(invocation.stdout)
-        with running(invocation, progress) as run:
+        with running(invocation, session, progress) as run:
             return debug(
-                session,
+                run,
                 environment,
                 service,
                 inner,
                 terminal=terminal,
-                report=run.report,
-                cancellation=run.cancellation,
             )

@@ -80,8 +80,8 @@ def command(
             return
         if target.environments and not yes:
             confirm_down(invocation, target.environments, every=every)
-        with running(invocation, progress) as run:
-            result = down(session, target, report=run.report, cancellation=run.cancellation)
+        with running(invocation, session, progress) as run:
+            result = down(run, target)
     _print(invocation, result, form)
     if chooses and not causes:
         invocation.diagnostics.note(_nothing(ends))
@@ -98,12 +98,13 @@ def _ends(*, every: bool, expired: bool, merged: bool, branch_gone: bool, roles:
 def _choose(invocation: Invocation, session: Session, ends: Ends) -> Ended:
     from previewer.domain.progress import Event, Noted
     from previewer.records.environments import find_ended_environments
+    from previewer.session.run import Run
 
     def tell(event: Event) -> None:
         if isinstance(event, Noted):
             invocation.diagnostics.note(event.message, event.hint)
 
-    ended = find_ended_environments(session, ends, report=tell)
+    ended = find_ended_environments(Run(session, tell), ends)
     for name, why in ended.spared.items():
         invocation.diagnostics.note(f"{name} stays: {why}")
     return ended

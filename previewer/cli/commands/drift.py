@@ -92,8 +92,8 @@ def _follow(
     from previewer.operations.watch.touches import watch_touches
 
     printer = FindingPrinter(invocation.output, least=least, as_json=as_json)
-    with running(invocation, "quiet") as run:
-        watch_touches(session, names, tell=printer.show, cancellation=run.cancellation)
+    with running(invocation, session, "quiet") as run:
+        watch_touches(run, names, tell=printer.show)
     if not run.cancellation.requested:
         return ExitCode.OK  # the engine went away
     invocation.diagnostics.note("interrupted")

@@ -58,15 +58,13 @@ def command(
             plan = plan_freeze(session, revision, choice=choice, use_cache=not from_scratch, pins_again=pull)
             print_freeze_plan(output, plan, form)
             return
-        with running(invocation, progress) as run:
+        with running(invocation, session, progress) as run:
             result = freeze(
-                session,
+                run,
                 revision,
                 choice=choice,
                 use_cache=not from_scratch,
                 pins_again=pull,
-                report=run.report,
-                cancellation=run.cancellation,
             )
         head, artifacts = release_row(result.release), artifact_rows(result.release)
         if form is Format.TABLE:

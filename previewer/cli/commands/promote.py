@@ -63,6 +63,6 @@ def command(
             return show_plan(invocation, plan_promote(session, subject, options), form)
         if not yes:
             confirm_replacement(invocation, options.to, plan_promote(session, subject, options))
-        with running(invocation, progress) as run:
-            result = promote(session, subject, options, report=run.report, cancellation=run.cancellation)
+        with running(invocation, session, progress) as run:
+            result = promote(run, subject, options)
     return show_result(invocation, result, form)

@@ -56,10 +56,8 @@ def command(
         if not dry_run:
             if gone and not yes:
                 confirm(invocation, f"Remove {describe(gone)}, {format_bytes(size)}?")
-            with running(invocation, progress) as run:
-                result = prune(
-                    session, keep=keep, releases=releases, report=run.report, cancellation=run.cancellation
-                )
+            with running(invocation, session, progress) as run:
+                result = prune(run, keep=keep, releases=releases)
             gone, size = result.removed, result.bytes
     staying = plan.kept if kept else ()
     if form is Format.TABLE:

@@ -39,8 +39,8 @@ def command(invocation: Invocation, *, what: str, dry_run: bool, progress: str, 
     if dry_run:
         print_transfer_plan(invocation.output, plan_pull(fetched), form)
         return
-    with invocation.open_pulled_session(fetched) as session, running(invocation, progress) as run:
-        result = pull(session, fetched, report=run.report, cancellation=run.cancellation)
+    with invocation.open_pulled_session(fetched) as session, running(invocation, session, progress) as run:
+        result = pull(run, fetched)
     if form is Format.TABLE:
         invocation.output.record(PULL_COLUMNS, pull_row(result))
     else:

@@ -38,8 +38,8 @@ def command(
         if dry_run:
             print_transfer_plan(output, plan_push(session, what, where), form)
             return
-        with running(invocation, progress) as run:
-            result = push(session, what, where, report=run.report, cancellation=run.cancellation)
+        with running(invocation, session, progress) as run:
+            result = push(run, what, where)
     if form is Format.TABLE:
         output.record(PUSH_COLUMNS, push_row(result))
         output.line("")

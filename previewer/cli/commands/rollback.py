@@ -67,8 +67,8 @@ def command(
         if not yes:
             plan = plan_rollback(session, target, options)
             confirm_replacement(invocation, chosen.role, plan, is_rollback=True)
-        with running(invocation, progress) as run:
-            result = rollback(session, target, options, report=run.report, cancellation=run.cancellation)
+        with running(invocation, session, progress) as run:
+            result = rollback(run, target, options)
     return show_result(invocation, result, form)
 
 

@@ -31,8 +31,8 @@ def command(invocation: Invocation, *, release: str, progress: str, form: Format
     from previewer.cli.table import Column
     from previewer.operations.sign import sign_release
 
-    with invocation.open_session() as session, running(invocation, progress) as run:
-        found, said = sign_release(session, release, report=run.report, cancellation=run.cancellation)
+    with invocation.open_session() as session, running(invocation, session, progress) as run:
+        found, said = sign_release(run, release)
     row: JsonObject = {
         "release": found.id,
         "signature": {"verdict": said.verdict.value, "signer": said.signer or None, "reason": said.reason or None},

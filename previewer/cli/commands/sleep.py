@@ -33,6 +33,6 @@ def command(
         if dry_run:
             print_plan(invocation.output, plan_sleep(session, environments), form)
             return
-        with running(invocation, progress) as run:
-            result = sleep(session, environments, report=run.report, cancellation=run.cancellation)
+        with running(invocation, session, progress) as run:
+            result = sleep(run, environments)
     invocation.output.rows(SLEEP_COLUMNS, sleep_rows(result), form)

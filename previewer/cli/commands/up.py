@@ -110,9 +110,6 @@ def command(
             return ExitCode.OK
         if options.role is not Role.PREVIEW and not yes:
             confirm_replacement(invocation, options.role, planned(session))
-        with running(invocation, progress) as run:
-            if release:
-                result = up_release(session, release, options, report=run.report, cancellation=run.cancellation)
-            else:
-                result = up(session, revision or "", options, report=run.report, cancellation=run.cancellation)
+        with running(invocation, session, progress) as run:
+            result = up_release(run, release, options) if release else up(run, revision or "", options)
     return show_result(invocation, result, form)

@@ -40,8 +40,8 @@ def command(
         if dry_run:
             invocation.output.lines(plan_verify(session, release, rebuild=rebuild))
             return ExitCode.OK
-        with running(invocation, progress) as run:
-            found = verify(session, release, rebuild=rebuild, report=run.report, cancellation=run.cancellation)
+        with running(invocation, session, progress) as run:
+            found = verify(run, release, rebuild=rebuild)
     from previewer.cli.rows.transfers import (
         DIFFERENCE_COLUMNS,
         HEAD_COLUMNS,

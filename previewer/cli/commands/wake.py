@@ -40,8 +40,8 @@ def command(
         if dry_run:
             print_plan(invocation.output, plan_wake(session, environment), form)
             return
-        with running(invocation, progress) as run:
-            result = wake(session, environment, timeout=timeout, report=run.report, cancellation=run.cancellation)
+        with running(invocation, session, progress) as run:
+            result = wake(run, environment, timeout=timeout)
     if form is Format.TABLE:
         invocation.output.table(url_columns(), url_rows(result.environment))
         return

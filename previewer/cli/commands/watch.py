@@ -56,6 +56,6 @@ def command(
         if dry_run:
             invocation.output.lines(plan_watch(session, options) or ("nothing to do",))
             return ExitCode.OK
-        with running(invocation, progress) as run:
-            result = watch(session, options, report=run.report, cancellation=run.cancellation)
+        with running(invocation, session, progress) as run:
+            result = watch(run, options)
     return ExitCode.FAILED if once and result.failed else ExitCode.OK

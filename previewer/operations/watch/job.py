@@ -13,13 +13,13 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import DEFAULT_CHOICE, ReadingChoice
 from previewer.domain.deploy.watching import Follow, Make, Remove, Skip
-from previewer.domain.progress import Event, Noted, Outcome, Report, TaskFinished, TaskOutput, TaskStarted
+from previewer.domain.progress import Event, Noted, Outcome, TaskFinished, TaskOutput, TaskStarted
 from previewer.errors import CancelledError, NotFoundError, PreviewerError
 from previewer.operations.down import down, find_down_target
 from previewer.operations.up import UpOptions, up
 from previewer.records.environments import find_environment
 from previewer.releases.definitions import choose_definition
-from previewer.session.session import Session
+from previewer.session.run import Run
 
 STAGE = "watch"
 
@@ -36,18 +36,17 @@ class WatchJob:
 
     def __init__(
         self,
-        session: Session,
+        run: Run,
         action: Make | Follow | Remove,
         *,
         revision: str,
-        report: Report,
         tell: Callable[[JobEnded], None],
     ) -> None:
         """``revision`` is what leads to the branch's tip; ``tell`` is called from the job's thread."""
         self.action = action
-        self._session = session
+        self._session = run.session
         self._revision = revision
-        self._report = report
+        self._report = run.report
         self._tell = tell
         self._cancellation = Cancellation()
         self._thread = threading.Thread(target=self._run, name=f"previewer-{action.environment}", daemon=True)
@@ -90,11 +89,11 @@ class WatchJob:
         name = self.action.environment
         if isinstance(self.action, Remove):
             target = find_down_target(self._session, [name], causes={name: self.action.cause})
-            down(self._session, target, report=self._note, cancellation=Cancellation())
+            down(Run(self._session, self._note), target)
             return ""
         definition, choice = self._definition()
         options = UpOptions(name=name, definition=definition, choice=choice)
-        result = up(self._session, self._revision, options, report=self._note, cancellation=self._cancellation)
+        result = up(Run(self._session, self._note, self._cancellation), self._revision, options)
         return result.environment.url or "up"
 
     def _definition(self) -> tuple[str | None, ReadingChoice]:

@@ -10,13 +10,13 @@ from contextlib import suppress
 from previewer.background import begin
 from previewer.deployment.drift import EnvironmentDrift, ExaminedFiles, UnseenFiles, check_drift
 from previewer.deployment.touches import record_taints
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.drift.finding import Finding
 from previewer.domain.engine.examination import EngineHappening
 from previewer.domain.environment.environment import Environment
 from previewer.domain.labels import INSTALLATION
-from previewer.domain.progress import Noted, Report
+from previewer.domain.progress import Noted
 from previewer.errors import NotFoundError, PreviewerError
+from previewer.session.run import Run
 from previewer.session.session import Session
 
 MOST_EVENTS = 10_000
@@ -28,11 +28,10 @@ GATHERING = 0.3
 
 
 def watch_touches(
-    session: Session,
+    run: Run,
     names: Collection[str],
     *,
     tell: Callable[[EnvironmentDrift, Sequence[Finding]], None],
-    cancellation: Cancellation,
     files: ExaminedFiles | None = None,
     noted: Callable[[EnvironmentDrift], None] = lambda _drift: None,
 ) -> None:
@@ -43,8 +42,9 @@ def watch_touches(
     ``files`` is how file systems are looked at, every one each time unless it says otherwise. ``noted`` gets each
     environment that was tainted now: not one that is being changed, which may look like touched.
     """
+    session = run.session
     stream = session.examiner.watch_events()
-    forget = cancellation.on_request(stream.close)
+    forget = run.cancellation.on_request(stream.close)
     known: set[tuple[str, ...]] = set()
     seen: deque[EngineHappening] = deque(maxlen=MOST_EVENTS)
     try:
@@ -52,7 +52,7 @@ def watch_touches(
         for batch in stream:
             matter = [event for event in batch if _matters(event, session.source.installation, present)]
             seen.extend(matter)
-            if matter and not cancellation.wait(GATHERING):
+            if matter and not run.cancellation.wait(GATHERING):
                 present = _look(session, names, known, seen, tell, files, noted)
     finally:
         forget()
@@ -105,7 +105,9 @@ PAUSE = 10.0
 """Seconds until the next attempt where the engine went away."""
 
 
-def watch_taints(session: Session, *, report: Report, cancellation: Cancellation) -> Future[None]:
+def watch_taints(
+    run: Run,
+) -> Future[None]:
     """Note and report every environment that is touched, in a thread of its own until ``cancellation``.
 
     File systems are not looked at: what is in them proves no touch. An engine that is away is waited for.
@@ -116,12 +118,12 @@ def watch_taints(session: Session, *, report: Report, cancellation: Cancellation
 
     def tell(drift: EnvironmentDrift) -> None:
         name = drift.environment.name
-        report(Noted(f"{name} was changed by hand: {drift.touches[0].what}", hint=f"previewer replace {name}"))
+        run.report(Noted(f"{name} was changed by hand: {drift.touches[0].what}", hint=f"previewer replace {name}"))
 
     def work() -> None:
-        while not cancellation.requested:
+        while not run.cancellation.requested:
             with suppress(PreviewerError):  # other calls to the engine report it
-                watch_touches(session, (), tell=ignore, noted=tell, cancellation=cancellation, files=UnseenFiles())
-            cancellation.wait(PAUSE)
+                watch_touches(run, (), tell=ignore, noted=tell, files=UnseenFiles())
+            run.cancellation.wait(PAUSE)
 
     return begin(work, name="previewer-taints")

@@ -10,7 +10,6 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from previewer.deployment.capacity import is_there_any_capacity
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.deploy.watching import (
     Attempt,
     Cancel,
@@ -24,7 +23,7 @@ from previewer.domain.deploy.watching import (
     decide,
     find_skips,
 )
-from previewer.domain.progress import Noted, Report
+from previewer.domain.progress import Noted
 from previewer.errors import (
     CancelledError,
     CapacityError,
@@ -40,6 +39,7 @@ from previewer.operations.watch.job import JobEnded, WatchJob, describe
 from previewer.operations.watch.queue import WatchQueue, remember_failure, remembered_attempts
 from previewer.operations.watch.touches import watch_taints
 from previewer.records.environments import list_environments
+from previewer.session.run import Run
 from previewer.session.session import Session
 
 LOOK_SECONDS = 1.0
@@ -86,7 +86,7 @@ def plan_watch(session: Session, options: WatchOptions) -> tuple[str, ...]:
     return (*begun, *(describe(skip) for skip in skips))
 
 
-def watch(session: Session, options: WatchOptions, *, report: Report, cancellation: Cancellation) -> WatchResult:
+def watch(run: Run, options: WatchOptions) -> WatchResult:
     """Make, replace and remove previews as branches come, move and go, until ``cancellation`` is requested.
 
     An engine or a remote that does not answer is waited for, and so are settings that make sense again. A branch
@@ -94,7 +94,7 @@ def watch(session: Session, options: WatchOptions, *, report: Report, cancellati
     for some. What is left alone is told once. An interruption undoes what is being brought up, no more.
     Raises :class:`UsageError` where no branch is named, and :class:`NotFoundError` for no such remote.
     """
-    return _Watch(session, options, report=report, cancellation=cancellation).run()
+    return _Watch(run, options).follow()
 
 
 class _Wake:
@@ -102,14 +102,11 @@ class _Wake:
 
 
 class _Watch:
-    def __init__(
-        self, session: Session, options: WatchOptions, *, report: Report, cancellation: Cancellation
-    ) -> None:
-        self._session = session
+    def __init__(self, run: Run, options: WatchOptions) -> None:
+        self._run = run
+        self._session = run.session
         self._options = options
-        self._rules = _rules(session, options)
-        self._report = report
-        self._cancellation = cancellation
+        self._rules = _rules(run.session, options)
         self._messages: SimpleQueue[JobEnded | _Wake] = SimpleQueue()
         self._jobs: dict[str, WatchJob] = {}
         self._attempts: dict[str, Attempt] = {}
@@ -123,12 +120,12 @@ class _Watch:
         self._fetch_at = 0.0
         self._stamp = ""
 
-    def run(self) -> WatchResult:
-        forget = self._cancellation.on_request(lambda: self._messages.put(_Wake()))
+    def follow(self) -> WatchResult:
+        forget = self._run.cancellation.on_request(lambda: self._messages.put(_Wake()))
         if not self._options.once:
-            watch_taints(self._session, report=self._report, cancellation=self._cancellation)
+            watch_taints(self._run)
         try:
-            while not self._cancellation.requested:
+            while not self._run.cancellation.requested:
                 if self._look() and self._options.once and not self._jobs:
                     break
                 self._wait()
@@ -148,7 +145,7 @@ class _Watch:
             return False
         if self._pause:
             self._pause = 0.0
-            self._report(Noted("git and the engine answer again"))
+            self._run.report(Noted("git and the engine answer again"))
         for action in actions:
             self._begin(action)
         return not actions
@@ -178,16 +175,16 @@ class _Watch:
         attempts = {name: Attempt(skip.branch, skip.commit, Progress.WAITING) for name, skip in waiting.items()}
         if newcomers := self._queue.line_up(attempts):
             branches = ", ".join(waiting[name].branch for name in newcomers)
-            self._report(Noted(f"no room for {branches}", hint=waiting[newcomers[0]].hint))
+            self._run.report(Noted(f"no room for {branches}", hint=waiting[newcomers[0]].hint))
         for skip in skips:
             key = (skip.environment, skip.commit, skip.progress)
             if key not in self._told and skip.progress is not Progress.WAITING:
                 self._told.add(key)
-                self._report(Noted(describe(skip), hint=skip.hint))
+                self._run.report(Noted(describe(skip), hint=skip.hint))
 
     def _fetch(self) -> None:
         if self._options.remote is not None and time.monotonic() >= self._fetch_at:
-            self._session.source.fetch(self._options.remote, cancellation=self._cancellation)
+            self._session.source.fetch(self._options.remote, cancellation=self._run.cancellation)
             self._fetch_at = time.monotonic() + self._options.interval
 
     def _running(self) -> dict[str, Attempt]:
@@ -203,17 +200,16 @@ class _Watch:
         if isinstance(action, Cancel):
             job = self._jobs[action.environment]
             if not job.is_cancelled:
-                self._report(Noted(f"{action.environment} is no longer brought up: {action.cause}"))
+                self._run.report(Noted(f"{action.environment} is no longer brought up: {action.cause}"))
                 job.cancel()
             return
         commit = action.commit if isinstance(action, Make | Follow) else ""
         self._attempts[action.environment] = Attempt(action.branch, commit, Progress.RUNNING)
         remote = self._options.remote
         self._jobs[action.environment] = WatchJob(
-            self._session,
+            self._run,
             action,
             revision=f"refs/heads/{action.branch}" if remote is None else f"refs/remotes/{remote}/{action.branch}",
-            report=self._report,
             tell=self._messages.put,
         )
 
@@ -229,7 +225,7 @@ class _Watch:
                 continue
             if isinstance(message, JobEnded):
                 self._end(message)
-            if not self._pause or self._cancellation.requested:
+            if not self._pause or self._run.cancellation.requested:
                 return
 
     def _end(self, ended: JobEnded) -> None:
@@ -264,7 +260,7 @@ class _Watch:
         try:
             remember_failure(self._session, name, failed, error)
         except SourceError as unwritten:
-            self._report(
+            self._run.report(
                 Noted(f"the failure of {name} could not be recorded: {unwritten}", hint=unwritten.hint or "")
             )
 
@@ -275,7 +271,7 @@ class _Watch:
         if isinstance(error, EngineUnreachableError):
             self._session.disconnect()
         self._pause = min(LONGEST_PAUSE, self._pause * 2 or FIRST_PAUSE)
-        self._report(Noted(f"{error}; trying again in {self._pause:g} seconds", hint=error.hint or ""))
+        self._run.report(Noted(f"{error}; trying again in {self._pause:g} seconds", hint=error.hint or ""))
 
     def _stop(self) -> None:
         """Undo what is being brought up; what is being removed goes."""

@@ -11,6 +11,7 @@ from previewer.domain.deploy.plan import Plan
 from previewer.domain.naming import environment_name
 from previewer.domain.progress import Report
 from previewer.operations.promote import PromoteOptions, plan_promote, promote
+from previewer.session.run import Run
 from previewer.session.session import Session
 from previewer.tui.requests.request import Done, EnvironmentRequest, deployed
 
@@ -80,7 +81,7 @@ class PromoteRequest(EnvironmentRequest):
     def perform(self, session: Session, *, report: Report, cancellation: Cancellation) -> Done:
         """Promote it."""
         name = self.environment.name
-        return deployed(promote(session, name, self._options, report=report, cancellation=cancellation))
+        return deployed(promote(Run(session, report, cancellation), name, self._options))
 
     @property
     def _options(self) -> PromoteOptions:

@@ -11,6 +11,7 @@ from previewer.domain.progress import Report
 from previewer.domain.units import counted, format_memory
 from previewer.operations.down import down, plan_down
 from previewer.operations.prune import PrunePlan, describe, plan_prune, prune
+from previewer.session.run import Run
 from previewer.session.session import Session
 from previewer.tui.requests.request import Done, Request, SeveralRequest
 
@@ -49,7 +50,7 @@ class DownRequest(SeveralRequest):
 
     def perform(self, session: Session, *, report: Report, cancellation: Cancellation) -> Done:
         """Remove them."""
-        result = down(session, self.environments, report=report, cancellation=cancellation)
+        result = down(Run(session, report, cancellation), self.environments)
         removed = f"{counted(len(result.removed), 'object')} removed, none left"
         return Done((removed, *(f"{name} is gone" for name in result.environments)))
 
@@ -105,6 +106,6 @@ class PruneRequest(Request):
 
     def perform(self, session: Session, *, report: Report, cancellation: Cancellation) -> Done:
         """Remove it."""
-        result = prune(session, releases=self.with_releases, report=report, cancellation=cancellation)
+        result = prune(Run(session, report, cancellation), releases=self.with_releases)
         gone = describe(result.removed) or "nothing"
         return Done((f"{gone} removed, {format_memory(result.bytes)} freed",))

@@ -12,6 +12,7 @@ from previewer.domain.environment.environment import Environment
 from previewer.domain.progress import Report
 from previewer.domain.record.notes import KnownGood
 from previewer.operations.rollback import RollbackOptions, plan_rollback, rollback
+from previewer.session.run import Run
 from previewer.session.session import Session
 from previewer.tui.requests.request import Done, EnvironmentRequest, deployed
 
@@ -74,7 +75,7 @@ class RollbackRequest(EnvironmentRequest):
     def perform(self, session: Session, *, report: Report, cancellation: Cancellation) -> Done:
         """Go back."""
         name = self.environment.name
-        return deployed(rollback(session, name, self._options, report=report, cancellation=cancellation))
+        return deployed(rollback(Run(session, report, cancellation), name, self._options))
 
     @property
     def _options(self) -> RollbackOptions:

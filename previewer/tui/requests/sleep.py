@@ -10,6 +10,7 @@ from previewer.domain.deploy.plan import Plan
 from previewer.domain.progress import Report
 from previewer.operations.sleep import plan_sleep, sleep
 from previewer.operations.wake import plan_wake, wake
+from previewer.session.run import Run
 from previewer.session.session import Session
 from previewer.tui.requests.request import Done, EnvironmentRequest, SeveralRequest
 
@@ -48,7 +49,7 @@ class SleepRequest(SeveralRequest):
 
     def perform(self, session: Session, *, report: Report, cancellation: Cancellation) -> Done:
         """Stop them."""
-        result = sleep(session, self.environments, report=report, cancellation=cancellation)
+        result = sleep(Run(session, report, cancellation), self.environments)
         return Done(
             (
                 *(f"{name} is asleep" for name in result.environments),
@@ -91,5 +92,5 @@ class WakeRequest(EnvironmentRequest):
 
     def perform(self, session: Session, *, report: Report, cancellation: Cancellation) -> Done:
         """Start it."""
-        woken = wake(session, self.environment.name, report=report, cancellation=cancellation).environment
+        woken = wake(Run(session, report, cancellation), self.environment.name).environment
         return Done(woken.urls or (f"{woken.name} is awake",), woken.name)

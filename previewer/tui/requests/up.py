@@ -14,6 +14,7 @@ from previewer.domain.progress import Report
 from previewer.operations.replace import ReplaceOptions, plan_replace, replace_environment
 from previewer.operations.up import UpOptions, plan_up, up
 from previewer.operations.update import plan_update, update
+from previewer.session.run import Run
 from previewer.session.session import Session
 from previewer.tui.requests.request import Done, EnvironmentRequest, Request, deployed
 
@@ -84,7 +85,7 @@ class UpRequest(Request):
     def perform(self, session: Session, *, report: Report, cancellation: Cancellation) -> Done:
         """Bring it up."""
         options = UpOptions(role=self.role)
-        return deployed(up(session, self.revision, options, report=report, cancellation=cancellation))
+        return deployed(up(Run(session, report, cancellation), self.revision, options))
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ class UpdateRequest(EnvironmentRequest):
     def perform(self, session: Session, *, report: Report, cancellation: Cancellation) -> Done:
         """Update it."""
         name, options = self.environment.name, ReplaceOptions()
-        return deployed(update(session, name, options, report=report, cancellation=cancellation))
+        return deployed(update(Run(session, report, cancellation), name, options))
 
 
 @dataclass(frozen=True)
@@ -157,4 +158,4 @@ class ReplaceRequest(EnvironmentRequest):
     def perform(self, session: Session, *, report: Report, cancellation: Cancellation) -> Done:
         """Replace it."""
         name, options = self.environment.name, ReplaceOptions()
-        return deployed(replace_environment(session, name, options, report=report, cancellation=cancellation))
+        return deployed(replace_environment(Run(session, report, cancellation), name, options))
