@@ -72,7 +72,7 @@ PROTOCOLS_ONLY = {
     ("cli", "tui"): {"previewer.tui.app"},
     ("cli", "definition"): {"previewer.definition.printing", "previewer.definition.yaml_text"},
     **{
-        (end, "session"): {f"previewer.session.{name}" for name in ("open_session", "session")}
+        (end, "session"): {f"previewer.session.{name}" for name in ("open_session", "run", "session")}
         for end in ("cli", "tui")
     },
     ("cli", "releases"): {"previewer.releases.attested", "previewer.releases.definitions"},
@@ -105,7 +105,7 @@ FOUNDATIONS = {"msgspec"}
 """What ``domain`` may import besides the standard library."""
 
 LONGEST_FILE = 400
-USUAL_FILE = 200
+USUAL_FILE = 300
 DRAWERS = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
 
 LABEL = re.compile(r"[\"'](?:dev\.previewer\.|com\.docker\.compose\.)[^\"']*")
