@@ -52,6 +52,19 @@ def is_dead(process: ProcessIdentity) -> bool:
     return process_start(process.pid) != process.started
 
 
+def identify() -> str:
+    """The process that runs this, as labels say it."""
+    return msgspec.json.encode(current_process()).decode()
+
+
+def has_ended(text: str) -> bool:
+    """Whether the process that :func:`identify` named certainly has ended; ``False`` for any other text."""
+    try:
+        return is_dead(msgspec.json.decode(text, type=ProcessIdentity))
+    except msgspec.DecodeError:
+        return False
+
+
 def process_start(pid: int) -> str | None:
     """When a process started; ``None`` where there is no such process (or it is a zombie)."""
     if HAS_PROC:

@@ -30,6 +30,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "previewer down --expired --merged --branch-gone",
         "previewer down --all --role staging --dry-run",
     ),
+    "run": (
+        "previewer run main -- sh -c 'curl -fsS \"$PREVIEWER_URL\"'",
+        "previewer run HEAD --timeout 600 --junit report.xml -- make smoke-test",
+        "previewer run main feature/login --matrix -- ./check",
+    ),
     "extend": ("previewer extend feature/login 2d", "previewer extend feature/login never"),
     "pin": ("previewer pin feature/login", "previewer pin feature/login --off"),
     "watch": (

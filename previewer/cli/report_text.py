@@ -64,6 +64,8 @@ class JunitCase(Struct, frozen=True):
     name: str
     found: Sequence[str]
     """A line for each thing that is not as it should be; the case has passed if there is none."""
+    seconds: float | None = None
+    """How long it took, where that was measured."""
 
 
 def junit_report(suite_name: str, cases: Sequence[JunitCase], *, noun: str) -> str:
@@ -72,6 +74,8 @@ def junit_report(suite_name: str, cases: Sequence[JunitCase], *, noun: str) -> s
     suite = ET.Element("testsuite", name=suite_name, tests=str(len(cases)), failures=str(failures))
     for case in cases:
         element = ET.SubElement(suite, "testcase", classname=case.group, name=plain(case.name))
+        if case.seconds is not None:
+            element.set("time", f"{case.seconds:.3f}")
         if case.found:
             failure = ET.SubElement(element, "failure", message=counted(len(case.found), noun))
             failure.text = "\n".join(map(plain, case.found))

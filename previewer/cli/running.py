@@ -32,12 +32,12 @@ def interruptible(say: Callable[[str], None]) -> Iterator[Cancellation]:
     cancellation = Cancellation()
     messengers: list[threading.Thread] = []
 
-    def interrupted(_number: int, _frame: FrameType | None) -> None:
+    def interrupted(number: int, _frame: FrameType | None) -> None:
         # In a thread: the signal may have come while this one holds a lock that the message needs.
         message = AGAIN if messengers else FIRST
         messengers.append(threading.Thread(target=say, args=(message,), daemon=True))
         messengers[-1].start()
-        cancellation.request()
+        cancellation.request(number)
 
     if threading.current_thread() is not threading.main_thread():
         yield cancellation

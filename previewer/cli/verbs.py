@@ -114,6 +114,7 @@ VERBS = (
         _ENVIRONMENTS,
         f"{_HOME}.suggest_writable",
     ),
+    Verb("run", "Run a command beside an environment of its own.", _ENVIRONMENTS, f"{_HOME}.run"),
     Verb("parity", "Compare two environments side by side.", _ENVIRONMENTS, f"{_HOME}.parity"),
     Verb("down", "Remove environments with everything that belongs to them.", _ENVIRONMENTS, f"{_HOME}.down"),
     Verb("extend", "Set an environment's time to live, counted from now.", _ENVIRONMENTS, f"{_HOME}.extend"),
@@ -141,5 +142,6 @@ VERBS = (
     Verb("init", "Write environment definitions to start from.", _SETUP, f"{_HOME}.init"),
     Verb("doctor", "Check git, the engine and the settings.", _SETUP, f"{_HOME}.doctor"),
     Verb("completion", "Print the completion script of a shell.", _SETUP, f"{_HOME}.completion"),
+    Verb("__sweep", "Remove what a killed run leaves.", _SETUP, f"{_HOME}.sweep"),
     Verb("__complete", "Print the names that a shell can complete.", _SETUP, f"{_HOME}.complete_names"),
 )

@@ -237,6 +237,7 @@ def _wanted(
         operation=operation,
         definition=deployment.definition,
         head=session.ledger.head(),
+        process=deployment.process,
     )
     return Wanted(owner, release, deployment.definition)
 

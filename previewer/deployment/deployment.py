@@ -33,6 +33,8 @@ class Deployment(Struct, frozen=True):
     """What the ledger calls it."""
     is_queued: bool = False
     """Whether to wait for room on the engine, at most ``timeout``, instead of failing where there is none."""
+    process: str | None = None
+    """The process that the environment ends with; ``None`` for one that lives on."""
     is_frozen: bool = True
     """``False`` for a plan of what has no images yet."""
 

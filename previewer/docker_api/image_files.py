@@ -8,8 +8,6 @@ from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
-import msgspec
-
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.containers import remove_container
 from previewer.docker_api.errors import translate_errors
@@ -22,7 +20,7 @@ from previewer.docker_api.wire.sdk_wire import stream_body
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.labels import MANAGED_BY, MANAGED_BY_VALUE, PROCESS, PURPOSE, PURPOSE_READING
-from previewer.process_identity import ProcessIdentity, current_process, is_dead
+from previewer.process_identity import has_ended, identify
 
 CHUNK_BYTES = 1 << 17
 FORGOTTEN_AFTER = 600.0
@@ -47,8 +45,7 @@ def reading_container(connection: DockerConnection, *, image: str) -> Iterator[s
     Raises :class:`ObjectNotFoundError` where the engine has no such image.
     """
     name = f"previewer-read-{uuid.uuid4().hex[:16]}"
-    process = msgspec.json.encode(current_process()).decode()
-    labels = {MANAGED_BY: MANAGED_BY_VALUE, PURPOSE: PURPOSE_READING, PROCESS: process}
+    labels = {MANAGED_BY: MANAGED_BY_VALUE, PURPOSE: PURPOSE_READING, PROCESS: identify()}
     with idle_container(connection, name=name, image=image, labels=labels):
         yield name
 
@@ -69,17 +66,10 @@ def is_forgotten(entry: JsonObject, *, now: float) -> bool:
     Where that cannot be known (it is on another machine), one counts that is old at ``now``, in seconds by the
     engine.
     """
-    if (process := _reader(entry)) is not None and is_dead(process):
+    if has_ended(as_text(as_object(entry.get("Labels")).get(PROCESS))):
         return True
     created = entry.get("Created")
     return isinstance(created, int) and now - created > FORGOTTEN_AFTER
-
-
-def _reader(entry: JsonObject) -> ProcessIdentity | None:
-    try:
-        return msgspec.json.decode(as_text(as_object(entry.get("Labels")).get(PROCESS)), type=ProcessIdentity)
-    except msgspec.DecodeError:
-        return None
 
 
 def _export(connection: DockerConnection, name: str, image: str) -> Iterator[bytes]:

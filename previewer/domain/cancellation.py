@@ -13,13 +13,16 @@ class Cancellation:
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self.signal: int | None = None
+        """The number of the signal that requested it; ``None`` for anything else."""
         self._closers: list[Callable[[], None]] = []
         self._lock = threading.RLock()
         """Re-entrant: a signal handler may run while this very thread holds it."""
 
-    def request(self) -> None:
+    def request(self, signal: int | None = None) -> None:
         """Ask the operation to stop. Safe from any thread and from a signal handler's main thread."""
         with self._lock:
+            self.signal = self.signal or signal
             self._event.set()
             closers, self._closers = self._closers, []
         for close in closers:

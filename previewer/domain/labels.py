@@ -137,6 +137,8 @@ class Ownership(Struct, frozen=True):
     """Which of the release's definitions runs; ``None`` on objects that an older previewer made."""
     head: str | None = None
     """The newest entry of the ledger then; ``None`` where it had none, and on an older previewer's objects."""
+    process: str | None = None
+    """The process that the environment ends with, as :mod:`previewer.process_identity` spells it."""
 
 
 class RankedPort(Struct, frozen=True):
@@ -204,6 +206,8 @@ def ownership_labels(ownership: Ownership) -> dict[str, str]:
         found[DEFINITION] = ownership.definition
     if ownership.head is not None:
         found[HEAD] = ownership.head
+    if ownership.process is not None:
+        found[PROCESS] = ownership.process
     return {**found, SERVICE: ownership.service} if ownership.service is not None else found
 
 
@@ -230,6 +234,7 @@ def read_ownership(labels: Mapping[str, str]) -> Ownership | None:
             service=labels.get(SERVICE),
             definition=labels.get(DEFINITION),
             head=labels.get(HEAD),
+            process=labels.get(PROCESS),
         )
     except (KeyError, ValueError):
         return None

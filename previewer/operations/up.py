@@ -122,6 +122,8 @@ class UpOptions(Struct, frozen=True):
     """Whether images that were built before, and the builder's cache, may be used."""
     pins_again: bool = False
     """Whether registries are asked what references mean now, although the commit was frozen before."""
+    process: str | None = None
+    """The process that the environment ends with; ``None`` for one that lives on."""
     action: Act = "up"
     """What the ledger calls it."""
 
@@ -253,6 +255,7 @@ def _deployment(
         ttl=options.ttl,
         timeout=options.timeout,
         action=options.action,
+        process=options.process,
         is_queued=options.is_queued,
     )
 

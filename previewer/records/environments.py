@@ -13,6 +13,7 @@ from previewer.domain.naming import environment_name, slug
 from previewer.domain.progress import Noted
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, SourceError
+from previewer.process_identity import has_ended
 from previewer.records.tombstones import find_tombstone
 from previewer.session.run import Run
 from previewer.session.session import Session
@@ -124,4 +125,4 @@ def find_ended_environments(run: Run, ends: Ends) -> Ended:
         view = run.session.source.branch_view(about=names.__contains__)
         if ends.branch_gone and not view.is_complete:
             run.report(Noted(INCOMPLETE, hint=INCOMPLETE_HINT))
-    return find_ended(environments, ends, view, run.session.clock())
+    return find_ended(environments, ends, view, run.session.clock(), has_ended)

@@ -92,7 +92,9 @@ def _ends(*, every: bool, expired: bool, merged: bool, branch_gone: bool, roles:
     from previewer.domain.environment.ending import Ends
 
     chosen = frozenset(Role(role) for role in roles) or frozenset({Role.PREVIEW})
-    return Ends(every=every, expired=expired, merged=merged, branch_gone=branch_gone, roles=chosen)
+    return Ends(
+        every=every, expired=expired, abandoned=expired, merged=merged, branch_gone=branch_gone, roles=chosen
+    )
 
 
 def _choose(invocation: Invocation, session: Session, ends: Ends) -> Ended:

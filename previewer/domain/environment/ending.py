@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from msgspec import Struct, field
@@ -13,6 +13,7 @@ from previewer.domain.environment.environment import Environment
 from previewer.domain.units import format_time
 
 ASKED_FOR_ALL = "all were to go"
+ABANDONED = "the run that it belonged to has ended"
 
 
 class Ends(Struct, frozen=True):
@@ -21,6 +22,8 @@ class Ends(Struct, frozen=True):
     every: bool = False
     expired: bool = False
     """Its time to live is over."""
+    abandoned: bool = False
+    """The process that it was to end with has ended, and did not remove it."""
     merged: bool = False
     """All the work of its branch is in the default branch."""
     branch_gone: bool = False
@@ -43,12 +46,23 @@ class Ended(Struct, frozen=True):
     """The reason to keep each environment, by name."""
 
 
-def find_ended(environments: Iterable[Environment], ends: Ends, branches: BranchView, now: datetime) -> Ended:
-    """Decide about every environment. A pinned one stays, unless all are to go."""
+def find_ended(
+    environments: Iterable[Environment],
+    ends: Ends,
+    branches: BranchView,
+    now: datetime,
+    has_ended: Callable[[str], bool] = lambda _process: False,
+) -> Ended:
+    """Decide about every environment. A pinned one stays, unless all are to go.
+
+    ``has_ended`` says of a process, as labels name it, whether it certainly has.
+    """
     causes: dict[str, str] = {}
     spared: dict[str, str] = {}
     for environment in environments:
-        cause = why_ended(environment, ends, branches, now)
+        process = environment.ownership.process
+        is_abandoned = ends.abandoned and process is not None and has_ended(process)
+        cause = ABANDONED if is_abandoned else why_ended(environment, ends, branches, now)
         if cause is None:
             continue
         if environment.role not in ends.roles:

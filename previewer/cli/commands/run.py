@@ -1,0 +1,130 @@
+"""``previewer run``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from previewer.cli.completion_values import complete_branches
+from previewer.cli.definition_options import definition_options
+from previewer.cli.exit_codes import ExitCode, exit_code_of
+from previewer.cli.inner_command import command_options, command_request, command_verb, swept
+from previewer.cli.invocation import Invocation, pass_invocation
+from previewer.cli.options import output_option
+from previewer.cli.output_format import Format
+from previewer.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from previewer.domain.compose.definition import ReadingChoice
+    from previewer.operations.run.command import Lines
+    from previewer.operations.run.run import CommandResult
+
+
+@command_verb("run")
+@click.argument("revisions", nargs=-1, required=True, metavar="REVISION...", shell_complete=complete_branches)
+@click.option("--env", "name", metavar="NAME", help="The environment's name (default: one that no other has).")
+@click.option("--definition", "definitions", multiple=True, metavar="NAME", help="Which definition of the commit.")
+@definition_options()
+@click.option("--keep-on-failure", "keeps", is_flag=True, help="Let the environment live on if the command fails.")
+@click.option("--matrix", is_flag=True, help="Run it beside each revision and definition, several at a time.")
+@click.option("--parallel", type=click.IntRange(min=1), default=4, show_default=True, help="How many at a time.")
+@click.option(
+    "--junit", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write a JUnit report."
+)
+@command_options()
+@output_option()
+@pass_invocation
+def command(
+    invocation: Invocation,
+    *,
+    revisions: tuple[str, ...],
+    inner: tuple[str, ...],
+    name: str | None,
+    definitions: tuple[str, ...],
+    choice: ReadingChoice,
+    keeps: bool,
+    matrix: bool,
+    parallel: int,
+    junit: Path | None,
+    service: str | None,
+    timeout: float | None,
+    evidence: Path,
+    progress: str,
+    form: Format,
+) -> int:
+    """Run a command beside an environment of its own.
+
+    Freezes REVISION, starts it, waits for its health, runs the command with its URLs (`PREVIEWER_URL`, ...), and
+    removes it, whatever happens. Ends with the command's exit code.
+    """
+    from previewer.cli.running import running
+    from previewer.domain.progress import TaskOutput
+    from previewer.operations.run.run import Entry, run_command, run_matrix
+    from previewer.operations.run.temporary import remove_abandoned
+
+    if not matrix and len(revisions) * max(1, len(definitions)) > 1:
+        raise UsageError("one environment at a time is run beside", hint="--matrix runs them all")
+    request = command_request(
+        invocation,
+        inner,
+        choice=choice,
+        service=service,
+        timeout=timeout,
+        evidence=evidence,
+        name=name,
+        definition=definitions[0] if definitions and not matrix else None,
+        keeps_on_failure=keeps,
+    )
+    with (
+        invocation.open_session() as session,
+        running(invocation, session, progress) as run,
+        swept(invocation, session) as sweeper,
+    ):
+        remove_abandoned(run)
+
+        def lines_of(title: str) -> Lines:
+            return lambda line: run.report(TaskOutput(title, line))
+
+        if matrix:
+            entries = [Entry(revision, named) for revision in revisions for named in definitions or (None,)]
+            results = run_matrix(run, entries, request, sweeper=sweeper, parallel=parallel, lines_of=lines_of)
+        else:
+            # Standard output has one kind of data: the command's, or what it came to.
+            lines = None if form is Format.TABLE else lines_of(revisions[0])
+            results = (run_command(run, revisions[0], request, sweeper=sweeper, lines=lines),)
+    return _finish(invocation, results, junit=junit, form=form, is_matrix=matrix)
+
+
+def _finish(
+    invocation: Invocation, results: Sequence[CommandResult], *, junit: Path | None, form: Format, is_matrix: bool
+) -> int:
+    from previewer.cli.rows.runs import RUN_COLUMNS, run_junit
+    from previewer.operations.run.run import result_value
+
+    if junit is not None:
+        junit.write_text(run_junit(results), encoding="utf-8")
+    for result in results:
+        _tell(invocation, result)
+    if is_matrix:
+        invocation.output.rows(RUN_COLUMNS, [result_value(result) for result in results], form)
+        return ExitCode.FAILED if any(result.has_failed for result in results) else ExitCode.OK
+    (result,) = results
+    if form is not Format.TABLE:
+        invocation.output.value(result_value(result), form)
+    if result.error is not None and not result.code:
+        return exit_code_of(type(result.error))
+    return result.code or ExitCode.OK
+
+
+def _tell(invocation: Invocation, result: CommandResult) -> None:
+    """What went wrong, and what is left because of it."""
+    if result.error is not None:
+        invocation.diagnostics.error(result.error)
+    if result.evidence is not None:
+        invocation.diagnostics.note(f"what is known of the failure of {result.title} is in {result.evidence}")
+    if result.is_kept:
+        invocation.diagnostics.note(f"{result.environment} is kept", f"previewer down {result.environment}")

@@ -1,0 +1,112 @@
+"""Verbs that run a command of the user's: ``previewer VERB … -- COMMAND…``, each with a sweeper beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from previewer.cli.invocation import Invocation
+from previewer.cli.options import HELP_NAMES, VerbCommand, progress_option
+
+if TYPE_CHECKING:
+    from previewer.domain.compose.definition import ReadingChoice
+    from previewer.operations.run.run import CommandRequest
+    from previewer.operations.run.sweeper import Sweeper
+    from previewer.session.session import Session
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+EVIDENCE = "previewer-evidence"
+
+
+class InnerCommand(VerbCommand):
+    """A command whose own arguments end at ``--``; what follows is its parameter ``inner``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep what follows the first ``--`` from being read."""
+        end = args.index("--") if "--" in args else len(args)
+        rest = super().parse_args(ctx, args[:end])
+        ctx.params["inner"] = tuple(args[end + 1 :])
+        return rest
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """As its help shows it."""
+        return [*super().collect_usage_pieces(ctx), "-- COMMAND..."]
+
+
+def command_verb(name: str) -> Callable[[Callable[..., Any]], click.Command]:
+    """Make a function the command ``name``, which runs a command of the user's; its docstring is the help."""
+    return click.command(name, cls=InnerCommand, context_settings={"help_option_names": HELP_NAMES})
+
+
+def command_options() -> Callable[[Function], Function]:
+    """What all of them take. Parameters: ``service``, ``timeout``, ``evidence``, ``progress``."""
+    options = (
+        click.option("--in", "service", metavar="SERVICE", help="Run it in a disposable copy of a service."),
+        click.option(
+            "--timeout",
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="SECONDS",
+            help="How long an environment may take, with its command.",
+        ),
+        click.option(
+            "--evidence",
+            type=click.Path(file_okay=False, path_type=Path),
+            default=EVIDENCE,
+            show_default=True,
+            metavar="FOLDER",
+            help="Where what is known of a failure is kept.",
+        ),
+        progress_option(),
+    )
+
+    def add(function: Function) -> Function:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add
+
+
+def command_request(
+    invocation: Invocation,
+    inner: tuple[str, ...],
+    *,
+    choice: ReadingChoice,
+    service: str | None,
+    timeout: float | None,
+    evidence: Path,
+    name: str | None = None,
+    definition: str | None = None,
+    keeps_on_failure: bool = False,
+) -> CommandRequest:
+    """What the options say."""
+    from previewer.cli.terminal import is_terminal
+    from previewer.operations.run.run import CommandRequest
+    from previewer.operations.up import UpOptions
+
+    return CommandRequest(
+        command=inner,
+        variables=invocation.environment,
+        options=UpOptions(name=name, definition=definition, choice=choice),
+        service=service,
+        timeout=timeout,
+        keeps_on_failure=keeps_on_failure,
+        evidence=evidence.absolute(),
+        has_terminal=is_terminal(invocation.stdin) and is_terminal(invocation.stdout),
+    )
+
+
+@contextmanager
+def swept(invocation: Invocation, session: Session) -> Iterator[Sweeper]:
+    """A sweeper for what is made inside the block."""
+    from previewer.operations.run.sweeper import Sweeper
+
+    arguments = ["--repo", session.source.location]
+    if invocation.host is not None:
+        arguments += ["--host", invocation.host]
+    with Sweeper(arguments, invocation.environment) as sweeper:
+        yield sweeper
