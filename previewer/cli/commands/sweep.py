@@ -13,8 +13,9 @@ def command(invocation: Invocation) -> None:
 
     Standard input is the run's end of a pipe.
     """
-    from previewer.operations.run.sweeper import await_end, kill_commands
+    from previewer.operations.run.sweeper import await_end, ignore_signals, kill_commands
 
+    ignore_signals()
     orphan = await_end(invocation.stdin)
     if orphan is None:
         return

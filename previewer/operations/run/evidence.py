@@ -10,10 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from previewer.domain.environment.environment import Environment
-from previewer.domain.json_value import JsonObject, JsonValue
+from previewer.domain.json_value import JsonObject, JsonValue, canonical_json
 from previewer.domain.progress import Event, Noted, Outcome, Report, TaskFinished, TaskOutput, TaskStarted
+from previewer.domain.release.release import manifest_of
 from previewer.domain.secrecy import redactor
-from previewer.domain.stored import to_json
 from previewer.domain.units import format_time
 from previewer.engine.protocol import LogLine, LogOptions
 from previewer.errors import PreviewerError
@@ -41,6 +41,11 @@ class Evidence:
         self._stages: dict[str, str] = {}
         self._files: dict[str, str] = {}
         self._lock = threading.Lock()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything was done that could be told of."""
+        return bool(self._events)
 
     def listening(self, report: Report) -> Report:
         """Report to ``report``, and keep it. A step that fails is looked into before it is undone."""
@@ -70,7 +75,7 @@ class Evidence:
             fields = {container.name: dict(container.fields) for container in seen.containers}
             self._files["inspection.json"] = redact(_json(fields))
             if (release := self._session.known_release(environment.ownership.release)) is not None:
-                self._files["release.json"] = _json(to_json(release))
+                self._files["release.json"] = canonical_json(manifest_of(release)).decode()
         except PreviewerError as error:
             self._files["missing.txt"] = f"the environment could not be looked at: {error}\n"
 

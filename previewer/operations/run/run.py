@@ -16,7 +16,7 @@ from previewer.domain.compose.routes import routes_of
 from previewer.domain.environment.urls import injected_variables
 from previewer.domain.json_value import JsonObject
 from previewer.domain.progress import Event, Noted, Report, TaskFinished, TaskOutput, TaskStarted
-from previewer.errors import PreviewerError
+from previewer.errors import PreviewerError, TimedOutError
 from previewer.operations.debug import debug
 from previewer.operations.run.command import Lines, refuse_unknown, run_on_host, time_limit
 from previewer.operations.run.evidence import Evidence
@@ -121,9 +121,9 @@ def run_command(
                     if evidence is not None:
                         evidence.capture()
     except PreviewerError as error:
-        result = replace(result, error=error)
+        result = replace(result, error=error, code=None if isinstance(error, TimedOutError) else result.code)
     result = replace(result, seconds=time.monotonic() - begun)
-    if evidence is not None and result.has_failed and not run.cancellation.requested:
+    if evidence is not None and evidence.has_begun and result.has_failed and not run.cancellation.requested:
         result = _write(result, evidence, revision, options)
     return result
 

@@ -94,11 +94,15 @@ class Sweeper:
                 self._process.stdin.flush()
 
 
-def await_end(lines: Iterable[str]) -> Orphan | None:
-    """Read until the run ends; ``None`` where it took everything down itself."""
+def ignore_signals() -> None:
+    """Go on whatever is sent to all that a job has started."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if (number := getattr(signal, name, None)) is not None:
             signal.signal(number, signal.SIG_IGN)
+
+
+def await_end(lines: Iterable[str]) -> Orphan | None:
+    """Read what the run tells until it ends; ``None`` where it took everything down itself."""
     process, environments, groups = "", list[str](), dict[int, None]()
     for line in lines:
         with suppress(ValueError):  # the last one may have been cut off
