@@ -33,7 +33,7 @@ services:
     environment: {DB_PASSWORD: hunter2-of-the-site}
 volumes: {data: {}}
 """
-POINTS = int(os.environ.get("PREVIEWER_TEST_KILL_POINTS", "5"))
+POINTS = int(os.environ.get("PREVIEWER_TEST_KILL_POINTS", "3"))
 FETCH = (
     "import os, urllib.request; print(urllib.request.urlopen(os.environ['PREVIEWER_URL']).read().decode(), end='')"
 )
