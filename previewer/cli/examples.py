@@ -32,7 +32,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "run": (
         "previewer run main -- sh -c 'curl -fsS \"$PREVIEWER_URL\"'",
-        "previewer run HEAD --timeout 600 --junit report.xml -- make smoke-test",
+        "previewer run HEAD --timeout 600 --junit report.xml -- ./smoke-test",
         "previewer run main feature/login --matrix -- ./check",
     ),
     "extend": ("previewer extend feature/login 2d", "previewer extend feature/login never"),
