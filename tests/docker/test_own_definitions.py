@@ -6,12 +6,15 @@ import json
 import os
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import docker.errors
 import pytest
 
-from demo.base_image import ensure_base_image, remove_image
+from demo.base_image import ensure_base_image
 from previewer.docker_api.connection import DockerConnection
 from tests.docker.base_image import forget_pinned_names
 from tests.worlds.docker import EngineFixture, fetch
@@ -22,17 +25,20 @@ pytestmark = [pytest.mark.docker, pytest.mark.xdist_group("demo")]
 
 @pytest.fixture
 def base(docker_connection: DockerConnection) -> Iterator[str]:
+    """The demo's base image by a name that is this test's: others on the engine may remove theirs meanwhile."""
     found = ensure_base_image(docker_connection.host)
-    yield found.reference
+    name = f"previewer-test/demo-base:{uuid.uuid4().hex[:8]}"
+    docker_connection.api.tag(found.reference, name)
+    yield name
+    docker_connection.api.remove_image(name)
     if found.is_new:
-        forget_pinned_names(docker_connection, found.reference)
-        remove_image(docker_connection.host, found.reference)
+        with suppress(docker.errors.ImageNotFound):
+            docker_connection.api.remove_image(found.reference)
 
 
 @pytest.fixture
 def ours(tmp_path: Path, docker_connection: DockerConnection, base: str) -> Iterator[EngineFixture]:
     """The files of this repository, as they are now, in a repository of their own."""
-    del base
     engine_fixture = EngineFixture(tmp_path / "ours", docker_connection)
     engine_fixture.repository.git("rm", "--quiet", "-r", ".")
     listed = subprocess.run(
@@ -45,6 +51,7 @@ def ours(tmp_path: Path, docker_connection: DockerConnection, base: str) -> Iter
     engine_fixture.repository.commit({name: (ROOT / name).read_bytes() for name in names})
     yield engine_fixture
     engine_fixture.clean_up()
+    forget_pinned_names(docker_connection, base, project=engine_fixture.project)
 
 
 @pytest.mark.parametrize("role", ["preview", "staging"])
