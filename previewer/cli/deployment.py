@@ -99,7 +99,7 @@ def show_result(invocation: Invocation, result: UpResult, form: Format) -> ExitC
 
 def _verdict(invocation: Invocation, environment: Environment) -> ExitCode:
     """What has no health check is up as soon as it runs, and may have ended since."""
-    from previewer.cli.rows.cells import SERVING
+    from previewer.domain.environment.environment import SERVING
 
     ailing = [service for service in environment.services if service.state not in SERVING]
     for service in ailing:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from previewer.cli.terminal import Style
+from previewer.cli.terminal import paint
 from previewer.errors import PreviewerError
 from previewer.present.safe_text import plain
+from previewer.present.values import Tone
 
 
 class Diagnostics:
@@ -20,7 +21,7 @@ class Diagnostics:
         """What happened, to what, further lines and what to do about it."""
         where = f"{plain(error.where)}: " if error.where else ""
         first, *rest = error.message.split("\n")
-        self._line("error", Style.BAD, where + plain(first))
+        self._line("error", Tone.BAD, where + plain(first))
         for line in (*rest, *(part for detail in error.details for part in detail.split("\n"))):
             self._write(f"  {plain(line)}".rstrip())
         self.hint(error.hint)
@@ -28,13 +29,13 @@ class Diagnostics:
     def usage(self, message: str, hint: str | None) -> None:
         """The command line makes no sense. The library's words become like ours: one line, small, no full stop."""
         words = " ".join(message.split()).rstrip(".")
-        self._line("error", Style.BAD, plain(words[:1].lower() + words[1:]))
+        self._line("error", Tone.BAD, plain(words[:1].lower() + words[1:]))
         self.hint(hint)
 
     def defect(self, error: BaseException) -> None:
         """An exception that should not be: a mistake in previewer itself."""
         said = plain(str(error))
-        self._line("error", Style.BAD, f"a bug in previewer: {type(error).__name__}{': ' if said else ''}{said}")
+        self._line("error", Tone.BAD, f"a bug in previewer: {type(error).__name__}{': ' if said else ''}{said}")
         self.hint("run the same command with --debug for the traceback, and report it")
 
     def trace(self, error: BaseException) -> None:
@@ -45,7 +46,7 @@ class Diagnostics:
 
     def warn(self, message: str, hint: str | None = None) -> None:
         """Something that is no failure but may surprise."""
-        self._line("warning", Style.BUSY, plain(message))
+        self._line("warning", Tone.BUSY, plain(message))
         self.hint(hint)
 
     def note(self, message: str, hint: str | None = None) -> None:
@@ -56,7 +57,7 @@ class Diagnostics:
     def hint(self, hint: str | None) -> None:
         """What to do about it."""
         if hint:
-            self._line("hint", Style.ACCENT, plain(hint))
+            self._line("hint", Tone.ACCENT, plain(hint))
 
     def ask(self, question: str, stdin: TextIO) -> str:
         """A question and the answer, without blanks around it; empty at the end of the input."""
@@ -67,8 +68,8 @@ class Diagnostics:
             return ""
         return stdin.readline().strip()
 
-    def _line(self, word: str, style: Style, text: str) -> None:
-        self._write(f"{style.paint(f'{word}:', colour=self._colour)} {text}")
+    def _line(self, word: str, tone: Tone, text: str) -> None:
+        self._write(f"{paint(f'{word}:', tone, colour=self._colour)} {text}")
 
     def _write(self, text: str) -> None:
         try:

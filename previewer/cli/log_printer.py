@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from itertools import cycle
 
 from previewer.cli.output import Output
-from previewer.cli.rows.findings import finding_row, show_severity
-from previewer.cli.terminal import Style
+from previewer.cli.rows.cells import show_sign
+from previewer.cli.rows.findings import finding_row
+from previewer.cli.terminal import paint
 from previewer.deployment.drift import EnvironmentDrift
 from previewer.domain.drift.finding import Finding, Severity
 from previewer.domain.json_value import JsonObject
 from previewer.domain.units import format_time
 from previewer.engine.protocol import LogLine
 from previewer.present.safe_text import cell_width, plain, plain_log_line
+from previewer.present.values import Tone
 
-_STYLES = (Style.ACCENT, Style.GOOD, Style.BUSY, Style.STRONG)
+_TONES = (Tone.ACCENT, Tone.GOOD, Tone.BUSY, Tone.STRONG)
 """Neighbours are told apart; red is kept for what is wrong."""
 
 
@@ -26,8 +28,8 @@ class LogPrinter:
         self._output = output
         self._timestamps = timestamps
         self._as_json = as_json
-        self._styles = cycle(_STYLES)
-        self._style_of: dict[str, Style] = {}
+        self._tones = cycle(_TONES)
+        self._tone_of: dict[str, Tone] = {}
         self._width = 0
 
     def show(self, batch: Sequence[LogLine]) -> None:
@@ -42,11 +44,11 @@ class LogPrinter:
         self._output.flush()
 
     def _text(self, line: LogLine) -> str:
-        if line.service not in self._style_of:
-            self._style_of[line.service] = next(self._styles)
+        if line.service not in self._tone_of:
+            self._tone_of[line.service] = next(self._tones)
         name = plain(line.service)
         name += " " * (self._width - cell_width(name))
-        head = self._style_of[line.service].paint(f"{name} |", colour=self._output.colour)
+        head = paint(f"{name} |", self._tone_of[line.service], colour=self._output.colour)
         when = f"{format_time(line.at)} " if self._timestamps and line.at else ""
         return f"{head} {when}{plain_log_line(line.text, keep_colour=self._output.colour)}".rstrip(" ")
 
@@ -82,8 +84,8 @@ class FindingPrinter:
         if self._as_json:
             self._output.json_line(finding_row(finding))
             return
-        cell = show_severity(finding.severity.value)
+        cell = show_sign(finding.severity.value)
         when = format_time(finding.at) if finding.at else "-"
         told = f": {finding.live}" if finding.live else ""
         line = plain(f"{finding.kind}  {finding.where}  {finding.what}{told}")
-        self._output.line(f"{when}  {cell.style.paint(cell.text, colour=self._output.colour)}  {line}")
+        self._output.line(f"{when}  {paint(cell.text, cell.tone, colour=self._output.colour)}  {line}")

@@ -9,6 +9,7 @@ from typing import TextIO
 from previewer.cli.output_format import Format
 from previewer.cli.report_text import to_json, to_json_line, to_json_rows
 from previewer.cli.table import Column, render_table
+from previewer.cli.terminal import paint
 from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.present.safe_text import plain
 
@@ -61,7 +62,7 @@ class Output:
         titles = max((len(column.title) for column in columns), default=0)
         for column in columns:
             cell = column.show(record.get(column.key))
-            self.line(f"{column.title:<{titles}}  {cell.style.paint(cell.text, colour=self.colour)}")
+            self.line(f"{column.title:<{titles}}  {paint(cell.text, cell.tone, colour=self.colour)}")
 
     def flush(self) -> None:
         """Hand everything to the reader; raises :class:`BrokenPipeError` where there is none any more."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from previewer.cli.output_format import Format
-from previewer.cli.terminal import Style
+from previewer.cli.terminal import paint
 from previewer.present.safe_text import plain
+from previewer.present.values import Tone
 
 if TYPE_CHECKING:
     from previewer.cli.output import Output
@@ -25,7 +26,7 @@ def print_plan(output: Output, plan: Plan, form: Format) -> None:
     else:
         output.lines([plan.title])
         for step, text in zip(plan, plan.lines(), strict=True):
-            verb = Style.BUSY.paint(step.action.verb, colour=step.removes)
+            verb = paint(step.action.verb, Tone.BUSY, colour=step.removes)
             output.line(f"  {verb}{plain(text.removeprefix(step.action.verb))}")
 
 

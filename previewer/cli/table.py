@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from previewer.cli.terminal import Style
+from previewer.cli.terminal import paint
 from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.present.safe_text import cell_width, cut, plain
+from previewer.present.values import Span, Tone
 
 GAP = "  "
 ABSENT = "-"
@@ -17,21 +18,13 @@ NARROWEST = 12
 """Cells that a column keeps however narrow the terminal is."""
 
 
-class Cell(Struct, frozen=True):
-    """What one place of a table shows."""
-
-    text: str
-    """Plain: safe to print."""
-    style: Style = Style.PLAIN
-
-
-def show_plain(value: JsonValue) -> Cell:
+def show_plain(value: JsonValue) -> Span:
     """A value as it is: a list as its items with commas, nothing as ``-``."""
     if isinstance(value, bool):
-        return Cell("yes" if value else "no")
+        return Span("yes" if value else "no")
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return Cell(", ".join(plain(str(item)) for item in value) or ABSENT)
-    return Cell(ABSENT if value in (None, "") else plain(str(value)))
+        return Span(", ".join(plain(str(item)) for item in value) or ABSENT)
+    return Span(ABSENT if value in (None, "") else plain(str(value)))
 
 
 class Column(Struct, frozen=True):
@@ -40,7 +33,7 @@ class Column(Struct, frozen=True):
     key: str
     """The key of the rows: snake_case, stable, what JSON readers use."""
     title: str
-    show: Callable[[JsonValue], Cell] = show_plain
+    show: Callable[[JsonValue], Span] = show_plain
     gives_way: bool = False
     """Whether it may be cut on a narrow terminal; those that may are cut widest first."""
     spare: int = 0
@@ -53,7 +46,7 @@ def render_table(
     """The lines of a table; none without rows. ``width`` in cells is only given for a terminal."""
     if not rows:
         return ()
-    header = tuple(Cell(column.title, Style.STRONG) for column in columns)
+    header = tuple(Span(column.title, Tone.STRONG) for column in columns)
     cells = [header, *(tuple(column.show(row.get(column.key)) for column in columns) for row in rows)]
     widths = [max(cell_width(line[index].text) for line in cells) for index in range(len(columns))]
     kept = list(range(len(columns)))
@@ -89,9 +82,9 @@ def _line_width(widths: Sequence[int], kept: Sequence[int]) -> int:
     return sum(widths[i] for i in kept) + len(GAP) * (len(kept) - 1)
 
 
-def _render_line(cells: Sequence[Cell], widths: Sequence[int], *, colour: bool) -> str:
+def _render_line(cells: Sequence[Span], widths: Sequence[int], *, colour: bool) -> str:
     parts = []
     for cell, width in zip(cells, widths, strict=True):
         text = cut(cell.text, width)
-        parts.append(cell.style.paint(text, colour=colour) + " " * (width - cell_width(text)))
+        parts.append(paint(text, cell.tone, colour=colour) + " " * (width - cell_width(text)))
     return GAP.join(parts).rstrip()

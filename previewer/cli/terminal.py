@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from enum import Enum
 from typing import TextIO
+
+from previewer.present.safe_text import RESET
+from previewer.present.values import Tone
 
 ColourChoice = str
 """``auto``, ``always`` or ``never``."""
@@ -49,22 +51,21 @@ def can_ask(stdin: TextIO, stderr: TextIO, environment: Mapping[str, str]) -> bo
     return is_terminal(stdin) and is_terminal(stderr) and not is_automated(environment)
 
 
-RESET = "\x1b[0m"
+_SGR: Mapping[Tone, str] = {
+    Tone.STRONG: "1",
+    Tone.QUIET: "2",
+    Tone.ACCENT: "36",
+    Tone.GOOD: "32",
+    Tone.BUSY: "33",
+    Tone.WARN: "33",
+    Tone.BAD: "31",
+    Tone.LOUD: "1;31",
+}
+"""Parameters of Select Graphic Rendition (ECMA-48 §8.3.117)."""
 
 
-class Style(Enum):
-    """How a piece of text is coloured; the value is its SGR parameter (ECMA-48 §8.3.117)."""
-
-    PLAIN = ""
-    STRONG = "1"
-    FAINT = "2"
-    GOOD = "32"
-    BUSY = "33"
-    BAD = "31"
-    ACCENT = "36"
-
-    def paint(self, text: str, *, colour: bool) -> str:
-        """``text`` in this style where ``colour`` is wanted, else ``text`` itself."""
-        if not colour or self is Style.PLAIN or not text:
-            return text
-        return f"\x1b[{self.value}m{text}{RESET}"
+def paint(text: str, tone: Tone, *, colour: bool) -> str:
+    """``text`` in the colours of its tone where ``colour`` is wanted, else ``text`` itself."""
+    if not colour or tone not in _SGR or not text:
+        return text
+    return f"\x1b[{_SGR[tone]}m{text}{RESET}"

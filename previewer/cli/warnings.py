@@ -10,8 +10,9 @@ from previewer.deployment.capacity import Capacity, measure_capacity
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.engine.capacity import need_of_plan
 from previewer.domain.environment.environment import Environment
-from previewer.domain.units import counted, format_remaining
+from previewer.domain.units import counted
 from previewer.engine.protocol import Selection
+from previewer.present.values import duration
 from previewer.session.session import Session
 
 SOON = timedelta(hours=2)
@@ -29,7 +30,7 @@ def warn_of_expiry(diagnostics: Diagnostics, environments: Sequence[Environment]
     if soon:
         first, name = soon[0]
         others = f", and {len(soon) - 1} more soon after" if len(soon) > 1 else ""
-        left = format_remaining(first, now=now).removesuffix(" left")
+        left = duration((first - now).total_seconds())
         diagnostics.warn(f"{name} expires in {left}{others}", f"`previewer extend {name} 2d` lets it live longer")
 
 

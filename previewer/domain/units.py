@@ -61,25 +61,6 @@ def time_left(expires_at: datetime, *, now: datetime) -> timedelta:
     return -(-left // minute) * minute if left > _MINUTES_SUFFICE else left
 
 
-def format_remaining(expires_at: datetime | None, *, now: datetime) -> str:
-    """What is left, in two units at most: ``2d 4h left``, ``5m left``, ``expired 3h ago``, ``never expires``."""
-    if expires_at is None:
-        return "never expires"
-    left = expires_at - now
-    if left <= timedelta():
-        return f"expired {_largest_units(-left)} ago"
-    return f"{_largest_units(left)} left"
-
-
-def _largest_units(time: timedelta) -> str:
-    if time < timedelta(minutes=1):
-        return f"{int(time.total_seconds())}s"
-    numbers = _split(time, round_up=False)
-    parts = [f"{number}{unit}" for number, unit in zip(numbers, "dhm", strict=True)]
-    first = next(index for index, number in enumerate(numbers) if number)
-    return " ".join(part for part in parts[first : first + 2] if not part.startswith("0"))
-
-
 def _split(time: timedelta, *, round_up: bool) -> tuple[int, int, int]:
     seconds = time.total_seconds()
     whole = int(-(-seconds // 60)) if round_up else int(seconds // 60)

@@ -26,6 +26,18 @@ class Place(Enum):
     PROGRESS = "progress"
 
 
+class Need(Enum):
+    """What has to be there before an action can be taken."""
+
+    NOTHING = 0
+    ENGINE = 1
+    ROW = 2
+    BRANCH = 3
+    ENVIRONMENT = 4
+    RUN = 5
+    """An environment, and the engine that runs it."""
+
+
 class Action(Struct, frozen=True):
     """One thing that a user can do."""
 
@@ -42,18 +54,26 @@ class Action(Struct, frozen=True):
     """``module:function`` below ``previewer.operations``; ``None`` for moving about and looking."""
     command: str | None = None
     """The verb that does the same on the command line; ``None`` where the terminal itself does it."""
-    key_display: str | None = None
-    """How the key is written, where it is not the key's own name."""
+    needs: Need = Need.NOTHING
+    changes: bool = False
+    """Whether it asks for a job that changes the environment; there is one at a time."""
+    call: str = ""
+    """The Textual action with its parameters, where it is not simply called as the id."""
 
     @property
     def method(self) -> str:
         """The Textual action: ``action_METHOD`` of the screen or the application."""
-        return self.id.replace(".", "_").replace("-", "_")
+        return self.call or self.id.replace("-", "_")
+
+    @property
+    def handler(self) -> str:
+        """The name of the method that a screen or the application has for it."""
+        return f"action_{self.method.partition('(')[0]}"
 
     @property
     def key(self) -> str:
         """The first key, as it is written."""
-        return self.key_display or key_name(self.keys.split(",")[0])
+        return key_name(self.keys.split(",")[0])
 
 
 _KEY_NAMES = {
@@ -90,56 +110,71 @@ _TABS = (
 
 ACTIONS: tuple[Action, ...] = (
     Action("open", "enter", "open", "Open the environment, or the commits of a branch without one", _ROWS,
-           "records.environments:find_environment", "status"),
+           "records.environments:find_environment", "status", needs=Need.ROW),
     Action("up", "u", "up", "Bring up an environment of this branch or commit (shows the plan first)", _ROWS,
-           "up:up", "up"),
+           "up:up", "up",
+           needs=Need.ROW, call="job('up')"),
     Action("down", "D", "down", "Tear down the environment, or all marked ones (shows the plan first)",
-           _ON_ENVIRONMENT, "down:down", "down"),
+           _ON_ENVIRONMENT, "down:down", "down",
+           needs=Need.RUN, changes=True, call="job('down')"),
     Action("replace", "R", "replace", "Run the environment's own release again, from nothing: it undoes drift",
-           _ON_ENVIRONMENT, "replace:replace_environment", "replace"),
+           _ON_ENVIRONMENT, "replace:replace_environment", "replace",
+           needs=Need.RUN, changes=True, call="job('replace')"),
     Action("update", "U", "update", "Bring the environment to the newest commit of its branch", _ON_ENVIRONMENT,
-           "update:update", "update"),
+           "update:update", "update",
+           needs=Need.RUN, changes=True, call="job('update')"),
     Action("promote", "P", "promote", "Run the very same images in staging or production", _ON_ENVIRONMENT,
-           "promote:promote", "promote"),
+           "promote:promote", "promote",
+           needs=Need.RUN, changes=True, call="job('promote')"),
     Action("rollback", "B", "roll back", "Go back to a release that is known to be good", _ON_ENVIRONMENT,
-           "rollback:rollback", "rollback"),
-    Action("extend", "e", "extend", "Let the environment live longer", _ON_ENVIRONMENT, "extend:extend", "extend"),
+           "rollback:rollback", "rollback",
+           needs=Need.RUN, changes=True, call="job('rollback')"),
+    Action("extend", "e", "extend", "Let the environment live longer", _ON_ENVIRONMENT, "extend:extend", "extend",
+           needs=Need.RUN, changes=True, call="job('extend')"),
     Action("pin", "K", "pin", "Keep the environment until it is removed by name; again: let it expire",
-           _ON_ENVIRONMENT, "extend:pin", "pin"),
+           _ON_ENVIRONMENT, "extend:pin", "pin",
+           needs=Need.RUN, changes=True, call="job('pin')"),
     Action("sleep", "s", "sleep", "Stop the environment, or all marked ones, to be woken later", _ON_ENVIRONMENT,
-           "sleep:sleep", "sleep"),
+           "sleep:sleep", "sleep",
+           needs=Need.RUN, changes=True, call="job('sleep')"),
     Action("wake", "a", "wake", "Start an environment that sleeps, or that ended with the engine", _ON_ENVIRONMENT,
-           "wake:wake", "wake"),
+           "wake:wake", "wake",
+           needs=Need.RUN, changes=True, call="job('wake')"),
     Action("drift", "d", "drift", "Show differences from the release, as they happen", _ON_ENVIRONMENT,
-           "deployment.drift:check_drift", "drift"),
+           "deployment.drift:check_drift", "drift", needs=Need.RUN),
     Action("parity", "p", "parity", "Compare two environments: staging and production, or the marked two",
            _ON_ENVIRONMENT, "parity:compare", "parity"),
     Action("inspect", "i", "release", "Show what is in the environment's release and where it came from",
-           _ON_ENVIRONMENT, "inspect:inspect", "inspect"),
+           _ON_ENVIRONMENT, "inspect:inspect", "inspect", needs=Need.ENVIRONMENT),
     Action("diff", "v", "diff", "Show what changed from one release to another", _ON_ENVIRONMENT, "diff:diff",
-           "diff"),
+           "diff", needs=Need.ENVIRONMENT),
     Action("history", "h", "history", "Show what was done to the environment, when and by whom", _ON_ENVIRONMENT,
-           "lists:list_history", "history"),
+           "lists:list_history", "history", needs=Need.ENVIRONMENT),
     Action("debug", "E", "debug", "Open a shell in a disposable copy of the service under the cursor",
-           (Place.ENVIRONMENT,), "debug:debug", "debug"),
+           (Place.ENVIRONMENT,), "debug:debug", "debug", needs=Need.RUN),
     Action("prune", "C", "clean up", "Remove unused images and, on demand, unused releases", (Place.HOME,),
-           "prune:prune", "prune"),
+           "prune:prune", "prune",
+           needs=Need.ENGINE, call="job('prune')"),
     Action("logs", "l", "logs", "Follow the logs of the environment's services", _ON_ENVIRONMENT,
-           "logs:open_logs", "logs"),
+           "logs:open_logs", "logs", needs=Need.RUN),
     Action("browse", "o", "open URL", "Open the environment's URL in a browser", _ON_ENVIRONMENT,
-           "records.environments:find_environment", "open"),
+           "records.environments:find_environment", "open",
+           needs=Need.ENVIRONMENT),
     Action("copy", "y", "copy", "Copy the selected text, the shown logs, the URL or the commit",
-           (Place.HOME, Place.COMMITS, Place.ENVIRONMENT), "records.environments:find_environment", "url"),
-    Action("commits", "c", "commits", "Choose any commit of this branch", (Place.HOME,), None, "up"),
+           (Place.HOME, Place.COMMITS, Place.ENVIRONMENT), "records.environments:find_environment", "url",
+           needs=Need.ROW),
+    Action("commits", "c", "commits", "Choose any commit of this branch", (Place.HOME,), None, "up",
+           needs=Need.BRANCH),
     Action("mark", "space", "mark", "Mark the environment; D, s and p then take the marked ones", (Place.HOME,),
-           None, "down"),
+           None, "down", needs=Need.ENVIRONMENT),
     Action("filter", "slash", "filter", "Show only what contains these words (esc clears)",
            (Place.HOME, Place.COMMITS), "lists:list_branches", "branches"),
     Action("retry", "r", "refresh", "Ask git and the engine again", (*_ON_ENVIRONMENT, *_PAIRS),
            "records.environments:list_environments", "ls"),
     Action("work", "w", "progress", "Show the operation that is running, or the last one", _ON_ENVIRONMENT),
     *(
-        Action(f"focus-{tab}", str(number), tab, words, (Place.ENVIRONMENT,), operation, command)
+        Action(f"focus-{tab}", str(number), tab, words, (Place.ENVIRONMENT,), operation, command,
+               call=f"tab('{tab}')")
         for number, (tab, words, operation, command) in enumerate(_TABS, 1)
     ),
     Action("search", "slash", "search", "Show only log lines that contain this (esc clears)",
@@ -167,7 +202,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("confirm", "y", "do it", "Confirm", (Place.CONFIRM,), None, None),
     *(
         Action(f"choose-{number}", str(number), f"{ordinal} choice",
-               f"Take the {ordinal} of what is offered: a role, a time, a release", (Place.CONFIRM,))
+               f"Take the {ordinal} of what is offered: a role, a time, a release", (Place.CONFIRM,),
+               call=f"choose({number - 1})")
         for number, ordinal in enumerate(("first", "second", "third", "fourth", "fifth", "sixth"), 1)
     ),
     Action("choose-other", "t", "other", "Type a time that is not offered", (Place.CONFIRM,)),

@@ -30,7 +30,7 @@ from previewer.tui.live import LiveApp
 from previewer.tui.palette import ActionProvider, Palette, PlaceProvider
 from previewer.tui.present.notices import failure_summary
 from previewer.tui.present.text import text_of
-from previewer.tui.requests.request import Request
+from previewer.tui.request import Request
 from previewer.tui.screens.base import PreviewerScreen
 from previewer.tui.screens.confirm_plan import ConfirmScreen
 from previewer.tui.screens.destinations import screen_of
@@ -217,9 +217,7 @@ class PreviewerApp(LiveApp):
 
             async def chosen(name: str | None) -> None:
                 if name is not None:
-                    method = BY_ID[name].method
-                    own = hasattr(screen, f"action_{method}")
-                    await screen.run_action(f"screen.{method}" if own else f"app.{method}")
+                    await screen.run_action(screen.target_of(name))
 
             self.push_screen(MenuScreen(self.context, screen.menu_items()), chosen)
 
@@ -258,17 +256,17 @@ class PreviewerApp(LiveApp):
         if request is None:
             return
         job = self.context.begin_work(
-            verb=request.verb,
+            verb=request.kind.verb,
             subject=request.subject,
             branch=request.branch,
-            environments=request.environments,
-            progress_label=request.progress_label,
+            environments=request.changed,
+            progress_label=request.kind.progress_label,
         )
         self.context.queries.start(job, request, self)
         if isinstance(home := self.screen_stack[0], HomeScreen):
-            home.unmark(request.environments)
+            home.unmark(request.changed)
         self.schedule.spin()
-        if not request.is_quick:
+        if not request.kind.is_quick:
             self.push_screen(ProgressScreen(self.context, job.number))
 
     def _is_shown(self, job: Job) -> bool:

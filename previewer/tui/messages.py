@@ -12,7 +12,7 @@ from previewer.domain.progress import Event
 from previewer.engine.protocol import LogLine
 from previewer.errors import PreviewerError
 from previewer.tui.bridge import Mailbox
-from previewer.tui.requests.request import Proposal
+from previewer.tui.request import Proposal
 
 
 class BranchesRead(Message):

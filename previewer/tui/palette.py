@@ -10,8 +10,9 @@ from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits
 from textual.content import Content
 
 from previewer.present.safe_text import plain
+from previewer.present.values import Span, Tone
 from previewer.tui.actions import BY_ID
-from previewer.tui.present.text import Span, Style, line, to_content
+from previewer.tui.present.text import line, to_content
 from previewer.tui.screen_requests import ScreenRequested
 from previewer.tui.screens.base import PreviewerScreen
 from previewer.tui.screens.menu import MOVEMENT
@@ -55,8 +56,8 @@ class ActionProvider(Provider):
         for name, reason in screen.menu_items():
             if reason is None and name not in MOVEMENT | {"command_palette", "back"}:
                 action = BY_ID[name]
-                display = to_content(line(f"{action.label:<12}", Span(f"{action.help}", Style.QUIET)))
-                yield action.label, action.help, display, partial(screen.run_action, _target(screen, name))
+                display = to_content(line(f"{action.label:<12}", Span(f"{action.help}", Tone.QUIET)))
+                yield action.label, action.help, display, partial(screen.run_action, screen.target_of(name))
 
 
 class PlaceProvider(Provider):
@@ -70,16 +71,11 @@ class PlaceProvider(Provider):
         matcher = self.matcher(query)
         for environment in screen.app_state.environments or ():
             if (score := matcher.match(environment.name)) > 0:
-                display = to_content(line(environment.name, Span("  environment", Style.QUIET)))
+                display = to_content(line(environment.name, Span("  environment", Tone.QUIET)))
                 go = partial(screen.post_message, ScreenRequested.environment(environment.name))
                 yield Hit(score, display, go, text=plain(environment.name))
         for branch in (screen.app_state.branches or ())[:MOST_PLACES]:
             if (score := matcher.match(branch.name)) > 0:
-                display = to_content(line(branch.name, Span("  commits of this branch", Style.QUIET)))
+                display = to_content(line(branch.name, Span("  commits of this branch", Tone.QUIET)))
                 go = partial(screen.post_message, ScreenRequested.commits(branch.name))
                 yield Hit(score * 0.9, display, go, text=plain(branch.name))
-
-
-def _target(screen: PreviewerScreen, name: str) -> str:
-    method = BY_ID[name].method
-    return f"screen.{method}" if hasattr(screen, f"action_{method}") else f"app.{method}"

@@ -43,7 +43,7 @@ from previewer.tui.messages import (
     TextCopied,
     UrlOpened,
 )
-from previewer.tui.requests.request import Request
+from previewer.tui.request import Request
 
 LOG_TAIL = 500
 """Lines of each container that are read before its log is followed."""
@@ -136,7 +136,11 @@ class Queries:
     def propose(self, request: Request, tell: MessagePump) -> None:
         """Answered with :class:`PlanRead` or :class:`PlanFailed`."""
         self._bridge.ask(
-            "plan", lambda: request.propose(self._session), tell=tell, answered=PlanRead, failed=PlanFailed
+            "plan",
+            lambda: request.kind.propose(self._session, request),
+            tell=tell,
+            answered=PlanRead,
+            failed=PlanFailed,
         )
 
     def follow_logs(self, environment: str, tell: MessagePump) -> None:
@@ -167,7 +171,7 @@ class Queries:
         report = self._reporter(job, tell)
 
         def call() -> Message:
-            done = request.perform(self._session, report=report, cancellation=job.cancellation)
+            done = request.kind.perform(Run(self._session, report, job.cancellation), request)
             return JobEnded(job.number, environment=done.environment, outcome=done.outcome)
 
         self._bridge.operate(job.title, call, tell=tell, failed=lambda error: JobEnded(job.number, error=error))

@@ -7,7 +7,7 @@ from typing import Self
 
 from textual.message import Message
 
-from previewer.tui.requests.request import Request
+from previewer.tui.request import Request
 
 
 class Destination(Enum):

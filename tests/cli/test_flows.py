@@ -107,7 +107,7 @@ def test_up_says_what_has_ended_already(world: World) -> None:
 def test_down_of_a_named_preview_asks_nothing(world: World) -> None:
     world.up("main")
     ran = world.run("down", "main", *QUIET)
-    expected = ["ENVIRONMENT", "RESULT", "FREED", "shop-main", "removed", "0", "B"]
+    expected = ["ENVIRONMENT", "RESULT", "FREED", "shop-main", "removed", "0", "bytes"]
     assert (ran.code, ran.out.split(), ran.err) == (0, expected, "")
     assert names(world) == []
     again = world.run("down", "main", *QUIET)
@@ -171,10 +171,10 @@ def test_prune_asks_and_says_how_much(world: World) -> None:
     world.run("down", "main", *QUIET)
     kept = world.run("prune", "--keep", "0", *QUIET, terminal=True, typed="\n")
     assert kept.code == 130
-    assert kept.err.startswith("Remove 1 image, 1.0 MB? [y/N] ")
+    assert kept.err.startswith("Remove 1 image, 976.6 KiB? [y/N] ")
     gone = world.run("prune", "--keep", "0", "--yes", *QUIET)
     assert gone.code == 0
-    assert gone.err == "1 image, 1.0 MB freed\n"
+    assert gone.err == "1 image, 976.6 KiB freed\n"
     assert world.run("prune", "--dry-run").err == "nothing to remove\nhint: --kept lists what stays, and why\n"
 
 

@@ -41,9 +41,9 @@ def test_not_a_moment(text: str) -> None:
         (timedelta(days=3), "3d"),
         (timedelta(days=3, seconds=-2), "3d"),
         (timedelta(days=3, minutes=-1), "2d 23h"),
-        (timedelta(minutes=90, seconds=-59), "1h 30m"),
-        (timedelta(minutes=9, seconds=50), "9m"),
-        (timedelta(seconds=20), "20s"),
+        (timedelta(minutes=90, seconds=-59), "! 1h 30m"),
+        (timedelta(minutes=9, seconds=50), "! 9m"),
+        (timedelta(seconds=20), "! 20s"),
         (timedelta(0), "expired"),
     ],
 )

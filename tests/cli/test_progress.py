@@ -11,7 +11,6 @@ import pytest
 
 from previewer.cli.progress.lines import JsonProgress, PlainProgress
 from previewer.cli.progress.progress import ProgressMode, QuietProgress, make_progress
-from previewer.cli.progress.stream import format_seconds
 from previewer.cli.progress.terminal import ProgressBoard, TerminalProgress
 from previewer.domain.progress import Event, Noted, Outcome, TaskFinished, TaskOutput, TaskStarted
 from previewer.present.safe_text import cell_width
@@ -231,10 +230,3 @@ def test_quiet_is_quiet() -> None:
         progress.report(event)
     progress.close()
     assert stream.getvalue() == ""
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0.0s"), (9.94, "9.9s"), (9.96, "10s"), (59.7, "1m00s"), (187, "3m07s")]
-)
-def test_seconds(seconds: float, text: str) -> None:
-    assert format_seconds(seconds) == text

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.units import MAX_TTL, expiry, format_remaining, format_ttl, parse_ttl
+from previewer.domain.units import MAX_TTL, expiry, format_ttl, parse_ttl
 from previewer.errors import UsageError
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -78,25 +78,8 @@ def test_formatting(ttl: timedelta | None, text: str) -> None:
     assert format_ttl(ttl) == text
 
 
-@pytest.mark.parametrize(
-    ("left", "text"),
-    [
-        (timedelta(days=2, hours=4, minutes=59), "2d 4h left"),
-        (timedelta(days=2, minutes=59), "2d left"),
-        (timedelta(hours=3, minutes=5), "3h 5m left"),
-        (timedelta(minutes=5, seconds=59), "5m left"),
-        (timedelta(seconds=42), "42s left"),
-        (timedelta(), "expired 0s ago"),
-        (timedelta(hours=-3), "expired 3h ago"),
-    ],
-)
-def test_what_is_left(left: timedelta, text: str) -> None:
-    assert format_remaining(NOW + left, now=NOW) == text
-
-
 def test_what_never_expires() -> None:
     assert expiry(None, now=NOW) is None
-    assert format_remaining(None, now=NOW) == "never expires"
 
 
 def test_an_expiry_has_whole_seconds() -> None:

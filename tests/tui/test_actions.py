@@ -94,7 +94,7 @@ def test_every_action_is_bound_where_it_can_be_taken(action: Action) -> None:
         ]
         assert bound, f"{action.id} has no binding at {place.value}"
         assert all(binding.action == action.method for binding in bound)
-        assert any(hasattr(node, f"action_{action.method}") for node in NODES[place])
+        assert any(hasattr(node, action.handler) for node in NODES[place])
 
 
 def test_ids_and_methods_are_unique() -> None:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from previewer.tui.present.text import Line, Span, Style, hanging_indent, line, text_of, width_of
+from previewer.present.values import Span, Tone
+from previewer.tui.present.text import Line, hanging_indent, line, text_of, width_of
 
 WORDS = st.text(alphabet="ab [/🚀日", min_size=1, max_size=40)
 
@@ -21,11 +22,11 @@ def shown(*lines: Line, width: int, indent: int | None = None) -> list[str]:
     [
         (line("short"), 20, ["short"]),
         (
-            line(Span("  hint  ", Style.QUIET), "start it now please"),
+            line(Span("  hint  ", Tone.QUIET), "start it now please"),
             20,
             ["  hint  start it now", "        please"],
         ),
-        (line(Span("✖ ", Style.BAD), "one two three"), 12, ["✖ one two", "  three"]),
+        (line(Span("✖ ", Tone.BAD), "one two three"), 12, ["✖ one two", "  three"]),
         (line("  indented text here"), 14, ["  indented", "  text here"]),
         (line("word" * 5), 12, ["wordwordword", "wordword"]),
         (line(Span("a very long label "), "text"), 12, ["a very long", "  label text"]),
@@ -47,10 +48,10 @@ def test_without_a_width_lines_stay_as_they_are() -> None:
 
 @given(st.lists(WORDS, min_size=1, max_size=5), st.integers(min_value=12, max_value=60))
 def test_nothing_is_lost_and_nothing_sticks_out(texts: list[str], width: int) -> None:
-    spans = tuple(Span(text, Style.WARN) for text in texts)
+    spans = tuple(Span(text, Tone.WARN) for text in texts)
     broken = hanging_indent([spans], width)
     assert "".join(text_of(part) for part in broken).replace(" ", "") == text_of(spans).replace(" ", "")
     for part in broken:
         assert cell_len(text_of(part).rstrip()) <= width
-        assert all(span.style is Style.WARN for span in part if span.text.strip())
+        assert all(span.tone is Tone.WARN for span in part if span.text.strip())
     assert width_of(spans) > width or broken == (spans,)

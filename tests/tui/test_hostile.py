@@ -16,6 +16,7 @@ from previewer.engine.protocol import LogLine
 from previewer.errors import BuildError, EngineUnreachableError
 from previewer.present.safe_text import plain
 from previewer.tui.bridge import Mailbox
+from previewer.tui.job_kinds import DOWN, UP
 from previewer.tui.messages import (
     BranchesFailed,
     BranchesRead,
@@ -30,8 +31,7 @@ from previewer.tui.messages import (
     PlanRead,
     UrlOpened,
 )
-from previewer.tui.requests.removal import DownRequest
-from previewer.tui.requests.up import UpRequest
+from previewer.tui.request import Request
 from previewer.tui.screen_requests import RequestMade, ScreenRequested
 from previewer.tui.screens.environment import EnvironmentScreen
 from tests.tui.hostile import GROUPS
@@ -120,7 +120,7 @@ async def test_confirmation_progress_commits_menu_palette(world: World, text: st
         await terminal.until_shown("Memory")
         terminal.app.post_message(BranchesRead((make_branch(text),)))
         terminal.app.post_message(EnvironmentsRead((environment,), engine=text))
-        for request in (DownRequest((environment,)), UpRequest(text, text, of_branch=text)):
+        for request in (Request(DOWN, text, (environment,)), Request(UP, text, revision=text, branch=text)):
             terminal.app.post_message(RequestMade(request))
             await terminal.until_on("ConfirmScreen")
             terminal.app.screen.post_message(PlanRead(Plan(text, (Step(RemoveContainer(text), text),))))

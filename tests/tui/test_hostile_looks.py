@@ -37,12 +37,9 @@ from previewer.tui.detail_queries import (
     QuestionFailed,
     RolesParityRead,
 )
+from previewer.tui.job_kinds import EXTEND, PROMOTE, PRUNE, ROLLBACK
 from previewer.tui.messages import EnvironmentsRead, PlanRead
-from previewer.tui.requests.lifetime import ExtendRequest
-from previewer.tui.requests.promote import PromoteRequest
-from previewer.tui.requests.removal import PruneRequest
-from previewer.tui.requests.request import Request
-from previewer.tui.requests.rollback import RollbackRequest
+from previewer.tui.request import Request
 from previewer.tui.screen_requests import RequestMade, ScreenRequested
 from previewer.tui.screens.environment import EnvironmentScreen
 from tests.tui.hostile import GROUPS
@@ -183,10 +180,8 @@ async def test_what_services_answer(world: World, text: str) -> None:
 async def test_requests(world: World, text: str) -> None:
     environment = make_noted(world, text)
     requests: tuple[Request, ...] = (
-        ExtendRequest(environment),
-        RollbackRequest(environment),
-        PromoteRequest(environment, text, Role.PRODUCTION),
-        PruneRequest(text),
+        *(Request(kind, text, (environment,)) for kind in (EXTEND, ROLLBACK, PROMOTE)),
+        Request(PRUNE, text),
     )
     plan = PrunePlan((PruneItem(Prunable.IMAGE, text, False, text, 5), PruneItem(Prunable.BILL, text, True, text)))
     async with terminal_of(world.session, size=(100, 40)) as terminal:

@@ -12,8 +12,9 @@ from textual.color import Color
 from textual.theme import Theme
 
 from previewer.present.safe_text import plain, plain_log
+from previewer.present.values import Span, Tone
 from previewer.tui.present.tables import CellPainter
-from previewer.tui.present.text import Span, Style, cut, cut_line, line, to_content, width_of
+from previewer.tui.present.text import cut, cut_line, line, to_content, width_of
 from previewer.tui.themes import DARK, LIGHT, style_variables
 from tests.tui.hostile import HOSTILE
 
@@ -87,7 +88,7 @@ def test_a_line_that_is_cut_fits(texts: list[str], width: int) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_nothing_is_read_as_markup(text: str) -> None:
-    spans = (Span(text, Style.BAD),)
+    spans = (Span(text, Tone.BAD),)
     assert to_content(spans).plain == plain(text)
     theme = DARK.to_color_system().generate()
     painter = CellPainter({**theme, **style_variables(theme, is_ansi=False)})

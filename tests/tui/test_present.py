@@ -24,6 +24,7 @@ from previewer.domain.environment.environment import OverviewRow, State
 from previewer.domain.progress import Noted, Outcome, TaskFinished, TaskOutput, TaskStarted
 from previewer.engine.protocol import LogLine
 from previewer.errors import BuildError, CancelledError
+from previewer.present.values import Span, Tone
 from previewer.tui.job import Job, JobState
 from previewer.tui.present.dialogs import pick_lines, plan_lines
 from previewer.tui.present.environment import fit_service_columns
@@ -32,8 +33,7 @@ from previewer.tui.present.logs import LogShape, log_title, matches, rows_of, wh
 from previewer.tui.present.notices import failure_lines, failure_summary
 from previewer.tui.present.states import state_line
 from previewer.tui.present.tables import CELL_PADDING
-from previewer.tui.present.text import Line, Span, Style, join_fitting, line, width_of
-from previewer.tui.present.times import age, span, stopwatch, time_left
+from previewer.tui.present.text import Line, join_fitting, line, width_of
 from previewer.tui.present.work_lines import ending_lines, status_line, tail_lines, task_lines, work_title
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -45,57 +45,6 @@ def text_of(spans: Line) -> str:
 
 def make_branch(name: str, *, days: int = 1, subject: str = "subject", author: str = "Ada") -> Branch:
     return Branch(name, "c" * 40, NOW - timedelta(days=days), author, subject)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "shown"),
-    [
-        (0, "0s"),
-        (59.9, "59s"),
-        (60, "1m"),
-        (3600, "1h"),
-        (3600 + 59 * 60, "1h 59m"),
-        (4 * 3600 + 1800, "4h"),
-        (86400 + 4 * 3600, "1d 4h"),
-        (12 * 86400, "1w 5d"),
-        (30 * 86400, "4w"),
-        (800 * 86400, "2y 10w"),
-    ],
-)
-def test_span(seconds: float, shown: str) -> None:
-    assert span(seconds) == shown
-
-
-@given(st.floats(0, 10**10))
-def test_a_span_fits_a_column(seconds: float) -> None:
-    assert len(span(seconds)) <= 7
-
-
-@pytest.mark.parametrize(
-    ("timestamp", "shown"),
-    [(NOW, "now"), (NOW + timedelta(hours=1), "now"), (NOW - timedelta(minutes=5), "5m")],
-)
-def test_age(timestamp: datetime, shown: str) -> None:
-    assert age(timestamp, NOW) == shown
-
-
-@pytest.mark.parametrize(
-    ("expires_at", "shown", "style"),
-    [
-        (None, "never", "QUIET"),
-        (NOW + timedelta(days=3), "3d", "PLAIN"),
-        (NOW + timedelta(minutes=90), "! 1h 30m", "WARN"),
-        (NOW, "expired", "BAD"),
-    ],
-)
-def test_time_left(expires_at: datetime | None, shown: str, style: str) -> None:
-    (text_span,) = time_left(expires_at, NOW)
-    assert (text_span.text, text_span.style.name) == (shown, style)
-
-
-@pytest.mark.parametrize(("seconds", "shown"), [(4.25, "4.2s"), (42, "42s"), (187, "3m 07s")])
-def test_stopwatch(seconds: float, shown: str) -> None:
-    assert stopwatch(seconds) == shown
 
 
 def test_states_differ_without_colour_too() -> None:
@@ -219,16 +168,16 @@ def test_every_step_of_a_removal_has_a_warning_s_tone_and_no_other_step() -> Non
     )
     for width in (120, 60):
         styles = {
-            text_span.text.strip(): text_span.style
+            text_span.text.strip(): text_span.tone
             for spans in plan_lines(plan, width=width)
             for text_span in spans
             if text_span.text.startswith(("start", "disconnect", "remove"))
         }
         assert styles == {
-            "start container": Style.PLAIN,
-            "disconnect": Style.WARN,
-            "remove container": Style.WARN,
-            "remove volume": Style.WARN,
+            "start container": Tone.PLAIN,
+            "disconnect": Tone.WARN,
+            "remove container": Tone.WARN,
+            "remove volume": Tone.WARN,
         }
 
 

@@ -16,10 +16,11 @@ from previewer.domain.commit.revision import Branch, Commit
 from previewer.domain.engine.examination import EngineHappening
 from previewer.domain.environment.environment import OverviewRow, overview, without_remote_doubles
 from previewer.engine.protocol import LogLine
+from previewer.present.values import Tone
 from previewer.tui.context import AppState
 from previewer.tui.log_rings import MOST_LINES, LogRings
 from previewer.tui.present.home import row_lines
-from previewer.tui.present.text import Style, text_of
+from previewer.tui.present.text import text_of
 from previewer.tui.screens.environment import EnvironmentScreen
 from previewer.tui.screens.home import HomeScreen
 from previewer.tui.seen_touches import SeenTouches
@@ -200,7 +201,7 @@ def test_states_are_dimmed_where_no_engine_confirms_them(world: World) -> None:
     fresh = row_lines(row, now=NOW, is_marked=False)["state"]
     stale = row_lines(row, now=NOW, is_marked=False, is_stale=True)["state"]
     assert text_of(fresh) == text_of(stale)
-    assert {piece.style for piece in stale} == {Style.QUIET}
+    assert {piece.tone for piece in stale} == {Tone.QUIET}
 
 
 @pytest.mark.parametrize(

@@ -45,9 +45,9 @@ def command(
     Prints what is removed, its size and the reason. Freezing a release again builds its images again.
     """
     from previewer.cli.confirmation import confirm
-    from previewer.cli.rows.cells import format_bytes
     from previewer.cli.rows.releases import JUDGED_COLUMNS, PRUNED_COLUMNS, pruned_rows
     from previewer.cli.running import running
+    from previewer.domain.units import format_memory
     from previewer.operations.prune import describe, plan_prune, prune
 
     with invocation.open_session() as session:
@@ -55,7 +55,7 @@ def command(
         gone, size = plan.removed, plan.bytes
         if not dry_run:
             if gone and not yes:
-                confirm(invocation, f"Remove {describe(gone)}, {format_bytes(size)}?")
+                confirm(invocation, f"Remove {describe(gone)}, {format_memory(size)}?")
             with running(invocation, session, progress) as run:
                 result = prune(run, keep=keep, releases=releases)
             gone, size = result.removed, result.bytes
@@ -73,6 +73,6 @@ def command(
         invocation.output.value(value, form)
     done = "would be freed" if dry_run else "freed"
     if gone:
-        invocation.diagnostics.note(f"{describe(gone)}, {format_bytes(size)} {done}")
+        invocation.diagnostics.note(f"{describe(gone)}, {format_memory(size)} {done}")
     else:
         invocation.diagnostics.note("nothing to remove", "" if kept else "--kept lists what stays, and why")

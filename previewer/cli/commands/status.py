@@ -33,10 +33,10 @@ def command(
     if gone:
         _show_tombstone(invocation, environment, form)
         return ExitCode.OK
-    from previewer.cli.rows.cells import SERVING
     from previewer.cli.rows.environments import detail_columns, environment_row, service_columns, service_row
     from previewer.cli.warnings import warn_of_expiry
     from previewer.deployment.touches import note_touches
+    from previewer.domain.environment.environment import SERVING
     from previewer.records.environments import find_environment
 
     output = invocation.output

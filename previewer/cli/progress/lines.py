@@ -6,10 +6,11 @@ from typing import TextIO
 
 from previewer.cli.progress.stream import ProgressStream, finished_line, noted_lines
 from previewer.cli.report_text import to_json_line
-from previewer.cli.terminal import Style
+from previewer.cli.terminal import paint
 from previewer.domain.json_value import JsonObject
 from previewer.domain.progress import Event, Noted, TaskFinished, TaskOutput, TaskStarted
 from previewer.present.safe_text import plain, plain_log_line
+from previewer.present.values import Tone
 
 
 class PlainProgress:
@@ -23,10 +24,10 @@ class PlainProgress:
         """Print the event."""
         match event:
             case TaskStarted(task, stage):
-                self._line(f"{Style.FAINT.paint('…', colour=self._colour)} {plain(task)}  ({plain(stage)})")
+                self._line(f"{paint('…', Tone.QUIET, colour=self._colour)} {plain(task)}  ({plain(stage)})")
             case TaskOutput(task, line):
                 text = plain_log_line(line, keep_colour=self._colour)
-                self._line(f"  {Style.FAINT.paint(f'{plain(task)} |', colour=self._colour)} {text}".rstrip())
+                self._line(f"  {paint(f'{plain(task)} |', Tone.QUIET, colour=self._colour)} {text}".rstrip())
             case TaskFinished():
                 self._line(finished_line(event, colour=self._colour))
             case Noted():

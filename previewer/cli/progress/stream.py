@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from typing import TextIO
 
-from previewer.cli.terminal import Style
-from previewer.domain.progress import Noted, Outcome, TaskFinished
+from previewer.cli.terminal import paint
+from previewer.domain.progress import Noted, TaskFinished
 from previewer.present.safe_text import plain
+from previewer.present.values import SIGNS, Tone, stopwatch
 
 
 class ProgressStream:
@@ -28,34 +28,18 @@ class ProgressStream:
                 return
 
 
-_OUTCOMES: Mapping[Outcome, tuple[str, Style]] = {
-    Outcome.DONE: ("✔", Style.GOOD),
-    Outcome.CACHED: ("≡", Style.FAINT),
-    Outcome.FAILED: ("✖", Style.BAD),
-    Outcome.CANCELLED: ("⊘", Style.BUSY),
-}
-
-
 def finished_line(event: TaskFinished, *, colour: bool) -> str:
     """``✔ build web  done 3.2s  detail``."""
-    glyph, style = _OUTCOMES[event.outcome]
-    words = [f"{plain(event.task)}  {event.outcome.value} {format_seconds(event.seconds)}"]
+    glyph, tone = SIGNS[event.outcome.value]
+    words = [f"{plain(event.task)}  {event.outcome.value} {stopwatch(event.seconds)}"]
     if event.detail:
         words.append(plain(event.detail))
-    return f"{style.paint(glyph, colour=colour)} {'  '.join(words)}"
+    return f"{paint(glyph, tone, colour=colour)} {'  '.join(words)}"
 
 
 def noted_lines(event: Noted, *, colour: bool) -> tuple[str, ...]:
     """The message, and the hint if there is one."""
-    lines = [f"{Style.ACCENT.paint('note:', colour=colour)} {plain(event.message)}"]
+    lines = [f"{paint('note:', Tone.ACCENT, colour=colour)} {plain(event.message)}"]
     if event.hint:
-        lines.append(f"{Style.ACCENT.paint('hint:', colour=colour)} {plain(event.hint)}")
+        lines.append(f"{paint('hint:', Tone.ACCENT, colour=colour)} {plain(event.hint)}")
     return tuple(lines)
-
-
-def format_seconds(seconds: float) -> str:
-    """``0.4s`` under ten seconds, ``42s``, ``3m07s``."""
-    if seconds < 9.95:
-        return f"{seconds:.1f}s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}m{rest:02d}s" if minutes else f"{rest}s"

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TextIO
 
-from previewer.cli.progress.stream import ProgressStream, finished_line, format_seconds, noted_lines
-from previewer.cli.terminal import Style, terminal_size
+from previewer.cli.progress.stream import ProgressStream, finished_line, noted_lines
+from previewer.cli.terminal import paint, terminal_size
 from previewer.domain.progress import Event, Noted, TaskFinished, TaskOutput, TaskStarted
 from previewer.present.safe_text import cell_width, cut, plain, plain_log_line
 from previewer.present.safe_text import plain as plain_text
+from previewer.present.values import Tone, stopwatch
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 FRAMES_PER_SECOND = 8
@@ -63,12 +64,12 @@ class ProgressBoard:
     def _line(self, task: str, state: _Running, width: int, now: float) -> str:
         seconds = max(0.0, now - state.since)
         glyph = SPINNER[int(seconds * FRAMES_PER_SECOND) % len(SPINNER)]
-        head = cut(f"{glyph} {plain_text(task)}  {format_seconds(seconds)}", width)
+        head = cut(f"{glyph} {plain_text(task)}  {stopwatch(seconds)}", width)
         left = width - cell_width(head) - 2
-        painted = Style.BUSY.paint(head[:1], colour=self._colour) + head[1:]
+        painted = paint(head[:1], Tone.BUSY, colour=self._colour) + head[1:]
         if not state.line or left < LEAST_OUTPUT:
             return painted
-        return f"{painted}  {Style.FAINT.paint(cut(state.line, left), colour=self._colour)}"
+        return f"{painted}  {paint(cut(state.line, left), Tone.QUIET, colour=self._colour)}"
 
 
 SECONDS_PER_FRAME = 0.1

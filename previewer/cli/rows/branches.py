@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from previewer.cli.rows.cells import show_age, show_id, timestamp
-from previewer.cli.table import Cell, Column, show_plain
-from previewer.cli.terminal import Style
+from previewer.cli.table import Column, show_plain
+from previewer.present.values import Span, Tone
 
 if TYPE_CHECKING:
     from previewer.domain.commit.revision import Branch
@@ -22,12 +22,12 @@ def branch_columns(now: datetime) -> tuple[Column, ...]:
 
 def joined_columns(now: datetime) -> tuple[Column, ...]:
     """The columns of ``previewer branches --environments``."""
-    from previewer.cli.rows.cells import show_state  # brings all that makes an environment
+    from previewer.cli.rows.cells import show_sign  # brings all that makes an environment
 
     return (
         *_first_columns(now),
         Column("environment", "ENVIRONMENT", gives_way=True, spare=2),
-        Column("state", "STATE", show_state),
+        Column("state", "STATE", show_sign),
         Column("outdated", "OUTDATED", _show_outdated, spare=5),
         Column("url", "URL"),
         *_LAST_COLUMNS,
@@ -95,11 +95,11 @@ _LAST_COLUMNS = (
 )
 
 
-def _show_current(value: JsonValue) -> Cell:
-    return Cell("*", Style.GOOD) if value else Cell(" ")
+def _show_current(value: JsonValue) -> Span:
+    return Span("*", Tone.GOOD) if value else Span(" ")
 
 
-def _show_outdated(value: JsonValue) -> Cell:
+def _show_outdated(value: JsonValue) -> Span:
     """Whether the environment runs an older commit than the branch's tip."""
     shown = show_plain(value)
-    return Cell(shown.text, Style.BUSY) if value is True else shown
+    return Span(shown.text, Tone.BUSY) if value is True else shown

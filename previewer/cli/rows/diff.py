@@ -7,36 +7,28 @@ from typing import TYPE_CHECKING
 
 from previewer.cli.report_text import code
 from previewer.cli.rows.cells import show_id, timestamp
-from previewer.cli.table import ABSENT, Cell, Column
-from previewer.cli.terminal import Style
+from previewer.cli.table import ABSENT, Column
 from previewer.domain.commit.revision import Change, Commit, FileChange, short_id
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, canonical_json
 from previewer.domain.release.diff import DefinitionChange, ImageChange, PackageChange
 from previewer.domain.release.release import Artifact
 from previewer.present.safe_text import plain
+from previewer.present.values import Span, signed
 
 if TYPE_CHECKING:
     from previewer.operations.diff import Difference
 
 
-_CHANGES: Mapping[str, tuple[str, Style]] = {
-    Change.ADDED.value: ("+", Style.GOOD),
-    Change.REMOVED.value: ("-", Style.BAD),
-    Change.CHANGED.value: ("~", Style.BUSY),
-}
-
-
-def show_change(value: JsonValue) -> Cell:
+def show_change(value: JsonValue) -> Span:
     """``+ added``."""
-    glyph, style = _CHANGES[str(value)]
-    return Cell(f"{glyph} {value}", style)
+    return signed(str(value))
 
 
-def show_value(value: JsonValue) -> Cell:
+def show_value(value: JsonValue) -> Span:
     """A value of a definition: texts as they are, others as JSON."""
     if value is None:
-        return Cell(ABSENT)
-    return Cell(plain(value if isinstance(value, str) else canonical_json(value).decode("utf-8", "replace")))
+        return Span(ABSENT)
+    return Span(plain(value if isinstance(value, str) else canonical_json(value).decode("utf-8", "replace")))
 
 
 _CHANGE = Column("change", "CHANGE", show_change)

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from previewer.cli.rows.cells import format_bytes, show_age, show_id, show_state, show_time_left, timestamp
-from previewer.cli.table import ABSENT, Cell, Column
-from previewer.cli.terminal import Style
+from previewer.cli.rows.cells import show_age, show_id, show_sign, show_time_left, timestamp
+from previewer.cli.table import ABSENT, Column
 from previewer.domain.environment.environment import Environment, ServiceStatus
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.domain.units import format_memory
+from previewer.present.values import Span, Tone
 
 if TYPE_CHECKING:
     from previewer.operations.down import DownResult
@@ -48,7 +49,7 @@ def environment_columns(
         Column("environment", "ENVIRONMENT", gives_way=True),
         *((Column("project", "PROJECT", gives_way=True, spare=2),) if names_project else ()),
         Column("role", "ROLE", spare=1),
-        Column("state", "STATE", show_state),
+        Column("state", "STATE", show_sign),
         Column("url", "URL"),
         Column("branch", "BRANCH", gives_way=True, spare=3),
         Column("commit", "COMMIT", show_id, spare=4),
@@ -72,7 +73,7 @@ def service_columns() -> tuple[Column, ...]:
     """The columns of the services in ``previewer status``."""
     return (
         Column("service", "SERVICE", gives_way=True),
-        Column("state", "STATE", show_state),
+        Column("state", "STATE", show_sign),
         Column("containers", "CONTAINERS", spare=2),
         Column("exit_codes", "EXIT", spare=1),
         Column("image", "IMAGE", show_id, spare=3),
@@ -80,10 +81,10 @@ def service_columns() -> tuple[Column, ...]:
     )
 
 
-def _show_ports(value: JsonValue) -> Cell:
+def _show_ports(value: JsonValue) -> Span:
     """``8080 → http://127.0.0.1:20080``, for each port in the container."""
     entries = map(as_object, as_list(value))
-    return Cell(", ".join(f"{entry['port']} → {entry['url']}" for entry in entries) or ABSENT)
+    return Span(", ".join(f"{entry['port']} → {entry['url']}" for entry in entries) or ABSENT)
 
 
 def url_columns() -> tuple[Column, ...]:
@@ -182,9 +183,9 @@ def _row(name: str, result: str, freed: int | None) -> JsonObject:
     return {"environment": name, "result": result, "bytes_freed": freed}
 
 
-def show_bytes(value: JsonValue) -> Cell:
-    """``12.3 MB``; ``unknown`` where the engine did not say it."""
-    return Cell(format_bytes(value)) if isinstance(value, int) else Cell("unknown", Style.FAINT)
+def show_bytes(value: JsonValue) -> Span:
+    """``12.3 MiB``; ``unknown`` where the engine did not say it."""
+    return Span(format_memory(value)) if isinstance(value, int) else Span("unknown", Tone.QUIET)
 
 
 def candidate_columns(now: datetime) -> tuple[Column, ...]:

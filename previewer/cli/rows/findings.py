@@ -5,31 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from previewer.cli.report_text import JunitCase, code, code_cell, junit_report
-from previewer.cli.table import ABSENT, Cell, Column
-from previewer.cli.terminal import Style
+from previewer.cli.rows.cells import show_sign
+from previewer.cli.table import Column
 from previewer.deployment.drift import EnvironmentDrift
-from previewer.domain.drift.finding import Finding, Severity
-from previewer.domain.json_value import JsonObject, JsonValue
+from previewer.domain.drift.finding import Finding
+from previewer.domain.json_value import JsonObject
 from previewer.domain.units import format_time
-
-_SEVERITIES = {
-    Severity.LOW.value: ("·", Style.FAINT),
-    Severity.MEDIUM.value: ("▲", Style.BUSY),
-    Severity.HIGH.value: ("✖", Style.BAD),
-}
-
-
-def show_severity(value: JsonValue) -> Cell:
-    """``✖ high``."""
-    if not isinstance(value, str) or value not in _SEVERITIES:
-        return Cell(ABSENT)
-    glyph, style = _SEVERITIES[value]
-    return Cell(f"{glyph} {value}", style)
-
 
 FINDING_COLUMNS = (
     Column("environment", "ENVIRONMENT", gives_way=True, spare=3),
-    Column("severity", "SEVERITY", show_severity),
+    Column("severity", "SEVERITY", show_sign),
     Column("kind", "KIND"),
     Column("where", "WHERE", gives_way=True),
     Column("what", "WHAT", gives_way=True),

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from previewer.cli.report_text import JunitCase, code, junit_report
-from previewer.cli.rows.findings import show_severity
-from previewer.cli.table import ABSENT, Cell, Column
-from previewer.cli.terminal import Style
+from previewer.cli.rows.cells import show_sign
+from previewer.cli.table import ABSENT, Column
 from previewer.domain.commit.revision import short_id
 from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.domain.parity.compare import Parity
@@ -18,24 +17,25 @@ from previewer.domain.secrecy import Secrecy
 from previewer.domain.units import counted, format_time
 from previewer.operations.probe import Probed
 from previewer.present.safe_text import plain
+from previewer.present.values import Span, Tone
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|[0-9a-f]{40}")
 
 
-def _show_reason(value: JsonValue) -> Cell:
-    return Cell(plain(value), Style.FAINT) if isinstance(value, str) and value else Cell("undeclared", Style.BAD)
+def _show_reason(value: JsonValue) -> Span:
+    return Span(plain(value), Tone.QUIET) if isinstance(value, str) and value else Span("undeclared", Tone.BAD)
 
 
-def _show_side(value: JsonValue) -> Cell:
+def _show_side(value: JsonValue) -> Span:
     if not isinstance(value, str) or not value:
-        return Cell(ABSENT)
-    return Cell(short_id(value) if _DIGEST.fullmatch(value) else plain(value))
+        return Span(ABSENT)
+    return Span(short_id(value) if _DIGEST.fullmatch(value) else plain(value))
 
 
 def difference_columns(parity: Parity) -> tuple[Column, ...]:
     """The columns of differences; the two sides are called as the user calls them."""
     return (
-        Column("severity", "SEVERITY", show_severity),
+        Column("severity", "SEVERITY", show_sign),
         Column("path", "PATH", gives_way=True, spare=3),
         Column("left", plain(parity.left.name), _show_side, gives_way=True, spare=1),
         Column("right", plain(parity.right.name), _show_side, gives_way=True, spare=1),

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from previewer.cli.table import Cell, Column
-from previewer.cli.terminal import Style
+from previewer.cli.table import Column
 from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.domain.policy.check import Explanation, Finding
 from previewer.domain.policy.rule import Rule
-from previewer.present.safe_text import plain
-
-_VERDICTS: Mapping[str, tuple[str, Style]] = {
-    "clear": ("·", Style.FAINT),
-    "allowed": ("✔", Style.GOOD),
-    "rewritten": ("↻", Style.BUSY),
-    "refused": ("✖", Style.BAD),
-}
+from previewer.present.values import Span, signed
 
 
-def _show_verdict(value: JsonValue) -> Cell:
-    glyph, style = _VERDICTS[str(value)]
-    return Cell(f"{glyph} {plain(str(value))}", style)
+def _show_verdict(value: JsonValue) -> Span:
+    return signed(str(value))
 
 
 POLICY_COLUMNS = (

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation
 from previewer.cli.output_format import Format
 from previewer.cli.table import Column
-from previewer.cli.terminal import Style
+from previewer.cli.terminal import paint
 from previewer.domain.json_value import JsonObject
 from previewer.domain.policy.verdict import Check, Verdict
 from previewer.present.safe_text import plain
+from previewer.present.values import Tone, signed
 
 FILE_COLUMNS = (Column("path", "PATH", gives_way=True), Column("result", "RESULT"))
 """Of ``previewer init``."""
@@ -23,13 +24,6 @@ def file_rows(*, written: Iterable[str], kept: Iterable[str], planned: Iterable[
     found |= dict.fromkeys(kept, "kept")
     found |= dict.fromkeys(planned, "would be written")
     return tuple({"path": path, "result": found[path]} for path in sorted(found))
-
-
-_VERDICTS: Mapping[Verdict, tuple[str, Style]] = {
-    Verdict.OK: ("✔ ok     ", Style.GOOD),
-    Verdict.WARNING: ("▲ warning", Style.BUSY),
-    Verdict.FAILED: ("✖ failed ", Style.BAD),
-}
 
 
 def check_row(check: Check) -> JsonObject:
@@ -44,11 +38,11 @@ def check_row(check: Check) -> JsonObject:
 
 def check_lines(check: Check, *, colour: bool) -> tuple[str, ...]:
     """The verdict in front, and the hint below where something is to be done."""
-    word, style = _VERDICTS[check.verdict]
-    line = f"{style.paint(word, colour=colour)}  {plain(check.name)}: {plain(check.detail)}"
+    word, tone = signed(check.verdict.value)
+    line = f"{paint(f'{word:<9}', tone, colour=colour)}  {plain(check.name)}: {plain(check.detail)}"
     if not check.hint or check.verdict is Verdict.OK:
         return (line,)
-    return (line, f"           {Style.ACCENT.paint('hint:', colour=colour)} {plain(check.hint)}")
+    return (line, f"           {paint('hint:', Tone.ACCENT, colour=colour)} {plain(check.hint)}")
 
 
 def print_checks(invocation: Invocation, checks: Iterable[Check], form: Format) -> ExitCode:

@@ -8,44 +8,36 @@ from typing import TYPE_CHECKING
 
 from previewer.cli.rows.cells import show_bytes, show_id
 from previewer.cli.rows.releases import release_columns, release_row
-from previewer.cli.table import ABSENT, Cell, Column
-from previewer.cli.terminal import Style
+from previewer.cli.table import ABSENT, Column
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
-from previewer.domain.release.attestation import Signature, Verdict
+from previewer.domain.release.attestation import Signature
 from previewer.domain.release.packages import ImagePackages
 from previewer.domain.release.release import Artifact
 from previewer.present.safe_text import plain
+from previewer.present.values import Span, signed
 
 if TYPE_CHECKING:
     from previewer.operations.inspect import Inspection
 
-_VERDICTS: Mapping[str, tuple[str, Style]] = {
-    Verdict.GOOD.value: ("✔", Style.GOOD),
-    Verdict.UNKNOWN.value: ("?", Style.BUSY),
-    Verdict.BAD.value: ("✖", Style.BAD),
-    Verdict.UNSIGNED.value: ("·", Style.FAINT),
-}
 
-
-def show_signature(value: JsonValue) -> Cell:
+def show_signature(value: JsonValue) -> Span:
     """``✔ good, Ada <ada@example.org>``."""
     said = as_object(value)
-    glyph, style = _VERDICTS[str(said["verdict"])]
     words = ", ".join(plain(str(said[key])) for key in ("verdict", "signer", "reason") if said.get(key))
-    return Cell(f"{glyph} {words}", style)
+    return signed(str(said["verdict"]), text=words)
 
 
-def show_count(value: JsonValue) -> Cell:
+def show_count(value: JsonValue) -> Span:
     """``deb 88, pypi 3``; ``-`` where the packages were not listed."""
     if value is None:
-        return Cell(ABSENT)
-    return Cell(", ".join(f"{plain(kind)} {count}" for kind, count in as_object(value).items()) or "none")
+        return Span(ABSENT)
+    return Span(", ".join(f"{plain(kind)} {count}" for kind, count in as_object(value).items()) or "none")
 
 
-def show_bases(value: JsonValue) -> Cell:
+def show_bases(value: JsonValue) -> Span:
     """What its Dockerfile builds from, as it calls them."""
     names = [plain(as_text(as_object(base).get("reference"))) for base in as_list(value)]
-    return Cell(", ".join(names) or ABSENT)
+    return Span(", ".join(names) or ABSENT)
 
 
 def inspection_columns(now: datetime) -> tuple[Column, ...]:

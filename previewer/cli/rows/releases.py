@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from previewer.cli.rows.cells import show_age, show_bytes, show_id, timestamp
-from previewer.cli.table import Cell, Column, show_plain
+from previewer.cli.table import Column, show_plain
 from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.domain.release.packages import Package
 from previewer.domain.release.release import Release
+from previewer.present.values import Span
 
 if TYPE_CHECKING:
     from previewer.operations.inspect import Inspection
@@ -144,14 +145,14 @@ def _package(package: Package) -> dict[str, JsonValue]:
 _DIGITS = 64
 
 
-def _show_name(value: JsonValue) -> Cell:
+def _show_name(value: JsonValue) -> Span:
     """Digests by their first digits, other names as they are."""
     is_digest = isinstance(value, str) and len(value.removeprefix("sha256:")) == _DIGITS
     return show_id(value) if is_digest else show_plain(value)
 
 
-def _show_fate(value: JsonValue) -> Cell:
-    return Cell("stays" if value else "goes")
+def _show_fate(value: JsonValue) -> Span:
+    return Span("stays" if value else "goes")
 
 
 _WHAT = (Column("kind", "KIND"), Column("name", "NAME", _show_name, gives_way=True))

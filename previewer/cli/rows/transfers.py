@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from previewer.cli.rows.cells import show_id
 from previewer.cli.rows.provenance import show_signature
-from previewer.cli.table import ABSENT, Cell, Column
-from previewer.cli.terminal import Style
+from previewer.cli.table import ABSENT, Column
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.domain.release.image_comparison import Sameness
 from previewer.operations.verify import VerifiedImage, VerifyResult
 from previewer.present.safe_text import plain
+from previewer.present.values import Span, Tone
 from previewer.releases.attested import Attested
 
 if TYPE_CHECKING:
@@ -77,38 +77,38 @@ def pull_row(result: PullResult) -> JsonObject:
     }
 
 
-_WORDS: Mapping[str, tuple[str, Style]] = {
-    Sameness.IDENTICAL.value: ("✔ identical", Style.GOOD),
-    Sameness.EQUAL.value: ("✔ equal content", Style.GOOD),
-    Sameness.DIFFERENT.value: ("✖ different", Style.BAD),
+_WORDS: Mapping[str, tuple[str, Tone]] = {
+    Sameness.IDENTICAL.value: ("✔ identical", Tone.GOOD),
+    Sameness.EQUAL.value: ("✔ equal content", Tone.GOOD),
+    Sameness.DIFFERENT.value: ("✖ different", Tone.BAD),
 }
 
 
-def show_sameness(value: JsonValue) -> Cell:
+def show_sameness(value: JsonValue) -> Span:
     """``✔ identical``; ``-`` for an image that was not built again."""
-    return Cell(*_WORDS[str(value)]) if value is not None else Cell(ABSENT)
+    return Span(*_WORDS[str(value)]) if value is not None else Span(ABSENT)
 
 
-def show_presence(value: JsonValue) -> Cell:
+def show_presence(value: JsonValue) -> Span:
     """Whether the engine has it."""
-    return Cell("✔ there", Style.GOOD) if value else Cell("✖ missing", Style.BAD)
+    return Span("✔ there", Tone.GOOD) if value else Span("✖ missing", Tone.BAD)
 
 
-def show_files(value: JsonValue) -> Cell:
+def show_files(value: JsonValue) -> Span:
     """The paths of files that changed."""
     names = value if isinstance(value, list) else []
-    return Cell("✖ " + ", ".join(plain(str(name)) for name in names), Style.BAD) if names else Cell("✔ as frozen")
+    return Span("✖ " + ", ".join(plain(str(name)) for name in names), Tone.BAD) if names else Span("✔ as frozen")
 
 
-def show_attestations(value: JsonValue) -> Cell:
+def show_attestations(value: JsonValue) -> Span:
     """``✔ as noted``, ``? unchecked``, or what is not as it was."""
     said = as_object(value)
     verdict = Attested(said["verdict"])
     if verdict is Attested.CHANGED:
-        return Cell("✖ " + "; ".join(plain(as_text(reason)) for reason in as_list(said["reasons"])), Style.BAD)
+        return Span("✖ " + "; ".join(plain(as_text(reason)) for reason in as_list(said["reasons"])), Tone.BAD)
     if verdict is Attested.CHECKED:
-        return Cell(f"✔ {verdict.value}", Style.GOOD)
-    return Cell(f"? {verdict.value}", Style.BUSY) if verdict is Attested.UNCHECKED else Cell(ABSENT)
+        return Span(f"✔ {verdict.value}", Tone.GOOD)
+    return Span(f"? {verdict.value}", Tone.BUSY) if verdict is Attested.UNCHECKED else Span(ABSENT)
 
 
 HEAD_COLUMNS = (

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from previewer.domain.engine.observation import Health, ObservedContainer
 from previewer.domain.environment.environment import Environment, ServiceStatus, State
-from previewer.tui.present.text import Line, Span, Style, line
+from previewer.present.values import Span, Tone
+from previewer.tui.present.text import Line, line
 
-_TONES = {State.FAILED: Style.BAD, State.UNHEALTHY: Style.WARN}
+_TONES = {State.FAILED: Tone.BAD, State.UNHEALTHY: Tone.WARN}
 
 
 def ailment_line(environment: Environment) -> Line:

@@ -11,9 +11,9 @@ from previewer.domain.units import counted, format_memory
 from previewer.operations.extend import ExtendResult
 from previewer.operations.prune import PruneItem, PrunePlan, describe
 from previewer.present.safe_text import plain
-from previewer.tui.present.text import Line, Span, Style, cut, cut_line, hanging_indent, line, width_of
-from previewer.tui.present.times import time_left
-from previewer.tui.requests.request import Proposal, Request
+from previewer.present.values import Span, Tone, time_left
+from previewer.tui.present.text import Line, cut, cut_line, hanging_indent, line, width_of
+from previewer.tui.request import Proposal, Request
 
 
 def plan_lines(plan: Plan, *, width: int) -> tuple[Line, ...]:
@@ -23,7 +23,7 @@ def plan_lines(plan: Plan, *, width: int) -> tuple[Line, ...]:
     """
     if not plan.steps:
         return ()
-    lost = [line(Span("! ", Style.WARN), Span(note, Style.WARN)) for note in plan.left_data]
+    lost = [line(Span("! ", Tone.WARN), Span(note, Tone.WARN)) for note in plan.left_data]
     return (*hanging_indent((*lost, ()), width), *_step_lines(plan, width)) if lost else _step_lines(plan, width)
 
 
@@ -36,10 +36,10 @@ def _step_lines(plan: Plan, width: int) -> tuple[Line, ...]:
     previous_cause = ""
     for step in plan.steps:
         if is_one_line:
-            lines.append((*_step(step, verbs, names), Span(f"  because {step.cause}", Style.QUIET)))
+            lines.append((*_step(step, verbs, names), Span(f"  because {step.cause}", Tone.QUIET)))
             continue
         if step.cause != previous_cause:
-            lines.append(line(Span(f"because {step.cause}", Style.QUIET)))
+            lines.append(line(Span(f"because {step.cause}", Tone.QUIET)))
             previous_cause = step.cause
         lines.append((Span("  "), *_step(step, verbs, 0)))
     return (*lines, *_note_lines(plan))
@@ -51,8 +51,8 @@ def _note_lines(plan: Plan) -> tuple[Line, ...]:
         return ()
     return (
         line(),
-        line(Span("not as written", Style.STRONG)),
-        *(line(Span(note, Style.QUIET)) for note in plan.notes),
+        line(Span("not as written", Tone.STRONG)),
+        *(line(Span(note, Tone.QUIET)) for note in plan.notes),
     )
 
 
@@ -62,7 +62,7 @@ def plan_size(plan: Plan) -> str:
 
 
 def _step(step: Step, verbs: int, names: int) -> Line:
-    style = Style.WARN if step.removes else Style.PLAIN
+    style = Tone.WARN if step.removes else Tone.PLAIN
     return line(Span(f"{step.action.verb:<{verbs}}", style), f"  {step.action.name:<{names}}")
 
 
@@ -99,8 +99,8 @@ def proposal_lines(proposal: Proposal, *, now: datetime, width: int) -> tuple[Li
 
 def _lifetime_lines(result: ExtendResult, now: datetime) -> tuple[Line, ...]:
     return (
-        line(Span("lives now    ", Style.QUIET), *time_left(result.before.expires_at, now)),
-        line(Span("lives then   ", Style.QUIET), *time_left(result.environment.expires_at, now)),
+        line(Span("lives now    ", Tone.QUIET), time_left(result.before.expires_at, now)),
+        line(Span("lives then   ", Tone.QUIET), time_left(result.environment.expires_at, now)),
     )
 
 
@@ -108,13 +108,13 @@ def _prune_lines(plan: PrunePlan, width: int) -> tuple[Line, ...]:
     kinds = max((len(item.kind.value) for item in plan.removed), default=0)
     lines = [part for item in plan.removed for part in _item_lines(item, kinds, width)]
     if plan.kept and lines:
-        lines += [(), line(Span(f"{counted(len(plan.kept), 'other')} stay", Style.QUIET))]
+        lines += [(), line(Span(f"{counted(len(plan.kept), 'other')} stay", Tone.QUIET))]
     return tuple(lines)
 
 
 def _item_lines(item: PruneItem, kinds: int, width: int) -> tuple[Line, ...]:
     """On one line with its reason where that fits, else the reason below."""
-    what, reason = _item(item, kinds), line(Span(f"because {item.reason}", Style.QUIET))
+    what, reason = _item(item, kinds), line(Span(f"because {item.reason}", Tone.QUIET))
     if width_of(what) + 2 + width_of(reason) <= width:
         return ((*what, Span("  "), *reason),)
     return (cut_line(what, width), *hanging_indent([line(Span("  "), *reason)], width))
@@ -125,7 +125,7 @@ def _item(item: PruneItem, kinds: int) -> Line:
     name = short_id(item.name) if len(digits) == _DIGITS else item.name
     size = f"  {format_memory(item.bytes)}" if item.bytes else ""
     return line(
-        Span(f"remove {item.kind.value:<{kinds}}", Style.WARN),
+        Span(f"remove {item.kind.value:<{kinds}}", Tone.WARN),
         f"  {name}{size}",
     )
 
@@ -136,29 +136,29 @@ def question_lines(request: Request, proposal: Proposal | None) -> tuple[Line, .
     size = f"   {proposal_size(proposal)}" if proposal is not None and has_some else ""
     meaning = request.nothing if proposal is not None and not has_some else request.meaning
     return (
-        line(Span(f"{request.title}?", Style.STRONG), Span(size, Style.QUIET)),
-        line(Span(meaning, Style.QUIET)),
+        line(Span(f"{request.title}?", Tone.STRONG), Span(size, Tone.QUIET)),
+        line(Span(meaning, Tone.QUIET)),
     )
 
 
 def choice_line(request: Request, *, other_key: str) -> Line:
     """What can be chosen, with its keys, the chosen one marked. Where another may be typed, that is the last."""
-    offered = [(str(number), label) for number, label in enumerate(request.choices, 1)]
-    if request.other:
+    offered = [(str(number), choice.label) for number, choice in enumerate(request.choices, 1)]
+    if request.kind.other:
         offered.append((other_key, "other"))
-    chosen = request.chosen if request.chosen >= 0 else len(request.choices)
+    chosen = request.index if request.index >= 0 else len(request.choices)
     spans: list[Span] = []
     for index, (key, label) in enumerate(offered):
         is_chosen = index == chosen
-        spans.append(Span("◉ " if is_chosen else "○ ", Style.ACCENT if is_chosen else Style.QUIET))
-        spans.append(Span(f"{key} ", Style.ACCENT))
-        spans.append(Span(f"{label}   ", Style.STRONG if is_chosen else Style.QUIET))
+        spans.append(Span("◉ " if is_chosen else "○ ", Tone.ACCENT if is_chosen else Tone.QUIET))
+        spans.append(Span(f"{key} ", Tone.ACCENT))
+        spans.append(Span(f"{label}   ", Tone.STRONG if is_chosen else Tone.QUIET))
     return line(*spans)
 
 
 def danger_line(name: str) -> Line:
     """Production's warning."""
-    return line(Span(" PRODUCTION ", Style.LOUD), "  type ", Span(name, Style.STRONG), " to go on:")
+    return line(Span(" PRODUCTION ", Tone.LOUD), "  type ", Span(name, Tone.STRONG), " to go on:")
 
 
 WIDEST_NAME = 48
@@ -171,5 +171,5 @@ def pick_lines(names: Sequence[tuple[str, str]], *, width: int) -> tuple[Line, .
     shown = [(line(cut(plain(name), room)), about) for name, about in names]
     widest = max((width_of(name) for name, _about in shown), default=0)
     return tuple(
-        (*name, *line(Span(" " * (widest - width_of(name) + 2) + about, Style.QUIET))) for name, about in shown
+        (*name, *line(Span(" " * (widest - width_of(name) + 2) + about, Tone.QUIET))) for name, about in shown
     )

@@ -12,16 +12,16 @@ from previewer.domain.engine.observation import ContainerState, Health, Observed
 from previewer.domain.environment.environment import Environment, ServiceStatus, State
 from previewer.domain.environment.urls import reason_for_no_url
 from previewer.domain.json_value import as_text
+from previewer.present.values import Span, Tone, age, ago
+from previewer.tui.job_kinds import known_good_others
 from previewer.tui.present.ailments import ailment_line, ending_words
-from previewer.tui.present.states import TAINT_SIGN, sign_words, state_line
+from previewer.tui.present.states import TAINT_SIGN, lifetime, sign_words, state_line
 from previewer.tui.present.tables import Column, share_out
-from previewer.tui.present.text import Line, Span, Style, cut_line, join, line, quiet
-from previewer.tui.present.times import age, ago, lifetime
-from previewer.tui.requests.rollback import known_good_others
+from previewer.tui.present.text import Line, cut_line, join, line, quiet
 
 TABS = ("overview", "services", "logs", "drift", "history", "release", "plan")
 """In the order of their keys."""
-_SEPARATOR = Span("  ·  ", Style.QUIET)
+_SEPARATOR = Span("  ·  ", Tone.QUIET)
 
 
 def header_lines(
@@ -35,12 +35,12 @@ def header_lines(
     """Four lines, each cut to ``width``; one more for a tainted environment."""
     ownership = environment.ownership
     title = line(
-        Span(environment.role.value, Style.ACCENT), f" of {ownership.branch or short_id(ownership.commit)}"
+        Span(environment.role.value, Tone.ACCENT), f" of {ownership.branch or short_id(ownership.commit)}"
     )
     is_behind = branch is not None and branch.commit != ownership.commit
     ailment = ailment_line(environment)
-    state = (*state_line(environment.state), *((Span(": ", Style.QUIET), *ailment) if ailment else ()))
-    newer = line(Span("↑ the branch has a newer commit", Style.ACCENT)) if is_behind else ()
+    state = (*state_line(environment.state), *((Span(": ", Tone.QUIET), *ailment) if ailment else ()))
+    newer = line(Span("↑ the branch has a newer commit", Tone.ACCENT)) if is_behind else ()
     lines = (
         join((state, title, sign_words(environment, drift), newer), _SEPARATOR),
         join(
@@ -80,24 +80,24 @@ def _good(environment: Environment) -> Line:
 
 def _taint(environment: Environment) -> tuple[Line, ...]:
     said = environment.notes.tainted
-    return (line(Span(f"{TAINT_SIGN} {said}", Style.BAD)),) if said else ()
+    return (line(Span(f"{TAINT_SIGN} {said}", Tone.BAD)),) if said else ()
 
 
 def _fact(label: str, value: str) -> Line:
-    return line(Span(f"{label} ", Style.QUIET), value)
+    return line(Span(f"{label} ", Tone.QUIET), value)
 
 
 def _urls(environment: Environment) -> Line:
     if environment.url is None:
-        return line(Span(f"no URL: {reason_for_no_url(environment)}", Style.QUIET))
+        return line(Span(f"no URL: {reason_for_no_url(environment)}", Tone.QUIET))
     others = [url for url in environment.urls if url != environment.url]
-    rest = line(Span("   " + "  ".join(others), Style.QUIET)) if others else ()
-    return (*line(Span(environment.url, Style.ACCENT)), *rest)
+    rest = line(Span("   " + "  ".join(others), Tone.QUIET)) if others else ()
+    return (*line(Span(environment.url, Tone.ACCENT)), *rest)
 
 
 def gone_lines(name: str) -> tuple[Line, ...]:
     """In place of the first line, once the environment is no more."""
-    return (line(Span(f"○ {name} is gone", Style.WARN), Span("  esc goes back", Style.QUIET)),)
+    return (line(Span(f"○ {name} is gone", Tone.WARN), Span("  esc goes back", Tone.QUIET)),)
 
 
 def tab_line(current: str) -> Line:
@@ -105,8 +105,8 @@ def tab_line(current: str) -> Line:
     spans: list[Span] = []
     for number, name in enumerate(TABS, 1):
         is_current = name == current
-        spans.append(Span(f"{number} ", Style.ACCENT if is_current else Style.QUIET))
-        spans.append(Span(f"{name.capitalize()}  ", Style.STRONG if is_current else Style.QUIET))
+        spans.append(Span(f"{number} ", Tone.ACCENT if is_current else Tone.QUIET))
+        spans.append(Span(f"{name.capitalize()}  ", Tone.STRONG if is_current else Tone.QUIET))
     return tuple(spans)
 
 
@@ -133,8 +133,8 @@ def fit_service_columns(width: int) -> tuple[Column, ...]:
 def all_services_lines(count: int) -> Mapping[str, Line]:
     """The first row."""
     return {
-        "service": line(Span("all services", Style.STRONG)),
-        "state": line(Span(f"{count} of them" if count != 1 else "1", Style.QUIET)),
+        "service": line(Span("all services", Tone.STRONG)),
+        "state": line(Span(f"{count} of them" if count != 1 else "1", Tone.QUIET)),
     }
 
 
@@ -144,7 +144,7 @@ def service_lines(service: ServiceStatus, *, is_stale: bool = False) -> Mapping[
         "service": line(service.name),
         "state": quiet(state_line(service.state)) if is_stale else state_line(service.state),
         "detail": _detail(service),
-        "image": line(Span(short_id(service.image), Style.QUIET)),
+        "image": line(Span(short_id(service.image), Tone.QUIET)),
         "ports": line("  ".join((*_service_urls(service), *_other_ports(service)))),
     }
 
@@ -156,7 +156,7 @@ def _service_urls(service: ServiceStatus) -> Iterator[str]:
 
 def _detail(service: ServiceStatus) -> Line:
     if not service.containers:
-        return line(Span("no container", Style.QUIET))
+        return line(Span("no container", Tone.QUIET))
     if len(service.containers) > 1:
         up = sum(container.state is ContainerState.RUNNING for container in service.containers)
         return line(f"{up} of {len(service.containers)} running")
@@ -207,22 +207,22 @@ def container_lines(
     state = next((s.state for s in environment.services if s.name == container.service), None)
     is_up = container.state is ContainerState.RUNNING
     number = f" {container.number}" if container.number > 1 else ""
-    name = Span("debug copy of ", Style.WARN) if container.is_one_off else ""
+    name = Span("debug copy of ", Tone.WARN) if container.is_one_off else ""
     return {
         "service": line(name, f"{container.service}{number}"),
         "state": _state(container, state),
         "restarts": _restarts(container),
         "up": line(age(container.started_at, now) if is_up and container.started_at else ""),
-        "image": line(Span(short_id(as_text(container.fields.get("image"))), Style.QUIET)),
+        "image": line(Span(short_id(as_text(container.fields.get("image"))), Tone.QUIET)),
         "container": line(container.name),
-        "command": line(Span(_command(container), Style.QUIET)),
+        "command": line(Span(_command(container), Tone.QUIET)),
     }
 
 
 def _restarts(container: ExaminedContainer) -> Line:
     if not container.restarts:
-        return line(Span("0", Style.QUIET))
-    return line(Span(str(container.restarts), Style.WARN if container.restarts >= MANY_RESTARTS else Style.PLAIN))
+        return line(Span("0", Tone.QUIET))
+    return line(Span(str(container.restarts), Tone.WARN if container.restarts >= MANY_RESTARTS else Tone.PLAIN))
 
 
 def _state(container: ExaminedContainer, state: State | None) -> Line:
@@ -232,7 +232,7 @@ def _state(container: ExaminedContainer, state: State | None) -> Line:
         return shown
     sign = shown[0]
     ending = f"exited with {container.exit_code}{', out of memory' if container.out_of_memory else ''}"
-    return line(Span(f"{sign.text.split()[0]} {ending}" if state else ending, sign.style))
+    return line(Span(f"{sign.text.split()[0]} {ending}" if state else ending, sign.tone))
 
 
 def _command(container: ExaminedContainer) -> str:

@@ -8,10 +8,10 @@ from datetime import datetime
 from previewer.deployment.drift import EnvironmentDrift
 from previewer.domain.drift.finding import Finding
 from previewer.domain.units import counted
+from previewer.present.values import Span, Tone, age
 from previewer.tui.present.states import severity_line
 from previewer.tui.present.tables import Column, share_out
-from previewer.tui.present.text import Line, Span, Style, fact_lines, line
-from previewer.tui.present.times import age
+from previewer.tui.present.text import Line, fact_lines, line
 
 _COLUMNS = (
     Column("severity", "Severity", 9),
@@ -42,8 +42,8 @@ def finding_lines(finding: Finding, *, now: datetime) -> Mapping[str, Line]:
         "severity": severity_line(finding.severity),
         "service": line(finding.service),
         "what": line(finding.what),
-        "frozen": line(finding.frozen or Span("–", Style.QUIET)),
-        "live": line(finding.live or Span("–", Style.QUIET)),
+        "frozen": line(finding.frozen or Span("–", Tone.QUIET)),
+        "live": line(finding.live or Span("–", Tone.QUIET)),
         "seen": line(age(finding.at, now) if finding.at else ""),
     }
 
@@ -60,15 +60,15 @@ def finding_detail(finding: Finding, *, now: datetime, width: int, replace_key: 
         *fact_lines("frozen", finding.frozen, width=width),
         *fact_lines("live", finding.live, width=width),
         *fact_lines("when", when, width=width),
-        *fact_lines("remedy", remedy, width=width, style=Style.ACCENT),
+        *fact_lines("remedy", remedy, width=width, tone=Tone.ACCENT),
     )
 
 
 def drift_title(drift: EnvironmentDrift | None, *, is_live: bool) -> Line:
     """What was found, and that it goes on looking."""
     if drift is None:
-        return line(Span("looking …", Style.QUIET))
-    live = line(Span("  ● live", Style.GOOD)) if is_live else line(Span("  looks again every 10 s", Style.QUIET))
+        return line(Span("looking …", Tone.QUIET))
+    live = line(Span("  ● live", Tone.GOOD)) if is_live else line(Span("  looks again every 10 s", Tone.QUIET))
     if not drift.findings:
-        return line(Span("✔ as it was frozen", Style.GOOD), *live)
-    return line(Span(f"≠ {counted(len(drift.findings), 'finding')}", Style.WARN), *live)
+        return line(Span("✔ as it was frozen", Tone.GOOD), *live)
+    return line(Span(f"≠ {counted(len(drift.findings), 'finding')}", Tone.WARN), *live)

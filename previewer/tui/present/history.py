@@ -8,10 +8,10 @@ from datetime import datetime
 from previewer.domain.commit.revision import Commit, short_id
 from previewer.domain.environment.environment import Environment
 from previewer.domain.record.history import LedgerEntry
+from previewer.present.values import Span, Tone, age
 from previewer.tui.present.states import state_line
 from previewer.tui.present.tables import Column, share_out
-from previewer.tui.present.text import Line, Span, Style, line
-from previewer.tui.present.times import age
+from previewer.tui.present.text import Line, line
 
 _COLUMNS = (
     Column("age", "Ago", 6, align_right=True),
@@ -23,7 +23,7 @@ _COLUMNS = (
 _MOMENT = Column("at", "At (UTC)", 16)
 _COMMIT = Column("commit", "Commit", 12)
 _WIDE_FROM = 112
-_LOUD = {"taint": Style.BAD, "down": Style.WARN, "rollback": Style.WARN, "promote": Style.ACCENT}
+_LOUD = {"taint": Tone.BAD, "down": Tone.WARN, "rollback": Tone.WARN, "promote": Tone.ACCENT}
 
 
 def fit_history_columns(width: int) -> tuple[Column, ...]:
@@ -38,9 +38,9 @@ def history_lines(entry: LedgerEntry, *, now: datetime) -> Mapping[str, Line]:
     return {
         "at": line(entry.at.strftime("%Y-%m-%d %H:%M")),
         "age": line(age(entry.at, now)),
-        "action": line(Span(entry.action, _LOUD.get(entry.action, Style.PLAIN))),
-        "release": line(Span(short_id(entry.release) if entry.release else "", Style.QUIET)),
-        "commit": line(Span(short_id(entry.commit) if entry.commit else "", Style.QUIET)),
+        "action": line(Span(entry.action, _LOUD.get(entry.action, Tone.PLAIN))),
+        "release": line(Span(short_id(entry.release) if entry.release else "", Tone.QUIET)),
+        "commit": line(Span(short_id(entry.commit) if entry.commit else "", Tone.QUIET)),
         "actor": line(entry.actor),
         "detail": line(entry.detail),
     }
@@ -63,7 +63,7 @@ def fit_commit_columns(width: int, longest: Mapping[str, int]) -> tuple[Column, 
 def commit_lines(commit: Commit, environment: Environment | None, *, now: datetime) -> Mapping[str, Line]:
     """A commit's row, with the state of the environment that runs it, if any."""
     return {
-        "commit": line(Span(commit.short, Style.ACCENT)),
+        "commit": line(Span(commit.short, Tone.ACCENT)),
         "age": line(age(commit.committed_at, now)),
         "author": line(commit.author),
         "state": state_line(environment.state) if environment else (),

@@ -11,11 +11,11 @@ from previewer.deployment.drift import EnvironmentDrift
 from previewer.domain.commit.revision import Branch, short_id
 from previewer.domain.compose.definition import Role
 from previewer.domain.environment.environment import Environment, OverviewRow
+from previewer.present.values import Span, Tone, age
 from previewer.tui.present.ailments import ailment_line
-from previewer.tui.present.states import sign_line, sign_words, state_line
+from previewer.tui.present.states import lifetime, sign_line, sign_words, state_line
 from previewer.tui.present.tables import Column, share_out
-from previewer.tui.present.text import Line, Span, Style, line, quiet
-from previewer.tui.present.times import age, lifetime
+from previewer.tui.present.text import Line, line, quiet
 
 _ESSENTIAL = (
     Column("mark", "", 1),
@@ -65,7 +65,7 @@ def fit_columns(width: int, longest: Mapping[str, int] | None = None) -> tuple[C
 MARK = "▌"
 CURRENT_SIGN = "*"
 """After the branch that the repository has checked out, as ``git branch`` has it."""
-NOTHING = (Span("–", Style.QUIET),)
+NOTHING = (Span("–", Tone.QUIET),)
 
 
 class HomeRow(Struct, frozen=True):
@@ -105,11 +105,11 @@ def row_lines(
 
     ``is_stale``: the engine does not answer any more, so how the environment is now is not known.
     """
-    found: dict[str, Line] = {"mark": (Span(MARK, Style.ACCENT),) if is_marked else ()}
+    found: dict[str, Line] = {"mark": (Span(MARK, Tone.ACCENT),) if is_marked else ()}
     found.update(_branch_lines(row.branch, now) if row.branch else _orphan_lines(row, now))
     found.update(_environment_lines(row.environment, now, drift, is_behind=row.is_behind))
     if row.environment is not None and row.environment.role is not Role.PREVIEW:
-        found["branch"] = (*found["branch"], Span(f" {row.environment.role.value}", Style.ACCENT))
+        found["branch"] = (*found["branch"], Span(f" {row.environment.role.value}", Tone.ACCENT))
     if task:
         found["state"] = task
     elif is_stale:
@@ -118,12 +118,12 @@ def row_lines(
 
 
 def _branch_lines(branch: Branch, now: datetime) -> dict[str, Line]:
-    name = Span(branch.remote_name or branch.name, Style.STRONG if branch.is_current else Style.PLAIN)
+    name = Span(branch.remote_name or branch.name, Tone.STRONG if branch.is_current else Tone.PLAIN)
     remote = branch.name.removesuffix(branch.remote_name) if branch.remote_name else ""
     return {
-        "branch": line(Span(remote, Style.QUIET), name, CURRENT_SIGN if branch.is_current else ""),
+        "branch": line(Span(remote, Tone.QUIET), name, CURRENT_SIGN if branch.is_current else ""),
         "age": line(age(branch.committed_at, now)),
-        "commit": line(Span(branch.short, Style.QUIET)),
+        "commit": line(Span(branch.short, Tone.QUIET)),
         "author": line(branch.author),
         "subject": line(branch.subject),
         "sync": sync_line(branch.ahead, branch.behind),
@@ -137,17 +137,17 @@ def _orphan_lines(row: OverviewRow, now: datetime) -> dict[str, Line]:
     ownership, commit = row.environment.ownership, row.commit
     name = ownership.branch or f"commit {short_id(ownership.commit)}"
     facts: dict[str, Line] = {
-        "branch": line(Span(name, Style.QUIET)),
-        "commit": line(Span(short_id(ownership.commit), Style.QUIET)),
-        "sync": line(Span("gone", Style.WARN)) if ownership.branch and commit else (),
+        "branch": line(Span(name, Tone.QUIET)),
+        "commit": line(Span(short_id(ownership.commit), Tone.QUIET)),
+        "sync": line(Span("gone", Tone.WARN)) if ownership.branch and commit else (),
     }
     if commit is None:
-        return {**facts, "subject": line(Span("its commit is not in this clone", Style.QUIET))}
+        return {**facts, "subject": line(Span("its commit is not in this clone", Tone.QUIET))}
     return {
         **facts,
         "age": line(age(commit.committed_at, now)),
         "author": line(commit.author),
-        "subject": line(Span("(its branch is gone) " if ownership.branch else "", Style.QUIET), commit.subject),
+        "subject": line(Span("(its branch is gone) " if ownership.branch else "", Tone.QUIET), commit.subject),
     }
 
 
@@ -162,7 +162,7 @@ def _environment_lines(
         "left": lifetime(environment, now),
         "notes": sign_words(environment, drift),
         "environment": line(environment.name),
-        "release": line(Span(short_id(environment.ownership.release), Style.QUIET)),
+        "release": line(Span(short_id(environment.ownership.release), Tone.QUIET)),
     }
 
 
@@ -171,7 +171,7 @@ def sync_line(ahead: int | None, behind: int | None) -> Line:
     if ahead is None or behind is None:
         return ()
     if not (ahead or behind):
-        return line(Span("=", Style.QUIET))
+        return line(Span("=", Tone.QUIET))
     parts = (f"↑{ahead}" if ahead else "", f"↓{behind}" if behind else "")
     return line(" ".join(part for part in parts if part))
 

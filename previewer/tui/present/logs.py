@@ -10,7 +10,8 @@ from rich.cells import cell_len, chop_cells
 
 from previewer.engine.protocol import LogLine
 from previewer.present.safe_text import plain, plain_log
-from previewer.tui.present.text import Line, Span, Style, cut, cut_line, line, width_of
+from previewer.present.values import Span, Tone
+from previewer.tui.present.text import Line, cut, cut_line, line, width_of
 
 TIME_WIDTH = len("12:34:56.789 ")
 WIDEST_SERVICE = 14
@@ -112,18 +113,18 @@ def log_title(shape: LogShape, *, width: int, shown: int, held: int, is_followin
 
 def _subject(shape: LogShape, shown: int, *, has_ended: bool) -> Line:
     whose = shape.service or "all services"
-    found = line(Span(f" · {shown} line{'' if shown == 1 else 's'} with “{shape.search}”", Style.WARN))
+    found = line(Span(f" · {shown} line{'' if shown == 1 else 's'} with “{shape.search}”", Tone.WARN))
     if not shape.search:
         nothing = "nothing was written" if has_ended else "nothing has been written yet"
-        found = () if shown else line(Span(f" · {nothing}", Style.QUIET))
+        found = () if shown else line(Span(f" · {nothing}", Tone.QUIET))
     modes = "".join((" · wrapped" if shape.is_wrapped else "", " · times in UTC" if shape.has_times else ""))
-    return line(Span("Logs ", Style.STRONG), whose, *found, Span(modes, Style.QUIET))
+    return line(Span("Logs ", Tone.STRONG), whose, *found, Span(modes, Tone.QUIET))
 
 
 def _badge(held: int, *, is_following: bool, has_ended: bool) -> Line:
     if has_ended:
-        return line(Span("■ ended: the services have stopped", Style.QUIET))
+        return line(Span("■ ended: the services have stopped", Tone.QUIET))
     if is_following:
-        return line(Span("● following", Style.GOOD))
+        return line(Span("● following", Tone.GOOD))
     new = f", {held} new line{'' if held == 1 else 's'}" if held else ""
-    return line(Span(f"❚❚ paused{new}", Style.WARN), Span(" · G follows", Style.QUIET))
+    return line(Span(f"❚❚ paused{new}", Tone.WARN), Span(" · G follows", Tone.QUIET))

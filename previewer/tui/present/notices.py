@@ -13,17 +13,22 @@ from previewer.errors import (
     TimedOutError,
     UsageError,
 )
+from previewer.present.values import Span, Tone, duration
 from previewer.tui.context import AppState
-from previewer.tui.present.text import Line, Span, Style, line
-from previewer.tui.present.times import as_of_words
+from previewer.tui.present.text import Line, line
 
 
 def engine_line(app_state: AppState, now: datetime) -> Line:
     """``Docker 26.1 · linux/amd64``; ``✖ no engine`` where none answers, other words for other failures."""
     if app_state.engine_error is not None:
         as_of = f"  {as_of_words(app_state.read_at, now)}" if app_state.read_at else ""
-        return line(Span(f"✖ {failure_word(app_state.engine_error)}", Style.BAD), Span(as_of, Style.QUIET))
-    return line(Span(app_state.engine or "asking the engine …", Style.QUIET))
+        return line(Span(f"✖ {failure_word(app_state.engine_error)}", Tone.BAD), Span(as_of, Tone.QUIET))
+    return line(Span(app_state.engine or "asking the engine …", Tone.QUIET))
+
+
+def as_of_words(timestamp: datetime, now: datetime) -> str:
+    """``as of 12s ago``."""
+    return f"as of {duration((now - timestamp).total_seconds())} ago"
 
 
 MOST_DETAILS = 30
@@ -46,24 +51,24 @@ def failure_word(error: PreviewerError) -> str:
 
 def failure_lines(error: PreviewerError, *, details: int = MOST_DETAILS) -> tuple[Line, ...]:
     """The error in full, the hint before the details: it is what the user looks for."""
-    lines = [line(Span("✖ ", Style.BAD), Span(error.message, Style.BAD))]
+    lines = [line(Span("✖ ", Tone.BAD), Span(error.message, Tone.BAD))]
     if error.where:
-        lines.append(line(Span("  at    ", Style.QUIET), error.where))
+        lines.append(line(Span("  at    ", Tone.QUIET), error.where))
     if error.hint:
-        lines.append(line(Span("  hint  ", Style.QUIET), Span(error.hint, Style.ACCENT)))
+        lines.append(line(Span("  hint  ", Tone.QUIET), Span(error.hint, Tone.ACCENT)))
     shown = error.details[-details:] if details else ()
     if shown:
         lines.append(())
         if len(shown) < len(error.details):
-            lines.append(line(Span(f"  … {len(error.details) - len(shown)} lines before", Style.QUIET)))
-        lines.extend(line(Span(f"  {detail}", Style.QUIET)) for detail in shown)
+            lines.append(line(Span(f"  … {len(error.details) - len(shown)} lines before", Tone.QUIET)))
+        lines.extend(line(Span(f"  {detail}", Tone.QUIET)) for detail in shown)
     return tuple(lines)
 
 
 def failure_summary(error: PreviewerError) -> Line:
     """The error on one line."""
     where = f"{error.where}: " if error.where else ""
-    return line(Span("✖ ", Style.BAD), Span(f"{where}{error.message}", Style.BAD))
+    return line(Span("✖ ", Tone.BAD), Span(f"{where}{error.message}", Tone.BAD))
 
 
 def engine_notice(error: PreviewerError, *, retry_key: str, as_of: str) -> tuple[Line, ...]:
@@ -72,9 +77,9 @@ def engine_notice(error: PreviewerError, *, retry_key: str, as_of: str) -> tuple
     return (
         *failure_lines(error, details=3),
         line(
-            Span("  ", Style.PLAIN),
-            Span(retry_key, Style.ACCENT),
-            Span(f" tries again; meanwhile {meanwhile}", Style.QUIET),
+            Span("  ", Tone.PLAIN),
+            Span(retry_key, Tone.ACCENT),
+            Span(f" tries again; meanwhile {meanwhile}", Tone.QUIET),
         ),
     )
 
@@ -87,15 +92,15 @@ def source_notice(error: PreviewerError, *, retry_key: str) -> tuple[Line, ...]:
 def empty_table(*, is_waiting: bool, filter_text: str, branch_count: int, location: str) -> tuple[Line, ...]:
     """Why the home table is empty, and which key helps."""
     if is_waiting:
-        return (line(Span("reading branches …", Style.QUIET)),)
+        return (line(Span("reading branches …", Tone.QUIET)),)
     if filter_text and branch_count:
         return (
-            line(Span(f"none of {branch_count} branches contains “{filter_text}”", Style.QUIET)),
+            line(Span(f"none of {branch_count} branches contains “{filter_text}”", Tone.QUIET)),
             _keys(("esc", "clears the filter")),
         )
     return (
-        line(Span(f"no branches in {location}: nothing has been committed yet", Style.QUIET)),
-        line(Span("commit something, with a compose.yaml or a Dockerfile in it", Style.QUIET)),
+        line(Span(f"no branches in {location}: nothing has been committed yet", Tone.QUIET)),
+        line(Span("commit something, with a compose.yaml or a Dockerfile in it", Tone.QUIET)),
         _keys(("r", "looks again")),
     )
 
@@ -103,5 +108,5 @@ def empty_table(*, is_waiting: bool, filter_text: str, branch_count: int, locati
 def _keys(*pairs: tuple[str, str]) -> Line:
     spans: list[Span] = [Span("  ")]
     for key, words in pairs:
-        spans += [Span(key, Style.ACCENT), Span(f" {words}  ", Style.QUIET)]
+        spans += [Span(key, Tone.ACCENT), Span(f" {words}  ", Tone.QUIET)]
     return line(*spans)

@@ -15,10 +15,10 @@ from previewer.domain.parity.shown import shown_value
 from previewer.domain.secrecy import Secrecy
 from previewer.domain.units import counted
 from previewer.operations.probe import Probed
+from previewer.present.values import Span, Tone, duration
 from previewer.tui.present.states import severity_line
 from previewer.tui.present.tables import Column, share_out
-from previewer.tui.present.text import Line, Span, Style, fact_lines, join, line, width_of
-from previewer.tui.present.times import span
+from previewer.tui.present.text import Line, fact_lines, join, line, width_of
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|[0-9a-f]{40}")
 _STALE = "stale\0"
@@ -60,24 +60,24 @@ def stale_key(allowance: Allowance) -> str:
 def difference_row(difference: ParityDifference, secrecy: Secrecy) -> Mapping[str, Line]:
     """A difference's row; a declared one is dimmed."""
     is_dimmed = difference.is_declared
-    style = Style.QUIET if is_dimmed else Style.PLAIN
+    style = Tone.QUIET if is_dimmed else Tone.PLAIN
     return {
         "severity": severity_line(difference.severity, is_dimmed=is_dimmed),
         "path": line(Span(difference.path, style)),
         "left": line(Span(_value(difference, Side.LEFT, secrecy) or "–", style)),
         "right": line(Span(_value(difference, Side.RIGHT, secrecy) or "–", style)),
-        "reason": line(Span(difference.reason, style) if is_dimmed else Span("undeclared", Style.BAD)),
+        "reason": line(Span(difference.reason, style) if is_dimmed else Span("undeclared", Tone.BAD)),
     }
 
 
 def stale_row(allowance: Allowance) -> Mapping[str, Line]:
     """The row of an entry of an allow-list that covers no difference."""
     return {
-        "severity": line(Span("? stale", Style.WARN)),
-        "path": line(Span(allowance.path, Style.WARN)),
+        "severity": line(Span("? stale", Tone.WARN)),
+        "path": line(Span(allowance.path, Tone.WARN)),
         "left": (),
         "right": (),
-        "reason": line(Span(f"{allowance.origin} allows what does not differ", Style.WARN)),
+        "reason": line(Span(f"{allowance.origin} allows what does not differ", Tone.WARN)),
     }
 
 
@@ -106,12 +106,12 @@ def stale_detail(allowance: Allowance, *, width: int) -> tuple[Line, ...]:
 
 def score_lines(parity: Parity, *, width: int) -> tuple[Line, ...]:
     """``parity 92 %`` with what it counts and which side is newer: below, where the width does not hold both."""
-    style = Style.GOOD if parity.score == FULL else Style.WARN
+    style = Tone.GOOD if parity.score == FULL else Tone.WARN
     counts = f"{len(parity.undeclared)} undeclared · {len(parity.declared)} declared · {parity.facts} facts"
     stale = f" · {len(parity.stale)} stale" if parity.stale else ""
-    score = line(Span(f"parity {parity.score} %", style), Span(f"   {counts}{stale}", Style.QUIET))
-    age = line(Span(_age(parity), Style.QUIET))
-    whole = join((score, age), Span(" · ", Style.QUIET))
+    score = line(Span(f"parity {parity.score} %", style), Span(f"   {counts}{stale}", Tone.QUIET))
+    age = line(Span(_age(parity), Tone.QUIET))
+    whole = join((score, age), Span(" · ", Tone.QUIET))
     return (whole,) if width_of(whole) <= width else (score, age)
 
 
@@ -119,7 +119,7 @@ def _age(parity: Parity) -> str:
     if parity.left.commit == parity.right.commit:
         return "the same commit"
     newer = parity.right if parity.age > timedelta() else parity.left
-    return f"{newer.name} is newer by {span(abs(parity.age).total_seconds())}"
+    return f"{newer.name} is newer by {duration(abs(parity.age).total_seconds())}"
 
 
 def _value(difference: ParityDifference, side: Side, secrecy: Secrecy) -> str:
@@ -141,7 +141,7 @@ class ProbeRow(Struct, frozen=True):
     @property
     def cells(self) -> Mapping[str, Line]:
         """As differences have them: no allow-list covers what services answer."""
-        sign = Span("≠ answer", Style.BAD) if self.what else Span("? silent", Style.WARN)
+        sign = Span("≠ answer", Tone.BAD) if self.what else Span("? silent", Tone.WARN)
         return {
             "severity": line(sign),
             "path": line(f"{self.probed.request} {self.what}".rstrip()),
@@ -180,10 +180,10 @@ def probe_line(probed: Sequence[Probed]) -> Line:
     silent = sum(1 for one in probed if _is_silent(one))
     sent = f"{counted(len(probed), 'request')} sent to both: "
     if not differing and not silent:
-        return line(Span("probe   ", Style.QUIET), sent, Span("✔ answered alike", Style.GOOD))
+        return line(Span("probe   ", Tone.QUIET), sent, Span("✔ answered alike", Tone.GOOD))
     said = [f"≠ {differing} answered differently"] if differing else []
     said += [f"? {silent} answered by neither"] if silent else []
-    return line(Span("probe   ", Style.QUIET), sent, Span(", ".join(said), Style.BAD if differing else Style.WARN))
+    return line(Span("probe   ", Tone.QUIET), sent, Span(", ".join(said), Tone.BAD if differing else Tone.WARN))
 
 
 def _found(one: Probed) -> Iterator[tuple[str, str, str]]:

@@ -11,8 +11,9 @@ from previewer.domain.release.release import Artifact
 from previewer.domain.units import counted, format_memory, format_time
 from previewer.operations.diff import Difference
 from previewer.operations.inspect import Inspection
+from previewer.present.values import Span, Tone
 from previewer.tui.present.states import change_line, signature_line
-from previewer.tui.present.text import Line, Span, Style, cut_line, fact, fact_lines, line
+from previewer.tui.present.text import Line, cut_line, fact, fact_lines, line
 
 
 def release_lines(found: Inspection, *, width: int) -> tuple[Line, ...]:
@@ -20,10 +21,10 @@ def release_lines(found: Inspection, *, width: int) -> tuple[Line, ...]:
     lines = (
         *_head(found, width),
         (),
-        line(Span("Images", Style.STRONG)),
+        line(Span("Images", Tone.STRONG)),
         *_image_lines(found),
         (),
-        line(Span("Provenance", Style.STRONG)),
+        line(Span("Provenance", Tone.STRONG)),
         *_provenance_lines(found, width),
     )
     return tuple(cut_line(spans, width) for spans in lines)
@@ -32,7 +33,7 @@ def release_lines(found: Inspection, *, width: int) -> tuple[Line, ...]:
 def _head(found: Inspection, width: int) -> Iterator[Line]:
     release = found.release
     yield fact("release", release.id)
-    yield fact("commit", short_id(release.commit), "  ", Span(found.subject, Style.QUIET))
+    yield fact("commit", short_id(release.commit), "  ", Span(found.subject, Tone.QUIET))
     yield fact("committed", format_time(release.committed_at))
     yield fact("signature", *signature_line(found.signature))
     running = ", ".join(environment.name for environment in found.running)
@@ -44,25 +45,25 @@ def _head(found: Inspection, width: int) -> Iterator[Line]:
 
 def _image_lines(found: Inspection) -> Iterator[Line]:
     for name, frozen in found.release.definitions.items():
-        yield line(Span(f"  {name}", Style.ACCENT))
+        yield line(Span(f"  {name}", Tone.ACCENT))
         longest = max((len(service) for service in frozen.artifacts), default=0)
         for service, artifact in sorted(frozen.artifacts.items()):
             size = found.sizes.get(artifact.image)
             yield line(
                 f"    {service:<{longest}}  ",
-                Span(short_id(artifact.image), Style.QUIET),
+                Span(short_id(artifact.image), Tone.QUIET),
                 f"  {artifact.origin:<8}  {format_memory(size) if size is not None else '–':>10}  ",
                 _packages(found, artifact),
-                Span(_bases(artifact), Style.QUIET),
+                Span(_bases(artifact), Tone.QUIET),
             )
 
 
 def _packages(found: Inspection, artifact: Artifact) -> Span:
     known = found.attestations.packages.get(artifact.image)
     if known is None:
-        return Span("packages not listed", Style.QUIET)
+        return Span("packages not listed", Tone.QUIET)
     counts = ", ".join(f"{kind} {count}" for kind, count in known.count().items()) or "no packages"
-    return Span(f"{counts} (incomplete)" if known.notes else counts, Style.WARN if known.notes else Style.PLAIN)
+    return Span(f"{counts} (incomplete)" if known.notes else counts, Tone.WARN if known.notes else Tone.PLAIN)
 
 
 def _bases(artifact: Artifact) -> str:
@@ -73,13 +74,13 @@ def _bases(artifact: Artifact) -> str:
 def _provenance_lines(found: Inspection, width: int) -> Iterator[Line]:
     statement = found.attestations.provenance
     if statement is None:
-        yield line(Span("  none is kept with this release", Style.QUIET))
+        yield line(Span("  none is kept with this release", Tone.QUIET))
         return
     predicate = as_object(statement.get("predicate"))
     build, run = as_object(predicate.get("buildDefinition")), as_object(predicate.get("runDetails"))
     repository = as_text(as_object(build.get("externalParameters")).get("repository"))
     builder = as_object(run.get("builder"))
-    yield fact("  builder", as_text(builder.get("id")), " ", Span(_versions(builder), Style.QUIET))
+    yield fact("  builder", as_text(builder.get("id")), " ", Span(_versions(builder), Tone.QUIET))
     yield from fact_lines("  source", repository, width=width)
     materials = as_list(build.get("resolvedDependencies"))
     yield fact("  made of", counted(len(materials), "material"))
@@ -95,13 +96,13 @@ def _versions(builder: JsonObject) -> str:
 
 MOST_SHOWN = 200
 """Of each section; the command line prints all."""
-NOTHING = Span("–", Style.QUIET)
+NOTHING = Span("–", Tone.QUIET)
 
 
 def difference_lines(found: Difference, *, width: int) -> tuple[Line, ...]:
     """All sections that have something in them."""
     if found.is_empty:
-        return (line(Span("✔ the same release: nothing differs", Style.GOOD)),)
+        return (line(Span("✔ the same release: nothing differs", Tone.GOOD)),)
     content = found.content
     commits = [
         *(_commit(commit, Change.ADDED) for commit in found.added_commits),
@@ -110,7 +111,7 @@ def difference_lines(found: Difference, *, width: int) -> tuple[Line, ...]:
     lines: list[Line] = []
     if not found.has_commits:
         lines += [
-            line(Span("the repository has not got both commits: commits and files are not known", Style.WARN)),
+            line(Span("the repository has not got both commits: commits and files are not known", Tone.WARN)),
             (),
         ]
     lines += _section("Commits", commits)
@@ -119,7 +120,7 @@ def difference_lines(found: Difference, *, width: int) -> tuple[Line, ...]:
     lines += _section("Packages", map(_package, content.packages))
     lines += _section("Definitions", map(_definition, content.definitions))
     if content.unknown:
-        lines.append(line(Span(f"packages are not known of: {', '.join(content.unknown)}", Style.QUIET)))
+        lines.append(line(Span(f"packages are not known of: {', '.join(content.unknown)}", Tone.QUIET)))
     return tuple(cut_line(spans, width) for spans in lines)
 
 
@@ -127,11 +128,11 @@ def _section(title: str, rows: Iterable[Line]) -> Iterator[Line]:
     found = list(rows)
     if not found:
         return
-    yield line(Span(title, Style.STRONG), Span(f"  {len(found)}", Style.QUIET))
+    yield line(Span(title, Tone.STRONG), Span(f"  {len(found)}", Tone.QUIET))
     for row in found[:MOST_SHOWN]:
         yield (Span("  "), *row)
     if len(found) > MOST_SHOWN:
-        yield line(Span(f"  … {len(found) - MOST_SHOWN} more", Style.QUIET))
+        yield line(Span(f"  … {len(found) - MOST_SHOWN} more", Tone.QUIET))
     yield ()
 
 
@@ -139,7 +140,7 @@ def _commit(commit: Commit, change: Change) -> Line:
     return (
         *change_line(change),
         *line(
-            "  ", Span(commit.short, Style.ACCENT), f"  {commit.subject}", Span(f"  {commit.author}", Style.QUIET)
+            "  ", Span(commit.short, Tone.ACCENT), f"  {commit.subject}", Span(f"  {commit.author}", Tone.QUIET)
         ),
     )
 
@@ -148,7 +149,7 @@ def _file(found: FileChange) -> Line:
     counts = ""
     if found.added_lines is not None and found.removed_lines is not None:
         counts = f"  +{found.added_lines} -{found.removed_lines}"
-    return (*change_line(found.change), *line(f"  {found.path}", Span(counts, Style.QUIET)))
+    return (*change_line(found.change), *line(f"  {found.path}", Span(counts, Tone.QUIET)))
 
 
 def _image(found: ImageChange) -> Line:
@@ -160,7 +161,7 @@ def _image(found: ImageChange) -> Line:
 
 def _package(found: PackageChange) -> Line:
     before, after = ", ".join(found.before), ", ".join(found.after)
-    where = Span(f"  in {', '.join(found.services)}", Style.QUIET)
+    where = Span(f"  in {', '.join(found.services)}", Tone.QUIET)
     return (
         *change_line(found.change),
         *line(f"  {found.kind} {found.name}  ", before or NOTHING, " → ", after or NOTHING, where),

@@ -2,81 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from enum import Enum
+from datetime import datetime
 
 from previewer.deployment.drift import EnvironmentDrift
 from previewer.domain.commit.revision import Change
 from previewer.domain.drift.finding import Severity
 from previewer.domain.environment.environment import Environment, State
 from previewer.domain.progress import Outcome
-from previewer.domain.release.attestation import Signature, Verdict
+from previewer.domain.release.attestation import Signature
 from previewer.domain.units import counted
-from previewer.tui.present.text import Line, Span, Style, join, line
+from previewer.present.values import SIGNS, Span, Tone, signed, time_left
+from previewer.tui.present.text import Line, join, line
 
-_SIGNS: Mapping[Enum, tuple[str, Style]] = {
-    State.DONE: ("✔", Style.GOOD),
-    State.HEALTHY: ("●", Style.GOOD),
-    State.RUNNING: ("◉", Style.GOOD),
-    State.STARTING: ("◐", Style.BUSY),
-    State.ASLEEP: ("☾", Style.BUSY),
-    State.STOPPED: ("◌", Style.WARN),
-    State.UNHEALTHY: ("▲", Style.WARN),
-    State.FAILED: ("✖", Style.BAD),
-    Outcome.DONE: ("✔", Style.GOOD),
-    Outcome.CACHED: ("≡", Style.QUIET),
-    Outcome.FAILED: ("✖", Style.BAD),
-    Outcome.CANCELLED: ("⊘", Style.WARN),
-    Severity.LOW: ("·", Style.QUIET),
-    Severity.MEDIUM: ("▲", Style.WARN),
-    Severity.HIGH: ("✖", Style.BAD),
-    Change.ADDED: ("+", Style.GOOD),
-    Change.REMOVED: ("-", Style.BAD),
-    Change.CHANGED: ("~", Style.BUSY),
-    Verdict.GOOD: ("✔", Style.GOOD),
-    Verdict.UNKNOWN: ("?", Style.WARN),
-    Verdict.BAD: ("✖", Style.BAD),
-    Verdict.UNSIGNED: ("·", Style.QUIET),
-}
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 FRAMES_PER_SECOND = 8
 
 
 def state_line(state: State) -> Line:
     """``● healthy``."""
-    return (_signed(state, state.value),)
+    return (signed(state.value),)
 
 
 def severity_line(severity: Severity, *, is_dimmed: bool = False) -> Line:
     """``✖ high``."""
-    signed = _signed(severity, severity.value)
-    return (Span(signed.text, Style.QUIET) if is_dimmed else signed,)
+    shown = signed(severity.value)
+    return (Span(shown.text, Tone.QUIET) if is_dimmed else shown,)
 
 
 def change_line(change: Change) -> Line:
     """``+ added``."""
-    return (_signed(change, f"{change.value:<7}"),)
+    return (signed(change.value, text=f"{change.value:<7}"),)
 
 
 def signature_line(signature: Signature) -> Line:
     """``✔ good, Ada <ada@example.org>``."""
     words = ", ".join(word for word in (signature.verdict.value, signature.signer, signature.reason) if word)
-    return line(_signed(signature.verdict, words))
+    return line(signed(signature.verdict.value, text=words))
 
 
 def outcome_glyph(outcome: Outcome) -> Span:
     """The glyph of how a task ended."""
-    return Span(*_SIGNS[outcome])
+    return SIGNS[outcome.value]
 
 
 def spinner(seconds: float) -> Span:
     """The glyph of something that has run for ``seconds``."""
-    return Span(SPINNER[int(seconds * FRAMES_PER_SECOND) % len(SPINNER)], Style.BUSY)
-
-
-def _signed(what: Enum, words: str) -> Span:
-    glyph, style = _SIGNS[what]
-    return Span(f"{glyph} {words}", style)
+    return Span(SPINNER[int(seconds * FRAMES_PER_SECOND) % len(SPINNER)], Tone.BUSY)
 
 
 BEHIND_SIGN = "↑"
@@ -91,11 +62,11 @@ def sign_line(environment: Environment, drift: EnvironmentDrift | None, *, is_be
     """`` ↑⚑``: nothing for an environment that is as it should be."""
     signs: list[Span] = []
     if is_behind:
-        signs.append(Span(BEHIND_SIGN, Style.ACCENT))
+        signs.append(Span(BEHIND_SIGN, Tone.ACCENT))
     if environment.is_tainted:
-        signs.append(Span(TAINT_SIGN, Style.BAD))
+        signs.append(Span(TAINT_SIGN, Tone.BAD))
     elif drift is not None and drift.findings:
-        signs.append(Span(DRIFT_SIGN, Style.WARN))
+        signs.append(Span(DRIFT_SIGN, Tone.WARN))
     return (Span(" "), *signs) if signs else ()
 
 
@@ -103,9 +74,16 @@ def sign_words(environment: Environment, drift: EnvironmentDrift | None = None) 
     """``⚑ tainted  ≠ 3 findings  pinned``."""
     parts: list[Line] = []
     if environment.is_tainted:
-        parts.append((Span(f"{TAINT_SIGN} tainted", Style.BAD),))
+        parts.append((Span(f"{TAINT_SIGN} tainted", Tone.BAD),))
     elif drift is not None and drift.findings:
-        parts.append((Span(f"{DRIFT_SIGN} {counted(len(drift.findings), 'finding')}", Style.WARN),))
+        parts.append((Span(f"{DRIFT_SIGN} {counted(len(drift.findings), 'finding')}", Tone.WARN),))
     if environment.notes.pinned:
-        parts.append((Span("pinned", Style.ACCENT),))
+        parts.append((Span("pinned", Tone.ACCENT),))
     return join(parts, Span("  "))
+
+
+def lifetime(environment: Environment, now: datetime) -> Line:
+    """Until it expires; one that is pinned says so."""
+    if environment.notes.pinned:
+        return (Span("pinned", Tone.ACCENT),)
+    return (time_left(environment.expires_at, now),)

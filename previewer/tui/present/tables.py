@@ -11,7 +11,8 @@ from rich.text import Text
 from textual.color import Color
 
 from previewer.present.safe_text import plain
-from previewer.tui.present.text import Line, Style, cut_line, width_of
+from previewer.present.values import Tone
+from previewer.tui.present.text import STYLES, Line, cut_line, width_of
 
 CELL_PADDING = 1
 """On both sides of every cell."""
@@ -76,19 +77,19 @@ class CellPainter:
     """Turns lines into table cells in the colours of one theme."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
-        self._styles = {style: _style(style.value, variables) for style in Style}
+        self._styles = {tone: _style(style, variables) for tone, style in STYLES.items()}
 
     def cell(self, pieces: Line, *, width: int | None = None, align_right: bool = False) -> Text:
         """One table cell; cut to ``width`` cells if given."""
         shown = pieces if width is None else cut_line(pieces, width)
         text = Text(no_wrap=True, end="", justify="right" if align_right else "left")
         for piece in shown:
-            text.append(plain(piece.text), self._styles[piece.style])
+            text.append(plain(piece.text), self._styles[piece.tone])
         return text
 
-    def style(self, style: Style) -> RichStyle:
+    def style(self, tone: Tone) -> RichStyle:
         """The tone in this theme's colours."""
-        return self._styles[style]
+        return self._styles[tone]
 
 
 def _style(spelling: str, variables: Mapping[str, str]) -> RichStyle:

@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from enum import Enum
+from collections.abc import Iterable, Mapping
 from itertools import groupby
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from previewer.present.safe_text import plain
+from previewer.present.values import Span, Tone
 
-
-class Style(Enum):
-    """What a piece of text means. The value is a Textual style; its colours are named in ``tui.tones``."""
-
-    PLAIN = ""
-    STRONG = "bold"
-    QUIET = "$quiet"
-    ACCENT = "$emphasis"
-    GOOD = "$good"
-    BUSY = "$busy"
-    WARN = "$warn"
-    BAD = "$bad"
-    LOUD = "bold $loud-text on $loud"
-
-
-class Span(NamedTuple):
-    """A run of text in one tone."""
-
-    text: str
-    style: Style = Style.PLAIN
-
+STYLES: Mapping[Tone, str] = {
+    Tone.PLAIN: "",
+    Tone.STRONG: "bold",
+    Tone.QUIET: "$quiet",
+    Tone.ACCENT: "$emphasis",
+    Tone.GOOD: "$good",
+    Tone.BUSY: "$busy",
+    Tone.WARN: "$warn",
+    Tone.BAD: "$bad",
+    Tone.LOUD: "bold $loud-text on $loud",
+}
+"""Textual's spelling of each tone; the colours are named in ``tui.themes``."""
 
 Line: TypeAlias = tuple[Span, ...]
 
@@ -41,7 +32,7 @@ Line: TypeAlias = tuple[Span, ...]
 def line(*parts: str | Span) -> Line:
     """A line of pieces; strings are in the plain tone. Every part is made plain text."""
     spans = (part if isinstance(part, Span) else Span(part) for part in parts)
-    return tuple(Span(plain(text), style) for text, style in spans if text)
+    return tuple(Span(plain(text), tone) for text, tone in spans if text)
 
 
 def count_of(number: int, one: str, many: str) -> str:
@@ -76,7 +67,7 @@ def cut_line(spans: Line, width: int) -> Line:
         if left <= 0:
             break
         text = cut(span.text, left)
-        kept.append(Span(text, span.style))
+        kept.append(Span(text, span.tone))
         left -= cell_len(text)
     return tuple(kept)
 
@@ -97,7 +88,7 @@ def wrap_text(text: str, width: int) -> tuple[str, ...]:
 
 def quiet(spans: Line) -> Line:
     """The same in the background: what may not be true any more."""
-    return tuple(Span(span.text, Style.QUIET) for span in spans)
+    return tuple(Span(span.text, Tone.QUIET) for span in spans)
 
 
 def join(lines: Iterable[Line], separator: Span) -> Line:
@@ -126,7 +117,7 @@ def to_content(*lines: Line) -> Content:
     for number, spans in enumerate(lines):
         if number:
             parts.append("\n")
-        parts.extend((plain(text), style.value) if style.value else plain(text) for text, style in spans)
+        parts.extend((plain(text), STYLES[tone]) if STYLES[tone] else plain(text) for text, tone in spans)
     return Content.assemble(*parts)
 
 
@@ -163,15 +154,15 @@ def _broken(spans: Line, width: int, wanted: int | None) -> tuple[Line, ...]:
                 if used + cell_len(chunk) > width:
                     parts.append([Span(" " * indent)] if indent else [])
                     used = indent
-                parts[-1].append(Span(chunk, span.style))
+                parts[-1].append(Span(chunk, span.tone))
                 used += cell_len(chunk)
     return tuple(_merged(part) for part in parts)
 
 
 def _merged(spans: Iterable[Span]) -> Line:
     """Neighbours of one tone as one piece."""
-    groups = groupby(spans, key=lambda span: span.style)
-    return tuple(Span("".join(span.text for span in group), style) for style, group in groups)
+    groups = groupby(spans, key=lambda span: span.tone)
+    return tuple(Span("".join(span.text for span in group), tone) for tone, group in groups)
 
 
 def _indent(spans: Line) -> int:
@@ -199,10 +190,10 @@ LABEL_WIDTH = 10
 
 def fact(label: str, *parts: str | Span) -> Line:
     """``release    sha256:…`` on one line."""
-    return line(Span(f"{label:<{LABEL_WIDTH}} ", Style.QUIET), *parts)
+    return line(Span(f"{label:<{LABEL_WIDTH}} ", Tone.QUIET), *parts)
 
 
-def fact_lines(label: str, text: str, *, width: int, style: Style = Style.PLAIN) -> tuple[Line, ...]:
+def fact_lines(label: str, text: str, *, width: int, tone: Tone = Tone.PLAIN) -> tuple[Line, ...]:
     """The fact in as many lines of ``width`` cells as it needs; nothing for an empty text."""
     if not text:
         return ()
@@ -210,6 +201,6 @@ def fact_lines(label: str, text: str, *, width: int, style: Style = Style.PLAIN)
     room = max(10, width - width_of(head))
     first, *rest = wrap_text(text, room)
     return (
-        (*head, Span(first, style)),
-        *((Span(" " * width_of(head)), Span(part, style)) for part in rest),
+        (*head, Span(first, tone)),
+        *((Span(" " * width_of(head)), Span(part, tone)) for part in rest),
     )

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from previewer.domain.progress import Outcome
 from previewer.present.safe_text import plain, plain_log
+from previewer.present.values import Span, Tone, stopwatch
 from previewer.tui.job import Job, JobState, Task
 from previewer.tui.present.notices import failure_lines, failure_summary
 from previewer.tui.present.states import outcome_glyph, spinner
-from previewer.tui.present.text import Line, Span, Style, cut, line, width_of
-from previewer.tui.present.times import stopwatch
+from previewer.tui.present.text import Line, cut, line, width_of
 
 _TIME_WIDTH = 8
 _STATES = {
-    JobState.RUNNING: Span("", Style.PLAIN),
-    JobState.CANCELLING: Span("cancelling: what was begun is being undone", Style.WARN),
-    JobState.SUCCEEDED: Span("✔ done", Style.GOOD),
-    JobState.CANCELLED: Span("⊘ cancelled, and undone", Style.WARN),
-    JobState.FAILED: Span("✖ failed", Style.BAD),
+    JobState.RUNNING: Span("", Tone.PLAIN),
+    JobState.CANCELLING: Span("cancelling: what was begun is being undone", Tone.WARN),
+    JobState.SUCCEEDED: Span("✔ done", Tone.GOOD),
+    JobState.CANCELLED: Span("⊘ cancelled, and undone", Tone.WARN),
+    JobState.FAILED: Span("✖ failed", Tone.BAD),
 }
 
 
@@ -29,8 +29,8 @@ def work_title(job: Job, now: float) -> Line:
         *mark,
         state,
         Span("   " if state.text else ""),
-        Span(job.title, Style.STRONG),
-        Span(f"   {stopwatch(elapsed)}", Style.QUIET),
+        Span(job.title, Tone.STRONG),
+        Span(f"   {stopwatch(elapsed)}", Tone.QUIET),
     )
 
 
@@ -46,8 +46,8 @@ def tail_lines(job: Job, *, height: int) -> tuple[Line, ...]:
         return ()
     last = list(task.tail)[-(height - 1) :]
     return (
-        line(Span(f"output of {task.name}", Style.QUIET)),
-        *((Span("  "), Span(plain_log(text), Style.QUIET)) for text in last),
+        line(Span(f"output of {task.name}", Tone.QUIET)),
+        *((Span("  "), Span(plain_log(text), Tone.QUIET)) for text in last),
     )
 
 
@@ -55,31 +55,31 @@ def ending_lines(job: Job) -> tuple[Line, ...]:
     """What came of it: URLs, the error with its hint, notes. Nothing while it runs."""
     lines: list[Line] = []
     for note in job.board.notes:
-        lines.append(line(Span("! ", Style.WARN), note.message))
+        lines.append(line(Span("! ", Tone.WARN), note.message))
         if note.hint:
-            lines.append(line(Span("  hint  ", Style.QUIET), Span(note.hint, Style.ACCENT)))
+            lines.append(line(Span("  hint  ", Tone.QUIET), Span(note.hint, Tone.ACCENT)))
     if job.error is not None and job.state is JobState.FAILED:
         lines.extend(failure_lines(job.error))
     elif job.state is JobState.SUCCEEDED:
-        lines.extend(line(Span("  "), Span(plain(text), Style.ACCENT)) for text in job.outcome)
+        lines.extend(line(Span("  "), Span(plain(text), Tone.ACCENT)) for text in job.outcome)
     return tuple(lines)
 
 
 def status_line(job: Job, now: float, *, key: str) -> Line:
     """The operation on home's status line."""
     if job.state is JobState.FAILED and job.error is not None:
-        return (*line(Span(f"{job.title}: ", Style.STRONG)), *failure_summary(job.error))
+        return (*line(Span(f"{job.title}: ", Tone.STRONG)), *failure_summary(job.error))
     title = work_title(job, now)
     running = job.board.running
     progress_label = f"{running[-1].name} " if running else ""
     hint = f"· {key} shows it" if job.is_running else ""
-    return (*title, *line(Span(f"   {progress_label}", Style.PLAIN), Span(hint, Style.QUIET)))
+    return (*title, *line(Span(f"   {progress_label}", Tone.PLAIN), Span(hint, Tone.QUIET)))
 
 
 def cell_line(job: Job, now: float) -> Line:
     """What stands in a row's state cell while it is being worked on."""
     word = "undoing" if job.state is JobState.CANCELLING else job.progress_label
-    return (spinner(job.elapsed(now)), Span(f" {word}", Style.BUSY))
+    return (spinner(job.elapsed(now)), Span(f" {word}", Tone.BUSY))
 
 
 def _task_line(task: Task, now: float, width: int) -> Line:
@@ -87,10 +87,10 @@ def _task_line(task: Task, now: float, width: int) -> Line:
     glyph = outcome_glyph(task.outcome) if task.outcome else spinner(elapsed)
     is_quiet = task.outcome in (Outcome.DONE, Outcome.CACHED)
     detail = task.detail if task.outcome else (plain_log(task.tail[-1]).strip() if task.tail else "")
-    name = line(Span(task.name, Style.PLAIN if not is_quiet else Style.QUIET))
+    name = line(Span(task.name, Tone.PLAIN if not is_quiet else Tone.QUIET))
     room = width - 2 - width_of(name) - _TIME_WIDTH - 2
     told = cut(plain(detail), room) if room > 4 else ""
-    style = Style.BAD if task.outcome is Outcome.FAILED else Style.QUIET
+    style = Tone.BAD if task.outcome is Outcome.FAILED else Tone.QUIET
     head = (glyph, Span(" "), *name, *line(Span(f"  {told}" if told else "", style)))
     gap = max(1, width - width_of(head) - _TIME_WIDTH)
-    return (*head, Span(" " * gap), Span(f"{stopwatch(elapsed):>{_TIME_WIDTH}}", Style.QUIET))
+    return (*head, Span(" " * gap), Span(f"{stopwatch(elapsed):>{_TIME_WIDTH}}", Tone.QUIET))

@@ -5,15 +5,11 @@ from __future__ import annotations
 from previewer.domain.commit.revision import Branch
 from previewer.domain.compose.definition import Role
 from previewer.domain.environment.environment import Environment, OverviewRow
+from previewer.tui.actions import BY_ID
+from previewer.tui.job_kinds import BY_VERB, default_choice, known_good_others
 from previewer.tui.reasons import disabled_reason_on_row
-from previewer.tui.requests.lifetime import ExtendRequest, PinRequest
-from previewer.tui.requests.promote import PromoteRequest
-from previewer.tui.requests.removal import DownRequest
-from previewer.tui.requests.request import EnvironmentRequest
-from previewer.tui.requests.rollback import RollbackRequest, known_good_others
-from previewer.tui.requests.sleep import SleepRequest, WakeRequest
-from previewer.tui.requests.up import ReplaceRequest, UpdateRequest
-from previewer.tui.screen_requests import BrowseRequested, RefreshRequested, RequestMade, ScreenRequested
+from previewer.tui.request import Request
+from previewer.tui.screen_requests import BrowseRequested, RefreshRequested, ScreenRequested
 from previewer.tui.screens.base import PreviewerScreen
 
 ACTING = (
@@ -21,16 +17,14 @@ ACTING = (
     "inspect", "diff", "history", "browse", "logs", "retry", "work",
 )  # fmt: skip
 """The actions that a screen binds to get all of this."""
-CHANGING = frozenset({"down", "replace", "update", "promote", "rollback", "extend", "pin", "sleep", "wake"})
-"""What cannot be begun while something else is being done to the environment from here."""
 
 
 class ActingScreen(PreviewerScreen):
-    """Deeds become requests, which the application has confirmed; looks become screens."""
+    """Jobs become requests, which the application has confirmed; looks become screens."""
 
     @property
     def environment(self) -> Environment | None:
-        """What the deeds are about."""
+        """What the jobs are done to."""
         raise NotImplementedError
 
     @property
@@ -45,11 +39,11 @@ class ActingScreen(PreviewerScreen):
 
     def disabled_reason(self, action: str) -> str | None:
         """Why not, given the environment and the branch."""
-        if action in ("down", "sleep") and self.marked:
+        if self.marked and action in BY_VERB and BY_VERB[action].takes_several:
             action = "prune"  # needs nothing but the engine
         if action == "work":
             return None if self.context.works else "nothing has been started yet"
-        if action in CHANGING and (busy := self._busy()):
+        if BY_ID[action].changes and (busy := self._busy()):
             return busy
         has_row = self.environment is not None or self.branch is not None
         row = OverviewRow(self.branch, self.environment) if has_row else None
@@ -60,47 +54,14 @@ class ActingScreen(PreviewerScreen):
         if self.environment is not None:
             self.post_message(ScreenRequested.environment(self.environment.name, tab=tab))
 
-    def action_down(self) -> None:
-        """Ask to tear it down, or the marked ones."""
-        if self.is_possible("down") and (wanted := self._wanted()):
-            self.post_message(RequestMade(DownRequest(wanted)))
-
-    def action_sleep(self) -> None:
-        """Ask to put it to sleep, or the marked ones."""
-        if self.is_possible("sleep") and (wanted := self._wanted()):
-            self.post_message(RequestMade(SleepRequest(wanted)))
-
-    def action_replace(self) -> None:
-        """Ask to replace it by a new generation of its own release."""
-        self._request("replace", ReplaceRequest)
-
-    def action_update(self) -> None:
-        """Ask to bring it to its branch's tip."""
-        self._request("update", UpdateRequest)
-
-    def action_rollback(self) -> None:
-        """Ask to go back."""
-        self._request("rollback", RollbackRequest)
-
-    def action_extend(self) -> None:
-        """Ask to let it live longer."""
-        self._request("extend", ExtendRequest)
-
-    def action_pin(self) -> None:
-        """Ask to pin it, or to unpin it."""
-        self._request("pin", PinRequest)
-
-    def action_wake(self) -> None:
-        """Ask to wake it."""
-        self._request("wake", WakeRequest)
-
-    def action_promote(self) -> None:
-        """Ask to run what it runs in the next role."""
-        environment = self.environment
-        if self.is_possible("promote") and environment is not None:
-            to = Role.PRODUCTION if environment.role is Role.STAGING else Role.STAGING
-            project = environment.ownership.project
-            self.post_message(RequestMade(PromoteRequest(environment, project, to)))
+    def request(self, verb: str) -> Request | None:
+        """The job for the marked environments, or for the one; nothing while there is none."""
+        kind = BY_VERB[verb]
+        wanted = (kind.takes_several and self.marked) or ((self.environment,) if self.environment else ())
+        if not wanted:
+            return None
+        branch = wanted[0].ownership.branch if verb == "update" else None
+        return Request(kind, self.context.session.project, wanted, branch=branch, index=default_choice(kind))
 
     def action_drift(self) -> None:
         """To what is not as it was frozen."""
@@ -147,13 +108,6 @@ class ActingScreen(PreviewerScreen):
         name = self.environment.name if self.environment else None
         work = self.context.work_on(branch=None, environment=name) if name else None
         return f"{work.verb} is under way: {self.context.key_of('work')} shows it" if work else None
-
-    def _request(self, action: str, made: type[EnvironmentRequest]) -> None:
-        if self.is_possible(action) and self.environment is not None:
-            self.post_message(RequestMade(made(self.environment)))
-
-    def _wanted(self) -> tuple[Environment, ...]:
-        return self.marked or ((self.environment,) if self.environment else ())
 
     def _release_before(self, environment: Environment) -> str:
         """The release to compare with: production's for a preview, else the newest good one, else its own."""

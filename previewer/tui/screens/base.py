@@ -9,8 +9,10 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from previewer.present.safe_text import plain
-from previewer.tui.actions import Place, actions_in
+from previewer.tui.actions import BY_ID, Place, actions_in
 from previewer.tui.context import AppContext, AppState
+from previewer.tui.request import Request
+from previewer.tui.screen_requests import RequestMade
 from previewer.tui.widgets.bars import KeyBar
 from previewer.tui.widgets.lines import LineInput
 
@@ -56,6 +58,21 @@ class PreviewerScreen(Screen[None]):
     def keys(self) -> Sequence[str]:
         """The actions that matter here, by their ids, most important first."""
         return ()
+
+    def target_of(self, action: str) -> str:
+        """The Textual action in the namespace of who has it: this screen or the application."""
+        wanted = BY_ID[action]
+        return f"{'screen' if hasattr(self, wanted.handler) else 'app'}.{wanted.method}"
+
+    def request(self, verb: str) -> Request | None:
+        """The job of this verb for what is under the cursor; nothing where there is nothing to do it to."""
+        del verb
+        return None
+
+    def action_job(self, verb: str) -> None:
+        """Ask to do it: the application shows what would happen first."""
+        if self.is_possible(verb) and (request := self.request(verb)) is not None:
+            self.post_message(RequestMade(request))
 
     def draw_keys(self) -> None:
         """Those of them that can be taken now: what is typed into a line takes none."""

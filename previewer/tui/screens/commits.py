@@ -13,15 +13,17 @@ from textual.widgets import DataTable, Input
 from previewer.domain.commit.revision import Commit
 from previewer.domain.environment.environment import Environment
 from previewer.errors import PreviewerError
+from previewer.present.values import Span, Tone
 from previewer.tui.actions import Place, bindings
 from previewer.tui.context import AppContext
+from previewer.tui.job_kinds import BY_VERB
 from previewer.tui.messages import CommitsFailed, CommitsRead
 from previewer.tui.present.history import commit_lines, fit_commit_columns
 from previewer.tui.present.notices import failure_lines
 from previewer.tui.present.tables import longest_cells
-from previewer.tui.present.text import Line, Span, Style, line
-from previewer.tui.requests.up import UpRequest
-from previewer.tui.screen_requests import CopyRequested, RequestMade, ScreenRequested
+from previewer.tui.present.text import Line, line
+from previewer.tui.request import Request
+from previewer.tui.screen_requests import CopyRequested, ScreenRequested
 from previewer.tui.screens.base import PreviewerScreen
 from previewer.tui.widgets.bars import KeyBar, Notice, TopBar
 from previewer.tui.widgets.lines import LineInput
@@ -80,9 +82,9 @@ class CommitsScreen(PreviewerScreen):
     def paint(self) -> None:
         """Show what is known now."""
         project = self.context.session.project
-        left = line(Span(f"{project} › ", Style.QUIET), Span(self.branch_name, Style.STRONG), " › commits")
+        left = line(Span(f"{project} › ", Tone.QUIET), Span(self.branch_name, Tone.STRONG), " › commits")
         count = f"the newest {len(self._commits)}" if self._commits else ""
-        self.query_one(TopBar).show(left, line(Span(count, Style.QUIET)))
+        self.query_one(TopBar).show(left, line(Span(count, Tone.QUIET)))
         rows = [(commit.id, self._lines(commit)) for commit in self._matching()]
         longest = longest_cells(lines for _key, lines in rows)
         self.table.show(fit_commit_columns(self.size.width - 3, longest), rows)
@@ -107,13 +109,12 @@ class CommitsScreen(PreviewerScreen):
         if environment is not None:
             self.post_message(ScreenRequested.environment(environment.name))
         else:
-            self.action_up()
+            self.action_job("up")
 
-    def action_up(self) -> None:
-        """Ask to bring up an environment of this very commit."""
-        if self.is_possible("up") and self.commit is not None:
-            project = self.context.session.project
-            self.post_message(RequestMade(UpRequest(self.commit.id, project)))
+    def request(self, verb: str) -> Request | None:
+        """Bring up an environment of this very commit."""
+        commit, kind = self.commit, BY_VERB[verb]
+        return Request(kind, self.context.session.project, revision=commit.id) if commit else None
 
     def action_copy(self) -> None:
         """Copy the commit's id."""
@@ -180,5 +181,5 @@ class CommitsScreen(PreviewerScreen):
         if self._error is not None:
             return failure_lines(self._error)
         if self._commits is None:
-            return (line(Span("reading commits …", Style.QUIET)),)
-        return (line(Span(f"no commit contains “{self.filter.value}”: esc clears the filter", Style.QUIET)),)
+            return (line(Span("reading commits …", Tone.QUIET)),)
+        return (line(Span(f"no commit contains “{self.filter.value}”: esc clears the filter", Tone.QUIET)),)

@@ -12,13 +12,14 @@ from textual.events import Key
 from textual.widgets import Button, Input, Static
 
 from previewer.errors import PreviewerError
+from previewer.present.values import Span, Tone
 from previewer.tui.actions import CHOOSING, bindings
 from previewer.tui.context import AppContext
 from previewer.tui.messages import PlanFailed, PlanRead
 from previewer.tui.present.dialogs import choice_line, danger_line, is_empty, proposal_lines, question_lines
 from previewer.tui.present.notices import failure_lines
-from previewer.tui.present.text import Line, Span, Style, hanging_indent, line, to_content
-from previewer.tui.requests.request import Proposal, Request
+from previewer.tui.present.text import Line, hanging_indent, line, to_content
+from previewer.tui.request import Proposal, Request
 from previewer.tui.screens.dialog import Dialog
 from previewer.tui.widgets.lines import LineInput
 
@@ -89,35 +90,17 @@ class ConfirmScreen(Dialog[Request | None]):
         """Do nothing."""
         self.dismiss(None)
 
-    def action_choose_1(self) -> None:
-        """The first choice."""
-        self._choose(0)
-
-    def action_choose_2(self) -> None:
-        """The second."""
-        self._choose(1)
-
-    def action_choose_3(self) -> None:
-        """The third."""
-        self._choose(2)
-
-    def action_choose_4(self) -> None:
-        """The fourth."""
-        self._choose(3)
-
-    def action_choose_5(self) -> None:
-        """The fifth."""
-        self._choose(4)
-
-    def action_choose_6(self) -> None:
-        """The sixth."""
-        self._choose(5)
+    def action_choose(self, index: int) -> None:
+        """Another of what is offered."""
+        if index < len(self.request.choices) and index != self.request.index:
+            self.query_one("#other", LineInput).put_away()
+            self._change(self.request.choosing(index))
 
     def action_choose_other(self) -> None:
         """Type what is not offered."""
         other = self.query_one("#other", LineInput)
-        if self.request.other:
-            other.placeholder = self.request.other
+        if self.request.kind.other:
+            other.placeholder = self.request.kind.other
             other.ask()
         else:
             self._type(self.context.key_of("choose-other"))
@@ -200,7 +183,7 @@ class ConfirmScreen(Dialog[Request | None]):
 
     def _plan_lines(self, width: int) -> tuple[Line, ...]:
         if self._answer is None:
-            return (line(Span("working out the plan …", Style.QUIET)),)
+            return (line(Span("working out the plan …", Tone.QUIET)),)
         if isinstance(self._answer, PreviewerError):
             return hanging_indent(failure_lines(self._answer), width)
         return proposal_lines(self._answer, now=self.context.now(), width=width)
@@ -212,11 +195,6 @@ class ConfirmScreen(Dialog[Request | None]):
             name.focus()
             if (self.request.dangerous_name or "").startswith(name.value + character):
                 name.insert_text_at_cursor(character)
-
-    def _choose(self, index: int) -> None:
-        if index < len(self.request.choices) and index != self.request.chosen:
-            self.query_one("#other", LineInput).put_away()
-            self._change(self.request.choosing(index))
 
     def _change(self, request: Request) -> None:
         self.request = request

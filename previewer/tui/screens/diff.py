@@ -12,12 +12,13 @@ from textual.binding import BindingType
 from previewer.domain.commit.revision import short_id
 from previewer.errors import PreviewerError
 from previewer.operations.diff import Difference
+from previewer.present.values import Span, Tone
 from previewer.tui.actions import Place, bindings
 from previewer.tui.context import AppContext
 from previewer.tui.detail_queries import DifferenceRead, QuestionFailed
 from previewer.tui.present.notices import engine_line, failure_lines
 from previewer.tui.present.releases import difference_lines
-from previewer.tui.present.text import Line, Span, Style, line
+from previewer.tui.present.text import Line, line
 from previewer.tui.screens.base import PreviewerScreen
 from previewer.tui.screens.pick import PickScreen, releases_to_compare
 from previewer.tui.widgets.bars import KeyBar, TopBar
@@ -59,7 +60,7 @@ class DiffScreen(PreviewerScreen):
         project = self.context.session.project
         old, new = self._names
         title = line(
-            Span(f"{project} › ", Style.QUIET), Span("diff", Style.STRONG), f" › {_short(old)} → {_short(new)}"
+            Span(f"{project} › ", Tone.QUIET), Span("diff", Tone.STRONG), f" › {_short(old)} → {_short(new)}"
         )
         self.query_one(TopBar).show(title, engine_line(self.app_state, self.context.now()))
         self.query_one(LinesView).show(self._lines(max(30, self.size.width - 6)))
@@ -112,12 +113,12 @@ class DiffScreen(PreviewerScreen):
     def _lines(self, width: int) -> tuple[Line, ...]:
         if isinstance(self._answer, PreviewerError):
             keys = f"  {self.context.key_of('choose-old')} {self.context.key_of('choose-new')}"
-            other = line(Span(keys, Style.ACCENT), Span(" choose other releases", Style.QUIET))
+            other = line(Span(keys, Tone.ACCENT), Span(" choose other releases", Tone.QUIET))
             return (*failure_lines(self._answer), other)
         if self._answer is None:
-            return (line(Span("comparing …", Style.QUIET)),)
+            return (line(Span("comparing …", Tone.QUIET)),)
         ids = f"releases {short_id(self._answer.old.id)} → {short_id(self._answer.new.id)}"
-        return (line(Span(ids, Style.QUIET)), (), *difference_lines(self._answer, width=width))
+        return (line(Span(ids, Tone.QUIET)), (), *difference_lines(self._answer, width=width))
 
 
 def _short(name: str) -> str:

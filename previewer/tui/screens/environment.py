@@ -15,6 +15,7 @@ from textual.widgets import DataTable, Static
 from previewer.domain.commit.revision import Branch
 from previewer.domain.compose.definition import Role
 from previewer.domain.environment.environment import Environment
+from previewer.present.values import Span, Tone
 from previewer.tui.actions import Place, bindings
 from previewer.tui.context import AppContext
 from previewer.tui.messages import FileSaved, LogsArrived, LogsEnded
@@ -29,7 +30,7 @@ from previewer.tui.present.environment import (
     tab_line,
 )
 from previewer.tui.present.notices import engine_line, failure_lines
-from previewer.tui.present.text import Line, Span, Style, line, quiet, to_content
+from previewer.tui.present.text import Line, line, quiet, to_content
 from previewer.tui.present.work_lines import status_line
 from previewer.tui.screen_requests import BrowseRequested, CopyRequested, ScreenRequested, ShellRequested
 from previewer.tui.screens.acting import ACTING, ActingScreen
@@ -228,33 +229,9 @@ class EnvironmentScreen(ActingScreen):
         if self.is_possible("debug") and self.service is not None:
             self.post_message(ShellRequested(self.environment_name, self.service))
 
-    def action_focus_overview(self) -> None:
-        """Services and logs."""
-        self._show_tab("overview")
-
-    def action_focus_services(self) -> None:
-        """Every container."""
-        self._show_tab("services")
-
-    def action_focus_logs(self) -> None:
-        """Only the logs."""
-        self._show_tab("logs")
-
-    def action_focus_drift(self) -> None:
-        """What is not as it was frozen."""
-        self._show_tab("drift")
-
-    def action_focus_history(self) -> None:
-        """What was done to it."""
-        self._show_tab("history")
-
-    def action_focus_release(self) -> None:
-        """What it runs."""
-        self._show_tab("release")
-
-    def action_focus_plan(self) -> None:
-        """What updating it would do."""
-        self._show_tab("plan")
+    def action_tab(self, tab: str) -> None:
+        """To one of the tabs."""
+        self._show_tab(tab)
 
     def action_search(self) -> None:
         """Search the logs."""
@@ -360,12 +337,12 @@ class EnvironmentScreen(ActingScreen):
 
     def _draw_head(self, environment: Environment | None) -> None:
         project = self.context.session.project
-        left = line(Span(f"{project} › ", Style.QUIET), Span(self.environment_name, Style.STRONG))
+        left = line(Span(f"{project} › ", Tone.QUIET), Span(self.environment_name, Tone.STRONG))
         error = self.app_state.engine_error
         self.query_one(TopBar).show(left, engine_line(self.app_state, self.context.now()))
         shown = environment or self._last
         width = max(20, self.size.width - 4)
-        lines: tuple[Line, ...] = (line(Span("asking the engine …", Style.QUIET)),)
+        lines: tuple[Line, ...] = (line(Span("asking the engine …", Tone.QUIET)),)
         if shown is not None:
             drift = self.app_state.drift(shown)
             lines = header_lines(shown, self.branch, now=self.context.now(), width=width, drift=drift)

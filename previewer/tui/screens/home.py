@@ -12,18 +12,18 @@ from textual.widgets import DataTable, Input, Static
 
 from previewer.domain.commit.revision import Branch
 from previewer.domain.environment.environment import Environment, OverviewRow
+from previewer.present.values import Span, Tone
 from previewer.tui.actions import Place, bindings
 from previewer.tui.context import AppContext
+from previewer.tui.job_kinds import PRUNE, UP
 from previewer.tui.present.home import HomeRow, filter_rows, fit_columns, home_rows, row_lines
-from previewer.tui.present.notices import empty_table, engine_line, engine_notice, source_notice
+from previewer.tui.present.notices import as_of_words, empty_table, engine_line, engine_notice, source_notice
 from previewer.tui.present.pinned import parity_strip, pinned_lines
 from previewer.tui.present.tables import longest_cells
-from previewer.tui.present.text import Line, Span, Style, count_of, hanging_indent, line, to_content
-from previewer.tui.present.times import as_of_words
+from previewer.tui.present.text import Line, count_of, hanging_indent, line, to_content
 from previewer.tui.present.work_lines import cell_line, status_line
-from previewer.tui.requests.removal import PruneRequest
-from previewer.tui.requests.up import UpRequest
-from previewer.tui.screen_requests import CopyRequested, RequestMade, ScreenRequested
+from previewer.tui.request import Request
+from previewer.tui.screen_requests import CopyRequested, ScreenRequested
 from previewer.tui.screens.acting import ACTING, ActingScreen
 from previewer.tui.widgets.bars import KeyBar, Notice, TopBar
 from previewer.tui.widgets.lines import LineInput
@@ -137,25 +137,21 @@ class HomeScreen(ActingScreen):
         if self.is_possible("commits") and self.branch is not None:
             self.post_message(ScreenRequested.commits(self.branch.name))
 
-    def action_up(self) -> None:
-        """Ask to bring up the branch, or the commit of an orphan."""
-        if not self.is_possible("up"):
-            return
+    def request(self, verb: str) -> Request | None:
+        """Bring up the branch, or the commit of an orphan; remove what is unused; else for the environments."""
         project = self.context.session.project
+        if verb == "prune":
+            return Request(PRUNE, project)
+        if verb != "up":
+            return super().request(verb)
         if self.branch is not None:
-            self.post_message(RequestMade(UpRequest(self.branch.name, project, of_branch=self.branch.name)))
-        elif self.environment is not None:
-            self.post_message(RequestMade(UpRequest(self.environment.ownership.commit, project)))
+            return Request(UP, project, revision=self.branch.name, branch=self.branch.name)
+        return Request(UP, project, revision=self.environment.ownership.commit) if self.environment else None
 
     def action_parity(self) -> None:
         """To the two that are marked; else to staging and production."""
         left, right = self.environments_beside
         self.post_message(ScreenRequested.parity(left, right))
-
-    def action_prune(self) -> None:
-        """Ask to remove what is unused."""
-        if self.is_possible("prune"):
-            self.post_message(RequestMade(PruneRequest(self.context.session.project)))
 
     @property
     def environments_beside(self) -> tuple[str, str]:
@@ -229,13 +225,13 @@ class HomeScreen(ActingScreen):
 
     def _draw_top(self) -> None:
         app_state, session = self.app_state, self.context.session
-        left = line(Span("previewer", Style.STRONG), Span("  "), Span(session.project, Style.ACCENT))
+        left = line(Span("previewer", Tone.STRONG), Span("  "), Span(session.project, Tone.ACCENT))
         counts: list[str] = []
         if app_state.branches is not None:
             counts.append(count_of(len(app_state.branches), "branch", "branches"))
         if app_state.environments is not None:
             counts.append(count_of(len(app_state.environments), "environment", "environments"))
-        right = line(Span(" · ".join(counts) + (" · " if counts else ""), Style.QUIET))
+        right = line(Span(" · ".join(counts) + (" · " if counts else ""), Tone.QUIET))
         self.query_one(TopBar).show(left, (*right, *engine_line(app_state, self.context.now())))
         strip = pinned_lines(
             app_state.environments,
@@ -285,7 +281,7 @@ class HomeScreen(ActingScreen):
                 location=self.context.session.source.location,
             )
         elif len(found) > len(shown):
-            lines = (line(Span(f"the first {len(shown)} of {len(found)} rows: / finds the others", Style.QUIET)),)
+            lines = (line(Span(f"the first {len(shown)} of {len(found)} rows: / finds the others", Tone.QUIET)),)
         empty.say(lines)
 
     def _lines(self, row: OverviewRow) -> Mapping[str, Line]:
@@ -313,9 +309,9 @@ class HomeScreen(ActingScreen):
             count = len(self.marked)
             down, rest, parity, back = map(self.context.key_of, ("down", "sleep", "parity", "back"))
             keys = f" · {down} tears them down, {rest} stops them, {parity} compares two, {back} unmarks"
-            lines.append(line(Span(f"▌ {count} marked", Style.ACCENT), Span(keys, Style.QUIET)))
+            lines.append(line(Span(f"▌ {count} marked", Tone.ACCENT), Span(keys, Tone.QUIET)))
         if self.filter.value and self.focused is not self.filter:
             change, clear = map(self.context.key_of, ("filter", "back"))
             said = f"{len(self._shown)} of {len(self._rows)} rows · {change} changes the filter, {clear} clears it"
-            lines.append(line(Span(said, Style.QUIET)))
+            lines.append(line(Span(said, Tone.QUIET)))
         self.query_one("#status", Notice).say(lines)

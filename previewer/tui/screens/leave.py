@@ -11,9 +11,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
+from previewer.present.values import Span, Tone
 from previewer.tui.actions import bindings
 from previewer.tui.context import AppContext
-from previewer.tui.present.text import Span, Style, line, to_content
+from previewer.tui.present.text import line, to_content
 from previewer.tui.present.work_lines import work_title
 from previewer.tui.screens.dialog import Dialog
 
@@ -44,7 +45,7 @@ class LeaveScreen(Dialog[Leaving | None]):
         """What runs, and three ways on."""
         with Vertical(id="dialog"):
             yield Static(
-                to_content(line(Span("Quit while something is running?", Style.STRONG))),
+                to_content(line(Span("Quit while something is running?", Tone.STRONG))),
                 id="question",
                 markup=False,
             )
@@ -63,7 +64,7 @@ class LeaveScreen(Dialog[Leaving | None]):
         """Show what still runs."""
         now = self.context.monotonic()
         lines = [work_title(work, now) for work in self.context.running_works]
-        shown = lines or [line(Span("everything has ended", Style.GOOD))]
+        shown = lines or [line(Span("everything has ended", Tone.GOOD))]
         self.query_one("#plan-lines", Static).update(to_content(*shown))
 
     def action_back(self) -> None:

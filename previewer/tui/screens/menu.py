@@ -13,9 +13,10 @@ from textual.events import Key
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from previewer.present.values import Span, Tone
 from previewer.tui.actions import BY_ID, bindings
 from previewer.tui.context import AppContext
-from previewer.tui.present.text import Line, Span, Style, hanging_indent, line, to_content
+from previewer.tui.present.text import Line, hanging_indent, line, to_content
 from previewer.tui.screens.dialog import Dialog
 from previewer.tui.widgets.choice_list import ChoiceList
 
@@ -41,7 +42,7 @@ class MenuScreen(Dialog[str | None]):
     def compose(self) -> ComposeResult:
         """A title, and one option an action."""
         with Vertical(id="dialog"):
-            yield Static(to_content(line(Span("Actions", Style.STRONG))), id="question", markup=False)
+            yield Static(to_content(line(Span("Actions", Tone.STRONG))), id="question", markup=False)
             yield ChoiceList(
                 *(
                     Option(
@@ -89,5 +90,5 @@ class MenuScreen(Dialog[str | None]):
         action = BY_ID[name]
         key, label = f"{self.context.key_of(name):<{_KEY_WIDTH}}", f"{action.label:<{_LABEL_WIDTH}}"
         if reason is not None:
-            return line(Span(f"{key}{label}{reason}", Style.QUIET))
-        return line(Span(key, Style.ACCENT), label, Span(action.help, Style.QUIET))
+            return line(Span(f"{key}{label}{reason}", Tone.QUIET))
+        return line(Span(key, Tone.ACCENT), label, Span(action.help, Tone.QUIET))

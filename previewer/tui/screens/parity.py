@@ -14,6 +14,7 @@ from previewer.deployment.definition import new_secrecy
 from previewer.domain.parity.compare import Parity
 from previewer.errors import PreviewerError, UsageError
 from previewer.operations.probe import Probed, probe_rules
+from previewer.present.values import Span, Tone
 from previewer.tui.actions import Place, bindings
 from previewer.tui.context import AppContext
 from previewer.tui.detail_queries import ParityRead, ProbeEnded, QuestionFailed
@@ -32,7 +33,7 @@ from previewer.tui.present.parity import (
     stale_row,
 )
 from previewer.tui.present.tables import longest_cells
-from previewer.tui.present.text import Line, Span, Style, line, to_content
+from previewer.tui.present.text import Line, line, to_content
 from previewer.tui.screen_requests import RefreshRequested
 from previewer.tui.screens.base import PreviewerScreen
 from previewer.tui.screens.pick import PickScreen, sides_to_compare
@@ -94,7 +95,7 @@ class ParityScreen(PreviewerScreen):
         self._ask_again()
         left, right = self.names
         project = self.context.session.project
-        title = line(Span(f"{project} › ", Style.QUIET), Span("parity", Style.STRONG), f" › {left} | {right}")
+        title = line(Span(f"{project} › ", Tone.QUIET), Span("parity", Tone.STRONG), f" › {left} | {right}")
         self.query_one(TopBar).show(title, engine_line(self.app_state, self.context.now()))
         self.query_one("#score", Static).update(to_content(*self._score_lines()))
         rows = self._rows()
@@ -221,16 +222,16 @@ class ParityScreen(PreviewerScreen):
             left, right = (self.context.key_of(name) for name in ("choose-left", "choose-right"))
             return (
                 *failure_lines(self._error, details=3),
-                line(Span(f"  {left} {right}", Style.ACCENT), Span(" choose other sides", Style.QUIET)),
+                line(Span(f"  {left} {right}", Tone.ACCENT), Span(" choose other sides", Tone.QUIET)),
             )
         if self._parity is None:
-            return (line(Span("comparing …", Style.QUIET)),)
+            return (line(Span("comparing …", Tone.QUIET)),)
         lines = list(score_lines(self._parity, width=self.size.width - 4))
         if self._is_probing:
-            lines.append(line(Span("probe   asking both …", Style.QUIET)))
+            lines.append(line(Span("probe   asking both …", Tone.QUIET)))
         elif self._probed is not None:
             lines.append(probe_line(self._probed))
-        return tuple(lines) if self._rows() else (*lines, line(Span("✔ nothing differs", Style.GOOD)))
+        return tuple(lines) if self._rows() else (*lines, line(Span("✔ nothing differs", Tone.GOOD)))
 
     def _draw_detail(self) -> None:
         key, width, parity = self.table.selected_key, max(30, self.size.width - 4), self._parity

@@ -14,10 +14,11 @@ from textual.widgets.option_list import Option
 
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import Role
+from previewer.present.values import Span, Tone
 from previewer.tui.actions import bindings
 from previewer.tui.context import AppState
 from previewer.tui.present.dialogs import pick_lines
-from previewer.tui.present.text import Span, Style, line, to_content
+from previewer.tui.present.text import line, to_content
 from previewer.tui.screens.dialog import Dialog
 from previewer.tui.screens.menu import MARGIN, WIDEST
 from previewer.tui.widgets.choice_list import ChoiceList
@@ -66,7 +67,7 @@ class PickScreen(Dialog[str | None]):
     def compose(self) -> ComposeResult:
         """Title, search, names."""
         with Vertical(id="dialog"):
-            yield Static(to_content(line(Span(self._title, Style.STRONG))), id="question", markup=False)
+            yield Static(to_content(line(Span(self._title, Tone.STRONG))), id="question", markup=False)
             yield LineInput(name="pick-search", placeholder="search, or type a name · esc closes", is_hidden=False)
             yield ChoiceList(markup=False, compact=True)
 

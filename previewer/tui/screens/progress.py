@@ -10,10 +10,11 @@ from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
+from previewer.present.values import Span, Tone
 from previewer.tui.actions import Place, bindings
 from previewer.tui.context import AppContext
 from previewer.tui.job import Job
-from previewer.tui.present.text import Span, Style, hanging_indent, line, to_content
+from previewer.tui.present.text import hanging_indent, line, to_content
 from previewer.tui.present.work_lines import ending_lines, tail_lines, task_lines, work_title
 from previewer.tui.screen_requests import ScreenRequested
 from previewer.tui.screens.base import PreviewerScreen
@@ -65,8 +66,8 @@ class ProgressScreen(PreviewerScreen):
         job, now = self.job, self.context.monotonic()
         project = self.context.session.project
         self.query_one(TopBar).show(
-            line(Span(f"{project} › ", Style.QUIET), Span(job.title, Style.STRONG)),
-            line(Span(f"{job.board.ended_count} of {len(job.board.tasks)} tasks", Style.QUIET)),
+            line(Span(f"{project} › ", Tone.QUIET), Span(job.title, Tone.STRONG)),
+            line(Span(f"{job.board.ended_count} of {len(job.board.tasks)} tasks", Tone.QUIET)),
         )
         self.query_one("#work-title", Static).update(to_content(work_title(job, now)))
         tasks = self.query_one("#tasks", VerticalScroll)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from textual.events import Resize
 from textual.widgets import Static
 
+from previewer.present.values import Span, Tone
 from previewer.tui.actions import BY_ID
-from previewer.tui.present.text import Line, Span, Style, cut_line, to_content, width_of
+from previewer.tui.present.text import Line, cut_line, to_content, width_of
 
 
 class Notice(Static):
@@ -69,7 +70,7 @@ class KeyBar(Static):
         self.update(to_content(tuple(spans)))
 
     def _item(self, name: str) -> Line:
-        return (Span(self._key_of(name), Style.ACCENT), Span(f" {BY_ID[name].label}", Style.QUIET))
+        return (Span(self._key_of(name), Tone.ACCENT), Span(f" {BY_ID[name].label}", Tone.QUIET))
 
 
 class TopBar(Static):

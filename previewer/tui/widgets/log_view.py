@@ -19,13 +19,14 @@ from textual.widgets import Log
 
 from previewer.engine.protocol import LogLine
 from previewer.present.safe_text import plain
+from previewer.present.values import Tone
 from previewer.tui.actions import bindings
 from previewer.tui.log_rings import MOST_LINES, LogRings, TimedLine
 from previewer.tui.present.logs import WIDEST_SERVICE, LogShape, matches, rows_of, whole_text
 from previewer.tui.present.tables import CellPainter
-from previewer.tui.present.text import Style, cut
+from previewer.tui.present.text import cut
 
-_SERVICE_TONES = (Style.ACCENT, Style.GOOD, Style.WARN, Style.BUSY)
+_SERVICE_TONES = (Tone.ACCENT, Tone.GOOD, Tone.WARN, Tone.BUSY)
 
 
 @dataclass(slots=True)
@@ -58,7 +59,7 @@ class LogView(Log, inherit_bindings=False):
         self._shape = LogShape()
         self._is_rebuilding = False
         self._painter: CellPainter | None = None
-        self.service_styles: dict[str, Style] = {}
+        self.service_styles: dict[str, Tone] = {}
         """Styles by service, as its name is written in its column."""
         self.is_following = True
         self.shown_count = 0
@@ -249,20 +250,20 @@ class LogView(Log, inherit_bindings=False):
 
     def _paint(self, text: Text, row: str) -> None:
         shape = self._shape
-        text.stylize(self._style(Style.QUIET), 0, shape.time_width)
+        text.stylize(self._style(Tone.QUIET), 0, shape.time_width)
         if shape.service_width:
             name = row[shape.time_width : shape.text_start].split("│")[0].strip()
             text.stylize(
-                self._style(self.service_styles.get(name, Style.ACCENT)), shape.time_width, shape.text_start - 2
+                self._style(self.service_styles.get(name, Tone.ACCENT)), shape.time_width, shape.text_start - 2
             )
-            text.stylize(self._style(Style.QUIET), shape.text_start - 2, shape.text_start)
+            text.stylize(self._style(Tone.QUIET), shape.text_start - 2, shape.text_start)
         if shape.search:
             wanted, folded, start = shape.search.casefold(), row.casefold(), shape.text_start
             while (found := folded.find(wanted, start)) >= 0 and len(folded) == len(row):
-                text.stylize(self._style(Style.WARN) + RichStyle(reverse=True), found, found + len(wanted))
+                text.stylize(self._style(Tone.WARN) + RichStyle(reverse=True), found, found + len(wanted))
                 start = found + len(wanted)
 
-    def _style(self, style: Style) -> RichStyle:
+    def _style(self, tone: Tone) -> RichStyle:
         if self._painter is None:
             self._painter = CellPainter(self.app.theme_variables)
-        return self._painter.style(style)
+        return self._painter.style(tone)

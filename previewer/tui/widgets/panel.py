@@ -15,11 +15,12 @@ from textual.widgets import Static
 
 from previewer.domain.environment.environment import Environment
 from previewer.errors import PreviewerError
+from previewer.present.values import Span, Tone
 from previewer.tui.context import AppContext
 from previewer.tui.detail_queries import QuestionFailed
 from previewer.tui.present.notices import failure_lines
 from previewer.tui.present.tables import Column
-from previewer.tui.present.text import Line, Span, Style, line, to_content
+from previewer.tui.present.text import Line, line, to_content
 from previewer.tui.widgets.rows_table import Row, RowsTable
 
 
@@ -155,4 +156,4 @@ class TablePanel(Panel):
             return failure_lines(self.error, details=3)
         if rows:
             return ()
-        return (line(Span(self._asking if rows is None else self._nothing, Style.QUIET)),)
+        return (line(Span(self._asking if rows is None else self._nothing, Tone.QUIET)),)

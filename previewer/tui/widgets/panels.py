@@ -12,8 +12,10 @@ from previewer.domain.engine.examination import ExaminedContainer
 from previewer.domain.record.history import LedgerEntry
 from previewer.errors import PreviewerError
 from previewer.operations.inspect import Inspection
+from previewer.present.values import Span, Tone
 from previewer.tui.context import AppContext
 from previewer.tui.detail_queries import ContainersRead, HistoryRead, InspectionRead
+from previewer.tui.job_kinds import UPDATE
 from previewer.tui.messages import PlanFailed, PlanRead
 from previewer.tui.present.dialogs import is_empty, proposal_lines, proposal_size
 from previewer.tui.present.environment import container_lines, fit_container_columns
@@ -21,9 +23,8 @@ from previewer.tui.present.history import fit_history_columns, history_lines
 from previewer.tui.present.notices import failure_lines
 from previewer.tui.present.releases import release_lines
 from previewer.tui.present.tables import Column
-from previewer.tui.present.text import Line, Span, Style, line
-from previewer.tui.requests.request import Proposal
-from previewer.tui.requests.up import UpdateRequest
+from previewer.tui.present.text import Line, line
+from previewer.tui.request import Proposal, Request
 from previewer.tui.widgets.lines import LinesView
 from previewer.tui.widgets.panel import Panel, TablePanel
 from previewer.tui.widgets.rows_table import Row
@@ -142,7 +143,7 @@ class ReleasePanel(Panel):
         if self.error is not None:
             return failure_lines(self.error)
         if self._inspection is None:
-            return (line(Span("reading the release …", Style.QUIET)),)
+            return (line(Span("reading the release …", Tone.QUIET)),)
         return release_lines(self._inspection, width=width)
 
 
@@ -165,7 +166,8 @@ class PlanPanel(Panel):
     def ask(self) -> None:
         """Ask for the plan."""
         if self.environment is not None:
-            self.context.queries.propose(UpdateRequest(self.environment), self)
+            request = Request(UPDATE, self.context.session.project, (self.environment,))
+            self.context.queries.propose(request, self)
 
     @on(PlanRead)
     def plan_read(self, message: PlanRead) -> None:
@@ -188,13 +190,13 @@ class PlanPanel(Panel):
     def _lines(self, width: int) -> tuple[Line, ...]:
         answer = self._answer
         if answer is None:
-            return (line(Span("working out the plan …", Style.QUIET)),)
+            return (line(Span("working out the plan …", Tone.QUIET)),)
         if isinstance(answer, PreviewerError):
             return failure_lines(answer)
         if is_empty(answer):
             return (
-                line(Span("It runs the newest commit and is well: updating it would do nothing.", Style.QUIET)),
+                line(Span("It runs the newest commit and is well: updating it would do nothing.", Tone.QUIET)),
             )
         title = f"Updating it to the newest commit would take {proposal_size(answer)}."
         lines = proposal_lines(answer, now=self.context.now(), width=width)
-        return (line(Span(title, Style.QUIET)), (), *lines)
+        return (line(Span(title, Tone.QUIET)), (), *lines)
