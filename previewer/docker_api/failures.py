@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from previewer.domain.engine.start_failures import explain_start
 from previewer.errors import (
     ConflictError,
     EngineError,
@@ -27,7 +28,6 @@ class Refusal(Struct, frozen=True):
 PORT_HINT = "stop what uses that host port, or publish the port without naming a host port"
 SUBNET_HINT = "another network has that address range"
 NAME_HINT = "something else has that name: remove it, or choose another name with --name"
-COMMAND_HINT = "its command is not in the image: check `command`, `entrypoint` and the first line of scripts"
 IMAGE_HINT = "it was removed from the engine: the same command again makes or fetches it"
 FULL_DISK = "no space left on device"
 FULL_DISK_HINT = (
@@ -51,21 +51,6 @@ REFUSALS = (
     Refusal(FULL_DISK, EngineError, FULL_DISK_HINT),
     Refusal("no such image", ImageGoneError, IMAGE_HINT),
     Refusal("image not known", ImageGoneError, IMAGE_HINT),
-    Refusal(
-        "exec format error",
-        EngineError,
-        "its program is for another kind of processor: set the service's platform, or build it for the engine's",
-    ),
-    Refusal("lookup init binary", EngineError, "`init: true` needs a program on the engine's machine: catatonit"),
-    Refusal("executable file not found", EngineError, COMMAND_HINT),
-    Refusal("a command that was not found", EngineError, COMMAND_HINT),
-    Refusal("no such file or directory: unknown", EngineError, COMMAND_HINT),
-    Refusal("no command specified", EngineError, "add `command` to the service or CMD to its Dockerfile"),
-    Refusal(
-        "permission denied: unknown",
-        EngineError,
-        "its command may not be executed: make the file executable in the repository or in the Dockerfile",
-    ),
 )
 """The first that fits counts. They come before the HTTP status, for engines use 500 for half of them."""
 
@@ -100,6 +85,8 @@ def refusal_error(action: str, subject: str, status: int, text: str) -> EngineEr
     for refusal in REFUSALS:
         if refusal.fragment in text.lower():
             return refusal.error(message, where=subject, hint=refusal.hint)
+    if (failure := explain_start(text)) is not None:
+        return EngineError(f"could not {action}: {failure.meaning}", where=subject, hint=failure.hint)
     return STATUS_ERRORS.get(status, EngineError)(message, where=subject)
 
 

@@ -188,7 +188,15 @@ def _unhealthy(
 
 
 def _health_lines(detail: ContainerDetail) -> tuple[str, ...]:
-    return tuple(f"health check: {line}" for line in detail.health_log[-3:])
+    return tuple(f"health check: {_in_our_words(line)}" for line in detail.health_log[-3:])
+
+
+def _in_our_words(line: str) -> str:
+    """What a check printed, unless the engine's runtime could not even start its command."""
+    from previewer.domain.engine.start_failures import explain_start  # what goes well needs no diagnosis
+
+    failure = explain_start(line) if "runtime" in line else None
+    return line if failure is None else f"{failure.meaning}; {failure.hint}"
 
 
 def _last_lines(engine: Engine, container: str) -> tuple[str, ...]:

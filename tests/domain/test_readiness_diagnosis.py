@@ -37,7 +37,7 @@ from previewer.domain.engine.readiness import LESS, MOST_RESTARTS, End, Verdict,
         (End(127, engine_error='exec: "nope": executable file not found in $PATH'), "not in the image", "command"),
         (End(126, engine_error="exec /run.sh: permission denied"), "may not be executed", "executable"),
         (End(1, engine_error="exec user process caused: exec format error"), "processor", "platform"),
-        (End(128, engine_error="something new"), "", "something new"),
+        (End(128, engine_error="something new"), "something new", "docker compose up"),
     ],
 )
 def test_what_is_known_becomes_words(end: End, meaning: str, hint: str) -> None:

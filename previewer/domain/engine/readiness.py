@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from previewer.domain.compose.service import Condition
 from previewer.domain.engine.observation import ContainerState, Health, ListeningPorts
+from previewer.domain.engine.start_failures import explain_runtime
 from previewer.domain.units import format_memory, port_words
 
 MOST_RESTARTS = 3
@@ -162,29 +163,6 @@ def _symptom(pattern: str, meaning: str, hint: str) -> _Symptom:
     return _Symptom(re.compile(pattern, re.IGNORECASE), meaning, hint)
 
 
-_START_SYMPTOMS = (
-    _symptom(
-        r"exec format error",
-        "its program is for another kind of processor",
-        "set the service's platform to the engine's, or build it for several (see `previewer doctor`)",
-    ),
-    _symptom(
-        r"no such file or directory|executable file not found|not found in \$path",
-        "its command is not in the image",
-        "check `command` and `entrypoint`; a script's first line may name a shell that the image has not",
-    ),
-    _symptom(
-        r"permission denied",
-        "its command may not be executed",
-        "make the file executable in the repository (`git update-index --chmod=+x`) or in the Dockerfile",
-    ),
-    _symptom(
-        r"no command specified",
-        "neither the image nor the definition has a command",
-        "add `command` to the service or CMD to its Dockerfile",
-    ),
-)
-"""Of what the engine says when a container does not start."""
 _LOG_SYMPTOMS = (
     _symptom(
         r"can't fork|cannot fork|fork: retry|resource temporarily unavailable|unable to create (new|native)",
@@ -226,9 +204,9 @@ def diagnose(end: End) -> Diagnosis:
     if end.out_of_memory:
         return _out_of_memory(end)
     if end.engine_error:
-        return _found(_START_SYMPTOMS, (end.engine_error,)) or Diagnosis("", end.engine_error)
-    said = _found(_LOG_SYMPTOMS, end.lines)
-    return said or _of_exit_code(end.exit_code) or Diagnosis("", LESS)
+        failure = explain_runtime(end.engine_error)
+        return Diagnosis(failure.meaning, failure.hint)
+    return _found(end.lines) or _of_exit_code(end.exit_code) or Diagnosis("", LESS)
 
 
 def restarts_in_words(restarts: int) -> str:
@@ -246,9 +224,9 @@ def _out_of_memory(end: End) -> Diagnosis:
     )
 
 
-def _found(symptoms: Sequence[_Symptom], lines: Sequence[str]) -> Diagnosis | None:
+def _found(lines: Sequence[str]) -> Diagnosis | None:
     for line in reversed(lines):
-        for symptom in symptoms:
+        for symptom in _LOG_SYMPTOMS:
             if symptom.pattern.search(line):
                 return Diagnosis(symptom.meaning, symptom.hint)
     return None
