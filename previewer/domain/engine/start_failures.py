@@ -146,14 +146,15 @@ _RUNTIME = (
 """What only a runtime, or an engine on its behalf, says."""
 _WRAPPING = (
     r"(?:failed to create (?:shim(?: task)?|task for container)|oci runtime (?:create|exec|start) failed|"
-    r"(?:runc|crun)(?: (?:create|exec) failed)?|exec failed|unable to start container process|error during container init|"
+    r"(?:runc|crun)(?: (?:create|exec) failed)?|exec failed|"
+    r"unable to start container process|error during container init|"
     r"container_linux\.go:\d+|process_linux\.go:\d+|rootfs_linux\.go:\d+|standard_init_linux\.go:\d+|"
     r"starting container process caused|container init caused)\s*:?\s*"
 )
 
 
 def explain_start(text: str) -> StartFailure | None:
-    """What an engine means that says ``text`` of a container's start; ``None`` if that is not about its runtime."""
+    """What an engine means by ``text`` of a container's start; ``None`` if that is not about its runtime."""
     return explain_runtime(text) if re.search(_RUNTIME, text, re.IGNORECASE) else None
 
 
