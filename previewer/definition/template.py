@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
 
 from previewer.definition.discover import (
     DEFINITION_SUFFIXES,
@@ -14,11 +16,16 @@ from previewer.definition.discover import (
     SERVICE,
     derive_from_dockerfile,
 )
+from previewer.definition.limits import MAX_ENV_FILE_BYTES
 from previewer.domain.commit.files import FileTree
 from previewer.domain.compose.definition import Role
-from previewer.domain.json_value import JsonObject, as_object, as_text
+from previewer.domain.json_value import JsonObject, JsonValue, as_object, as_text
 
 _NEEDS_QUOTES = re.compile(r"[^\w./+-]")
+_PLAIN = re.compile(r"(?!(?:true|false|yes|no|on|off|null|y|n)$)[A-Za-z][\w.-]*")
+_PROCESS = re.compile(r"([A-Za-z0-9_-]+):\s*(\S.*)")
+_DEFAULT_PROCESS, _RELEASE_PROCESS = "web", "release"
+PROCFILE = "Procfile"
 _PURPOSES = {
     Role.PREVIEW: (
         "What `previewer up BRANCH` runs: for every branch, side by side, each for a while.",
@@ -39,14 +46,41 @@ _PURPOSES = {
 """By role: what the file is for, how long its environments live, and a word of advice."""
 
 
-def environment_templates(tree: FileTree, sources: Sequence[str] = ()) -> Mapping[str, str]:
+class Key(Struct, frozen=True):
+    """A key of ``x-previewer`` that a definition needs."""
+
+    name: str
+    value: JsonValue
+    reason: str
+    """One line, for a comment."""
+    roles: tuple[Role, ...] = tuple(Role)
+
+    @property
+    def text(self) -> str:
+        """``omit: [proxy]``, as YAML has it on one line."""
+        return f"{self.name}: {_flow(self.value)}"
+
+
+def environment_templates(
+    tree: FileTree, sources: Sequence[str] = (), keys: Sequence[Key] = ()
+) -> Mapping[str, str]:
     """By path: the text of ``envs/preview.yaml``, ``envs/staging.yaml`` and ``envs/production.yaml``.
 
     They include the Compose files ``sources``, each changing those before it, or build the Dockerfile that this
-    is; without any they hold an example to replace. Every text loads as it is, as long as what it includes does.
+    is, with the processes of the ``Procfile`` beside it; without any they hold an example to replace. ``keys`` go
+    into ``x-previewer``. Every text loads as it is, as long as what it includes does.
     """
     services = _services(tree, sources)
-    return {f"{ENVIRONMENTS_DIRECTORY}/{role.value}.yaml": f"{_head(role)}\n{services}" for role in Role}
+    return {f"{ENVIRONMENTS_DIRECTORY}/{role.value}.yaml": f"{_head(role, keys)}\n{services}" for role in Role}
+
+
+def _flow(value: JsonValue) -> str:
+    """A value as YAML has it on one line, with as few quotes as it needs."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_flow(name)}: {_flow(each)}" for name, each in value.items()) + "}"
+    if isinstance(value, str):
+        return value if _PLAIN.fullmatch(value) else json.dumps(value)
+    return "[" + ", ".join(map(_flow, value)) + "]" if isinstance(value, list | tuple) else json.dumps(value)
 
 
 def _services(tree: FileTree, sources: Sequence[str]) -> str:
@@ -54,14 +88,30 @@ def _services(tree: FileTree, sources: Sequence[str]) -> str:
         return _EXAMPLE
     if not sources[0].endswith(DEFINITION_SUFFIXES):
         definition = derive_from_dockerfile(tree, name=Role.PREVIEW.value, role=Role.PREVIEW, path=sources[0])
-        return _building(definition.services[SERVICE].spec)
+        spec = definition.services[SERVICE].spec
+        return _building(spec) + "".join(_processes(tree, sources[0], _build_of(as_object(spec.get("build")))))
     files = [_quoted(f"../{file}") for file in sources]
     return _INCLUDING.format(included=files[0] if len(files) == 1 else f"path: [{', '.join(files)}]")
 
 
-def _head(role: Role) -> str:
+def _processes(tree: FileTree, dockerfile: str, build: str) -> Iterator[str]:
+    """A service for each process of the ``Procfile`` beside the Dockerfile, but the one that its CMD starts."""
+    procfile = posixpath.join(posixpath.dirname(dockerfile), PROCFILE)
+    if not tree.is_file(procfile):
+        return
+    for line in tree.read(procfile, limit=MAX_ENV_FILE_BYTES).decode("utf-8", "replace").splitlines():
+        found = _PROCESS.fullmatch(line.strip())
+        if found is None or found[1] in (_DEFAULT_PROCESS, SERVICE):
+            continue
+        command = json.dumps(["sh", "-c", found[2].replace("$", "$$")])
+        once = "    # it runs once, and is done\n" if found[1] == _RELEASE_PROCESS else ""
+        yield f"  {found[1]}:               # of {procfile}\n    build: {build}\n    command: {command}\n{once}"
+
+
+def _head(role: Role, keys: Sequence[Key]) -> str:
     purpose, ttl, advice = _PURPOSES[role]
-    return _HEAD.format(purpose=purpose, advice=advice, role=role.value, ttl=ttl)
+    lines = "".join(f"  {key.text}   # {key.reason}\n" for key in keys if role in key.roles)
+    return _HEAD.format(purpose=purpose, advice=advice, role=role.value, ttl=ttl, keys=lines)
 
 
 def _building(spec: JsonObject) -> str:
@@ -97,6 +147,7 @@ _HEAD = """\
 x-previewer:
   role: {role}
   ttl: {ttl:<17}# 90m, 10h, 5d, 1d12h or never
+{keys}\
   # routes:               # the ports that get a URL; without it, every published port does
   #   - service: web
   #     port: 8080

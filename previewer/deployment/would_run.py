@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from previewer.definition import load_named
 from previewer.definition.discover import definition_names
@@ -19,12 +19,16 @@ from previewer.errors import PreviewerError
 from previewer.releases.named_images import judge_dockerfiles, read_named_images
 from previewer.session.release_files import read_contents
 from previewer.session.session import Session
+from previewer.settings.model import REPOSITORY_FILE
 
 
-def would_run(session: Session, resolved: ResolvedRevision, tree: FileTree) -> tuple[Check, ...]:
+def would_run(
+    session: Session, resolved: ResolvedRevision, tree: FileTree, *, replaced: Collection[str] = ()
+) -> tuple[Check, ...]:
     """What hinders the first definition of ``tree`` from running for the branch of ``resolved``.
 
-    The definition itself, the policy, Dockerfiles, and files and variables that are wanted.
+    The definition itself, the policy, Dockerfiles, and files and variables that are wanted. ``replaced`` are bind
+    mounts of the host that settings, which the default branch does not have yet, turn into empty volumes.
     """
     try:
         name = (definition_names(tree) or ("preview",))[0]
@@ -37,16 +41,19 @@ def would_run(session: Session, resolved: ResolvedRevision, tree: FileTree) -> t
         if services
         else Check("definition", Verdict.FAILED, f"{name} has no service that takes part", "look at its profiles"),
         *(Check("definition", Verdict.WARNING, warning) for warning in definition.warnings),
-        *_policy(session, resolved, definition),
+        *_policy(session, resolved, definition, replaced),
         *_guarded("files", lambda: _files(session, definition, tree)),
         *_variables(session, definition),
     )
 
 
-def _policy(session: Session, resolved: ResolvedRevision, definition: Definition) -> Iterator[Check]:
+def _policy(
+    session: Session, resolved: ResolvedRevision, definition: Definition, replaced: Collection[str]
+) -> Iterator[Check]:
     trust = session.trust(definition.role, branch=resolved.branch, commit=resolved.commit.id)
     whole = session.references.resolve(definition)
-    found = refused(check(whole, trust))
+    going = {mount.path for mount in host_mounts(whole) if mount.is_bind and mount.source in replaced}
+    found = [finding for finding in refused(check(whole, trust)) if finding.path not in going]
     yield from map(_refused, found)
     try:
         images = read_named_images(session, resolved, definition)
@@ -57,7 +64,8 @@ def _policy(session: Session, resolved: ResolvedRevision, definition: Definition
     yield from map(_refused, in_dockerfiles)
     yield from _proposals(whole, found)
     if not found and not in_dockerfiles:
-        yield Check("policy", Verdict.OK, f"nothing is refused for {definition.role.value}")
+        once = f" once {REPOSITORY_FILE} is on the default branch" if going else ""
+        yield Check("policy", Verdict.OK, f"nothing is refused for {definition.role.value}{once}")
 
 
 def _proposals(definition: Definition, found: Sequence[Finding]) -> Iterator[Check]:
@@ -81,6 +89,16 @@ def _refused(finding: Finding) -> Check:
 def _files(session: Session, definition: Definition, tree: FileTree) -> Iterator[Check]:
     """Files of the commit that services bind, and those that are configs and secrets."""
     served = serve_files(definition, digest_tree_files(tree, tree_sources(definition)), lambda: tree)
+    for service in dict.fromkeys(content.service for content in served.contents.values() if content.service):
+        paths = sorted(
+            "the whole commit" if path == "." else path
+            for content in served.contents.values()
+            if content.service == service
+            for path in content.sources.values()
+        )
+        if paths:
+            what = f"{service} may write to {', '.join(paths)}: it has a copy of its own"
+            yield Check("files", Verdict.OK, f"{what}, which goes with the environment")
     for line in served.left_out:
         yield Check("files", Verdict.WARNING, line, "commit it, or take the mount out")
     read_contents(session.references.resolve(definition), tree, session.settings.allowed_variables)

@@ -198,9 +198,10 @@ class Images(Protocol):
         """Remove what runs left that were killed long ago, but for images that :meth:`list_built` tells of."""
         ...
 
-    def unname_bases(self, project: str) -> None:
+    def unname_bases(self, project: str, *, at_once: bool = False) -> None:
         """Take the names back that :meth:`name_base` gave for a project; images that others name stay.
 
-        So do names that were given a short time ago: a freeze may build upon them.
+        So do names that were given a short time ago, for a freeze may build upon them: unless all are to go
+        ``at_once``.
         """
         ...

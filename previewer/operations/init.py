@@ -9,8 +9,11 @@ from msgspec import Struct
 
 from previewer.definition.discover import how_to_begin, root_files, starting_points
 from previewer.definition.template import environment_templates
+from previewer.deployment.proposals import Proposals, propose
 from previewer.domain.commit.files import FileTree
-from previewer.errors import UsageError
+from previewer.domain.commit.revision import ResolvedRevision
+from previewer.errors import NotFoundError, UsageError
+from previewer.session.session import Session
 
 
 class InitResult(Struct, frozen=True):
@@ -32,21 +35,52 @@ class ManySourcesError(UsageError):
         self.sources = tuple(sources)
 
 
-def plan_init(tree: FileTree, sources: Sequence[str] = ()) -> Mapping[str, str]:
-    """The files that a repository with ``tree`` lacks: text by path relative to its root.
+class InitPlan(Struct, frozen=True):
+    """What a repository lacks."""
 
-    They begin with ``sources``, Compose files or a Dockerfile; without any with what is at the root, else with the
-    only one that there is. Raises :class:`ManySourcesError`, and :class:`UsageError` for one that is not there.
+    tree: FileTree
+    """The files of HEAD."""
+    files: Mapping[str, str]
+    """Text by path relative to the root, of what is not there yet."""
+    proposals: Proposals
+    """What is in them besides, and why."""
+
+    @property
+    def completed(self) -> FileTree:
+        """The files of HEAD with those that are not there yet."""
+        return self.tree.with_files(self.files)
+
+
+def plan_init(session: Session, sources: Sequence[str] = ()) -> InitPlan:
+    """What HEAD lacks, and needs to run.
+
+    Definitions begin with ``sources``, Compose files or a Dockerfile; without any with what is at the root, else
+    with the only one that there is. Raises :class:`ManySourcesError`, and :class:`UsageError` for one that is not
+    there.
     """
+    resolved = _head(session)
+    tree = session.source.tree(resolved.commit.id) if resolved else FileTree((), lambda _object_id: b"")
     chosen = tuple(sources) or _sources(tree)
     for file in chosen:
         if not tree.is_file(file):
             raise UsageError("HEAD has no such file", where=file, hint=how_to_begin(tree))
-    return {
+    has_preview = any(tree.is_file(f"envs/preview{suffix}") for suffix in (".yaml", ".yml"))
+    proposals = Proposals() if has_preview or resolved is None else propose(session, resolved, tree, chosen)
+    templates = {**environment_templates(tree, chosen, proposals.keys), **proposals.settings}
+    files = {
         path: text
-        for path, text in environment_templates(tree, chosen).items()
+        for path, text in templates.items()
         if not tree.is_file(path) and not tree.is_file(f"{path.removesuffix('.yaml')}.yml")
     }
+    return InitPlan(tree, files, proposals)
+
+
+def _head(session: Session) -> ResolvedRevision | None:
+    """``None`` in a repository without a commit."""
+    try:
+        return session.source.resolve("HEAD")
+    except NotFoundError:
+        return None
 
 
 def _sources(tree: FileTree) -> tuple[str, ...]:

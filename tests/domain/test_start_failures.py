@@ -18,8 +18,8 @@ INIT = f"{RUNC}error during container init: "
         (f'{RUNC}exec: "/run.sh": stat /run.sh: no such file or directory: unknown', "not in the image: /run.sh"),
         (
             (
-                "crun: executable file `nosuch` not found in $PATH: No such file or directory: OCI runtime attempted "
-                "to invoke a command that was not found"
+                "crun: executable file `nosuch` not found in $PATH: No such file or directory: OCI runtime "
+                "attempted to invoke a command that was not found"
             ),
             "not in the image: nosuch",
         ),
@@ -27,15 +27,15 @@ INIT = f"{RUNC}error during container init: "
         (
             (
                 f'{INIT}error mounting "/var/lib/docker/volumes/x" to rootfs at "/etc/nginx.conf": mount '
-                "/var/lib/x:/etc/nginx.conf (via /proc/self/fd/6), flags: 0x5000: not a directory: unknown: Are you "
-                "trying to mount a directory onto a file (or vice-versa)?"
+                "/var/lib/x:/etc/nginx.conf (via /proc/self/fd/6), flags: 0x5000: not a directory: unknown: "
+                "Are you trying to mount a directory onto a file (or vice-versa)?"
             ),
             "folder on a file: /etc/nginx.conf",
         ),
         (
             (
-                f'{INIT}error mounting "/v" to rootfs at "/app/node_modules": create mountpoint for /app/node_modules '
-                "mount: mkdirat /rootfs/app/node_modules: read-only file system: unknown"
+                f'{INIT}error mounting "/v" to rootfs at "/app/node_modules": create mountpoint for '
+                "/app/node_modules mount: mkdirat /rootfs/app/node_modules: read-only file system: unknown"
             ),
             "no folder to mount /app/node_modules on",
         ),

@@ -1,16 +1,27 @@
+"""What `init` writes, what it proposes, and what it leaves alone."""
+
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
+from previewer.deployment.would_run import would_run
+from previewer.domain.policy.verdict import Verdict
 from previewer.errors import UsageError
-from previewer.operations.init import ManySourcesError, plan_init, write_init
-from tests.definition.trees import tree_of
+from previewer.operations.init import InitPlan, ManySourcesError, plan_init, write_init
+from tests.operations.shop import Shop
+
+
+def plan_of(files: Mapping[str, str], sources: Sequence[str] = ()) -> InitPlan:
+    shop = Shop()
+    shop.source.commit("main", dict(files))
+    return plan_init(shop.session, sources)
 
 
 def test_files_that_are_there_are_kept(tmp_path: Path) -> None:
-    files = plan_init(tree_of({"Dockerfile": "FROM scratch\n"}))
+    files = plan_of({"Dockerfile": "FROM scratch\n"}).files
     (tmp_path / "envs").mkdir()
     mine = tmp_path / "envs" / "staging.yaml"
     mine.write_text("mine")
@@ -32,7 +43,7 @@ def test_a_link_is_not_written_through(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["envs/preview.yaml", "envs/preview.yml"])
 def test_what_the_commit_has_is_not_planned(name: str) -> None:
-    files = plan_init(tree_of({name: "services: {a: {image: i}}\n"}))
+    files = plan_of({name: "services: {a: {image: i}}\n"}).files
     assert list(files) == ["envs/staging.yaml", "envs/production.yaml"]
 
 
@@ -47,11 +58,84 @@ SHOP, TOOLS = "shop/compose.yaml", "tools/compose.yaml"
 
 
 def test_the_only_file_in_a_folder_is_begun_with_and_of_several_one_is_said() -> None:
-    assert f"../{SHOP}" in plan_init(tree_of({SHOP: "services: {}"}))["envs/preview.yaml"]
-    several = tree_of({SHOP: "services: {}", TOOLS: "services: {}"})
+    assert f"../{SHOP}" in plan_of({SHOP: "services: {}"}).files["envs/preview.yaml"]
+    several = {SHOP: "services: {}", TOOLS: "services: {}"}
     with pytest.raises(ManySourcesError, match=f"2 files to begin with: {SHOP}, {TOOLS}") as caught:
-        plan_init(several)
+        plan_of(several)
     assert caught.value.hint == f"say which: previewer init --from {SHOP}"
-    assert f"../{TOOLS}" in plan_init(several, [TOOLS])["envs/preview.yaml"]
+    assert f"../{TOOLS}" in plan_of(several, [TOOLS]).files["envs/preview.yaml"]
     with pytest.raises(UsageError, match="HEAD has no such file"):
-        plan_init(several, ["shop"])
+        plan_of(several, ["shop"])
+
+
+PROPOSED: Mapping[str, tuple[Mapping[str, str], Sequence[str], Sequence[str]]] = {
+    "a proxy with the engine's socket": (
+        {
+            "compose.yaml": """services:
+  proxy: {image: traefik, volumes: ["/var/run/docker.sock:/s:ro"]}
+  web: {image: shop-api, ports: ["8080"], depends_on: [proxy]}
+"""
+        },
+        ["omit: [proxy]"],
+        [],
+    ),
+    "a folder of the host": (
+        {"compose.yaml": "services: {web: {image: shop-api, volumes: ['~/.memos:/data']}}\n"},
+        [],
+        ["~/.memos"],
+    ),
+    "variables that an example has": (
+        {
+            "compose.yaml": "services: {web: {image: shop-api, env_file: .env}}\n",
+            ".env.example": "KEY=value\n",
+        },
+        ["env_example: true"],
+        [],
+    ),
+    "profiles only": (
+        {"compose.yaml": "services: {web: {image: shop-api, profiles: [app]}}\n"},
+        ["profiles: [app]"],
+        [],
+    ),
+    "a debugger": (
+        {"compose.yaml": "services: {web: {image: shop-api, ports: ['8000', '5678']}}\n"},
+        ["await_ports: {web: [8000]}"],
+        [],
+    ),
+    "nothing to say": ({"compose.yaml": "services: {web: {image: shop-api, ports: ['8000']}}\n"}, [], []),
+    "only what cannot be left out": (
+        {"compose.yaml": "services: {web: {image: shop-api, privileged: true}}\n"},
+        [],
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "keys", "replaced"), PROPOSED.values(), ids=PROPOSED)
+def test_what_a_definition_needs_is_proposed_with_its_reason(
+    files: Mapping[str, str], keys: Sequence[str], replaced: Sequence[str]
+) -> None:
+    plan = plan_of(files)
+    preview = plan.files["envs/preview.yaml"]
+    assert [key.text for key in plan.proposals.keys] == keys
+    assert list(plan.proposals.replaced) == replaced
+    assert all(key.reason and f"  {key.text}   # " in preview for key in plan.proposals.keys)
+    assert ("previewer.toml" in plan.files) is bool(replaced)
+    assert "env_example" not in plan.files["envs/production.yaml"]
+
+
+def test_what_is_proposed_runs() -> None:
+    for files, keys, replaced in PROPOSED.values():
+        if not (keys or replaced):
+            continue
+        shop = Shop()
+        shop.source.commit("main", dict(files))
+        plan = plan_init(shop.session)
+        resolved = shop.session.source.resolve("main")
+        checks = would_run(shop.session, resolved, plan.completed, replaced=replaced)
+        assert [check for check in checks if check.verdict is Verdict.FAILED] == []
+
+
+def test_a_definition_that_is_there_is_proposed_nothing() -> None:
+    plan = plan_of({"envs/preview.yaml": "services: {web: {image: shop-api, privileged: true}}\n"})
+    assert plan.proposals.checks == ()

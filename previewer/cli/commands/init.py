@@ -8,13 +8,11 @@ import click
 
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import output_option, verb
+from previewer.cli.options import output_option, progress_option, timeout_option, verb
 from previewer.cli.output_format import Format
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from previewer.domain.commit.files import FileTree
+    from previewer.operations.init import InitPlan
     from previewer.session.session import Session
 
 
@@ -28,16 +26,28 @@ if TYPE_CHECKING:
 )
 @click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing.")
 @click.option("--check", is_flag=True, help="Say whether HEAD would run with what is missing, and write nothing.")
+@click.option("--try", "tries", is_flag=True, help="Prove it first: run it, ask for its page, remove it again.")
+@timeout_option()
+@progress_option()
 @output_option()
 @pass_invocation
 def command(
-    invocation: Invocation, *, sources: tuple[str, ...], dry_run: bool, check: bool, form: Format
+    invocation: Invocation,
+    *,
+    sources: tuple[str, ...],
+    dry_run: bool,
+    check: bool,
+    tries: bool,
+    timeout: float | None,
+    progress: str,
+    form: Format,
 ) -> ExitCode:
     """Write environment definitions to start from.
 
-    They are made from what HEAD has: a Compose file or a Dockerfile, at the root or in a folder. Where there are
-    several, --from says which; a terminal is asked. No file is ever overwritten. --check ends with 1 where
-    something would keep it from running.
+    They are made from what HEAD has: a Compose file or a Dockerfile (with a Procfile), at the root or in a folder,
+    and the keys of x-previewer that it needs to run. Where there are several, --from says which; a terminal is
+    asked. No file is ever overwritten. --check ends with 1 where something would keep it from running; with --try
+    nothing is written unless it ran, and nothing is left of the trial.
     """
     from pathlib import Path
 
@@ -45,19 +55,26 @@ def command(
     from previewer.operations.init import write_init
 
     with invocation.open_session() as session:
-        files = _plan(invocation, _tree(session), sources)
+        plan = _plan(invocation, session, sources)
         if check:
             from previewer.deployment.would_run import would_run
 
             resolved = session.source.resolve("HEAD")
-            return print_checks(invocation, would_run(session, resolved, _tree(session).with_files(files)), form)
+            checks = would_run(session, resolved, plan.completed, replaced=plan.proposals.replaced)
+            return print_checks(invocation, (*plan.proposals.checks, *checks), form)
+        if tries and (code := _try(invocation, session, plan, timeout, progress, form)) is not ExitCode.OK:
+            return code
         root = Path(session.source.location)
         if dry_run:
-            rows = file_rows(written=(), kept=(), planned=tuple(files))
+            rows = file_rows(written=(), kept=(), planned=tuple(plan.files))
         else:
-            result = write_init(root, files)
+            result = write_init(root, plan.files)
             rows = file_rows(written=result.written, kept=result.kept, planned=())
-    invocation.output.rows(FILE_COLUMNS, rows, form)
+    if not tries or form is Format.TABLE:
+        invocation.output.rows(FILE_COLUMNS, rows, form)
+    if not tries:
+        for each in plan.proposals.checks:
+            invocation.diagnostics.note(each.detail, each.hint)
     if not rows:
         invocation.diagnostics.note("HEAD has all of the definitions already")
     elif not dry_run:
@@ -65,12 +82,35 @@ def command(
     return ExitCode.OK
 
 
-def _plan(invocation: Invocation, tree: FileTree, sources: tuple[str, ...]) -> Mapping[str, str]:
+def _try(
+    invocation: Invocation, session: Session, plan: InitPlan, timeout: float | None, progress: str, form: Format
+) -> ExitCode:
+    from previewer.cli.rows.project import print_checks
+    from previewer.cli.running import running
+    from previewer.operations.try_definition import try_definition
+
+    with running(invocation, progress) as run:
+        checks = try_definition(
+            session,
+            plan.files,
+            docker_host=invocation.host,
+            environment=invocation.environment,
+            timeout=timeout,
+            report=run.report,
+            cancellation=run.cancellation,
+        )
+    code = print_checks(invocation, (*plan.proposals.checks, *checks), form)
+    if code is not ExitCode.OK:
+        invocation.diagnostics.note("nothing was written", "`previewer init` writes it all the same")
+    return code
+
+
+def _plan(invocation: Invocation, session: Session, sources: tuple[str, ...]) -> InitPlan:
     from previewer.errors import UsageError
     from previewer.operations.init import ManySourcesError, plan_init
 
     try:
-        return plan_init(tree, sources)
+        return plan_init(session, sources)
     except ManySourcesError as error:
         if not invocation.can_ask:
             raise
@@ -79,16 +119,4 @@ def _plan(invocation: Invocation, tree: FileTree, sources: tuple[str, ...]) -> M
         answer = invocation.ask(f"Which one is to be previewed? [1-{len(error.sources)}]")
         if not answer.isdecimal() or not 0 < int(answer) <= len(error.sources):
             raise UsageError(f"{answer!r} is none of them", hint=error.hint) from error
-        return plan_init(tree, (error.sources[int(answer) - 1],))
-
-
-def _tree(session: Session) -> FileTree:
-    """The files of HEAD; none in a repository without a commit."""
-    from previewer.domain.commit.files import FileTree
-    from previewer.errors import NotFoundError
-
-    try:
-        commit = session.source.resolve("HEAD").commit
-    except NotFoundError:
-        return FileTree((), lambda _object_id: b"")
-    return session.source.tree(commit.id)
+        return plan_init(session, (error.sources[int(answer) - 1],))

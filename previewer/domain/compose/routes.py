@@ -12,6 +12,8 @@ from previewer.domain.json_value import as_list, as_object, as_text
 
 EVERY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 - read from definitions and engines, never bound to
 
+DEBUGGERS = frozenset({2345, 5005, 5678, 9003, 9229})
+"""Container ports on which programs listen while a debugger is wanted."""
 TLS_PORTS = frozenset({443, 8443})
 """Container ports that web servers speak TLS on by convention: nothing on the engine says it."""
 OTHER_PROTOCOLS = frozenset(
@@ -36,7 +38,8 @@ OTHER_PROTOCOLS = frozenset(
         *(6379, 6380, 7687, 9042, 11211, 26379, 27017, 27018, 27019, 28015),  # other databases and caches
         *(1883, 4222, 5671, 5672, 8883, 9092, 9094, 11300, 61613, 61616),  # queues and brokers
         *(2181, 4369, 5044, 8125, 9300, 10050, 10051, 24224, 25672),  # clusters, metrics and logs
-        *(2345, 5005, 5678, 5900, 9003, 9229),  # debuggers and remote screens
+        *DEBUGGERS,
+        5900,  # remote screens
     }
 )
 """Container ports of well-known services that do not speak HTTP."""

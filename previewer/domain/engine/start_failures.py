@@ -41,12 +41,14 @@ _PATTERNS = (
         "install catatonit there, or leave `init` out",
     ),
     _Pattern(
-        r"mount.*?(?: at | on |create mountpoint for )" + _NAME + r".*?(?:not a directory|is a directory)",
+        r"mount.*?(?: at | on |create mount.?point for )" + _NAME + r".*?(?:not a directory|is a directory)",
         "a file is mounted on a folder, or a folder on a file: {name}",
         "what the commit has at the mount's source has to be of the kind that the image has at its target",
     ),
     _Pattern(
-        r"(?:create mountpoint for |mkdirat? |mkdir )" + _NAME + r".*?(?:read-only file system|permission denied)",
+        r"(?:create mount.?point for |mkdirat? |mkdir )"
+        + _NAME
+        + r".*?(?:read-only file system|permission denied)",
         "there is no folder to mount {name} on, and none can be made",
         "commit an empty folder there, have the Dockerfile make it, or take `:ro` from the mount around it",
     ),

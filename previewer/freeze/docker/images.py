@@ -249,9 +249,9 @@ class DockerImages:
         for image in self._images.list_named(repository):
             drop_names(self._images, image.tags, starting=(f"{repository}:",))
 
-    def unname_bases(self, project: str) -> None:
+    def unname_bases(self, project: str, *, at_once: bool = False) -> None:
         """Names are given again before each build, so the old ones are no running freeze's."""
-        drop_old_names(self._images, pinned_base_repository(project))
+        drop_old_names(self._images, pinned_base_repository(project), at_once=at_once)
 
     def _ask_registry(self, reference: str) -> TagAnswer:
         """What the registry says of a tag; one that was silent before is not asked again."""

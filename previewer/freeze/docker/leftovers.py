@@ -62,10 +62,14 @@ def sweep_leftovers(connection: DockerConnection, images: EngineImages) -> None:
         drop_names(images, _old_names(images, image), starting=_PREFIXES)
 
 
-def drop_old_names(images: EngineImages, repository: str) -> None:
-    """Take those ``repository:TAG`` names away that were not given within the grace of a freeze."""
+def drop_old_names(images: EngineImages, repository: str, *, at_once: bool = False) -> None:
+    """Take those ``repository:TAG`` names away that were not given within the grace of a freeze.
+
+    With ``at_once`` all go.
+    """
     for image in images.list_named(repository):
-        drop_names(images, _old_names(images, image), starting=(f"{repository}:",))
+        names = image.tags if at_once else _old_names(images, image)
+        drop_names(images, names, starting=(f"{repository}:",))
 
 
 def _old_names(images: EngineImages, image: EngineImage) -> tuple[str, ...]:

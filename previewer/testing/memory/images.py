@@ -118,9 +118,9 @@ class MemoryImages:
     def sweep(self) -> None:
         """Nothing is killed here."""
 
-    def unname_bases(self, project: str) -> None:
+    def unname_bases(self, project: str, *, at_once: bool = False) -> None:
         """Nothing is named here."""
-        del project
+        del project, at_once
 
     def ensure_builder(self, request: BuildRequest) -> None:
         """Raise :class:`UnsupportedError` for what is :attr:`unbuildable`."""

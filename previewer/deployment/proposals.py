@@ -1,0 +1,139 @@
+"""What a definition needs besides what a repository has, so that it runs: keys of ``x-previewer`` and settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from previewer.definition import load_named
+from previewer.definition.template import Key, environment_templates
+from previewer.domain.commit.files import FileTree
+from previewer.domain.commit.revision import ResolvedRevision
+from previewer.domain.compose.definition import Definition, Role
+from previewer.domain.compose.routes import DEBUGGERS, declared_routes
+from previewer.domain.policy.check import Finding, check, refused
+from previewer.domain.policy.host_paths import host_mounts, reaches_engine
+from previewer.domain.policy.verdict import Check, Verdict
+from previewer.errors import PreviewerError
+from previewer.session.session import Session
+from previewer.settings.model import REPOSITORY_FILE
+
+PREVIEW = Role.PREVIEW.value
+
+
+class Proposals(Struct, frozen=True):
+    """What is proposed, each with its reason."""
+
+    keys: tuple[Key, ...] = ()
+    replaced: Mapping[str, str] = {}
+    """Bind mounts of the host that ``[policy] replace`` is to turn into empty volumes: reasons by path."""
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """What is proposed, with its reason as the hint."""
+        keys = [Check("proposal", Verdict.WARNING, f"x-previewer: {key.text}", key.reason) for key in self.keys]
+        setting = f"{REPOSITORY_FILE}: [policy] replace ="
+        for path, reason in self.replaced.items():
+            keys.append(Check("proposal", Verdict.WARNING, f"{setting} {json.dumps([path])}", reason))
+        return tuple(keys)
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """The file of settings that replaces them: text by path. It counts on the default branch alone."""
+        if not self.replaced:
+            return {}
+        lines = "".join(f"    {json.dumps(path)},   # {reason}\n" for path, reason in self.replaced.items())
+        return {REPOSITORY_FILE: _SETTINGS.format(lines=lines)}
+
+
+def propose(session: Session, resolved: ResolvedRevision, tree: FileTree, sources: Sequence[str]) -> Proposals:
+    """What ``envs/preview.yaml`` needs that begins with ``sources``; nothing where that cannot be read whatever
+    is added."""
+    keys: list[Key] = []
+
+    def load() -> Definition | None:
+        templates = environment_templates(tree, sources, keys)
+        try:
+            return load_named(
+                tree.with_files(templates), PREVIEW, references=session.references, project_name=session.project
+            )
+        except PreviewerError:
+            return None
+
+    definition = load()
+    if definition is None or definition.warnings or not definition.services:
+        keys.append(_EXAMPLE)
+        with_example = load()
+        if _is_better(with_example, definition):
+            definition = with_example
+        else:
+            keys.pop()
+    if definition is not None and not definition.services and definition.profiles_off:
+        keys.append(Key("profiles", list(definition.profiles_off), "every service is in a profile"))
+        definition = load()
+    if definition is None:
+        return Proposals(tuple(keys))
+    trust = session.trust(Role.PREVIEW, branch=resolved.branch, commit=resolved.commit.id)
+    whole = session.references.resolve(definition)
+    found = refused(check(whole, trust))
+    replaced = dict(_replaced(whole, found))
+    omitted = dict(_omitted(whole, found))
+    if omitted and len(omitted) < len(definition.services):
+        reasons = "; ".join(omitted.values())
+        keys.append(Key("omit", list(omitted), reasons))
+    ports = dict(_serving_ports(whole, omitted))
+    if ports:
+        reason = "the other ports are debuggers': nothing listens there until one is attached"
+        keys.append(Key("await_ports", {name: list(each) for name, each in ports.items()}, reason))
+    return Proposals(tuple(keys), {} if tree.is_file(REPOSITORY_FILE) else replaced)
+
+
+def _is_better(definition: Definition | None, other: Definition | None) -> bool:
+    """Whether ``definition`` lacks less of what is to come from elsewhere."""
+    if definition is None or other is None:
+        return definition is not None
+    return (not definition.services, len(definition.warnings)) < (not other.services, len(other.warnings))
+
+
+def _replaced(definition: Definition, found: Sequence[Finding]) -> Iterator[tuple[str, str]]:
+    """Binds of the host that a service may do without, by path."""
+    lines = {finding.path: finding for finding in found}
+    for mount in host_mounts(definition):
+        if mount.is_bind and mount.path in lines and not reaches_engine(mount.source):
+            finding = lines[mount.path]
+            yield mount.source, f"{finding.location}: of service {finding.service}"
+
+
+def _omitted(definition: Definition, found: Sequence[Finding]) -> Iterator[tuple[str, str]]:
+    """Services that ask for what nothing can stand for: why, by name."""
+    replaced = {
+        mount.path for mount in host_mounts(definition) if mount.is_bind and not reaches_engine(mount.source)
+    }
+    for finding in found:
+        if finding.service is not None and finding.path not in replaced:
+            yield finding.service, f"{finding.location}: {finding.message.removeprefix('service ')}"
+
+
+def _serving_ports(definition: Definition, omitted: Mapping[str, str]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Ports to wait for, by service, where debuggers' are published besides."""
+    if declared_routes(definition):
+        return
+    for name, service in definition.services.items():
+        published = tuple(dict.fromkeys(port.target for port in service.ports if port.protocol == "tcp"))
+        serving = tuple(port for port in published if port not in DEBUGGERS)
+        if name not in omitted and len(serving) < len(published) and not service.has_healthcheck:
+            yield name, serving
+
+
+_EXAMPLE = Key(
+    "env_example", True, "what is not committed is taken from the committed example", roles=(Role.PREVIEW,)
+)
+_SETTINGS = """\
+# What every branch is trusted with. This file counts on the default branch alone.
+[policy]
+# Bind mounts of the host that become empty volumes of each environment:
+replace = [
+{lines}]
+"""
