@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.docker.test_files import container, run
@@ -142,15 +144,22 @@ def test_a_monorepo_s_folder_runs_with_what_init_writes_and_a_service_omitted(
     dockerfile = "FROM previewer-test/base:1\nCOPY libs/name /site/name\n"
     files = {shop: MONOREPO, "services/shop/Dockerfile": dockerfile, "libs/name": "shared\n"}
     engine_fixture.repository.commit(files)
-    process = engine_fixture.start("init", "--check")
-    printed, _told = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert "omit: [proxy]" in printed
-    engine_fixture.run("init")
-    preview = engine_fixture.repository.path / "envs" / "preview.yaml"
-    written = preview.read_text().replace("x-previewer:\n", "x-previewer:\n  omit: [proxy]\n")
+    assert "omit: [proxy]" in engine_fixture.run("init", "--check")
+    images = engine_fixture.images()
+    tried = json.loads(engine_fixture.run("init", "--try", "-o", "json"))
+    assert [(check["check"], check["verdict"]) for check in tried] == [
+        ("proposal", "warning"),
+        ("up", "ok"),
+        ("answer", "ok"),
+        ("down", "ok"),
+    ]
+    assert (engine_fixture.remains(), engine_fixture.images()) == ([], images)
+    assert not engine_fixture.connection.api.images(name=f"previewer/{engine_fixture.project}-try/web")
+    assert not list((engine_fixture.repository.path / ".git").glob("*try*"))
+    assert engine_fixture.repository.git("log", "--all", "--oneline").count("\n") == 1
+    written = (engine_fixture.repository.path / "envs" / "preview.yaml").read_text()
+    assert "omit: [proxy]   # services/shop/compose.yaml:5:15: " in written
     engine_fixture.repository.commit({"envs/preview.yaml": written})
-    engine_fixture.run("init", "--check")
     url = engine_fixture.up("main")["url"]
     assert (fetch(f"{url}/name"), fetch(f"{url}/libs/name")) == ("shared\n", "shared\n")
     assert engine_fixture.inspect("idle")["State"]["Running"]
