@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, structs
 
 from previewer.deployment.supersede import newest_run
-from previewer.domain.build.freeze_plan import FreezePlan, build_differences
+from previewer.domain.build.freeze_plan import FreezePlan, build_differences, needs_no_more_images
 from previewer.domain.commit.revision import ResolvedRevision
 from previewer.domain.compose.definition import DEFAULT_CHOICE, Definition, ReadingChoice, Role
 from previewer.domain.compose.mounted_files import digest_tree_files, tree_sources
 from previewer.domain.json_value import JsonObject
 from previewer.domain.policy.check import Finding, check_inherited, raise_for
-from previewer.domain.progress import Noted, Outcome, TaskFinished, TaskStarted
+from previewer.domain.progress import Noted, Outcome, Report, TaskFinished, TaskStarted
 from previewer.domain.record.history import LedgerEntry
 from previewer.domain.release.release import FrozenDefinition, Release, joined, pins_of
 from previewer.domain.units import counted
@@ -102,14 +102,14 @@ def freeze_resolved(
     """:func:`freeze` for a revision that was looked up before; its branch may have moved on since.
 
     Without ``attests`` the caller writes down what is in the release. ``definitions`` are the commit's, as
-    :func:`read_definitions` gives them; ``wanted`` is the one that is about to run, by default a preview's. Others
-    are left out where they cannot be frozen. ``before_building`` is called unless there is a release already.
+    :func:`read_definitions` gives them. ``wanted`` is the one that is about to run: of the others only those are
+    frozen that need no image besides. Without it, all are that can be. ``before_building`` is called unless there
+    is a release already.
     """
-    wanted = wanted or choose_definition(definitions, Role.PREVIEW, None).name
     for warning in dict.fromkeys(text for definition in definitions for text in definition.warnings):
         run.report(Noted(warning))
-    is_wanted = use_cache and not pins_again
-    if is_wanted and (known := find_release(run.session, resolved, definitions, wanted=wanted)) is not None:
+    is_fresh = not use_cache or pins_again
+    if not is_fresh and (known := find_release(run.session, resolved, definitions, wanted=wanted)) is not None:
         task = f"freeze {resolved.commit.short}"
         run.report(TaskStarted(task, "freeze"))
         run.report(TaskFinished(task, Outcome.CACHED, 0.0, "frozen before"))
@@ -117,7 +117,18 @@ def freeze_resolved(
             attest(run, known)
         return FreezeResult(known, was_known=True)
     before_building()
-    release = _freeze_definitions(run, resolved, definitions, wanted, use_cache=use_cache)
+    earlier = None if is_fresh else next(_releases_of(run.session, resolved, definitions), None)
+
+    def freeze_these(chosen: Sequence[Definition], recorded: Mapping[str, str]) -> Release:
+        return _freeze_together(run, resolved, chosen, recorded, use_cache=use_cache)
+
+    release = _freeze_chosen(earlier, definitions, wanted, freeze_these, report=run.report)
+    read = {definition.name for definition in definitions}
+    names = read.union(_names_of(run.session, resolved))
+    for name in sorted(names - read) if wanted is None else ():
+        message = f"the definition {name} is left out of the release: it cannot be read"
+        run.report(Noted(message, f"`previewer config {resolved.commit.short} --definition {name}` says why"))
+    release = structs.replace(release, left_out=tuple(sorted(names - release.definitions.keys())))
     for difference in build_differences(release):
         run.report(Noted(f"{difference}", "what staging has shown then says nothing of production"))
     _keep(run.session, release)
@@ -126,32 +137,41 @@ def freeze_resolved(
     return FreezeResult(release, was_known=False)
 
 
-def _freeze_definitions(
-    run: Run, resolved: ResolvedRevision, definitions: Sequence[Definition], wanted: str, *, use_cache: bool
+def _freeze_chosen(
+    earlier: Release | None,
+    definitions: Sequence[Definition],
+    wanted: str | None,
+    freeze_these: Callable[[Sequence[Definition], Mapping[str, str]], Release],
+    *,
+    report: Report,
 ) -> Release:
-    """All of them at once; where that fails, the wanted one, and then each of the others that can be had."""
+    """All that are to be frozen at once; where that fails, the first, and then each of the others that can be had.
 
-    def freeze_these(chosen: Sequence[Definition], recorded: Mapping[str, str]) -> Release:
-        return _freeze_together(run, resolved, chosen, recorded, use_cache=use_cache)
-
-    unread = set(_names_of(run.session, resolved)) - {definition.name for definition in definitions}
-    try:
-        return structs.replace(freeze_these(definitions, {}), left_out=tuple(sorted(unread)))
-    except (FreezeError, RegistryError):
-        if len(definitions) == 1:
-            raise
-    release = freeze_these([definition for definition in definitions if definition.name == wanted], {})
-    left_out = unread
-    for definition in definitions:
-        if definition.name == wanted:
+    ``earlier`` is a release of the commit that lacks some of them. It is completed, upon the images that it has.
+    """
+    first = choose_definition(definitions, Role.PREVIEW, wanted)
+    frozen = earlier.definitions.keys() if earlier is not None else frozenset()
+    chosen = [d for d in definitions if d is first or wanted is None or needs_no_more_images(d, first)]
+    missing = [definition for definition in chosen if definition.name not in frozen]
+    if len(missing) > 1:
+        try:
+            if earlier is None:
+                return freeze_these(missing, {})
+            return joined(earlier, freeze_these(missing, pins_of(earlier)))
+        except (FreezeError, RegistryError):
+            pass  # which of them is at fault is found one by one
+    release = earlier if earlier is not None else freeze_these([first], {})
+    for definition in missing:
+        if definition.name in release.definitions:
             continue
         try:
             release = joined(release, freeze_these([definition], pins_of(release)))
         except (FreezeError, RegistryError) as error:
-            left_out = left_out | {definition.name}
-            hint = f"promoting to it freezes it: previewer promote … --to {definition.role.value}"
-            run.report(Noted(f"the definition {definition.name} is left out of the release: {error}", hint))
-    return structs.replace(release, left_out=tuple(sorted(left_out)))
+            if definition is first:
+                raise
+            hint = f"promoting to it freezes it: previewer promote REVISION --to {definition.role.value}"
+            report(Noted(f"the definition {definition.name} is left out of the release: {error}", hint))
+    return release
 
 
 def _names_of(session: Session, resolved: ResolvedRevision) -> tuple[str, ...]:
@@ -264,26 +284,35 @@ def find_release(
 ) -> Release | None:
     """The release that freezing the revision now would give without building, if there is one.
 
-    ``definitions`` are all of the commit's. One that lacks some will do for running the ``wanted`` one. It counts
+    ``definitions`` are all of the commit's. One that lacks some will do for running the ``wanted`` one, and of
+    several the one with the fewest: what runs already is not replaced because it was completed since. It counts
     only if its images are there, if it was frozen here or somebody who is trusted vouches for it, and if no build
     of it mounted caches that other branches write to.
     """
+    names = {definition.name for definition in definitions} if wanted is None else {wanted}
+    found = [r for r in _releases_of(session, resolved, definitions) if names <= r.definitions.keys()]
+    return min(found, key=lambda release: len(release.definitions), default=None)
+
+
+def _releases_of(
+    session: Session, resolved: ResolvedRevision, definitions: Sequence[Definition]
+) -> Iterator[Release]:
+    """Releases of these very definitions, or of some of them, that may be used; newest first."""
     for release in newest_first(session, session.ledger.releases_of(resolved.commit.id)):
-        if not _has_same(session, release, definitions, wanted) or not is_vouched_for(session, release.id):
+        if not _is_same(session, release, definitions) or not is_vouched_for(session, release.id):
             continue
         mounted = {artifact.cache_scope for artifact in release.artifacts} - {""}
         if mounted and mounted != {session.cache_scope(branch=resolved.branch, commit=resolved.commit.id)}:
             continue
         if not session.images.missing({artifact.image for artifact in release.artifacts}):
-            return release
-    return None
+            yield release
 
 
-def _has_same(session: Session, release: Release, definitions: Sequence[Definition], wanted: str | None) -> bool:
-    """Whether ``release`` was frozen from these very definitions, or all but some that it was to run without."""
-    asked = {d.name: d for d in definitions if d.name == wanted or d.name not in release.left_out}
+def _is_same(session: Session, release: Release, definitions: Sequence[Definition]) -> bool:
+    """Whether all that ``release`` has was frozen from ``definitions``, read alike."""
+    read = {definition.name: definition for definition in definitions}
     frozen = {name: entry.definition for name, entry in release.definitions.items()}
-    if asked.keys() != frozen.keys() or any(asked[n].choice != d.choice for n, d in frozen.items()):
+    if not frozen.keys() <= read.keys() or any(read[n].choice != d.choice for n, d in frozen.items()):
         return False
     models: JsonObject = {name: definition.model for name, definition in frozen.items()}
-    return session.references.alike(models, {name: definition.model for name, definition in asked.items()})
+    return session.references.alike(models, {name: read[name].model for name in frozen})

@@ -18,13 +18,13 @@ from previewer.domain.compose.definition import Role, role_of_name
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.environment.environment import Environment
 from previewer.domain.progress import Noted
-from previewer.domain.release.promotion import ailments, has_staging, is_proven, other_images
+from previewer.domain.release.promotion import ailments, has_role, is_proven, other_images
 from previewer.domain.release.release import Release, is_part_of
 from previewer.errors import AmbiguousError, NotFoundError, PolicyError
 from previewer.operations.freeze import complete_release, plan_completion
 from previewer.operations.up import UpOptions, deploy_release, release_deployment
 from previewer.records.environments import find_environment, list_environments
-from previewer.releases.definitions import give_files
+from previewer.releases.definitions import give_files, read_definitions
 from previewer.releases.named_release import find_release_named
 from previewer.session.run import Run
 from previewer.session.session import Session
@@ -77,11 +77,11 @@ def _deployment(
     """
     release, origin = _find(session, subject)
     origin = look(session, origin) if origin is not None else None
-    if lacking := [name for name in release.left_out if role_of_name(name) is options.to]:
+    if release.left_out and not has_role(release, options.to):
         if run is None:
             release = plan_completion(session, release, options.to)
         else:
-            run.report(Noted(f"the release was frozen without {', '.join(lacking)}, which is frozen now"))
+            run.report(Noted(f"the definition for {options.to.value} is not in the release, and is frozen now"))
             release = complete_release(run, release, options.to)
     wanted = UpOptions(role=options.to, name=options.name, ttl=options.ttl, timeout=options.timeout)
     deployment = replace(release_deployment(session, release, wanted), action="promote")
@@ -129,7 +129,7 @@ def _refuse_other_images(release: Release, deployment: Deployment, origin: Envir
 
 def _refuse_unproven(session: Session, release: Release, look: Look) -> None:
     """Production runs what staging has shown to work, in a project that has a staging."""
-    if not has_staging(release) and not any(role_of_name(name) is Role.STAGING for name in release.left_out):
+    if not has_role(release, Role.STAGING) and not _leaves_out_staging(session, release):
         return
     staging = [look(session, e) for e in list_environments(session) if e.role is Role.STAGING]
     names = {naming.environment_name(session.project, Role.STAGING.value), *(e.name for e in staging)}
@@ -142,3 +142,13 @@ def _refuse_unproven(session: Session, release: Release, look: Look) -> None:
             where=f"release {short}",
             hint=f"previewer promote {short} --to staging; --force goes to production without it",
         )
+
+
+def _leaves_out_staging(session: Session, release: Release) -> bool:
+    """Whether its commit has a staging that it was frozen without."""
+    if any(role_of_name(name) is Role.STAGING for name in release.left_out):
+        return True
+    if not release.left_out:
+        return False
+    read = read_definitions(session, session.source.resolve(release.commit))
+    return any(definition.role is Role.STAGING for definition in read)

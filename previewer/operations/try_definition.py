@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.files import SHA1_DIGITS
 from previewer.domain.commit.revision import Commit
@@ -22,12 +24,12 @@ from previewer.domain.environment.environment import Environment
 from previewer.domain.environment.urls import reason_for_no_url
 from previewer.domain.parity.probe import ProbeRequest
 from previewer.domain.policy.verdict import Check, Verdict
-from previewer.domain.progress import Report
 from previewer.git.command import GitCommand
 from previewer.operations.down import all_names, down
 from previewer.operations.probe import ask_once
 from previewer.operations.up import UpOptions, up
 from previewer.session.open_session import PROJECT_VARIABLE, make_session
+from previewer.session.run import Run
 from previewer.session.session import Session
 from previewer.settings.model import REPOSITORY_FILE
 from previewer.source.git import INSTALLATION_KEY, PROJECT_KEY, GitSource
@@ -46,28 +48,27 @@ UNTRUSTED, NO_BRANCH = "previewer-try", "previewer-none"
 
 
 def try_definition(
-    session: Session,
+    run: Run,
     files: Mapping[str, str],
     *,
     docker_host: str | None,
     environment: Mapping[str, str],
     timeout: float | None,
-    report: Report,
-    cancellation: Cancellation,
 ) -> tuple[Check, ...]:
     """What came of running HEAD with ``files`` (text by path) added; none of it failed, but for the page's answer.
 
     Nothing is left of it, neither on the engine nor in the repository, whatever happens. Raises what ``up``
     raises.
     """
+    session = run.session
     name = f"{session.project}{SUFFIX}"
     with session.ledger.lock(name, purpose="try a definition"), _scratch(session, files) as (folder, branch):
         source = GitSource(folder, environment=environment)
         own = {**environment, PROJECT_VARIABLE: name}
-        with make_session(source, docker_host, own) as trial, _removing(trial, name, report=report):
+        with make_session(source, docker_host, own) as trial, _removing(replace(run, session=trial), name):
             begun = time.monotonic()
             options = UpOptions(name=name, ttl=TTL, timeout=timeout)
-            found = up(trial, branch, options, report=report, cancellation=cancellation).environment
+            found = up(replace(run, session=trial), branch, options).environment
             seconds = time.monotonic() - begun
             services = ", ".join(service.name for service in found.services)
             checks = (
@@ -92,18 +93,19 @@ def _ask(environment: Environment) -> Check:
 
 
 @contextmanager
-def _removing(trial: Session, name: str, *, report: Report) -> Iterator[None]:
+def _removing(run: Run, name: str) -> Iterator[None]:
     """Remove what is on the engine of a trial, before it begins (an earlier one was killed) and at its end."""
-    _remove(trial, name, report=report)
+    _remove(run, name)
     try:
         yield
     finally:
-        _remove(trial, name, report=report)
+        _remove(run.interrupted_by(Cancellation()), name)
 
 
-def _remove(trial: Session, name: str, *, report: Report) -> None:
+def _remove(run: Run, name: str) -> None:
+    trial = run.session
     if name in all_names(trial):
-        down(trial, [name], report=report, cancellation=Cancellation())
+        down(run, [name])
     for image in trial.images.list_built(name):
         trial.images.remove(image)
     trial.images.unname_bases(name, at_once=True)

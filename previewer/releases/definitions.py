@@ -101,7 +101,7 @@ def read_definitions(
 ) -> tuple[Definition, ...]:
     """The definitions of a commit, each held against the policy of its role; they refer to the user's variables.
 
-    One that nobody wants now and that cannot be read is left out; the warnings of the wanted one name it. Raises
+    One that nobody wants now and that cannot be read is left out. Raises
     :class:`NotFoundError` where the commit has none, and :class:`PolicyError`.
     """
     tree = session.source.tree(resolved.commit.id)
@@ -163,18 +163,15 @@ def _read_all(
     if wanted not in names:
         raise NotFoundError(f"no definition {wanted!r}", hint=f"there is {', '.join(names)}")
     found: dict[str, Definition] = {}
-    unread: list[str] = []
     for name in names:
         try:
             found[name] = load(name, request.choice if name == wanted else DEFAULT_CHOICE)
-        except DefinitionError as error:
+        except DefinitionError:
             if name == wanted:
                 raise
-            unread.append(f"the definition {name} is left out: {error}")
     chosen = choose_definition(list(found.values()), request.role, request.name)
     if chosen.name != wanted and request.choice != DEFAULT_CHOICE:  # its file says that it is for the role
-        found[wanted], chosen = load(wanted), load(chosen.name, request.choice)
-    found[chosen.name] = replace(chosen, warnings=(*chosen.warnings, *unread))
+        found[wanted], found[chosen.name] = load(wanted), load(chosen.name, request.choice)
     return tuple(found.values())
 
 

@@ -7,8 +7,9 @@ import pytest
 from previewer.domain.compose.definition import ReadingChoice, Role
 from previewer.domain.json_value import canonical_json
 from previewer.domain.progress import Noted
-from previewer.domain.release.release import is_part_of, manifest_of, read_manifest
+from previewer.domain.release.release import Release, is_part_of, manifest_of, read_manifest
 from previewer.errors import DefinitionError, FreezeError, PolicyError
+from previewer.operations.freeze import freeze
 from previewer.operations.promote import PromoteOptions, plan_promote, promote
 from previewer.operations.replace import ReplaceOptions
 from previewer.operations.update import update
@@ -31,6 +32,10 @@ def notes(shop: Shop) -> list[str]:
     return [event.message for event in shop.events if isinstance(event, Noted)]
 
 
+def frozen(shop: Shop) -> Release:
+    return freeze(shop.run, "main").release
+
+
 def promote_to(shop: Shop, role: Role) -> str:
     options = PromoteOptions(to=role)
     result = promote(Run(shop.session, shop.report), "shop-main", options)
@@ -45,9 +50,46 @@ def test_a_preview_runs_without_the_definitions_of_other_roles(staging: str, unk
     release = shop.up().release
     assert set(release.definitions) == {"preview"}
     assert release.left_out == ("staging",)
-    assert any(text.startswith("the definition staging is left out") for text in notes(shop))
+    assert not any("left out" in text for text in notes(shop))
     assert read_manifest(canonical_json(manifest_of(release))) == release
     assert shop.up().release.id == release.id
+
+
+@pytest.mark.parametrize(
+    ("staging", "unknown"), [(UNREADABLE, ()), (STAGING, ("far-away",))], ids=["unreadable", "out-of-reach"]
+)
+def test_freezing_a_commit_says_what_it_leaves_out(staging: str, unknown: tuple[str, ...]) -> None:
+    shop = shop_with(staging, unknown=unknown)
+    release = frozen(shop)
+    assert (set(release.definitions), release.left_out) == ({"preview"}, ("staging",))
+    assert any(text.startswith("the definition staging is left out") for text in notes(shop))
+    assert frozen(shop).id == release.id
+
+
+def test_only_what_runs_is_frozen_and_what_needs_no_image_besides() -> None:
+    shop = Shop()
+    files = {"envs/preview.yaml": PREVIEW, "envs/staging.yaml": STAGING, "envs/production.yaml": PREVIEW}
+    shop.source.commit("main", files)
+    first = shop.up()
+    assert (set(first.release.definitions), first.release.left_out) == ({"preview", "production"}, ("staging",))
+    staging = shop.up(role=Role.STAGING)
+    assert (set(staging.release.definitions), staging.release.left_out) == (
+        {"preview", "production", "staging"},
+        (),
+    )
+    assert is_part_of(first.release, staging.release)
+    again = shop.up()
+    assert (again.release.id, again.changed) == (first.release.id, False)
+    assert frozen(shop).id == staging.release.id
+
+
+def test_a_definition_that_is_frozen_later_stands_on_the_same_images() -> None:
+    shop = shop_with(STAGING)
+    image = shop.up().release.definitions["preview"].artifacts["web"].image
+    shop.images.pinned.clear()
+    staging = shop.up(role=Role.STAGING).release.definitions["staging"]
+    assert staging.artifacts["web"].image == image
+    assert sorted(shop.images.pinned) == sorted([image, "far-away"]), "the registry is not asked about the first"
 
 
 def test_what_is_about_to_run_is_never_left_out() -> None:

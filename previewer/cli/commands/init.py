@@ -89,15 +89,13 @@ def _try(
     from previewer.cli.running import running
     from previewer.operations.try_definition import try_definition
 
-    with running(invocation, progress) as run:
+    with running(invocation, session, progress) as run:
         checks = try_definition(
-            session,
+            run,
             plan.files,
             docker_host=invocation.host,
             environment=invocation.environment,
             timeout=timeout,
-            report=run.report,
-            cancellation=run.cancellation,
         )
     code = print_checks(invocation, (*plan.proposals.checks, *checks), form)
     if code is not ExitCode.OK:

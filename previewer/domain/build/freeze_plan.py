@@ -4,7 +4,8 @@ from __future__ import annotations
 from previewer.domain.commit.revision import short_id
 from msgspec import Struct
 from collections.abc import Iterator
-from previewer.domain.json_value import as_object
+from previewer.domain.compose.definition import Definition
+from previewer.domain.json_value import JsonObject, as_object, canonical_json
 from previewer.domain.release.release import FrozenDefinition
 from previewer.domain.release.release import Release
 
@@ -74,3 +75,18 @@ def _differences(release: Release) -> Iterator[BuildDifference]:
 def _keys(one: FrozenDefinition, other: FrozenDefinition, service: str) -> tuple[str, ...]:
     old, new = (as_object(d.definition.services[service].spec.get("build")) for d in (one, other))
     return tuple(sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key)))
+
+
+def needs_no_more_images(definition: Definition, than: Definition) -> bool:
+    """Whether all that ``definition`` is frozen into is frozen for ``than`` anyway."""
+    return _sources(definition) <= _sources(than)
+
+
+def _sources(definition: Definition) -> frozenset[bytes]:
+    """What each service's image is made from."""
+    freezing = definition.extension.get("freeze")
+    found: list[JsonObject] = [
+        {key: service.spec.get(key) for key in ("build", "image", "platform")}
+        for service in definition.services.values()
+    ]
+    return frozenset(canonical_json({**source, "freeze": freezing}) for source in found)

@@ -55,9 +55,9 @@ def is_proven(release: Release, staging: Iterable[Environment], notes: Iterable[
     return any(good.release == release.id for said in notes for good in said.known_good)
 
 
-def has_staging(release: Release) -> bool:
-    """Whether the project has a staging at all, as of this commit."""
-    return any(frozen.definition.role is Role.STAGING for frozen in release.definitions.values())
+def has_role(release: Release, role: Role) -> bool:
+    """Whether a definition of the release is for ``role``."""
+    return any(frozen.definition.role is role for frozen in release.definitions.values())
 
 
 def _frozen_images(release: Release, service: str) -> frozenset[str]:

@@ -18,7 +18,6 @@ from previewer.errors import CancelledError, NotFoundError, PreviewerError
 from previewer.operations.down import down, find_down_target
 from previewer.operations.up import UpOptions, up
 from previewer.records.environments import find_environment
-from previewer.releases.definitions import choose_definition
 from previewer.session.run import Run
 
 STAGE = "watch"
@@ -97,15 +96,14 @@ class WatchJob:
         return result.environment.url or "up"
 
     def _definition(self) -> tuple[str | None, ReadingChoice]:
-        """The one that was chosen for the environment, ``None`` where it runs the role's, and how it was read."""
+        """Which one was chosen, ``None`` where it is called like the role, and how it was read."""
         if not isinstance(self.action, Follow):
             return None, DEFAULT_CHOICE
         found = find_environment(self._session, self.action.environment)
         try:
             release = self._session.ledger.load_release(found.ownership.release)
             name, choice = how_it_was_read(release, found)
-            definitions = [frozen.definition for frozen in release.definitions.values()]
-            return (None if choose_definition(definitions, found.role, None).name == name else name), choice
+            return (None if name == found.role.value else name), choice
         except NotFoundError:
             return None, DEFAULT_CHOICE
 
