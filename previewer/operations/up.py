@@ -26,9 +26,9 @@ from previewer.domain.progress import Noted
 from previewer.domain.release.release import FrozenDefinition, Release
 from previewer.domain.units import counted, format_time, parse_ttl
 from previewer.engine.protocol import Selection
-from previewer.errors import SourceError, UnhealthyError
+from previewer.errors import CancelledError, SourceError, UnhealthyError
 from previewer.operations.freeze import find_release, freeze_resolved, frozen_files
-from previewer.releases.attest import attesting
+from previewer.releases.attest import attest
 from previewer.releases.definitions import (
     RunRequest,
     choose_definition,
@@ -180,11 +180,10 @@ def up(run: Run, revision: str, options: UpOptions) -> UpResult:
             return _deployment(session, resolved, options, definition, release)
 
         deployment = freeze(use_cache=options.use_cache, pins_again=options.pins_again)
-        with (
-            _telling_when_pinned(session, deployment.release),
-            attesting(newest.run, deployment.release),
-        ):
+        with _telling_when_pinned(session, deployment.release):
             result = newest.when_unlocked(lambda: deploy_with_retry(newest.run, deployment, rebuild=freeze))
+        with suppress(CancelledError):  # it runs; reading its images would only have kept it from starting
+            attest(newest.run, result.release)
     if uncommitted.done() and not uncommitted.exception() and (count := uncommitted.result()):
         message = f"{counted(count, 'uncommitted change')} in the working tree: not part of what runs"
         run.report(Noted(message, "commit, and `previewer up` again"))

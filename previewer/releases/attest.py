@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -41,33 +39,12 @@ AGAIN = "the next `previewer freeze` of the commit tries again"
 def attest(run: Run, release: Release) -> None:
     """Keep the provenance of a release and the bills of materials of its images beside it, where they are missing.
 
-    They are signed if the user's git signs. An image's files are read once, whatever releases it is in. A release
-    is worth more than what is said about it: whatever fails is reported and left to the next time. Raises
-    nothing but :class:`CancelledError`.
+    Without the setting ``list_packages`` no bills are written. All are signed if the user's git signs. An image's
+    files are read once, whatever releases it is in. A release is worth more than what is said about it: whatever
+    fails is reported and left to the next time. Raises nothing but
+    :class:`CancelledError`.
     """
     _note(run, _attest_quietly(run, release))
-
-
-@contextmanager
-def attesting(run: Run, release: Release) -> Iterator[None]:
-    """:func:`attest` beside the block, and finished with it: reading images does not delay what runs them.
-
-    Where the block fails or is interrupted, it is given up and left to the next time. Raises nothing.
-    """
-    own = Cancellation()
-    take_back = run.cancellation.on_request(own.request)
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="attest") as pool:
-        work = pool.submit(_attest_quietly, run.interrupted_by(own), release)
-        try:
-            yield
-        except BaseException:
-            own.request()
-            raise
-        finally:
-            take_back()
-            wait([work])
-            with suppress(CancelledError):  # what the block did is done
-                _note(run, work.result())  # after the block's own, so that histories read alike
 
 
 def read_attestations(session: Session, release: Release) -> Attestations:
@@ -108,7 +85,9 @@ def require_signature(session: Session, release_id: str, role: Role) -> None:
 def _is_attested(session: Session, release: Release) -> bool:
     """Whether all is there and, if this user signs, signed with a key that this machine trusts."""
     kept = session.ledger.read_record(RecordKind.ATTESTATION, _name(release.id), PROVENANCE_FILE)
-    if kept is None or _missing_bills(release, _parse(kept, PROVENANCE_FILE)):
+    if kept is None:
+        return False
+    if session.settings.list_packages and _missing_bills(release, _parse(kept, PROVENANCE_FILE)):
         return False
     return not session.ledger.signs or session.ledger.signature(release.id).verdict is Verdict.GOOD
 
@@ -145,12 +124,12 @@ def _attest(run: Run, release: Release) -> LedgerEntry:
     from previewer.freeze.parallel import run_parallel
     from previewer.freeze.provenance import write_provenance  # brings the library that writes bills
 
+    images = [artifact.image for artifact in release.artifacts] if run.session.settings.list_packages else []
     found = run_parallel(
-        [partial(_bill_of, run, a.image, _services(release, a.image)) for a in release.artifacts],
+        [partial(_bill_of, run, image, _services(release, image)) for image in images],
         limit=run.session.settings.parallel_builds,
         cancellation=run.cancellation,
     )
-    images = (artifact.image for artifact in release.artifacts)
     bills = {image: bill for image, bill in zip(images, found, strict=True) if bill is not None}
     provenance = write_provenance(release, origin=run.session.source.origin, bills=bills)
     files = {PROVENANCE_FILE: provenance, **{bill_file(image): bill for image, bill in bills.items()}}

@@ -47,6 +47,8 @@ class Settings(Struct, frozen=True):
     """Steps of a plan that are taken at the same time."""
     parallel_builds: int = 4
     """Images that are built at the same time."""
+    list_packages: bool = True
+    """Whether freezing lists the packages of every image."""
     require_signed: frozenset[Role] = frozenset()
     """Roles whose environments run only releases with a good signature."""
     keep_releases: int = 5

@@ -234,6 +234,14 @@ SETTINGS: tuple[Setting, ...] = (
         variable="PREVIEWER_PARALLEL_BUILDS",
     ),
     Setting(
+        key="list_packages",
+        looks="`true` or `false`",
+        default="`true`",
+        meaning="Whether the packages of every image are listed, once an image, after what runs it is healthy.",
+        apply=lambda s, value, _: replace(s, list_packages=values.read_switch(value)),
+        variable="PREVIEWER_LIST_PACKAGES",
+    ),
+    Setting(
         key="require_signed",
         looks='a list of roles, `["staging", "production"]`',
         default="`[]`",

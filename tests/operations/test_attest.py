@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import Change
 from previewer.domain.compose.definition import Role
-from previewer.domain.progress import Noted
+from previewer.domain.progress import Noted, TaskStarted
 from previewer.domain.record.history import LedgerEntry
 from previewer.domain.record.notes import EnvironmentNotes, KnownGood
 from previewer.domain.release.attestation import Verdict
@@ -31,7 +29,7 @@ from previewer.operations.freeze import freeze
 from previewer.operations.inspect import inspect
 from previewer.operations.lists import list_releases
 from previewer.operations.prune import Prunable, PruneItem, plan_prune, prune
-from previewer.releases.attest import attesting, read_attestations, require_signature, signature_of
+from previewer.releases.attest import read_attestations, require_signature, signature_of
 from previewer.releases.named_release import find_release_named
 from previewer.session.run import Run
 from previewer.settings.model import Settings
@@ -99,7 +97,7 @@ def test_files_that_cannot_be_read_lose_no_release_and_are_made_up_for() -> None
     assert len(read_attestations(shop.session, release).bills) == len(release.artifacts)
 
 
-def test_up_reads_images_beside_the_start_and_gives_up_with_it() -> None:
+def test_up_reads_the_images_of_what_runs_and_of_nothing_else() -> None:
     shop = Shop()
     release = shop.session.ledger.load_release(shop.up("main").environment.ownership.release)
     assert len(read_attestations(shop.session, release).bills) == len(release.artifacts)
@@ -108,16 +106,28 @@ def test_up_reads_images_beside_the_start_and_gives_up_with_it() -> None:
     with pytest.raises(PreviewerError):
         failing.up("main")
     assert failing.is_clean()
-    assert not any(thread.name.startswith("attest") for thread in threading.enumerate())
+    assert failing.images.read == []
 
 
-def test_an_interruption_that_comes_when_all_is_up_undoes_nothing() -> None:
-    shop = Shop()
-    release, cancellation = frozen(shop), Cancellation()
-    shop.session.ledger.remove_record(RecordKind.ATTESTATION, release.id.removeprefix("sha256:"))
-    with attesting(Run(shop.session, shop.report, cancellation), release):
-        cancellation.request()
-    assert reported(shop) == []
+def test_packages_are_listed_after_what_runs_is_healthy_and_an_interruption_then_costs_nothing() -> None:
+    images = BrokenImages()
+    images.error = CancelledError("interrupted")
+    shop = Shop(images=images)
+    assert shop.up().changed
+    titles = [event.task for event in shop.events if isinstance(event, TaskStarted)]
+    first = next(index for index, title in enumerate(titles) if title.startswith("list packages"))
+    assert not any(title.startswith(("start", "await")) for title in titles[first:])
+
+
+def test_listing_packages_can_be_off() -> None:
+    source, images = MemorySource(), MemoryImages()
+    source.commit("main", FILES)
+    session = memory_session(source=source, images=images, settings=Settings(list_packages=False))
+    release = freeze(Run(session), "main").release
+    assert images.read == []
+    assert read_attestations(session, release).provenance is not None
+    assert freeze(Run(session), "main").was_known
+    assert images.read == []
 
 
 def test_an_interruption_while_reading_is_one() -> None:

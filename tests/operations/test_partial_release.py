@@ -33,7 +33,7 @@ def notes(shop: Shop) -> list[str]:
 
 
 def frozen(shop: Shop) -> Release:
-    return freeze(shop.run, "main").release
+    return freeze(Run(shop.session, shop.report), "main").release
 
 
 def promote_to(shop: Shop, role: Role) -> str:

@@ -44,6 +44,7 @@ VALUES = [
     ("wait_timeout = 45", "wait_timeout", 45.0),
     ("parallel = 2", "parallel", 2),
     ("parallel_builds = 1", "parallel_builds", 1),
+    ("list_packages = false", "list_packages", False),
     ("network.pool = '172.30.0.0/16'", "address_pool", "172.30.0.0/16"),
     ("[network]\nprefix = 26", "subnet_prefix", 26),
     ("variables = ['NODE_ENV', 'APP_*']", "variables", ("NODE_ENV", "APP_*")),
