@@ -51,6 +51,7 @@ class EnvironmentSnapshot(Struct, frozen=True):
 def take_snapshot(session: Session, name: str) -> EnvironmentSnapshot:
     """One look at the engine and one at the ledger."""
     everything = session.engine.observe(Selection())
+    session.check_head(everything)
     return EnvironmentSnapshot(
         name=name,
         everything=everything,

@@ -35,6 +35,8 @@ OWN_REPOSITORIES = frozenset(
 """First parts of the names of images that only previewer itself refers to."""
 RELEASE_REFS = "refs/previewer/releases"
 LEDGER_REFS = "refs/previewer/ledger"
+LEDGER_BEFORE_REFS = "refs/previewer/ledger-before"
+"""Below these, each history's newest entry but one: where the newest one is broken, that counts."""
 LOCK_REFS = "refs/previewer/locks"
 RECORD_REFS = "refs/previewer"
 """Above those of records: each kind has a folder of its own."""

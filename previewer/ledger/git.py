@@ -91,6 +91,7 @@ class GitLedger:
         self._shared_records, self._records = GitRecords(self._store), GitRecords(self._private)
         history = f"{LEDGER_REFS}/{slug(installation)}"
         self._history = GitHistory(self._private, history, remembered=remembered)
+        self._remembered = remembered
         self._faults: list[Fault] = []
         self._locks = GitLocks(self._private, clock=clock, actor=actor, on_takeover=on_takeover)
 
@@ -275,7 +276,17 @@ class GitLedger:
 
     def head(self) -> str | None:
         """The id of the newest entry, which those before it cannot be changed without; ``None`` without any."""
-        return self._history.tip()
+        return self._history.whole_tip()
+
+    @property
+    def remembers_head(self) -> bool:
+        """Whether the user's state folder says where the history ended."""
+        return self._remembered is not None and self._remembered.read() is not None
+
+    def check_anchor(self, head: str) -> None:
+        """Say so, among :attr:`faults`, where the history no longer holds what an object of the engine says that it
+        ended with. An entry that this repository never had is passed over."""
+        self._history.check_anchor(head)
 
     def holds_head(self, head: str) -> bool:
         """Whether the history holds what it held when ``head`` was its newest entry."""

@@ -24,21 +24,35 @@ class RememberedHead:
 
     def read(self) -> str | None:
         """The commit's id; ``None`` where nothing is remembered."""
-        path = self._path(make=False)
-        try:
-            return path.read_text(encoding="ascii").strip() or None if path is not None else None
-        except (OSError, ValueError):
-            return None
+        return next(iter(self._lines()), "") or None
+
+    def read_anchor(self) -> str | None:
+        """The last that was said with :meth:`write_anchor`."""
+        return next(iter(self._lines()[1:]), "") or None
 
     def write(self, head: str | None) -> None:
         """Remember it. Where there is no folder for it, nothing is: that only costs a check."""
-        path = self._path(make=head is not None)
+        self._write(head, self.read_anchor())
+
+    def write_anchor(self, anchor: str) -> None:
+        """Remember the entry that the engine's newest object names, which needs no second check."""
+        self._write(self.read(), anchor)
+
+    def _lines(self) -> list[str]:
+        path = self._path(make=False)
+        try:
+            return path.read_text(encoding="ascii").splitlines() if path is not None else []
+        except (OSError, ValueError):
+            return []
+
+    def _write(self, head: str | None, anchor: str | None) -> None:
+        path = self._path(make=head is not None or anchor is not None)
         if path is None:
             return
         with suppress(OSError):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-            unfinished.write_text(f"{head or ''}\n", encoding="ascii")
+            unfinished.write_text(f"{head or ''}\n{anchor or ''}\n", encoding="ascii")
             unfinished.replace(path)
 
     def _path(self, *, make: bool) -> Path | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from previewer.domain.commit.revision import short_id
+from previewer.domain.naming import LEDGER_BEFORE_REFS, LEDGER_REFS
 from previewer.domain.record.history import LedgerEntry
 from previewer.domain.record.notes import EnvironmentNotes, Notes, merge_notes
 from previewer.domain.stored import from_bytes, to_bytes
@@ -26,7 +27,12 @@ NOTES_FILE = "notes.json"
 APPEND_ATTEMPTS = 100
 """Each failure means that another writer succeeded, so that many others at once is the limit."""
 BACK_HINT = "`previewer audit verify` says more; if it was meant to be: previewer audit accept"
+BROKEN_HINT = "`previewer audit verify` says more; what was done last (a pin, a taint) may have to be done again"
 DROP_HINT = "`previewer audit verify` says more; begin a new history with: previewer audit drop --history"
+
+
+ACCEPTED = "accepted"
+"""Stands for an anchor: the next one is taken as it is."""
 
 
 class Tip(msgspec.Struct, frozen=True):
@@ -35,6 +41,8 @@ class Tip(msgspec.Struct, frozen=True):
     id: str | None
     """The id of its commit; ``None`` where nothing was noted yet."""
     notes: Notes
+    parent: str | None = None
+    """What the next entry follows: this one or, where it is broken, the one before it."""
 
 
 class GitHistory:
@@ -44,6 +52,7 @@ class GitHistory:
         self._store = store
         self.reference = reference
         """The chain's name."""
+        self._behind = reference.replace(LEDGER_REFS, LEDGER_BEFORE_REFS, 1)
         self.faults: list[Fault] = []
         """What could not be read so far."""
         self._last_seen: Tip | None = None
@@ -58,12 +67,13 @@ class GitHistory:
             notes = merge_notes(last.notes, entry.notes)
             made = self._store.write_commit(
                 {ENTRY_FILE: to_bytes(entry), NOTES_FILE: to_bytes(notes)},
-                parents=(last.id,) if last.id else (),
+                parents=(last.parent,) if last.parent else (),
                 at=entry.at,
                 message=" ".join(filter(None, words)),
             )
-            if self._store.swap(self.reference, old=last.id, new=made):
-                self._last_seen = Tip(made, notes)
+            behind = {self._behind: last.parent} if last.parent else {}
+            if self._store.swap(self.reference, old=last.id, new=made, also=behind):
+                self._last_seen = Tip(made, notes, parent=made)
                 self._remember(made, after=last.id)
                 self._store.tidy()
                 return
@@ -74,7 +84,8 @@ class GitHistory:
         """The history, newest first, without what cannot be read."""
         tip = self._store.read_reference(self.reference)
         self._check_head(tip)
-        return () if tip is None or limit == 0 else tuple(entry for _id, entry in self.read(tip, limit=limit))
+        whole = self._find_whole(tip) if limit != 0 else None
+        return tuple(entry for _id, entry in self.read(whole, limit=limit)) if whole else ()
 
     def notes(self) -> Notes:
         """What is true of environments now. Raises :class:`SourceError` where nothing can be read."""
@@ -101,7 +112,8 @@ class GitHistory:
         tip = self.tip()
         self._check_head(tip)
         before: Notes = {}
-        for commit, entry in reversed(list(self.read(tip)) if tip else []):
+        whole = self._find_whole(tip)
+        for commit, entry in reversed(list(self.read(whole)) if whole else []):
             after = merge_notes(before, entry.notes)
             before = self._check_notes(commit, after)
         return tuple(self.faults)
@@ -119,18 +131,38 @@ class GitHistory:
         """Take the history as it is for what is remembered from now on."""
         if self._remembered is not None:
             self._remembered.write(self.tip())
+            self._remembered.write_anchor(ACCEPTED)
+
+    def check_anchor(self, head: str) -> None:
+        """Say so where the history does not hold ``head`` any more, which it ended with when something was made.
+
+        Nothing is said of an entry that this repository never had: a clone that is made again lacks them all.
+        """
+        known = self._remembered.read_anchor() if self._remembered is not None else None
+        if head == known:
+            return
+        tip = self.tip()
+        if known != ACCEPTED and not self.holds(head, tip) and self._store.has_commit(head):
+            self._went_back(head, tip)
+        elif self._remembered is not None:
+            self._remembered.write_anchor(head)
 
     def drop(self) -> bool:
         """Forget all of it; whether there was something."""
         held = self.tip()
         if held is not None:
             self._store.drop(self.reference)
+            self._store.drop(self._behind)
         self.accept()
         return held is not None
 
     def tip(self) -> str | None:
         """The newest entry's commit; ``None`` where nothing was noted yet."""
         return self._store.read_reference(self.reference)
+
+    def whole_tip(self) -> str | None:
+        """The newest entry's commit or, where that is broken, the one before it."""
+        return self._find_whole(self.tip())
 
     def holds(self, commit: str, tip: str | None) -> bool:
         """Whether a commit is in the history that ends with ``tip``."""
@@ -146,9 +178,13 @@ class GitHistory:
         if before is None or self.holds(before, tip):
             self._remembered.write(tip)
             return
-        now = f"ends with {short_id(tip)}" if tip else "is gone"
-        fault = Fault(f"the history went back: it held the entry {short_id(before)} and {now} now", BACK_HINT)
-        self.faults += [fault] if fault not in self.faults else []
+        self._went_back(before, tip)
+
+    def _went_back(self, before: str, tip: str | None) -> None:
+        what = f"the history went back: it held the entry {short_id(before)}"
+        if not any(fault.message.startswith(what) for fault in self.faults):
+            now = f"ends with {short_id(tip)}" if tip else "is gone"
+            self._pass_over(f"{what} and {now} now", BACK_HINT)
 
     def _remember(self, made: str, *, after: str | None) -> None:
         if self._remembered is not None and self._remembered.read() == after:
@@ -162,13 +198,24 @@ class GitHistory:
         except (SourceError, EOFError):
             tip, noted = self._store.read_reference(self.reference), None
         self._check_head(tip)
-        self._last_seen = seen = Tip(tip, self._read_notes(tip, noted))
+        whole = tip if tip is None or noted is not None else self._find_whole(tip)
+        if whole != tip:
+            noted = self._store.find_whole(f"{whole}:{NOTES_FILE}") if whole else None
+        self._last_seen = seen = Tip(tip, self._read_notes(whole, noted) if tip else {}, parent=whole)
         return seen
+
+    def _find_whole(self, tip: str | None) -> str | None:
+        """The newest entry, or the one before it where its commit is broken; ``None`` where neither can be read."""
+        if tip is None or self._store.find_whole(tip) is not None:
+            return tip
+        behind = self._store.read_reference(self._behind)
+        whole = behind if behind and self._store.find_whole(behind) is not None else None
+        hint = BROKEN_HINT if whole else DROP_HINT
+        self._pass_over(f"the newest entry of the history, {short_id(tip)}, is broken", hint)
+        return whole
 
     def _read_notes(self, tip: str | None, noted: GitObject | None) -> Notes:
         """Those beside the newest entry; where they are broken, what the entries bring, one after the other."""
-        if tip is None:
-            return {}
         reason = "they are missing"
         if noted is not None:
             try:
@@ -176,7 +223,7 @@ class GitHistory:
             except ValueError as error:
                 reason = str(error)
         found: Notes = {}
-        entries = list(self.read(tip))
+        entries = list(self.read(tip)) if tip else []
         if not entries:
             raise SourceError("the ledger cannot be read", where=self.reference, hint=DROP_HINT)
         for _id, entry in reversed(entries):
@@ -186,8 +233,8 @@ class GitHistory:
             self._pass_over(f"the ledger's notes are made again from its entries: {reason}")
         return found
 
-    def _pass_over(self, message: str) -> None:
-        fault = Fault(message, DROP_HINT)
+    def _pass_over(self, message: str, hint: str = DROP_HINT) -> None:
+        fault = Fault(message, hint)
         if fault not in self.faults:
             self.faults.append(fault)
 

@@ -157,6 +157,16 @@ class Ledger(Protocol):
         """Whether the history holds what it held when ``head`` was its newest entry."""
         ...
 
+    @property
+    def remembers_head(self) -> bool:
+        """Whether the user's state folder says where the history ended."""
+        ...
+
+    def check_anchor(self, head: str) -> None:
+        """Say so, among :attr:`faults`, where the history no longer holds what an object of the engine says that it
+        ended with. An entry that this repository never had is passed over."""
+        ...
+
     def store_record(self, kind: RecordKind, name: str, files: Mapping[str, bytes], *, at: datetime) -> None:
         """Keep files (names without ``/``) under a name; a record of the same kind and name is replaced."""
         ...

@@ -204,14 +204,17 @@ class GitStore:
         """Pack what was written, where that is much and no other process does it."""
         self._place.tidy()
 
-    def swap(self, name: str, *, old: str | None, new: str | None) -> bool:
+    def swap(
+        self, name: str, *, old: str | None, new: str | None, also: Mapping[str, str] | None = None
+    ) -> bool:
         """Point a reference from ``old`` to ``new`` (``None``: absent) if it still is at ``old``; whether it was.
 
-        Raises :class:`SourceError` where git can't write at all, or not for :data:`CONTENTION_SECONDS`.
+        The references ``also`` are then pointed where they say, wherever they were. Raises :class:`SourceError`
+        where git can't write at all, or not for :data:`CONTENTION_SECONDS`.
         """
-        return self._change(
-            name, _update(name, old=old, new=new), is_moot=lambda: self.read_reference(name) != old
-        )
+        order = _update(name, old=old, new=new)
+        order += b"".join(f"update {other} {target}\n".encode() for other, target in (also or {}).items())
+        return self._change(name, order, is_moot=lambda: self.read_reference(name) != old)
 
     def point(self, name: str, new: str) -> None:
         """Point a reference to ``new``, wherever it was. Raises :class:`SourceError` as :meth:`swap` does."""

@@ -47,6 +47,7 @@ def verify_ledger(session: Session) -> tuple[AuditCheck, ...]:
 
 def export_history(session: Session) -> Iterator[JsonObject]:
     """What was done, oldest first: who did what to which environment, from which commit, by which release."""
+    session.check_head()
     for entry in reversed(session.ledger.entries()):
         said = entry.notes.get(entry.environment or "")
         yield {

@@ -78,7 +78,10 @@ def find_down_target(
     Raises :class:`NotFoundError` for a name that nothing is known of.
     """
     observed = session.engine.observe(Selection(session.source.installation)) if environments else Observation()
-    present = environments_in(observed, session.known_notes()) if environments else ()
+    present: tuple[Environment, ...] = ()
+    if environments:
+        session.check_head(observed)
+        present = environments_in(observed, session.known_notes())
     found: dict[str, Environment] = {}
     gone: list[str] = []
     for text in environments:

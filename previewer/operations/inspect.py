@@ -69,6 +69,8 @@ def running_in(session: Session) -> Mapping[str, tuple[str, ...]]:
     Kept generations count: they are there, and can be started again.
     """
     found: dict[str, set[str]] = {}
-    for owner in session.engine.observe(Selection(installation=session.source.installation)).owners:
+    observed = session.engine.observe(Selection(installation=session.source.installation))
+    session.check_head(observed)
+    for owner in observed.owners:
         found.setdefault(owner.release, set()).add(owner.environment)
     return {release: tuple(sorted(names)) for release, names in found.items()}

@@ -56,6 +56,7 @@ def list_history(
     session: Session, *, environment: str | None = None, limit: int | None = None
 ) -> tuple[LedgerEntry, ...]:
     """What was done, newest first; with ``environment`` (a name, a branch or a role) only to that one."""
+    session.check_head()
     if environment is None:
         return session.ledger.entries(limit=limit)
     names = {environment, environment_name(session.project, environment), slug(environment)}

@@ -103,6 +103,7 @@ def plan_prune(session: Session, *, keep: int | None = None, releases: bool = Fa
     """
     known = newest_first(session, session.ledger.releases())
     observed = session.engine.observe(Selection())
+    session.check_head(observed)
     judged = judge_releases(
         known,
         observed=observed,

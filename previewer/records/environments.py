@@ -25,8 +25,10 @@ def list_environments(session: Session, *, everywhere: bool = False) -> Environm
     """The repository's environments, by name; with ``everywhere`` those of all repositories on the engine."""
     if not everywhere:
         observed = session.engine.observe(Selection(installation=session.source.installation))
+        session.check_head(observed)
         return environments_in(observed, session.known_notes())
     everything = session.engine.observe(Selection())
+    session.check_head(everything)
     installations = sorted({owner.installation for owner in everything.owners})
     ours, notes = session.source.installation, session.known_notes()
     found = [

@@ -1,8 +1,8 @@
-"""Every verb, killed with -9 at random moments on a real engine: the next commands leave one whole generation, and
-at the end nothing.
+"""Every verb, with itself or its engine killed with -9 at random moments: the next commands leave one whole
+generation, and at the end nothing.
 
 The points follow from a seed. ``PREVIEWER_TEST_KILL_POINTS=200 PREVIEWER_TEST_KILL_SEED=7`` tries others and more;
-what fails names its verb and its delay.
+what fails names its verb, what was killed, and its delay.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.docker.own_engine import OwnEngine
-from tests.docker.test_faults_engine import COMPOSE, PREVIEW, new_engine, new_site
+from tests.docker.test_faults_engine import COMPOSE, NOTICED, PREVIEW, new_engine, new_site
 from tests.worlds.docker import EngineFixture
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
@@ -29,6 +29,7 @@ LONGEST_DELAY = 3.0
 UP = ("up", "first", "--name", PREVIEW)
 STAGE = ("up", "first", "--role", "staging", "--yes")
 STAGE_NEXT = ("up", "second", "--role", "staging", "--yes")
+PROMOTE = ("promote", "staging", "--to", "production", "--yes")
 ROLES = {f"envs/{role}.yaml": "include: [../compose.yaml]\n" for role in ("preview", "staging", "production")}
 
 
@@ -38,6 +39,7 @@ class KilledVerb:
 
     command: tuple[str, ...]
     before: tuple[tuple[str, ...], ...] = ()
+    after: tuple[tuple[str, ...], ...] = ()
 
 
 VERBS: Mapping[str, KilledVerb] = {
@@ -48,11 +50,14 @@ VERBS: Mapping[str, KilledVerb] = {
     "sleep": KilledVerb(("sleep", PREVIEW), (UP,)),
     "wake": KilledVerb(("wake", PREVIEW), (UP, ("sleep", PREVIEW))),
     "down": KilledVerb(("down", PREVIEW), (UP,)),
-    "promote": KilledVerb(("promote", "staging", "--to", "production", "--yes"), (STAGE,)),
-    "rollback": KilledVerb(("rollback", "staging", "--yes"), (STAGE, STAGE_NEXT)),
-    "prune": KilledVerb(("prune", "--keep", "0", "--releases", "--yes"), (UP,)),
+    "promote": KilledVerb(PROMOTE, (STAGE,), (STAGE_NEXT, PROMOTE)),
+    "rollback": KilledVerb(("rollback", "staging", "--yes"), (STAGE, STAGE_NEXT), (STAGE, PROMOTE)),
+    "prune": KilledVerb(("prune", "--keep", "0", "--releases", "--yes"), (UP, STAGE), (PROMOTE,)),
     "update": KilledVerb(("update", PREVIEW, "--yes"), (UP,)),
+    "extend": KilledVerb(("extend", PREVIEW, "5d"), (UP,)),
+    "debug": KilledVerb(("debug", PREVIEW, "web", "--", "busybox", "sleep", "30"), (UP,)),
 }
+VICTIMS = ("previewer", "engine")
 
 
 @pytest.fixture(scope="module")
@@ -73,16 +78,23 @@ def engine_fixture(engine: OwnEngine, tmp_path_factory: pytest.TempPathFactory) 
     made.connection.close()
 
 
-def kill_points() -> list[tuple[str, float]]:
-    """Verbs in turn, each with the seconds that it is given."""
+def kill_points() -> list[tuple[str, str, float]]:
+    """Verbs in turn, each with what is killed, and after how many seconds."""
     dice = random.Random(SEED)
     verbs = list(VERBS)
-    return [(verbs[number % len(verbs)], round(dice.uniform(0.1, LONGEST_DELAY), 2)) for number in range(POINTS)]
+    return [
+        (
+            verbs[number % len(verbs)],
+            VICTIMS[(number + number // len(verbs)) % len(VICTIMS)],
+            round(dice.uniform(0.1, LONGEST_DELAY), 2),
+        )
+        for number in range(POINTS)
+    ]
 
 
-@pytest.mark.parametrize(("verb", "delay"), kill_points())
+@pytest.mark.parametrize(("verb", "victim", "delay"), kill_points())
 def test_a_killed_verb_leaves_nothing_that_the_next_commands_do_not_mend(
-    engine_fixture: EngineFixture, engine: OwnEngine, verb: str, delay: float
+    engine_fixture: EngineFixture, engine: OwnEngine, verb: str, victim: str, delay: float
 ) -> None:
     make_new_commits(engine_fixture, f"{verb} {delay}")
     killed = VERBS[verb]
@@ -92,14 +104,23 @@ def test_a_killed_verb_leaves_nothing_that_the_next_commands_do_not_mend(
         make_new_commits(engine_fixture, f"{verb} {delay} again")
     process = engine_fixture.start(*killed.command)
     time.sleep(delay)  # where the kill falls, and nothing that is judged
-    process.kill()
-    process.communicate(timeout=60)
+    if victim == "previewer":
+        process.kill()
+        process.communicate(timeout=60)
+    else:
+        engine.kill()
+        try:
+            _printed, said = process.communicate(timeout=NOTICED)
+        finally:
+            engine.start()
+        assert process.returncode in (0, 1, 9), said
+        assert said.count("error:") == int(process.returncode != 0), said
     engine_fixture.run("ls")
     engine_fixture.run(*UP)
     (preview,) = [found for found in engine_fixture.environments() if found["role"] == "preview"]
     assert engine.fetch(f"{preview['url']}/page").startswith("first")
     assert len(generations_of(engine_fixture, preview["environment"])) == 1
-    for command in (STAGE_NEXT, ("promote", "staging", "--to", "production", "--yes")):
+    for command in killed.after:
         engine_fixture.run(*command)
     engine_fixture.run("down", *(found["environment"] for found in engine_fixture.environments()), "--yes")
     assert engine_fixture.remains() == []

@@ -114,7 +114,22 @@ def test_a_history_that_breaks_off_is_read_as_far_as_it_goes(clone: Clone) -> No
     assert "breaks off" in messages(ledger)
 
 
-def test_one_whose_newest_entry_is_broken_can_be_dropped(clone: Clone) -> None:
+def test_where_the_newest_entry_is_broken_the_one_before_it_counts(clone: Clone) -> None:
+    whole = clone.ledger().notes()
+    clone.ledger().append(LedgerEntry("up", NOW, "ada"))
+    broken = clone.git("rev-parse", HISTORY)
+    clone.destroy(HISTORY)
+    ledger = clone.ledger()
+    assert (ledger.notes(), len(ledger.entries())) == (whole, 10)
+    (fault,) = ledger.faults
+    assert fault.message == f"the newest entry of the history, {broken[:12]}, is broken"
+    ledger.append(LedgerEntry("pin", NOW, "ada"))
+    mended = clone.ledger()
+    assert [entry.action for entry in mended.entries(limit=1)] == ["pin"]
+    assert (mended.notes(), len(mended.entries()), mended.check_history()) == (whole, 11, ())
+
+
+def test_one_of_which_nothing_can_be_read_can_be_dropped(clone: Clone) -> None:
     clone.ledger().notes()
     clone.destroy(HISTORY)
     ledger = clone.ledger()
@@ -198,6 +213,22 @@ def test_a_history_that_went_back_is_noticed_until_it_is_accepted(
     accepted = clone.ledger()
     read(accepted)
     assert accepted.faults == ()
+
+
+def test_what_the_engine_remembers_is_noticed_by_who_remembers_nothing(clone: Clone) -> None:
+    head = str(clone.ledger().head())
+    _go_back(clone)
+    for _ in range(2):
+        ledger = clone.ledger()
+        assert messages(ledger) == ""
+        ledger.check_anchor(head)
+        assert messages(ledger).startswith(f"the history went back: it held the entry {head[:12]}")
+    clone.ledger().check_anchor("1" * 40)  # of a clone that was here before
+    clone.ledger().accept_head()
+    for anchor in (head, head, str(clone.ledger().head())):
+        accepted = clone.ledger()
+        accepted.check_anchor(anchor)
+        assert accepted.faults == ()
 
 
 def test_a_clone_that_is_made_again_has_nothing_to_answer_for(clone: Clone) -> None:

@@ -170,6 +170,14 @@ class MemoryLedger:
         """Whether there are as many entries."""
         return int(head) <= len(self._entries)
 
+    @property
+    def remembers_head(self) -> bool:
+        """Nothing can go back here."""
+        return True
+
+    def check_anchor(self, head: str) -> None:
+        """Nothing can go back here."""
+
     def store_record(self, kind: RecordKind, name: str, files: Mapping[str, bytes], *, at: datetime) -> None:
         """Keep files under a name; a record of the same kind and name is replaced."""
         with self._guard:
