@@ -17,7 +17,8 @@
     │   ├── ObjectNotFoundError  the engine has no such container, image, network or volume
     │   │   └── ImageGoneError   the engine has no such image
     │   ├── ConflictError        a name, an address range or a host port is taken
-    │   │   └── PortTakenError   a host port is taken
+    │   │   ├── PortTakenError   a host port is taken
+    │   │   └── StuckContainerError  a killed engine lost track of a container
     │   └── UnsupportedError     this engine cannot do that at all
     ├── CapacityError            there is no room for it on the engine, or in the project's quota
     ├── UnhealthyError           a service did not become healthy or a job failed
@@ -125,6 +126,10 @@ class ConflictError(EngineError):
 
 class PortTakenError(ConflictError):
     """A host port is already taken, by a container or by anything else of the engine's host."""
+
+
+class StuckContainerError(ConflictError):
+    """The engine was killed while it started a container, and can't start it any more."""
 
 
 class UnsupportedError(EngineError):

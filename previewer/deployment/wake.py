@@ -16,7 +16,7 @@ from previewer.domain.environment.sleeping import ended_containers, plan_sleep
 from previewer.domain.environment.sleeping import plan_wake as plan_of
 from previewer.domain.progress import Noted
 from previewer.engine.protocol import Selection
-from previewer.errors import NotFoundError, PortTakenError, PreviewerError
+from previewer.errors import NotFoundError, PortTakenError, PreviewerError, StuckContainerError
 from previewer.execution.execute import ExecutionLimits, execute
 from previewer.records.environments import find_environment
 from previewer.records.history import environment_entry
@@ -45,13 +45,21 @@ def wake_environment(run: Run, environment: Environment, *, timeout: float | Non
             watch=ours,
         )
     except BaseException as failure:
-        _sleep_on(run, environment, failure, began=began)
+        _sleep_on(run, environment, began=began)
+        again = f"`previewer replace {environment.name}`"
         if isinstance(failure, PortTakenError):
             raise PortTakenError(
                 f"a host port was taken while it slept: {failure.message}",
                 where=environment.name,
-                hint=f"`previewer replace {environment.name}` gives it another, with empty volumes; "
-                "or end what listens there",
+                hint=f"{again} gives it another, with empty volumes; or end what listens there. "
+                "(An engine that was killed may hold it itself, until it is restarted.)",
+            ) from failure
+        if isinstance(failure, StuckContainerError):
+            raise StuckContainerError(
+                f"the engine was killed while it started {failure.where}, and cannot start it any more",
+                where=environment.name,
+                hint=f"{again} makes it again, with empty volumes",
+                details=(failure.message,),
             ) from failure
         raise
     notes = structs.replace(environment.notes.of_generation(owner.generation), asleep_since=None, stopped=())
@@ -92,7 +100,7 @@ def has_stopped(environment: Environment) -> bool:
     return environment.state is State.ASLEEP or environment.notes.asleep_since is not None
 
 
-def _sleep_on(run: Run, environment: Environment, failure: BaseException, *, began: datetime) -> None:
+def _sleep_on(run: Run, environment: Environment, *, began: datetime) -> None:
     """Stop what was started again. Where that fails too, the first failure counts, and the second is told."""
     session = run.session
     try:
@@ -112,4 +120,4 @@ def _sleep_on(run: Run, environment: Environment, failure: BaseException, *, beg
             environment_entry(session, environment.ownership, action="undo", detail="it did not wake", began=began)
         )
     except PreviewerError as error:
-        run.report(Noted(f"it could not be stopped again after {type(failure).__name__}: {error}"))
+        run.report(Noted(f"what had been started of it could not be stopped again: {error}"))

@@ -12,6 +12,7 @@ from previewer.errors import (
     ImageGoneError,
     ObjectNotFoundError,
     PortTakenError,
+    StuckContainerError,
     UnsupportedError,
 )
 
@@ -28,6 +29,10 @@ class Refusal(Struct, frozen=True):
 PORT_HINT = "stop what uses that host port, or publish the port without naming a host port"
 SUBNET_HINT = "another network has that address range"
 NAME_HINT = "something else has that name: remove it, or choose another name with --name"
+STUCK_HINT = (
+    "the engine was killed while it started this container, and can only make it again: `previewer replace`"
+)
+"""Docker before 24: its containerd still holds a task of that name."""
 IMAGE_HINT = "it was removed from the engine: the same command again makes or fetches it"
 FULL_DISK = "no space left on device"
 FULL_DISK_HINT = (
@@ -46,6 +51,8 @@ REFUSALS = (
         ConflictError,
         "the engine has no address range left: remove unused networks (`docker network prune`)",
     ),
+    Refusal(": already exists", StuckContainerError, STUCK_HINT),
+    Refusal("id already in use", StuckContainerError, STUCK_HINT),
     Refusal("already exists", ConflictError, NAME_HINT),
     Refusal("is already in use by", ConflictError, NAME_HINT),
     Refusal(FULL_DISK, EngineError, FULL_DISK_HINT),

@@ -158,6 +158,8 @@ class _Execution:
 
     def _begin_ready(self, pool: ThreadPoolExecutor) -> None:
         for step in [step for step in self._pending.values() if step.needs <= self._done]:
+            if self._is_stopped:
+                return
             del self._pending[step.id]
             self._begun[step.id] = time.monotonic()
             self._report(TaskStarted(step.id, self._stage))
@@ -199,7 +201,7 @@ class _Execution:
     def _look_at_due(self) -> None:
         now = time.monotonic()
         for step, action in list(self._waiting.values()):
-            if self._look_again[step.id] <= now:
+            if self._look_again.get(step.id, now + 1) <= now:  # a failure ends the others' waiting
                 self._look_at(step, action)
 
     def _look_at(self, step: Step, action: AwaitContainer) -> None:

@@ -284,8 +284,8 @@ class GitLedger:
         return self._remembered is not None and self._remembered.read() is not None
 
     def check_anchor(self, head: str) -> None:
-        """Say so, among :attr:`faults`, where the history no longer holds what an object of the engine says that it
-        ended with. An entry that this repository never had is passed over."""
+        """Say so, among :attr:`faults`, where the history no longer holds ``head``, which an object of the engine
+        says that it ended with. An entry that this repository never had is passed over."""
         self._history.check_anchor(head)
 
     def holds_head(self, head: str) -> bool:

@@ -205,7 +205,7 @@ class GitHistory:
         return seen
 
     def _find_whole(self, tip: str | None) -> str | None:
-        """The newest entry, or the one before it where its commit is broken; ``None`` where neither can be read."""
+        """The newest entry; where its commit is broken, the one before it; ``None`` where that cannot be read."""
         if tip is None or self._store.find_whole(tip) is not None:
             return tip
         behind = self._store.read_reference(self._behind)

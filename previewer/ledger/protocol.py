@@ -163,8 +163,8 @@ class Ledger(Protocol):
         ...
 
     def check_anchor(self, head: str) -> None:
-        """Say so, among :attr:`faults`, where the history no longer holds what an object of the engine says that it
-        ended with. An entry that this repository never had is passed over."""
+        """Say so, among :attr:`faults`, where the history no longer holds ``head``, which an object of the engine
+        says that it ended with. An entry that this repository never had is passed over."""
         ...
 
     def store_record(self, kind: RecordKind, name: str, files: Mapping[str, bytes], *, at: datetime) -> None:

@@ -204,9 +204,7 @@ class GitStore:
         """Pack what was written, where that is much and no other process does it."""
         self._place.tidy()
 
-    def swap(
-        self, name: str, *, old: str | None, new: str | None, also: Mapping[str, str] | None = None
-    ) -> bool:
+    def swap(self, name: str, *, old: str | None, new: str | None, also: Mapping[str, str] | None = None) -> bool:
         """Point a reference from ``old`` to ``new`` (``None``: absent) if it still is at ``old``; whether it was.
 
         The references ``also`` are then pointed where they say, wherever they were. Raises :class:`SourceError`

@@ -21,6 +21,7 @@ from previewer.errors import (
     ImageGoneError,
     ObjectNotFoundError,
     PortTakenError,
+    StuckContainerError,
     UnsupportedError,
 )
 
@@ -154,6 +155,9 @@ REFUSALS = [
     (403, "Pool overlaps with other one on this address space", ConflictError),
     (404, "could not find an available, non-overlapping IPv4 address pool among the defaults", ConflictError),
     (409, 'Conflict. The container name "/x" is already in use', ConflictError),
+    (500, "task d55f: already exists", StuckContainerError),
+    (409, "id already in use", StuckContainerError),
+    (409, "network with name x already exists", ConflictError),
     (404, "No such container: x", ObjectNotFoundError),
     (404, "No such image: sha256:0a", ImageGoneError),
     (404, "sha256:0a: image not known", ImageGoneError),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.domain.engine.observation import Observation
+from previewer.domain.engine.observation import ContainerDetail, Observation
 from previewer.domain.progress import Noted
 from previewer.engine.protocol import Selection
 from previewer.errors import (
@@ -78,6 +78,25 @@ def test_an_engine_that_goes_away_is_told_once_with_what_it_means() -> None:
     assert shop.up().changed
     shop.down("main")
     assert shop.is_clean()
+
+
+def test_an_engine_that_goes_away_while_several_are_waited_for_is_no_defect() -> None:
+    waits = "  {}:\n    image: x\n    healthcheck: {{test: [CMD, 'true']}}\n"
+    names = ("one", "two", "three")
+
+    class Dying(MemoryEngine):
+        looks = 0
+
+        def inspect_container(self, name: str) -> ContainerDetail:
+            self.looks += 1
+            if self.looks > 3 * len(names):  # more often than something happens: when a look is due
+                raise EngineUnreachableError("nobody answers")
+            return super().inspect_container(name)
+
+    engine = Dying(behaviours={name: Behaviour(looks=100) for name in names})
+    shop = Shop(engine=engine, compose="services:\n" + "".join(map(waits.format, names)))
+    with pytest.raises(EngineUnreachableError, match="nobody answers"):
+        shop.up()
 
 
 def test_other_host_ports_are_tried_for_a_taken_port_only() -> None:
