@@ -11,7 +11,7 @@ from previewer.present.values import Tone
 
 if TYPE_CHECKING:
     from previewer.cli.output import Output
-    from previewer.domain.build.freeze_plan import FreezePlan
+    from previewer.domain.build import FreezePlan
     from previewer.domain.deploy.plan import Plan
     from previewer.domain.json_value import JsonObject
     from previewer.domain.release.registry_address import TransferPlan

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from previewer.definition.defaults import SERVICE_PREFIX, reserved_devices
 from previewer.definition.selection import used_resources
-from previewer.definition.short_syntax.ports import check_ip_address
+from previewer.definition.short_forms import check_ip_address
 from previewer.definition.values import (
     RESOURCE_SECTIONS,
     ModelError,

@@ -7,10 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from previewer.definition.dotenv import read_dotenv
-from previewer.definition.interpolation import Interpolator
-from previewer.definition.limits import MAX_ENV_FILE_BYTES, MAX_FILE_BYTES
-from previewer.definition.outside_values import line_of
-from previewer.definition.values import ModelError
+from previewer.definition.interpolation import Interpolator, line_of
+from previewer.definition.values import MAX_ENV_FILE_BYTES, MAX_FILE_BYTES, ModelError
 from previewer.domain.commit.files import FileTree
 from previewer.domain.compose.definition import Definition, Location, ModelPath, Role
 from previewer.domain.json_value import JsonObject, JsonValue

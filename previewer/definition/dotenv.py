@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from previewer.definition.interpolation import Interpolator, Lookup
-from previewer.definition.limits import MAX_TEXT, Budget
-from previewer.definition.values import ModelError
+from previewer.definition.values import MAX_TEXT, Budget, ModelError
 from previewer.errors import DefinitionError
 
 BLANKS = "\t\v\f\r \x85\xa0"

@@ -16,29 +16,25 @@ from msgspec.structs import replace
 
 from previewer.definition.casting import check_numbers
 from previewer.definition.consistency import check_consistency, check_exclusive_keys
-from previewer.definition.defaults import fill_defaults, normalise
+from previewer.definition.defaults import fill_defaults, fold_environment_files, normalise
 from previewer.definition.discover import choose_project_name
-from previewer.definition.environment import fold_environment_files
-from previewer.definition.extends import ExtendsResolver, ServiceFile
-from previewer.definition.include import Project, apply_includes, read_env_files
-from previewer.definition.limits import MAX_SERVICES
-from previewer.definition.merge import delete_paths, merge
-from previewer.definition.outside_values import OutsideValues
-from previewer.definition.paths import change_paths, directory_of, mount, unmount
-from previewer.definition.reading import Reading
-from previewer.definition.schema import (
+from previewer.definition.include import ExtendsResolver, Project, ServiceFile, apply_includes, read_env_files
+from previewer.definition.interpolation import OutsideValues
+from previewer.definition.json_schema import (
     EXTENSION,
     check_compose_schema,
     check_extension,
     check_extension_schema,
     without_effect,
 )
+from previewer.definition.merge import delete_paths, keep_last_of_equals, merge
+from previewer.definition.paths import change_paths, directory_of, mount, unmount
+from previewer.definition.reading import Reading
 from previewer.definition.selection import drop_unused_resources, enabled_services, omit_services
 from previewer.definition.short_syntax import expand_short_syntax
 from previewer.definition.sources import WrittenLocations
 from previewer.definition.typed_values import convert_values
-from previewer.definition.uniqueness import keep_last_of_equals
-from previewer.definition.values import ModelError, Table, as_items, as_table, named_tables, table_at
+from previewer.definition.values import MAX_SERVICES, ModelError, Table, as_items, as_table, named_tables, table_at
 from previewer.definition.yaml.document import Document
 from previewer.domain.commit.files import FileTree
 from previewer.domain.compose.definition import Definition, ModelPath, Role

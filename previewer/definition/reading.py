@@ -9,17 +9,23 @@ from dataclasses import dataclass, field
 
 from previewer.definition.casting import interpolate_model
 from previewer.definition.dotenv import read_dotenv
-from previewer.definition.interpolation import Interpolator, Lookup
-from previewer.definition.limits import MAX_ENV_FILE_BYTES, MAX_FILE_BYTES, MAX_FILES, MAX_NODES, MAX_TEXT, Budget
-from previewer.definition.outside_values import OutsideValues, line_of
+from previewer.definition.interpolation import Interpolator, Lookup, OutsideValues, line_of
 from previewer.definition.paths import absolute_path, mount, tree_path
 from previewer.definition.sources import Ancestor, Sources
-from previewer.definition.values import ModelError, Value
+from previewer.definition.values import (
+    MAX_ENV_FILE_BYTES,
+    MAX_FILE_BYTES,
+    MAX_FILES,
+    MAX_NODES,
+    MAX_TEXT,
+    Budget,
+    ModelError,
+    Value,
+)
 from previewer.definition.yaml.document import Document, parse_documents
-from previewer.domain.commit.files import FileTree
-from previewer.domain.commit.placeholders import is_ciphertext, read_pointer
+from previewer.domain.commit.files import FileTree, is_ciphertext, read_pointer
 from previewer.domain.compose.definition import ModelPath
-from previewer.domain.compose.run_variables import mark_of
+from previewer.domain.compose.references import mark_of
 from previewer.errors import DefinitionError
 
 

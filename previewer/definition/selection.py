@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from previewer.definition.schema import EXTENSION
+from previewer.definition.json_schema import EXTENSION
 from previewer.definition.values import (
     RESOURCE_SECTIONS,
     ModelError,

@@ -16,7 +16,7 @@ from previewer.definition.discover import (
     SERVICE,
     derive_from_dockerfile,
 )
-from previewer.definition.limits import MAX_ENV_FILE_BYTES
+from previewer.definition.values import MAX_ENV_FILE_BYTES
 from previewer.domain.commit.files import FileTree
 from previewer.domain.compose.definition import Role
 from previewer.domain.json_value import JsonObject, JsonValue, as_object, as_text

@@ -8,17 +8,167 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TypeAlias
 
-from previewer.definition.environment import environment_table
+from previewer.definition.defaults import environment_table
 from previewer.definition.path_rules import PathRules
-from previewer.definition.shell_words import split_words
-from previewer.definition.units import normal_duration, size_in_bytes
 from previewer.definition.values import ModelError, Table, Value, as_items, as_table
 from previewer.definition.yaml.scalars import go_text
 from previewer.domain.compose.definition import ModelPath
 from previewer.domain.compose.key import Kind
 from previewer.domain.compose.keys import ALL_KEYS
+
+# How Compose splits a ``command`` that is one text (mattn/go-shellwords without environment and
+# backticks).
+#
+# Not a shell: variables, globs and ``#`` mean nothing, and words end silently at the first ``;``,
+# ``&``, ``|``, ``<`` or ``>``.
+
+BLANKS = " \t\r\n"
+QUOTES = "\"'"
+ENDS = ";&|<>"
+"""Unquoted, these end the command line."""
+
+
+def split_words(text: str) -> list[str]:
+    """The words of a command line. Raises :class:`ModelError` for an open quote or an unquoted ``(``."""
+    splitter = _Splitter()
+    for sign in text:
+        if not splitter.accept(sign):
+            break
+    return splitter.finish(text)
+
+
+@dataclass(slots=True)
+class _Splitter:
+    words: list[str] = field(default_factory=list)
+    word: list[str] = field(default_factory=list)
+    in_word: bool = False
+    """Also true for an empty word in quotes."""
+    quote: str = ""
+    escaped: bool = False
+
+    def accept(self, sign: str) -> bool:
+        """Take the next character; whether the command line goes on."""
+        if self.escaped:
+            self.escaped = False
+            self.add(sign)
+        elif sign == "\\" and self.quote != "'":
+            self.escaped = True
+        elif self.quote and sign != self.quote:
+            self.add(sign)
+        elif sign in QUOTES:
+            self.quote = "" if self.quote else sign
+            self.in_word = True
+        elif sign in BLANKS:
+            self.end_word()
+        elif sign in ENDS:
+            if sign == ">" and self.word[:1] and self.word[0].isdigit():
+                self.in_word = False  # a redirection such as 2>
+            return False
+        else:
+            if sign == "(" and self.word[-1:] != ["$"]:
+                raise ModelError("a command line cannot hold an unquoted (", hint="quote it, or write a list")
+            self.add(sign)
+        return True
+
+    def add(self, sign: str) -> None:
+        self.word.append(sign)
+        self.in_word = True
+
+    def end_word(self) -> None:
+        if self.in_word:
+            self.words.append("".join(self.word))
+        self.word = []
+        self.in_word = False
+
+    def finish(self, text: str) -> list[str]:
+        if self.quote or self.escaped:
+            raise ModelError(f"the command line {text!r} ends inside a quote")
+        self.end_word()
+        return self.words
+
+
+# Sizes and durations as Compose writes them.
+#
+# A size is text of its bytes: ``64m`` → ``"67108864"`` (units are binary; go-units ``RAMInBytes``).
+# A duration is text as Go prints it: ``90s`` → ``"1m30s"`` (``time.Duration.String`` with ``w`` and
+# ``d`` read as well).
+
+SIZE_UNITS = "bkmgtp"
+_SIZE = re.compile(r"([0-9]{1,30}(?:\.[0-9]{1,30})?) ?(?:([kmgtp])(?:i?b)?|b)?", re.IGNORECASE)
+NANOSECONDS = {
+    "w": 604_800 * 10**9,
+    "d": 86_400 * 10**9,
+    "h": 3_600 * 10**9,
+    "m": 60 * 10**9,
+    "s": 10**9,
+    "ms": 10**6,
+    "us": 10**3,
+    "µs": 10**3,
+    "μs": 10**3,
+    "ns": 1,
+}
+"""By unit; the micro sign and the Greek letter are both in use."""
+_DURATION_PART = re.compile(r"([0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(ms|us|µs|μs|ns|[wdhms])")
+
+
+def size_in_bytes(value: Value) -> str:
+    """A size (``"1.5g"``, or a number) as text of its bytes. Raises :class:`ModelError` for anything else."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(int(value))
+    found = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        raise ModelError(f"{value!r} is not a size", hint="write a number and one of b, k, m, g, t, p: 64m")
+    factor = 1024 ** SIZE_UNITS.index((found.group(2) or "b").lower())
+    return str(int(Decimal(found.group(1)) * factor))
+
+
+def parse_duration(value: Value) -> int:
+    """A duration such as ``1m30s`` in nanoseconds. Raises :class:`ModelError` for one without a unit."""
+    text = go_text(value)
+    unsigned = text[1:] if text[:1] in ("+", "-") else text
+    if unsigned == "0":
+        return 0
+    total = Decimal(0)
+    position = 0
+    while part := _DURATION_PART.match(unsigned, position):
+        total += Decimal(part.group(1)) * NANOSECONDS[part.group(2)]
+        position = part.end()
+    if position == 0 or position < len(unsigned):
+        raise ModelError(f"{text!r} is not a duration", hint="write a number and a unit: 90s, 1m30s, 2h")
+    return int(-total if text.startswith("-") else total)
+
+
+def format_duration(nanoseconds: int) -> str:
+    """As Go prints a duration: the largest units first, the seconds with a fraction, ``0s`` for none."""
+    sign = "-" if nanoseconds < 0 else ""
+    rest = abs(nanoseconds)
+    for limit, unit in ((NANOSECONDS["us"], "ns"), (NANOSECONDS["ms"], "us"), (NANOSECONDS["s"], "ms")):
+        if 0 < rest < limit:
+            shown = "µs" if unit == "us" else unit
+            return f"{sign}{_fraction(rest, NANOSECONDS[unit])}{shown}"
+    hours, rest = divmod(rest, NANOSECONDS["h"])
+    minutes, rest = divmod(rest, NANOSECONDS["m"])
+    text = f"{hours}h" if hours else ""
+    if hours or minutes:
+        text += f"{minutes}m"
+    return f"{sign}{text}{_fraction(rest, NANOSECONDS['s'])}s"
+
+
+def normal_duration(value: Value) -> str:
+    """A duration in the form that Go prints."""
+    return format_duration(parse_duration(value))
+
+
+def _fraction(amount: int, unit: int) -> str:
+    """``amount / unit`` without needless zeros."""
+    whole, rest = divmod(amount, unit)
+    digits = str(rest).rjust(len(str(unit)) - 1, "0").rstrip("0") if rest else ""
+    return f"{whole}.{digits}" if digits else str(whole)
+
 
 Converter: TypeAlias = Callable[[Value], Value]
 

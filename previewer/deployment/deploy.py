@@ -30,8 +30,7 @@ from previewer.domain.commit.revision import short_id
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.deploy.reconcile import join_plans
 from previewer.domain.deploy.rollover import Rollover, left_data, roll_over
-from previewer.domain.engine.capacity import need_of, slow_lines
-from previewer.domain.engine.needs import refuse_missing
+from previewer.domain.engine.capacity import need_of, refuse_missing, slow_lines
 from previewer.domain.engine.observation import Observation
 from previewer.domain.environment.environment import SERVING, Environment, list_environments
 from previewer.domain.isolation import isolate
@@ -40,14 +39,13 @@ from previewer.domain.json_value import as_text
 from previewer.domain.labels import Ownership
 from previewer.domain.policy.check import check, raise_for
 from previewer.domain.progress import Noted
-from previewer.domain.record.history import LedgerEntry
-from previewer.domain.record.notes import EnvironmentNotes
+from previewer.domain.record.notes import EnvironmentNotes, LedgerEntry
 from previewer.domain.units import expiry, format_time, parse_ttl
 from previewer.engine.protocol import Selection
 from previewer.errors import ConflictError, NotFoundError
 from previewer.execution.run_plan import RunOptions
-from previewer.records.history import environment_entry
-from previewer.records.masking import masking
+from previewer.records.environments import environment_entry
+from previewer.records.tombstones import masking
 from previewer.releases.attest import require_signature
 from previewer.session.run import Run
 from previewer.session.session import Session

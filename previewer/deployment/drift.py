@@ -13,11 +13,11 @@ from msgspec import Struct
 from previewer.background import begin
 from previewer.deployment.definition import new_secrecy
 from previewer.deployment.frozen_environment import freeze_environment
+from previewer.domain.drift.file_places import DELETED, VARIES
 from previewer.domain.drift.finding import Finding, Severity
 from previewer.domain.drift.frozen import FrozenEnvironment
 from previewer.domain.drift.judge import judge_environment, pair_containers
 from previewer.domain.drift.judge_files import ChangedPath
-from previewer.domain.drift.start_writes import DELETED, VARIES
 from previewer.domain.engine.examination import ChangeKind, EngineHappening, Examination, FileChange
 from previewer.domain.environment.environment import Environment
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text

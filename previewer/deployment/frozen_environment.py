@@ -21,16 +21,15 @@ from previewer.domain.compose.service import Service
 from previewer.domain.deploy.takeover import PortHandover, published_address, publishing_services
 from previewer.domain.deploy.target import Target, container_spec, network_specs, volume_specs
 from previewer.domain.drift.fields import ENVIRONMENT, PORTS
-from previewer.domain.drift.frozen import FrozenContainer, FrozenEnvironment
-from previewer.domain.drift.own_windows import own_entries, own_windows
-from previewer.domain.drift.start_writes import NOTHING_LEARNT, StartWrites
+from previewer.domain.drift.file_places import NOTHING_LEARNT, StartWrites
+from previewer.domain.drift.frozen import FrozenContainer, FrozenEnvironment, own_entries, own_windows
 from previewer.domain.engine.examination import Examination, ExaminedContainer
 from previewer.domain.environment.environment import Environment
 from previewer.domain.environment.host_ports import PortKey
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.labels import Ownership
 from previewer.domain.naming import handover_network_name, variable_suffix
-from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import LedgerEntry
 from previewer.domain.release.release import Release
 from previewer.domain.stored import from_bytes
 from previewer.engine.examiner import Examiner

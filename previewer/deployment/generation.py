@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from previewer.deployment.snapshot import EnvironmentSnapshot, can_listen, free_port_check
 from previewer.domain.compose.definition import Definition
-from previewer.domain.compose.run_variables import filled
+from previewer.domain.compose.references import filled
 from previewer.domain.compose.served_files import Served, serve_files
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.deploy.reconcile import plan_generation

@@ -13,7 +13,7 @@ from previewer.errors import PreviewerError
 from previewer.session.session import Session
 
 if TYPE_CHECKING:
-    from previewer.domain.drift.start_writes import StartWrites
+    from previewer.domain.drift.file_places import StartWrites
     from previewer.domain.engine.examination import FileChange
 
 
@@ -43,9 +43,9 @@ def _learn(
     from previewer.deployment.definition import new_secrecy
     from previewer.deployment.drift import written_contents
     from previewer.deployment.frozen_environment import freeze_environment, read_start_writes
+    from previewer.domain.drift.file_places import VARIES, may_go_on
     from previewer.domain.drift.judge import judge_environment, pair_containers
     from previewer.domain.drift.judge_files import is_natural, undeclared_changes
-    from previewer.domain.drift.start_writes import VARIES, may_go_on
     from previewer.domain.stored import to_bytes
     from previewer.ledger.protocol import RecordKind
 

@@ -14,7 +14,7 @@ from previewer.domain.commit.revision import ResolvedRevision
 from previewer.domain.compose.definition import Definition, Role
 from previewer.domain.compose.routes import DEBUGGERS, declared_routes
 from previewer.domain.policy.check import Finding, check, refused
-from previewer.domain.policy.host_paths import host_mounts, reaches_engine
+from previewer.domain.policy.mount_rules import host_mounts, reaches_engine
 from previewer.domain.policy.verdict import Check, Verdict
 from previewer.errors import PreviewerError
 from previewer.session.session import Session

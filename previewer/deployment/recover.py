@@ -17,11 +17,11 @@ from previewer.domain.engine.observation import Observation, ObservedContainer
 from previewer.domain.environment.environment import SERVING, list_environments
 from previewer.domain.labels import Ownership
 from previewer.domain.progress import Noted
-from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import LedgerEntry
 from previewer.errors import NotFoundError
 from previewer.execution.remove import remove_all, stop_all
 from previewer.execution.run_plan import start_again
-from previewer.records.history import environment_entry
+from previewer.records.environments import environment_entry
 from previewer.session.run import Run
 from previewer.session.session import Session
 

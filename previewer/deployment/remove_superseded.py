@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.deploy.plan import Plan, StopContainer
-from previewer.domain.deploy.removal import plan_removal
-from previewer.domain.deploy.take_ports import plan_stop
+from previewer.domain.deploy.plan import Plan, StopContainer, plan_removal
+from previewer.domain.deploy.reconcile import plan_stop
 from previewer.domain.engine.observation import Observation
 from previewer.domain.record.notes import EnvironmentNotes
 from previewer.engine.protocol import Selection

@@ -14,8 +14,7 @@ from previewer.deployment.recover import recover
 from previewer.deployment.remove_superseded import plan_removal_of_superseded, remove_superseded
 from previewer.deployment.snapshot import EnvironmentSnapshot, take_snapshot
 from previewer.domain.deploy.plan import Plan, StopContainer
-from previewer.domain.deploy.reconcile import join_plans, title_of
-from previewer.domain.deploy.take_ports import restart_steps
+from previewer.domain.deploy.reconcile import join_plans, restart_steps, title_of
 from previewer.domain.deploy.takeover import ENDED, decide_return
 from previewer.domain.deploy.target import Target
 from previewer.domain.environment.environment import list_environments
@@ -26,7 +25,7 @@ from previewer.errors import EngineError, LockedError
 from previewer.execution.execute import ExecutionLimits, execute
 from previewer.execution.remove import stop_all
 from previewer.execution.run_plan import DowntimeTimer, note_undone, start_again
-from previewer.records.history import environment_entry
+from previewer.records.environments import environment_entry
 from previewer.session.run import Run
 from previewer.session.session import Session
 

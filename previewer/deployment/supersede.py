@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import ResolvedRevision, short_id
-from previewer.domain.record.history import RunLease, is_superseded
+from previewer.domain.record.notes import RunLease, is_superseded
 from previewer.domain.stored import from_bytes, to_bytes
 from previewer.errors import CancelledError, LockedError, PreviewerError, SupersededError
 from previewer.ledger.protocol import RecordKind

@@ -15,7 +15,7 @@ from previewer.domain.environment.environment import SERVING, Environment
 from previewer.domain.release.release import Release
 from previewer.domain.units import format_time
 from previewer.errors import LockedError, NotFoundError
-from previewer.records.history import environment_entry
+from previewer.records.environments import environment_entry
 from previewer.session.session import Session
 
 

@@ -18,8 +18,7 @@ from previewer.domain.progress import Noted
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PortTakenError, PreviewerError, StuckContainerError
 from previewer.execution.execute import ExecutionLimits, execute
-from previewer.records.environments import find_environment
-from previewer.records.history import environment_entry
+from previewer.records.environments import environment_entry, find_environment
 from previewer.session.run import Run
 from previewer.session.session import Session
 

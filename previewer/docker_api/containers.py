@@ -13,7 +13,7 @@ from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.examine import inspect_raw
 from previewer.docker_api.images import engine_reference
 from previewer.docker_api.podman import can_change_restarts, last_verdicts, run_health_check, unpack_patiently
-from previewer.docker_api.reading.containers import (
+from previewer.docker_api.reading import (
     InspectedContainer,
     has_labels,
     read_inspected,

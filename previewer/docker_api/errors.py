@@ -34,9 +34,25 @@ def translate_errors(action: str, *, subject: str) -> Iterator[None]:
 
 
 def _of_sdk(action: str, subject: str, error: Exception) -> EngineError | None:
-    """An error of a library that was not imported cannot have been raised."""
+    """The error to raise for what the SDK or its HTTP libraries raised; ``None`` for what does not come from them.
+
+    An error of a library that was not imported cannot have been raised.
+    """
     if "requests" not in sys.modules:
         return None
-    from previewer.docker_api.sdk_errors import translate_sdk_error
+    import requests.exceptions
+    import urllib3.exceptions
 
-    return translate_sdk_error(action, subject, error)
+    from previewer.docker_api.wire.sdk import docker
+
+    if isinstance(error, docker.errors.APIError):
+        text = " ".join(str(error.explanation or error).split())
+        return refusal_error(action, subject, error.status_code or 0, text)
+    if isinstance(error, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError):
+        return silence_error(action, subject)
+    lost = requests.exceptions.ConnectionError | requests.exceptions.ChunkedEncodingError
+    if isinstance(error, lost | urllib3.exceptions.HTTPError):
+        return connection_error(action, subject, innermost_reason(error))
+    if isinstance(error, docker.errors.DockerException | requests.exceptions.RequestException):
+        return EngineError(f"could not {action}: {error}", where=subject)
+    return None

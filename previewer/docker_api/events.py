@@ -12,9 +12,9 @@ from msgspec import Struct
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.engine_clock import EngineClock
 from previewer.docker_api.errors import translate_errors
+from previewer.docker_api.gathered_stream import LineReader, read_objects
 from previewer.docker_api.podman import docker_word
-from previewer.docker_api.reading.containers import has_labels
-from previewer.docker_api.reading.lines import LineReader, read_objects
+from previewer.docker_api.reading import has_labels
 from previewer.docker_api.request import open_stream
 from previewer.domain.engine.examination import EngineHappening
 from previewer.domain.json_value import JsonObject, as_object, as_text

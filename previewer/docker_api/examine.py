@@ -11,7 +11,7 @@ from previewer.background import begin
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.images import engine_reference
-from previewer.docker_api.reading.containers import own_name
+from previewer.docker_api.reading import own_name
 from previewer.docker_api.request import container_path, get_json, image_path
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.errors import ObjectNotFoundError

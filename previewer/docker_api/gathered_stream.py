@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, Protocol, TypeVar
+
+from previewer.docker_api.wire.protocol import OpenAnswer
+from previewer.domain.json_value import JsonObject, as_object
 
 Item = TypeVar("Item")
 Produced = TypeVar("Produced", covariant=True)
@@ -102,3 +106,48 @@ def _offer(pieces: queue.Queue[Sequence[Item] | None], piece: Sequence[Item] | N
         pieces.put_nowait(piece)
     except queue.Full:
         return
+
+
+Read = TypeVar("Read")
+
+
+class LineReader(Generic[Read]):
+    """What the lines of a stream say, in pieces as they arrive. Closable from another thread."""
+
+    def __init__(self, stream: OpenAnswer, read: Callable[[JsonObject], Read | None]) -> None:
+        """``read`` says what an object means; ``None`` is left out."""
+        self._stream = stream
+        self._read = read
+
+    def __iter__(self) -> Iterator[Sequence[Read]]:
+        """Iterate over the pieces. To be iterated once."""
+        for objects in _pieces(self._stream):
+            if found := [item for one in objects if (item := self._read(one)) is not None]:
+                yield found
+
+    def close(self) -> None:
+        """End it. Closing twice is fine."""
+        self._stream.close()
+
+
+def read_objects(chunks: Iterable[bytes]) -> Iterator[JsonObject]:
+    """The objects of a stream as they arrive; a line that is none, such as one that was cut off, is left out."""
+    for objects in _pieces(chunks):
+        yield from objects
+
+
+def _pieces(chunks: Iterable[bytes]) -> Iterator[list[JsonObject]]:
+    """The objects that each chunk completes."""
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield [found for line in lines if (found := _parse(line))]
+    yield [found for found in [_parse(rest)] if found]
+
+
+def _parse(line: bytes) -> JsonObject:
+    """The object; empty for anything else."""
+    try:
+        return as_object(json.loads(line))
+    except ValueError:
+        return {}

@@ -4,23 +4,62 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.containers import remove_container
+from previewer.docker_api.containers import create_container, remove_container
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.failures import refusal_error
-from previewer.docker_api.idle_container import idle_container
+from previewer.docker_api.gathered_stream import read_objects
 from previewer.docker_api.liveness import ensure_alive, reading
-from previewer.docker_api.reading.lines import read_objects
 from previewer.docker_api.request import get_json, open_answer
 from previewer.docker_api.wire.sdk_wire import stream_body
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.labels import MANAGED_BY, MANAGED_BY_VALUE, PROCESS, PURPOSE, PURPOSE_READING
 from previewer.process_identity import has_ended, identify
+
+
+@contextmanager
+def idle_container(
+    connection: DockerConnection,
+    *,
+    name: str,
+    image: str,
+    labels: Mapping[str, str],
+    mount: JsonObject | None = None,
+) -> Iterator[None]:
+    """The container is there while the block lasts, in no network; ``mount`` is as a create body has it.
+
+    Raises :class:`ObjectNotFoundError` where the engine has no such image, and :class:`ConflictError` for a taken
+    name.
+    """
+    body: JsonObject = {
+        "Image": image,
+        "Entrypoint": [],
+        "Cmd": ["never-started"],
+        "Labels": labels,
+        "HostConfig": {"NetworkMode": "none", "Mounts": [mount] if mount else []},
+    }
+    create_container(connection, name=name, platform="", body=body)
+    try:
+        yield
+    finally:
+        remove_container(connection, name)
+
+
+def volume_mount(volume: str, target: str, *, read_only: bool = False) -> JsonObject:
+    """A volume at ``target``; nothing that the image has there is copied into it."""
+    return {
+        "Type": "volume",
+        "Source": volume,
+        "Target": target,
+        "ReadOnly": read_only,
+        "VolumeOptions": {"NoCopy": True},
+    }
+
 
 CHUNK_BYTES = 1 << 17
 FORGOTTEN_AFTER = 600.0

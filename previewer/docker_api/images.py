@@ -16,6 +16,7 @@ from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.request import get_json, image_path
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.naming import digest_reference, named_digest
+from previewer.domain.release.image_comparison import Layers, stack_layers
 from previewer.errors import ConflictError, ObjectNotFoundError
 
 if TYPE_CHECKING:
@@ -174,3 +175,22 @@ def _labels(entry: JsonObject) -> dict[str, str]:
 def _number(entry: JsonObject, key: str) -> int:
     value = entry.get(key)
     return value if isinstance(value, int) else 0
+
+
+def read_layers(connection: DockerConnection, image: str, *, measured: bool) -> Layers:
+    """The layers of one image, ``measured`` or not; none of one that is gone."""
+    held = EngineImages(connection).inspect(image)
+    if held is None:
+        return {}
+    return stack_layers(held.layers, _history(connection, image) if measured else ())
+
+
+def _history(connection: DockerConnection, image: str) -> list[int]:
+    """The bytes of every entry, the oldest first."""
+    try:
+        with translate_errors("measure its layers", subject=image):
+            entries = as_list(get_json(connection, image_path(image, "/history")))
+    except ObjectNotFoundError:
+        return []
+    sizes = (as_object(entry).get("Size") for entry in reversed(entries))
+    return [size if isinstance(size, int) else 0 for size in sizes]

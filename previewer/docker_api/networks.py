@@ -11,7 +11,7 @@ from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.failures import NAME_HINT, refusal_error
 from previewer.docker_api.podman import idle_members
-from previewer.docker_api.reading.containers import has_labels, read_labels
+from previewer.docker_api.reading import has_labels, read_labels
 from previewer.docker_api.request import LIST_PATIENCE, delete, get_json, network_path, post_json, post_only
 from previewer.docker_api.wire.protocol import RefusedError
 from previewer.domain.engine.observation import ObservedNetwork

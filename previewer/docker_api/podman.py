@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 
 from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection
-from previewer.docker_api.reading.containers import read_health
+from previewer.docker_api.reading import read_health
 from previewer.docker_api.request import LIST_PATIENCE, container_path
 from previewer.docker_api.wire.protocol import EngineRequest
 from previewer.domain.engine.observation import Health

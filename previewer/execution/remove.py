@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.deploy.plan import Plan, Step, StopContainer
-from previewer.domain.deploy.removal import plan_removal
+from previewer.domain.deploy.plan import Plan, Step, StopContainer, plan_removal
 from previewer.domain.engine.observation import Observation
 from previewer.domain.progress import Noted, Report
 from previewer.engine.protocol import Engine

@@ -25,7 +25,7 @@ from previewer.errors import (
 from previewer.execution.execute import ExecutionLimits, execute
 from previewer.execution.remove import remove_all
 from previewer.execution.take_step import MadeVolumes
-from previewer.records.history import environment_entry
+from previewer.records.environments import environment_entry
 from previewer.session.run import Run
 from previewer.session.session import Session
 

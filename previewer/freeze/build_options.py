@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct
 
-from previewer.domain.build.requirements import BuildRequirements, Ulimit
+from previewer.domain.build import BuildRequirements, Ulimit
 from previewer.domain.commit.files import FileTree
 from previewer.domain.compose.definition import Definition
 from previewer.domain.compose.mounted_files import config_content

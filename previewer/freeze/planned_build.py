@@ -24,11 +24,15 @@ from previewer.freeze.build_context import (
 )
 from previewer.freeze.build_options import BuildOptions, read_build_options, secret_reader
 from previewer.freeze.dockerfile.bases import NeededBases, find_bases
-from previewer.freeze.dockerfile.cache_mounts import may_mount_cache
 from previewer.freeze.dockerfile.instructions import Dockerfile, read_dockerfile
 from previewer.freeze.dockerfile.pinning import leave_out, pin_dockerfile, refuse_remote_files
-from previewer.freeze.dockerfile.repository_files import COMMIT_ARGUMENT, declares_commit, refuse_git_folder
-from previewer.freeze.dockerfile.reserved_labels import refuse_reserved_labels
+from previewer.freeze.dockerfile.repository_files import (
+    COMMIT_ARGUMENT,
+    declares_commit,
+    may_mount_cache,
+    refuse_git_folder,
+    refuse_reserved_labels,
+)
 from previewer.freeze.protocol import BuildRequest, PinnedImage
 from previewer.freeze.tree_archive import archive_entries
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from previewer.domain.build.freeze_plan import FreezeStep
+from previewer.domain.build import FreezeStep
 from previewer.domain.commit.files import FileTree
 from previewer.domain.compose.definition import Definition, Location
 from previewer.domain.json_value import as_text

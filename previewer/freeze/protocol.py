@@ -9,10 +9,10 @@ from typing import Protocol
 
 from msgspec import Struct, field
 
-from previewer.domain.build.requirements import BuildRequirements
+from previewer.domain.build import BuildRequirements
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import JsonObject
-from previewer.domain.release.image_layers import Layers
+from previewer.domain.release.image_comparison import Layers
 
 
 class PinnedImage(Struct, frozen=True):

@@ -9,10 +9,18 @@ from functools import partial
 from operator import itemgetter
 from types import MappingProxyType
 
-from previewer.domain.commit.files import EntryKind, FileTree, TreeEntry, folders_above
-from previewer.domain.commit.placeholders import Pointer, is_ciphertext, is_declared, read_pointer
+from previewer.domain.commit.files import (
+    EntryKind,
+    FileTree,
+    Pointer,
+    TreeEntry,
+    folders_above,
+    is_ciphertext,
+    is_declared,
+    read_pointer,
+)
 from previewer.domain.commit.revision import short_id
-from previewer.domain.compose.file_owner import ROOT, FileOwner
+from previewer.domain.compose.mounted_files import ROOT, FileOwner
 from previewer.errors import FreezeError
 
 

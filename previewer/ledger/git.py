@@ -23,15 +23,13 @@ from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.mounted_files import digest_tree_files, served_entries
 from previewer.domain.json_value import canonical_json
 from previewer.domain.naming import LEDGER_REFS, RELEASE_REFS, release_ref, slug
-from previewer.domain.record.history import LedgerEntry
-from previewer.domain.record.notes import Notes
+from previewer.domain.record.notes import LedgerEntry, Notes
 from previewer.domain.release.release import Release, manifest_of, read_manifest
 from previewer.errors import AmbiguousError, NotFoundError, SourceError
 from previewer.git.command import GitCommand
 from previewer.git.objects import GitObject, GitObjects
 from previewer.ledger.files import GitFiles
-from previewer.ledger.heads import RememberedHead
-from previewer.ledger.history import GitHistory
+from previewer.ledger.history import GitHistory, RememberedHead
 from previewer.ledger.locks import GitLocks, LockOwner, TakeoverCallback
 from previewer.ledger.place import PrivatePlace, SharedPlace
 from previewer.ledger.protocol import Fault, RecordKind

@@ -12,8 +12,7 @@ import msgspec
 
 if TYPE_CHECKING:
     from previewer.domain.commit.files import FileTree
-    from previewer.domain.record.history import LedgerEntry
-    from previewer.domain.record.notes import Notes
+    from previewer.domain.record.notes import LedgerEntry, Notes
     from previewer.domain.release.attestation import Signature
     from previewer.domain.release.release import Release
 

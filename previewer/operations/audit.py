@@ -10,7 +10,7 @@ import msgspec
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.mounted_files import digest_tree_files
 from previewer.domain.json_value import JsonObject
-from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import LedgerEntry
 from previewer.domain.release.attestation import Verdict
 from previewer.domain.release.release import Release
 from previewer.domain.units import counted, format_time

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from previewer.deployment.frozen_environment import frozen_target
 from previewer.domain import labels
-from previewer.domain.compose.file_owner import FileOwner
+from previewer.domain.compose.mounted_files import FileOwner
 from previewer.domain.compose.served_files import FILES_VOLUME
 from previewer.domain.compose.service import Service
 from previewer.domain.deploy.plan import CreateContainer, CreateVolume, FillVolume, Plan, StartContainer, Step

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from previewer.deployment.definition import new_secrecy
 from previewer.domain.commit.revision import Commit, FileChange
-from previewer.domain.parity.shown import conceal
+from previewer.domain.parity.compare import conceal
 from previewer.domain.release.diff import ReleaseDiff, diff_releases
 from previewer.domain.release.release import Release
 from previewer.releases.attest import read_attestations

@@ -6,22 +6,19 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from previewer.domain.deploy.plan import Plan
-from previewer.domain.deploy.removal import plan_removal
+from previewer.domain.deploy.plan import Plan, plan_removal
 from previewer.domain.engine.observation import Observation
 from previewer.domain.environment.environment import Environment
 from previewer.domain.environment.environment import list_environments as environments_in
 from previewer.domain.naming import environment_name
 from previewer.domain.progress import Noted, Report
-from previewer.domain.record.history import LedgerEntry
-from previewer.domain.record.notes import NOTHING_NOTED, EnvironmentNotes
+from previewer.domain.record.notes import NOTHING_NOTED, EnvironmentNotes, LedgerEntry
 from previewer.domain.record.tombstone import Tombstone
 from previewer.domain.units import counted
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PreviewerError, SourceError
 from previewer.execution.remove import hold_locks, remove_by_plan
-from previewer.records.environments import find_environment, list_environments
-from previewer.records.history import environment_entry
+from previewer.records.environments import environment_entry, find_environment, list_environments
 from previewer.records.tombstones import TombstoneWriter
 from previewer.session.run import Run
 from previewer.session.session import Session

@@ -8,8 +8,7 @@ from msgspec.structs import replace
 from previewer.domain.environment.environment import Environment
 from previewer.domain.record.notes import EnvironmentNotes
 from previewer.domain.units import expiry, format_time, parse_ttl
-from previewer.records.environments import find_environment
-from previewer.records.history import environment_entry
+from previewer.records.environments import environment_entry, find_environment
 from previewer.session.session import Session
 
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct, structs
 
 from previewer.deployment.supersede import newest_run
-from previewer.domain.build.freeze_plan import FreezePlan, build_differences, needs_no_more_images
+from previewer.domain.build import FreezePlan, build_differences, needs_no_more_images
 from previewer.domain.commit.revision import ResolvedRevision
 from previewer.domain.compose.definition import DEFAULT_CHOICE, Definition, ReadingChoice, Role
 from previewer.domain.compose.mounted_files import digest_tree_files, tree_sources
 from previewer.domain.json_value import JsonObject
 from previewer.domain.policy.check import Finding, check_inherited, raise_for
 from previewer.domain.progress import Noted, Outcome, Report, TaskFinished, TaskStarted
-from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import LedgerEntry
 from previewer.domain.release.release import FrozenDefinition, Release, joined, pins_of
 from previewer.domain.units import counted
 from previewer.errors import FreezeError, RegistryError
@@ -191,7 +191,7 @@ def _freeze_together(
     """``recorded`` is what references meant already for another part of the same release."""
     session = run.session
     from previewer.freeze.freeze_commit import freeze_commit  # a commit that is frozen needs nothing of it
-    from previewer.releases.named_images import permit_images
+    from previewer.releases.definitions import permit_images
 
     release = freeze_commit(
         tree=session.source.tree(resolved.commit.id),

@@ -12,7 +12,7 @@ from msgspec import Struct
 from previewer.domain.commit.revision import Branch, Commit
 from previewer.domain.environment.environment import OverviewRow, overview
 from previewer.domain.naming import environment_name, slug
-from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import LedgerEntry
 from previewer.domain.release.release import Release
 from previewer.errors import EngineUnreachableError
 from previewer.operations.inspect import known_good_in, running_in

@@ -15,7 +15,7 @@ from previewer.domain.environment.environment import Environment
 from previewer.domain.parity.compare import Parity, compare_sides
 from previewer.domain.parity.difference import Packages, ParitySide
 from previewer.domain.policy.trust import Trust
-from previewer.domain.release.packages import Package
+from previewer.domain.release.attestation import Package
 from previewer.domain.release.release import Release
 from previewer.errors import EngineUnreachableError, NotFoundError, PreviewerError
 from previewer.operations.freeze import frozen_files

@@ -12,8 +12,8 @@ from previewer.deployment.supersede import claimed_commits
 from previewer.domain.commit.revision import short_id
 from previewer.domain.engine.observation import Observation
 from previewer.domain.progress import Noted, Outcome, TaskFinished, TaskStarted
-from previewer.domain.record.history import LedgerEntry
-from previewer.domain.release.image_layers import Layers, freed_bytes
+from previewer.domain.record.notes import LedgerEntry
+from previewer.domain.release.image_comparison import Layers, freed_bytes
 from previewer.domain.release.release import Release
 from previewer.domain.release.retention import FREEZE_GRACE, Judgements, judge_images, judge_releases
 from previewer.domain.units import counted

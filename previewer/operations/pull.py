@@ -13,7 +13,7 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import SHORT_ID_LENGTH, short_id
 from previewer.domain.naming import registry_release_tag
 from previewer.domain.progress import Noted, Outcome
-from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import LedgerEntry
 from previewer.domain.release.registry_address import SHAPE, Direction, RegistryAddress, TransferPlan
 from previewer.domain.release.release import Artifact, Release
 from previewer.domain.units import counted
@@ -146,7 +146,7 @@ def pull(run: Run, fetched: FetchedRelease) -> PullResult:
 
 
 def _check_definitions(release: Release) -> None:
-    from previewer.definition.normal_form import check_normal_form
+    from previewer.definition.printing import check_normal_form
 
     for frozen in release.definitions.values():
         try:

@@ -13,7 +13,7 @@ from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.mounted_files import served_tree
 from previewer.domain.naming import registry_image_tag, registry_release_tag
 from previewer.domain.progress import Outcome, TaskOutput
-from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import LedgerEntry
 from previewer.domain.release.registry_address import Direction, TransferPlan, parse_address
 from previewer.domain.release.release import Artifact, Release
 from previewer.errors import RegistryError

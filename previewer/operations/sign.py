@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import LedgerEntry
 from previewer.domain.release.attestation import Signature
 from previewer.domain.release.release import Release
 from previewer.releases.attest import sign

@@ -15,8 +15,7 @@ from previewer.domain.progress import Noted
 from previewer.domain.units import counted
 from previewer.errors import NotFoundError
 from previewer.execution.execute import ExecutionLimits, execute
-from previewer.records.environments import find_environment, list_environments
-from previewer.records.history import environment_entry
+from previewer.records.environments import environment_entry, find_environment, list_environments
 from previewer.session.run import Run
 from previewer.session.session import Session
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from previewer.domain.commit.revision import BranchView
 from previewer.domain.compose.definition import Role
 from previewer.domain.environment.ending import Ended, Ends, find_ended
 from previewer.domain.environment.environment import Environment
 from previewer.domain.environment.environment import list_environments as environments_in
+from previewer.domain.labels import Ownership
 from previewer.domain.naming import environment_name, slug
 from previewer.domain.progress import Noted
+from previewer.domain.record.notes import EnvironmentNotes, LedgerEntry
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, SourceError
 from previewer.process_identity import has_ended
@@ -128,3 +131,31 @@ def find_ended_environments(run: Run, ends: Ends) -> Ended:
         if ends.branch_gone and not view.is_complete:
             run.report(Noted(INCOMPLETE, hint=INCOMPLETE_HINT))
     return find_ended(environments, ends, view, run.session.clock(), has_ended)
+
+
+def environment_entry(
+    session: Session,
+    owner: Ownership,
+    *,
+    action: str,
+    detail: str,
+    began: datetime | None = None,
+    notes: EnvironmentNotes | None = None,
+) -> LedgerEntry:
+    """What this session's user does to ``owner``'s generation now.
+
+    ``began`` is when the first container was started or stopped for it. ``notes`` are what is true of the
+    environment from now on; with ``None`` everything stays as it was noted.
+    """
+    return LedgerEntry(
+        action=action,
+        at=session.clock(),
+        actor=session.source.actor,
+        environment=owner.environment,
+        release=owner.release,
+        commit=owner.commit,
+        detail=detail,
+        began=began,
+        engine_ahead=session.engine.clock_ahead() // timedelta(milliseconds=1),
+        notes={owner.environment: notes} if notes is not None else {},
+    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from datetime import datetime
 
 from msgspec import Struct
@@ -17,6 +18,7 @@ from previewer.domain.engine.observation import Observation
 from previewer.domain.environment.environment import Environment
 from previewer.domain.json_value import as_object, canonical_json
 from previewer.domain.naming import environment_name, slug
+from previewer.domain.progress import Event, Noted, TaskFinished, TaskOutput
 from previewer.domain.record.tombstone import (
     LastLine,
     Tombstone,
@@ -35,6 +37,7 @@ from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PreviewerError, SourceError
 from previewer.ledger.protocol import RecordKind
 from previewer.records.final_logs import FinalLogs
+from previewer.session.run import Run
 from previewer.session.session import Session
 
 ABOUT_FILE = "tombstone.json"
@@ -200,3 +203,33 @@ class TombstoneWriter:
             tombstones.append(store_tombstone(self._session, stone, said, at=at))
         forget_old_tombstones(self._session, tuple(self._environments), times)
         return tuple(tombstones)
+
+
+@contextmanager
+def masking(run: Run, release: Release) -> Iterator[Run]:
+    """The run to go on with inside the block: values of the release's secrets are masked in what
+    containers and engines say, in events as in the error that ends the block."""
+    mask = redactor(secrets_of(run.session, release))
+    try:
+        yield run.reporting_to(lambda event: run.report(_masked(event, mask)))
+    except PreviewerError as error:
+        mask_error(error, mask)
+        raise
+
+
+def mask_error(error: PreviewerError, mask: Callable[[str], str]) -> None:
+    """Mask all that an error says."""
+    error.message, error.details = mask(error.message), tuple(map(mask, error.details))
+    error.where = mask(error.where) if error.where else error.where
+    error.hint = mask(error.hint) if error.hint else error.hint
+    error.args = (error.message,)
+
+
+def _masked(event: Event, mask: Callable[[str], str]) -> Event:
+    if isinstance(event, TaskOutput):
+        return replace(event, line=mask(event.line))
+    if isinstance(event, TaskFinished):
+        return replace(event, detail=mask(event.detail))
+    if isinstance(event, Noted):
+        return replace(event, message=mask(event.message), hint=mask(event.hint))
+    return event

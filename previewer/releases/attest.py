@@ -12,7 +12,7 @@ from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import Role
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.progress import Noted
-from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import LedgerEntry
 from previewer.domain.release.attestation import (
     BILL_FILE,
     PROVENANCE_FILE,
@@ -21,8 +21,8 @@ from previewer.domain.release.attestation import (
     Verdict,
     bill_file,
     bill_image,
+    read_bill,
 )
-from previewer.domain.release.packages import read_bill
 from previewer.domain.release.release import Release
 from previewer.domain.units import counted
 from previewer.errors import CancelledError, PolicyError, PreviewerError, SourceError
@@ -203,7 +203,7 @@ def _bill_of(run: Run, image: str, services: str, cancellation: Cancellation) ->
 
 def _read_image(session: Session, image: str, cancellation: Cancellation) -> tuple[bytes, int]:
     from previewer.freeze.packages.scan import scan_image
-    from previewer.freeze.sbom import write_bill
+    from previewer.freeze.provenance import write_bill
 
     with session.images.files_of(image) as chunks:
         found = scan_image(chunks, check=cancellation.check)

@@ -14,7 +14,7 @@ from enum import Enum
 import msgspec
 
 from previewer.domain.json_value import as_list, as_object, as_text
-from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import LedgerEntry
 from previewer.domain.release.attestation import PROVENANCE_FILE, bill_image
 from previewer.domain.release.release import Release
 from previewer.ledger.protocol import RecordKind

@@ -16,9 +16,11 @@ from previewer.domain.compose.served_files import serve_files
 from previewer.domain.isolation import isolate
 from previewer.domain.isolation.isolate import Rewrite
 from previewer.domain.json_value import JsonObject
-from previewer.domain.policy.check import Explanation, Finding, check, explain, raise_for
+from previewer.domain.policy.check import Explanation, Finding, check, check_image, explain, raise_for
+from previewer.domain.policy.trust import Trust
 from previewer.domain.progress import Noted
 from previewer.errors import DefinitionError, NotFoundError, PreviewerError
+from previewer.freeze.planned_images import NamedImage, Permit, read_planned_images
 from previewer.session.session import Session
 
 DEFAULT_NAME = "preview"
@@ -234,7 +236,6 @@ def enforce_policy(session: Session, resolved: ResolvedRevision, definition: Def
 def explain_policy(session: Session, revision: str, *, name: str = "preview") -> Explanation:
     """Which rules were looked at for a revision, and what they allowed because of which line."""
     from previewer.definition import load_named
-    from previewer.releases.named_images import judge_dockerfiles, read_named_images
 
     resolved = session.source.resolve(revision)
     tree = session.source.tree(resolved.commit.id)
@@ -258,3 +259,45 @@ def _check(
 ) -> tuple[Finding, ...]:
     definition = session.references.resolve(definition)
     return check(definition, session.trust(role, branch=resolved.branch, commit=resolved.commit.id))
+
+
+ANY_PLATFORM = "linux/amd64"
+"""For reading what a Dockerfile names where no engine is asked."""
+
+
+def permit_images(session: Session, resolved: ResolvedRevision, definitions: Sequence[Definition]) -> Permit:
+    """Hold every image of a freeze against the policy, each by the trust of its definition's role."""
+    trusts = {
+        d.name: session.trust(d.role, branch=resolved.branch, commit=resolved.commit.id) for d in definitions
+    }
+
+    def permit(images: Sequence[tuple[NamedImage, str]]) -> None:
+        findings = (
+            _judge(image, trusts[image.definition], owner if owner != session.project else "")
+            for image, owner in images
+        )
+        raise_for([finding for finding in dict.fromkeys(findings) if finding is not None])
+
+    return permit
+
+
+def read_named_images(
+    session: Session, resolved: ResolvedRevision, definition: Definition
+) -> tuple[NamedImage, ...]:
+    """Every image that one definition and its Dockerfiles name. Raises what reading those raises."""
+    tree = session.source.tree(resolved.commit.id).with_submodules
+    variables = session.settings.allowed_variables
+    return read_planned_images(
+        tree, [definition], commit=resolved.commit.id, platform=ANY_PLATFORM, variables=variables
+    ).named
+
+
+def judge_dockerfiles(images: Sequence[NamedImage], definition: Definition, trust: Trust) -> tuple[Finding, ...]:
+    """What the policy says about images that Dockerfiles name; it judges the definition's own besides."""
+    written = {definition.locate(("services", name, "image")) for name in definition.services}
+    findings = (_judge(image, trust, "") for image in images if image.location not in written)
+    return tuple(finding for finding in findings if finding is not None)
+
+
+def _judge(image: NamedImage, trust: Trust, owner: str) -> Finding | None:
+    return check_image(image.request[0], trust, location=image.location, reader=image.reader, owner=owner)

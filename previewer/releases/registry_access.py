@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from previewer.domain.release.attestation import Verdict
-from previewer.domain.release.push import Push
-from previewer.domain.release.registry_address import SHAPE, RegistryAddress, parse_address
+from previewer.domain.release.registry_address import SHAPE, Push, RegistryAddress, parse_address
 from previewer.domain.release.release import Release
 from previewer.domain.stored import from_bytes, to_bytes
 from previewer.errors import SourceError, UsageError

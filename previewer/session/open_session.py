@@ -171,7 +171,7 @@ def _read_key(source: GitSource, environment: Mapping[str, str]) -> bytes:
 
 def _open_ledger(source: GitSource, environment: Mapping[str, str]) -> Ledger:
     from previewer.ledger.git import GitLedger
-    from previewer.ledger.heads import RememberedHead
+    from previewer.ledger.history import RememberedHead
 
     return GitLedger(
         source.location,

@@ -7,8 +7,7 @@ from datetime import datetime
 
 from previewer.domain.commit.files import FileTree
 from previewer.domain.compose.definition import Definition
-from previewer.domain.compose.file_owner import FileOwner
-from previewer.domain.compose.mounted_files import config_content, file_references
+from previewer.domain.compose.mounted_files import FileOwner, config_content, file_references
 from previewer.domain.compose.served_files import VolumeContent
 from previewer.domain.engine.specs import FILL_FOLDER
 from previewer.errors import NotFoundError, PreviewerError

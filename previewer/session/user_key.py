@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from previewer.ledger.heads import state_folder
+from previewer.ledger.history import state_folder
 
 KEY_BYTES = 32
 FILE = "key"

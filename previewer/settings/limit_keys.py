@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from msgspec.structs import replace
 
-from previewer.domain.policy.limits import Limits
+from previewer.domain.policy.trust import Limits
 from previewer.settings import values
 
 LimitReader: TypeAlias = Callable[[Limits, object], Limits]

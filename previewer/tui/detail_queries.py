@@ -12,7 +12,7 @@ from previewer.deployment.touches import record_taints
 from previewer.domain.engine.examination import EngineHappening, ExaminedContainer
 from previewer.domain.environment.environment import Environment
 from previewer.domain.parity.compare import Parity
-from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import LedgerEntry
 from previewer.engine.protocol import Stream
 from previewer.errors import NotFoundError, PreviewerError
 from previewer.operations.diff import Difference, diff

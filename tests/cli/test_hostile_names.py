@@ -27,7 +27,7 @@ from previewer.domain.commit.revision import Branch
 from previewer.domain.engine.observation import Observation, PublishedPort
 from previewer.domain.environment.environment import Environment, OverviewRow, list_environments
 from previewer.domain.json_value import JsonObject
-from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import LedgerEntry
 from previewer.domain.release.release import Artifact, FrozenDefinition, Release
 from previewer.present.safe_text import cell_width
 from tests.domain.values import COMMIT, NOW, make_container, make_definition, make_ownership

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from previewer.definition import load_definition
-from previewer.definition.schema import load_schema
+from previewer.definition.json_schema import load_schema
 from previewer.definition.values import Value
 from previewer.domain.json_value import as_object
 from previewer.errors import DefinitionError

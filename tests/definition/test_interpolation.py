@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from previewer.definition.casting import interpolate_model
 from previewer.definition.interpolation import Interpolator
-from previewer.definition.limits import Budget
-from previewer.definition.values import ModelError
+from previewer.definition.values import Budget, ModelError
 from previewer.errors import DefinitionError
 
 VARIABLES = {"SET": "value", "EMPTY": "", "DOLLAR": "$SET", "N": "3"}

@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from previewer.definition.json_schema import ANNOTATIONS, CHECKS, Schema, find_violation
-from previewer.definition.schema import load_schema
+from previewer.definition.json_schema import ANNOTATIONS, CHECKS, Schema, find_violation, load_schema
 from previewer.definition.values import Value
 
 COMPOSE = load_schema("compose-spec.json")

@@ -8,13 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.definition.limits import Budget
-from previewer.definition.merge import delete_paths, merge
+from previewer.definition.merge import delete_paths, keep_last_of_equals, merge
+from previewer.definition.short_forms import parse_port, parse_volume
 from previewer.definition.short_syntax import expand_short_syntax
-from previewer.definition.short_syntax.ports import parse_port
-from previewer.definition.short_syntax.volumes import parse_volume
-from previewer.definition.uniqueness import keep_last_of_equals
-from previewer.definition.values import ModelError, Table, Value, copy_table
+from previewer.definition.values import Budget, ModelError, Table, Value, copy_table
 
 scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=5)
 values: st.SearchStrategy[Value] = st.recursive(

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from previewer.definition import load_definition
-from previewer.definition.normal_form import check_normal_form
+from previewer.definition.printing import check_normal_form
 from previewer.domain.compose.definition import Definition
 from previewer.domain.json_value import JsonValue
 from previewer.errors import DefinitionError, PreviewerError

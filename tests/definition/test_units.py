@@ -6,8 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.definition.shell_words import split_words
-from previewer.definition.units import format_duration, normal_duration, parse_duration, size_in_bytes
+from previewer.definition.typed_values import (
+    format_duration,
+    normal_duration,
+    parse_duration,
+    size_in_bytes,
+    split_words,
+)
 from previewer.definition.values import ModelError, Value
 from previewer.definition.yaml.scalars import go_text
 

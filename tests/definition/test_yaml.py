@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.definition.limits import Budget
-from previewer.definition.values import Value, as_table
+from previewer.definition.values import Budget, Value, as_table
 from previewer.definition.yaml.document import parse_documents
 from previewer.definition.yaml.scalars import resolve_plain_scalar
 from previewer.errors import DefinitionError

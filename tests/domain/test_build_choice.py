@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.build.requirements import (
+from previewer.domain.build import (
     SESSION_NEEDS,
     Builder,
     BuilderSupport,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.record.history import RunLease, is_superseded
+from previewer.domain.record.notes import RunLease, is_superseded
 from previewer.domain.stored import from_bytes, to_bytes
 
 CLAIMS = st.builds(RunLease, st.text(), st.text(), st.text(), st.booleans())

@@ -9,9 +9,8 @@ from importlib import resources
 from typing import Any
 
 from previewer.definition.casting import CASTS_OF_KINDS
-from previewer.definition.merge import MERGES
+from previewer.definition.merge import IDENTITIES_BY_NAME, MERGES
 from previewer.definition.typed_values import FORMS
-from previewer.definition.uniqueness import IDENTITIES_BY_NAME
 from previewer.domain.compose.key import EngineField, Identity, Kind, MappedBy, Merge
 from previewer.domain.compose.keys import ALL_KEYS, RESOURCE_KEYS, SERVICE_KEYS
 from previewer.engine.mapping.fields import ENCODINGS, MAPPINGS

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from previewer.domain import labels
+from previewer.domain.drift.file_places import DELETED, NOTHING_LEARNT, StartWrites
 from previewer.domain.drift.finding import Finding, Severity
 from previewer.domain.drift.frozen import FrozenContainer, FrozenEnvironment, OwnWindow
 from previewer.domain.drift.judge import judge_environment
 from previewer.domain.drift.judge_files import undeclared_changes
-from previewer.domain.drift.start_writes import DELETED, NOTHING_LEARNT, StartWrites
 from previewer.domain.drift.suggestion import suggest, suggestion_yaml
 from previewer.domain.engine.examination import (
     ChangeKind,

@@ -12,10 +12,9 @@ from previewer.domain.isolation import isolate
 from previewer.domain.isolation.isolate import Isolated
 from previewer.domain.json_value import as_list, as_object
 from previewer.domain.policy.check import explain
-from previewer.domain.policy.limits import Limits
 from previewer.domain.policy.table import read_grant
-from previewer.domain.policy.trust import Trust
-from previewer.engine.mapping.network import GATEWAY_ADDRESS, network_body
+from previewer.domain.policy.trust import Limits, Trust
+from previewer.engine.mapping.networks import GATEWAY_ADDRESS, network_body
 from tests.definition.trees import load_text
 
 TEXT = """

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.domain.engine.needs import START_INTERVAL, VOLUME_SUBPATH, refuse_missing
+from previewer.domain.engine.capacity import START_INTERVAL, VOLUME_SUBPATH, refuse_missing
 from previewer.errors import UnsupportedError
 from tests.definition.trees import load_text
 

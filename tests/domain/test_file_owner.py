@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.domain.compose.file_owner import ROOT, FileOwner, find_owner
+from previewer.domain.compose.mounted_files import ROOT, FileOwner, find_owner
 
 PASSWD = "root:x:0:0::/root:/bin/sh\n\nbroken\nwww:x:82:83::/:/bin/sh\nhuge:x:99999999999:1::/:\n7:x:70:71::/:\n"
 GROUP = "root:x:0:\nmedia:x:1005:www\n"

@@ -7,9 +7,8 @@ from msgspec.structs import replace
 
 from previewer.domain.compose.definition import Definition, Role
 from previewer.domain.policy.check import explain
-from previewer.domain.policy.limits import DEFAULT_LIMITS
 from previewer.domain.policy.rule import Effect
-from previewer.domain.policy.trust import Trust
+from previewer.domain.policy.trust import DEFAULT_LIMITS, Trust
 from tests.definition.trees import load_text
 from tests.domain.harmless_definitions import HARMLESS
 from tests.domain.hostile_definitions import HOSTILE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.domain.release.image_layers import freed_bytes, stack_layers
+from previewer.domain.release.image_comparison import freed_bytes, stack_layers
 
 BASE = ["a", "b"]
 IMAGES = {

@@ -5,8 +5,7 @@ import pytest
 from previewer.domain.compose.definition import Role
 from previewer.domain.json_value import JsonObject
 from previewer.domain.policy.check import check_inherited
-from previewer.domain.policy.limits import DEFAULT_LIMITS
-from previewer.domain.policy.trust import Trust
+from previewer.domain.policy.trust import DEFAULT_LIMITS, Trust
 from tests.definition.trees import load_text
 
 TRUST = Trust(limits=DEFAULT_LIMITS[Role.PREVIEW])

@@ -15,10 +15,9 @@ from previewer.domain.isolation.isolate import Isolated, Rewrite
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.domain.naming import slug
 from previewer.domain.policy.check import check
-from previewer.domain.policy.host_paths import leaves_tree, normal_path
-from previewer.domain.policy.limits import Limits
+from previewer.domain.policy.mount_rules import leaves_tree, normal_path
 from previewer.domain.policy.table import read_grant
-from previewer.domain.policy.trust import Trust
+from previewer.domain.policy.trust import Limits, Trust
 from tests.definition.trees import load_text
 from tests.domain.hostile_definitions import HOSTILE
 

@@ -16,13 +16,12 @@ from previewer.domain.compose.definition import Definition, Role
 from previewer.domain.deploy.target import container_spec, network_specs
 from previewer.domain.drift.finding import Severity
 from previewer.domain.isolation import isolate
-from previewer.domain.parity.compare import FULL, compare_sides
+from previewer.domain.parity.compare import FULL, compare_sides, conceal, shown_value
 from previewer.domain.parity.difference import ParitySide, Side, read_allowances
-from previewer.domain.parity.shown import conceal, shown_value
 from previewer.domain.release.release import Artifact
 from previewer.domain.secrecy import Secrecy
 from previewer.engine.mapping.container import container_body
-from previewer.engine.mapping.network import network_body
+from previewer.engine.mapping.networks import network_body
 from tests.domain.values import make_ownership, make_target
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

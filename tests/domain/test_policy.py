@@ -7,10 +7,9 @@ from msgspec.structs import replace
 
 from previewer.domain.compose.definition import Definition, Location, Role
 from previewer.domain.policy.check import check, explain, raise_for, refused
-from previewer.domain.policy.limits import DEFAULT_LIMITS
 from previewer.domain.policy.rule import Allowance, Effect
 from previewer.domain.policy.table import RULE_BY_ID, RULES, read_grant
-from previewer.domain.policy.trust import Grant, Trust, TrustRules
+from previewer.domain.policy.trust import DEFAULT_LIMITS, Grant, Trust, TrustRules
 from previewer.errors import PolicyError, UsageError
 from tests.definition.trees import load_text
 from tests.domain.policy_cases import CASES, HARMLESS, MARK, Case

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from msgspec.structs import fields
 
 from previewer.domain.compose.definition import Role
-from previewer.domain.policy.limits import DEFAULT_LIMITS, Limits
 from previewer.domain.policy.rule import Allowance, Rule
 from previewer.domain.policy.table import GROUPS, RULES
+from previewer.domain.policy.trust import DEFAULT_LIMITS, Limits
 from previewer.domain.units import format_ttl
 from tests.markdown_section import DOCS, table, with_sections
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from previewer.domain.drift.file_places import may_go_on
 from previewer.domain.drift.judge_files import is_natural, undeclared_changes
-from previewer.domain.drift.start_writes import may_go_on
 from previewer.domain.engine.examination import ChangeKind, FileChange
 
 RECORDED = Path(__file__).parent / "data" / "real_services.txt"

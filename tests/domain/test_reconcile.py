@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from previewer.domain.deploy.plan import CreateContainer, DisconnectContainer, Plan
+from previewer.domain.deploy.plan import CreateContainer, DisconnectContainer, Plan, plan_removal
 from previewer.domain.deploy.reconcile import join_plans, plan_generation
-from previewer.domain.deploy.removal import plan_removal
 from previewer.domain.engine.observation import ContainerState, ObservedNetwork
 from previewer.domain.environment.host_ports import PortKey
 from previewer.domain.json_value import JsonValue, as_list, as_object

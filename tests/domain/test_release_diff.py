@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from previewer.domain.commit.revision import Change
 from previewer.domain.compose.definition import Definition, Role
 from previewer.domain.json_value import JsonObject, JsonValue
+from previewer.domain.release.attestation import ImagePackages, Package, PackageKind, image_packages
 from previewer.domain.release.diff import diff_releases
-from previewer.domain.release.packages import ImagePackages, Package, PackageKind, image_packages
 from previewer.domain.release.release import Artifact, FrozenDefinition, Release
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.domain.compose.run_variables import filled, mark_of
+from previewer.domain.compose.references import filled, mark_of
 from previewer.domain.json_value import JsonObject
 from previewer.errors import DefinitionError
 

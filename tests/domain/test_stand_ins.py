@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from previewer.definition import load_definition
-from previewer.domain.commit.files import EntryKind, FileTree, TreeEntry
-from previewer.domain.commit.placeholders import is_ciphertext, is_declared, read_pointer
+from previewer.domain.commit.files import EntryKind, FileTree, TreeEntry, is_ciphertext, is_declared, read_pointer
 from previewer.errors import DefinitionError
 from tests.definition.trees import tree_of
 

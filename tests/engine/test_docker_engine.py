@@ -16,7 +16,7 @@ import pytest
 from msgspec.structs import replace
 
 from previewer.docker_api.connection import DockerConnection, connect
-from previewer.domain.compose.file_owner import FileOwner
+from previewer.domain.compose.mounted_files import FileOwner
 from previewer.domain.engine.observation import ContainerState
 from previewer.domain.engine.specs import FILL_FOLDER, FillSpec, NetworkSpec
 from previewer.engine.docker.engine import DockerEngine

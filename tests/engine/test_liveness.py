@@ -19,7 +19,7 @@ from previewer.docker_api.liveness import ensure_alive, while_alive
 from previewer.docker_api.registry.transfer import push_image
 from previewer.docker_api.request import open_answer, post_empty
 from previewer.docker_api.wire.sdk_wire import stream_body
-from previewer.domain.build.requirements import Builder
+from previewer.domain.build import Builder
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.release.registry_address import parse_address
 from previewer.engine.docker.streams import open_log_stream

@@ -20,7 +20,7 @@ from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_objec
 from previewer.domain.labels import RESTART, Ownership, is_reserved
 from previewer.domain.units import parse_memory
 from previewer.engine.mapping.container import container_body
-from previewer.engine.mapping.network import network_body, volume_body
+from previewer.engine.mapping.networks import network_body, volume_body
 from previewer.errors import PreviewerError
 from tests.definition.trees import load_text, tree_of
 from tests.domain.harmless_definitions import HARMLESS

@@ -8,7 +8,7 @@ import pytest
 
 from previewer.domain.engine.specs import NetworkSpec, VolumeSpec
 from previewer.domain.json_value import JsonObject, JsonValue, as_object
-from previewer.engine.mapping.network import network_body, volume_body
+from previewer.engine.mapping.networks import network_body, volume_body
 from previewer.errors import UnsupportedError
 from tests.engine.mapped import NEW, OLD, mapped
 

@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from previewer.domain.json_value import JsonObject
-from previewer.engine.create_body import complete_body
+from previewer.engine.create_body import complete_body, network_form, subnets_of, volume_form
 from previewer.engine.normal_form import normal_form
-from previewer.engine.resource_form import network_form, subnets_of, volume_form
 
 ID = "b26483bcb9bb742cd334f0bccfe81c2d0b2dd2de4dcb82bd04157a9a39ae4a47"
 ZERO_20_10 = """Binds PortBindings VolumesFrom CapAdd CapDrop Dns DnsOptions DnsSearch ExtraHosts GroupAdd Links

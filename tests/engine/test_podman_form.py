@@ -6,7 +6,7 @@ import pytest
 
 from previewer.domain.engine.examination import ChangeKind, FileChange
 from previewer.domain.json_value import JsonValue
-from previewer.engine.resource_form import judged_changes, judged_fields
+from previewer.engine.create_body import judged_changes, judged_fields
 
 A, M = ChangeKind.ADDED, ChangeKind.MODIFIED
 

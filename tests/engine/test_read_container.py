@@ -7,7 +7,7 @@ import json
 import pytest
 
 from previewer.docker_api.events import read_event
-from previewer.docker_api.reading.containers import read_inspected, read_listed
+from previewer.docker_api.reading import read_inspected, read_listed
 from previewer.domain.engine.observation import ContainerState, Health, PublishedPort
 from previewer.domain.json_value import JsonObject
 from previewer.domain.labels import ownership_labels

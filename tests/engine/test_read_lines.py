@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.docker_api.reading.lines import LineReader, read_objects
+from previewer.docker_api.gathered_stream import LineReader, read_objects
 from previewer.domain.json_value import JsonObject, as_text
 
 NAMES = st.lists(st.text(min_size=1, max_size=5), max_size=5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.domain.build.requirements import BuildRequirements, Ulimit
+from previewer.domain.build import BuildRequirements, Ulimit
 from previewer.domain.compose.definition import Definition, Role
 from previewer.domain.json_value import JsonValue
 from previewer.errors import DefinitionError

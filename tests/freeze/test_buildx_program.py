@@ -12,7 +12,7 @@ from previewer.docker_api.builders.buildx_command import buildx_command, buildx_
 from previewer.docker_api.builders.image_build import ImageBuild, Redaction, build_error
 from previewer.docker_api.builders.progress import BuildProgress, read_statuses
 from previewer.docker_api.wire.contexts import Endpoint, TlsFiles
-from previewer.domain.build.requirements import BuildRequirements, Ulimit
+from previewer.domain.build import BuildRequirements, Ulimit
 from previewer.errors import BuildError, UnsupportedError
 
 ENDPOINT = Endpoint("unix:///run/docker.sock", "asked for")

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.freeze.dockerfile.cache_mounts import may_mount_cache
 from previewer.freeze.dockerfile.instructions import read_dockerfile
+from previewer.freeze.dockerfile.repository_files import may_mount_cache
 
 
 @pytest.mark.parametrize(

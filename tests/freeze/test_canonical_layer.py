@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import JsonObject, canonical_json
-from previewer.freeze.canonical.config import canonical_config
-from previewer.freeze.canonical.image import base_of
+from previewer.freeze.canonical.image import base_of, canonical_config
 from previewer.freeze.canonical.layer import CANONICAL_TIME, rewrite_layer
 from previewer.freeze.canonical.layer_header import DIRECTORY, REGULAR, LayerEntry, write_header
 from previewer.freeze.canonical.lower_layers import Folder, LowerLayers

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from previewer.docker_api.builders.context_folder import PREFIX, build_folder, unpack_context
+from previewer.docker_api.builders.buildx import PREFIX, build_folder, unpack_context
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.files import EntryKind
 from previewer.errors import CancelledError

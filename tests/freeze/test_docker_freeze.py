@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.registry import tag_digest
+from previewer.docker_api.registry import repository
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import Commit
 from previewer.domain.labels import INPUT_DIGEST, PROJECT
@@ -206,7 +206,7 @@ def test_an_image_that_nobody_has_is_an_error_and_a_dead_registry_costs_once(
 ) -> None:
     with pytest.raises(FreezeError, match="the registry does not answer"):
         images.pin("registry.invalid/nobody/has:1", "linux/amd64")
-    monkeypatch.setattr(tag_digest, "ask_tag_digest", lambda *_: pytest.fail("it is asked again"))
+    monkeypatch.setattr(repository, "ask_tag_digest", lambda *_: pytest.fail("it is asked again"))
     with pytest.raises(FreezeError, match="the registry does not answer"):
         images.pin("registry.invalid/nobody/has:2", "linux/amd64")
 

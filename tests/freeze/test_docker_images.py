@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.registry import tag_digest
+from previewer.docker_api.registry import repository
 from previewer.domain.progress import Noted
 from previewer.errors import FreezeError
 from previewer.freeze.docker.images import DockerImages
@@ -145,7 +145,7 @@ def test_a_registry_that_never_answers_costs_its_time_once(
         try:
             pinned = [images.pin(f"{host}/base:1", images.platform)]
             with monkeypatch.context() as patch:
-                patch.setattr(tag_digest, "ask_tag_digest", lambda *_: pytest.fail("it is asked again"))
+                patch.setattr(repository, "ask_tag_digest", lambda *_: pytest.fail("it is asked again"))
                 pinned += [images.pin(f"{host}/base:1", images.platform) for _ in range(2)]
         finally:
             api.remove_image(f"{host}/base:1")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from previewer.errors import DefinitionError
-from previewer.freeze.dockerignore import read_dockerignore
+from previewer.freeze.build_context import read_dockerignore
 
 NAMES = st.text(alphabet="ab.-", min_size=1, max_size=3).filter(lambda name: name not in (".", ".."))
 PATHS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)

@@ -19,12 +19,12 @@ from cyclonedx.validation.json import JsonStrictValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.release.packages import ImagePackages, Package, PackageKind, image_packages, read_bill
+from previewer.domain.release.attestation import ImagePackages, Package, PackageKind, image_packages, read_bill
 from previewer.errors import CancelledError, FreezeError
 from previewer.freeze.packages import scan
 from previewer.freeze.packages.databases import DATABASES, database_of
 from previewer.freeze.packages.scan import scan_image
-from previewer.freeze.sbom import package_url, write_bill
+from previewer.freeze.provenance import package_url, write_bill
 
 IMAGE = f"sha256:{'a' * 64}"
 DPKG = b"""Package: libc6

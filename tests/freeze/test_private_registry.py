@@ -17,7 +17,7 @@ import docker.errors
 import pytest
 
 from previewer.docker_api.connection import DockerConnection, connect
-from previewer.docker_api.registry import tag_digest
+from previewer.docker_api.registry import repository
 from previewer.domain.compose.definition import Definition
 from previewer.errors import FreezeError
 from previewer.freeze.docker.images import DockerImages
@@ -40,7 +40,7 @@ HELPER = '#!/bin/sh\nprintf \'{"Username": "ada", "Secret": "x"}\'\n'
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A registry on a busy machine is slow, and not silent."""
-    monkeypatch.setattr(tag_digest, "REGISTRY_TIMEOUT", 60.0)
+    monkeypatch.setattr(repository, "REGISTRY_TIMEOUT", 60.0)
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from previewer.docker_api.builders.proxies import proxy_arguments, proxy_passwords
+from previewer.docker_api.builders.any_builder import proxy_arguments, proxy_passwords
+from previewer.docker_api.registry.answer import read_refusal
 from previewer.docker_api.registry.login import find_credentials
-from previewer.docker_api.registry.refusals import read_refusal
 from previewer.errors import RegistryError
 
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from previewer.errors import PolicyError
-from previewer.freeze.canonical.config import kept_keys
+from previewer.freeze.canonical.image import kept_keys
 from previewer.freeze.dockerfile.instructions import read_dockerfile
-from previewer.freeze.dockerfile.reserved_labels import refuse_reserved_labels
+from previewer.freeze.dockerfile.repository_files import refuse_reserved_labels
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ import pytest
 
 from previewer.domain.json_value import canonical_json
 from previewer.domain.naming import PRIVATE_FOLDER
-from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import LedgerEntry
 from previewer.errors import NotFoundError, SourceError
 from previewer.ledger.git import GitLedger
-from previewer.ledger.heads import RememberedHead
+from previewer.ledger.history import RememberedHead
 from tests.domain.values import NOW
 from tests.ledger.test_stored import INSTALLATION, RELEASES, SAMPLES
 

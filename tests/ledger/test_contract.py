@@ -12,8 +12,7 @@ import pytest
 from msgspec import structs
 
 from previewer.domain.compose.definition import Definition, Role
-from previewer.domain.record.history import LedgerEntry
-from previewer.domain.record.notes import EnvironmentNotes, KnownGood
+from previewer.domain.record.notes import EnvironmentNotes, KnownGood, LedgerEntry
 from previewer.domain.release.release import Artifact, FrozenDefinition, Release
 from previewer.errors import LockedError, NotFoundError
 from previewer.ledger.git import GitLedger

@@ -13,10 +13,9 @@ from pathlib import Path
 import pytest
 
 from previewer.domain.json_value import JsonObject, JsonValue, canonical_json
-from previewer.domain.record.history import LedgerEntry, RunLease
-from previewer.domain.record.notes import EnvironmentNotes
+from previewer.domain.record.notes import EnvironmentNotes, LedgerEntry, RunLease
 from previewer.domain.record.tombstone import LastLine, Tombstone
-from previewer.domain.release.push import Push
+from previewer.domain.release.registry_address import Push
 from previewer.domain.release.release import manifest_of, read_manifest
 from previewer.domain.stored import from_bytes, to_bytes
 from previewer.ledger.git import GitLedger

@@ -9,8 +9,7 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.definition import Role
 from previewer.domain.engine.observation import ContainerState
 from previewer.domain.environment.environment import Environment
-from previewer.domain.record.history import LedgerEntry
-from previewer.domain.record.notes import EnvironmentNotes
+from previewer.domain.record.notes import EnvironmentNotes, LedgerEntry
 from previewer.engine.protocol import Selection
 from previewer.operations.promote import PromoteOptions, promote
 from previewer.operations.replace import ReplaceOptions, replace_environment

@@ -10,8 +10,7 @@ import pytest
 from previewer.domain.commit.revision import Change
 from previewer.domain.compose.definition import Role
 from previewer.domain.progress import Noted, TaskStarted
-from previewer.domain.record.history import LedgerEntry
-from previewer.domain.record.notes import EnvironmentNotes, KnownGood
+from previewer.domain.record.notes import EnvironmentNotes, KnownGood, LedgerEntry
 from previewer.domain.release.attestation import Verdict
 from previewer.domain.release.release import Release
 from previewer.errors import (

@@ -17,13 +17,11 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.definition import Role
 from previewer.domain.drift.fields import ASKED_FIELD, asked_text
 from previewer.domain.drift.finding import Finding, Severity
-from previewer.domain.drift.frozen import OwnWindow
-from previewer.domain.drift.own_windows import own_entries, own_windows
+from previewer.domain.drift.frozen import OwnWindow, own_entries, own_windows
 from previewer.domain.engine.examination import ChangeKind, EngineHappening, FileChange
 from previewer.domain.labels import Ownership
 from previewer.domain.progress import Event
-from previewer.domain.record.history import LedgerEntry
-from previewer.domain.record.notes import EnvironmentNotes
+from previewer.domain.record.notes import EnvironmentNotes, LedgerEntry
 from previewer.domain.stored import from_bytes, to_bytes
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PolicyError

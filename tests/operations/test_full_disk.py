@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from previewer.domain.progress import Noted, Outcome, TaskFinished
-from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import LedgerEntry
 from previewer.errors import LockedError, SourceError
 from previewer.ledger.protocol import RecordKind
 from previewer.operations.down import all_names

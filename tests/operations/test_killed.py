@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from previewer.domain.compose.definition import Role
 from previewer.domain.engine.observation import ContainerState
 from previewer.domain.environment.environment import State
-from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import LedgerEntry
 from previewer.engine.protocol import Selection
 from previewer.operations.sleep import sleep
 from previewer.operations.wake import wake

@@ -7,8 +7,7 @@ import json
 import pytest
 
 from previewer.domain.compose.definition import Role
-from previewer.domain.release.attestation import bill_file
-from previewer.domain.release.packages import Package, PackageKind, image_packages
+from previewer.domain.release.attestation import Package, PackageKind, bill_file, image_packages
 from previewer.errors import EngineUnreachableError, NotFoundError, UsageError
 from previewer.ledger.protocol import RecordKind
 from previewer.operations.parity import compare, parity_of_roles, resolve_side

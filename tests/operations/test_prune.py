@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from previewer.domain.progress import Event, Noted
-from previewer.domain.record.history import RunLease
+from previewer.domain.record.notes import RunLease
 from previewer.domain.release.retention import FREEZE_GRACE
 from previewer.domain.stored import to_bytes
 from previewer.errors import EngineError, ImageGoneError, NotFoundError

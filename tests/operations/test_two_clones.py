@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 from previewer.domain.compose.definition import Role
-from previewer.domain.drift.own_windows import own_entries, own_windows
+from previewer.domain.drift.frozen import own_entries, own_windows
 from previewer.domain.environment.environment import State
 from previewer.domain.progress import Noted
-from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import LedgerEntry
 from previewer.engine.protocol import Selection
 from previewer.errors import LockedError, NotFoundError, ObjectNotFoundError
 from previewer.operations.extend import pin

@@ -9,7 +9,7 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.definition import Role
 from previewer.domain.engine.capacity import Quota
 from previewer.domain.progress import Event, Noted
-from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import LedgerEntry
 from previewer.errors import SourceError, UsageError
 from previewer.operations.watch import watch as watch_module
 from previewer.operations.watch.watch import WatchOptions, WatchResult, plan_watch, watch

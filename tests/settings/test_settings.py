@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from previewer.domain.compose.definition import Role
 from previewer.domain.engine.capacity import Quota
-from previewer.domain.policy.limits import DEFAULT_LIMITS
+from previewer.domain.policy.trust import DEFAULT_LIMITS
 from previewer.errors import UsageError
 from previewer.settings.load import load_settings, read_user_file, user_settings_path
 from previewer.settings.model import VARIABLE_PREFIX, Settings

@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from previewer.settings.toml_lines import KeyPath, find_lines
+from previewer.settings.load import KeyPath, find_lines
 
 TEXT = '''\
 # [not.a.table]

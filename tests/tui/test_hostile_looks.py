@@ -15,8 +15,7 @@ from previewer.domain.json_value import JsonObject
 from previewer.domain.parity.compare import Parity
 from previewer.domain.parity.difference import Allowance, ParityDifference, ParitySide
 from previewer.domain.parity.probe import ProbeAnswer, ProbeDifference, ProbeRequest
-from previewer.domain.record.history import LedgerEntry
-from previewer.domain.record.notes import EnvironmentNotes, KnownGood
+from previewer.domain.record.notes import EnvironmentNotes, KnownGood, LedgerEntry
 from previewer.domain.release.attestation import Attestations, Signature, Verdict
 from previewer.domain.release.diff import DefinitionChange, ImageChange, PackageChange, ReleaseDiff
 from previewer.domain.release.release import Artifact, FrozenDefinition, Release

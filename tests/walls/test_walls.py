@@ -233,13 +233,13 @@ def test_one_function_decides_on_trust_and_one_on_the_default_branch() -> None:
     default = re.compile(
         r"init\.defaultbranch|CI_DEFAULT_BRANCH|GITHUB_[A-Z_]+|symbolic-ref\W+--quiet\W+refs/remotes"
     )
-    sources = {"source/trusted_branches.py", "source/ci_default_branch.py"}
+    sources = {"source/trusted_branches.py"}
     assert _offenders(_written(default), but=lambda place: place in sources) == []
 
 
 def test_one_function_judges_the_images_that_a_branch_names() -> None:
     pins = re.compile(r"images\.pin\(|\.ask_registry\(|ask_tag_digest\(")
-    askers = {"freeze/freeze_commit.py", "freeze/docker/images.py", "docker_api/registry/tag_digest.py"}
+    askers = {"freeze/freeze_commit.py", "freeze/docker/images.py", "docker_api/registry/repository.py"}
     assert _offenders(_written(pins), but=lambda place: place in askers) == []
     names = re.compile(r"docker-image:|\bOWN_REPOSITORIES\b|\bpermit_all\b")
     judges = {
@@ -261,7 +261,7 @@ def test_one_function_turns_a_volume_into_a_path_of_the_host() -> None:
         "domain/drift/judge_resources.py",  # only to know whose folder a foreign container mounts
         "domain/engine/examination.py",
         "domain/engine/specs.py",
-        "engine/docker/creation.py",
+        "engine/docker/engine.py",
         "engine/docker/examiner.py",
         "engine/mapping/mounts.py",
         "deployment/frozen_environment.py",

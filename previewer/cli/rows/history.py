@@ -8,7 +8,7 @@ from previewer.cli.rows.cells import show_age, show_id, timestamp
 from previewer.cli.rows.environments import show_bytes
 from previewer.cli.table import Column
 from previewer.domain.json_value import JsonObject, as_list, as_object
-from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import LedgerEntry
 from previewer.domain.record.tombstone import Tombstone, tombstone_to_json
 
 HISTORY_COLUMNS = (

@@ -10,9 +10,8 @@ from previewer.cli.rows.cells import show_sign
 from previewer.cli.table import ABSENT, Column
 from previewer.domain.commit.revision import short_id
 from previewer.domain.json_value import JsonObject, JsonValue
-from previewer.domain.parity.compare import Parity
+from previewer.domain.parity.compare import Parity, shown_value
 from previewer.domain.parity.difference import ParityDifference, ParitySide, Side
-from previewer.domain.parity.shown import shown_value
 from previewer.domain.secrecy import Secrecy
 from previewer.domain.units import counted, format_time
 from previewer.operations.probe import Probed

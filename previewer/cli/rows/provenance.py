@@ -10,8 +10,7 @@ from previewer.cli.rows.cells import show_bytes, show_id
 from previewer.cli.rows.releases import release_columns, release_row
 from previewer.cli.table import ABSENT, Column
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
-from previewer.domain.release.attestation import Signature
-from previewer.domain.release.packages import ImagePackages
+from previewer.domain.release.attestation import ImagePackages, Signature
 from previewer.domain.release.release import Artifact
 from previewer.present.safe_text import plain
 from previewer.present.values import Span, signed

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from previewer.cli.rows.cells import show_age, show_bytes, show_id, timestamp
 from previewer.cli.table import Column, show_plain
 from previewer.domain.json_value import JsonObject, JsonValue
-from previewer.domain.release.packages import Package
+from previewer.domain.release.attestation import Package
 from previewer.domain.release.release import Release
 from previewer.present.values import Span
 

@@ -6,10 +6,9 @@ unexpected type is left as it is: the schema refuses it later, with better words
 
 from __future__ import annotations
 
-from previewer.definition.limits import Budget
-from previewer.definition.short_syntax.forms import Forms
+from previewer.definition.short_forms import Forms
 from previewer.definition.short_syntax.service import BUILD_FORMS, SERVICE_FORMS, WATCH_FORMS, expand_external
-from previewer.definition.values import ModelError, Table, as_items, as_tables, named_tables, table_at
+from previewer.definition.values import Budget, ModelError, Table, as_items, as_tables, named_tables, table_at
 
 __all__ = ["expand_short_syntax"]
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from previewer.definition.short_syntax.forms import (
+from previewer.definition.short_forms import (
     Forms,
     assignments_as_table,
     each_item,
+    expand_ports,
+    expand_volume,
     names_as_table,
     one_as_list,
     sources_as_tables,
 )
-from previewer.definition.short_syntax.ports import expand_ports
-from previewer.definition.short_syntax.volumes import expand_volume
 from previewer.definition.values import ModelError, Table, Value, text_or_items
 from previewer.definition.yaml.scalars import go_text
 from previewer.domain.compose.definition import ModelPath

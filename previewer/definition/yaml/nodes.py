@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import yaml
 
-from previewer.definition.limits import MAX_NESTING
+from previewer.definition.values import MAX_NESTING
 from previewer.domain.compose.definition import Location
 from previewer.errors import DefinitionError
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
@@ -13,9 +14,9 @@ from previewer.docker_api.builders.buildx_command import find_buildx
 from previewer.docker_api.builders.endpoint import ClassicSteps, build_at_endpoint
 from previewer.docker_api.builders.image_build import ImageBuild, Locate, Redaction, build_error
 from previewer.docker_api.builders.progress import BuildProgress
-from previewer.docker_api.builders.proxies import proxy_arguments, proxy_passwords
 from previewer.docker_api.connection import DockerConnection
-from previewer.domain.build.requirements import Builder, BuilderSupport, BuildRequirements, choose_builder
+from previewer.docker_api.wire.sdk import docker
+from previewer.domain.build import Builder, BuilderSupport, BuildRequirements, choose_builder
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import as_list, as_object, as_text
 from previewer.errors import BuildError
@@ -89,3 +90,33 @@ def build_image(
     except BuildError as error:
         raise redaction.error(error) from error.__cause__
     return progress.image
+
+
+# The proxies of the user's docker configuration, as the build arguments that no Dockerfile has to
+# declare.
+#
+# They change no image's id: builders keep them out of their caches and histories, and they are no
+# part of an input.
+
+_ARGUMENTS = {
+    "httpProxy": "http_proxy",
+    "httpsProxy": "https_proxy",
+    "ftpProxy": "ftp_proxy",
+    "noProxy": "no_proxy",
+    "allProxy": "all_proxy",
+}
+"""Build arguments, in lower case, by the key of ``proxies`` in ``config.json``."""
+
+
+def proxy_arguments(host: str) -> dict[str, str]:
+    """Those for an engine at ``host``, in lower and in upper case as programs look for either."""
+    proxies = as_object(as_object(docker.utils.config.load_general_config()).get("proxies"))
+    chosen = as_object(proxies.get(host)) or as_object(proxies.get("default"))
+    found = {name: value for key, name in _ARGUMENTS.items() if (value := as_text(chosen.get(key)))}
+    return {**found, **{name.upper(): value for name, value in found.items()}}
+
+
+def proxy_passwords(arguments: Mapping[str, str]) -> set[bytes]:
+    """What of them must not be shown."""
+    passwords = (urlsplit(value).password for name, value in arguments.items() if name.lower() != "no_proxy")
+    return {password.encode() for password in passwords if password}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from previewer.docker_api.builders.image_build import ImageBuild
 from previewer.docker_api.wire.contexts import Endpoint
-from previewer.domain.build.requirements import BuildRequirements
+from previewer.domain.build import BuildRequirements
 from previewer.errors import UnsupportedError
 
 _WATCH = 'read -r _; kill "$1"'

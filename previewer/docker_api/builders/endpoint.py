@@ -17,9 +17,9 @@ from previewer.docker_api.builders.image_build import ImageBuild, Locate, hint_f
 from previewer.docker_api.builders.progress import BuildProgress
 from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection
 from previewer.docker_api.errors import translate_errors
+from previewer.docker_api.gathered_stream import read_objects
 from previewer.docker_api.images import EngineImages
 from previewer.docker_api.liveness import ensure_alive, reading
-from previewer.docker_api.reading.lines import read_objects
 from previewer.docker_api.wire.protocol import RefusedError
 from previewer.docker_api.wire.sdk import docker
 from previewer.docker_api.wire.sdk_wire import check_response, lift_time_limit, stream_body

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from previewer.docker_api.builders.progress import BuildProgress
 from previewer.docker_api.failures import FULL_DISK, FULL_DISK_HINT, IMAGE_HINT
-from previewer.domain.build.requirements import BuildRequirements
+from previewer.domain.build import BuildRequirements
 from previewer.domain.naming import PINNED_BASE_REPOSITORY
 from previewer.errors import BuildError
 

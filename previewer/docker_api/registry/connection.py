@@ -13,9 +13,8 @@ import requests.exceptions
 from msgspec import Struct
 
 from previewer.docker_api.failures import innermost_reason
-from previewer.docker_api.registry.answer import HEADERS, read_words
+from previewer.docker_api.registry.answer import HEADERS, read_refusal, read_words
 from previewer.docker_api.registry.login import RegistryCredentials, RegistryLogin, find_credentials, refused
-from previewer.docker_api.registry.refusals import read_refusal
 from previewer.domain.json_value import as_list, as_object, as_text
 from previewer.domain.release.registry_address import HUB, is_loopback
 from previewer.errors import RegistryError

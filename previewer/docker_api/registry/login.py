@@ -13,8 +13,7 @@ from urllib.parse import urlsplit
 import requests
 from msgspec import Struct
 
-from previewer.docker_api.registry.answer import read_words
-from previewer.docker_api.registry.refusals import sign_in_hint
+from previewer.docker_api.registry.answer import read_words, sign_in_hint
 from previewer.docker_api.wire.sdk import docker
 from previewer.domain.json_value import as_object, as_text
 from previewer.domain.release.registry_address import is_loopback

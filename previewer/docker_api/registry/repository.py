@@ -12,11 +12,15 @@ from http import HTTPStatus
 from urllib.parse import urljoin
 
 import requests
+import requests.exceptions
 from msgspec import Struct
 
-from previewer.docker_api.registry.answer import parse_json, read_answer
+from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.registry.answer import TagAnswer, parse_json, read_answer, read_refusal
 from previewer.docker_api.registry.connection import RegistryConnection, refusal
-from previewer.domain.json_value import JsonObject, as_object
+from previewer.docker_api.registry.login import find_credentials
+from previewer.docker_api.wire.sdk import docker
+from previewer.domain.json_value import JsonObject, as_object, as_text
 from previewer.errors import RegistryError
 
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -119,3 +123,31 @@ def digest_bytes(content: bytes) -> str:
 def is_digest(text: str) -> bool:
     """Whether ``text`` is a digest, so that what it names can be checked; a tag or part of a URL is none."""
     return _DIGEST.fullmatch(text) is not None
+
+
+REGISTRY_TIMEOUT = 4.0
+"""Seconds that a registry may take."""
+
+
+def ask_tag_digest(connection: DockerConnection, reference: str) -> TagAnswer:
+    """One question. Raises :class:`RegistryError` where the user's docker configuration cannot be read."""
+    registry, _ = docker.auth.resolve_repository_name(reference)
+    credentials = find_credentials(registry)
+    problem = credentials.problem
+    api = connection.api
+    try:
+        answer = api.get(
+            f"{api.base_url}/v{api.api_version}/distribution/{reference}/json",
+            headers={"X-Registry-Auth": credentials.header} if credentials else {},
+            timeout=REGISTRY_TIMEOUT,
+        )
+    except requests.exceptions.RequestException:
+        return TagAnswer(is_silent=True, problem=problem)
+    body = as_object(answer.json())
+    if answer.status_code < HTTPStatus.BAD_REQUEST:
+        digest = as_text(as_object(body.get("Descriptor")).get("digest")) or None
+        return TagAnswer(digest, problem=problem)
+    refusal = read_refusal(registry, answer.status_code, as_text(body.get("message")))
+    if refusal.reason:
+        return TagAnswer(refusal=refusal, problem=problem)
+    return TagAnswer(is_silent=answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR, problem=problem)

@@ -18,10 +18,10 @@ from msgspec import Struct
 from previewer.background import begin
 from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection
 from previewer.docker_api.errors import translate_errors
+from previewer.docker_api.gathered_stream import read_objects
 from previewer.docker_api.liveness import ensure_alive, reading
-from previewer.docker_api.reading.lines import read_objects
+from previewer.docker_api.registry.answer import read_refusal
 from previewer.docker_api.registry.login import find_credentials
-from previewer.docker_api.registry.refusals import read_refusal
 from previewer.docker_api.wire.protocol import ByteStream
 from previewer.docker_api.wire.sdk import docker
 from previewer.docker_api.wire.sdk_wire import check_response, stream_body

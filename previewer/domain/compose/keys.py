@@ -98,7 +98,7 @@ SERVICE_KEYS = (
     ),
     ComposeKey(
         "configs",
-        mapping=MappedBy("files"),
+        mapping=MappedBy("mounts"),
         identity=ID.CONFIG_TARGET,
         parity=_high("programs are set up differently"),
     ),
@@ -296,7 +296,7 @@ SERVICE_KEYS = (
     ComposeKey("scale", K.INTEGER, _COPIES),
     ComposeKey(
         "secrets",
-        mapping=MappedBy("files"),
+        mapping=MappedBy("mounts"),
         identity=ID.SECRET_TARGET,
         parity=_high("programs are given other secrets"),
     ),

@@ -9,10 +9,9 @@ from msgspec.structs import replace
 
 from previewer.domain import labels, naming
 from previewer.domain.compose.definition import Definition
-from previewer.domain.compose.file_owner import FileOwner
-from previewer.domain.compose.mounted_files import file_references
+from previewer.domain.compose.mounted_files import FileOwner, file_references
+from previewer.domain.compose.references import filled
 from previewer.domain.compose.routes import reachable_address, routes_of, url_of
-from previewer.domain.compose.run_variables import filled
 from previewer.domain.compose.served_files import VolumeContent
 from previewer.domain.compose.service import Service
 from previewer.domain.compose.start_order import effective_dependencies

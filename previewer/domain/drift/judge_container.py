@@ -17,10 +17,10 @@ from previewer.domain.drift.fields import (
     FieldDifference,
     compare_fields,
     read_asked,
+    weigh_field,
 )
 from previewer.domain.drift.finding import REPLACE, Finding, Layer, Severity
 from previewer.domain.drift.frozen import FrozenContainer, FrozenEnvironment
-from previewer.domain.drift.weights import weigh_field
 from previewer.domain.engine.examination import ExaminedContainer
 from previewer.domain.engine.observation import ContainerState
 from previewer.domain.json_value import JsonValue, as_text

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct
 
-from previewer.domain.compose.definition import Definition
+from previewer.domain.compose.definition import Definition, ModelPath
+from previewer.domain.compose.service import Service
 from previewer.domain.deploy.plan import CreateContainer, CreateNetwork, Plan
 from previewer.domain.engine.addresses import network_prefix, subnets_taken
+from previewer.domain.json_value import as_list, as_object
 from previewer.domain.labels import read_memory
 from previewer.domain.policy.quantity_rules import memory_limit
 from previewer.domain.units import counted, format_memory
+from previewer.errors import UnsupportedError
 
 
 class Quota(Struct, frozen=True):
@@ -167,3 +170,39 @@ def slow_lines(definition: Definition) -> tuple[str, ...]:
         return ()
     made = f"{counted(containers, 'container')} with {counted(ports, 'published port')}"
     return (f"{made} take a while to make and to remove, and slow the engine's other environments meanwhile",)
+
+
+START_INTERVAL = "healthcheck.start_interval"
+VOLUME_SUBPATH = "volume.subpath"
+"""Abilities, as :attr:`previewer.engine.protocol.Capabilities.missing` names them."""
+
+
+def refuse_missing(definition: Definition, missing: Mapping[str, str]) -> None:
+    """Raise :class:`UnsupportedError` for what needs an ability in ``missing``, which has its reason."""
+    for ability, (find, hint) in _NEEDS.items():
+        if ability not in missing:
+            continue
+        for service in definition.services.values():
+            for path in find(service):
+                raise UnsupportedError(
+                    f"service {service.name}: this engine cannot do {ability}: {missing[ability]}",
+                    where=str(definition.locate(("services", service.name, *path))),
+                    hint=hint,
+                )
+
+
+def _start_intervals(service: Service) -> Iterator[ModelPath]:
+    if as_object(service.spec.get("healthcheck")).get("start_interval") is not None:
+        yield ("healthcheck", "start_interval")
+
+
+def _subpaths(service: Service) -> Iterator[ModelPath]:
+    for index, entry in enumerate(map(as_object, as_list(service.spec.get("volumes")))):
+        if as_object(entry.get("volume")).get("subpath"):
+            yield ("volumes", str(index), "volume", "subpath")
+
+
+_NEEDS: Mapping[str, tuple[Callable[[Service], Iterator[ModelPath]], str]] = {
+    START_INTERVAL: (_start_intervals, "leave it out: the interval then holds from the start"),
+    VOLUME_SUBPATH: (_subpaths, "give that part a volume of its own, mount the whole volume, or use Docker 26"),
+}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct, field
 
-from previewer.domain.compose.file_owner import FileOwner
+from previewer.domain.compose.mounted_files import FileOwner
 from previewer.domain.json_value import JsonObject
 
 STDIN_ONCE_KEY = "x-stdin-once"

@@ -9,8 +9,7 @@ from msgspec import Struct
 from previewer.domain.compose.definition import Definition, ModelPath, Role
 from previewer.domain.compose.service import Service
 from previewer.domain.json_value import JsonValue
-from previewer.domain.policy.limits import Limits
-from previewer.domain.policy.trust import Trust
+from previewer.domain.policy.trust import Limits, Trust
 
 
 class Change(Struct, frozen=True):

@@ -11,8 +11,8 @@ from msgspec import Struct, field
 from previewer.domain.compose.definition import Definition, Role
 from previewer.domain.compose.key import Weight
 from previewer.domain.compose.keys import SERVICE_TABLE
+from previewer.domain.drift.fields import weigh_field
 from previewer.domain.drift.finding import Severity
-from previewer.domain.drift.weights import weigh_field
 from previewer.domain.glob import glob_matches
 from previewer.domain.json_value import JsonValue, as_list, as_object, as_text
 from previewer.domain.policy.trust import Trust

@@ -9,8 +9,7 @@ from msgspec import Struct
 from previewer.domain.compose.definition import Definition, Location, ModelPath
 from previewer.domain.compose.service import Service
 from previewer.domain.json_value import JsonObject, as_list, as_object
-from previewer.domain.policy.image_limits import image_requests
-from previewer.domain.policy.image_rules import IMAGE_RULES, image_request
+from previewer.domain.policy.image_rules import IMAGE_RULES, image_request, image_requests
 from previewer.domain.policy.rule import Allowance, Effect, Request, Rule
 from previewer.domain.policy.table import RULE_BY_ID, RULES, how_to_allow
 from previewer.domain.policy.trust import Grant, Trust

@@ -7,15 +7,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from previewer.domain.compose.definition import Location, Role
-from previewer.domain.policy.build_rules import BUILD_RULES
-from previewer.domain.policy.image_rules import IMAGE_RULES
+from previewer.domain.policy.image_rules import BUILD_RULES, IMAGE_RULES
 from previewer.domain.policy.mount_rules import MOUNT_RULES
-from previewer.domain.policy.name_rules import NAME_RULES
 from previewer.domain.policy.privilege_rules import PRIVILEGE_RULES
 from previewer.domain.policy.quantity_rules import QUANTITY_RULES
 from previewer.domain.policy.rewrite_rules import EGRESS_RULES, REWRITE_RULES
 from previewer.domain.policy.rule import Allowance, Rule
-from previewer.domain.policy.sharing_rules import SHARING_RULES
+from previewer.domain.policy.sharing_rules import NAME_RULES, SHARING_RULES
 from previewer.domain.policy.size_rules import SIZE_RULES
 from previewer.domain.policy.trust import Grant
 from previewer.errors import UsageError

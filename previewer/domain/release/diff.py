@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from previewer.domain.commit.revision import Change
 from previewer.domain.json_value import JsonValue, canonical_json
-from previewer.domain.release.packages import ImagePackages, Package
+from previewer.domain.release.attestation import ImagePackages, Package
 from previewer.domain.release.release import Artifact, Release
 
 _OPPOSITE = {Change.ADDED: Change.REMOVED, Change.REMOVED: Change.ADDED, Change.CHANGED: Change.CHANGED}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from enum import Enum
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -129,3 +131,14 @@ class TransferPlan(Struct, frozen=True):
         between = "to" if self.direction is Direction.PUSH else "from"
         title = f"{self.direction.value} {short_id(self.release.id)} {between} {self.address.name}"
         return "\n".join((title, *(f"  {line}" for line in self.lines())))
+
+
+class Push(msgspec.Struct, frozen=True):
+    """Where a release was pushed to, or pulled from, last."""
+
+    release: str = ""
+    """``REGISTRY/REPOSITORY@sha256:…``; empty where neither ever happened."""
+    images: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """``REGISTRY/REPOSITORY@sha256:…`` by image (config digest)."""
+    is_foreign: bool = msgspec.field(name="foreign", default=False)
+    """Whether it was pulled and never frozen here."""

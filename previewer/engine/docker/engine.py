@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import cached_property
 from importlib import import_module
 from weakref import WeakSet
+
+from msgspec.structs import replace
 
 from previewer.background import begin
 from previewer.docker_api import containers, events, machine, networks, volumes
@@ -16,11 +19,15 @@ from previewer.docker_api.machine import machine_resources
 from previewer.docker_api.networks import leave_networks
 from previewer.docker_api.podman import RESTART_UPDATES_SINCE, podman_version
 from previewer.domain import labels
-from previewer.domain.engine.needs import START_INTERVAL, VOLUME_SUBPATH
+from previewer.domain.engine.addresses import Network, allocate, allocate_ipv6
+from previewer.domain.engine.capacity import START_INTERVAL, VOLUME_SUBPATH
 from previewer.domain.engine.observation import ContainerDetail, ListeningPorts, Observation
 from previewer.domain.engine.specs import NO_EGRESS_KEY, ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
+from previewer.engine.create_body import labelled_container, labelled_network, labelled_volume
 from previewer.engine.docker.streams import EventStream, open_log_stream
-from previewer.engine.mapping.mounts import SUBPATH_SINCE
+from previewer.engine.mapping.container import container_body
+from previewer.engine.mapping.mounts import SUBPATH_SINCE, archive_of, volumes_mounted_by_path
+from previewer.engine.mapping.networks import has_own_subnet, network_body, volume_body, wants_ipv6
 from previewer.engine.mapping.resources import START_INTERVAL_SINCE
 from previewer.engine.protocol import (
     EGRESS,
@@ -35,7 +42,69 @@ from previewer.engine.protocol import (
     Selection,
     Stream,
 )
-from previewer.errors import EngineError, UnsupportedError
+from previewer.errors import ConflictError, EngineError, EngineUnreachableError, UnsupportedError
+
+SUBNET_ATTEMPTS = 64
+"""Other programs make networks at the same time; each attempt that loses learns of at least one more of them."""
+
+
+def create_network(docker: DockerConnection, spec: NetworkSpec) -> None:
+    """Make a network with a free subnet of its pool. Raises :class:`ConflictError` where none could be had."""
+    if has_own_subnet(spec):
+        body = labelled_network(network_body(spec, None, api_version=docker.api_version))
+        networks.create_network(docker, name=spec.name, body=body)
+        return
+    refused: list[Network] = []
+    for _attempt in range(SUBNET_ATTEMPTS):
+        taken = (*networks.taken_subnets(docker), *refused)
+        subnet = allocate(spec.address_pool, spec.prefix_length, taken, spec.name)
+        ipv6 = allocate_ipv6(taken, spec.name) if wants_ipv6(spec) else None
+        body = labelled_network(network_body(spec, subnet, ipv6=ipv6, api_version=docker.api_version))
+        try:
+            networks.create_network(docker, name=spec.name, body=body)
+        except networks.SubnetTakenError:
+            refused.extend(range_ for range_ in (subnet, ipv6) if range_ is not None)
+        else:
+            return
+    raise ConflictError(
+        f"no subnet of {spec.address_pool} could be had in {SUBNET_ATTEMPTS} attempts",
+        where=f"network {spec.name}",
+        hint="something outside the engine may use that range: choose another address pool",
+    )
+
+
+def create_volume(docker: DockerConnection, spec: VolumeSpec) -> None:
+    """Make a named volume."""
+    volumes.create_volume(docker, name=spec.name, body=labelled_volume(volume_body(spec)))
+
+
+def create_container(docker: DockerConnection, spec: ContainerSpec) -> None:
+    """Make a container, joined to its networks and with its files in it; nothing is left if that fails."""
+    wanted = container_body(_with_mountpoints(docker, spec), api_version=docker.api_version)
+    body = labelled_container(wanted)
+    containers.create_container(docker, name=wanted.name, platform=wanted.platform, body=body)
+    try:
+        for joined in wanted.later_networks:
+            containers.join_network(
+                docker, container=wanted.name, network=joined.network, endpoint=joined.endpoint
+            )
+        if wanted.files:
+            containers.copy_into(docker, container=wanted.name, archive=archive_of(wanted.files))
+    except EngineUnreachableError:
+        raise  # What stays behind bears the operation's label.
+    except BaseException:
+        # The first error counts.
+        with suppress(EngineError):
+            containers.remove_container(docker, wanted.name)
+        raise
+
+
+def _with_mountpoints(docker: DockerConnection, spec: ContainerSpec) -> ContainerSpec:
+    """``spec``, with where the commit's files are on the host if it mounts some and the engine is too old."""
+    if docker.api_version >= SUBPATH_SINCE:
+        return spec
+    keys = volumes_mounted_by_path(spec)
+    return replace(spec, mountpoints={key: volumes.find_mountpoint(docker, spec.volumes[key]) for key in keys})
 
 
 class DockerEngine:
@@ -60,7 +129,7 @@ class DockerEngine:
         docker = self._docker
         begin(lambda: docker.version, name="previewer-version")
         begin(lambda: docker.info, name="previewer-info")
-        begin(lambda: import_module("previewer.engine.docker.creation"), name="previewer-creation")
+        begin(lambda: import_module("previewer.engine.docker.engine"), name="previewer-creation")
 
     def resources(self) -> EngineResources:
         """What there is to be had, in two calls, made at the same time."""
@@ -101,14 +170,10 @@ class DockerEngine:
                 where=f"network {spec.name}",
                 hint="use Docker, or allow it: x-previewer.egress and limits.ROLE.egress",
             )
-        from previewer.engine.docker.creation import create_network
-
         create_network(docker, spec)
 
     def create_volume(self, spec: VolumeSpec) -> None:
         """Make a named volume."""
-        from previewer.engine.docker.creation import create_volume
-
         create_volume(self._open(), spec)
 
     def fill_volume(self, spec: FillSpec) -> None:
@@ -124,8 +189,6 @@ class DockerEngine:
 
     def create_container(self, spec: ContainerSpec) -> None:
         """Make a container, joined to its networks and with its files in it; nothing is left if that fails."""
-        from previewer.engine.docker.creation import create_container
-
         create_container(self._open(), spec)
 
     def start_container(self, name: str, *, again: bool = False) -> None:

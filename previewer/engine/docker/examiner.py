@@ -12,12 +12,10 @@ from previewer.background import begin
 from previewer.docker_api import examine
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.events import list_past_events, open_happenings
-from previewer.docker_api.file_changes import ContentComparison, list_changes
-from previewer.docker_api.file_digest import file_digest
+from previewer.docker_api.file_changes import ContentComparison, file_digest, list_changes
 from previewer.docker_api.gathered_stream import GatheredStream
 from previewer.docker_api.machine import engine_started
-from previewer.docker_api.reading.containers import read_labels
-from previewer.docker_api.reading.examined import read_examined, read_stranger, shaped_as_body
+from previewer.docker_api.reading import read_examined, read_labels, read_stranger, shaped_as_body
 from previewer.docker_api.terminal import run_attached
 from previewer.docker_api.volumes import read_volume
 from previewer.domain import labels
@@ -34,19 +32,20 @@ from previewer.domain.engine.examination import (
 from previewer.domain.engine.specs import ContainerSpec, NetworkSpec, VolumeSpec
 from previewer.domain.json_value import JsonObject, as_integer, as_list, as_text
 from previewer.domain.naming import named_digest
-from previewer.engine.create_body import complete_body, joined_body
-from previewer.engine.mapping.container import container_body
-from previewer.engine.mapping.network import network_body, volume_body
-from previewer.engine.normal_form import normal_form
-from previewer.engine.protocol import Stream
-from previewer.engine.resource_form import (
+from previewer.engine.create_body import (
     binding_of,
+    complete_body,
+    joined_body,
     judged_changes,
     judged_fields,
     network_form,
     subnets_of,
     volume_form,
 )
+from previewer.engine.mapping.container import container_body
+from previewer.engine.mapping.networks import network_body, volume_body
+from previewer.engine.normal_form import normal_form
+from previewer.engine.protocol import Stream
 from previewer.errors import ConflictError, ObjectNotFoundError
 
 PARALLEL = 8

@@ -13,10 +13,9 @@ from previewer.background import begin
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.containers import inspect_container
 from previewer.docker_api.events import EngineEvent
-from previewer.docker_api.gathered_stream import BATCH_SIZE, GatheredStream
+from previewer.docker_api.gathered_stream import BATCH_SIZE, GatheredStream, LineReader
 from previewer.docker_api.liveness import ensure_alive
 from previewer.docker_api.logs import LogReader, open_logs
-from previewer.docker_api.reading.lines import LineReader
 from previewer.domain.labels import SERVICE
 from previewer.engine.protocol import ContainerEvent, LogLine, LogOptions
 

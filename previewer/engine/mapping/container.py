@@ -10,9 +10,8 @@ from previewer.domain.json_value import as_object
 from previewer.domain.labels import RESTART
 from previewer.engine.mapping import values
 from previewer.engine.mapping.fields import CONFIG_FIELDS, HOST_FIELDS, check_keys, map_fields
-from previewer.engine.mapping.files import CopiedFile, copied_files
 from previewer.engine.mapping.host_access import map_devices, map_namespaces, map_security
-from previewer.engine.mapping.mounts import map_mounts
+from previewer.engine.mapping.mounts import CopiedFile, copied_files, map_mounts
 from previewer.engine.mapping.networks import Joined, joined_networks, map_ports
 from previewer.engine.mapping.part import Part, Raw, Section, malformed, merge_labels
 from previewer.engine.mapping.resources import map_blkio, map_deploy, map_health

@@ -18,7 +18,7 @@ from previewer.docker_api.builders.image_build import ImageBuild
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.image_files import ImageArchives
 from previewer.docker_api.images import EngineImage, EngineImages
-from previewer.domain.build.requirements import Builder
+from previewer.domain.build import Builder
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.labels import BUILDER, PLATFORM
 from previewer.domain.naming import BUILDING_REPOSITORY
@@ -28,8 +28,8 @@ from previewer.freeze.direct.image import DIRECT, make_directly, plan_direct
 from previewer.freeze.direct.instructions import DirectImage
 from previewer.freeze.docker.image_files import BaseFiles
 from previewer.freeze.docker.leftovers import ContentIds
-from previewer.freeze.dockerfile.cache_mounts import NAMESPACE_ARGUMENT
 from previewer.freeze.dockerfile.instructions import read_dockerfile
+from previewer.freeze.dockerfile.repository_files import NAMESPACE_ARGUMENT
 from previewer.freeze.protocol import BuildRequest, BuiltImage
 
 _ERROR_LINE = re.compile(r"line (\d+)")

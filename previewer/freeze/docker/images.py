@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.image_files import open_image_files
 from previewer.docker_api.images import EngineImage, EngineImages, registry_of
-from previewer.docker_api.registry.refusals import TagAnswer, read_refusal
+from previewer.docker_api.registry.answer import TagAnswer, read_refusal
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import short_id
 from previewer.domain.json_value import JsonObject
 from previewer.domain.labels import BUILDER, INPUT_DIGEST, MANAGED_BY, MANAGED_BY_VALUE, PLATFORM, PROJECT
 from previewer.domain.naming import IMAGE_REPOSITORY, input_tag, pinned_base_reference, pinned_base_repository
-from previewer.domain.release.image_layers import Layers
+from previewer.domain.release.image_comparison import Layers
 from previewer.domain.release.registry_address import familiar_address, parse_address
 from previewer.domain.units import runs_as
 from previewer.errors import FreezeError, ImageGoneError, RegistryError
@@ -201,7 +201,7 @@ class DockerImages:
 
     def layers_of_all(self, *, measured: Collection[str]) -> Mapping[str, Layers]:
         """One question for each image, and one more for those that are measured."""
-        from previewer.docker_api.image_layers import read_layers
+        from previewer.docker_api.images import read_layers
 
         held = {self._ids.known(image): image.id for image in self._images.list_labelled(())}
         return {
@@ -236,8 +236,8 @@ class DockerImages:
         self._images.remove(image)
 
     def configuration(self, image: str) -> JsonObject:
-        """What :func:`~previewer.freeze.canonical.config.kept_keys` leaves of it."""
-        from previewer.freeze.canonical.config import kept_keys
+        """What :func:`~previewer.freeze.canonical.image.kept_keys` leaves of it."""
+        from previewer.freeze.canonical.image import kept_keys
 
         held = self._images.inspect(image)
         if held is None:
@@ -258,7 +258,7 @@ class DockerImages:
         registry = registry_of(reference)
         if registry in self._silent:
             return TagAnswer(is_silent=True)
-        from previewer.docker_api.registry.tag_digest import ask_tag_digest
+        from previewer.docker_api.registry.repository import ask_tag_digest
 
         answer = ask_tag_digest(self._connection, reference)
         if answer.is_silent:

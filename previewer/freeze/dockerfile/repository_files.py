@@ -6,9 +6,10 @@ import csv
 import posixpath
 from collections.abc import Iterator, Sequence
 
-from previewer.errors import DefinitionError
+from previewer.domain.labels import is_reserved
+from previewer.errors import DefinitionError, PolicyError
 from previewer.freeze.dockerfile.bases import UnneededStage
-from previewer.freeze.dockerfile.instructions import Dockerfile, Instruction, split_flags
+from previewer.freeze.dockerfile.instructions import Dockerfile, Instruction, split_flags, split_words
 
 COMMIT_ARGUMENT = "PREVIEWER_COMMIT"
 """A build argument that has the commit's id in each build whose Dockerfile declares it."""
@@ -51,3 +52,56 @@ def _paths_of_context(instruction: Instruction) -> Iterator[str]:
                 parts = dict(part.partition("=")[::2] for part in next(csv.reader([value]), []))
                 if "from" not in parts and parts.get("type", "bind") == "bind":
                     yield parts.get("source", parts.get("src", ""))
+
+
+def refuse_reserved_labels(dockerfile: Dockerfile, *, where: str) -> None:
+    """Raise :class:`PolicyError`, with the line, for a label that is reserved.
+
+    What this cannot see (a name made of variables, a base's labels) is dropped from the built image, see
+    :mod:`previewer.freeze.canonical.image`; and containers inherit none of previewer's labels from any image.
+    """
+    for instruction in dockerfile.instructions:
+        keyword, arguments = instruction.keyword, instruction.arguments
+        if keyword == "ONBUILD":
+            keyword, _, arguments = arguments.partition(" ")
+        if keyword.upper() != "LABEL":
+            continue
+        for name in _names(arguments):
+            if is_reserved(name):
+                raise PolicyError(
+                    f"LABEL sets the reserved label {name!r} (reserved-label)",
+                    where=f"{where}:{instruction.line}",
+                    hint="choose another name for the label",
+                )
+
+
+def _names(arguments: str) -> Iterator[str]:
+    """The names in ``NAME=VALUE …``, or in the old form ``NAME VALUE``."""
+    words = split_words(arguments)
+    for word in words if words and "=" in words[0] else words[:1]:
+        yield word.partition("=")[0].replace('"', "").replace("'", "").replace("\\", "")
+
+
+# ``RUN --mount=type=cache``: folders that a builder keeps between builds, whichever build wrote
+# them.
+#
+# BuildKit knows them by their id alone, so a branch could leave a program in one that another
+# branch's build runs. Each build therefore gets a namespace, which BuildKit puts in front of every
+# id, written or not, and which no Dockerfile can name.
+
+NAMESPACE_ARGUMENT = "BUILDKIT_CACHE_MOUNT_NS"
+"""The build argument that BuildKit takes the namespace from."""
+_MAY_MEAN_CACHE = ("cache", "$", "\\", '"', "'")
+
+
+def may_mount_cache(dockerfile: Dockerfile) -> bool:
+    """Whether an instruction may mount a cache, as far as that can be told without a builder.
+
+    What such a build gives depends on the cache: it is an input.
+    """
+    return any(
+        "--mount" in instruction.arguments
+        and any(sign in instruction.arguments.casefold() for sign in _MAY_MEAN_CACHE)
+        for instruction in dockerfile.instructions
+        if instruction.keyword in ("RUN", "ONBUILD")
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tarfile
 from collections.abc import Callable, Iterator
 
-from previewer.domain.release.packages import ImagePackages, Package, image_packages
+from previewer.domain.release.attestation import ImagePackages, Package, image_packages
 from previewer.domain.tar_pieces import open_tar
 from previewer.errors import FreezeError
 from previewer.freeze.packages.databases import (

@@ -10,7 +10,7 @@ from itertools import islice
 from previewer.domain.deploy.watching import Attempt, Progress, WatchRules
 from previewer.domain.environment.environment import Environment
 from previewer.domain.naming import environment_name
-from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import LedgerEntry
 from previewer.errors import PreviewerError
 from previewer.session.session import Session
 

@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from ipaddress import IPv4Network
 
 from previewer.domain import labels
-from previewer.domain.compose.file_owner import find_owner
+from previewer.domain.compose.mounted_files import find_owner
 from previewer.domain.engine.addresses import allocate
 from previewer.domain.engine.observation import ContainerDetail, Health, ListeningPorts, Observation
 from previewer.domain.engine.specs import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
 from previewer.engine.mapping.container import container_body
-from previewer.engine.mapping.network import network_body, volume_body
+from previewer.engine.mapping.networks import network_body, volume_body
 from previewer.engine.protocol import (
     Capabilities,
     ContainerEvent,
@@ -35,8 +35,6 @@ from previewer.testing.memory.container import (
     Behaviour,
     MemoryContainer,
     MemoryPorts,
-)
-from previewer.testing.memory.reading import (
     chosen,
     host_binding,
     identifier,

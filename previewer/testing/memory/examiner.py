@@ -18,12 +18,11 @@ from previewer.domain.engine.examination import (
 )
 from previewer.domain.engine.specs import ContainerSpec, NetworkSpec, VolumeSpec
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
-from previewer.engine.create_body import complete_body
+from previewer.engine.create_body import binding_of, complete_body, network_form, volume_form
 from previewer.engine.mapping.container import container_body
-from previewer.engine.mapping.network import network_body, volume_body
+from previewer.engine.mapping.networks import network_body, volume_body
 from previewer.engine.normal_form import normal_form
 from previewer.engine.protocol import Engine, Stream
-from previewer.engine.resource_form import binding_of, network_form, volume_form
 from previewer.testing.memory.container import API_VERSION, MemoryContainer
 from previewer.testing.memory.engine import MemoryEngine
 from previewer.testing.memory.stream import MemoryStream

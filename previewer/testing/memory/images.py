@@ -15,7 +15,7 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import JsonObject, digest_of
 from previewer.domain.labels import INPUT_DIGEST, PROJECT
 from previewer.domain.naming import pinned_base_reference
-from previewer.domain.release.image_layers import Layers
+from previewer.domain.release.image_comparison import Layers
 from previewer.errors import BuildError, FreezeError, ImageGoneError, RegistryError, UnsupportedError
 from previewer.freeze.protocol import BuildRequest, BuiltImage, PinnedImage
 

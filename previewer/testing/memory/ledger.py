@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 
 from previewer.domain.commit.files import FileTree, TreeEntry
 from previewer.domain.compose.mounted_files import served_entries
-from previewer.domain.record.history import LedgerEntry
-from previewer.domain.record.notes import Notes, merge_notes
+from previewer.domain.record.notes import LedgerEntry, Notes, merge_notes
 from previewer.domain.release.attestation import UNSIGNED, Signature, Verdict
 from previewer.domain.release.release import Release
 from previewer.domain.units import format_time

@@ -9,9 +9,8 @@ from datetime import timedelta
 from msgspec import Struct
 
 from previewer.domain.commit.revision import short_id
-from previewer.domain.parity.compare import FULL, Parity
+from previewer.domain.parity.compare import FULL, Parity, shown_value
 from previewer.domain.parity.difference import Allowance, ParityDifference, Side
-from previewer.domain.parity.shown import shown_value
 from previewer.domain.secrecy import Secrecy
 from previewer.domain.units import counted
 from previewer.operations.probe import Probed

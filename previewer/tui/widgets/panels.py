@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 
 from previewer.domain.engine.examination import ExaminedContainer
-from previewer.domain.record.history import LedgerEntry
+from previewer.domain.record.notes import LedgerEntry
 from previewer.errors import PreviewerError
 from previewer.operations.inspect import Inspection
 from previewer.present.values import Span, Tone
