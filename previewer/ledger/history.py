@@ -249,7 +249,9 @@ class GitHistory:
         if before is None or self.holds(before, tip):
             self._remembered.write(tip)
             return
-        self._went_back(before, tip)
+        # Another run may have written, and remembered, an entry after this one had looked.
+        if (newest := self.tip()) is None or not self.holds(before, newest):
+            self._went_back(before, newest)
 
     def _went_back(self, before: str, tip: str | None) -> None:
         what = f"the history went back: it held the entry {short_id(before)}"

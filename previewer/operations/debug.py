@@ -10,6 +10,7 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
+from previewer.background import begin
 from previewer.deployment.frozen_environment import frozen_target
 from previewer.domain import labels
 from previewer.domain.compose.mounted_files import FileOwner
@@ -100,11 +101,29 @@ def debug(run: Run, environment: str, service: str, command: Sequence[str] = (),
         execute(
             making, session.engine, stage="run", limits=limits, report=run.report, cancellation=run.cancellation
         )
-        return session.debugger.run(copy.container.name, terminal=terminal)
+        return _run_until_interrupted(run, copy.container.name, terminal=terminal)
     finally:
         session.engine.remove_container(copy.container.name)
         for volume in copy.volumes:
             session.engine.remove_volume(volume)
+
+
+def _run_until_interrupted(run: Run, container: str, *, terminal: bool) -> int:
+    """Attach to the copy until its command ends. Raises :class:`CancelledError` where an interruption ends it."""
+
+    def end() -> None:  # not in the thread that is attached, which a signal's handler runs in
+        begin(partial(run.session.engine.remove_container, container), name="previewer-debug-end")
+
+    forget = run.cancellation.on_request(end)
+    try:
+        code = run.session.debugger.run(container, terminal=terminal)
+    except EngineError:
+        run.cancellation.check()
+        raise
+    finally:
+        forget()
+    run.cancellation.check()
+    return code
 
 
 def remove_forgotten(session: Session) -> tuple[str, ...]:

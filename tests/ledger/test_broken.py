@@ -27,7 +27,7 @@ class Clone:
 
     def __init__(self, folder: Path, state: Path) -> None:
         self.folder = folder
-        self._state = state
+        self.state = state
 
     @property
     def own(self) -> Path:
@@ -39,7 +39,7 @@ class Clone:
         return subprocess.run(command, check=True, capture_output=True, input=content).stdout.decode().strip()
 
     def ledger(self) -> GitLedger:
-        remembered = RememberedHead(self.folder, {"XDG_STATE_HOME": str(self._state)})
+        remembered = RememberedHead(self.folder, {"XDG_STATE_HOME": str(self.state)})
         return GitLedger(self.folder, installation=INSTALLATION, actor="ada@laptop", remembered=remembered)
 
     def rewrite(self, file: str, change: Callable[[bytes], bytes], *, at: str = HISTORY) -> None:
@@ -229,6 +229,19 @@ def test_what_the_engine_remembers_is_noticed_by_who_remembers_nothing(clone: Cl
         accepted = clone.ledger()
         accepted.check_anchor(anchor)
         assert accepted.faults == ()
+
+
+def test_an_entry_that_another_run_writes_meanwhile_is_no_going_back(clone: Clone) -> None:
+    class Overtaken(RememberedHead):
+        def read(self) -> str | None:
+            clone.ledger().append(LedgerEntry("up", NOW, "bob"))
+            return super().read()
+
+    clone.ledger().notes()
+    remembered = Overtaken(clone.folder, {"XDG_STATE_HOME": str(clone.state)})
+    ledger = GitLedger(clone.folder, installation=INSTALLATION, actor="ada@laptop", remembered=remembered)
+    ledger.notes()
+    assert ledger.faults == ()
 
 
 def test_a_clone_that_is_made_again_has_nothing_to_answer_for(clone: Clone) -> None:
