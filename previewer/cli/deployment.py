@@ -81,6 +81,7 @@ def show_plan(invocation: Invocation, plan: Plan, form: Format) -> ExitCode:
 
 def show_result(invocation: Invocation, result: UpResult, form: Format) -> ExitCode:
     """The URLs on standard output, and the verdict on what runs."""
+    from previewer.cli.ci.report import publish_environment
     from previewer.cli.rows.environments import url_columns, url_rows
     from previewer.domain.environment.urls import reason_for_no_url, remedy_for_no_url
 
@@ -88,6 +89,7 @@ def show_result(invocation: Invocation, result: UpResult, form: Format) -> ExitC
         invocation.output.value(_result_row(result), form)
     else:
         invocation.output.table(url_columns(), url_rows(result.environment))
+    publish_environment(invocation, result.environment)
     code = _verdict(invocation, result.environment)
     if code is ExitCode.OK and not result.environment.urls:
         invocation.diagnostics.note(

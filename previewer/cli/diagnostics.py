@@ -25,6 +25,7 @@ class Diagnostics:
         for line in (*rest, *(part for detail in error.details for part in detail.split("\n"))):
             self._write(f"  {plain(line)}".rstrip())
         self.hint(error.hint)
+        self._annotate(error)
 
     def usage(self, message: str, hint: str | None) -> None:
         """The command line makes no sense. The library's words become like ours: one line, small, no full stop."""
@@ -67,6 +68,17 @@ class Diagnostics:
         except OSError:
             return ""
         return stdin.readline().strip()
+
+    def _annotate(self, error: PreviewerError) -> None:
+        """Show it beside the line of the file, where GitHub reads this."""
+        if not hasattr(self._stream, "raw"):
+            return
+        from previewer.cli.ci.github import InertStream, error_commands
+
+        if isinstance(self._stream, InertStream):
+            commands = Diagnostics(self._stream.raw)
+            for text in error_commands(error):
+                commands._write(plain(text))
 
     def _line(self, word: str, tone: Tone, text: str) -> None:
         self._write(f"{paint(f'{word}:', tone, colour=self._colour)} {text}")

@@ -25,6 +25,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "previewer parity main:staging v1.4:production",
         "previewer parity --probe --exit-code -o markdown",
     ),
+    "comment": ("previewer comment shop-pull-7 --post", "previewer comment shop-pull-7 --gone --post"),
     "down": (
         "previewer down feature/login",
         "previewer down --expired --merged --branch-gone",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO, cast
 
 import click
 
@@ -14,6 +14,7 @@ from previewer.cli.terminal import can_ask, is_terminal, terminal_size, wants_co
 if TYPE_CHECKING:
     from previewer.cli.diagnostics import Diagnostics
     from previewer.cli.output import Output
+    from previewer.forge.job import Platform
     from previewer.operations.pull import FetchedRelease
     from previewer.session.session import Session
 
@@ -43,7 +44,7 @@ class Invocation:
         self.environment = environment
         self.stdin = stdin
         self.stdout = stdout
-        self.stderr = stderr
+        self._stderr = stderr
         self._open_session = open_session
         self.repo: str | None = None
         """The repository's folder, or ``None`` for the one around the current folder."""
@@ -53,6 +54,26 @@ class Invocation:
         """The engine's address, or ``None`` for the environment's."""
         self.debug = False
         self.colour = "auto"
+        self.ci = "auto"
+        """Which CI system reads the output; ``auto`` for the one that the environment tells of."""
+
+    @property
+    def platform(self) -> Platform:
+        """The CI system that reads the output."""
+        from previewer.forge.job import Platform, find_platform
+
+        return find_platform(self.environment) if self.ci == "auto" else Platform(self.ci)
+
+    @property
+    def stderr(self) -> TextIO:
+        """Standard error; on GitHub nothing in it that others wrote is a command of the runner's."""
+        from previewer.forge.job import Platform
+
+        if self.platform is not Platform.GITHUB:
+            return self._stderr
+        from previewer.cli.ci.github import InertStream
+
+        return cast("TextIO", InertStream(self._stderr))
 
     @contextmanager
     def open_session(
@@ -124,7 +145,8 @@ class Invocation:
         """Standard error."""
         from previewer.cli.diagnostics import Diagnostics
 
-        return Diagnostics(self.stderr, colour=wants_colour(self.stderr, self.colour, self.environment))
+        stream = self.stderr
+        return Diagnostics(stream, colour=wants_colour(stream, self.colour, self.environment))
 
     @property
     def can_ask(self) -> bool:

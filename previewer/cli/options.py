@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -28,6 +29,12 @@ def global_options() -> list[click.Parameter]:
             "colour",
             type=click.Choice(["auto", "always", "never"]),
             help="When to colour; auto honours NO_COLOR.",
+        ),
+        _global(
+            ["--ci"],
+            "ci",
+            type=click.Choice(["auto", "github", "gitlab", "generic", "none"]),
+            help="Which CI system reads the output (default: as the environment says).",
         ),
         _global(["--debug"], "debug", is_flag=True, default=None, help="Show tracebacks."),
     ]
@@ -94,6 +101,16 @@ def report_option(noun: str) -> Callable[[Function], Function]:
         default=Format.TABLE.value,
         show_default=True,
         help=f"How to print the {noun}.",
+    )
+
+
+def junit_option() -> Callable[[Function], Function]:
+    """``--junit``: a file that gets a test report."""
+    return click.option(
+        "--junit",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Write a JUnit report too.",
     )
 
 

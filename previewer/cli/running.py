@@ -60,6 +60,7 @@ def running(invocation: Invocation, session: Session, progress: str = ProgressMo
         invocation.stderr,
         colour_choice=invocation.colour,
         environment=invocation.environment,
+        platform=invocation.platform,
     )
     try:
         with interruptible(renderer.say) as cancellation:

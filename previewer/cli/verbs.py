@@ -116,6 +116,7 @@ VERBS = (
     ),
     Verb("run", "Run a command beside an environment of its own.", _ENVIRONMENTS, f"{_HOME}.run"),
     Verb("parity", "Compare two environments side by side.", _ENVIRONMENTS, f"{_HOME}.parity"),
+    Verb("comment", "Print what reviewers want to know of an environment.", _ENVIRONMENTS, f"{_HOME}.comment"),
     Verb("down", "Remove environments with everything that belongs to them.", _ENVIRONMENTS, f"{_HOME}.down"),
     Verb("extend", "Set an environment's time to live, counted from now.", _ENVIRONMENTS, f"{_HOME}.extend"),
     Verb("pin", "Keep an environment until it is removed by name.", _ENVIRONMENTS, f"{_HOME}.pin"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,7 +11,7 @@ import click
 from previewer.cli.completion_values import complete_environments
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import report_option, verb
+from previewer.cli.options import junit_option, report_option, verb
 from previewer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     "--all", "every", is_flag=True, help="All environments of this repository; the default without names."
 )
 @report_option("findings")
+@junit_option()
 @click.option(
     "--severity",
     type=click.Choice(["low", "medium", "high"]),
@@ -43,6 +45,7 @@ def command(
     environments: tuple[str, ...],
     every: bool,
     form: str,
+    junit: Path | None,
     severity: str,
     exit_code: bool,
     fresh: bool,
@@ -58,6 +61,8 @@ def command(
         raise UsageError("name environments, or say --all")
     if follow and form not in ("table", "json"):
         raise UsageError(f"--follow prints lines: -o {form} has none", hint="use -o table or -o json")
+    from previewer.cli.ci.report import publish, write_report
+    from previewer.cli.rows.findings import drift_junit, drift_markdown
     from previewer.domain.drift.finding import Severity
 
     least = Severity(severity)
@@ -66,6 +71,9 @@ def command(
             return _follow(invocation, session, environments, least, as_json=form == "json")
         drifts = _look(invocation, session, environments, fresh=fresh, record=not no_record)
     shown = [(drift, [f for f in drift.findings if f.severity.rank >= least.rank]) for drift in drifts]
+    write_report(junit, lambda: drift_junit(shown))
+    findings = sum(len(found) for _drift, found in shown)
+    publish(invocation, outputs={"findings": str(findings)}, summary=list(drift_markdown(shown)))
     _print(invocation, shown, form)
     return ExitCode.DIFFERENCE if exit_code and any(findings for _drift, findings in shown) else ExitCode.OK
 

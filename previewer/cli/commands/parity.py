@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -9,7 +10,7 @@ import click
 from previewer.cli.completion_values import complete_environments
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import report_option, verb
+from previewer.cli.options import junit_option, report_option, verb
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--undeclared", is_flag=True, help="Leave out what an allow-list declares.")
 @click.option("--exit-code", is_flag=True, help="End with 3 where an undeclared difference was found.")
 @report_option("differences")
+@junit_option()
 @pass_invocation
 def command(
     invocation: Invocation,
@@ -38,6 +40,7 @@ def command(
     undeclared: bool,
     exit_code: bool,
     form: str,
+    junit: Path | None,
 ) -> ExitCode:
     """Compare two environments side by side.
 
@@ -52,9 +55,21 @@ def command(
         parity = compare(session, left, right)
         probed = probe(session, parity.left, parity.right) if probes else ()
         secrecy = new_secrecy(session)
+    _report(invocation, parity, probed, secrecy, junit)
     _print(invocation, parity, probed, secrecy, form=form, only_undeclared=undeclared)
     differs = bool(parity.undeclared) or any(one.differences for one in probed)
     return ExitCode.DIFFERENCE if exit_code and differs else ExitCode.OK
+
+
+def _report(
+    invocation: Invocation, parity: Parity, probed: Sequence[Probed], secrecy: Secrecy, junit: Path | None
+) -> None:
+    from previewer.cli.ci.report import publish, write_report
+    from previewer.cli.rows.parity import parity_junit, parity_markdown
+
+    write_report(junit, lambda: parity_junit(parity, probed, secrecy))
+    outputs = {"score": str(parity.score), "undeclared": str(len(parity.undeclared))}
+    publish(invocation, outputs=outputs, summary=list(parity_markdown(parity, probed, secrecy)))
 
 
 def _print(

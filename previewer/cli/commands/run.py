@@ -12,7 +12,7 @@ from previewer.cli.definition_options import definition_options
 from previewer.cli.exit_codes import ExitCode, exit_code_of
 from previewer.cli.inner_command import command_options, command_request, command_verb, swept
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import output_option
+from previewer.cli.options import junit_option, output_option
 from previewer.cli.output_format import Format
 from previewer.errors import UsageError
 
@@ -32,9 +32,8 @@ if TYPE_CHECKING:
 @click.option("--keep-on-failure", "keeps", is_flag=True, help="Let the environment live on if the command fails.")
 @click.option("--matrix", is_flag=True, help="Run it beside each revision and definition, several at a time.")
 @click.option("--parallel", type=click.IntRange(min=1), default=4, show_default=True, help="How many at a time.")
-@click.option(
-    "--junit", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write a JUnit report."
-)
+@junit_option()
+@click.option("--post", "posts", is_flag=True, help="Comment on the pull request that the CI job is for.")
 @command_options()
 @output_option()
 @pass_invocation
@@ -50,6 +49,7 @@ def command(
     matrix: bool,
     parallel: int,
     junit: Path | None,
+    posts: bool,
     service: str | None,
     timeout: float | None,
     evidence: Path,
@@ -96,17 +96,21 @@ def command(
             # Standard output has one kind of data: the command's, or what it came to.
             lines = None if form is Format.TABLE else lines_of(revisions[0])
             results = (run_command(run, revisions[0], request, sweeper=sweeper, lines=lines),)
+        project = session.project
+    if posts:
+        _post(invocation, project, inner, results)
     return _finish(invocation, results, junit=junit, form=form, is_matrix=matrix)
 
 
 def _finish(
     invocation: Invocation, results: Sequence[CommandResult], *, junit: Path | None, form: Format, is_matrix: bool
 ) -> int:
+    from previewer.cli.ci.report import write_report
     from previewer.cli.rows.runs import RUN_COLUMNS, run_junit
     from previewer.operations.run.run import result_value
 
-    if junit is not None:
-        junit.write_text(run_junit(results), encoding="utf-8")
+    write_report(junit, lambda: run_junit(results))
+    _publish(invocation, results)
     for result in results:
         _tell(invocation, result)
     if is_matrix:
@@ -118,6 +122,34 @@ def _finish(
     if result.error is not None and not result.code:
         return exit_code_of(type(result.error))
     return result.code or ExitCode.OK
+
+
+def _post(invocation: Invocation, project: str, inner: Sequence[str], results: Sequence[CommandResult]) -> None:
+    """One comment for each command that a project's pipeline runs."""
+    from hashlib import sha256
+
+    from previewer.cli.ci.report import post
+    from previewer.cli.rows.comment import runs_markdown
+
+    command_id = sha256("\0".join(inner).encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    post(invocation, f"{project} run {command_id}", runs_markdown(results))
+
+
+def _publish(invocation: Invocation, results: Sequence[CommandResult]) -> None:
+    from previewer.cli.ci.report import publish
+    from previewer.cli.rows.comment import runs_markdown
+
+    first = results[0]
+    kept = [str(result.evidence) for result in results if result.evidence is not None]
+    publish(
+        invocation,
+        outputs={
+            "exit-code": str(first.code) if first.code is not None else None,
+            "commit": first.commit or None,
+            "evidence": "\n".join(kept),
+        },
+        summary=runs_markdown(results),
+    )
 
 
 def _tell(invocation: Invocation, result: CommandResult) -> None:

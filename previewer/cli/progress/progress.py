@@ -8,6 +8,7 @@ from typing import Protocol, TextIO
 
 from previewer.cli.terminal import is_automated, is_terminal, wants_colour
 from previewer.domain.progress import Event
+from previewer.forge.job import Platform
 
 
 class QuietProgress:
@@ -52,10 +53,22 @@ class Progress(Protocol):
 
 
 def make_progress(
-    mode: ProgressMode, stream: TextIO, *, colour_choice: str, environment: Mapping[str, str]
+    mode: ProgressMode,
+    stream: TextIO,
+    *,
+    colour_choice: str,
+    environment: Mapping[str, str],
+    platform: Platform = Platform.NONE,
 ) -> Progress:
-    """The renderer of ``mode``; ``auto`` is plain in CI, without a terminal and on a dumb one."""
+    """The renderer of ``mode``; ``auto`` is plain in CI, without a terminal and on a dumb one.
+
+    Where the CI system folds what belongs together, ``auto`` says what that is.
+    """
     colour = wants_colour(stream, colour_choice, environment)
+    if mode is ProgressMode.AUTO and platform in (Platform.GITHUB, Platform.GITLAB):
+        from previewer.cli.progress.folded import FoldedProgress
+
+        return FoldedProgress(stream, platform, colour=colour)
     if mode is ProgressMode.AUTO:
         can_move = is_terminal(stream) and environment.get("TERM") != "dumb"
         mode = ProgressMode.TTY if can_move and not is_automated(environment) else ProgressMode.PLAIN

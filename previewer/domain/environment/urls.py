@@ -47,6 +47,15 @@ def _published_elsewhere(environment: Environment) -> tuple[PublishedPort, ...]:
     return tuple(port for port in ports if environment.machine and port.protocol == "tcp" and port.host_port)
 
 
+def url_variables(environment: Environment) -> dict[str, str]:
+    """The ``PREVIEWER_URL…`` variables, as far as what runs tells them without its definition."""
+    found = {"PREVIEWER_URL": environment.url} if environment.url else {}
+    for service in environment.services:
+        for port in service.ports[:1]:
+            found[f"PREVIEWER_URL_{variable_suffix(service.name)}"] = port.url
+    return found
+
+
 def injected_variables(
     ownership: Ownership, urls: Mapping[tuple[str, int], str], routes: Sequence[Route]
 ) -> dict[str, str]:

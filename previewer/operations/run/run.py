@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -15,7 +16,7 @@ from previewer.domain import naming
 from previewer.domain.compose.routes import routes_of
 from previewer.domain.environment.urls import injected_variables
 from previewer.domain.json_value import JsonObject
-from previewer.domain.progress import Event, Noted, Report, TaskFinished, TaskOutput, TaskStarted
+from previewer.domain.progress import Event, Noted, Outcome, Report, TaskFinished, TaskOutput, TaskStarted
 from previewer.errors import PreviewerError, TimedOutError
 from previewer.operations.debug import debug
 from previewer.operations.run.command import Lines, refuse_unknown, run_on_host, time_limit
@@ -188,17 +189,32 @@ def _run_beside(
     sweeper: Sweeper,
     lines: Lines | None,
 ) -> int:
-    if request.service is not None:
-        name = result.environment.name
-        return debug(run, name, request.service, request.command, terminal=request.has_terminal)
-    return run_on_host(
-        request.command,
-        {**request.variables, **variables},
-        cancellation=run.cancellation,
-        sweeper=sweeper,
-        lines=lines,
-        has_terminal=request.has_terminal and lines is None,
-    )
+    with _told(run, is_shown=not request.has_terminal):
+        if request.service is not None:
+            name = result.environment.name
+            return debug(run, name, request.service, request.command, terminal=request.has_terminal)
+        return run_on_host(
+            request.command,
+            {**request.variables, **variables},
+            cancellation=run.cancellation,
+            sweeper=sweeper,
+            lines=lines,
+            has_terminal=request.has_terminal and lines is None,
+        )
+
+
+@contextmanager
+def _told(run: Run, *, is_shown: bool) -> Iterator[None]:
+    """Report the command as a task, unless what moves on a terminal would be in its way."""
+    if not is_shown:
+        yield
+        return
+    begun = time.monotonic()
+    run.report(TaskStarted("command", "command"))
+    try:
+        yield
+    finally:
+        run.report(TaskFinished("command", Outcome.DONE, time.monotonic() - begun))
 
 
 def _write(result: CommandResult, evidence: Evidence, revision: str, options: UpOptions) -> CommandResult:

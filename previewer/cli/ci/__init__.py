@@ -1,0 +1,3 @@
+"""What CI systems read from a job: outputs, summaries, annotations, folded logs."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Tests of what platforms say and are told."""
+
+from __future__ import annotations
