@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from previewer.cli.report_text import code, code_cell
-from previewer.cli.rows.cells import SERVING
 from previewer.cli.rows.environments import url_rows
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.routes import is_web_page
-from previewer.domain.environment.environment import Environment
+from previewer.domain.environment.environment import SERVING, Environment
 from previewer.domain.json_value import as_text
 from previewer.domain.units import format_time
 from previewer.operations.run.run import CommandResult
