@@ -22,12 +22,20 @@ class Verb(Struct, frozen=True):
     section: str
     """The heading that it stands under."""
     module: str
-    """Where it is defined; the attribute there is called ``command``."""
+    """Where it is defined: ``module``, whose attribute is called ``command``, or ``module:attribute``."""
 
     @property
     def is_hidden(self) -> bool:
         """Whether it is for scripts of ours only."""
         return self.name.startswith("_")
+
+    def load(self) -> click.Command:
+        """Import the command."""
+        module, _, attribute = self.module.partition(":")
+        found = getattr(import_module(module), attribute or "command")
+        if not isinstance(found, click.Command):
+            raise TypeError(f"{self.module} is no click command")
+        return found
 
 
 class LazyGroup(click.Group):
@@ -48,10 +56,7 @@ class LazyGroup(click.Group):
         verb = self.verbs.get(cmd_name)
         if verb is None:
             return None
-        found = import_module(verb.module).command
-        if not isinstance(found, click.Command):
-            raise TypeError(f"{verb.module}.command is no click command")
-        return found
+        return verb.load()
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -99,12 +104,17 @@ _HOME = "previewer.cli.commands"
 
 VERBS = (
     Verb("up", "Run a commit: freeze it, start it, wait until it is healthy.", _ENVIRONMENTS, f"{_HOME}.up"),
-    Verb("update", "Bring an environment to the tip of its branch.", _ENVIRONMENTS, f"{_HOME}.update"),
+    Verb(
+        "update",
+        "Bring an environment to the tip of its branch.",
+        _ENVIRONMENTS,
+        f"{_HOME}.replace:update_command",
+    ),
     Verb("replace", "Run an environment's release again, from nothing.", _ENVIRONMENTS, f"{_HOME}.replace"),
     Verb("ls", "List the environments of this repository.", _ENVIRONMENTS, f"{_HOME}.ls"),
     Verb("status", "Show an environment and its services.", _ENVIRONMENTS, f"{_HOME}.status"),
     Verb("url", "Print the URLs of an environment.", _ENVIRONMENTS, f"{_HOME}.url"),
-    Verb("open", "Open an environment in the browser.", _ENVIRONMENTS, f"{_HOME}.open_url"),
+    Verb("open", "Open an environment in the browser.", _ENVIRONMENTS, f"{_HOME}.url:open_command"),
     Verb("logs", "Show what the services of an environment write.", _ENVIRONMENTS, f"{_HOME}.logs"),
     Verb("drift", "Compare what runs with what was frozen.", _ENVIRONMENTS, f"{_HOME}.drift"),
     Verb("debug", "Open a shell in a disposable copy of a service.", _ENVIRONMENTS, f"{_HOME}.debug"),
@@ -119,9 +129,14 @@ VERBS = (
     Verb("comment", "Print what reviewers want to know of an environment.", _ENVIRONMENTS, f"{_HOME}.comment"),
     Verb("down", "Remove environments with everything that belongs to them.", _ENVIRONMENTS, f"{_HOME}.down"),
     Verb("extend", "Set an environment's time to live, counted from now.", _ENVIRONMENTS, f"{_HOME}.extend"),
-    Verb("pin", "Keep an environment until it is removed by name.", _ENVIRONMENTS, f"{_HOME}.pin"),
+    Verb("pin", "Keep an environment until it is removed by name.", _ENVIRONMENTS, f"{_HOME}.extend:pin_command"),
     Verb("sleep", "Stop environments and keep them, to be woken later.", _ENVIRONMENTS, f"{_HOME}.sleep"),
-    Verb("wake", "Start an environment that sleeps and wait for health.", _ENVIRONMENTS, f"{_HOME}.wake"),
+    Verb(
+        "wake",
+        "Start an environment that sleeps and wait for health.",
+        _ENVIRONMENTS,
+        f"{_HOME}.sleep:wake_command",
+    ),
     Verb("watch", "Keep previews in step with branches.", _ENVIRONMENTS, f"{_HOME}.watch"),
     Verb("branches", "List branches, newest first.", _REPOSITORY, f"{_HOME}.branches"),
     Verb("config", "Print the normalised definition of a commit.", _REPOSITORY, f"{_HOME}.config"),
@@ -132,11 +147,11 @@ VERBS = (
     Verb("releases", "List the frozen releases.", _RELEASES, f"{_HOME}.releases"),
     Verb("inspect", "Show what is in a release and where it came from.", _RELEASES, f"{_HOME}.inspect"),
     Verb("verify", "Check that a release is what it claims to be.", _RELEASES, f"{_HOME}.verify"),
-    Verb("sign", "Sign a release and its attestations.", _RELEASES, f"{_HOME}.sign"),
+    Verb("sign", "Sign a release and its attestations.", _RELEASES, f"{_HOME}.verify:sign_command"),
     Verb("diff", "Show what changed from one release to another.", _RELEASES, f"{_HOME}.diff"),
     Verb("push", "Send a release and its images to a registry.", _RELEASES, f"{_HOME}.push"),
     Verb("pull", "Fetch a release and its images from a registry.", _RELEASES, f"{_HOME}.pull"),
-    Verb("forget", "Forget a project that was pulled to this machine.", _RELEASES, f"{_HOME}.forget"),
+    Verb("forget", "Forget a project that was pulled to this machine.", _RELEASES, f"{_HOME}.pull:forget_command"),
     Verb("history", "Show what was done, when and by whom.", _RELEASES, f"{_HOME}.history"),
     Verb("audit", "Check the ledger, or export it for an auditor.", _RELEASES, f"{_HOME}.audit"),
     Verb("prune", "Remove images that are no longer needed.", _RELEASES, f"{_HOME}.prune"),
@@ -144,5 +159,10 @@ VERBS = (
     Verb("doctor", "Check git, the engine and the settings.", _SETUP, f"{_HOME}.doctor"),
     Verb("completion", "Print the completion script of a shell.", _SETUP, f"{_HOME}.completion"),
     Verb("__sweep", "Remove what a killed run leaves.", _SETUP, f"{_HOME}.sweep"),
-    Verb("__complete", "Print the names that a shell can complete.", _SETUP, f"{_HOME}.complete_names"),
+    Verb(
+        "__complete",
+        "Print the names that a shell can complete.",
+        _SETUP,
+        f"{_HOME}.completion:complete_names_command",
+    ),
 )

@@ -22,8 +22,7 @@ from previewer.deployment.generation import (
     target_of,
 )
 from previewer.deployment.learn_writes import learn_writes
-from previewer.deployment.recover import recover
-from previewer.deployment.remove_superseded import plan_removal_of_superseded, remove_superseded
+from previewer.deployment.recover import plan_removal_of_superseded, recover, remove_superseded
 from previewer.deployment.snapshot import EnvironmentSnapshot, take_snapshot
 from previewer.deployment.touches import see_touches
 from previewer.domain.commit.revision import short_id

@@ -13,9 +13,8 @@ from previewer.domain.commit.files import FileTree
 from previewer.domain.commit.revision import ResolvedRevision
 from previewer.domain.compose.definition import Definition, Role
 from previewer.domain.compose.routes import DEBUGGERS, declared_routes
-from previewer.domain.policy.check import Finding, check, refused
+from previewer.domain.policy.check import Check, Finding, Verdict, check, refused
 from previewer.domain.policy.mount_rules import host_mounts, reaches_engine
-from previewer.domain.policy.verdict import Check, Verdict
 from previewer.errors import PreviewerError
 from previewer.session.session import Session
 from previewer.settings.model import REPOSITORY_FILE

@@ -10,6 +10,9 @@ from msgspec.structs import replace
 from previewer.deployment.definition import definition_name
 from previewer.deployment.generation import Wanted, is_whole, served_definition
 from previewer.deployment.snapshot import EnvironmentSnapshot, take_snapshot
+from previewer.domain.cancellation import Cancellation
+from previewer.domain.deploy.plan import Plan, StopContainer, plan_removal
+from previewer.domain.deploy.reconcile import plan_stop
 from previewer.domain.deploy.recovery import GenerationSeen, Recovery
 from previewer.domain.deploy.recovery import recover as decide
 from previewer.domain.deploy.takeover import ENDED, is_on_standby
@@ -17,8 +20,10 @@ from previewer.domain.engine.observation import Observation, ObservedContainer
 from previewer.domain.environment.environment import SERVING, list_environments
 from previewer.domain.labels import Ownership
 from previewer.domain.progress import Noted
-from previewer.domain.record.notes import LedgerEntry
+from previewer.domain.record.notes import EnvironmentNotes, LedgerEntry
+from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError
+from previewer.execution.execute import ExecutionLimits, execute
 from previewer.execution.remove import remove_all, stop_all
 from previewer.execution.run_plan import start_again
 from previewer.records.environments import environment_entry
@@ -161,3 +166,59 @@ def _describe(recovery: Recovery) -> str:
     if recovery.stop:
         said.append("what is kept is stopped again")
     return "; ".join(said)
+
+
+KEPT = "it is kept to roll back to"
+
+
+def plan_removal_of_superseded(
+    observed: Observation, notes: EnvironmentNotes, *, after: Plan, replaced: int | None = None
+) -> tuple[Plan, ...]:
+    """The plan of :func:`remove_superseded` for ``observed`` once ``notes`` are true, ``after`` another plan."""
+    stopped = {step.action.name for step in after if isinstance(step.action, StopContainer)}
+    stops = plan_stop(observed.of_generation(*notes.kept).but_containers(stopped), title="", cause=KEPT)
+    removal = plan_removal(
+        _outdated(observed.once_stopped(stopped), notes, replaced), title="", cause=_cause(notes)
+    )
+    return tuple(plan for plan in (stops, removal) if len(plan))
+
+
+def remove_superseded(run: Run, name: str, notes: EnvironmentNotes, *, replaced: int | None = None) -> None:
+    """Stop what ``notes`` call kept, remove every other generation before theirs, remains of killed runs included.
+
+    A newer one than theirs, unless it is the one that was ``replaced``, is another clone's, which has a lock of
+    its own: that will remove this one when it is healthy.
+    """
+    session = run.session
+    selection = Selection(installation=session.source.installation, environment=name)
+
+    def look() -> Observation:
+        return session.engine.observe(selection)
+
+    if notes.kept:
+        execute(
+            plan_stop(look().of_generation(*notes.kept), title=f"keep {name}", cause=KEPT),
+            session.engine,
+            stage="down",
+            limits=ExecutionLimits(keep_going=True),
+            report=run.report,
+            cancellation=Cancellation(),
+        )
+    remove_all(
+        session.engine,
+        lambda: _outdated(look(), notes, replaced),
+        title=f"replace {name}",
+        cause=_cause(notes),
+        stage="down",
+        report=run.report,
+    )
+
+
+def _outdated(observed: Observation, notes: EnvironmentNotes, replaced: int | None) -> Observation:
+    numbers = {owner.generation for owner in observed.owners}
+    gone = {number for number in numbers if number < notes.generation or number == replaced}
+    return observed.of_generation(*(gone - {notes.generation, *notes.kept}))
+
+
+def _cause(notes: EnvironmentNotes) -> str:
+    return f"generation {notes.generation} has taken over"

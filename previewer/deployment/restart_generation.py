@@ -10,8 +10,7 @@ from msgspec.structs import replace
 from previewer.deployment.deploy import data_lines, note_rollover, rollover_of
 from previewer.deployment.deployment import Deployment, UpResult
 from previewer.deployment.generation import Wanted, can_bind, is_whole, served_definition
-from previewer.deployment.recover import recover
-from previewer.deployment.remove_superseded import plan_removal_of_superseded, remove_superseded
+from previewer.deployment.recover import plan_removal_of_superseded, recover, remove_superseded
 from previewer.deployment.snapshot import EnvironmentSnapshot, take_snapshot
 from previewer.domain.deploy.plan import Plan, StopContainer
 from previewer.domain.deploy.reconcile import join_plans, restart_steps, title_of

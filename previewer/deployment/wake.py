@@ -11,9 +11,9 @@ from previewer.deployment.definition import definition_name, release_of
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.definition import Definition
 from previewer.domain.deploy.plan import Plan
+from previewer.domain.environment.ending import ended_containers, plan_sleep
+from previewer.domain.environment.ending import plan_wake as plan_of
 from previewer.domain.environment.environment import SERVING, Environment, State
-from previewer.domain.environment.sleeping import ended_containers, plan_sleep
-from previewer.domain.environment.sleeping import plan_wake as plan_of
 from previewer.domain.progress import Noted
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PortTakenError, PreviewerError, StuckContainerError

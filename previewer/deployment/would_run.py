@@ -12,9 +12,8 @@ from previewer.domain.commit.revision import ResolvedRevision
 from previewer.domain.compose.definition import Definition
 from previewer.domain.compose.mounted_files import digest_tree_files, tree_sources
 from previewer.domain.compose.served_files import serve_files
-from previewer.domain.policy.check import Finding, check, refused
+from previewer.domain.policy.check import Check, Finding, Verdict, check, refused
 from previewer.domain.policy.mount_rules import host_mounts
-from previewer.domain.policy.verdict import Check, Verdict
 from previewer.errors import PreviewerError
 from previewer.releases.definitions import judge_dockerfiles, read_named_images
 from previewer.session.release_files import read_contents

@@ -10,7 +10,7 @@ from previewer.deployment.capacity import capacity_for_more
 from previewer.deployment.would_run import would_run
 from previewer.domain.compose.definition import Role
 from previewer.domain.environment.environment import State
-from previewer.domain.policy.verdict import Check, Verdict
+from previewer.domain.policy.check import Check, Verdict
 from previewer.domain.units import counted
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PreviewerError, SourceError

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -17,18 +19,22 @@ from previewer.domain.record.notes import LedgerEntry
 from previewer.domain.release.registry_address import SHAPE, Direction, RegistryAddress, TransferPlan
 from previewer.domain.release.release import Artifact, Release
 from previewer.domain.units import counted
-from previewer.errors import DefinitionError, NotFoundError, RegistryError, SourceError, UsageError
+from previewer.errors import ConflictError, DefinitionError, NotFoundError, RegistryError, SourceError, UsageError
 from previewer.freeze.parallel import reported_task, run_parallel
+from previewer.records.environments import list_environments
 from previewer.releases.attested import digests_of
 from previewer.releases.obtain_images import STAGE, pull_images
 from previewer.releases.registry_access import default_address, is_vouched_for, note_push, open_repository
+from previewer.session.open_session import find_store, make_session, store_names
 from previewer.session.run import Run
 from previewer.session.session import Session
+from previewer.source.git import GitSource
 
 if TYPE_CHECKING:
     from previewer.docker_api.registry.repository import RegistryRepository
     from previewer.domain.commit.files import FileTree
     from previewer.freeze.registry.release_bundle import ReleaseBundle
+
 
 UNVOUCHED_HINT = (
     "it is from another registry than the one of the settings, and has no good signature: it has no branch's trust"
@@ -207,3 +213,27 @@ def _check_image(
         raise RegistryError(
             f"the registry has another image than the release names ({short_id(held.image)})", where=place
         )
+
+
+def forget_project(name: str, *, is_forced: bool, docker_host: str | None, environment: Mapping[str, str]) -> Path:
+    """Remove what is kept of a project; where that was. Its images stay on the engine.
+
+    Raises :class:`NotFoundError` for one that was not pulled, and :class:`ConflictError` while it has
+    environments: what they run could not be replaced or rolled back any more. ``is_forced`` does not ask.
+    """
+    store = find_store(name, environment)
+    if store is None:
+        known = ", ".join(store_names(environment))
+        hint = f"there is {known}" if known else "none was pulled to this machine"
+        raise NotFoundError("no such project was pulled", where=name, hint=hint)
+    if not is_forced:
+        with make_session(GitSource(store), docker_host, environment) as session:
+            running = ", ".join(found.name for found in list_environments(session))
+        if running:
+            raise ConflictError(
+                f"it has environments: {running}",
+                where=name,
+                hint=f"previewer down --all --project {name}; or leave them with --force",
+            )
+    shutil.rmtree(store)
+    return store

@@ -1,14 +1,17 @@
-"""Replace an environment by a new generation of the same release: the remedy for one that was touched."""
+"""Replace an environment by its next generation: of the same release, or of its branch's tip."""
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from previewer.deployment.definition import definition_name, release_of
+from previewer.deployment.definition import definition_name, how_it_was_read, release_of
 from previewer.deployment.deploy import plan_deploy
 from previewer.deployment.deployment import Deployment, UpResult
+from previewer.domain.compose.definition import DEFAULT_CHOICE
 from previewer.domain.deploy.plan import Plan
-from previewer.operations.up import deploy_release
+from previewer.domain.environment.environment import Environment
+from previewer.errors import NotFoundError, UsageError
+from previewer.operations.up import UpOptions, deploy_release, plan_up, up
 from previewer.records.environments import find_environment
 from previewer.releases.definitions import give_files
 from previewer.session.run import Run
@@ -55,4 +58,48 @@ def _deployment(session: Session, text: str, options: ReplaceOptions) -> Deploym
         timeout=options.timeout,
         force=True,
         action="replace",
+    )
+
+
+def plan_update(session: Session, environment: str, options: ReplaceOptions) -> Plan:
+    """What :func:`update` would do; nothing where the environment is at the tip."""
+    found = find_environment(session, environment)
+    return plan_up(session, _branch_of(found), _up_options(session, found, options))
+
+
+def update(run: Run, environment: str, options: ReplaceOptions) -> UpResult:
+    """Freeze the tip of the environment's branch and replace what runs by it.
+
+    Nothing changes where that very release runs and is well. Raises :class:`UsageError` for an environment of no
+    branch (a tag's, a bare commit's), and :class:`NotFoundError` where the branch is gone.
+    """
+    found = find_environment(run.session, environment)
+    wanted = _up_options(run.session, found, options)
+    return up(run, _branch_of(found), wanted)
+
+
+def _branch_of(environment: Environment) -> str:
+    if environment.ownership.branch is None:
+        raise UsageError(
+            "it was made of a commit, not of a branch, and has no tip to follow",
+            where=environment.name,
+            hint=f"`previewer replace {environment.name}` runs the same release again",
+        )
+    return environment.ownership.branch
+
+
+def _up_options(session: Session, environment: Environment, options: ReplaceOptions) -> UpOptions:
+    try:
+        release = session.ledger.load_release(environment.ownership.release)
+        definition, choice = how_it_was_read(release, environment)
+    except NotFoundError:
+        definition, choice = None, DEFAULT_CHOICE
+    return UpOptions(
+        role=environment.role,
+        definition=definition,
+        choice=structs.replace(choice, env_files=options.env_files or choice.env_files),
+        name=environment.name,
+        ttl=options.ttl,
+        timeout=options.timeout,
+        action="update",
     )

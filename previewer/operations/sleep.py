@@ -1,4 +1,4 @@
-"""Put environments to sleep: their containers are stopped, what they stored and where they are stays."""
+"""Put environments to sleep, and wake them: containers stop and start, all that they stored stays."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from msgspec import Struct, structs
 
 from previewer.deployment.recover import recover
+from previewer.deployment.wake import frozen_definition_of, has_stopped, wake_environment, with_ended
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.deploy.plan import Plan
+from previewer.domain.environment.ending import plan_sleep as sleep_plan
+from previewer.domain.environment.ending import plan_wake as wake_plan
 from previewer.domain.environment.environment import Environment, State
-from previewer.domain.environment.sleeping import plan_sleep as plan_of
 from previewer.domain.progress import Noted
 from previewer.domain.units import counted
 from previewer.errors import NotFoundError
@@ -30,7 +32,7 @@ class SleepResult(Struct, frozen=True):
 
 def plan_sleep(session: Session, environments: Sequence[str]) -> Plan:
     """What :func:`sleep` would do."""
-    plans = [plan_of(environment) for environment in _find(session, environments)]
+    plans = [sleep_plan(environment) for environment in _find(session, environments)]
     title = f"sleep {', '.join(plan.title.removeprefix('sleep ') for plan in plans)}"
     return Plan(title, tuple(step for plan in plans for step in plan))
 
@@ -60,7 +62,7 @@ def sleep(run: Run, environments: Sequence[str]) -> SleepResult:
 def _put_to_sleep(run: Run, environment: Environment) -> None:
     """Noted first: after a kill, the environment shows as meant to sleep, not as failed."""
     session = run.session
-    plan = plan_of(environment)
+    plan = sleep_plan(environment)
     owner = environment.ownership
     now = session.clock().replace(microsecond=0)
     # Those of an earlier attempt that did not come to its end sleep already.
@@ -87,3 +89,37 @@ def _find(session: Session, names: Sequence[str]) -> tuple[Environment, ...]:
     if not found:
         raise NotFoundError("no environment was named")
     return tuple({environment.name: environment for environment in found}.values())
+
+
+class WakeResult(Struct, frozen=True):
+    """What is awake now."""
+
+    environment: Environment
+    changed: bool
+    """``False`` where it was awake already."""
+
+
+def plan_wake(session: Session, environment: str) -> Plan:
+    """What :func:`wake` would do."""
+    found = with_ended(session, find_environment(session, environment))
+    if not found.notes.stopped:
+        return Plan(f"wake {found.name}", ())
+    return wake_plan(frozen_definition_of(session, found), found)
+
+
+def wake(run: Run, environment: str, *, timeout: float | None = None) -> WakeResult:
+    """Start what :func:`sleep` stopped, and wait for health. ``timeout`` in seconds; ``None`` for the setting.
+
+    What ended without being put to sleep, with the engine say, is started likewise. Raises :class:`PortTakenError`
+    where a host port was taken meanwhile, and what waiting raises; what was started is then stopped again.
+    """
+    session = run.session
+    found = find_environment(session, environment)
+    with session.ledger.lock(found.name, purpose="wake"):
+        recover(run, found.name)
+        found = with_ended(session, find_environment(session, found.name))
+        if not has_stopped(found) and not found.notes.stopped:
+            run.report(Noted(f"{found.name} is awake already"))
+            return WakeResult(found, changed=False)
+        awake = wake_environment(run, found, timeout=timeout)
+    return WakeResult(awake, changed=True)

@@ -23,7 +23,7 @@ from previewer.domain.commit.revision import Commit
 from previewer.domain.environment.environment import Environment
 from previewer.domain.environment.urls import reason_for_no_url
 from previewer.domain.parity.probe import ProbeRequest
-from previewer.domain.policy.verdict import Check, Verdict
+from previewer.domain.policy.check import Check, Verdict
 from previewer.git.command import GitCommand
 from previewer.operations.down import all_names, down
 from previewer.operations.probe import ask_once

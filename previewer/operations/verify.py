@@ -8,11 +8,12 @@ from msgspec.structs import replace
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.mounted_files import digest_tree_files
 from previewer.domain.naming import REBUILT_REPOSITORY
+from previewer.domain.record.notes import LedgerEntry
 from previewer.domain.release.attestation import Signature, Verdict
 from previewer.domain.release.image_comparison import ImageDifference, Sameness, compare_images
 from previewer.domain.release.release import Artifact, Release, pins_of
 from previewer.domain.units import counted
-from previewer.releases.attest import signature_of
+from previewer.releases.attest import sign, signature_of
 from previewer.releases.attested import AttestationCheck, Attested, check_attestations
 from previewer.releases.named_release import find_release_named
 from previewer.session.release_files import release_tree
@@ -151,3 +152,24 @@ def _compared(run: Run, image: VerifiedImage, again: Release) -> VerifiedImage:
     )
     sameness = Sameness.DIFFERENT if differences else Sameness.EQUAL
     return replace(image, sameness=sameness, rebuilt=rebuilt, differences=differences)
+
+
+def sign_release(run: Run, text: str) -> tuple[Release, Signature]:
+    """Add this user's signature to the release that ``text`` names, with what becomes of checking it here.
+
+    Raises :class:`NotFoundError`, and :class:`SourceError` where git cannot sign.
+    """
+    session = run.session
+    release = find_release_named(session, text)
+    signature = sign(run, release)
+    session.ledger.append(
+        LedgerEntry(
+            action="sign",
+            at=session.clock(),
+            actor=session.source.actor,
+            release=release.id,
+            commit=release.commit,
+            detail=signature.signer or signature.verdict.value,
+        )
+    )
+    return release, signature

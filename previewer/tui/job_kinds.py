@@ -15,12 +15,10 @@ from previewer.operations.down import down, plan_down
 from previewer.operations.extend import extend, pin, plan_extend, plan_pin
 from previewer.operations.promote import PromoteOptions, plan_promote, promote
 from previewer.operations.prune import describe, plan_prune, prune
-from previewer.operations.replace import ReplaceOptions, plan_replace, replace_environment
+from previewer.operations.replace import ReplaceOptions, plan_replace, plan_update, replace_environment, update
 from previewer.operations.rollback import RollbackOptions, plan_rollback, rollback
-from previewer.operations.sleep import plan_sleep, sleep
+from previewer.operations.sleep import plan_sleep, plan_wake, sleep, wake
 from previewer.operations.up import UpOptions, plan_up, up
-from previewer.operations.update import plan_update, update
-from previewer.operations.wake import plan_wake, wake
 from previewer.session.run import Run
 from previewer.tui.request import Choice, Done, JobKind, Request, names_of
 

@@ -32,6 +32,7 @@ EXPECTED = {
     errors.ImageGoneError: 6,
     errors.ConflictError: 1,
     errors.PortTakenError: 1,
+    errors.StuckContainerError: 1,
     errors.UnsupportedError: 1,
     errors.CapacityError: 10,
     errors.UnhealthyError: 4,

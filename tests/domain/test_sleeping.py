@@ -4,8 +4,8 @@ from msgspec.structs import replace
 
 from previewer.domain.deploy.plan import StopContainer
 from previewer.domain.engine.observation import ContainerState, Health, Observation
+from previewer.domain.environment.ending import plan_sleep, plan_wake
 from previewer.domain.environment.environment import Environment, State, list_environments
-from previewer.domain.environment.sleeping import plan_sleep, plan_wake
 from previewer.domain.record.notes import EnvironmentNotes
 from tests.domain.values import NOW, make_container, make_definition
 

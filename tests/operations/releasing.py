@@ -12,10 +12,9 @@ from previewer.domain.environment.environment import Environment
 from previewer.domain.record.notes import EnvironmentNotes, LedgerEntry
 from previewer.engine.protocol import Selection
 from previewer.operations.promote import PromoteOptions, promote
-from previewer.operations.replace import ReplaceOptions, replace_environment
+from previewer.operations.replace import ReplaceOptions, replace_environment, update
 from previewer.operations.rollback import RollbackOptions, rollback
 from previewer.operations.up import UpOptions, up_release
-from previewer.operations.update import update
 from previewer.session.run import Run
 from previewer.testing.memory.engine import MemoryEngine
 from tests.operations.shop import FILES, Shop

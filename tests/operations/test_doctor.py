@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from previewer.domain.policy.verdict import Verdict
+from previewer.domain.policy.check import Verdict
 from previewer.operations.doctor import examine
 from previewer.session.open_session import open_session
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from previewer.deployment.would_run import would_run
-from previewer.domain.policy.verdict import Verdict
+from previewer.domain.policy.check import Verdict
 from previewer.errors import UsageError
 from previewer.operations.init import InitPlan, ManySourcesError, plan_init, write_init
 from tests.operations.shop import Shop

@@ -13,8 +13,7 @@ from previewer.domain.engine.observation import ContainerState
 from previewer.domain.environment.environment import State
 from previewer.domain.record.notes import LedgerEntry
 from previewer.engine.protocol import Selection
-from previewer.operations.sleep import sleep
-from previewer.operations.wake import wake
+from previewer.operations.sleep import sleep, wake
 from previewer.session.run import Run
 from previewer.testing.memory.container import Behaviour
 from previewer.testing.memory.engine import MemoryEngine

@@ -11,8 +11,7 @@ from previewer.domain.release.release import Release, is_part_of, manifest_of, r
 from previewer.errors import DefinitionError, FreezeError, PolicyError
 from previewer.operations.freeze import freeze
 from previewer.operations.promote import PromoteOptions, plan_promote, promote
-from previewer.operations.replace import ReplaceOptions
-from previewer.operations.update import update
+from previewer.operations.replace import ReplaceOptions, update
 from previewer.session.run import Run
 from previewer.testing.memory.images import MemoryImages
 from tests.operations.shop import Shop

@@ -8,7 +8,7 @@ import pytest
 
 from previewer.errors import NoRepositoryError, NotFoundError
 from previewer.ledger.store import make_store
-from previewer.operations.forget import forget_project
+from previewer.operations.pull import forget_project
 from previewer.session.open_session import find_store, open_session, store_path, stores_folder
 
 INSTALLATION = "0123456789abcdef"

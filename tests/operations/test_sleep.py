@@ -9,8 +9,7 @@ from previewer.domain.progress import Noted
 from previewer.domain.record.notes import EnvironmentNotes
 from previewer.errors import NotFoundError, PortTakenError, UnhealthyError, UsageError
 from previewer.operations.extend import extend, pin, plan_extend
-from previewer.operations.sleep import plan_sleep, sleep
-from previewer.operations.wake import plan_wake, wake
+from previewer.operations.sleep import plan_sleep, plan_wake, sleep, wake
 from previewer.session.run import Run
 from previewer.testing.memory.container import Behaviour
 from previewer.testing.memory.session import DEFAULT_NOW

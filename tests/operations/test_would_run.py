@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from previewer.deployment.would_run import would_run
-from previewer.domain.policy.verdict import Check, Verdict
+from previewer.domain.policy.check import Check, Verdict
 from tests.operations.shop import Shop
 
 PROXY = """services:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from previewer.domain.commit.revision import Change
 from previewer.domain.drift.finding import Severity
 from previewer.domain.environment.environment import State
-from previewer.domain.policy.verdict import Verdict as DoctorVerdict
+from previewer.domain.policy.check import Verdict as DoctorVerdict
 from previewer.domain.progress import Outcome
 from previewer.domain.release.attestation import Verdict
 from previewer.present.safe_text import cell_width

@@ -1,4 +1,4 @@
-"""``previewer completion``."""
+"""``previewer completion``, and ``previewer __complete`` for completion scripts of one's own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import PurePath
 
 import click
 
+from previewer.cli.completion_values import names_to_complete
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.options import verb
 from previewer.errors import UsageError
@@ -35,3 +36,12 @@ def command(invocation: Invocation, *, shell: str | None) -> None:
     if script is None:
         raise UsageError(f"this version of click knows no completion for {name}")
     invocation.output.text(script(root, {}, PROGRAM, COMPLETION_VARIABLE).source())
+
+
+@verb("__complete")
+@click.argument("kind", type=click.Choice(["branches", "environments"]))
+@pass_invocation
+def complete_names_command(invocation: Invocation, *, kind: str) -> None:
+    """Print the names that a shell can complete."""
+    for name in names_to_complete(invocation, kind):
+        invocation.output.line(name)

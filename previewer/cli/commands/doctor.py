@@ -11,7 +11,7 @@ from previewer.cli.output_format import Format
 from previewer.errors import PreviewerError
 
 if TYPE_CHECKING:
-    from previewer.domain.policy.verdict import Check
+    from previewer.domain.policy.check import Check
 
 
 @verb("doctor")

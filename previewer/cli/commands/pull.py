@@ -1,4 +1,4 @@
-"""``previewer pull``."""
+"""``previewer pull`` and ``previewer forget``."""
 
 from __future__ import annotations
 
@@ -45,3 +45,18 @@ def command(invocation: Invocation, *, what: str, dry_run: bool, progress: str, 
         invocation.output.record(PULL_COLUMNS, pull_row(result))
     else:
         invocation.output.value(pull_row(result), form)
+
+
+@verb("forget")
+@click.argument("name", metavar="PROJECT")
+@click.option("--force", is_flag=True, help="Even if it has environments; the engine is not asked.")
+@pass_invocation
+def forget_command(invocation: Invocation, *, name: str, force: bool) -> None:
+    """Forget a project that was pulled to this machine.
+
+    Removes its releases, history and tombstones here; clones, the registry and the engine stay as they are.
+    """
+    from previewer.operations.pull import forget_project
+
+    folder = forget_project(name, is_forced=force, docker_host=invocation.host, environment=invocation.environment)
+    invocation.diagnostics.note(f"{name} is forgotten: {folder} was removed")

@@ -1,4 +1,4 @@
-"""``previewer replace``."""
+"""``previewer replace`` and ``previewer update``."""
 
 from __future__ import annotations
 
@@ -25,3 +25,17 @@ def command(invocation: Invocation, **given: Unpack[RenewalArguments]) -> ExitCo
     from previewer.operations.replace import plan_replace, replace_environment
 
     return renew(invocation, plan=plan_replace, perform=replace_environment, **given)
+
+
+@verb("update")
+@renewal_options()
+@pass_invocation
+def update_command(invocation: Invocation, **given: Unpack[RenewalArguments]) -> ExitCode:
+    """Bring an environment to the tip of its branch.
+
+    Freezes the tip and replaces the environment's release with it. Does nothing if it runs the tip already.
+    """
+    from previewer.cli.deployment import renew
+    from previewer.operations.replace import plan_update, update
+
+    return renew(invocation, plan=plan_update, perform=update, **given)

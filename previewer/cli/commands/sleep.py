@@ -1,4 +1,4 @@
-"""``previewer sleep``."""
+"""``previewer sleep`` and ``previewer wake``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import click
 
 from previewer.cli.completion_values import complete_environments
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import output_option, progress_option, verb
+from previewer.cli.options import output_option, progress_option, timeout_option, verb
 from previewer.cli.output_format import Format
 
 
@@ -36,3 +36,46 @@ def command(
         with running(invocation, session, progress) as run:
             result = sleep(run, environments)
     invocation.output.rows(SLEEP_COLUMNS, sleep_rows(result), form)
+
+
+@verb("wake")
+@click.argument("environment", shell_complete=complete_environments)
+@timeout_option()
+@click.option("--dry-run", is_flag=True, help="Print what would be started, and start nothing.")
+@progress_option()
+@output_option()
+@pass_invocation
+def wake_command(
+    invocation: Invocation,
+    *,
+    environment: str,
+    timeout: float | None,
+    dry_run: bool,
+    progress: str,
+    form: Format,
+) -> None:
+    """Start an environment that sleeps and wait for health.
+
+    Services start in the order of the definition that was frozen; a job that has succeeded does not run again. If
+    that fails, the environment stays asleep. Containers that ended with the engine or machine are started, too.
+    """
+    from previewer.cli.plan_printer import print_plan
+    from previewer.cli.rows.environments import environment_row, url_columns, url_rows, urls_by_service
+    from previewer.cli.running import running
+    from previewer.operations.sleep import plan_wake, wake
+
+    with invocation.open_session() as session:
+        if dry_run:
+            print_plan(invocation.output, plan_wake(session, environment), form)
+            return
+        with running(invocation, session, progress) as run:
+            result = wake(run, environment, timeout=timeout)
+    if form is Format.TABLE:
+        invocation.output.table(url_columns(), url_rows(result.environment))
+        return
+    row = {
+        **environment_row(result.environment),
+        "urls": urls_by_service(result.environment),
+        "ports": list(url_rows(result.environment)),
+    }
+    invocation.output.value({**row, "changed": result.changed}, form)

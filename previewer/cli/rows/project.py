@@ -10,7 +10,7 @@ from previewer.cli.output_format import Format
 from previewer.cli.table import Column
 from previewer.cli.terminal import paint
 from previewer.domain.json_value import JsonObject
-from previewer.domain.policy.verdict import Check, Verdict
+from previewer.domain.policy.check import Check, Verdict
 from previewer.present.safe_text import plain
 from previewer.present.values import Tone, signed
 

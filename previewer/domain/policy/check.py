@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 
 from msgspec import Struct
 
@@ -224,3 +225,21 @@ def _in_file_order(finding: Finding) -> tuple[str, int, int, int]:
     place = finding.location
     rank = RULES.index(RULE_BY_ID[finding.rule])
     return (place.file, place.line or 0, place.column or 0, rank)
+
+
+class Verdict(Enum):
+    """How a check ended."""
+
+    OK = "ok"
+    WARNING = "warning"
+    """It works, but not as well as it could."""
+    FAILED = "failed"
+
+
+class Check(Struct, frozen=True):
+    """One thing that was looked at."""
+
+    name: str
+    verdict: Verdict
+    detail: str
+    hint: str = ""

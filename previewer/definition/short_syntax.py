@@ -1,4 +1,8 @@
-"""Short forms of the keys of services, builds and resources."""
+"""Short forms of Compose keys become long ones: ``"8080:80"`` is ``{target: 80, published: "8080", ...}``.
+
+Runs before the model is checked against the schema too (on the files that others extend), so whatever has an
+unexpected type is left as it is: the schema refuses it later, with better words.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,17 @@ from previewer.definition.short_forms import (
     one_as_list,
     sources_as_tables,
 )
-from previewer.definition.values import ModelError, Table, Value, text_or_items
+from previewer.definition.values import (
+    Budget,
+    ModelError,
+    Table,
+    Value,
+    as_items,
+    as_tables,
+    named_tables,
+    table_at,
+    text_or_items,
+)
 from previewer.definition.yaml.scalars import go_text
 from previewer.domain.compose.definition import ModelPath
 
@@ -133,3 +147,42 @@ SERVICE_FORMS: Forms = {
 }
 WATCH_FORMS: Forms = {"ignore": one_as_list, "include": one_as_list}
 """Of the entries of ``develop.watch``."""
+
+
+# Short forms of Compose keys become long ones: ``"8080:80"`` is ``{target: 80, published: "8080",
+# ...}``.
+#
+# Runs before the model is checked against the schema too (on the files that others extend), so
+# whatever has an unexpected type is left as it is: the schema refuses it later, with better words.
+
+__all__ = ["expand_short_syntax"]
+
+NODES_OF_A_PORT = 5
+"""Values in the long form of one port."""
+
+
+def expand_short_syntax(model: Table, *, budget: Budget) -> None:
+    """Write every short form of ``model`` as its long one, in place; a second time changes nothing.
+
+    A range of ports becomes many values, which ``budget`` pays for. Raises :class:`ModelError` with the place
+    for a short form that cannot be understood.
+    """
+    for name, service in named_tables(model, "services"):
+        ports_before = len(as_items(service.get("ports")))
+        _expand(service, SERVICE_FORMS, "services", name)
+        budget.spend(NODES_OF_A_PORT * (len(as_items(service.get("ports"))) - ports_before))
+        _expand(table_at(service, "build"), BUILD_FORMS, "services", name, "build")
+        for watch in as_tables(table_at(service, "develop").get("watch")):
+            _expand(watch, WATCH_FORMS, "services", name, "develop", "watch")
+    for section in ("networks", "volumes", "secrets", "configs"):
+        for name, resource in named_tables(model, section):
+            expand_external(resource, path=(section, name))
+
+
+def _expand(table: Table, forms: Forms, *path: str) -> None:
+    for key, expand in forms.items():
+        if table.get(key) is not None:
+            try:
+                table[key] = expand(table[key])
+            except ModelError as error:
+                raise error.under(*path, key) from error
