@@ -125,6 +125,7 @@ VERBS = (
         f"{_HOME}.suggest_writable",
     ),
     Verb("run", "Run a command beside an environment of its own.", _ENVIRONMENTS, f"{_HOME}.run"),
+    Verb("bisect", "Find the commit that broke something.", _ENVIRONMENTS, f"{_HOME}.bisect"),
     Verb("parity", "Compare two environments side by side.", _ENVIRONMENTS, f"{_HOME}.parity"),
     Verb("comment", "Print what reviewers want to know of an environment.", _ENVIRONMENTS, f"{_HOME}.comment"),
     Verb("down", "Remove environments with everything that belongs to them.", _ENVIRONMENTS, f"{_HOME}.down"),

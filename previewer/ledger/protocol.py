@@ -22,6 +22,8 @@ class RecordKind(Enum):
 
     ATTESTATION = "attestations"
     """A release's provenance and bills of materials, by its id's digits."""
+    BISECTION = "bisections"
+    """The steps of a bisection that has not come to its end, by what it looks for."""
     BILL = "bills"
     """An image's bill of materials, by its config digest's digits, whatever releases it is in."""
     CLAIM = "claims"

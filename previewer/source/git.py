@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from operator import attrgetter
 from pathlib import Path
@@ -197,6 +197,10 @@ class GitSource:
     def commits_between(self, old: str, new: str, *, limit: int) -> tuple[Commit, ...]:
         """The newest commits that ``new`` contains and ``old`` does not (full ids), newest first."""
         return self._changes.commits_between(old, new, limit=limit)
+
+    def bisection(self, good: Sequence[str], bad: str) -> tuple[str, ...]:
+        """The commits of ``bad`` that none of ``good`` contains (full ids), the best to test next first."""
+        return self._changes.bisection(good, bad)
 
     def changed_files(self, old: str, new: str) -> tuple[FileChange, ...]:
         """Every file that differs between two commits (full ids), sorted by path."""

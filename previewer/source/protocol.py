@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from previewer.domain.commit.files import FileTree
@@ -113,6 +113,10 @@ class Source(Protocol):
 
     def commits_between(self, old: str, new: str, *, limit: int) -> tuple[Commit, ...]:
         """The newest commits that ``new`` contains and ``old`` does not (full ids), newest first."""
+        ...
+
+    def bisection(self, good: Sequence[str], bad: str) -> tuple[str, ...]:
+        """The commits of ``bad`` that none of ``good`` contains (full ids), the best to test next first."""
         ...
 
     def changed_files(self, old: str, new: str) -> tuple[FileChange, ...]:

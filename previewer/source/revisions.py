@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from previewer.domain.commit.revision import Change, Commit, FileChange, ResolvedRevision, is_object_id
 from previewer.errors import NotFoundError
@@ -35,6 +35,11 @@ class GitChanges:
             "rev-list", "--no-commit-header", f"--format={COMMIT_FORMAT}", f"--max-count={limit}", new, f"^{old}"
         )
         return parse_commits(output)
+
+    def bisection(self, good: Sequence[str], bad: str) -> tuple[str, ...]:
+        """The commits of ``bad`` that none of ``good`` contains, the one that halves them best first."""
+        output = self._command.text("rev-list", "--bisect-all", bad, *(f"^{commit}" for commit in good))
+        return tuple(line.partition(" ")[0] for line in output.splitlines())
 
     def changed_files(self, old: str, new: str) -> tuple[FileChange, ...]:
         """Every file that differs, sorted by path. A file that moved is removed and added."""

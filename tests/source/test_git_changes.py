@@ -81,3 +81,19 @@ def test_the_origin_has_neither_user_nor_password(tmp_path: Path) -> None:
     assert GitSource(tmp_path).origin is None
     repository.git("remote", "add", "origin", "https://ada:secret@Example.org/shop.git")
     assert GitSource(tmp_path).origin == "example.org/shop"
+
+
+def test_a_bisection_halves_what_is_left_whatever_was_merged(tmp_path: Path) -> None:
+    repository = GitRepository(tmp_path)
+    commits = [repository.commit({"a": str(number)}) for number in range(9)]
+    source = GitSource(tmp_path)
+    best, *others = source.bisection([commits[0]], commits[8])
+    assert best == commits[4]
+    assert {best, *others} == set(commits[1:])
+    assert source.bisection([commits[0], commits[7]], commits[8]) == (commits[8],)
+    assert source.bisection([commits[8]], commits[0]) == ()
+    repository.git("checkout", "--quiet", "-b", "side", commits[6])
+    side = repository.commit({"b": "side"})
+    repository.git("checkout", "--quiet", "main")
+    repository.git("merge", "--quiet", "--no-ff", "--message", "merge", "side")
+    assert side in source.bisection([commits[8]], repository.git("rev-parse", "HEAD"))

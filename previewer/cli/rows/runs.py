@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from previewer.cli.report_text import JunitCase, junit_report
 from previewer.cli.rows.cells import show_id
 from previewer.cli.table import Column
+from previewer.domain.json_value import JsonObject, JsonValue
+from previewer.operations.bisect import BisectResult
 from previewer.operations.run.run import CommandResult
 
 RUN_COLUMNS = (
@@ -31,3 +33,44 @@ def _failures(result: CommandResult) -> list[str]:
     if result.error is not None:
         found += [str(result.error), *result.error.details]
     return found
+
+
+def bisect_columns() -> tuple[Column, ...]:
+    """The columns of ``previewer bisect``."""
+    return (
+        Column("commit", "COMMIT", show_id),
+        Column("verdict", "VERDICT"),
+        Column("exit_code", "EXIT"),
+        Column("seconds", "SECONDS"),
+    )
+
+
+def bisect_rows(result: BisectResult) -> list[JsonObject]:
+    """The steps, and last what was found."""
+    steps: list[JsonObject] = [
+        {
+            "commit": step.commit,
+            "verdict": step.verdict.value,
+            "exit_code": step.code,
+            "seconds": step.seconds,
+        }
+        for step in result.bisection.steps
+    ]
+    verdict = "first bad" if result.first_bad is not None else "suspect"
+    return [*steps, *({"commit": commit.id, "verdict": verdict} for commit in result.suspects)]
+
+
+def bisect_value(result: BisectResult) -> JsonObject:
+    """All of it."""
+    suspects: list[JsonValue] = [
+        {"commit": commit.id, "subject": commit.subject, "author": commit.author} for commit in result.suspects
+    ]
+    return {
+        "good": result.bisection.good,
+        "bad": result.bisection.bad,
+        "first_bad": suspects[0] if result.first_bad is not None else None,
+        "suspects": suspects,
+        "environments": len(result.bisection.steps) - result.resumed,
+        "resumed": result.resumed,
+        "steps": [row for row in bisect_rows(result) if "exit_code" in row],
+    }

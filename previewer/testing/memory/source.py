@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from previewer.domain.cancellation import Cancellation
@@ -145,6 +145,12 @@ class MemorySource:
         """The newest commits that ``new`` contains and ``old`` does not (full ids), newest first."""
         known = set(self._history_of(old) or ())
         return tuple(commit for commit in reversed(self._history_of(new) or ()) if commit not in known)[:limit]
+
+    def bisection(self, good: Sequence[str], bad: str) -> tuple[str, ...]:
+        """The commits of ``bad`` that none of ``good`` contains (full ids), the one in the middle first."""
+        known = {commit for one in good for commit in self._history_of(one) or ()}
+        left = [commit.id for commit in self._history_of(bad) or () if commit not in known]
+        return tuple(sorted(left, key=lambda commit: abs(2 * left.index(commit) + 2 - len(left))))
 
     def changed_files(self, old: str, new: str) -> tuple[FileChange, ...]:
         """Every file that differs between two commits (full ids), sorted by path; their lines are not counted."""
