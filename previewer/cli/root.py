@@ -26,18 +26,20 @@ class RootGroup(LazyGroup):
             formatter.write_dl([(f"{code.value:>3}", code.meaning) for code in ExitCode])
 
 
-def _without_verb(ctx: click.Context) -> int | None:
+def _without_verb(ctx: click.Context, *, env_files: tuple[str, ...]) -> int | None:
     """Preview environments from frozen images, on the Docker engine you already have.
 
     Without a command it opens the terminal UI.
     """
     invocation = ctx.find_object(Invocation)
     if ctx.invoked_subcommand is not None or invocation is None:
+        if env_files:
+            raise UsageError("here --env-file is for the terminal UI", hint="give it after the command")
         return None
-    return _open_ui(invocation)
+    return _open_ui(invocation, env_files)
 
 
-def _open_ui(invocation: Invocation) -> int:
+def _open_ui(invocation: Invocation, env_files: tuple[str, ...]) -> int:
     # Textual draws on standard error.
     if not all(map(is_terminal, (invocation.stdin, invocation.stdout, invocation.stderr))):
         raise UsageError(
@@ -49,17 +51,25 @@ def _open_ui(invocation: Invocation) -> int:
             f"the terminal UI cannot draw on a terminal of type {invocation.environment['TERM']}",
             hint="set TERM to the terminal's type, such as xterm-256color, or run `previewer ls`",
         )
+    from previewer.releases.definitions import give_files
     from previewer.tui.app import run
 
     with invocation.open_session() as session:
+        give_files(session, env_files)
         return run(session)
 
 
+_ENV_FILE = click.Option(
+    ["--env-file", "env_files"],
+    multiple=True,
+    metavar="FILE",
+    help="For the terminal UI: variables of this machine.",
+)
 root = RootGroup(
     name="previewer",
     verbs=VERBS,
     callback=click.pass_context(_without_verb),
-    params=global_options(),
+    params=[*global_options(), _ENV_FILE],
     help=_without_verb.__doc__,
     invoke_without_command=True,
     options_metavar="[OPTIONS]",

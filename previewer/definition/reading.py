@@ -147,19 +147,21 @@ class Reading:
     def uncommitted_environment(self, path: str, *, lookup: Lookup) -> dict[str, str] | None:
         """What stands for the environment file at ``path``, which the commit does not have; ``None`` for nothing.
 
-        That is what the user's own files give, else the variables that a committed example names, with the values
-        that ``lookup`` knows, or with the example's own where it is to be taken. What such an example names and
-        nothing gives is noted as wanted.
+        That is what the user's own files give, and of an example that is taken the rest. Without any it is the
+        variables that a committed example names, with the values that ``lookup`` knows, or with the example's own
+        where it is to be taken. What such an example names and nothing gives is noted as wanted.
         """
-        if names := self.outside.given_names(tree_path(path)):
-            return {name: value for name in names if (value := lookup(name)) is not None}
+        names = self.outside.given_names(tree_path(path))
+        given = {name: value for name in names if (value := lookup(name)) is not None}
+        if names and not self.outside.takes_examples:
+            return given
         example = self.outside.find_example(tree_path(path))
         if example is None:
-            return None
+            return given if names else None
         values = self.dotenv(mount(example), lookup=lookup) or {}
         known = {name: value for name in values if (value := lookup(name)) is not None}
         if (taken := self._taken_example(tree_path(path), example, values)) is not None:
-            return {**taken, **known}
+            return {**taken, **known, **given}
         content = self.read_environment_file(mount(example)) or b""
         for name in (name for name in values if name not in known):
             self.outside.want(f"{name}, for {tree_path(path)}", f"{example}:{line_of(content, name)}")

@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 
 from previewer.deployment.supersede import newest_run
 from previewer.domain.build import FreezePlan, build_differences, needs_no_more_images
-from previewer.domain.commit.revision import ResolvedRevision
+from previewer.domain.commit.revision import ResolvedRevision, short_id
 from previewer.domain.compose.definition import DEFAULT_CHOICE, Definition, ReadingChoice, Role
 from previewer.domain.compose.mounted_files import digest_tree_files, tree_sources
 from previewer.domain.json_value import JsonObject
@@ -169,7 +169,8 @@ def _freeze_chosen(
         except (FreezeError, RegistryError) as error:
             if definition is first:
                 raise
-            hint = f"promoting to it freezes it: previewer promote REVISION --to {definition.role.value}"
+            command = f"previewer promote {short_id(release.commit)} --to {definition.role.value}"
+            hint = f"promoting to it freezes it: {command}"
             report(Noted(f"the definition {definition.name} is left out of the release: {error}", hint))
     return release
 

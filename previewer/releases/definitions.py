@@ -19,7 +19,7 @@ from previewer.domain.json_value import JsonObject
 from previewer.domain.policy.check import Explanation, Finding, check, check_image, explain, raise_for
 from previewer.domain.policy.trust import Trust
 from previewer.domain.progress import Noted
-from previewer.errors import DefinitionError, NotFoundError, PreviewerError
+from previewer.errors import DefinitionError, NotFoundError, OutsideTreeError, PreviewerError
 from previewer.freeze.planned_images import NamedImage, Permit, read_planned_images
 from previewer.session.session import Session
 
@@ -134,11 +134,18 @@ def _basis(session: Session, request: RunRequest) -> JsonObject:
 
 def _take_given_files(session: Session, tree: FileTree, choice: ReadingChoice) -> ReadingChoice:
     """Read the environment files that are not the commit's from the user's machine; what is left is the choice."""
-    committed = [path for path in choice.env_files if tree.is_file(posixpath.normpath(path))]
+    committed = [path for path in choice.env_files if _is_committed(tree, path)]
     for path in choice.env_files:
         if path not in committed:
             session.give_environment_file(path)
     return structs.replace(choice, env_files=tuple(committed))
+
+
+def _is_committed(tree: FileTree, path: str) -> bool:
+    try:
+        return tree.is_file(posixpath.normpath(path))
+    except OutsideTreeError:
+        return False
 
 
 def _read_all(

@@ -20,6 +20,7 @@ COMPOSE = """services:
     environment: {MODE: '${MODE:?}'}
 """
 EXAMPLE = "MODE=fast\nTAG=1\n# what it is signed with\nexport SIGNING_KEY=changeme\n"
+EXAMPLE_VALUES = {"MODE": "fast", "TAG": "1", "SIGNING_KEY": "changeme"}
 VALUES = {"MODE": "slow", "TAG": "2", "SIGNING_KEY": "from outside"}
 
 
@@ -78,6 +79,18 @@ def test_values_from_outside_win_over_an_example() -> None:
         LoadOptions(variables=VALUES, project_name="p", takes_examples=True),
     ):
         assert environment_of(load(files, options)) == VALUES
+
+
+def test_an_example_has_what_a_given_file_has_not() -> None:
+    files = {"compose.yaml": "services: {web: {image: i, env_file: .env}}\n", ".env.example": EXAMPLE}
+    for takes, expected in ((True, {**EXAMPLE_VALUES, "MODE": "slow"}), (False, {"MODE": "slow"})):
+        options = LoadOptions(
+            project_name="p",
+            takes_examples=takes,
+            variables={"MODE": "slow"},
+            config_mounts={"../secrets.env": ("MODE",)},
+        )
+        assert environment_of(load(files, options)) == expected
 
 
 def test_a_committed_file_wins_over_an_example() -> None:

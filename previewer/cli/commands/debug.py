@@ -6,7 +6,7 @@ import click
 
 from previewer.cli.completion_values import complete_environments, complete_services
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import output_option, progress_option, verb
+from previewer.cli.options import env_file_option, output_option, progress_option, verb
 from previewer.cli.output_format import Format
 
 
@@ -14,6 +14,7 @@ from previewer.cli.output_format import Format
 @click.argument("environment", shell_complete=complete_environments)
 @click.argument("service", shell_complete=complete_services)
 @click.argument("inner", nargs=-1, metavar="[-- COMMAND]...")
+@env_file_option()
 @click.option("--dry-run", is_flag=True, help="Print the plan; nothing is changed.")
 @progress_option()
 @output_option()
@@ -24,6 +25,7 @@ def command(
     environment: str,
     service: str,
     inner: tuple[str, ...],
+    env_files: tuple[str, ...],
     dry_run: bool,
     progress: str,
     form: Format,
@@ -31,15 +33,16 @@ def command(
     """Open a shell in a disposable copy of a service.
 
     The copy has the service's image, variables, rights and limits, and clones of its volumes; it goes when the
-    shell ends. The service itself stays untouched: no command enters
-    it. Ends with the command's own exit code.
+    shell ends. The service itself stays untouched: no command enters it. Ends with the command's own exit code.
     """
     from previewer.cli.plan_printer import print_plan
     from previewer.cli.running import running
     from previewer.cli.terminal import is_terminal
     from previewer.operations.debug import debug, plan_debug
+    from previewer.releases.definitions import give_files
 
     with invocation.open_session() as session:
+        give_files(session, env_files)
         if dry_run:
             print_plan(invocation.output, plan_debug(session, environment, service, inner), form)
             return 0

@@ -9,7 +9,14 @@ import click
 from previewer.cli.completion_values import complete_environments
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import dry_run_option, output_option, progress_option, timeout_option, verb
+from previewer.cli.options import (
+    dry_run_option,
+    env_file_option,
+    output_option,
+    progress_option,
+    timeout_option,
+    verb,
+)
 from previewer.cli.output_format import Format
 from previewer.errors import NotFoundError
 
@@ -22,6 +29,7 @@ if TYPE_CHECKING:
 @click.argument("target", metavar="[ENVIRONMENT|ROLE]", required=False, shell_complete=complete_environments)
 @click.argument("release", metavar="[RELEASE]", required=False)
 @click.option("--list", "only_list", is_flag=True, help="Only list what it can go back to.")
+@env_file_option()
 @timeout_option()
 @dry_run_option()
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
@@ -34,6 +42,7 @@ def command(
     target: str | None,
     release: str | None,
     only_list: bool,
+    env_files: tuple[str, ...],
     timeout: float | None,
     dry_run: bool,
     yes: bool,
@@ -50,9 +59,11 @@ def command(
     from previewer.cli.deployment import show_plan, show_result
     from previewer.cli.running import running
     from previewer.operations.rollback import RollbackOptions, choose, list_candidates, plan_rollback, rollback
+    from previewer.releases.definitions import give_files
 
     options = RollbackOptions(release=release, timeout=timeout)
     with invocation.open_session() as session:
+        give_files(session, env_files)
         candidates = list_candidates(session, target)
         if only_list:
             _print(invocation, session, candidates, form)
