@@ -36,6 +36,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "previewer run HEAD --timeout 600 --junit report.xml -- ./smoke-test",
         "previewer run main feature/login --matrix -- ./check",
     ),
+    "compare": ("previewer compare v1.4 main --probe", "previewer compare main HEAD -- ./print-prices"),
     "bisect": ("previewer bisect v1.4..main -- ./smoke-test",),
     "extend": ("previewer extend feature/login 2d", "previewer extend feature/login never"),
     "pin": ("previewer pin feature/login", "previewer pin feature/login --off"),

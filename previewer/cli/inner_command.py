@@ -42,16 +42,21 @@ def command_verb(name: str) -> Callable[[Callable[..., Any]], click.Command]:
     return click.command(name, cls=InnerCommand, context_settings={"help_option_names": HELP_NAMES})
 
 
+def time_limit_option() -> Callable[[Function], Function]:
+    """``--timeout``: seconds for an environment and its command together."""
+    return click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="SECONDS",
+        help="How long an environment may take, with its command.",
+    )
+
+
 def command_options() -> Callable[[Function], Function]:
     """What all of them take. Parameters: ``service``, ``timeout``, ``evidence``, ``progress``."""
     options = (
         click.option("--in", "service", metavar="SERVICE", help="Run it in a disposable copy of a service."),
-        click.option(
-            "--timeout",
-            type=click.FloatRange(min=0, min_open=True),
-            metavar="SECONDS",
-            help="How long an environment may take, with its command.",
-        ),
+        time_limit_option(),
         click.option(
             "--evidence",
             type=click.Path(file_okay=False, path_type=Path),
@@ -76,9 +81,9 @@ def command_request(
     inner: tuple[str, ...],
     *,
     choice: ReadingChoice,
-    service: str | None,
     timeout: float | None,
-    evidence: Path,
+    service: str | None = None,
+    evidence: Path | None = None,
     name: str | None = None,
     definition: str | None = None,
     keeps_on_failure: bool = False,
@@ -95,7 +100,7 @@ def command_request(
         service=service,
         timeout=timeout,
         keeps_on_failure=keeps_on_failure,
-        evidence=evidence.absolute(),
+        evidence=evidence.absolute() if evidence is not None else None,
         has_terminal=is_terminal(invocation.stdin) and is_terminal(invocation.stdout),
     )
 

@@ -125,6 +125,7 @@ VERBS = (
         f"{_HOME}.suggest_writable",
     ),
     Verb("run", "Run a command beside an environment of its own.", _ENVIRONMENTS, f"{_HOME}.run"),
+    Verb("compare", "Bring two revisions up and ask both the same.", _ENVIRONMENTS, f"{_HOME}.compare"),
     Verb("bisect", "Find the commit that broke something.", _ENVIRONMENTS, f"{_HOME}.bisect"),
     Verb("parity", "Compare two environments side by side.", _ENVIRONMENTS, f"{_HOME}.parity"),
     Verb("comment", "Print what reviewers want to know of an environment.", _ENVIRONMENTS, f"{_HOME}.comment"),

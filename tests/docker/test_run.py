@@ -32,6 +32,7 @@ services:
     volumes: ["data:/data"]
     environment: {DB_PASSWORD: hunter2-of-the-site}
 volumes: {data: {}}
+x-previewer: {parity: {probe: {requests: [/], ignore: {headers: [last-modified, etag, date, content-length]}}}}
 """
 POINTS = int(os.environ.get("PREVIEWER_TEST_KILL_POINTS", "3"))
 FETCH = (
@@ -144,6 +145,14 @@ def test_several_run_beside_each_other_in_one_report(bench: Bench) -> None:
         if case.find("failure") is not None
     ]
     assert failed == ["none"]
+    assert bench.remains() == []
+    script = f"import os; print(os.environ['PREVIEWER_URL'])\n{FETCH}"
+    asked = ("--probe", "-o", "json", "--exit-code", "--", sys.executable, "-c", script)
+    compared = json.loads(bench.run("compare", "one", "two", *asked, code=3))
+    assert [(row["asked"], row["what"], row["left"], row["right"]) for row in compared["differences"]] == [
+        ("command", "line 2", "page of one", "page of two"),
+        ("GET /", "body", "page of one", "page of two"),
+    ]
     assert bench.remains() == []
 
 
