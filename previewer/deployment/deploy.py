@@ -44,7 +44,7 @@ from previewer.engine.protocol import Selection
 from previewer.errors import ConflictError, NotFoundError
 from previewer.execution.run_plan import RunOptions
 from previewer.records.environments import environment_entry
-from previewer.records.tombstones import masking
+from previewer.records.masking import mask_of_release, masking
 from previewer.releases.attest import require_signature
 from previewer.session.run import Run
 from previewer.session.session import Session
@@ -84,7 +84,7 @@ def deploy(run: Run, deployment: Deployment) -> UpResult:
     Whatever ends it early (a failure, an interruption) undoes what it made; the engine is then as before. The
     release's images have to be there. Raises :class:`PolicyError` where the role refuses the definition.
     """
-    with masking(run, deployment.release) as masked:
+    with masking(run, mask_of_release(run.session, deployment.release)) as masked:
         return _deploy(masked, deployment)
 
 

@@ -25,6 +25,7 @@ from previewer.execution.execute import ExecutionLimits, execute
 from previewer.execution.remove import stop_all
 from previewer.execution.run_plan import DowntimeTimer, note_undone, start_again
 from previewer.records.environments import environment_entry
+from previewer.records.masking import mask_of_release, masking
 from previewer.session.run import Run
 from previewer.session.session import Session
 
@@ -61,7 +62,8 @@ def restart_kept_generation(run: Run, deployment: Deployment, generation: int) -
     Where that fails, the kept one is stopped, and what was stopped of the other one is started again.
     """
     session = run.session
-    with session.ledger.lock(deployment.name, purpose=f"{deployment.action} to generation {generation}"):
+    lock = session.ledger.lock(deployment.name, purpose=f"{deployment.action} to generation {generation}")
+    with lock, masking(run, mask_of_release(session, deployment.release)) as run:
         snapshot = recover(run, deployment.name)
         if generation not in snapshot.notes.kept:
             raise LockedError(

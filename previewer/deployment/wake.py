@@ -19,12 +19,18 @@ from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PortTakenError, PreviewerError, StuckContainerError
 from previewer.execution.execute import ExecutionLimits, execute
 from previewer.records.environments import environment_entry, find_environment
+from previewer.records.masking import mask_of, masking
 from previewer.session.run import Run
 from previewer.session.session import Session
 
 
 def wake_environment(run: Run, environment: Environment, *, timeout: float | None = None) -> Environment:
     """As :func:`wake`, for a caller that has found the environment and holds its lock; what it is afterwards."""
+    with masking(run, mask_of(run.session, environment.ownership.release)) as masked:
+        return _wake(masked, environment, timeout)
+
+
+def _wake(run: Run, environment: Environment, timeout: float | None) -> Environment:
     session = run.session
     owner, began = environment.ownership, session.clock()
     plan = plan_of(frozen_definition_of(session, environment), environment)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -68,6 +68,9 @@ class Debugger(Protocol):
         """
         ...
 
-    def run(self, container: str, *, terminal: bool) -> int:
-        """Start a container that was made, with this process's standard streams for its own; its exit code."""
+    def run(self, container: str, *, terminal: bool, mask: Callable[[str], str] | None) -> int:
+        """Start a container that was made, with this process's standard streams for its own; its exit code.
+
+        ``mask`` is put over each line that it writes.
+        """
         ...

@@ -28,6 +28,7 @@ from previewer.domain.units import format_time, parse_time
 from previewer.errors import EngineError, NotFoundError
 from previewer.execution.execute import ExecutionLimits, execute
 from previewer.records.environments import find_environment
+from previewer.records.masking import Mask, mask_of, masking
 from previewer.session.release_files import read_contents, release_tree
 from previewer.session.run import Run
 from previewer.session.session import Session
@@ -77,6 +78,8 @@ class DebugCopy(Struct, frozen=True):
     """All of it; the last step, the start, is taken by the client that attaches to it."""
     volumes: tuple[str, ...]
     """The engine's names of the volumes that are cloned for it."""
+    release: str
+    """The id of the release that the service runs."""
 
 
 def plan_debug(session: Session, environment: str, service: str, command: Sequence[str] = ()) -> Plan:
@@ -84,31 +87,48 @@ def plan_debug(session: Session, environment: str, service: str, command: Sequen
     return _prepare(session, environment, service, command, identifier="copy", terminal=True).plan
 
 
-def debug(run: Run, environment: str, service: str, command: Sequence[str] = (), *, terminal: bool) -> int:
+def debug(
+    run: Run,
+    environment: str,
+    service: str,
+    command: Sequence[str] = (),
+    *,
+    terminal: bool,
+    shows_secrets: bool = False,
+) -> int:
     """Make a copy of ``service``, run ``command`` in it (a shell without one), and remove it; the exit code.
 
     It has the service's image, variables, configs, secrets, limits and rights. Volumes that the service writes to
     are cloned; those that it only reads are shared, read-only. It hangs on the environment's networks under
     a name of its own. Nothing of it is left, however it ends; what a killed run leaves goes with `down`, and is
-    removed by the next `debug` once its hour is over.
+    removed by the next `debug` once its hour is over. Without a terminal, values of secrets in what it writes are
+    masked, unless ``shows_secrets`` asks for every byte as it is.
     """
     session = run.session
     remove_forgotten(session)
     copy = _prepare(session, environment, service, command, identifier=session.new_id()[:6], terminal=terminal)
+    mask = mask_of(session, copy.release)
     try:
         making = replace(copy.plan, steps=copy.plan.steps[:-1])
         limits = ExecutionLimits(parallel=session.settings.parallel)
-        execute(
-            making, session.engine, stage="run", limits=limits, report=run.report, cancellation=run.cancellation
-        )
-        return _run_until_interrupted(run, copy.container.name, terminal=terminal)
+        with masking(run, mask) as masked:
+            execute(
+                making,
+                session.engine,
+                stage="run",
+                limits=limits,
+                report=masked.report,
+                cancellation=masked.cancellation,
+            )
+        hides = not terminal and not shows_secrets
+        return _run_until_interrupted(run, copy.container.name, terminal=terminal, mask=mask if hides else None)
     finally:
         session.engine.remove_container(copy.container.name)
         for volume in copy.volumes:
             session.engine.remove_volume(volume)
 
 
-def _run_until_interrupted(run: Run, container: str, *, terminal: bool) -> int:
+def _run_until_interrupted(run: Run, container: str, *, terminal: bool, mask: Mask | None) -> int:
     """Attach to the copy until its command ends. Raises :class:`CancelledError` where an interruption ends it."""
 
     def end() -> None:  # not in the thread that is attached, which a signal's handler runs in
@@ -116,7 +136,7 @@ def _run_until_interrupted(run: Run, container: str, *, terminal: bool) -> int:
 
     forget = run.cancellation.on_request(end)
     try:
-        code = run.session.debugger.run(container, terminal=terminal)
+        code = run.session.debugger.run(container, terminal=terminal, mask=mask)
     except EngineError:
         run.cancellation.check()
         raise
@@ -166,7 +186,7 @@ def _prepare(
         volumes={**original.volumes, **cloned},
     )
     plan = Plan(f"debug {found.name} {service}", tuple(_steps(session, target, container, cloned, original)))
-    return DebugCopy(container, plan, tuple(cloned.values()))
+    return DebugCopy(container, plan, tuple(cloned.values()), found.ownership.release)
 
 
 def _complete_target(session: Session, environment: Environment, seen: Examination) -> Target:

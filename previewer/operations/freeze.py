@@ -18,6 +18,7 @@ from previewer.domain.record.notes import LedgerEntry
 from previewer.domain.release.release import FrozenDefinition, Release, joined, pins_of
 from previewer.domain.units import counted
 from previewer.errors import FreezeError, RegistryError
+from previewer.records.masking import mask_of_definitions, masking
 from previewer.releases.attest import attest
 from previewer.releases.definitions import RunRequest, choose_definition, read_definitions, refuse_empty
 from previewer.releases.named_release import newest_first
@@ -194,22 +195,23 @@ def _freeze_together(
     from previewer.freeze.freeze_commit import freeze_commit  # a commit that is frozen needs nothing of it
     from previewer.releases.definitions import permit_images
 
-    release = freeze_commit(
-        tree=session.source.tree(resolved.commit.id),
-        commit=resolved.commit,
-        project=session.project,
-        cache_scope=session.cache_scope(branch=resolved.branch, commit=resolved.commit.id),
-        definitions=list(map(session.references.resolve, definitions)),
-        images=session.images,
-        permit=permit_images(session, resolved, definitions),
-        use_cache=use_cache,
-        report=run.report,
-        cancellation=run.cancellation,
-        parallel=session.settings.parallel_builds,
-        variables=session.settings.allowed_variables,
-        cache=registry_cache(session),
-        recorded=recorded,
-    )
+    with masking(run, mask_of_definitions(session, resolved.commit.id, definitions)) as masked:
+        release = freeze_commit(
+            tree=session.source.tree(resolved.commit.id),
+            commit=resolved.commit,
+            project=session.project,
+            cache_scope=session.cache_scope(branch=resolved.branch, commit=resolved.commit.id),
+            definitions=list(map(session.references.resolve, definitions)),
+            images=session.images,
+            permit=permit_images(session, resolved, definitions),
+            use_cache=use_cache,
+            report=masked.report,
+            cancellation=masked.cancellation,
+            parallel=session.settings.parallel_builds,
+            variables=session.settings.allowed_variables,
+            cache=registry_cache(session),
+            recorded=recorded,
+        )
     _check_images(session, resolved, release)
     return _referring(release, definitions)
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from previewer.engine.protocol import LogLine, LogOptions, Stream
 from previewer.errors import NotFoundError
 from previewer.records.environments import find_environment
+from previewer.records.masking import MaskedLines, mask_of
 from previewer.records.tombstones import find_tombstone
 from previewer.session.session import Session
 
@@ -15,7 +16,8 @@ from previewer.session.session import Session
 def open_logs(
     session: Session, environment: str, *, services: Sequence[str] = (), options: LogOptions
 ) -> Stream[Sequence[LogLine]]:
-    """The lines of an environment's services (of all, if none is named), merged. Close the stream after use.
+    """The lines of an environment's services (of all, if none is named), merged, without the values of secrets.
+    Close the stream after use.
 
     Raises :class:`NotFoundError` for an environment or a service that does not exist.
     """
@@ -27,7 +29,8 @@ def open_logs(
         )
     wanted = [known[name] for name in services] or list(found.services)
     containers = [container.name for service in wanted for container in service.containers]
-    return session.engine.logs(containers, options)
+    mask = mask_of(session, found.ownership.release)
+    return MaskedLines(session.engine.logs(containers, options), mask)
 
 
 def remembered_lines(

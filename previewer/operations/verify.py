@@ -13,6 +13,7 @@ from previewer.domain.release.attestation import Signature, Verdict
 from previewer.domain.release.image_comparison import ImageDifference, Sameness, compare_images
 from previewer.domain.release.release import Artifact, Release, pins_of
 from previewer.domain.units import counted
+from previewer.records.masking import mask_of_release, masking
 from previewer.releases.attest import sign, signature_of
 from previewer.releases.attested import AttestationCheck, Attested, check_attestations
 from previewer.releases.named_release import find_release_named
@@ -90,7 +91,8 @@ def verify(run: Run, text: str, *, rebuild: bool = False) -> VerifyResult:
         for service, artifact in sorted(frozen.artifacts.items())
     )
     if rebuild and any(image.artifact.input_digest for image in images):
-        images = _rebuild(run, release, images)
+        with masking(run, mask_of_release(session, release)) as masked:
+            images = _rebuild(masked, release, images)
     return VerifyResult(
         release,
         signature_of(session, release.id),

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
 from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from previewer.background import begin
-from previewer.domain.commit.files import FileTree
-from previewer.domain.compose.definition import Definition
-from previewer.domain.compose.mounted_files import FILE_KINDS
 from previewer.domain.engine.observation import Observation
 from previewer.domain.environment.environment import Environment
-from previewer.domain.json_value import as_object, canonical_json
+from previewer.domain.json_value import canonical_json
 from previewer.domain.naming import environment_name, slug
-from previewer.domain.progress import Event, Noted, TaskFinished, TaskOutput
 from previewer.domain.record.tombstone import (
     LastLine,
     Tombstone,
@@ -30,14 +25,12 @@ from previewer.domain.record.tombstone import (
     time_of_record,
     tombstone_to_json,
 )
-from previewer.domain.release.release import Release
-from previewer.domain.secrecy import is_secret_value, named_secrets, redactor
 from previewer.domain.stored import from_bytes
 from previewer.engine.protocol import Selection
-from previewer.errors import NotFoundError, PreviewerError, SourceError
+from previewer.errors import NotFoundError, SourceError
 from previewer.ledger.protocol import RecordKind
 from previewer.records.final_logs import FinalLogs
-from previewer.session.run import Run
+from previewer.records.masking import mask_of
 from previewer.session.session import Session
 
 ABOUT_FILE = "tombstone.json"
@@ -59,8 +52,8 @@ def store_tombstone(
 
     Values of secrets that are known here are replaced. ``at`` is what orders the environment's tombstones.
     """
-    redact = redactor(known_secrets(session, tombstone.release))
-    kept = [replace(line, text=redact(line.text)) for line in lines]
+    mask = mask_of(session, tombstone.release)
+    kept = [replace(line, text=mask(line.text)) for line in lines]
     if (
         earlier := _load(session, tombstone.name)
     ) is not None and earlier.tombstone.created_at == tombstone.created_at:
@@ -92,42 +85,6 @@ def find_tombstone(session: Session, text: str) -> Remembered:
     raise NotFoundError(
         "there is no record of such an environment", where=text, hint="`previewer history` says what was done"
     )
-
-
-def known_secrets(session: Session, release_id: str) -> tuple[str, ...]:
-    """:func:`secrets_of` a release by its id; none where it is not kept here."""
-    release = session.known_release(release_id)
-    return secrets_of(session, release) if release is not None else ()
-
-
-def secrets_of(session: Session, release: Release) -> tuple[str, ...]:
-    """The values of a release's secrets that can be had here: of its files, of variables, of the user's own."""
-    found: list[str] = []
-    for frozen in release.definitions.values():
-        definition = session.references.resolve(frozen.definition)
-        used = session.references.used(frozen.definition)
-        found += [value for name, value in used.items() if is_secret_value(name, value)]
-        found += named_secrets(definition)
-        found += _secret_contents(session, release.commit, definition)
-    return tuple(dict.fromkeys(found))
-
-
-def _secret_contents(session: Session, commit: str, definition: Definition) -> Iterator[str]:
-    if not as_object(definition.model.get("secrets")):
-        return
-    from previewer.session.release_files import (
-        read_contents,  # they bring all that freezing needs
-        release_tree,
-    )
-
-    try:
-        tree = release_tree(session, commit)
-    except PreviewerError:
-        tree = FileTree((), lambda _: b"")  # variables may be known all the same
-    contents = read_contents(definition, tree, session.settings.allowed_variables, all_of_them=False)
-    for reference, content in contents.items():
-        if reference.startswith(f"{FILE_KINDS[1]}/"):
-            yield content.decode("utf-8", "replace")
 
 
 def _load(session: Session, name: str) -> Remembered | None:
@@ -203,33 +160,3 @@ class TombstoneWriter:
             tombstones.append(store_tombstone(self._session, stone, said, at=at))
         forget_old_tombstones(self._session, tuple(self._environments), times)
         return tuple(tombstones)
-
-
-@contextmanager
-def masking(run: Run, release: Release) -> Iterator[Run]:
-    """The run to go on with inside the block: values of the release's secrets are masked in what
-    containers and engines say, in events as in the error that ends the block."""
-    mask = redactor(secrets_of(run.session, release))
-    try:
-        yield run.reporting_to(lambda event: run.report(_masked(event, mask)))
-    except PreviewerError as error:
-        mask_error(error, mask)
-        raise
-
-
-def mask_error(error: PreviewerError, mask: Callable[[str], str]) -> None:
-    """Mask all that an error says."""
-    error.message, error.details = mask(error.message), tuple(map(mask, error.details))
-    error.where = mask(error.where) if error.where else error.where
-    error.hint = mask(error.hint) if error.hint else error.hint
-    error.args = (error.message,)
-
-
-def _masked(event: Event, mask: Callable[[str], str]) -> Event:
-    if isinstance(event, TaskOutput):
-        return replace(event, line=mask(event.line))
-    if isinstance(event, TaskFinished):
-        return replace(event, detail=mask(event.detail))
-    if isinstance(event, Noted):
-        return replace(event, message=mask(event.message), hint=mask(event.hint))
-    return event

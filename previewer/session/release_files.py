@@ -32,23 +32,26 @@ MAX_CONTENT_BYTES = 1024 * 1024
 """Of one config or secret; an engine's own (Swarm's) may have half of that."""
 
 
-def read_contents(
-    definition: Definition, tree: FileTree, variables: Mapping[str, str], *, all_of_them: bool = True
-) -> Mapping[str, bytes]:
+def read_contents(definition: Definition, tree: FileTree, variables: Mapping[str, str]) -> Mapping[str, bytes]:
     """The contents of the configs and secrets that services use, by ``configs/KEY`` and ``secrets/KEY``.
 
-    Raises :class:`DefinitionError` for a file that the commit does not have or a variable that is not set; without
-    ``all_of_them`` such a one is left out.
+    Raises :class:`DefinitionError` for a file that the commit does not have or a variable that is not set.
     """
-    found: dict[str, bytes] = {}
-    for service in definition.services.values():
-        for reference, _described in file_references(definition, service):
-            try:
-                found[reference] = config_content(definition, reference, tree, variables, limit=MAX_CONTENT_BYTES)
-            except PreviewerError:
-                if all_of_them:
-                    raise
-    return found
+    return {
+        reference: config_content(definition, reference, tree, variables, limit=MAX_CONTENT_BYTES)
+        for service in definition.services.values()
+        for reference, _described in file_references(definition, service)
+    }
+
+
+def read_content(
+    definition: Definition, reference: str, tree: FileTree, variables: Mapping[str, str]
+) -> bytes | None:
+    """The content of one, by ``secrets/KEY``; ``None`` where it cannot be had here."""
+    try:
+        return config_content(definition, reference, tree, variables, limit=MAX_CONTENT_BYTES)
+    except PreviewerError:
+        return None
 
 
 def open_archive(

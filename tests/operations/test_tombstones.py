@@ -13,7 +13,7 @@ from previewer.operations.replace import ReplaceOptions, replace_environment
 from previewer.records.environments import find_environment
 from previewer.records.final_logs import BYTES, LINES
 from previewer.records.tombstones import find_tombstone
-from previewer.session.release_files import read_contents
+from previewer.session.release_files import read_content, read_contents
 from previewer.session.run import Run
 from previewer.testing.memory.container import Behaviour
 from tests.definition.trees import load_text, tree_of
@@ -75,7 +75,8 @@ def test_a_secret_is_known_although_another_cannot_be_had() -> None:
     text += "secrets: {known: {file: ./known}, lost: {environment: LOST}, gone: {file: ./gone}}\n"
     tree = tree_of({"known": "hunter2"})
     definition = load_text(text)
-    assert read_contents(definition, tree, {}, all_of_them=False) == {"secrets/known": b"hunter2"}
+    contents = [read_content(definition, f"secrets/{name}", tree, {}) for name in ("known", "lost", "gone")]
+    assert contents == [b"hunter2", None, None]
     with pytest.raises(DefinitionError):
         read_contents(definition, tree, {})
 

@@ -288,6 +288,22 @@ def test_one_function_merges_a_definition_s_labels_with_previewer_s() -> None:
     assert _offenders(_written(reserved), within="freeze") == []
 
 
+def test_what_programs_write_is_masked_wherever_it_is_read() -> None:
+    """Log lines, builds, starts: each place asks `records/masking.py`, or is called by one that does."""
+    read = re.compile(r"engine\.logs\(|\bfreeze_commit\(|debugger\.run\(|stage=\"(?:run|wake)\"")
+    found = {line.partition(":")[0] for line in _offenders(_written(read))}
+    callees = {
+        "execution/await_container.py",
+        "execution/run_plan.py",
+        "freeze/freeze_commit.py",
+        "records/final_logs.py",
+    }
+    masked = {
+        place for place in found if "records.masking import" in (PACKAGE / place).read_text(encoding="utf-8")
+    }
+    assert found - masked == callees
+
+
 def _offenders(
     find: Callable[[Path], set[str]], *, within: str = "", but: Callable[[str], bool] = lambda _place: False
 ) -> list[str]:

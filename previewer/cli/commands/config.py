@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @definition_options()
 @click.option("-e", "--env", "pairs", multiple=True, metavar="NAME[=VALUE]", help="A variable to interpolate.")
 @click.option("--no-policy", is_flag=True, help="Only read: no policy, and every variable of this shell.")
+@click.option("--unmasked", is_flag=True, help="Print values of your secret variables, too.")
 @click.option("--rewritten", is_flag=True, help="As it would run, isolated from other environments.")
 @output_option(default=Format.YAML)
 @pass_invocation
@@ -40,32 +41,39 @@ def command(
     choice: ReadingChoice,
     pairs: tuple[str, ...],
     no_policy: bool,
+    unmasked: bool,
     rewritten: bool,
     form: Format,
 ) -> None:
     """Print the normalised definition of a commit.
 
-    REVISION is a branch, a tag or a commit; without it, HEAD. Warnings and rewrites go to standard error.
+    REVISION is a branch, a tag or a commit; without it, HEAD. Warnings and rewrites go to standard error. Of your
+    variables, values of those whose names say that they are secret are masked.
     """
     if form is Format.TABLE:
         raise UsageError("a definition cannot be printed as a table", hint="-o yaml or -o json")
     if revision and commit:
         raise UsageError("say REVISION or --commit, not both")
     from previewer.definition.printing import compose_config_output
+    from previewer.domain.compose.references import map_texts
+    from previewer.domain.secrecy import redactor, secret_variables
     from previewer.releases.definitions import DefinitionOptions, read_definition
 
     with invocation.open_session() as session:
-        allowed = invocation.environment if no_policy else session.settings.allowed_variables
+        variables = invocation.environment if no_policy else session.settings.allowed_variables
+        variables = {**variables, **_variables(pairs, invocation.environment)}
         options = DefinitionOptions(
             name=name,
             choice=choice,
-            variables={**allowed, **_variables(pairs, invocation.environment)},
+            variables=variables,
             check_policy=not no_policy,
         )
         read = read_definition(session, revision or commit or "HEAD", options)
+        variables = {**variables, **session.given_values}
     _tell(invocation, read, rewritten=rewritten)
     definition = read.isolated if rewritten else read.definition
-    invocation.output.value(compose_config_output(definition), form)
+    mask = redactor(() if unmasked else secret_variables(read.definition, variables))
+    invocation.output.value(map_texts(compose_config_output(definition), mask), form)
 
 
 def _variables(pairs: Sequence[str], environment: Mapping[str, str]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from previewer.cli.output_format import Format
 @click.argument("inner", nargs=-1, metavar="[-- COMMAND]...")
 @env_file_option()
 @click.option("--dry-run", is_flag=True, help="Print the plan; nothing is changed.")
+@click.option("--unmasked", is_flag=True, help="Hand on every byte, values of secrets too.")
 @progress_option()
 @output_option()
 @pass_invocation
@@ -27,6 +28,7 @@ def command(
     inner: tuple[str, ...],
     env_files: tuple[str, ...],
     dry_run: bool,
+    unmasked: bool,
     progress: str,
     form: Format,
 ) -> int:
@@ -34,6 +36,7 @@ def command(
 
     The copy has the service's image, variables, rights and limits, and clones of its volumes; it goes when the
     shell ends. The service itself stays untouched: no command enters it. Ends with the command's own exit code.
+    Without a terminal (in a pipe, in CI), values of secrets in what it writes are masked.
     """
     from previewer.cli.plan_printer import print_plan
     from previewer.cli.running import running
@@ -54,4 +57,5 @@ def command(
                 service,
                 inner,
                 terminal=terminal,
+                shows_secrets=unmasked,
             )

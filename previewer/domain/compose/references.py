@@ -46,7 +46,7 @@ class References:
         """The definition with the values that are known."""
         if next(find_references(definition.model), None) is None:
             return definition
-        return replace(definition, model=as_object(_map_texts(definition.model, self.expand)))
+        return replace(definition, model=as_object(map_texts(definition.model, self.expand)))
 
     def missing(self, definition: Definition) -> tuple[str, ...]:
         """The variables that a definition refers to and that are not set, sorted."""
@@ -73,7 +73,7 @@ class References:
         if one == other:
             return True
         foreign = any(found["key"] != self._key_id for model in (one, other) for found in find_references(model))
-        return foreign and _map_texts(one, _without_hash) == _map_texts(other, _without_hash)
+        return foreign and map_texts(one, _without_hash) == map_texts(other, _without_hash)
 
     def _holds(self, kept: JsonValue, live: JsonValue) -> bool:
         if isinstance(kept, str) and isinstance(live, str):
@@ -122,13 +122,14 @@ def find_references(value: JsonValue) -> Iterator[re.Match[str]]:
             yield from find_references(inner)
 
 
-def _map_texts(value: JsonValue, change: Callable[[str], str]) -> JsonValue:
+def map_texts(value: JsonValue, change: Callable[[str], str]) -> JsonValue:
+    """The value with ``change`` made to every text in it, but for keys."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, Mapping):
-        return {key: _map_texts(inner, change) for key, inner in value.items()}
+        return {key: map_texts(inner, change) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_map_texts(inner, change) for inner in value]
+        return [map_texts(inner, change) for inner in value]
     return value
 
 

@@ -237,6 +237,6 @@ class DockerDebugger:
         """What a volume holds, as a tar stream."""
         return read_volume(self._docker, volume, image=image, labels=labels)
 
-    def run(self, container: str, *, terminal: bool) -> int:
+    def run(self, container: str, *, terminal: bool, mask: Callable[[str], str] | None) -> int:
         """Start it and be its terminal; its exit code."""
-        return run_attached(self._docker, container, terminal=terminal)
+        return run_attached(self._docker, container, terminal=terminal, mask=mask)

@@ -9,17 +9,17 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from previewer.domain.compose.references import map_texts
 from previewer.domain.environment.environment import Environment
 from previewer.domain.json_value import JsonObject, JsonValue, canonical_json
 from previewer.domain.progress import Event, Noted, Outcome, Report, TaskFinished, TaskOutput, TaskStarted
 from previewer.domain.release.release import manifest_of
-from previewer.domain.secrecy import redactor
 from previewer.domain.units import format_time
 from previewer.engine.protocol import LogLine, LogOptions
 from previewer.errors import PreviewerError
 from previewer.operations.up import UpOptions, plan_up
 from previewer.records.environments import find_environment
-from previewer.records.tombstones import known_secrets
+from previewer.records.masking import mask_of
 from previewer.session.session import Session
 
 MOST_EVENTS = 20_000
@@ -67,15 +67,15 @@ class Evidence:
         """Look at the environment as it is now. What cannot be seen is left out, and says so."""
         try:
             environment = find_environment(self._session, self._environment)
-            redact = redactor(known_secrets(self._session, environment.ownership.release))
+            redact = mask_of(self._session, environment.ownership.release)
             self._files["health.json"] = _json(_health(environment))
             for name, lines in self._logs(environment).items():
                 self._files[f"logs/{name}.log"] = redact("".join(map(_log_line, lines)))
             seen = self._session.examiner.examine(self._session.source.installation, environment=self._environment)
             fields = {container.name: dict(container.fields) for container in seen.containers}
-            self._files["inspection.json"] = redact(_json(fields))
+            self._files["inspection.json"] = _json(map_texts(fields, redact))
             if (release := self._session.known_release(environment.ownership.release)) is not None:
-                self._files["release.json"] = canonical_json(manifest_of(release)).decode()
+                self._files["release.json"] = canonical_json(map_texts(manifest_of(release), redact)).decode()
         except PreviewerError as error:
             self._files["missing.txt"] = f"the environment could not be looked at: {error}\n"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from previewer.domain import labels
@@ -162,9 +162,9 @@ class MemoryDebugger:
         del image, labels
         yield volume.encode()
 
-    def run(self, container: str, *, terminal: bool) -> int:
+    def run(self, container: str, *, terminal: bool, mask: Callable[[str], str] | None) -> int:
         """Start it; it ends as the debugger was made to say."""
-        del terminal
+        del terminal, mask
         self._engine.start_container(container)
         self.ran.append(container)
         return self._exit_code
