@@ -267,24 +267,24 @@ def _check(value: Value, schema: str, path: tuple[str, ...]) -> None:
         raise ModelError(violation.message, path=(*path, *violation.path), hint=violation.hint)
 
 
-def check_extension(model: Table, *, services: Collection[str]) -> None:
-    """Raises :class:`ModelError` with the place for a service that is unknown.
+def check_extension(model: Table, *, services: Collection[str], volumes: Collection[str]) -> None:
+    """Raises :class:`ModelError` with the place for a service or volume that is unknown.
 
-    ``services`` are the names of all that are declared and not omitted, whichever profiles are on.
+    ``services`` are the names of all that are declared and not omitted, whichever profiles are on, and ``volumes``
+    the keys of all that are declared.
     """
     for path, service in _named_services(table_at(model, EXTENSION)):
         if service not in services:
             hint = nearest_name_hint(service, services) or f"there is {', '.join(sorted(services)) or 'none'}"
             raise ModelError(f"there is no service {service!r}", path=(EXTENSION, *path), hint=hint)
-
-
-def without_effect(model: Table) -> Iterator[tuple[ModelPath, str]]:
-    """What this version does not carry out: where it stands, and what that means. It is not an error."""
-    extension = table_at(model, EXTENSION)
-    if seeds := table_at(extension, "seeds"):
-        names = ", ".join(sorted(seeds))
-        meaning = f"nothing loads seeds yet: environments start without {names}"
-        yield (EXTENSION, "seeds"), meaning
+    filled: dict[str, str] = {}
+    for path, volume in _named_volumes(table_at(model, EXTENSION)):
+        if volume not in volumes:
+            hint = nearest_name_hint(volume, volumes) or f"there is {', '.join(sorted(volumes)) or 'none'}"
+            raise ModelError(f"there is no volume {volume!r}", path=(EXTENSION, *path), hint=hint)
+        if path[0] == "seeds" and (seed := filled.setdefault(volume, path[1])) != path[1]:
+            message = f"the volume {volume!r} is filled by the seed {seed!r} too"
+            raise ModelError(message, path=(EXTENSION, *path), hint="let one of them do both")
 
 
 def _named_services(extension: Table) -> Iterator[tuple[ModelPath, str]]:
@@ -295,8 +295,18 @@ def _named_services(extension: Table) -> Iterator[tuple[ModelPath, str]]:
     for name in table_at(extension, "writable"):
         yield ("writable", name), name
     for name, seed in table_at(extension, "seeds").items():
-        yield ("seeds", name, "service"), _service_of(seed)
+        yield ("seeds", name, "run"), _service_of(seed, "run")
+    if mask := table_at(table_at(extension, "data"), "mask"):
+        yield ("data", "mask", "run"), _service_of(mask, "run")
 
 
-def _service_of(entry: Value) -> str:
-    return str(as_table(entry).get("service"))
+def _named_volumes(extension: Table) -> Iterator[tuple[ModelPath, str]]:
+    for name in table_at(extension, "lifetime"):
+        yield ("lifetime", name), name
+    for seed, said in sorted(table_at(extension, "seeds").items()):
+        for index, volume in enumerate(as_items(as_table(said).get("volumes"))):
+            yield ("seeds", seed, "volumes", str(index)), str(volume)
+
+
+def _service_of(entry: Value, key: str = "service") -> str:
+    return str(as_table(entry).get(key))

@@ -25,7 +25,6 @@ from previewer.definition.json_schema import (
     check_compose_schema,
     check_extension,
     check_extension_schema,
-    without_effect,
 )
 from previewer.definition.merge import delete_paths, keep_last_of_equals, merge
 from previewer.definition.paths import change_paths, directory_of, mount, unmount
@@ -84,7 +83,7 @@ def load_files(tree: FileTree, files: Sequence[str], options: LoadOptions) -> De
         outside.refuse_wanted(error)
         raise
     outside.refuse_wanted()
-    definition = Definition(
+    return Definition(
         name=options.name,
         role=options.role,
         files=tuple(dict.fromkeys((*(unmount(mount(file)) for file in files), *sorted(reading.read)))),
@@ -92,9 +91,8 @@ def load_files(tree: FileTree, files: Sequence[str], options: LoadOptions) -> De
         order=tuple(name for name, _service in named_tables(model, "services")),
         locations=WrittenLocations(reading.sources, model),
         profiles_off=tuple(sorted(reading.profiles_off)),
+        warnings=tuple(reading.warnings),
     )
-    idle = (f"{definition.locate(path)}: {'.'.join(path)}: {meaning}" for path, meaning in without_effect(model))
-    return replace(definition, warnings=(*reading.warnings, *idle))
 
 
 def _load_whole_project(reading: Reading, files: list[str], options: LoadOptions) -> Table:
@@ -110,7 +108,7 @@ def _load_whole_project(reading: Reading, files: list[str], options: LoadOptions
 
     check_extension_schema(model)
     omit_services(model)
-    declared = tuple(as_table(model.get("services")))
+    declared, volumes = tuple(as_table(model.get("services"))), tuple(as_table(model.get("volumes")))
     enabled = enabled_services(model, _profiles(model, options, project.variables))
     disabled = (service for name, service in named_tables(model, "services") if name not in enabled)
     reading.profiles_off.update(str(profile) for service in disabled for profile in as_items(service["profiles"]))
@@ -120,7 +118,7 @@ def _load_whole_project(reading: Reading, files: list[str], options: LoadOptions
         fold_environment_files(reading, name, service, variables=project.variables)
         service.pop("extends", None)
     drop_unused_resources(model)
-    check_extension(model, services=declared)
+    check_extension(model, services=declared, volumes=volumes)
     change_paths(model, unmount)
     return model
 

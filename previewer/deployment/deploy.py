@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 
@@ -10,6 +10,14 @@ from msgspec import structs
 from msgspec.structs import replace
 
 from previewer.deployment.capacity import room_for
+from previewer.deployment.data import (
+    begin_with_data,
+    beginning_lines,
+    keep_left_state,
+    needs_data,
+    see_data,
+    sweep,
+)
 from previewer.deployment.definition import rewrite_lines, tell_rewrites
 from previewer.deployment.deployment import Deployment, UpResult
 from previewer.deployment.generation import (
@@ -23,9 +31,11 @@ from previewer.deployment.generation import (
 )
 from previewer.deployment.learn_writes import learn_writes
 from previewer.deployment.recover import plan_removal_of_superseded, recover, remove_superseded
+from previewer.deployment.seeding import make_seeds, planned_seeds
 from previewer.deployment.snapshot import EnvironmentSnapshot, take_snapshot
 from previewer.deployment.touches import see_touches
 from previewer.domain.commit.revision import short_id
+from previewer.domain.data.beginning import Lifetime, VolumeData
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.deploy.reconcile import join_plans
 from previewer.domain.deploy.rollover import Rollover, left_data, roll_over
@@ -52,13 +62,15 @@ from previewer.session.session import Session
 PUBLISHERS_GRACE = 2
 """Seconds that containers with published ports get to end where generations are kept: part of the downtime."""
 
+NO_DATA: Mapping[str, VolumeData] = {}
+
 
 def plan_deploy(session: Session, deployment: Deployment) -> Plan:
     """What :func:`deploy` would do on the engine. Nothing is made; images that are not frozen yet are named so."""
     _enforce_policy(session, deployment)
     snapshot = see_touches(session, take_snapshot(session, deployment.name), deployment.release)
     _refuse_other_role(snapshot.ours, deployment)
-    wanted = _wanted(session, deployment, snapshot)
+    wanted = begin_with_data(session, deployment, _wanted(session, deployment, snapshot), snapshot)
     if deployment.is_frozen and not deployment.force and _serves(session, wanted, snapshot):
         return Plan(f"{deployment.action} {deployment.name}", (), environment=deployment.name)
     refuse_held_ports(session, wanted, snapshot)
@@ -71,10 +83,12 @@ def plan_deploy(session: Session, deployment: Deployment) -> Plan:
         notes=(
             *slow_lines(wanted.frozen.definition),
             *rewrite_lines(_rewrites(session, wanted)),
+            *beginning_lines(wanted.data),
+            *(planned_seeds(see_data(session), deployment) if needs_data(deployment) else ()),
             *lifetime_lines(deployment.name, rollover),
         ),
         environment=deployment.name,
-        left_data=tuple(data_lines(snapshot, rollover)),
+        left_data=tuple(data_lines(snapshot, rollover, data=wanted.data)),
     )
 
 
@@ -92,6 +106,8 @@ def _deploy(run: Run, deployment: Deployment) -> UpResult:
     session = run.session
     _enforce_policy(session, deployment)
     _expiry(session, deployment)  # a TTL that makes no sense is an error before anything is made
+    if needs_data(deployment):
+        make_seeds(run, deployment)
     with session.ledger.lock(deployment.name, purpose=_purpose(deployment)):
         snapshot = see_touches(session, recover(run, deployment.name), deployment.release)
         _refuse_other_role(snapshot.ours, deployment)
@@ -102,15 +118,27 @@ def _deploy(run: Run, deployment: Deployment) -> UpResult:
             if has_waited:
                 snapshot = see_touches(session, take_snapshot(session, deployment.name), deployment.release)
                 wanted = _wanted(session, deployment, snapshot, operation=wanted.owner.operation)
+            wanted = begin_with_data(session, deployment, wanted, snapshot)
             tell_rewrites(_rewrites(session, wanted), short_id(deployment.release.commit), report=run.report)
             for line in served_definition(session, wanted).left_out:
                 run.report(Noted(line, hint="commit it, or remove the mount"))
             rollover = rollover_of(session, deployment, wanted.owner, snapshot)
             slow = slow_lines(wanted.frozen.definition)
-            for line in (*slow, *data_lines(snapshot, rollover), *lifetime_lines(deployment.name, rollover)):
+            lost = data_lines(snapshot, rollover, data=wanted.data)
+            for line in (
+                *slow,
+                *beginning_lines(wanted.data),
+                *lost,
+                *lifetime_lines(deployment.name, rollover),
+            ):
                 run.report(Noted(line))
             options = _run_options(session, deployment)
-            downtime = make_generation(run, wanted, snapshot, options)
+            try:
+                downtime = make_generation(run, wanted, snapshot, options)
+            except BaseException:
+                if wanted.data:
+                    sweep(session, deployment.name)
+                raise
             environment = _made(session, wanted.owner)
             learn_writes(session, environment, deployment.release)
         notes = _finish(run, deployment, wanted, snapshot, downtime)
@@ -150,8 +178,11 @@ def _finish(
     if downtime is not None:
         run.report(Noted(f"generation {wanted.owner.generation} took over the ports; downtime {downtime:.2f} s"))
     notes = note_rollover(run.session, deployment, wanted.owner, snapshot)
+    keep_left_state(run, deployment, snapshot)
     if wanted.owner.generation > 1:
         remove_superseded(run, deployment.name, notes)
+        if wanted.data or any(volume.layers for volume in snapshot.ours.volumes):
+            sweep(run.session, deployment.name)
     return notes
 
 
@@ -284,11 +315,25 @@ def _rewrites(session: Session, wanted: Wanted) -> tuple[Rewrite, ...]:
     return (*isolated, *served_definition(session, wanted).rewrites)
 
 
-def data_lines(snapshot: EnvironmentSnapshot, rollover: Rollover, *, returns: int | None = None) -> Iterator[str]:
-    """Which data does not come along: every generation has volumes of its own. See :func:`left_data`."""
-    if snapshot.environment is not None:
-        live = snapshot.environment.ownership.generation
-        yield from left_data(snapshot.stored_in(live), generation=live, keeps=rollover.keeps, returns=returns)
+def data_lines(
+    snapshot: EnvironmentSnapshot,
+    rollover: Rollover,
+    *,
+    data: Mapping[str, VolumeData] = NO_DATA,
+    returns: int | None = None,
+) -> Iterator[str]:
+    """Which data does not come along; ``data`` is what the new generation begins with. See :func:`left_data`."""
+    if snapshot.environment is None:
+        return
+    live = snapshot.environment.ownership.generation
+    handed_over = {key for key, volume in data.items() if volume.lifetime is Lifetime.ENVIRONMENT}
+    yield from left_data(
+        snapshot.stored_in(live) - handed_over,
+        generation=live,
+        keeps=rollover.keeps,
+        returns=returns,
+        begins_with={volume.origin for key, volume in data.items() if volume.layers and key not in handed_over},
+    )
 
 
 def lifetime_lines(environment: str, rollover: Rollover) -> Iterator[str]:

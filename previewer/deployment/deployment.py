@@ -35,6 +35,10 @@ class Deployment(Struct, frozen=True):
     """Whether to wait for room on the engine, at most ``timeout``, instead of failing where there is none."""
     process: str | None = None
     """The process that the environment ends with; ``None`` for one that lives on."""
+    data: str = ""
+    """The snapshot that volumes are clones of, ``from:ENVIRONMENT`` or ``empty``; empty for those of seeds."""
+    data_of: int | None = None
+    """The kept generation whose state is handed over; ``None`` for the live one."""
     is_frozen: bool = True
     """``False`` for a plan of what has no images yet."""
 

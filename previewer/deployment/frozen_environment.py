@@ -13,17 +13,20 @@ from msgspec.structs import replace
 
 from previewer.deployment.definition import owned_definition_name
 from previewer.deployment.generation import Wanted, served_definition
+from previewer.domain import labels
 from previewer.domain.compose.definition import Definition
 from previewer.domain.compose.mounted_files import config_mounts, file_references
 from previewer.domain.compose.references import find_references
 from previewer.domain.compose.served_files import is_served
 from previewer.domain.compose.service import Service
+from previewer.domain.data.beginning import Lifetime, VolumeData
 from previewer.domain.deploy.takeover import PortHandover, published_address, publishing_services
 from previewer.domain.deploy.target import Target, container_spec, network_specs, volume_specs
-from previewer.domain.drift.fields import ENVIRONMENT, PORTS
+from previewer.domain.drift.fields import ENVIRONMENT, LABELS, PORTS, Fields
 from previewer.domain.drift.file_places import NOTHING_LEARNT, StartWrites
 from previewer.domain.drift.frozen import FrozenContainer, FrozenEnvironment, own_entries, own_windows
-from previewer.domain.engine.examination import Examination, ExaminedContainer
+from previewer.domain.engine.examination import Examination, ExaminedContainer, ExaminedVolume
+from previewer.domain.engine.specs import volume_of
 from previewer.domain.environment.environment import Environment
 from previewer.domain.environment.host_ports import PortKey
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
@@ -78,7 +81,7 @@ def freeze_environment(
             spec.name: {**examiner.describe_network(spec), **_own_subnets(spec.compose)}
             for _key, spec in network_specs(target)
         },
-        volumes={spec.name: examiner.describe_volume(spec) for _key, spec in volume_specs(target)},
+        volumes=dict(_volumes(examiner, target, seen)),
         begun=begun,
         notes=environment.notes,
         references={a.reference: a.image for a in target.artifacts.values() if a.reference},
@@ -155,7 +158,44 @@ def _target(session: Session, wanted: Wanted, seen: Examination, live: Sequence[
         prefix_length=session.settings.subnet_prefix,
         contents=dict.fromkeys(references, b""),  # their names are enough: nothing is made of this
         port_handover=_takeover(wanted.owner, seen),
+        data=_data(wanted.owner, seen),
     )
+
+
+def _data(owner: Ownership, seen: Examination) -> Mapping[str, VolumeData]:
+    """What its volumes began with, as their labels tell."""
+    found: dict[str, VolumeData] = {}
+    for volume in seen.volumes:
+        key, layers = _label(volume, labels.COMPOSE_VOLUME), _label(volume, labels.LAYERS).split()
+        if volume.ownership == owner and key and layers:
+            found[key] = VolumeData(
+                own=volume_of(layers[0]),
+                layers=tuple(layers),
+                lifetime=Lifetime(_label(volume, labels.LIFETIME)),
+                snapshot=_label(volume, labels.SNAPSHOT),
+                origin=_label(volume, labels.ORIGIN),
+            )
+    return found
+
+
+def _label(volume: ExaminedVolume, name: str) -> str:
+    return as_text(volume.fields.get(LABELS + name)).removeprefix("=")
+
+
+def _volumes(examiner: Examiner, target: Target, seen: Examination) -> Iterator[tuple[str, Fields]]:
+    """Its volumes, with those that hold their data: what is written to these is no drift, their absence is."""
+    there = {volume.name: volume for volume in seen.volumes}
+    places = {name: volume.mountpoint for name, volume in there.items()}
+    for key, spec in volume_specs(target):
+        layers = target.data[key].layers if key in target.data else ()
+        holding = {volume_of(layer) for layer in layers}
+        for name in sorted(holding):
+            yield name, there[name].fields if name in there else {}
+        if holding <= there.keys():
+            plain = replace(spec, clone=None)
+            yield spec.name, examiner.describe_volume(plain, layers=layers, mountpoints=places)
+        elif spec.name in there:
+            yield spec.name, there[spec.name].fields
 
 
 def _takeover(owner: Ownership, seen: Examination) -> PortHandover:

@@ -11,6 +11,7 @@ from previewer.deployment.snapshot import EnvironmentSnapshot, can_listen, free_
 from previewer.domain.compose.definition import Definition
 from previewer.domain.compose.references import filled
 from previewer.domain.compose.served_files import Served, serve_files
+from previewer.domain.data.beginning import VolumeData
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.deploy.reconcile import plan_generation
 from previewer.domain.deploy.takeover import (
@@ -48,6 +49,10 @@ class Wanted(Struct, frozen=True):
     release: Release
     definition: str
     """Which of the release's."""
+    data: Mapping[str, VolumeData] = {}
+    """What its volumes begin with, by their keys; others begin empty."""
+    writers: tuple[str, ...] = ()
+    """Containers of its predecessor that end before it takes over data, by name."""
 
     @property
     def frozen(self) -> FrozenDefinition:
@@ -82,6 +87,8 @@ def target_of(
         address_pool=session.settings.address_pool,
         prefix_length=session.settings.subnet_prefix,
         port_handover=port_handover,
+        data=wanted.data,
+        writers=wanted.writers,
         machine=snapshot.everything.machine,
     )
     configs = filled(
@@ -108,7 +115,7 @@ def is_whole(session: Session, wanted: Wanted, observed: Observation) -> bool:
     return (
         {(container.service, container.number) for container in observed.containers} == replicas
         and {network.key for network in observed.networks} - {EDGE} == set(definition.networks)
-        and {volume.key for volume in observed.volumes} == set(definition.volumes)
+        and {volume.key for volume in observed.volumes if volume.key} == set(definition.volumes)
     )
 
 

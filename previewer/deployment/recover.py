@@ -7,10 +7,13 @@ from datetime import datetime
 from msgspec import structs
 from msgspec.structs import replace
 
+from previewer.deployment.data import sweep
 from previewer.deployment.definition import definition_name
 from previewer.deployment.generation import Wanted, is_whole, served_definition
 from previewer.deployment.snapshot import EnvironmentSnapshot, take_snapshot
 from previewer.domain.cancellation import Cancellation
+from previewer.domain.compose.service import Condition
+from previewer.domain.compose.start_order import awaited_conditions
 from previewer.domain.deploy.plan import Plan, StopContainer, plan_removal
 from previewer.domain.deploy.reconcile import plan_stop
 from previewer.domain.deploy.recovery import GenerationSeen, Recovery
@@ -72,7 +75,7 @@ def _see(session: Session, snapshot: EnvironmentSnapshot, number: int) -> Genera
         is_kept=number in snapshot.notes.kept,
         is_serving=wanted is not None and _is_serving(session, wanted, observed),
         is_ours=session.began(owner.operation),
-        stopped=tuple(c.name for c in containers if c.state in ENDED and _publishes(session, wanted, c)),
+        stopped=tuple(c.name for c in containers if c.state in ENDED and _gives_way(session, wanted, c, observed)),
         running=tuple(c.name for c in containers if c.state not in ENDED),
     )
 
@@ -95,11 +98,19 @@ def _is_serving(session: Session, wanted: Wanted, observed: Observation) -> bool
     return environment.state in SERVING and is_at_home and is_whole(session, wanted, observed)
 
 
-def _publishes(session: Session, wanted: Wanted | None, container: ObservedContainer) -> bool:
+def _gives_way(
+    session: Session, wanted: Wanted | None, container: ObservedContainer, observed: Observation
+) -> bool:
+    """Whether it is stopped for a successor: it has ports to publish, or data to hand over and is no job."""
+    handed_over = {volume.name for volume in observed.volumes if volume.outlives}
+    writes = not handed_over.isdisjoint(container.volumes)
     if wanted is None:
-        return bool(container.routes)
-    service = served_definition(session, wanted).definition.services.get(container.service)
-    return service is not None and bool(service.ports)
+        return writes or bool(container.routes)
+    definition = served_definition(session, wanted).definition
+    service = definition.services.get(container.service)
+    if service is None:
+        return False
+    return bool(service.ports) or (writes and Condition.COMPLETED not in awaited_conditions(definition, service))
 
 
 def _carry_out(run: Run, snapshot: EnvironmentSnapshot, recovery: Recovery) -> None:
@@ -134,6 +145,8 @@ def _carry_out(run: Run, snapshot: EnvironmentSnapshot, recovery: Recovery) -> N
             stage="undo",
             report=run.report,
         )
+    if any(volume.layers for volume in snapshot.ours.volumes):
+        sweep(run.session, snapshot.name)
 
 
 def _entry(session: Session, snapshot: EnvironmentSnapshot, live: int, recovery: Recovery) -> LedgerEntry:

@@ -31,11 +31,11 @@ from previewer.session.session import Session
 
 
 def can_restart_kept_generation(session: Session, deployment: Deployment, generation: int) -> bool:
-    """Whether the kept generation is there, whole, and of the deployment's release."""
+    """Whether the kept generation is there, whole, of the deployment's release, and has handed over no data."""
     observed = take_snapshot(session, deployment.name).ours.of_generation(generation)
     owners = {replace(owner, service=None) for owner in observed.owners}
-    if len(owners) != 1:
-        return False
+    if len(owners) != 1 or any(volume.outlives for volume in observed.volumes):
+        return False  # where a later generation went on with its data, only another one can go on with that
     (owner,) = owners
     wanted = Wanted(owner, deployment.release, deployment.definition)
     return owner.release == deployment.release.id and is_whole(session, wanted, observed)

@@ -39,7 +39,7 @@ class EnvironmentSnapshot(Struct, frozen=True):
     def stored_in(self, generation: int) -> frozenset[str]:
         """The volumes of a generation that hold data of its services, by the keys of the definition."""
         volumes = self.ours.of_generation(generation).volumes
-        return frozenset(volume.key for volume in volumes if not is_served(volume.key))
+        return frozenset(volume.key for volume in volumes if volume.key and not is_served(volume.key))
 
     @property
     def next_generation(self) -> int:

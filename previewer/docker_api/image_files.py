@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
@@ -29,9 +29,9 @@ def idle_container(
     name: str,
     image: str,
     labels: Mapping[str, str],
-    mount: JsonObject | None = None,
-) -> Iterator[None]:
-    """The container is there while the block lasts, in no network; ``mount`` is as a create body has it.
+    mounts: Sequence[JsonObject] = (),
+) -> Iterator[str]:
+    """The container's name while the block lasts, in no network; ``mounts`` are as a create body has them.
 
     Raises :class:`ObjectNotFoundError` where the engine has no such image, and :class:`ConflictError` for a taken
     name.
@@ -41,11 +41,11 @@ def idle_container(
         "Entrypoint": [],
         "Cmd": ["never-started"],
         "Labels": labels,
-        "HostConfig": {"NetworkMode": "none", "Mounts": [mount] if mount else []},
+        "HostConfig": {"NetworkMode": "none", "Mounts": list(mounts)},
     }
     create_container(connection, name=name, platform="", body=body)
     try:
-        yield
+        yield name
     finally:
         remove_container(connection, name)
 

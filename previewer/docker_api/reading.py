@@ -67,6 +67,11 @@ def read_listed(entry: JsonObject, clock: EngineClock) -> ObservedContainer | No
         memory=read_memory(labels),
         is_one_off=labels.get(COMPOSE_ONEOFF) == "True",
         networks=tuple(as_object(as_object(entry.get("NetworkSettings")).get("Networks"))),
+        volumes=tuple(
+            as_text(mount.get("Name"))
+            for mount in map(as_object, as_list(entry.get("Mounts")))
+            if mount.get("Type") == "volume"
+        ),
     )
 
 

@@ -26,10 +26,10 @@ from previewer.docker_api.request import (
     volume_path,
 )
 from previewer.domain.compose.mounted_files import ROOT, FileOwner, find_owner, needs_names
-from previewer.domain.engine.observation import ObservedVolume
+from previewer.domain.engine.observation import ObservedVolume, observed_volume
 from previewer.domain.engine.specs import FILL_FOLDER
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
-from previewer.domain.labels import COMPOSE_VOLUME, read_ownership
+from previewer.domain.labels import read_ownership
 from previewer.errors import ConflictError, ObjectNotFoundError
 
 ATTEMPTS_TO_REMOVE = 10
@@ -39,13 +39,22 @@ PAUSE = 0.1
 
 def list_volumes(connection: DockerConnection, labels: Sequence[str]) -> tuple[ObservedVolume, ...]:
     """Our volumes with all of ``labels`` (``key=value``), sorted by name."""
+    found = [volume for entry in _list(connection, labels) if (volume := _read_volume(entry))]
+    return tuple(sorted(found, key=lambda volume: volume.name))
+
+
+def volume_labels(connection: DockerConnection, labels: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+    """All labels of the volumes with all of ``labels`` (``key=value``), by their names, sorted."""
+    listed = {as_text(entry.get("Name")): read_labels(entry.get("Labels")) for entry in _list(connection, labels)}
+    return {name: listed[name] for name in sorted(listed)}
+
+
+def _list(connection: DockerConnection, labels: Sequence[str]) -> Iterator[JsonObject]:
     with translate_errors("list volumes", subject=connection.host):
         parameters = {"filters": json.dumps({"label": list(labels)})}
         answer = get_json(connection, "/volumes", parameters, patience=LIST_PATIENCE)
     entries = map(as_object, as_list(as_object(answer).get("Volumes")))
-    mine = (entry for entry in entries if has_labels(entry.get("Labels"), labels))
-    found = [volume for entry in mine if (volume := _read_volume(entry))]
-    return tuple(sorted(found, key=lambda volume: volume.name))
+    return (entry for entry in entries if has_labels(entry.get("Labels"), labels))
 
 
 def create_volume(connection: DockerConnection, *, name: str, body: JsonObject) -> None:
@@ -89,8 +98,8 @@ def fill_volume(
         get_json(connection, volume_path(volume))
     name = f"{volume}-fill"
 
-    mount = volume_mount(volume, f"/{FILL_FOLDER}")
-    with idle_container(connection, name=name, image=image, labels=labels, mount=mount):
+    mounts = [volume_mount(volume, f"/{FILL_FOLDER}")]
+    with idle_container(connection, name=name, image=image, labels=labels, mounts=mounts):
         owner = ROOT if user is None else owner_in_container(connection, name, user)
 
         def unpack() -> None:
@@ -121,7 +130,7 @@ def _read_volume(entry: JsonObject) -> ObservedVolume | None:
     ownership = read_ownership(labels)
     if ownership is None:
         return None
-    return ObservedVolume(name=as_text(entry.get("Name")), key=labels.get(COMPOSE_VOLUME, ""), ownership=ownership)
+    return observed_volume(as_text(entry.get("Name")), labels, ownership)
 
 
 def read_volume(
@@ -134,9 +143,9 @@ def read_volume(
     with translate_errors("read it", subject=f"volume {volume}"):
         connection.api.inspect_volume(volume)
     name = f"{volume}-read-{os.urandom(4).hex()}"
-    mount = volume_mount(volume, f"/{FILL_FOLDER}", read_only=True)
+    mounts = [volume_mount(volume, f"/{FILL_FOLDER}", read_only=True)]
     with (
-        idle_container(connection, name=name, image=image, labels=labels, mount=mount),
+        idle_container(connection, name=name, image=image, labels=labels, mounts=mounts),
         translate_errors("read it", subject=f"volume {volume}"),
     ):
         chunks, _stat = connection.api.get_archive(name, f"/{FILL_FOLDER}")

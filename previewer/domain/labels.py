@@ -54,6 +54,27 @@ PURPOSE_READING = "read-image"
 """Its image's files are read; it is never started."""
 BUILDER = PREFIX + "builder"
 
+DATA = PREFIX + "data"
+"""On volumes that no generation owns: what they are for."""
+DATA_VOLUME = "volume"
+"""It holds data, which outlives the generation that wrote it."""
+DATA_MARK = "mark"
+"""It is empty: its labels say that a snapshot is complete."""
+DATA_OF = PREFIX + "data-of"
+"""The environment or seed that a volume of data was made for."""
+DATA_KEY = PREFIX + "data-key"
+"""What the definition calls the volume whose data it holds."""
+SNAPSHOT = PREFIX + "snapshot"
+SNAPSHOT_RECORD = PREFIX + "snapshot-record"
+"""On marks: the snapshot, as JSON."""
+LAYERS = PREFIX + "layers"
+"""On volumes of a generation: the layers that they show, topmost first."""
+LIFETIME = PREFIX + "lifetime"
+OUTLIVES = "environment"
+"""The lifetime of data that is handed over from generation to generation."""
+ORIGIN = PREFIX + "data-origin"
+"""On volumes of a generation: what they began with, for people."""
+
 DEBUG_UNTIL = PREFIX + "debug-until"
 """On a debug copy of a service: when it may be removed, if it was forgotten."""
 
@@ -105,6 +126,9 @@ CONTAINER_LABELS = frozenset(
     }
 )
 """Previewer's labels that are read from containers. Each container has all of them, see :func:`sealed_labels`."""
+
+VOLUME_LABELS = frozenset({DATA, DATA_OF, DATA_KEY, SNAPSHOT, SNAPSHOT_RECORD, LAYERS, LIFETIME, ORIGIN})
+"""Previewer's labels on volumes only. No container or image can lend a volume one."""
 
 OCI_REVISION = "org.opencontainers.image.revision"
 OCI_CREATED = "org.opencontainers.image.created"

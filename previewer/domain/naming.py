@@ -95,6 +95,11 @@ def volume_name(environment: str, generation: int, key: str) -> str:
     return f"{scope(environment, generation)}_{key}"
 
 
+def snapshot_name(project: str, snapshot_id: str) -> str:
+    """The name of the volume that marks a snapshot as complete."""
+    return f"{project}-data-{snapshot_id.removeprefix('sha256:')[:20]}"
+
+
 def image_reference(project: str, service: str, input_digest: str) -> str:
     """The name of a built image: repository by project and service, tag by input digest."""
     repository = f"{IMAGE_REPOSITORY}/{slug(project)}/{slug(service)}"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Protocol
 
 from previewer.domain.drift.fields import Fields
 from previewer.domain.engine.examination import EngineHappening, Examination, FileChange
 from previewer.domain.engine.specs import ContainerSpec, NetworkSpec, VolumeSpec
 from previewer.engine.protocol import Stream
+
+NO_PLACES: Mapping[str, str] = MappingProxyType({})
 
 
 class Examiner(Protocol):
@@ -33,8 +36,13 @@ class Examiner(Protocol):
         """The same of a network, without its subnet."""
         ...
 
-    def describe_volume(self, spec: VolumeSpec) -> Fields:
-        """The same of a volume."""
+    def describe_volume(
+        self, spec: VolumeSpec, *, layers: Sequence[str] = (), mountpoints: Mapping[str, str] = NO_PLACES
+    ) -> Fields:
+        """The same of a volume, of one that shows ``layers`` (topmost first) if there are any.
+
+        ``mountpoints`` say where the volumes of the layers are on the engine's host.
+        """
         ...
 
     def file_changes(self, containers: Sequence[str]) -> Mapping[str, tuple[FileChange, ...]]:

@@ -141,8 +141,15 @@ class Engine(Protocol):
         """Make a network with a free subnet of its pool. :class:`ConflictError` where the pool is full."""
         ...
 
+    def volume_labels(self, installation: str) -> Mapping[str, Mapping[str, str]]:
+        """The labels of all volumes of one repository, those that no generation owns too, by their names."""
+        ...
+
     def create_volume(self, spec: VolumeSpec) -> None:
-        """Make a named volume."""
+        """Make a named volume: a plain one, or one that begins with data.
+
+        Where the engine cannot lay one volume over others, data is copied.
+        """
         ...
 
     def fill_volume(self, spec: FillSpec) -> None:

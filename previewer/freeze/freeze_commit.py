@@ -12,7 +12,8 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.files import FileTree
 from previewer.domain.commit.revision import Commit, short_id
 from previewer.domain.compose.definition import Definition
-from previewer.domain.compose.mounted_files import digest_tree_files, tree_sources
+from previewer.domain.compose.mounted_files import digest_tree_files
+from previewer.domain.data.seeds import frozen_sources
 from previewer.domain.naming import input_tag
 from previewer.domain.progress import Noted, Outcome, Report, TaskOutput
 from previewer.domain.release.release import Artifact, BaseImage, FrozenDefinition, Release
@@ -96,7 +97,7 @@ def freeze_commit(
     permit([(image, "") for image in planned.named])
     for warning in dict.fromkeys(text for build in planned.builds for text in build.warnings):
         report(Noted(warning))
-    read = {source for definition in definitions for source in tree_sources(definition)}
+    read = {source for definition in definitions for source in frozen_sources(definition)}
     return Release(
         project=project,
         commit=commit.id,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from previewer.deployment.data import see_data, sweep
 from previewer.domain.deploy.plan import Plan, plan_removal
 from previewer.domain.engine.observation import Observation
 from previewer.domain.environment.environment import Environment
@@ -129,6 +130,7 @@ def down(run: Run, environments: Sequence[str] | DownTarget) -> DownResult:
             stage="down",
             report=run.report,
         )
+        _remove_data(run, target)
         tombstones = _finish(tombstone_writer, report=run.report)
         _note(run, target)
     return DownResult(removed, target.names, target.gone, tombstones)
@@ -148,6 +150,15 @@ def _plan(target: DownTarget, found: Observation) -> Plan:
     """Environment by environment, none of which waits for another."""
     plans = [plan_removal(found.of(name), title="", cause=target.causes[name]) for name in sorted(target.names)]
     return Plan(target.title, tuple(step for plan in plans for step in plan))
+
+
+def _remove_data(run: Run, target: DownTarget) -> None:
+    """Remove the data that outlived the generations of what is gone; what snapshots are made of stays."""
+    if not any(volume.layers for volume in target.seen.volumes):
+        return
+    seen = see_data(run.session)
+    for name in target.names:
+        sweep(run.session, name, seen=seen)
 
 
 def _finish(tombstone_writer: TombstoneWriter, *, report: Report) -> tuple[Tombstone, ...]:

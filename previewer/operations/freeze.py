@@ -10,7 +10,8 @@ from previewer.deployment.supersede import newest_run
 from previewer.domain.build import FreezePlan, build_differences, needs_no_more_images
 from previewer.domain.commit.revision import ResolvedRevision, short_id
 from previewer.domain.compose.definition import DEFAULT_CHOICE, Definition, ReadingChoice, Role
-from previewer.domain.compose.mounted_files import digest_tree_files, tree_sources
+from previewer.domain.compose.mounted_files import digest_tree_files
+from previewer.domain.data.seeds import frozen_sources
 from previewer.domain.json_value import JsonObject
 from previewer.domain.policy.check import Finding, check_inherited, raise_for
 from previewer.domain.progress import Noted, Outcome, Report, TaskFinished, TaskStarted
@@ -277,8 +278,8 @@ def _keep(session: Session, release: Release) -> None:
 def frozen_files(
     session: Session, resolved: ResolvedRevision, definitions: Iterable[Definition]
 ) -> Mapping[str, str]:
-    """Digests of the commit's files that the definitions' services read while they run, by path."""
-    sources = {source for definition in definitions for source in tree_sources(definition)}
+    """Digests of the commit's files that services read while they run or that seeds depend on, by path."""
+    sources = {s for definition in definitions for s in frozen_sources(definition)}
     return digest_tree_files(session.source.tree(resolved.commit.id), sources) if sources else {}
 
 

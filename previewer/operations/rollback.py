@@ -30,6 +30,8 @@ class RollbackOptions(Struct, frozen=True):
 
     release: str | None = None
     """The id of a known-good release, or the beginning of it; ``None`` for the newest."""
+    with_data: bool = False
+    """Whether data that outlives generations goes back too, to what the kept generation left."""
     timeout: float | None = None
     """Seconds to wait for health; ``None`` for the setting."""
 
@@ -136,4 +138,13 @@ def _named(session: Session, target: str, noted: tuple[str, ...]) -> str:
 def _deployment(session: Session, candidate: Candidate, options: RollbackOptions) -> Deployment:
     release: Release = session.ledger.load_release(candidate.good.release)
     wanted = UpOptions(role=candidate.role, name=candidate.environment, timeout=options.timeout)
-    return replace(release_deployment(session, release, wanted), force=True, action="rollback")
+    deployment = replace(release_deployment(session, release, wanted), force=True, action="rollback")
+    if not options.with_data:
+        return deployment
+    if not candidate.is_kept:
+        raise NotFoundError(
+            f"its data of that time is not kept: generation {candidate.good.generation} is gone",
+            where=candidate.environment,
+            hint="leave out --with-data; `previewer data ls` lists snapshots, which `data reset` goes back to",
+        )
+    return replace(deployment, data_of=candidate.good.generation)

@@ -71,6 +71,7 @@ def release_deployment(session: Session, release: Release, options: UpOptions) -
         name=release_environment(session, release, branch, options),
         branch=branch,
         definition=choose_definition(definitions, options.role, options.definition).name,
+        data=options.data,
         ttl=options.ttl,
         timeout=options.timeout,
         is_queued=options.is_queued,
@@ -112,6 +113,8 @@ class UpOptions(Struct, frozen=True):
     """How that one is read."""
     name: str | None = None
     """The environment's name; ``None`` for one made of the project and the branch, or the role."""
+    data: str = ""
+    """The snapshot that volumes are clones of, ``from:ENVIRONMENT`` or ``empty``; empty for those of seeds."""
     ttl: str | None = None
     """``90m 10h 5d 1d12h never``; ``None`` for the role's default."""
     timeout: float | None = None
@@ -251,6 +254,7 @@ def _deployment(
         name=environment_name(session, resolved, options),
         branch=resolved.branch,
         definition=definition.name,
+        data=options.data,
         ttl=options.ttl,
         timeout=options.timeout,
         action=options.action,

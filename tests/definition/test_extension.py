@@ -48,8 +48,7 @@ def test_the_example_loads_and_names_every_key() -> None:
     definition = load_definition(tree, files=["x-previewer.yaml"])
     schema = load_schema("x-previewer.json")
     assert set(documented_keys(definition.extension, schema)) == set(all_keys(schema))
-    (warning,) = definition.warnings
-    assert warning.startswith("x-previewer.yaml:61:3: x-previewer.seeds: nothing loads seeds yet")
+    assert definition.warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -58,7 +57,7 @@ def test_the_example_loads_and_names_every_key() -> None:
         ("routes: [{service: wbe, port: 80}]", "2:13", "there is no service 'wbe'", "did you mean 'web'?"),
         ("routes: [{service: web, port: 80}, {service: x, port: 80}]", "2:39", "no service 'x'", "there is web"),
         ("writable: {db: [/data]}", "2:14", "there is no service 'db'", "there is web"),
-        ("seeds: {a: {service: db}}", "2:15", "there is no service 'db'", "there is web"),
+        ("seeds: {a: {run: db, volumes: [data]}}", "2:15", "there is no service 'db'", "there is web"),
         ("omit: [wbe]", "2:10", "there is no service 'wbe'", "did you mean 'web'?"),
     ],
 )
@@ -71,22 +70,22 @@ def test_a_service_that_is_not_there_is_an_error(extension: str, where: str, mes
 
 
 @pytest.mark.parametrize(
-    ("extension", "warning"),
+    ("extension", "where", "message"),
     [
-        ("seeds: {b: {service: web}, a: {service: web}}", "environments start without a, b"),
-        ("immutability: detect", None),
-        ("immutability: enforce", None),
-        ("immutability: off", None),
+        ("lifetime: {dta: environment}", "2:14", "there is no volume 'dta'"),
+        ("seeds: {a: {run: web, volumes: [dta]}}", "2:35", "there is no volume 'dta'"),
+        (
+            "seeds: {a: {run: web, volumes: [data]}, b: {run: web, volumes: [data]}}",
+            "2:67",
+            "the volume 'data' is filled by the seed 'a' too",
+        ),
     ],
 )
-def test_what_is_not_carried_out_is_said_with_its_place(extension: str, warning: str | None) -> None:
-    definition = load_text(f"services:\n  web: {{image: x}}\nx-previewer:\n  {extension}\n")
-    if warning is None:
-        assert definition.warnings == ()
-    else:
-        (said,) = definition.warnings
-        assert said.startswith("compose.yaml:4:3: x-previewer.")
-        assert warning in said
+def test_a_volume_that_is_not_there_or_filled_twice_is_an_error(extension: str, where: str, message: str) -> None:
+    with pytest.raises(DefinitionError) as caught:
+        load_text(f"x-previewer:\n  {extension}\nservices:\n  web: {{image: x}}\nvolumes: {{data: {{}}}}\n")
+    assert message in caught.value.message
+    assert caught.value.where == f"compose.yaml:{where}"
 
 
 WITH_PROXY = """

@@ -49,7 +49,7 @@ class ReleasingShop(Shop):
 
     def rollback(self, target: str | None = None, release: str | None = None, **options: float) -> UpResult:
         """Roll back."""
-        wanted = RollbackOptions(release=release, **options)
+        wanted = RollbackOptions(release=release, timeout=options.get("timeout"))
         return rollback(Run(self.session, self.report), target, wanted)
 
     def replace(self, name: str, cancellation: Cancellation | None = None) -> UpResult:

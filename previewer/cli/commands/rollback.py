@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @click.argument("release", metavar="[RELEASE]", required=False)
 @click.option("--list", "only_list", is_flag=True, help="Only list what it can go back to.")
 @env_file_option()
+@click.option("--with-data", is_flag=True, help="Go back to the data of that time, too; else it goes on as it is.")
 @timeout_option()
 @dry_run_option()
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
@@ -43,6 +44,7 @@ def command(
     release: str | None,
     only_list: bool,
     env_files: tuple[str, ...],
+    with_data: bool,
     timeout: float | None,
     dry_run: bool,
     yes: bool,
@@ -61,7 +63,7 @@ def command(
     from previewer.operations.rollback import RollbackOptions, choose, list_candidates, plan_rollback, rollback
     from previewer.releases.definitions import give_files
 
-    options = RollbackOptions(release=release, timeout=timeout)
+    options = RollbackOptions(release=release, with_data=with_data, timeout=timeout)
     with invocation.open_session() as session:
         give_files(session, env_files)
         candidates = list_candidates(session, target)

@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 @click.option("--definition", metavar="NAME", help="Which definition of the commit (default: the role's).")
 @definition_options()
 @click.option("--name", metavar="NAME", help="The environment's name (default: by project and branch).")
+@click.option(
+    "--data",
+    metavar="SNAPSHOT",
+    help="What volumes are clones of: a snapshot, from:ENVIRONMENT for its newest, or empty (default: seeds).",
+)
 @click.option("--ttl", metavar="TTL", help="How long it lives: 90m, 10h, 5d, 1d12h, never.")
 @timeout_option()
 @click.option("--queue", is_flag=True, help="Wait for room on the engine, at most the timeout.")
@@ -52,6 +57,7 @@ def command(
     definition: str | None,
     choice: ReadingChoice,
     name: str | None,
+    data: str | None,
     ttl: str | None,
     timeout: float | None,
     queue: bool,
@@ -81,6 +87,7 @@ def command(
         definition=definition,
         choice=choice,
         name=name,
+        data=data or "",
         ttl=ttl,
         timeout=timeout,
         is_queued=queue,

@@ -144,7 +144,7 @@ def _without_hash(text: str) -> str:
 # a build's.
 
 _NAME = re.compile(
-    "PREVIEWER(_(BRANCH|COMMIT|ENVIRONMENT|EXPIRES_AT|FIRST_RUN|RELEASE|ROLE|URL(_[A-Za-z0-9_]+)?))?"
+    "PREVIEWER(_(BRANCH|COMMIT|DATA|ENVIRONMENT|EXPIRES_AT|FIRST_RUN|RELEASE|ROLE|URL(_[A-Za-z0-9_]+)?))?"
 )
 MARK = re.compile(r"\$\{(?P<name>PREVIEWER[A-Za-z0-9_]*)@run\}")
 

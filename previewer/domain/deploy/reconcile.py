@@ -17,6 +17,7 @@ from previewer.domain.compose.start_order import (
     effective_dependencies,
     start_order,
 )
+from previewer.domain.data.beginning import Lifetime
 from previewer.domain.deploy.plan import (
     AwaitContainer,
     CreateContainer,
@@ -169,13 +170,14 @@ def plan_generation(target: Target, *, action: str = "up", grace: int = 0) -> Pl
     ``grace`` is how many seconds its predecessors have to let go of ports.
     """
     order = running_order(target.definition)
-    shared = (*_networks(target), *_volumes(target))
+    stops = tuple(_writers_end(target))
+    shared = (*_networks(target), *stops, *_volumes(target, frozenset(step.id for step in stops)))
     needs = frozenset(step.id for step in shared if step.action.name != target.edge)
     creates = tuple(step for service in order for step in _creates(target, service, needs))
     runs = tuple(
         step for service in order for step in (*start_steps(target, service), *await_steps(target, service))
     )
-    taken = take_ports(target, (*shared, *creates, *runs), grace=grace)
+    taken = take_ports(_once_ended(target), (*shared, *creates, *runs), grace=grace)
     return Plan(title_of(target, action), taken)
 
 
@@ -204,11 +206,27 @@ def _networks(target: Target) -> Iterator[Step]:
         yield Step(CreateNetwork(spec), causes.get(key, "the definition declares it"))
 
 
-def _volumes(target: Target) -> Iterator[Step]:
+def _writers_end(target: Target) -> Iterator[Step]:
+    keys = ", ".join(sorted(key for key, data in target.data.items() if data.lifetime is Lifetime.ENVIRONMENT))
+    for name in target.writers:
+        yield Step(StopContainer(name, None), f"it hands over {keys}, which has one writer at a time")
+
+
+def _once_ended(target: Target) -> Target:
+    """As what hands over data has ended by then, and let go of its ports."""
+    handover = target.port_handover
+    holders = tuple(holder for holder in handover.holders if holder.name not in target.writers)
+    return replace(target, port_handover=replace(handover, holders=holders))
+
+
+def _volumes(target: Target, stops: frozenset[str]) -> Iterator[Step]:
     causes = {key: fill.content.cause for key, fill in target.fills.items()}
     for key, spec in volume_specs(target):
-        cause = causes.get(key, "") if is_served(key) else ""
-        yield Step(CreateVolume(spec), cause or "the definition declares it")
+        cause, needs = causes.get(key, "") if is_served(key) else "", frozenset[str]()
+        if data := target.data.get(key):
+            cause = f"it begins with {data.origin}" if data.layers else "its data outlives the generation"
+            needs = stops if data.lifetime is Lifetime.ENVIRONMENT else needs
+        yield Step(CreateVolume(spec), cause or "the definition declares it", needs)
     for key, fill in fill_specs(target):
         yield Step(FillVolume(fill), causes[key], frozenset({f"{CreateVolume.verb} {fill.volume}"}))
 

@@ -70,16 +70,22 @@ def _extension(replaced: Environment | None, expires_at: datetime | None) -> dat
 
 
 def left_data(
-    volumes: Collection[str], *, generation: int, keeps: bool, returns: int | None = None
+    volumes: Collection[str],
+    *,
+    generation: int,
+    keeps: bool,
+    returns: int | None = None,
+    begins_with: Collection[str] = (),
 ) -> Iterator[str]:
     """What becomes of the data in ``volumes`` of the replaced ``generation``, in one line; none without volumes.
 
     ``keeps`` as in :class:`Rollover`. ``returns`` is the generation that is started again, with its own volumes,
-    in a rollback; ``None`` for a new one.
+    in a rollback; ``None`` for a new one, some of whose volumes begin with what ``begins_with`` says.
     """
     if not volumes:
         return
     names = ", ".join(sorted(volumes))
     fate = "stays with {}, which is kept to roll back to" if keeps else "is deleted with {}"
-    then = "volumes start empty" if returns is None else f"volumes are as generation {returns} left them"
+    begin = f"begin with {', '.join(sorted(begins_with))}" if begins_with else "start empty"
+    then = f"volumes {begin}" if returns is None else f"volumes are as generation {returns} left them"
     yield f"data is left behind: {then}, and what is in {names} now {fate.format(f'generation {generation}')}"

@@ -15,6 +15,7 @@ from previewer.domain.compose.routes import reachable_address, routes_of, url_of
 from previewer.domain.compose.served_files import VolumeContent
 from previewer.domain.compose.service import Service
 from previewer.domain.compose.start_order import effective_dependencies
+from previewer.domain.data.beginning import VolumeData, clone_labels, data_variables
 from previewer.domain.deploy.takeover import EDGE, UNCONTESTED, PortHandover, publishing_services
 from previewer.domain.engine.addresses import network_prefix, prefix_for
 from previewer.domain.engine.specs import (
@@ -22,6 +23,7 @@ from previewer.domain.engine.specs import (
     MASQUERADE_OPTION,
     NO_EGRESS_KEY,
     SIBLINGS_OPTION,
+    CloneSpec,
     ContainerSpec,
     FillSpec,
     NetworkSpec,
@@ -67,6 +69,10 @@ class Target(Struct, frozen=True, eq=False):
     """What configs and secrets contain, by ``configs/KEY`` and ``secrets/KEY``."""
     port_handover: PortHandover = UNCONTESTED
     """How it comes by its ports."""
+    data: Mapping[str, VolumeData] = field(default_factory=dict)
+    """What volumes begin with, by their keys; others begin empty."""
+    writers: tuple[str, ...] = ()
+    """What runs of its predecessors and has to end, as nothing else may write to data that is handed over."""
     machine: str = ""
     """The name of the engine's machine where that is another one; see :class:`Observation`."""
 
@@ -101,6 +107,8 @@ class Target(Struct, frozen=True, eq=False):
             self.prefix_length,
             self.contents,
             self.port_handover,
+            self.data,
+            self.writers,
             self.machine,
         )
 
@@ -131,14 +139,35 @@ def volume_specs(target: Target) -> Iterator[tuple[str, VolumeSpec]]:
     """The volumes by their key in the definition."""
     owner = target.ownership
     for key in sorted(target.definition.volumes):
+        data = target.data.get(key)
         yield (
             key,
             VolumeSpec(
                 name=naming.volume_name(owner.environment, owner.generation, key),
-                labels={**_common_labels(target), labels.COMPOSE_VOLUME: key},
+                labels={
+                    **_common_labels(target),
+                    labels.COMPOSE_VOLUME: key,
+                    **(clone_labels(data) if data else {}),
+                },
                 compose=target.definition.volumes[key],
+                clone=_clone_spec(target, data) if data else None,
             ),
         )
+
+
+def _clone_spec(target: Target, data: VolumeData) -> CloneSpec:
+    return CloneSpec(
+        own=data.own,
+        own_labels=data.own_labels or _common_labels(target),
+        layers=data.layers,
+        copies=data.copies,
+        image=_any_image(target),
+        labels={**labels.ownership_labels(target.ownership), labels.COMPOSE_ONEOFF: "True"},
+    )
+
+
+def _any_image(target: Target) -> str:
+    return min((artifact.image for artifact in target.artifacts.values()), default="")
 
 
 def _handover_network_spec(target: Target) -> NetworkSpec:
@@ -171,7 +200,6 @@ def _bound(network: JsonObject, address: str) -> JsonObject:
 def fill_specs(target: Target) -> Iterator[tuple[str, FillSpec]]:
     """What volumes are filled with, by their keys: through the image of the service that owns it."""
     owner = target.ownership
-    any_image = min((artifact.image for artifact in target.artifacts.values()), default="")
     for key, fill in sorted(target.fills.items()):
         service = target.definition.services.get(fill.content.service)
         artifact = target.artifacts.get(fill.content.service)
@@ -179,7 +207,7 @@ def fill_specs(target: Target) -> Iterator[tuple[str, FillSpec]]:
             key,
             FillSpec(
                 volume=naming.volume_name(owner.environment, owner.generation, key),
-                image=artifact.image if artifact else any_image,
+                image=artifact.image if artifact else _any_image(target),
                 labels={**labels.ownership_labels(owner), labels.COMPOSE_ONEOFF: "True"},
                 archive=fill.archive,
                 user=as_text(service.spec.get("user")) if service else None,
@@ -250,7 +278,8 @@ def _container_labels(target: Target, service: Service, number: int) -> dict[str
 
 def run_variables(target: Target) -> Mapping[str, str]:
     """The ``PREVIEWER_*`` variables of every container."""
-    return injected_variables(target.ownership, _urls(target), routes_of(target.definition))
+    told = data_variables(target.data.values())
+    return {**injected_variables(target.ownership, _urls(target), routes_of(target.definition)), **told}
 
 
 def _compose_of(target: Target, service: Service, number: int) -> JsonObject:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from enum import Enum
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from previewer.domain import labels
 from previewer.domain.compose.service import NEVER
 from previewer.domain.labels import Ownership, RankedPort
 
@@ -69,6 +70,8 @@ class ObservedContainer(Struct, frozen=True):
     """Whether it is no part of a service: a debug copy of one, or what fills a volume."""
     networks: tuple[str, ...] = ()
     """The names of all networks that it joins when it runs, whatever they belong to."""
+    volumes: tuple[str, ...] = ()
+    """The names of all volumes that it mounts, whatever they belong to."""
 
     @property
     def service(self) -> str:
@@ -127,8 +130,29 @@ class ObservedVolume(Struct, frozen=True):
 
     name: str
     key: str
-    """What the definition calls it."""
+    """What the definition calls it; empty for one that only takes what is written to a clone."""
     ownership: Ownership
+    layers: tuple[str, ...] = ()
+    """The layers that it shows, topmost first; empty for a plain volume."""
+    outlives: bool = False
+    """Whether its data outlives the generation: a successor goes on with it."""
+    snapshot: str = ""
+    """The id of the snapshot that its data goes back to; empty for none."""
+    origin: str = ""
+    """What it began with, for people."""
+
+
+def observed_volume(name: str, said: Mapping[str, str], ownership: Ownership) -> ObservedVolume:
+    """A volume with the labels ``said``."""
+    return ObservedVolume(
+        name=name,
+        key=said.get(labels.COMPOSE_VOLUME, ""),
+        ownership=ownership,
+        layers=tuple(said.get(labels.LAYERS, "").split()),
+        outlives=said.get(labels.LIFETIME) == labels.OUTLIVES,
+        snapshot=said.get(labels.SNAPSHOT, ""),
+        origin=said.get(labels.ORIGIN, ""),
+    )
 
 
 class Observation(Struct, frozen=True):

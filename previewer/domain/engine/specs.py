@@ -38,6 +38,36 @@ class NetworkSpec(Struct, frozen=True):
     """The prefix length of that subnet: 28 leaves 13 addresses for containers."""
 
 
+UPPER = "/upper"
+"""Ends the name of a layer that is what was written over others: its volume has it in this folder."""
+
+
+def volume_of(layer: str) -> str:
+    """The engine's volume that holds a layer."""
+    return layer.removesuffix(UPPER)
+
+
+class CloneSpec(Struct, frozen=True):
+    """What a volume is made of that begins with data, or whose data is to outlive it."""
+
+    own: str
+    """The volume that takes what is written; it is made too."""
+    own_labels: Mapping[str, str]
+    layers: tuple[str, ...]
+    """What it shows until it is written to, topmost first: names of volumes, with :data:`UPPER` behind them where
+    that part of a volume is meant. Empty for a volume that begins empty."""
+    image: str
+    """``sha256:…``: folders are made through a container of this image, which is never started."""
+    labels: Mapping[str, str]
+    """The labels of that container."""
+    copies: bool = False
+    """Whether the one layer is copied, as its volume will not stay."""
+
+    def shown_layers(self, *, is_overlaid: bool) -> tuple[str, ...]:
+        """What the clone shows: below, too, what lies on it once it is written to no more."""
+        return (f"{self.own}{UPPER}", *self.layers) if is_overlaid else (self.own,)
+
+
 class VolumeSpec(Struct, frozen=True):
     """A named volume of one generation of an environment."""
 
@@ -45,6 +75,8 @@ class VolumeSpec(Struct, frozen=True):
     labels: Mapping[str, str]
     compose: JsonObject
     """The volume's normalised Compose mapping: ``driver``, ``driver_opts``."""
+    clone: CloneSpec | None = None
+    """What it begins with; ``None`` for a plain volume."""
 
 
 class FillSpec(Struct, frozen=True, eq=False):

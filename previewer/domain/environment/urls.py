@@ -72,7 +72,6 @@ def injected_variables(
         "PREVIEWER_BRANCH": ownership.branch or "",
         "PREVIEWER_COMMIT": ownership.commit,
         "PREVIEWER_RELEASE": ownership.release,
-        "PREVIEWER_FIRST_RUN": "1",  # every generation begins with empty volumes
         "PREVIEWER_EXPIRES_AT": format_time(ownership.expires_at) if ownership.expires_at else "",
     }
     routed = [(route, urls[key]) for route in routes if (key := (route.service, route.port)) in urls]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from previewer.domain.compose.definition import Location, Role
+from previewer.domain.policy.data_rules import DATA_RULES
 from previewer.domain.policy.image_rules import BUILD_RULES, IMAGE_RULES
 from previewer.domain.policy.mount_rules import MOUNT_RULES
 from previewer.domain.policy.privilege_rules import PRIVILEGE_RULES
@@ -25,6 +26,7 @@ GROUPS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
         "Files of the host": MOUNT_RULES,
         "Images": IMAGE_RULES,
         "Builds": BUILD_RULES,
+        "Data": DATA_RULES,
         "Quantities and names": (*NAME_RULES, *QUANTITY_RULES, *SIZE_RULES),
         "Rewritten, not refused": (*REWRITE_RULES, *EGRESS_RULES),
     }

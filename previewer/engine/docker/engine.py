@@ -24,6 +24,7 @@ from previewer.domain.engine.capacity import START_INTERVAL, VOLUME_SUBPATH
 from previewer.domain.engine.observation import ContainerDetail, ListeningPorts, Observation
 from previewer.domain.engine.specs import NO_EGRESS_KEY, ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
 from previewer.engine.create_body import labelled_container, labelled_network, labelled_volume
+from previewer.engine.docker.clones import CloneMaker
 from previewer.engine.docker.streams import EventStream, open_log_stream
 from previewer.engine.mapping.container import container_body
 from previewer.engine.mapping.mounts import SUBPATH_SINCE, archive_of, volumes_mounted_by_path
@@ -112,6 +113,7 @@ class DockerEngine:
 
     def __init__(self, connection: DockerConnection) -> None:
         self._docker = connection
+        self._clones = CloneMaker(connection)
         self._streams: WeakSet[EventStream | Stream[Sequence[LogLine]]] = WeakSet()
         self._lock = threading.Lock()
         self._is_closed = False
@@ -174,7 +176,15 @@ class DockerEngine:
 
     def create_volume(self, spec: VolumeSpec) -> None:
         """Make a named volume."""
-        create_volume(self._open(), spec)
+        docker = self._open()
+        if spec.clone is None:
+            create_volume(docker, spec)
+        else:
+            self._clones.create(spec, spec.clone)
+
+    def volume_labels(self, installation: str) -> Mapping[str, Mapping[str, str]]:
+        """The labels of all volumes of one repository, by their names."""
+        return volumes.volume_labels(self._open(), label_filters(Selection(installation)))
 
     def fill_volume(self, spec: FillSpec) -> None:
         """Unpack an archive into a volume."""

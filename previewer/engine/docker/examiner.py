@@ -42,6 +42,8 @@ from previewer.engine.create_body import (
     subnets_of,
     volume_form,
 )
+from previewer.engine.examiner import NO_PLACES
+from previewer.engine.mapping.clone_options import as_shown, clone_options
 from previewer.engine.mapping.container import container_body
 from previewer.engine.mapping.networks import network_body, volume_body
 from previewer.engine.normal_form import normal_form
@@ -93,9 +95,12 @@ class DockerExaminer:
         """The normal form of a network's create body."""
         return network_form(network_body(spec, None, api_version=self._docker.api_version))
 
-    def describe_volume(self, spec: VolumeSpec) -> Fields:
+    def describe_volume(
+        self, spec: VolumeSpec, *, layers: Sequence[str] = (), mountpoints: Mapping[str, str] = NO_PLACES
+    ) -> Fields:
         """The normal form of a volume's create body."""
-        return volume_form(volume_body(spec))
+        options = (clone_options(layers, mountpoints) or {}) if layers else {}
+        return volume_form(volume_body(as_shown(spec, layers, options) if layers else spec))
 
     def file_changes(self, containers: Sequence[str]) -> Mapping[str, tuple[FileChange, ...]]:
         """Examine several containers at the same time."""

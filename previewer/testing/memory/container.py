@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from previewer.domain.compose.routes import EVERY_ADDRESS
 from previewer.domain.compose.service import NEVER, PortMapping, Service
@@ -17,7 +18,6 @@ from previewer.domain.engine.observation import (
     ListeningPorts,
     ObservedContainer,
     ObservedNetwork,
-    ObservedVolume,
     PublishedPort,
 )
 from previewer.domain.engine.specs import HOST_BINDING_OPTION, ContainerSpec, NetworkSpec, VolumeSpec
@@ -25,12 +25,14 @@ from previewer.domain.json_value import as_list, as_object, as_text
 from previewer.domain.labels import (
     COMPOSE_NETWORK,
     COMPOSE_ONEOFF,
-    COMPOSE_VOLUME,
+    INSTALLATION,
+    LAYERS,
     Ownership,
     read_memory,
     read_ownership,
     read_routes,
 )
+from previewer.engine.mapping.networks import volume_body
 from previewer.engine.protocol import LogLine, LogOptions, Selection
 from previewer.errors import ConflictError, EngineError, PortTakenError
 
@@ -144,6 +146,7 @@ class MemoryContainer(Struct):
             memory=read_memory(self.spec.labels),
             is_one_off=self.spec.labels.get(COMPOSE_ONEOFF) == "True",
             networks=tuple(self.networks),
+            volumes=mounted_volumes(self.spec),
         )
 
     def detail(self) -> ContainerDetail:
@@ -158,6 +161,12 @@ class MemoryContainer(Struct):
             ports=self.ports,
             restart_policy=NEVER if self.restarts_suspended else as_text(self.spec.compose.get("restart"), NEVER),
         )
+
+
+def mounted_volumes(spec: ContainerSpec) -> tuple[str, ...]:
+    """The engine's names of the volumes that a container mounts."""
+    keys = [as_text(as_object(entry).get("source")) for entry in as_list(spec.compose.get("volumes"))]
+    return tuple(spec.volumes[key] for key in keys if key in spec.volumes)
 
 
 FIRST_PORT = 40_000
@@ -247,9 +256,22 @@ def observed_network(spec: NetworkSpec, owner: Ownership) -> ObservedNetwork:
     return ObservedNetwork(identifier(spec.name), spec.name, key, owner, binding=host_binding(spec))
 
 
-def observed_volume(spec: VolumeSpec, owner: Ownership) -> ObservedVolume:
-    """A volume as an observation shows it."""
-    return ObservedVolume(spec.name, spec.labels.get(COMPOSE_VOLUME, ""), owner)
+def made_volumes(spec: VolumeSpec, existing: Mapping[str, object]) -> tuple[VolumeSpec, ...]:
+    """The volumes that making one comes to: a clone has one besides that takes what is written."""
+    for name in (spec.name, *([spec.clone.own] if spec.clone else [])):
+        refuse_taken("volume", name, existing)
+    volume_body(spec)
+    if (clone := spec.clone) is None:
+        return (spec,)
+    is_overlaid = bool(clone.layers) and not clone.copies
+    shown = {**spec.labels, LAYERS: " ".join(clone.shown_layers(is_overlaid=is_overlaid))}
+    return (VolumeSpec(clone.own, clone.own_labels, {}), replace(spec, labels=shown, clone=None))
+
+
+def labels_of_installation(volumes: Mapping[str, VolumeSpec], installation: str) -> dict[str, Mapping[str, str]]:
+    """The labels of one repository's volumes, by their names."""
+    found = {name: volumes[name].labels for name in sorted(volumes)}
+    return {name: said for name, said in found.items() if said.get(INSTALLATION) == installation}
 
 
 def identifier(text: str) -> str:
@@ -268,12 +290,6 @@ def part_of(lines: Sequence[LogLine], options: LogOptions) -> Sequence[LogLine]:
     since = options.since
     kept = [line for line in lines if since is None or line.at is None or line.at >= since]
     return kept if options.tail is None else kept[max(0, len(kept) - options.tail) :]
-
-
-def uses_volume(spec: ContainerSpec, volume: str) -> bool:
-    """Whether a container mounts a volume, by its engine name."""
-    keys = [as_text(as_object(entry).get("source")) for entry in as_list(spec.compose.get("volumes"))]
-    return any(spec.volumes.get(key) == volume for key in keys)
 
 
 def host_binding(network: NetworkSpec | None) -> str:

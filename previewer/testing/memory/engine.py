@@ -14,10 +14,16 @@ from ipaddress import IPv4Network
 from previewer.domain import labels
 from previewer.domain.compose.mounted_files import find_owner
 from previewer.domain.engine.addresses import allocate
-from previewer.domain.engine.observation import ContainerDetail, Health, ListeningPorts, Observation
-from previewer.domain.engine.specs import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
+from previewer.domain.engine.observation import (
+    ContainerDetail,
+    Health,
+    ListeningPorts,
+    Observation,
+    observed_volume,
+)
+from previewer.domain.engine.specs import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec, volume_of
 from previewer.engine.mapping.container import container_body
-from previewer.engine.mapping.networks import network_body, volume_body
+from previewer.engine.mapping.networks import network_body
 from previewer.engine.protocol import (
     Capabilities,
     ContainerEvent,
@@ -39,12 +45,13 @@ from previewer.testing.memory.container import (
     host_binding,
     identifier,
     is_meant,
+    labels_of_installation,
+    made_volumes,
+    mounted_volumes,
     observed_network,
-    observed_volume,
     owners_of,
     part_of,
     refuse_taken,
-    uses_volume,
 )
 from previewer.testing.memory.stream import MemoryStream
 
@@ -115,7 +122,7 @@ class MemoryEngine:
                     for name, owner in chosen(selection, owners_of(self._networks))
                 ),
                 volumes=tuple(
-                    observed_volume(self._volumes[name], owner)
+                    observed_volume(name, self._volumes[name].labels, owner)
                     for name, owner in chosen(selection, owners_of(self._volumes))
                 ),
             )
@@ -139,13 +146,17 @@ class MemoryEngine:
             self.subnets[spec.name] = allocate(spec.address_pool, spec.prefix_length, taken, spec.name)
             self._networks[spec.name] = spec
 
+    def volume_labels(self, installation: str) -> Mapping[str, Mapping[str, str]]:
+        """The labels of all volumes of one repository, by name."""
+        return labels_of_installation(self._volumes, installation)
+
     def create_volume(self, spec: VolumeSpec) -> None:
         """Make a volume."""
         self._begin("create_volume", spec.name)
         with self._using():
-            refuse_taken("volume", spec.name, self._volumes)
-            volume_body(spec)
-            self._volumes[spec.name] = spec
+            self._volumes |= {made.name: made for made in made_volumes(spec, self._volumes)}
+            if spec.clone is not None and spec.clone.layers:
+                self.filled[spec.clone.own] = self.filled.get(volume_of(spec.clone.layers[0]), b"")
 
     def fill_volume(self, spec: FillSpec) -> None:
         """Keep an archive as what a volume holds."""
@@ -193,7 +204,7 @@ class MemoryEngine:
             for line in container.behaviour.error_lines:
                 self._write(container, line, is_error=True)
             if not container.looks_left:
-                self._settle(container)
+                self._change(container, container.settle())
 
     def stop_container(self, name: str, *, grace: int | None) -> None:
         """End it and keep it: with 143 where it may end by itself, with 137 where it is killed."""
@@ -221,7 +232,7 @@ class MemoryEngine:
         left = set(map(self._network_name, networks))
         self._begin("disconnect_container", container)
         with self._using():
-            if (found := self._containers.get(container)) is not None:
+            if found := self._containers.get(container):
                 found.networks = [network for network in found.networks if network not in left]
 
     def remove_container(self, name: str) -> None:
@@ -233,7 +244,7 @@ class MemoryEngine:
             if self._containers[name].is_running:
                 self._end(self._containers[name], 137)
             self._tell(name, ("destroy",))
-            del self._containers[name]
+            self._containers.pop(name)
             self._finish_followers()
 
     def remove_network(self, name: str) -> None:
@@ -248,7 +259,7 @@ class MemoryEngine:
         """Remove it. Raises :class:`ConflictError` while a container uses it."""
         self._begin("remove_volume", name)
         with self._using():
-            users = [user for user, container in self._containers.items() if uses_volume(container.spec, name)]
+            users = [user for user, c in self._containers.items() if name in mounted_volumes(c.spec)]
             if users and name in self._volumes:
                 raise ConflictError(
                     f"could not remove it: volume is in use by {', '.join(users)}", where=f"volume {name}"
@@ -264,7 +275,7 @@ class MemoryEngine:
             if container.is_running and not container.is_settled:
                 container.looks_left -= 1
                 if container.looks_left <= 0:
-                    self._settle(container)
+                    self._change(container, container.settle())
             return detail
 
     def listening_ports(self, name: str, ports: Collection[int]) -> ListeningPorts | None:
@@ -348,18 +359,12 @@ class MemoryEngine:
 
     def _address(self, networks: Sequence[str]) -> str:
         """Where ports are bound that name no address: the first network says it."""
-        return (self._binding(networks[0]) if networks else "") or EVERYWHERE
-
-    def _binding(self, network: str) -> str:
-        return host_binding(self._networks.get(network))
+        return (host_binding(self._networks.get(networks[0])) if networks else "") or EVERYWHERE
 
     def _find(self, name: str) -> MemoryContainer:
         if name not in self._containers:
             raise ObjectNotFoundError(f"No such container: {name}", where=f"container {name}")
         return self._containers[name]
-
-    def _settle(self, container: MemoryContainer) -> None:
-        self._change(container, container.settle())
 
     def _end(self, container: MemoryContainer, exit_code: int) -> None:
         self._change(container, container.end(exit_code))

@@ -19,6 +19,8 @@ from previewer.domain.engine.examination import (
 from previewer.domain.engine.specs import ContainerSpec, NetworkSpec, VolumeSpec
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.engine.create_body import binding_of, complete_body, network_form, volume_form
+from previewer.engine.examiner import NO_PLACES
+from previewer.engine.mapping.clone_options import as_shown
 from previewer.engine.mapping.container import container_body
 from previewer.engine.mapping.networks import network_body, volume_body
 from previewer.engine.normal_form import normal_form
@@ -71,9 +73,12 @@ class MemoryExaminer:
         """The normal form of a network's create body."""
         return network_form(network_body(spec, None, api_version=API_VERSION))
 
-    def describe_volume(self, spec: VolumeSpec) -> Fields:
-        """The normal form of a volume's create body."""
-        return volume_form(volume_body(spec))
+    def describe_volume(
+        self, spec: VolumeSpec, *, layers: Sequence[str] = (), mountpoints: Mapping[str, str] = NO_PLACES
+    ) -> Fields:
+        """The normal form of a volume's create body; nothing is anywhere."""
+        del mountpoints
+        return volume_form(volume_body(as_shown(spec, layers, {}) if layers else spec))
 
     def file_changes(self, containers: Sequence[str]) -> Mapping[str, tuple[FileChange, ...]]:
         """What a test says."""

@@ -1,0 +1,203 @@
+"""What data the generations of an environment begin with, and the removal of what no generation needs any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from previewer.deployment.deployment import Deployment
+from previewer.deployment.generation import Wanted, served_definition
+from previewer.deployment.snapshot import EnvironmentSnapshot
+from previewer.domain import naming
+from previewer.domain.commit.revision import short_id
+from previewer.domain.compose.definition import Definition
+from previewer.domain.data.beginning import VolumeData, data_volumes, decide_beginning, lifetimes, writers_of
+from previewer.domain.data.seeds import Seed, seed_digest, seeds_of
+from previewer.domain.data.snapshots import (
+    DataSeen,
+    Snapshot,
+    SnapshotKind,
+    data_labels,
+    loose_volumes,
+    mark_labels,
+    read_data,
+    snapshot_id,
+)
+from previewer.domain.engine.observation import ObservedVolume
+from previewer.domain.engine.specs import VolumeSpec
+from previewer.domain.policy.data_rules import refuse_raw_data
+from previewer.domain.progress import Noted
+from previewer.domain.release.release import Release
+from previewer.errors import ConflictError, NotFoundError, UsageError
+from previewer.session.run import Run
+from previewer.session.session import Session
+
+EMPTY = "empty"
+"""The choice of no data, whatever seeds there are."""
+
+
+class SeedState(Struct, frozen=True):
+    """A seed of a release's definition, and its snapshot."""
+
+    seed: Seed
+    digest: str
+    snapshot: Snapshot | None
+    """``None`` where it was not made yet."""
+
+
+def see_data(session: Session) -> DataSeen:
+    """The snapshots and volumes of data of this repository on the engine; one call."""
+    return read_data(session.engine.volume_labels(session.source.installation))
+
+
+def seed_states(release: Release, definition: str, seen: DataSeen) -> tuple[SeedState, ...]:
+    """The seeds that a definition of a release declares, with their digests and what is there of them."""
+    frozen = release.definitions[definition]
+
+    def look(seed: Seed) -> SeedState:
+        digest = seed_digest(frozen.definition, seed, artifacts=frozen.artifacts, files=release.files)
+        return SeedState(seed, digest, seen.find(digest))
+
+    return tuple(look(seed) for seed in seeds_of(frozen.definition))
+
+
+def chosen_snapshot(session: Session, text: str, seen: DataSeen) -> Snapshot:
+    """The snapshot of this name or id; that of an environment with ``from:``, its newest one.
+
+    Raises :class:`NotFoundError` where there is none, and :class:`UsageError` where several are meant.
+    """
+    if text.startswith("from:"):
+        wanted = text.removeprefix("from:")
+        names = {wanted, naming.environment_name(session.project, wanted)}
+        found = tuple(s for s in seen.snapshots if s.environment in names)[:1]
+        hint = f"take one: `previewer data snapshot {wanted}`"
+    else:
+        found, hint = seen.named(text), "`previewer data ls` lists what there is"
+    if not found:
+        raise NotFoundError("there is no such snapshot", where=text, hint=hint)
+    if len({snapshot.id for snapshot in found}) > 1 and found[0].name != text:
+        many = ", ".join(short_id(snapshot.id) for snapshot in found)
+        raise UsageError(f"several snapshots begin like this: {many}", hint="give more of the id")
+    return found[0]
+
+
+def needs_data(deployment: Deployment) -> bool:
+    """Whether data is chosen or declared for what is deployed."""
+    definition = deployment.release.definitions[deployment.definition].definition
+    return bool(deployment.data) or bool(lifetimes(definition)) or bool(seeds_of(definition))
+
+
+def begin_with_data(
+    session: Session, deployment: Deployment, wanted: Wanted, snapshot: EnvironmentSnapshot
+) -> Wanted:
+    """``wanted``, with what its volumes begin with, and what has to end before they do.
+
+    Nothing is made: a seed that is not there yet is told with the digest that its snapshot will have.
+    """
+    if not needs_data(deployment):
+        return wanted
+    seen = see_data(session)
+    definition = served_definition(session, wanted).definition
+    held = _held(deployment, snapshot)
+    owner = wanted.owner
+    data = decide_beginning(
+        definition,
+        scope=naming.scope(owner.environment, owner.generation),
+        snapshots=_snapshots(session, deployment, wanted, definition, seen),
+        held=held,
+        restores=deployment.data_of is not None,
+        labels_of={
+            key: data_labels(owner.environment, key, installation=owner.installation, project=owner.project)
+            for key in data_volumes(definition)
+        },
+    )
+    live = snapshot.environment
+    writers = writers_of(data, held, snapshot.ours.of_generation(live.ownership.generation)) if live else ()
+    return replace(wanted, data=data, writers=writers)
+
+
+def _held(deployment: Deployment, snapshot: EnvironmentSnapshot) -> Mapping[str, ObservedVolume]:
+    """The volumes whose state is handed over, by their keys: of the live generation, unless another is chosen."""
+    live = snapshot.environment
+    number = deployment.data_of or (live.ownership.generation if live else None)
+    if number is None:
+        return {}
+    return {volume.key: volume for volume in snapshot.ours.of_generation(number).volumes if volume.key}
+
+
+def _snapshots(
+    session: Session, deployment: Deployment, wanted: Wanted, definition: Definition, seen: DataSeen
+) -> Mapping[str, Snapshot]:
+    """What volumes of the generation are clones of, by their keys."""
+    if deployment.data == EMPTY:
+        return {}
+    found: dict[str, Snapshot] = {}
+    for state in seed_states(deployment.release, deployment.definition, seen):
+        if state.snapshot is not None:
+            found |= dict.fromkeys(state.seed.volumes, state.snapshot)
+    if deployment.data:
+        snapshot = chosen_snapshot(session, deployment.data, seen)
+        trust = session.trust(deployment.role, branch=deployment.branch, commit=deployment.release.commit)
+        refuse_raw_data(snapshot, trust, environment=wanted.owner.environment)
+        found |= dict.fromkeys(snapshot.volumes, snapshot)
+    return {key: snapshot for key, snapshot in found.items() if key in definition.volumes}
+
+
+def keep_left_state(run: Run, deployment: Deployment, snapshot: EnvironmentSnapshot) -> None:
+    """Make the state that a rollback of data leaves behind a snapshot, so that it can be gone back to.
+
+    Nothing is copied: its layers are written to no more.
+    """
+    live = snapshot.environment
+    if deployment.data_of is None or live is None:
+        return
+    number = live.ownership.generation
+    volumes = {v.key: v.layers for v in snapshot.ours.of_generation(number).volumes if v.key and v.outlives}
+    if not volumes:
+        return
+    kept = Snapshot(
+        id=snapshot_id(deployment.name, str(number), live.ownership.operation),
+        kind=SnapshotKind.ENVIRONMENT,
+        origin=f"{deployment.name}, generation {number}, before a rollback",
+        volumes=volumes,
+        created_at=run.session.clock().replace(microsecond=0),
+        environment=deployment.name,
+        commit=live.ownership.commit,
+    )
+    complete(run.session, kept)
+    run.report(Noted(f"what is left behind is the snapshot {short_id(kept.id)}", "`previewer data ls` lists it"))
+
+
+def complete(session: Session, snapshot: Snapshot) -> None:
+    """Say on the engine that a snapshot is whole: from then on it is one."""
+    said = mark_labels(snapshot, installation=session.source.installation, project=session.project)
+    session.engine.create_volume(VolumeSpec(naming.snapshot_name(session.project, snapshot.id), said, {}))
+
+
+def beginning_lines(data: Mapping[str, VolumeData]) -> Iterator[str]:
+    """What the volumes of a generation begin with, one line each, for people."""
+    for key, volume in sorted(data.items()):
+        if volume.layers:
+            of = f" ({short_id(volume.snapshot)})" if volume.snapshot else ""
+            yield f"{key} begins with {volume.origin}{of}"
+
+
+def sweep(session: Session, owner: str, *, seen: DataSeen | None = None) -> tuple[str, ...]:
+    """Remove the volumes of data that were made for ``owner`` and that nothing refers to; the names of those gone.
+
+    The caller holds the lock of that name. One that is mounted stays for the next time.
+    """
+    return remove_volumes(session, loose_volumes(seen or see_data(session), owner))
+
+
+def remove_volumes(session: Session, names: Iterable[str]) -> tuple[str, ...]:
+    """Remove volumes, but for those that something mounts; the names of those gone."""
+    gone = []
+    for name in names:
+        with suppress(ConflictError):
+            session.engine.remove_volume(name)
+            gone.append(name)
+    return tuple(gone)

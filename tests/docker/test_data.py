@@ -1,0 +1,126 @@
+"""Seeds, clones and state that survives a release, on a real engine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from previewer.cli.exit_codes import ExitCode
+from previewer.domain import labels
+from tests.worlds.docker import EngineFixture, fetch
+
+pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
+
+COMPOSE = """
+services:
+  web:
+    image: previewer-test/base:1
+    command: [sh, -c, 'echo "$PREVIEWER_FIRST_RUN $PREVIEWER_DATA" > /data/told; exec httpd -f -p 8080 -h /data']
+    ports: ["8080"]
+    volumes: ["book:/data"]
+    healthcheck: {test: [CMD, test, -f, /data/told], interval: 100ms, retries: 50}
+volumes: {book: {}}
+x-previewer:
+  seeds:
+    book:
+      run: web
+      command: [sh, -c, 'cat /proc/uptime; echo ann > /data/guests; chown 70 /data']
+      volumes: [book]
+      from: [guests/**]
+"""
+FILES = {"compose.yaml": COMPOSE, "guests/list": "ann\n"}
+
+STATE = COMPOSE.replace("ports:", "stop_signal: SIGKILL\n    ports:") + "  lifetime: {book: environment}\n"
+
+
+@pytest.fixture
+def site(engine_fixture: EngineFixture) -> EngineFixture:
+    engine_fixture.repository.commit(FILES, subject="data")
+    return engine_fixture
+
+
+def guests(environment: dict[str, Any]) -> str:
+    return fetch(f"{environment['url']}/guests")
+
+
+def write(site: EngineFixture, environment: str, line: str) -> None:
+    """A guest writes into the book of an environment."""
+    api = site.connection.api
+    label = [f"{labels.INSTALLATION}={site.installation}", f"{labels.ENVIRONMENT}={site.project}-{environment}"]
+    (found,) = api.containers(filters={"label": label})
+    run = api.exec_create(found["Id"], ["sh", "-c", f"echo {line} >> /data/guests"])
+    assert api.exec_start(run["Id"]) == b""
+
+
+def mounts(site: EngineFixture) -> list[str]:
+    """The mounts of this machine that are the repository's."""
+    every = Path("/proc/mounts").read_text(encoding="utf-8").splitlines()
+    return [line for line in every if f"/{site.project}-" in line]
+
+
+def test_a_seed_runs_once_and_every_environment_has_a_clone(site: EngineFixture) -> None:
+    site.repository.git("branch", "topic", "main")
+    first = site.up("main")
+    digest = fetch(f"{first['url']}/told").split()
+    assert digest[0] == "0"
+    assert digest[1].startswith("sha256:")
+    write(site, "main", "bob")
+    topic = site.up("topic")
+    assert (guests(first), guests(topic)) == ("ann\nbob\n", "ann\n")
+    assert fetch(f"{topic['url']}/told").split() == digest
+    again = json.loads(site.run("replace", "main", "-o", "json"))
+    assert guests(again) == "ann\n"
+    site.repository.commit({"guests/list": "eve\n"}, subject="another seed")
+    other = site.up("main")
+    assert fetch(f"{other['url']}/told").split() != digest
+    site.run("down", "main")
+    site.run("down", "topic")
+    left = site.remains()
+    assert len(left) == 4, left  # two snapshots, each with its mark
+    assert mounts(site) == []
+
+
+def test_a_seed_that_fails_leaves_nothing_and_shows_its_last_lines(site: EngineFixture) -> None:
+    broken = COMPOSE.replace("cat /proc/uptime", "echo the guests are late; exit 3")
+    site.repository.commit({"compose.yaml": broken}, subject="broken")
+    process = site.start("up", "main")
+    _printed, reported = process.communicate(timeout=60)
+    assert process.returncode == ExitCode.UNHEALTHY, reported
+    assert "the guests are late" in reported
+    assert site.remains() == []
+    assert mounts(site) == []
+
+
+def test_state_is_handed_over_given_back_and_gone_back_to(site: EngineFixture) -> None:
+    up = ("up", "main", "--role", "staging", "--yes", "-o", "json")
+
+    def release(line: str, compose: str = STATE) -> None:
+        """A release that writes a line of its own when it starts."""
+        text = compose.replace("exec httpd", f"echo {line} >> /data/guests; exec httpd")
+        site.repository.commit({"envs/staging.yaml": text}, subject=line)
+
+    release("one")
+    site.run(*up)
+    release("two")
+    second = json.loads(site.run(*up))
+    assert guests(second) == "ann\none\ntwo\n"
+    assert fetch(f"{second['url']}/told").startswith("0 sha256:")
+    (drift,) = json.loads(site.run("drift", "staging", "-o", "json"))
+    assert drift["findings"] == [], "a change in a volume is no drift"
+
+    release("sick", STATE.replace("/data/told]", "/none]").replace("retries: 50", "retries: 2"))
+    site.run(*up, code=ExitCode.UNHEALTHY)
+    assert guests(second) == "ann\none\ntwo\ntwo\n", "its predecessor was started again on its own data"
+
+    back = json.loads(site.run("rollback", "staging", "--yes", "-o", "json"))
+    assert guests(back) == "ann\none\ntwo\ntwo\none\n", "only the code goes back"
+    release("three")
+    assert guests(json.loads(site.run(*up))).endswith("two\none\nthree\n")
+    both = json.loads(site.run("rollback", "staging", "--with-data", "--yes", "-o", "json"))
+    assert guests(both) == "ann\none\ntwo\ntwo\none\none\n", "as the first release left it, and started again"
+    site.run("down", "staging", "--yes")
+    assert len(site.remains()) >= 4
+    assert mounts(site) == []
