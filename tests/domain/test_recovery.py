@@ -1,10 +1,23 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from previewer.domain.deploy.recovery import GenerationSeen, Recovery, recover
+from previewer.domain.deploy.recovery import (
+    WHAT_BECOMES_OF_IT,
+    WHICH_IS_LIVE,
+    FateRule,
+    GenerationSeen,
+    LiveRule,
+    Noted,
+    Recovery,
+    recover,
+)
 
 OLD = GenerationSeen(1, is_serving=True, running=("web-1",))
 HALF_STOPPED = GenerationSeen(1, stopped=("web-1",), running=("db-1",))
@@ -110,3 +123,17 @@ def test_something_that_serves_stays(seen: list[GenerationSeen], noted: int) -> 
     """Whatever was killed: if anything of ours served before, something is live afterwards."""
     if any(one.is_serving and one.is_ours and not one.is_kept for one in seen):
         assert recover(seen, noted=noted).live is not None
+
+
+def test_no_row_of_the_tables_is_idle() -> None:
+    """Each decides somewhere: a row that never does would only be read."""
+    foreign = GenerationSeen(3, is_ours=False)
+    said, silent = Noted(1, is_said=True), Noted(1, is_said=False)
+    deciding = [(SERVING, said), (OLD, silent), (HALF_STOPPED, said), (replace(SERVING, is_ours=False), said)]
+    assert [_first(WHICH_IS_LIVE, *case) for case in deciding] == list(range(len(WHICH_IS_LIVE)))
+    fates = [(GenerationSeen(1, is_kept=True), 2), (SERVING, 2), (REHEARSING, 1), (replace(foreign, number=1), 2)]
+    assert [_first(WHAT_BECOMES_OF_IT, *case) for case in (*fates, (foreign, 2))] == list(range(5))
+
+
+def _first(rules: Sequence[LiveRule | FateRule], one: GenerationSeen, other: Any) -> int:
+    return next(index for index, rule in enumerate(rules) if rule.holds(one, other))
