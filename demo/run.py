@@ -42,6 +42,7 @@ def main() -> int:
     if host is None:
         return NO_ENGINE
     os.environ["DOCKER_HOST"] = host
+    os.environ.setdefault("PREVIEWER_ROUTER", "off")  # the guide asks its pages from here, by address
     with only_one_demo() as alone:
         if not alone:
             say("another demo is running; try again when it has ended")

@@ -22,6 +22,7 @@ KEPT_PREFIXES = ("PREVIEWER_TEST_", "PYTEST_", "COV_", "COVERAGE_")
 FIXED = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "LANG": "C.UTF-8",
+    "PREVIEWER_ROUTER": "off",
     "TERM": "xterm-256color",
     "TZ": "UTC",
 }

@@ -139,6 +139,7 @@ VERBS = (
         _ENVIRONMENTS,
         f"{_HOME}.sleep:wake_command",
     ),
+    Verb("router", "Show, start or remove what gives environments host names.", _ENVIRONMENTS, f"{_HOME}.router"),
     Verb("watch", "Keep previews in step with branches.", _ENVIRONMENTS, f"{_HOME}.watch"),
     Verb("branches", "List branches, newest first.", _REPOSITORY, f"{_HOME}.branches"),
     Verb("config", "Print the normalised definition of a commit.", _REPOSITORY, f"{_HOME}.config"),

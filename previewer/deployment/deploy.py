@@ -31,6 +31,7 @@ from previewer.deployment.generation import (
 )
 from previewer.deployment.learn_writes import learn_writes
 from previewer.deployment.recover import plan_removal_of_superseded, recover, remove_superseded
+from previewer.deployment.routing import announced, drain, expected_router, lead_names, with_router
 from previewer.deployment.seeding import make_seeds, planned_seeds
 from previewer.deployment.snapshot import EnvironmentSnapshot, take_snapshot
 from previewer.deployment.touches import see_touches
@@ -75,6 +76,7 @@ def plan_deploy(session: Session, deployment: Deployment) -> Plan:
         return Plan(f"{deployment.action} {deployment.name}", (), environment=deployment.name)
     refuse_held_ports(session, wanted, snapshot)
     options = _run_options(session, deployment)
+    snapshot = replace(snapshot, router=expected_router(session, served_definition(session, wanted).definition))
     new = generation_plan(target_of(session, wanted, snapshot), options)
     rollover = rollover_of(session, deployment, wanted.owner, snapshot)
     removal_of_superseded = plan_removal_of_superseded(snapshot.ours, rollover.notes, after=new)
@@ -119,6 +121,7 @@ def _deploy(run: Run, deployment: Deployment) -> UpResult:
                 snapshot = see_touches(session, take_snapshot(session, deployment.name), deployment.release)
                 wanted = _wanted(session, deployment, snapshot, operation=wanted.owner.operation)
             wanted = begin_with_data(session, deployment, wanted, snapshot)
+            snapshot = with_router(run, snapshot, served_definition(session, wanted).definition)
             tell_rewrites(_rewrites(session, wanted), short_id(deployment.release.commit), report=run.report)
             for line in served_definition(session, wanted).left_out:
                 run.report(Noted(line, hint="commit it, or remove the mount"))
@@ -134,12 +137,14 @@ def _deploy(run: Run, deployment: Deployment) -> UpResult:
                 run.report(Noted(line))
             options = _run_options(session, deployment)
             try:
-                downtime = make_generation(run, wanted, snapshot, options)
+                with announced(run, wanted, snapshot):
+                    downtime = make_generation(run, wanted, snapshot, options)
             except BaseException:
                 if wanted.data:
                     sweep(session, deployment.name)
                 raise
             environment = _made(session, wanted.owner)
+            lead_names(run, environment)
             learn_writes(session, environment, deployment.release)
         notes = _finish(run, deployment, wanted, snapshot, downtime)
     return UpResult(replace(environment, notes=notes), deployment.release, changed=True, downtime_seconds=downtime)
@@ -180,6 +185,7 @@ def _finish(
     notes = note_rollover(run.session, deployment, wanted.owner, snapshot)
     keep_left_state(run, deployment, snapshot)
     if wanted.owner.generation > 1:
+        drain(run, snapshot.predecessors.containers)
         remove_superseded(run, deployment.name, notes)
         if wanted.data or any(volume.layers for volume in snapshot.ours.volumes):
             sweep(run.session, deployment.name)
@@ -242,6 +248,7 @@ def _renew(run: Run, deployment: Deployment, snapshot: EnvironmentSnapshot) -> U
             _entry(run.session, deployment, environment.ownership, notes, replaced=None, is_renewal=True)
         )
         environment = replace(environment, notes=notes)
+    lead_names(run, environment)  # the router may have been removed meanwhile
     run.report(Noted(f"{deployment.name} runs this release already"))
     return UpResult(environment, deployment.release, changed=False)
 

@@ -34,6 +34,7 @@ from previewer.domain.labels import Ownership
 from previewer.domain.naming import handover_network_name, variable_suffix
 from previewer.domain.record.notes import LedgerEntry
 from previewer.domain.release.release import Release
+from previewer.domain.routing.host_names import NamedService
 from previewer.domain.stored import from_bytes
 from previewer.engine.examiner import Examiner
 from previewer.errors import NotFoundError, ObjectNotFoundError, UnsupportedError
@@ -159,6 +160,17 @@ def _target(session: Session, wanted: Wanted, seen: Examination, live: Sequence[
         contents=dict.fromkeys(references, b""),  # their names are enough: nothing is made of this
         port_handover=_takeover(wanted.owner, seen),
         data=_data(wanted.owner, seen),
+        names=_names(_of_generation(live, wanted.owner)),
+    )
+
+
+def _names(live: Sequence[ExaminedContainer]) -> tuple[NamedService, ...]:
+    """The names that it was made with: they are in its containers' variables."""
+    return tuple(
+        NamedService(container.service, route)
+        for container in live
+        if container.number == 1
+        for route in container.names
     )
 
 
@@ -229,7 +241,8 @@ def _votes(key: PortKey, live: Sequence[ExaminedContainer]) -> Iterator[int]:
         if (container.service, container.number) == (key.service, key.number):
             yield from container.host_ports.get(f"{key.target}/{key.protocol}", ())
         if key.number == 1 and key.protocol == "tcp":
-            told = re.search(r":(\d+)/?$", as_text(container.fields.get(variable)))
+            is_named = any(name.port == key.target for name in container.names)
+            told = None if is_named else re.search(r":(\d+)/?$", as_text(container.fields.get(variable)))
             if told is not None:
                 yield int(told[1])
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from previewer.deployment.snapshot import EnvironmentSnapshot, can_listen, free_port_check
 from previewer.domain.compose.definition import Definition
 from previewer.domain.compose.references import filled
+from previewer.domain.compose.routes import routes_of
 from previewer.domain.compose.served_files import Served, serve_files
 from previewer.domain.data.beginning import VolumeData
 from previewer.domain.deploy.plan import Plan
@@ -21,6 +22,7 @@ from previewer.domain.deploy.takeover import (
     decide_port_handover,
     has_fixed_ports,
     inherited_ports,
+    keeps_ports,
     published_address,
 )
 from previewer.domain.deploy.target import Target, VolumeFill, run_variables
@@ -31,6 +33,7 @@ from previewer.domain.json_value import as_object
 from previewer.domain.labels import Ownership
 from previewer.domain.progress import Noted
 from previewer.domain.release.release import FrozenDefinition, Release
+from previewer.domain.routing.host_names import NamedService, environment_host, name_routes
 from previewer.engine.protocol import HOST_BINDING
 from previewer.errors import ConflictError, DefinitionError, PortTakenError
 from previewer.execution.run_plan import RunOptions, run_plan
@@ -79,6 +82,7 @@ def target_of(
     resolved = _resolved(session, wanted)
     served = _served(session, wanted, resolved)
     port_handover, ports = _choose_ports(session, wanted, served.definition, snapshot, refused)
+    names = names_of(wanted.owner, served.definition, snapshot)
     target = Target(
         ownership=wanted.owner,
         definition=served.definition,
@@ -90,6 +94,8 @@ def target_of(
         data=wanted.data,
         writers=wanted.writers,
         machine=snapshot.everything.machine,
+        names=names,
+        router=session.settings.router.name if names else "",
     )
     configs = filled(
         as_object(resolved.model.get("configs")),
@@ -103,6 +109,29 @@ def target_of(
         for key, content in served.contents.items()
     }
     return replace(target, contents=contents, fills=fills)
+
+
+def names_of(owner: Ownership, definition: Definition, snapshot: EnvironmentSnapshot) -> tuple[NamedService, ...]:
+    """What its ports are called; nothing without a router. Known before anything is made."""
+    if snapshot.router is None:
+        return ()
+    others = snapshot.everything.but(snapshot.ours)
+    taken = {name.host for container in others.containers for name in container.names}
+    host = environment_host(
+        owner.environment,
+        project=owner.project,
+        domain=snapshot.router.domain,
+        installation=owner.installation,
+        is_taken=taken.__contains__,
+    )
+    published = {
+        (name, port.target)
+        for name, service in definition.services.items()
+        for port in service.ports
+        if port.protocol == "tcp"
+    }
+    routes = tuple(route for route in routes_of(definition) if (route.service, route.port) in published)
+    return name_routes(routes, services=definition.services, host=host, router=snapshot.router)
 
 
 def is_whole(session: Session, wanted: Wanted, observed: Observation) -> bool:
@@ -195,9 +224,13 @@ def _choose_ports(
     session: Session, wanted: Wanted, definition: Definition, snapshot: EnvironmentSnapshot, refused: Refused
 ) -> tuple[PortHandover, Mapping[PortKey, int]]:
     """The predecessor's ports, if they can be taken over; else free ones."""
-    seed = wanted.owner.environment
+    seed, is_kept = wanted.owner.environment, session.settings.keep_previous[wanted.owner.role] > 0
+    is_routed = snapshot.router is not None and not keeps_ports(definition)
+    if is_routed and is_kept:
+        seed = f"{seed}/{wanted.owner.generation}"  # what is kept comes back with its own ports
     others = _ports_of(snapshot.everything.but(snapshot.predecessors))
-    inherited = inherited_ports(snapshot.predecessors) if _can_inherit(session, definition, snapshot) else {}
+    can_inherit = not is_routed and _can_inherit(session, definition, snapshot)
+    inherited = inherited_ports(snapshot.predecessors) if can_inherit else {}
     numbers = {port.host_port for port in others} | refused.ports
     is_here = session.engine.capabilities.remote is None
     if not inherited:
@@ -210,7 +243,7 @@ def _choose_ports(
         definition,
         ports,
         predecessors=snapshot.predecessors,
-        is_kept=session.settings.keep_previous[wanted.owner.role] > 0,
+        is_kept=is_kept and not is_routed,
         can_bind=can_bind(session),
         is_free=lambda address, port: (
             address not in refused.addresses

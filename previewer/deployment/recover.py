@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from previewer.deployment.data import sweep
 from previewer.deployment.definition import definition_name
 from previewer.deployment.generation import Wanted, is_whole, served_definition
+from previewer.deployment.routing import lead_names
 from previewer.deployment.snapshot import EnvironmentSnapshot, take_snapshot
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.service import Condition
@@ -136,6 +137,10 @@ def _carry_out(run: Run, snapshot: EnvironmentSnapshot, recovery: Recovery) -> N
         start_again(run, recovery.start, title=title, cause=cause)
     if recovery.live is not None and (recovery.is_news or recovery.start or recovery.stop):
         session.ledger.append(_entry(session, snapshot, recovery.live, recovery))
+    if recovery.live is not None:
+        found = list_environments(take_snapshot(session, snapshot.name).ours.of_generation(recovery.live))
+        for environment in found:
+            lead_names(run, environment)
     if recovery.remove:
         remove_all(
             session.engine,

@@ -11,6 +11,7 @@ from previewer.deployment.deploy import data_lines, note_rollover, rollover_of
 from previewer.deployment.deployment import Deployment, UpResult
 from previewer.deployment.generation import Wanted, can_bind, is_whole, served_definition
 from previewer.deployment.recover import plan_removal_of_superseded, recover, remove_superseded
+from previewer.deployment.routing import drain, lead_names
 from previewer.deployment.snapshot import EnvironmentSnapshot, take_snapshot
 from previewer.domain.deploy.plan import Plan, StopContainer
 from previewer.domain.deploy.reconcile import join_plans, restart_steps, title_of
@@ -94,7 +95,10 @@ def restart_kept_generation(run: Run, deployment: Deployment, generation: int) -
             raise
         if clock.seconds is not None:
             run.report(Noted(f"generation {generation} is back; downtime {clock.seconds:.2f} s"))
+        observed = session.engine.observe(ours).of_generation(generation)
+        lead_names(run, list_environments(observed)[0])
         notes = note_rollover(session, deployment, owner, snapshot, began=began)
+        drain(run, snapshot.predecessors.containers)
         remove_superseded(run, deployment.name, notes, replaced=_live(snapshot))
         observed = session.engine.observe(ours).of_generation(generation)
         (environment,) = list_environments(observed, {deployment.name: notes})

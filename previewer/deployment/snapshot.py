@@ -11,6 +11,7 @@ from previewer.domain.compose.served_files import is_served
 from previewer.domain.engine.observation import Observation
 from previewer.domain.environment.environment import Environment, list_environments
 from previewer.domain.record.notes import NOTHING_NOTED, EnvironmentNotes
+from previewer.domain.routing.host_names import RouterAddress
 from previewer.engine.protocol import Selection
 from previewer.session.session import Session
 
@@ -24,6 +25,8 @@ class EnvironmentSnapshot(Struct, frozen=True):
     ours: Observation
     """The environment's own part, kept generations included."""
     notes: EnvironmentNotes
+    router: RouterAddress | None = None
+    """Where the router answers that gives its next generation names; ``None`` for none."""
 
     @property
     def predecessors(self) -> Observation:

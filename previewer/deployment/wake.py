@@ -8,6 +8,7 @@ from msgspec import structs
 from msgspec.structs import replace
 
 from previewer.deployment.definition import definition_name, release_of
+from previewer.deployment.routing import lead_names
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.definition import Definition
 from previewer.domain.deploy.plan import Plan
@@ -72,7 +73,9 @@ def _wake(run: Run, environment: Environment, timeout: float | None) -> Environm
     session.ledger.append(
         environment_entry(session, owner, action="wake", detail=detail, began=began, notes=notes)
     )
-    return find_environment(session, environment.name)
+    awake = find_environment(session, environment.name)
+    lead_names(run, awake)
+    return awake
 
 
 def frozen_definition_of(session: Session, environment: Environment) -> Definition:

@@ -18,7 +18,8 @@ from previewer.background import begin
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.containers import inspect_container
 from previewer.domain.compose.routes import reachable_address
-from previewer.domain.engine.observation import ListeningPorts, PublishedPort
+from previewer.domain.engine.observation import ContainerState, ListeningPorts, OpenConnections, PublishedPort
+from previewer.errors import ObjectNotFoundError
 
 PROCESSES = Path("/proc")
 CONNECT_SECONDS = 1.0
@@ -26,7 +27,8 @@ CONNECT_SECONDS = 1.0
 STAYS_OPEN_SECONDS = 0.15
 """How long an accepted connection has to stay open. A proxy with nothing behind it closes within milliseconds."""
 _LISTENING = "0A"
-"""The kernel's number of the state LISTEN."""
+_ESTABLISHED = "01"
+"""The kernel's numbers of the states LISTEN and ESTABLISHED."""
 _LOOPBACK = re.compile("(0{16}FFFF0000)?.{6}7F|0{24}01000000")
 """127.0.0.0/8, the same mapped into IPv6, and ::1, as the kernel writes them: each four bytes backwards."""
 
@@ -40,6 +42,27 @@ def listening_ports(connection: DockerConnection, name: str, ports: Collection[i
     if connection.is_local and (tables := kernel_tables(found.id, found.process)) is not None:
         return read_listeners(tables, ports)
     return _connect_to(connection, found.detail.ports, ports)
+
+
+def open_connections(connection: DockerConnection, name: str, ports: Collection[int]) -> OpenConnections:
+    """How many clients are connected to the TCP ``ports`` of a container; none where it is gone or has ended."""
+    try:
+        found = inspect_container(connection, name)
+    except ObjectNotFoundError:
+        return OpenConnections(0)
+    if found.detail.state is not ContainerState.RUNNING:
+        return OpenConnections(0, found.grace)
+    tables = kernel_tables(found.id, found.process) if connection.is_local else None
+    return OpenConnections(None if tables is None else count_established(tables, ports), found.grace)
+
+
+def count_established(tables: str, ports: Collection[int]) -> int:
+    """The connections to ``ports`` that the kernel's tables name."""
+    columns = (line.split() for line in tables.splitlines())
+    return sum(
+        len(line) > 3 and line[3] == _ESTABLISHED and int(line[1].rpartition(":")[2], 16) in ports
+        for line in columns
+    )
 
 
 def kernel_tables(container: str, process: int) -> str | None:

@@ -20,7 +20,15 @@ from previewer.domain.engine.observation import (
     PublishedPort,
 )
 from previewer.domain.json_value import JsonObject, JsonValue, as_integer, as_list, as_object, as_text
-from previewer.domain.labels import COMPOSE_NUMBER, COMPOSE_ONEOFF, read_memory, read_ownership, read_routes
+from previewer.domain.labels import (
+    COMPOSE_NUMBER,
+    COMPOSE_ONEOFF,
+    ROUTER,
+    read_memory,
+    read_names,
+    read_ownership,
+    read_routes,
+)
 from previewer.domain.naming import named_digest
 
 _HEALTH_IN_STATUS = re.compile(r"\((?:health: )?(starting|healthy|unhealthy)\)")
@@ -38,6 +46,8 @@ class InspectedContainer(Struct, frozen=True):
     id: str = ""
     process: int = 0
     """The number of its first process on the engine's machine; 0 where it does not run."""
+    grace: int | None = None
+    """Seconds that its definition gives it to end; ``None`` where it says nothing."""
 
 
 def read_listed(entry: JsonObject, clock: EngineClock) -> ObservedContainer | None:
@@ -72,6 +82,8 @@ def read_listed(entry: JsonObject, clock: EngineClock) -> ObservedContainer | No
             for mount in map(as_object, as_list(entry.get("Mounts")))
             if mount.get("Type") == "volume"
         ),
+        names=read_names(labels),
+        router=labels.get(ROUTER, ""),
     )
 
 
@@ -99,6 +111,7 @@ def read_inspected(entry: JsonObject) -> InspectedContainer:
         read_labels(config.get("Labels")),
         id=as_text(entry.get("Id")),
         process=as_integer(found.get("Pid")),
+        grace=as_integer(config.get("StopTimeout")) or None,
     )
 
 
@@ -218,6 +231,7 @@ def read_examined(entry: JsonObject, fields: Fields, clock: EngineClock) -> Exam
         volumes=mounted_volumes(entry),
         mounted=_mounted(entry),
         host_ports=_host_ports(as_object(as_object(entry.get("HostConfig")).get("PortBindings"))),
+        names=read_names(labels),
     )
 
 

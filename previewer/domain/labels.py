@@ -7,6 +7,7 @@ ledger.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -36,6 +37,12 @@ HEAD = PREFIX + "ledger-head"
 """The newest entry of the history when the object was made: a history without it was cut off or replaced."""
 ROUTES = PREFIX + "routes"
 """On containers: which of their ports get a URL, see :func:`route_label`."""
+NAMES = PREFIX + "names"
+"""On containers: the URLs that a router gives to their ports, see :func:`names_label`."""
+ROUTER = PREFIX + "router"
+"""On containers with names: which router knows them."""
+ROUTER_PORT = PREFIX + "router-port"
+"""On a router: the host port that it answers at."""
 MEMORY = PREFIX + "memory"
 """On containers: their memory limit in bytes, 0 for none. The engine's list of containers does not say it."""
 RESTART = PREFIX + "restart"
@@ -52,6 +59,8 @@ PROCESS = PREFIX + "process"
 """Of what only one process needs: which one."""
 PURPOSE_READING = "read-image"
 """Its image's files are read; it is never started."""
+PURPOSE_ROUTER = "router"
+"""It gives environments their host names."""
 BUILDER = PREFIX + "builder"
 
 DATA = PREFIX + "data"
@@ -117,6 +126,9 @@ CONTAINER_LABELS = frozenset(
         OPERATION,
         HEAD,
         ROUTES,
+        NAMES,
+        ROUTER,
+        ROUTER_PORT,
         MEMORY,
         RESTART,
         ASKED,
@@ -129,6 +141,11 @@ CONTAINER_LABELS = frozenset(
 
 VOLUME_LABELS = frozenset({DATA, DATA_OF, DATA_KEY, SNAPSHOT, SNAPSHOT_RECORD, LAYERS, LIFETIME, ORIGIN})
 """Previewer's labels on volumes only. No container or image can lend a volume one."""
+_NAMED_URL = re.compile(
+    r"https?://(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::\d{1,5})?(?P<path>(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*){0,2})"
+)
+_HOST_HEADER = re.compile(r"[A-Za-z0-9.:-]{0,255}")
+"""Labels can be forged by whoever controls the engine, and what is read from them becomes paths of files."""
 
 OCI_REVISION = "org.opencontainers.image.revision"
 OCI_CREATED = "org.opencontainers.image.created"
@@ -174,6 +191,31 @@ class RankedPort(Struct, frozen=True):
     """Inside the container, TCP."""
 
 
+class NamedRoute(Struct, frozen=True):
+    """A URL that a router gives to a port of a container."""
+
+    port: int
+    """Inside the container, TCP."""
+    url: str
+    """``http://api.feature.shop.localhost``, perhaps with the router's port and with a path."""
+    host_header: str = ""
+    """The ``Host`` header that the service is to see; empty for the name that was asked for."""
+
+    @property
+    def host(self) -> str:
+        """The host name."""
+        return self._part("host")
+
+    @property
+    def path(self) -> str:
+        """The beginning of the paths that lead there; empty for all."""
+        return self._part("path")
+
+    def _part(self, name: str) -> str:
+        found = _NAMED_URL.fullmatch(self.url)
+        return found[name] if found else ""
+
+
 def is_reserved(label: str) -> bool:
     """Whether ``label`` may be set by previewer and the engine's own tools only."""
     return label.startswith(RESERVED_PREFIXES)
@@ -201,6 +243,24 @@ def read_routes(labels: Mapping[str, str]) -> tuple[RankedPort, ...] | None:
         return tuple(RankedPort(int(rank), int(port)) for rank, port in pairs)
     except ValueError:
         return None
+
+
+def names_label(names: Iterable[NamedRoute]) -> str:
+    """The value of :data:`NAMES`: ``8000=http://feature.shop.localhost 5173=http://…|localhost``."""
+    return " ".join(
+        f"{name.port}={name.url}{f'|{name.host_header}' if name.host_header else ''}" for name in names
+    )
+
+
+def read_names(labels: Mapping[str, str]) -> tuple[NamedRoute, ...]:
+    """What :func:`names_label` wrote; entries that make no sense are left out."""
+    found = []
+    for word in labels.get(NAMES, "").split():
+        port, _, rest = word.partition("=")
+        url, _, header = rest.partition("|")
+        if port.isdecimal() and _NAMED_URL.fullmatch(url) and _HOST_HEADER.fullmatch(header):
+            found.append(NamedRoute(int(port), url, header))
+    return tuple(found)
 
 
 def read_memory(labels: Mapping[str, str]) -> int:

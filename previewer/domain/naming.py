@@ -29,8 +29,17 @@ BUILDING_REPOSITORY = "previewer-building"
 """What a build leaves has a name of its own here until it is in canonical form."""
 REBUILT_REPOSITORY = "previewer-rebuilt"
 """What a release is built again under, to be compared with it."""
+ROUTER_REPOSITORY = "previewer-router"
+"""The image of the router, where it was made of a program of this machine."""
 OWN_REPOSITORIES = frozenset(
-    {IMAGE_REPOSITORY, PINNED_BASE_REPOSITORY, DIGEST_REPOSITORY, BUILDING_REPOSITORY, REBUILT_REPOSITORY}
+    {
+        IMAGE_REPOSITORY,
+        PINNED_BASE_REPOSITORY,
+        DIGEST_REPOSITORY,
+        BUILDING_REPOSITORY,
+        REBUILT_REPOSITORY,
+        ROUTER_REPOSITORY,
+    }
 )
 """First parts of the names of images that only previewer itself refers to."""
 RELEASE_REFS = "refs/previewer/releases"

@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 from msgspec import Struct, field
 
-from previewer.domain.engine.observation import ContainerDetail, ListeningPorts, Observation
+from previewer.domain.engine.observation import ContainerDetail, ListeningPorts, Observation, OpenConnections
 from previewer.domain.engine.specs import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
 
 Batch = TypeVar("Batch", covariant=True)
@@ -213,6 +213,10 @@ class Engine(Protocol):
 
         ``None`` where that cannot be told from here. Raises :class:`ObjectNotFoundError`.
         """
+        ...
+
+    def open_connections(self, name: str, ports: Collection[int]) -> OpenConnections:
+        """How many clients are connected to these TCP ports of a container; none to one that is gone or ended."""
         ...
 
     def watch(self, selection: Selection) -> Stream[Sequence[ContainerEvent]]:

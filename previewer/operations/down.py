@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from previewer.deployment.data import see_data, sweep
+from previewer.deployment.routing import forget_names
 from previewer.domain.deploy.plan import Plan, plan_removal
 from previewer.domain.engine.observation import Observation
 from previewer.domain.environment.environment import Environment
@@ -133,6 +134,7 @@ def down(run: Run, environments: Sequence[str] | DownTarget) -> DownResult:
         _remove_data(run, target)
         tombstones = _finish(tombstone_writer, report=run.report)
         _note(run, target)
+    forget_names(run, target.seen)
     return DownResult(removed, target.names, target.gone, tombstones)
 
 

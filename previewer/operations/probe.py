@@ -108,7 +108,7 @@ def _port(environment: Environment, request: ProbeRequest) -> PublishedPort:
         for port in container.ports
         if port.protocol == "tcp" and port.host_port and request.port in (None, port.target)
     ]
-    main = (environment.url or "").rpartition(":")[2]
+    main = next((port.address for port in environment.ports), "").rpartition(":")[2]
     fitting = [port for port in published if request.service or str(port.host_port) == main] or published
     if not fitting:
         raise NotFoundError(

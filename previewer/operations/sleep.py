@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct, structs
 
 from previewer.deployment.recover import recover
+from previewer.deployment.routing import asleep_page, show_page
 from previewer.deployment.wake import frozen_definition_of, has_stopped, wake_environment, with_ended
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.deploy.plan import Plan
@@ -73,6 +74,7 @@ def _put_to_sleep(run: Run, environment: Environment) -> None:
             session, owner, action="sleep", detail=counted(len(plan), "container"), began=now, notes=notes
         )
     )
+    show_page(run, environment, asleep_page(environment))
     execute(
         plan,
         session.engine,

@@ -14,6 +14,7 @@ from previewer.errors import EngineError
 
 if TYPE_CHECKING:  # what only runs or removes is not to pay for building
     from previewer.engine.docker.examiner import DockerDebugger, DockerExaminer
+    from previewer.engine.docker.router import DockerRouter
     from previewer.freeze.docker.images import DockerImages
 
 
@@ -62,6 +63,13 @@ class DockerClients:
         from previewer.engine.docker.examiner import DockerDebugger
 
         return DockerDebugger(self._connection)
+
+    @property
+    def router(self) -> DockerRouter:
+        """What leads host names to its environments."""
+        from previewer.engine.docker.router import DockerRouter
+
+        return DockerRouter(self._connection)
 
     def close(self) -> None:
         """End the connection. What killed runs left goes first: they cannot do it themselves."""

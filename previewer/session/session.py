@@ -17,47 +17,22 @@ from previewer.background import begin
 from previewer.domain.compose.references import References
 from previewer.errors import EngineError, NotFoundError, SourceError, UsageError
 from previewer.ledger.protocol import Fault
+from previewer.session.reservations import CapacityReservations
 
 if TYPE_CHECKING:
     from previewer.domain.compose.definition import Role
-    from previewer.domain.engine.capacity import Need
     from previewer.domain.engine.observation import Observation
     from previewer.domain.policy.trust import Trust
     from previewer.domain.record.notes import Notes
     from previewer.domain.release.release import Release
     from previewer.engine.examiner import Debugger, Examiner
     from previewer.engine.protocol import Engine
+    from previewer.engine.router import Router
     from previewer.freeze.protocol import Images
     from previewer.ledger.protocol import Ledger
     from previewer.session.readings import Readings
     from previewer.settings.model import Settings
     from previewer.source.protocol import Source
-
-
-class CapacityReservations:
-    """Reservations of the environments that one process (`watch`, the terminal UI) brings up at once."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._needs: dict[str, Need] = {}
-        self._is_used = False
-
-    @property
-    def is_used(self) -> bool:
-        """Whether anybody was ever let in, so that an earlier look at the engine may be out of date."""
-        return self._is_used
-
-    def reserve(self, environment: str, need: Need, check: Callable[[Mapping[str, Need]], None]) -> None:
-        """Let ``environment`` in unless ``check``, which is given the others that were let in, raises an error."""
-        with self._lock:
-            check({name: taken for name, taken in self._needs.items() if name != environment})
-            self._needs[environment] = need
-            self._is_used = True
-
-    def release_reservation(self, environment: str) -> None:
-        """It is seen on the engine by now, or not there at all."""
-        with self._lock:
-            self._needs.pop(environment, None)
 
 
 T = TypeVar("T")
@@ -84,6 +59,11 @@ class EngineClients(Protocol):
     @property
     def debugger(self) -> Debugger:
         """Copies of its services, to look into."""
+        ...
+
+    @property
+    def router(self) -> Router:
+        """What leads host names to its environments."""
         ...
 
     def image_sizes(self, images: Collection[str]) -> Mapping[str, int]:
@@ -332,6 +312,11 @@ class Session:
     def debugger(self) -> Debugger:
         """Copies of the engine's services. Raises :class:`EngineUnreachableError`."""
         return self._room.get().debugger
+
+    @property
+    def router(self) -> Router:
+        """The engine's router. Raises :class:`EngineUnreachableError`."""
+        return self._room.get().router
 
     def reread_settings(self) -> None:
         """Read the settings again at the next use: the default branch may have others by now."""

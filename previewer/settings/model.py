@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from enum import Enum
 
 from msgspec import Struct, field
 
@@ -26,6 +27,29 @@ DEFAULT_TTL: Mapping[Role, timedelta | None] = {
 DEFAULT_KEPT: Mapping[Role, int] = {Role.PREVIEW: 0, Role.STAGING: 1, Role.PRODUCTION: 1}
 
 
+class RouterUse(Enum):
+    """Whether environments have host names, which a router leads to them."""
+
+    ON = "on"
+    OFF = "off"
+    AUTO = "auto"
+    """Where the router's program is at hand and names of this machine reach it, else ports."""
+
+
+class RouterSettings(Struct, frozen=True):
+    """The router of an engine, and the names that it knows."""
+
+    use: RouterUse = RouterUse.AUTO
+    domain: str = "localhost"
+    """What host names end with."""
+    port: int | None = None
+    """The host port that it answers at; ``None`` for 80, or another fixed one where that is taken."""
+    addresses: tuple[str, ...] = ("127.0.0.1",)
+    """The host addresses that it answers at."""
+    name: str = "previewer-router"
+    """The name of its container and volume."""
+
+
 class Settings(Struct, frozen=True):
     """All settings, complete. The defaults hold where nothing was chosen."""
 
@@ -33,6 +57,8 @@ class Settings(Struct, frozen=True):
     """The project's name, instead of the one that its origin or folder has."""
     address_pool: str = "10.213.0.0/16"
     """The IPv4 range, as CIDR, that networks take their subnets from."""
+    router: RouterSettings = field(default_factory=RouterSettings)
+    """Host names instead of ports."""
     subnet_prefix: int = 28
     """The prefix length of each subnet, unless more join it: 28 leaves 13 addresses for containers."""
     ttl: Mapping[Role, timedelta | None] = field(default_factory=lambda: DEFAULT_TTL)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from previewer.domain import naming
 from previewer.domain.compose.definition import Location, Role
@@ -17,6 +17,7 @@ from previewer.domain.policy.trust import Grant
 from previewer.settings import values
 from previewer.settings.limit_keys import LIMIT_KEYS, LimitReader
 from previewer.settings.model import Settings
+from previewer.settings.router_keys import ROUTER_KEYS, RouterReader
 
 
 class Layer(Flag):
@@ -145,6 +146,16 @@ def _replaced(settings: Settings, value: object, locate: Locate) -> Settings:
     del locate
     replaced = (*settings.trust.replaced, *values.read_texts(value))
     return replace(settings, trust=replace(settings.trust, replaced=replaced))
+
+
+def _router(change: RouterReader) -> Apply:
+    return lambda settings, value, _: replace(settings, router=change(settings.router, value))
+
+
+def _router_rows() -> Iterator[Setting]:
+    for row in ROUTER_KEYS:
+        given = asdict(row)
+        yield Setting(apply=_router(given.pop("change")), **given)
 
 
 def _limit(role: Role, change: LimitReader) -> Apply:
@@ -280,6 +291,7 @@ SETTINGS: tuple[Setting, ...] = (
         apply=lambda s, value, _: replace(s, subnet_prefix=values.read_count(value, least=16, most=29)),
         variable="PREVIEWER_SUBNET_PREFIX",
     ),
+    *_router_rows(),
     Setting(
         key="settle_time",
         looks='`"500ms"`, `"2s"` or a number of seconds; 0 for not at all',

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, ip_address
 
 from previewer.domain.compose.definition import Role
 from previewer.domain.release.registry_address import SHAPE, parse_address
@@ -15,6 +15,9 @@ from previewer.errors import UsageError
 _SECONDS = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?", re.ASCII)
 _SHORT_TIME = re.compile(r"(\d{1,5}(?:\.\d{1,3})?)(ms|s)?", re.ASCII)
 UNLIMITED = "none"
+_DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*")
+LONGEST_DOMAIN = 60
+"""Names of 253 characters begin with a service's, an environment's and a project's."""
 
 
 class SettingValueError(ValueError):
@@ -133,6 +136,34 @@ def read_registry(value: object) -> str:
     if address.name != text:
         raise SettingValueError(f"{SHAPE}, without tag and digest")
     return text
+
+
+def read_domain(value: object) -> str:
+    """The end of host names: labels of lower-case letters, digits and dashes."""
+    domain = value.strip().strip(".").lower() if isinstance(value, str) else ""
+    if not _DOMAIN.fullmatch(domain) or len(domain) > LONGEST_DOMAIN:
+        raise SettingValueError("a domain such as previews.example.com, or localhost")
+    return domain
+
+
+def read_addresses(value: object) -> tuple[str, ...]:
+    """A list of host addresses, at least one."""
+    try:
+        found = tuple(str(ip_address(address)) for address in read_texts(value))
+    except ValueError:
+        found = ()
+    if not found:
+        raise SettingValueError('a list of addresses such as ["127.0.0.1"]')
+    return found
+
+
+def read_choice(value: object, choices: Iterable[str]) -> str:
+    """One of ``choices``; ``true`` and ``false`` stand for on and off."""
+    text = {True: "on", False: "off"}[value] if isinstance(value, bool) else value
+    known = tuple(choices)
+    if text not in known:
+        raise SettingValueError(f"one of {', '.join(known)}")
+    return str(text)
 
 
 def read_pool(value: object) -> str:

@@ -138,7 +138,10 @@ def service_row(service: ServiceStatus) -> JsonObject:
 def url_rows(environment: Environment) -> tuple[JsonObject, ...]:
     """Every URL with its service and the port in its container, the main one first."""
     services = {port: service.name for service in environment.services for port in service.ports}
-    return tuple({"service": services[port], "port": port.port, "url": port.url} for port in environment.ports)
+    return tuple(
+        {"service": services[port], "port": port.port, "url": port.url, "address": port.address or None}
+        for port in environment.ports
+    )
 
 
 def urls_by_service(environment: Environment) -> JsonObject:

@@ -53,16 +53,37 @@ class Route(Struct, frozen=True):
     """Inside the container, TCP."""
     name: str = ""
     """What tells its URL from the others, where the definition says so."""
+    host: str = ""
+    """The label in front of the environment's host name, ``@`` for that name itself; empty to have one chosen."""
+    path: str = ""
+    """The beginning of the paths that it answers, ``/api``; empty for all."""
+    host_header: str = ""
+    """The ``Host`` header that the service wants to see; empty for the name that was asked for."""
+    is_tcp: bool = False
+    """Whether it does not speak HTTP, so that it keeps a port."""
 
 
 def declared_routes(definition: Definition) -> tuple[Route, ...]:
     """What ``x-previewer.routes`` says of the services that take part, in its order."""
     entries = [as_object(entry) for entry in as_list(definition.extension.get("routes"))]
     found = [
-        Route(as_text(entry.get("service")), int(str(entry.get("port"))), as_text(entry.get("name")))
+        Route(
+            as_text(entry.get("service")),
+            int(str(entry.get("port"))),
+            as_text(entry.get("name")),
+            host=as_text(entry.get("host")),
+            path=as_text(entry.get("path")),
+            host_header=as_text(entry.get("host_header")),
+            is_tcp=entry.get("tcp") is True,
+        )
         for entry in entries
     ]
     return tuple(route for route in found if route.service in definition.services)
+
+
+def speaks_http(route: Route) -> bool:
+    """Whether a router can give it a name: services that speak TLS themselves, or no HTTP, keep a port."""
+    return not route.is_tcp and route.port not in OTHER_PROTOCOLS and route.port not in TLS_PORTS
 
 
 def routes_of(definition: Definition) -> tuple[Route, ...]:

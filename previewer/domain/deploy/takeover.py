@@ -15,7 +15,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from msgspec import Struct
 
 from previewer.domain.compose.definition import Definition
-from previewer.domain.compose.routes import EVERY_ADDRESS
+from previewer.domain.compose.routes import EVERY_ADDRESS, declared_routes
 from previewer.domain.compose.service import Service
 from previewer.domain.engine.observation import ContainerState, Observation, ObservedContainer
 from previewer.domain.engine.specs import HOST_BINDING_OPTION
@@ -109,7 +109,8 @@ def decide_return(
     base, edge = bindings.get(False, ""), bindings.get(True, "")
     if edge and is_rehearsal(base):
         return PortHandover(Handover.REHEARSED, binding=base, edge=edge, holders=holders)
-    if not publishing_services(definition) or not (can_bind or has_fixed_ports(definition)):
+    is_named = any(container.names for container in kept.containers)
+    if is_named or not publishing_services(definition) or not (can_bind or has_fixed_ports(definition)):
         return UNCONTESTED  # its ports, if it has any, are no other's
     return PortHandover(Handover.STOPPED_FIRST if holders else Handover.NONE, holders=holders)
 
@@ -122,6 +123,11 @@ def inherited_ports(observation: Observation) -> InheritedPorts:
             key = PortKey(container.service, container.number, port.target, port.protocol)
             found[key] = (*found.get(key, ()), port.host_port)
     return found
+
+
+def keeps_ports(definition: Definition) -> bool:
+    """Whether its host ports have to stay what they are, although a router gives it names."""
+    return has_fixed_ports(definition) or any(route.is_tcp for route in declared_routes(definition))
 
 
 def has_fixed_ports(definition: Definition) -> bool:

@@ -36,6 +36,7 @@ from previewer.domain.labels import Ownership, RankedPort
 from previewer.domain.policy.quantity_rules import memory_limit
 from previewer.domain.policy.rule import is_on
 from previewer.domain.release.release import Artifact
+from previewer.domain.routing.host_names import NamedService
 
 COMPOSE_SUFFIXES = (".yaml", ".yml")
 SMALLEST = 29
@@ -75,6 +76,10 @@ class Target(Struct, frozen=True, eq=False):
     """What runs of its predecessors and has to end, as nothing else may write to data that is handed over."""
     machine: str = ""
     """The name of the engine's machine where that is another one; see :class:`Observation`."""
+    names: tuple[NamedService, ...] = ()
+    """The names of its ports; empty where no router gives them any."""
+    router: str = ""
+    """The router that knows the names."""
 
     @property
     def edge(self) -> str:
@@ -110,6 +115,7 @@ class Target(Struct, frozen=True, eq=False):
             self.data,
             self.writers,
             self.machine,
+            self.names,
         )
 
     def __repr__(self) -> str:
@@ -262,6 +268,8 @@ def _container_labels(target: Target, service: Service, number: int) -> dict[str
             for rank, route in enumerate(routes_of(target.definition))
             if route.service == service.name
         ),
+        labels.NAMES: labels.names_label(named.route for named in target.names if named.service == service.name),
+        labels.ROUTER: target.router if any(named.service == service.name for named in target.names) else "",
         labels.MEMORY: str(memory_limit(service)),
         labels.COMPOSE_SERVICE: service.name,
         labels.COMPOSE_NUMBER: str(number),
@@ -303,6 +311,8 @@ def _compose_of(target: Target, service: Service, number: int) -> JsonObject:
 def _urls(target: Target) -> Mapping[tuple[str, int], str]:
     """The URLs of the published TCP ports of each service's first container, by service and container port."""
     found: dict[tuple[str, int], str] = {}
+    for named in target.names:
+        found.setdefault((named.service, named.route.port), named.route.url)
     for service in target.definition.services.values():
         for port in service.ports:
             host_port = target.ports.get(PortKey(service.name, 1, port.target, port.protocol))

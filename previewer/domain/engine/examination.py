@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from previewer.domain.drift.fields import Fields
 from previewer.domain.engine.observation import ContainerState
-from previewer.domain.labels import Ownership
+from previewer.domain.labels import NamedRoute, Ownership
 
 
 class ExaminedContainer(Struct, frozen=True):
@@ -41,6 +41,8 @@ class ExaminedContainer(Struct, frozen=True):
     """The paths at which something is mounted, memory included."""
     host_ports: Mapping[str, tuple[int, ...]]
     """Host ports by container port (``8080/tcp``), as requested at creation."""
+    names: tuple[NamedRoute, ...] = ()
+    """The URLs that a router gives to its ports."""
 
     @property
     def service(self) -> str:

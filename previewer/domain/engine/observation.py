@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from previewer.domain import labels
 from previewer.domain.compose.service import NEVER
-from previewer.domain.labels import Ownership, RankedPort
+from previewer.domain.labels import NamedRoute, Ownership, RankedPort
 
 
 class ContainerState(Enum):
@@ -72,6 +72,10 @@ class ObservedContainer(Struct, frozen=True):
     """The names of all networks that it joins when it runs, whatever they belong to."""
     volumes: tuple[str, ...] = ()
     """The names of all volumes that it mounts, whatever they belong to."""
+    names: tuple[NamedRoute, ...] = ()
+    """The URLs that a router gives to its ports."""
+    router: str = ""
+    """The router that knows them."""
 
     @property
     def service(self) -> str:
@@ -87,6 +91,15 @@ class ListeningPorts(Struct, frozen=True):
     """Ports that only the container itself reaches: what listens there is bound to its loopback address."""
     others: frozenset[int] = frozenset()
     """Ports that were not asked about and that something listens on, where the engine can tell."""
+
+
+class OpenConnections(Struct, frozen=True):
+    """The connections of clients to some ports of a container."""
+
+    count: int | None
+    """``None`` where that cannot be told from here."""
+    grace: int | None = None
+    """Seconds that its definition gives it to end; ``None`` where it says nothing."""
 
 
 class ContainerDetail(Struct, frozen=True):

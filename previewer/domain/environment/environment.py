@@ -54,6 +54,8 @@ class PortUrl(Struct, frozen=True):
     """In the container."""
     rank: int
     """Its place among the environment's URLs, 0 for the main one; ``UNROUTED`` for none."""
+    address: str = ""
+    """The URL with its host port; empty while it has none that is reached from here."""
 
 
 class ServiceStatus(Struct, frozen=True):
@@ -190,10 +192,12 @@ def worst(states: Iterable[State]) -> State:
 
 
 def _port_urls(container: ObservedContainer, machine: str) -> Iterator[PortUrl]:
-    """The URL of each published TCP port, by host port.
+    """The URL of each published TCP port, by host port: by the name that a router gives it, else by its address.
 
-    A host port that is published on IPv4 and IPv6 has one, with the IPv4 address.
+    A host port that is published on IPv4 and IPv6 has one, with the IPv4 address. Names are a service's first
+    container's, and stay while it is stopped.
     """
+    names = {name.port: name.url for name in reversed(container.names)} if container.number == 1 else {}
     ranks = {route.port: route.rank for route in reversed(container.routes or ())}
     tcp = [port for port in container.ports if port.protocol == "tcp" and port.host_port]
     by_number = {port.host_port: port for port in sorted(tcp, key=lambda port: ":" not in port.host_ip)}
@@ -203,7 +207,10 @@ def _port_urls(container: ObservedContainer, machine: str) -> Iterator[PortUrl]:
             # Containers of early versions do not say their routes: then all ports are.
             otherwise = UNROUTED if container.routes is not None else int(port.target in OTHER_PROTOCOLS)
             url = url_of(address, number, target=port.target)
-            yield PortUrl(url, port.target, ranks.get(port.target, otherwise))
+            rank = ranks.get(port.target, otherwise)
+            yield PortUrl(names.pop(port.target, url), port.target, rank, address=url)
+    for target, url in names.items():
+        yield PortUrl(url, target, ranks.get(target, UNROUTED))
 
 
 def _environment(ownership: Ownership, observation: Observation, notes: EnvironmentNotes) -> Environment:

@@ -21,7 +21,7 @@ from previewer.docker_api.podman import RESTART_UPDATES_SINCE, podman_version
 from previewer.domain import labels
 from previewer.domain.engine.addresses import Network, allocate, allocate_ipv6
 from previewer.domain.engine.capacity import START_INTERVAL, VOLUME_SUBPATH
-from previewer.domain.engine.observation import ContainerDetail, ListeningPorts, Observation
+from previewer.domain.engine.observation import ContainerDetail, ListeningPorts, Observation, OpenConnections
 from previewer.domain.engine.specs import NO_EGRESS_KEY, ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
 from previewer.engine.create_body import labelled_container, labelled_network, labelled_volume
 from previewer.engine.docker.clones import CloneMaker
@@ -247,6 +247,12 @@ class DockerEngine:
         from previewer.docker_api.listening import listening_ports  # seldom needed: health checks tell more
 
         return listening_ports(self._open(), name, ports)
+
+    def open_connections(self, name: str, ports: Collection[int]) -> OpenConnections:
+        """How many clients are connected to these TCP ports of a container."""
+        from previewer.docker_api.listening import open_connections  # only where a router hands over
+
+        return open_connections(self._open(), name, ports)
 
     def watch(self, selection: Selection) -> Stream[Sequence[ContainerEvent]]:
         """What happens to our containers from now on."""

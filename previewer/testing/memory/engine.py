@@ -13,6 +13,7 @@ from ipaddress import IPv4Network
 
 from previewer.domain import labels
 from previewer.domain.compose.mounted_files import find_owner
+from previewer.domain.engine import observation as seen
 from previewer.domain.engine.addresses import allocate
 from previewer.domain.engine.observation import (
     ContainerDetail,
@@ -282,6 +283,10 @@ class MemoryEngine:
         """As the service's behaviour says."""
         with self._using():
             return self._find(name).behaviour.listening(ports)
+
+    def open_connections(self, name: str, ports: Collection[int]) -> seen.OpenConnections:  # noqa: ARG002
+        """No client is ever connected."""
+        return seen.OpenConnections(0)
 
     def watch(self, selection: Selection) -> Stream[Sequence[ContainerEvent]]:
         """What happens from now on."""

@@ -128,6 +128,7 @@ class MemoryExaminer:
             volumes=frozenset(container.spec.volumes.values()),
             mounted=frozenset(),
             host_ports=_host_ports(as_object(host.get("PortBindings"))),
+            names=labels.read_names(spec.labels),
         )
 
     def _network(self, spec: NetworkSpec) -> ExaminedNetwork:

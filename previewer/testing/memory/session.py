@@ -6,10 +6,11 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from itertools import count
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from previewer.engine.examiner import Examiner
 from previewer.engine.protocol import Engine
+from previewer.engine.router import Router
 from previewer.freeze.protocol import Images
 from previewer.ledger.protocol import Ledger
 from previewer.session.readings import ForgottenReadings, Readings
@@ -20,6 +21,7 @@ from previewer.testing.memory.engine import MemoryEngine
 from previewer.testing.memory.examiner import MemoryDebugger, MemoryExaminer
 from previewer.testing.memory.images import BYTES_OF_AN_IMAGE, MemoryImages
 from previewer.testing.memory.ledger import MemoryLedger
+from previewer.testing.memory.router import MemoryRouter
 from previewer.testing.memory.source import MemorySource
 
 DEFAULT_NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -32,6 +34,7 @@ class MemoryClients(Struct, frozen=True):
     images: Images
     given_examiner: Examiner | None = None
     """``None`` for one that looks at ``engine``."""
+    router: Router = field(default_factory=MemoryRouter)
 
     @property
     def examiner(self) -> Examiner:
@@ -60,6 +63,7 @@ def memory_session(
     examiner: Examiner | None = None,
     ledger: Ledger | None = None,
     settings: Settings | None = None,
+    router: Router | None = None,
     readings: Readings | None = None,
     now: datetime = DEFAULT_NOW,
     connect: Callable[[], MemoryClients] | None = None,
@@ -69,7 +73,7 @@ def memory_session(
     ``connect`` replaces the engine: one that raises :class:`EngineUnreachableError` makes it unreachable.
     """
     numbers = count(1)
-    clients = MemoryClients(engine or MemoryEngine(), images or MemoryImages(), examiner)
+    clients = MemoryClients(engine or MemoryEngine(), images or MemoryImages(), examiner, router or MemoryRouter())
     kept = ledger or MemoryLedger()
     read = settings or Settings(settle_time=0.0)
     return Session(

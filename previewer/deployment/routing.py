@@ -1,0 +1,263 @@
+"""Let host names lead to environments: start the router with the first one, tell it of each change, let it go.
+
+The router knows only what is written here, and all of it can be written again from the engine's labels and the
+ledger's notes: what a killed command or a removed router left is mended by the next one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from msgspec.structs import replace
+
+from previewer.deployment.generation import Wanted, names_of, served_definition
+from previewer.deployment.snapshot import EnvironmentSnapshot
+from previewer.domain.commit.revision import short_id
+from previewer.domain.compose.definition import Definition
+from previewer.domain.compose.routes import routes_of, speaks_http
+from previewer.domain.engine.observation import ContainerState, Observation, ObservedContainer
+from previewer.domain.environment.environment import Environment, State, list_environments
+from previewer.domain.labels import NamedRoute
+from previewer.domain.progress import Noted
+from previewer.domain.routing.caddy import router_configuration
+from previewer.domain.routing.host_names import RouterAddress, project_host
+from previewer.domain.routing.pages import Page, index_page, state_page
+from previewer.domain.routing.route_files import host_page_files, page_files, route_files
+from previewer.domain.units import counted
+from previewer.engine.protocol import Selection
+from previewer.engine.router import RouterSpec, RouterState
+from previewer.errors import EngineError, PortTakenError, PreviewerError, UnsupportedError
+from previewer.session.run import Run
+from previewer.session.session import Session
+from previewer.settings.model import RouterSettings, RouterUse
+
+USUAL_PORT = 80
+OTHER_PORT = 7080
+"""Where the router answers if the usual port is taken."""
+POLL_SECONDS = 0.1
+DEFAULT_GRACE = 10
+"""Seconds that connections have to end where a definition does not say it: Compose's own default."""
+GONE, WAITING = 410, 503
+"""The HTTP statuses of what was removed, and of what does not answer yet."""
+
+
+def expected_router(session: Session, definition: Definition) -> RouterAddress | None:
+    """Where the router that gives an environment its names answers, or would; ``None`` where none does."""
+    settings = session.settings.router
+    if not _is_wanted(session, settings, definition):
+        return None
+    state = session.router.find(settings.name)
+    if state is None and settings.use is RouterUse.AUTO and session.router.reason_against():
+        return None
+    return RouterAddress(settings.domain, state.port if state else settings.port or USUAL_PORT)
+
+
+def with_router(run: Run, snapshot: EnvironmentSnapshot, definition: Definition) -> EnvironmentSnapshot:
+    """The snapshot with the router, which is started where it does not run.
+
+    Where one is only used if it can be had, and it cannot, that is told, and the environment has ports alone.
+    """
+    expected = expected_router(run.session, definition)
+    if expected is None:
+        return snapshot
+    settings = run.session.settings.router
+    try:
+        state = start_router(run, may_pull=settings.use is RouterUse.ON)
+    except (PortTakenError, UnsupportedError) as error:
+        if settings.use is RouterUse.ON:
+            raise
+        run.report(Noted(f"host names are not to be had: {error}", hint='`router = "off"` asks for ports'))
+        return snapshot
+    return replace(snapshot, router=RouterAddress(settings.domain, state.port))
+
+
+def start_router(run: Run, *, may_pull: bool) -> RouterState:
+    """The router as it runs; started, and told of everything that it has to know, where it did not.
+
+    Raises :class:`PortTakenError` and :class:`UnsupportedError`.
+    """
+    session = run.session
+    settings, router = session.settings.router, session.router
+    state = router.find(settings.name)
+    if state is not None and state.is_running:
+        return state
+    ports = (state.port,) if state else (settings.port,) if settings.port else (USUAL_PORT, OTHER_PORT)
+    for port in ports:
+        try:
+            router.start(_spec(settings, port), may_pull=may_pull)
+        except PortTakenError as error:
+            if port == ports[-1]:
+                raise PortTakenError(
+                    error.message,
+                    where=error.where,
+                    hint='network.router_port chooses another one, `router = "off"` does without',
+                ) from error
+            continue
+        break
+    run.report(Noted(f"the router {settings.name} answers at {settings.addresses[0]}:{port}"))
+    found = router.find(settings.name)
+    if found is None:
+        raise EngineError("the router disappeared while it was started", where=settings.name)
+    _write_everything(session)
+    return found
+
+
+def lead_names(run: Run, environment: Environment) -> None:
+    """Let its names lead to it from the next request on. What goes wrong is told: its ports answer anyway."""
+    _change(run, _containers(environment), lambda: _files_of(environment))
+
+
+def show_page(run: Run, environment: Environment, page: Page) -> None:
+    """Let its names answer with a page from the next request on."""
+    names = _names(_containers(environment))
+    text = state_page(page)
+    _change(run, _containers(environment), lambda: page_files(names, status=WAITING, page=text))
+
+
+@contextmanager
+def announced(run: Run, wanted: Wanted, snapshot: EnvironmentSnapshot) -> Iterator[None]:
+    """Say on its pages that an environment starts, inside the block, and that it failed if the block does.
+
+    One that serves goes on serving, and has no such page.
+    """
+    definition = served_definition(run.session, wanted).definition
+    names = names_of(wanted.owner, definition, snapshot) if snapshot.environment is None else ()
+    routes = tuple(named.route for named in names)
+
+    def show(page: Page) -> None:
+        if routes:
+            text = state_page(page)
+            _write(run, lambda: page_files(routes, status=WAITING, page=text))
+
+    show(Page(wanted.owner.environment, "is starting", how="This page goes away by itself.", reloads=True))
+    try:
+        yield
+    except PreviewerError as error:
+        how = f"previewer up {wanted.owner.branch or short_id(wanted.owner.commit)}"
+        show(Page(wanted.owner.environment, "did not start", how=how, words=str(error)))
+        raise
+
+
+def drain(run: Run, containers: Iterable[ObservedContainer]) -> None:
+    """Wait until no client is connected to what was replaced, as long as its services' grace periods say."""
+    engine, began = run.session.engine, time.monotonic()
+    open_ports = {
+        container.name: [name.port for name in container.names]
+        for container in containers
+        if container.names and container.state is ContainerState.RUNNING
+    }
+    is_told = False
+    while open_ports:
+        for name, ports in tuple(open_ports.items()):
+            left = engine.open_connections(name, ports)
+            if left.count == 0 or time.monotonic() - began > (left.grace or DEFAULT_GRACE):
+                del open_ports[name]
+            elif left.count is not None and not is_told:
+                is_told = True
+                run.report(Noted(f"waiting for {counted(left.count, 'connection')} to what was replaced"))
+        if open_ports and run.cancellation.wait(POLL_SECONDS):
+            return
+
+
+def forget_names(run: Run, removed: Observation) -> None:
+    """Let the names of what was removed say so; the router goes where no environment has a name that it knows."""
+    name = run.session.settings.router.name
+    gone = tuple(container for container in removed.containers if container.router == name)
+    if not gone:
+        return
+    everything = run.session.engine.observe(Selection())
+    if any(container.router == name for container in everything.containers):
+        files = dict[str, bytes]()
+        for container in gone:
+            how = f"previewer up {container.ownership.branch or short_id(container.ownership.commit)}"
+            page = Page(container.ownership.environment, "was removed", how=how, is_gone=True)
+            files |= page_files(container.names, status=GONE, page=state_page(page))
+        _write(run, lambda: {**files, **_index_files(run.session, everything)})
+        return
+    try:
+        run.session.router.remove(name)
+    except EngineError as error:
+        run.report(Noted(f"the router could not be removed: {error}", hint="previewer router down"))
+
+
+def _is_wanted(session: Session, settings: RouterSettings, definition: Definition) -> bool:
+    """Whether names would lead there: those of ``localhost`` lead to the machine that asks."""
+    if settings.use is RouterUse.OFF or not any(map(speaks_http, routes_of(definition))):
+        return False
+    return session.engine.capabilities.remote is None or settings.domain != "localhost"
+
+
+def _spec(settings: RouterSettings, port: int) -> RouterSpec:
+    return RouterSpec(
+        name=settings.name,
+        port=port,
+        hosts=settings.addresses,
+        configuration=router_configuration(name=settings.name, port=port, addresses=settings.addresses),
+    )
+
+
+def _change(run: Run, containers: Iterable[ObservedContainer], files: Callable[[], dict[str, bytes]]) -> None:
+    """Write what changed of an environment that has names, and the index of its project."""
+    if any(container.router == run.session.settings.router.name for container in containers):
+        _write(run, lambda: {**files(), **_index_files(run.session, run.session.engine.observe(Selection()))})
+
+
+def _write(run: Run, files: Callable[[], dict[str, bytes]]) -> None:
+    """Into the router, which is started where it does not run: it then knows all that is so already."""
+    try:
+        start_router(run, may_pull=False)
+        run.session.router.write(run.session.settings.router.name, files())
+    except EngineError as error:
+        run.report(Noted(f"the router could not be told: {error}", hint=error.hint or "previewer router up"))
+
+
+def _write_everything(session: Session) -> None:
+    """What a router that was just started has to know: all environments of the engine that have names of it."""
+    name = session.settings.router.name
+    everything = session.engine.observe(Selection())
+    known = tuple(container for container in everything.containers if container.router == name)
+    installations = sorted({container.ownership.installation for container in known})
+    files: dict[str, bytes] = {}
+    for installation in installations:
+        is_ours = installation == session.source.installation
+        notes = session.known_notes() if is_ours else None
+        for environment in list_environments(everything.of_installation(installation), notes):
+            files |= _files_of(environment)
+    session.router.write(name, {**files, **_index_files(session, everything)})
+
+
+def _files_of(environment: Environment) -> dict[str, bytes]:
+    """What its names answer, as it is now."""
+    containers = _containers(environment)
+    if environment.state is State.ASLEEP:
+        page = state_page(asleep_page(environment))
+        return page_files(_names(containers), status=WAITING, page=page)
+    found = route_files(containers)
+    if found:
+        return found
+    page = state_page(Page(environment.name, "has ended", how=f"previewer wake {environment.name}"))
+    return page_files(_names(containers), status=WAITING, page=page)
+
+
+def asleep_page(environment: Environment) -> Page:
+    """What it says while it sleeps."""
+    how = f"previewer wake {environment.name}"
+    return Page(environment.name, "is asleep", how=how, reloads=True)
+
+
+def _index_files(session: Session, everything: Observation) -> dict[str, bytes]:
+    """The page of the project: its branches and environments."""
+    ours = everything.of_installation(session.source.installation)
+    environments = list_environments(ours, session.known_notes())
+    page = index_page(session.project, environments, now=session.clock())
+    return host_page_files(project_host(session.project, session.settings.router.domain), page=page)
+
+
+def _containers(environment: Environment) -> tuple[ObservedContainer, ...]:
+    return tuple(container for service in environment.services for container in service.containers)
+
+
+def _names(containers: Iterable[ObservedContainer]) -> tuple[NamedRoute, ...]:
+    return tuple(name for container in containers for name in container.names)

@@ -1,0 +1,105 @@
+"""The host names of an environment: known before anything starts, and the same in every generation."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec import Struct
+
+from previewer.domain.compose.routes import Route, speaks_http
+from previewer.domain.labels import NamedRoute
+from previewer.domain.naming import HASH_LENGTH, LABEL_LENGTH, slug
+
+OWN_HOST = "@"
+"""What ``host`` of a route says for the environment's own name."""
+_NOT_IN_LABEL = re.compile(r"[^a-z0-9]+")
+
+
+class RouterAddress(Struct, frozen=True):
+    """Where the router of an engine answers."""
+
+    domain: str = "localhost"
+    """What all host names end with."""
+    port: int = 80
+
+    def url(self, host: str, path: str = "") -> str:
+        """The address of a host name; ``path`` is empty or begins with a slash."""
+        return f"http://{host}{'' if self.port == 80 else f':{self.port}'}{path}"
+
+
+class NamedService(Struct, frozen=True):
+    """A name that leads to a port of a service."""
+
+    service: str
+    route: NamedRoute
+
+
+def project_host(project: str, domain: str) -> str:
+    """Where the index of a project's environments is: ``shop.localhost``."""
+    return f"{slug(project)}.{domain}"
+
+
+def environment_host(
+    environment: str, *, project: str, domain: str, installation: str, is_taken: Callable[[str], bool]
+) -> str:
+    """The environment's own host name: ``feature-login.shop.localhost``.
+
+    Where another repository's environment has it (``is_taken``), a hash of the repository's id tells them apart.
+    """
+    part = slug(environment.removeprefix(f"{project}-") or environment)
+    host = f"{part}.{project_host(project, domain)}"
+    if not is_taken(host):
+        return host
+    suffix = hashlib.sha256(installation.encode("utf-8", "surrogateescape")).hexdigest()[:HASH_LENGTH]
+    part = part[: LABEL_LENGTH - HASH_LENGTH - 1].rstrip("-")
+    return f"{part}-{suffix}.{project_host(project, domain)}"
+
+
+def name_routes(
+    routes: Sequence[Route], *, services: Iterable[str], host: str, router: RouterAddress
+) -> tuple[NamedService, ...]:
+    """What each of ``routes`` that speaks HTTP is called below the environment's own ``host``, in their order.
+
+    The first one without a name of its own has the environment's host, and so have those with a path; each other
+    one has its service's label in front. No two have the same host and path.
+    """
+    labels = _service_labels(services)
+    taken: set[tuple[str, str]] = set()
+    found: list[NamedService] = []
+    for route in filter(speaks_http, routes):
+        place = next(
+            place for place in _places(route, host, labels) if place not in taken and len(place[0]) <= 253
+        )
+        taken.add(place)
+        named = NamedRoute(port=route.port, url=router.url(*place), host_header=route.host_header)
+        found.append(NamedService(route.service, named))
+    return tuple(found)
+
+
+def _places(route: Route, host: str, labels: dict[str, str]) -> Iterable[tuple[str, str]]:
+    """Where a route could be, best first: its host name and its path."""
+    label = slug(route.name) if route.name else labels.get(route.service) or slug(route.service)
+    if route.host and route.host != OWN_HOST:
+        yield f"{route.host}.{host}", route.path
+    else:
+        yield host, route.path
+    yield f"{label}.{host}", route.path
+    yield f"{slug(f'{label}-{route.port}')}.{host}", route.path
+    number = 2
+    while True:
+        yield f"{slug(f'{label}-{route.port}-{number}')}.{host}", route.path
+        number += 1
+
+
+def _service_labels(services: Iterable[str]) -> dict[str, str]:
+    """DNS labels by service: readable, and with a hash only where two would be called alike."""
+    names = sorted(set(services))
+    plain = {name: _NOT_IN_LABEL.sub("-", name.lower()).strip("-") for name in names}
+    counts = Counter(plain.values())
+    return {
+        name: label if label and counts[label] == 1 and len(label) <= LABEL_LENGTH else slug(name)
+        for name, label in plain.items()
+    }

@@ -1,0 +1,105 @@
+"""What people without a terminal see: the environments of a project, and why one does not answer. Pure.
+
+Everything that comes from a repository is escaped. A page needs no script, no font and no other file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from html import escape
+
+from msgspec import Struct
+
+from previewer.domain.commit.revision import short_id
+from previewer.domain.compose.definition import Role
+from previewer.domain.environment.environment import SERVING, Environment, State
+from previewer.domain.units import format_time, format_ttl, time_left
+
+RELOAD_SECONDS = 2
+LONGEST_WORDS = 4000
+"""Characters of an environment's last words."""
+_STYLE = """
+:root{color-scheme:light dark;--line:#8884;--dim:light-dark(#555,#aaa);--link:light-dark(#0b57d0,#8ab4f8);
+--good:light-dark(#12692f,#7bd88f);--bad:light-dark(#a8201a,#ff8f87);--wait:light-dark(#7a5200,#f2c55c)}
+body{font:1rem/1.5 system-ui,sans-serif;margin:0 auto;padding:1.5rem 1rem;max-width:60rem;
+background:light-dark(#fff,#161616);color:light-dark(#1a1a1a,#eee)}
+h1{font-size:1.4rem;overflow-wrap:anywhere}a{color:var(--link)}
+code,pre{font:0.9rem ui-monospace,monospace}pre{white-space:pre-wrap;overflow-wrap:anywhere;padding:.75rem;
+border:1px solid var(--line);border-radius:.4rem}
+ul{list-style:none;padding:0}li{border-top:1px solid var(--line);padding:.75rem 0;overflow-wrap:anywhere}
+dl{display:flex;flex-wrap:wrap;gap:.1rem 1.2rem;margin:.2rem 0 0;color:var(--dim)}dt{float:left;margin-right:.4rem}
+dd{margin:0}.good{color:var(--good)}.bad{color:var(--bad)}.wait{color:var(--wait)}
+"""
+
+
+class Page(Struct, frozen=True):
+    """Why an environment does not answer, in words for everybody."""
+
+    environment: str
+    what: str
+    """What follows its name: ``is asleep``."""
+    how: str = ""
+    """The command that helps, or a sentence."""
+    words: str = ""
+    """The last words of what failed."""
+    is_gone: bool = False
+    """Whether it was removed, and does not come back by itself."""
+    reloads: bool = False
+    """Whether the page looks again by itself."""
+
+
+def state_page(page: Page) -> str:
+    """One environment's page."""
+    is_command = page.how.startswith("previewer ")
+    how = f"<code>{escape(page.how)}</code>" if is_command else escape(page.how)
+    parts = [
+        f"<h1>{escape(page.environment)} {escape(page.what)}</h1>",
+        f"<p>{'To get it: ' if is_command else ''}{how}</p>" if page.how else "",
+        f"<pre>{escape(page.words[-LONGEST_WORDS:])}</pre>" if page.words else "",
+    ]
+    return _document(f"{page.environment} {page.what}", "\n".join(filter(None, parts)), reloads=page.reloads)
+
+
+def index_page(project: str, environments: Iterable[Environment], *, now: datetime) -> str:
+    """The environments of a project: production and staging first, then previews by name."""
+    ranks = {role: rank for rank, role in enumerate(reversed(Role))}
+    rows = sorted(environments, key=lambda environment: (ranks[environment.role], environment.name))
+    listed = "\n".join("".join(_item(environment, now)) for environment in rows)
+    body = f"<ul>\n{listed}\n</ul>" if rows else "<p>There is no environment at the moment.</p>"
+    written = f'<p><small>As of <time datetime="{format_time(now)}">{format_time(now)}</time></small></p>'
+    return _document(project, f"<h1>{escape(project)}</h1>\n{body}\n{written}")
+
+
+def _item(environment: Environment, now: datetime) -> Iterator[str]:
+    owner, url = environment.ownership, environment.url
+    name = escape(environment.name)
+    link = f'<a href="{escape(url)}">{name}</a>' if url and url.startswith("http") else name
+    tone = "good" if environment.state in SERVING else "wait" if environment.state in _WAITING else "bad"
+    yield f'<li><strong>{link}</strong> <span class="{tone}">{environment.state.value}</span><dl>'
+    facts = {
+        "role": environment.role.value,
+        "branch": owner.branch or "",
+        "commit": short_id(owner.commit),
+        "by": owner.owner,
+        "since": format_time(environment.created_at),
+        "time left": format_ttl(time_left(expires, now=now)) if (expires := environment.expires_at) else "",
+        "marks": "changed by hand" if environment.is_tainted else "",
+    }
+    for term, text in facts.items():
+        if text:
+            yield f"<div><dt>{term}</dt><dd>{escape(text)}</dd></div>"
+    yield "</dl></li>"
+
+
+_WAITING = frozenset({State.STARTING, State.ASLEEP, State.STOPPED})
+
+
+def _document(title: str, body: str, *, reloads: bool = False) -> str:
+    reload = f'<meta http-equiv="refresh" content="{RELOAD_SECONDS}">\n' if reloads else ""
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta name="robots" content="noindex">\n{reload}<title>{escape(title)}</title>\n'
+        f"<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )

@@ -1,0 +1,244 @@
+"""The router in a container of a Docker engine: in the host's network, with as few rights as it can have."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+import tarfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.containers import create_container, inspect_container, remove_container, start_container
+from previewer.docker_api.errors import translate_errors
+from previewer.docker_api.examine import inspect_raw
+from previewer.docker_api.logs import LogReader, open_logs
+from previewer.docker_api.request import container_path, get_json, put_archive
+from previewer.docker_api.router_image import (
+    PROGRAM_PATH,
+    find_program,
+    find_router_image,
+    load_program,
+    pull_official,
+)
+from previewer.docker_api.volumes import create_volume, remove_volume
+from previewer.domain.engine.observation import ContainerState
+from previewer.domain.json_value import JsonObject, as_integer, as_list, as_object, as_text
+from previewer.domain.labels import MANAGED_BY, MANAGED_BY_VALUE, PURPOSE, PURPOSE_ROUTER, ROUTER_PORT
+from previewer.domain.routing.caddy import CONFIG_FILE, FOLDER, HEALTH_HEADER, HEALTH_HOST
+from previewer.engine.protocol import Stream
+from previewer.engine.router import HEALTH_SECONDS, RouterSpec, RouterState
+from previewer.errors import ConflictError, EngineError, PortTakenError, UnsupportedError
+
+MEMORY_LIMIT = 512 << 20
+POLL_SECONDS = 0.05
+DOCKER_DESKTOP = "Docker Desktop"
+NO_PROGRAM = "neither the router's image nor a static `caddy` for the engine's platform is at hand"
+HOW_TO_GET_IT = (
+    "`pip install 'previewer-environments[router]'`, or put a static `caddy` on PATH, or let `previewer router up`"
+    " pull it"
+)
+
+
+class DockerRouter:
+    """As :class:`previewer.engine.router.Router` describes it."""
+
+    def __init__(self, connection: DockerConnection) -> None:
+        self._docker = connection
+
+    def find(self, name: str, *, measured: bool = False) -> RouterState | None:
+        """One inspection; measuring takes another call."""
+        raw = inspect_raw(self._docker, name)
+        if raw is None:
+            return None
+        config = as_object(raw.get("Config"))
+        labels = {key: as_text(value) for key, value in as_object(config.get("Labels")).items()}
+        if labels.get(PURPOSE) != PURPOSE_ROUTER:
+            raise ConflictError(
+                "the router cannot have this name: another container has it",
+                where=f"container {name}",
+                hint='set network.router_name, or `router = "off"`',
+            )
+        port = labels.get(ROUTER_PORT, "")
+        return RouterState(
+            name=name,
+            port=int(port) if port.isdecimal() else 80,
+            is_running=as_text(as_object(raw.get("State")).get("Status")) == ContainerState.RUNNING.value,
+            image=as_text(config.get("Image")),
+            memory=self._memory(name) if measured else None,
+        )
+
+    def reason_against(self) -> str:
+        """Why none could be started without a download."""
+        said = as_text(self._docker.info.get("OperatingSystem")), as_list(self._docker.info.get("SecurityOptions"))
+        if said[0] == DOCKER_DESKTOP or any("rootless" in as_text(option) for option in said[1]):
+            return "the host network of this engine is not this machine's"
+        if find_router_image(self._docker) or find_program(self._docker.platform):
+            return ""
+        return NO_PROGRAM
+
+    def start(self, spec: RouterSpec, *, may_pull: bool) -> None:
+        """Make it unless it is there, start it, and wait until it answers."""
+        labels = {MANAGED_BY: MANAGED_BY_VALUE, PURPOSE: PURPOSE_ROUTER}
+        known = self.find(spec.name)
+        if known is None:
+            image = self._obtain_image(may_pull=may_pull)
+            volume: JsonObject = {"Name": spec.name, "Labels": {**labels}}
+            create_volume(self._docker, name=spec.name, body=volume)
+            marked = {**labels, ROUTER_PORT: str(spec.port)}
+            with suppress(ConflictError):  # another command makes it at this moment
+                create_container(
+                    self._docker, name=spec.name, platform="", body=_body(spec, image, marked, self._docker)
+                )
+            self.write(spec.name, {CONFIG_FILE: spec.configuration})
+        start_container(self._docker, spec.name)
+        try:
+            self._await_answer(spec)
+        except EngineError:
+            if known is None:
+                remove_container(self._docker, spec.name)
+            raise
+
+    def write(self, name: str, files: Mapping[str, bytes]) -> None:
+        """One call: the engine unpacks an archive into the volume, by the router's container."""
+        archive = _archive(files, self._docker.clock.theirs(datetime.now(UTC)))
+        with translate_errors("write its routes", subject=f"container {name}"):
+            put_archive(self._docker, container_path(name, "/archive"), archive, {"path": FOLDER})
+
+    def remove(self, name: str) -> bool:
+        """The container first, then its volume, also where only that is left."""
+        was_there = self.find(name) is not None
+        if was_there:
+            remove_container(self._docker, name)
+        remove_volume(self._docker, name)
+        return was_there
+
+    def logs(self, name: str, *, tail: int | None, follow: bool) -> Stream[Sequence[str]]:
+        """The lines that it writes."""
+        reader = open_logs(self._docker, name, has_terminal=False, tail=tail, follow=follow, since=None)
+        return _Lines(reader)
+
+    def _obtain_image(self, *, may_pull: bool) -> str:
+        if found := find_router_image(self._docker):
+            return found
+        if program := find_program(self._docker.platform):
+            return load_program(self._docker, program)
+        if not may_pull:
+            raise UnsupportedError(NO_PROGRAM, hint=HOW_TO_GET_IT)
+        return pull_official(self._docker)
+
+    def _await_answer(self, spec: RouterSpec) -> None:
+        """Wait until it answers: at its own addresses, where they are this machine's.
+
+        Raises :class:`PortTakenError` where it could not listen, and :class:`UnsupportedError` where it runs but
+        is not reached from here: the engine's host network is not this machine's.
+        """
+        deadline = time.monotonic() + HEALTH_SECONDS
+        is_here = self._docker.is_local
+        while time.monotonic() < deadline:
+            state = inspect_container(self._docker, spec.name).detail.state
+            if state is not ContainerState.RUNNING:
+                self._refuse(spec)
+            if is_here and _answers(spec):
+                return
+            if not is_here and time.monotonic() > deadline - HEALTH_SECONDS + 1:
+                return
+            time.sleep(POLL_SECONDS)
+        self._refuse(spec)
+
+    def _refuse(self, spec: RouterSpec) -> None:
+        said = "\n".join(line for batch in self.logs(spec.name, tail=5, follow=False) for line in batch)
+        where = f"container {spec.name}"
+        if "address already in use" in said or "permission denied" in said:
+            raise PortTakenError(f"the router cannot have port {spec.port}", where=where)
+        raise UnsupportedError(
+            "the router does not answer: "
+            + (said.splitlines()[-1] if said else "the engine's host network is not this machine's"),
+            where=where,
+            hint='`router = "off"` keeps ports; Docker Desktop has host networking in its settings',
+        )
+
+    def _memory(self, name: str) -> int | None:
+        with suppress(EngineError), translate_errors("measure it", subject=f"container {name}"):
+            found = as_object(
+                get_json(self._docker, container_path(name, "/stats"), {"stream": "0", "one-shot": "1"})
+            )
+            return as_integer(as_object(found.get("memory_stats")).get("usage")) or None
+        return None
+
+
+class _Lines:
+    """Lines of a log without their times."""
+
+    def __init__(self, reader: LogReader) -> None:
+        self._reader = reader
+
+    def __iter__(self) -> Iterator[Sequence[str]]:
+        for batch in self._reader:
+            yield tuple(record.text for record in batch)
+
+    def close(self) -> None:
+        self._reader.close()
+
+
+def _body(spec: RouterSpec, image: str, labels: Mapping[str, str], connection: DockerConnection) -> JsonObject:
+    limits: JsonObject = {"Type": "json-file", "Config": {"max-size": "5m", "max-file": "2"}}
+    return {
+        "Image": image,
+        "Entrypoint": [PROGRAM_PATH],
+        "Cmd": ["run", "--config", f"{FOLDER}/{CONFIG_FILE}"],
+        "Env": ["HOME=/tmp", "XDG_DATA_HOME=/tmp", "XDG_CONFIG_HOME=/tmp"],
+        "Labels": {**labels},
+        "HostConfig": {
+            # Published ports of environments are on the host's own addresses, and no environment reaches those of
+            # its loopback interface.
+            "NetworkMode": "host",
+            "Mounts": [{"Type": "volume", "Source": spec.name, "Target": FOLDER}],
+            "Tmpfs": {"/tmp": "size=16m"},  # noqa: S108 - of its own memory
+            "ReadonlyRootfs": True,
+            "CapDrop": ["ALL"],
+            "CapAdd": ["NET_BIND_SERVICE"],
+            "SecurityOpt": ["no-new-privileges"],
+            "Memory": MEMORY_LIMIT,
+            "PidsLimit": 256,
+            "RestartPolicy": {"Name": "always"},
+            **({} if connection.is_podman else {"LogConfig": limits}),
+        },
+    }
+
+
+def _archive(files: Mapping[str, bytes], at: datetime) -> bytes:
+    """A tar archive whose entries have a time to the microsecond: the newest one counts."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode, entry.mtime = len(content), 0o644, at.timestamp()
+            tar.addfile(entry, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def _answers(spec: RouterSpec) -> bool:
+    host = next((host for host in spec.hosts if ":" not in host), spec.hosts[0])
+    reached = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - read, not bound to
+    connection = http.client.HTTPConnection(reached, spec.port, timeout=1.0)
+    try:
+        connection.request("GET", "/", headers={"Host": HEALTH_HOST})
+        return connection.getresponse().getheader(HEALTH_HEADER) == spec.name
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def read_requests(line: str) -> tuple[str, float] | None:
+    """The host name and the time (seconds since the epoch) of a request that a line is about."""
+    try:
+        entry = as_object(json.loads(line))
+    except ValueError:
+        return None
+    at, host = entry.get("ts"), as_text(as_object(entry.get("request")).get("host"))
+    return (host.partition(":")[0], float(at)) if host and isinstance(at, int | float) else None

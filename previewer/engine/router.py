@@ -1,0 +1,72 @@
+"""What is asked of the router of an engine: the one proxy that leads host names to environments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from previewer.engine.protocol import Stream
+
+HEALTH_SECONDS = 10.0
+"""How long a router may take until it answers."""
+
+
+class RouterSpec(Struct, frozen=True):
+    """A router that is to be started."""
+
+    name: str
+    """Of its container, and of the volume with its files."""
+    port: int
+    hosts: tuple[str, ...]
+    """The host addresses that it listens on."""
+    configuration: bytes
+
+
+class RouterState(Struct, frozen=True):
+    """A router that is there."""
+
+    name: str
+    port: int
+    """The host port that it answers at."""
+    is_running: bool
+    image: str
+    """The name of the image that it runs."""
+    memory: int | None = None
+    """Bytes that it uses; ``None`` where that was not asked, or is not known."""
+
+
+class Router(Protocol):
+    """The router of one engine. Methods block; they raise :class:`previewer.errors.EngineError`."""
+
+    def find(self, name: str, *, measured: bool = False) -> RouterState | None:
+        """The router called ``name``. :class:`ConflictError` where something else has that name."""
+        ...
+
+    def reason_against(self) -> str:
+        """Why a router could not be started without a download; empty where it could."""
+        ...
+
+    def start(self, spec: RouterSpec, *, may_pull: bool) -> None:
+        """Make it unless it is there, start it, and wait until it answers.
+
+        :class:`PortTakenError` where a port is taken; nothing is left then but its files. ``may_pull`` allows to
+        get its image from a registry.
+        """
+        ...
+
+    def write(self, name: str, files: Mapping[str, bytes]) -> None:
+        """Let files appear in its folder, each whole or not at all, newer than what is there.
+
+        :class:`ObjectNotFoundError` where there is no such router.
+        """
+        ...
+
+    def remove(self, name: str) -> bool:
+        """Remove it and its files; whether there was one."""
+        ...
+
+    def logs(self, name: str, *, tail: int | None, follow: bool) -> Stream[Sequence[str]]:
+        """The lines that it writes: one JSON object for each request, without headers and queries."""
+        ...

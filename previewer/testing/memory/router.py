@@ -1,0 +1,68 @@
+"""A router in memory: what it was told, and what a host name leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from previewer.engine.protocol import Stream
+from previewer.engine.router import RouterSpec, RouterState
+from previewer.errors import ObjectNotFoundError
+
+
+class MemoryRouter:
+    """As :class:`previewer.engine.router.Router` describes it."""
+
+    def __init__(self, *, reason: str = "it is not wanted in this test") -> None:
+        self.reason = reason
+        """Why none can be started without a download."""
+        self.running: RouterSpec | None = None
+        self.files: dict[str, bytes] = {}
+        """What was written, in order: the newest last."""
+
+    def find(self, name: str, *, measured: bool = False) -> RouterState | None:
+        """The router, if it was started under this name."""
+        del measured
+        if self.running is None or self.running.name != name:
+            return None
+        return RouterState(name, self.running.port, is_running=True, image="memory")
+
+    def reason_against(self) -> str:
+        """Why none could be started."""
+        return self.reason
+
+    def start(self, spec: RouterSpec, *, may_pull: bool) -> None:
+        """It answers at once."""
+        del may_pull
+        self.running = spec
+
+    def write(self, name: str, files: Mapping[str, bytes]) -> None:
+        """Keep them."""
+        if self.find(name) is None:
+            raise ObjectNotFoundError("No such container", where=f"container {name}")
+        for path, content in files.items():
+            self.files.pop(path, None)
+            self.files[path] = content
+
+    def remove(self, name: str) -> bool:
+        """Forget it, and its files."""
+        was_there = self.find(name) is not None
+        self.running, self.files = None, {}
+        return was_there
+
+    def logs(self, name: str, *, tail: int | None, follow: bool) -> Stream[Sequence[str]]:
+        """It writes nothing."""
+        del name, tail, follow
+        return _Silence()
+
+    def leads(self, place: str) -> str:
+        """Where the newest file of a folder (``HOST``, ``HOST/1/api``) leads; empty for nowhere."""
+        found = [path for path in self.files if path.rpartition("/=")[0] == place]
+        return found[-1].rpartition("/=")[2] if found else ""
+
+
+class _Silence:
+    def __iter__(self) -> Iterator[Sequence[str]]:
+        return iter(())
+
+    def close(self) -> None:
+        """Nothing to end."""

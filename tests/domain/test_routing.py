@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import json
+import string
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from previewer.domain.compose.definition import Role
+from previewer.domain.compose.routes import Route
+from previewer.domain.engine.observation import (
+    ContainerState,
+    Health,
+    Observation,
+    ObservedContainer,
+    PublishedPort,
+)
+from previewer.domain.environment.environment import list_environments
+from previewer.domain.labels import NAMES, NamedRoute, Ownership, RankedPort, names_label, read_names
+from previewer.domain.naming import environment_name
+from previewer.domain.routing.caddy import router_configuration
+from previewer.domain.routing.host_names import RouterAddress, environment_host, name_routes
+from previewer.domain.routing.pages import Page, index_page, state_page
+from previewer.domain.routing.route_files import page_files, route_files
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+HOST = "feature-login.shop.localhost"
+
+
+def owner() -> Ownership:
+    return Ownership(
+        installation="i",
+        project="shop",
+        environment="shop-feature-login",
+        role=Role.PREVIEW,
+        generation=1,
+        branch="feature/login",
+        commit="c" * 40,
+        release="",
+        owner="ada@laptop",
+        created_at=NOW,
+        expires_at=None,
+        operation="o",
+        service="web",
+    )
+
+
+def container(*names: NamedRoute, number: int = 1, host_port: int = 28843) -> ObservedContainer:
+    return ObservedContainer(
+        id=f"web{number}",
+        name=f"web-{number}",
+        number=number,
+        image="sha256:1",
+        state=ContainerState.RUNNING,
+        health=Health.NONE,
+        exit_code=None,
+        created_at=NOW,
+        ports=(PublishedPort(8000, "tcp", "127.0.0.1", host_port),) if host_port else (),
+        ownership=owner(),
+        routes=(RankedPort(0, 8000),),
+        names=names,
+        router="previewer-router",
+    )
+
+
+def names(*routes: Route, services: tuple[str, ...] = ("web", "api"), port: int = 80) -> list[tuple[str, str]]:
+    found = name_routes(routes, services=services, host=HOST, router=RouterAddress(port=port))
+    return [(named.service, named.route.url) for named in found]
+
+
+@pytest.mark.parametrize(
+    ("environment", "host"),
+    [
+        ("shop-feature-login", "feature-login.shop.localhost"),
+        ("shop-staging", "staging.shop.localhost"),
+        ("mine", "mine.shop.localhost"),
+    ],
+)
+def test_an_environment_has_a_host_of_its_project(environment: str, host: str) -> None:
+    found = environment_host(
+        environment, project="shop", domain="localhost", installation="i", is_taken=lambda _: False
+    )
+    assert found == host
+
+
+def test_another_repository_of_the_same_name_has_other_hosts() -> None:
+    taken = {"main.shop.localhost"}
+    hosts = {
+        environment_host(
+            "shop-main", project="shop", domain="localhost", installation=one, is_taken=taken.__contains__
+        )
+        for one in ("one", "two")
+    }
+    assert len(hosts - taken) == 2
+
+
+@given(branch=st.text(max_size=200), services=st.lists(st.text(string.printable, max_size=80), max_size=5))
+def test_whatever_branches_and_services_are_called_names_are_valid_and_differ(
+    branch: str, services: list[str]
+) -> None:
+    name = environment_name("shop", branch)
+    host = environment_host(
+        name, project="shop", domain="a" * 60, installation="i", is_taken=lambda _: bool(branch)
+    )
+    routes = [Route(service, port) for service in services for port in (8000, 9000)]
+    found = name_routes(routes, services=services, host=host, router=RouterAddress(domain="a" * 60))
+    urls = [named.route.url for named in found]
+    assert len(set(urls)) == len(urls)
+    for named in found:
+        assert read_names({NAMES: names_label([named.route])}) == (named.route,)
+        assert len(named.route.host) <= 253
+        assert all(0 < len(label) <= 63 for label in named.route.host.split("."))
+
+
+def test_routes_have_the_host_a_path_or_a_label() -> None:
+    assert names(
+        Route("web", 8000),
+        Route("api", 9000, path="/api"),
+        Route("api", 9000),
+        Route("web", 9090, name="metrics"),
+        Route("api", 9001, host="admin"),
+        Route("db", 5432),
+        Route("web", 7000, is_tcp=True),
+    ) == [
+        ("web", f"http://{HOST}"),
+        ("api", f"http://{HOST}/api"),
+        ("api", f"http://api.{HOST}"),
+        ("web", f"http://metrics.{HOST}"),
+        ("api", f"http://admin.{HOST}"),
+    ]
+
+
+def test_two_ports_of_a_service_and_services_that_look_alike_differ() -> None:
+    found = names(
+        Route("web", 8000),
+        Route("my_api", 1),
+        Route("my_api", 2),
+        Route("my-api", 3),
+        services=("web", "my_api", "my-api"),
+        port=7080,
+    )
+    urls = [url for _service, url in found]
+    assert urls[0] == f"http://{HOST}:7080"
+    assert len(set(urls)) == 4
+
+
+@pytest.mark.parametrize(
+    "text", ["8000=http://a/../b", "x=http://a", "8000=file:///etc", "8000=http://a|b/c", "8000=http://../x"]
+)
+def test_labels_that_make_no_sense_lead_nowhere(text: str) -> None:
+    assert read_names({NAMES: text}) == ()
+
+
+def test_files_say_where_a_name_leads() -> None:
+    plain, path = NamedRoute(8000, f"http://{HOST}"), NamedRoute(8000, f"http://{HOST}:7080/api/v1", "localhost")
+    assert list(route_files([container(plain, path), container(plain, number=2, host_port=2)])) == [
+        f"{HOST}/=127.0.0.1:28843",
+        f"{HOST}/2/api/v1/=127.0.0.1:28843 localhost",
+    ]
+    assert route_files([container(plain, host_port=0)]) == {}
+    pages = page_files([plain, path], status=503, page="<p>")
+    assert list(pages) == [f"{HOST}/page-503.html", f"{HOST}/=page 503", f"{HOST}/2/api/v1/=page 503"]
+
+
+def test_a_named_port_has_its_name_whether_it_runs_or_not() -> None:
+    named = NamedRoute(8000, f"http://{HOST}")
+    for host_port in (28843, 0):
+        (environment,) = list_environments(Observation((container(named, host_port=host_port),)))
+        assert environment.urls == (f"http://{HOST}",)
+        assert environment.ports[0].address == ("http://127.0.0.1:28843" if host_port else "")
+
+
+def test_the_configuration_names_no_environment_and_has_no_admin_interface() -> None:
+    found = json.loads(router_configuration(name="r", port=7080, addresses=("127.0.0.1", "::1")))
+    assert found["admin"]["disabled"] is True
+    (server,) = found["apps"]["http"]["servers"].values()
+    assert server["listen"] == ["127.0.0.1:7080", "[::1]:7080"]
+
+
+def test_pages_escape_what_a_repository_says() -> None:
+    page = state_page(Page("shop-x", "did not start", how="previewer up <b>", words="<script>alert(1)</script>"))
+    assert "<script>" not in page
+    assert "<b>" not in page
+    (environment,) = list_environments(Observation((container(NamedRoute(8000, f"http://{HOST}")),)))
+    index = index_page("<i>", [environment], now=NOW)
+    assert "<i>" not in index
+    assert f'<a href="http://{HOST}">shop-feature-login</a>' in index

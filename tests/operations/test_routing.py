@@ -1,0 +1,122 @@
+"""Host names in the life of an environment, on the memory engine with a router in memory."""
+
+from __future__ import annotations
+
+import pytest
+
+from previewer.domain.environment.environment import State
+from previewer.errors import EngineError, PreviewerError
+from previewer.operations.down import down
+from previewer.operations.replace import ReplaceOptions, replace_environment
+from previewer.operations.router import router_down, router_status, router_up
+from previewer.operations.sleep import sleep, wake
+from previewer.operations.up import UpOptions, plan_up, up
+from previewer.session.run import Run
+from previewer.settings.model import RouterSettings, RouterUse, Settings
+from previewer.testing.memory.container import Behaviour
+from previewer.testing.memory.engine import MemoryEngine
+from previewer.testing.memory.router import MemoryRouter
+from previewer.testing.memory.session import memory_session
+from tests.operations.shop import Shop
+
+HOST = "main.shop.localhost"
+
+
+class NamedShop(Shop):
+    """The shop with a router."""
+
+    def __init__(self, *, use: RouterUse = RouterUse.AUTO, reason: str = "") -> None:
+        super().__init__(compose=COMPOSE, engine=MemoryEngine())
+        self.router = MemoryRouter(reason=reason)
+        settings = Settings(settle_time=0.0, router=RouterSettings(use=use))
+        self.session = memory_session(
+            source=self.source, engine=self.engine, router=self.router, settings=settings
+        )
+
+    @property
+    def run(self) -> Run:
+        return Run(self.session, self.report)
+
+
+COMPOSE = """
+services:
+  web: {image: web, ports: ["80", "5432"]}
+  api: {image: api, ports: ["9000"]}
+"""
+
+
+def test_a_name_leads_to_an_environment_through_its_life() -> None:
+    shop = NamedShop()
+    made = up(shop.run, "main", UpOptions()).environment
+    assert made.url == f"http://{HOST}"
+    assert made.urls[1] == f"http://api.{HOST}"
+    first = shop.router.leads(HOST)
+    assert first == made.ports[0].address.removeprefix("http://")
+    assert b"shop-main" in shop.router.files["shop.localhost/page-200.html"]
+
+    replaced = replace_environment(shop.run, "main", ReplaceOptions())
+    assert replaced.environment.url == made.url
+    assert replaced.downtime_seconds is None
+    assert shop.router.leads(HOST) not in ("", first)
+
+    sleep(shop.run, ["main"])
+    assert shop.environments()["shop-main"].url == made.url
+    assert shop.router.leads(HOST) == shop.router.leads(f"api.{HOST}") == "page 503"
+    assert b"is asleep" in shop.router.files[f"{HOST}/page-503.html"]
+    assert wake(shop.run, "main").environment.state is State.RUNNING
+    assert shop.router.leads(HOST).startswith("127.0.0.1:")
+
+    up(shop.run, "feature/a", UpOptions())
+    down(shop.run, ["main"])
+    assert shop.router.leads(HOST) == "page 410"
+    down(shop.run, ["feature/a"])
+    assert shop.router.running is None
+
+
+def test_a_router_that_was_removed_is_told_everything_again() -> None:
+    shop = NamedShop()
+    for branch in ("main", "feature/a"):
+        up(shop.run, branch, UpOptions())
+    sleep(shop.run, ["feature/a"])
+    before = dict(shop.router.files)
+    assert router_down(shop.run)
+    assert router_status(shop.session).state == "none"
+    assert router_up(shop.run).environments == 2
+    assert {path for path in shop.router.files if "=" in path} == {path for path in before if counts(before, path)}
+
+
+def counts(files: dict[str, bytes], path: str) -> bool:
+    place = path.rpartition("/=")[0]
+    return "=" in path and path == [other for other in files if other.rpartition("/=")[0] == place][-1]
+
+
+def test_one_that_does_not_start_says_why_and_what_serves_goes_on() -> None:
+    shop = NamedShop()
+    shop.engine.behaviours["web"] = Behaviour(fail_start=EngineError("no such <file>"))
+    with pytest.raises(PreviewerError):
+        up(shop.run, "main", UpOptions())
+    assert shop.router.leads(HOST) == "page 503"
+    assert b"no such &lt;file&gt;" in shop.router.files[f"{HOST}/page-503.html"]
+    del shop.engine.behaviours["web"]
+    up(shop.run, "main", UpOptions())
+    serving = shop.router.leads(HOST)
+    shop.engine.behaviours["web"] = Behaviour(fail_start=EngineError("no"))
+    with pytest.raises(PreviewerError):
+        replace_environment(shop.run, "main", ReplaceOptions())
+    assert shop.router.leads(HOST) == serving
+
+
+@pytest.mark.parametrize("shop", [NamedShop(use=RouterUse.OFF), NamedShop(reason="no program")])
+def test_without_a_router_there_are_ports_as_ever(shop: NamedShop) -> None:
+    made = up(shop.run, "main", UpOptions()).environment
+    assert made.url is not None
+    assert made.url.startswith("http://127.0.0.1:")
+    assert shop.router.running is None
+    assert router_status(shop.session).reason
+    down(shop.run, ["main"])
+
+
+def test_a_plan_starts_no_router() -> None:
+    shop = NamedShop()
+    plan_up(shop.session, "main", UpOptions())
+    assert shop.router.running is None
