@@ -91,8 +91,6 @@ class MemoryEngine:
         self._watchers: list[tuple[Selection, MemoryStream[ContainerEvent]]] = []
         self._followers: list[tuple[frozenset[str], MemoryStream[LogLine]]] = []
 
-    # --- the protocol ---------------------------------------------------------------------------------------
-
     @property
     def capabilities(self) -> Capabilities:
         """What it can do."""
@@ -325,8 +323,6 @@ class MemoryEngine:
                 [self._networks[name] for name in sorted(self._networks)],
                 [self._volumes[name] for name in sorted(self._volumes)],
             )
-
-    # --- what tests decide ----------------------------------------------------------------------------------
 
     def write_line(self, name: str, text: str, *, is_error: bool = False) -> None:
         """Let a container write a line."""
