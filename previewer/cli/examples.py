@@ -45,6 +45,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "previewer watch --branches 'feature/*' --remote origin --once",
     ),
     "config": ("previewer config main --rewritten",),
+    "secrets": ("previewer secrets check feature/login", "previewer secrets check main --role staging"),
     "freeze": ("previewer freeze main",),
     "promote": ("previewer promote feature/login --to staging", "previewer promote staging --to production"),
     "rollback": ("previewer rollback staging --list", "previewer rollback production --dry-run"),

@@ -144,6 +144,7 @@ VERBS = (
     Verb("branches", "List branches, newest first.", _REPOSITORY, f"{_HOME}.branches"),
     Verb("config", "Print the normalised definition of a commit.", _REPOSITORY, f"{_HOME}.config"),
     Verb("policy", "Explain what a commit's definition may do, and why.", _REPOSITORY, f"{_HOME}.policy"),
+    Verb("secrets", "List the secrets that a commit wants, and what is missing.", _REPOSITORY, f"{_HOME}.secrets"),
     Verb("freeze", "Build and pin every image of a commit.", _RELEASES, f"{_HOME}.freeze"),
     Verb("promote", "Run what was proven in staging or production.", _RELEASES, f"{_HOME}.promote"),
     Verb("rollback", "Go back to a release that is known to be good.", _RELEASES, f"{_HOME}.rollback"),

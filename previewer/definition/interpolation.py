@@ -191,7 +191,7 @@ class OutsideValues:
     def _hint(self) -> str:
         ways = [
             "give a file of this machine with --env-file FILE",
-            "name variables of your shell under `variables` in previewer.toml on the default branch",
+            "name them under `variables` or `secrets` in previewer.toml on the default branch",
         ]
         if self.examples:
             ways.insert(0, f"take the values of {', '.join(self.examples)} with --env-example")

@@ -31,6 +31,7 @@ from previewer.records.environments import find_environment
 from previewer.records.masking import Mask, mask_of, masking
 from previewer.session.release_files import read_contents, release_tree
 from previewer.session.run import Run
+from previewer.session.secrets import with_secrets
 from previewer.session.session import Session
 
 TIME_TO_LIVE = timedelta(hours=1)
@@ -169,7 +170,9 @@ def _prepare(
 ) -> DebugCopy:
     found = find_environment(session, environment)
     seen = session.examiner.examine(session.source.installation)
-    target = _complete_target(session, found, seen)
+    owner = found.ownership
+    knowing = with_secrets(Run(session), owner.role, branch=owner.branch, commit=owner.commit).session
+    target = _complete_target(knowing, found, seen)
     if service not in target.definition.services:
         known = ", ".join(target.definition.services)
         raise NotFoundError("there is no such service", where=f"{found.name} {service}", hint=f"there is {known}")

@@ -25,6 +25,7 @@ from previewer.releases.definitions import RunRequest, choose_definition, read_d
 from previewer.releases.named_release import newest_first
 from previewer.releases.registry_access import is_vouched_for, note_frozen, registry_cache
 from previewer.session.run import Run
+from previewer.session.secrets import with_secrets
 from previewer.session.session import Session
 
 
@@ -80,6 +81,7 @@ def freeze(
     :class:`SupersededError` when another freeze of the branch begins meanwhile, at another commit.
     """
     resolved = run.session.source.resolve(revision)
+    run = with_secrets(run, Role.PREVIEW, branch=resolved.branch, commit=resolved.commit.id)
     with newest_run(run, f"freeze {resolved.branch}", resolved) as newest:
         return freeze_resolved(
             newest.run,
@@ -220,6 +222,7 @@ def _freeze_together(
 def plan_completion(session: Session, release: Release, role: Role) -> Release:
     """What :func:`complete_release` would give, but for the images."""
     resolved = session.source.resolve(release.commit)
+    session = with_secrets(Run(session), role, branch=resolved.branch, commit=resolved.commit.id).session
     missing = choose_definition(read_definitions(session, resolved, RunRequest(role)), role, None)
     refuse_empty(missing)
     files = frozen_files(session, resolved, [missing])
@@ -233,6 +236,7 @@ def complete_release(run: Run, release: Release, role: Role) -> Release:
     What both name is what it was in ``release``. Raises what reading or freezing that definition raises.
     """
     resolved = run.session.source.resolve(release.commit)
+    run = with_secrets(run, role, branch=resolved.branch, commit=resolved.commit.id)
     definitions = read_definitions(run.session, resolved, RunRequest(role))
     missing = choose_definition(definitions, role, None)
     refuse_empty(missing)

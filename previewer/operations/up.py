@@ -40,6 +40,7 @@ from previewer.releases.definitions import (
 from previewer.releases.named_release import find_branch, find_release_named
 from previewer.releases.obtain_images import obtain_images
 from previewer.session.run import Run
+from previewer.session.secrets import with_secrets
 from previewer.session.session import Session
 
 
@@ -139,6 +140,7 @@ class UpOptions(Struct, frozen=True):
 def plan_up(session: Session, revision: str, options: UpOptions) -> Plan:
     """What :func:`up` would do on the engine. Nothing is made; images that are not frozen yet are named so."""
     resolved = session.source.resolve(revision)
+    session = with_secrets(Run(session), options.role, branch=resolved.branch, commit=resolved.commit.id).session
     definitions = read_definitions(session, resolved, options.request)
     definition = _allowed_definition(session, resolved, definitions, options)
     release = find_release(session, resolved, definitions, wanted=definition.name)
@@ -162,6 +164,8 @@ def up(run: Run, revision: str, options: UpOptions) -> UpResult:
     uncommitted = begin(lambda: session.source.count_uncommitted(resolved.commit.id), name="previewer-uncommitted")
     if (reservation := distrust(session)) is not None:
         run.report(reservation)
+    run = with_secrets(run, options.role, branch=resolved.branch, commit=resolved.commit.id)
+    session = run.session
     definitions = read_definitions(session, resolved, options.request)
     definition = _allowed_definition(session, resolved, definitions, options)
     if said := options.ttl or as_text(definition.extension.get("ttl")):

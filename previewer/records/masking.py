@@ -22,6 +22,7 @@ from previewer.domain.secrecy import is_secret_value, named_secrets, redactor
 from previewer.engine.protocol import LogLine, Stream
 from previewer.errors import PreviewerError
 from previewer.session.run import Run
+from previewer.session.secrets import knowing
 from previewer.session.session import Session
 
 Mask = Callable[[str], str]
@@ -62,17 +63,19 @@ def mask_of_definitions(session: Session, commit: str, definitions: Iterable[Def
     """What masks the secrets of a commit's definitions: of its files, of variables, of the user's own."""
     found: list[str] = []
     for kept in definitions:
-        definition = session.references.resolve(kept)
-        found += outside_secrets(session, kept)
+        knows = knowing(session, kept)
+        definition = knows.references.resolve(kept)
+        found += outside_secrets(knows, kept)
         found += named_secrets(definition)
-        found += _secret_contents(session, commit, definition)
+        found += _secret_contents(knows, commit, definition)
     return redactor(dict.fromkeys(found))
 
 
 def outside_secrets(session: Session, definition: Definition) -> Iterator[str]:
     """The secret values of variables that a definition refers to: they are in no commit."""
+    declared = {name for names in session.settings.secrets.values() for name in names}
     for name, value in session.references.used(definition).items():
-        if is_secret_value(name, value):
+        if name in declared or is_secret_value(name, value):
             yield value
 
 

@@ -31,6 +31,7 @@ from previewer.errors import NotFoundError, SourceError
 from previewer.ledger.protocol import RecordKind
 from previewer.records.final_logs import FinalLogs
 from previewer.records.masking import mask_of
+from previewer.session.secrets import lacks_secrets
 from previewer.session.session import Session
 
 ABOUT_FILE = "tombstone.json"
@@ -50,9 +51,13 @@ def store_tombstone(
 ) -> Tombstone:
     """Keep a tombstone; with an earlier one of the same generation, whose removal was not complete, as one.
 
-    Values of secrets that are known here are replaced. ``at`` is what orders the environment's tombstones.
+    Values of secrets are replaced; where one cannot be had, no line is kept. ``at`` is what orders the
+    environment's tombstones.
     """
     mask = mask_of(session, tombstone.release)
+    release = session.known_release(tombstone.release)
+    if release is not None and any(lacks_secrets(session, f.definition) for f in release.definitions.values()):
+        lines = ()
     kept = [replace(line, text=mask(line.text)) for line in lines]
     if (
         earlier := _load(session, tombstone.name)

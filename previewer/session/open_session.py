@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -160,6 +161,7 @@ def make_session(
         clock=lambda: datetime.now(UTC),
         new_id=lambda: os.urandom(8).hex(),
         read_key=lambda: _read_key(source, environment),
+        find_secret=cache(lambda text: _find_secret(source, environment, text)),
     )
 
 
@@ -167,6 +169,13 @@ def _read_key(source: GitSource, environment: Mapping[str, str]) -> bytes:
     from previewer.session.user_key import user_key
 
     return user_key(environment, Path(source.shared_folder))
+
+
+def _find_secret(source: GitSource, environment: Mapping[str, str], text: str) -> str:
+    from previewer.session.secrets import find_secret
+
+    trusted = source.default_branch().commit
+    return find_secret(text, environment, lambda path: _read_file(source, trusted, path) if trusted else None)
 
 
 def _open_ledger(source: GitSource, environment: Mapping[str, str]) -> Ledger:

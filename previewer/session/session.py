@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from previewer.source.protocol import Source
 
 
+SECRETS = "secrets of "
+"""What begins the names of those among the user's files of variables that stand for secrets of a role."""
 T = TypeVar("T")
 
 
@@ -96,6 +98,7 @@ class Session:
         is_chosen: bool = True,
         on_close: Callable[[], None] = lambda: None,
         read_key: Callable[[], bytes] = lambda: b"",
+        find_secret: Callable[[str], str] = lambda _source: "",
     ) -> None:
         """``on_close`` is called when the session ends."""
         self.assumed = assumed
@@ -104,10 +107,12 @@ class Session:
         """Whether the user said, or stands in, what the project is."""
         self._on_close = on_close
         self.config_mounts: Mapping[str, Mapping[str, str]] = {}
-        """Variables of the user's own environment files, by the path that the user named."""
+        """Variables of the user's own environment files, by the path that the user named; and secrets."""
         self.source = source
         self.clock = clock
         """The time now: aware, UTC."""
+        self.find_secret = find_secret
+        """The value that a source of the settings' gives. Raises :class:`PreviewerError`."""
         self.new_id = new_id
         """A new operation's id."""
         self.capacity_reservations = CapacityReservations()
@@ -229,7 +234,7 @@ class Session:
         known = {
             name: value
             for file, given in self.config_mounts.items()
-            if file != path
+            if file != path and not file.startswith(SECRETS)
             for name, value in given.items()
         }
         if differing := sorted(name for name, value in values.items() if known.get(name, value) != value):

@@ -85,6 +85,10 @@ class Settings(Struct, frozen=True):
     """Patterns of the only variables of the caller's environment that definitions may use."""
     allowed_variables: Mapping[str, str] = field(default_factory=dict)
     """Those of the caller's environment that ``variables`` match."""
+    secrets: Mapping[Role, Mapping[str, str]] = field(default_factory=dict)
+    """Where the values of secret variables come from, by role: never the values themselves."""
+    secret_sources: frozenset[str] = frozenset({"env"})
+    """The kinds of those sources that the user lets projects use."""
     keymap: Mapping[str, str] = field(default_factory=dict)
     """The keys that call each action in the terminal UI, separated by commas."""
     watch_branches: tuple[str, ...] = ()

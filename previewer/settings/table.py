@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from enum import Flag, auto
 from types import MappingProxyType
-from typing import TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from previewer.domain import naming
-from previewer.domain.compose.definition import Location, Role
-from previewer.domain.policy.table import read_grant
-from previewer.domain.policy.trust import Grant
+from previewer.domain.compose.definition import Role
 from previewer.settings import values
 from previewer.settings.limit_keys import LIMIT_KEYS, LimitReader
 from previewer.settings.model import Settings
 from previewer.settings.router_keys import ROUTER_KEYS, RouterReader
+from previewer.settings.secret_keys import SECRET_KINDS, read_kinds, read_secrets
+from previewer.settings.trust_keys import Apply, Locate, allow_for, take_images, take_replaced, take_trust
 
 
 class Layer(Flag):
@@ -28,10 +27,6 @@ class Layer(Flag):
 
 
 BOTH = Layer.USER | Layer.REPOSITORY
-
-Locate: TypeAlias = Callable[..., Location]
-"""Where the value at hand is written: ``locate()``, ``locate(item="bind")``, ``locate("0", "branches")``."""
-Apply: TypeAlias = Callable[[Settings, object, Locate], Settings]
 
 
 class Setting(Struct, frozen=True):
@@ -92,60 +87,10 @@ def _roles(value: object) -> frozenset[Role]:
     return frozenset(values.read_role(role) for role in values.read_texts(value))
 
 
-def _with_grants(settings: Settings, grants: tuple[Grant, ...]) -> Settings:
-    trust = replace(settings.trust, grants=(*settings.trust.grants, *grants))
-    return replace(settings, trust=trust)
-
-
-def _allow(role: Role) -> Apply:
-    def apply(settings: Settings, value: object, locate: Locate) -> Settings:
-        texts = values.read_texts(value)
-        return _with_grants(
-            settings, tuple(read_grant(text, source=locate(item=text), role=role) for text in texts)
-        )
-
-    return apply
-
-
-_TRUST_KEYS: Mapping[str, object] = {"branches": (), "roles": (), "allow": ()}
-
-
-def _trust(settings: Settings, value: object, locate: Locate) -> Settings:
-    if not isinstance(value, list):
-        raise values.SettingValueError("an array of tables, each below [[trust]]")
-    grants: list[Grant] = []
-    for index, entry in enumerate(value):
-        try:
-            grants.extend(_trusted(entry, lambda *keys, item=None, at=str(index): locate(at, *keys, item=item)))
-        except values.SettingValueError as error:
-            raise values.SettingValueError(str(error), path=(str(index), *error.path)) from error
-    return _with_grants(settings, tuple(grants))
-
-
-def _trusted(entry: object, locate: Locate) -> Iterator[Grant]:
-    table = values.read_table(entry, _TRUST_KEYS)
-    branches = values.read_texts(table.get("branches", []))
-    if not branches:
-        raise values.SettingValueError('for some branches: branches = ["main", "release/*"]')
-    roles: list[Role | None] = [values.read_role(role) for role in values.read_texts(table.get("roles", []))] or [
-        None
-    ]
-    for text in values.read_texts(table.get("allow", [])):
-        source = locate("allow", item=text)
-        for role in roles:
-            yield read_grant(text, source=source, role=role, branches=branches)
-
-
-def _images(settings: Settings, value: object, locate: Locate) -> Settings:
-    del locate
-    images = (*(settings.trust.images or ()), *values.read_texts(value))
-    return replace(settings, trust=replace(settings.trust, images=images))
-
-
-def _replaced(settings: Settings, value: object, locate: Locate) -> Settings:
-    del locate
-    replaced = (*settings.trust.replaced, *values.read_texts(value))
-    return replace(settings, trust=replace(settings.trust, replaced=replaced))
+def _secrets(role: Role) -> Apply:
+    return lambda settings, value, _: replace(
+        settings, secrets=MappingProxyType({**settings.secrets, role: read_secrets(value)})
+    )
 
 
 def _router(change: RouterReader) -> Apply:
@@ -189,7 +134,15 @@ def _rows_of(role: Role) -> Iterator[Setting]:
         looks="a list of rules, see [policy](policy.md)",
         default="`[]`",
         meaning=f"What every branch may have in environments for {role.value}. Both files' lists count.",
-        apply=_allow(role),
+        apply=allow_for(role),
+    )
+    yield Setting(
+        key=f"secrets.{role.value}",
+        looks='a table of variables, `DB_PASSWORD = "env:CI_DB_PASSWORD"`, see [secrets](secrets.md)',
+        default="`{}`",
+        meaning=f"Where the values of secrets come from for {role.value}.",
+        apply=_secrets(role),
+        layers=Layer.REPOSITORY,
     )
     for name, looks, meaning, change in LIMIT_KEYS:
         yield Setting(
@@ -218,6 +171,16 @@ SETTINGS: tuple[Setting, ...] = (
         meaning="The only variables of your environment that definitions may use. Both files' lists count.",
         apply=lambda s, value, _: replace(s, variables=(*s.variables, *values.read_texts(value))),
         variable="PREVIEWER_VARIABLES",
+        is_list=True,
+    ),
+    Setting(
+        key="secret_sources",
+        looks=f"a list of {', '.join(f'`{kind}`' for kind in SECRET_KINDS)}",
+        default='`["env"]`',
+        meaning="From where projects may take secrets on your machine, see [secrets](secrets.md).",
+        apply=lambda s, value, _: replace(s, secret_sources=read_kinds(value)),
+        layers=Layer.USER,
+        variable="PREVIEWER_SECRET_SOURCES",
         is_list=True,
     ),
     Setting(
@@ -379,7 +342,7 @@ SETTINGS: tuple[Setting, ...] = (
         default="none: any but previewer's own",
         meaning="The only images that branches other than the default one may name, see"
         " [policy](policy.md#which-images). Both files' lists count.",
-        apply=_images,
+        apply=take_images,
     ),
     Setting(
         key="policy.replace",
@@ -387,13 +350,13 @@ SETTINGS: tuple[Setting, ...] = (
         default="`[]`",
         meaning="Paths of the host whose bind mounts become empty volumes instead of being refused, see"
         " [policy](policy.md#replacing). Both files' lists count.",
-        apply=_replaced,
+        apply=take_replaced,
     ),
     Setting(
         key="trust",
         looks="tables `[[trust]]` with `branches`, `allow` and, if it is not for all, `roles`",
         default="none",
         meaning="What branches with matching names may have on top. Both files' tables count.",
-        apply=_trust,
+        apply=take_trust,
     ),
 )
