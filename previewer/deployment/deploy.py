@@ -19,7 +19,7 @@ from previewer.deployment.data import (
     sweep,
 )
 from previewer.deployment.definition import rewrite_lines, tell_rewrites
-from previewer.deployment.deployment import Deployment, UpResult
+from previewer.deployment.deployment import Deployment, UpResult, with_its_secrets
 from previewer.deployment.generation import (
     Wanted,
     generation_plan,
@@ -58,7 +58,6 @@ from previewer.records.environments import environment_entry
 from previewer.records.masking import mask_of_release, masking
 from previewer.releases.attest import require_signature
 from previewer.session.run import Run
-from previewer.session.secrets import with_secrets
 from previewer.session.session import Session
 
 PUBLISHERS_GRACE = 2
@@ -69,7 +68,7 @@ NO_DATA: Mapping[str, VolumeData] = {}
 
 def plan_deploy(session: Session, deployment: Deployment) -> Plan:
     """What :func:`deploy` would do on the engine. Nothing is made; images that are not frozen yet are named so."""
-    session = _with_secrets(Run(session), deployment).session
+    session = with_its_secrets(Run(session), deployment).session
     _enforce_policy(session, deployment)
     snapshot = see_touches(session, take_snapshot(session, deployment.name), deployment.release)
     _refuse_other_role(snapshot.ours, deployment)
@@ -102,20 +101,9 @@ def deploy(run: Run, deployment: Deployment) -> UpResult:
     Whatever ends it early (a failure, an interruption) undoes what it made; the engine is then as before. The
     release's images have to be there. Raises :class:`PolicyError` where the role refuses the definition.
     """
-    run = _with_secrets(run, deployment)
+    run = with_its_secrets(run, deployment)
     with masking(run, mask_of_release(run.session, deployment.release)) as masked:
         return _deploy(masked, deployment)
-
-
-def _with_secrets(run: Run, deployment: Deployment) -> Run:
-    release = deployment.release
-    return with_secrets(
-        run,
-        deployment.role,
-        branch=deployment.branch,
-        commit=release.commit,
-        definition=release.definitions[deployment.definition].definition,
-    )
 
 
 def _deploy(run: Run, deployment: Deployment) -> UpResult:

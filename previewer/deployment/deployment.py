@@ -9,6 +9,8 @@ from msgspec import Struct
 from previewer.domain.compose.definition import Role
 from previewer.domain.environment.environment import Environment
 from previewer.domain.release.release import Release
+from previewer.session.run import Run
+from previewer.session.secrets import with_secrets
 
 Act = Literal["up", "replace", "update", "promote", "rollback"]
 
@@ -52,3 +54,15 @@ class UpResult(Struct, frozen=True):
     """``False`` where the environment ran this very release already."""
     downtime_seconds: float | None = None
     """The seconds without an owner of the replaced generation's ports; ``None`` where there was none."""
+
+
+def with_its_secrets(run: Run, deployment: Deployment) -> Run:
+    """The run that knows the secrets which the release refers to, if its commit is trusted with them."""
+    release = deployment.release
+    return with_secrets(
+        run,
+        deployment.role,
+        branch=deployment.branch,
+        commit=release.commit,
+        definition=release.definitions[deployment.definition].definition,
+    )
