@@ -11,10 +11,8 @@ from previewer.deployment.snapshot import EnvironmentSnapshot, can_listen, free_
 from previewer.domain.compose.definition import Definition
 from previewer.domain.compose.references import filled
 from previewer.domain.compose.routes import routes_of
-from previewer.domain.compose.served_files import Served, serve_files
+from previewer.domain.compose.served_files import Served
 from previewer.domain.data.beginning import VolumeData
-from previewer.domain.deploy.plan import Plan
-from previewer.domain.deploy.reconcile import plan_generation
 from previewer.domain.deploy.takeover import (
     EDGE,
     Handover,
@@ -28,17 +26,13 @@ from previewer.domain.deploy.takeover import (
 from previewer.domain.deploy.target import Target, VolumeFill, run_variables
 from previewer.domain.engine.observation import Observation, PublishedPort
 from previewer.domain.environment.host_ports import PortKey, assign_ports, find_held_ports
-from previewer.domain.isolation import isolate
 from previewer.domain.json_value import as_object
 from previewer.domain.labels import Ownership
-from previewer.domain.progress import Noted
 from previewer.domain.release.release import FrozenDefinition, Release
 from previewer.domain.routing.host_names import NamedService, environment_host, name_routes
 from previewer.engine.protocol import HOST_BINDING
-from previewer.errors import ConflictError, DefinitionError, PortTakenError
-from previewer.execution.run_plan import RunOptions, run_plan
-from previewer.session.release_files import open_archive, read_contents, release_tree
-from previewer.session.run import Run
+from previewer.errors import ConflictError, DefinitionError
+from previewer.session.release_files import isolated_for, open_archive, read_contents, release_tree, serve_isolated
 from previewer.session.session import Session
 
 ATTEMPTS = 3
@@ -134,12 +128,11 @@ def names_of(owner: Ownership, definition: Definition, snapshot: EnvironmentSnap
     return name_routes(routes, services=definition.services, host=host, router=snapshot.router)
 
 
-def is_whole(session: Session, wanted: Wanted, observed: Observation) -> bool:
-    """Whether what was observed is each container, network and volume of :func:`target_of`, and nothing else.
+def is_whole(definition: Definition, observed: Observation) -> bool:
+    """Whether what was observed is each container, network and volume of a served definition, and nothing else.
 
     The state of what is there does not tell what is missing after a kill or a removal by hand.
     """
-    definition = served_definition(session, wanted).definition
     replicas = {(name, n) for name, service in definition.services.items() for n in range(1, service.replicas + 1)}
     return (
         {(container.service, container.number) for container in observed.containers} == replicas
@@ -148,41 +141,8 @@ def is_whole(session: Session, wanted: Wanted, observed: Observation) -> bool:
     )
 
 
-def make_generation(run: Run, wanted: Wanted, snapshot: EnvironmentSnapshot, options: RunOptions) -> float | None:
-    """Run the plan of :func:`target_of`. Whatever ends it early undoes it: see :func:`run_plan`.
-
-    Returns the seconds for which the predecessor's ports had no owner, ``None`` where it had none. Raises
-    :class:`ConflictError` before anything is made where a fixed host port is another environment's.
-    """
-    session = run.session
-    refuse_held_ports(session, wanted, snapshot)
-    for name in session.references.changed(wanted.frozen.definition):
-        run.report(Noted(f"{name} has changed since the release was frozen; its current value is used"))
-    refused = NONE_REFUSED
-    for attempt in range(1, ATTEMPTS + 1):
-        target = target_of(session, wanted, snapshot, refused=refused)
-        try:
-            plan = generation_plan(target, options)
-            return run_plan(run, wanted.owner, plan, timeout=options.timeout)
-        except PortTakenError as error:
-            refused = _learn(refused, target)
-            again = target_of(session, wanted, snapshot, refused=refused)
-            is_same = (again.ports, again.port_handover.binding) == (target.ports, target.port_handover.binding)
-            if attempt == ATTEMPTS or is_same:  # a fixed port stays what it is
-                raise
-            run.report(Noted(f"{error}; trying other host ports"))
-    raise AssertionError("the last attempt returns or raises")
-
-
-def generation_plan(target: Target, options: RunOptions) -> Plan:
-    """What :func:`make_generation` runs."""
-    return plan_generation(target, action=options.action, grace=options.grace)
-
-
-def refuse_held_ports(session: Session, wanted: Wanted, snapshot: EnvironmentSnapshot) -> None:
+def refuse_held_ports(owner: Ownership, definition: Definition, snapshot: EnvironmentSnapshot) -> None:
     """Raise :class:`ConflictError` where another environment has a fixed host port that is wanted."""
-    definition = served_definition(session, wanted).definition
-    owner = wanted.owner
     others = snapshot.everything.but(snapshot.ours)
     held = next(find_held_ports(definition, others), None)
     if held is None:
@@ -202,9 +162,8 @@ def served_definition(session: Session, wanted: Wanted) -> Served:
 
 def _served(session: Session, wanted: Wanted, definition: Definition) -> Served:
     owner = wanted.owner
-    trust = session.trust(owner.role, branch=owner.branch, commit=owner.commit)
-    isolated = isolate(definition, role=owner.role, trust=trust).definition
-    return serve_files(isolated, wanted.release.files, lambda: release_tree(session, wanted.release.commit))
+    isolated = isolated_for(session, definition, owner.role, branch=owner.branch, commit=owner.commit)
+    return serve_isolated(isolated, wanted.release.files, lambda: release_tree(session, wanted.release.commit))
 
 
 def _resolved(session: Session, wanted: Wanted) -> Definition:
@@ -270,7 +229,7 @@ def _ports_of(observation: Observation) -> Iterator[PublishedPort]:
     return (port for container in observation.containers for port in container.ports)
 
 
-def _learn(refused: Refused, target: Target) -> Refused:
+def learn_refused(refused: Refused, target: Target) -> Refused:
     """A rehearsal is tried at another address, a first start on other ports."""
     if target.port_handover.handover is Handover.REHEARSED:
         return Refused(refused.ports, refused.addresses | {target.port_handover.binding})

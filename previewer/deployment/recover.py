@@ -96,7 +96,8 @@ def _wanted(session: Session, observed: Observation, owner: Ownership) -> Wanted
 def _is_serving(session: Session, wanted: Wanted, observed: Observation) -> bool:
     (environment,) = list_environments(observed)
     is_at_home = not any(is_on_standby(container) for container in observed.containers)
-    return environment.state in SERVING and is_at_home and is_whole(session, wanted, observed)
+    definition = served_definition(session, wanted).definition
+    return environment.state in SERVING and is_at_home and is_whole(definition, observed)
 
 
 def _gives_way(

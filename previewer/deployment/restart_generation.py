@@ -7,9 +7,10 @@ from datetime import datetime
 from msgspec import structs
 from msgspec.structs import replace
 
-from previewer.deployment.deploy import data_lines, note_rollover, rollover_of
+from previewer.deployment.deploy import note_rollover
 from previewer.deployment.deployment import Deployment, UpResult
 from previewer.deployment.generation import Wanted, can_bind, is_whole, served_definition
+from previewer.deployment.prepare import data_lines, rollover_of
 from previewer.deployment.recover import plan_removal_of_superseded, recover, remove_superseded
 from previewer.deployment.routing import drain, lead_names
 from previewer.deployment.snapshot import EnvironmentSnapshot, take_snapshot
@@ -39,7 +40,8 @@ def can_restart_kept_generation(session: Session, deployment: Deployment, genera
         return False  # where a later generation went on with its data, only another one can go on with that
     (owner,) = owners
     wanted = Wanted(owner, deployment.release, deployment.definition)
-    return owner.release == deployment.release.id and is_whole(session, wanted, observed)
+    definition = served_definition(session, wanted).definition
+    return owner.release == deployment.release.id and is_whole(definition, observed)
 
 
 def plan_restart_kept_generation(session: Session, deployment: Deployment, generation: int) -> Plan:
@@ -97,7 +99,7 @@ def restart_kept_generation(run: Run, deployment: Deployment, generation: int) -
             run.report(Noted(f"generation {generation} is back; downtime {clock.seconds:.2f} s"))
         observed = session.engine.observe(ours).of_generation(generation)
         lead_names(run, list_environments(observed)[0])
-        notes = note_rollover(session, deployment, owner, snapshot, began=began)
+        notes = note_rollover(session, deployment, owner, rollover, snapshot.environment, began=began)
         drain(run, snapshot.predecessors.containers)
         remove_superseded(run, deployment.name, notes, replaced=_live(snapshot))
         observed = session.engine.observe(ours).of_generation(generation)

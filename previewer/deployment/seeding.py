@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from previewer.deployment.data import EMPTY, SeedState, complete, see_data, seed_states, sweep
 from previewer.deployment.deployment import Deployment
-from previewer.deployment.generation import Wanted, generation_plan, target_of
+from previewer.deployment.generation import Wanted, target_of
 from previewer.deployment.snapshot import take_snapshot
 from previewer.domain import naming
 from previewer.domain.commit.revision import short_id
@@ -18,13 +18,14 @@ from previewer.domain.data.beginning import Lifetime, VolumeData
 from previewer.domain.data.seeds import Seed, awaited_condition, seeding_definition, seeds_of
 from previewer.domain.data.snapshots import DataSeen, Snapshot, SnapshotKind, data_labels
 from previewer.domain.deploy.plan import AwaitContainer, Plan, Step
+from previewer.domain.deploy.reconcile import plan_generation
 from previewer.domain.engine.observation import Observation
 from previewer.domain.labels import Ownership
 from previewer.domain.progress import Noted
 from previewer.domain.release.release import FrozenDefinition, Release
 from previewer.engine.protocol import Selection
 from previewer.execution.remove import remove_all, stop_all
-from previewer.execution.run_plan import RunOptions, run_plan
+from previewer.execution.run_plan import run_plan
 from previewer.records.environments import environment_entry
 from previewer.session.run import Run
 
@@ -122,7 +123,7 @@ def _fill(run: Run, wanted: Wanted, seed: Seed, *, timeout: float) -> None:
     """Let the seed do its work and everything in it end cleanly."""
     session, owner = run.session, wanted.owner
     target = target_of(session, wanted, take_snapshot(session, owner.environment))
-    plan = generation_plan(target, RunOptions(timeout, f"seed {seed.name} in"))
+    plan = plan_generation(target, action=f"seed {seed.name} in")
     condition = awaited_condition(wanted.frozen.definition, seed)
     awaited = AwaitContainer(target.container_name(seed.service, 1), condition, seed.service)
     run_plan(run, owner, _awaiting(plan, awaited), timeout=timeout)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
-from msgspec import Struct
-
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.deploy.plan import Plan, StartContainer, Step, StopContainer
 from previewer.domain.engine.observation import Observation
@@ -69,17 +67,6 @@ def _depending(plan: Plan, steps: frozenset[str]) -> frozenset[str]:
         if step.needs & found:
             found.add(step.id)
     return frozenset(found - steps)
-
-
-class RunOptions(Struct, frozen=True):
-    """How a generation is brought up."""
-
-    timeout: float
-    """Seconds that all the waiting for health may take."""
-    action: str = "up"
-    """What the plan's title says is done."""
-    grace: int = 0
-    """Seconds that predecessors have to let go of their ports."""
 
 
 def run_plan(run: Run, owner: Ownership, plan: Plan, *, timeout: float) -> float | None:

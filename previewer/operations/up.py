@@ -11,8 +11,7 @@ from msgspec.structs import replace
 
 from previewer.background import begin
 from previewer.deployment.capacity import check_capacity
-from previewer.deployment.deploy import plan_deploy
-from previewer.deployment.deploy_with_retry import deploy_with_retry
+from previewer.deployment.deploy import deploy_with_retry, plan_deploy
 from previewer.deployment.deployment import Act, Deployment, UpResult
 from previewer.deployment.supersede import claimed, newest_run
 from previewer.domain import naming
@@ -20,7 +19,6 @@ from previewer.domain.commit.revision import ResolvedRevision, short_id
 from previewer.domain.compose.definition import DEFAULT_CHOICE, Definition, ReadingChoice, Role
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.engine.capacity import need_of
-from previewer.domain.isolation import isolate
 from previewer.domain.json_value import as_text
 from previewer.domain.progress import Noted
 from previewer.domain.release.release import FrozenDefinition, Release
@@ -39,6 +37,7 @@ from previewer.releases.definitions import (
 )
 from previewer.releases.named_release import find_branch, find_release_named
 from previewer.releases.obtain_images import obtain_images
+from previewer.session.release_files import isolated_for
 from previewer.session.run import Run
 from previewer.session.secrets import with_secrets
 from previewer.session.session import Session
@@ -219,9 +218,9 @@ def _refuse_without_room(
     if options.is_queued:
         return
     name, everything = environment_name(session, resolved, options), session.engine.observe(Selection())
-    trust = session.trust(options.role, branch=resolved.branch, commit=resolved.commit.id)
+    isolated = isolated_for(session, definition, options.role, branch=resolved.branch, commit=resolved.commit.id)
     need = need_of(
-        isolate(definition, role=options.role, trust=trust).definition,
+        isolated.definition,
         subnet_prefix=session.settings.subnet_prefix,
         is_new=everything.of_installation(session.source.installation).of(name).is_empty,
     )

@@ -12,8 +12,6 @@ from previewer.domain.commit.files import FileTree
 from previewer.domain.commit.revision import ResolvedRevision
 from previewer.domain.compose.definition import DEFAULT_CHOICE, Definition, ReadingChoice, Role, role_of_name
 from previewer.domain.compose.mounted_files import digest_tree_files, tree_sources
-from previewer.domain.compose.served_files import serve_files
-from previewer.domain.isolation import isolate
 from previewer.domain.isolation.isolate import Rewrite
 from previewer.domain.json_value import JsonObject
 from previewer.domain.policy.check import Explanation, Finding, check, check_image, explain, raise_for
@@ -21,6 +19,7 @@ from previewer.domain.policy.trust import Trust
 from previewer.domain.progress import Noted
 from previewer.errors import DefinitionError, NotFoundError, OutsideTreeError, PreviewerError
 from previewer.freeze.planned_images import NamedImage, Permit, read_planned_images
+from previewer.session.release_files import isolated_for, serve_isolated
 from previewer.session.session import Session
 
 DEFAULT_NAME = "preview"
@@ -91,11 +90,10 @@ def as_it_runs(
 ) -> tuple[Definition, tuple[Rewrite, ...]]:
     """What an environment in ``role`` makes of a definition: isolated, with the commit's files in a volume; and
     what that rewrites."""
-    trust = session.trust(role, branch=resolved.branch, commit=resolved.commit.id)
-    isolated = isolate(definition, role=role, trust=trust)
+    isolated = isolated_for(session, definition, role, branch=resolved.branch, commit=resolved.commit.id)
     tree = session.source.tree(resolved.commit.id)
-    served = serve_files(isolated.definition, digest_tree_files(tree, tree_sources(definition)), lambda: tree)
-    return served.definition, (*isolated.rewrites, *served.rewrites)
+    served = serve_isolated(isolated, digest_tree_files(tree, tree_sources(definition)), lambda: tree)
+    return served.definition, served.rewrites
 
 
 def read_definitions(

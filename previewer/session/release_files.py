@@ -1,15 +1,18 @@
-"""The files that a release serves: where they are read, and what they contain for a generation."""
+"""A release as it runs: its definition, isolated and with files of the commit, and what these files contain."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from previewer.domain.commit.files import FileTree
-from previewer.domain.compose.definition import Definition
+from previewer.domain.compose.definition import Definition, Role
 from previewer.domain.compose.mounted_files import FileOwner, config_content, file_references
-from previewer.domain.compose.served_files import VolumeContent
+from previewer.domain.compose.served_files import Served, VolumeContent, serve_files
 from previewer.domain.engine.specs import FILL_FOLDER
+from previewer.domain.isolation import Isolated, isolate
 from previewer.errors import NotFoundError, PreviewerError
 from previewer.session.session import Session
 
@@ -79,3 +82,16 @@ def open_archive(
         )
 
     return stream
+
+
+def isolated_for(
+    session: Session, definition: Definition, role: Role, *, branch: str | None, commit: str
+) -> Isolated:
+    """What an environment in ``role`` makes of a definition; a commit (full id) of ``branch`` decides on trust."""
+    return isolate(definition, role=role, trust=session.trust(role, branch=branch, commit=commit))
+
+
+def serve_isolated(isolated: Isolated, frozen: Collection[str], tree: Callable[[], FileTree]) -> Served:
+    """:func:`serve_files` of an isolated definition; its rewrites are those of both."""
+    served = serve_files(isolated.definition, frozen, tree)
+    return replace(served, rewrites=(*isolated.rewrites, *served.rewrites))

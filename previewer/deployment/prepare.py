@@ -1,0 +1,235 @@
+"""Decide all about a deployment before anything is made: `--dry-run` prints it, `deploy` carries it out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from previewer.deployment.data import begin_with_data, beginning_lines, needs_data, see_data
+from previewer.deployment.definition import rewrite_lines
+from previewer.deployment.deployment import Deployment
+from previewer.deployment.generation import Wanted, is_whole, refuse_held_ports, served_definition, target_of
+from previewer.deployment.recover import plan_removal_of_superseded
+from previewer.deployment.routing import expected_router
+from previewer.deployment.seeding import planned_seeds
+from previewer.deployment.snapshot import EnvironmentSnapshot
+from previewer.deployment.touches import see_touches
+from previewer.domain.compose.definition import Definition
+from previewer.domain.compose.served_files import Served
+from previewer.domain.data.beginning import Lifetime, VolumeData
+from previewer.domain.deploy.plan import Plan
+from previewer.domain.deploy.reconcile import join_plans, plan_generation
+from previewer.domain.deploy.rollover import Rollover, left_data, roll_over
+from previewer.domain.engine.capacity import Need, need_of, refuse_missing, slow_lines
+from previewer.domain.engine.observation import Observation
+from previewer.domain.environment.environment import SERVING
+from previewer.domain.json_value import as_text
+from previewer.domain.labels import Ownership
+from previewer.domain.policy.check import check, raise_for
+from previewer.domain.units import expiry, format_time, parse_ttl
+from previewer.errors import ConflictError
+from previewer.releases.attest import require_signature
+from previewer.session.session import Session
+
+PUBLISHERS_GRACE = 2
+"""Seconds that containers with published ports get to end where generations are kept: part of the downtime."""
+NO_DATA: Mapping[str, VolumeData] = {}
+
+
+class Prepared(Struct, frozen=True):
+    """A deployment beside what there is already, with all that follows from the two."""
+
+    deployment: Deployment
+    snapshot: EnvironmentSnapshot
+    wanted: Wanted
+    served: Served
+    """What runs: isolated, with the commit's files in a volume."""
+    rollover: Rollover
+    is_served: bool
+    """Whether this very release is there, whole, untouched and well: nothing is to be made then."""
+    timeout: float
+    """Seconds that all the waiting for health may take."""
+    grace: int
+    """Seconds that predecessors have to let go of their ports."""
+    need: Need
+    """What it takes of the engine."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What users should know of it besides, one line each."""
+        return (
+            *slow_lines(self.wanted.frozen.definition),
+            *beginning_lines(self.wanted.data),
+            *lifetime_lines(self.deployment.name, self.rollover),
+        )
+
+    @property
+    def left_data(self) -> tuple[str, ...]:
+        """Which data does not come along, one line each."""
+        return tuple(data_lines(self.snapshot, self.rollover, data=self.wanted.data))
+
+    def plan(self, session: Session) -> Plan:
+        """What is done on the engine. Images that are not frozen yet are named so."""
+        deployment = self.deployment
+        if self.is_served:
+            return Plan(f"{deployment.action} {deployment.name}", (), environment=deployment.name)
+        snapshot = replace(self.snapshot, router=expected_router(session, self.served.definition))
+        target = target_of(session, self.wanted, snapshot)
+        new = plan_generation(target, action=deployment.action, grace=self.grace)
+        removals = plan_removal_of_superseded(self.snapshot.ours, self.rollover.notes, after=new)
+        seeds = planned_seeds(see_data(session), deployment) if needs_data(deployment) else ()
+        return replace(
+            join_plans(new.title, new, *removals),
+            notes=(*rewrite_lines(self.served.rewrites), *seeds, *self.notes),
+            environment=deployment.name,
+            left_data=self.left_data,
+        )
+
+
+def prepare(
+    session: Session, deployment: Deployment, snapshot: EnvironmentSnapshot, *, operation: str = ""
+) -> Prepared:
+    """Decide how ``deployment`` takes the place of what is in ``snapshot``. Nothing is made.
+
+    ``operation`` is the id of the run that makes it. Raises :class:`ConflictError` where the environment is for
+    another role, and where a fixed host port is another environment's.
+    """
+    _refuse_other_role(snapshot.ours, deployment)
+    snapshot = see_touches(session, snapshot, deployment.release)
+    wanted = _wanted(session, deployment, snapshot, operation=operation)
+    served = served_definition(session, wanted)
+    is_served = (
+        deployment.is_frozen and not deployment.force and _is_served(wanted.owner, served.definition, snapshot)
+    )
+    if not is_served:
+        wanted = begin_with_data(session, deployment, wanted, snapshot)
+        refuse_held_ports(wanted.owner, served.definition, snapshot)
+    settings = session.settings
+    return Prepared(
+        deployment=deployment,
+        snapshot=snapshot,
+        wanted=wanted,
+        served=served,
+        rollover=rollover_of(session, deployment, wanted.owner, snapshot),
+        is_served=is_served,
+        timeout=deployment.timeout if deployment.timeout is not None else settings.wait_timeout,
+        grace=PUBLISHERS_GRACE if settings.keep_previous[deployment.role] > 0 else 0,
+        need=need_of(served.definition, subnet_prefix=settings.subnet_prefix, is_new=snapshot.environment is None),
+    )
+
+
+def enforce_policy(session: Session, deployment: Deployment) -> None:
+    """Hold what was frozen against what the role allows now, and against what this engine can do.
+
+    It may have been frozen for another role, and for another engine.
+    """
+    definition = deployment.release.definitions[deployment.definition].definition
+    trust = session.trust(deployment.role, branch=deployment.branch, commit=deployment.release.commit)
+    definition = session.references.resolve(definition)
+    raise_for(check(definition, trust))
+    refuse_missing(definition, session.engine.capabilities.missing)
+    require_signature(session, deployment.release.id, deployment.role)
+
+
+def expiry_of(session: Session, deployment: Deployment) -> datetime | None:
+    """As the user says, else the definition (the policy has looked at it), else the settings for the role."""
+    definition = deployment.release.definitions[deployment.definition].definition
+    said = deployment.ttl or as_text(definition.extension.get("ttl"))
+    ttl = parse_ttl(said) if said else session.settings.ttl_of(deployment.role)
+    return expiry(ttl, now=session.clock())
+
+
+def rollover_of(
+    session: Session, deployment: Deployment, owner: Ownership, snapshot: EnvironmentSnapshot
+) -> Rollover:
+    """What is to be noted, and kept, when ``owner``'s generation takes over."""
+    return roll_over(
+        snapshot.notes,
+        snapshot.environment,
+        generation=owner.generation,
+        release=owner.release,
+        now=session.clock(),
+        keep=session.settings.keep_previous[deployment.role],
+        expires_at=owner.expires_at,
+        keeps_extension=deployment.ttl is None,
+        is_rollback=deployment.action == "rollback",
+    )
+
+
+def data_lines(
+    snapshot: EnvironmentSnapshot,
+    rollover: Rollover,
+    *,
+    data: Mapping[str, VolumeData] = NO_DATA,
+    returns: int | None = None,
+) -> Iterator[str]:
+    """Which data does not come along; ``data`` is what the new generation begins with. See :func:`left_data`."""
+    if snapshot.environment is None:
+        return
+    live = snapshot.environment.ownership.generation
+    handed_over = {key for key, volume in data.items() if volume.lifetime is Lifetime.ENVIRONMENT}
+    yield from left_data(
+        snapshot.stored_in(live) - handed_over,
+        generation=live,
+        keeps=rollover.keeps,
+        returns=returns,
+        begins_with={volume.origin for key, volume in data.items() if volume.layers and key not in handed_over},
+    )
+
+
+def lifetime_lines(environment: str, rollover: Rollover) -> Iterator[str]:
+    """What the environment keeps of its lifetime, whatever generation it has."""
+    if rollover.notes.pinned:
+        yield f"{environment} stays pinned: it does not expire"
+    elif rollover.notes.expires_at is not None:
+        yield f"{environment} stays extended until {format_time(rollover.notes.expires_at)}"
+
+
+def _wanted(
+    session: Session, deployment: Deployment, snapshot: EnvironmentSnapshot, *, operation: str = ""
+) -> Wanted:
+    release = deployment.release
+    owner = Ownership(
+        installation=session.source.installation,
+        project=session.project,
+        environment=deployment.name,
+        role=deployment.role,
+        generation=snapshot.next_generation,
+        branch=deployment.branch,
+        commit=release.commit,
+        release=release.id if deployment.is_frozen else "",
+        owner=session.source.actor,
+        created_at=session.clock().replace(microsecond=0),
+        expires_at=expiry_of(session, deployment),
+        operation=operation,
+        definition=deployment.definition,
+        head=session.ledger.head(),
+        process=deployment.process,
+    )
+    return Wanted(owner, release, deployment.definition)
+
+
+def _refuse_other_role(observed: Observation, deployment: Deployment) -> None:
+    """A branch called ``staging`` must not replace what is staging. Raises :class:`ConflictError`."""
+    for owner in observed.owners:
+        if owner.role is not deployment.role:
+            raise ConflictError(
+                f"this environment is for {owner.role.value}, and a {deployment.role.value} cannot take its place",
+                where=deployment.name,
+                hint=f"choose another name with --name, or remove it: previewer down {deployment.name}",
+            )
+
+
+def _is_served(owner: Ownership, definition: Definition, snapshot: EnvironmentSnapshot) -> bool:
+    """Whether one generation, of the wanted release and nothing else, is there, whole, untouched and well."""
+    observed, environment = snapshot.predecessors, snapshot.environment
+    releases = {owner.release for owner in observed.owners}
+    generations = {owner.generation for owner in observed.owners}
+    if environment is None or releases != {owner.release} or len(generations) != 1:
+        return False
+    # One that was killed on its way to sleep, or out of it, wakes like any other.
+    is_well = environment.state in SERVING or environment.notes.asleep_since is not None
+    return is_well and not environment.is_tainted and is_whole(definition, observed)
