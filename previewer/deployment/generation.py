@@ -88,6 +88,7 @@ def target_of(
         data=wanted.data,
         writers=wanted.writers,
         machine=snapshot.everything.machine,
+        reached_as=snapshot.everything.reached_as,
         names=names,
         router=session.settings.router.name if names else "",
     )
@@ -162,7 +163,10 @@ def served_definition(session: Session, wanted: Wanted) -> Served:
 
 def _served(session: Session, wanted: Wanted, definition: Definition) -> Served:
     owner = wanted.owner
-    isolated = isolated_for(session, definition, owner.role, branch=owner.branch, commit=owner.commit)
+    publish = session.publish_address
+    isolated = isolated_for(
+        session, definition, owner.role, branch=owner.branch, commit=owner.commit, publish=publish
+    )
     return serve_isolated(isolated, wanted.release.files, lambda: release_tree(session, wanted.release.commit))
 
 

@@ -186,7 +186,8 @@ def _is_wanted(session: Session, settings: RouterSettings, definition: Definitio
     """Whether names would lead there: those of ``localhost`` lead to the machine that asks."""
     if settings.use is RouterUse.OFF or not any(map(speaks_http, routes_of(definition))):
         return False
-    return session.engine.capabilities.remote is None or settings.domain != "localhost"
+    engine = session.engine.capabilities
+    return (engine.remote is None and not engine.reach) or settings.domain != "localhost"
 
 
 def _spec(settings: RouterSettings, port: int) -> RouterSpec:

@@ -85,6 +85,8 @@ class DockerConnection:
         """What requests go through."""
         self.is_podman = is_podman
         """Whether Podman answers."""
+        self.reached_as = ""
+        """The host name that published ports are reached at from here, where the user says it."""
         self.api_version = api_version
         """The version that is spoken, not the newest that the engine knows."""
         self.clock = EngineClock(wire, EngineRequest("GET", f"/v{version_text(api_version)}/info"))

@@ -27,6 +27,7 @@ class Refusal(Struct, frozen=True):
 
 
 PORT_HINT = "stop what uses that host port, or publish the port without naming a host port"
+ADDRESS_HINT = "`network.publish` has to be an address of the engine's machine, or loopback"
 SUBNET_HINT = "another network has that address range"
 NAME_HINT = "something else has that name: remove it, or choose another name with --name"
 STUCK_HINT = (
@@ -43,6 +44,7 @@ REFUSALS = (
     Refusal("port is already allocated", PortTakenError, PORT_HINT),
     Refusal("address already in use", PortTakenError, PORT_HINT),
     Refusal("ports are not available", PortTakenError, PORT_HINT),
+    Refusal("cannot assign requested address", ConflictError, ADDRESS_HINT),
     Refusal("pool overlaps", ConflictError, SUBNET_HINT),
     Refusal("overlaps with other", ConflictError, SUBNET_HINT),
     Refusal("subnet is already used", ConflictError, SUBNET_HINT),

@@ -134,10 +134,13 @@ def accepts(address: str, port: int) -> bool | None:
 
 
 def _is_held(address: str, port: int) -> bool:
-    """Whether a port of one of this machine's addresses is taken. Without it, the engine's ports are elsewhere."""
+    """Whether a port of one of this machine's addresses is taken, or the address is another machine's.
+
+    Else the engine's ports are not where they seem to be.
+    """
     with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM) as probe:
         try:
             probe.bind((address, port))
         except OSError as error:
-            return error.errno == errno.EADDRINUSE
+            return error.errno in (errno.EADDRINUSE, errno.EADDRNOTAVAIL)
     return False

@@ -52,6 +52,8 @@ class Capabilities(Struct, frozen=True):
     remote: str | None = None
     """``ssh://user@machine:22``: the address of an engine on another machine, on whose loopback address ports are
     then published; ``None`` for this machine's."""
+    reach: str = ""
+    """The address of the engine's machine at which ports are reached from here; empty for the loopback address."""
     missing: dict[str, str] = field(default_factory=dict)
     """Reasons by ability: ``{"health": "Podman without systemd runs no health checks"}``."""
 

@@ -67,6 +67,10 @@ class Router(Protocol):
         """Remove it and its files; whether there was one."""
         ...
 
+    def accepts(self, host: str, port: int) -> bool:
+        """Whether something accepts connections at a host and TCP port, from here."""
+        ...
+
     def logs(self, name: str, *, tail: int | None, follow: bool) -> Stream[Sequence[str]]:
         """The lines that it writes: one JSON object for each request, without headers and queries."""
         ...

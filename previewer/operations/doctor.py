@@ -9,8 +9,9 @@ from previewer.definition.discover import definition_names, how_to_begin
 from previewer.deployment.capacity import capacity_for_more
 from previewer.deployment.would_run import would_run
 from previewer.domain.compose.definition import Role
-from previewer.domain.environment.environment import State
+from previewer.domain.environment.environment import SERVING, State
 from previewer.domain.policy.check import Check, Verdict
+from previewer.domain.routing.host_names import place_of
 from previewer.domain.units import counted
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PreviewerError, SourceError
@@ -52,6 +53,7 @@ def _checks(session: Session | None, failure: PreviewerError | None) -> Iterator
     if is_empty:
         return
     yield from _guard("environments", lambda: _environments(session))
+    yield from _guard("addresses", lambda: _addresses(session))
     yield from _guard("room", lambda: _room(session))
 
 
@@ -143,11 +145,7 @@ def _revision(session: Session) -> str:
 def _engine(session: Session) -> Check:
     capabilities = session.engine.capabilities
     version = ".".join(map(str, capabilities.api_version))
-    place = (
-        f" at {capabilities.remote}, which publishes ports on its own loopback address"
-        if capabilities.remote
-        else ""
-    )
+    place = f" at {capabilities.remote}" if capabilities.remote else ""
     detail = f"{capabilities.name}, API {version}, runs {capabilities.platform}{place}"
     if capabilities.missing:
         lacks = "; ".join(f"{ability} ({reason})" for ability, reason in capabilities.missing.items())
@@ -160,6 +158,18 @@ def _builder(session: Session) -> Check:
     if builder == "buildkit":
         return Check("builder", Verdict.OK, "BuildKit, through the engine's own endpoint")
     return Check("builder", Verdict.WARNING, f"the {builder} builder", "cache mounts and heredocs need BuildKit")
+
+
+def _addresses(session: Session) -> Check:
+    """Connect to the main address of every environment that serves."""
+    serving = [environment for environment in list_environments(session) if environment.state in SERVING]
+    urls = [environment.url for environment in serving if environment.url]
+    silent = [url for url in urls if not session.router.accepts(*place_of(url))]
+    where = f"ports are published at {session.publish_address}"
+    if silent:
+        hint = "`network.publish` and PREVIEWER_HOST say where they are reached; `previewer router up` for names"
+        return Check("addresses", Verdict.WARNING, f"{where}; no answer from here: {', '.join(silent)}", hint)
+    return Check("addresses", Verdict.OK, f"{where}; {len(urls)} of {len(urls)} answer" if urls else where)
 
 
 def _environments(session: Session) -> Check:

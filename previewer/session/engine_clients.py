@@ -21,9 +21,13 @@ if TYPE_CHECKING:  # what only runs or removes is not to pay for building
 class DockerClients:
     """The engine and its images."""
 
-    def __init__(self, host: str | None) -> None:
-        """Raises :class:`EngineUnreachableError`. ``None`` looks where the docker command would."""
+    def __init__(self, host: str | None, *, reached_as: str = "") -> None:
+        """Raises :class:`EngineUnreachableError`. ``None`` looks where the docker command would.
+
+        ``reached_as`` is the host name that published ports are reached at from here, where the user says it.
+        """
         self._connection = connect(host)
+        self._connection.reached_as = reached_as
         self.engine = DockerEngine(self._connection)
         self._images: DockerImages | None = None
         self._examiner: DockerExaminer | None = None

@@ -28,6 +28,8 @@ FOLDER = "previewer"
 """Below the user's folder for data."""
 SUFFIX = ".git"
 PROJECT_VARIABLE = "PREVIEWER_PROJECT"
+HOST_VARIABLE = "PREVIEWER_HOST"
+"""The host name that published ports are reached at from here, where previewer does not find it out."""
 
 
 def find_store(name: str | None, environment: Mapping[str, str]) -> Path | None:
@@ -156,7 +158,7 @@ def make_session(
         source=source,
         open_ledger=lambda: _open_ledger(source, environment),
         read_settings=lambda: _read_settings(source, environment),
-        connect=lambda: connect(docker_host),
+        connect=lambda: connect(docker_host, reached_as=environment.get(HOST_VARIABLE, "")),
         open_readings=lambda: _open_readings(environment),
         clock=lambda: datetime.now(UTC),
         new_id=lambda: os.urandom(8).hex(),
@@ -220,8 +222,8 @@ def _open_readings(environment: Mapping[str, str]) -> Readings:
     return remembered_readings(environment)
 
 
-def connect(docker_host: str | None) -> EngineClients:
-    """The engine at an address, or where the environment says."""
+def connect(docker_host: str | None, *, reached_as: str = "") -> EngineClients:
+    """The engine at an address, or where the environment says; ``reached_as`` is where its ports are reached."""
     from previewer.session.engine_clients import DockerClients
 
-    return DockerClients(docker_host)
+    return DockerClients(docker_host, reached_as=reached_as)

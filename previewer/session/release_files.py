@@ -13,6 +13,7 @@ from previewer.domain.compose.mounted_files import FileOwner, config_content, fi
 from previewer.domain.compose.served_files import Served, VolumeContent, serve_files
 from previewer.domain.engine.specs import FILL_FOLDER
 from previewer.domain.isolation import Isolated, isolate
+from previewer.domain.isolation.change import LOOPBACK
 from previewer.errors import NotFoundError, PreviewerError
 from previewer.session.session import Session
 
@@ -85,10 +86,20 @@ def open_archive(
 
 
 def isolated_for(
-    session: Session, definition: Definition, role: Role, *, branch: str | None, commit: str
+    session: Session,
+    definition: Definition,
+    role: Role,
+    *,
+    branch: str | None,
+    commit: str,
+    publish: str = LOOPBACK,
 ) -> Isolated:
-    """What an environment in ``role`` makes of a definition; a commit (full id) of ``branch`` decides on trust."""
-    return isolate(definition, role=role, trust=session.trust(role, branch=branch, commit=commit))
+    """What an environment in ``role`` makes of a definition; a commit (full id) of ``branch`` decides on trust.
+
+    ``publish`` is the host address of ports without a fixed one.
+    """
+    trust = session.trust(role, branch=branch, commit=commit)
+    return isolate(definition, role=role, trust=trust, publish=publish)
 
 
 def serve_isolated(isolated: Isolated, frozen: Collection[str], tree: Callable[[], FileTree]) -> Served:

@@ -15,9 +15,11 @@ from msgspec.structs import replace
 
 from previewer.background import begin
 from previewer.domain.compose.references import References
+from previewer.domain.isolation.change import LOOPBACK
 from previewer.errors import EngineError, NotFoundError, SourceError, UsageError
 from previewer.ledger.protocol import Fault
 from previewer.session.reservations import CapacityReservations
+from previewer.settings.model import PUBLISH_AUTO, PUBLISH_LOOPBACK
 
 if TYPE_CHECKING:
     from previewer.domain.compose.definition import Role
@@ -267,6 +269,14 @@ class Session:
         is_trusted = branch == default or any(rules.names(branch or "", role) for role in rules.limits)
         own = branch if branch and is_trusted and self.source.is_on_branch(commit, branch) else ""
         return hashlib.sha256(f"{self.source.installation} {own}".encode("utf-8", "surrogateescape")).hexdigest()
+
+    @property
+    def publish_address(self) -> str:
+        """The host address that ports without a fixed one are published at. It may ask the engine."""
+        chosen = self.settings.publish
+        if chosen == PUBLISH_AUTO:
+            return self.engine.capabilities.reach or LOOPBACK
+        return LOOPBACK if chosen == PUBLISH_LOOPBACK else chosen
 
     @property
     def references(self) -> References:

@@ -27,6 +27,11 @@ DEFAULT_TTL: Mapping[Role, timedelta | None] = {
 DEFAULT_KEPT: Mapping[Role, int] = {Role.PREVIEW: 0, Role.STAGING: 1, Role.PRODUCTION: 1}
 
 
+PUBLISH_AUTO = "auto"
+"""The loopback address; another address of the engine's machine where previewer reaches only that."""
+PUBLISH_LOOPBACK = "loopback"
+
+
 class RouterUse(Enum):
     """Whether environments have host names, which a router leads to them."""
 
@@ -57,6 +62,8 @@ class Settings(Struct, frozen=True):
     """The project's name, instead of the one that its origin or folder has."""
     address_pool: str = "10.213.0.0/16"
     """The IPv4 range, as CIDR, that networks take their subnets from."""
+    publish: str = PUBLISH_AUTO
+    """The host address that environments' ports are published at; see :data:`PUBLISH_AUTO`."""
     router: RouterSettings = field(default_factory=RouterSettings)
     """Host names instead of ports."""
     subnet_prefix: int = 28

@@ -14,7 +14,7 @@ from previewer.domain.compose.definition import Role
 from previewer.settings import values
 from previewer.settings.limit_keys import LIMIT_KEYS, LimitReader
 from previewer.settings.model import Settings
-from previewer.settings.router_keys import ROUTER_KEYS, RouterReader
+from previewer.settings.network_keys import NETWORK_KEYS, NetworkReader
 from previewer.settings.secret_keys import SECRET_KINDS, read_kinds, read_secrets
 from previewer.settings.trust_keys import Apply, Locate, allow_for, take_images, take_replaced, take_trust
 
@@ -93,14 +93,14 @@ def _secrets(role: Role) -> Apply:
     )
 
 
-def _router(change: RouterReader) -> Apply:
-    return lambda settings, value, _: replace(settings, router=change(settings.router, value))
+def _network(change: NetworkReader) -> Apply:
+    return lambda settings, value, _: change(settings, value)
 
 
-def _router_rows() -> Iterator[Setting]:
-    for row in ROUTER_KEYS:
+def _network_rows() -> Iterator[Setting]:
+    for row in NETWORK_KEYS:
         given = asdict(row)
-        yield Setting(apply=_router(given.pop("change")), **given)
+        yield Setting(apply=_network(given.pop("change")), **given)
 
 
 def _limit(role: Role, change: LimitReader) -> Apply:
@@ -238,23 +238,7 @@ SETTINGS: tuple[Setting, ...] = (
         apply=lambda s, value, _: replace(s, keep_tombstones=values.read_ttl(value)),
         variable="PREVIEWER_KEEP_TOMBSTONES",
     ),
-    Setting(
-        key="network.pool",
-        looks="an IPv4 range",
-        default='`"10.213.0.0/16"`',
-        meaning="Where networks take their subnets from.",
-        apply=lambda s, value, _: replace(s, address_pool=values.read_pool(value)),
-        variable="PREVIEWER_ADDRESS_POOL",
-    ),
-    Setting(
-        key="network.prefix",
-        looks="16 to 29",
-        default="28",
-        meaning="How large each subnet is: 28 leaves 13 addresses for containers. Where more join, it is larger.",
-        apply=lambda s, value, _: replace(s, subnet_prefix=values.read_count(value, least=16, most=29)),
-        variable="PREVIEWER_SUBNET_PREFIX",
-    ),
-    *_router_rows(),
+    *_network_rows(),
     Setting(
         key="settle_time",
         looks='`"500ms"`, `"2s"` or a number of seconds; 0 for not at all',

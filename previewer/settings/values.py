@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from ipaddress import IPv4Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, ip_address
 
 from previewer.domain.compose.definition import Role
 from previewer.domain.release.registry_address import SHAPE, parse_address
@@ -155,6 +155,16 @@ def read_addresses(value: object) -> tuple[str, ...]:
     if not found:
         raise SettingValueError('a list of addresses such as ["127.0.0.1"]')
     return found
+
+
+def read_publish(value: object) -> str:
+    """An IPv4 address, or the words ``auto`` and ``loopback``."""
+    if value in ("auto", "loopback"):
+        return str(value)
+    try:
+        return str(IPv4Address(str(value)))
+    except ValueError as error:
+        raise SettingValueError("auto, loopback or an IPv4 address") from error
 
 
 def read_choice(value: object, choices: Iterable[str]) -> str:

@@ -51,7 +51,8 @@ def _note_the_engine(invocation: Invocation, session: Session) -> None:
     from previewer.cli.warnings import note_scarcity
     from previewer.deployment.capacity import capacity_for_more
 
-    if (remote := session.engine.capabilities.remote) is not None:
+    engine = session.engine.capabilities
+    if (remote := engine.remote) is not None and not engine.reach:
         invocation.diagnostics.note(
             f"the URLs are on {remote}", "`previewer url ENVIRONMENT` says how they are reached from here"
         )

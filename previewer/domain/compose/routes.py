@@ -107,11 +107,13 @@ def is_web_page(url: str) -> bool:
     return url.startswith(("http://", "https://"))
 
 
-def reachable_address(published: str, engine: str | None) -> str | None:
+def reachable_address(published: str, engine: str | None, reached_as: str = "") -> str | None:
     """The address from here of a port that is published on a host address; ``None`` where there is none.
 
-    ``engine`` is the name of the engine's machine, ``None`` for this one.
+    ``engine`` is the name of the engine's machine, ``None`` for this one; ``reached_as`` (the user's word) wins.
     """
+    if reached_as:
+        return reached_as
     if engine is None:
         return "127.0.0.1" if published in EVERY_ADDRESS else published
     if published in EVERY_ADDRESS:

@@ -76,6 +76,8 @@ class Target(Struct, frozen=True, eq=False):
     """What runs of its predecessors and has to end, as nothing else may write to data that is handed over."""
     machine: str = ""
     """The name of the engine's machine where that is another one; see :class:`Observation`."""
+    reached_as: str = ""
+    """The host name that its ports are reached at, where the user says it."""
     names: tuple[NamedService, ...] = ()
     """The names of its ports; empty where no router gives them any."""
     router: str = ""
@@ -115,6 +117,7 @@ class Target(Struct, frozen=True, eq=False):
             self.data,
             self.writers,
             self.machine,
+            self.reached_as,
             self.names,
         )
 
@@ -318,6 +321,8 @@ def _urls(target: Target) -> Mapping[tuple[str, int], str]:
             host_port = target.ports.get(PortKey(service.name, 1, port.target, port.protocol))
             if port.protocol == "tcp" and host_port:
                 # On another machine's own loopback address it is reached by a tunnel to the same address here.
-                address = reachable_address(port.host_ip, target.machine or None) or port.host_ip
+                address = (
+                    reachable_address(port.host_ip, target.machine or None, target.reached_as) or port.host_ip
+                )
                 found.setdefault((service.name, port.target), url_of(address, host_port, target=port.target))
     return found

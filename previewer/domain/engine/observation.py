@@ -177,6 +177,8 @@ class Observation(Struct, frozen=True):
     machine: str = ""
     """The name of the engine's machine where that is another one; empty where its ports are reached at this one's
     addresses, by a tunnel perhaps."""
+    reached_as: str = ""
+    """The host name that published ports are reached at from here, where the user says it."""
 
     @property
     def is_empty(self) -> bool:

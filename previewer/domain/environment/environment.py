@@ -191,7 +191,7 @@ def worst(states: Iterable[State]) -> State:
     return max(states, key=_SEVERITY.__getitem__, default=State.FAILED)
 
 
-def _port_urls(container: ObservedContainer, machine: str) -> Iterator[PortUrl]:
+def _port_urls(container: ObservedContainer, seen: Observation) -> Iterator[PortUrl]:
     """The URL of each published TCP port, by host port: by the name that a router gives it, else by its address.
 
     A host port that is published on IPv4 and IPv6 has one, with the IPv4 address. Names are a service's first
@@ -202,7 +202,7 @@ def _port_urls(container: ObservedContainer, machine: str) -> Iterator[PortUrl]:
     tcp = [port for port in container.ports if port.protocol == "tcp" and port.host_port]
     by_number = {port.host_port: port for port in sorted(tcp, key=lambda port: ":" not in port.host_ip)}
     for number, port in sorted(by_number.items()):
-        address = reachable_address(port.host_ip, machine or None)
+        address = reachable_address(port.host_ip, seen.machine or None, seen.reached_as)
         if address is not None:
             # Containers of early versions do not say their routes: then all ports are.
             otherwise = UNROUTED if container.routes is not None else int(port.target in OTHER_PROTOCOLS)
@@ -219,8 +219,7 @@ def _environment(ownership: Ownership, observation: Observation, notes: Environm
     ]
     generation.sort(key=lambda container: (container.service, container.number))
     services = [
-        _service(name, tuple(found), observation.machine)
-        for name, found in groupby(generation, key=lambda c: c.service)
+        _service(name, tuple(found), observation) for name, found in groupby(generation, key=lambda c: c.service)
     ]
     state = worst(s.state for s in services)
     if notes.asleep_since is not None and not any(c.state is ContainerState.RUNNING for c in generation):
@@ -237,8 +236,8 @@ def _asleep(service: ServiceStatus, notes: EnvironmentNotes) -> ServiceStatus:
     return replace(service, state=State.STOPPED) if was_stopped else service
 
 
-def _service(name: str, containers: tuple[ObservedContainer, ...], machine: str) -> ServiceStatus:
-    ports = [port for container in containers for port in _port_urls(container, machine)]
+def _service(name: str, containers: tuple[ObservedContainer, ...], seen: Observation) -> ServiceStatus:
+    ports = [port for container in containers for port in _port_urls(container, seen)]
     return ServiceStatus(
         name=name,
         state=worst(container_state(container) for container in containers),

@@ -11,6 +11,8 @@ from previewer.domain.compose.service import Service
 from previewer.domain.json_value import JsonValue
 from previewer.domain.policy.trust import Limits, Trust
 
+LOOPBACK = "127.0.0.1"
+
 
 class Change(Struct, frozen=True):
     """One value that is set, replaced or taken out."""
@@ -31,6 +33,8 @@ class Circumstances(Struct, frozen=True):
     role: Role
     trust: Trust
     limits: Limits
+    publish: str = LOOPBACK
+    """The host address that ports without a fixed one are published at."""
 
 
 def change_service(service: Service, *keys: str, after: JsonValue, reason: str = "") -> Change:

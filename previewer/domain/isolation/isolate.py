@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from previewer.domain.compose.definition import Definition, Location, ModelPath, Role
 from previewer.domain.compose.service import Service
-from previewer.domain.isolation.change import Change, Circumstances, apply_changes, change_service
+from previewer.domain.isolation.change import LOOPBACK, Change, Circumstances, apply_changes, change_service
 from previewer.domain.isolation.network import (
     free_addresses,
     free_container_names,
@@ -94,14 +94,17 @@ class Isolated(Struct, frozen=True):
     """What differs from what was written. Names that Compose itself makes up are not among it."""
 
 
-def isolate(definition: Definition, *, role: Role, trust: Trust | None = None) -> Isolated:
+def isolate(
+    definition: Definition, *, role: Role, trust: Trust | None = None, publish: str = LOOPBACK
+) -> Isolated:
     """``definition`` without what only one environment could have, and with limits where it sets none.
 
     The names by which services reach each other stay. ``trust`` decides about fixed host ports and endless
     restarts, and about the limits; without it nothing is trusted and ``role`` has its default limits. What
     is isolated once stays as it is when it is isolated again. External networks and volumes keep their names.
+    ``publish`` is the host address of ports without a fixed one.
     """
-    given = _circumstances(definition, role, trust)
+    given = replace(_circumstances(definition, role, trust), publish=publish)
     changes = [
         *(c for service in definition.services.values() for find in SERVICE_CHANGES for c in find(service, given)),
         *free_resources(given),

@@ -65,9 +65,6 @@ def _published_networks(given: Circumstances) -> frozenset[str]:
     return frozenset(key for s in services if s.ports or s.name in routed for key in s.networks)
 
 
-LOOPBACK = "127.0.0.1"
-
-
 def free_ports(service: Service, given: Circumstances) -> Iterator[Change]:
     """Take host ports and addresses out of ``ports``; what is then there twice is there once."""
     seen: set[tuple[object, ...]] = set()
@@ -93,7 +90,7 @@ def publish_routes(service: Service, given: Circumstances) -> Iterator[Change]:
     routes = [route for route in declared_routes(given.definition) if route.service == service.name]
     missing = dict.fromkeys(route.port for route in routes if route.port not in published)
     entries: list[JsonValue] = [
-        {"mode": "ingress", "target": port, "protocol": "tcp", "host_ip": LOOPBACK} for port in missing
+        {"mode": "ingress", "target": port, "protocol": "tcp", "host_ip": given.publish} for port in missing
     ]
     reason = "x-previewer.routes gives this port a URL"
     count = len(service.ports)
@@ -108,7 +105,7 @@ def _freed(entry: JsonObject, given: Circumstances) -> JsonObject:
     if entry.get("published") and given.trust.grant_for(HOST_PORT, port_subjects(entry)):
         return entry
     kept = {key: value for key, value in entry.items() if key != "published"}
-    return {**kept, "host_ip": LOOPBACK}
+    return {**kept, "host_ip": given.publish}
 
 
 def _reason(entry: JsonObject) -> str:

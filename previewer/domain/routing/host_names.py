@@ -37,6 +37,17 @@ class NamedService(Struct, frozen=True):
     route: NamedRoute
 
 
+def place_of(url: str) -> tuple[str, int]:
+    """The host and port that a URL leads to; names below ``localhost`` lead to this machine."""
+    scheme, _, rest = url.partition("://")
+    authority = rest.partition("/")[0]
+    host, colon, port = authority.rpartition(":") if not authority.endswith("]") else (authority, "", "")
+    name = (host if colon else authority).strip("[]")
+    is_local = name == "localhost" or name.endswith(".localhost")
+    usual = 443 if scheme == "https" else 80
+    return "127.0.0.1" if is_local else name, int(port) if port.isdecimal() else usual
+
+
 def project_host(project: str, domain: str) -> str:
     """Where the index of a project's environments is: ``shop.localhost``."""
     return f"{slug(project)}.{domain}"

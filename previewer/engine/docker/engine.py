@@ -18,6 +18,7 @@ from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.machine import machine_resources
 from previewer.docker_api.networks import leave_networks
 from previewer.docker_api.podman import RESTART_UPDATES_SINCE, podman_version
+from previewer.docker_api.reach import address_to_publish_at
 from previewer.domain import labels
 from previewer.domain.engine.addresses import Network, allocate, allocate_ipv6
 from previewer.domain.engine.capacity import START_INTERVAL, VOLUME_SUBPATH
@@ -152,7 +153,11 @@ class DockerEngine:
         found_volumes = begin(lambda: volumes.list_volumes(docker, wanted), name="previewer-observe")
         found_containers = containers.list_containers(docker, wanted)
         return Observation(
-            found_containers, found_networks.result(), found_volumes.result(), machine=docker.reached_machine
+            found_containers,
+            found_networks.result(),
+            found_volumes.result(),
+            machine=docker.reached_machine,
+            reached_as=docker.reached_as,
         )
 
     def measure_containers(self, selection: Selection) -> Mapping[str, int]:
@@ -318,5 +323,6 @@ def _capabilities(connection: DockerConnection) -> Capabilities:
         api_version=connection.api_version,
         platform=connection.platform,
         remote=None if connection.is_local else connection.host,
+        reach=address_to_publish_at(connection),
         missing=missing,
     )

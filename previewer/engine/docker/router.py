@@ -15,6 +15,7 @@ from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.containers import create_container, inspect_container, remove_container, start_container
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.examine import inspect_raw
+from previewer.docker_api.listening import accepts
 from previewer.docker_api.logs import LogReader, open_logs
 from previewer.docker_api.request import container_path, get_json, put_archive
 from previewer.docker_api.router_image import (
@@ -115,6 +116,10 @@ class DockerRouter:
             remove_container(self._docker, name)
         remove_volume(self._docker, name)
         return was_there
+
+    def accepts(self, host: str, port: int) -> bool:
+        """Whether something accepts connections there, and does not end them at once."""
+        return accepts(host, port) is True
 
     def logs(self, name: str, *, tail: int | None, follow: bool) -> Stream[Sequence[str]]:
         """The lines that it writes."""

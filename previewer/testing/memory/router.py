@@ -49,6 +49,10 @@ class MemoryRouter:
         self.running, self.files = None, {}
         return was_there
 
+    def accepts(self, host: str, port: int) -> bool:
+        """Whatever there is in memory does."""
+        return bool(host and port)
+
     def logs(self, name: str, *, tail: int | None, follow: bool) -> Stream[Sequence[str]]:
         """It writes nothing."""
         del name, tail, follow
