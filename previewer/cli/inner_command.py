@@ -85,6 +85,7 @@ def command_request(
     service: str | None = None,
     evidence: Path | None = None,
     name: str | None = None,
+    branch: str | None = None,
     definition: str | None = None,
     keeps_on_failure: bool = False,
 ) -> CommandRequest:
@@ -96,7 +97,7 @@ def command_request(
     return CommandRequest(
         command=inner,
         variables=invocation.environment,
-        options=UpOptions(name=name, definition=definition, choice=choice),
+        options=UpOptions(branch=branch, name=name, definition=definition, choice=choice),
         service=service,
         timeout=timeout,
         keeps_on_failure=keeps_on_failure,

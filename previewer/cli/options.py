@@ -140,6 +140,13 @@ def env_file_option() -> Callable[[Function], Function]:
     return click.option("--env-file", "env_files", multiple=True, metavar="FILE", help=ENV_FILE_HELP)
 
 
+def branch_option() -> Callable[[Function], Function]:
+    """``--branch``: which branch a commit is of, where nothing else says it."""
+    return click.option(
+        "--branch", metavar="NAME", help="The branch that the commit is of, in a detached checkout."
+    )
+
+
 def timeout_option() -> Callable[[Function], Function]:
     """``--timeout``: seconds to wait for health."""
     return click.option(

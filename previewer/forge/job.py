@@ -40,6 +40,12 @@ class Job(Struct, frozen=True):
     url: str = ""
     """Where a person sees the job's output."""
 
+    @property
+    def request_title(self) -> str | None:
+        """The request as part of a name, ``pull-7``; ``None`` without one."""
+        kind = "merge-request" if self.platform is Platform.GITLAB else "pull"
+        return f"{kind}-{self.request}" if self.request is not None else None
+
 
 _REQUESTS = ("CHANGE_ID", "BITBUCKET_PR_ID", "BUILDKITE_PULL_REQUEST", "DRONE_PULL_REQUEST")
 _REQUESTS_OF_SERVERS = ("CI_COMMIT_PULL_REQUEST", "SYSTEM_PULLREQUEST_PULLREQUESTNUMBER", "TRAVIS_PULL_REQUEST")

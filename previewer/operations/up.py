@@ -24,7 +24,7 @@ from previewer.domain.progress import Noted
 from previewer.domain.release.release import FrozenDefinition, Release
 from previewer.domain.units import counted, format_time, parse_ttl
 from previewer.engine.protocol import Selection
-from previewer.errors import CancelledError, SourceError, UnhealthyError
+from previewer.errors import CancelledError, SourceError, UnhealthyError, UsageError
 from previewer.operations.freeze import find_release, freeze_resolved, frozen_files
 from previewer.releases.attest import attest
 from previewer.releases.definitions import (
@@ -64,7 +64,7 @@ def up_release(run: Run, release: str, options: UpOptions) -> UpResult:
 def release_deployment(session: Session, release: Release, options: UpOptions) -> Deployment:
     """The deployment of a release, from what it says itself."""
     definitions = [frozen.definition for frozen in release.definitions.values()]
-    branch = find_branch(session, release)
+    branch = options.branch or find_branch(session, release)
     return Deployment(
         release=release,
         role=options.role,
@@ -111,6 +111,8 @@ class UpOptions(Struct, frozen=True):
     """Which of the commit's definitions; ``None`` for the role's."""
     choice: ReadingChoice = DEFAULT_CHOICE
     """How that one is read."""
+    branch: str | None = None
+    """The branch that the commit is of, where the revision does not say it."""
     name: str | None = None
     """The environment's name; ``None`` for one made of the project and the branch, or the role."""
     data: str = ""
@@ -138,7 +140,7 @@ class UpOptions(Struct, frozen=True):
 
 def plan_up(session: Session, revision: str, options: UpOptions) -> Plan:
     """What :func:`up` would do on the engine. Nothing is made; images that are not frozen yet are named so."""
-    resolved = session.source.resolve(revision)
+    resolved = _resolve(session, revision, options)
     session = with_secrets(Run(session), options.role, branch=resolved.branch, commit=resolved.commit.id).session
     definitions = read_definitions(session, resolved, options.request)
     definition = _allowed_definition(session, resolved, definitions, options)
@@ -151,6 +153,22 @@ def plan_up(session: Session, revision: str, options: UpOptions) -> Plan:
     return plan if reservation is None else replace(plan, notes=(reservation.message, *plan.notes))
 
 
+def _resolve(session: Session, revision: str, options: UpOptions) -> ResolvedRevision:
+    """Raises :class:`UsageError` for a commit that is not on the default branch and called by its name."""
+    resolved = session.source.resolve(revision)
+    branch = options.branch
+    if branch is None:
+        return resolved
+    is_default = branch == session.source.default_branch().name
+    if is_default and not session.source.is_on_branch(resolved.commit.id, branch):
+        raise UsageError(
+            f"{branch} is the default branch, and does not hold this commit",
+            where=resolved.commit.short,
+            hint="a pull request's environment has a name of its own: --name",
+        )
+    return replace(resolved, branch=branch, pull_request=None)
+
+
 def up(run: Run, revision: str, options: UpOptions) -> UpResult:
     """Freeze ``revision`` and run it. What runs already stays until its successor is healthy.
 
@@ -159,7 +177,7 @@ def up(run: Run, revision: str, options: UpOptions) -> UpResult:
     """
     session = run.session
     session.prefetch_engine(makes=True)
-    resolved = session.source.resolve(revision)
+    resolved = _resolve(session, revision, options)
     uncommitted = begin(lambda: session.source.count_uncommitted(resolved.commit.id), name="previewer-uncommitted")
     if (reservation := distrust(session)) is not None:
         run.report(reservation)

@@ -45,6 +45,11 @@ def _files(folder: Path) -> Iterator[Path]:
             yield from (Path(parent, name) for name in sorted(files))
 
 
+PATCH = ("--no-ext-diff", "--no-textconv", "--no-renames", "--full-index")
+MOST_COMMITS = 500
+"""Of the default branch that a squashed branch is looked for in, since it was forked off."""
+MOST_PATHS = 500
+MOST_PATCH_BYTES = 8 * 1024 * 1024
 LOW_SPEED = ("-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=30")
 """A server that stops in the middle is given up after half a minute."""
 
@@ -128,12 +133,38 @@ class GitBranchView:
             return frozenset()
         inside = {name for base in bases for name in self._contained(base)}
         candidates = {branch: names for branch, names in of_branch.items() if inside.issuperset(names)}
+        squashed = {
+            branch
+            for branch, names in of_branch.items()
+            if branch not in candidates
+            and all(any(self._is_squashed(tip, base) for base in bases) for tip in {tips[name] for name in names})
+        }
         on_the_line = set(self._first_parents(bases, {tips[n] for names in candidates.values() for n in names}))
-        return frozenset(
+        return frozenset(squashed) | frozenset(
             branch
             for branch, names in candidates.items()
             if any(tips[name] not in on_the_line or self._has_moved(name, tips[name]) for name in names)
         )
+
+    def _is_squashed(self, tip: str, base: str) -> bool:
+        """Whether a commit of the default branch has all that the branch changed, as one patch."""
+        answer = self._command.ask("merge-base", base, tip)
+        if answer.code:
+            return False
+        fork = answer.text.strip()
+        patch = self._command.run("diff-tree", "-p", *PATCH, fork, tip)
+        changed = self._command.run("diff-tree", "-r", "-z", "--name-only", fork, tip)
+        paths = [f":(literal){path}" for path in changed.decode("utf-8", "surrogateescape").split("\0") if path]
+        if not patch or len(patch) > MOST_PATCH_BYTES or len(paths) > MOST_PATHS:
+            return False
+        later = ("log", "-p", *PATCH, "--no-merges", f"--max-count={MOST_COMMITS}", f"{fork}..{base}", "--")
+        ours, theirs = self._patch_ids(patch), self._patch_ids(self._command.run(*later, *paths))
+        return bool(ours) and ours <= theirs
+
+    def _patch_ids(self, patches: bytes) -> frozenset[bytes]:
+        """What patches change, wherever it is and whoever did it (git-patch-id(1))."""
+        lines = self._command.run("patch-id", "--stable", input_bytes=patches).splitlines()
+        return frozenset(line.partition(b" ")[0] for line in lines)
 
     def _contained(self, base: str) -> Iterator[str]:
         form = "--format=%(refname)"

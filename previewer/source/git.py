@@ -23,6 +23,7 @@ from previewer.domain.commit.revision import (
 )
 from previewer.domain.naming import project_name
 from previewer.errors import NotFoundError, SourceError
+from previewer.forge.job import find_job
 from previewer.git.command import GitCommand
 from previewer.git.configuration import GitSettings, normalise_remote_url, repository_path
 from previewer.git.objects import GitObjects, read_many
@@ -76,7 +77,7 @@ class GitSource:
             on_open=self._submodules.append,
         )
         self._changes = GitChanges(self._command)
-        self._revisions = GitRevisions(self._command, self.objects, self._settings)
+        self._revisions = GitRevisions(self._command, self.objects, self._settings, find_job(environment))
         self._kept_tree = lru_cache(maxsize=KEPT_TREES)(self._read_tree)
         self.location, self.shared_folder, self.object_format = self._find_folders(Path(path))
         self._trusted = GitTrustedBranches(self._command, self._settings, Path(self.shared_folder), environment)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from previewer.domain.commit.revision import Change, Commit, FileChange, ResolvedRevision, is_object_id
 from previewer.errors import NotFoundError
+from previewer.forge.job import Job
 from previewer.git.command import GitCommand
 from previewer.git.configuration import GitSettings
 from previewer.git.objects import GitObject, GitObjects, read_many
@@ -90,10 +91,12 @@ _PULL_REQUEST = re.compile(
 class GitRevisions:
     """Resolves revisions. What the user wrote reaches git over a pipe only, never as an argument."""
 
-    def __init__(self, command: GitCommand, objects: GitObjects, settings: GitSettings) -> None:
+    def __init__(self, command: GitCommand, objects: GitObjects, settings: GitSettings, job: Job) -> None:
+        """``job`` is the CI job that this runs in: it names what it has checked out."""
         self._command = command
         self._objects = objects
         self._settings = settings
+        self._job = job
 
     def resolve(self, text: str) -> ResolvedRevision:
         """The commit, and the branch if the text names one.
@@ -105,12 +108,14 @@ class GitRevisions:
             if found is not None:
                 reference = f"{HEADS}{branch}" if branch else self._reference(name)
                 request = _PULL_REQUEST.fullmatch(reference)
-                return ResolvedRevision(
-                    text,
-                    parse_commit_object(found.id, found.content),
-                    None if request else branch or self._branch(reference),
-                    f"{_REQUEST_TITLES[request['kind']]}-{request['number']}" if request else None,
-                )
+                commit = parse_commit_object(found.id, found.content)
+                if request:
+                    kind = _REQUEST_TITLES[request["kind"]]
+                    return ResolvedRevision(text, commit, None, f"{kind}-{request['number']}")
+                known = branch or self._branch(reference)
+                if known is None and name == "HEAD" and commit.id == self._job.commit:
+                    return ResolvedRevision(text, commit, self._job.branch, self._job.request_title)
+                return ResolvedRevision(text, commit, known)
         raise self._not_found(text)
 
     def current_branch(self) -> str | None:

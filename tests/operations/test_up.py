@@ -8,6 +8,7 @@ from previewer.domain.compose.definition import Role
 from previewer.domain.engine.capacity import Quota
 from previewer.domain.engine.observation import Health
 from previewer.domain.environment.environment import State
+from previewer.domain.naming import environment_name
 from previewer.domain.progress import Event, Noted, Outcome, TaskFinished, TaskStarted
 from previewer.engine.protocol import Selection
 from previewer.errors import (
@@ -22,8 +23,10 @@ from previewer.errors import (
     PortTakenError,
     TimedOutError,
     UnhealthyError,
+    UsageError,
 )
-from previewer.operations.up import UpOptions, plan_up
+from previewer.operations.up import UpOptions, plan_up, up
+from previewer.session.run import Run
 from previewer.testing.memory.container import Behaviour
 from previewer.testing.memory.engine import MemoryEngine
 from previewer.testing.memory.images import MemoryImages
@@ -275,3 +278,13 @@ def test_nothing_is_built_for_what_there_is_no_room_for() -> None:
     assert shop.images.requests == []
     shop.commit("changed")
     assert shop.up().changed, "what takes another one's place needs none"
+
+
+def test_a_commit_can_be_said_to_be_of_a_branch_but_not_of_the_default_one() -> None:
+    shop = Shop()
+    commit = shop.session.source.resolve("feature/a").commit.id
+    found = up(Run(shop.session), commit, UpOptions(branch="feature/x"))
+    assert found.environment.ownership.branch == "feature/x"
+    assert found.environment.name == environment_name("shop", "feature/x")
+    with pytest.raises(UsageError, match="does not hold this commit"):
+        up(Run(shop.session), commit, UpOptions(branch="main"))

@@ -122,3 +122,21 @@ def test_the_stamp_changes_with_every_reference(repository: GitRepository) -> No
     assert len(set(seen)) == len(seen)
     repository.git("update-ref", "refs/previewer/x", "HEAD")
     assert source.refs_fingerprint() == seen[-1], "our own references are no branches"
+
+
+def test_a_squash_merge_is_known_by_its_patch(repository: GitRepository) -> None:
+    for name in ("squashed", "changed-later", "half"):
+        branch(repository, name)
+        repository.git("checkout", "--quiet", name)
+        repository.commit({"c": f"more of {name}"})
+        repository.git("checkout", "--quiet", "main")
+    for name in ("squashed", "changed-later"):
+        repository.git("merge", "--quiet", "--squash", name)
+        repository.commit(subject=f"all of {name}")
+        repository.git("rm", "--quiet", "b", "c")
+        repository.commit(subject="later")
+    repository.git("checkout", "--quiet", "changed-later")
+    repository.commit({"d": "after it was merged"})
+    repository.git("checkout", "--quiet", "main")
+    repository.git("cherry-pick", "half~1")
+    assert look(repository).merged == {"squashed"}

@@ -298,3 +298,26 @@ def test_a_detached_head_is_called_by_its_pull_request(
             assert (found.branch, found.pull_request) == (None, name)
     finally:
         source.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "branch", "request_title"),
+    [
+        ({"GITHUB_ACTIONS": "true", "GITHUB_REF": "refs/heads/feature/x", "GITHUB_SHA": ""}, "feature/x", None),
+        ({"GITHUB_ACTIONS": "true", "GITHUB_REF": "refs/pull/7/merge", "GITHUB_SHA": ""}, None, "pull-7"),
+        ({"GITLAB_CI": "true", "CI_MERGE_REQUEST_IID": "3", "CI_COMMIT_SHA": ""}, None, "merge-request-3"),
+        ({"CI": "1", "BRANCH_NAME": "main", "GIT_COMMIT": "0" * 40}, None, None),  # it checked out another commit
+    ],
+)
+def test_a_detached_head_is_called_by_what_ci_checked_out(
+    repository: GitRepository, said: dict[str, str], branch: str | None, request_title: str | None
+) -> None:
+    commit = repository.git("rev-parse", "HEAD")
+    repository.git("checkout", "--quiet", "--detach")
+    source = GitSource(repository.path, environment={name: value or commit for name, value in said.items()})
+    try:
+        found = source.resolve("HEAD")
+        assert (found.branch, found.pull_request) == (branch, request_title)
+        assert source.resolve(commit).branch is None, "only what is checked out"
+    finally:
+        source.close()

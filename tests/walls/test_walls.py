@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "domain": set[str](),
     "git": {"domain"},
     "forge": {"domain"},
-    "source": {"domain", "git"},
+    "source": {"domain", "git", "forge"},
     "definition": {"domain"},
     "docker_api": {"domain", "background", "process_identity"},
     "freeze": {"domain", "docker_api"},

@@ -12,7 +12,7 @@ from previewer.cli.definition_options import definition_options
 from previewer.cli.exit_codes import ExitCode, exit_code_of
 from previewer.cli.inner_command import command_options, command_request, command_verb, swept
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import junit_option, output_option
+from previewer.cli.options import branch_option, junit_option, output_option
 from previewer.cli.output_format import Format
 from previewer.errors import UsageError
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @command_verb("run")
 @click.argument("revisions", nargs=-1, required=True, metavar="REVISION...", shell_complete=complete_branches)
 @click.option("--env", "name", metavar="NAME", help="The environment's name (default: one that no other has).")
+@branch_option()
 @click.option("--definition", "definitions", multiple=True, metavar="NAME", help="Which definition of the commit.")
 @definition_options()
 @click.option("--keep-on-failure", "keeps", is_flag=True, help="Let the environment live on if the command fails.")
@@ -43,6 +44,7 @@ def command(
     revisions: tuple[str, ...],
     inner: tuple[str, ...],
     name: str | None,
+    branch: str | None,
     definitions: tuple[str, ...],
     choice: ReadingChoice,
     keeps: bool,
@@ -76,6 +78,7 @@ def command(
         timeout=timeout,
         evidence=evidence,
         name=name,
+        branch=branch,
         definition=definitions[0] if definitions and not matrix else None,
         keeps_on_failure=keeps,
     )

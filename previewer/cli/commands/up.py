@@ -10,7 +10,14 @@ from previewer.cli.completion_values import complete_branches
 from previewer.cli.definition_options import definition_options
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import dry_run_option, output_option, progress_option, timeout_option, verb
+from previewer.cli.options import (
+    branch_option,
+    dry_run_option,
+    output_option,
+    progress_option,
+    timeout_option,
+    verb,
+)
 from previewer.cli.output_format import Format
 from previewer.errors import UsageError
 
@@ -38,6 +45,7 @@ if TYPE_CHECKING:
     metavar="SNAPSHOT",
     help="What volumes are clones of: a snapshot, from:ENVIRONMENT for its newest, or empty (default: seeds).",
 )
+@branch_option()
 @click.option("--ttl", metavar="TTL", help="How long it lives: 90m, 10h, 5d, 1d12h, never.")
 @timeout_option()
 @click.option("--queue", is_flag=True, help="Wait for room on the engine, at most the timeout.")
@@ -58,6 +66,7 @@ def command(
     choice: ReadingChoice,
     name: str | None,
     data: str | None,
+    branch: str | None,
     ttl: str | None,
     timeout: float | None,
     queue: bool,
@@ -88,6 +97,7 @@ def command(
         choice=choice,
         name=name,
         data=data or "",
+        branch=branch,
         ttl=ttl,
         timeout=timeout,
         is_queued=queue,
