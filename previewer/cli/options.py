@@ -65,8 +65,7 @@ class VerbCommand(click.Command):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Examples to paste."""
-        del ctx
-        if lines := EXAMPLES.get(self.name or ""):
+        if lines := EXAMPLES.get(ctx.command_path.partition(" ")[2]):
             with formatter.section("Examples"):
                 for line in lines:
                     formatter.write_text(line)

@@ -129,6 +129,7 @@ VERBS = (
     Verb("bisect", "Find the commit that broke something.", _ENVIRONMENTS, f"{_HOME}.bisect"),
     Verb("parity", "Compare two environments side by side.", _ENVIRONMENTS, f"{_HOME}.parity"),
     Verb("comment", "Print what reviewers want to know of an environment.", _ENVIRONMENTS, f"{_HOME}.comment"),
+    Verb("data", "Take, move and go back to snapshots of data.", _ENVIRONMENTS, f"{_HOME}.data"),
     Verb("down", "Remove environments with everything that belongs to them.", _ENVIRONMENTS, f"{_HOME}.down"),
     Verb("extend", "Set an environment's time to live, counted from now.", _ENVIRONMENTS, f"{_HOME}.extend"),
     Verb("pin", "Keep an environment until it is removed by name.", _ENVIRONMENTS, f"{_HOME}.extend:pin_command"),

@@ -37,6 +37,8 @@ from previewer.session.session import Session
 
 EMPTY = "empty"
 """The choice of no data, whatever seeds there are."""
+SEEDS = "seeds"
+"""The choice of what seeds made, in the place of what an environment has."""
 
 
 class SeedState(Struct, frozen=True):
@@ -101,12 +103,12 @@ def begin_with_data(
         return wanted
     seen = see_data(session)
     definition = served_definition(session, wanted).definition
-    held = _held(deployment, snapshot)
-    owner = wanted.owner
+    before, chosen = _held(deployment, snapshot), _chosen(session, deployment, seen)
+    held, owner = _handed_over(before, deployment, chosen), wanted.owner
     data = decide_beginning(
         definition,
         scope=naming.scope(owner.environment, owner.generation),
-        snapshots=_snapshots(session, deployment, wanted, definition, seen),
+        snapshots=_snapshots(deployment, definition, seen, before, chosen),
         held=held,
         restores=deployment.data_of is not None,
         labels_of={
@@ -115,7 +117,7 @@ def begin_with_data(
         },
     )
     live = snapshot.environment
-    writers = writers_of(data, held, snapshot.ours.of_generation(live.ownership.generation)) if live else ()
+    writers = writers_of(data, before, snapshot.ours.of_generation(live.ownership.generation)) if live else ()
     return replace(wanted, data=data, writers=writers)
 
 
@@ -128,44 +130,73 @@ def _held(deployment: Deployment, snapshot: EnvironmentSnapshot) -> Mapping[str,
     return {volume.key: volume for volume in snapshot.ours.of_generation(number).volumes if volume.key}
 
 
+def _handed_over(
+    held: Mapping[str, ObservedVolume], deployment: Deployment, chosen: Snapshot | None
+) -> Mapping[str, ObservedVolume]:
+    """The volumes of ``held`` whose state a choice of other data leaves."""
+    if not deployment.data:
+        return held
+    return {key: volume for key, volume in held.items() if chosen is not None and key not in chosen.volumes}
+
+
+def _chosen(session: Session, deployment: Deployment, seen: DataSeen) -> Snapshot | None:
+    """The snapshot that the user chose. Raises :class:`PolicyError` for raw data that is not to be had."""
+    if deployment.data in ("", EMPTY, SEEDS):
+        return None
+    chosen = chosen_snapshot(session, deployment.data, seen)
+    trust = session.trust(deployment.role, branch=deployment.branch, commit=deployment.release.commit)
+    refuse_raw_data(chosen, trust, environment=deployment.name)
+    return chosen
+
+
 def _snapshots(
-    session: Session, deployment: Deployment, wanted: Wanted, definition: Definition, seen: DataSeen
+    deployment: Deployment,
+    definition: Definition,
+    seen: DataSeen,
+    before: Mapping[str, ObservedVolume],
+    chosen: Snapshot | None,
 ) -> Mapping[str, Snapshot]:
-    """What volumes of the generation are clones of, by their keys."""
+    """What volumes of the generation are clones of, by their keys; those of a replaced one begin as they did."""
     if deployment.data == EMPTY:
         return {}
     found: dict[str, Snapshot] = {}
     for state in seed_states(deployment.release, deployment.definition, seen):
         if state.snapshot is not None:
             found |= dict.fromkeys(state.seed.volumes, state.snapshot)
-    if deployment.data:
-        snapshot = chosen_snapshot(session, deployment.data, seen)
-        trust = session.trust(deployment.role, branch=deployment.branch, commit=deployment.release.commit)
-        refuse_raw_data(snapshot, trust, environment=wanted.owner.environment)
-        found |= dict.fromkeys(snapshot.volumes, snapshot)
-    return {key: snapshot for key, snapshot in found.items() if key in definition.volumes}
+    if deployment.action == "replace" and not deployment.data:
+        again = {key: seen.find(volume.snapshot) for key, volume in before.items() if volume.snapshot}
+        found |= {key: snapshot for key, snapshot in again.items() if snapshot is not None}
+    if chosen is not None:
+        found |= dict.fromkeys(chosen.volumes, chosen)
+    return {key: taken for key, taken in found.items() if key in definition.volumes and key in taken.volumes}
 
 
-def keep_left_state(run: Run, deployment: Deployment, snapshot: EnvironmentSnapshot) -> None:
-    """Make the state that a rollback of data leaves behind a snapshot, so that it can be gone back to.
+def keep_left_state(run: Run, wanted: Wanted, snapshot: EnvironmentSnapshot) -> None:
+    """Make the state that is left behind though it was to outlive its generation a snapshot, to be gone back to.
 
-    Nothing is copied: its layers are written to no more.
+    That is what a rollback of data leaves, and a choice of other data. Nothing is copied.
     """
     live = snapshot.environment
-    if deployment.data_of is None or live is None:
+    if live is None:
         return
-    number = live.ownership.generation
-    volumes = {v.key: v.layers for v in snapshot.ours.of_generation(number).volumes if v.key and v.outlives}
+    owner = live.ownership
+    outliving = {v.key: v for v in snapshot.ours.of_generation(owner.generation).volumes if v.key and v.outlives}
+    going_on = {volume.layers for volume in wanted.data.values()}
+    volumes = {
+        key: volume.layers
+        for key, volume in outliving.items()
+        if volume.layers not in going_on and (volume.name,) not in going_on
+    }
     if not volumes:
         return
     kept = Snapshot(
-        id=snapshot_id(deployment.name, str(number), live.ownership.operation),
+        id=snapshot_id(owner.environment, str(owner.generation), owner.operation),
         kind=SnapshotKind.ENVIRONMENT,
-        origin=f"{deployment.name}, generation {number}, before a rollback",
+        origin=f"{owner.environment}, generation {owner.generation}, as it was left",
         volumes=volumes,
         created_at=run.session.clock().replace(microsecond=0),
-        environment=deployment.name,
-        commit=live.ownership.commit,
+        environment=owner.environment,
+        commit=owner.commit,
     )
     complete(run.session, kept)
     run.report(Noted(f"what is left behind is the snapshot {short_id(kept.id)}", "`previewer data ls` lists it"))
@@ -198,6 +229,7 @@ def remove_volumes(session: Session, names: Iterable[str]) -> tuple[str, ...]:
     gone = []
     for name in names:
         with suppress(ConflictError):
+            session.engine.remove_container(f"{name}-fill")  # a killed run's, which was filling it
             session.engine.remove_volume(name)
             gone.append(name)
     return tuple(gone)

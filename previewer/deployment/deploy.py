@@ -150,7 +150,7 @@ def _finish(run: Run, prepared: Prepared, downtime: float | None) -> Environment
     if downtime is not None:
         run.report(Noted(f"generation {wanted.owner.generation} took over the ports; downtime {downtime:.2f} s"))
     notes = note_rollover(run.session, deployment, wanted.owner, prepared.rollover, snapshot.environment)
-    keep_left_state(run, deployment, snapshot)
+    keep_left_state(run, wanted, snapshot)
     if wanted.owner.generation > 1:
         drain(run, snapshot.predecessors.containers)
         remove_superseded(run, deployment.name, notes)

@@ -57,7 +57,7 @@ def recover(run: Run, name: str) -> EnvironmentSnapshot:
 def plan_recovery(session: Session, snapshot: EnvironmentSnapshot) -> Recovery:
     """What :func:`recover` would do about ``snapshot``."""
     numbers = sorted({owner.generation for owner in snapshot.ours.owners})
-    if not numbers or numbers == [snapshot.notes.generation]:
+    if not numbers or (numbers == [snapshot.notes.generation] and not snapshot.notes.gave_way):
         return Recovery(live=numbers[0] if numbers else None)
     seen = [_see(session, snapshot, number) for number in numbers]
     said = snapshot.notes

@@ -6,9 +6,10 @@ import time
 from collections.abc import Mapping
 from datetime import timedelta
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from previewer.deployment.data import EMPTY, SeedState, complete, see_data, seed_states, sweep
+from previewer.deployment.data import EMPTY, complete, see_data, seed_states, sweep
 from previewer.deployment.deployment import Deployment
 from previewer.deployment.generation import Wanted, target_of
 from previewer.deployment.snapshot import take_snapshot
@@ -34,6 +35,24 @@ PATIENCE = 3600.0
 FORGOTTEN = timedelta(hours=2)
 """After which what a killed seed left counts as expired."""
 STAGE = "seed"
+ANCESTORS = 500
+"""Commits among which an incremental seed looks for the snapshot that it goes on from."""
+
+
+class DataJob(Struct, frozen=True):
+    """A job whose result is a snapshot."""
+
+    seed: Seed
+    id: str
+    """The snapshot's."""
+    kind: SnapshotKind
+    origin: str
+    parent: Snapshot | None = None
+    """What its volumes begin with; ``None`` for nothing."""
+    name: str = ""
+    """What its user calls the snapshot."""
+    copies: bool = False
+    """Whether that is copied, so that the result holds nothing of it that the job has removed."""
 
 
 def make_seeds(run: Run, deployment: Deployment) -> None:
@@ -44,41 +63,59 @@ def make_seeds(run: Run, deployment: Deployment) -> None:
     definition = deployment.release.definitions[deployment.definition].definition
     if deployment.data == EMPTY or not seeds_of(definition):
         return
-    for state in seed_states(deployment.release, deployment.definition, see_data(run.session)):
+    seen = see_data(run.session)
+    for state in seed_states(deployment.release, deployment.definition, seen):
         if state.snapshot is None:
-            _make(run, deployment, state)
+            origin = f"seed {state.seed.name}"
+            parent = _nearest(run, deployment, origin, seen) if state.seed.incremental else None
+            make_snapshot(run, deployment, DataJob(state.seed, state.digest, SnapshotKind.SEED, origin, parent))
 
 
-def _make(run: Run, deployment: Deployment, state: SeedState) -> None:
-    session, seed = run.session, state.seed
-    name = naming.environment_name(session.project, f"seed-{short_id(state.digest)}")
-    with session.ledger.lock(name, purpose=f"seed {seed.name}"):
+def _nearest(run: Run, deployment: Deployment, origin: str, seen: DataSeen) -> Snapshot | None:
+    """The snapshot of the nearest ancestor of a commit, of the same seed."""
+    made = {snapshot.commit: snapshot for snapshot in seen.snapshots if snapshot.origin == origin}
+    if not made:
+        return None
+    ancestors = run.session.source.commits(deployment.release.commit, limit=ANCESTORS)
+    return next((made[commit.id] for commit in ancestors if commit.id in made), None)
+
+
+def make_snapshot(run: Run, deployment: Deployment, job: DataJob) -> Snapshot:
+    """Do a job in an environment that is thrown away; what it leaves in its volumes is the snapshot.
+
+    Where another run has made it meanwhile, that one is it. Raises :class:`UnhealthyError` where the job fails.
+    """
+    session, seed = run.session, job.seed
+    name = naming.environment_name(session.project, f"seed-{short_id(job.id)}")
+    with session.ledger.lock(name, purpose=job.origin):
         seen = see_data(session)
-        if seen.find(state.digest) is not None:
-            return  # another run made it while this one waited
+        if (made := seen.find(job.id)) is not None:
+            return made
         _remove(run, name)  # what a killed run left
         sweep(session, name, seen=seen)
         began = time.monotonic()
-        run.report(Noted(f"the seed {seed.name} fills {', '.join(seed.volumes)}; that is done once"))
-        wanted = _wanted(run, deployment, state, name)
+        begin = f", beginning with {short_id(job.parent.id)}" if job.parent else ""
+        run.report(Noted(f"{job.origin} fills {', '.join(seed.volumes)}{begin}; that is done once"))
+        wanted = _wanted(run, deployment, job, name)
         try:
-            _fill(run, wanted, seed, timeout=deployment.timeout or PATIENCE)
-            complete(run.session, _snapshot(run, wanted, state))
+            filled = _fill(run, wanted, seed, timeout=deployment.timeout or PATIENCE)
+            snapshot = _snapshot(run, wanted, job, filled)
+            complete(session, snapshot)
         finally:
             _remove(run, name)
             sweep(session, name)
         seconds = time.monotonic() - began
-        run.report(Noted(f"the seed {seed.name} is done: snapshot {short_id(state.digest)}, {seconds:.1f} s"))
-        entry = environment_entry(
-            session, wanted.owner, action="seed", detail=f"{seed.name}: snapshot {short_id(state.digest)}"
-        )
+        run.report(Noted(f"{job.origin} is done: snapshot {short_id(job.id)}, {seconds:.1f} s"))
+        detail = f"{job.origin}: snapshot {short_id(job.id)}"
+        entry = environment_entry(session, wanted.owner, action="seed", detail=detail)
         session.ledger.append(replace(entry, environment=None))
+        return snapshot
 
 
-def _wanted(run: Run, deployment: Deployment, state: SeedState, name: str) -> Wanted:
-    session, release, seed = run.session, deployment.release, state.seed
+def _wanted(run: Run, deployment: Deployment, job: DataJob, name: str) -> Wanted:
+    session, release = run.session, deployment.release
     frozen = release.definitions[deployment.definition]
-    running = seeding_definition(frozen.definition, seed)
+    running = seeding_definition(frozen.definition, job.seed)
     artifacts = {service: frozen.artifacts[service] for service in running.services if service in frozen.artifacts}
     now = session.clock().replace(microsecond=0)
     owner = Ownership(
@@ -98,38 +135,43 @@ def _wanted(run: Run, deployment: Deployment, state: SeedState, name: str) -> Wa
         head=session.ledger.head(),
     )
     seeding = _only(release, deployment.definition, FrozenDefinition(running, artifacts))
-    return Wanted(owner, seeding, deployment.definition, data=_volumes(owner, seed))
+    return Wanted(owner, seeding, deployment.definition, data=_volumes(owner, job))
 
 
 def _only(release: Release, name: str, frozen: FrozenDefinition) -> Release:
     return replace(release, definitions={name: frozen})
 
 
-def _volumes(owner: Ownership, seed: Seed) -> Mapping[str, VolumeData]:
+def _volumes(owner: Ownership, job: DataJob) -> Mapping[str, VolumeData]:
     """The volumes whose data is kept: it outlives the throw-away generation, and becomes the snapshot."""
     scope = naming.scope(owner.environment, owner.generation)
-    said = {"installation": owner.installation, "project": owner.project}
+    parent = job.parent
     return {
         key: VolumeData(
             own=f"{scope}_{key}.data",
+            layers=parent.volumes.get(key, ()) if parent else (),
+            copies=job.copies,
             lifetime=Lifetime.ENVIRONMENT,
-            own_labels=data_labels(owner.environment, key, **said),
+            snapshot=parent.id if parent else "",
+            origin=parent.origin if parent else "",
+            own_labels=data_labels(owner.environment, key, installation=owner.installation, project=owner.project),
         )
-        for key in seed.volumes
+        for key in job.seed.volumes
     }
 
 
-def _fill(run: Run, wanted: Wanted, seed: Seed, *, timeout: float) -> None:
-    """Let the seed do its work and everything in it end cleanly."""
+def _fill(run: Run, wanted: Wanted, seed: Seed, *, timeout: float) -> Observation:
+    """Let the job do its work and everything in it end cleanly; what is there then."""
     session, owner = run.session, wanted.owner
     target = target_of(session, wanted, take_snapshot(session, owner.environment))
-    plan = plan_generation(target, action=f"seed {seed.name} in")
+    plan = plan_generation(target, action=f"fill {', '.join(seed.volumes)} in")
     condition = awaited_condition(wanted.frozen.definition, seed)
     awaited = AwaitContainer(target.container_name(seed.service, 1), condition, seed.service)
     run_plan(run, owner, _awaiting(plan, awaited), timeout=timeout)
     made = session.engine.observe(Selection(owner.installation, operation=owner.operation))
     names = tuple(container.name for container in made.containers)
     stop_all(run, names, title=f"seed {seed.name}", cause="what it wrote is to be whole")
+    return made
 
 
 def _awaiting(plan: Plan, awaited: AwaitContainer) -> Plan:
@@ -141,14 +183,16 @@ def _awaiting(plan: Plan, awaited: AwaitContainer) -> Plan:
     return replace(plan, steps=(*steps, Step(awaited, "its data is kept once it is done", starts)))
 
 
-def _snapshot(run: Run, wanted: Wanted, state: SeedState) -> Snapshot:
+def _snapshot(run: Run, wanted: Wanted, job: DataJob, made: Observation) -> Snapshot:
     return Snapshot(
-        id=state.digest,
-        kind=SnapshotKind.SEED,
-        origin=f"seed {state.seed.name}",
-        volumes={key: (volume.own,) for key, volume in wanted.data.items()},
+        id=job.id,
+        kind=job.kind,
+        origin=job.origin,
+        volumes={volume.key: volume.layers for volume in made.volumes if volume.key in job.seed.volumes},
         created_at=run.session.clock().replace(microsecond=0),
+        name=job.name,
         commit=wanted.release.commit,
+        parent=job.parent.id if job.parent else "",
     )
 
 

@@ -21,6 +21,8 @@ from previewer.session.session import Session
 class ReplaceOptions(Struct, frozen=True):
     """What the user may say."""
 
+    data: str = ""
+    """The snapshot that volumes are clones of, ``seeds`` or ``empty``; empty for what they began with."""
     ttl: str | None = None
     """``90m 10h 5d 1d12h never``; ``None`` for the definition's, else the role's default."""
     timeout: float | None = None
@@ -54,6 +56,7 @@ def _deployment(session: Session, text: str, options: ReplaceOptions) -> Deploym
         name=environment.name,
         branch=owner.branch,
         definition=definition_name(release, environment),
+        data=options.data,
         ttl=options.ttl,
         timeout=options.timeout,
         force=True,

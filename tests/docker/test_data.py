@@ -20,6 +20,7 @@ services:
     image: previewer-test/base:1
     command: [sh, -c, 'echo "$PREVIEWER_FIRST_RUN $PREVIEWER_DATA" > /data/told; exec httpd -f -p 8080 -h /data']
     ports: ["8080"]
+    stop_signal: SIGKILL
     volumes: ["book:/data"]
     healthcheck: {test: [CMD, test, -f, /data/told], interval: 100ms, retries: 50}
 volumes: {book: {}}
@@ -33,7 +34,7 @@ x-previewer:
 """
 FILES = {"compose.yaml": COMPOSE, "guests/list": "ann\n"}
 
-STATE = COMPOSE.replace("ports:", "stop_signal: SIGKILL\n    ports:") + "  lifetime: {book: environment}\n"
+STATE = COMPOSE + "  lifetime: {book: environment}\n"
 
 
 @pytest.fixture
@@ -123,4 +124,46 @@ def test_state_is_handed_over_given_back_and_gone_back_to(site: EngineFixture) -
     assert guests(both) == "ann\none\ntwo\ntwo\none\none\n", "as the first release left it, and started again"
     site.run("down", "staging", "--yes")
     assert len(site.remains()) >= 4
+    assert mounts(site) == []
+
+
+def test_snapshots_are_taken_masked_gone_back_to_and_moved(site: EngineFixture, tmp_path: Path) -> None:
+    def data(*arguments: str, code: int = 0) -> Any:
+        said = site.run("data", *arguments, "-o", "json", code=code)
+        return json.loads(said) if said else None
+
+    masked = "  data: {mask: {run: web, command: [sh, -c, 'sed -i s/bob/someone/ /data/guests']}}\n"
+    site.repository.commit({"compose.yaml": COMPOSE + masked}, subject="with a mask")
+    site.repository.git("branch", "topic", "main")
+    first = site.up("main")
+    write(site, "main", "bob")
+    (taken,) = data("snapshot", "main", "--name", "before")
+    assert (taken["kind"], taken["raw"], taken["volumes"]) == ("environment", True, ["book"])
+    assert guests(first) == "ann\nbob\n", "it was started again"
+    write(site, "main", "cyd")
+
+    again = data("reset", "main", "--to", "before")
+    assert guests(again) == "ann\nbob\n"
+    assert guests(json.loads(site.run("replace", "main", "-o", "json"))) == "ann\nbob\n", "it begins as it did"
+
+    site.run("up", "topic", "--data", "before", code=ExitCode.REFUSED)
+    (clean,) = data("snapshot", "main", "--mask")
+    assert (clean["kind"], clean["raw"], clean["environment"]) == ("masked", False, None)
+    topic = site.up("topic", "--data", clean["snapshot"])
+    assert guests(topic) == "ann\nsomeone\n"
+
+    file = tmp_path / "book.tar.gz"
+    data("export", clean["snapshot"], str(file))
+    (imported,) = data("import", str(file), "--name", "moved")
+    assert (imported["kind"], imported["raw"]) == ("imported", True)
+    kinds = sorted(row["kind"] for row in data("ls"))
+    assert kinds == ["environment", "imported", "masked", "seed"]
+    trust = '[policy.preview]\nallow = ["raw-data:imported"]\n'
+    site.repository.commit({"previewer.toml": trust}, subject="trust")
+    assert guests(site.up("topic", "--data", "moved")) == "ann\nsomeone\n"
+
+    site.run("down", "main", "topic")
+    gone = data("prune", "--keep", "0", "--yes")
+    assert sorted(row["kind"] for row in gone) == ["masked", "seed"]
+    assert sorted(row["name"] for row in data("ls")) == ["before", "moved"]
     assert mounts(site) == []

@@ -64,6 +64,8 @@ class DataSeen(Struct, frozen=True):
     """Volumes of data, by name: which environment or seed they were made for."""
     clones: Mapping[str, tuple[str, ...]] = {}
     """The layers of each clone of a generation, by the clone's name."""
+    environments: Mapping[str, str] = {}
+    """Whose those clones are, by the clone's name."""
 
     def named(self, text: str) -> tuple[Snapshot, ...]:
         """The snapshots of this name, else those whose id begins so."""
@@ -72,6 +74,12 @@ class DataSeen(Struct, frozen=True):
         return called or tuple(
             found for found in self.snapshots if digits and found.id.removeprefix("sha256:").startswith(digits)
         )
+
+    def users(self, snapshot: Snapshot) -> tuple[str, ...]:
+        """The environments whose volumes show layers of a snapshot, by name."""
+        mine = _volumes(snapshot)
+        shown = {name: {volume_of(layer) for layer in layers} for name, layers in self.clones.items()}
+        return tuple(sorted({self.environments[name] for name, theirs in shown.items() if mine & theirs}))
 
     def find(self, snapshot_id: str) -> Snapshot | None:
         """The snapshot of exactly this id."""
@@ -85,6 +93,9 @@ def read_data(volumes: Mapping[str, Mapping[str, str]]) -> DataSeen:
         snapshots=tuple(sorted(snapshots, key=lambda found: (found.created_at, found.id), reverse=True)),
         owners={name: said[DATA_OF] for name, said in volumes.items() if said.get(DATA) == labels.DATA_VOLUME},
         clones={name: tuple(said[LAYERS].split()) for name, said in volumes.items() if said.get(LAYERS)},
+        environments={
+            name: said.get(labels.ENVIRONMENT, "") for name, said in volumes.items() if said.get(LAYERS)
+        },
     )
 
 

@@ -11,7 +11,7 @@ RAW_DATA = Rule(
     id="raw-data",
     forbids="unmasked data of another environment, and data out of a file",
     why="it may be of real people, and the code of a branch may do anything with it",
-    instead="use seeds, or data that `x-previewer.data.mask` has masked",
+    instead="use seeds, or `previewer data snapshot ENVIRONMENT --mask`",
     subject="the environment that it was taken of, `imported` for a file's",
     find=lambda _definition, _trust: (),
 )
