@@ -101,9 +101,8 @@ def prepare(
     snapshot = see_touches(session, snapshot, deployment.release)
     wanted = _wanted(session, deployment, snapshot, operation=operation)
     served = served_definition(session, wanted)
-    is_served = (
-        deployment.is_frozen and not deployment.force and _is_served(wanted.owner, served.definition, snapshot)
-    )
+    is_asked_for = deployment.force or bool(deployment.data) or not deployment.is_frozen
+    is_served = not is_asked_for and _is_served(wanted.owner, served.definition, snapshot)
     if not is_served:
         wanted = begin_with_data(session, deployment, wanted, snapshot)
         refuse_held_ports(wanted.owner, served.definition, snapshot)

@@ -160,7 +160,8 @@ def test_snapshots_are_taken_masked_gone_back_to_and_moved(site: EngineFixture, 
     assert kinds == ["environment", "imported", "masked", "seed"]
     trust = '[policy.preview]\nallow = ["raw-data:imported"]\n'
     site.repository.commit({"previewer.toml": trust}, subject="trust")
-    assert guests(site.up("topic", "--data", "moved")) == "ann\nsomeone\n"
+    moved = site.up("topic", "--data", "moved")
+    assert (moved["generation"], guests(moved)) == (2, "ann\nsomeone\n")
 
     site.run("down", "main", "topic")
     gone = data("prune", "--keep", "0", "--yes")
