@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from previewer.deployment.snapshot import EnvironmentSnapshot, can_listen, free_port_check
-from previewer.domain.compose.definition import Definition
+from previewer.domain.compose.definition import Definition, Role
 from previewer.domain.compose.references import filled
 from previewer.domain.compose.routes import routes_of
 from previewer.domain.compose.served_files import Served
@@ -28,6 +28,7 @@ from previewer.domain.engine.observation import Observation, PublishedPort
 from previewer.domain.environment.host_ports import PortKey, assign_ports, find_held_ports
 from previewer.domain.json_value import as_object
 from previewer.domain.labels import Ownership
+from previewer.domain.naming import slug
 from previewer.domain.release.release import FrozenDefinition, Release
 from previewer.domain.routing.host_names import NamedService, environment_host, name_routes
 from previewer.engine.protocol import HOST_BINDING
@@ -76,7 +77,7 @@ def target_of(
     resolved = _resolved(session, wanted)
     served = _served(session, wanted, resolved)
     port_handover, ports = _choose_ports(session, wanted, served.definition, snapshot, refused)
-    names = names_of(wanted.owner, served.definition, snapshot)
+    names = names_of(session, wanted.owner, served.definition, snapshot)
     target = Target(
         ownership=wanted.owner,
         definition=served.definition,
@@ -106,18 +107,19 @@ def target_of(
     return replace(target, contents=contents, fills=fills)
 
 
-def names_of(owner: Ownership, definition: Definition, snapshot: EnvironmentSnapshot) -> tuple[NamedService, ...]:
+def names_of(
+    session: Session, owner: Ownership, definition: Definition, snapshot: EnvironmentSnapshot
+) -> tuple[NamedService, ...]:
     """What its ports are called; nothing without a router. Known before anything is made."""
     if snapshot.router is None:
         return ()
-    others = snapshot.everything.but(snapshot.ours)
-    taken = {name.host for container in others.containers for name in container.names}
+    default = session.source.default_branch().name or ""
     host = environment_host(
-        owner.environment,
-        project=owner.project,
+        owner,
         domain=snapshot.router.domain,
-        installation=owner.installation,
-        is_taken=taken.__contains__,
+        taken=_hosts(snapshot.everything.but(snapshot.ours)),
+        current=_hosts(snapshot.ours),
+        reserved={*(role.value for role in Role), slug(default)} - {owner.branch},
     )
     published = {
         (name, port.target)
@@ -127,6 +129,10 @@ def names_of(owner: Ownership, definition: Definition, snapshot: EnvironmentSnap
     }
     routes = tuple(route for route in routes_of(definition) if (route.service, route.port) in published)
     return name_routes(routes, services=definition.services, host=host, router=snapshot.router)
+
+
+def _hosts(observed: Observation) -> frozenset[str]:
+    return frozenset(name.host for container in observed.containers for name in container.names)
 
 
 def is_whole(definition: Definition, observed: Observation) -> bool:

@@ -123,7 +123,7 @@ def announced(run: Run, wanted: Wanted, snapshot: EnvironmentSnapshot) -> Iterat
     One that serves goes on serving, and has no such page.
     """
     definition = served_definition(run.session, wanted).definition
-    names = names_of(wanted.owner, definition, snapshot) if snapshot.environment is None else ()
+    names = names_of(run.session, wanted.owner, definition, snapshot) if snapshot.environment is None else ()
     routes = tuple(named.route for named in names)
 
     def show(page: Page) -> None:

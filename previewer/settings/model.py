@@ -70,6 +70,8 @@ class Settings(Struct, frozen=True):
     """The prefix length of each subnet, unless more join it: 28 leaves 13 addresses for containers."""
     ttl: Mapping[Role, timedelta | None] = field(default_factory=lambda: DEFAULT_TTL)
     """How long environments live; ``None`` for ever."""
+    idle: timedelta | None = None
+    """After how long without a request `watch` puts a preview to sleep; ``None`` for never."""
     keep_previous: Mapping[Role, int] = field(default_factory=lambda: DEFAULT_KEPT)
     """How many replaced generations are stopped and kept to roll back to."""
     wait_timeout: float = 120.0

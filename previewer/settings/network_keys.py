@@ -58,6 +58,14 @@ NETWORK_KEYS = (
         change=lambda s, value: replace(s, publish=values.read_publish(value)),
     ),
     NetworkKey(
+        key="ttl.idle",
+        looks='`"30m"`, `"2h"` or `"never"`',
+        default='`"never"`',
+        meaning="After how long without a request `watch` puts a preview that has a name to sleep.",
+        variable="PREVIEWER_TTL_IDLE",
+        change=lambda s, value: replace(s, idle=values.read_ttl(value)),
+    ),
+    NetworkKey(
         key="router",
         looks='`"on"`, `"off"` or `"auto"`',
         default='`"auto"`',

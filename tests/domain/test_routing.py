@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import json
 import string
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from previewer.domain.compose.definition import Role
 from previewer.domain.compose.routes import Route
@@ -29,22 +31,21 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 HOST = "feature-login.shop.localhost"
 
 
-def owner() -> Ownership:
-    return Ownership(
-        installation="i",
-        project="shop",
-        environment="shop-feature-login",
-        role=Role.PREVIEW,
-        generation=1,
-        branch="feature/login",
-        commit="c" * 40,
-        release="",
-        owner="ada@laptop",
-        created_at=NOW,
-        expires_at=None,
-        operation="o",
-        service="web",
-    )
+OWNER = Ownership(
+    installation="i",
+    project="shop",
+    environment="shop-feature-login",
+    role=Role.PREVIEW,
+    generation=1,
+    branch="feature/login",
+    commit="c" * 40,
+    release="",
+    owner="ada@laptop",
+    created_at=NOW,
+    expires_at=None,
+    operation="o",
+    service="web",
+)
 
 
 def container(*names: NamedRoute, number: int = 1, host_port: int = 28843) -> ObservedContainer:
@@ -58,7 +59,7 @@ def container(*names: NamedRoute, number: int = 1, host_port: int = 28843) -> Ob
         exit_code=None,
         created_at=NOW,
         ports=(PublishedPort(8000, "tcp", "127.0.0.1", host_port),) if host_port else (),
-        ownership=owner(),
+        ownership=OWNER,
         routes=(RankedPort(0, 8000),),
         names=names,
         router="previewer-router",
@@ -70,40 +71,54 @@ def names(*routes: Route, services: tuple[str, ...] = ("web", "api"), port: int 
     return [(named.service, named.route.url) for named in found]
 
 
+def host_of(
+    environment: str = "shop-main",
+    branch: str | None = "main",
+    *,
+    taken: Collection[str] = (),
+    current: Collection[str] = (),
+    domain: str = "localhost",
+) -> str:
+    owner = replace(OWNER, environment=environment, branch=branch)
+    return environment_host(owner, domain=domain, taken=taken, current=current, reserved={"staging", "trunk"})
+
+
 @pytest.mark.parametrize(
-    ("environment", "host"),
+    ("environment", "branch", "host"),
     [
-        ("shop-feature-login", "feature-login.shop.localhost"),
-        ("shop-staging", "staging.shop.localhost"),
-        ("mine", "mine.shop.localhost"),
+        (environment_name("shop", "feature/login"), "feature/login", "feature-login.shop.localhost"),
+        (environment_name("shop", "Main"), "Main", "main.shop.localhost"),
+        ("shop-staging", "main", "staging.shop.localhost"),
+        ("mine", "main", "mine.shop.localhost"),
+        ("shop-0123456789ab", None, "0123456789ab.shop.localhost"),
     ],
 )
-def test_an_environment_has_a_host_of_its_project(environment: str, host: str) -> None:
-    found = environment_host(
-        environment, project="shop", domain="localhost", installation="i", is_taken=lambda _: False
-    )
-    assert found == host
+def test_an_environment_has_a_host_of_its_project(environment: str, branch: str | None, host: str) -> None:
+    assert host_of(environment, branch) == host
 
 
-def test_another_repository_of_the_same_name_has_other_hosts() -> None:
-    taken = {"main.shop.localhost"}
-    hosts = {
-        environment_host(
-            "shop-main", project="shop", domain="localhost", installation=one, is_taken=taken.__contains__
-        )
-        for one in ("one", "two")
-    }
-    assert len(hosts - taken) == 2
+@pytest.mark.parametrize("branch", ["Staging", "trunk-", "feature/" + "x" * 80, "///"])
+def test_no_branch_has_a_name_that_means_something_else(branch: str) -> None:
+    host = host_of(environment_name("shop", branch), branch)
+    label = host.removesuffix(".shop.localhost")
+    assert len(label) <= 63
+    assert label not in {"staging", "trunk", ""}
+
+
+def test_what_is_taken_is_another_ones_and_what_it_has_stays() -> None:
+    name = environment_name("shop", "feature/a")
+    plain, own = "feature-a.shop.localhost", f"{name.removeprefix('shop-')}.shop.localhost"
+    assert host_of(name, "feature/a", taken={plain}) == own
+    assert host_of(name, "feature/a", current={own}) == own
+    third = host_of(name, "feature/a", taken={plain, own})
+    assert third not in {plain, own}
 
 
 @given(branch=st.text(max_size=200), services=st.lists(st.text(string.printable, max_size=80), max_size=5))
 def test_whatever_branches_and_services_are_called_names_are_valid_and_differ(
     branch: str, services: list[str]
 ) -> None:
-    name = environment_name("shop", branch)
-    host = environment_host(
-        name, project="shop", domain="a" * 60, installation="i", is_taken=lambda _: bool(branch)
-    )
+    host = host_of(environment_name("shop", branch), branch, domain="a" * 60)
     routes = [Route(service, port) for service in services for port in (8000, 9000)]
     found = name_routes(routes, services=services, host=host, router=RouterAddress(domain="a" * 60))
     urls = [named.route.url for named in found]

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from previewer.domain.deploy.watching import WatchRules
 from previewer.domain.environment.environment import State
+from previewer.domain.routing.caddy import read_requested_host
 from previewer.errors import EngineError, PreviewerError
 from previewer.operations.down import down
 from previewer.operations.replace import ReplaceOptions, replace_environment
 from previewer.operations.router import router_down, router_status, router_up
 from previewer.operations.sleep import sleep, wake
 from previewer.operations.up import UpOptions, plan_up, up
+from previewer.operations.watch.idle import find_idle, hosts_of
 from previewer.session.run import Run
 from previewer.settings.model import RouterSettings, RouterUse, Settings
 from previewer.testing.memory.container import Behaviour
 from previewer.testing.memory.engine import MemoryEngine
 from previewer.testing.memory.router import MemoryRouter
-from previewer.testing.memory.session import memory_session
+from previewer.testing.memory.session import DEFAULT_NOW, memory_session
 from tests.operations.shop import Shop
 
 HOST = "main.shop.localhost"
@@ -120,3 +125,36 @@ def test_a_plan_starts_no_router() -> None:
     shop = NamedShop()
     plan_up(shop.session, "main", UpOptions())
     assert shop.router.running is None
+
+
+def test_only_what_had_no_request_is_idle() -> None:
+    shop = NamedShop()
+    for branch in ("main", "feature/a", "feature-a"):
+        up(shop.run, branch, UpOptions())
+    environments = tuple(shop.environments().values())
+    rules = WatchRules("shop", ("main", "feature/*"))
+    start, hour = DEFAULT_NOW, timedelta(hours=1)
+    (asked,) = hosts_of(shop.environments()["shop-main"]) & {HOST}
+
+    def idle(after: timedelta) -> set[str]:
+        found = find_idle(
+            environments, rules, {asked: start + hour}, since=start, now=start + after, idle=timedelta(minutes=30)
+        )
+        return {environment.ownership.branch or "" for environment in found}
+
+    assert idle(timedelta(minutes=29)) == set()
+    assert idle(hour) == {"feature/a"}, "main had a request, and feature-a is not watched"
+    assert idle(2 * hour) == {"main", "feature/a"}
+
+
+@pytest.mark.parametrize(
+    ("line", "host"),
+    [
+        ('{"request": {"host": "main.shop.localhost:7080"}}', HOST),
+        ('{"level": "info", "msg": "started"}', ""),
+        ("no JSON", ""),
+        ("[]", ""),
+    ],
+)
+def test_lines_of_the_routers_log(line: str, host: str) -> None:
+    assert read_requested_host(line) == host

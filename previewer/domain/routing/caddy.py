@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from previewer.domain.json_value import JsonObject, JsonValue
+from previewer.domain.json_value import JsonObject, JsonValue, as_object, as_text
 
 FOLDER = "/routes"
 """Where the router sees the volume of its files."""
@@ -54,6 +54,15 @@ def router_configuration(*, name: str, port: int, addresses: Iterable[str]) -> b
         },
         indent=1,
     ).encode()
+
+
+def read_requested_host(line: str) -> str:
+    """The host name that a line of the router's log is about; empty where it is about none."""
+    try:
+        entry = as_object(json.loads(line))
+    except ValueError:
+        return ""
+    return as_text(as_object(entry.get("request")).get("host")).partition(":")[0]
 
 
 def _encoder() -> JsonObject:

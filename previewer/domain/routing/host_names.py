@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from msgspec import Struct
 
 from previewer.domain.compose.routes import Route, speaks_http
-from previewer.domain.labels import NamedRoute
-from previewer.domain.naming import HASH_LENGTH, LABEL_LENGTH, slug
+from previewer.domain.labels import NamedRoute, Ownership
+from previewer.domain.naming import HASH_LENGTH, LABEL_LENGTH, environment_name, slug
 
 OWN_HOST = "@"
 """What ``host`` of a route says for the environment's own name."""
@@ -54,19 +54,30 @@ def project_host(project: str, domain: str) -> str:
 
 
 def environment_host(
-    environment: str, *, project: str, domain: str, installation: str, is_taken: Callable[[str], bool]
+    owner: Ownership,
+    *,
+    domain: str,
+    taken: Collection[str],
+    current: Collection[str] = (),
+    reserved: Collection[str],
 ) -> str:
     """The environment's own host name: ``feature-login.shop.localhost``.
 
-    Where another repository's environment has it (``is_taken``), a hash of the repository's id tells them apart.
+    It is the branch's name as people would write it, unless another environment has that (``taken``) or it means
+    something else in the project (``reserved``: ``staging``, ``main``). Then it is the environment's name, with a
+    hash of the repository's id where another repository has that too. What it has (``current``) it keeps.
     """
-    part = slug(environment.removeprefix(f"{project}-") or environment)
-    host = f"{part}.{project_host(project, domain)}"
-    if not is_taken(host):
-        return host
-    suffix = hashlib.sha256(installation.encode("utf-8", "surrogateescape")).hexdigest()[:HASH_LENGTH]
-    part = part[: LABEL_LENGTH - HASH_LENGTH - 1].rstrip("-")
-    return f"{part}-{suffix}.{project_host(project, domain)}"
+    end = project_host(owner.project, domain)
+    part = slug(owner.environment.removeprefix(f"{owner.project}-") or owner.environment)
+    plain = _NOT_IN_LABEL.sub("-", (owner.branch or "").lower()).strip("-")
+    is_usual = owner.branch is not None and environment_name(owner.project, owner.branch) == owner.environment
+    is_plain = is_usual and 0 < len(plain) <= LABEL_LENGTH and plain not in reserved
+    suffix = hashlib.sha256(owner.installation.encode("utf-8", "surrogateescape")).hexdigest()[:HASH_LENGTH]
+    labels = [*([plain] if is_plain else []), part]
+    last = f"{part[: LABEL_LENGTH - HASH_LENGTH - 1].rstrip('-')}-{suffix}.{end}"
+    hosts = [*(f"{label}.{end}" for label in labels), last]
+    free = [host for host in hosts if host not in taken]
+    return next((host for host in free if host in current), free[0] if free else last)
 
 
 def name_routes(

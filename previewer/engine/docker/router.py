@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import io
-import json
 import tarfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -237,13 +236,3 @@ def _answers(spec: RouterSpec) -> bool:
         return False
     finally:
         connection.close()
-
-
-def read_requests(line: str) -> tuple[str, float] | None:
-    """The host name and the time (seconds since the epoch) of a request that a line is about."""
-    try:
-        entry = as_object(json.loads(line))
-    except ValueError:
-        return None
-    at, host = entry.get("ts"), as_text(as_object(entry.get("request")).get("host"))
-    return (host.partition(":")[0], float(at)) if host and isinstance(at, int | float) else None

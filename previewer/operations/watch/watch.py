@@ -35,6 +35,7 @@ from previewer.errors import (
     SourceError,
     UsageError,
 )
+from previewer.operations.watch.idle import IdleWatch
 from previewer.operations.watch.job import JobEnded, WatchJob, describe
 from previewer.operations.watch.queue import WatchQueue, remember_failure, remembered_attempts
 from previewer.operations.watch.touches import watch_taints
@@ -119,11 +120,13 @@ class _Watch:
         self._pause = 0.0
         self._fetch_at = 0.0
         self._stamp = ""
+        self._idle: IdleWatch | None = None
 
     def follow(self) -> WatchResult:
         forget = self._run.cancellation.on_request(lambda: self._messages.put(_Wake()))
         if not self._options.once:
             watch_taints(self._run)
+            self._idle = IdleWatch(self._run, self._rules)
         try:
             while not self._run.cancellation.requested:
                 if self._look() and self._options.once and not self._jobs:
@@ -156,6 +159,8 @@ class _Watch:
             self._stamp = stamp
             self._session.reread_settings()
             self._rules = _rules(self._session, self._options)
+            if self._idle is not None:
+                self._idle.rules = self._rules
         branches = self._session.source.branch_view(remote=self._options.remote, about=self._rules.covers)
         environments = list_environments(self._session)
         known = remembered_attempts(self._session, self._rules, branches.tips, environments)
