@@ -113,6 +113,8 @@ class Session:
         self.source = source
         self.clock = clock
         """The time now: aware, UTC."""
+        self.adjust: Callable[[Settings], Settings] = lambda settings: settings
+        """What a part of an operation changes about the settings."""
         self.find_secret = find_secret
         """The value that a source of the settings' gives. Raises :class:`PreviewerError`."""
         self.new_id = new_id
@@ -206,7 +208,7 @@ class Session:
 
         Raises :class:`UsageError` for ones that make no sense.
         """
-        settings = self._settings.get()
+        settings = self.adjust(self._settings.get())
         if not self.config_mounts:
             return settings
         return replace(settings, allowed_variables={**settings.allowed_variables, **self.given_values})

@@ -47,7 +47,8 @@ def command(
     They are made from what HEAD has: a Compose file or a Dockerfile (with a Procfile), at the root or in a folder,
     and the keys of x-previewer that it needs to run. Where there are several, --from says which; a terminal is
     asked. No file is ever overwritten. --check ends with 1 where something would keep it from running; with --try
-    nothing is written unless it ran, and nothing is left of the trial.
+    nothing is written unless it ran, and nothing is left of the trial. `--ci github` and `--ci gitlab` write a
+    pipeline for that system instead.
     """
     from pathlib import Path
 
@@ -55,6 +56,12 @@ def command(
     from previewer.operations.init import write_init
 
     with invocation.open_session() as session:
+        if (pipeline := _pipeline(invocation.ci)) is not None and not (check or tries):
+            path, text = pipeline
+            done = write_init(Path(session.source.location), {} if dry_run else {path: text})
+            rows = file_rows(written=done.written, kept=done.kept, planned=(path,) if dry_run else ())
+            invocation.output.rows(FILE_COLUMNS, rows, form)
+            return ExitCode.OK
         plan = _plan(invocation, session, sources)
         if check:
             from previewer.deployment.would_run import would_run
@@ -80,6 +87,17 @@ def command(
     elif not dry_run:
         invocation.diagnostics.note("commit what is new: previewer reads only what is committed")
     return ExitCode.OK
+
+
+def _pipeline(system: str) -> tuple[str, str] | None:
+    """The file that a CI system reads, by its path and with its text; ``None`` where none was asked for."""
+    from importlib.resources import files
+
+    paths = {"github": ".github/workflows/preview.yml", "gitlab": ".gitlab/previewer.gitlab-ci.yml"}
+    if system not in paths:
+        return None
+    template = files("previewer.cli.ci").joinpath("templates", f"{system}.yml")
+    return paths[system], template.read_text(encoding="utf-8")
 
 
 def _try(

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from copy import copy
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -26,6 +27,7 @@ from previewer.process_identity import identify
 from previewer.records.environments import find_ended_environments, list_environments
 from previewer.session.run import Run
 from previewer.session.session import Session
+from previewer.settings.model import RouterUse
 
 TTL = "2h"
 """How long one lives at most, where nothing else removes it."""
@@ -60,6 +62,7 @@ def temporary(run: Run, revision: str, options: UpOptions, *, may_stay: bool = F
     there already.
     """
     name = naming.slug(options.name or new_name(run.session))
+    run = Run(_without_names(run.session), run.report, run.cancellation)
     # A label cannot be taken back: one that may stay is known to its sweeper alone.
     process = None if may_stay else identify()
     with run.session.ledger.lock(f"{name} run", purpose=f"run a command beside {name}"):
@@ -82,6 +85,13 @@ def temporary(run: Run, revision: str, options: UpOptions, *, may_stay: bool = F
             raise
         if not made.is_kept:
             remove(run, name)
+
+
+def _without_names(session: Session) -> Session:
+    """The same with host ports alone: what ends soon is asked by programs that resolve no names."""
+    found = copy(session)
+    found.adjust = lambda settings: replace(settings, router=replace(settings.router, use=RouterUse.OFF))
+    return found
 
 
 def remove(run: Run, *names: str) -> None:
