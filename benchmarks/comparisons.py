@@ -127,6 +127,23 @@ def _freeze(place: Workplace) -> Iterator[Sequence[Subject]]:
 
 
 @contextmanager
+def _build(place: Workplace) -> Iterator[Sequence[Subject]]:
+    """A base and files, made without a builder; and the same with ``--chown``, which is left to the builder."""
+    build = previewer("freeze", "main", "--from-scratch")
+    folders: list[tuple[str, Path]] = []
+    pages = {f"site/page{number}.html": f"page {number}\n" * 200 for number in range(200)}
+    for title, option in (("direct", ""), ("by a builder", "--chown=0:0 ")):
+        dockerfile = f"FROM scratch\nCOPY {option}. /site\n"
+        definition = "services: {site: {build: site}}\n"
+        files = {"compose.yaml": definition, "site/Dockerfile": dockerfile, **pages}
+        folders.append((title, place.repository(f"build-{len(folders)}", files).path))
+    yield tuple(
+        Subject(f"previewer freeze --from-scratch, {title}", build, folder, environment=place.environment)
+        for title, folder in folders
+    )
+
+
+@contextmanager
 def _config(place: Workplace, *, count: int) -> Iterator[Sequence[Subject]]:
     folder = place.repository(f"config-{count}", {"compose.yaml": services(count)}).path
     yield (
@@ -193,6 +210,7 @@ COMPARISONS: tuple[Comparison | Course, ...] = (
     ),
     Comparison("config-1", "config of 1 service", partial(_config, count=1), is_quick=False),
     Comparison("config-70", f"config of {LARGE} services", partial(_config, count=LARGE)),
+    Comparison("build", "an image that is a base and files", _build),
     Comparison("freeze", "freeze of an unchanged commit", _freeze),
     Comparison("ls-1", "ls with 1 environment", partial(_ls, count=1)),
     Comparison("ls-50", "ls with 50 environments", partial(_ls, count=50)),
