@@ -15,7 +15,6 @@ from previewer.docker_api.failures import refusal_error
 from previewer.docker_api.gathered_stream import read_objects
 from previewer.docker_api.liveness import ensure_alive, reading
 from previewer.docker_api.request import get_json, open_answer
-from previewer.docker_api.wire.sdk_wire import stream_body
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.labels import MANAGED_BY, MANAGED_BY_VALUE, PROCESS, PURPOSE, PURPOSE_READING
@@ -127,6 +126,8 @@ class ImageArchives:
 
         Raises :class:`EngineError`. An engine that goes away ends it short: its reader misses the manifest.
         """
+        from previewer.docker_api.wire.sdk_wire import stream_body  # brings the SDK
+
         with translate_errors("read the image", subject=image):
             stream = stream_body(open_answer(self._connection, f"/images/{image}/get", {}))
         with reading(self._connection, stream, "read the image", cancellation):
@@ -135,6 +136,8 @@ class ImageArchives:
 
     def load(self, archive: Iterator[bytes], *, subject: str, cancellation: Cancellation) -> None:
         """Put an archive's images into the engine. Raises :class:`EngineError` with the engine's words."""
+        from previewer.docker_api.wire.sdk_wire import stream_body  # brings the SDK
+
         action = "load the image"
         with closing(self._connection.new_stream_client()) as client, translate_errors(action, subject=subject):
             answer = client.post(

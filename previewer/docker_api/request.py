@@ -9,7 +9,6 @@ from urllib.parse import quote
 
 from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection, version_text
 from previewer.docker_api.wire.protocol import EngineAnswer, EngineRequest, OpenAnswer
-from previewer.docker_api.wire.sdk_wire import check_response
 from previewer.domain.json_value import JsonObject, JsonValue, as_object
 
 if TYPE_CHECKING:
@@ -106,6 +105,8 @@ def open_stream(connection: DockerConnection, path: str, parameters: Mapping[str
 
 def open_answer(connection: DockerConnection, path: str, parameters: Mapping[str, str]) -> requests.Response:
     """As :func:`open_stream`, by the SDK: with headers, and as a file."""
+    from previewer.docker_api.wire.sdk_wire import check_response  # brings the SDK
+
     api = connection.api
     url = f"{api.base_url}{_versioned(connection, path)}"
     response = api.get(url, params=parameters, stream=True, timeout=(api.timeout, None))

@@ -44,6 +44,16 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     assert loaded.split() == []
 
 
+@pytest.mark.parametrize(
+    "module", ["session.engine_clients", "operations.lists", "operations.down", "deployment.deploy"]
+)
+def test_what_talks_to_an_engine_behind_a_socket_loads_no_library_for_it(module: str) -> None:
+    """The SDK takes longer to import than `ls` takes altogether."""
+    script = f"import sys, previewer.{module}\nprint(*(name for name in {HEAVY!r} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == []
+
+
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_a_process_needs_no_standard_streams(closed: str) -> None:
     command = f'exec "$0" -m previewer --version {closed}'
