@@ -141,6 +141,8 @@ VERBS = (
         f"{_HOME}.sleep:wake_command",
     ),
     Verb("router", "Show, start or remove what gives environments host names.", _ENVIRONMENTS, f"{_HOME}.router"),
+    Verb("share", "Give others an address of an environment for a time.", _ENVIRONMENTS, f"{_HOME}.share"),
+    Verb("unshare", "End what is shared of an environment.", _ENVIRONMENTS, f"{_HOME}.share:unshare_command"),
     Verb("watch", "Keep previews in step with branches.", _ENVIRONMENTS, f"{_HOME}.watch"),
     Verb("branches", "List branches, newest first.", _REPOSITORY, f"{_HOME}.branches"),
     Verb("config", "Print the normalised definition of a commit.", _REPOSITORY, f"{_HOME}.config"),

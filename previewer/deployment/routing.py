@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -21,10 +22,11 @@ from previewer.domain.engine.observation import ContainerState, Observation, Obs
 from previewer.domain.environment.environment import Environment, State, list_environments
 from previewer.domain.labels import NamedRoute
 from previewer.domain.progress import Noted
+from previewer.domain.record.notes import Share
 from previewer.domain.routing.caddy import router_configuration
 from previewer.domain.routing.host_names import RouterAddress, project_host
 from previewer.domain.routing.pages import Page, index_page, state_page
-from previewer.domain.routing.route_files import host_page_files, page_files, route_files
+from previewer.domain.routing.route_files import host_page_files, page_files, route_files, share_files
 from previewer.domain.units import counted
 from previewer.engine.protocol import Selection
 from previewer.engine.router import RouterSpec, RouterState
@@ -140,6 +142,35 @@ def announced(run: Run, wanted: Wanted, snapshot: EnvironmentSnapshot) -> Iterat
         raise
 
 
+def is_named(session: Session, environment: Environment) -> bool:
+    """Whether the router of the settings knows names of it."""
+    name = session.settings.router.name
+    return any(c.router == name and c.names for c in _containers(environment))
+
+
+def share_name(
+    session: Session, environment: Environment, *, token: str, until: datetime, is_locked: bool
+) -> Share:
+    """A host name for others that leads to the environment's main one; ``token`` is what nobody guesses."""
+    settings = session.settings.router
+    state = session.router.find(settings.name)
+    address = RouterAddress(settings.domain, state.port if state else settings.port or USUAL_PORT)
+    host = f"share-{token}.{project_host(environment.ownership.project, settings.domain)}"
+    main = environment.ports[0].url if environment.ports else _names(_containers(environment))[0].url
+    return Share(address.url(host), place_of_name(main), until, is_locked=is_locked)
+
+
+def write_share(run: Run, share: Share, *, key: str = "") -> None:
+    """Let the router know of it: it is over at its time, whatever else happens."""
+    host, until = place_of_name(share.url), int(share.until.timestamp())
+    _write(run, lambda: share_files(host, target=share.target, until=until, key=key))
+
+
+def place_of_name(url: str) -> str:
+    """The host name of a URL of ours."""
+    return url.partition("://")[2].partition("/")[0].partition(":")[0]
+
+
 def drain(run: Run, containers: Iterable[ObservedContainer]) -> None:
     """Wait until no client is connected to what was replaced, as long as its services' grace periods say."""
     engine, began = run.session.engine, time.monotonic()
@@ -226,6 +257,10 @@ def _write_everything(session: Session) -> None:
         notes = session.known_notes() if is_ours else None
         for environment in list_environments(everything.of_installation(installation), notes):
             files |= _files_of(environment)
+            for share in environment.notes.shares:
+                until = int(share.until.timestamp())
+                lock = "lost" if share.is_locked else ""  # its password went with the router before
+                files |= share_files(place_of_name(share.url), target=share.target, until=until, key=lock)
     session.router.write(name, {**files, **_index_files(session, everything)})
 
 

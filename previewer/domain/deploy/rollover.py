@@ -57,6 +57,7 @@ def roll_over(
         generation=generation,
         expires_at=_extension(replaced, expires_at) if keeps_extension else None,
         pinned=replaced is not None and before.pinned,
+        shares=before.shares if replaced is not None else (),
         kept=kept[:keep],
         known_good=known[:REMEMBERED],
     )

@@ -25,11 +25,22 @@ class KnownGood(msgspec.Struct, frozen=True):
     """When it was replaced."""
 
 
+class Share(msgspec.Struct, frozen=True):
+    """A host name that others were given, until a time. Its password, if it has one, is the router's alone."""
+
+    url: str
+    target: str
+    """The environment's own host name."""
+    until: Instant
+    is_locked: bool = False
+    """Whether it asks for a password."""
+
+
 class EnvironmentNotes(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the ledger says of one environment. The default says nothing.
 
     ``expires_at``, ``asleep_since``, ``stopped`` and ``tainted`` are about ``generation`` and end with it.
-    ``pinned`` is about the environment and ends with that; ``kept`` and ``known_good`` outlive both.
+    ``pinned`` and ``shares`` are the environment's and end with that; ``kept`` and ``known_good`` outlive both.
     """
 
     generation: int = msgspec.field(default_factory=int)  # written even where it is 0
@@ -46,6 +57,8 @@ class EnvironmentNotes(msgspec.Struct, frozen=True, omit_defaults=True):
     """Generations that are stopped and kept to roll back to; no part of what runs."""
     known_good: tuple[KnownGood, ...] = ()
     """Known-good releases, newest first."""
+    shares: tuple[Share, ...] = ()
+    """What is shared of it; those whose time is over count no more."""
     stopped: tuple[str, ...] = ()
     """The containers, by name, that were stopped to let it sleep: those that start when it wakes. If it is awake:
     those that a rollback is about to stop, until it has come to its end."""
@@ -65,7 +78,11 @@ class EnvironmentNotes(msgspec.Struct, frozen=True, omit_defaults=True):
         if generation == self.generation:
             return self
         return EnvironmentNotes(
-            generation=generation, pinned=self.pinned, kept=self.kept, known_good=self.known_good
+            generation=generation,
+            pinned=self.pinned,
+            kept=self.kept,
+            known_good=self.known_good,
+            shares=self.shares,
         )
 
 

@@ -7,13 +7,15 @@ that nothing is ever reloaded: a reload resets connections of every environment.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from previewer.domain.json_value import JsonObject, JsonValue, as_object, as_text
 
 FOLDER = "/routes"
 """Where the router sees the volume of its files."""
 CONFIG_FILE = "router.json"
+SHARE_HOST = r"^share-[0-9a-f]{24}\."
+"""What host names of shares begin with."""
 HEALTH_HOST = "router.previewer.internal"
 """A host name that the router itself answers."""
 HEALTH_HEADER = "X-Previewer-Router"
@@ -34,16 +36,19 @@ _LOOKUPS = (
 _UPSTREAM = "=([^/ ]+)$"
 _UPSTREAM_WITH_HOST = "=([^/ ]+) ([^/ ]+)$"
 _PAGE = "=page ([0-9]{3})$"
+_SHARE = "=share ([0-9]+) ([^/ ]+) (open|locked)$"
+_BASIC = "^Basic ([A-Za-z0-9+=]+)$"
+GONE = 410
 
 
-def router_configuration(*, name: str, port: int, addresses: Iterable[str]) -> bytes:
+def router_configuration(*, name: str, port: int, addresses: Sequence[str]) -> bytes:
     """Caddy's JSON for a router called ``name`` that listens on a port of each of ``addresses``."""
     server: JsonObject = {
         "listen": [f"[{address}]:{port}" if ":" in address else f"{address}:{port}" for address in addresses],
         "protocols": ["h1", "h2", "h2c"],
         "automatic_https": {"disable": True},
         "logs": {},
-        "routes": [_health(name), *map(_lookup, _LOOKUPS), _unknown()],
+        "routes": [_health(name), _shares(port, addresses), *map(_lookup, _LOOKUPS), _unknown()],
         "errors": {"routes": [_failure()]},
     }
     return json.dumps(
@@ -96,6 +101,51 @@ def _lookup(pattern: str) -> JsonObject:
         {"match": [_said(_UPSTREAM_WITH_HOST)], "handle": [_proxy(host="{http.regexp.said.2}")], "terminal": True},
     ]
     return {"match": [found], "handle": [{"handler": "subroute", "routes": routes}], "terminal": True}
+
+
+def _shares(port: int, addresses: Sequence[str]) -> JsonObject:
+    """Hosts that nobody guesses: each leads to an environment's own name until its time is over.
+
+    The router asks itself, under that name, so that a share follows the environment wherever it leads.
+    """
+    itself = "127.0.0.1" if set(addresses) & {"0.0.0.0", "127.0.0.1"} else addresses[0]  # noqa: S104 - read
+    proxy: JsonObject = {
+        "handler": "reverse_proxy",
+        "upstreams": [{"dial": f"[{itself}]:{port}" if ":" in itself else f"{itself}:{port}"}],
+        "headers": {
+            "request": {"set": {"Host": ["{http.regexp.said.2}"]}, "delete": ["Authorization"]},
+            "response": {"set": {"X-Robots-Tag": ["noindex"]}},
+        },
+    }
+    is_over: JsonObject = {"expression": "int({time.now.unix}) >= int({http.regexp.said.1})"}
+    is_locked: JsonObject = {"vars_regexp": {"{http.regexp.said.3}": {"pattern": "^locked$"}}}
+    has_key: JsonObject = {"header_regexp": {"Authorization": {"name": "key", "pattern": _BASIC}}}
+    fits: JsonObject = {"file": {"root": FOLDER, "try_files": [f"/{_HOST}/key-{{http.regexp.key.1}}"]}}
+    ask = _text(401, "This preview asks for a password.\n", {"WWW-Authenticate": ['Basic realm="preview"']})
+    gone = _text(GONE, "This address is no longer shared.\n", {})
+    checked = _routes(
+        {"match": [is_over], "handle": [gone], "terminal": True},
+        {
+            "match": [is_locked],
+            "handle": [
+                _routes({"match": [has_key], "handle": [_routes({"match": [fits], "handle": [proxy]})]}),
+                ask,
+            ],
+            "terminal": True,
+        },
+        {"handle": [proxy]},
+    )
+    newest: JsonObject = {
+        "file": {"root": FOLDER, "try_files": [f"/{_HOST}/=share *"], "try_policy": "most_recently_modified"}
+    }
+    found = _routes({"match": [_said(_SHARE)], "handle": [checked], "terminal": True}, {"handle": [gone]})
+    is_share: JsonObject = {"vars_regexp": {_HOST: {"pattern": SHARE_HOST}}}
+    inner = _routes({"match": [newest], "handle": [found], "terminal": True}, {"handle": [gone]})
+    return {"match": [is_share], "handle": [inner], "terminal": True}
+
+
+def _routes(*routes: JsonValue) -> JsonObject:
+    return {"handler": "subroute", "routes": list(routes)}
 
 
 def _said(pattern: str) -> JsonObject:

@@ -34,6 +34,15 @@ def page_files(names: Collection[NamedRoute], *, status: int, page: str) -> dict
     return {**hosts, **{f"{_place(name)}/=page {status}": b"" for name in names}}
 
 
+def share_files(host: str, *, target: str, until: int, key: str = "") -> dict[str, bytes]:
+    """The files that let a shared host name lead to the host name ``target`` until a time, in Unix seconds.
+
+    ``key`` is what a client has to send: user and password in base64, without a slash; empty for no password.
+    """
+    lock = "locked" if key else "open"
+    return {**({f"{host}/key-{key}": b""} if key else {}), f"{host}/=share {until} {target} {lock}": b""}
+
+
 def host_page_files(host: str, *, page: str) -> dict[str, bytes]:
     """The files that let a host name that is no environment's answer with ``page``."""
     return {f"{host}/page-200.html": page.encode(), f"{host}/=page 200": b""}
