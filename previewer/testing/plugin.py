@@ -1,99 +1,102 @@
 """A pytest plugin: ``pytest_plugins = ["previewer.testing.plugin"]`` in a ``conftest.py``.
 
-The ``previews`` fixture brings commits of the repository up as environments of the test run's own, and removes
-them at its end::
+The fixtures bring commits of the repository up as environments of the test run's own, and remove them::
 
-    def test_the_front_page(previews):
-        preview = previews.up("HEAD")
+    def test_the_front_page(preview):              # an environment of HEAD for this test alone
         preview.services["api"].wait_until(HttpWaitStrategy(8000, "/ready"))
         assert "Welcome" in urlopen(preview.url).read().decode()
+
+    def test_it_is_as_before(session_preview, previews):     # one for all tests; one of another commit
+        before = previews.up("v1.0.0")
 """
 
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Self
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import datetime
 
 import pytest
 
+from previewer.domain import naming
 from previewer.domain.compose.definition import Role
-from previewer.domain.environment.environment import Environment
-from previewer.domain.naming import environment_name
-from previewer.errors import LockedError, NotFoundError, UsageError
-from previewer.operations.down import down
-from previewer.operations.up import UpOptions, up
-from previewer.records.environments import list_environments
+from previewer.engine.protocol import LogOptions
+from previewer.errors import PreviewerError, UsageError
+from previewer.operations.logs import open_logs
+from previewer.operations.run.sweeper import Sweeper
+from previewer.operations.run.temporary import new_name, remove_abandoned, remove_of, temporary, up_for
+from previewer.operations.up import UpOptions
+from previewer.process_identity import identify
 from previewer.session.open_session import open_session
 from previewer.session.run import Run
 from previewer.session.session import Session
 from previewer.testing.running_preview import RunningPreview
 
-TTL = "2h"
-"""Of a test's environment. One that a killed run of another machine left is removed after that."""
-_NAME = re.compile(r"(?P<run>test-[0-9a-f]{16})-[0-9]+$")
+MARK = "preview"
+"""``@pytest.mark.preview("v1.0.0", role="staging")`` says what the fixture ``preview`` brings up."""
+LINES = 200
+"""Of each container that a failing test's report shows, since the test began."""
+_PROCESS = "previewer_process"
+"""What pytest-xdist's controller tells its workers: environments that they share end with it."""
 
 
 class Previews:
-    """Environments of one test run, which is known by the lock that it holds."""
+    """Environments of one process of a test run. Whatever ends it, they are removed."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, stack: ExitStack, sweeper: Sweeper) -> None:
         self._session = session
-        self._run = f"test-{os.urandom(8).hex()}"
-        self._names: list[str] = []
-
-    @contextmanager
-    def running(self) -> Iterator[Self]:
-        """Hold the run's lock, remove what killed runs left, and at the end what this run made."""
-        with self._session.ledger.lock(self._run, purpose="run tests with previews"):
-            self._remove_abandoned()
-            try:
-                yield self
-            finally:
-                self.down_all()
+        self._stack = stack
+        self._sweeper = sweeper
+        self.running: dict[str, RunningPreview] = {}
+        """Those that are up, by name."""
 
     def up(
         self, revision: str = "HEAD", *, role: Role | str = Role.PREVIEW, definition: str | None = None
     ) -> RunningPreview:
-        """Freeze a revision and run it, under a name that no user's environment has. Waits until it is healthy.
+        """Freeze a revision and run it until the test run ends, under a name that no other environment has.
 
-        Raises what ``previewer up`` reports: :class:`previewer.errors.PreviewerError` and its kin.
+        Waits until it is healthy. Raises what ``previewer up`` reports: :class:`previewer.errors.PreviewerError`
+        and its kin.
         """
-        name = environment_name(self._session.project, f"{self._run}-{len(self._names) + 1}")
-        self._names.append(name)
-        options = UpOptions(role=_role(role), definition=definition, name=name, ttl=TTL)
-        result = up(Run(self._session), revision, options)
-        return RunningPreview(self._session, result.environment)
+        return self._stack.enter_context(self.beside(revision, role=role, definition=definition))
 
-    def down_all(self) -> None:
-        """Remove them, and prove that nothing is left. Those that never came up have nothing to remove."""
-        known = {environment.name for environment in list_environments(self._session)}
-        names = [name for name in self._names if name in known]
-        down(Run(self._session), names)
+    @contextmanager
+    def beside(
+        self, revision: str = "HEAD", *, role: Role | str = Role.PREVIEW, definition: str | None = None
+    ) -> Iterator[RunningPreview]:
+        """As :meth:`up`, until the block ends."""
+        options = UpOptions(role=_role(role), definition=definition, name=new_name(self._session))
+        name = naming.slug(options.name or "")
+        self._sweeper.watch(name)
+        with temporary(Run(self._session), revision, options) as made:
+            self.running[name] = RunningPreview(self._session, made.result.environment)
+            try:
+                yield self.running[name]
+            finally:
+                del self.running[name]
 
-    def _remove_abandoned(self) -> None:
-        """Remove the environments of runs that were killed. Another run may be at it too."""
-        for environment in list_environments(self._session):
-            if self._is_abandoned(environment):
-                with suppress(LockedError, NotFoundError):
-                    down(Run(self._session), [environment.name])
+    def share(self, run: str, process: str) -> RunningPreview:
+        """The environment of HEAD that all workers of a test run use: the first one brings it up.
 
-    def _is_abandoned(self, environment: Environment) -> bool:
-        """Whether its run has ended: a run of this clone holds its lock until then, others have their time."""
-        run = _NAME.search(environment.name)
-        if run is None:
-            return False
-        if environment.expires_at is not None and environment.expires_at <= self._session.clock():
-            return True
-        if not self._session.began(environment.ownership.operation):
-            return False
-        try:
-            with self._session.ledger.lock(run["run"], purpose="see whether the tests still run"):
-                return True
-        except LockedError:
-            return False
+        ``process`` is the controller, which it ends with.
+        """
+        name = naming.environment_name(self._session.project, f"test-{run[:12]}")
+        made = up_for(Run(self._session), "HEAD", UpOptions(name=name), process)
+        self.running[name] = RunningPreview(self._session, made)
+        return self.running[name]
+
+    def logs(self, since: datetime) -> Iterator[tuple[str, str]]:
+        """What the running environments have written since then, by title."""
+        for name, preview in self.running.items():
+            with suppress(PreviewerError):  # a test's own failure counts more
+                stream = open_logs(self._session, preview.name, options=LogOptions(tail=LINES, since=since))
+                try:
+                    lines = [f"{line.service} | {line.text}" for batch in stream for line in batch]
+                finally:
+                    stream.close()
+                if lines:
+                    yield f"logs of {name}", "\n".join(lines)
 
 
 def _role(name: Role | str) -> Role:
@@ -109,11 +112,91 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """``--preview-repo`` says which repository, if it is not the one that the tests are in."""
     group = parser.getgroup("previewer")
     group.addoption("--preview-repo", default=None, help="the repository whose commits are previewed")
+    group.addoption(
+        "--preview-shared",
+        action="store_true",
+        help="with pytest -n: let all workers use one session_preview, instead of one each",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the mark known."""
+    config.addinivalue_line("markers", f"{MARK}(revision, role, definition): what the fixture `preview` brings up")
+
+
+_PREVIEWS = pytest.StashKey[Previews]()
+_BEGAN = pytest.StashKey[float]()
+_CONTROLLER = pytest.StashKey[ExitStack]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: object) -> None:
+    """Of pytest-xdist, in its controller: environments that workers share end with it."""
+    config, told = getattr(node, "config", None), getattr(node, "workerinput", None)
+    if not isinstance(config, pytest.Config) or not isinstance(told, dict):
+        return
+    if not config.getoption("--preview-shared"):
+        return
+    told[_PROCESS] = identify()
+    if _CONTROLLER not in config.stash:
+        stack = config.stash[_CONTROLLER] = ExitStack()
+        session = stack.enter_context(open_session(_path(config), environment=os.environ))
+        stack.enter_context(_sweeper(session))
+        stack.callback(remove_of, Run(session), identify())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove what workers shared."""
+    if (stack := config.stash.get(_CONTROLLER, None)) is not None:
+        stack.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add what environments wrote to the report of a test that failed."""
+    report = yield
+    if call.when == "setup":
+        item.stash[_BEGAN] = call.start
+    previews = item.config.stash.get(_PREVIEWS, None)
+    if previews is not None and report.failed:
+        report.sections += list(previews.logs(datetime.fromtimestamp(item.stash[_BEGAN]).astimezone()))
+    return report
 
 
 @pytest.fixture(scope="session")
 def previews(pytestconfig: pytest.Config) -> Iterator[Previews]:
     """Environments of commits, for the whole test run."""
-    path: str = pytestconfig.getoption("--preview-repo") or str(pytestconfig.rootpath)
-    with open_session(path, environment=os.environ) as session, Previews(session).running() as made:
+    with open_session(_path(pytestconfig), environment=os.environ) as session, _sweeper(session) as sweeper:
+        remove_abandoned(Run(session))
+        with ExitStack() as stack:
+            made = pytestconfig.stash[_PREVIEWS] = Previews(session, stack, sweeper)
+            yield made
+        del pytestconfig.stash[_PREVIEWS]
+
+
+@pytest.fixture(scope="session")
+def session_preview(pytestconfig: pytest.Config, previews: Previews) -> RunningPreview:
+    """One environment of HEAD for all tests of this process, or with ``--preview-shared`` of all workers."""
+    told: dict[str, str] = getattr(pytestconfig, "workerinput", {})
+    if _PROCESS in told:
+        return previews.share(told["testrunuid"], told[_PROCESS])
+    return previews.up("HEAD")
+
+
+@pytest.fixture
+def preview(request: pytest.FixtureRequest, previews: Previews) -> Iterator[RunningPreview]:
+    """An environment for one test: of HEAD, or of what ``@pytest.mark.preview`` says."""
+    mark = request.node.get_closest_marker(MARK)
+    arguments, options = (mark.args, mark.kwargs) if mark is not None else ((), {})
+    with previews.beside(*arguments, **options) as made:
         yield made
+
+
+def _path(config: pytest.Config) -> str:
+    return str(config.getoption("--preview-repo") or config.rootpath)
+
+
+def _sweeper(session: Session) -> Sweeper:
+    return Sweeper(["--repo", session.source.location], os.environ)

@@ -14,6 +14,7 @@ import pytest
 
 from previewer.docker_api.connection import DockerConnection
 from tests.docker.base_image import BaseImage
+from tests.eventually import eventually
 from tests.worlds.docker import EngineFixture
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
@@ -62,7 +63,7 @@ def engine_fixture(
 
 
 def run_tests(
-    engine_fixture: EngineFixture, folder: Path, files: dict[str, str]
+    engine_fixture: EngineFixture, folder: Path, files: dict[str, str], *options: str
 ) -> subprocess.CompletedProcess[str]:
     """Run the tests of a project whose folder holds these files."""
     folder.mkdir()
@@ -82,6 +83,7 @@ def run_tests(
                 str(folder),
             ),
             *("--preview-repo", str(engine_fixture.repository.path)),
+            *options,
         ],
         env={**os.environ, "DOCKER_HOST": engine_fixture.connection.host},
         cwd=folder,
@@ -140,11 +142,56 @@ def test_what_a_killed_run_left_goes_with_the_next_one_and_what_another_uses_sta
     engine_fixture.up("main")
     killed = run_tests(engine_fixture, tmp_path / "killed", {"conftest.py": CONFTEST, "test_it.py": KILLED})
     assert killed.returncode == -signal.SIGKILL
-    assert len(engine_fixture.environments()) == 2
+    eventually(lambda: len(engine_fixture.environments()) == 1, what="the killed run's sweeper removes its own")
     done = run_tests(engine_fixture, tmp_path / "next", {"conftest.py": CONFTEST, "test_it.py": IS_BESIDE})
     assert done.returncode == 0, done.stdout + done.stderr
     assert [environment["branch"] for environment in engine_fixture.environments()] == ["main"]
-    assert not any("-test-" in thing for thing in engine_fixture.remains())
+    assert not any("-run-" in thing for thing in engine_fixture.remains())
+
+
+SHARED = """
+from urllib.request import urlopen
+
+import pytest
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_all_workers_ask_one(session_preview, number, record_property):
+    record_property("url", session_preview.url)
+    assert urlopen(session_preview.url).read() == b"second page\\n"
+
+
+@pytest.mark.preview("HEAD~1")
+def test_one_of_its_own(preview, session_preview):
+    assert urlopen(preview.url).read() == b"page of main\\n"
+    assert preview.name != session_preview.name
+
+
+def test_that_fails(preview):
+    raise AssertionError("look at the logs")
+"""
+
+
+def test_workers_share_one_environment_and_failures_show_its_logs(
+    engine_fixture: EngineFixture, tmp_path: Path
+) -> None:
+    compose = (
+        'services:\n  web:\n    build: web\n    ports: ["8080"]\n    command: [sh, -c, "echo begun; {run}"]\n'
+    )
+    run = "exec busybox httpd -f -p 8080 -h /site"
+    for page in ("page of main", "second page"):
+        files = {"compose.yaml": compose.format(run=run), "web/index.html": f"{page}\n"}
+        engine_fixture.repository.commit(files, subject=page)
+    options = ("-n", "2", "--preview-shared", "--junit-xml", str(tmp_path / "junit.xml"))
+    done = run_tests(
+        engine_fixture, tmp_path / "shared", {"conftest.py": CONFTEST, "test_it.py": SHARED}, *options
+    )
+    assert "1 failed, 5 passed" in done.stdout, done.stdout + done.stderr
+    assert "logs of" in done.stdout
+    assert "web | begun" in done.stdout
+    urls = set(re.findall(r'name="url" value="([^"]+)"', (tmp_path / "junit.xml").read_text()))
+    assert len(urls) == 1
+    assert engine_fixture.remains() == []
 
 
 ROLES = """

@@ -38,6 +38,8 @@ QUIET_SECONDS = 0.5
 ATTEMPTS = 120
 """Looks at an engine that does not answer, or at an environment that another command holds."""
 RETRY_SECONDS = 5.0
+SHARED_SECONDS = 900.0
+"""How long others wait for the one that brings a shared environment up."""
 
 
 def new_name(session: Session) -> str:
@@ -92,6 +94,29 @@ def _without_names(session: Session) -> Session:
     found = copy(session)
     found.adjust = lambda settings: replace(settings, router=replace(settings.router, use=RouterUse.OFF))
     return found
+
+
+def up_for(run: Run, revision: str, options: UpOptions, process: str) -> Environment:
+    """The environment of that name which several processes use, and which ends with ``process``; made once."""
+    name = naming.slug(options.name or new_name(run.session))
+    run = Run(_without_names(run.session), run.report, run.cancellation)
+    deadline = time.monotonic() + SHARED_SECONDS
+    while True:
+        try:
+            with run.session.ledger.lock(f"{name} run", purpose=f"bring up {name}, which is shared"):
+                for environment in list_environments(run.session):
+                    if environment.name == name and environment.ownership.process == process:
+                        return environment
+                return up(run, revision, replace(options, name=name, process=process, ttl=TTL)).environment
+        except LockedError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(QUIET_SECONDS)
+
+
+def remove_of(run: Run, process: str) -> None:
+    """Remove all environments that end with a process."""
+    remove(run, *(e.name for e in list_environments(run.session) if e.ownership.process == process))
 
 
 def remove(run: Run, *names: str) -> None:
