@@ -39,6 +39,7 @@ def test_every_variable_bears_the_prefix_by_which_it_is_looked_for() -> None:
 
 
 VALUES = [
+    ("[watch]\nlimit = 4", "watch_limit", 4),
     ("project = 'shop'", "project", "shop"),
     ("wait_timeout = '1m30s'", "wait_timeout", 90.0),
     ("wait_timeout = 45", "wait_timeout", 45.0),
