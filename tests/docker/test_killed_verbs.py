@@ -22,7 +22,7 @@ from tests.worlds.docker import EngineFixture
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
-POINTS = int(os.environ.get("PREVIEWER_TEST_KILL_POINTS", "11"))
+POINTS = int(os.environ.get("PREVIEWER_TEST_KILL_POINTS", "13"))
 SEED = int(os.environ.get("PREVIEWER_TEST_KILL_SEED", "1"))
 LONGEST_DELAY = 3.0
 """Seconds that a command is given before it is killed, at most: the verbs take 0.5 to 3 on a quiet machine."""
@@ -52,7 +52,7 @@ VERBS: Mapping[str, KilledVerb] = {
     "down": KilledVerb(("down", PREVIEW), (UP,)),
     "promote": KilledVerb(PROMOTE, (STAGE,), (STAGE_NEXT, PROMOTE)),
     "rollback": KilledVerb(("rollback", "staging", "--yes"), (STAGE, STAGE_NEXT), (STAGE, PROMOTE)),
-    "prune": KilledVerb(("prune", "--keep", "0", "--releases", "--yes"), (UP, STAGE), (PROMOTE,)),
+    "prune": KilledVerb(("prune", "--keep", "0", "--releases", "--yes"), (UP, STAGE), (STAGE, PROMOTE)),
     "update": KilledVerb(("update", PREVIEW, "--yes"), (UP,)),
     "extend": KilledVerb(("extend", PREVIEW, "5d"), (UP,)),
     "debug": KilledVerb(("debug", PREVIEW, "web", "--", "busybox", "sleep", "30"), (UP,)),
