@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.docker.own_engine import OwnEngine
-from tests.docker.test_faults_engine import COMPOSE, NOTICED, PREVIEW, new_engine, new_site
+from tests.docker.test_faults_engine import ALL_ROLES, COMPOSE, NOTICED, PREVIEW, new_engine, new_site
 from tests.worlds.docker import EngineFixture
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
@@ -30,7 +30,6 @@ UP = ("up", "first", "--name", PREVIEW)
 STAGE = ("up", "first", "--role", "staging", "--yes")
 STAGE_NEXT = ("up", "second", "--role", "staging", "--yes")
 PROMOTE = ("promote", "staging", "--to", "production", "--yes")
-ROLES = {f"envs/{role}.yaml": "include: [../compose.yaml]\n" for role in ("preview", "staging", "production")}
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def engine_fixture(engine: OwnEngine, tmp_path_factory: pytest.TempPathFactory) 
     for branch in ("first", "second"):
         made.repository.git("checkout", "--quiet", branch)
         text = COMPOSE.format(page=branch, checked="/page").replace("200ms", "1s")  # the least for production
-        made.repository.commit({**ROLES, "compose.yaml": text}, subject="roles")
+        made.repository.commit({**ALL_ROLES, "compose.yaml": text}, subject="roles")
     yield made
     made.connection.close()
 

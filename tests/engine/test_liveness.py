@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socketserver
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -200,3 +201,10 @@ def test_an_answer_is_waited_for_as_long_as_the_engine_is_alive(
     threading.Timer(0.5, server.shutdown).start()
     with pytest.raises(TimeoutError):
         post_empty(connection, "/slow")
+    # What is cleaned up then does not ask again whether the engine is there: that takes longer than it is given.
+    monkeypatch.setattr("previewer.docker_api.wire.socket_wire.DOUBT_SECONDS", HANG)
+    monkeypatch.setattr("previewer.docker_api.wire.socket_wire.SILENT_SECONDS", 0.1)
+    began = time.monotonic()
+    with pytest.raises(TimeoutError):
+        post_empty(connection, "/slow")
+    assert time.monotonic() - began < HANG

@@ -131,6 +131,8 @@ def _read_exactly(file: BinaryIO, length: int) -> Iterator[bytes]:
 DOUBT_SECONDS = 10.0
 """Of silence after which the engine is asked whether it is still there: what takes long and what has stopped look
 alike."""
+SILENT_SECONDS = 2.0
+"""That one which was not there when it was asked is given after that: what is cleaned up need not wait as long."""
 
 
 class DialedSocket(NamedTuple):
@@ -152,13 +154,17 @@ class SocketWire:
         self._dial = dial
         self._idle: list[_Connection] = []
         self._lock = threading.Lock()
+        self._is_silent = False
+        """Whether the engine did not even say that it is there."""
 
     def exchange(self, request: EngineRequest, *, patience: float) -> EngineAnswer:
         """Ask, and read the answer."""
+        patience = min(patience, SILENT_SECONDS) if self._is_silent else patience
         connection = self._take(patience)
         try:
             connection.send(request)
             self._await_answer(connection, patience)
+            self._is_silent = False
             head = read_head(connection.file)
             content = b"" if request.method == "HEAD" else b"".join(read_body(connection.file, head))
         except BaseException:
@@ -195,7 +201,11 @@ class SocketWire:
         while not connection.has_answer(min(DOUBT_SECONDS, patience)):
             if time.monotonic() >= end:
                 raise TimeoutError("the engine did not answer in time")
-            self.exchange(PING, patience=DOUBT_SECONDS)
+            try:
+                self.exchange(PING, patience=DOUBT_SECONDS)
+            except TimeoutError:
+                self._is_silent = True
+                raise
 
     def _take(self, patience: float) -> _Connection:
         """One that is idle and that the engine has not closed meanwhile, else a new one."""
