@@ -24,7 +24,7 @@ from previewer.settings.model import PUBLISH_AUTO, PUBLISH_LOOPBACK
 if TYPE_CHECKING:
     from previewer.domain.compose.definition import Role
     from previewer.domain.engine.observation import Observation
-    from previewer.domain.policy.trust import Trust
+    from previewer.domain.policy.trust import Grant, Trust
     from previewer.domain.record.notes import Notes
     from previewer.domain.release.release import Release
     from previewer.engine.examiner import Debugger, Examiner
@@ -252,9 +252,11 @@ class Session:
         the name ``main``. Commits of the default branch may name any image: they have been reviewed.
         """
         rules = self.settings.trust
+        unpushed: tuple[Grant, ...] = ()
         if branch is not None and rules.names(branch, role) and not self.source.is_on_branch(commit, branch):
+            unpushed = tuple(grant for grant in rules.trust(role, branch).grants if grant.branches)
             branch = None
-        trust = rules.trust(role, branch)
+        trust = replace(rules.trust(role, branch), unpushed=unpushed)
         default = self.settings.default_branch
         if trust.images is not None and default is not None and default.name is not None:
             is_merged = self.source.is_on_branch(commit, default.name)

@@ -74,3 +74,21 @@ def test_a_branch_s_grant_holds_for_commits_that_the_remote_s_branch_has(
         unpushed = made.commit({"a": "local"})
         assert not session.trust(Role.PREVIEW, branch="main", commit=unpushed).grants
         assert not session.trust(Role.PREVIEW, branch="feature", commit=commit).grants
+
+
+def test_a_refusal_says_that_the_trusted_commit_is_not_pushed(remote: GitRepository, tmp_path: Path) -> None:
+    made = checkout(
+        remote, tmp_path / "clone", "+refs/heads/*:refs/remotes/origin/*", "checkout --quiet -B main origin/main"
+    )
+    made.commit({"compose.yaml": COMPOSE + "# changed\n"})
+    with open_session(str(made.path), environment={}) as session:
+        with pytest.raises(PolicyError, match="privileged") as refusal:
+            read_definition(session, "main", DefinitionOptions(name="preview"))
+        source = "previewer.toml:3: privileged"
+        assert refusal.value.hint == (
+            f"push this commit: {source} is for what the branch has on its remote, as fetched last"
+        )
+        made.git("push", "--quiet", "origin", "main:other")
+        made.git("update-ref", "refs/remotes/origin/main", "main")
+    with open_session(str(made.path), environment={}) as session:
+        read_definition(session, "main", DefinitionOptions(name="preview"))

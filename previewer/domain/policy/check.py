@@ -209,6 +209,11 @@ def _subject_of(path: ModelPath) -> str:
 
 
 def _hint(rule: Rule, request: Request, trust: Trust) -> str:
+    lost = next(
+        (g for g in trust.unpushed if g.rule == rule.id and g.covers(request.subjects, exactly=False)), None
+    )
+    if lost is not None:
+        return f"push this commit: {_told(lost)} is for what the branch has on its remote, as fetched last"
     allow = how_to_allow(rule, request.subjects, trust.role)
     return f"{rule.instead}; or {allow} in previewer.toml on the default branch" if allow else rule.instead
 

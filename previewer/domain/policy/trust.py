@@ -109,6 +109,8 @@ class Trust(Struct, frozen=True):
     """Patterns of the only images that it may name; ``None`` for any but previewer's own."""
     replaced: tuple[str, ...] = ()
     """Patterns of paths of the host whose bind mounts become empty volumes."""
+    unpushed: tuple[Grant, ...] = ()
+    """Those of the branch's name that do not hold because the branch, as its remote has it, lacks the commit."""
 
     def replaces(self, path: str) -> bool:
         """Whether a bind mount of ``path`` becomes an empty volume."""
