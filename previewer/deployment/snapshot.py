@@ -13,6 +13,7 @@ from previewer.domain.environment.environment import Environment, list_environme
 from previewer.domain.record.notes import NOTHING_NOTED, EnvironmentNotes
 from previewer.domain.routing.host_names import RouterAddress
 from previewer.engine.protocol import Selection
+from previewer.records.environments import check_head
 from previewer.session.session import Session
 
 
@@ -54,7 +55,7 @@ class EnvironmentSnapshot(Struct, frozen=True):
 def take_snapshot(session: Session, name: str) -> EnvironmentSnapshot:
     """One look at the engine and one at the ledger."""
     everything = session.engine.observe(Selection())
-    session.check_head(everything)
+    check_head(session, everything)
     return EnvironmentSnapshot(
         name=name,
         everything=everything,

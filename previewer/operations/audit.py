@@ -16,6 +16,7 @@ from previewer.domain.release.release import Release
 from previewer.domain.units import counted, format_time
 from previewer.engine.protocol import Selection
 from previewer.errors import EngineError, PreviewerError
+from previewer.records.environments import check_head
 from previewer.releases.attested import Attested, check_attestations
 from previewer.session.release_files import release_tree
 from previewer.session.session import Session
@@ -47,7 +48,7 @@ def verify_ledger(session: Session) -> tuple[AuditCheck, ...]:
 
 def export_history(session: Session) -> Iterator[JsonObject]:
     """What was done, oldest first: who did what to which environment, from which commit, by which release."""
-    session.check_head()
+    check_head(session)
     for entry in reversed(session.ledger.entries()):
         said = entry.notes.get(entry.environment or "")
         yield {

@@ -20,7 +20,7 @@ from previewer.domain.units import counted
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PreviewerError, SourceError
 from previewer.execution.remove import hold_locks, remove_by_plan
-from previewer.records.environments import environment_entry, find_environment, list_environments
+from previewer.records.environments import check_head, environment_entry, find_environment, list_environments
 from previewer.records.tombstones import TombstoneWriter
 from previewer.session.run import Run
 from previewer.session.session import Session
@@ -79,7 +79,7 @@ def find_down_target(
     observed = session.engine.observe(Selection(session.source.installation)) if environments else Observation()
     present: tuple[Environment, ...] = ()
     if environments:
-        session.check_head(observed)
+        check_head(session, observed)
         present = environments_in(observed, session.known_notes())
     found: dict[str, Environment] = {}
     gone: list[str] = []

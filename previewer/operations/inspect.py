@@ -11,7 +11,7 @@ from previewer.domain.release.attestation import Attestations, Signature
 from previewer.domain.release.release import Release
 from previewer.engine.protocol import Selection
 from previewer.errors import EngineUnreachableError
-from previewer.records.environments import list_environments
+from previewer.records.environments import check_head, list_environments
 from previewer.releases.attest import read_attestations, signature_of
 from previewer.releases.named_release import find_release_named
 from previewer.session.session import Session
@@ -70,7 +70,7 @@ def running_in(session: Session) -> Mapping[str, tuple[str, ...]]:
     """
     found: dict[str, set[str]] = {}
     observed = session.engine.observe(Selection(installation=session.source.installation))
-    session.check_head(observed)
+    check_head(session, observed)
     for owner in observed.owners:
         found.setdefault(owner.release, set()).add(owner.environment)
     return {release: tuple(sorted(names)) for release, names in found.items()}

@@ -16,6 +16,7 @@ from previewer.domain.record.notes import LedgerEntry
 from previewer.domain.release.release import Release
 from previewer.errors import EngineUnreachableError
 from previewer.operations.inspect import known_good_in, running_in
+from previewer.records.environments import check_head
 from previewer.session.session import Session
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def list_history(
     session: Session, *, environment: str | None = None, limit: int | None = None
 ) -> tuple[LedgerEntry, ...]:
     """What was done, newest first; with ``environment`` (a name, a branch or a role) only to that one."""
-    session.check_head()
+    check_head(session)
     if environment is None:
         return session.ledger.entries(limit=limit)
     names = {environment, environment_name(session.project, environment), slug(environment)}

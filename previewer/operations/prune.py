@@ -20,6 +20,7 @@ from previewer.domain.units import counted
 from previewer.engine.protocol import Selection
 from previewer.errors import EngineError, EngineUnreachableError, SourceError
 from previewer.ledger.protocol import RecordKind
+from previewer.records.environments import check_head
 from previewer.releases.named_release import newest_first
 from previewer.session.run import Run
 from previewer.session.session import Session
@@ -103,7 +104,7 @@ def plan_prune(session: Session, *, keep: int | None = None, releases: bool = Fa
     """
     known = newest_first(session, session.ledger.releases())
     observed = session.engine.observe(Selection())
-    session.check_head(observed)
+    check_head(session, observed)
     judged = judge_releases(
         known,
         observed=observed,

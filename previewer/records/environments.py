@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from previewer.domain.commit.revision import BranchView
 from previewer.domain.compose.definition import Role
+from previewer.domain.engine.observation import Observation
 from previewer.domain.environment.ending import Ended, Ends, find_ended
 from previewer.domain.environment.environment import Environment
 from previewer.domain.environment.environment import list_environments as environments_in
@@ -15,7 +16,7 @@ from previewer.domain.naming import environment_name, slug
 from previewer.domain.progress import Noted
 from previewer.domain.record.notes import EnvironmentNotes, LedgerEntry
 from previewer.engine.protocol import Selection
-from previewer.errors import NotFoundError, SourceError
+from previewer.errors import EngineError, NotFoundError, SourceError
 from previewer.process_identity import has_ended
 from previewer.records.tombstones import find_tombstone
 from previewer.session.run import Run
@@ -24,14 +25,33 @@ from previewer.session.session import Session
 Environments = tuple[Environment, ...]
 
 
+def check_head(session: Session, observed: Observation | None = None) -> None:
+    """Have a history that went back be among the session's faults, by what our newest object on the engine says.
+
+    Without ``observed`` the engine is asked, where nothing else remembers how the history ended.
+    """
+    if observed is None:
+        if session.ledger.remembers_head:
+            return
+        try:
+            observed = session.engine.observe(Selection(session.source.installation))
+        except EngineError:
+            return
+    owners = observed.of_installation(session.source.installation).owners
+    own = (owner for owner in owners if session.began(owner.operation))
+    newest = max(own, key=lambda owner: (owner.created_at, owner.generation), default=None)
+    if newest is not None and newest.head:
+        session.ledger.check_anchor(newest.head)
+
+
 def list_environments(session: Session, *, everywhere: bool = False) -> Environments:
     """The repository's environments, by name; with ``everywhere`` those of all repositories on the engine."""
     if not everywhere:
         observed = session.engine.observe(Selection(installation=session.source.installation))
-        session.check_head(observed)
+        check_head(session, observed)
         return environments_in(observed, session.known_notes())
     everything = session.engine.observe(Selection())
-    session.check_head(everything)
+    check_head(session, everything)
     installations = sorted({owner.installation for owner in everything.owners})
     ours, notes = session.source.installation, session.known_notes()
     found = [

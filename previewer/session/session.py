@@ -16,14 +16,13 @@ from msgspec.structs import replace
 from previewer.background import begin
 from previewer.domain.compose.references import References
 from previewer.domain.isolation.change import LOOPBACK
-from previewer.errors import EngineError, NotFoundError, SourceError, UsageError
+from previewer.errors import NotFoundError, SourceError, UsageError
 from previewer.ledger.protocol import Fault
 from previewer.session.reservations import CapacityReservations
 from previewer.settings.model import PUBLISH_AUTO, PUBLISH_LOOPBACK
 
 if TYPE_CHECKING:
     from previewer.domain.compose.definition import Role
-    from previewer.domain.engine.observation import Observation
     from previewer.domain.policy.trust import Grant, Trust
     from previewer.domain.record.notes import Notes
     from previewer.domain.release.release import Release
@@ -162,25 +161,6 @@ class Session:
         except SourceError as error:
             self._pass_over(f"{error}; what it says of environments is not known", error.hint)
             return {}
-
-    def check_head(self, observed: Observation | None = None) -> None:
-        """Have a history that went back be among :attr:`faults`, by what our newest object on the engine says.
-
-        Without ``observed`` the engine is asked, where nothing else remembers how the history ended.
-        """
-        if observed is None:
-            if self.ledger.remembers_head:
-                return
-            from previewer.engine.protocol import Selection
-
-            try:
-                observed = self.engine.observe(Selection(self.source.installation))
-            except EngineError:
-                return
-        owners = [o for o in observed.of_installation(self.source.installation).owners if self.began(o.operation)]
-        newest = max(owners, key=lambda owner: (owner.created_at, owner.generation), default=None)
-        if newest is not None and newest.head:
-            self.ledger.check_anchor(newest.head)
 
     def known_release(self, release_id: str) -> Release | None:
         """A release by its full id; ``None`` where it is not kept here or (a fault) broken."""
