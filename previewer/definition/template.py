@@ -74,12 +74,17 @@ def environment_templates(
     return {f"{ENVIRONMENTS_DIRECTORY}/{role.value}.yaml": f"{_head(role, keys)}\n{services}" for role in Role}
 
 
+def one_line(text: str) -> str:
+    """``text`` as a comment can have it: what a branch names must not end it."""
+    return "".join(character if character.isprintable() else "?" for character in " ".join(text.split()))
+
+
 def _flow(value: JsonValue) -> str:
     """A value as YAML has it on one line, with as few quotes as it needs."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_flow(name)}: {_flow(each)}" for name, each in value.items()) + "}"
     if isinstance(value, str):
-        return value if _PLAIN.fullmatch(value) else json.dumps(value)
+        return value if _PLAIN.fullmatch(value) else json.dumps(value, ensure_ascii=False)
     return "[" + ", ".join(map(_flow, value)) + "]" if isinstance(value, list | tuple) else json.dumps(value)
 
 
@@ -110,7 +115,7 @@ def _processes(tree: FileTree, dockerfile: str, build: str) -> Iterator[str]:
 
 def _head(role: Role, keys: Sequence[Key]) -> str:
     purpose, ttl, advice = _PURPOSES[role]
-    lines = "".join(f"  {key.text}   # {key.reason}\n" for key in keys if role in key.roles)
+    lines = "".join(f"  {key.text}   # {one_line(key.reason)}\n" for key in keys if role in key.roles)
     return _HEAD.format(purpose=purpose, advice=advice, role=role.value, ttl=ttl, keys=lines)
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
 from previewer.definition import load_named
-from previewer.definition.template import Key, environment_templates
+from previewer.definition.discover import DOTENV
+from previewer.definition.dotenv import read_dotenv
+from previewer.definition.interpolation import OutsideValues
+from previewer.definition.template import Key, environment_templates, one_line
+from previewer.definition.values import MAX_ENV_FILE_BYTES
 from previewer.domain.commit.files import FileTree
 from previewer.domain.commit.revision import ResolvedRevision
 from previewer.domain.compose.definition import Definition, Role
@@ -43,50 +49,62 @@ class Proposals(Struct, frozen=True):
         """The file of settings that replaces them: text by path. It counts on the default branch alone."""
         if not self.replaced:
             return {}
-        lines = "".join(f"    {json.dumps(path)},   # {reason}\n" for path, reason in self.replaced.items())
+        lines = "".join(
+            f"    {json.dumps(path, ensure_ascii=False)},   # {one_line(reason)}\n"
+            for path, reason in self.replaced.items()
+        )
         return {REPOSITORY_FILE: _SETTINGS.format(lines=lines)}
 
 
 def propose(session: Session, resolved: ResolvedRevision, tree: FileTree, sources: Sequence[str]) -> Proposals:
     """What ``envs/preview.yaml`` needs that begins with ``sources``; nothing where that cannot be read whatever
     is added."""
-    keys: list[Key] = []
-
-    def load() -> Definition | None:
-        templates = environment_templates(tree, sources, keys)
-        try:
-            return load_named(
-                tree.with_files(templates), PREVIEW, references=session.references, project_name=session.project
-            )
-        except PreviewerError:
-            return None
-
-    definition = load()
-    if definition is None or definition.warnings or not definition.services:
-        keys.append(_EXAMPLE)
-        with_example = load()
-        if _is_better(with_example, definition):
-            definition = with_example
-        else:
-            keys.pop()
-    if definition is not None and not definition.services and definition.profiles_off:
-        keys.append(Key("profiles", list(definition.profiles_off), "every service is in a profile"))
-        definition = load()
+    definition, keys = _make_readable(session, tree, sources)
     if definition is None:
-        return Proposals(tuple(keys))
+        return Proposals(keys)
     trust = session.trust(Role.PREVIEW, branch=resolved.branch, commit=resolved.commit.id)
     whole = session.references.resolve(definition)
     found = refused(check(whole, trust))
     replaced = dict(_replaced(whole, found))
     omitted = dict(_omitted(whole, found))
     if omitted and len(omitted) < len(definition.services):
-        reasons = "; ".join(omitted.values())
-        keys.append(Key("omit", list(omitted), reasons))
-    ports = dict(_serving_ports(whole, omitted))
-    if ports:
+        keys = (*keys, Key("omit", list(omitted), "; ".join(omitted.values())))
+    if ports := dict(_serving_ports(whole, omitted)):
         reason = "the other ports are debuggers': nothing listens there until one is attached"
-        keys.append(Key("await_ports", {name: list(each) for name, each in ports.items()}, reason))
-    return Proposals(tuple(keys), {} if tree.is_file(REPOSITORY_FILE) else replaced)
+        keys = (*keys, Key("await_ports", {name: list(each) for name, each in ports.items()}, reason))
+    return Proposals(keys, {} if tree.is_file(REPOSITORY_FILE) else replaced)
+
+
+def _make_readable(
+    session: Session, tree: FileTree, sources: Sequence[str]
+) -> tuple[Definition | None, tuple[Key, ...]]:
+    """The definition with services and values, and the keys that it needs for that; ``None`` where none help."""
+
+    def load(*keys: Key) -> Definition | None:
+        completed = tree.with_files(environment_templates(tree, sources, keys))
+        try:
+            return load_named(completed, PREVIEW, references=session.references, project_name=session.project)
+        except PreviewerError:
+            return None
+
+    definition = load()
+    keys: tuple[Key, ...] = ()
+    if definition is None or definition.warnings or not definition.services:
+        with_example = load(_EXAMPLE)
+        if _is_better(with_example, definition):
+            definition, keys = with_example, (_EXAMPLE,)
+    if definition is None or definition.services:
+        return definition, keys
+    for choices in _choices_of_profiles(tree, sources, definition.profiles_off):
+        tried = []
+        for profiles, others in itertools.product(choices, dict.fromkeys([keys, (_EXAMPLE,)])):
+            chosen = (*others, Key("profiles", list(profiles), "every service is in a profile"))
+            if (with_profiles := load(*chosen)) is not None:
+                tried.append((with_profiles, chosen))
+        best = max(tried, key=lambda each: len(each[0].services), default=None)
+        if best is not None and best[0].services:
+            return best
+    return definition, keys
 
 
 def _is_better(definition: Definition | None, other: Definition | None) -> bool:
@@ -94,6 +112,23 @@ def _is_better(definition: Definition | None, other: Definition | None) -> bool:
     if definition is None or other is None:
         return definition is not None
     return (not definition.services, len(definition.warnings)) < (not other.services, len(other.warnings))
+
+
+def _choices_of_profiles(
+    tree: FileTree, sources: Sequence[str], profiles: Sequence[str]
+) -> Iterator[Sequence[tuple[str, ...]]]:
+    """What may be switched on where nothing is on: the first of them that can be read, of several the largest.
+
+    That is what the example of ``.env`` says, else all, else one of those that exclude each other.
+    """
+    path = posixpath.join(posixpath.dirname(sources[0]), DOTENV)
+    file = path if tree.is_file(path) else OutsideValues(tree).find_example(path)
+    if file is not None:
+        content = tree.read(file, limit=MAX_ENV_FILE_BYTES)
+        chosen = read_dotenv(content, file=file, lookup=lambda _: None).get("COMPOSE_PROFILES", "")
+        yield [tuple(name for name in chosen.split(",") if name in profiles)]
+    yield [tuple(profiles)]
+    yield [(name,) for name in profiles]
 
 
 def _replaced(definition: Definition, found: Sequence[Finding]) -> Iterator[tuple[str, str]]:

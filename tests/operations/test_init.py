@@ -97,6 +97,30 @@ PROPOSED: Mapping[str, tuple[Mapping[str, str], Sequence[str], Sequence[str]]] =
         ["profiles: [app]"],
         [],
     ),
+    "profiles that exclude each other": (
+        {
+            "compose.yaml": """services:
+  one: {image: shop-api, container_name: same, profiles: [first]}
+  other: {image: shop-api, container_name: same, profiles: [second]}
+  third: {image: shop-api, profiles: [second]}
+""",
+        },
+        ["profiles: [second]"],
+        [],
+    ),
+    "profiles that an example chooses": (
+        {
+            "compose.yaml": "services: {a: {image: api, profiles: [one]}, b: {image: api, profiles: [two]}}\n",
+            ".env.example": "COMPOSE_PROFILES=two\n",
+        },
+        ["profiles: [two]"],
+        [],
+    ),
+    "a name that would end a comment": (
+        {"compose.yaml": 'services: {web: {image: shop-api, volumes: ["/a\\nservices {x}:/b"]}}\n'},
+        [],
+        ["/a\nservices {x}"],
+    ),
     "a debugger": (
         {"compose.yaml": "services: {web: {image: shop-api, ports: ['8000', '5678']}}\n"},
         ["await_ports: {web: [8000]}"],
