@@ -127,6 +127,8 @@ OVERRIDE_FILES = (
 )
 """The first one that is there changes the Compose file."""
 DOTENV = ".env"
+PROCFILE = "Procfile"
+_DEV_CONTAINER = ".devcontainer"
 DEFAULT_NAME = "preview"
 MOST_NAMED = 6
 """Files that a hint names."""
@@ -191,9 +193,19 @@ def how_to_begin(tree: FileTree) -> str:
     """The hint for a tree without a definition."""
     found = starting_points(tree)
     if not found:
-        return "add envs/preview.yaml, a compose.yaml or a Dockerfile; `previewer init` writes a commented start"
+        return _how_to_begin_without(tree)
     more = f"; there is {', '.join(found[1:MOST_NAMED])} too" if len(found) > 1 else ""
     return f"there is {found[0]}: `previewer init --from {found[0]}` writes envs/preview.yaml with it{more}"
+
+
+def _how_to_begin_without(tree: FileTree) -> str:
+    """The hint where there is neither a Compose file nor a Dockerfile, but maybe what says a part of it."""
+    if tree.is_file(PROCFILE):
+        return f"{PROCFILE} says what to start, and not on which image: add a {DOCKERFILE} beside it"
+    container = [f"{_DEV_CONTAINER}/{name}" for name in (*COMPOSE_FILES, DOCKERFILE)]
+    if (file := _first_file(tree, container)) is not None:
+        return f"there is a dev container, made for editors: `previewer init --from {file}` begins with it"
+    return "add envs/preview.yaml, a compose.yaml or a Dockerfile; `previewer init` writes a commented start"
 
 
 def _compose_files(names: list[str]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from previewer.definition.discover import (
     DEFINITION_SUFFIXES,
     DOCKERFILE,
     ENVIRONMENTS_DIRECTORY,
+    PROCFILE,
     SERVICE,
     derive_from_dockerfile,
 )
@@ -25,7 +26,6 @@ _NEEDS_QUOTES = re.compile(r"[^\w./+-]")
 _PLAIN = re.compile(r"(?!(?:true|false|yes|no|on|off|null|y|n)$)[A-Za-z][\w.-]*")
 _PROCESS = re.compile(r"([A-Za-z0-9_-]+):\s*(\S.*)")
 _DEFAULT_PROCESS, _RELEASE_PROCESS = "web", "release"
-PROCFILE = "Procfile"
 _PURPOSES = {
     Role.PREVIEW: (
         "What `previewer up BRANCH` runs: for every branch, side by side, each for a while.",

@@ -44,6 +44,8 @@ class InitPlan(Struct, frozen=True):
     """Text by path relative to the root, of what is not there yet."""
     proposals: Proposals
     """What is in them besides, and why."""
+    missing: str = ""
+    """How to begin, where HEAD has nothing that could run and the files hold an example; empty else."""
 
     @property
     def completed(self) -> FileTree:
@@ -72,7 +74,7 @@ def plan_init(session: Session, sources: Sequence[str] = ()) -> InitPlan:
         for path, text in templates.items()
         if not tree.is_file(path) and not tree.is_file(f"{path.removesuffix('.yaml')}.yml")
     }
-    return InitPlan(tree, files, proposals)
+    return InitPlan(tree, files, proposals, "" if chosen or has_preview else how_to_begin(tree))
 
 
 def _head(session: Session) -> ResolvedRevision | None:

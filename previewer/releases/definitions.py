@@ -34,6 +34,8 @@ class DefinitionOptions(Struct, frozen=True):
     variables: Mapping[str, str] | None = None
     """For interpolation; ``None`` for those of the caller's environment that the settings allow."""
     check_policy: bool = True
+    is_rewritten: bool = False
+    """Whether it is wanted as it would run: isolated, with files of the commit in volumes."""
 
 
 class RunRequest(Struct, frozen=True):
@@ -50,14 +52,12 @@ DEFAULT_REQUEST = RunRequest()
 
 
 class ReadDefinition(Struct, frozen=True):
-    """A definition, what isolation makes of it, and what the policy says."""
+    """A definition, and what the policy says."""
 
     definition: Definition
-    """As ``docker compose config`` would print it."""
-    isolated: Definition
-    """As it would run: isolated, with files of the commit in a volume."""
+    """As ``docker compose config`` would print it, or as it would run."""
     rewrites: tuple[Rewrite, ...]
-    """What differs between the two, and why."""
+    """What differs between the two, and why; nothing in the first."""
     findings: tuple[Finding, ...]
     """What the policy has to say; none of it refused, unless the policy was not to be checked."""
 
@@ -81,8 +81,10 @@ def read_definition(session: Session, revision: str, options: DefinitionOptions)
     findings = _check(session, resolved, definition, definition.role)
     if options.check_policy:
         raise_for(findings)
+    if not options.is_rewritten:
+        return ReadDefinition(definition, (), findings)
     running, rewrites = as_it_runs(session, resolved, definition, definition.role)
-    return ReadDefinition(definition, running, rewrites, findings)
+    return ReadDefinition(running, rewrites, findings)
 
 
 def as_it_runs(

@@ -111,10 +111,11 @@ def read_factor(value: object) -> float | None:
 
 
 def read_switch(value: object) -> bool:
-    """True or false."""
-    if not isinstance(value, bool):
+    """On or off; a variable of the environment says it as text."""
+    known = {"true": True, "false": False}.get(value.lower()) if isinstance(value, str) else value
+    if not isinstance(known, bool):
         raise SettingValueError("true or false")
-    return value
+    return known
 
 
 def read_short_time(value: object) -> float:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from previewer.definition import load_named
 from previewer.deployment.would_run import would_run
 from previewer.domain.policy.check import Verdict
 from previewer.errors import UsageError
@@ -163,3 +164,28 @@ def test_what_is_proposed_runs() -> None:
 def test_a_definition_that_is_there_is_proposed_nothing() -> None:
     plan = plan_of({"envs/preview.yaml": "services: {web: {image: shop-api, privileged: true}}\n"})
     assert plan.proposals.checks == ()
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"Procfile": "web: app\n"}, "add a Dockerfile beside it"),
+        ({".devcontainer/Dockerfile": "FROM x\n"}, "init --from .devcontainer/Dockerfile"),
+        ({"README": ""}, "a commented start"),
+    ],
+)
+def test_what_cannot_be_derived_is_said(files: Mapping[str, str], words: str) -> None:
+    assert words in plan_of(files).missing
+
+
+def test_a_procfile_beside_a_dockerfile_gives_the_other_processes() -> None:
+    procfile = "web: gunicorn app\nworker: celery -A app $OPTIONS\n# nothing\nrelease: migrate\n"
+    plan = plan_of({"Dockerfile": "FROM shop-api\nEXPOSE 8000\n", "Procfile": procfile})
+    definition = load_named(plan.completed, "preview")
+    assert set(definition.services) == {"app", "worker", "release"}
+    worker = definition.services["worker"].spec
+    assert (worker["command"], worker["build"]) == (
+        ["sh", "-c", "celery -A app $OPTIONS"],
+        definition.services["app"].spec["build"],
+    )
+    assert plan.missing == ""

@@ -67,13 +67,13 @@ def command(
             choice=choice,
             variables=variables,
             check_policy=not no_policy,
+            is_rewritten=rewritten,
         )
         read = read_definition(session, revision or commit or "HEAD", options)
         variables = {**variables, **session.given_values}
-    _tell(invocation, read, rewritten=rewritten)
-    definition = read.isolated if rewritten else read.definition
+    _tell(invocation, read)
     mask = redactor(() if unmasked else secret_variables(read.definition, variables))
-    invocation.output.value(map_texts(compose_config_output(definition), mask), form)
+    invocation.output.value(map_texts(compose_config_output(read.definition), mask), form)
 
 
 def _variables(pairs: Sequence[str], environment: Mapping[str, str]) -> dict[str, str]:
@@ -90,11 +90,9 @@ def _variables(pairs: Sequence[str], environment: Mapping[str, str]) -> dict[str
     return found
 
 
-def _tell(invocation: Invocation, read: ReadDefinition, *, rewritten: bool) -> None:
+def _tell(invocation: Invocation, read: ReadDefinition) -> None:
     for warning in read.definition.warnings:
         invocation.diagnostics.warn(warning)
-    if not rewritten:
-        return
     for rewrite in read.rewrites:
         deed = "added" if rewrite.before is None else "removed" if rewrite.after is None else "rewritten"
         invocation.diagnostics.note(f"{rewrite.location}: {'.'.join(rewrite.path)} {deed}: {rewrite.reason}")

@@ -77,6 +77,8 @@ def command(
         else:
             result = write_init(root, plan.files)
             rows = file_rows(written=result.written, kept=result.kept, planned=())
+    if plan.missing:
+        invocation.diagnostics.note("HEAD has nothing that could run: the files hold an example", plan.missing)
     if not tries or form is Format.TABLE:
         invocation.output.rows(FILE_COLUMNS, rows, form)
     if not tries:
