@@ -20,10 +20,12 @@ from previewer.deployment.routing import announced, drain, lead_names, with_rout
 from previewer.deployment.seeding import make_seeds
 from previewer.deployment.snapshot import take_snapshot
 from previewer.domain.commit.revision import short_id
+from previewer.domain.compose.definition import Definition
+from previewer.domain.compose.start_order import unproven_services
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.deploy.reconcile import plan_generation
 from previewer.domain.deploy.rollover import Rollover
-from previewer.domain.environment.environment import Environment, list_environments
+from previewer.domain.environment.environment import Environment, State, list_environments
 from previewer.domain.labels import Ownership
 from previewer.domain.progress import Noted
 from previewer.domain.record.notes import EnvironmentNotes, LedgerEntry
@@ -77,6 +79,17 @@ def deploy_with_retry(run: Run, deployment: Deployment, *, rebuild: Callable[[],
     return deploy(run, rebuild())
 
 
+def _tell_unproven(run: Run, environment: Environment, definition: Definition) -> None:
+    """What may end a moment later without `up` having said so."""
+    unproven = unproven_services(definition)
+    names = [s.name for s in environment.services if s.state is State.RUNNING and s.name in unproven]
+    if names:
+        message = f"{', '.join(names)}: no health check and no port says whether it works, only that it started"
+        run.report(
+            Noted(message, "with a `healthcheck`, `up` waits for it; `previewer status` shows what ended since")
+        )
+
+
 def _purpose(deployment: Deployment) -> str:
     """What the lock is held for, shown to other runs that wait for it: ``up feature/login``."""
     return f"{deployment.action} {deployment.branch or short_id(deployment.release.commit)}"
@@ -101,6 +114,7 @@ def _replace(run: Run, prepared: Prepared) -> UpResult:
         environment = _made(session, prepared.wanted.owner)
         lead_names(run, environment)
         learn_writes(session, environment, deployment.release)
+        _tell_unproven(run, environment, prepared.wanted.frozen.definition)
     notes = _finish(run, prepared, downtime)
     return UpResult(replace(environment, notes=notes), deployment.release, changed=True, downtime_seconds=downtime)
 

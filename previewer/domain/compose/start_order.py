@@ -80,6 +80,16 @@ def awaited_ports(definition: Definition, service: Service) -> tuple[int, ...]:
     return tuple(port for port in published if not routed or port in routed)
 
 
+def unproven_services(definition: Definition) -> frozenset[str]:
+    """The services of which ``up`` learns only that they started, unless their image has a health check."""
+    return frozenset(
+        service.name
+        for service in definition.services.values()
+        if awaited_conditions(definition, service) == (Condition.STARTED,)
+        and not awaited_ports(definition, service)
+    )
+
+
 def dependents(definition: Definition, service: Service, condition: Condition) -> tuple[str, ...]:
     """The services that wait for ``condition`` in ``service``, sorted."""
     return tuple(
