@@ -149,14 +149,24 @@ class Checkout:
 def stand_ins(definition: Mapping[str, Any]) -> str:
     """Services of a Compose file that put the stand-in in the place of each image.
 
-    It accepts connections on the ports that the service publishes or exposes; its health check says yes.
+    It accepts connections on the ports that the service publishes or exposes; its health check says yes. What
+    others want completed ends.
     """
     services: dict[str, object] = {}
+    jobs = {
+        name
+        for service in definition["services"].values()
+        for name, each in service.get("depends_on", {}).items()
+        if each.get("condition") == "service_completed_successfully"
+    }
     for name, service in definition["services"].items():
         ports = {int(port["target"]) for port in service.get("ports", []) if port.get("protocol") == "tcp"}
         ports |= {int(port) for port in service.get("expose", []) if str(port).isdecimal()}
         listen = " ".join(f"busybox httpd -p {port} -h /;" for port in sorted(ports))
-        services[name] = {"image": STAND_IN, "listen": f"{listen} exec busybox sleep 100000"}
+        services[name] = {
+            "image": STAND_IN,
+            "run": "exit 0" if name in jobs else f"{listen} exec busybox sleep 100000",
+        }
     return "\n".join(("services:", *(line for name, each in services.items() for line in _override(name, each))))
 
 
@@ -167,7 +177,7 @@ def _override(name: str, stand_in: Any) -> Iterator[str]:
     yield "    platform: !reset null"
     yield "    user: !reset null"
     yield '    entrypoint: ["busybox", "sh", "-c"]'
-    yield f"    command: !override [{json.dumps(stand_in['listen'])}]"
+    yield f"    command: !override [{json.dumps(stand_in['run'])}]"
     yield '    healthcheck: !override {test: ["CMD", "busybox", "true"], interval: 1s}'
 
 

@@ -130,7 +130,7 @@ def freeze_resolved(
     read = {definition.name for definition in definitions}
     names = read.union(_names_of(run.session, resolved))
     for name in sorted(names - read) if wanted is None else ():
-        message = f"the definition {name} is left out of the release: it cannot be read"
+        message = f"the definition {name} is left out of the release: it cannot be read, or its role refuses it"
         run.report(Noted(message, f"`previewer config {resolved.commit.short} --definition {name}` says why"))
     release = structs.replace(release, left_out=tuple(sorted(names - release.definitions.keys())))
     for difference in build_differences(release):

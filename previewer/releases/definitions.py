@@ -14,7 +14,7 @@ from previewer.domain.compose.definition import DEFAULT_CHOICE, Definition, Read
 from previewer.domain.compose.mounted_files import digest_tree_files, tree_sources
 from previewer.domain.isolation.isolate import Rewrite
 from previewer.domain.json_value import JsonObject
-from previewer.domain.policy.check import Explanation, Finding, check, check_image, explain, raise_for
+from previewer.domain.policy.check import Explanation, Finding, check, check_image, explain, raise_for, refused
 from previewer.domain.policy.trust import Trust
 from previewer.domain.progress import Noted
 from previewer.errors import DefinitionError, NotFoundError, OutsideTreeError, PreviewerError
@@ -103,7 +103,7 @@ def read_definitions(
 ) -> tuple[Definition, ...]:
     """The definitions of a commit, each held against the policy of its role; they refer to the user's variables.
 
-    One that nobody wants now and that cannot be read is left out. Raises
+    One that nobody wants now is left out where it cannot be read, or its role refuses it. Raises
     :class:`NotFoundError` where the commit has none, and :class:`PolicyError`.
     """
     tree = session.source.tree(resolved.commit.id)
@@ -114,8 +114,10 @@ def read_definitions(
         {"variables": dict(session.references.marked), "request": _basis(session, request)},
         read=lambda: _read_all(session, tree, resolved, request),
     )
-    raise_for([finding for d in found for finding in _check(session, resolved, d, d.role)])
-    return found
+    wanted = _find_definition(found, request.role, request.name)
+    findings = {d.name: _check(session, resolved, d, d.role) for d in found}
+    raise_for([finding for d in found if wanted in (None, d) for finding in findings[d.name]])
+    return tuple(definition for definition in found if not refused(findings[definition.name]))
 
 
 def _basis(session: Session, request: RunRequest) -> JsonObject:
@@ -202,18 +204,19 @@ def choose_definition(definitions: Sequence[Definition], role: Role, name: str |
 
     Raises :class:`NotFoundError` with the names that there are.
     """
-    by_name = {definition.name: definition for definition in definitions}
-    known = ", ".join(by_name) or "none"
+    if (found := _find_definition(definitions, role, name)) is not None:
+        return found
+    known = ", ".join(definition.name for definition in definitions) or "none"
     if name is not None:
-        if name not in by_name:
-            raise NotFoundError(f"no definition {name!r}", hint=f"there is {known}")
-        return by_name[name]
-    for definition in definitions:
-        if definition.role is role:
-            return definition
-    if role is Role.PREVIEW and definitions:
-        return definitions[0]
+        raise NotFoundError(f"no definition {name!r}", hint=f"there is {known}")
     raise NotFoundError(f"no definition for {role.value}", hint=f"add envs/{role.value}.yaml; there is {known}")
+
+
+def _find_definition(definitions: Sequence[Definition], role: Role, name: str | None) -> Definition | None:
+    if name is not None:
+        return next((definition for definition in definitions if definition.name == name), None)
+    of_role = next((definition for definition in definitions if definition.role is role), None)
+    return of_role or (definitions[0] if role is Role.PREVIEW and definitions else None)
 
 
 def give_files(session: Session, env_files: Sequence[str]) -> None:

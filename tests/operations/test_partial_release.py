@@ -18,6 +18,7 @@ from tests.operations.shop import Shop
 
 PREVIEW = "services: {web: {image: shop-api}}\n"
 STAGING = "services: {web: {image: shop-api}, log: {image: far-away}}\n"
+REFUSED = "services: {web: {image: shop-api, privileged: true}, log: {image: other}}\n"
 UNREADABLE = "services: {web: {image: 'shop-api:${TAG:?which}'}}\n"
 
 
@@ -42,7 +43,9 @@ def promote_to(shop: Shop, role: Role) -> str:
 
 
 @pytest.mark.parametrize(
-    ("staging", "unknown"), [(UNREADABLE, ()), (STAGING, ("far-away",))], ids=["unreadable", "out-of-reach"]
+    ("staging", "unknown"),
+    [(UNREADABLE, ()), (STAGING, ("far-away",)), (REFUSED, ())],
+    ids=["unreadable", "out-of-reach", "refused"],
 )
 def test_a_preview_runs_without_the_definitions_of_other_roles(staging: str, unknown: tuple[str, ...]) -> None:
     shop = shop_with(staging, unknown=unknown)
@@ -55,7 +58,9 @@ def test_a_preview_runs_without_the_definitions_of_other_roles(staging: str, unk
 
 
 @pytest.mark.parametrize(
-    ("staging", "unknown"), [(UNREADABLE, ()), (STAGING, ("far-away",))], ids=["unreadable", "out-of-reach"]
+    ("staging", "unknown"),
+    [(UNREADABLE, ()), (STAGING, ("far-away",)), (REFUSED, ())],
+    ids=["unreadable", "out-of-reach", "refused"],
 )
 def test_freezing_a_commit_says_what_it_leaves_out(staging: str, unknown: tuple[str, ...]) -> None:
     shop = shop_with(staging, unknown=unknown)
@@ -96,6 +101,8 @@ def test_what_is_about_to_run_is_never_left_out() -> None:
         shop_with(STAGING, unknown=("far-away",)).up(role=Role.STAGING)
     with pytest.raises(DefinitionError, match="TAG"):
         shop_with(UNREADABLE).up(role=Role.STAGING)
+    with pytest.raises(PolicyError, match="privileged"):
+        shop_with(REFUSED).up(role=Role.STAGING)
 
 
 def test_promotion_completes_a_release_and_changes_none() -> None:
