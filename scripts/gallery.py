@@ -193,7 +193,8 @@ def try_out(application: Application, clones: Path, *, run: bool, with_stand_ins
         needs = tuple(check["detail"] for check in checks if check["check"] == "proposal")
         failed = [check for check in checks if check["verdict"] == "failed"]
         if failed:
-            return Result(application, "", needs, f"**no**: {failed[0]['detail']} ({failed[0]['hint']})")
+            hint = f" ({failed[0]['hint']})" if failed[0]["hint"] else ""
+            return Result(application, "", needs, f"**no**: {failed[0]['detail']}{hint}")
         runs = next(c["detail"].partition(" runs ")[2] for c in checks if c["check"] == "definition")
         if run:
             tried = checkout.previewer("init", "--try", *chosen, "-o", "json")
@@ -233,7 +234,11 @@ def _with_stand_ins(checkout: Checkout, chosen: tuple[str, ...]) -> str:
 
 
 def _reason(told: str) -> str:
-    return next((line.removeprefix("error: ") for line in told.splitlines() if line.startswith("error: ")), told)
+    """The error that a command reported, with its hint."""
+    lines = told.splitlines()
+    error = next((line.removeprefix("error: ") for line in lines if line.startswith("error: ")), told)
+    hint = next((line.removeprefix("hint: ") for line in lines if line.startswith("hint: ")), "")
+    return f"{error} ({hint})" if hint else error
 
 
 def page_of(results: list[Result]) -> str:

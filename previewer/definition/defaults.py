@@ -25,6 +25,7 @@ from previewer.definition.values import (
 )
 from previewer.definition.yaml.scalars import go_text
 from previewer.domain.compose.definition import ModelPath
+from previewer.errors import OutsideTreeError
 
 
 def environment_table(value: Value, around: Mapping[str, str]) -> Table:
@@ -90,7 +91,13 @@ def _read(
     reading: Reading, env_file: Table, *, lookup: Lookup, before: Mapping[str, str], path: ModelPath
 ) -> dict[str, str]:
     place = str(env_file.get("path"))
-    content = reading.read_environment_file(place)
+    try:
+        content = reading.read_environment_file(place)
+    except OutsideTreeError as error:
+        if names := reading.outside.given_names(place):
+            return {name: value for name in names if (value := lookup(name)) is not None}
+        hint = "--env-file FILE gives a file of this machine in its place"
+        raise OutsideTreeError(error.message, where=error.where, hint=hint) from error
     if content is None:
         found = reading.uncommitted_environment(place, lookup=lookup)
         if found is None and env_file.get("required", True) is not False:

@@ -10,7 +10,7 @@ from previewer.definition import load_named
 from previewer.definition.load import LoadOptions, load_files
 from previewer.domain.compose.definition import Definition, ReadingChoice
 from previewer.domain.compose.references import References
-from previewer.errors import DefinitionError
+from previewer.errors import DefinitionError, OutsideTreeError
 from tests.definition.trees import tree_of
 
 COMPOSE = """services:
@@ -91,6 +91,15 @@ def test_an_example_has_what_a_given_file_has_not() -> None:
             config_mounts={"../secrets.env": ("MODE",)},
         )
         assert environment_of(load(files, options)) == expected
+
+
+def test_a_file_of_this_machine_stands_for_one_outside_of_the_tree() -> None:
+    files = {"compose.yaml": "services: {web: {image: i, env_file: /etc/app.env}}\n"}
+    with pytest.raises(OutsideTreeError, match="outside the commit's tree") as caught:
+        load(files, LoadOptions(project_name="p"))
+    assert "--env-file" in (caught.value.hint or "")
+    given = LoadOptions(project_name="p", variables={"MODE": "slow"}, config_mounts={"app.env": ("MODE",)})
+    assert environment_of(load(files, given)) == {"MODE": "slow"}
 
 
 def test_a_committed_file_wins_over_an_example() -> None:
