@@ -12,6 +12,9 @@ from previewer.cli.options import output_option, progress_option, timeout_option
 from previewer.cli.output_format import Format
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from previewer.domain.json_value import JsonObject
     from previewer.operations.init import InitPlan
     from previewer.session.session import Session
 
@@ -50,17 +53,12 @@ def command(
     nothing is written unless it ran, and nothing is left of the trial. `--ci github` and `--ci gitlab` write a
     pipeline for that system instead.
     """
-    from pathlib import Path
-
-    from previewer.cli.rows.project import FILE_COLUMNS, file_rows, print_checks
-    from previewer.operations.init import write_init
+    from previewer.cli.rows.project import FILE_COLUMNS, print_checks
 
     with invocation.open_session() as session:
         if (pipeline := _pipeline(invocation.ci)) is not None and not (check or tries):
             path, text = pipeline
-            done = write_init(Path(session.source.location), {} if dry_run else {path: text})
-            rows = file_rows(written=done.written, kept=done.kept, planned=(path,) if dry_run else ())
-            invocation.output.rows(FILE_COLUMNS, rows, form)
+            invocation.output.rows(FILE_COLUMNS, _write(session, {path: text}, dry_run=dry_run), form)
             return ExitCode.OK
         plan = _plan(invocation, session, sources)
         if check:
@@ -71,24 +69,36 @@ def command(
             return print_checks(invocation, (*plan.proposals.checks, *checks), form)
         if tries and (code := _try(invocation, session, plan, timeout, progress, form)) is not ExitCode.OK:
             return code
-        root = Path(session.source.location)
-        if dry_run:
-            rows = file_rows(written=(), kept=(), planned=tuple(plan.files))
-        else:
-            result = write_init(root, plan.files)
-            rows = file_rows(written=result.written, kept=result.kept, planned=())
-    if plan.missing:
-        invocation.diagnostics.note("HEAD has nothing that could run: the files hold an example", plan.missing)
+        rows = _write(session, plan.files, dry_run=dry_run)
     if not tries or form is Format.TABLE:
         invocation.output.rows(FILE_COLUMNS, rows, form)
-    if not tries:
-        for each in plan.proposals.checks:
-            invocation.diagnostics.note(each.detail, each.hint)
-    if not rows:
+    _note(invocation, plan, tries=tries, has_rows=bool(rows), dry_run=dry_run)
+    return ExitCode.OK
+
+
+def _write(session: Session, files: Mapping[str, str], *, dry_run: bool) -> tuple[JsonObject, ...]:
+    """What became of the files, or would."""
+    from pathlib import Path
+
+    from previewer.cli.rows.project import file_rows
+    from previewer.operations.init import write_init
+
+    if dry_run:
+        return file_rows(written=(), kept=(), planned=tuple(files))
+    result = write_init(Path(session.source.location), files)
+    return file_rows(written=result.written, kept=result.kept, planned=())
+
+
+def _note(invocation: Invocation, plan: InitPlan, *, tries: bool, has_rows: bool, dry_run: bool) -> None:
+    """What is in the files and what to do next."""
+    if plan.missing:
+        invocation.diagnostics.note("HEAD has nothing that could run: the files hold an example", plan.missing)
+    for each in plan.proposals.checks if not tries else ():
+        invocation.diagnostics.note(each.detail, each.hint)
+    if not has_rows:
         invocation.diagnostics.note("HEAD has all of the definitions already")
     elif not dry_run:
         invocation.diagnostics.note("commit what is new: previewer reads only what is committed")
-    return ExitCode.OK
 
 
 def _pipeline(system: str) -> tuple[str, str] | None:
