@@ -53,7 +53,7 @@ def expected_router(session: Session, definition: Definition) -> RouterAddress |
     state = session.router.find(settings.name)
     if state is None and settings.use is RouterUse.AUTO and session.router.reason_against():
         return None
-    return RouterAddress(settings.domain, state.port if state else settings.port or USUAL_PORT)
+    return _address(settings, state)
 
 
 def with_router(run: Run, snapshot: EnvironmentSnapshot, definition: Definition) -> EnvironmentSnapshot:
@@ -72,7 +72,7 @@ def with_router(run: Run, snapshot: EnvironmentSnapshot, definition: Definition)
             raise
         run.report(Noted(f"host names are not to be had: {error}", hint='`router = "off"` asks for ports'))
         return snapshot
-    return replace(snapshot, router=RouterAddress(settings.domain, state.port))
+    return replace(snapshot, router=_address(settings, state))
 
 
 def start_router(run: Run, *, may_pull: bool) -> RouterState:
@@ -153,8 +153,7 @@ def share_name(
 ) -> Share:
     """A host name for others that leads to the environment's main one; ``token`` is what nobody guesses."""
     settings = session.settings.router
-    state = session.router.find(settings.name)
-    address = RouterAddress(settings.domain, state.port if state else settings.port or USUAL_PORT)
+    address = _address(settings, session.router.find(settings.name))
     host = f"share-{token}.{project_host(environment.ownership.project, settings.domain)}"
     main = environment.ports[0].url if environment.ports else _names(_containers(environment))[0].url
     return Share(address.url(host), place_of_name(main), until, is_locked=is_locked)
@@ -213,6 +212,13 @@ def forget_names(run: Run, removed: Observation) -> None:
         run.report(Noted(f"the router could not be removed: {error}", hint="previewer router down"))
 
 
+def _address(settings: RouterSettings, state: RouterState | None) -> RouterAddress:
+    """Where a router answers; of one that is not there yet, where it is going to be tried first."""
+    if state is None:
+        return RouterAddress(settings.domain, settings.port or USUAL_PORT, has_tls=settings.has_tls)
+    return RouterAddress(settings.domain, state.port, has_tls=state.has_tls)
+
+
 def _is_wanted(session: Session, settings: RouterSettings, definition: Definition) -> bool:
     """Whether names would lead there: those of ``localhost`` lead to the machine that asks."""
     if settings.use is RouterUse.OFF or not any(map(speaks_http, routes_of(definition))):
@@ -226,7 +232,10 @@ def _spec(settings: RouterSettings, port: int) -> RouterSpec:
         name=settings.name,
         port=port,
         hosts=settings.addresses,
-        configuration=router_configuration(name=settings.name, port=port, addresses=settings.addresses),
+        configuration=router_configuration(
+            name=settings.name, port=port, addresses=settings.addresses, has_tls=settings.has_tls
+        ),
+        has_tls=settings.has_tls,
     )
 
 

@@ -22,6 +22,7 @@ class RouterSpec(Struct, frozen=True):
     hosts: tuple[str, ...]
     """The host addresses that it listens on."""
     configuration: bytes
+    has_tls: bool = False
 
 
 class RouterState(Struct, frozen=True):
@@ -30,6 +31,7 @@ class RouterState(Struct, frozen=True):
     name: str
     port: int
     """The host port that it answers at."""
+    has_tls: bool
     is_running: bool
     image: str
     """The name of the image that it runs."""
@@ -65,6 +67,10 @@ class Router(Protocol):
 
     def remove(self, name: str) -> bool:
         """Remove it and its files; whether there was one."""
+        ...
+
+    def authority(self, name: str) -> bytes:
+        """The certificate (PEM) of its own authority. :class:`ObjectNotFoundError` where it has none."""
         ...
 
     def accepts(self, host: str, port: int) -> bool:

@@ -44,7 +44,7 @@ def router_status(session: Session) -> RouterStatus:
     if found is None:
         reason = "the setting `router` is off" if is_off else session.router.reason_against()
         return RouterStatus(settings.name, "off" if is_off else "none", None, len(known), None, reason)
-    address = RouterAddress(settings.domain, found.port)
+    address = RouterAddress(settings.domain, found.port, has_tls=found.has_tls)
     return RouterStatus(
         name=found.name,
         state="running" if found.is_running else "stopped",
@@ -68,6 +68,19 @@ def router_up(run: Run) -> RouterStatus:
 def router_down(run: Run) -> bool:
     """Remove the router with its files; whether there was one. The next command that needs it starts it again."""
     return run.session.router.remove(run.session.settings.router.name)
+
+
+def router_authority(session: Session) -> bytes:
+    """The certificate (PEM) of the router's own authority. Raises :class:`NotFoundError` where it has none."""
+    name = session.settings.router.name
+    found = session.router.find(name)
+    if found is None or not found.has_tls:
+        raise NotFoundError(
+            "there is no router with TLS",
+            where=name,
+            hint='set `network.tls = "internal"`, then `previewer router down` and `previewer router up`',
+        )
+    return session.router.authority(name)
 
 
 def router_logs(session: Session, *, tail: int | None, follow: bool) -> Stream[Sequence[str]]:

@@ -51,6 +51,8 @@ class RouterSettings(Struct, frozen=True):
     """The host port that it answers at; ``None`` for 80, or another fixed one where that is taken."""
     addresses: tuple[str, ...] = ("127.0.0.1",)
     """The host addresses that it answers at."""
+    has_tls: bool = False
+    """Whether it speaks TLS too, with certificates of its own authority."""
     name: str = "previewer-router"
     """The name of its container and volume."""
 

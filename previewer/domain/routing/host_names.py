@@ -24,10 +24,21 @@ class RouterAddress(Struct, frozen=True):
     domain: str = "localhost"
     """What all host names end with."""
     port: int = 80
+    """Where it speaks HTTP."""
+    has_tls: bool = False
+    """Whether it speaks TLS too, at :func:`tls_port`."""
 
     def url(self, host: str, path: str = "") -> str:
         """The address of a host name; ``path`` is empty or begins with a slash."""
+        if self.has_tls:
+            port = tls_port(self.port)
+            return f"https://{host}{'' if port == 443 else f':{port}'}{path}"
         return f"http://{host}{'' if self.port == 80 else f':{self.port}'}{path}"
+
+
+def tls_port(port: int) -> int:
+    """The port for TLS of a router that speaks HTTP at ``port``: 443 beside 80, 7443 beside 7080."""
+    return port + 443 - 80
 
 
 class NamedService(Struct, frozen=True):

@@ -28,7 +28,7 @@ from previewer.docker_api.volumes import create_volume, remove_volume
 from previewer.domain.engine.observation import ContainerState
 from previewer.domain.json_value import JsonObject, as_integer, as_list, as_object, as_text
 from previewer.domain.labels import MANAGED_BY, MANAGED_BY_VALUE, PURPOSE, PURPOSE_ROUTER, ROUTER_PORT
-from previewer.domain.routing.caddy import CONFIG_FILE, FOLDER, HEALTH_HEADER, HEALTH_HOST
+from previewer.domain.routing.caddy import AUTHORITY_FILE, CONFIG_FILE, FOLDER, HEALTH_HEADER, HEALTH_HOST
 from previewer.engine.protocol import Stream
 from previewer.engine.router import HEALTH_SECONDS, RouterSpec, RouterState
 from previewer.errors import ConflictError, EngineError, PortTakenError, UnsupportedError
@@ -62,10 +62,11 @@ class DockerRouter:
                 where=f"container {name}",
                 hint='set network.router_name, or `router = "off"`',
             )
-        port = labels.get(ROUTER_PORT, "")
+        port, _, tls = labels.get(ROUTER_PORT, "").partition(" ")
         return RouterState(
             name=name,
             port=int(port) if port.isdecimal() else 80,
+            has_tls=tls == "tls",
             is_running=as_text(as_object(raw.get("State")).get("Status")) == ContainerState.RUNNING.value,
             image=as_text(config.get("Image")),
             memory=self._memory(name) if measured else None,
@@ -88,7 +89,7 @@ class DockerRouter:
             image = self._obtain_image(may_pull=may_pull)
             volume: JsonObject = {"Name": spec.name, "Labels": {**labels}}
             create_volume(self._docker, name=spec.name, body=volume)
-            marked = {**labels, ROUTER_PORT: str(spec.port)}
+            marked = {**labels, ROUTER_PORT: f"{spec.port} tls" if spec.has_tls else str(spec.port)}
             with suppress(ConflictError):  # another command makes it at this moment
                 create_container(
                     self._docker, name=spec.name, platform="", body=_body(spec, image, marked, self._docker)
@@ -115,6 +116,15 @@ class DockerRouter:
             remove_container(self._docker, name)
         remove_volume(self._docker, name)
         return was_there
+
+    def authority(self, name: str) -> bytes:
+        """Read from its volume."""
+        with translate_errors("read its certificate", subject=f"container {name}"):
+            stream, _status = self._docker.api.get_archive(name, f"{FOLDER}/{AUTHORITY_FILE}")
+            packed = io.BytesIO(b"".join(stream))
+        with tarfile.open(fileobj=packed) as tar:
+            found = tar.extractfile(tar.getmembers()[0])
+            return found.read() if found is not None else b""
 
     def accepts(self, host: str, port: int) -> bool:
         """Whether something accepts connections there, and does not end them at once."""

@@ -24,7 +24,7 @@ class MemoryRouter:
         del measured
         if self.running is None or self.running.name != name:
             return None
-        return RouterState(name, self.running.port, is_running=True, image="memory")
+        return RouterState(name, self.running.port, has_tls=self.running.has_tls, is_running=True, image="memory")
 
     def reason_against(self) -> str:
         """Why none could be started."""
@@ -48,6 +48,10 @@ class MemoryRouter:
         was_there = self.find(name) is not None
         self.running, self.files = None, {}
         return was_there
+
+    def authority(self, name: str) -> bytes:
+        """It has none."""
+        raise ObjectNotFoundError("No such file", where=name)
 
     def accepts(self, host: str, port: int) -> bool:
         """Whatever there is in memory does."""
