@@ -2,7 +2,7 @@
 
 PYTEST_FLAGS ?= -n 2 --dist loadgroup
 
-.PHONY: help demo test lint types walls check format lock screenshots pictures bench clean bootstrap
+.PHONY: help demo test lint types walls check format lock screenshots pictures bench dist clean bootstrap
 
 help: ## Say what there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -37,6 +37,9 @@ screenshots: bootstrap ## Make the pictures of the README from the real applicat
 
 pictures: bootstrap ## Check that the pictures are what the application looks like
 	@.venv/bin/python -m scripts.screenshots --check
+
+dist: bootstrap ## Build the wheel and the sdist, the same bytes each time, with a bill of materials
+	@.venv/bin/python -m scripts.dist
 
 bench: bootstrap ## Compare with docker compose and the bare engine (all of it: BENCH_FLAGS=--full)
 	@DOCKER_HOST=$$(.venv/bin/python -m scripts.ensure_engine) && export DOCKER_HOST && .venv/bin/python -m benchmarks.run $(BENCH_FLAGS)
