@@ -104,7 +104,7 @@ _TABS = (
     ("drift", "What is not as it was frozen", "deployment.drift:check_drift", "drift"),
     ("history", "What was done to it", "lists:list_history", "history"),
     ("release", "What it runs, and where that came from", "inspect:inspect", "inspect"),
-    ("plan", "What updating it to the newest commit would do", "update:plan_update", "update"),
+    ("plan", "What updating it to the newest commit would do", "replace:plan_update", "update"),
 )
 """Of an environment: the label, what it shows, and where else that is to be had."""
 
@@ -121,7 +121,7 @@ ACTIONS: tuple[Action, ...] = (
            _ON_ENVIRONMENT, "replace:replace_environment", "replace",
            needs=Need.RUN, changes=True, call="job('replace')"),
     Action("update", "U", "update", "Bring the environment to the newest commit of its branch", _ON_ENVIRONMENT,
-           "update:update", "update",
+           "replace:update", "update",
            needs=Need.RUN, changes=True, call="job('update')"),
     Action("promote", "P", "promote", "Run the very same images in staging or production", _ON_ENVIRONMENT,
            "promote:promote", "promote",
@@ -138,7 +138,7 @@ ACTIONS: tuple[Action, ...] = (
            "sleep:sleep", "sleep",
            needs=Need.RUN, changes=True, call="job('sleep')"),
     Action("wake", "a", "wake", "Start an environment that sleeps, or that ended with the engine", _ON_ENVIRONMENT,
-           "wake:wake", "wake",
+           "sleep:wake", "wake",
            needs=Need.RUN, changes=True, call="job('wake')"),
     Action("drift", "d", "drift", "Show differences from the release, as they happen", _ON_ENVIRONMENT,
            "deployment.drift:check_drift", "drift", needs=Need.RUN),
