@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from msgspec import structs
 from msgspec.structs import replace
 
 from previewer.deployment.capacity import room_for
-from previewer.deployment.data import keep_left_state, needs_data, sweep
+from previewer.deployment.data import beginning_lines, keep_left_state, needs_data, sweep
 from previewer.deployment.definition import tell_rewrites
 from previewer.deployment.deployment import Deployment, UpResult, with_its_secrets
 from previewer.deployment.generation import ATTEMPTS, NONE_REFUSED, learn_refused, target_of
 from previewer.deployment.learn_writes import learn_writes
-from previewer.deployment.prepare import Prepared, enforce_policy, expiry_of, prepare
+from previewer.deployment.prepare import NO_DATA, Prepared, enforce_policy, expiry_of, prepare
 from previewer.deployment.recover import recover, remove_superseded
 from previewer.deployment.routing import announced, drain, lead_names, with_router
 from previewer.deployment.seeding import make_seeds
@@ -22,6 +22,7 @@ from previewer.deployment.snapshot import take_snapshot
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import Definition
 from previewer.domain.compose.start_order import unproven_services
+from previewer.domain.data.beginning import VolumeData
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.deploy.reconcile import plan_generation
 from previewer.domain.deploy.rollover import Rollover
@@ -142,6 +143,8 @@ def _make_on_free_ports(run: Run, prepared: Prepared) -> float | None:
     target, refused = target_of(session, wanted, snapshot), NONE_REFUSED
     for left in reversed(range(ATTEMPTS)):
         plan = plan_generation(target, action=prepared.deployment.action, grace=prepared.grace)
+        if wanted.data:
+            sweep(session, wanted.owner.environment)  # what an attempt before, or a killed run, wrote to
         try:
             return run_plan(run, wanted.owner, plan, timeout=prepared.timeout)
         except PortTakenError as error:
@@ -163,7 +166,9 @@ def _finish(run: Run, prepared: Prepared, downtime: float | None) -> Environment
     deployment, wanted, snapshot = prepared.deployment, prepared.wanted, prepared.snapshot
     if downtime is not None:
         run.report(Noted(f"generation {wanted.owner.generation} took over the ports; downtime {downtime:.2f} s"))
-    notes = note_rollover(run.session, deployment, wanted.owner, prepared.rollover, snapshot.environment)
+    notes = note_rollover(
+        run.session, deployment, wanted.owner, prepared.rollover, snapshot.environment, data=wanted.data
+    )
     keep_left_state(run, wanted, snapshot)
     if wanted.owner.generation > 1:
         drain(run, snapshot.predecessors.containers)
@@ -181,13 +186,16 @@ def note_rollover(
     replaced: Environment | None,
     *,
     began: datetime | None = None,
+    data: Mapping[str, VolumeData] = NO_DATA,
 ) -> EnvironmentNotes:
     """Let the ledger know that ``owner``'s generation is the live one; what is true of the environment then.
 
-    ``began`` is when the first container was touched for it; ``None`` for when the generation was made.
+    ``began`` is when the first container was touched for it; ``None`` for when the generation was made; ``data``
+    what its volumes begin with.
     """
     entry = _entry(session, deployment, owner, rollover.notes, replaced=replaced)
-    session.ledger.append(structs.replace(entry, began=began or owner.created_at))
+    detail = "; ".join((entry.detail, *beginning_lines(data)))
+    session.ledger.append(structs.replace(entry, began=began or owner.created_at, detail=detail))
     return rollover.notes
 
 

@@ -151,8 +151,7 @@ def _carry_out(run: Run, snapshot: EnvironmentSnapshot, recovery: Recovery) -> N
             stage="undo",
             report=run.report,
         )
-    if any(volume.layers for volume in snapshot.ours.volumes):
-        sweep(run.session, snapshot.name)
+    sweep(run.session, snapshot.name)
 
 
 def _entry(session: Session, snapshot: EnvironmentSnapshot, live: int, recovery: Recovery) -> LedgerEntry:

@@ -88,11 +88,10 @@ def make_snapshot(run: Run, deployment: Deployment, job: DataJob) -> Snapshot:
     session, seed = run.session, job.seed
     name = naming.environment_name(session.project, f"seed-{short_id(job.id)}")
     with session.ledger.lock(name, purpose=job.origin):
-        seen = see_data(session)
-        if (made := seen.find(job.id)) is not None:
+        if (made := see_data(session).find(job.id)) is not None:
             return made
         _remove(run, name)  # what a killed run left
-        sweep(session, name, seen=seen)
+        sweep(session, name)
         began = time.monotonic()
         begin = f", beginning with {short_id(job.parent.id)}" if job.parent else ""
         run.report(Noted(f"{job.origin} fills {', '.join(seed.volumes)}{begin}; that is done once"))
@@ -100,6 +99,7 @@ def make_snapshot(run: Run, deployment: Deployment, job: DataJob) -> Snapshot:
         try:
             filled = _fill(run, wanted, seed, timeout=deployment.timeout or PATIENCE)
             snapshot = _snapshot(run, wanted, job, filled)
+            _remove(run, name)  # before it counts: nobody looks for what is left of a snapshot that is complete
             complete(session, snapshot)
         finally:
             _remove(run, name)

@@ -156,8 +156,6 @@ def _plan(target: DownTarget, found: Observation) -> Plan:
 
 def _remove_data(run: Run, target: DownTarget) -> None:
     """Remove the data that outlived the generations of what is gone; what snapshots are made of stays."""
-    if not any(volume.layers for volume in target.seen.volumes):
-        return
     seen = see_data(run.session)
     for name in target.names:
         sweep(run.session, name, seen=seen)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from previewer.deployment.definition import definition_name, release_of
 from previewer.domain.commit.revision import ResolvedRevision, short_id
 from previewer.domain.compose.definition import Definition, Role
+from previewer.domain.engine.observation import told_data
 from previewer.domain.environment.environment import Environment
 from previewer.domain.parity.compare import Parity, compare_sides
 from previewer.domain.parity.difference import Packages, ParitySide
@@ -107,7 +108,9 @@ def _side_of_environment(session: Session, environment: Environment) -> ParitySi
     side = _side_of_release(session, release, definition_name(release, environment), environment.name)
     owner = environment.ownership
     trust = session.trust(owner.role, branch=owner.branch, commit=owner.commit)
-    return replace(side, trust=trust, services=frozenset(service.name for service in environment.services))
+    data = tuple(told_data(volume.key, volume.origin, volume.snapshot) for volume in environment.data)
+    services = frozenset(service.name for service in environment.services)
+    return replace(side, trust=trust, services=services, data=data)
 
 
 def _side_of_definition(session: Session, head: str, name: str | None) -> ParitySide:

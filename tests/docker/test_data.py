@@ -72,6 +72,11 @@ def test_a_seed_runs_once_and_every_environment_has_a_clone(site: EngineFixture)
     topic = site.up("topic")
     assert (guests(first), guests(topic)) == ("ann\nbob\n", "ann\n")
     assert fetch(f"{topic['url']}/told").split() == digest
+    (said,) = json.loads(site.run("status", "topic", "-o", "json"))["data"]
+    assert said == {"volume": "book", "origin": "seed book", "snapshot": digest[1], "lifetime": "generation"}
+    assert "book begins with seed book" in site.run("history", "topic")
+    side = json.loads(site.run("parity", "main", "topic", "-o", "json"))["left"]
+    assert side["data"] == [f"book: seed book ({digest[1][7:19]})"]
     again = json.loads(site.run("replace", "main", "-o", "json"))
     assert guests(again) == "ann\n"
     site.repository.commit({"guests/list": "eve\n"}, subject="another seed")

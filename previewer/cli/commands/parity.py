@@ -115,6 +115,9 @@ def _summarise(invocation: Invocation, parity: Parity, probed: Sequence[Probed])
     invocation.diagnostics.note(
         f"{parity.left.name} and {parity.right.name}: parity {parity.score} % ({counts} of {parity.facts} facts)"
     )
+    for side in (parity.left, parity.right):
+        if side.data:
+            invocation.diagnostics.note(f"{side.name}'s data is {'; '.join(side.data)}")
     if probed:
         differing = sum(1 for one in probed if one.differences)
         invocation.diagnostics.note(

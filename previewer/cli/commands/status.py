@@ -45,7 +45,8 @@ def command(
         head = environment_row(found)
         services = [service_row(service) for service in found.services]
         if form is Format.TABLE:
-            output.record(detail_columns(session.clock(), has_marks=bool(head["marks"])), head)
+            has = {"has_marks": bool(head["marks"]), "has_data": bool(head["data"])}
+            output.record(detail_columns(session.clock(), **has), head)
             output.line("")
             output.table(service_columns(), services)
         else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from previewer.cli.rows.cells import show_age, show_id, show_sign, show_time_left, timestamp
 from previewer.cli.table import ABSENT, Column
+from previewer.domain.engine.observation import told_data
 from previewer.domain.environment.environment import Environment, ServiceStatus
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.domain.units import format_memory
@@ -59,14 +60,22 @@ def environment_columns(
     )
 
 
-def detail_columns(now: datetime, *, has_marks: bool = False) -> tuple[Column, ...]:
+def detail_columns(now: datetime, *, has_marks: bool = False, has_data: bool = False) -> tuple[Column, ...]:
     """The columns of the head of ``previewer status``."""
     return (
         *environment_columns(now, has_marks=has_marks),
         Column("release", "RELEASE", show_id),
         Column("generation", "GENERATION"),
         Column("owner", "OWNER"),
+        *((Column("data", "DATA", _show_data),) if has_data else ()),
     )
+
+
+def _show_data(value: JsonValue) -> Span:
+    """``db-data: seed db (3f2a91c4b0de)``, for each volume."""
+    entries = map(as_object, as_list(value))
+    told = (told_data(as_text(e["volume"]), as_text(e["origin"]), as_text(e["snapshot"])) for e in entries)
+    return Span(", ".join(told))
 
 
 def service_columns() -> tuple[Column, ...]:
@@ -112,6 +121,15 @@ def environment_row(environment: Environment) -> JsonObject:
         "pinned": environment.notes.pinned,
         "tainted": environment.notes.tainted or None,
         "marks": list(marks_of(environment)),
+        "data": [
+            {
+                "volume": volume.key,
+                "origin": volume.origin or None,
+                "snapshot": volume.snapshot or None,
+                "lifetime": "environment" if volume.outlives else "generation",
+            }
+            for volume in environment.data
+        ],
     }
 
 

@@ -79,6 +79,7 @@ def _side(side: ParitySide) -> JsonObject:
         "commit": side.commit,
         "committed_at": format_time(side.committed_at),
         "release": side.release or None,
+        "data": list(side.data),
         "runs": side.services is not None,
     }
 

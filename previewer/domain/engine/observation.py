@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from previewer.domain import labels
+from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.service import NEVER
 from previewer.domain.labels import NamedRoute, Ownership, RankedPort
 
@@ -153,6 +154,11 @@ class ObservedVolume(Struct, frozen=True):
     """The id of the snapshot that its data goes back to; empty for none."""
     origin: str = ""
     """What it began with, for people."""
+
+
+def told_data(key: str, origin: str, snapshot: str) -> str:
+    """What a volume's data is, for people: ``db-data: seed db (3f2a91c4b0de)``."""
+    return f"{key}: {origin or 'its own'}{f' ({short_id(snapshot)})' if snapshot else ''}"
 
 
 def observed_volume(name: str, said: Mapping[str, str], ownership: Ownership) -> ObservedVolume:

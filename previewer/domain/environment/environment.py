@@ -16,7 +16,13 @@ from previewer.domain.commit.revision import Branch, Commit
 from previewer.domain.compose.definition import Role
 from previewer.domain.compose.routes import OTHER_PROTOCOLS, reachable_address, url_of
 from previewer.domain.deploy.takeover import is_on_standby
-from previewer.domain.engine.observation import ContainerState, Health, Observation, ObservedContainer
+from previewer.domain.engine.observation import (
+    ContainerState,
+    Health,
+    Observation,
+    ObservedContainer,
+    ObservedVolume,
+)
 from previewer.domain.labels import Ownership
 from previewer.domain.record.notes import NOTHING_NOTED, EnvironmentNotes, Notes
 
@@ -90,6 +96,8 @@ class Environment(Struct, frozen=True):
     """What the ledger says of this generation."""
     machine: str = ""
     """The name of the engine's machine where that is another one; see :class:`Observation`."""
+    data: tuple[ObservedVolume, ...] = ()
+    """The volumes that began with data or whose data outlives the generation, by key."""
 
     @property
     def name(self) -> str:
@@ -225,8 +233,14 @@ def _environment(ownership: Ownership, observation: Observation, notes: Environm
     if notes.asleep_since is not None and not any(c.state is ContainerState.RUNNING for c in generation):
         state = State.ASLEEP
         services = [_asleep(service, notes) for service in services]
+    volumes = observation.of_generation(ownership.generation).volumes
     return Environment(
-        ownership=ownership, state=state, services=tuple(services), notes=notes, machine=observation.machine
+        ownership=ownership,
+        state=state,
+        services=tuple(services),
+        notes=notes,
+        machine=observation.machine,
+        data=tuple(sorted((v for v in volumes if v.key and v.layers), key=attrgetter("key"))),
     )
 
 

@@ -44,6 +44,8 @@ class ParitySide(Struct, frozen=True):
     """What decides about defaults and limits that previewer applies; ``None`` for its own."""
     release: str = ""
     """Its id; empty for a mere definition."""
+    data: tuple[str, ...] = ()
+    """What its volumes began with, one line each; none for what does not run."""
 
     @property
     def role(self) -> Role:

@@ -41,6 +41,10 @@ class FormerVolume(msgspec.Struct, frozen=True):
     name: str
     bytes: int | None = None
     """What it held; ``None`` where the engine did not say it in time."""
+    snapshot: str = ""
+    """The id of the snapshot that its data went back to; empty for none."""
+    origin: str = ""
+    """What it began with, for people."""
 
 
 class LastLine(msgspec.Struct, frozen=True):
@@ -117,7 +121,7 @@ def make_tombstone(
         cause=cause,
         containers=tuple(_former(container, known.get(container.name)) for container in observed.containers),
         networks=tuple(network.name for network in observed.networks),
-        volumes=tuple(FormerVolume(volume.name, known.get(volume.name)) for volume in observed.volumes),
+        volumes=tuple(FormerVolume(v.name, known.get(v.name), v.snapshot, v.origin) for v in observed.volumes),
     )
 
 
