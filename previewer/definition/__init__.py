@@ -100,5 +100,5 @@ def load_named(
         role=role,
     )
     definition = replace(load_files(tree, files, options), choice=choice)
-    written = definition.extension.get("role")
+    written = definition.raw_extension.get("role")
     return replace(definition, role=Role(written)) if isinstance(written, str) else definition

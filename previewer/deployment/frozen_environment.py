@@ -89,7 +89,7 @@ def freeze_environment(
         address=published_address(target.definition) or "",
         address_pool=session.settings.address_pool,
         start_writes=read_start_writes(session, release.id, definition),
-        looks_at_files=target.definition.extension.get("immutability") != "off",
+        looks_at_files=target.definition.extension.immutability != "off",
         windows=windows,
     )
 
@@ -249,7 +249,7 @@ def _votes(key: PortKey, live: Sequence[ExaminedContainer]) -> Iterator[int]:
 
 def _containers(examiner: Examiner, target: Target, seen: Examination) -> Iterator[FrozenContainer]:
     mountpoints = {volume.name: volume.mountpoint for volume in seen.volumes}
-    writable = as_object(target.definition.extension.get("writable"))
+    writable = target.definition.extension.writable
     publishing = {service.name for service in publishing_services(target.definition)}
     for name, service in target.definition.services.items():
         for number in range(1, service.replicas + 1):
@@ -267,7 +267,7 @@ def _containers(examiner: Examiner, target: Target, seen: Examination) -> Iterat
                 copied=tuple(file.path for file in config_mounts(service)),
                 is_server=_is_server(service, fields or {}),
                 edge=target.edge if target.port_handover.edge and name in publishing else "",
-                writable=tuple(as_text(path) for path in as_list(writable.get(name))),
+                writable=writable.get(name, ()),
             )
 
 

@@ -26,7 +26,6 @@ from previewer.domain.deploy.rollover import Rollover, left_data, roll_over
 from previewer.domain.engine.capacity import Need, need_of, refuse_missing, slow_lines
 from previewer.domain.engine.observation import Observation
 from previewer.domain.environment.environment import SERVING
-from previewer.domain.json_value import as_text
 from previewer.domain.labels import Ownership
 from previewer.domain.policy.check import check, raise_for
 from previewer.domain.units import expiry, format_time, parse_ttl
@@ -136,7 +135,7 @@ def enforce_policy(session: Session, deployment: Deployment) -> None:
 def expiry_of(session: Session, deployment: Deployment) -> datetime | None:
     """As the user says, else the definition (the policy has looked at it), else the settings for the role."""
     definition = deployment.release.definitions[deployment.definition].definition
-    said = deployment.ttl or as_text(definition.extension.get("ttl"))
+    said = deployment.ttl or definition.extension.ttl
     ttl = parse_ttl(said) if said else session.settings.ttl_of(deployment.role)
     return expiry(ttl, now=session.clock())
 

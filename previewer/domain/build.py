@@ -207,7 +207,7 @@ def needs_no_more_images(definition: Definition, than: Definition) -> bool:
 
 def _sources(definition: Definition) -> frozenset[bytes]:
     """What each service's image is made from."""
-    freezing = definition.extension.get("freeze")
+    freezing = definition.raw_extension.get("freeze")
     found: list[JsonObject] = [
         {key: service.spec.get(key) for key in ("build", "image", "platform")}
         for service in definition.services.values()

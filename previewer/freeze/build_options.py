@@ -86,14 +86,14 @@ def read_build_options(
         labels=_labels(definition, service, build),
         platform=_platform(definition, service, build, default_platform),
         use_cache=build.spec.get("no_cache") is not True,
-        takes_ciphertext=as_object(definition.extension.get("freeze")).get("encrypted_files") is True,
+        takes_ciphertext=definition.extension.freeze.encrypted_files,
         requirements=read_build_requirements(definition, service, build, secrets=secrets),
     )
 
 
 def _args(definition: Definition, service: Service, build: BuildSection) -> Mapping[str, str]:
     """``x-previewer.freeze.args`` for every service, then the service's own."""
-    shared = as_object(as_object(definition.extension.get("freeze")).get("args"))
+    shared = definition.extension.freeze.args
     args = {**{key: _as_argument(value) for key, value in shared.items()}, **build.args}
     if FRONTEND_ARG in args:
         raise UnsupportedError(

@@ -19,7 +19,6 @@ from previewer.domain.commit.revision import ResolvedRevision, short_id
 from previewer.domain.compose.definition import DEFAULT_CHOICE, Definition, ReadingChoice, Role
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.engine.capacity import need_of
-from previewer.domain.json_value import as_text
 from previewer.domain.progress import Noted
 from previewer.domain.release.release import FrozenDefinition, Release
 from previewer.domain.units import counted, format_time, parse_ttl
@@ -185,7 +184,7 @@ def up(run: Run, revision: str, options: UpOptions) -> UpResult:
     session = run.session
     definitions = read_definitions(session, resolved, options.request)
     definition = _allowed_definition(session, resolved, definitions, options)
-    if said := options.ttl or as_text(definition.extension.get("ttl")):
+    if said := options.ttl or definition.extension.ttl:
         parse_ttl(said)  # one that makes no sense is an error before anything is built
     subject = f"up {environment_name(session, resolved, options)} {resolved.branch}"
     with newest_run(run, subject, resolved) as newest:

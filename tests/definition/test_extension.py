@@ -10,6 +10,7 @@ import pytest
 from previewer.definition import load_definition
 from previewer.definition.json_schema import load_schema
 from previewer.definition.values import Value
+from previewer.domain.compose.extension import Extension, read_extension
 from previewer.domain.json_value import as_object
 from previewer.errors import DefinitionError
 from tests.definition.trees import load_text, tree_of
@@ -47,8 +48,15 @@ def test_the_example_loads_and_names_every_key() -> None:
     tree = tree_of({"x-previewer.yaml": EXAMPLE.read_bytes()})
     definition = load_definition(tree, files=["x-previewer.yaml"])
     schema = load_schema("x-previewer.json")
-    assert set(documented_keys(definition.extension, schema)) == set(all_keys(schema))
+    assert set(documented_keys(definition.raw_extension, schema)) == set(all_keys(schema))
+    assert set(Extension.__struct_fields__) <= set(definition.raw_extension)
+    assert definition.extension.routes[0].service in definition.services
     assert definition.warnings == ()
+
+
+def test_what_no_loader_has_checked_is_an_error_that_names_the_key() -> None:
+    with pytest.raises(DefinitionError, match=r"x-previewer\.routes\[0\]: object missing required field `port`"):
+        read_extension({"routes": [{"service": "web"}]}, where="preview")
 
 
 @pytest.mark.parametrize(

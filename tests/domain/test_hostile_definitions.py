@@ -18,7 +18,7 @@ TRUST = Trust(limits=DEFAULT_LIMITS[Role.PREVIEW])
 
 def _read(text: str) -> Definition:
     definition = load_text(text)
-    return replace(definition, role=Role(str(definition.extension.get("role", "preview"))))
+    return replace(definition, role=Role(str(definition.raw_extension.get("role", "preview"))))
 
 
 @pytest.mark.parametrize(("rule", "text"), HOSTILE, ids=[f"{rule}-{n}" for n, (rule, _text) in enumerate(HOSTILE)])

@@ -24,7 +24,7 @@ def trust_in(*grants: str) -> Trust:
 
 def load(case: Case) -> Definition:
     definition = load_text(case.text)
-    role = Role(str(definition.extension.get("role", "preview")))
+    role = Role(str(definition.raw_extension.get("role", "preview")))
     return replace(definition, role=role)
 
 

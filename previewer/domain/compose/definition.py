@@ -10,6 +10,7 @@ from types import MappingProxyType
 import msgspec
 from msgspec import Struct, field
 
+from previewer.domain.compose.extension import KEY, Extension, read_extension
 from previewer.domain.compose.service import Service
 from previewer.domain.json_value import JsonObject, as_object
 
@@ -101,10 +102,15 @@ class Definition(Struct, frozen=True, dict=True, eq=False):
         """The named volumes by their key in the file."""
         return {key: as_object(value) for key, value in as_object(self.model.get("volumes")).items()}
 
+    @cached_property
+    def extension(self) -> Extension:
+        """The top-level ``x-previewer``. Raises :class:`DefinitionError` for one that no loader has read."""
+        return read_extension(self.raw_extension, where=self.name)
+
     @property
-    def extension(self) -> JsonObject:
-        """The top-level ``x-previewer``."""
-        return as_object(self.model.get("x-previewer"))
+    def raw_extension(self) -> JsonObject:
+        """The same as it is written."""
+        return as_object(self.model.get(KEY))
 
     def locate(self, path: ModelPath) -> Location:
         """The nearest known place at or above ``path``; the main file where nothing is known."""

@@ -8,7 +8,6 @@ from ipaddress import ip_address
 from msgspec import Struct
 
 from previewer.domain.compose.definition import Definition
-from previewer.domain.json_value import as_list, as_object, as_text
 
 EVERY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 - read from definitions and engines, never bound to
 
@@ -65,20 +64,19 @@ class Route(Struct, frozen=True):
 
 def declared_routes(definition: Definition) -> tuple[Route, ...]:
     """What ``x-previewer.routes`` says of the services that take part, in its order."""
-    entries = [as_object(entry) for entry in as_list(definition.extension.get("routes"))]
-    found = [
+    return tuple(
         Route(
-            as_text(entry.get("service")),
-            int(str(entry.get("port"))),
-            as_text(entry.get("name")),
-            host=as_text(entry.get("host")),
-            path=as_text(entry.get("path")),
-            host_header=as_text(entry.get("host_header")),
-            is_tcp=entry.get("tcp") is True,
+            route.service,
+            int(route.port),
+            route.name,
+            host=route.host,
+            path=route.path,
+            host_header=route.host_header,
+            is_tcp=route.tcp,
         )
-        for entry in entries
-    ]
-    return tuple(route for route in found if route.service in definition.services)
+        for route in definition.extension.routes
+        if route.service in definition.services
+    )
 
 
 def speaks_http(route: Route) -> bool:

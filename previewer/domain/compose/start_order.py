@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from previewer.domain.compose.definition import Definition
 from previewer.domain.compose.routes import declared_routes
 from previewer.domain.compose.service import Condition, Dependency, Service
-from previewer.domain.json_value import as_list, as_object, as_text
+from previewer.domain.json_value import as_text
 from previewer.errors import DefinitionError
 
 
@@ -70,12 +70,12 @@ def awaited_ports(definition: Definition, service: Service) -> tuple[int, ...]:
     They are those that ``x-previewer.await_ports`` names for it, else its routes, else all that it publishes.
     Where ``await_ports`` is false, there are none.
     """
-    said = definition.extension.get("await_ports")
+    said = definition.extension.await_ports
     if said is False or as_text(service.spec.get("network_mode")) == "host":
         return ()
     published = dict.fromkeys(port.target for port in service.ports if port.protocol == "tcp")
-    if service.name in (named := as_object(said)):
-        return tuple(port for port in published if port in as_list(named[service.name]))
+    if service.name in said:
+        return tuple(port for port in published if port in said[service.name])
     routed = {route.port for route in declared_routes(definition) if route.service == service.name}
     return tuple(port for port in published if not routed or port in routed)
 

@@ -50,7 +50,9 @@ class VolumeData(Struct, frozen=True):
 
 def lifetimes(definition: Definition) -> Mapping[str, Lifetime]:
     """The declared lifetimes of volumes, by their keys; others live as long as their generation."""
-    return {key: Lifetime(as_text(said)) for key, said in as_object(definition.extension.get("lifetime")).items()}
+    return {
+        key: Lifetime(as_text(said)) for key, said in as_object(definition.raw_extension.get("lifetime")).items()
+    }
 
 
 def data_volumes(definition: Definition) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ class Seed(Struct, frozen=True):
 
 def seeds_of(definition: Definition) -> tuple[Seed, ...]:
     """The seeds that a definition declares, by name, without those of which a profile left everything out."""
-    declared = as_object(definition.extension.get("seeds"))
+    declared = as_object(definition.raw_extension.get("seeds"))
     seeds = (_read(name, as_object(declared[name])) for name in sorted(declared))
     return tuple(
         replace(seed, volumes=tuple(key for key in seed.volumes if key in definition.volumes))
@@ -51,7 +51,7 @@ def seeds_of(definition: Definition) -> tuple[Seed, ...]:
 
 def mask_of(definition: Definition) -> Seed | None:
     """The job that masks data; ``None`` where the definition declares none."""
-    said = as_object(as_object(definition.extension.get("data")).get("mask"))
+    said = as_object(as_object(definition.raw_extension.get("data")).get("mask"))
     return _read(MASK, said) if said else None
 
 
@@ -96,7 +96,7 @@ def seeding_definition(definition: Definition, seed: Seed) -> Definition:
             spec |= {"restart": "no"}
             spec |= {"command": seed.command} if seed.command is not None else {}
         services[name] = spec
-    extension = {key: value for key, value in definition.extension.items() if key not in _OF_ENVIRONMENTS}
+    extension = {key: value for key, value in definition.raw_extension.items() if key not in _OF_ENVIRONMENTS}
     model = {**definition.model, "services": services, "x-previewer": extension}
     used = _mounted(services)
     model["volumes"] = {key: value for key, value in definition.volumes.items() if key in {*used, *seed.volumes}}

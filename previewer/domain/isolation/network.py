@@ -19,7 +19,7 @@ NO_RESOLVER = "127.0.0.1"
 
 def is_shut(given: Circumstances) -> bool:
     """Whether nothing of the environment may reach other machines: as the definition, else the role says."""
-    if given.definition.extension.get("egress") is False:
+    if not given.definition.extension.egress:
         return True
     return not given.limits.egress and given.trust.grant_for(EGRESS, egress_subjects(given.definition)) is None
 

@@ -36,7 +36,7 @@ def limit_resources(service: Service, given: Circumstances) -> Iterator[Change]:
     if memory and not list(quantities(service, key="mem_limit", limit="memory")):
         yield change_service(service, "mem_limit", after=str(memory), reason=reason)
     deployed = as_object(as_object(as_object(service.spec.get("deploy")).get("resources")).get("limits"))
-    cpus = as_object(given.definition.extension.get("limits")).get("cpus") or given.limits.cpus
+    cpus = given.definition.extension.limits.cpus or given.limits.cpus
     if cpus and not any((service.spec.get("cpus"), service.spec.get("cpu_quota"), deployed.get("cpus"))):
         yield change_service(service, "cpus", after=cpus, reason=reason)
 
@@ -65,12 +65,12 @@ def bound_logs(service: Service, given: Circumstances) -> Iterator[Change]:
 def close_file_system(service: Service, given: Circumstances) -> Iterator[Change]:
     """Make the root file system read-only, and mount memory where ``x-previewer.writable`` says so."""
     extension = given.definition.extension
-    if extension.get("immutability") != "enforce":
+    if extension.immutability != "enforce":
         return
     if service.spec.get("read_only") is not True:
         reason = "x-previewer.immutability is enforced: what runs stays what was frozen"
         yield change_service(service, "read_only", after=True, reason=reason)
-    writable = map(as_text, as_list(as_object(extension.get("writable")).get(service.name)))
+    writable = extension.writable.get(service.name, ())
     mounted = _mounted(service)
     wanted: list[JsonValue] = [path for path in writable if posixpath.normpath(path) not in mounted]
     if wanted:

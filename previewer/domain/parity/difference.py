@@ -14,7 +14,7 @@ from previewer.domain.compose.keys import SERVICE_TABLE
 from previewer.domain.drift.fields import weigh_field
 from previewer.domain.drift.finding import Severity
 from previewer.domain.glob import glob_matches
-from previewer.domain.json_value import JsonValue, as_list, as_object, as_text
+from previewer.domain.json_value import JsonValue
 from previewer.domain.policy.trust import Trust
 from previewer.domain.release.release import Artifact
 
@@ -104,16 +104,8 @@ class Allowance(Struct, frozen=True):
 
 def read_allowances(definition: Definition) -> tuple[Allowance, ...]:
     """The allow-list of a definition, in its order."""
-    entries = as_list(as_object(definition.extension.get("parity")).get("allow"))
-    return tuple(
-        Allowance(
-            as_text(entry.get("path")),
-            as_text(entry.get("reason")),
-            definition.name,
-            as_text(entry.get("against")),
-        )
-        for entry in map(as_object, entries)
-    )
+    entries = definition.extension.parity.allow
+    return tuple(Allowance(entry.path, entry.reason, definition.name, entry.against) for entry in entries)
 
 
 def allowances_between(left: ParitySide, right: ParitySide) -> tuple[Allowance, ...]:

@@ -17,7 +17,7 @@ from previewer.domain.compose.mounted_files import tree_sources
 from previewer.domain.compose.routes import declared_routes
 from previewer.domain.compose.service import Service
 from previewer.domain.isolation.isolate import apply_conditions
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, canonical_json
+from previewer.domain.json_value import JsonObject, JsonValue, as_object, as_text, canonical_json
 from previewer.domain.parity.difference import ParitySide
 
 Facts = Mapping[str, JsonValue]
@@ -89,10 +89,10 @@ def facts_of(side: ParitySide, *, with_images: bool, as_preview: bool = False) -
 def _extension_facts(definition: Definition) -> Iterator[tuple[str, JsonValue]]:
     """What no create body says, of how previewer runs the definition; its other keys show in what they change."""
     extension = definition.extension
-    yield f"{_EXTENSION}.immutability", as_text(extension.get("immutability")) or "detect"
-    for service, paths in as_object(extension.get("writable")).items():
-        for path in as_list(paths):
-            yield f"{_EXTENSION}.writable.{service}.{as_text(path)}", PRESENT
+    yield f"{_EXTENSION}.immutability", extension.immutability
+    for service, paths in extension.writable.items():
+        for path in paths:
+            yield f"{_EXTENSION}.writable.{service}.{path}", PRESENT
     for rank, route in enumerate(declared_routes(definition)):
         known_by = f"{_EXTENSION}.routes.{route.name or f'{route.service}/{route.port}'}"
         yield known_by, [rank, route.service, route.port]

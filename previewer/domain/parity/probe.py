@@ -79,7 +79,7 @@ class ProbeDifference(Struct, frozen=True):
 
 def read_probe_rules(definition: Definition) -> ProbeRules:
     """``x-previewer.parity.probe`` of a definition; without requests where it has none."""
-    probe = as_object(as_object(definition.extension.get("parity")).get("probe"))
+    probe = definition.extension.parity.probe or {}
     ignore = as_object(probe.get("ignore"))
     slower = probe.get("slower")
     return ProbeRules(

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from previewer.domain.compose.definition import Definition, Location, ModelPath
 from previewer.domain.compose.service import Service
-from previewer.domain.json_value import JsonObject, as_list, as_object
+from previewer.domain.json_value import JsonObject
 from previewer.domain.policy.image_rules import IMAGE_RULES, image_request, image_requests
 from previewer.domain.policy.rule import Allowance, Effect, Request, Rule
 from previewer.domain.policy.table import RULE_BY_ID, RULES, how_to_allow
@@ -219,7 +219,7 @@ def _hint(rule: Rule, request: Request, trust: Trust) -> str:
 
 
 def _requested(definition: Definition) -> tuple[str, ...]:
-    return tuple(map(str, as_list(as_object(definition.extension.get("policy")).get("request"))))
+    return definition.extension.policy.request
 
 
 def _told(grant: Grant) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from previewer.domain.compose.definition import Definition, ModelPath
 from previewer.domain.compose.service import Service
@@ -194,8 +194,8 @@ def _caches(service: Service) -> Iterator[Request]:
 
 def _proxies(definition: Definition, trust: Trust) -> Iterator[Request]:
     del trust
-    shared = as_object(as_object(definition.extension.get("freeze")).get("args"))
-    given: list[tuple[ModelPath, JsonObject]] = [(("x-previewer", "freeze", "args"), shared)]
+    shared = definition.extension.freeze.args
+    given: list[tuple[ModelPath, Collection[str]]] = [(("x-previewer", "freeze", "args"), shared)]
     for service in definition.services.values():
         build = as_object(service.spec.get("build"))
         given.append((service_path(service, "build", "args"), as_object(build.get("args"))))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from previewer.domain.compose.definition import Definition, ModelPath
 from previewer.domain.compose.service import Service
-from previewer.domain.json_value import JsonValue, as_object, as_text
+from previewer.domain.json_value import JsonValue, as_object
 from previewer.domain.policy.rule import Find, Request, Rule, limit_rule, service_path
 from previewer.domain.policy.trust import Trust
 from previewer.domain.units import format_ttl, parse_memory, parse_ttl
@@ -44,7 +44,7 @@ def memory_limit(service: Service) -> int:
 
 def own_limit(definition: Definition, name: str) -> int | None:
     """What ``x-previewer.limits`` gives to services without a limit: ``pids``, or ``memory`` in bytes."""
-    value = as_object(definition.extension.get("limits")).get(name)
+    value = getattr(definition.extension.limits, name)
     try:
         return parse_memory(str(value)) if value else None
     except ValueError:
@@ -79,7 +79,7 @@ def _cpus(definition: Definition, trust: Trust) -> Iterator[Request]:
 
 
 def _asked_cpus(definition: Definition) -> Iterator[tuple[ModelPath, JsonValue]]:
-    yield ("x-previewer", "limits", "cpus"), as_object(definition.extension.get("limits")).get("cpus")
+    yield ("x-previewer", "limits", "cpus"), definition.extension.limits.cpus
     for service in definition.services.values():
         yield service_path(service, "cpus"), service.spec.get("cpus")
         yield service_path(service, "cpu_quota"), _cpus_of_quota(service)
@@ -122,7 +122,7 @@ def _replicas(definition: Definition, trust: Trust) -> Iterator[Request]:
 
 
 def _ttl(definition: Definition, trust: Trust) -> Iterator[Request]:
-    most, text = trust.limits.max_ttl, as_text(definition.extension.get("ttl"))
+    most, text = trust.limits.max_ttl, definition.extension.ttl
     if most is None or not text:
         return
     try:

@@ -101,7 +101,7 @@ def egress_subjects(definition: Definition) -> tuple[str, ...]:
 
 
 def _egress(definition: Definition, trust: Trust) -> Iterator[Request]:
-    if not trust.limits.egress and definition.extension.get("egress") is not False:
+    if not trust.limits.egress and definition.extension.egress:
         yield Request(("services",), "may reach other machines", egress_subjects(definition))
 
 

@@ -1,0 +1,97 @@
+"""``x-previewer``, the keys of a definition that are previewer's own, as typed values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct, field
+
+from previewer.domain.json_value import JsonObject
+from previewer.errors import DefinitionError
+
+KEY = "x-previewer"
+Quantity = str | int | float | None
+"""Such as ``512m`` or 1.5; ``None`` where nothing is said."""
+
+
+class OwnLimits(Struct, frozen=True):
+    """What containers of services without limits of their own may use."""
+
+    memory: Quantity = None
+    cpus: Quantity = None
+    pids: Quantity = None
+
+
+class Freezing(Struct, frozen=True):
+    """How images are built."""
+
+    args: Mapping[str, str | bool | int | float] = {}
+    """Build arguments for every service."""
+    encrypted_files: bool = False
+    """Whether contexts may have files that git-crypt or the like has encrypted."""
+
+
+class PolicyRequest(Struct, frozen=True):
+    """What the definition needs that is refused by default."""
+
+    request: tuple[str, ...] = ()
+    """Names of rules."""
+
+
+class DeclaredRoute(Struct, frozen=True):
+    """A port that gets a URL."""
+
+    service: str
+    port: int | str
+    name: str = ""
+    host: str = ""
+    path: str = ""
+    host_header: str = ""
+    tcp: bool = False
+
+
+class DeclaredAllowance(Struct, frozen=True):
+    """A difference to other environments that is meant to be."""
+
+    path: str
+    reason: str = ""
+    against: str = ""
+
+
+class ParityRules(Struct, frozen=True):
+    """What comparisons take for granted, and what they ask of what runs."""
+
+    allow: tuple[DeclaredAllowance, ...] = ()
+    probe: Mapping[str, Any] | None = None
+
+
+class Extension(Struct, frozen=True):
+    """The keys that decide how a definition is run."""
+
+    ttl: str = ""
+    """``90m 10h 5d 1d12h never``; empty for the role's."""
+    immutability: Literal["enforce", "detect", "off"] = "detect"
+    egress: bool = True
+    """Whether its services may reach other machines."""
+    writable: Mapping[str, tuple[str, ...]] = {}
+    """By service, the directories that may be written to."""
+    await_ports: Literal[False] | Mapping[str, tuple[int, ...]] = {}
+    """By service, the ports that have to accept connections; ``False`` for none."""
+    limits: OwnLimits = field(default_factory=OwnLimits)
+    freeze: Freezing = field(default_factory=Freezing)
+    policy: PolicyRequest = field(default_factory=PolicyRequest)
+    parity: ParityRules = field(default_factory=ParityRules)
+    routes: tuple[DeclaredRoute, ...] = ()
+
+
+def read_extension(value: JsonObject, *, where: str) -> Extension:
+    """``x-previewer`` of a model. Raises :class:`DefinitionError` that names the key of a wrong type."""
+    given = {key: inner for key, inner in value.items() if inner is not None}
+    try:
+        return msgspec.convert(given, Extension)
+    except msgspec.ValidationError as error:
+        message, _, place = str(error).partition(" - at ")
+        key = place.strip("`").removeprefix("$")
+        raise DefinitionError(f"{KEY}{key}: {message[:1].lower()}{message[1:]}", where=where) from error
