@@ -77,7 +77,7 @@ def target_of(
     resolved = _resolved(session, wanted)
     served = _served(session, wanted, resolved)
     port_handover, ports = _choose_ports(session, wanted, served.definition, snapshot, refused)
-    names = names_of(session, wanted.owner, served.definition, snapshot)
+    names = names_of(session, wanted.owner.environment, wanted.owner.branch, served.definition, snapshot)
     target = Target(
         ownership=wanted.owner,
         definition=served.definition,
@@ -108,18 +108,21 @@ def target_of(
 
 
 def names_of(
-    session: Session, owner: Ownership, definition: Definition, snapshot: EnvironmentSnapshot
+    session: Session, environment: str, branch: str | None, definition: Definition, snapshot: EnvironmentSnapshot
 ) -> tuple[NamedService, ...]:
     """What its ports are called; nothing without a router. Known before anything is made."""
     if snapshot.router is None:
         return ()
     default = session.source.default_branch().name or ""
     host = environment_host(
-        owner,
+        environment,
+        project=session.project,
+        branch=branch,
+        installation=session.source.installation,
         domain=snapshot.router.domain,
         taken=_hosts(snapshot.everything.but(snapshot.ours)),
         current=_hosts(snapshot.ours),
-        reserved={*(role.value for role in Role), slug(default)} - {owner.branch},
+        reserved={*(role.value for role in Role), slug(default)} - {branch},
     )
     published = {
         (name, port.target)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 
 from msgspec.structs import replace
 
 from previewer.deployment.generation import Wanted, names_of, served_definition
-from previewer.deployment.snapshot import EnvironmentSnapshot
+from previewer.deployment.snapshot import EnvironmentSnapshot, take_snapshot
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import Definition
 from previewer.domain.compose.routes import routes_of, speaks_http
@@ -24,13 +24,13 @@ from previewer.domain.labels import NamedRoute
 from previewer.domain.progress import Noted
 from previewer.domain.record.notes import Share
 from previewer.domain.routing.caddy import router_configuration
-from previewer.domain.routing.host_names import RouterAddress, project_host
+from previewer.domain.routing.host_names import NamedService, RouterAddress, project_host
 from previewer.domain.routing.pages import Page, index_page, state_page
 from previewer.domain.routing.route_files import host_page_files, page_files, route_files, share_files
 from previewer.domain.units import counted
 from previewer.engine.protocol import Selection
 from previewer.engine.router import RouterSpec, RouterState
-from previewer.errors import EngineError, PortTakenError, PreviewerError, UnsupportedError
+from previewer.errors import EngineError, PortTakenError, PreviewerError, SourceError, UnsupportedError
 from previewer.session.run import Run
 from previewer.session.session import Session
 from previewer.settings.model import RouterSettings, RouterUse
@@ -118,14 +118,41 @@ def show_page(run: Run, environment: Environment, page: Page) -> None:
     _change(run, _containers(environment), lambda: page_files(names, status=WAITING, page=text))
 
 
-@contextmanager
-def announced(run: Run, wanted: Wanted, snapshot: EnvironmentSnapshot) -> Iterator[None]:
+def announced(run: Run, wanted: Wanted, snapshot: EnvironmentSnapshot) -> AbstractContextManager[None]:
     """Say on its pages that an environment starts, inside the block, and that it failed if the block does.
 
     One that serves goes on serving, and has no such page.
     """
-    definition = served_definition(run.session, wanted).definition
-    names = names_of(run.session, wanted.owner, definition, snapshot) if snapshot.environment is None else ()
+    owner, names = wanted.owner, tuple[NamedService, ...]()
+    if snapshot.environment is None:
+        definition = served_definition(run.session, wanted).definition
+        names = names_of(run.session, owner.environment, owner.branch, definition, snapshot)
+    how = f"previewer up {owner.branch or short_id(owner.commit)}"
+    return _telling(run, names, owner.environment, doing="is starting", failed="did not start", how=how)
+
+
+def announced_build(
+    run: Run, environment: str, branch: str | None, definition: Definition
+) -> AbstractContextManager[None]:
+    """As :func:`announced`, while an environment that is not there yet is being built.
+
+    Where no router runs yet, nobody could look.
+    """
+    settings, names = run.session.settings.router, tuple[NamedService, ...]()
+    if settings.use is not RouterUse.OFF and _is_wanted(run.session, settings, definition):
+        state = run.session.router.find(settings.name)
+        snapshot = take_snapshot(run.session, environment) if state is not None and state.is_running else None
+        if snapshot is not None and snapshot.ours.is_empty:
+            snapshot = replace(snapshot, router=_address(settings, state))
+            names = names_of(run.session, environment, branch, definition, snapshot)
+    how = f"previewer up {branch}" if branch else ""
+    return _telling(run, names, environment, doing="is being built", failed="could not be built", how=how)
+
+
+@contextmanager
+def _telling(
+    run: Run, names: Iterable[NamedService], environment: str, *, doing: str, failed: str, how: str
+) -> Iterator[None]:
     routes = tuple(named.route for named in names)
 
     def show(page: Page) -> None:
@@ -133,12 +160,11 @@ def announced(run: Run, wanted: Wanted, snapshot: EnvironmentSnapshot) -> Iterat
             text = state_page(page)
             _write(run, lambda: page_files(routes, status=WAITING, page=text))
 
-    show(Page(wanted.owner.environment, "is starting", how="This page goes away by itself.", reloads=True))
+    show(Page(environment, doing, how="This page goes away by itself.", reloads=True))
     try:
         yield
     except PreviewerError as error:
-        how = f"previewer up {wanted.owner.branch or short_id(wanted.owner.commit)}"
-        show(Page(wanted.owner.environment, "did not start", how=how, words=str(error)))
+        show(Page(environment, failed, how=how, words=str(error)))
         raise
 
 
@@ -161,8 +187,12 @@ def share_name(
 
 def write_share(run: Run, share: Share, *, key: str = "") -> None:
     """Let the router know of it: it is over at its time, whatever else happens."""
+    _write(run, lambda: _share_files(share, key))
+
+
+def _share_files(share: Share, key: str = "") -> dict[str, bytes]:
     host, until = place_of_name(share.url), int(share.until.timestamp())
-    _write(run, lambda: share_files(host, target=share.target, until=until, key=key))
+    return share_files(host, target=share.target, until=until, is_locked=share.is_locked, key=key)
 
 
 def place_of_name(url: str) -> str:
@@ -267,9 +297,7 @@ def _write_everything(session: Session) -> None:
         for environment in list_environments(everything.of_installation(installation), notes):
             files |= _files_of(environment)
             for share in environment.notes.shares:
-                until = int(share.until.timestamp())
-                lock = "lost" if share.is_locked else ""  # its password went with the router before
-                files |= share_files(place_of_name(share.url), target=share.target, until=until, key=lock)
+                files |= _share_files(share)  # a password went with the router before: then nothing opens it
     session.router.write(name, {**files, **_index_files(session, everything)})
 
 
@@ -296,7 +324,11 @@ def _index_files(session: Session, everything: Observation) -> dict[str, bytes]:
     """The page of the project: its branches and environments."""
     ours = everything.of_installation(session.source.installation)
     environments = list_environments(ours, session.known_notes())
-    page = index_page(session.project, environments, now=session.clock())
+    try:
+        branches = session.source.branches()
+    except SourceError:
+        branches = ()  # the page is about what runs
+    page = index_page(session.project, environments, branches, now=session.clock())
     return host_page_files(project_host(session.project, session.settings.router.domain), page=page)
 
 

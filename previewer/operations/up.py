@@ -13,6 +13,7 @@ from previewer.background import begin
 from previewer.deployment.capacity import check_capacity
 from previewer.deployment.deploy import deploy_with_retry, plan_deploy
 from previewer.deployment.deployment import Act, Deployment, UpResult
+from previewer.deployment.routing import announced_build
 from previewer.deployment.supersede import claimed, newest_run
 from previewer.domain import naming
 from previewer.domain.commit.revision import ResolvedRevision, short_id
@@ -202,7 +203,9 @@ def up(run: Run, revision: str, options: UpOptions) -> UpResult:
             ).release
             return _deployment(session, resolved, options, definition, release)
 
-        deployment = freeze(use_cache=options.use_cache, pins_again=options.pins_again)
+        name = environment_name(session, resolved, options)
+        with announced_build(newest.run, name, resolved.branch, definition):
+            deployment = freeze(use_cache=options.use_cache, pins_again=options.pins_again)
         with _telling_when_pinned(session, deployment.release):
             result = newest.when_unlocked(lambda: deploy_with_retry(newest.run, deployment, rebuild=freeze))
         with suppress(CancelledError):  # it runs; reading its images would only have kept it from starting

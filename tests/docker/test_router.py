@@ -189,7 +189,7 @@ def test_names_through_the_life_of_an_environment(named: NamedSite, monkeypatch:
     site.up("feature/a")
     site.run("down", "main")
     assert named.ask(host)[0] == 410
-    assert named.ask(f"{site.project}.localhost")[1].count(b"<li>") == 1
+    assert named.ask(f"{site.project}.localhost")[1].count(b"<span class=") == 1
     site.run("down", "--all", "--yes")
     assert site.remains() == []
     assert not named.is_there()

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
+from previewer.domain.commit.revision import Branch
 from previewer.domain.compose.definition import Role
 from previewer.domain.compose.routes import Route
 from previewer.domain.engine.observation import (
@@ -79,8 +79,16 @@ def host_of(
     current: Collection[str] = (),
     domain: str = "localhost",
 ) -> str:
-    owner = replace(OWNER, environment=environment, branch=branch)
-    return environment_host(owner, domain=domain, taken=taken, current=current, reserved={"staging", "trunk"})
+    return environment_host(
+        environment,
+        project="shop",
+        branch=branch,
+        installation="i",
+        domain=domain,
+        taken=taken,
+        current=current,
+        reserved={"staging", "trunk"},
+    )
 
 
 @pytest.mark.parametrize(
@@ -203,6 +211,8 @@ def test_pages_escape_what_a_repository_says() -> None:
     assert "<script>" not in page
     assert "<b>" not in page
     (environment,) = list_environments(Observation((container(NamedRoute(8000, f"http://{HOST}")),)))
-    index = index_page("<i>", [environment], now=NOW)
+    branch = Branch("feature/<b>", "c" * 40, NOW, author="<i>", subject="<i>")
+    index = index_page("<i>", [environment], [branch], now=NOW)
     assert "<i>" not in index
+    assert "feature/&lt;b&gt;" in index
     assert f'<a href="http://{HOST}">shop-feature-login</a>' in index

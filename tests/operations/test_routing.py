@@ -9,7 +9,7 @@ import pytest
 from previewer.domain.deploy.watching import WatchRules
 from previewer.domain.environment.environment import State
 from previewer.domain.routing.caddy import read_requested_host
-from previewer.errors import EngineError, PreviewerError, UsageError
+from previewer.errors import EngineError, FreezeError, PreviewerError, UsageError
 from previewer.operations.down import down
 from previewer.operations.replace import ReplaceOptions, replace_environment
 from previewer.operations.router import router_down, router_status, router_up
@@ -36,7 +36,7 @@ class NamedShop(Shop):
         self.router = MemoryRouter(reason=reason)
         settings = Settings(settle_time=0.0, router=RouterSettings(use=use))
         self.session = memory_session(
-            source=self.source, engine=self.engine, router=self.router, settings=settings
+            source=self.source, engine=self.engine, images=self.images, router=self.router, settings=settings
         )
 
     @property
@@ -179,3 +179,22 @@ def test_what_is_shared_follows_the_environment_and_ends() -> None:
     assert unshare(shop.run, "main") == ()
     with pytest.raises(UsageError):
         share(shop.run, "main", ttl="never")
+
+
+def test_what_is_built_says_so_and_why_it_could_not_be() -> None:
+    shop = NamedShop()
+    up(shop.run, "main", UpOptions())
+    host, seen = "a.shop.localhost", list[str]()
+    shop.source.commit(
+        "a", {"compose.yaml": "services: {web: {build: ., ports: ['80']}}", "Dockerfile": "FROM x\n"}
+    )
+
+    def fail(*_given: object) -> None:
+        seen.append(shop.router.files[f"{host}/page-503.html"].decode())
+        raise FreezeError("no <base>")
+
+    shop.images.on_build = fail
+    with pytest.raises(FreezeError):
+        up(shop.run, "a", UpOptions())
+    assert "is being built" in seen[0]
+    assert "no &lt;base&gt;" in shop.router.files[f"{host}/page-503.html"].decode()

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from msgspec import Struct
 
 from previewer.domain.compose.routes import Route, speaks_http
-from previewer.domain.labels import NamedRoute, Ownership
+from previewer.domain.labels import NamedRoute
 from previewer.domain.naming import HASH_LENGTH, LABEL_LENGTH, environment_name, slug
 
 OWN_HOST = "@"
@@ -65,8 +65,11 @@ def project_host(project: str, domain: str) -> str:
 
 
 def environment_host(
-    owner: Ownership,
+    environment: str,
     *,
+    project: str,
+    branch: str | None,
+    installation: str,
     domain: str,
     taken: Collection[str],
     current: Collection[str] = (),
@@ -78,12 +81,12 @@ def environment_host(
     something else in the project (``reserved``: ``staging``, ``main``). Then it is the environment's name, with a
     hash of the repository's id where another repository has that too. What it has (``current``) it keeps.
     """
-    end = project_host(owner.project, domain)
-    part = slug(owner.environment.removeprefix(f"{owner.project}-") or owner.environment)
-    plain = _NOT_IN_LABEL.sub("-", (owner.branch or "").lower()).strip("-")
-    is_usual = owner.branch is not None and environment_name(owner.project, owner.branch) == owner.environment
+    end = project_host(project, domain)
+    part = slug(environment.removeprefix(f"{project}-") or environment)
+    plain = _NOT_IN_LABEL.sub("-", (branch or "").lower()).strip("-")
+    is_usual = branch is not None and environment_name(project, branch) == environment
     is_plain = is_usual and 0 < len(plain) <= LABEL_LENGTH and plain not in reserved
-    suffix = hashlib.sha256(owner.installation.encode("utf-8", "surrogateescape")).hexdigest()[:HASH_LENGTH]
+    suffix = hashlib.sha256(installation.encode("utf-8", "surrogateescape")).hexdigest()[:HASH_LENGTH]
     labels = [*([plain] if is_plain else []), part]
     last = f"{part[: LABEL_LENGTH - HASH_LENGTH - 1].rstrip('-')}-{suffix}.{end}"
     hosts = [*(f"{label}.{end}" for label in labels), last]

@@ -11,12 +11,14 @@ from html import escape
 
 from msgspec import Struct
 
-from previewer.domain.commit.revision import short_id
+from previewer.domain.commit.revision import Branch, short_id
 from previewer.domain.compose.definition import Role
 from previewer.domain.environment.environment import SERVING, Environment, State
 from previewer.domain.units import format_time, format_ttl, time_left
 
 RELOAD_SECONDS = 2
+MOST_BRANCHES = 50
+"""Branches without an environment that are listed, the newest ones."""
 LONGEST_WORDS = 4000
 """Characters of an environment's last words."""
 _STYLE = """
@@ -24,7 +26,7 @@ _STYLE = """
 --good:light-dark(#12692f,#7bd88f);--bad:light-dark(#a8201a,#ff8f87);--wait:light-dark(#7a5200,#f2c55c)}
 body{font:1rem/1.5 system-ui,sans-serif;margin:0 auto;padding:1.5rem 1rem;max-width:60rem;
 background:light-dark(#fff,#161616);color:light-dark(#1a1a1a,#eee)}
-h1{font-size:1.4rem;overflow-wrap:anywhere}a{color:var(--link)}
+h1{font-size:1.4rem;overflow-wrap:anywhere}h2{font-size:1.1rem}a{color:var(--link)}
 code,pre{font:0.9rem ui-monospace,monospace}pre{white-space:pre-wrap;overflow-wrap:anywhere;padding:.75rem;
 border:1px solid var(--line);border-radius:.4rem}
 ul{list-style:none;padding:0}li{border-top:1px solid var(--line);padding:.75rem 0;overflow-wrap:anywhere}
@@ -61,12 +63,19 @@ def state_page(page: Page) -> str:
     return _document(f"{page.environment} {page.what}", "\n".join(filter(None, parts)), reloads=page.reloads)
 
 
-def index_page(project: str, environments: Iterable[Environment], *, now: datetime) -> str:
-    """The environments of a project: production and staging first, then previews by name."""
+def index_page(
+    project: str, environments: Iterable[Environment], branches: Iterable[Branch], *, now: datetime
+) -> str:
+    """The environments of a project: production and staging first, then previews by name; then other branches."""
     ranks = {role: rank for rank, role in enumerate(reversed(Role))}
     rows = sorted(environments, key=lambda environment: (ranks[environment.role], environment.name))
     listed = "\n".join("".join(_item(environment, now)) for environment in rows)
     body = f"<ul>\n{listed}\n</ul>" if rows else "<p>There is no environment at the moment.</p>"
+    has_one = {environment.ownership.branch for environment in rows}
+    others = [b for b in branches if not {b.name, b.remote_name} & has_one][:MOST_BRANCHES]
+    if others:
+        items = "\n".join("".join(_branch(branch)) for branch in others)
+        body += f"\n<h2>Branches without an environment</h2>\n<ul>\n{items}\n</ul>"
     written = f'<p><small>As of <time datetime="{format_time(now)}">{format_time(now)}</time></small></p>'
     return _document(project, f"<h1>{escape(project)}</h1>\n{body}\n{written}")
 
@@ -90,6 +99,13 @@ def _item(environment: Environment, now: datetime) -> Iterator[str]:
         if text:
             yield f"<div><dt>{term}</dt><dd>{escape(text)}</dd></div>"
     yield "</dl></li>"
+
+
+def _branch(branch: Branch) -> Iterator[str]:
+    yield f"<li><strong>{escape(branch.name)}</strong> <dl>"
+    facts = {"commit": branch.short, "by": branch.author, "of": format_time(branch.committed_at)}
+    yield from (f"<div><dt>{term}</dt><dd>{escape(text)}</dd></div>" for term, text in facts.items())
+    yield f"</dl><code>previewer up {escape(branch.name)}</code></li>"
 
 
 _WAITING = frozenset({State.STARTING, State.ASLEEP, State.STOPPED})

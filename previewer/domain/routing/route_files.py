@@ -34,12 +34,13 @@ def page_files(names: Collection[NamedRoute], *, status: int, page: str) -> dict
     return {**hosts, **{f"{_place(name)}/=page {status}": b"" for name in names}}
 
 
-def share_files(host: str, *, target: str, until: int, key: str = "") -> dict[str, bytes]:
+def share_files(host: str, *, target: str, until: int, is_locked: bool = False, key: str = "") -> dict[str, bytes]:
     """The files that let a shared host name lead to the host name ``target`` until a time, in Unix seconds.
 
-    ``key`` is what a client has to send: user and password in base64, without a slash; empty for no password.
+    ``key`` is what a client has to send if it ``is_locked``: user and password in base64, without a slash. Without
+    one nothing opens it.
     """
-    lock = "locked" if key else "open"
+    lock = "locked" if is_locked else "open"
     return {**({f"{host}/key-{key}": b""} if key else {}), f"{host}/=share {until} {target} {lock}": b""}
 
 
