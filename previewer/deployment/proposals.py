@@ -82,8 +82,9 @@ def _make_readable(
 
     def load(*keys: Key) -> Definition | None:
         completed = tree.with_files(environment_templates(tree, sources, keys))
+        references, given, project = session.references, session.config_mounts, session.project
         try:
-            return load_named(completed, PREVIEW, references=session.references, project_name=session.project)
+            return load_named(completed, PREVIEW, references=references, config_mounts=given, project_name=project)
         except PreviewerError:
             return None
 

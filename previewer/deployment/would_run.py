@@ -31,7 +31,10 @@ def would_run(
     """
     try:
         name = (definition_names(tree) or ("preview",))[0]
-        definition = load_named(tree, name, references=session.references, project_name=session.project)
+        references, given = session.references, session.config_mounts
+        definition = load_named(
+            tree, name, references=references, config_mounts=given, project_name=session.project
+        )
     except PreviewerError as error:
         return (_failed("definition", error),)
     services = ", ".join(definition.services)

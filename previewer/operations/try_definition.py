@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.files import SHA1_DIGITS
 from previewer.domain.commit.revision import Commit
+from previewer.domain.compose.definition import ReadingChoice
 from previewer.domain.environment.environment import Environment
 from previewer.domain.environment.urls import reason_for_no_url
 from previewer.domain.parity.probe import ProbeRequest
@@ -38,6 +39,7 @@ from previewer.source.trusted_branches import DEFAULT_BRANCH_KEY
 TTL = "1h"
 """Of an environment that a killed trial leaves."""
 SUFFIX = "-try"
+ROUTER_VARIABLE = "PREVIEWER_ROUTER"
 _BORROWED = ("lfs", "modules")
 """Folders of git's own that hold files which a commit only names."""
 _HTTP = ("http", "https")
@@ -54,6 +56,7 @@ def try_definition(
     docker_host: str | None,
     environment: Mapping[str, str],
     timeout: float | None,
+    env_files: tuple[str, ...] = (),
 ) -> tuple[Check, ...]:
     """What came of running HEAD with ``files`` (text by path) added; none of it failed, but for the page's answer.
 
@@ -64,10 +67,10 @@ def try_definition(
     name = f"{session.project}{SUFFIX}"
     with session.ledger.lock(name, purpose="try a definition"), _scratch(session, files) as (folder, branch):
         source = GitSource(folder, environment=environment)
-        own = {**environment, PROJECT_VARIABLE: name}
+        own = {**environment, PROJECT_VARIABLE: name, ROUTER_VARIABLE: "off"}  # its ports are asked
         with make_session(source, docker_host, own) as trial, _removing(replace(run, session=trial), name):
             begun = time.monotonic()
-            options = UpOptions(name=name, ttl=TTL, timeout=timeout)
+            options = UpOptions(name=name, ttl=TTL, timeout=timeout, choice=ReadingChoice(env_files=env_files))
             found = up(replace(run, session=trial), branch, options).environment
             seconds = time.monotonic() - begun
             services = ", ".join(service.name for service in found.services)

@@ -189,3 +189,13 @@ def test_a_procfile_beside_a_dockerfile_gives_the_other_processes() -> None:
         definition.services["app"].spec["build"],
     )
     assert plan.missing == ""
+
+
+def test_a_file_of_this_machine_stands_for_one_that_is_not_committed() -> None:
+    shop = Shop()
+    shop.source.commit("main", {"compose.yaml": "services: {web: {image: shop-api, env_file: .env}}\n"})
+    shop.session.config_mounts = {"my.env": {"KEY": "value"}}
+    plan = plan_init(shop.session)
+    assert plan.proposals.checks == ()
+    checks = would_run(shop.session, shop.session.source.resolve("main"), plan.completed)
+    assert [check for check in checks if check.verdict is Verdict.FAILED] == []

@@ -8,7 +8,7 @@ import click
 
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import output_option, progress_option, timeout_option, verb
+from previewer.cli.options import env_file_option, output_option, progress_option, timeout_option, verb
 from previewer.cli.output_format import Format
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing.")
 @click.option("--check", is_flag=True, help="Say whether HEAD would run with what is missing, and write nothing.")
 @click.option("--try", "tries", is_flag=True, help="Prove it first: run it, ask for its page, remove it again.")
+@env_file_option()
 @timeout_option()
 @progress_option()
 @output_option()
@@ -41,6 +42,7 @@ def command(
     dry_run: bool,
     check: bool,
     tries: bool,
+    env_files: tuple[str, ...],
     timeout: float | None,
     progress: str,
     form: Format,
@@ -54,12 +56,14 @@ def command(
     pipeline for that system instead.
     """
     from previewer.cli.rows.project import FILE_COLUMNS, print_checks
+    from previewer.releases.definitions import give_files
 
     with invocation.open_session() as session:
         if (pipeline := _pipeline(invocation.ci)) is not None and not (check or tries):
             path, text = pipeline
             invocation.output.rows(FILE_COLUMNS, _write(session, {path: text}, dry_run=dry_run), form)
             return ExitCode.OK
+        give_files(session, env_files)
         plan = _plan(invocation, session, sources)
         if check:
             from previewer.deployment.would_run import would_run
@@ -67,7 +71,10 @@ def command(
             resolved = session.source.resolve("HEAD")
             checks = would_run(session, resolved, plan.completed, replaced=plan.proposals.replaced)
             return print_checks(invocation, (*plan.proposals.checks, *checks), form)
-        if tries and (code := _try(invocation, session, plan, timeout, progress, form)) is not ExitCode.OK:
+        if (
+            tries
+            and (code := _try(invocation, session, plan, env_files, timeout, progress, form)) is not ExitCode.OK
+        ):
             return code
         rows = _write(session, plan.files, dry_run=dry_run)
     if not tries or form is Format.TABLE:
@@ -113,7 +120,13 @@ def _pipeline(system: str) -> tuple[str, str] | None:
 
 
 def _try(
-    invocation: Invocation, session: Session, plan: InitPlan, timeout: float | None, progress: str, form: Format
+    invocation: Invocation,
+    session: Session,
+    plan: InitPlan,
+    env_files: tuple[str, ...],
+    timeout: float | None,
+    progress: str,
+    form: Format,
 ) -> ExitCode:
     from previewer.cli.rows.project import print_checks
     from previewer.cli.running import running
@@ -126,6 +139,7 @@ def _try(
             docker_host=invocation.host,
             environment=invocation.environment,
             timeout=timeout,
+            env_files=env_files,
         )
     code = print_checks(invocation, (*plan.proposals.checks, *checks), form)
     if code is not ExitCode.OK:
