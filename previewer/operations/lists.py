@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from previewer.domain.commit.revision import Branch, Commit
+from previewer.domain.commit.revision import Branch, Commit, short_id
 from previewer.domain.environment.environment import OverviewRow, overview
 from previewer.domain.naming import environment_name, slug
 from previewer.domain.record.notes import LedgerEntry
 from previewer.domain.release.release import Release
 from previewer.errors import EngineUnreachableError
 from previewer.operations.inspect import known_good_in, running_in
-from previewer.records.environments import check_head
+from previewer.records.environments import check_head, find_environment, list_environments
 from previewer.session.session import Session
 
 if TYPE_CHECKING:
@@ -56,13 +56,39 @@ def list_commits(session: Session, revision: str, *, limit: int) -> tuple[Commit
 def list_history(
     session: Session, *, environment: str | None = None, limit: int | None = None
 ) -> tuple[LedgerEntry, ...]:
-    """What was done, newest first; with ``environment`` (a name, a branch or a role) only to that one."""
+    """What was done, newest first; with ``environment`` (a name, a branch or a role) only to that one.
+
+    Without a repository it is what labels say of those environments that are there.
+    """
+    if session.assumed and not session.ledger.head():
+        return tuple(islice(_labelled(session, environment), limit))
     check_head(session)
     if environment is None:
         return session.ledger.entries(limit=limit)
     names = {environment, environment_name(session.project, environment), slug(environment)}
     matching = (entry for entry in session.ledger.entries() if entry.environment in names)
     return tuple(islice(matching, limit))
+
+
+def _labelled(session: Session, environment: str | None) -> Iterator[LedgerEntry]:
+    """The entry that made each environment, newest first."""
+    found = list_environments(session)
+    if environment is not None:
+        found = (find_environment(session, environment, among=found),)
+    for one in sorted(found, key=lambda one: one.created_at, reverse=True):
+        owner = one.ownership
+        detail = (
+            f"generation {owner.generation}, {owner.branch or short_id(owner.commit)}; only labels are known here"
+        )
+        yield LedgerEntry(
+            "up",
+            owner.created_at,
+            owner.owner,
+            one.name,
+            release=owner.release,
+            commit=owner.commit,
+            detail=detail,
+        )
 
 
 class ListedRelease(Struct, frozen=True):

@@ -135,6 +135,8 @@ def _hint(session: Session, environments: Environments, text: str) -> str:
 
 
 INCOMPLETE = "this clone does not have every branch, so that none counts as gone"
+UNKNOWN = "no branch is known here, so that none counts as gone"
+UNKNOWN_HINT = "run it in a clone, or let --expired remove what has outlived its time"
 INCOMPLETE_HINT = "fetch them all: git fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*'"
 
 
@@ -149,7 +151,7 @@ def find_ended_environments(run: Run, ends: Ends) -> Ended:
         names = {environment.ownership.branch for environment in environments}
         view = run.session.source.branch_view(about=names.__contains__)
         if ends.branch_gone and not view.is_complete:
-            run.report(Noted(INCOMPLETE, hint=INCOMPLETE_HINT))
+            run.report(Noted(INCOMPLETE, INCOMPLETE_HINT) if view.known else Noted(UNKNOWN, UNKNOWN_HINT))
     return find_ended(environments, ends, view, run.session.clock(), has_ended)
 
 

@@ -191,6 +191,8 @@ class GitBranchView:
 
     def _is_complete(self, *, fetched: str | None) -> bool:
         """Whether a branch that is not here is nowhere. ``fetched``: a remote all of whose branches are here."""
+        if self._settings.is_store:  # it has releases, and no branch at all
+            return False
         others = [name for name in self._settings.remotes if name != fetched]
         if not others:
             return True

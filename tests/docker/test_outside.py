@@ -62,6 +62,11 @@ def test_an_environment_is_looked_at_and_taken_down_by_its_name(
     assert "only the engine's labels count" in events
     outside.run("logs", name)
     assert outside.run("url", name)[0].startswith("http://")
+    (entry,) = json.loads(outside.run("history", name, "-o", "json")[0])
+    assert (entry["action"], entry["environment"]) == ("up", name)
+    for options in (("--branch-gone",), ("--merged",), ("--expired",)):
+        told = outside.run("down", *options, "--project", engine_fixture.project)[1]
+        assert ("no branch is known here" in told) == (options == ("--branch-gone",))
     printed, _ = outside.run("ls", "-o", "json")
     assert name in {environment["environment"] for environment in json.loads(printed)}
     printed, _ = outside.run("ls", "--project", engine_fixture.project, "-o", "json")

@@ -23,7 +23,7 @@ def command(invocation: Invocation, *, environment: str | None, limit: int | Non
     from previewer.cli.rows.history import HISTORY_COLUMNS, history_row
     from previewer.operations.lists import list_history
 
-    with invocation.open_session() as session:
+    with invocation.open_session([environment] if environment else None) as session:
         entries = list_history(session, environment=environment, limit=limit)
     invocation.output.rows(HISTORY_COLUMNS, [history_row(entry) for entry in entries], form)
     if not entries:
