@@ -11,18 +11,21 @@ import re
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from previewer.domain.compose.definition import Role  # noqa: E402
+from previewer.domain.engine.usage import UsageSample  # noqa: E402
 from previewer.operations.extend import pin  # noqa: E402
 from previewer.operations.sleep import sleep  # noqa: E402
 from previewer.session.run import Run  # noqa: E402
 from previewer.testing.memory.container import Behaviour  # noqa: E402
+from previewer.tui.screens.base import PreviewerScreen  # noqa: E402
 from tests.tui.test_looks import PRODUCTION  # noqa: E402
-from tests.worlds.tui import FILES, Terminal, World, terminal_of  # noqa: E402
+from tests.worlds.tui import FILES, NOW, Terminal, World, terminal_of  # noqa: E402
 
 FOLDER = ROOT / "screenshots"
 SIZE = (120, 34)
@@ -69,7 +72,29 @@ def make_world() -> World:
     sleeping = next(name for name in world.names() if "store" in name)
     sleep(Run(world.session), [sleeping])
     world.touch(next(name for name in world.names() if "guest-book" in name))
+    world.source.tag("v1.1.0", world.source.resolve("main~1").commit)
+    measure(world)
     return world
+
+
+def measure(world: World) -> None:
+    """Say what every container uses, as the engine would for a few seconds."""
+    for number, name in enumerate(world.names()):
+        for place, service in enumerate(world.environment(name).services):
+            for container in service.containers:
+                for second in range(8):
+                    share = (1 + (second * 7 + number * 5 + place * 3) % 9) / 400
+                    used = (24 + 3 * place + number) * 1024**2 + second * 4096
+                    at = NOW + timedelta(seconds=second)
+                    sent = 900 * second * (place + 1)
+                    sample = UsageSample(container.name, at, share, used, 96 * 1024**2, sent // 3, sent)
+                    world.engine.samples.append(sample)
+
+
+def is_measured(terminal: Terminal) -> bool:
+    """Whether what is in sight has its figures."""
+    screen = terminal.app.screen
+    return not isinstance(screen, PreviewerScreen) or terminal.context.usage.has(screen.visible_containers)
 
 
 async def show_home(terminal: Terminal) -> None:
@@ -188,10 +213,12 @@ async def draw(shot: Shot) -> str:
     async with terminal_of(world.session, size=shot.size, theme=shot.theme) as terminal:
         await terminal.until_shown("wip/store-7", "◉ running" if shot.is_reachable else "main")
         await shot.act(terminal)
+        await terminal.until_at_rest()
+        await terminal.until(lambda: is_measured(terminal))
         await terminal.pilot.pause(0.5)
         svg = terminal.app.export_screenshot(title="previewer")
     svg = re.sub(r"terminal-\d+", "terminal", svg)
-    return re.sub(r"(127\.0\.0\.1:)\d{5}", r"\g<1>40000", svg)
+    return re.sub(r"(127\.0\.0\.1:|(?<=[ ;]):)\d{5}", r"\g<1>40000", svg)
 
 
 async def main() -> int:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.domain.units import counted
+from previewer.present.parity_report import code
 from previewer.present.safe_text import plain
 
 _UNSEEN = re.compile("[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
@@ -41,14 +42,6 @@ def _escape_unseen(text: str) -> str:
     if text.isascii() and "\x7f" not in text:
         return text
     return _UNSEEN.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
-
-
-def code(text: str) -> str:
-    """``text`` as a code span, whatever backticks it holds (GFM §6.3)."""
-    shown = plain(text)
-    fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
-    blank = " " if "`" in shown or not shown.strip() else ""
-    return f"{fence}{blank}{shown}{blank}{fence}"
 
 
 def code_cell(text: str) -> str:

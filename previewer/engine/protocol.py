@@ -15,6 +15,7 @@ from msgspec import Struct, field
 
 from previewer.domain.engine.observation import ContainerDetail, ListeningPorts, Observation, OpenConnections
 from previewer.domain.engine.specs import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
+from previewer.domain.engine.usage import UsageSample
 
 Batch = TypeVar("Batch", covariant=True)
 
@@ -230,6 +231,10 @@ class Engine(Protocol):
 
         Reading raises :class:`EngineUnreachableError` where the engine goes away under followed ones.
         """
+        ...
+
+    def usage(self, containers: Sequence[str]) -> Stream[Sequence[UsageSample]]:
+        """What running containers use, a sample of each about once a second. Those that are gone are left out."""
         ...
 
     def close(self) -> None:

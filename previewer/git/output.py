@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from previewer.domain.commit.files import EntryKind, TreeEntry
-from previewer.domain.commit.revision import Branch, Commit
+from previewer.domain.commit.revision import Branch, Commit, RefKind
 
 BRANCH_FORMAT = "%00".join(
     (
@@ -32,6 +32,16 @@ COMMIT_FORMAT = "%H%x00%T%x00%ct%x00%an%x00%s"
 
 HEADS = "refs/heads/"
 REMOTES = "refs/remotes/"
+
+TAGS = "refs/tags/"
+PULLS = ("refs/pull/", "refs/merge-requests/", "refs/pull-requests/")
+"""Where clones that fetch them have the pull requests of GitHub, GitLab and Bitbucket."""
+NAMED_FORMAT = "%00".join(
+    f"%(if)%(*objectname)%(then)%(*{name})%(else)%({name})%(end)" if name != "refname" else "%(refname)"
+    for name in ("refname", "objectname", "committerdate:unix", "authorname", "contents:subject")
+)
+"""For ``git for-each-ref`` of tags and pull requests: of an annotated tag its commit."""
+_PULL_HEAD = re.compile(r"refs/(pull|merge-requests|pull-requests)/(\d+)/(?:head|from)")
 
 _TRACK = re.compile(r"(ahead|behind) (\d+)")
 
@@ -57,6 +67,26 @@ def parse_branches(lines: Iterable[bytes]) -> Iterator[Branch]:
             is_current=head == "*",
             ahead=ahead,
             behind=behind,
+        )
+
+
+def parse_named(lines: Iterable[bytes]) -> Iterator[Branch]:
+    """Tags, and the heads of pull requests, out of :data:`NAMED_FORMAT`; without tags of what is no commit.
+
+    A tag is called as git calls it, a pull request by its whole reference, which git resolves too.
+    """
+    for raw in lines:
+        name, commit, seconds, author, subject = raw.decode("utf-8", "surrogateescape").rstrip("\n").split("\0")
+        is_tag = name.startswith(TAGS)
+        if not seconds or not (is_tag or _PULL_HEAD.fullmatch(name)):
+            continue
+        yield Branch(
+            name=name.removeprefix(TAGS),
+            commit=commit,
+            committed_at=datetime.fromtimestamp(int(seconds), UTC),
+            author=_for_people(author),
+            subject=_for_people(subject),
+            kind=RefKind.TAG if is_tag else RefKind.PULL_REQUEST,
         )
 
 

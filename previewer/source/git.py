@@ -31,10 +31,14 @@ from previewer.git.output import (
     BRANCH_FORMAT,
     COMMIT_FORMAT,
     HEADS,
+    NAMED_FORMAT,
+    PULLS,
     REMOTES,
+    TAGS,
     parse_branches,
     parse_commit_object,
     parse_commits,
+    parse_named,
     parse_tree,
 )
 from previewer.source.branches import GitBranchView, refs_fingerprint
@@ -136,6 +140,11 @@ class GitSource:
         except SourceError:
             # One reference to a missing object fails the whole listing: read commit by commit instead.
             return self._intact_branches(folders)
+
+    def named_commits(self) -> tuple[Branch, ...]:
+        """Tags and pull requests, newest commit first."""
+        lines = self._command.lines("for-each-ref", f"--format={NAMED_FORMAT}", TAGS, *PULLS)
+        return tuple(sorted(parse_named(lines), key=_MOMENT, reverse=True))
 
     def branch_view(self, *, remote: str | None = None, about: Callable[[str], bool] = is_nobody) -> BranchView:
         """What is known of branches: the local ones' tips, or those of ``remote`` when it was fetched last."""

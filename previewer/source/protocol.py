@@ -62,6 +62,10 @@ class Source(Protocol):
         """Local branches, newest tip first, and remote ones too if asked."""
         ...
 
+    def named_commits(self) -> tuple[Branch, ...]:
+        """Tags, and the pull requests that the clone has fetched, newest commit first."""
+        ...
+
     def branch_view(self, *, remote: str | None = None, about: Callable[[str], bool] = is_nobody) -> BranchView:
         """What is known of branches: the local ones' tips, or those that ``remote`` had when it was fetched last.
 

@@ -24,6 +24,7 @@ class Place(Enum):
     DIFF = "diff"
     CONFIRM = "confirmation"
     PROGRESS = "progress"
+    JOBS = "jobs"
 
 
 class Need(Enum):
@@ -81,6 +82,8 @@ _KEY_NAMES = {
     "slash": "/",
     "colon": ":",
     "escape": "esc",
+    "ampersand": "&",
+    "exclamation_mark": "!",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
 }
@@ -96,7 +99,7 @@ def key_name(key: str) -> str:
 _ROWS = (Place.HOME, Place.COMMITS)
 _ON_ENVIRONMENT = (Place.HOME, Place.ENVIRONMENT)
 _PAIRS = (Place.PARITY, Place.DIFF)
-_SCROLLED = (*_ROWS, Place.ENVIRONMENT, *_PAIRS)
+_SCROLLED = (*_ROWS, Place.ENVIRONMENT, Place.JOBS, *_PAIRS)
 _TABS = (
     ("overview", "Services and logs", None, "status"),
     ("services", "Every container with its restarts", None, "status"),
@@ -107,6 +110,15 @@ _TABS = (
     ("plan", "What updating it to the newest commit would do", "replace:plan_update", "update"),
 )
 """Of an environment: the label, what it shows, and where else that is to be had."""
+
+_QUICK = (
+    ("all", "Show every row"),
+    ("up", "Show only what is up"),
+    ("behind", "Show only environments whose branch has a newer commit"),
+    ("failed", "Show only what failed or is unhealthy"),
+    ("mine", "Show only my own branches and environments"),
+    ("elsewhere", "Show only remote branches, tags and pull requests"),
+)
 
 ACTIONS: tuple[Action, ...] = (
     Action("open", "enter", "open", "Open the environment, or the commits of a branch without one", _ROWS,
@@ -123,7 +135,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("update", "U", "update", "Bring the environment to the newest commit of its branch", _ON_ENVIRONMENT,
            "replace:update", "update",
            needs=Need.RUN, changes=True, call="job('update')"),
-    Action("promote", "P", "promote", "Run the very same images in staging or production", _ON_ENVIRONMENT,
+    Action("promote", "P", "promote", "Run the very same images in staging or production",
+           (*_ON_ENVIRONMENT, Place.PARITY),
            "promote:promote", "promote",
            needs=Need.RUN, changes=True, call="job('promote')"),
     Action("rollback", "B", "roll back", "Go back to a release that is known to be good", _ON_ENVIRONMENT,
@@ -160,8 +173,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("browse", "o", "open URL", "Open the environment's URL in a browser", _ON_ENVIRONMENT,
            "records.environments:find_environment", "open",
            needs=Need.ENVIRONMENT),
-    Action("copy", "y", "copy", "Copy the selected text, the shown logs, the URL or the commit",
-           (Place.HOME, Place.COMMITS, Place.ENVIRONMENT), "records.environments:find_environment", "url",
+    Action("copy", "y", "copy", "Copy the selected text, the shown logs, the URL, the commit or the command line",
+           (Place.HOME, Place.COMMITS, Place.ENVIRONMENT, Place.JOBS), "records.environments:find_environment",
+           "url",
            needs=Need.ROW),
     Action("commits", "c", "commits", "Choose any commit of this branch", (Place.HOME,), None, "up",
            needs=Need.BRANCH),
@@ -169,8 +183,18 @@ ACTIONS: tuple[Action, ...] = (
            None, "down", needs=Need.ENVIRONMENT),
     Action("filter", "slash", "filter", "Show only what contains these words (esc clears)",
            (Place.HOME, Place.COMMITS), "lists:list_branches", "branches"),
+    *(
+        Action(f"quick-{number}", str(number), label, words, (Place.HOME,), "lists:list_branches", "branches",
+               call=f"quick({number - 1})")
+        for number, (label, words) in enumerate(_QUICK, 1)
+    ),
+    Action("sort", "O", "sort", "Order the rows by activity, name, state or age", (Place.HOME,),
+           "lists:list_branches", "branches"),
     Action("retry", "r", "refresh", "Ask git and the engine again", (*_ON_ENVIRONMENT, *_PAIRS),
            "records.environments:list_environments", "ls"),
+    Action("jobs", "J", "jobs", "List the operations started here, with their command lines",
+           (*_ON_ENVIRONMENT, Place.PARITY)),
+    Action("open-job", "enter", "open", "Show the operation's tasks, or how it ended", (Place.JOBS,)),
     Action("work", "w", "progress", "Show the operation that is running, or the last one", _ON_ENVIRONMENT),
     *(
         Action(f"focus-{tab}", str(number), tab, words, (Place.ENVIRONMENT,), operation, command,
@@ -179,11 +203,28 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("search", "slash", "search", "Show only log lines that contain this (esc clears)",
            (Place.ENVIRONMENT,), None, "logs"),
+    Action("next-match", "n", "next", "To the next log line that the search found", (Place.ENVIRONMENT,),
+           call="log('next')"),
+    Action("previous-match", "N", "previous", "To the log line before that the search found",
+           (Place.ENVIRONMENT,),
+           call="log('previous')"),
+    Action("hide-rest", "ampersand", "only matches", "Show only log lines that the search found, or all of them",
+           (Place.ENVIRONMENT,),
+           call="log('hide')"),
+    Action("invert", "exclamation_mark", "invert", "Show only log lines that the search did not find",
+           (Place.ENVIRONMENT,),
+           call="log('invert')"),
+    Action("level", "L", "level", "Show only log lines from the next level on: all, information, warnings, errors",
+           (Place.ENVIRONMENT,),
+           call="log('level')"),
     Action("toggle-follow", "f", "follow", "Stop following the logs, or follow them again", (Place.ENVIRONMENT,),
-           "logs:open_logs", "logs"),
-    Action("toggle-wrap", "W", "wrap", "Wrap long log lines, or cut them", (Place.ENVIRONMENT,)),
+           "logs:open_logs", "logs",
+           call="log('follow')"),
+    Action("toggle-wrap", "W", "wrap", "Wrap long log lines, or cut them", (Place.ENVIRONMENT,),
+           call="log('wrap')"),
     Action("toggle-times", "t", "times", "Show when each log line was written", (Place.ENVIRONMENT,), None,
-           "logs"),
+           "logs",
+           call="log('times')"),
     Action("save", "S", "save", "Save the shown log lines to a file in the current folder",
            (Place.ENVIRONMENT,), "logs:open_logs", "logs"),
     Action("maximise", "z", "maximise", "Give the table or the logs the whole terminal, and back",
@@ -194,6 +235,14 @@ ACTIONS: tuple[Action, ...] = (
            "parity:compare", "parity"),
     Action("probe", "b", "probe", "Send the declared requests to both and compare the answers", (Place.PARITY,),
            "probe:probe", "parity"),
+    Action("next-difference", "n", "next", "To the next difference", (Place.PARITY,)),
+    Action("previous-difference", "N", "previous", "To the difference before", (Place.PARITY,)),
+    Action("fold", "enter", "fold", "Fold or unfold the differences of the service under the cursor",
+           (Place.PARITY,)),
+    Action("declare", "A", "declare", "Copy the allow-list entry that declares the difference as meant",
+           (Place.PARITY,), "parity:compare", "parity"),
+    Action("export", "e", "export", "Save the comparison as Markdown in the current folder", (Place.PARITY,),
+           "parity:compare", "parity"),
     Action("choose-old", "left_square_bracket", "from", "Choose the release that it changed from", (Place.DIFF,),
            "diff:diff", "diff"),
     Action("choose-new", "right_square_bracket", "to", "Choose the release that it changed to", (Place.DIFF,),
@@ -208,7 +257,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("choose-other", "t", "other", "Type a time that is not offered", (Place.CONFIRM,)),
     Action("cancel-work", "c,ctrl+c", "cancel", "Stop the operation and undo what it has made",
-           (Place.PROGRESS,)),
+           (Place.PROGRESS, Place.JOBS)),
     Action("open-result", "enter", "open", "Open the environment that has come up", (Place.PROGRESS,),
            "records.environments:find_environment", "status"),
     Action("cursor-down", "j,down", "down", "One row down", (*_SCROLLED, Place.CONFIRM)),
@@ -219,7 +268,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("half-page-up", "ctrl+u", "half page up", "Half a page up", _SCROLLED),
     Action("back", "escape", "back", "One layer out; clears a filter first", (Place.EVERYWHERE,)),
     Action("menu", "x", "actions", "Everything that can be done here",
-           (Place.HOME, Place.COMMITS, Place.ENVIRONMENT, *_PAIRS)),
+           (Place.HOME, Place.COMMITS, Place.ENVIRONMENT, Place.JOBS, *_PAIRS)),
     Action("command_palette", "ctrl+p,colon", "palette", "Find an action, a branch or an environment by name",
            (Place.EVERYWHERE,)),
     Action("help", "question_mark", "help", "All keys, searchable", (Place.EVERYWHERE,), None, None),

@@ -17,6 +17,7 @@ from textual.events import Key
 from textual.screen import ModalScreen, Screen
 from textual.theme import ThemeProvider
 
+from previewer.domain.deploy.plan import Plan
 from previewer.errors import PreviewerError
 from previewer.present.safe_text import plain
 from previewer.session.session import Session
@@ -30,7 +31,7 @@ from previewer.tui.live import LiveApp
 from previewer.tui.palette import ActionProvider, Palette, PlaceProvider
 from previewer.tui.present.notices import failure_summary
 from previewer.tui.present.text import text_of
-from previewer.tui.request import Request
+from previewer.tui.request import Proposal, Request
 from previewer.tui.screens.base import PreviewerScreen
 from previewer.tui.screens.confirm_plan import ConfirmScreen
 from previewer.tui.screens.destinations import screen_of
@@ -128,7 +129,8 @@ class PreviewerApp(LiveApp):
     def request_made(self, message: screen_requests.RequestMade) -> None:
         """Ask for confirmation, then begin."""
         if self._clear_the_way():
-            self.push_screen(ConfirmScreen(self.context, message.request), self._begin)
+            screen = ConfirmScreen(self.context, message.request)
+            self.push_screen(screen, lambda request: self._begin(request, screen.proposal))
 
     @on(screen_requests.ShellRequested)
     def shell_requested(self, message: screen_requests.ShellRequested) -> None:
@@ -252,7 +254,7 @@ class PreviewerApp(LiveApp):
             self.pop_screen()
         return not isinstance(self.screen, ModalScreen)
 
-    def _begin(self, request: Request | None) -> None:
+    def _begin(self, request: Request | None, proposal: Proposal | None) -> None:
         if request is None:
             return
         job = self.context.begin_work(
@@ -261,6 +263,8 @@ class PreviewerApp(LiveApp):
             branch=request.branch,
             environments=request.changed,
             progress_label=request.kind.progress_label,
+            command=request.command,
+            steps=len(proposal) if isinstance(proposal, Plan) else 0,
         )
         self.context.queries.start(job, request, self)
         if isinstance(home := self.screen_stack[0], HomeScreen):

@@ -10,7 +10,8 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from previewer.deployment.drift import EnvironmentDrift
-from previewer.domain.commit.revision import Branch, Commit
+from previewer.domain.commit.revision import Branch, BranchView, Commit, RefKind
+from previewer.domain.engine.usage import Usage, UsageBoard
 from previewer.domain.environment.environment import Environment, OverviewRow, branch_of, overview
 from previewer.errors import PreviewerError
 from previewer.operations.parity import RolesParity
@@ -27,6 +28,10 @@ class AppState(Struct, frozen=True):
 
     branches: tuple[Branch, ...] | None = None
     """``None`` until git has answered."""
+    named: tuple[Branch, ...] = ()
+    """Tags and pull requests."""
+    view: BranchView = field(default_factory=BranchView)
+    """What became of the branches: merged, gone, which one is the default."""
     source_error: PreviewerError | None = None
     environments: tuple[Environment, ...] | None = None
     """``None`` until the engine has answered; the last known ones while it does not answer any more."""
@@ -43,6 +48,8 @@ class AppState(Struct, frozen=True):
     """The differences that the last look found, by environment."""
     roles_parity: RolesParity | None = None
     """How staging and production stand to each other; ``None`` until that is known."""
+    commits_ahead: int | None = None
+    """Commits that staging runs and production does not; ``None`` where that is not known."""
 
     def branch_of(self, environment: Environment) -> Branch | None:
         """The branch that an environment is of, a remote one where there is no other."""
@@ -50,8 +57,24 @@ class AppState(Struct, frozen=True):
 
     @property
     def rows(self) -> tuple[OverviewRow, ...]:
-        """Branches beside environments."""
-        return overview(self.branches or (), self.environments or (), self.commits)
+        """Branches beside environments, then tags and pull requests, with the environments of theirs."""
+        rows = overview(self.branches or (), self.environments or (), self.commits)
+        named = {branch.commit: branch for branch in reversed(self.named)}
+        placed = set[str]()
+        found: list[OverviewRow] = []
+        for row in rows:
+            environment = row.environment
+            tag = None
+            if row.branch is None and environment is not None and environment.ownership.branch is None:
+                tag = named.get(environment.ownership.commit)
+            if tag is not None:
+                placed.add(tag.name)
+            found.append(OverviewRow(tag, environment) if tag is not None else row)
+        return (*found, *(OverviewRow(branch, None) for branch in self.named if branch.name not in placed))
+
+    def tag_of(self, commit: str) -> str | None:
+        """The name of a tag of this commit."""
+        return next((one.name for one in self.named if one.commit == commit and one.kind is RefKind.TAG), None)
 
     def environment(self, name: str) -> Environment | None:
         """The environment of this name."""
@@ -62,7 +85,8 @@ class AppState(Struct, frozen=True):
         """The ids of commits that environments without a branch here run, and that were not looked up yet."""
         if self.branches is None or self.environments is None:
             return ()
-        ids = {row.environment.ownership.commit for row in self.rows if row.environment and not row.branch}
+        rows = overview(self.branches, self.environments)
+        ids = {row.environment.ownership.commit for row in rows if row.environment and not row.branch}
         return tuple(sorted(ids.difference(self.commits)))
 
     def with_touches(self, drifts: Iterable[EnvironmentDrift]) -> AppState:
@@ -110,6 +134,8 @@ class AppContext:
         """Keys by action, where the user wants others than the registry's."""
         self.monotonic = monotonic
         """Seconds, for running times."""
+        self.usage = UsageBoard()
+        """What the containers that are in sight use."""
         self.works: dict[int, Job] = {}
         """Jobs by number, oldest first."""
 
@@ -129,6 +155,12 @@ class AppContext:
             return " ".join(key_name(key.strip()) for key in own.split(","))
         return " ".join(key_name(key) for key in BY_ID[action].keys.split(","))
 
+    def usage_of(self, environment: Environment) -> Usage | None:
+        """What an environment uses now; ``None`` while that is not known."""
+        return self.usage.of(
+            container.name for service in environment.services for container in service.containers
+        )
+
     def begin_work(
         self,
         *,
@@ -137,10 +169,14 @@ class AppContext:
         branch: str | None = None,
         environments: tuple[str, ...] = (),
         progress_label: str = "at work",
+        command: str = "",
+        steps: int = 0,
     ) -> Job:
         """Note down an operation that is about to be started."""
         number = len(self.works) + 1
-        self.works[number] = Job(number, verb, subject, branch, environments, self.monotonic(), progress_label)
+        self.works[number] = Job(
+            number, verb, subject, branch, environments, self.monotonic(), progress_label, command, steps
+        )
         return self.works[number]
 
     @property

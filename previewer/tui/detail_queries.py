@@ -9,8 +9,9 @@ from textual.message_pump import MessagePump
 
 from previewer.deployment.drift import EnvironmentDrift, UnseenFiles, check_drift
 from previewer.deployment.touches import record_taints
+from previewer.domain.compose.definition import Role
 from previewer.domain.engine.examination import EngineHappening, ExaminedContainer
-from previewer.domain.environment.environment import Environment
+from previewer.domain.environment.environment import Environment, OverviewRow
 from previewer.domain.parity.compare import Parity
 from previewer.domain.record.notes import LedgerEntry
 from previewer.engine.protocol import Stream
@@ -22,6 +23,7 @@ from previewer.operations.parity import RolesParity, compare, parity_of_roles
 from previewer.operations.probe import Probed, probe
 from previewer.session.session import Session
 from previewer.tui.bridge import Bridge
+from previewer.tui.glance import Glance, GlanceScope, commits_apart, glance
 from previewer.tui.seen_touches import SeenTouches
 
 
@@ -36,9 +38,19 @@ class DriftsRead(Message):
 class RolesParityRead(Message):
     """Staging and production were compared."""
 
-    def __init__(self, parity: RolesParity) -> None:
+    def __init__(self, parity: RolesParity, commits_ahead: int | None) -> None:
         super().__init__()
         self.parity = parity
+        self.commits_ahead = commits_ahead
+        """Commits that staging runs and production does not; ``None`` where that is not known."""
+
+
+class GlanceRead(Message):
+    """What is under the cursor of the home table was looked at."""
+
+    def __init__(self, glance: Glance) -> None:
+        super().__init__()
+        self.glance = glance
 
 
 class DriftRead(Message):
@@ -169,7 +181,20 @@ class DetailQueries:
 
     def read_roles_parity(self, environments: tuple[Environment, ...], tell: MessagePump) -> None:
         """Compare staging with production: :class:`RolesParityRead`."""
-        self._ask("roles", lambda: RolesParityRead(parity_of_roles(self._session, environments)), tell)
+
+        def call() -> Message:
+            found = parity_of_roles(self._session, environments)
+            commits = {environment.role: environment.ownership.commit for environment in environments}
+            ahead = None
+            if Role.PRODUCTION in commits and Role.STAGING in commits:
+                ahead = commits_apart(self._session, commits[Role.PRODUCTION], commits[Role.STAGING])
+            return RolesParityRead(found, ahead)
+
+        self._ask("roles", call, tell)
+
+    def read_glance(self, row: OverviewRow, state: GlanceScope, tell: MessagePump) -> None:
+        """Look at what is under the cursor of the home table: :class:`GlanceRead`."""
+        self._ask("glance", lambda: GlanceRead(glance(self._session, row, state)), tell)
 
     def read_drift(self, environment: str, tell: MessagePump) -> None:
         """Look at one environment, and note it as tainted where it was touched: :class:`DriftRead`."""

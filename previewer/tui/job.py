@@ -107,6 +107,10 @@ class Job:
     """On the application's monotonic clock, in seconds."""
     progress_label: str = "at work"
     """What stands in these rows meanwhile."""
+    command: str = ""
+    """The same on the command line."""
+    steps: int = 0
+    """Steps of the plan that was confirmed; 0 where there was none."""
     cancellation: Cancellation = field(default_factory=Cancellation)
     board: TaskBoard = field(default_factory=TaskBoard)
     ended_at: float | None = None
@@ -130,6 +134,11 @@ class Job:
         if self.error is None:
             return JobState.SUCCEEDED
         return JobState.CANCELLED if isinstance(self.error, CancelledError) else JobState.FAILED
+
+    @property
+    def total(self) -> int:
+        """Tasks that are to be expected: what has begun, and at least the plan's steps."""
+        return max(self.steps, len(self.board.tasks))
 
     @property
     def is_running(self) -> bool:

@@ -55,6 +55,8 @@ class LiveApp(App[int]):
         self._has_hurried = False
         """Whether the end of the engine's events was a reason to look since the last regular look."""
         self._ticks = 0
+        self._measured: tuple[str, ...] = ()
+        """The names of the containers whose usage is followed."""
         self._compared: object = None
         """What staging and production were when they were compared last."""
         super().__init__()
@@ -92,6 +94,12 @@ class LiveApp(App[int]):
         """Git answered."""
         self.app_state = replace(self.app_state, branches=message.branches, source_error=None)
         self._look_up_commits()
+        self.context.queries.read_names(len(message.branches), self)
+
+    @on(told.NamesRead)
+    def names_read(self, message: told.NamesRead) -> None:
+        """Tags, pull requests, and what became of the branches."""
+        self.app_state = replace(self.app_state, named=message.named, view=message.view)
 
     @on(told.CommitsFound)
     def commits_found(self, message: told.CommitsFound) -> None:
@@ -189,12 +197,31 @@ class LiveApp(App[int]):
     @on(RolesParityRead)
     def roles_parity_read(self, message: RolesParityRead) -> None:
         """Staging and production were compared."""
-        self.app_state = replace(self.app_state, roles_parity=message.parity)
+        self.app_state = replace(self.app_state, roles_parity=message.parity, commits_ahead=message.commits_ahead)
 
     @on(QuestionFailed)
     def question_failed(self) -> None:
         """Marks that cannot be drawn are left out: what the engine says is shown by those who ask it first."""
         self._compared = None
+
+    @on(told.UsageArrived)
+    def usage_arrived(self, message: told.UsageArrived) -> None:
+        """Show it, if what it is of is still in sight."""
+        self.context.usage.add(message.mailbox.take())
+        if isinstance(self.screen, PreviewerScreen):
+            self.screen.usage_changed()
+
+    def _follow_usage(self) -> None:
+        """Follow what the containers in sight use, and no others."""
+        screen = self.screen_stack[-1] if self.screen_stack else None
+        wanted = screen.visible_containers if isinstance(screen, PreviewerScreen) and screen.is_drawable else ()
+        if wanted != self._measured:
+            self._measured = wanted
+            self.context.usage.keep_only(wanted)
+            if wanted:
+                self.context.queries.follow_usage(wanted, self)
+            else:
+                self.context.queries.stop_usage()
 
     def redraw_ages(self) -> None:
         """Times pass, though nothing happens."""
@@ -203,6 +230,7 @@ class LiveApp(App[int]):
 
     def _tick(self) -> None:
         self._ticks += 1
+        self._follow_usage()
         if self._ticks % OLD_TICKS == 0 or self.app_state.has_younger_than(YOUNG, self.context.now()):
             self.redraw_ages()
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from textual.message import Message
 
-from previewer.domain.commit.revision import Branch, Commit
+from previewer.domain.commit.revision import Branch, BranchView, Commit
+from previewer.domain.engine.usage import UsageSample
 from previewer.domain.environment.environment import Environment
 from previewer.domain.progress import Event
 from previewer.engine.protocol import LogLine
@@ -25,6 +26,20 @@ class BranchesRead(Message):
     def can_replace(self, message: Message) -> bool:
         """A newer answer makes an older one worthless."""
         return isinstance(message, BranchesRead)
+
+
+class NamesRead(Message):
+    """Git said what else has a name, and what became of the branches."""
+
+    def __init__(self, named: Sequence[Branch], view: BranchView) -> None:
+        super().__init__()
+        self.named = tuple(named)
+        """Tags and pull requests."""
+        self.view = view
+
+    def can_replace(self, message: Message) -> bool:
+        """A newer answer makes an older one worthless."""
+        return isinstance(message, NamesRead)
 
 
 class BranchesFailed(Message):
@@ -124,6 +139,18 @@ class LogsEnded(Message):
         super().__init__()
         self.error = error
         """``None`` where the services just stopped."""
+
+
+class UsageArrived(Message):
+    """Samples of what containers use lie in the mailbox."""
+
+    def __init__(self, mailbox: Mailbox[UsageSample]) -> None:
+        super().__init__()
+        self.mailbox = mailbox
+
+
+class UsageEnded(Message):
+    """There are no more samples of the containers that were asked for."""
 
 
 class JobReported(Message):

@@ -10,6 +10,7 @@ from pathlib import Path
 from textual.message import Message
 from textual.message_pump import MessagePump
 
+from previewer.domain.engine.usage import UsageSample
 from previewer.domain.environment.environment import Environment, without_remote_doubles
 from previewer.domain.progress import Event, TaskStarted
 from previewer.engine.protocol import ContainerEvent, LogLine, LogOptions, Selection
@@ -38,10 +39,13 @@ from previewer.tui.messages import (
     JobReported,
     LogsArrived,
     LogsEnded,
+    NamesRead,
     PlanFailed,
     PlanRead,
     TextCopied,
     UrlOpened,
+    UsageArrived,
+    UsageEnded,
 )
 from previewer.tui.request import Request
 
@@ -50,6 +54,10 @@ LOG_TAIL = 500
 LOG_CAPACITY = 20_000
 """Lines that may wait for the screen; of a flood the newest are kept."""
 COMMITS_SHOWN = 200
+MOST_LOOKED_AT = 2_000
+"""Of more branches it is not looked at which are merged: that reads the log of each."""
+USAGE_PAUSE = 0.5
+"""Seconds in which samples of several containers are gathered."""
 BATCH_PAUSE = 0.03
 """Seconds that a log's reader rests after it has told of new lines: a flood is then drawn 30 times a second."""
 
@@ -71,6 +79,39 @@ class Queries:
             failed=BranchesFailed,
             is_repeated=True,
         )
+
+    def read_names(self, branch_count: int, tell: MessagePump) -> None:
+        """Answered with :class:`NamesRead`: tags, pull requests, and which branches are merged or gone."""
+
+        def call() -> Message:
+            source = self._session.source
+            looks_close = branch_count <= MOST_LOOKED_AT
+            return NamesRead(source.named_commits(), source.branch_view(about=lambda _branch: looks_close))
+
+        self._bridge.ask(
+            "names", call, tell=tell, answered=lambda answer: answer, failed=BranchesFailed, is_repeated=True
+        )
+
+    def follow_usage(self, containers: Sequence[str], tell: MessagePump) -> None:
+        """Tell :class:`UsageArrived` about twice a second, :class:`UsageEnded` at the end."""
+        mailbox: Mailbox[UsageSample] = Mailbox()
+
+        def arrived(batch: Sequence[UsageSample]) -> Message | None:
+            is_news = mailbox.put(batch)
+            time.sleep(USAGE_PAUSE)
+            return UsageArrived(mailbox) if is_news else None
+
+        self._bridge.follow(
+            "usage",
+            lambda: self._session.engine.usage(containers),
+            tell=tell,
+            arrived=arrived,
+            ended=lambda _error: UsageEnded(),
+        )
+
+    def stop_usage(self) -> None:
+        """Nothing is looked at any more."""
+        self._bridge.stop("usage")
 
     def read_environments(self, tell: MessagePump) -> None:
         """Answered with :class:`EnvironmentsRead` or :class:`EnvironmentsFailed`."""

@@ -18,6 +18,7 @@ class Destination(Enum):
     PARITY = "parity"
     DIFF = "diff"
     PROGRESS = "progress"
+    JOBS = "jobs"
 
 
 class ScreenRequested(Message):
@@ -56,6 +57,11 @@ class ScreenRequested(Message):
     def diff(cls, old: str, new: str) -> Self:
         """To what changed from one release to another; each is a release, an environment or a revision."""
         return cls(Destination.DIFF, old, other=new)
+
+    @classmethod
+    def jobs(cls) -> Self:
+        """To the list of operations."""
+        return cls(Destination.JOBS)
 
     @classmethod
     def progress(cls, number: int) -> Self:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 import yaml
 
-from previewer.cli.report_text import code
 from previewer.operations.freeze import freeze
+from previewer.present.parity_report import code
 from previewer.session.run import Run
 from tests.worlds.cli import HOSTILE_BRANCH, World
 

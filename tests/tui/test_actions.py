@@ -20,6 +20,7 @@ from previewer.tui.screens.confirm_plan import ConfirmScreen
 from previewer.tui.screens.diff import DiffScreen
 from previewer.tui.screens.environment import EnvironmentScreen
 from previewer.tui.screens.home import HomeScreen
+from previewer.tui.screens.jobs import JobsScreen
 from previewer.tui.screens.parity import ParityScreen
 from previewer.tui.screens.progress import ProgressScreen
 from previewer.tui.widgets.lines import LinesView
@@ -39,6 +40,10 @@ ONLY_HERE = {
     "command_palette": "--help",
     "help": "--help",
     "back": "there are no layers to leave",
+    **dict.fromkeys(("next-difference", "previous-difference", "fold"), "moving about"),
+    **dict.fromkeys(("next-match", "previous-match"), "moving about"),
+    **dict.fromkeys(("hide-rest", "invert", "level"), "grep of what `logs` prints"),
+    **dict.fromkeys(("jobs", "open-job"), "each command is a job of its own"),
     "leave": "the command ends by itself",
     **dict.fromkeys(("cursor-down", "cursor-up", "cursor-top", "cursor-bottom"), "moving about"),
     **dict.fromkeys(("half-page-down", "half-page-up"), "moving about"),
@@ -52,6 +57,7 @@ NODES: dict[Place, tuple[type[DOMNode], ...]] = {
     Place.ENVIRONMENT: (EnvironmentScreen, RowsTable, LogView, LinesView, PreviewerApp),
     Place.PARITY: (ParityScreen, RowsTable, PreviewerApp),
     Place.DIFF: (DiffScreen, LinesView, PreviewerApp),
+    Place.JOBS: (JobsScreen, RowsTable, PreviewerApp),
     Place.CONFIRM: (ConfirmScreen,),
     Place.PROGRESS: (ProgressScreen,),
 }

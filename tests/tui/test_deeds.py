@@ -109,7 +109,7 @@ async def test_what_a_mark_was_for_takes_it_away(world: World) -> None:
     world.up("main")
     world.up("feature/guest-book")
     async with terminal_of(world.session) as terminal:
-        await terminal.until_shown("2 environments")
+        await terminal.until_shown("2 up")
         await terminal.press("g", "space", "space")
         await terminal.until_shown("▌ 2 marked · D tears them down, s stops them, p compares two, esc unmarks")
         await terminal.press("s")
@@ -128,7 +128,7 @@ async def test_nothing_to_do_asks_for_no_name(world: World) -> None:
         await terminal.until_shown("main* staging")
         await terminal.press("slash", *"staging", "enter", "g", "P")
         await terminal.until_shown("Production runs this very release already: there is nothing to do.")
-        assert "PRODUCTION" not in terminal.text
+        assert "to go on:" not in terminal.text
         await terminal.press("y")
         assert terminal.screen_name == "ConfirmScreen"
 

@@ -11,8 +11,8 @@ async def test_branches_and_environments_appear(world: World) -> None:
     world.up("main")
     async with terminal_of(world.session) as terminal:
         await terminal.until_shown("main", "feature/guest-book", "feature/dark-theme", "running", "127.0.0.1:")
-        assert "production" in terminal.text
-        assert "not running · press u on a branch, then 3" in terminal.text
+        assert "PRODUCTION" in terminal.text
+        assert "u on a branch, then 3" in terminal.text
 
 
 async def test_up_from_home(world: World) -> None:
@@ -109,7 +109,7 @@ async def test_production_asks_for_its_name(world: World) -> None:
         await terminal.until_shown("✔ done")
         assert world.names() == ("shop-production",)
         await terminal.press("escape")
-        await terminal.until(lambda: "production  ◉ running" in terminal.text)
+        await terminal.until(lambda: "PRODUCTION" in terminal.text and "◉ running" in terminal.text)
 
 
 async def test_staging_is_chosen_with_a_key(world: World) -> None:
@@ -216,4 +216,4 @@ async def test_events_of_the_engine_are_shown_without_asking(world: World) -> No
 async def test_every_role_has_its_line_above(world: World) -> None:
     world.up("main", Role.STAGING)
     async with terminal_of(world.session) as terminal:
-        await terminal.until_shown("staging     ◉ running  http://127.0.0.1:", "main* staging")
+        await terminal.until_shown("STAGING", "◉ running", "http://127.0.0.1:", "main* staging")

@@ -133,7 +133,7 @@ async def test_parity_and_diff(world: World, text: str) -> None:
     async with terminal_of(world.session, size=(120, 40)) as terminal:
         await terminal.until_shown("Memory")
         terminal.app.post_message(EnvironmentsRead((environment,), engine=text))
-        terminal.app.post_message(RolesParityRead(RolesParity(None, text)))
+        terminal.app.post_message(RolesParityRead(RolesParity(None, text), None))
         await terminal.until(lambda: terminal.app.app_state.roles_parity is not None)
         check(terminal, "")
         for asked, name, answer, shown in (

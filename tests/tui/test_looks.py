@@ -114,18 +114,18 @@ async def test_the_release_of_an_environment(world: World) -> None:
 async def test_parity_of_staging_and_production_is_always_visible(world: World) -> None:
     define_production(world)
     async with terminal_of(world.session) as terminal:
-        await terminal.until_shown("parity      ○ staging and production are not up")
+        await terminal.until_shown("○ staging and production are not up")
         world.up("main", Role.STAGING)
-        await terminal.until_shown("parity      ○ production is not up")
+        await terminal.until_shown("○ production is not up")
         world.up("main", Role.PRODUCTION)
-        await terminal.until_shown("1 undeclared, 1 declared · p shows them")
+        await terminal.until_shown("1 undeclared · 1 declared", "p side by side")
 
 
 async def test_parity_of_equal_environments(world: World) -> None:
     world.up("main", Role.STAGING)
     world.up("main", Role.PRODUCTION)
     async with terminal_of(world.session) as terminal:
-        await terminal.until_shown("parity      ✔ 100 %")
+        await terminal.until_shown("✔ 100 %")
         await terminal.press("p")
         await terminal.until_shown("parity 100 %", "✔ nothing differs")
 
@@ -138,16 +138,16 @@ async def test_parity_side_by_side(world: World) -> None:
         await terminal.until_shown("1 undeclared")
         await terminal.press("p")
         await terminal.until_on("ParityScreen")
-        await terminal.until_shown("shop-staging", "shop-production", "1 undeclared · 1 declared", "1 stale")
+        await terminal.until_shown("STAGING", "PRODUCTION", "1 undeclared · 1 declared", "1 stale")
         lines = terminal.text.splitlines()
-        (undeclared,) = (n for n, found in enumerate(lines) if "web.environment.MODE" in found and "high" in found)
-        (declared,) = (n for n, found in enumerate(lines) if "store.mem_limit" in found and "medium" in found)
+        (undeclared,) = (n for n, found in enumerate(lines) if "✖ web environment.MODE" in found)
+        (declared,) = (n for n, found in enumerate(lines) if "▲ mem_limit" in found)
         (stale,) = (n for n, found in enumerate(lines) if "? stale" in found)
         assert undeclared < declared < stale
         await terminal.press("s")
-        await terminal.until_shown("parity › shop-production | shop-staging", "1 stale")
+        await terminal.until_shown("parity › production | staging", "1 stale")
         await terminal.press("left_square_bracket", *"definition preview", "enter")
-        await terminal.until_shown("parity › main:preview | shop-staging", "parity 1")
+        await terminal.until_shown("parity › main:preview | staging", "parity 1")
         await terminal.press("right_square_bracket", *"nowhere:at all", "enter")
         await terminal.until_shown("✖", "[ ] choose other sides")
         await terminal.press("escape")
@@ -161,7 +161,7 @@ async def test_two_marked_environments_are_compared(world: World) -> None:
         await terminal.until(lambda: len(terminal.app.app_state.environments or ()) == 2)
         await terminal.press("g", "space", "space", "p")
         await terminal.until_on("ParityScreen")
-        await terminal.until_shown("services.web.image", "shop-main", "shop-feature-guest-book")
+        await terminal.until_shown("web image", "MAIN", "FEATURE-GUEST-BOOK")
 
 
 async def test_parity_is_compared_again_when_an_environment_changes(world: World) -> None:
@@ -173,7 +173,7 @@ async def test_parity_is_compared_again_when_an_environment_changes(world: World
         await terminal.until_shown("parity 100 %")
         world.commit("main", "A newer commit")
         world.up("main", Role.STAGING)
-        await terminal.until_shown("services.web.image", "undeclared")
+        await terminal.until_shown("web image", "UNDECLARED 2")
 
 
 async def test_what_changed_between_releases(world: World) -> None:

@@ -64,8 +64,8 @@ def test_home_columns_fill_the_width_and_no_more(width: int) -> None:
     ("width", "keys"),
     [
         (77, "mark branch state url left age"),
-        (117, "mark branch state url left age sync subject"),
-        (197, "mark branch state url notes left age commit author sync subject environment release"),
+        (117, "mark branch state cpu memory url left age subject"),
+        (197, "mark branch state cpu memory url notes left age commit author sync subject environment"),
     ],
 )
 def test_what_matters_most_stays_longest(width: int, keys: str) -> None:
@@ -85,7 +85,7 @@ def test_no_column_is_wider_than_its_content() -> None:
 
 @given(st.integers(40, 300))
 def test_service_columns_fill_the_width(width: int) -> None:
-    taken = sum(column.width + 2 * CELL_PADDING for column in fit_service_columns(width))
+    taken = sum(column.width + 2 * CELL_PADDING for column in fit_service_columns(width, has_figures=True))
     assert taken <= max(width, 68)
 
 

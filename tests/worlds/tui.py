@@ -27,6 +27,7 @@ from previewer.testing.memory.source import MemorySource
 from previewer.tui.app import PreviewerApp
 from previewer.tui.context import AppContext
 from previewer.tui.themes import DARK
+from previewer.tui.widgets.home_panes import GlancePane
 
 COMPOSE = """\
 services:
@@ -158,6 +159,19 @@ class Terminal:
     async def until_shown(self, *texts: str, seconds: float = 20.0) -> None:
         """Wait until all of these are to be read."""
         await self.until(lambda: all(text in self.text for text in texts), seconds=seconds)
+
+    async def until_at_rest(self) -> None:
+        """Wait until every question is answered and nothing is about to be asked."""
+        for _ in range(4):
+            await self.until(lambda: self._is_at_rest)
+            await self.pilot.pause(0.05)
+        await self.until(lambda: self._is_at_rest)
+
+    @property
+    def _is_at_rest(self) -> bool:
+        bridge, screen = self.context.bridge, self.app.screen
+        is_asking = bool(bridge._running or bridge._waiting or self.app.schedule._settling)
+        return not is_asking and all(pane.is_at_rest for pane in screen.query(GlancePane))
 
     async def until_on(self, screen_name: str) -> None:
         """Wait until a screen is in front."""

@@ -65,11 +65,13 @@ def _report(
     invocation: Invocation, parity: Parity, probed: Sequence[Probed], secrecy: Secrecy, junit: Path | None
 ) -> None:
     from previewer.cli.ci.report import publish, write_report
-    from previewer.cli.rows.parity import parity_junit, parity_markdown
+    from previewer.cli.rows.parity import parity_junit
+    from previewer.present.parity_report import parity_markdown
 
     write_report(junit, lambda: parity_junit(parity, probed, secrecy))
+    answers = {str(one.request): one.differences for one in probed}
     outputs = {"score": str(parity.score), "undeclared": str(len(parity.undeclared))}
-    publish(invocation, outputs=outputs, summary=list(parity_markdown(parity, probed, secrecy)))
+    publish(invocation, outputs=outputs, summary=list(parity_markdown(parity, answers, secrecy)))
 
 
 def _print(
@@ -82,19 +84,12 @@ def _print(
     only_undeclared: bool,
 ) -> None:
     from previewer.cli.output_format import Format
-    from previewer.cli.rows.parity import (
-        difference_columns,
-        difference_row,
-        parity_junit,
-        parity_markdown,
-        parity_value,
-        probe_columns,
-        probe_rows,
-    )
+    from previewer.cli.rows.parity import difference_columns, parity_junit, probe_columns, probe_rows
+    from previewer.present.parity_report import difference_row, parity_markdown, parity_value
 
     output = invocation.output
     if form == "markdown":
-        output.lines(parity_markdown(parity, probed, secrecy))
+        output.lines(parity_markdown(parity, {str(one.request): one.differences for one in probed}, secrecy))
     elif form == "junit":
         output.text(parity_junit(parity, probed, secrecy))
     elif form != "table":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from previewer.cli.report_text import code, code_cell
+from previewer.cli.report_text import code_cell
 from previewer.cli.rows.environments import url_rows
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.routes import is_web_page
@@ -12,6 +12,7 @@ from previewer.domain.environment.environment import SERVING, Environment
 from previewer.domain.json_value import as_text
 from previewer.domain.units import format_time
 from previewer.operations.run.run import CommandResult
+from previewer.present.parity_report import code
 
 
 def environment_markdown(environment: Environment) -> list[str]:

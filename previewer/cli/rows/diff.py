@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from previewer.cli.report_text import code
 from previewer.cli.rows.cells import show_id, timestamp
 from previewer.cli.table import ABSENT, Column
 from previewer.domain.commit.revision import Change, Commit, FileChange, short_id
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, canonical_json
 from previewer.domain.release.diff import DefinitionChange, ImageChange, PackageChange
 from previewer.domain.release.release import Artifact
+from previewer.present.parity_report import code
 from previewer.present.safe_text import plain
 from previewer.present.values import Span, signed
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from previewer.cli.report_text import JunitCase, code, code_cell, junit_report
+from previewer.cli.report_text import JunitCase, code_cell, junit_report
 from previewer.cli.rows.cells import show_sign
 from previewer.cli.table import Column
 from previewer.deployment.drift import EnvironmentDrift
 from previewer.domain.drift.finding import Finding
 from previewer.domain.json_value import JsonObject
 from previewer.domain.units import format_time
+from previewer.present.parity_report import code
 
 FINDING_COLUMNS = (
     Column("environment", "ENVIRONMENT", gives_way=True, spare=3),

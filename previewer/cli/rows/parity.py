@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from previewer.cli.report_text import JunitCase, code, junit_report
+from previewer.cli.report_text import JunitCase, junit_report
 from previewer.cli.rows.cells import show_sign
 from previewer.cli.table import ABSENT, Column
 from previewer.domain.commit.revision import short_id
 from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.domain.parity.compare import Parity, shown_value
-from previewer.domain.parity.difference import ParityDifference, ParitySide, Side
+from previewer.domain.parity.difference import ParityDifference, Side
 from previewer.domain.secrecy import Secrecy
-from previewer.domain.units import counted, format_time
 from previewer.operations.probe import Probed
 from previewer.present.safe_text import plain
 from previewer.present.values import Span, Tone
@@ -42,48 +41,6 @@ def difference_columns(parity: Parity) -> tuple[Column, ...]:
     )
 
 
-def difference_row(difference: ParityDifference, secrecy: Secrecy) -> JsonObject:
-    """A difference, with values as they may be seen."""
-    return {
-        "severity": difference.severity.value,
-        "path": difference.path,
-        "service": difference.service,
-        "left": shown_value(difference, Side.LEFT, secrecy) or None,
-        "right": shown_value(difference, Side.RIGHT, secrecy) or None,
-        "declared": difference.is_declared,
-        "reason": difference.reason or None,
-        "why": difference.why,
-    }
-
-
-def parity_value(parity: Parity, secrecy: Secrecy) -> JsonObject:
-    """The whole comparison."""
-    return {
-        "left": _side(parity.left),
-        "right": _side(parity.right),
-        "score": parity.score,
-        "facts": parity.facts,
-        "age_seconds": int(parity.age.total_seconds()),
-        "undeclared": len(parity.undeclared),
-        "declared": len(parity.declared),
-        "differences": [difference_row(difference, secrecy) for difference in parity.differences],
-        "stale": [{"path": a.path, "reason": a.reason, "definition": a.origin} for a in parity.stale],
-    }
-
-
-def _side(side: ParitySide) -> JsonObject:
-    return {
-        "name": side.name,
-        "role": side.role.value,
-        "definition": side.definition.name,
-        "commit": side.commit,
-        "committed_at": format_time(side.committed_at),
-        "release": side.release or None,
-        "data": list(side.data),
-        "runs": side.services is not None,
-    }
-
-
 def probe_columns(parity: Parity) -> tuple[Column, ...]:
     """The columns of what two environments answered differently."""
     return (
@@ -109,26 +66,6 @@ ELSEWHERE = "networks, volumes and files"
 """The test case of what concerns no single service."""
 
 
-def parity_markdown(parity: Parity, probed: Sequence[Probed], secrecy: Secrecy) -> Iterator[str]:
-    """The lines: the score, then lists of what differs, with every foreign text as code."""
-    yield f"## Parity of {code(parity.left.name)} and {code(parity.right.name)}: {parity.score} %"
-    for title, differences in (("Undeclared", parity.undeclared), ("Declared", parity.declared)):
-        if differences:
-            yield from ("", f"### {title} ({len(differences)})", "")
-            yield from (f"- {_item(difference, secrecy)}" for difference in differences)
-    if parity.stale:
-        yield from ("", "### Allowed for nothing", "")
-        yield from (
-            f"- {code(entry.path)} of {code(entry.origin)}: {code(entry.reason)}" for entry in parity.stale
-        )
-    failed = [(one, difference) for one in probed for difference in one.differences]
-    if probed:
-        yield from ("", f"### Probes ({len(probed)}, {counted(len(failed), 'difference')})", "")
-    for one, difference in failed:
-        step = f"{code(difference.left)} → {code(difference.right)}"
-        yield f"- {code(str(one.request))} {code(difference.what)}: {step}"
-
-
 def parity_junit(parity: Parity, probed: Sequence[Probed], secrecy: Secrecy) -> str:
     """A test case a service, one for what is shared, and one a probe; those fail that differ undeclared."""
     services = sorted({*parity.left.definition.services, *parity.right.definition.services})
@@ -139,13 +76,6 @@ def parity_junit(parity: Parity, probed: Sequence[Probed], secrecy: Secrecy) -> 
         said = [f"{d.what}: {d.left or '-'} → {d.right or '-'}" for d in one.differences]
         cases.append(JunitCase("probe", str(one.request), said))
     return junit_report("previewer parity", cases, noun="difference")
-
-
-def _item(difference: ParityDifference, secrecy: Secrecy) -> str:
-    left, right = (shown_value(difference, side, secrecy) for side in Side)
-    values = " → ".join(code(text) if text else "nothing" for text in (left, right))
-    reason = f" ({code(difference.reason)})" if difference.reason else ""
-    return f"{difference.severity.value}: {code(difference.path)} {values}{reason}"
 
 
 def _line(difference: ParityDifference, secrecy: Secrecy) -> str:

@@ -41,8 +41,16 @@ class Commit(Struct, frozen=True):
         return short_id(self.id)
 
 
+class RefKind(Enum):
+    """What a name stands for."""
+
+    BRANCH = "branch"
+    TAG = "tag"
+    PULL_REQUEST = "pull request"
+
+
 class Branch(Struct, frozen=True):
-    """A branch and its tip."""
+    """A branch and its tip; or, beside the branches, a tag or a fetched pull request and its commit."""
 
     name: str
     """``main``; ``origin/main`` for a remote branch."""
@@ -57,6 +65,7 @@ class Branch(Struct, frozen=True):
     ahead: int | None = None
     """Commits that it has and its upstream has not; ``None`` without an upstream."""
     behind: int | None = None
+    kind: RefKind = RefKind.BRANCH
 
     @property
     def short(self) -> str:

@@ -24,9 +24,10 @@ from previewer.domain.engine.addresses import Network, allocate, allocate_ipv6
 from previewer.domain.engine.capacity import START_INTERVAL, VOLUME_SUBPATH
 from previewer.domain.engine.observation import ContainerDetail, ListeningPorts, Observation, OpenConnections
 from previewer.domain.engine.specs import NO_EGRESS_KEY, ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
+from previewer.domain.engine.usage import UsageSample
 from previewer.engine.create_body import labelled_container, labelled_network, labelled_volume
 from previewer.engine.docker.clones import CloneMaker
-from previewer.engine.docker.streams import EventStream, open_log_stream
+from previewer.engine.docker.streams import EventStream, UsageStream, open_log_stream
 from previewer.engine.mapping.container import container_body
 from previewer.engine.mapping.mounts import SUBPATH_SINCE, archive_of, volumes_mounted_by_path
 from previewer.engine.mapping.networks import has_own_subnet, network_body, volume_body, wants_ipv6
@@ -115,7 +116,7 @@ class DockerEngine:
     def __init__(self, connection: DockerConnection) -> None:
         self._docker = connection
         self._clones = CloneMaker(connection)
-        self._streams: WeakSet[EventStream | Stream[Sequence[LogLine]]] = WeakSet()
+        self._streams: WeakSet[Stream[Sequence[object]]] = WeakSet()
         self._lock = threading.Lock()
         self._is_closed = False
 
@@ -271,6 +272,12 @@ class DockerEngine:
         self._register(stream)
         return stream
 
+    def usage(self, containers: Sequence[str]) -> Stream[Sequence[UsageSample]]:
+        """What running containers use."""
+        stream = UsageStream(self._open(), containers)
+        self._register(stream)
+        return stream
+
     def close(self) -> None:
         """Close every connection and stream."""
         with self._lock:
@@ -285,7 +292,7 @@ class DockerEngine:
             raise EngineError("the engine's connection is closed", where=self._docker.host)
         return self._docker
 
-    def _register(self, stream: EventStream | Stream[Sequence[LogLine]]) -> None:
+    def _register(self, stream: Stream[Sequence[object]]) -> None:
         with self._lock:
             self._streams.add(stream)
             is_closed = self._is_closed

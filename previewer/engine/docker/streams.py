@@ -16,6 +16,8 @@ from previewer.docker_api.events import EngineEvent
 from previewer.docker_api.gathered_stream import BATCH_SIZE, GatheredStream, LineReader
 from previewer.docker_api.liveness import ensure_alive
 from previewer.docker_api.logs import LogReader, open_logs
+from previewer.docker_api.stats import open_stats
+from previewer.domain.engine.usage import UsageSample
 from previewer.domain.labels import SERVICE
 from previewer.engine.protocol import ContainerEvent, LogLine, LogOptions
 
@@ -92,6 +94,24 @@ class FollowedLogs:
     def close(self) -> None:
         """End it. Closing twice is fine."""
         self._is_closed = True
+        self._gathered.close()
+
+
+class UsageStream:
+    """What containers use, as the engine tells it of each."""
+
+    def __init__(self, connection: DockerConnection, names: Sequence[str]) -> None:
+        opening = [begin(partial(open_stats, connection, name), name="previewer-usage") for name in names]
+        wait(opening)
+        readers = [future.result() for future in opening if future.exception() is None]
+        self._gathered: GatheredStream[UsageSample] = GatheredStream(readers, name="previewer-usage")
+
+    def __iter__(self) -> Iterator[Sequence[UsageSample]]:
+        """Iterate until every container has ended or ``close``."""
+        return iter(self._gathered)
+
+    def close(self) -> None:
+        """End it. Closing twice is fine."""
         self._gathered.close()
 
 

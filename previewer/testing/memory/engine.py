@@ -15,14 +15,9 @@ from previewer.domain import labels
 from previewer.domain.compose.mounted_files import find_owner
 from previewer.domain.engine import observation as seen
 from previewer.domain.engine.addresses import allocate
-from previewer.domain.engine.observation import (
-    ContainerDetail,
-    Health,
-    ListeningPorts,
-    Observation,
-    observed_volume,
-)
+from previewer.domain.engine.observation import ContainerDetail, Health, ListeningPorts, Observation
 from previewer.domain.engine.specs import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec, volume_of
+from previewer.domain.engine.usage import UsageSample
 from previewer.engine.mapping.container import container_body
 from previewer.engine.mapping.networks import network_body
 from previewer.engine.protocol import (
@@ -90,6 +85,7 @@ class MemoryEngine:
         self._ports = MemoryPorts()
         self._watchers: list[tuple[Selection, MemoryStream[ContainerEvent]]] = []
         self._followers: list[tuple[frozenset[str], MemoryStream[LogLine]]] = []
+        self.samples: list[UsageSample] = []
 
     @property
     def capabilities(self) -> Capabilities:
@@ -121,7 +117,7 @@ class MemoryEngine:
                     for name, owner in chosen(selection, owners_of(self._networks))
                 ),
                 volumes=tuple(
-                    observed_volume(name, self._volumes[name].labels, owner)
+                    seen.observed_volume(name, self._volumes[name].labels, owner)
                     for name, owner in chosen(selection, owners_of(self._volumes))
                 ),
             )
@@ -305,6 +301,10 @@ class MemoryEngine:
             else:
                 stream.finish()
             return stream
+
+    def usage(self, containers: Sequence[str]) -> Stream[Sequence[UsageSample]]:
+        """The samples that :attr:`samples` has of these containers."""
+        return MemoryStream.of([sample for sample in self.samples if sample.container in containers])
 
     def close(self) -> None:
         """Close every stream."""

@@ -16,6 +16,7 @@ from previewer.domain.commit.revision import (
     Commit,
     DefaultBranch,
     FileChange,
+    RefKind,
     ResolvedRevision,
 )
 from previewer.domain.json_value import digest_of
@@ -80,6 +81,13 @@ class MemorySource:
                 is_current=name == self._default,
             )
             for name, history in tips
+        )
+
+    def named_commits(self) -> tuple[Branch, ...]:
+        """The tags."""
+        return tuple(
+            Branch(name, found.id, found.committed_at, found.author, found.subject, kind=RefKind.TAG)
+            for name, found in self._tags.items()
         )
 
     def branch_view(self, *, remote: str | None = None, about: Callable[[str], bool] = is_nobody) -> BranchView:

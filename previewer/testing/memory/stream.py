@@ -21,6 +21,13 @@ class MemoryStream(Generic[Item]):
         self._is_finished = False
         self._is_closed = False
 
+    @classmethod
+    def of(cls, items: Iterable[Item]) -> MemoryStream[Item]:
+        """These items and nothing more."""
+        stream = cls(items)
+        stream.finish()
+        return stream
+
     def put(self, item: Item) -> None:
         """Add an item; nothing happens if the stream is closed."""
         with self._changed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -25,6 +26,27 @@ def plan_lines(plan: Plan, *, width: int) -> tuple[Line, ...]:
         return ()
     lost = [line(Span("! ", Tone.WARN), Span(note, Tone.WARN)) for note in plan.left_data]
     return (*hanging_indent((*lost, ()), width), *_step_lines(plan, width)) if lost else _step_lines(plan, width)
+
+
+def plan_words(plan: Plan) -> str:
+    """``makes 3 containers, 2 networks · removes 3 containers, 1 volume with its data``."""
+    made = Counter(step.action.verb.removeprefix("create ") for step in plan.steps if step.action.verb in _MAKING)
+    gone = Counter(step.action.verb.removeprefix("remove ") for step in plan.steps if step.removes)
+    stopped = sum(step.action.verb == "stop container" for step in plan.steps)
+    started = sum(step.action.verb == "start container" for step in plan.steps) if not made else 0
+    parts = [
+        f"{word} {', '.join(counted(counts[kind], kind) for kind in KINDS if counts[kind])}"
+        for word, counts in (("makes", made), ("removes", gone))
+        if any(counts[kind] for kind in KINDS)
+    ]
+    parts += [f"{word} {counted(n, 'container')}" for word, n in (("starts", started), ("stops", stopped)) if n]
+    return " · ".join(parts) + (
+        " with its data" if gone["volume"] == 1 else " with their data" if gone["volume"] else ""
+    )
+
+
+KINDS = ("container", "network", "volume")
+_MAKING = frozenset(f"create {kind}" for kind in KINDS)
 
 
 def _step_lines(plan: Plan, width: int) -> tuple[Line, ...]:
@@ -131,12 +153,14 @@ def _item(item: PruneItem, kinds: int) -> Line:
 
 
 def question_lines(request: Request, proposal: Proposal | None) -> tuple[Line, ...]:
-    """What is asked, and one line that says what it means."""
+    """What is asked, what it comes to, and one line that says what it means."""
     has_some = proposal is not None and not is_empty(proposal)
     size = f"   {proposal_size(proposal)}" if proposal is not None and has_some else ""
     meaning = request.nothing if proposal is not None and not has_some else request.meaning
+    words = plan_words(proposal) if isinstance(proposal, Plan) else ""
     return (
         line(Span(f"{request.title}?", Tone.STRONG), Span(size, Tone.QUIET)),
+        *((line(words),) if words else ()),
         line(Span(meaning, Tone.QUIET)),
     )
 

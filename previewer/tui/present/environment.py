@@ -9,6 +9,7 @@ from previewer.deployment.drift import EnvironmentDrift
 from previewer.domain.commit.revision import Branch, short_id
 from previewer.domain.engine.examination import ExaminedContainer
 from previewer.domain.engine.observation import ContainerState, Health, ObservedContainer
+from previewer.domain.engine.usage import Usage
 from previewer.domain.environment.environment import Environment, ServiceStatus, State
 from previewer.domain.environment.urls import reason_for_no_url
 from previewer.domain.json_value import as_text
@@ -18,6 +19,7 @@ from previewer.tui.present.ailments import ailment_line, ending_words
 from previewer.tui.present.states import TAINT_SIGN, lifetime, sign_words, state_line
 from previewer.tui.present.tables import Column, share_out
 from previewer.tui.present.text import Line, cut_line, join, line, quiet
+from previewer.tui.present.usage import cpu_line, limit_line, network_line
 
 TABS = ("overview", "services", "logs", "drift", "history", "release", "plan")
 """In the order of their keys."""
@@ -31,15 +33,20 @@ def header_lines(
     now: datetime,
     width: int,
     drift: EnvironmentDrift | None = None,
+    last_words: str = "",
 ) -> tuple[Line, ...]:
-    """Four lines, each cut to ``width``; one more for a tainted environment."""
+    """Four lines, each cut to ``width``; one more for a tainted environment.
+
+    ``last_words`` is the last line that a failed service wrote: mostly it says why.
+    """
     ownership = environment.ownership
     title = line(
         Span(environment.role.value, Tone.ACCENT), f" of {ownership.branch or short_id(ownership.commit)}"
     )
     is_behind = branch is not None and branch.commit != ownership.commit
     ailment = ailment_line(environment)
-    state = (*state_line(environment.state), *((Span(": ", Tone.QUIET), *ailment) if ailment else ()))
+    said = line(Span(f": {last_words}", Tone.BAD)) if ailment and last_words else ()
+    state = (*state_line(environment.state), *((Span(": ", Tone.QUIET), *ailment, *said) if ailment else ()))
     newer = line(Span("↑ the branch has a newer commit", Tone.ACCENT)) if is_behind else ()
     lines = (
         join((state, title, sign_words(environment, drift), newer), _SEPARATOR),
@@ -100,13 +107,15 @@ def gone_lines(name: str) -> tuple[Line, ...]:
     return (line(Span(f"○ {name} is gone", Tone.WARN), Span("  esc goes back", Tone.QUIET)),)
 
 
-def tab_line(current: str) -> Line:
-    """The tabs with their keys, the current one loud."""
+def tab_line(current: str, counts: Mapping[str, int] | None = None) -> Line:
+    """The tabs with their keys, the current one loud; ``counts`` of what a tab has that wants to be looked at."""
     spans: list[Span] = []
     for number, name in enumerate(TABS, 1):
         is_current = name == current
         spans.append(Span(f"{number} ", Tone.ACCENT if is_current else Tone.QUIET))
-        spans.append(Span(f"{name.capitalize()}  ", Tone.STRONG if is_current else Tone.QUIET))
+        spans.append(Span(name.capitalize(), Tone.STRONG if is_current else Tone.QUIET))
+        count = (counts or {}).get(name, 0)
+        spans.append(Span(f" {count}  " if count else "  ", Tone.WARN))
     return tuple(spans)
 
 
@@ -114,35 +123,48 @@ ALL_SERVICES = ""
 """The key of the first row, which stands for all services."""
 
 _SERVICE_COLUMNS = (
-    Column("service", "Service", 14, share=2, most=32),
-    Column("state", "State", 12),
-    Column("ports", "URL", 22, share=3, most=64),
-    Column("image", "Image", 12),
-    Column("detail", "Container", 18, share=1, most=30),
+    (0, Column("service", "Service", 12, share=2, most=32)),
+    (0, Column("state", "State", 15, share=1, most=26)),
+    (86, Column("cpu", "CPU", 15)),
+    (100, Column("memory", "Memory / limit", 19)),
+    (124, Column("network", "Network a second", 17)),
+    (0, Column("ports", "URL", 22, share=3, most=64)),
+    (140, Column("image", "Image", 12)),
+    (170, Column("detail", "Container", 18, share=1, most=30)),
 )
-_NARROW_WIDTH = 90
-"""Below this there is no column for the containers' own states: the state says nearly the same."""
+_FIGURES = frozenset({"cpu", "memory", "network"})
+"""Left out while nothing is known of any service."""
 
 
-def fit_service_columns(width: int) -> tuple[Column, ...]:
+def fit_service_columns(width: int, *, has_figures: bool) -> tuple[Column, ...]:
     """The columns for a table of ``width`` cells."""
-    chosen = _SERVICE_COLUMNS if width >= _NARROW_WIDTH else _SERVICE_COLUMNS[:-1]
+    chosen = [c for least, c in _SERVICE_COLUMNS if width >= least and (has_figures or c.key not in _FIGURES)]
     return share_out(chosen, width)
 
 
-def all_services_lines(count: int) -> Mapping[str, Line]:
-    """The first row."""
+def all_services_lines(count: int, usage: Usage | None = None) -> Mapping[str, Line]:
+    """The first row, with what all use together."""
     return {
         "service": line(Span("all services", Tone.STRONG)),
         "state": line(Span(f"{count} of them" if count != 1 else "1", Tone.QUIET)),
+        **_figures(usage),
     }
 
 
-def service_lines(service: ServiceStatus, *, is_stale: bool = False) -> Mapping[str, Line]:
+def _figures(usage: Usage | None) -> Mapping[str, Line]:
+    return {"cpu": cpu_line(usage, width=8), "memory": limit_line(usage), "network": network_line(usage)}
+
+
+def service_lines(
+    service: ServiceStatus, *, is_stale: bool = False, usage: Usage | None = None
+) -> Mapping[str, Line]:
     """A service's row; ``is_stale`` where the engine does not answer any more."""
+    ended = next((words for c in service.containers if (words := _ending(c))), "")
+    state = (*state_line(service.state), *line(Span(f" {ended}" if ended else "", Tone.BAD)))
     return {
         "service": line(service.name),
-        "state": quiet(state_line(service.state)) if is_stale else state_line(service.state),
+        "state": quiet(state) if is_stale else state,
+        **_figures(usage),
         "detail": _detail(service),
         "image": line(Span(short_id(service.image), Tone.QUIET)),
         "ports": line("  ".join((*_service_urls(service), *_other_ports(service)))),
@@ -161,6 +183,12 @@ def _detail(service: ServiceStatus) -> Line:
         up = sum(container.state is ContainerState.RUNNING for container in service.containers)
         return line(f"{up} of {len(service.containers)} running")
     return line(_words(service.containers[0]))
+
+
+def _ending(container: ObservedContainer) -> str:
+    """``exit 3``; nothing for a container that runs, or that ended well."""
+    has_ended = container.exit_code and container.state is not ContainerState.RUNNING
+    return f"exit {container.exit_code}" if has_ended else ""
 
 
 def _words(container: ObservedContainer) -> str:

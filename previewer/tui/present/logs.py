@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from msgspec import Struct
 from msgspec.structs import replace
 from rich.cells import cell_len, chop_cells
 
+from previewer.domain.units import counted
 from previewer.engine.protocol import LogLine
 from previewer.present.safe_text import plain, plain_log
 from previewer.present.values import Span, Tone
+from previewer.tui.present.log_levels import Level, level_of
 from previewer.tui.present.text import Line, cut, cut_line, line, width_of
 
 TIME_WIDTH = len("12:34:56.789 ")
@@ -19,13 +23,19 @@ LEAST_TEXT_WIDTH = 20
 SEPARATOR = "│ "
 
 
-class LogShape(Struct, frozen=True):
+class LogShape(Struct, frozen=True, dict=True):
     """Which lines are shown, and how."""
 
     service: str | None = None
     """Only this one's; ``None`` for all."""
     search: str = ""
-    """Only lines that contain this, in whatever case."""
+    """What is looked for, in whatever case; between slashes it is a regular expression."""
+    hides_rest: bool = True
+    """Whether only lines are shown in which it was found."""
+    is_inverted: bool = False
+    """Whether only lines are shown in which it was not found."""
+    level: Level = Level.DEBUG
+    """Only lines from this level on."""
     is_wrapped: bool = False
     has_times: bool = False
     service_width: int = 8
@@ -49,12 +59,28 @@ class LogShape(Struct, frozen=True):
         widest = max((cell_len(plain(name)) for name in names), default=0)
         return replace(self, service_width=0 if self.service else min(widest, WIDEST_SERVICE))
 
+    @cached_property
+    def pattern(self) -> re.Pattern[str] | None:
+        """What is looked for; ``None`` for nothing. What is no regular expression is looked for as it is."""
+        if not self.search:
+            return None
+        if len(self.search) > 2 and self.search[0] == self.search[-1] == "/":
+            try:
+                return re.compile(self.search[1:-1], re.IGNORECASE)
+            except re.error:
+                pass
+        return re.compile(re.escape(self.search), re.IGNORECASE)
+
 
 def matches(entry: LogLine, shape: LogShape) -> bool:
     """Whether the shape shows this line."""
     if shape.service is not None and entry.service != shape.service:
         return False
-    return not shape.search or shape.search.casefold() in plain_log(entry.text).casefold()
+    if shape.level > Level.DEBUG and level_of(entry.text) < shape.level:
+        return False
+    if shape.pattern is None or not (shape.hides_rest or shape.is_inverted):
+        return True
+    return (shape.pattern.search(plain_log(entry.text)) is not None) is not shape.is_inverted
 
 
 def rows_of(entry: LogLine, shape: LogShape) -> Iterator[str]:
@@ -113,11 +139,15 @@ def log_title(shape: LogShape, *, width: int, shown: int, held: int, is_followin
 
 def _subject(shape: LogShape, shown: int, *, has_ended: bool) -> Line:
     whose = shape.service or "all services"
-    found = line(Span(f" · {shown} line{'' if shown == 1 else 's'} with “{shape.search}”", Tone.WARN))
+    relation = "without" if shape.is_inverted else "with" if shape.hides_rest else "around"
+    found = line(Span(f" · {counted(shown, 'line')} {relation} “{shape.search}”", Tone.WARN))
     if not shape.search:
         nothing = "nothing was written" if has_ended else "nothing has been written yet"
         found = () if shown else line(Span(f" · {nothing}", Tone.QUIET))
-    modes = "".join((" · wrapped" if shape.is_wrapped else "", " · times in UTC" if shape.has_times else ""))
+    least = f" · from {shape.level.name.lower()} on" if shape.level > Level.DEBUG else ""
+    modes = "".join(
+        (least, " · wrapped" if shape.is_wrapped else "", " · times in UTC" if shape.has_times else "")
+    )
     return line(Span("Logs ", Tone.STRONG), whose, *found, Span(modes, Tone.QUIET))
 
 

@@ -89,6 +89,16 @@ def source_notice(error: PreviewerError, *, retry_key: str) -> tuple[Line, ...]:
     return (*failure_lines(error, details=3), _keys((retry_key, "tries again")))
 
 
+def home_notices(state: AppState, *, now: datetime, retry_key: str) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+    """What the engine and what git does not answer; nothing for one that does."""
+    as_of = as_of_words(state.read_at, now) if state.environments and state.read_at else ""
+    engine, source = state.engine_error, state.source_error
+    return (
+        engine_notice(engine, retry_key=retry_key, as_of=as_of) if engine else (),
+        source_notice(source, retry_key=retry_key) if source else (),
+    )
+
+
 def empty_table(*, is_waiting: bool, filter_text: str, branch_count: int, location: str) -> tuple[Line, ...]:
     """Why the home table is empty, and which key helps."""
     if is_waiting:

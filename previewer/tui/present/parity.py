@@ -3,47 +3,224 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
 from previewer.domain.commit.revision import short_id
+from previewer.domain.environment.environment import Environment
+from previewer.domain.json_value import JsonValue
 from previewer.domain.parity.compare import FULL, Parity, shown_value
-from previewer.domain.parity.difference import Allowance, ParityDifference, Side
+from previewer.domain.parity.difference import Allowance, ParityDifference, ParitySide, Side
 from previewer.domain.secrecy import Secrecy
-from previewer.domain.units import counted
+from previewer.domain.units import counted, format_memory
 from previewer.operations.probe import Probed
-from previewer.present.values import Span, Tone, duration
-from previewer.tui.present.states import severity_line
+from previewer.present.values import Span, Tone, age, duration, signed
+from previewer.tui.context import AppState
+from previewer.tui.present.states import sign_words, state_line
 from previewer.tui.present.tables import Column, share_out
-from previewer.tui.present.text import Line, fact_lines, join, line, width_of
+from previewer.tui.present.text import Line, cut_line, fact_lines, join, line, width_of
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|[0-9a-f]{40}")
+_MEMORY = re.compile(r"\.(?:memory|memswap|mem_\w+|shm_size|size)$")
 _STALE = "stale\0"
 
 
 def fit_parity_columns(
     width: int, left: str, right: str, longest: Mapping[str, int] | None = None
 ) -> tuple[Column, ...]:
-    """The columns for a table of ``width`` cells with content as wide as ``longest`` says.
+    """The columns for a table of ``width`` cells: what differs in the middle, each side's value beside it.
 
-    The sides are called as the user calls them.
+    The sides are called as the user calls them; ``longest`` says how wide the content is.
     """
     needed = dict(longest or {})
     for key, name in (("left", left), ("right", right)):
         needed[key] = max(needed.get(key, 0), width_of(line(name)))
+    note = (Column("note", "", 8, share=1, most=40),) if width >= NOTED_FROM else ()
     return share_out(
         (
-            Column("severity", "Severity", 9),
-            Column("path", "Path", 20, share=3, most=80),
-            Column("left", left, 12, share=2),
-            Column("right", right, 12, share=2),
-            Column("reason", "Declared", 10, share=2, most=50),
+            Column("left", left, 16, share=2, most=60),
+            Column("fact", "Fact", 22, share=2, most=60),
+            Column("right", right, 16, share=2, most=60),
+            *note,
         ),
         width,
         needed,
     )
+
+
+NOTED_FROM = 90
+"""Cells from which on there is a column for ratios and reasons."""
+_SAME = "same\0"
+_GROUP = "group\0"
+_EDGE_LEFT, _EDGE_RIGHT = Span("▏ ", Tone.QUIET), Span("▕ ", Tone.QUIET)
+
+
+class ParityRow(Struct, frozen=True):
+    """A row of the table: a difference, or the head of a group of them."""
+
+    key: str
+    cells: Mapping[str, Line]
+    difference: ParityDifference | None = None
+
+    @property
+    def group(self) -> str | None:
+        """The service whose rows it folds; ``None`` for what is no head of a group."""
+        return self.key.removeprefix(_GROUP) if self.key.startswith(_GROUP) else None
+
+
+def parity_rows(
+    parity: Parity, secrecy: Secrecy, *, toggled: Collection[str] = (), asked: Sequence[ProbeRow] = ()
+) -> tuple[ParityRow, ...]:
+    """All rows: answers that differ, undeclared differences, then declared ones by service.
+
+    A service that differs just as one before it is folded; ``toggled`` names those that the user turned over.
+    """
+    rows = [_head(f"ANSWERS {len(asked)}")] if asked else []
+    rows += [ParityRow(row.key, row.cells) for row in asked]
+    undeclared = parity.undeclared
+    if undeclared:
+        rows.append(_head(f"UNDECLARED {len(undeclared)}", tone=Tone.BAD))
+    rows += [_row(difference, secrecy) for difference in undeclared]
+    if parity.declared:
+        reasons = {difference.reason for difference in parity.declared}
+        reason = f"   “{next(iter(reasons))}”" if len(reasons) == 1 else ""
+        rows.append(_head(f"DECLARED {len(parity.declared)}", reason))
+        rows += _groups(parity.declared, secrecy, set(toggled), with_reason=not reason)
+    rows += [ParityRow(stale_key(allowance), stale_row(allowance)) for allowance in parity.stale]
+    same = parity.facts - len(parity.differences)
+    if rows and same > 0:
+        rows.append(_head(f"THE SAME {same}"))
+    return tuple(rows)
+
+
+def _head(title: str, rest: str = "", *, tone: Tone = Tone.STRONG) -> ParityRow:
+    return ParityRow(
+        f"{_SAME}{title}", {"left": line(Span(title, tone)), "fact": line(Span(rest.strip(), Tone.QUIET))}
+    )
+
+
+def _groups(
+    declared: Sequence[ParityDifference], secrecy: Secrecy, toggled: set[str], *, with_reason: bool
+) -> Iterator[ParityRow]:
+    services = sorted({difference.service for difference in declared})
+    seen: dict[tuple[tuple[str, str, str], ...], str] = {}
+    for service in services:
+        mine = [difference for difference in declared if difference.service == service]
+        key = tuple((_fact(d), _value(d, Side.LEFT, secrecy), _value(d, Side.RIGHT, secrecy)) for d in mine)
+        like = seen.setdefault(key, service)
+        is_folded = (like != service) is not (service in toggled)
+        name = service or "shared"
+        said = f"the same as {like}" if like != service else ""
+        count = Span(f"{len(mine)} declared{', ' if said else ''}{said}" if is_folded or said else "", Tone.QUIET)
+        yield ParityRow(
+            f"{_GROUP}{service}",
+            {
+                "left": line(Span("▸ " if is_folded else "▾ ", Tone.ACCENT), Span(name, Tone.STRONG)),
+                "fact": line(count),
+            },
+        )
+        if not is_folded:
+            yield from (_row(difference, secrecy, with_reason=with_reason) for difference in mine)
+
+
+def _row(difference: ParityDifference, secrecy: Secrecy, *, with_reason: bool = True) -> ParityRow:
+    tone = Tone.QUIET if difference.is_declared else Tone.PLAIN
+    sign = signed(difference.severity.value)
+    fact = _fact(difference)
+    if difference.service and not difference.is_declared:
+        fact = f"{difference.service} {fact}"
+    ratio = _ratio(difference)
+    reason = difference.reason if with_reason else ""
+    return ParityRow(
+        difference_key(difference),
+        {
+            "left": line("  ", Span(_value(difference, Side.LEFT, secrecy) or "–", tone)),
+            "fact": (
+                _EDGE_LEFT,
+                Span(f"{sign.text[0]} ", Tone.QUIET if difference.is_declared else sign.tone),
+                *line(Span(fact, tone)),
+            ),
+            "right": (_EDGE_RIGHT, *line(Span(_value(difference, Side.RIGHT, secrecy) or "–", tone))),
+            "note": line(
+                Span(ratio, Tone.ACCENT), Span("  " if ratio and reason else ""), Span(reason, Tone.QUIET)
+            ),
+        },
+        difference,
+    )
+
+
+_NOISE = ("deploy.resources.", "deploy.")
+
+
+def _fact(difference: ParityDifference) -> str:
+    """The path without its service, and without what every limit's path begins with."""
+    path = difference.path
+    if difference.service:
+        path = path.removeprefix(f"services.{difference.service}").removeprefix(".") or "the service"
+    for noise in _NOISE:
+        path = path.removeprefix(noise)
+    return path
+
+
+def _ratio(difference: ParityDifference) -> str:
+    """``×2`` for numbers of which the right one is twice the left one."""
+    left, right = _number(difference.left), _number(difference.right)
+    if left is None or right is None or left <= 0 or right <= 0:
+        return ""
+    return f"×{right / left:.2g}" if right >= left else f"÷{left / right:.2g}"
+
+
+def _number(value: JsonValue) -> float | None:
+    try:
+        return float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+    except ValueError:
+        return None
+
+
+def side_card(
+    side: ParitySide, environment: Environment | None, state: AppState, *, now: datetime, width: int
+) -> tuple[Line, ...]:
+    """How one side is: three lines of at most ``width`` cells."""
+    name = (
+        state.tag_of(side.commit)
+        or (environment.ownership.branch if environment else None)
+        or side.definition.name
+    )
+    release = f"  release {short_id(side.release)[:7]}" if side.release else ""
+    what = line(Span(f"{name} ", Tone.STRONG), Span(f"{short_id(side.commit)[:7]}{release}", Tone.QUIET))
+    if environment is None:
+        lines: tuple[Line, ...] = (what, line(Span("a definition: it does not run", Tone.QUIET)))
+    else:
+        drift = state.drift(environment)
+        lines = (
+            join((state_line(environment.state), what), Span("  ")),
+            join(
+                (
+                    line(Span(f"up {age(environment.created_at, now)}", Tone.QUIET)),
+                    line(Span(environment.url or "no URL", Tone.ACCENT)),
+                    sign_words(environment, drift),
+                ),
+                Span("  "),
+            ),
+        )
+    return tuple(cut_line(one, width) for one in lines)
+
+
+def between_lines(parity: Parity, project: str, key_of: Callable[[str], str]) -> tuple[Line, ...]:
+    """What lies between the sides: which one is newer, and the key that exchanges them."""
+    swap = line(Span("⇄ ", Tone.QUIET), Span(key_of("swap"), Tone.ACCENT), Span(" exchanges them", Tone.QUIET))
+    return (line(Span(_age(parity, project), Tone.QUIET)), swap)
+
+
+def _score_tone(parity: Parity) -> Tone:
+    return Tone.GOOD if parity.score == FULL else Tone.WARN
+
+
+def short_side(name: str, project: str) -> str:
+    """A side's name without the project's, which all of them have: ``staging``."""
+    return name.removeprefix(f"{project}-") or name
 
 
 def difference_key(difference: ParityDifference) -> str:
@@ -56,41 +233,33 @@ def stale_key(allowance: Allowance) -> str:
     return f"{_STALE}{allowance.origin}\0{allowance.path}\0{allowance.against}"
 
 
-def difference_row(difference: ParityDifference, secrecy: Secrecy) -> Mapping[str, Line]:
-    """A difference's row; a declared one is dimmed."""
-    is_dimmed = difference.is_declared
-    style = Tone.QUIET if is_dimmed else Tone.PLAIN
-    return {
-        "severity": severity_line(difference.severity, is_dimmed=is_dimmed),
-        "path": line(Span(difference.path, style)),
-        "left": line(Span(_value(difference, Side.LEFT, secrecy) or "–", style)),
-        "right": line(Span(_value(difference, Side.RIGHT, secrecy) or "–", style)),
-        "reason": line(Span(difference.reason, style) if is_dimmed else Span("undeclared", Tone.BAD)),
-    }
-
-
 def stale_row(allowance: Allowance) -> Mapping[str, Line]:
     """The row of an entry of an allow-list that covers no difference."""
     return {
-        "severity": line(Span("? stale", Tone.WARN)),
-        "path": line(Span(allowance.path, Tone.WARN)),
-        "left": (),
-        "right": (),
-        "reason": line(Span(f"{allowance.origin} allows what does not differ", Tone.WARN)),
+        "left": line(Span("? stale", Tone.WARN)),
+        "fact": line(Span(allowance.path, Tone.WARN)),
+        "right": line(Span(f"{allowance.origin} allows what does not differ", Tone.WARN)),
     }
 
 
 def difference_detail(
-    difference: ParityDifference, parity: Parity, secrecy: Secrecy, *, width: int
+    difference: ParityDifference,
+    parity: Parity,
+    secrecy: Secrecy,
+    *,
+    width: int,
+    key_of: Callable[[str], str],
 ) -> tuple[Line, ...]:
-    """Both values in full, why it matters, and what says that it is meant."""
+    """Both values in full, why it matters, what says that it is meant, and what closes it."""
     left, right = (shown_value(difference, side, secrecy) or "says nothing" for side in Side)
+    cure = f"{key_of('promote')} promotes the left side · {key_of('declare')} copies an entry that declares it"
     return (
         *fact_lines("path", difference.path, width=width),
         *fact_lines("left", f"{parity.left.name}: {left}", width=width),
         *fact_lines("right", f"{parity.right.name}: {right}", width=width),
         *fact_lines("why", difference.why, width=width),
         *fact_lines("declared", difference.reason, width=width),
+        *fact_lines("to close", "" if difference.is_declared else cure, width=width, tone=Tone.ACCENT),
     )
 
 
@@ -103,26 +272,30 @@ def stale_detail(allowance: Allowance, *, width: int) -> tuple[Line, ...]:
     )
 
 
-def score_lines(parity: Parity, *, width: int) -> tuple[Line, ...]:
-    """``parity 92 %`` with what it counts and which side is newer: below, where the width does not hold both."""
-    style = Tone.GOOD if parity.score == FULL else Tone.WARN
+def score_lines(parity: Parity, project: str, *, width: int, with_age: bool = True) -> tuple[Line, ...]:
+    """``parity 92 %`` with what it counts and, where the sides do not say it, which one is newer."""
     counts = f"{len(parity.undeclared)} undeclared · {len(parity.declared)} declared · {parity.facts} facts"
     stale = f" · {len(parity.stale)} stale" if parity.stale else ""
-    score = line(Span(f"parity {parity.score} %", style), Span(f"   {counts}{stale}", Tone.QUIET))
-    age = line(Span(_age(parity), Tone.QUIET))
-    whole = join((score, age), Span(" · ", Tone.QUIET))
-    return (whole,) if width_of(whole) <= width else (score, age)
+    score = line(Span(f"parity {parity.score} %", _score_tone(parity)), Span(f"   {counts}{stale}", Tone.QUIET))
+    if not with_age:
+        return (score,)
+    newer = line(Span(_age(parity, project), Tone.QUIET))
+    whole = join((score, newer), Span(" · ", Tone.QUIET))
+    return (whole,) if width_of(whole) <= width else (score, newer)
 
 
-def _age(parity: Parity) -> str:
+def _age(parity: Parity, project: str) -> str:
     if parity.left.commit == parity.right.commit:
         return "the same commit"
     newer = parity.right if parity.age > timedelta() else parity.left
-    return f"{newer.name} is newer by {duration(abs(parity.age).total_seconds())}"
+    return f"{short_side(newer.name, project)} is newer by {duration(abs(parity.age).total_seconds())}"
 
 
 def _value(difference: ParityDifference, side: Side, secrecy: Secrecy) -> str:
+    """Short: the first digits of a digest, an amount of memory in its unit."""
     value = shown_value(difference, side, secrecy)
+    if _MEMORY.search(difference.path) and value.isdigit():
+        return format_memory(int(value))
     return short_id(value) if _DIGEST.fullmatch(value) else value
 
 
@@ -142,11 +315,9 @@ class ProbeRow(Struct, frozen=True):
         """As differences have them: no allow-list covers what services answer."""
         sign = Span("≠ answer", Tone.BAD) if self.what else Span("? silent", Tone.WARN)
         return {
-            "severity": line(sign),
-            "path": line(f"{self.probed.request} {self.what}".rstrip()),
-            "left": line(self.left or "–"),
-            "right": line(self.right or "–"),
-            "reason": (),
+            "left": line("  ", self.left or "–"),
+            "fact": (_EDGE_LEFT, *line(sign, f" {self.probed.request} {self.what}".rstrip())),
+            "right": (_EDGE_RIGHT, *line(self.right or "–")),
         }
 
 

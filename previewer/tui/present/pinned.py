@@ -7,15 +7,19 @@ from datetime import datetime
 
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import Role
-from previewer.domain.environment.environment import Environment
+from previewer.domain.engine.usage import Usage
+from previewer.domain.environment.environment import SERVING, Environment, State
 from previewer.domain.parity.compare import FULL
+from previewer.domain.units import counted
 from previewer.errors import PreviewerError
-from previewer.present.values import Span, Tone, ago, time_left
+from previewer.present.values import Span, Tone, ago, size, time_left
 from previewer.tui.context import AppState
 from previewer.tui.present.ailments import ailment_line
+from previewer.tui.present.home import QUICK
 from previewer.tui.present.notices import failure_word
 from previewer.tui.present.states import sign_words, state_line
-from previewer.tui.present.text import Line, cut_line, join, join_fitting, line, quiet
+from previewer.tui.present.text import Line, cut_line, join, join_fitting, line, quiet, width_of
+from previewer.tui.present.usage import cpu_line
 
 PINNED_ROLES = (Role.PRODUCTION, Role.STAGING)
 ROLE_KEYS = {Role.PREVIEW: "1", Role.STAGING: "2", Role.PRODUCTION: "3"}
@@ -69,6 +73,39 @@ def _parity(app_state: AppState, key: str) -> Line:
     counts = f"{len(parity.undeclared)} undeclared, {len(parity.declared)} declared · {key} shows them"
     score = Span(f"{'✔' if is_full else '≠'} {parity.score} %", Tone.GOOD if is_full else Tone.WARN)
     return line(score, Span(f"  {counts}", Tone.QUIET))
+
+
+def counts_line(state: AppState) -> Line:
+    """``13 branches · 7 up · 1 failed``."""
+    words: list[Line] = []
+    if state.branches is not None:
+        words.append(line(Span(counted(len(state.branches), "branch", "branches"), Tone.QUIET)))
+    if state.environments is not None:
+        up = sum(environment.state in SERVING for environment in state.environments)
+        failed = sum(environment.state is State.FAILED for environment in state.environments)
+        words.append(line(Span(f"{up} up", Tone.QUIET)))
+        if failed:
+            words.append(line(Span(f"{failed} failed", Tone.BAD)))
+    return join(words, Span(" · ", Tone.QUIET))
+
+
+def total_line(usage: Usage | None) -> Line:
+    """What is in sight uses together: ``1.9G ▁▂▂▃ 12 %``."""
+    return line(size(usage.memory), " ", *cpu_line(usage)) if usage is not None else ()
+
+
+def quick_line(counts: Sequence[int], chosen: int, *, sort: str, sort_key: str, width: int) -> Line:
+    """``1 all 13 · 2 up 7 · …``, the chosen one loud, and the order at the right."""
+    parts: list[Line] = []
+    for number, (quick, count) in enumerate(zip(QUICK, counts, strict=True)):
+        is_chosen = number == chosen
+        tone = Tone.STRONG if is_chosen else Tone.QUIET
+        label = line(Span(f"{number + 1} ", Tone.ACCENT), Span(f"{quick.label} {count}", tone))
+        parts.append(line("[", *label, "]") if is_chosen else label)
+    order = line(Span("by ", Tone.QUIET), sort, Span(f" {sort_key}", Tone.ACCENT))
+    left = join(parts, Span(" · ", Tone.QUIET))
+    gap = width - width_of(left) - width_of(order)
+    return (*left, Span(" " * gap), *order) if gap > 1 else cut_line(left, width)
 
 
 def _unknown(error: PreviewerError | None) -> Span:

@@ -58,6 +58,15 @@ DRIFT_SIGN = "≠"
 """It is not as it was frozen."""
 
 
+UNJUDGED = frozenset({"release-unknown"})
+"""Findings that say that it cannot be compared here: it is not known to differ."""
+
+
+def differences_of(drift: EnvironmentDrift | None) -> int:
+    """How many findings say that something differs."""
+    return sum(finding.kind not in UNJUDGED for finding in drift.findings) if drift is not None else 0
+
+
 def sign_line(environment: Environment, drift: EnvironmentDrift | None, *, is_behind: bool) -> Line:
     """`` ↑⚑``: nothing for an environment that is as it should be."""
     signs: list[Span] = []
@@ -65,7 +74,7 @@ def sign_line(environment: Environment, drift: EnvironmentDrift | None, *, is_be
         signs.append(Span(BEHIND_SIGN, Tone.ACCENT))
     if environment.is_tainted:
         signs.append(Span(TAINT_SIGN, Tone.BAD))
-    elif drift is not None and drift.findings:
+    elif differences_of(drift):
         signs.append(Span(DRIFT_SIGN, Tone.WARN))
     return (Span(" "), *signs) if signs else ()
 
@@ -75,8 +84,8 @@ def sign_words(environment: Environment, drift: EnvironmentDrift | None = None) 
     parts: list[Line] = []
     if environment.is_tainted:
         parts.append((Span(f"{TAINT_SIGN} tainted", Tone.BAD),))
-    elif drift is not None and drift.findings:
-        parts.append((Span(f"{DRIFT_SIGN} {counted(len(drift.findings), 'finding')}", Tone.WARN),))
+    elif found := differences_of(drift):
+        parts.append((Span(f"{DRIFT_SIGN} {counted(found, 'finding')}", Tone.WARN),))
     if environment.notes.pinned:
         parts.append((Span("pinned", Tone.ACCENT),))
     return join(parts, Span("  "))

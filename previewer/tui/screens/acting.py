@@ -14,7 +14,7 @@ from previewer.tui.screens.base import PreviewerScreen
 
 ACTING = (
     "down", "replace", "update", "promote", "rollback", "extend", "pin", "sleep", "wake", "drift", "parity",
-    "inspect", "diff", "history", "browse", "logs", "retry", "work",
+    "inspect", "diff", "history", "browse", "logs", "retry", "work", "jobs",
 )  # fmt: skip
 """The actions that a screen binds to get all of this."""
 

@@ -12,7 +12,7 @@ from previewer.present.safe_text import plain
 from previewer.tui.actions import BY_ID, Place, actions_in
 from previewer.tui.context import AppContext, AppState
 from previewer.tui.request import Request
-from previewer.tui.screen_requests import RequestMade
+from previewer.tui.screen_requests import RequestMade, ScreenRequested
 from previewer.tui.widgets.bars import KeyBar
 from previewer.tui.widgets.lines import LineInput
 
@@ -55,6 +55,14 @@ class PreviewerScreen(Screen[None]):
         return self.size.width or self.app.size.width
 
     @property
+    def visible_containers(self) -> tuple[str, ...]:
+        """The names of the running containers whose usage is shown here now."""
+        return ()
+
+    def usage_changed(self) -> None:
+        """There are new samples."""
+
+    @property
     def keys(self) -> Sequence[str]:
         """The actions that matter here, by their ids, most important first."""
         return ()
@@ -73,6 +81,10 @@ class PreviewerScreen(Screen[None]):
         """Ask to do it: the application shows what would happen first."""
         if self.is_possible(verb) and (request := self.request(verb)) is not None:
             self.post_message(RequestMade(request))
+
+    def action_jobs(self) -> None:
+        """To the operations that were started here."""
+        self.post_message(ScreenRequested.jobs())
 
     def draw_keys(self) -> None:
         """Those of them that can be taken now: what is typed into a line takes none."""

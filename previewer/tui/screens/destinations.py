@@ -8,6 +8,7 @@ from previewer.tui.screens.base import PreviewerScreen
 from previewer.tui.screens.commits import CommitsScreen
 from previewer.tui.screens.diff import DiffScreen
 from previewer.tui.screens.environment import EnvironmentScreen
+from previewer.tui.screens.jobs import JobsScreen
 from previewer.tui.screens.parity import ParityScreen
 from previewer.tui.screens.progress import ProgressScreen
 
@@ -22,4 +23,6 @@ def screen_of(context: AppContext, asked: ScreenRequested) -> PreviewerScreen:
         return ParityScreen(context, asked.name, asked.other)
     if asked.destination is Destination.DIFF:
         return DiffScreen(context, asked.name, asked.other)
+    if asked.destination is Destination.JOBS:
+        return JobsScreen(context)
     return ProgressScreen(context, asked.number)

@@ -14,7 +14,8 @@ from textual.widgets import DataTable, Static
 
 from previewer.domain.commit.revision import Branch
 from previewer.domain.compose.definition import Role
-from previewer.domain.environment.environment import Environment
+from previewer.domain.engine.observation import ContainerState
+from previewer.domain.environment.environment import Environment, State
 from previewer.present.values import Span, Tone
 from previewer.tui.actions import Place, bindings
 from previewer.tui.context import AppContext
@@ -30,6 +31,7 @@ from previewer.tui.present.environment import (
     tab_line,
 )
 from previewer.tui.present.notices import engine_line, failure_lines
+from previewer.tui.present.states import differences_of
 from previewer.tui.present.text import Line, line, quiet, to_content
 from previewer.tui.present.work_lines import status_line
 from previewer.tui.screen_requests import BrowseRequested, CopyRequested, ScreenRequested, ShellRequested
@@ -46,7 +48,21 @@ DEEDS = ("wake", "replace", "update", "promote", "rollback", "down", "menu", "de
 CURES = ("wake", "update", "down", "replace", "menu", "debug")
 KEYS = {
     "overview": ("back", "browse", "copy", "search", "drift", *CURES),
-    "logs": ("back", "search", "toggle-follow", "toggle-wrap", "toggle-times", "copy", "save", "maximise", "menu"),
+    "logs": (
+        "back",
+        "search",
+        "next-match",
+        "level",
+        "hide-rest",
+        "invert",
+        "toggle-follow",
+        "toggle-wrap",
+        "toggle-times",
+        "copy",
+        "save",
+        "maximise",
+        "menu",
+    ),
     "services": ("back", *DEEDS, "retry"),
     "drift": ("back", "replace", "retry", "parity", "debug", "menu", "down"),
     "history": ("back", "rollback", "diff", "retry", "menu"),
@@ -66,7 +82,8 @@ class EnvironmentScreen(ActingScreen):
         *bindings(
             (
                 *ACTING, "back", "copy", "search", "debug", *(f"focus-{tab}" for tab in TABS), "toggle-follow",
-                "toggle-wrap", "toggle-times", "save", "maximise", "menu",
+                "toggle-wrap", "toggle-times", "save", "maximise", "menu", "next-match", "previous-match",
+                "hide-rest", "invert", "level",
             )
         )
     ]  # fmt: skip
@@ -166,6 +183,18 @@ class EnvironmentScreen(ActingScreen):
         self.query_one("#status", Notice).say([status_line(work, now, key=key) for work in works])
         self.draw_keys()
 
+    @property
+    def visible_containers(self) -> tuple[str, ...]:
+        """Those that run, while their services are shown."""
+        services = self.environment.services if self.environment is not None and self.tab == "overview" else ()
+        running = ContainerState.RUNNING
+        return tuple(c.name for service in services for c in service.containers if c.state is running)
+
+    def usage_changed(self) -> None:
+        """CPU, memory and network of the services."""
+        if self.is_drawable and self.environment is not None and self.tab == "overview":
+            self._draw_services(self.environment)
+
     def time_passed(self) -> None:
         """Ages are others now, those in the tab too."""
         self.draw()
@@ -239,17 +268,9 @@ class EnvironmentScreen(ActingScreen):
             self._show_tab("logs")
         self.logs.search.ask()
 
-    def action_toggle_follow(self) -> None:
-        """Pause the logs, or follow again."""
-        self.logs.toggle_follow()
-
-    def action_toggle_wrap(self) -> None:
-        """Wrap long lines."""
-        self.logs.toggle_wrap()
-
-    def action_toggle_times(self) -> None:
-        """Show times."""
-        self.logs.toggle_times()
+    def action_log(self, what: str) -> None:
+        """Show the logs in another way, or move about in them."""
+        self.logs.do(what)
 
     def action_save(self) -> None:
         """Save the shown lines to a file."""
@@ -345,22 +366,31 @@ class EnvironmentScreen(ActingScreen):
         lines: tuple[Line, ...] = (line(Span("asking the engine …", Tone.QUIET)),)
         if shown is not None:
             drift = self.app_state.drift(shown)
-            lines = header_lines(shown, self.branch, now=self.context.now(), width=width, drift=drift)
+            failed = [service.name for service in shown.services if service.state is State.FAILED]
+            last_words = self.logs.view.last_text(failed[0]) if failed else ""
+            lines = header_lines(
+                shown, self.branch, now=self.context.now(), width=width, drift=drift, last_words=last_words
+            )
         if environment is None and self.app_state.environments is not None:
             lines = (*gone_lines(self.environment_name), *lines[1:])
         if error is not None:
             lines = (*failure_lines(error, details=0), *map(quiet, lines[1:]))
         self.query_one("#head", Static).update(to_content(*lines))
-        self.query_one("#tabs", Static).update(to_content(tab_line(self.tab)))
+        self.query_one("#tabs", Static).update(to_content(tab_line(self.tab, self._counts(shown))))
+
+    def _counts(self, environment: Environment | None) -> Mapping[str, int]:
+        return {"drift": differences_of(self.app_state.drift(environment))} if environment is not None else {}
 
     def _draw_services(self, environment: Environment) -> None:
+        usage = self.context.usage
+        total = self.context.usage_of(environment)
         rows: list[tuple[str, Mapping[str, Line]]] = [
-            (ALL_SERVICES, all_services_lines(len(environment.services)))
+            (ALL_SERVICES, all_services_lines(len(environment.services), total))
         ]
-        rows += [
-            (service.name, service_lines(service, is_stale=self.app_state.engine_error is not None))
-            for service in environment.services
-        ]
-        self.services.show(fit_service_columns(self.size.width - 3), rows)
+        is_stale = self.app_state.engine_error is not None
+        for service in environment.services:
+            used = usage.of(container.name for container in service.containers)
+            rows.append((service.name, service_lines(service, is_stale=is_stale, usage=used)))
+        self.services.show(fit_service_columns(self.size.width - 3, has_figures=total is not None), rows)
         room = max(3, min(MOST_SERVICE_ROWS, self.size.height // 3))
         self.services.styles.height = min(len(rows), room) + 1

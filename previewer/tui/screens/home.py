@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Container, Vertical
 from textual.widgets import DataTable, Input, Static
 
 from previewer.domain.commit.revision import Branch
+from previewer.domain.compose.definition import Role
+from previewer.domain.engine.observation import ContainerState
 from previewer.domain.environment.environment import Environment, OverviewRow
 from previewer.present.values import Span, Tone
 from previewer.tui.actions import Place, bindings
 from previewer.tui.context import AppContext
 from previewer.tui.job_kinds import PRUNE, UP
-from previewer.tui.present.home import HomeRow, filter_rows, fit_columns, home_rows, row_lines
-from previewer.tui.present.notices import as_of_words, empty_table, engine_line, engine_notice, source_notice
-from previewer.tui.present.pinned import parity_strip, pinned_lines
+from previewer.tui.present.home import QUICK, SORTS, HomeRow, filter_rows, fit_columns, home_rows, row_lines
+from previewer.tui.present.notices import empty_table, engine_line, home_notices
+from previewer.tui.present.pinned import counts_line, quick_line, total_line
 from previewer.tui.present.tables import longest_cells
-from previewer.tui.present.text import Line, count_of, hanging_indent, line, to_content
-from previewer.tui.present.work_lines import cell_line, status_line
+from previewer.tui.present.text import Line, hanging_indent, join, line, to_content
+from previewer.tui.present.work_lines import cell_line, filter_line, job_lines, marked_line
 from previewer.tui.request import Request
 from previewer.tui.screen_requests import CopyRequested, ScreenRequested
 from previewer.tui.screens.acting import ACTING, ActingScreen
 from previewer.tui.widgets.bars import KeyBar, Notice, TopBar
+from previewer.tui.widgets.home_panes import GlancePane, RoleCards
 from previewer.tui.widgets.lines import LineInput
 from previewer.tui.widgets.rows_table import RowsTable
 
@@ -33,6 +38,10 @@ MOST_ROWS = 300
 """In the table; the filter looks through all branches, however many there are."""
 TABLE_MARGIN = 3
 """The table's padding and its scroll bar."""
+MOST_MEASURED = 30
+"""Containers whose usage is followed at once: each is a stream of its own."""
+WIDE, TALL = 110, 34
+"""Cells from which on the pane stands beside the table, and lines from which on it has a place below."""
 NOTICE_MARGIN = 3
 """A notice's border and padding."""
 KEYS = (
@@ -47,7 +56,21 @@ class HomeScreen(ActingScreen):
     PLACE = Place.HOME
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(
-            (*ACTING, "open", "up", "copy", "commits", "mark", "filter", "maximise", "menu", "back", "prune")
+            (
+                *ACTING,
+                "open",
+                "up",
+                "copy",
+                "commits",
+                "mark",
+                "filter",
+                "maximise",
+                "menu",
+                "back",
+                "prune",
+                "sort",
+                *(f"quick-{number}" for number in range(1, len(QUICK) + 1)),
+            )
         )
     ]
 
@@ -55,17 +78,24 @@ class HomeScreen(ActingScreen):
         super().__init__(context)
         self._marked: set[str] = set()
         self._rows: tuple[HomeRow, ...] = ()
-        self._rows_of: tuple[object, object, object] = (None, None, None)
+        self._rows_of: tuple[object, ...] = ()
+        self._quick = 0
+        self._counts = (0,) * len(QUICK)
+        self._sort = SORTS[0]
         self._shown: dict[str, OverviewRow] = {}
 
     def compose(self) -> ComposeResult:
-        """Top bar, strip, notices, table, filter, status, keys."""
+        """Top bar, cards, notices, quick filters, table, pane, filter, status, keys."""
         yield TopBar()
-        yield Static(id="pinned", markup=False)
+        yield RoleCards(self.context)
         yield Notice(name="engine-notice")
         yield Notice(name="source-notice")
-        yield RowsTable(name="branches")
-        yield Notice(name="empty")
+        yield Static(id="quick", markup=False)
+        with Container(id="body"):
+            with Vertical(id="list"):
+                yield RowsTable(name="branches")
+                yield Notice(name="empty")
+            yield GlancePane(self.context)
         yield LineInput(
             name="filter", placeholder="branch, author, subject, state … · enter keeps it, esc clears it"
         )
@@ -86,6 +116,11 @@ class HomeScreen(ActingScreen):
     def filter(self) -> LineInput:
         """The filter."""
         return self.query_one("#filter", LineInput)
+
+    @cached_property
+    def user(self) -> str:
+        """Who works here, as git writes authors."""
+        return self.context.session.source.actor.rpartition("@")[0]
 
     @property
     def row(self) -> OverviewRow | None:
@@ -112,13 +147,54 @@ class HomeScreen(ActingScreen):
         """The actions of the key bar."""
         return KEYS
 
+    @property
+    def glance(self) -> GlancePane:
+        """What is under the cursor."""
+        return self.query_one(GlancePane)
+
+    @property
+    def visible_containers(self) -> tuple[str, ...]:
+        """Those of the rows that are in sight, and of production and staging."""
+        first = int(self.table.scroll_y)
+        rows = list(self._shown.values())[first : first + max(1, self.table.size.height)]
+        seen = [row.environment for row in rows if row.environment is not None]
+        guarded = [e for e in self.app_state.environments or () if e.role is not Role.PREVIEW]
+        running = [
+            container.name
+            for environment in dict.fromkeys((*guarded, *seen))
+            for service in environment.services
+            for container in service.containers
+            if container.state is ContainerState.RUNNING
+        ]
+        return tuple(dict.fromkeys(running))[:MOST_MEASURED]
+
+    @property
+    def is_drawable(self) -> bool:
+        """Whether its widgets are there, those within others too."""
+        return super().is_drawable and bool(self.query("#branches") and self.query("#card-2"))
+
+    def usage_changed(self) -> None:
+        """CPU and memory, where they are shown."""
+        if self.is_drawable:
+            self._draw_top()
+            self._draw_table()
+            self.glance.draw(self.app_state)
+
     def paint(self) -> None:
         """Show what is known now."""
+        self._lay_out()
         self._draw_top()
         self._draw_notices()
         self._draw_table()
         self._draw_status()
+        self.glance.look_at(self.row, self.app_state)
         self.draw_keys()
+
+    def time_passed(self) -> None:
+        """Ages are others now, and there may be new log lines."""
+        super().time_passed()
+        if self.is_drawable:
+            self.glance.time_passed(self.app_state)
 
     def theme_changed(self) -> None:
         """Cells hold colours."""
@@ -150,14 +226,19 @@ class HomeScreen(ActingScreen):
 
     def action_parity(self) -> None:
         """To the two that are marked; else to staging and production."""
-        left, right = self.environments_beside
-        self.post_message(ScreenRequested.parity(left, right))
-
-    @property
-    def environments_beside(self) -> tuple[str, str]:
-        """The names of what is to be compared; empty for staging and production."""
         names = [environment.name for environment in self.marked]
-        return (names[0], names[1]) if len(names) == 2 else ("", "")
+        self.post_message(ScreenRequested.parity(*(names if len(names) == 2 else ())))
+
+    def action_quick(self, index: int) -> None:
+        """Show only rows of one kind."""
+        self._quick = index
+        self.draw()
+        self.table.focus()
+
+    def action_sort(self) -> None:
+        """By the next order."""
+        self._sort = SORTS[(SORTS.index(self._sort) + 1) % len(SORTS)]
+        self.draw()
 
     def action_copy(self) -> None:
         """Copy the URL; of a branch without one its commit."""
@@ -193,6 +274,8 @@ class HomeScreen(ActingScreen):
             self.table.focus()
         elif self._marked:
             self._marked.clear()
+        elif self._quick:
+            self._quick = 0
         elif self.has_class("-maximised"):
             self.remove_class("-maximised")
         self.draw()
@@ -201,6 +284,7 @@ class HomeScreen(ActingScreen):
     def filter_typed(self) -> None:
         """Filter while the user types."""
         self._draw_table()
+        self._draw_status()
         self.draw_keys()
 
     @on(Input.Submitted, "#filter")
@@ -215,68 +299,68 @@ class HomeScreen(ActingScreen):
 
     @on(DataTable.RowHighlighted)
     def row_changed(self) -> None:
-        """Other keys matter."""
+        """Other keys matter, and another row is looked at."""
         self.draw_keys()
+        self.glance.look_at(self.row, self.app_state)
 
     @on(DataTable.RowSelected)
     def row_clicked(self) -> None:
         """A click on the row under the cursor opens it."""
         self.action_open()
 
+    def _lay_out(self) -> None:
+        """The pane beside the table where there is room for both, else below it, or nowhere."""
+        height = self.size.height
+        self.set_class(self.width >= WIDE, "-wide")
+        self.set_class(self.width < WIDE and height < TALL, "-small")
+
     def _draw_top(self) -> None:
-        app_state, session = self.app_state, self.context.session
-        left = line(Span("previewer", Tone.STRONG), Span("  "), Span(session.project, Tone.ACCENT))
-        counts: list[str] = []
-        if app_state.branches is not None:
-            counts.append(count_of(len(app_state.branches), "branch", "branches"))
-        if app_state.environments is not None:
-            counts.append(count_of(len(app_state.environments), "environment", "environments"))
-        right = line(Span(" · ".join(counts) + (" · " if counts else ""), Tone.QUIET))
-        self.query_one(TopBar).show(left, (*right, *engine_line(app_state, self.context.now())))
-        strip = pinned_lines(
-            app_state.environments,
-            error=app_state.engine_error,
-            now=self.context.now(),
-            width=max(20, self.width - 4),
-            up_key=self.context.key_of("up"),
+        app_state, context = self.app_state, self.context
+        project = context.session.project
+        left = line(Span("previewer", Tone.STRONG), Span(" › ", Tone.QUIET), Span(project, Tone.ACCENT))
+        total = context.usage.of(self.visible_containers)
+        right = join(
+            (counts_line(app_state), total_line(total), engine_line(app_state, context.now())), Span("  ")
         )
-        strip += parity_strip(app_state, width=max(20, self.width - 4), key=self.context.key_of("parity"))
-        self.query_one("#pinned", Static).update(to_content(*strip))
+        self.query_one(TopBar).show(left, right)
+        self.query_one(RoleCards).draw(app_state)
 
     def _draw_notices(self) -> None:
-        app_state, retry = self.app_state, self.context.key_of("retry")
-        has_some = bool(app_state.environments)
-        engine = app_state.engine_error
-        width = self.width - NOTICE_MARGIN
-        as_of = as_of_words(app_state.read_at, self.context.now()) if has_some and app_state.read_at else ""
-        lines = engine_notice(engine, retry_key=retry, as_of=as_of) if engine else ()
-        self.query_one("#engine-notice", Notice).say(hanging_indent(lines, width))
-        source = app_state.source_error
-        lines = source_notice(source, retry_key=retry) if source else ()
-        self.query_one("#source-notice", Notice).say(hanging_indent(lines, width))
+        said = home_notices(self.app_state, now=self.context.now(), retry_key=self.context.key_of("retry"))
+        for name, lines in zip(("#engine-notice", "#source-notice"), said, strict=True):
+            self.query_one(name, Notice).say(hanging_indent(lines, self.width - NOTICE_MARGIN))
 
     def _draw_table(self) -> None:
         app_state = self.app_state
-        is_first_answer = self._rows_of[1] is None and app_state.environments is not None
+        is_first_answer = bool(self._rows_of) and self._rows_of[1] is None and app_state.environments is not None
         stays_at_top = is_first_answer and self.table.cursor_row == 0
-        if self._rows_of != (app_state.branches, app_state.environments, app_state.commits):
-            self._rows_of = (app_state.branches, app_state.environments, app_state.commits)
-            self._rows = home_rows(app_state.rows)
-        found = filter_rows(self._rows, self.filter.value)
+        rows_of = (app_state.branches, app_state.environments, app_state.commits, app_state.named, app_state.view)
+        if self._rows_of != (*rows_of, self._sort):
+            self._rows_of = (*rows_of, self._sort)
+            self._rows = home_rows(app_state.rows, app_state.view, sort=self._sort)
+            self._counts = tuple(
+                len(filter_rows(self._rows, "", quick=n, user=self.user)) for n in range(len(QUICK))
+            )
+        found = filter_rows(self._rows, self.filter.value, quick=self._quick, user=self.user)
         shown = found[:MOST_ROWS]
         self._shown = {row.key: row.source for row in shown}
         rows = [(row.key, self._lines(row.source)) for row in shown]
-        width = self.width - TABLE_MARGIN
-        self.table.show(fit_columns(width, longest_cells(lines for _key, lines in rows)), rows)
+        width = (self.query_one("#list").size.width or self.width) - TABLE_MARGIN
+        longest = longest_cells(lines for _key, lines in rows)
+        self.table.show(fit_columns(width, longest, has_pane=self.glance.display), rows)
         if stays_at_top:
             self.table.action_cursor_top()
+        by = quick_line(
+            self._counts, self._quick, sort=self._sort, sort_key=self.context.key_of("sort"), width=self.width - 4
+        )
+        self.query_one("#quick", Static).update(to_content(by))
         empty = self.query_one("#empty", Notice)
         empty.styles.height = "auto" if shown else "1fr"  # the filter stays at the bottom
         lines: tuple[Line, ...] = ()
         if not shown:
             lines = empty_table(
                 is_waiting=app_state.branches is None and app_state.source_error is None,
-                filter_text=self.filter.value,
+                filter_text=self.filter.value or (QUICK[self._quick].label if self._quick else ""),
                 branch_count=len(app_state.branches or ()),
                 location=self.context.session.source.location,
             )
@@ -296,22 +380,17 @@ class HomeScreen(ActingScreen):
             task=cell_line(work, self.context.monotonic()) if work else (),
             drift=self.app_state.drift(row.environment) if row.environment else None,
             is_stale=self.app_state.engine_error is not None,
+            view=self.app_state.view,
+            usage=self.context.usage_of(row.environment) if row.environment else None,
+            search=self.filter.value,
         )
 
     def _draw_status(self) -> None:
-        lines: list[Line] = []
-        now, key = self.context.monotonic(), self.context.key_of("work")
-        lines += [status_line(work, now, key=key) for work in self.context.running_works[-3:]]
-        last = next(reversed(self.context.works.values()), None)
-        if last is not None and not last.is_running and last.error is not None and not last.was_seen:
-            lines.append(status_line(last, now, key=key))
+        lines = list(job_lines(self.context))
+        key_of = self.context.key_of
         if self._marked:
-            count = len(self.marked)
-            down, rest, parity, back = map(self.context.key_of, ("down", "sleep", "parity", "back"))
-            keys = f" · {down} tears them down, {rest} stops them, {parity} compares two, {back} unmarks"
-            lines.append(line(Span(f"▌ {count} marked", Tone.ACCENT), Span(keys, Tone.QUIET)))
-        if self.filter.value and self.focused is not self.filter:
-            change, clear = map(self.context.key_of, ("filter", "back"))
-            said = f"{len(self._shown)} of {len(self._rows)} rows · {change} changes the filter, {clear} clears it"
-            lines.append(line(Span(said, Tone.QUIET)))
+            lines.append(marked_line(len(self.marked), key_of))
+        if self.filter.value:
+            is_typing = self.focused is self.filter
+            lines.append(filter_line(len(self._shown), len(self._rows), key_of, is_typing=is_typing))
         self.query_one("#status", Notice).say(lines)

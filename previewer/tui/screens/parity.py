@@ -3,44 +3,77 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Horizontal
 from textual.widgets import DataTable, Static
 
 from previewer.deployment.definition import new_secrecy
+from previewer.domain.environment.environment import OverviewRow
 from previewer.domain.parity.compare import Parity
+from previewer.domain.parity.difference import ParityDifference
 from previewer.errors import PreviewerError, UsageError
 from previewer.operations.probe import Probed, probe_rules
+from previewer.present.parity_report import allow_entry, parity_markdown
 from previewer.present.values import Span, Tone
 from previewer.tui.actions import Place, bindings
 from previewer.tui.context import AppContext
 from previewer.tui.detail_queries import ParityRead, ProbeEnded, QuestionFailed
+from previewer.tui.job_kinds import BY_VERB
+from previewer.tui.messages import FileSaved
 from previewer.tui.present.notices import engine_line, failure_lines
 from previewer.tui.present.parity import (
+    ParityRow,
+    between_lines,
     difference_detail,
     difference_key,
-    difference_row,
     fit_parity_columns,
+    parity_rows,
     probe_detail,
     probe_line,
     probe_rows,
     score_lines,
+    short_side,
+    side_card,
     stale_detail,
     stale_key,
-    stale_row,
 )
 from previewer.tui.present.tables import longest_cells
 from previewer.tui.present.text import Line, line, to_content
-from previewer.tui.screen_requests import RefreshRequested
+from previewer.tui.reasons import disabled_reason_on_row
+from previewer.tui.request import Request
+from previewer.tui.screen_requests import CopyRequested, RefreshRequested
 from previewer.tui.screens.base import PreviewerScreen
 from previewer.tui.screens.pick import PickScreen, sides_to_compare
 from previewer.tui.widgets.bars import KeyBar, TopBar
 from previewer.tui.widgets.rows_table import RowsTable
 
-KEYS = ("back", "probe", "choose-left", "choose-right", "swap", "retry", "menu")
+KEYS = (
+    "back",
+    "next-difference",
+    "fold",
+    "promote",
+    "declare",
+    "probe",
+    "choose-left",
+    "choose-right",
+    "swap",
+    "export",
+    "retry",
+    "previous-difference",
+    "jobs",
+    "menu",
+)
+
+
+BETWEEN = 34
+"""Cells of what stands between the two sides."""
+TALL = 22
+"""Lines of a terminal in which the sides leave enough for the differences."""
 
 
 class ParityScreen(PreviewerScreen):
@@ -57,12 +90,19 @@ class ParityScreen(PreviewerScreen):
         self._error: PreviewerError | None = None
         self._probed: tuple[Probed, ...] | None = None
         self._is_probing = False
+        self._toggled: set[str] = set()
+        """The groups that the user folded or unfolded."""
+        self._shown: tuple[ParityRow, ...] = ()
         self._asked_of: object = None
         self._secrecy = new_secrecy(context.session)
 
     def compose(self) -> ComposeResult:
-        """Top bar, score, differences, detail, keys."""
+        """Top bar, the two sides, score, differences, detail, keys."""
         yield TopBar()
+        with Horizontal(id="sides"):
+            yield Static(id="left-side", classes="card", markup=False)
+            yield Static(id="between", markup=False)
+            yield Static(id="right-side", classes="card", markup=False)
         yield Static(id="score", markup=False)
         yield RowsTable(name="differences")
         yield Static(id="difference", classes="detail", markup=False)
@@ -95,15 +135,23 @@ class ParityScreen(PreviewerScreen):
         self._ask_again()
         left, right = self.names
         project = self.context.session.project
-        title = line(Span(f"{project} › ", Tone.QUIET), Span("parity", Tone.STRONG), f" › {left} | {right}")
+        title = line(
+            Span(f"{project} › ", Tone.QUIET),
+            Span("parity", Tone.STRONG),
+            f" › {short_side(left, project)} | {short_side(right, project)}",
+        )
         self.query_one(TopBar).show(title, engine_line(self.app_state, self.context.now()))
         self.query_one("#score", Static).update(to_content(*self._score_lines()))
-        rows = self._rows()
-        longest = longest_cells(lines for _key, lines in rows)
+        self._draw_sides()
+        self._shown = self._rows()
+        rows = [(row.key, row.cells) for row in self._shown]
+        longest = longest_cells(row.cells for row in self._shown if row.difference is not None)
+        left, right = short_side(left, project), short_side(right, project)
+        had_rows = bool(self.table.row_keys)
         self.table.show(fit_parity_columns(self.size.width - 3, left, right, longest), rows)
-        was_shown, self.table.display = self.table.display, bool(rows)
-        if rows and not was_shown:
+        if rows and not had_rows:
             self.call_after_refresh(self.table.focus)
+            self.call_after_refresh(self._jump, 1)
         self._draw_detail()
         self.draw_keys()
 
@@ -113,7 +161,14 @@ class ParityScreen(PreviewerScreen):
         self.draw()
 
     def disabled_reason(self, action: str) -> str | None:
-        """Only what runs and has requests declared can be probed."""
+        """Only what runs and has requests declared can be probed, only a difference declared."""
+        if action == "declare":
+            found = self._difference
+            return None if found is not None and not found.is_declared else "choose an undeclared difference first"
+        if action == "promote":
+            return disabled_reason_on_row("promote", self._promotable, self.app_state)
+        if action == "export" and self._parity is None:
+            return "nothing is compared yet"
         if action != "probe":
             return None
         if self._parity is None:
@@ -130,6 +185,57 @@ class ParityScreen(PreviewerScreen):
             self._is_probing = True
             self.context.detail_queries.probe(self._parity, self)
             self.draw()
+
+    def request(self, verb: str) -> Request | None:
+        """Promote what runs on the left: to what the right side is for, where that is staging or production."""
+        row = self._promotable
+        if row is None or row.environment is None or self._parity is None:
+            return None
+        request = Request(BY_VERB[verb], self.context.session.project, (row.environment,))
+        roles = [getattr(choice.option, "to", None) for choice in request.choices]
+        right = self._parity.right.role
+        return request.choosing(roles.index(right)) if right in roles else request
+
+    def action_fold(self) -> None:
+        """Fold or unfold the group under the cursor."""
+        row = self._row
+        if row is not None and row.group is not None:
+            self._toggled ^= {row.group}
+            self.draw()
+
+    def action_next_difference(self) -> None:
+        """To the next one, beginning again at the end."""
+        self._jump(1)
+
+    def action_previous_difference(self) -> None:
+        """To the one before."""
+        self._jump(-1)
+
+    def action_declare(self) -> None:
+        """Copy the entry of the allow-list that says that the difference is meant."""
+        if self.is_possible("declare") and self._difference is not None:
+            self.post_message(CopyRequested(allow_entry(self._difference)))
+
+    def action_export(self) -> None:
+        """Write the comparison to a file in the current folder."""
+        if self.is_possible("export") and self._parity is not None:
+            answers = {str(one.request): one.differences for one in self._probed or ()}
+            text = "\n".join(parity_markdown(self._parity, answers, self._secrecy)) + "\n"
+            left, right = (name.replace("/", "_").replace(":", "_") for name in self.names)
+            self.context.queries.save(Path(f"parity-{left}-{right}.md").absolute(), text, self)
+
+    @on(FileSaved)
+    def file_saved(self, message: FileSaved) -> None:
+        """It is saved, or not."""
+        if message.error is not None:
+            self.tell(str(message.error), title="it could not be saved", severity="error")
+        else:
+            self.tell(message.path, title="comparison saved")
+
+    @on(DataTable.RowSelected)
+    def row_entered(self) -> None:
+        """Enter or a click on the head of a group."""
+        self.action_fold()
 
     def action_choose_left(self) -> None:
         """Another left side."""
@@ -177,7 +283,7 @@ class ParityScreen(PreviewerScreen):
             self.tell(str(message.error), title="they could not be probed", severity="error")
         self.draw()
         if probe_rows(message.probed):
-            self.table.action_cursor_top()
+            self.table.move_cursor(row=1, animate=False)  # below the head of the answers
 
     @on(DataTable.RowHighlighted)
     def difference_chosen(self) -> None:
@@ -209,13 +315,50 @@ class ParityScreen(PreviewerScreen):
 
         self.app.push_screen(PickScreen(title, sides_to_compare(self.app_state)), chosen)
 
-    def _rows(self) -> list[tuple[str, dict[str, Line]]]:
+    @property
+    def _row(self) -> ParityRow | None:
+        key = self.table.selected_key
+        return next((row for row in self._shown if row.key == key), None)
+
+    @property
+    def _difference(self) -> ParityDifference | None:
+        return self._row.difference if self._row else None
+
+    @property
+    def _promotable(self) -> OverviewRow | None:
+        environment = self.app_state.environment(self._parity.left.name) if self._parity else None
+        return OverviewRow(None, environment) if environment is not None else None
+
+    def _jump(self, step: int) -> None:
+        places = [number for number, row in enumerate(self._shown) if row.difference is not None]
+        if places:
+            at = self.table.cursor_row
+            after = [place for place in places if (place > at if step > 0 else place < at)]
+            target = (after[0] if step > 0 else after[-1]) if after else places[0 if step > 0 else -1]
+            self.table.move_cursor(row=target, animate=False)
+
+    def _draw_sides(self) -> None:
+        parity, state, now = self._parity, self.app_state, self.context.now()
+        sides = self.query_one("#sides")
+        sides.display = parity is not None and self._error is None and self.size.height >= TALL
+        if parity is None or not sides.display:
+            return
+        project = self.context.session.project
+        width = max(10, (self.size.width - BETWEEN) // 2 - 4)
+        for name, side in (("left", parity.left), ("right", parity.right)):
+            card = self.query_one(f"#{name}-side", Static)
+            card.border_title = to_content(line(short_side(side.name, project).upper()))
+            environment = state.environment(side.name)
+            card.update(to_content(*side_card(side, environment, state, now=now, width=width)))
+        self.query_one("#between", Static).update(
+            to_content((), *between_lines(parity, project, self.context.key_of))
+        )
+
+    def _rows(self) -> tuple[ParityRow, ...]:
         if self._parity is None:
-            return []
-        differences = self._parity.differences
-        rows = [(row.key, dict(row.cells)) for row in probe_rows(self._probed or ())]
-        rows += [(difference_key(d), dict(difference_row(d, self._secrecy))) for d in differences]
-        return rows + [(stale_key(a), dict(stale_row(a))) for a in self._parity.stale]
+            return ()
+        asked = probe_rows(self._probed or ())
+        return parity_rows(self._parity, self._secrecy, toggled=self._toggled, asked=asked)
 
     def _score_lines(self) -> tuple[Line, ...]:
         if self._error is not None:
@@ -226,7 +369,9 @@ class ParityScreen(PreviewerScreen):
             )
         if self._parity is None:
             return (line(Span("comparing …", Tone.QUIET)),)
-        lines = list(score_lines(self._parity, width=self.size.width - 4))
+        has_sides = self.query_one("#sides").display
+        project, width = self.context.session.project, self.size.width - 4
+        lines = list(score_lines(self._parity, project, width=width, with_age=not has_sides))
         if self._is_probing:
             lines.append(line(Span("probe   asking both …", Tone.QUIET)))
         elif self._probed is not None:
@@ -243,7 +388,9 @@ class ParityScreen(PreviewerScreen):
             if answer is not None:
                 lines = probe_detail(answer, parity, width=width)
             elif difference is not None:
-                lines = difference_detail(difference, parity, self._secrecy, width=width)
+                lines = difference_detail(
+                    difference, parity, self._secrecy, width=width, key_of=self.context.key_of
+                )
             elif stale is not None:
                 lines = stale_detail(stale, width=width)
         detail = self.query_one("#difference", Static)

@@ -15,7 +15,7 @@ from previewer.tui.actions import Place, bindings
 from previewer.tui.context import AppContext
 from previewer.tui.job import Job
 from previewer.tui.present.text import hanging_indent, line, to_content
-from previewer.tui.present.work_lines import ending_lines, tail_lines, task_lines, work_title
+from previewer.tui.present.work_lines import ending_lines, progress_line, tail_lines, task_lines, work_title
 from previewer.tui.screen_requests import ScreenRequested
 from previewer.tui.screens.base import PreviewerScreen
 from previewer.tui.widgets.bars import KeyBar, TopBar
@@ -67,7 +67,7 @@ class ProgressScreen(PreviewerScreen):
         project = self.context.session.project
         self.query_one(TopBar).show(
             line(Span(f"{project} › ", Tone.QUIET), Span(job.title, Tone.STRONG)),
-            line(Span(f"{job.board.ended_count} of {len(job.board.tasks)} tasks", Tone.QUIET)),
+            (*progress_line(job), *line(Span(f"   $ {job.command}" if job.command else "", Tone.QUIET))),
         )
         self.query_one("#work-title", Static).update(to_content(work_title(job, now)))
         tasks = self.query_one("#tasks", VerticalScroll)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 from textual import on
@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from previewer.engine.protocol import LogLine
 from previewer.errors import PreviewerError
+from previewer.tui.present.log_levels import Level
 from previewer.tui.present.logs import log_title
 from previewer.tui.present.notices import failure_summary
 from previewer.tui.present.text import to_content
@@ -73,20 +74,25 @@ class LogPanel(Vertical):
             self.view.reshape(replace(self.view.shape, service=name).for_services(self._services))
             self._draw_title()
 
-    def toggle_wrap(self) -> None:
-        """Wrap long lines, or let them run out at the right."""
-        self.view.reshape(replace(self.view.shape, is_wrapped=not self.view.shape.is_wrapped))
+    def change(self, **changes: object) -> None:
+        """Show other lines: fields of the shape and their new values."""
+        self.view.reshape(replace(self.view.shape, **changes))
+        self._draw_title()
 
-    def toggle_times(self) -> None:
-        """Show times, or not."""
-        self.view.reshape(replace(self.view.shape, has_times=not self.view.shape.has_times))
-
-    def toggle_follow(self) -> None:
-        """Pause, or follow again."""
-        if self.view.is_following:
-            self.view.pause()
-        else:
-            self.view.follow()
+    def do(self, what: str) -> None:
+        """What a key asks for: one of the words below."""
+        view, shape = self.view, self.view.shape
+        actions: Mapping[str, Callable[[], None]] = {
+            "follow": view.pause if view.is_following else view.follow,
+            "wrap": lambda: self.change(is_wrapped=not shape.is_wrapped),
+            "times": lambda: self.change(has_times=not shape.has_times),
+            "next": lambda: view.jump(1),
+            "previous": lambda: view.jump(-1),
+            "hide": lambda: self.change(hides_rest=not shape.hides_rest),
+            "invert": lambda: self.change(is_inverted=not shape.is_inverted),
+            "level": lambda: self.change(level=Level((shape.level + 1) % len(Level))),
+        }
+        actions[what]()
 
     def clear_search(self) -> bool:
         """Show every line again; whether there was a search."""

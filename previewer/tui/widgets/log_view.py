@@ -18,10 +18,11 @@ from textual.strip import Strip
 from textual.widgets import Log
 
 from previewer.engine.protocol import LogLine
-from previewer.present.safe_text import plain
+from previewer.present.safe_text import plain, plain_log
 from previewer.present.values import Tone
 from previewer.tui.actions import bindings
 from previewer.tui.log_rings import MOST_LINES, LogRings, TimedLine
+from previewer.tui.present.log_levels import level_tone
 from previewer.tui.present.logs import WIDEST_SERVICE, LogShape, matches, rows_of, whole_text
 from previewer.tui.present.tables import CellPainter
 from previewer.tui.present.text import cut
@@ -121,6 +122,25 @@ class LogView(Log, inherit_bindings=False):
         """Stay here."""
         self.is_following = False
         self.post_message(self.Changed())
+
+    def last_text(self, service: str) -> str:
+        """The last line of a service, as it is shown; empty where it has written nothing."""
+        lines = self._rings.lines(service)
+        return plain_log(lines[-1].entry.text).strip() if lines else ""
+
+    def jump(self, step: int) -> None:
+        """Scroll to the next line, or the one before, in which the search was found; begins again at the end."""
+        pattern = self._shape.pattern
+        if pattern is None:
+            return
+        start, top = self._shape.text_start, round(self.scroll_y)
+        found = [number for number, row in enumerate(self._lines) if pattern.search(row, start)]
+        after = [number for number in found if (number > top if step > 0 else number < top)]
+        if found:
+            self.pause()
+            self.scroll_to(
+                y=(after[0] if step > 0 else after[-1]) if after else found[min(0, step)], animate=False
+            )
 
     def text(self) -> str:
         """The shown lines, whole, to copy or save."""
@@ -257,11 +277,11 @@ class LogView(Log, inherit_bindings=False):
                 self._style(self.service_styles.get(name, Tone.ACCENT)), shape.time_width, shape.text_start - 2
             )
             text.stylize(self._style(Tone.QUIET), shape.text_start - 2, shape.text_start)
-        if shape.search:
-            wanted, folded, start = shape.search.casefold(), row.casefold(), shape.text_start
-            while (found := folded.find(wanted, start)) >= 0 and len(folded) == len(row):
-                text.stylize(self._style(Tone.WARN) + RichStyle(reverse=True), found, found + len(wanted))
-                start = found + len(wanted)
+        if (tone := level_tone(row[shape.text_start :])) is not Tone.PLAIN:
+            text.stylize(self._style(tone), shape.text_start)
+        if shape.pattern is not None and not shape.is_inverted:
+            for found in shape.pattern.finditer(row, shape.text_start):
+                text.stylize(self._style(Tone.WARN) + RichStyle(reverse=True), *found.span())
 
     def _style(self, tone: Tone) -> RichStyle:
         if self._painter is None:
