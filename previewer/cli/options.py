@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -176,3 +177,41 @@ def _global(names: list[str], attribute: str, **settings: Any) -> click.Option:
             setattr(invocation, attribute, value)
 
     return click.Option([*names, attribute], expose_value=False, callback=keep, **settings)
+
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+FILES_HELP = "Compose files of the commit, instead of the discovered ones."
+PROFILE_HELP = "A profile to switch on."
+
+
+def definition_options() -> Callable[[Decorated], Decorated]:
+    """``-f``, ``--profile``, ``--env-file`` and ``--env-example``: how the definition is read, as ``choice``."""
+
+    def decorate(function: Decorated) -> Decorated:
+        @functools.wraps(function)
+        def with_choice(
+            *args: Any,
+            files: tuple[str, ...],
+            profiles: tuple[str, ...],
+            env_files: tuple[str, ...],
+            env_example: bool,
+            **options: Any,
+        ) -> Any:
+            from previewer.domain.compose.definition import ReadingChoice
+
+            choice = ReadingChoice(files, profiles, env_files, env_example)
+            return function(*args, choice=choice, **options)
+
+        wrapped: Any = with_choice
+        for option in reversed(
+            (
+                click.option("-f", "--file", "files", multiple=True, metavar="FILE", help=FILES_HELP),
+                click.option("--profile", "profiles", multiple=True, metavar="NAME", help=PROFILE_HELP),
+                env_file_option(),
+                click.option("--env-example", is_flag=True, help="Take .env.example where .env is not committed."),
+            )
+        ):
+            wrapped = option(wrapped)
+        return cast("Decorated", wrapped)
+
+    return decorate

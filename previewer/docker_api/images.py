@@ -116,12 +116,6 @@ class EngineImages:
         with translate_errors("list images", subject=repository):
             return self._list({"reference": [f"{repository}:*"]})
 
-    def untag(self, repository: str) -> None:
-        """Take every ``repository:TAG`` name away. An image that had no other name goes, unless it is in use."""
-        for name in (name for image in self.list_named(repository) for name in image.tags):
-            if name.startswith(f"{repository}:"):
-                self.remove_name(name)
-
     def _remove(self, name: str, action: str) -> None:
         with suppress(ObjectNotFoundError, ConflictError), translate_errors(action, subject=name):
             self._api.remove_image(name)

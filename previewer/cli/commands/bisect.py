@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from previewer.cli.definition_options import definition_options
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.inner_command import command_options, command_request, command_verb, swept
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import output_option
+from previewer.cli.options import definition_options, output_option
 from previewer.cli.output_format import Format
 
 if TYPE_CHECKING:

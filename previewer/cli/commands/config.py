@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from previewer.cli.completion_values import complete_branches
-from previewer.cli.definition_options import definition_options
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import output_option, verb
+from previewer.cli.options import definition_options, output_option, verb
 from previewer.cli.output_format import Format
 from previewer.errors import UsageError
 

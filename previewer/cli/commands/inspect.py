@@ -1,4 +1,4 @@
-"""``previewer inspect``."""
+"""``previewer inspect`` and ``previewer releases``."""
 
 from __future__ import annotations
 
@@ -101,3 +101,26 @@ def _bill(found: Inspection, service: str) -> JsonObject:
             hint="`previewer inspect -o json` names them; `--packages` lists all of them",
         )
     return bills[0]
+
+
+@verb("releases")
+@click.option("--remote", metavar="NAME", help="Ask a git remote which of them it has.")
+@output_option()
+@pass_invocation
+def releases_command(invocation: Invocation, *, remote: str | None, form: Format) -> None:
+    """List the frozen releases.
+
+    Newest commit first, with the environments that run each, or were good with it.
+    """
+    from previewer.cli.rows.releases import listed_columns, listed_row
+    from previewer.operations.lists import list_releases
+
+    with invocation.open_session() as session:
+        listed = list_releases(session, remote=remote)
+        rows = [listed_row(release) for release in listed]
+        columns = listed_columns(session.clock(), asks_remote=remote is not None)
+        invocation.output.rows(columns, rows, form)
+    if any(release.running is None for release in listed):
+        invocation.diagnostics.warn("no engine answers: what runs is not known", "previewer doctor")
+    if not rows:
+        invocation.diagnostics.note("no releases", "`previewer freeze REVISION` makes one")

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from previewer.cli.completion_values import complete_branches
-from previewer.cli.definition_options import definition_options
 from previewer.cli.exit_codes import ExitCode, exit_code_of
 from previewer.cli.inner_command import command_options, command_request, command_verb, swept
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import branch_option, junit_option, output_option
+from previewer.cli.options import branch_option, definition_options, junit_option, output_option
 from previewer.cli.output_format import Format
 from previewer.errors import UsageError
 

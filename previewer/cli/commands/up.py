@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from previewer.cli.completion_values import complete_branches
-from previewer.cli.definition_options import definition_options
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.options import (
     branch_option,
+    definition_options,
     dry_run_option,
     output_option,
     progress_option,
