@@ -31,6 +31,7 @@ from previewer.domain.units import counted
 from previewer.engine.protocol import Selection
 from previewer.engine.router import RouterSpec, RouterState
 from previewer.errors import EngineError, PortTakenError, PreviewerError, SourceError, UnsupportedError
+from previewer.records.masking import Mask, mask_of_definitions, mask_of_release
 from previewer.session.run import Run
 from previewer.session.session import Session
 from previewer.settings.model import RouterSettings, RouterUse
@@ -128,11 +129,17 @@ def announced(run: Run, wanted: Wanted, snapshot: EnvironmentSnapshot) -> Abstra
         definition = served_definition(run.session, wanted).definition
         names = names_of(run.session, owner.environment, owner.branch, definition, snapshot)
     how = f"previewer up {owner.branch or short_id(owner.commit)}"
-    return _telling(run, names, owner.environment, doing="is starting", failed="did not start", how=how)
+    return _telling(
+        run,
+        names,
+        Page(owner.environment, "did not start", how=how),
+        doing="is starting",
+        mask=lambda: mask_of_release(run.session, wanted.release),
+    )
 
 
 def announced_build(
-    run: Run, environment: str, branch: str | None, definition: Definition
+    run: Run, environment: str, branch: str | None, commit: str, definition: Definition
 ) -> AbstractContextManager[None]:
     """As :func:`announced`, while an environment that is not there yet is being built.
 
@@ -146,13 +153,20 @@ def announced_build(
             snapshot = replace(snapshot, router=_address(settings, state))
             names = names_of(run.session, environment, branch, definition, snapshot)
     how = f"previewer up {branch}" if branch else ""
-    return _telling(run, names, environment, doing="is being built", failed="could not be built", how=how)
+    return _telling(
+        run,
+        names,
+        Page(environment, "could not be built", how=how),
+        doing="is being built",
+        mask=lambda: mask_of_definitions(run.session, commit, [definition]),
+    )
 
 
 @contextmanager
 def _telling(
-    run: Run, names: Iterable[NamedService], environment: str, *, doing: str, failed: str, how: str
+    run: Run, names: Iterable[NamedService], failed: Page, *, doing: str, mask: Callable[[], Mask]
 ) -> Iterator[None]:
+    """Pages are seen by more people than terminals: no value of a secret is in the words of what ``failed``."""
     routes = tuple(named.route for named in names)
 
     def show(page: Page) -> None:
@@ -160,11 +174,11 @@ def _telling(
             text = state_page(page)
             _write(run, lambda: page_files(routes, status=WAITING, page=text))
 
-    show(Page(environment, doing, how="This page goes away by itself.", reloads=True))
+    show(Page(failed.environment, doing, how="This page goes away by itself.", reloads=True))
     try:
         yield
     except PreviewerError as error:
-        show(Page(environment, failed, how=how, words=str(error)))
+        show(replace(failed, words=mask()(str(error)) if routes else ""))
         raise
 
 

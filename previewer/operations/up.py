@@ -204,7 +204,7 @@ def up(run: Run, revision: str, options: UpOptions) -> UpResult:
             return _deployment(session, resolved, options, definition, release)
 
         name = environment_name(session, resolved, options)
-        with announced_build(newest.run, name, resolved.branch, definition):
+        with announced_build(newest.run, name, resolved.branch, resolved.commit.id, definition):
             deployment = freeze(use_cache=options.use_cache, pins_again=options.pins_again)
         with _telling_when_pinned(session, deployment.release):
             result = newest.when_unlocked(lambda: deploy_with_retry(newest.run, deployment, rebuild=freeze))

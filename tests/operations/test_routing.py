@@ -186,15 +186,21 @@ def test_what_is_built_says_so_and_why_it_could_not_be() -> None:
     up(shop.run, "main", UpOptions())
     host, seen = "a.shop.localhost", list[str]()
     shop.source.commit(
-        "a", {"compose.yaml": "services: {web: {build: ., ports: ['80']}}", "Dockerfile": "FROM x\n"}
+        "a",
+        {
+            "compose.yaml": "services: {web: {build: ., ports: ['80'], environment: {API_TOKEN: hush-1234}}}",
+            "Dockerfile": "FROM x\n",
+        },
     )
 
     def fail(*_given: object) -> None:
         seen.append(shop.router.files[f"{host}/page-503.html"].decode())
-        raise FreezeError("no <base>")
+        raise FreezeError("no <base> for hush-1234")
 
     shop.images.on_build = fail
     with pytest.raises(FreezeError):
         up(shop.run, "a", UpOptions())
     assert "is being built" in seen[0]
-    assert "no &lt;base&gt;" in shop.router.files[f"{host}/page-503.html"].decode()
+    page = shop.router.files[f"{host}/page-503.html"].decode()
+    assert "no &lt;base&gt;" in page
+    assert "hush" not in page

@@ -20,6 +20,7 @@ from previewer.domain.routing.pages import Page
 from previewer.errors import LockedError, PreviewerError
 from previewer.operations.sleep import sleep, wake
 from previewer.records.environments import list_environments
+from previewer.records.masking import mask_of
 from previewer.session.run import Run
 from previewer.settings.model import RouterUse
 
@@ -131,7 +132,8 @@ class IdleWatch:
         except PreviewerError as error:
             self._run.report(Noted(f"{name} did not wake: {error}", hint=error.hint or ""))
             how = f"previewer replace {name}"
-            show_page(self._run, environment, Page(name, "did not wake", how=how, words=str(error)))
+            words = mask_of(self._run.session, environment.ownership.release)(str(error))
+            show_page(self._run, environment, Page(name, "did not wake", how=how, words=words))
             self._run.cancellation.wait(FAILED_SECONDS)
         finally:
             self._leave(name)
