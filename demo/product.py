@@ -45,7 +45,8 @@ class Product:
         self._run("down", "--all", "--yes")
 
     def prune(self) -> None:
-        """Remove the images that were frozen."""
+        """Remove the images that were frozen, and the data that was made once."""
+        self._run("data", "prune", "--keep", "0", "--yes")
         self._run("prune", "--keep", "0", "--yes")
 
     def open_interface(self) -> None:

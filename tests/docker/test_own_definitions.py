@@ -63,6 +63,7 @@ def test_our_own_definitions_run(
     assert found["role"] == role
     assert "Guestbook" in fetch(found["url"])
     ours.run("down", "--all", "--role", "preview", "--role", "staging", "--yes")
+    ours.run("data", "prune", "--keep", "0", "--yes")
     assert ours.remains() == []
 
 

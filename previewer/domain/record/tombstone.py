@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from previewer.domain.compose.definition import Role
-from previewer.domain.engine.observation import Observation, ObservedContainer
+from previewer.domain.engine.observation import Observation, ObservedContainer, ObservedVolume
 from previewer.domain.json_value import JsonObject
 from previewer.domain.naming import scope
 from previewer.domain.stored import Instant, to_json
@@ -121,8 +121,13 @@ def make_tombstone(
         cause=cause,
         containers=tuple(_former(container, known.get(container.name)) for container in observed.containers),
         networks=tuple(network.name for network in observed.networks),
-        volumes=tuple(FormerVolume(v.name, known.get(v.name), v.snapshot, v.origin) for v in observed.volumes),
+        volumes=tuple(_former_volume(volume, known.get(volume.name)) for volume in observed.volumes),
     )
+
+
+def _former_volume(volume: ObservedVolume, size: int | None) -> FormerVolume:
+    """One that shows layers holds nothing itself: what was written to it is in another volume."""
+    return FormerVolume(volume.name, 0 if volume.layers else size, volume.snapshot, volume.origin)
 
 
 def join_tombstones(earlier: Tombstone, later: Tombstone) -> Tombstone:
