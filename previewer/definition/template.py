@@ -16,6 +16,7 @@ from previewer.definition.discover import (
     PROCFILE,
     SERVICE,
     derive_from_dockerfile,
+    normal_project_name,
 )
 from previewer.definition.values import MAX_ENV_FILE_BYTES
 from previewer.domain.commit.files import FileTree
@@ -66,9 +67,9 @@ def environment_templates(
 ) -> Mapping[str, str]:
     """By path: the text of ``envs/preview.yaml``, ``envs/staging.yaml`` and ``envs/production.yaml``.
 
-    They include the Compose files ``sources``, each changing those before it, or build the Dockerfile that this
-    is, with the processes of the ``Procfile`` beside it; without any they hold an example to replace. ``keys`` go
-    into ``x-previewer``. Every text loads as it is, as long as what it includes does.
+    They include the Compose files ``sources``, each changing those before it, or build the Dockerfiles that these
+    are, with the processes of the ``Procfile`` beside each; without any they hold an example to replace. ``keys``
+    go into ``x-previewer``. Every text loads as it is, as long as what it includes does.
     """
     services = _services(tree, sources)
     return {f"{ENVIRONMENTS_DIRECTORY}/{role.value}.yaml": f"{_head(role, keys)}\n{services}" for role in Role}
@@ -92,11 +93,19 @@ def _services(tree: FileTree, sources: Sequence[str]) -> str:
     if not sources:
         return _EXAMPLE
     if not sources[0].endswith(DEFINITION_SUFFIXES):
-        definition = derive_from_dockerfile(tree, name=Role.PREVIEW.value, role=Role.PREVIEW, path=sources[0])
-        spec = definition.services[SERVICE].spec
-        return _building(spec) + "".join(_processes(tree, sources[0], _build_of(as_object(spec.get("build")))))
+        built = (text for file in sources for text in _built(tree, file, sources))
+        return "".join(("services:\n", *built))
     files = [_quoted(f"../{file}") for file in sources]
     return _INCLUDING.format(included=files[0] if len(files) == 1 else f"path: [{', '.join(files)}]")
+
+
+def _built(tree: FileTree, dockerfile: str, sources: Sequence[str]) -> Iterator[str]:
+    """What a Dockerfile builds; one of several is called like its folder."""
+    definition = derive_from_dockerfile(tree, name=Role.PREVIEW.value, role=Role.PREVIEW, path=dockerfile)
+    spec = definition.services[SERVICE].spec
+    name = normal_project_name(posixpath.basename(posixpath.dirname(dockerfile))) if len(sources) > 1 else ""
+    yield _building(name or SERVICE, spec)
+    yield from _processes(tree, dockerfile, _build_of(as_object(spec.get("build"))))
 
 
 def _processes(tree: FileTree, dockerfile: str, build: str) -> Iterator[str]:
@@ -110,7 +119,8 @@ def _processes(tree: FileTree, dockerfile: str, build: str) -> Iterator[str]:
             continue
         command = json.dumps(["sh", "-c", found[2].replace("$", "$$")])
         once = "    # it runs once, and is done\n" if found[1] == _RELEASE_PROCESS else ""
-        yield f"  {found[1]}:               # of {procfile}\n    build: {build}\n    command: {command}\n{once}"
+        head = f"  {_flow(found[1])}:               # of {one_line(procfile)}\n    build: {build}\n"
+        yield f"{head}    command: {command}\n{once}"
 
 
 def _head(role: Role, keys: Sequence[Key]) -> str:
@@ -119,7 +129,7 @@ def _head(role: Role, keys: Sequence[Key]) -> str:
     return _HEAD.format(purpose=purpose, advice=advice, role=role.value, ttl=ttl, keys=lines)
 
 
-def _building(spec: JsonObject) -> str:
+def _building(name: str, spec: JsonObject) -> str:
     ports = spec.get("ports")
     entries = ports if isinstance(ports, list) else []
     texts = [
@@ -129,7 +139,7 @@ def _building(spec: JsonObject) -> str:
     ]
     lines = [f'      - "{text}"\n' for text in texts]
     published = "    ports:\n" + "".join(lines) if lines else '    # ports: ["8080"]\n'
-    return _BUILDING.format(service=SERVICE, ports=published, build=_build_of(as_object(spec.get("build"))))
+    return _BUILDING.format(service=_flow(name), ports=published, build=_build_of(as_object(spec.get("build"))))
 
 
 def _quoted(path: str) -> str:
@@ -178,7 +188,6 @@ include:
 """
 
 _BUILDING = """\
-services:
   {service}:
     build: {build}
 {ports}\

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from previewer.definition.discover import how_to_begin, root_files, starting_points
+from previewer.definition.discover import DEFINITION_SUFFIXES, how_to_begin, root_files, starting_points
 from previewer.definition.template import environment_templates
 from previewer.deployment.proposals import Proposals, propose
 from previewer.domain.commit.files import FileTree
@@ -66,6 +66,12 @@ def plan_init(session: Session, sources: Sequence[str] = ()) -> InitPlan:
     for file in chosen:
         if not tree.is_file(file):
             raise UsageError("HEAD has no such file", where=file, hint=how_to_begin(tree))
+    if len({file.endswith(DEFINITION_SUFFIXES) for file in chosen}) > 1:
+        raise UsageError(
+            "a definition begins with Compose files or with Dockerfiles",
+            where=", ".join(chosen),
+            hint="a Compose file names the Dockerfiles that it builds",
+        )
     has_preview = any(tree.is_file(f"envs/preview{suffix}") for suffix in (".yaml", ".yml"))
     proposals = Proposals() if has_preview or resolved is None else propose(session, resolved, tree, chosen)
     templates = {**environment_templates(tree, chosen, proposals.keys), **proposals.settings}

@@ -199,3 +199,17 @@ def test_a_file_of_this_machine_stands_for_one_that_is_not_committed() -> None:
     assert plan.proposals.checks == ()
     checks = would_run(shop.session, shop.session.source.resolve("main"), plan.completed)
     assert [check for check in checks if check.verdict is Verdict.FAILED] == []
+
+
+def test_several_dockerfiles_are_services_called_like_their_folders() -> None:
+    files = {"api/Dockerfile": "FROM shop-api\nEXPOSE 80\n", "web/front/Dockerfile": "FROM shop-db\n"}
+    with pytest.raises(ManySourcesError):
+        plan_of(files)
+    definition = load_named(plan_of(files, list(files)).completed, "preview")
+    assert {name: service.build.context for name, service in definition.services.items() if service.build} == {
+        "api": "api",
+        "front": "web/front",
+    }
+    mixed = {**files, "compose.yaml": "services: {}"}
+    with pytest.raises(UsageError, match="Compose files or with Dockerfiles"):
+        plan_of(mixed, ["compose.yaml", "api/Dockerfile"])

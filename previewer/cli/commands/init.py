@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     "sources",
     multiple=True,
     metavar="FILE",
-    help="Begin with this Compose file or Dockerfile of HEAD; several Compose files change each other.",
+    help="Begin with this Compose file (several change each other) or Dockerfile (several run together) of HEAD.",
 )
 @click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing.")
 @click.option("--check", is_flag=True, help="Say whether HEAD would run with what is missing, and write nothing.")
