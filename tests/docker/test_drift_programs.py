@@ -203,7 +203,9 @@ def test_nothing_is_found_where_programs_write_what_is_declared(
         files = {f"envs/{name}.yaml": definition(program) for name, program in programs.items()}
         engine_fixture.repository.commit(files, subject="programs")
         with open_session(
-            str(engine_fixture.repository.path), docker_host=docker_connection.host, environment={}
+            str(engine_fixture.repository.path),
+            docker_host=docker_connection.host,
+            environment={"PREVIEWER_ROUTER": "off"},
         ) as session:
 
             def bring_up(name: str) -> None:

@@ -54,6 +54,8 @@ COPY index.html /site/
 CMD ["busybox", "httpd", "-f", "-p", "8080", "-h", "/site"]
 """
 TIMEOUT = 90
+WITHOUT_ROUTER = {"PREVIEWER_ROUTER": "off"}
+"""The environment of sessions: a router is one for the whole engine, and only its own tests have one."""
 
 
 class EngineFixture:
@@ -214,7 +216,9 @@ class Repo(EngineFixture):
 
     def open(self) -> Session:
         """A session on it."""
-        return open_session(str(self.repository.path), docker_host=self.connection.host, environment={})
+        return open_session(
+            str(self.repository.path), docker_host=self.connection.host, environment=WITHOUT_ROUTER
+        )
 
     def name(self, branch: str, service: str) -> str:
         """The container of a service."""
