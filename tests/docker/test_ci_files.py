@@ -158,3 +158,37 @@ def test_the_pipelines_that_init_writes_run(runner: Runner, tmp_path: Path) -> N
 
 def _lines(job: dict[str, Any]) -> str:
     return "\n".join(job["script"])
+
+
+SNIPPET = re.compile(r"^```sh\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+SCRIPT = "#!/bin/sh\nexec true\n"
+
+
+def test_every_line_of_shell_in_the_document_runs(runner: Runner) -> None:
+    repository = runner.site.repository
+    sleeping = (
+        "services: {web: {build: web, ports: ['8080'], command: [busybox, httpd, -f, -p, '8080', -h, /site]}}\n"
+    )
+    probed = "x-previewer: {parity: {probe: {requests: [/]}}}\n"
+    (repository.path / "smoke-test").write_text(SCRIPT)
+    (repository.path / "print-prices").write_text(SCRIPT)
+    for name in ("smoke-test", "print-prices"):
+        (repository.path / name).chmod(0o755)
+    roles = ("preview", "ci", "staging", "production")
+    files = {f"envs/{role}.yaml": "include: [../compose.yaml]\n" + probed for role in roles}
+    repository.commit({**files, ".gitignore": "/smoke-test\n/print-prices\n"})
+    repository.git("tag", "v1.4")
+    repository.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    repository.git("branch", "feature/login")
+    for number in range(2):
+        repository.commit({"web/index.html": f"{number}\n"})
+    runner.shell("previewer up HEAD --name shop-pull-7", {})
+    blocks = "".join(SNIPPET.findall((ROOT / "docs" / "ci.md").read_text(encoding="utf-8")))
+    lines = [line for line in blocks.splitlines() if line.startswith("previewer ")]
+    assert len(lines) >= 12
+    for line in lines:
+        # Whether revisions differ is theirs; a bisection of what has no bug blames the bad end.
+        script = f"{line.partition('  #')[0]} || [ $? = 3 ]"
+        runner.shell(script, {"BRANCH_NAME": "feature/x", "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"})
+    runner.shell("previewer down --all --yes", {})
+    assert runner.site.remains() == []

@@ -32,7 +32,7 @@ from previewer.settings.model import RouterUse
 TTL = "2h"
 """How long one lives at most, where nothing else removes it."""
 CAUSE = "the run that it belonged to was killed"
-QUIET_LOOKS = 3
+QUIET_LOOKS = 6
 """Looks that have to find nothing: an engine carries out what a killed process had asked of it."""
 QUIET_SECONDS = 0.5
 ATTEMPTS = 120
