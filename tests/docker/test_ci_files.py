@@ -166,9 +166,6 @@ SCRIPT = "#!/bin/sh\nexec true\n"
 
 def test_every_line_of_shell_in_the_document_runs(runner: Runner) -> None:
     repository = runner.site.repository
-    sleeping = (
-        "services: {web: {build: web, ports: ['8080'], command: [busybox, httpd, -f, -p, '8080', -h, /site]}}\n"
-    )
     probed = "x-previewer: {parity: {probe: {requests: [/]}}}\n"
     (repository.path / "smoke-test").write_text(SCRIPT)
     (repository.path / "print-prices").write_text(SCRIPT)
