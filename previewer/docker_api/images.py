@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.engine_clock import EngineClock, read_timestamp
 from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.request import get_json, image_path
+from previewer.docker_api.request import delete, get_json, image_path
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.naming import digest_reference, named_digest
 from previewer.domain.release.image_comparison import Layers, stack_layers
@@ -118,7 +118,7 @@ class EngineImages:
 
     def _remove(self, name: str, action: str) -> None:
         with suppress(ObjectNotFoundError, ConflictError), translate_errors(action, subject=name):
-            self._api.remove_image(name)
+            delete(self._connection, image_path(name))
 
 
 def registry_of(reference: str) -> str:

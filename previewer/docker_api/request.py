@@ -36,6 +36,8 @@ def image_path(reference: str, what: str = "") -> str:
 
 
 ARCHIVE = "application/x-tar"
+REMOVAL_PATIENCE = 900.0
+"""Seconds that removing one object may take: an image of 100,000 files takes a busy machine minutes."""
 LIST_PATIENCE = 15.0
 """Seconds that an engine may take to list what it has."""
 
@@ -89,7 +91,8 @@ def post_empty(
 
 def delete(connection: DockerConnection, path: str, parameters: Mapping[str, str] | None = None) -> None:
     """Delete what is at a path of the API."""
-    _ask(connection, EngineRequest("DELETE", _versioned(connection, path), parameters or {}))
+    request = EngineRequest("DELETE", _versioned(connection, path), parameters or {})
+    _ask(connection, request, patience=REMOVAL_PATIENCE)
 
 
 def put_archive(connection: DockerConnection, path: str, archive: bytes, parameters: Mapping[str, str]) -> None:
