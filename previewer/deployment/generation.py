@@ -12,6 +12,7 @@ from previewer.domain.compose.definition import Definition, Role
 from previewer.domain.compose.references import filled
 from previewer.domain.compose.routes import routes_of
 from previewer.domain.compose.served_files import Served
+from previewer.domain.compose.service import Service
 from previewer.domain.data.beginning import VolumeData
 from previewer.domain.deploy.takeover import (
     EDGE,
@@ -24,7 +25,7 @@ from previewer.domain.deploy.takeover import (
     published_address,
 )
 from previewer.domain.deploy.target import Target, VolumeFill, run_variables
-from previewer.domain.engine.observation import Observation, PublishedPort
+from previewer.domain.engine.observation import Observation, ObservedContainer, PublishedPort
 from previewer.domain.environment.host_ports import PortKey, assign_ports, find_held_ports
 from previewer.domain.json_value import as_object
 from previewer.domain.labels import Ownership
@@ -141,14 +142,21 @@ def _hosts(observed: Observation) -> frozenset[str]:
 def is_whole(definition: Definition, observed: Observation) -> bool:
     """Whether what was observed is each container, network and volume of a served definition, and nothing else.
 
-    The state of what is there does not tell what is missing after a kill or a removal by hand.
+    The state of what is there does not tell what is missing after a kill or a removal by hand. A killed `down` may
+    have taken a container that still runs out of its networks.
     """
     replicas = {(name, n) for name, service in definition.services.items() for n in range(1, service.replicas + 1)}
     return (
         {(container.service, container.number) for container in observed.containers} == replicas
         and {network.key for network in observed.networks} - {EDGE} == set(definition.networks)
         and {volume.key for volume in observed.volumes if volume.key} == set(definition.volumes)
+        and all(_is_joined(definition.services[c.service], c, observed) for c in observed.containers)
     )
+
+
+def _is_joined(service: Service, container: ObservedContainer, observed: Observation) -> bool:
+    wanted = {network.name for network in observed.networks if network.key in service.networks}
+    return wanted <= set(container.networks)
 
 
 def refuse_held_ports(owner: Ownership, definition: Definition, snapshot: EnvironmentSnapshot) -> None:

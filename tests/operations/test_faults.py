@@ -34,6 +34,15 @@ def test_an_environment_with_a_container_missing_is_made_again(service: str) -> 
     assert {owner.generation for owner in shop.engine.observe(Selection()).owners} == {2}
 
 
+def test_a_container_that_a_killed_down_took_out_of_its_network_is_made_again() -> None:
+    shop = Shop()
+    shop.up()
+    assert not shop.up().changed
+    shop.engine.disconnect_container("shop-main-g1-web-1", ["shop-main-g1_default"])
+    assert shop.up().changed
+    assert {owner.generation for owner in shop.engine.observe(Selection()).owners} == {2}
+
+
 def test_one_that_cannot_be_removed_does_not_keep_the_others() -> None:
     stuck = "shop-main-g1-api-1"
 
