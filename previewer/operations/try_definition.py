@@ -83,16 +83,17 @@ def try_definition(
 
 def _ask(environment: Environment) -> Check:
     """What the main URL answers."""
-    if environment.url is None:
+    main = next(iter(environment.ports), None)
+    if main is None:
         return Check("answer", Verdict.WARNING, reason_for_no_url(environment), "publish a port with `ports`")
-    address = urlsplit(environment.url)
+    address = urlsplit(main.reached)
     if address.scheme not in _HTTP or address.hostname is None or address.port is None:
-        return Check("answer", Verdict.OK, f"{environment.url} accepts connections")
+        return Check("answer", Verdict.OK, f"{main.reached} accepts connections")
     answer = ask_once(address.hostname, address.port, ProbeRequest(path="/"))
     if answer.error:
-        return Check("answer", Verdict.FAILED, f"{environment.url}: {answer.error}", "is it the right port?")
+        return Check("answer", Verdict.FAILED, f"{main.reached}: {answer.error}", "is it the right port?")
     verdict = Verdict.FAILED if answer.status >= _SERVER_ERROR else Verdict.OK
-    return Check("answer", verdict, f"{environment.url} answers {answer.status}", "its logs say why")
+    return Check("answer", verdict, f"{main.reached} answers {answer.status}", "its logs say why")
 
 
 @contextmanager

@@ -27,9 +27,9 @@ class PreviewService:
     @property
     def url(self) -> str:
         """Where it answers. Raises :class:`NotFoundError` for a service that publishes no port."""
-        if not self._status.urls:
+        if not self._status.ports:
             raise NotFoundError("the service publishes no port", where=self._status.name)
-        return self._status.urls[0]
+        return self._status.ports[0].reached
 
     @property
     def status(self) -> str:
@@ -100,9 +100,9 @@ class RunningPreview:
     @property
     def url(self) -> str:
         """The front end's. Raises :class:`NotFoundError` where no service publishes a port."""
-        if self.environment.url is None:
+        if not self.environment.ports:
             raise NotFoundError("no service publishes a port", where=self.name)
-        return self.environment.url
+        return self.environment.ports[0].reached
 
     @property
     def services(self) -> Mapping[str, PreviewService]:

@@ -63,6 +63,11 @@ class PortUrl(Struct, frozen=True):
     address: str = ""
     """The URL with its host port; empty while it has none that is reached from here."""
 
+    @property
+    def reached(self) -> str:
+        """For programs: by its address, while it has one. Not all of them resolve names below ``localhost``."""
+        return self.address or self.url
+
 
 class ServiceStatus(Struct, frozen=True):
     """One service of an environment."""

@@ -161,7 +161,7 @@ def variables_of(result: UpResult) -> dict[str, str]:
     """The ``PREVIEWER_*`` variables of an environment, as its containers have them, with URLs from here."""
     environment = result.environment
     definition = result.release.definitions[environment.ownership.definition or "preview"].definition
-    urls = {(service.name, port.port): port.url for service in environment.services for port in service.ports}
+    urls = {(service.name, port.port): port.reached for service in environment.services for port in service.ports}
     return injected_variables(environment.ownership, urls, routes_of(definition))
 
 
