@@ -22,7 +22,7 @@ from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.errors import EngineError, EngineUnreachableError
 
 if TYPE_CHECKING:
-    from previewer.docker_api.wire.sdk import docker
+    import docker
 
 
 NEWEST_API = (1, 51)

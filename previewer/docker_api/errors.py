@@ -40,10 +40,9 @@ def _of_sdk(action: str, subject: str, error: Exception) -> EngineError | None:
     """
     if "requests" not in sys.modules:
         return None
+    import docker
     import requests.exceptions
     import urllib3.exceptions
-
-    from previewer.docker_api.wire.sdk import docker
 
     if isinstance(error, docker.errors.APIError):
         text = " ".join(str(error.explanation or error).split())

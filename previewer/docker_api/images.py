@@ -20,7 +20,7 @@ from previewer.domain.release.image_comparison import Layers, stack_layers
 from previewer.errors import ConflictError, ObjectNotFoundError
 
 if TYPE_CHECKING:
-    from previewer.docker_api.wire.sdk import docker
+    import docker.auth
 
 
 _DIGEST = "sha256:"
@@ -123,7 +123,7 @@ class EngineImages:
 
 def registry_of(reference: str) -> str:
     """The host that a reference is pulled from; ``docker.io`` where it names none."""
-    from previewer.docker_api.wire.sdk import docker
+    import docker.auth
 
     return docker.auth.resolve_repository_name(reference)[0]
 

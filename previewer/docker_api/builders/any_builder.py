@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from urllib.parse import urlsplit
 
+import docker.utils.config
 from msgspec.structs import replace
 
 from previewer.docker_api.builders.buildx import build_with_buildx
@@ -15,7 +16,6 @@ from previewer.docker_api.builders.endpoint import ClassicSteps, build_at_endpoi
 from previewer.docker_api.builders.image_build import ImageBuild, Locate, Redaction, build_error
 from previewer.docker_api.builders.progress import BuildProgress
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.wire.sdk import docker
 from previewer.domain.build import Builder, BuilderSupport, BuildRequirements, choose_builder
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import as_list, as_object, as_text

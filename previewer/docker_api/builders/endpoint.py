@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from http import HTTPStatus
 
+import docker
 import requests
 import requests.exceptions
 
@@ -21,7 +22,6 @@ from previewer.docker_api.gathered_stream import read_objects
 from previewer.docker_api.images import EngineImages
 from previewer.docker_api.liveness import ensure_alive, reading
 from previewer.docker_api.wire.protocol import RefusedError
-from previewer.docker_api.wire.sdk import docker
 from previewer.docker_api.wire.sdk_wire import check_response, lift_time_limit, stream_body
 from previewer.domain.cancellation import Cancellation
 from previewer.errors import BuildError, EngineError, PreviewerError

@@ -10,11 +10,11 @@ from http import HTTPStatus
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
+import docker.auth
 import requests
 from msgspec import Struct
 
 from previewer.docker_api.registry.answer import read_words, sign_in_hint
-from previewer.docker_api.wire.sdk import docker
 from previewer.domain.json_value import as_object, as_text
 from previewer.domain.release.registry_address import is_loopback
 from previewer.errors import RegistryError

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from urllib.parse import urljoin
 
+import docker.auth
 import requests
 import requests.exceptions
 from msgspec import Struct
@@ -19,7 +20,6 @@ from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.registry.answer import TagAnswer, parse_json, read_answer, read_refusal
 from previewer.docker_api.registry.connection import RegistryConnection, refusal
 from previewer.docker_api.registry.login import find_credentials
-from previewer.docker_api.wire.sdk import docker
 from previewer.domain.json_value import JsonObject, as_object, as_text
 from previewer.errors import RegistryError
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import closing
 
+import docker
 import requests
 from msgspec import Struct
 
@@ -23,7 +24,6 @@ from previewer.docker_api.liveness import ensure_alive, reading
 from previewer.docker_api.registry.answer import read_refusal
 from previewer.docker_api.registry.login import find_credentials
 from previewer.docker_api.wire.protocol import ByteStream
-from previewer.docker_api.wire.sdk import docker
 from previewer.docker_api.wire.sdk_wire import check_response, stream_body
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import as_object, as_text

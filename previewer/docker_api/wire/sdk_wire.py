@@ -10,6 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+import docker
 import requests
 import requests.adapters
 import requests.exceptions
@@ -21,7 +22,6 @@ from urllib3.connectionpool import HTTPConnectionPool
 
 from previewer.docker_api.wire.contexts import Endpoint, TlsFiles
 from previewer.docker_api.wire.protocol import MOST_IDLE, ByteStream, EngineAnswer, EngineRequest, OpenAnswer
-from previewer.docker_api.wire.sdk import docker
 from previewer.docker_api.wire.socket_wire import Dial
 from previewer.docker_api.wire.ssh import SshMachine
 
