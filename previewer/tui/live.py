@@ -6,9 +6,11 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 from textual import on
-from textual.app import App
+from textual.app import App, ScreenStackError
+from textual.css.query import NoMatches
 from textual.notifications import SeverityLevel
 from textual.reactive import reactive
+from textual.worker import WorkerFailed
 
 from previewer.domain.compose.definition import Role
 from previewer.domain.environment.environment import Environment
@@ -71,6 +73,16 @@ class LiveApp(App[int]):
             pulse=self._turn_spinners,
         )
         self.call_after_refresh(self.refresh_app_state)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """No reason to end: widgets that go before all that asks for them has ended.
+
+        That is so once the application ends, and in Textual's only workers, those of a palette that is closed.
+        """
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        is_late = self._exit or isinstance(error, WorkerFailed)
+        if not (is_late and isinstance(cause, NoMatches | ScreenStackError)):
+            super()._handle_exception(error)
 
     def tell(self, message: str, *, title: str, severity: SeverityLevel = "information") -> None:
         """A notification, as plain text."""

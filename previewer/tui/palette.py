@@ -28,6 +28,10 @@ class Palette(CommandPalette):
         """Close it once: the second time Textual would close what is behind it."""
         return super().dismiss(result) if self.is_active else AwaitComplete()
 
+    def _watch__list_visible(self) -> None:
+        if self.children:  # results may come while it is being closed
+            super()._watch__list_visible()
+
     def _action_command_list(self, action: str) -> None:
         if not action.startswith("page") or self.query_one(CommandList).scrollable_content_region.height:
             super()._action_command_list(action)

@@ -8,8 +8,10 @@ from tests.worlds.tui import World
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``pytest tests/tui --update-tui-snapshots`` writes what the tests compare with."""
+    """``pytest tests/tui --update-tui-snapshots`` writes what the tests compare with; how long the soak is."""
     parser.addoption("--update-tui-snapshots", action="store_true", help="rewrite tests/tui/snapshots")
+    parser.addoption("--soak-seeds", type=int, default=1, help="how often random keys are typed")
+    parser.addoption("--soak-keys", type=int, default=120, help="how many random keys are typed each time")
 
 
 @pytest.fixture

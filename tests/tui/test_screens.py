@@ -183,7 +183,7 @@ async def test_an_engine_that_goes_away_leaves_what_was_known(world: World) -> N
 async def test_the_first_paint_waits_for_nobody(world: World) -> None:
     world.gate.clear()
     async with terminal_of(world.session) as terminal:
-        await terminal.until_shown("previewer", "? help", "main", "asking the engine …", seconds=1)
+        await terminal.until_shown("previewer", "? help", "main", "asking the engine …")
         world.gate.set()
         await terminal.until_shown("Memory 1")
 

@@ -67,6 +67,10 @@ class PreviewerScreen(Screen[None]):
         """The actions that matter here, by their ids, most important first."""
         return ()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key does anything now: before it is laid out, and once it goes, it has no widgets."""
+        return super().check_action(action, parameters) if self.is_mounted and self.children else False
+
     def target_of(self, action: str) -> str:
         """The Textual action in the namespace of who has it: this screen or the application."""
         wanted = BY_ID[action]

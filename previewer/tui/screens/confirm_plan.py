@@ -56,7 +56,7 @@ class ConfirmScreen(Dialog[Request | None]):
                 yield Button("Cancel (esc)", id="cancel", compact=True)
                 yield Button("", id="confirm", compact=True)
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Cancel has the focus, whatever happens."""
         self.query_one("#cancel", Button).focus()
         self._ask()

@@ -37,7 +37,7 @@ class HelpScreen(Dialog[None]):
             with VerticalScroll(id="help-list"):
                 yield Static(id="help-lines", markup=False)
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Everything, to begin with."""
         self.query_one(Input).focus()
         self.draw("")

@@ -55,7 +55,7 @@ class LeaveScreen(Dialog[Leaving | None]):
                 yield Button("Wait and quit (w)", id="wait", compact=True)
                 yield Button("Undo and quit (c)", id="cancel-work", compact=True)
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Staying has the focus."""
         self.query_one("#stay", Button).focus()
         self.watch(self.app, "work_pulse", self.draw)

@@ -71,7 +71,7 @@ class PickScreen(Dialog[str | None]):
             yield LineInput(name="pick-search", placeholder="search, or type a name · esc closes", is_hidden=False)
             yield ChoiceList(markup=False, compact=True)
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Everything, to begin with."""
         self.query_one(ChoiceList).can_focus = False
         self.query_one(Input).focus()
