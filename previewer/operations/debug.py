@@ -24,6 +24,7 @@ from previewer.domain.engine.specs import STDIN_ONCE_KEY, ContainerSpec, FillSpe
 from previewer.domain.environment.environment import Environment
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.domain.naming import scope
+from previewer.domain.progress import Noted
 from previewer.domain.units import format_time, parse_time
 from previewer.errors import EngineError, NotFoundError
 from previewer.execution.execute import ExecutionLimits, execute
@@ -81,6 +82,8 @@ class DebugCopy(Struct, frozen=True):
     """The engine's names of the volumes that are cloned for it."""
     release: str
     """The id of the release that the service runs."""
+    missing: tuple[str, ...] = ()
+    """Variables of the user's that it has, and the copy has not: nothing gives them."""
 
 
 def plan_debug(session: Session, environment: str, service: str, command: Sequence[str] = ()) -> Plan:
@@ -109,6 +112,9 @@ def debug(
     remove_forgotten(session)
     copy = _prepare(session, environment, service, command, identifier=session.new_id()[:6], terminal=terminal)
     mask = mask_of(session, copy.release)
+    if copy.missing:
+        message = f"{', '.join(copy.missing)}: not set here, so the copy has *** in their place"
+        run.report(Noted(message, "give a file of this machine with --env-file FILE"))
     try:
         making = replace(copy.plan, steps=copy.plan.steps[:-1])
         limits = ExecutionLimits(parallel=session.settings.parallel)
@@ -172,7 +178,7 @@ def _prepare(
     seen = session.examiner.examine(session.source.installation)
     owner = found.ownership
     knowing = with_secrets(Run(session), owner.role, branch=owner.branch, commit=owner.commit).session
-    target = _complete_target(knowing, found, seen)
+    target, missing = _complete_target(knowing, found, seen)
     if service not in target.definition.services:
         known = ", ".join(target.definition.services)
         raise NotFoundError("there is no such service", where=f"{found.name} {service}", hint=f"there is {known}")
@@ -189,19 +195,23 @@ def _prepare(
         volumes={**original.volumes, **cloned},
     )
     plan = Plan(f"debug {found.name} {service}", tuple(_steps(session, target, container, cloned, original)))
-    return DebugCopy(container, plan, tuple(cloned.values()), found.ownership.release)
+    return DebugCopy(container, plan, tuple(cloned.values()), found.ownership.release, missing)
 
 
-def _complete_target(session: Session, environment: Environment, seen: Examination) -> Target:
-    """With the contents of configs and secrets, which are copied in."""
+def _complete_target(
+    session: Session, environment: Environment, seen: Examination
+) -> tuple[Target, tuple[str, ...]]:
+    """With the contents of configs and secrets, which are copied in; and the variables that nothing gives."""
     target, release, definition = frozen_target(session, environment, seen)
     tree = release_tree(session, release.commit)
     frozen = session.references.resolve(release.definitions[definition].definition)
-    return replace(
+    missing = session.references.missing(release.definitions[definition].definition)
+    complete = replace(
         target,
         definition=session.references.resolve(target.definition),
         contents=read_contents(frozen, tree, session.settings.allowed_variables),
     )
+    return complete, missing
 
 
 def _steps(

@@ -185,7 +185,10 @@ def test_seven_applications_answer_as_soon_as_up_ends(engine_fixture: EngineFixt
     assert run(engine_fixture, worker, "cat /tmp/done") == "job\n"
     assert run(engine_fixture, rails, "echo x > /rails/log; ls /rails") == "Gemfile\ncompose.yaml\nlog\ntmp\n"
     assert "0123abcd" not in engine_fixture.run("inspect", "main", "-o", "json")
-    engine_fixture.run("debug", "main", "rails", "--env-file", str(secrets), "--", "busybox", "true")
+    for given, is_told in (((), True), (("--env-file", str(secrets)), False)):
+        process = engine_fixture.start("debug", "main", "rails", *given, "--", "busybox", "true")
+        _printed, told = process.communicate(timeout=60)
+        assert (process.returncode, "RAILS_MASTER_KEY: not set here" in told) == (0, is_told)
     engine_fixture.run("down", "main")
     assert engine_fixture.remains() == []
 
