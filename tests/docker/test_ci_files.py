@@ -19,7 +19,12 @@ from tests.docker.base_image import BaseImage
 from tests.forge.platform_server import PlatformServer, platform_server
 from tests.worlds.docker import TIMEOUT, EngineFixture, fetch
 
-pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.usefixtures("base_image")]
+pytestmark = [
+    pytest.mark.docker,
+    pytest.mark.slow,
+    pytest.mark.timeout(600),  # many environments come up one after the other
+    pytest.mark.usefixtures("base_image"),
+]
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = 'services:\n  web:\n    build: web\n    ports: ["8080"]\n'

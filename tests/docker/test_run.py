@@ -21,7 +21,12 @@ from tests.docker.base_image import BaseImage
 from tests.eventually import eventually
 from tests.worlds.docker import TIMEOUT, EngineFixture
 
-pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.usefixtures("base_image")]
+pytestmark = [
+    pytest.mark.docker,
+    pytest.mark.slow,
+    pytest.mark.timeout(600),  # many environments come up one after the other
+    pytest.mark.usefixtures("base_image"),
+]
 
 COMPOSE = """
 name: site

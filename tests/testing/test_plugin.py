@@ -17,7 +17,11 @@ from tests.docker.base_image import BaseImage
 from tests.eventually import eventually
 from tests.worlds.docker import EngineFixture
 
-pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
+pytestmark = [
+    pytest.mark.docker,
+    pytest.mark.timeout(600),  # whole test runs, with environments of their own
+    pytest.mark.usefixtures("base_image"),
+]
 
 CONFTEST = 'pytest_plugins = ["previewer.testing.plugin"]\n'
 TESTS = """
