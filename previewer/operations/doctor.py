@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 
 from previewer.definition.discover import definition_names, how_to_begin
 from previewer.deployment.capacity import capacity_for_more
+from previewer.deployment.data import see_data
 from previewer.deployment.would_run import would_run
 from previewer.domain.compose.definition import Role
+from previewer.domain.engine.specs import volume_of
 from previewer.domain.environment.environment import SERVING, State
 from previewer.domain.policy.check import Check, Verdict
 from previewer.domain.routing.host_names import place_of
@@ -55,6 +57,7 @@ def _checks(session: Session | None, failure: PreviewerError | None) -> Iterator
     yield from _guard("environments", lambda: _environments(session))
     yield from _guard("addresses", lambda: _addresses(session))
     yield from _guard("room", lambda: _room(session))
+    yield from _data(session)
 
 
 def _guard(name: str, look: Callable[[], Check]) -> tuple[Check]:
@@ -182,6 +185,24 @@ def _environments(session: Session) -> Check:
             "environments", Verdict.WARNING, f"{detail}; not well: {', '.join(broken)}", "see `previewer ls`"
         )
     return Check("environments", Verdict.OK, detail)
+
+
+def _data(session: Session) -> Iterator[Check]:
+    """How environments begin with snapshots, where there are any: only clones show what the engine can do."""
+    try:
+        seen = see_data(session)
+    except PreviewerError as error:
+        yield Check("data", Verdict.FAILED, str(error), error.hint or "")
+        return
+    if not seen.snapshots:
+        return
+    detail = counted(len(seen.snapshots), "snapshot")
+    clones = [layers for layers in seen.clones.values() if volume_of(layers[0]) not in seen.owners]
+    if clones and all(len(layers) == 1 for layers in clones):
+        hint = "it takes time and disk by the size of the data; docs/data.md says which engines can do better"
+        yield Check("data", Verdict.WARNING, f"{detail}; this engine copies them into environments", hint)
+    else:
+        yield Check("data", Verdict.OK, f"{detail}; environments are laid over them" if clones else detail)
 
 
 def _room(session: Session) -> Check:

@@ -12,9 +12,11 @@ from previewer.deployment.data import see_data
 from previewer.domain.compose.definition import Role
 from previewer.domain.data.snapshots import loose_volumes
 from previewer.domain.engine.specs import volume_of
+from previewer.domain.policy.check import Verdict
 from previewer.engine.protocol import Selection
 from previewer.errors import UnhealthyError
 from previewer.operations.data import reset, take
+from previewer.operations.doctor import examine
 from previewer.operations.replace import ReplaceOptions, replace_environment
 from previewer.operations.rollback import RollbackOptions, rollback
 from previewer.session.run import Run
@@ -135,3 +137,11 @@ def test_a_successor_that_fails_gives_the_state_back() -> None:
     assert layers(shop) == before
     assert is_whole(shop)
     assert shop.one(STAGING).role is Role.STAGING
+
+
+def test_doctor_says_how_environments_begin_with_data() -> None:
+    shop = stateful_shop()
+    assert not [check for check in examine(shop.session) if check.name == "data"]
+    shop.stage()
+    (check,) = (check for check in examine(shop.session) if check.name == "data")
+    assert (check.verdict, check.detail) == (Verdict.OK, "1 snapshot")
