@@ -287,8 +287,9 @@ class ParityScreen(PreviewerScreen):
 
     @on(DataTable.RowHighlighted)
     def difference_chosen(self) -> None:
-        """Another one is under the cursor."""
+        """Another one is under the cursor, and other keys matter."""
         self._draw_detail()
+        self.draw_keys()
 
     def _ask_again(self) -> None:
         environments = self.app_state.environments or ()

@@ -76,6 +76,7 @@ class GlancePane(LinesView):
         self.context = context
         self._row: OverviewRow | None = None
         self._glance: Glance | None = None
+        self._scope = GlanceScope()
         self._resting: Timer | None = None
         self._looked_at = 0.0
 
@@ -86,12 +87,13 @@ class GlancePane(LinesView):
 
     def look_at(self, row: OverviewRow | None, state: AppState) -> None:
         """Show a row; look closer where it is another one, or another environment than before."""
-        is_other = row != self._row
-        self._row = row
+        scope = _scope_of(state)
+        is_other = row != self._row or scope != self._scope
+        self._row, self._scope = row, scope
         if row is not None and is_other:
             if self._glance is not None and self._glance.key != key_of(row):
                 self._glance = None
-            self.look_again(state)
+            self.look_again()
         self.draw(state)
 
     def time_passed(self, state: AppState) -> None:
@@ -99,13 +101,13 @@ class GlancePane(LinesView):
         if self._row is not None and self._row.environment is not None:
             self.draw(state)
             if self.context.monotonic() - self._looked_at >= LOOK_EVERY:
-                self.look_again(state)
+                self.look_again()
 
-    def look_again(self, state: AppState) -> None:
+    def look_again(self) -> None:
         """Ask once the cursor rests."""
         if self._resting is not None:
             self._resting.stop()
-        self._resting = self.set_timer(REST, lambda: self._ask(state))
+        self._resting = self.set_timer(REST, self._ask)
 
     def draw(self, state: AppState) -> None:
         """Show what is known now."""
@@ -142,11 +144,15 @@ class GlancePane(LinesView):
         """What the row itself says is there all the same."""
         message.stop()
 
-    def _ask(self, state: AppState) -> None:
+    def _ask(self) -> None:
         self._resting, self._looked_at = None, self.context.monotonic()
         if self._row is None or not self.display:
             return
-        default = state.view.default
-        tip = next((branch.commit for branch in state.branches or () if branch.name == default), None)
-        production = next((e for e in state.environments or () if e.role is Role.PRODUCTION), None)
-        self.context.detail_queries.read_glance(self._row, GlanceScope(tip, production), self)
+        self.context.detail_queries.read_glance(self._row, self._scope, self)
+
+
+def _scope_of(state: AppState) -> GlanceScope:
+    default = state.view.default
+    tip = next((branch.commit for branch in state.branches or () if branch.name == default), None)
+    production = next((e for e in state.environments or () if e.role is Role.PRODUCTION), None)
+    return GlanceScope(tip, production)
