@@ -18,7 +18,7 @@ import pytest
 
 from tests.docker.own_engine import OwnEngine
 from tests.docker.test_faults_engine import ALL_ROLES, COMPOSE, NOTICED, PREVIEW, new_engine, new_site
-from tests.worlds.docker import EngineFixture
+from tests.worlds.docker import TIMEOUT, EngineFixture
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
@@ -115,7 +115,7 @@ def test_a_killed_verb_leaves_nothing_that_the_next_commands_do_not_mend(
         assert process.returncode in (0, 1, 9), said
         assert said.count("error:") == int(process.returncode != 0), said
     engine_fixture.run("ls")
-    engine_fixture.run(*UP)
+    come_up(engine_fixture)
     (preview,) = [found for found in engine_fixture.environments() if found["role"] == "preview"]
     assert engine.fetch(f"{preview['url']}/page").startswith("first")
     assert len(generations_of(engine_fixture, preview["environment"])) == 1
@@ -123,6 +123,15 @@ def test_a_killed_verb_leaves_nothing_that_the_next_commands_do_not_mend(
         engine_fixture.run(*command)
     engine_fixture.run("down", *(found["environment"] for found in engine_fixture.environments()), "--yes")
     assert engine_fixture.remains() == []
+
+
+def come_up(engine_fixture: EngineFixture) -> None:
+    """Bring it up; by `replace`, as the error says, where the engine was killed while it started a container."""
+    up = engine_fixture.start(*UP)
+    _printed, said = up.communicate(timeout=TIMEOUT)
+    if up.returncode:
+        assert "cannot start it any more" in said, said
+        engine_fixture.run("replace", PREVIEW, "--yes")
 
 
 def make_new_commits(engine_fixture: EngineFixture, page: str) -> None:
