@@ -123,7 +123,7 @@ def _replace(run: Run, prepared: Prepared) -> UpResult:
 def _make(run: Run, prepared: Prepared) -> float | None:
     """Run the plan of the generation. Whatever ends it early undoes it: see :func:`run_plan`.
 
-    Returns the seconds for which the predecessor's ports had no owner, ``None`` where it had none.
+    Returns the seconds for which the predecessor's ports or data had no owner, ``None`` where it had none.
     """
     session, wanted, snapshot = run.session, prepared.wanted, prepared.snapshot
     for name in session.references.changed(wanted.frozen.definition):
@@ -165,7 +165,7 @@ def _finish(run: Run, prepared: Prepared, downtime: float | None) -> Environment
     """
     deployment, wanted, snapshot = prepared.deployment, prepared.wanted, prepared.snapshot
     if downtime is not None:
-        run.report(Noted(f"generation {wanted.owner.generation} took over the ports; downtime {downtime:.2f} s"))
+        run.report(Noted(f"generation {wanted.owner.generation} took over; downtime {downtime:.2f} s"))
     notes = note_rollover(
         run.session, deployment, wanted.owner, prepared.rollover, snapshot.environment, data=wanted.data
     )

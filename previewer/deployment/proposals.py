@@ -19,6 +19,8 @@ from previewer.domain.commit.files import FileTree
 from previewer.domain.commit.revision import ResolvedRevision
 from previewer.domain.compose.definition import Definition, Role
 from previewer.domain.compose.routes import DEBUGGERS, declared_routes
+from previewer.domain.data.beginning import Lifetime, data_volumes, lifetimes
+from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.domain.policy.check import Check, Finding, Verdict, check, refused
 from previewer.domain.policy.mount_rules import host_mounts, reaches_engine
 from previewer.errors import PreviewerError
@@ -26,6 +28,8 @@ from previewer.session.session import Session
 from previewer.settings.model import REPOSITORY_FILE
 
 PREVIEW = Role.PREVIEW.value
+DATABASES = frozenset({"postgres", "mysql", "mariadb", "mongo", "redis"})
+"""Names of images whose named volumes hold state that outlives a release."""
 
 
 class Proposals(Struct, frozen=True):
@@ -72,6 +76,10 @@ def propose(session: Session, resolved: ResolvedRevision, tree: FileTree, source
     if ports := dict(_serving_ports(whole, omitted)):
         reason = "the other ports are debuggers': nothing listens there until one is attached"
         keys = (*keys, Key("await_ports", {name: list(each) for name, each in ports.items()}, reason))
+    if kept := dict(_database_volumes(whole, omitted)):
+        reason = f"each release goes on with the data of {', '.join(dict.fromkeys(kept.values()))}"
+        lifetime: JsonObject = dict.fromkeys(kept, Lifetime.ENVIRONMENT.value)
+        keys = (*keys, Key("lifetime", lifetime, reason, roles=(Role.STAGING, Role.PRODUCTION)))
     return Proposals(keys, {} if tree.is_file(REPOSITORY_FILE) else replaced)
 
 
@@ -160,6 +168,20 @@ def _serving_ports(definition: Definition, omitted: Mapping[str, str]) -> Iterat
         serving = tuple(port for port in published if port not in DEBUGGERS)
         if name not in omitted and len(serving) < len(published) and not service.has_healthcheck:
             yield name, serving
+
+
+def _database_volumes(definition: Definition, omitted: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Volumes in which a database keeps its data, each with the service, unless lifetimes are said already."""
+    if lifetimes(definition):
+        return
+    eligible = data_volumes(definition)
+    for name, service in definition.services.items():
+        image = as_text(service.spec.get("image")).partition("@")[0].rpartition("/")[2].partition(":")[0]
+        if name in omitted or image not in DATABASES:
+            continue
+        for mount in map(as_object, as_list(service.spec.get("volumes"))):
+            if mount.get("type") == "volume" and (key := as_text(mount.get("source"))) in eligible:
+                yield key, name
 
 
 _EXAMPLE = Key(

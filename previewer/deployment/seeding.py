@@ -15,7 +15,7 @@ from previewer.deployment.generation import Wanted, target_of
 from previewer.deployment.snapshot import take_snapshot
 from previewer.domain import naming
 from previewer.domain.commit.revision import short_id
-from previewer.domain.data.beginning import Lifetime, VolumeData
+from previewer.domain.data.beginning import MOST_LAYERS, Lifetime, VolumeData
 from previewer.domain.data.seeds import Seed, awaited_condition, seeding_definition, seeds_of
 from previewer.domain.data.snapshots import DataSeen, Snapshot, SnapshotKind, data_labels
 from previewer.domain.deploy.plan import AwaitContainer, Plan, Step
@@ -72,8 +72,12 @@ def make_seeds(run: Run, deployment: Deployment) -> None:
 
 
 def _nearest(run: Run, deployment: Deployment, origin: str, seen: DataSeen) -> Snapshot | None:
-    """The snapshot of the nearest ancestor of a commit, of the same seed."""
-    made = {snapshot.commit: snapshot for snapshot in seen.snapshots if snapshot.origin == origin}
+    """The snapshot of the nearest ancestor of a commit, of the same seed, that can still have one more layer."""
+    made = {
+        snapshot.commit: snapshot
+        for snapshot in seen.snapshots
+        if snapshot.origin == origin and all(len(layers) < MOST_LAYERS for layers in snapshot.volumes.values())
+    }
     if not made:
         return None
     ancestors = run.session.source.commits(deployment.release.commit, limit=ANCESTORS)

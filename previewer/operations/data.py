@@ -41,6 +41,7 @@ from previewer.domain.engine.observation import ObservedVolume
 from previewer.domain.engine.specs import FillSpec, VolumeSpec
 from previewer.domain.environment.environment import Environment
 from previewer.domain.labels import COMPOSE_ONEOFF, ownership_labels
+from previewer.domain.policy.data_rules import refuse_raw_data
 from previewer.domain.progress import Noted, Outcome, TaskFinished, TaskStarted
 from previewer.engine.protocol import Selection
 from previewer.errors import LockedError, NotFoundError, UsageError
@@ -112,7 +113,7 @@ def _take(run: Run, environment: Environment, name: str) -> Snapshot:
         owner, volumes = environment.ownership, stored_volumes(session, environment)
         operation = session.new_operation()
         scope = naming.scope(owner.environment, owner.generation)
-        made = {volume.key: f"{scope}_{volume.key}.{operation[:12]}" for volume in volumes}
+        made = {volume.key: f"{scope}_{volume.key}.{operation[-12:]}" for volume in volumes}
         try:
             with _stopped_writers(run, environment, volumes):
                 for volume in volumes:
@@ -253,10 +254,16 @@ def reset(run: Run, target: str, data: str = "") -> UpResult:
 
 
 def clone(run: Run, source: str, target: str) -> UpResult:
-    """Give an environment the data that another one has now. Raises :class:`PolicyError` as :func:`reset` does."""
-    find_environment(run.session, target)
-    snapshot = take(run, source)
-    return reset(run, target, snapshot.id)
+    """Give an environment the data that another one has now.
+
+    Raises :class:`PolicyError`, before anything is stopped, for data that it is not to have.
+    """
+    session, origin = run.session, find_environment(run.session, source).name
+    owner = find_environment(session, target).ownership
+    raw = Snapshot("", SnapshotKind.ENVIRONMENT, origin, {}, session.clock(), environment=origin)
+    trust = session.trust(owner.role, branch=owner.branch, commit=owner.commit)
+    refuse_raw_data(raw, trust, environment=owner.environment)
+    return reset(run, target, take(run, source).id)
 
 
 def find_snapshot(session: Session, text: str) -> Snapshot:

@@ -22,6 +22,7 @@ from previewer.domain.tar_pieces import open_tar
 from previewer.errors import NotFoundError, UsageError
 from previewer.operations.data import find_snapshot
 from previewer.session.run import Run
+from previewer.session.session import Session
 
 HEAD = "snapshot.json"
 VOLUMES = "volumes"
@@ -67,25 +68,14 @@ def import_snapshot(run: Run, file: Path, *, name: str = "") -> MovedSnapshot:
     session = run.session
     try:
         with tarfile.open(file) as archive:
-            said = _head(archive, file)
-            snapshot = replace(
-                said,
-                id=snapshot_id("imported", said.id),
-                kind=SnapshotKind.IMPORTED,
-                origin=f"a file: {said.origin}",
-                volumes={},
-                created_at=session.clock().replace(microsecond=0),
-                name=name,
-                environment="",
-                parent=said.id,
-            )
+            snapshot = _imported(session, _head(archive, file), name)
             owner = naming.snapshot_name(session.project, snapshot.id)
             with session.ledger.lock(owner, purpose="data import"):
                 if (there := see_data(session).find(snapshot.id)) is not None:
                     return MovedSnapshot(there, file.stat().st_size)
                 sweep(session, owner)
                 try:
-                    volumes = {key: (_take_in(run, archive, owner, key),) for key in sorted(said.volumes)}
+                    volumes = {key: (_take_in(run, archive, owner, key),) for key in sorted(snapshot.volumes)}
                     snapshot = replace(snapshot, volumes=volumes)
                     complete(session, snapshot)
                 finally:
@@ -93,6 +83,29 @@ def import_snapshot(run: Run, file: Path, *, name: str = "") -> MovedSnapshot:
     except (OSError, tarfile.TarError) as error:
         raise UsageError(f"it cannot be read as a snapshot: {error}", where=str(file)) from error
     return MovedSnapshot(snapshot, file.stat().st_size)
+
+
+def plan_import(session: Session, file: Path, *, name: str = "") -> Snapshot:
+    """The snapshot that :func:`import_snapshot` would make. Only the beginning of the file is read."""
+    try:
+        with tarfile.open(file) as archive:
+            return _imported(session, _head(archive, file), name)
+    except (OSError, tarfile.TarError) as error:
+        raise UsageError(f"it cannot be read as a snapshot: {error}", where=str(file)) from error
+
+
+def _imported(session: Session, said: Snapshot, name: str) -> Snapshot:
+    """What a file that says ``said`` becomes; its layers are still those of the engine that it comes from."""
+    return replace(
+        said,
+        id=snapshot_id("imported", said.id),
+        kind=SnapshotKind.IMPORTED,
+        origin=f"a file: {said.origin}",
+        created_at=session.clock().replace(microsecond=0),
+        name=name,
+        environment="",
+        parent=said.id,
+    )
 
 
 def _head(archive: tarfile.TarFile, file: Path) -> Snapshot:
@@ -157,7 +170,7 @@ def _shown(run: Run, snapshot: Snapshot, layers: tuple[str, ...]) -> Iterator[It
     if len(layers) == 1:
         yield session.debugger.read_volume(layers[0], image=image, labels=said)
         return
-    volume = f"{naming.snapshot_name(session.project, snapshot.id)}-{session.new_operation()[:8]}"
+    volume = f"{naming.snapshot_name(session.project, snapshot.id)}-{session.new_operation()[-8:]}"
     own = f"{volume}.data"
     session.engine.create_volume(VolumeSpec(volume, said, {}, CloneSpec(own, said, layers, image, said)))
     try:

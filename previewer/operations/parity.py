@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
+from previewer.deployment.data import see_data
 from previewer.deployment.definition import definition_name, release_of
 from previewer.domain.commit.revision import ResolvedRevision, short_id
 from previewer.domain.compose.definition import Definition, Role
@@ -108,7 +109,9 @@ def _side_of_environment(session: Session, environment: Environment) -> ParitySi
     side = _side_of_release(session, release, definition_name(release, environment), environment.name)
     owner = environment.ownership
     trust = session.trust(owner.role, branch=owner.branch, commit=owner.commit)
-    data = tuple(told_data(volume.key, volume.origin, volume.snapshot) for volume in environment.data)
+    now = session.clock()
+    made = {s.id: now - s.created_at for s in see_data(session).snapshots} if environment.data else {}
+    data = tuple(told_data(v.key, v.origin, v.snapshot, made.get(v.snapshot)) for v in environment.data)
     services = frozenset(service.name for service in environment.services)
     return replace(side, trust=trust, services=services, data=data)
 

@@ -30,7 +30,7 @@ def _nothing_is_lost(_request: Request) -> None:
 def _deployed(result: UpResult) -> Done:
     """A deployment's URLs, else that it is up; and how long the downtime was."""
     environment, downtime = result.environment, result.downtime_seconds
-    taken = (f"the ports were handed over within {downtime:.2f} s",) if downtime is not None else ()
+    taken = (f"downtime {downtime:.2f} s",) if downtime is not None else ()
     return Done((*(environment.urls or (f"{environment.name} is up",)), *taken), environment.name)
 
 

@@ -56,6 +56,24 @@ def write(site: EngineFixture, environment: str, line: str) -> None:
     assert api.exec_start(run["Id"]) == b""
 
 
+def swap_layer(site: EngineFixture, environment: str) -> set[str]:
+    """Lay the volume of an environment over another seed's snapshot by hand; the kinds of drift."""
+    api = site.connection.api
+    label = [f"{labels.INSTALLATION}={site.installation}", f"{labels.ENVIRONMENT}={site.project}-{environment}"]
+    (container,) = api.containers(filters={"label": label})
+    (volume,) = (v for v in api.volumes(filters={"label": label})["Volumes"] if v["Labels"].get(labels.LAYERS))
+    below = volume["Labels"][labels.LAYERS].split()[-1]
+    data = api.volumes(filters={"label": [label[0], f"{labels.DATA}={labels.DATA_VOLUME}"]})["Volumes"]
+    (other,) = (v["Mountpoint"] for v in data if v["Name"] != below)
+    api.remove_container(container["Id"], force=True)
+    api.remove_volume(volume["Name"])
+    options = volume["Options"]
+    options["o"] = options["o"].replace(f"lowerdir={api.inspect_volume(below)['Mountpoint']}", f"lowerdir={other}")
+    api.create_volume(volume["Name"], driver="local", driver_opts=options, labels=volume["Labels"])
+    (drift,) = json.loads(site.run("drift", environment, "-o", "json"))
+    return {finding["kind"] for finding in drift["findings"]}
+
+
 def mounts(site: EngineFixture) -> list[str]:
     """The mounts of this machine that are the repository's."""
     every = Path("/proc/mounts").read_text(encoding="utf-8").splitlines()
@@ -76,13 +94,19 @@ def test_a_seed_runs_once_and_every_environment_has_a_clone(site: EngineFixture)
     assert said == {"volume": "book", "origin": "seed book", "snapshot": digest[1], "lifetime": "generation"}
     assert "book begins with seed book" in site.run("history", "topic")
     side = json.loads(site.run("parity", "main", "topic", "-o", "json"))["left"]
-    assert side["data"] == [f"book: seed book ({digest[1][7:19]})"]
+    assert side["data"] == [f"book: seed book ({digest[1][7:19]}, less than a day old)"]
+    told = json.loads(site.run("inspect", "topic", "-o", "json"))["data"]
+    assert {row["environment"]: row["snapshot"] for row in told} == dict.fromkeys(
+        (f"{site.project}-main", f"{site.project}-topic"), digest[1]
+    )
+    assert f"{site.project}-topic, book: seed book" in site.run("inspect", "topic")
     again = json.loads(site.run("replace", "main", "-o", "json"))
     assert guests(again) == "ann\n"
     site.repository.commit({"guests/list": "eve\n"}, subject="another seed")
     other = site.up("main")
     assert fetch(f"{other['url']}/told").split() != digest
     site.run("down", "main")
+    assert "volume-changed" in swap_layer(site, "topic")
     site.run("down", "topic")
     left = site.remains()
     assert len(left) == 4, left  # two snapshots, each with its mark
@@ -159,8 +183,11 @@ def test_snapshots_are_taken_masked_gone_back_to_and_moved(site: EngineFixture, 
 
     file = tmp_path / "book.tar.gz"
     data("export", clean["snapshot"], str(file))
+    (planned,) = data("import", str(file), "--name", "moved", "--dry-run")
+    assert "imported" not in {row["kind"] for row in data("ls")}
     (imported,) = data("import", str(file), "--name", "moved")
-    assert (imported["kind"], imported["raw"]) == ("imported", True)
+    assert (imported["kind"], imported["raw"], imported["volumes"]) == ("imported", True, ["book"])
+    assert planned | {"created_at": ""} == imported | {"created_at": ""}
     kinds = sorted(row["kind"] for row in data("ls"))
     assert kinds == ["environment", "imported", "masked", "seed"]
     trust = '[policy.preview]\nallow = ["raw-data:imported"]\n'

@@ -9,6 +9,7 @@ import pytest
 
 from previewer.definition import load_named
 from previewer.deployment.would_run import would_run
+from previewer.domain.compose.definition import Role
 from previewer.domain.policy.check import Verdict
 from previewer.errors import UsageError
 from previewer.operations.init import InitPlan, ManySourcesError, plan_init, write_init
@@ -127,6 +128,20 @@ PROPOSED: Mapping[str, tuple[Mapping[str, str], Sequence[str], Sequence[str]]] =
         ["await_ports: {web: [8000]}"],
         [],
     ),
+    "databases in staging and production": (
+        {
+            "compose.yaml": """services:
+  db: {image: "registry.example/library/postgres:17@sha256:%s", volumes: ["db-data:/data", "./init:/init"]}
+  cache: {image: redis, volumes: ["cache:/data", "/anonymous"]}
+  web: {image: shop-api, volumes: ["media:/media"]}
+volumes: {db-data: {}, cache: {}, media: {}}
+"""
+            % ("0" * 64),
+            "init/first.sql": "",
+        },
+        ["lifetime: {cache: environment, db-data: environment}"],
+        [],
+    ),
     "nothing to say": ({"compose.yaml": "services: {web: {image: shop-api, ports: ['8000']}}\n"}, [], []),
     "only what cannot be left out": (
         {"compose.yaml": "services: {web: {image: shop-api, privileged: true}}\n"},
@@ -141,10 +156,12 @@ def test_what_a_definition_needs_is_proposed_with_its_reason(
     files: Mapping[str, str], keys: Sequence[str], replaced: Sequence[str]
 ) -> None:
     plan = plan_of(files)
-    preview = plan.files["envs/preview.yaml"]
     assert [key.text for key in plan.proposals.keys] == keys
     assert list(plan.proposals.replaced) == replaced
-    assert all(key.reason and f"  {key.text}   # " in preview for key in plan.proposals.keys)
+    for key in plan.proposals.keys:
+        assert key.reason
+        said = {role for role in Role if f"  {key.text}   # " in plan.files[f"envs/{role.value}.yaml"]}
+        assert said == set(key.roles)
     assert ("previewer.toml" in plan.files) is bool(replaced)
     assert "env_example" not in plan.files["envs/production.yaml"]
 

@@ -110,18 +110,24 @@ def export_command(
 @verb("import")
 @click.argument("file", type=click.Path(dir_okay=False, exists=True, path_type=Path))
 @click.option("--name", metavar="NAME", default="", help="What it is called.")
+@dry_run_option()
 @progress_option()
 @output_option()
 @pass_invocation
-def import_command(invocation: Invocation, *, file: Path, name: str, progress: str, form: Format) -> None:
+def import_command(
+    invocation: Invocation, *, file: Path, name: str, dry_run: bool, progress: str, form: Format
+) -> None:
     """Make a snapshot of a file that `previewer data export` wrote.
 
     It counts as unmasked data, whatever the file says.
     """
     from previewer.cli.running import running
-    from previewer.operations.data_files import import_snapshot
+    from previewer.operations.data_files import import_snapshot, plan_import
 
     with invocation.open_session() as session:
+        if dry_run:
+            _show(invocation, session, plan_import(session, file, name=name), form)
+            return
         with running(invocation, session, progress) as run:
             moved = import_snapshot(run, file, name=name)
         _show(invocation, session, moved.snapshot, form)

@@ -60,7 +60,7 @@ def _print(invocation: Invocation, found: Inspection, form: Format, now: datetim
 
     head, images = inspection_row(found), image_rows(found)
     if form is Format.TABLE:
-        invocation.output.record(inspection_columns(now), head)
+        invocation.output.record(inspection_columns(now, has_data=bool(head["data"])), head)
         invocation.output.line("")
         invocation.output.table(IMAGE_COLUMNS, images)
     else:

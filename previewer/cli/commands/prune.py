@@ -43,6 +43,7 @@ def command(
 
     Never removes what any environment on the engine runs, what a rollback needs, or the newest releases.
     Prints what is removed, its size and the reason. Freezing a release again builds its images again.
+    Snapshots of data are left to `previewer data prune`.
     """
     from previewer.cli.confirmation import confirm
     from previewer.cli.rows.releases import JUDGED_COLUMNS, PRUNED_COLUMNS, pruned_rows

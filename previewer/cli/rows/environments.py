@@ -121,16 +121,21 @@ def environment_row(environment: Environment) -> JsonObject:
         "pinned": environment.notes.pinned,
         "tainted": environment.notes.tainted or None,
         "marks": list(marks_of(environment)),
-        "data": [
-            {
-                "volume": volume.key,
-                "origin": volume.origin or None,
-                "snapshot": volume.snapshot or None,
-                "lifetime": "environment" if volume.outlives else "generation",
-            }
-            for volume in environment.data
-        ],
+        "data": data_rows(environment),
     }
+
+
+def data_rows(environment: Environment) -> list[JsonValue]:
+    """What each volume that began with data, or whose data outlives the generation, is."""
+    return [
+        {
+            "volume": volume.key,
+            "origin": volume.origin or None,
+            "snapshot": volume.snapshot or None,
+            "lifetime": "environment" if volume.outlives else "generation",
+        }
+        for volume in environment.data
+    ]
 
 
 def marks_of(environment: Environment) -> tuple[str, ...]:

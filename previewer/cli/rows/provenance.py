@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from previewer.cli.rows.cells import show_bytes, show_id
+from previewer.cli.rows.environments import data_rows
 from previewer.cli.rows.releases import release_columns, release_row
 from previewer.cli.table import ABSENT, Column
+from previewer.domain.engine.observation import told_data
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.domain.release.attestation import ImagePackages, Signature
 from previewer.domain.release.release import Artifact
@@ -39,7 +41,20 @@ def show_bases(value: JsonValue) -> Span:
     return Span(", ".join(names) or ABSENT)
 
 
-def inspection_columns(now: datetime) -> tuple[Column, ...]:
+_DATA_KEYS = ("environment", "volume", "origin", "snapshot")
+
+
+def _show_data(value: JsonValue) -> Span:
+    """``shop-main, db-data: seed db (3f2a91c4b0de)``, for each volume of each environment."""
+    told = (
+        f"{environment}, {told_data(volume, origin, snapshot)}"
+        for entry in map(as_object, as_list(value))
+        for environment, volume, origin, snapshot in [map(as_text, map(entry.get, _DATA_KEYS))]
+    )
+    return Span(plain("; ".join(told)))
+
+
+def inspection_columns(now: datetime, *, has_data: bool) -> tuple[Column, ...]:
     """The columns of the head of ``previewer inspect``."""
     return (
         *release_columns(now),
@@ -47,6 +62,7 @@ def inspection_columns(now: datetime) -> tuple[Column, ...]:
         Column("signature", "SIGNATURE", show_signature),
         Column("running", "RUNS IN"),
         Column("known_good", "GOOD IN"),
+        *((Column("data", "DATA", _show_data),) if has_data else ()),
     )
 
 
@@ -66,6 +82,7 @@ IMAGE_COLUMNS = (
 def inspection_row(found: Inspection) -> JsonObject:
     """The release without its images."""
     running: list[JsonValue] | None = [e.name for e in found.running] if found.engine_answers else None
+    data = [{"environment": e.name, **as_object(row)} for e in found.running for row in data_rows(e)]
     return {
         **release_row(found.release),
         "subject": found.subject,
@@ -73,6 +90,7 @@ def inspection_row(found: Inspection) -> JsonObject:
         "has_provenance": found.attestations.provenance is not None,
         "running": running,
         "known_good": list(found.known_good),
+        "data": list(data) if found.engine_answers else None,
     }
 
 

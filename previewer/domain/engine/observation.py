@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 from msgspec import Struct
@@ -13,6 +13,7 @@ from previewer.domain import labels
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.service import NEVER
 from previewer.domain.labels import NamedRoute, Ownership, RankedPort
+from previewer.domain.units import counted
 
 
 class ContainerState(Enum):
@@ -156,9 +157,11 @@ class ObservedVolume(Struct, frozen=True):
     """What it began with, for people."""
 
 
-def told_data(key: str, origin: str, snapshot: str) -> str:
-    """What a volume's data is, for people: ``db-data: seed db (3f2a91c4b0de)``."""
-    return f"{key}: {origin or 'its own'}{f' ({short_id(snapshot)})' if snapshot else ''}"
+def told_data(key: str, origin: str, snapshot: str, age: timedelta | None = None) -> str:
+    """What a volume's data is, for people: ``db-data: seed db (3f2a91c4b0de, 3 days old)``; ``age`` is the
+    snapshot's."""
+    days = "" if age is None else f", {counted(age.days, 'day') if age.days > 0 else 'less than a day'} old"
+    return f"{key}: {origin or 'its own'}{f' ({short_id(snapshot)}{days})' if snapshot else ''}"
 
 
 def observed_volume(name: str, said: Mapping[str, str], ownership: Ownership) -> ObservedVolume:
