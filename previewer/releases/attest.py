@@ -40,9 +40,8 @@ def attest(run: Run, release: Release) -> None:
     """Keep the provenance of a release and the bills of materials of its images beside it, where they are missing.
 
     Without the setting ``list_packages`` no bills are written. All are signed if the user's git signs. An image's
-    files are read once, whatever releases it is in. A release is worth more than what is said about it: whatever
-    fails is reported and left to the next time. Raises nothing but
-    :class:`CancelledError`.
+    files are read once, whatever releases and clones of this user it is in. A release is worth more than what is
+    said about it: whatever fails is reported and left to the next time. Raises nothing but :class:`CancelledError`.
     """
     _note(run, _attest_quietly(run, release))
 
@@ -188,10 +187,15 @@ def _bill_of(run: Run, image: str, services: str, cancellation: Cancellation) ->
     kept = run.session.ledger.read_record(RecordKind.BILL, name, BILL_FILE)
     if kept is not None:
         return kept
-    try:
+
+    def read() -> bytes:
         with reported_task(run.report, f"list packages of {services}") as end:
-            bill, count = _read_image(run.session, image, cancellation)
+            written, count = _read_image(run.session, image, cancellation)
             end.detail = counted(count, "package")
+        return written
+
+    try:
+        bill = run.session.readings.bill(image, read=read)
     except CancelledError:
         raise
     except PreviewerError as error:

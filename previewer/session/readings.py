@@ -1,4 +1,4 @@
-"""Definitions that were read before, kept in the user's cache folder."""
+"""What was read before of commits and images, kept in the user's cache folder."""
 
 from __future__ import annotations
 
@@ -47,8 +47,9 @@ def write_cached(path: Path, content: JsonObject) -> None:
 
 
 KEPT_READINGS = 256
-"""Files in the cache folder; the oldest go first."""
-READERS = Path(previewer.__file__).with_name("definition")
+"""Files of either kind in the cache folder; the oldest go first."""
+PROGRAM = Path(previewer.__file__).parent
+READERS, SCANNERS = PROGRAM / "definition", PROGRAM / "freeze" / "packages"
 """The code whose results are remembered."""
 
 
@@ -57,13 +58,17 @@ Read = Callable[[], tuple[Definition, ...]]
 
 
 class Readings(Protocol):
-    """What the definitions of commits were found to be."""
+    """What the definitions of commits, and the packages of images, were found to be."""
 
     def definitions(self, commit: str, project: str, basis: JsonObject, *, read: Read) -> tuple[Definition, ...]:
         """All definitions of a commit, by its full id. Raises what ``read`` raises.
 
         ``basis`` is all that they depend on besides: variables, and what the user chose.
         """
+        ...
+
+    def bill(self, image: str, *, read: Callable[[], bytes]) -> bytes:
+        """The bill of materials of an image, by its id, which names its files. Raises what ``read`` raises."""
         ...
 
 
@@ -73,6 +78,11 @@ class ForgottenReadings:
     def definitions(self, commit: str, project: str, basis: JsonObject, *, read: Read) -> tuple[Definition, ...]:
         """As they are read now."""
         del commit, project, basis
+        return read()
+
+    def bill(self, image: str, *, read: Callable[[], bytes]) -> bytes:
+        """As it is read now."""
+        del image
         return read()
 
 
@@ -92,24 +102,26 @@ class RememberedReadings:
         if known := _recall(path, read):
             return known
         found = read()
-        write_cached(path, {"definitions": [_to_json(definition) for definition in found]})
-        self._forget_oldest()
+        _keep(path, {"definitions": [_to_json(definition) for definition in found]})
         return found
 
-    def _forget_oldest(self) -> None:
-        with suppress(OSError):  # another process may be deleting too
-            found = sorted(_files(self._folder), key=itemgetter(1))
-            for name, _written in found[: max(0, len(found) - KEPT_READINGS)]:
-                (self._folder / name).unlink(missing_ok=True)
+    def bill(self, image: str, *, read: Callable[[], bytes]) -> bytes:
+        """What is kept of the image, whichever clone's release had it read, else as it is read now."""
+        path = self._folder / "bills" / _file_name({"readers": _readers_stamp(SCANNERS), "image": image})
+        if known := read_cached(path).get("bill"):
+            return str(known).encode()
+        found = read()
+        _keep(path, {"bill": found.decode()})
+        return found
 
     def _path(self, commit: str, project: str, basis: JsonObject) -> Path:
         whole: JsonObject = {
-            "readers": _readers_stamp(),
+            "readers": _readers_stamp(READERS),
             "commit": commit,
             "project": project,
             "basis": basis,
         }
-        return self._folder / f"{digest_of(whole).removeprefix('sha256:')}.json"
+        return self._folder / _file_name(whole)
 
 
 def remembered_readings(environment: Mapping[str, str]) -> Readings:
@@ -144,9 +156,21 @@ class _LateLocations(Mapping[ModelPath, Location]):
         return len(self._read()[self._name])
 
 
-def _readers_stamp() -> str:
+def _keep(path: Path, content: JsonObject) -> None:
+    write_cached(path, content)
+    with suppress(OSError):  # another process may be deleting too
+        found = sorted(_files(path.parent), key=itemgetter(1))
+        for name, _written in found[: max(0, len(found) - KEPT_READINGS)]:
+            (path.parent / name).unlink(missing_ok=True)
+
+
+def _file_name(basis: JsonObject) -> str:
+    return f"{digest_of(basis).removeprefix('sha256:')}.json"
+
+
+def _readers_stamp(code: Path) -> str:
     """Another one for another version of the code that reads, whether it was installed or edited."""
-    folders = [READERS, *(READERS / entry.name for entry in os.scandir(READERS) if entry.is_dir())]
+    folders = [code, *(code / entry.name for entry in os.scandir(code) if entry.is_dir())]
     changed = [written for folder in folders for name, written in _files(folder) if not name.endswith(".pyc")]
     return f"{previewer.__version__} {len(changed)} {max(changed)}"
 

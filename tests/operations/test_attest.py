@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +31,7 @@ from previewer.operations.lists import list_releases
 from previewer.operations.prune import Prunable, PruneItem, plan_prune, prune
 from previewer.releases.attest import read_attestations, require_signature, signature_of
 from previewer.releases.named_release import find_release_named
+from previewer.session.readings import RememberedReadings
 from previewer.session.run import Run
 from previewer.settings.model import Settings
 from previewer.testing.memory.container import Behaviour
@@ -80,6 +82,18 @@ def test_an_image_is_read_once_whatever_releases_it_is_in() -> None:
     assert len(shop.images.read) == len(set(shop.images.read))
     kept = shop.session.ledger.record_names(RecordKind.BILL)
     assert sorted(shop.images.read) == sorted(f"sha256:{name}" for name in kept)
+
+
+def test_a_fresh_clone_reads_no_image_again_and_says_the_same(tmp_path: Path) -> None:
+    images, said = MemoryImages(), []
+    for _clone in range(2):
+        source = MemorySource()
+        source.commit("main", FILES)
+        session = memory_session(source=source, images=images, readings=RememberedReadings(tmp_path))
+        release = freeze(Run(session, lambda _event: None), "main").release
+        said.append((release.id, read_attestations(session, release).bills))
+    assert said[0] == said[1]
+    assert len(said[0][1]) == len(images.read) == len(set(images.read)) > 0
 
 
 def test_files_that_cannot_be_read_lose_no_release_and_are_made_up_for() -> None:
