@@ -34,7 +34,7 @@ from previewer.domain.units import format_time
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, ObjectNotFoundError, PortTakenError
 from previewer.execution.run_plan import run_plan
-from previewer.records.environments import environment_entry
+from previewer.records.environments import environment_entry, failures_of
 from previewer.records.masking import mask_of_release, masking
 from previewer.session.run import Run
 from previewer.session.session import Session
@@ -109,7 +109,10 @@ def _replace(run: Run, prepared: Prepared) -> UpResult:
         tell_rewrites(prepared.served.rewrites, short_id(deployment.release.commit), report=run.report)
         for line in prepared.served.left_out:
             run.report(Noted(line, hint="commit it, or remove the mount"))
-        for line in (*prepared.notes, *prepared.left_data):
+        former = prepared.snapshot.environment
+        failures = failures_of(session, former) if former is not None else ()
+        told = (f"before it is replaced: {line}" for line in failures)
+        for line in (*told, *prepared.notes, *prepared.left_data):
             run.report(Noted(line))
         downtime = _make(run, prepared)
         environment = _made(session, prepared.wanted.owner)

@@ -20,12 +20,15 @@ from previewer.domain.commit.revision import ResolvedRevision, short_id
 from previewer.domain.compose.definition import DEFAULT_CHOICE, Definition, ReadingChoice, Role
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.engine.capacity import need_of
+from previewer.domain.environment.environment import list_environments
+from previewer.domain.labels import Ownership
 from previewer.domain.progress import Noted
 from previewer.domain.release.release import FrozenDefinition, Release
 from previewer.domain.units import counted, format_time, parse_ttl
 from previewer.engine.protocol import Selection
-from previewer.errors import CancelledError, SourceError, UnhealthyError, UsageError
+from previewer.errors import CancelledError, EngineError, SourceError, UnhealthyError, UsageError
 from previewer.operations.freeze import find_release, freeze_resolved, frozen_files
+from previewer.records.environments import failures_of
 from previewer.releases.attest import attest
 from previewer.releases.definitions import (
     RunRequest,
@@ -173,7 +176,8 @@ def up(run: Run, revision: str, options: UpOptions) -> UpResult:
     """Freeze ``revision`` and run it. What runs already stays until its successor is healthy.
 
     Whatever ends it early (a failure, an interruption) undoes what it made; the engine is then as before. Raises
-    :class:`SupersededError` when another run for the same branch and environment begins at another commit.
+    :class:`UnhealthyError` also for what failed since it was ready, which stays; and :class:`SupersededError` when
+    another run for the same branch and environment begins at another commit.
     """
     session = run.session
     session.prefetch_engine(makes=True)
@@ -213,7 +217,26 @@ def up(run: Run, revision: str, options: UpOptions) -> UpResult:
     if uncommitted.done() and not uncommitted.exception() and (count := uncommitted.result()):
         message = f"{counted(count, 'uncommitted change')} in the working tree: not part of what runs"
         run.report(Noted(message, "commit, and `previewer up` again"))
+    if result.changed:
+        _refuse_dead(session, result.environment.ownership)
     return result
+
+
+def _refuse_dead(session: Session, owner: Ownership) -> None:
+    """Raise :class:`UnhealthyError` for services that failed since they were ready. What runs stays."""
+    selection = Selection(installation=owner.installation, operation=owner.operation)
+    try:
+        found = list_environments(session.engine.observe(selection))
+    except EngineError:
+        return  # what was ready is not called dead because the engine is
+    for environment in found:
+        if failures := failures_of(session, environment):
+            raise UnhealthyError(
+                "failed after it was ready",
+                where=environment.name,
+                hint=f"its containers stay: `previewer logs {environment.name}`",
+                details=failures,
+            )
 
 
 @contextmanager

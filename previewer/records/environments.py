@@ -7,22 +7,24 @@ from datetime import datetime, timedelta
 
 from previewer.domain.commit.revision import BranchView
 from previewer.domain.compose.definition import Role
-from previewer.domain.engine.observation import Observation
+from previewer.domain.engine.observation import Observation, ObservedContainer
 from previewer.domain.environment.ending import Ended, Ends, find_ended
-from previewer.domain.environment.environment import Environment
+from previewer.domain.environment.environment import Environment, State
 from previewer.domain.environment.environment import list_environments as environments_in
 from previewer.domain.labels import Ownership
 from previewer.domain.naming import environment_name, slug
 from previewer.domain.progress import Noted
 from previewer.domain.record.notes import EnvironmentNotes, LedgerEntry
-from previewer.engine.protocol import Selection
-from previewer.errors import EngineError, NotFoundError, SourceError
+from previewer.engine.protocol import LogOptions, Selection
+from previewer.errors import EngineError, NotFoundError, PreviewerError, SourceError
 from previewer.process_identity import has_ended
 from previewer.records.tombstones import find_tombstone
 from previewer.session.run import Run
 from previewer.session.session import Session
 
 Environments = tuple[Environment, ...]
+FEW_LINES = 10
+"""The last of a log, among which one is looked for that says something."""
 
 
 def check_head(session: Session, observed: Observation | None = None) -> None:
@@ -60,6 +62,35 @@ def list_environments(session: Session, *, everywhere: bool = False) -> Environm
         for environment in environments_in(everything.of_installation(one), notes if one == ours else None)
     ]
     return tuple(sorted(found, key=lambda environment: environment.name))
+
+
+def failures_of(session: Session, environment: Environment) -> tuple[str, ...]:
+    """How its services failed: a line each, with exit code and the last line of the log, without secrets' values.
+
+    The engine is asked only where one failed. Raises nothing for a log that cannot be read.
+    """
+    failed = [service for service in environment.services if service.state is State.FAILED]
+    return tuple(
+        f"{service.name} {_end_of(session, environment, container)}"
+        for service in failed
+        for container in service.containers
+    )
+
+
+def _end_of(session: Session, environment: Environment, container: ObservedContainer) -> str:
+    from previewer.records.masking import MaskedLines, mask_of  # few environments have failed
+
+    ended = "failed" if container.exit_code is None else f"ended with exit code {container.exit_code}"
+    try:
+        mask = mask_of(session, environment.ownership.release)
+        stream = MaskedLines(session.engine.logs([container.name], LogOptions(tail=FEW_LINES)), mask)
+        try:
+            texts = [text for batch in stream for line in batch if (text := line.text.strip())]
+        finally:
+            stream.close()
+    except PreviewerError:  # it, its release or the engine is gone
+        return ended
+    return f"{ended}: {texts[-1]}" if texts else ended
 
 
 def find_environment(session: Session, text: str, *, among: Environments | None = None) -> Environment:

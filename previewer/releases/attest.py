@@ -41,7 +41,7 @@ def attest(run: Run, release: Release) -> None:
 
     Without the setting ``list_packages`` no bills are written. All are signed if the user's git signs. An image's
     files are read once, whatever releases and clones of this user it is in. A release is worth more than what is
-    said about it: whatever fails is reported and left to the next time. Raises nothing but :class:`CancelledError`.
+    said about it: whatever fails is reported and left to the next time. Raises :class:`CancelledError` only.
     """
     _note(run, _attest_quietly(run, release))
 

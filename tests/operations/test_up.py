@@ -288,3 +288,22 @@ def test_a_commit_can_be_said_to_be_of_a_branch_but_not_of_the_default_one() -> 
     assert found.environment.name == environment_name("shop", "feature/x")
     with pytest.raises(UsageError, match="does not hold this commit"):
         up(Run(shop.session), commit, UpOptions(branch="main"))
+
+
+def test_what_fails_after_it_was_ready_is_no_success_and_the_next_up_says_what_it_replaces() -> None:
+    shop = Shop()
+    shop.engine.behaviours["web"] = Behaviour(lines=("ready", "lost the database", " "))
+
+    def end_the_page(event: Event) -> None:
+        if isinstance(event, TaskStarted) and event.task.startswith("list packages of web"):
+            shop.engine.end_container("shop-main-g1-web-1", 3)
+
+    shop.on_event = end_the_page
+    with pytest.raises(UnhealthyError, match="after it was ready") as failed:
+        shop.up()
+    assert failed.value.details == ("web ended with exit code 3: lost the database",)
+    assert shop.environments()["shop-main"].state is State.FAILED
+    shop.up()
+    told = [event.message for event in shop.events if isinstance(event, Noted)]
+    assert "before it is replaced: web ended with exit code 3: lost the database" in told
+    assert shop.environments()["shop-main"].state is not State.FAILED

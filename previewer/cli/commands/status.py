@@ -37,7 +37,7 @@ def command(
     from previewer.cli.warnings import warn_of_expiry
     from previewer.deployment.touches import note_touches
     from previewer.domain.environment.environment import SERVING
-    from previewer.records.environments import find_environment
+    from previewer.records.environments import failures_of, find_environment
 
     output = invocation.output
     with invocation.open_session([environment] if environment else None) as session:
@@ -51,6 +51,8 @@ def command(
             output.table(service_columns(), services)
         else:
             output.value({**head, "services": services}, form)
+        for line in failures_of(session, found):
+            invocation.diagnostics.warn(line, f"`previewer logs {found.name}` shows more")
         warn_of_expiry(invocation.diagnostics, [found], session.clock())
     if found.is_tainted:
         invocation.diagnostics.warn(
