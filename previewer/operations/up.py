@@ -176,8 +176,8 @@ def up(run: Run, revision: str, options: UpOptions) -> UpResult:
     """Freeze ``revision`` and run it. What runs already stays until its successor is healthy.
 
     Whatever ends it early (a failure, an interruption) undoes what it made; the engine is then as before. Raises
-    :class:`UnhealthyError` also for what failed since it was ready, which stays; and :class:`SupersededError` when
-    another run for the same branch and environment begins at another commit.
+    :class:`SupersededError` when another run for the same branch and environment begins at another commit. What
+    failed since it was ready stays, and is in the result.
     """
     session = run.session
     session.prefetch_engine(makes=True)
@@ -217,26 +217,23 @@ def up(run: Run, revision: str, options: UpOptions) -> UpResult:
     if uncommitted.done() and not uncommitted.exception() and (count := uncommitted.result()):
         message = f"{counted(count, 'uncommitted change')} in the working tree: not part of what runs"
         run.report(Noted(message, "commit, and `previewer up` again"))
-    if result.changed:
-        _refuse_dead(session, result.environment.ownership)
-    return result
+    return _looked_at_again(run, result) if result.changed else result
 
 
-def _refuse_dead(session: Session, owner: Ownership) -> None:
-    """Raise :class:`UnhealthyError` for services that failed since they were ready. What runs stays."""
+def _looked_at_again(run: Run, result: UpResult) -> UpResult:
+    """With what services became since they were ready, which listing packages made long ago. What failed stays."""
+    owner = result.environment.ownership
     selection = Selection(installation=owner.installation, operation=owner.operation)
     try:
-        found = list_environments(session.engine.observe(selection))
+        found = list_environments(run.session.engine.observe(selection))
     except EngineError:
-        return  # what was ready is not called dead because the engine is
-    for environment in found:
-        if failures := failures_of(session, environment):
-            raise UnhealthyError(
-                "failed after it was ready",
-                where=environment.name,
-                hint=f"its containers stay: `previewer logs {environment.name}`",
-                details=failures,
-            )
+        return result  # what was ready is not called dead because the engine is
+    if not found:
+        return result
+    environment = replace(result.environment, state=found[0].state, services=found[0].services)
+    for line in failures_of(run.session, environment):
+        run.report(Noted(line))
+    return replace(result, environment=environment)
 
 
 @contextmanager
