@@ -21,7 +21,6 @@ from previewer.domain.compose.definition import DEFAULT_CHOICE, Definition, Read
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.engine.capacity import need_of
 from previewer.domain.environment.environment import list_environments
-from previewer.domain.labels import Ownership
 from previewer.domain.progress import Noted
 from previewer.domain.release.release import FrozenDefinition, Release
 from previewer.domain.units import counted, format_time, parse_ttl
@@ -221,7 +220,7 @@ def up(run: Run, revision: str, options: UpOptions) -> UpResult:
 
 
 def _looked_at_again(run: Run, result: UpResult) -> UpResult:
-    """With what services became since they were ready, which listing packages made long ago. What failed stays."""
+    """With the states that services have now: listing packages takes a while. What failed stays."""
     owner = result.environment.ownership
     selection = Selection(installation=owner.installation, operation=owner.operation)
     try:
