@@ -13,9 +13,10 @@ from benchmarks.branches import make_branches
 from benchmarks.many import AT_ONCE, run_many
 from benchmarks.measure import Measured, Subject
 from benchmarks.stand_ins import fakes
-from benchmarks.workplace import Workplace, compose, previewer, services
+from benchmarks.workplace import Workplace, compose, previewer, servers, services
 from previewer.git.output import BRANCH_FORMAT, HEADS
 from tests.docker.base_image import BASE_REFERENCE
+from tests.free_port import free_port
 
 BRANCHES = 10_000
 LARGE = 70
@@ -23,6 +24,7 @@ LARGE = 70
 MANY = 150
 """Environments, five times as many as there are networks to be had from Docker's own pools."""
 BARE = (sys.executable, "-m", "benchmarks.bare_engine")
+ANSWERING = (sys.executable, "-I", "-S", str(Path(__file__).with_name("answering.py")))
 SLOW_ROUNDS = 3
 """Where a command waits ten seconds for others, more rounds say nothing more."""
 Subjects = AbstractContextManager[Sequence[Subject]]
@@ -103,6 +105,20 @@ def _up(place: Workplace, *, count: int) -> Iterator[Sequence[Subject]]:
 
 
 @contextmanager
+def _up_answering(place: Workplace, *, count: int) -> Iterator[Sequence[Subject]]:
+    """Ours returns when the ports answer; Compose's `--wait` once the containers run, so its ports are asked."""
+    ports = [free_port() for _ in range(count)]
+    ours, theirs, _ = _tools(place, f"answering-{count}", count, definition=servers(ports))
+    asked = ((ours.up_name, ours, ""), ("docker compose up and answers", theirs, ",".join(map(str, ports))))
+    yield tuple(
+        Subject(
+            name, (*ANSWERING, waited, *tool.up), tool.folder, after=tool.run_down, environment=place.environment
+        )
+        for name, tool, waited in asked
+    )
+
+
+@contextmanager
 def _down(place: Workplace, *, graceful: bool) -> Iterator[Sequence[Subject]]:
     # Checks of health every 200 ms would keep the engine busy while it removes, as no definition in earnest does.
     ours, theirs, bare = _tools(place, f"down-{graceful}", 5, are_checked=False)
@@ -172,8 +188,11 @@ class Tool:
         self.place.run(self.folder, *self.down)
 
 
-def _tools(place: Workplace, name: str, count: int, *, are_checked: bool = True) -> tuple[Tool, Tool, Tool]:
-    folder = place.repository(name, {"compose.yaml": services(count, are_checked=are_checked)}).path
+def _tools(
+    place: Workplace, name: str, count: int, *, are_checked: bool = True, definition: str = ""
+) -> tuple[Tool, Tool, Tool]:
+    files = {"compose.yaml": definition or services(count, are_checked=are_checked)}
+    folder = place.repository(name, files).path
     place.run(folder, *previewer("freeze", "main"))
     project = ("--project-name", f"theirs{place.session}")
     facts = (place.session, str(count), BASE_REFERENCE, "checked" if are_checked else "unchecked")
@@ -221,6 +240,11 @@ COMPARISONS: tuple[Comparison | Course, ...] = (
     Comparison("up-1", "up of 1 service", partial(_up, count=1)),
     Comparison("up-5", "up of 5 services", partial(_up, count=5)),
     Comparison("up-20", "up of 20 services", partial(_up, count=20), SLOW_ROUNDS, is_quick=False),
+    Comparison(
+        "up-answering-5",
+        "up of 5 services without health checks, until ports answer",
+        partial(_up_answering, count=5),
+    ),
     Comparison("down-killed", "down of 5 services, killed at once", partial(_down, graceful=False)),
     Comparison("down-grace", "down of 5 services that ignore SIGTERM", partial(_down, graceful=True), SLOW_ROUNDS),
     Course("many", f"{MANY} environments, {AT_ONCE} commands at a time", partial(run_many, count=MANY)),

@@ -8,7 +8,7 @@ import sys
 import sysconfig
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,6 +111,19 @@ def services(count: int, *, are_checked: bool = True) -> str:
         service += """    healthcheck: {test: [CMD, busybox, "true"], interval: 200ms, timeout: 5s, retries: 20}
 """
     return "services:\n" + "".join(f"  s{number}:{service}" for number in range(count))
+
+
+def servers(ports: Sequence[int]) -> str:
+    """A Compose file with a service a port that nothing checks and that answers a second after its start."""
+    command = '[busybox, sh, -c, "busybox sleep 1; exec busybox httpd -f -p 8080 -h /"]'
+    return "services:\n" + "".join(
+        f"""  s{number}:
+    image: {BASE_REFERENCE}
+    command: {command}
+    ports: ["127.0.0.1:{port}:8080"]
+"""
+        for number, port in enumerate(ports)
+    )
 
 
 def _remove_remains(connection: DockerConnection, session: str) -> None:
