@@ -240,11 +240,7 @@ COMPARISONS: tuple[Comparison | Course, ...] = (
     Comparison("up-1", "up of 1 service", partial(_up, count=1)),
     Comparison("up-5", "up of 5 services", partial(_up, count=5)),
     Comparison("up-20", "up of 20 services", partial(_up, count=20), SLOW_ROUNDS, is_quick=False),
-    Comparison(
-        "up-answering-5",
-        "up of 5 services without health checks, until ports answer",
-        partial(_up_answering, count=5),
-    ),
+    Comparison("up-answering-5", "up of 5 services without health checks", partial(_up_answering, count=5)),
     Comparison("down-killed", "down of 5 services, killed at once", partial(_down, graceful=False)),
     Comparison("down-grace", "down of 5 services that ignore SIGTERM", partial(_down, graceful=True), SLOW_ROUNDS),
     Course("many", f"{MANY} environments, {AT_ONCE} commands at a time", partial(run_many, count=MANY)),
