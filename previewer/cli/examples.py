@@ -14,7 +14,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "update": ("previewer update feature/login", "previewer update staging --dry-run"),
     "replace": ("previewer replace staging --dry-run",),
     "ls": ("previewer ls --everywhere", "previewer ls -o json"),
-    "status": ("previewer status staging", "previewer status --gone feature/login"),
+    "status": (
+        "previewer status staging",
+        "previewer status staging --exit-code --junit health.xml",
+        "previewer status --gone feature/login",
+    ),
     "url": ("previewer url feature/login", "previewer url feature/login api"),
     "logs": ("previewer logs main web -f", "previewer logs --gone feature/login"),
     "drift": ("previewer drift", "previewer drift staging --exit-code -o junit", "previewer drift --follow"),

@@ -87,6 +87,7 @@ def command_request(
     name: str | None = None,
     branch: str | None = None,
     definition: str | None = None,
+    data: str = "",
     keeps_on_failure: bool = False,
 ) -> CommandRequest:
     """What the options say."""
@@ -97,7 +98,7 @@ def command_request(
     return CommandRequest(
         command=inner,
         variables=invocation.environment,
-        options=UpOptions(branch=branch, name=name, definition=definition, choice=choice),
+        options=UpOptions(branch=branch, name=name, definition=definition, choice=choice, data=data),
         service=service,
         timeout=timeout,
         keeps_on_failure=keeps_on_failure,

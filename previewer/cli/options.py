@@ -147,6 +147,15 @@ def branch_option() -> Callable[[Function], Function]:
     )
 
 
+def data_option() -> Callable[[Function], Function]:
+    """``--data``: what volumes begin with."""
+    return click.option(
+        "--data",
+        metavar="SNAPSHOT",
+        help="What volumes are clones of: a snapshot, from:ENVIRONMENT for its newest, or empty (default: seeds).",
+    )
+
+
 def timeout_option() -> Callable[[Function], Function]:
     """``--timeout``: seconds to wait for health."""
     return click.option(

@@ -64,5 +64,5 @@ def with_its_secrets(run: Run, deployment: Deployment) -> Run:
         deployment.role,
         branch=deployment.branch,
         commit=release.commit,
-        definition=release.definitions[deployment.definition].definition,
+        definitions=(release.definitions[deployment.definition].definition,),
     )

@@ -31,6 +31,7 @@ from previewer.domain.policy.check import check, raise_for
 from previewer.domain.units import expiry, format_time, parse_ttl
 from previewer.errors import ConflictError
 from previewer.releases.attest import require_signature
+from previewer.session.secrets import distrust_reason
 from previewer.session.session import Session
 
 PUBLISHERS_GRACE = 2
@@ -133,10 +134,17 @@ def enforce_policy(session: Session, deployment: Deployment) -> None:
 
 
 def expiry_of(session: Session, deployment: Deployment) -> datetime | None:
-    """As the user says, else the definition (the policy has looked at it), else the settings for the role."""
+    """As the user says, else the definition (the policy has looked at it), else the settings for the role.
+
+    What the user does not say is cut short for a commit that gets no secrets either.
+    """
     definition = deployment.release.definitions[deployment.definition].definition
     said = deployment.ttl or definition.extension.ttl
     ttl = parse_ttl(said) if said else session.settings.ttl_of(deployment.role)
+    branch, commit = deployment.branch, deployment.release.commit
+    most = session.trust(deployment.role, branch=branch, commit=commit).limits.max_untrusted_ttl
+    if deployment.ttl is None and most is not None and (ttl is None or ttl > most):
+        ttl = ttl if distrust_reason(session, branch=branch, commit=commit) is None else most
     return expiry(ttl, now=session.clock())
 
 

@@ -11,6 +11,7 @@ from itertools import zip_longest
 from msgspec import Struct
 from msgspec.structs import replace
 
+from previewer.deployment.data import EMPTY, SEEDS, chosen_snapshot, see_data
 from previewer.domain import naming
 from previewer.errors import UsageError
 from previewer.operations.parity import resolve_side
@@ -19,6 +20,7 @@ from previewer.operations.run.command import refuse_unknown, run_on_host, time_l
 from previewer.operations.run.run import CommandRequest, variables_of
 from previewer.operations.run.sweeper import Sweeper
 from previewer.operations.run.temporary import Temporary, new_name, temporary
+from previewer.operations.up import UpOptions
 from previewer.session.run import Run
 
 OWN_VARIABLES = tuple(f"PREVIEWER_{name}" for name in ("URL", "ENVIRONMENT", "COMMIT", "RELEASE", "EXPIRES_AT"))
@@ -77,6 +79,7 @@ def compare_revisions(
         )
     if request.command:
         refuse_unknown(request.command, request.variables)
+    request = replace(request, options=_with_one_snapshot(run, request.options))
     with (
         time_limit(run, request.timeout, where=f"{left} and {right}") as limited,
         _both(limited, (left, right), request, sweeper) as pair,
@@ -90,6 +93,13 @@ def compare_revisions(
             said = (_ask(limited, pair[0], request, sweeper), _ask(limited, pair[1], request, sweeper))
         limited.cancellation.check()
     return Comparison(left, right, said, probed)
+
+
+def _with_one_snapshot(run: Run, options: UpOptions) -> UpOptions:
+    """The newest of an environment may be another by the time that the second of the two comes up."""
+    if options.data in ("", EMPTY, SEEDS):
+        return options
+    return replace(options, data=chosen_snapshot(run.session, options.data, see_data(run.session)).id)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from previewer.domain.commit.revision import short_id
+from previewer.domain.compose.definition import Definition, Role
 from previewer.domain.compose.mounted_files import digest_tree_files
 from previewer.domain.naming import REBUILT_REPOSITORY
 from previewer.domain.record.notes import LedgerEntry
@@ -16,9 +17,10 @@ from previewer.domain.units import counted
 from previewer.records.masking import mask_of_release, masking
 from previewer.releases.attest import sign, signature_of
 from previewer.releases.attested import AttestationCheck, Attested, check_attestations
-from previewer.releases.named_release import find_release_named
+from previewer.releases.named_release import find_branch, find_release_named
 from previewer.session.release_files import release_tree
 from previewer.session.run import Run
+from previewer.session.secrets import with_secrets
 from previewer.session.session import Session
 
 
@@ -91,7 +93,7 @@ def verify(run: Run, text: str, *, rebuild: bool = False) -> VerifyResult:
         for service, artifact in sorted(frozen.artifacts.items())
     )
     if rebuild and any(image.artifact.input_digest for image in images):
-        with masking(run, mask_of_release(session, release)) as masked:
+        with masking(_with_secrets(run, release), mask_of_release(session, release)) as masked:
             images = _rebuild(masked, release, images)
     return VerifyResult(
         release,
@@ -108,6 +110,18 @@ def _changed_files(session: Session, release: Release) -> tuple[str, ...]:
     tree = release_tree(session, release.commit)
     found = digest_tree_files(tree, release.files.keys())
     return tuple(sorted(path for path, digest in release.files.items() if found.get(path) != digest))
+
+
+def _with_secrets(run: Run, release: Release) -> Run:
+    """The run that knows the secrets of each role that was built for, if the commit is trusted with them."""
+    branch = find_branch(run.session, release)
+    built: dict[Role, list[Definition]] = {}
+    for frozen in release.definitions.values():
+        if any(artifact.input_digest for artifact in frozen.artifacts.values()):
+            built.setdefault(frozen.definition.role, []).append(frozen.definition)
+    for role, definitions in built.items():
+        run = with_secrets(run, role, branch=branch, commit=release.commit, definitions=definitions)
+    return run
 
 
 def _rebuild(run: Run, release: Release, images: tuple[VerifiedImage, ...]) -> tuple[VerifiedImage, ...]:

@@ -20,7 +20,9 @@ from pathlib import Path, PurePosixPath
 from msgspec import Struct
 
 from previewer.domain.compose.definition import Definition, Role
+from previewer.domain.compose.mounted_files import FILE_KINDS
 from previewer.domain.compose.references import find_references
+from previewer.domain.json_value import as_object, as_text
 from previewer.domain.progress import Noted
 from previewer.errors import PreviewerError
 from previewer.session.run import Run
@@ -48,15 +50,15 @@ class Secret(Struct, frozen=True):
 
 
 def with_secrets(
-    run: Run, role: Role, *, branch: str | None, commit: str, definition: Definition | None = None
+    run: Run, role: Role, *, branch: str | None, commit: str, definitions: Sequence[Definition] = ()
 ) -> Run:
     """The run for one commit (full id), whose definitions may use the role's secrets if it is trusted with them.
 
-    With ``definition``, one that is stored, only those count that it refers to. Raises :class:`PreviewerError` for
+    With ``definitions``, which are stored, only those count that they refer to. Raises :class:`PreviewerError` for
     a secret that cannot be had.
     """
     session = run.session
-    names = _names(session, role, definition)
+    names = _names(session, role, definitions)
     if not names or _mount(role) in session.config_mounts:
         return run
     if (reason := distrust_reason(session, branch=branch, commit=commit)) is not None:
@@ -81,7 +83,7 @@ def knowing(session: Session, definition: Definition) -> Session:
     It is for masking them, whomever they were given to.
     """
     for role in session.settings.secrets:
-        if (names := _names(session, role, definition)) and _mount(role) not in session.config_mounts:
+        if (names := _names(session, role, (definition,))) and _mount(role) not in session.config_mounts:
             session = _knowing(session, role, read_secrets(session, role, names)[0])
     return session
 
@@ -91,7 +93,7 @@ def lacks_secrets(session: Session, definition: Definition) -> bool:
     return any(
         secret.problem is not None
         for role in session.settings.secrets
-        for secret in read_secrets(session, role, _names(session, role, definition))[1]
+        for secret in read_secrets(session, role, _names(session, role, (definition,)))[1]
     )
 
 
@@ -151,12 +153,15 @@ def _mount(role: Role) -> str:
     return f"{SECRETS}{role.value}"
 
 
-def _names(session: Session, role: Role, definition: Definition | None) -> Collection[str]:
-    """The role's secrets: all, or those that a stored definition refers to."""
+def _names(session: Session, role: Role, definitions: Sequence[Definition]) -> Collection[str]:
+    """The role's secrets: all, or those that stored definitions refer to, or name as the content of a file."""
     known = session.settings.secrets.get(role, {})
-    if not known or definition is None:
+    if not known or not definitions:
         return known.keys()
-    return known.keys() & {found["name"] for found in find_references(definition.model)}
+    models = [definition.model for definition in definitions]
+    files = (file for model in models for kind in FILE_KINDS for file in as_object(model.get(kind)).values())
+    named = {as_text(as_object(file).get("environment")) for file in files}
+    return known.keys() & named.union(found["name"] for model in models for found in find_references(model))
 
 
 def _knowing(session: Session, role: Role, values: Mapping[str, str]) -> Session:

@@ -124,6 +124,12 @@ LIMIT_KEYS: tuple[tuple[str, str, str, LimitReader], ...] = (
         lambda limits, value: replace(limits, max_ttl=values.read_ttl(value)),
     ),
     (
+        "max_untrusted_ttl",
+        '`"12h"` or `"never"`',
+        "The longest life of a commit that [gets no secrets](secrets.md#who-gets-them); `--ttl` gives more.",
+        lambda limits, value: replace(limits, max_untrusted_ttl=values.read_ttl(value)),
+    ),
+    (
         "egress",
         "`true` or `false`",
         "Whether services may reach other machines, see [isolation](isolation.md).",

@@ -115,13 +115,36 @@ def test_values_cannot_end_a_command_or_add_properties() -> None:
 
 def test_reports_are_written_beside_what_is_printed(cli: World, tmp_path: Path) -> None:
     cli.up("main")
-    for words in (("drift", "shop-main"), ("parity", "main", "main:production")):
+    for words in (("drift", "shop-main"), ("parity", "main", "main:production"), ("status", "main")):
         file = tmp_path / words[0] / "report.xml"
         ran = cli.run(*words, "--junit", str(file))
         assert ran.code == 0, ran.err
         assert ET.parse(file).getroot().tag == "testsuite"
         assert "<testsuite" not in ran.out
     assert cli.run("drift", "shop-main", "--junit", "/dev/null/report.xml").code == 2
+
+
+def test_every_service_that_does_not_serve_fails_in_the_report_on_health(cli: World, tmp_path: Path) -> None:
+    cli.up("main")
+    file = tmp_path / "health.xml"
+    assert cli.run("status", "main", "--junit", str(file)).code == 0
+    suite = ET.parse(file).getroot()
+    assert (suite.get("name"), suite.get("failures")) == ("previewer status", "0")
+    names = [case.get("name") for case in suite.iter("testcase")]
+    assert len(names) > 1
+    engine = cli.session.engine
+    containers = engine.observe(Selection()).containers
+    engine.stop_container(next(c.name for c in containers if c.service == "web"), grace=0)
+    assert cli.run("status", "main", "--exit-code", "--junit", str(file)).code == 4
+    cases = {case.get("name"): case.find("failure") for case in ET.parse(file).getroot().iter("testcase")}
+    assert list(cases) == names
+    assert [name for name, failure in cases.items() if failure is not None] == ["web"]
+    for container in containers:
+        engine.remove_container(container.name)
+    assert cli.run("status", "main", "--junit", str(file)).code == 0
+    (case,) = ET.parse(file).getroot().iter("testcase")
+    assert (case.get("name"), case.find("failure") is not None) == ("shop-main", True)
+    assert cli.run("status", "main", "--gone", "--junit", str(file)).code == 2
 
 
 def test_a_comment_is_posted_and_what_hinders_it_fails_nothing(cli: World, tmp_path: Path) -> None:

@@ -51,9 +51,9 @@ def _limits() -> str:
 
 
 def _limit(limits: Limits, name: str) -> str:
-    if name == "max_ttl":
-        return format_ttl(limits.max_ttl)
     value = getattr(limits, name)
+    if name.endswith("_ttl"):
+        return format_ttl(value)
     return "none" if value is None else str(value).lower()
 
 

@@ -7,14 +7,16 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
+from previewer.cli.rows.runs import run_junit
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.progress import Event, Noted
 from previewer.errors import TimedOutError, UnhealthyError, UsageError
 from previewer.operations.run.command import run_on_host, time_limit
-from previewer.operations.run.run import CommandRequest, CommandResult, run_command
+from previewer.operations.run.run import CommandRequest, CommandResult, Entry, run_command, run_matrix
 from previewer.operations.run.sweeper import Orphan, Sweeper, await_end
 from previewer.operations.run.temporary import remove_abandoned
 from previewer.operations.up import UpOptions, up
@@ -52,6 +54,28 @@ def test_the_environment_is_there_for_the_command_alone(tmp_path: Path) -> None:
     assert result.urls["PREVIEWER_URL"].startswith("http://")
     assert list_environments(shop.session) == ()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_ten_runs_of_a_matrix_give_one_report(tmp_path: Path) -> None:
+    shop = Shop()
+    for page in range(9):
+        shop.commit(f"page {page}")
+    entries = [Entry(f"main~{back}" if back else "main") for back in range(10)]
+    request = CommandRequest(
+        python("import os; exit(int(os.environ['PREVIEWER_COMMIT'], 16) % 2)"), dict(os.environ)
+    )
+    whole = Run(shop.session)
+    results = run_matrix(
+        whole, entries, request, sweeper=Unwatched(), parallel=4, lines_of=lambda _title: lambda _line: None
+    )
+    assert len({result.commit for result in results}) == len({result.environment for result in results}) == 10
+    suite = ET.fromstring(run_junit(results))
+    failed = [result.title for result in results if result.code]
+    assert 0 < len(failed) < 10
+    assert (suite.tag, suite.get("tests"), suite.get("failures")) == ("testsuite", "10", str(len(failed)))
+    assert [case.get("name") for case in suite.iter("testcase")] == [entry.title for entry in entries]
+    assert [case.get("name") for case in suite.iter("testcase") if case.find("failure") is not None] == failed
+    assert list_environments(shop.session) == ()
 
 
 def test_a_service_that_fails_is_looked_at_before_it_is_undone(tmp_path: Path) -> None:

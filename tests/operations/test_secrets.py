@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from previewer.domain.compose.definition import Role
+from previewer.domain.compose.definition import Location, Role
+from previewer.domain.policy.trust import Grant, TrustRules
 from previewer.domain.progress import Event, Noted
+from previewer.domain.release.image_comparison import Sameness
 from previewer.errors import DefinitionError, PreviewerError
 from previewer.operations.check_secrets import check_secrets
 from previewer.operations.down import down
+from previewer.operations.freeze import freeze
 from previewer.operations.up import UpOptions, up
+from previewer.operations.verify import verify
 from previewer.records.environments import list_environments
 from previewer.records.tombstones import find_tombstone
 from previewer.session.run import Run
@@ -21,6 +25,7 @@ from previewer.session.secrets import find_secret
 from previewer.session.session import Session
 from previewer.settings.load import load_settings
 from previewer.settings.model import Settings
+from previewer.testing.memory.images import MemoryImages
 from previewer.testing.memory.session import memory_session
 from previewer.testing.memory.source import MemorySource
 
@@ -62,6 +67,44 @@ def test_a_trusted_commit_gets_them_and_nothing_that_is_kept_has_them() -> None:
     assert session.config_mounts == {}, "another commit does not find them in the session"
     down(Run(session), [result.environment.name])
     assert SECRET not in repr(find_tombstone(session, result.environment.name))
+
+
+def test_a_release_is_built_again_with_the_secrets_that_it_was_frozen_with() -> None:
+    source, images = MemorySource(), MemoryImages()
+    compose = "services: {web: {build: {context: ., args: {TOKEN: $DB_PASSWORD}, secrets: [key]}}}\n"
+    files = {"compose.yaml": f"{compose}secrets: {{key: {{environment: KEY}}}}\n", "Dockerfile": "FROM base\n"}
+    source.commit("main", files)
+    grants = (Grant("build-secret", None, Location("previewer.toml", 1)),)
+    given = {"DB_PASSWORD": "env:CI_PASSWORD", "KEY": "env:CI_KEY", "UNUSED": "env:UNUSED"}
+    settings = structs.replace(
+        SETTINGS,
+        secrets={Role.PREVIEW: given},
+        trust=TrustRules(grants=grants),
+        default_branch=source.default_branch(),
+    )
+    session = memory_session(source=source, images=images, settings=settings)
+    session.find_secret = lambda text: f"{SECRET} {text}"
+    freeze(Run(session), "main")
+    frozen = images.requests[-1]
+    events: list[Event] = []
+    found = verify(Run(session, events.append), "main", rebuild=True)
+    again = images.requests[-1]
+    assert [image.sameness for image in found.images] == [Sameness.IDENTICAL]
+    assert again is not frozen
+    assert (again.args, again.requirements) == (frozen.args, frozen.requirements)
+    assert again.args["TOKEN"] == f"{SECRET} env:CI_PASSWORD"
+    assert again.requirements.secrets == {"key": f"{SECRET} env:CI_KEY".encode()}
+    assert SECRET not in repr((found, events))
+    known = {"env:CI_PASSWORD": SECRET}
+
+    def find(text: str) -> str:
+        if text not in known:
+            raise PreviewerError("it is not there")
+        return known[text]
+
+    session.find_secret = find
+    with pytest.raises(PreviewerError, match="the secret KEY cannot be had"):
+        verify(Run(session), "main", rebuild=True)
 
 
 def test_a_commit_that_no_known_branch_holds_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec import structs
 
 from previewer.domain.compose.definition import Role
+from previewer.domain.policy.trust import DEFAULT_LIMITS, TrustRules
 from previewer.errors import PolicyError
 from previewer.releases.definitions import DefinitionOptions, distrust, read_definition
 from previewer.session.open_session import open_session
+from previewer.settings.model import Settings
+from previewer.testing.memory.session import memory_session
+from tests.operations.shop import COMPOSE as SHOP
+from tests.operations.shop import FILES, Shop
 from tests.source.repository import GitRepository
 
 COMPOSE = "services: {web: {image: alpine, privileged: true, environment: [FOO]}}\n"
@@ -36,6 +44,32 @@ def checkout(remote: GitRepository, folder: Path, refspec: str, *commands: str) 
     for command in commands:
         made.git(*command.split())
     return made
+
+
+def test_a_commit_that_no_known_branch_holds_lives_shorter_unless_the_user_says_otherwise() -> None:
+    shop = Shop()
+    preview = structs.replace(DEFAULT_LIMITS[Role.PREVIEW], max_untrusted_ttl=timedelta(hours=12))
+    settings = Settings(
+        settle_time=0.0,
+        trust=TrustRules(limits={**DEFAULT_LIMITS, Role.PREVIEW: preview}),
+        default_branch=shop.source.default_branch(),
+    )
+    shop.session = memory_session(source=shop.source, engine=shop.engine, images=shop.images, settings=settings)
+    pull_request = shop.source.resolve("feature/a").commit.id
+
+    def lives(revision: str, **options: Any) -> timedelta:
+        until = shop.up(revision, name=f"shop-{len(shop.environments())}", **options).environment.expires_at
+        assert until is not None
+        return until - shop.session.clock()
+
+    assert lives(pull_request) == timedelta(hours=12)
+    assert lives(pull_request, branch="fork") == timedelta(hours=12)
+    assert lives(pull_request, ttl="2d") == timedelta(days=2)
+    assert lives("feature/a") == lives("main") == timedelta(days=3)
+    for own, expected in (("10d", 12), ("2h", 2)):
+        compose = f"{SHOP}x-previewer: {{ttl: {own}}}\n"
+        shop.source.commit("feature/b", {**FILES, "compose.yaml": compose})
+        assert lives(shop.source.resolve("feature/b").commit.id) == timedelta(hours=expected)
 
 
 @pytest.mark.parametrize(

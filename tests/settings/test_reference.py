@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from previewer.domain.compose.definition import Role
 from previewer.settings.load import load_settings
@@ -29,13 +30,14 @@ def test_the_document_s_example_is_read() -> None:
 
 def test_the_policy_s_examples_are_read() -> None:
     text = (DOCS / "policy.md").read_text(encoding="utf-8")
-    grants, replaced, images = (
+    grants, replaced, images, limited = (
         load_settings(user_file=None, repository_file=example.encode(), environment={})
         for example in re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     )
     assert len(grants.trust.grants) == 8
     assert replaced.trust.replaced == ("/etc/localtime", "/srv/media/**", "/var/run/docker.sock")
     assert images.trust.images == ("postgres", "redis:7*", "ghcr.io/acme/**")
+    assert limited.trust.limits[Role.PREVIEW].max_untrusted_ttl == timedelta(hours=12)
 
 
 def expected() -> str:

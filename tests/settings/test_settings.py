@@ -129,11 +129,12 @@ def test_grants_come_from_both_files_with_their_lines() -> None:
 
 def test_limits_are_by_role() -> None:
     limits = load(
-        "[limits.preview]\nmax_memory = '2g'\nmemory = '256m'\nmax_pids = 'none'\nmax_ttl = '5d'"
+        "[limits.preview]\nmax_memory = '2g'\nmemory = '256m'\nmax_pids = 'none'\nmax_ttl = '5d'\n"
+        "max_untrusted_ttl = '12h'"
     ).trust.limits
     preview = limits[Role.PREVIEW]
     assert (preview.max_memory, preview.memory, preview.max_pids) == (2 << 30, 256 << 20, None)
-    assert preview.max_ttl == timedelta(days=5)
+    assert (preview.max_ttl, preview.max_untrusted_ttl) == (timedelta(days=5), timedelta(hours=12))
     assert limits[Role.STAGING] == DEFAULT_LIMITS[Role.STAGING]
 
 

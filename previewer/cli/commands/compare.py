@@ -11,7 +11,7 @@ from previewer.cli.completion_values import complete_branches
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.inner_command import command_request, command_verb, swept, time_limit_option
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import definition_options, junit_option, output_option, progress_option
+from previewer.cli.options import data_option, definition_options, junit_option, output_option, progress_option
 from previewer.cli.output_format import Format
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 )
 @click.option("--definition", metavar="NAME", help="Which definition of the commits.")
 @definition_options()
+@data_option()
 @time_limit_option()
 @click.option("--exit-code", is_flag=True, help="End with 3 where a difference was found.")
 @junit_option()
@@ -42,6 +43,7 @@ def command(
     probes: bool,
     definition: str | None,
     choice: ReadingChoice,
+    data: str | None,
     timeout: float | None,
     exit_code: bool,
     junit: Path | None,
@@ -57,7 +59,9 @@ def command(
     from previewer.operations.compare import compare_revisions
     from previewer.operations.run.temporary import remove_abandoned
 
-    request = command_request(invocation, inner, choice=choice, definition=definition, timeout=timeout)
+    request = command_request(
+        invocation, inner, choice=choice, data=data or "", definition=definition, timeout=timeout
+    )
     with (
         invocation.open_session() as session,
         running(invocation, session, progress) as run,

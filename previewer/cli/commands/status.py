@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -9,8 +10,9 @@ import click
 from previewer.cli.completion_values import complete_environments
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import output_option, verb
+from previewer.cli.options import junit_option, output_option, verb
 from previewer.cli.output_format import Format
+from previewer.errors import UsageError
 
 if TYPE_CHECKING:
     from previewer.session.session import Session
@@ -20,20 +22,31 @@ if TYPE_CHECKING:
 @click.argument("environment", required=False, shell_complete=complete_environments)
 @click.option("--exit-code", is_flag=True, help="End with 4 unless every service is healthy.")
 @click.option("--gone", is_flag=True, help="The record of an environment that was removed.")
+@junit_option()
 @output_option()
 @pass_invocation
 def command(
-    invocation: Invocation, *, environment: str | None, exit_code: bool, gone: bool, form: Format
+    invocation: Invocation,
+    *,
+    environment: str | None,
+    exit_code: bool,
+    gone: bool,
+    junit: Path | None,
+    form: Format,
 ) -> ExitCode:
     """Show an environment and its services.
 
     ENVIRONMENT is a name, the revision given to `up`, or a unique beginning; by default, that of the checkout.
     One that was changed by hand is marked as tainted; `previewer drift` shows all details, file systems included.
     """
+    if gone and junit is not None:
+        raise UsageError("what was removed has no health to report: leave out --junit or --gone")
     if gone:
         _show_tombstone(invocation, environment, form)
         return ExitCode.OK
+    from previewer.cli.ci.report import write_report
     from previewer.cli.rows.environments import detail_columns, environment_row, service_columns, service_row
+    from previewer.cli.rows.findings import health_junit
     from previewer.cli.warnings import warn_of_expiry
     from previewer.deployment.touches import note_touches
     from previewer.domain.environment.environment import SERVING
@@ -51,6 +64,7 @@ def command(
             output.table(service_columns(), services)
         else:
             output.value({**head, "services": services}, form)
+        write_report(junit, lambda: health_junit(found))
         for line in failures_of(session, found):
             invocation.diagnostics.warn(line, f"`previewer logs {found.name}` shows more")
         warn_of_expiry(invocation.diagnostics, [found], session.clock())

@@ -11,6 +11,7 @@ from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.options import (
     branch_option,
+    data_option,
     definition_options,
     dry_run_option,
     output_option,
@@ -40,11 +41,7 @@ if TYPE_CHECKING:
 @click.option("--definition", metavar="NAME", help="Which definition of the commit (default: the role's).")
 @definition_options()
 @click.option("--name", metavar="NAME", help="The environment's name (default: by project and branch).")
-@click.option(
-    "--data",
-    metavar="SNAPSHOT",
-    help="What volumes are clones of: a snapshot, from:ENVIRONMENT for its newest, or empty (default: seeds).",
-)
+@data_option()
 @branch_option()
 @click.option("--ttl", metavar="TTL", help="How long it lives: 90m, 10h, 5d, 1d12h, never.")
 @timeout_option()

@@ -1,4 +1,4 @@
-"""Findings of drift as rows, and as reports for CI."""
+"""Findings of drift as rows and as reports for CI, and the report on an environment's health."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from previewer.cli.rows.cells import show_sign
 from previewer.cli.table import Column
 from previewer.deployment.drift import EnvironmentDrift
 from previewer.domain.drift.finding import Finding
+from previewer.domain.environment.environment import SERVING, Environment, ServiceStatus
 from previewer.domain.json_value import JsonObject
 from previewer.domain.units import format_time
 from previewer.present.parity_report import code
@@ -78,6 +79,20 @@ def drift_junit(shown: Shown) -> str:
         for drift, findings in shown
     ]
     return junit_report("previewer drift", cases, noun="finding")
+
+
+def health_junit(environment: Environment) -> str:
+    """A test case for each service; one that does not serve has failed, as has an environment without services."""
+    cases = [JunitCase(environment.name, service.name, _ill(service)) for service in environment.services]
+    nothing = JunitCase(environment.name, environment.name, [f"{environment.state.value}: no service is left"])
+    return junit_report("previewer status", cases or [nothing], noun="problem")
+
+
+def _ill(service: ServiceStatus) -> list[str]:
+    if service.state in SERVING:
+        return []
+    codes = [f"{c.name} ended with {c.exit_code}" for c in service.containers if c.exit_code is not None]
+    return [f"{service.name} is {service.state.value}", *codes]
 
 
 def _row(finding: Finding) -> str:

@@ -51,6 +51,8 @@ class Limits(Struct, frozen=True):
     """The most seconds that a service may take to end."""
     max_ttl: timedelta | None = None
     """The longest life that a definition may set for its environments."""
+    max_untrusted_ttl: timedelta | None = None
+    """The longest life of an environment whose commit gets no secrets, unless the user asks for another."""
     egress: bool = True
     """Whether environments may reach other machines."""
 
