@@ -138,7 +138,9 @@ def test_every_service_that_does_not_serve_fails_in_the_report_on_health(cli: Wo
     assert cli.run("status", "main", "--exit-code", "--junit", str(file)).code == 4
     cases = {case.get("name"): case.find("failure") for case in ET.parse(file).getroot().iter("testcase")}
     assert list(cases) == names
-    assert [name for name, failure in cases.items() if failure is not None] == ["web"]
+    assert {name: failure.text for name, failure in cases.items() if failure is not None} == {
+        "web": "failed: shop-main-g1-web-1 ended with 137"
+    }
     for container in containers:
         engine.remove_container(container.name)
     assert cli.run("status", "main", "--junit", str(file)).code == 0

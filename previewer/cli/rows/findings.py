@@ -92,7 +92,7 @@ def _ill(service: ServiceStatus) -> list[str]:
     if service.state in SERVING:
         return []
     codes = [f"{c.name} ended with {c.exit_code}" for c in service.containers if c.exit_code is not None]
-    return [f"{service.name} is {service.state.value}", *codes]
+    return [": ".join(filter(None, (service.state.value, ", ".join(codes))))]
 
 
 def _row(finding: Finding) -> str:
