@@ -214,6 +214,7 @@ def _wanted(
         definition=deployment.definition,
         head=session.ledger.head(),
         process=deployment.process,
+        engine_ahead=round(session.engine.clock_ahead().total_seconds()),
     )
     return Wanted(owner, release, deployment.definition)
 

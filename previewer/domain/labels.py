@@ -32,6 +32,8 @@ SERVICE = PREFIX + "service"
 OWNER = PREFIX + "owner"
 CREATED_AT = PREFIX + "created-at"
 EXPIRES_AT = PREFIX + "expires-at"
+ENGINE_AHEAD = PREFIX + "engine-ahead"
+"""By how many seconds the engine's clock was ahead of the clock of the two labels before; absent for none."""
 OPERATION = PREFIX + "operation"
 HEAD = PREFIX + "ledger-head"
 """The newest entry of the history when the object was made: a history without it was cut off or replaced."""
@@ -123,6 +125,7 @@ CONTAINER_LABELS = frozenset(
         OWNER,
         CREATED_AT,
         EXPIRES_AT,
+        ENGINE_AHEAD,
         OPERATION,
         HEAD,
         ROUTES,
@@ -145,6 +148,7 @@ _NAMED_URL = re.compile(
     r"https?://(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::\d{1,5})?(?P<path>(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*){0,2})"
 )
 _HOST_HEADER = re.compile(r"[A-Za-z0-9.:-]{0,255}")
+_AHEAD = re.compile(r"-?[0-9]{1,10}")
 """Labels can be forged by whoever controls the engine, and what is read from them becomes paths of files."""
 
 OCI_REVISION = "org.opencontainers.image.revision"
@@ -180,6 +184,8 @@ class Ownership(Struct, frozen=True):
     """The newest entry of the ledger then; ``None`` where it had none, and on an older previewer's objects."""
     process: str | None = None
     """The process that the environment ends with, as :mod:`previewer.process_identity` spells it."""
+    engine_ahead: int = 0
+    """Seconds by which the engine's clock was ahead of the one that ``created_at`` and ``expires_at`` are of."""
 
 
 class RankedPort(Struct, frozen=True):
@@ -292,6 +298,8 @@ def ownership_labels(ownership: Ownership) -> dict[str, str]:
         found[HEAD] = ownership.head
     if ownership.process is not None:
         found[PROCESS] = ownership.process
+    if ownership.engine_ahead:
+        found[ENGINE_AHEAD] = str(ownership.engine_ahead)
     return {**found, SERVICE: ownership.service} if ownership.service is not None else found
 
 
@@ -319,6 +327,7 @@ def read_ownership(labels: Mapping[str, str]) -> Ownership | None:
             definition=labels.get(DEFINITION),
             head=labels.get(HEAD),
             process=labels.get(PROCESS),
+            engine_ahead=int(ahead) if _AHEAD.fullmatch(ahead := labels.get(ENGINE_AHEAD, "")) else 0,
         )
     except (KeyError, ValueError):
         return None

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from previewer.domain.commit.revision import Branch, Commit
+from previewer.domain.commit.revision import Branch, BranchView, Commit
 from previewer.domain.compose.service import Condition
 from previewer.domain.engine.observation import ContainerState, Health, Observation, PublishedPort
 from previewer.domain.engine.readiness import Verdict, judge
+from previewer.domain.environment.ending import Ends, find_ended
 from previewer.domain.environment.environment import State, container_state, list_environments, overview, worst
 from previewer.domain.environment.urls import reason_for_no_url, remedy_for_no_url
-from previewer.domain.labels import RankedPort
+from previewer.domain.labels import RankedPort, ownership_labels, read_ownership
 from previewer.domain.record.notes import EnvironmentNotes
 from tests.domain.values import NOW, make_container, make_observation, make_ownership
 
@@ -207,3 +210,23 @@ def test_out_of_memory_is_said() -> None:
         Condition.STARTED, state=ContainerState.EXITED, health=Health.NONE, exit_code=137, out_of_memory=True
     )
     assert "out of memory" in found.reason
+
+
+@pytest.mark.parametrize("maker", [-3600, -30, 0, 30, 3600])
+@pytest.mark.parametrize("reader", [-3600, 0, 30, 3600])
+def test_its_time_is_counted_by_the_engine_s_clock(maker: int, reader: int) -> None:
+    """The clocks of the two users are wrong by so many seconds, and the engine's is right."""
+    then, today = timedelta(seconds=maker), timedelta(seconds=reader)
+    owner = replace(
+        make_ownership(),
+        created_at=NOW + then,
+        expires_at=NOW + then + timedelta(minutes=30),
+        engine_ahead=-maker,
+    )
+    assert read_ownership(ownership_labels(owner)) == owner
+    seen = replace(make_observation("web", owner=owner), engine_ahead=-reader)
+    (environment,) = list_environments(seen)
+    assert environment.created_at == NOW + today
+    for minutes, has_ended in ((29, False), (30, True)):
+        now = NOW + today + timedelta(minutes=minutes)
+        assert bool(find_ended([environment], Ends(expired=True), BranchView(), now).causes) is has_ended

@@ -123,4 +123,5 @@ ownerships = st.builds(
     operation=st.text(min_size=1),
     service=st.none() | st.text(min_size=1),
     definition=st.none() | st.text(min_size=1),
+    engine_ahead=st.integers(min_value=-(10**9), max_value=10**9),
 )

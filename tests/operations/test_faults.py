@@ -16,6 +16,9 @@ from previewer.errors import (
     PortTakenError,
     UnhealthyError,
 )
+from previewer.operations.down import all_names
+from previewer.operations.prune import prune
+from previewer.session.run import Run
 from previewer.testing.memory.container import Behaviour
 from previewer.testing.memory.engine import MemoryEngine
 from previewer.testing.memory.session import memory_session
@@ -154,8 +157,12 @@ def test_two_repositories_of_one_name_live_side_by_side() -> None:
     other.session = memory_session(source=other.source, engine=shop.engine, images=other.images)
     assert [one.up().environment.name for one in (shop, other)] == ["shop-main", "shop-main"]
     assert len(shop.engine.observe(Selection()).networks) == 2
-    other.down("main")
-    assert len(shop.environments()) == 1
+    before = shop.engine.observe(Selection(shop.source.installation))
+    other.down(*all_names(other.session))
+    assert other.environments() == {}
+    prune(Run(other.session, other.report), keep=0, releases=True)
+    assert shop.engine.observe(Selection()) == before
+    assert not shop.up().changed, "what it runs is still there"
     shop.down("main")
     assert shop.is_clean()
 

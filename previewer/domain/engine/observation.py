@@ -188,6 +188,8 @@ class Observation(Struct, frozen=True):
     addresses, by a tunnel perhaps."""
     reached_as: str = ""
     """The host name that published ports are reached at from here, where the user says it."""
+    engine_ahead: int = 0
+    """Seconds by which the engine's clock is ahead of ours."""
 
     @property
     def is_empty(self) -> bool:

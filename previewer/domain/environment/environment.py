@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from itertools import groupby
 from operator import attrgetter
@@ -103,6 +103,8 @@ class Environment(Struct, frozen=True):
     """The name of the engine's machine where that is another one; see :class:`Observation`."""
     data: tuple[ObservedVolume, ...] = ()
     """The volumes that began with data or whose data outlives the generation, by key."""
+    clock_change: timedelta = timedelta()
+    """What brings the labels' times, which are of the clock of the machine that made it, onto our clock."""
 
     @property
     def name(self) -> str:
@@ -116,15 +118,16 @@ class Environment(Struct, frozen=True):
 
     @property
     def created_at(self) -> datetime:
-        """When it was made."""
-        return self.ownership.created_at
+        """When it was made, on our clock."""
+        return self.ownership.created_at + self.clock_change
 
     @property
     def expires_at(self) -> datetime | None:
-        """When it expires: as the ledger says, else its labels; ``None`` for never."""
+        """When it expires, on our clock: as the ledger says, else its labels; ``None`` for never."""
         if self.notes.pinned:
             return None
-        return self.notes.expires_at or self.ownership.expires_at
+        said = self.ownership.expires_at
+        return self.notes.expires_at or (said and said + self.clock_change)
 
     @property
     def is_tainted(self) -> bool:
@@ -246,6 +249,7 @@ def _environment(ownership: Ownership, observation: Observation, notes: Environm
         notes=notes,
         machine=observation.machine,
         data=tuple(sorted((v for v in volumes if v.key and v.layers), key=attrgetter("key"))),
+        clock_change=timedelta(seconds=ownership.engine_ahead - observation.engine_ahead),
     )
 
 

@@ -159,6 +159,7 @@ class DockerEngine:
             found_volumes.result(),
             machine=docker.reached_machine,
             reached_as=docker.reached_as,
+            engine_ahead=round(docker.clock.ahead.total_seconds()) if found_containers else 0,
         )
 
     def measure_containers(self, selection: Selection) -> Mapping[str, int]:
