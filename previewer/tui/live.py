@@ -59,6 +59,7 @@ class LiveApp(App[int]):
         self._ticks = 0
         self._measured: tuple[str, ...] = ()
         """The names of the containers whose usage is followed."""
+        self._told_faults: set[str] = set()
         self._compared: object = None
         """What staging and production were when they were compared last."""
         super().__init__()
@@ -139,6 +140,10 @@ class LiveApp(App[int]):
             engine_error=None,
             read_at=self.context.now(),
         )
+        for fault in message.faults:
+            if fault not in self._told_faults:
+                self._told_faults.add(fault)
+                self.tell(fault, title="history", severity="warning")
         self._look_up_commits()
         self._compare_roles(message.environments)
         if not self._is_watching:

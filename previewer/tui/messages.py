@@ -53,9 +53,13 @@ class BranchesFailed(Message):
 class EnvironmentsRead(Message):
     """The engine answered."""
 
-    def __init__(self, environments: Sequence[Environment], *, engine: str = "") -> None:
+    def __init__(
+        self, environments: Sequence[Environment], *, engine: str = "", faults: Sequence[str] = ()
+    ) -> None:
         super().__init__()
         self.environments = tuple(environments)
+        self.faults = tuple(faults)
+        """What of the ledger was passed over, each with what helps."""
         self.engine = engine
         """What it is, for people: ``Docker 28.5.2``."""
 

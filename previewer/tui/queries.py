@@ -116,7 +116,7 @@ class Queries:
     def read_environments(self, tell: MessagePump) -> None:
         """Answered with :class:`EnvironmentsRead` or :class:`EnvironmentsFailed`."""
 
-        def call() -> tuple[tuple[Environment, ...], str]:
+        def call() -> tuple[tuple[Environment, ...], str, tuple[str, ...]]:
             try:
                 found = list_environments(self._session)
             except SourceError:
@@ -127,13 +127,14 @@ class Queries:
                 self._session.disconnect()
                 raise
             capabilities = self._session.engine.capabilities
-            return found, f"{capabilities.name} · {capabilities.platform}"
+            faults = tuple(f"{fault.message}: {fault.hint}" for fault in self._session.faults)
+            return found, f"{capabilities.name} · {capabilities.platform}", faults
 
         self._bridge.ask(
             "environments",
             call,
             tell=tell,
-            answered=lambda answer: EnvironmentsRead(answer[0], engine=answer[1]),
+            answered=lambda answer: EnvironmentsRead(answer[0], engine=answer[1], faults=answer[2]),
             failed=EnvironmentsFailed,
             is_repeated=True,
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from previewer.domain.compose.definition import Role
 from previewer.domain.engine.examination import ChangeKind, Examination, FileChange
+from previewer.tui.messages import EnvironmentsRead
 from tests.worlds.tui import FILES, Terminal, World, terminal_of
 
 PRODUCTION = """\
@@ -65,9 +67,30 @@ async def test_findings_show_both_values_and_are_looked_at_again(world: World) -
         await open_first(terminal, "4")
         await terminal.until_shown("✔ as it was frozen")
         world.examiner.fields[web] = {"user": "0:0"}
-        world.examiner.changes[web] = (FileChange("/etc/passwd", ChangeKind.MODIFIED),)
+        world.examiner.changes[web] = (
+            FileChange("/etc/passwd", ChangeKind.MODIFIED),
+            FileChange("/app/__pycache__/a.cpython-311.pyc", ChangeKind.ADDED),
+        )
         await terminal.press("r")
-        await terminal.until_shown("0:0", "≠ 3 findings", "live", "remedy")
+        await terminal.until_shown(
+            "0:0", "≠ 3 findings  1 path that programs write in every run", "live", "remedy"
+        )
+
+
+async def test_what_of_the_history_was_passed_over_is_told_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = world.up("main")
+    told: list[str] = []
+    async with terminal_of(world.session) as terminal:
+        await terminal.until_shown("◉ running")
+        monkeypatch.setattr(terminal.app, "tell", lambda message, **_how: told.append(message))
+        entries = ("entry 7: drop it", "entry 8: drop it")
+        terminal.app.post_message(EnvironmentsRead((environment,), faults=entries[:1]))
+        await terminal.until(lambda: len(told) == 1)
+        terminal.app.post_message(EnvironmentsRead((environment,), faults=entries))
+        await terminal.until(lambda: len(told) == 2)
+    assert tuple(told) == entries
 
 
 async def test_containers_show_their_restarts(world: World) -> None:

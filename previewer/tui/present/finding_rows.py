@@ -69,6 +69,9 @@ def drift_title(drift: EnvironmentDrift | None, *, is_live: bool) -> Line:
     if drift is None:
         return line(Span("looking …", Tone.QUIET))
     live = line(Span("  ● live", Tone.GOOD)) if is_live else line(Span("  looks again every 10 s", Tone.QUIET))
+    paths = counted(len(drift.expected), "path")
+    natural = (Span(f"  {paths} that programs write in every run", Tone.QUIET),) if drift.expected else ()
+    rest = line(*natural, *live)
     if not drift.findings:
-        return line(Span("✔ as it was frozen", Tone.GOOD), *live)
-    return line(Span(f"≠ {counted(len(drift.findings), 'finding')}", Tone.WARN), *live)
+        return line(Span("✔ as it was frozen", Tone.GOOD), *rest)
+    return line(Span(f"≠ {counted(len(drift.findings), 'finding')}", Tone.WARN), *rest)
