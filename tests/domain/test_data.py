@@ -38,7 +38,7 @@ from previewer.domain.data.snapshots import (
     read_data,
     released_volumes,
 )
-from previewer.domain.engine.observation import ContainerState, Observation, observed_volume
+from previewer.domain.engine.observation import ContainerState, Observation, observed_volume, told_data
 from previewer.domain.engine.specs import UPPER, CloneSpec, volume_of
 from previewer.domain.json_value import JsonObject
 from previewer.domain.policy.data_rules import refuse_raw_data
@@ -165,6 +165,17 @@ def test_only_what_runs_and_mounts_handed_over_data_is_stopped_for_it() -> None:
     live = Observation(containers=(db, web, ended))
     assert writers_of(begin({}, {"data": ()}), held, live) == (db.name,)
     assert writers_of(begin({}, {}), {}, live) == ()
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"), [(5, "less than a day"), (-1, "less than a day"), (30, "1 day"), (73, "3 days")]
+)
+def test_the_age_of_data_is_told_in_days(hours: int, told: str) -> None:
+    age = timedelta(hours=hours)
+    assert (
+        told_data("data", "seed db", "sha256:0123456789abcdef", age) == f"data: seed db (0123456789ab, {told} old)"
+    )
+    assert told_data("data", "", "", age) == "data: its own"
 
 
 names = st.sampled_from([f"v{number}" for number in range(6)])
