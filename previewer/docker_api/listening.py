@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import re
 import socket
+import time
 from collections.abc import Collection
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,11 @@ CONNECT_SECONDS = 1.0
 """How long a connection may take to be accepted."""
 STAYS_OPEN_SECONDS = 0.15
 """How long an accepted connection has to stay open. A proxy with nothing behind it closes within milliseconds."""
+REREAD_SECONDS = 0.5
+"""A table takes some ten milliseconds, so it is read again when a count changes, else this often."""
+MOST_RECENT = 256
+_recent: dict[tuple[str, int], tuple[float, str, str | None]] = {}
+"""When the tables of a container and its process were read, what the kernel counted before, and the tables."""
 _LISTENING = "0A"
 _ESTABLISHED = "01"
 """The kernel's numbers of the states LISTEN and ESTABLISHED."""
@@ -39,7 +45,7 @@ def listening_ports(connection: DockerConnection, name: str, ports: Collection[i
     Raises :class:`ObjectNotFoundError`.
     """
     found = inspect_container(connection, name)
-    if connection.is_local and (tables := kernel_tables(found.id, found.process)) is not None:
+    if connection.is_local and (tables := recent_tables(found.id, found.process)) is not None:
         return read_listeners(tables, ports)
     return _connect_to(connection, found.detail.ports, ports)
 
@@ -74,10 +80,36 @@ def kernel_tables(container: str, process: int) -> str | None:
     try:
         if not process or container not in (place / "cgroup").read_text(encoding="ascii", errors="replace"):
             return None
-        tables = [place / "net" / file for file in ("tcp", "tcp6")]
+        tables = [place / "net" / f"tcp{version}" for version in ("", "6") if _has_sockets(place, version)]
         return "\n".join(table.read_text(encoding="ascii") for table in tables if table.exists())
     except OSError:
         return None  # the process has ended, or another user's processes are hidden
+
+
+def _has_sockets(place: Path, version: str) -> bool:
+    """Whether a table may have lines: the kernel counts at once, but walks through all sockets for a table."""
+    counts = _counts(place, version)
+    return not counts or f"TCP{version}: inuse 0" not in counts
+
+
+def _counts(place: Path, version: str) -> str:
+    try:
+        return (place / "net" / f"sockstat{version}").read_text(encoding="ascii")
+    except OSError:
+        return ""
+
+
+def recent_tables(container: str, process: int) -> str | None:
+    """:func:`kernel_tables`, as read a moment ago while the kernel counts as many sockets as then."""
+    counts = "".join(_counts(PROCESSES / str(process), version) for version in ("", "6"))
+    read_at, known_counts, tables = _recent.get((container, process), (-REREAD_SECONDS, "", None))
+    if counts and counts == known_counts and time.monotonic() - read_at < REREAD_SECONDS:
+        return tables
+    if len(_recent) >= MOST_RECENT:
+        _recent.clear()
+    tables = kernel_tables(container, process)
+    _recent[container, process] = (time.monotonic(), counts, tables)
+    return tables
 
 
 def read_listeners(tables: str, ports: Collection[int]) -> ListeningPorts:

@@ -6,9 +6,11 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
+from previewer.docker_api import listening
 from previewer.docker_api.listening import accepts, kernel_tables, read_listeners
 from tests.free_port import free_port
 
@@ -52,6 +54,28 @@ def test_a_port_that_is_reached_from_elsewhere_too_is_not_inside_only() -> None:
 def test_a_process_of_something_else_says_nothing() -> None:
     assert kernel_tables("no-such-container", 1) is None
     assert kernel_tables("", 0) is None
+
+
+def test_tables_are_read_again_when_the_kernel_counts_other_sockets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "PROCESSES", tmp_path)
+    monkeypatch.setattr(listening, "REREAD_SECONDS", 1e9)
+    net = tmp_path / "7" / "net"
+    net.mkdir(parents=True)
+    (tmp_path / "7" / "cgroup").write_text("0::/docker/abc\n")
+
+    def show(inuse: int, *addresses: str) -> set[int]:
+        (net / "sockstat").write_text(f"TCP: inuse {inuse} orphan 0\n")
+        (net / "tcp").write_text("\n".join((HEAD, *map(line, addresses))))
+        tables = listening.recent_tables("abc", 7)
+        assert tables is not None
+        return set(read_listeners(tables, (8080,)).accepting)
+
+    assert show(0, "00000000:1F90") == set(), "a table without sockets is not read"
+    assert show(1, "00000000:1F90") == {8080}
+    assert show(1) == {8080}, "as many sockets as a moment ago are the same"
+    assert show(2) == set()
 
 
 @contextmanager
