@@ -45,7 +45,16 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["session.engine_clients", "operations.lists", "operations.down", "deployment.deploy"]
+    "module",
+    [
+        "session.engine_clients",
+        "operations.lists",
+        "operations.down",
+        "operations.up",
+        "deployment.deploy",
+        "engine.docker.engine",
+        "freeze.docker.images",
+    ],
 )
 def test_what_talks_to_an_engine_behind_a_socket_loads_no_library_for_it(module: str) -> None:
     """The SDK takes longer to import than `ls` takes altogether."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
-import requests
-import urllib3.exceptions
 from msgspec import Struct
 
 from previewer.docker_api.failures import FULL_DISK, FULL_DISK_HINT, innermost_reason
 from previewer.domain.json_value import JsonValue
 from previewer.errors import RegistryError
+
+if TYPE_CHECKING:  # what asks no registry is not to pay for it
+    import requests
 
 PIECE_BYTES = 1 << 16
 MAX_WORDS_BYTES = 64 << 10
@@ -22,6 +24,8 @@ HEADERS = {"Accept-Encoding": "identity"}
 
 def read_answer(answer: requests.Response, limit: int, *, where: str) -> bytes:
     """The content as it was sent, at most ``limit`` bytes. Raises :class:`RegistryError`, also for more."""
+    import urllib3.exceptions  # loaded with what gave the answer
+
     pieces, size = [], 0
     try:
         for piece in answer.raw.stream(PIECE_BYTES, decode_content=False):
