@@ -20,6 +20,9 @@ from tests.starting_environment import REQUIRES_ENGINE, enter_starting_environme
 TEST_LABEL = "dev.previewer.test"
 """On every engine object that a test makes; its value is the session's id."""
 
+NO_PODMAN = "on Podman as well: Debian 12 has 4.3, which fails some; docs/testing.md says how to use yours"
+"""Why tests that ran on Docker did not run on Podman."""
+
 HOME = enter_starting_environment()
 """Made before pytest imports any test: some libraries read the environment when they are imported."""
 
@@ -49,6 +52,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What was not tested here and why, as the run's closing lines."""
     skipped = [report.longrepr for report in terminalreporter.stats.get("skipped", [])]
     reasons = Counter(place[2].removeprefix("Skipped: ") for place in skipped if isinstance(place, tuple))
+    if "podman" not in os.environ.get("DOCKER_HOST", ""):
+        on_engine = [report for report in terminalreporter.stats.get("passed", []) if "docker" in report.keywords]
+        reasons.update({NO_PODMAN: len(on_engine)} if on_engine else {})
     if reasons:
         terminalreporter.section("not tested here")
     for reason, count in reasons.most_common():

@@ -23,7 +23,7 @@ from previewer.errors import EngineUnreachableError, NotFoundError, PreviewerErr
 from previewer.operations.freeze import frozen_files
 from previewer.records.environments import find_environment, list_environments
 from previewer.releases.attest import read_attestations
-from previewer.releases.definitions import read_definitions
+from previewer.releases.definitions import RunRequest, read_definitions
 from previewer.session.session import Session
 
 GUARDED = (Role.STAGING, Role.PRODUCTION)
@@ -149,12 +149,11 @@ def _side_of_release(session: Session, release: Release, name: str, called: str)
 
 def _side_of_revision(session: Session, resolved: ResolvedRevision, name: str, called: str) -> ParitySide:
     """The release's, where the commit was frozen as it reads now: then images are known by their digests."""
-    definitions = read_definitions(session, resolved)
-    by_name = {definition.name: definition for definition in definitions}
-    if name not in by_name:
-        known = ", ".join(by_name)
-        raise NotFoundError(f"the commit has no definition {name!r}", where=called, hint=f"it has {known}")
-    definition = by_name[name]
+    try:
+        definitions = read_definitions(session, resolved, RunRequest(name=name))
+    except NotFoundError as error:
+        raise NotFoundError(error.message, where=called, hint=error.hint) from error
+    definition = next(definition for definition in definitions if definition.name == name)
     for release in session.ledger.releases_of(resolved.commit.id):
         frozen = release.definitions.get(name)
         if frozen is not None and session.references.alike(frozen.definition.model, definition.model):

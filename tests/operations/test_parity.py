@@ -8,7 +8,7 @@ import pytest
 
 from previewer.domain.compose.definition import Role
 from previewer.domain.release.attestation import Package, PackageKind, bill_file, image_packages
-from previewer.errors import EngineUnreachableError, NotFoundError, UsageError
+from previewer.errors import DefinitionError, EngineUnreachableError, NotFoundError, UsageError
 from previewer.ledger.protocol import RecordKind
 from previewer.operations.parity import compare, parity_of_roles, resolve_side
 from previewer.operations.probe import probe
@@ -90,11 +90,18 @@ def _component(package: Package) -> dict[str, str]:
 def test_names_that_mean_nothing_say_what_there_is(shop: Shop) -> None:
     with pytest.raises(NotFoundError, match="no definition 'nope'") as of_commit:
         compare(shop.session, "main:nope", "main:staging")
-    assert of_commit.value.hint == "it has preview, staging, production"
+    assert of_commit.value.hint == "there is preview, staging, production"
     with pytest.raises(NotFoundError, match="no such environment"):
         compare(shop.session, "nowhere", "main:staging")
     with pytest.raises(NotFoundError):
         resolve_side(shop.session, "sha256:0123456789abcdef")
+
+
+def test_a_definition_that_cannot_be_read_says_why(shop: Shop) -> None:
+    shop.source.commit("main", {**FILES, "envs/broken.yaml": "services: {web: {image: base, nonsense: 1}}"})
+    with pytest.raises(DefinitionError) as caught:
+        compare(shop.session, "main:broken", "main:broken")
+    assert "nonsense" in str(caught.value)
 
 
 def test_definitions_are_compared_without_an_engine(shop: Shop) -> None:
