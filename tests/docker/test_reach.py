@@ -59,7 +59,7 @@ def test_a_container_with_the_socket_reaches_its_gateway(
     route = tmp_path / "proc" / "net" / "route"
     route.write_text(ROUTES.format(gateway="04030201"))
     assert address_to_publish_at(docker_connection, root=tmp_path) == "", "the router of another network"
-    gateway = first_gateway(docker_connection)
+    gateway = lasting_gateway(docker_connection)
     number = "".join(f"{int(part):02X}" for part in reversed(gateway.split(".")))
     route.write_text(ROUTES.format(gateway=number))
     assert address_to_publish_at(docker_connection, root=tmp_path) == "", "the engine is in this very network"
@@ -75,8 +75,8 @@ def test_a_container_with_the_socket_reaches_its_gateway(
     assert engine_fixture.run("url", "main").startswith("http://engine.example:")
 
 
-def first_gateway(connection: DockerConnection) -> str:
-    """The engine's own address in its first network that has any."""
-    configs = (config for network in connection.api.networks() for config in network["IPAM"]["Config"] or ())
-    config = next(config for config in configs if "." in config.get("Subnet", ""))
+def lasting_gateway(connection: DockerConnection) -> str:
+    """The engine's own address in its default network: those of other tests go, and their addresses with them."""
+    (bridge,) = (network for network in connection.api.networks() if network["Name"] == "bridge")
+    (config,) = (config for config in bridge["IPAM"]["Config"] if "." in config["Subnet"])
     return config.get("Gateway") or str(next(IPv4Network(config["Subnet"]).hosts()))

@@ -76,7 +76,7 @@ def test_an_ended_container_starts_again(bench: ContractFixture) -> None:
 
 def test_a_program_that_is_not_there_fails_the_start(bench: ContractFixture) -> None:
     name = bench.make("broken")
-    with pytest.raises(EngineError, match=r"(?i)no such"):
+    with pytest.raises(EngineError, match=r"(?i)no such|not in the image"):
         bench.engine.start_container(name)
     assert bench.find(name).state is ContainerState.CREATED
 

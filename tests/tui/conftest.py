@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.worlds.tui import World
@@ -24,3 +26,9 @@ def updates_snapshots(request: pytest.FixtureRequest) -> bool:
 def world() -> World:
     """A repository and an engine in memory."""
     return World()
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys save logs and reports to the current folder."""
+    monkeypatch.chdir(tmp_path)
