@@ -97,6 +97,14 @@ def is_measured(terminal: Terminal) -> bool:
     return not isinstance(screen, PreviewerScreen) or terminal.context.usage.has(screen.visible_containers)
 
 
+async def choose(terminal: Terminal, text: str) -> None:
+    """Leave the rows with ``text``, with all that is told of them: a dialog dims what it opens upon."""
+    await terminal.press("slash", *text, "enter")
+    await terminal.until_at_rest()
+    await terminal.until(lambda: is_measured(terminal))
+    await terminal.pilot.pause(0.5)
+
+
 async def show_home(terminal: Terminal) -> None:
     """Branches and environments."""
     await terminal.press("g", "j")
@@ -109,13 +117,15 @@ async def show_filter(terminal: Terminal) -> None:
 
 async def show_confirmation(terminal: Terminal) -> None:
     """What `u` asks."""
-    await terminal.press("slash", *"dark", "enter", "u")
+    await choose(terminal, "dark")
+    await terminal.press("u")
     await terminal.until_shown("create container")
 
 
 async def show_production(terminal: Terminal) -> None:
     """What `D` asks before production goes."""
-    await terminal.press("slash", *"production", "enter", "D")
+    await choose(terminal, "production")
+    await terminal.press("D")
     await terminal.until_shown("remove container")
 
 
@@ -166,7 +176,8 @@ async def show_diff(terminal: Terminal) -> None:
 
 async def show_extend(terminal: Terminal) -> None:
     """How long an environment is to live."""
-    await terminal.press("slash", *"guest-book", "enter", "g", "e")
+    await choose(terminal, "guest-book")
+    await terminal.press("g", "e")
     await terminal.until_shown("lives then")
 
 
