@@ -6,20 +6,21 @@ import signal
 import subprocess
 import sys
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from previewer.docker_api.builders.any_builder import CLASSIC
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.images import EngineImages
+from previewer.docker_api.images import EngineImage, EngineImages
 from previewer.domain.naming import BUILDING_REPOSITORY, REBUILT_REPOSITORY, pinned_base_reference
 from previewer.errors import BuildError
 from previewer.freeze.docker import leftovers
 from previewer.freeze.docker.images import DockerImages
-from previewer.freeze.docker.leftovers import sweep_leftovers
+from previewer.freeze.docker.leftovers import new_building_name, sweep_leftovers
 from previewer.freeze.protocol import BuildRequest, BuiltImage
 from previewer.session.engine_clients import DockerClients
 from previewer.testing.memory.source import MemorySource
@@ -66,6 +67,38 @@ def test_names_of_killed_runs_go_when_they_are_old_and_images_that_others_name_s
     sweep_leftovers(freeze_connection, held)
     assert left() == set()
     assert images.missing([artifact.image]) == frozenset()
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """An engine with one image, of whose names it tells no time."""
+
+    image: EngineImage
+
+    def inspect(self, image: str) -> EngineImage | None:
+        return self.image if image == self.image.id else None
+
+    def list_named(self, pattern: str) -> tuple[EngineImage, ...]:
+        return (self.image,) if self.image.tags[0].startswith(pattern) else ()
+
+    def remove_name(self, name: str) -> None:
+        raise NameGoneError(name)
+
+
+class NameGoneError(Exception):
+    """A name was taken away."""
+
+
+def test_an_image_that_another_run_is_building_keeps_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = new_building_name()
+    image = EngineImage("sha256:1", "linux/amd64", (name,), (), {}, 1, 0)
+    images = cast(EngineImages, Loaded(image))
+    monkeypatch.setattr(leftovers, "remove_forgotten_readers", lambda _connection: None)
+    connection = cast(DockerConnection, None)
+    sweep_leftovers(connection, images)
+    monkeypatch.setattr(leftovers, "FREEZE_GRACE", timedelta(0))
+    with pytest.raises(NameGoneError, match=name):
+        sweep_leftovers(connection, images)
 
 
 @pytest.mark.docker

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import re
 import tempfile
-import uuid
 from collections.abc import Callable
 from functools import cached_property
 
@@ -21,13 +20,12 @@ from previewer.docker_api.images import EngineImage, EngineImages
 from previewer.domain.build import Builder
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.labels import BUILDER, PLATFORM
-from previewer.domain.naming import BUILDING_REPOSITORY
 from previewer.errors import FreezeError
 from previewer.freeze.canonical.image import BuiltContent, ImageLoader, base_of, canonicalise
 from previewer.freeze.direct.image import DIRECT, make_directly, plan_direct
 from previewer.freeze.direct.instructions import DirectImage
 from previewer.freeze.docker.image_files import BaseFiles
-from previewer.freeze.docker.leftovers import ContentIds
+from previewer.freeze.docker.leftovers import ContentIds, new_building_name
 from previewer.freeze.dockerfile.instructions import read_dockerfile
 from previewer.freeze.dockerfile.repository_files import NAMESPACE_ARGUMENT
 from previewer.freeze.protocol import BuildRequest, BuiltImage
@@ -89,7 +87,7 @@ class DockerBuilds:
         self, request: BuildRequest, on_line: Callable[[str], None], cancellation: Cancellation
     ) -> BuiltImage:
         builder = builder_for(self._connection, request.requirements, builder=self.builder)
-        name = f"{BUILDING_REPOSITORY}:{uuid.uuid4().hex}"
+        name = new_building_name()
         try:
             self._run_builder(request, name, builder, on_line=on_line, cancellation=cancellation)
             return BuiltImage(self._canonical(request, name, cancellation), request.platform, builder.kind)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+import uuid
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -14,6 +16,11 @@ from previewer.domain.naming import BUILDING_REPOSITORY, REBUILT_REPOSITORY, dig
 from previewer.domain.release.retention import FREEZE_GRACE
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def new_building_name() -> str:
+    """A name for an image in the making. It says when: an engine tells no time of images that a build loads."""
+    return f"{BUILDING_REPOSITORY}:{int(time.time())}-{uuid.uuid4().hex}"
 
 
 class ContentIds:
@@ -48,6 +55,7 @@ class ContentIds:
 
 
 _PATTERNS = (BUILDING_REPOSITORY, f"{REBUILT_REPOSITORY}/*")
+_BEGUN = re.compile(rf"{BUILDING_REPOSITORY}:(\d{{1,12}})-")
 _PREFIXES = (f"{BUILDING_REPOSITORY}:", f"{REBUILT_REPOSITORY}/")
 
 
@@ -75,9 +83,11 @@ def drop_old_names(images: EngineImages, repository: str, *, at_once: bool = Fal
 def _old_names(images: EngineImages, image: EngineImage) -> tuple[str, ...]:
     """All names of an image, unless one was given within the grace of a freeze."""
     held = images.inspect(image.id)
-    if held is None or (held.named_at is not None and datetime.now(UTC) - held.named_at < FREEZE_GRACE):
+    if held is None:
         return ()
-    return held.tags
+    begun = [datetime.fromtimestamp(int(found[1]), UTC) for tag in held.tags if (found := _BEGUN.match(tag))]
+    given = max((at for at in (held.named_at, *begun) if at is not None), default=None)
+    return () if given is not None and datetime.now(UTC) - given < FREEZE_GRACE else held.tags
 
 
 def drop_names(images: EngineImages, tags: tuple[str, ...], *, starting: tuple[str, ...]) -> None:
