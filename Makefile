@@ -42,6 +42,7 @@ dist: bootstrap ## Build the wheel and the sdist, the same bytes each time, with
 	@.venv/bin/python -m scripts.dist
 
 bench: bootstrap ## Compare with docker compose and the bare engine (all of it: BENCH_FLAGS=--full)
+	@.venv/bin/python -m scripts.test_programs .venv/test-programs --only busybox
 	@DOCKER_HOST=$$(.venv/bin/python -m scripts.ensure_engine) && export DOCKER_HOST && .venv/bin/python -m benchmarks.run $(BENCH_FLAGS)
 
 clean: ## Remove what make made in this folder

@@ -8,9 +8,9 @@ The whole history is one stream for ``git fast-import``, so no setting of the us
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -142,4 +142,8 @@ def git(folder: Path, *arguments: str, stdin: bytes = b"") -> str:
 
 
 if __name__ == "__main__":
-    write_history(Path(sys.argv[1]), base_image=(*sys.argv[2:], DEFAULT_BASE)[0])
+    parser = argparse.ArgumentParser(prog="python -m demo.history", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("base_image", nargs="?", default=DEFAULT_BASE)
+    options = parser.parse_args()
+    write_history(options.folder, base_image=options.base_image)

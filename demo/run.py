@@ -6,6 +6,7 @@ Whatever ends it, Ctrl-C and SIGTERM included, everything that it made is remove
 
 from __future__ import annotations
 
+import argparse
 import fcntl
 import os
 import shutil
@@ -36,6 +37,7 @@ class StoppedError(BaseException):
 
 def main() -> int:
     """The command."""
+    argparse.ArgumentParser(prog="python -m demo.run", description=__doc__).parse_args()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     host = ensure_engine(EnginePaths())

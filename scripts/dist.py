@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import os
 import re
@@ -109,4 +110,8 @@ def _run(*command: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "dist"))
+    parser = argparse.ArgumentParser(prog="python -m scripts.dist", description=__doc__)
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=ROOT / "dist", help="emptied first (default: dist)"
+    )
+    sys.exit(main(parser.parse_args().folder))

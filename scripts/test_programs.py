@@ -8,12 +8,13 @@ on, is unpacked into FOLDER and nowhere else.
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,24 +74,39 @@ def is_there(program: Program, path: str) -> bool:
     return shutil.which(program.name, path=path) is not None
 
 
-def main(folder: Path) -> None:
-    """Install what is missing, into ``folder`` what no installed package should bring."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; 1 where a program that it names stays missing."""
+    parser = argparse.ArgumentParser(prog="python3 -m scripts.test_programs", description=__doc__)
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="where buildx is unpacked")
+    names = [program.name for program in PROGRAMS]
+    parser.add_argument("--only", choices=names, metavar="PROGRAM", help="one of them: " + ", ".join(names))
+    options = parser.parse_args(arguments)
+    chosen = tuple(program for program in PROGRAMS if options.only in (None, program.name))
+    absent = ensure_programs(chosen, options.folder, with_buildx=options.only is None)
+    return 1 if absent and options.only else 0
+
+
+def ensure_programs(programs: tuple[Program, ...], folder: Path, *, with_buildx: bool) -> list[Program]:
+    """Install what is missing, into ``folder`` what no installed package should bring; what stays missing."""
     path = os.pathsep.join((str(folder), system_path()))
     machine = this_machine()
-    missing = tuple(program for program in PROGRAMS if not is_there(program, path))
+    missing = tuple(program for program in programs if not is_there(program, path))
     if chosen := installable(missing, machine, os.environ):
         packages = sorted({name for program in chosen for name in program.package.split()})
         say(f"installing {', '.join(packages)}")
         with services_left_alone():
             run(*APT, "update")
             run(*APT, "install", "--no-install-recommends", *packages)
-    if machine.is_debian and not has_buildx(path):
+    absent = [program for program in programs if not is_there(program, path)]
+    if with_buildx and machine.is_debian and not has_buildx(path):
         say(f"unpacking docker-buildx into {folder}")
         unpack_buildx(folder)
-    absent = [program for program in PROGRAMS if not is_there(program, path)]
-    absent += [] if has_buildx(path) else [BUILDX]
+    if with_buildx and not has_buildx(path):
+        absent.append(BUILDX)
     for program in absent:
-        say(f"{program.name} is missing, so tests of {program.serves} are skipped ({how(program, machine)})")
+        skipped = f", so tests of {program.serves} are skipped" if with_buildx else ""
+        say(f"{program.name} is missing{skipped} ({how(program, machine)})")
+    return absent
 
 
 def how(program: Program, machine: Machine) -> str:
@@ -162,8 +178,8 @@ def run(*command: str, cwd: Path | None = None, is_question: bool = False) -> bo
 
 def say(line: str) -> None:
     """Tell the user."""
-    print(f"tests: {line}", file=sys.stderr, flush=True)
+    print(f"programs: {line}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    sys.exit(main())
