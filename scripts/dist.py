@@ -76,7 +76,7 @@ def bill_of_materials(name: str, version: str) -> str:
 
 
 def _closure(begin: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, frozenset[str]]]:
-    """What each needs, as it is installed here, from ``begin`` on; extras that nobody asked for are left out."""
+    """What each needs, as it is installed here, from ``begin`` on; extras that were not asked for are left out."""
     waiting, known = dict(begin), set[str]()
     while waiting:
         name, requirements = waiting.popitem()

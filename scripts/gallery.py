@@ -257,7 +257,7 @@ def _row(result: Result) -> str:
 
 HEAD = """# Gallery
 
-{count} public applications that nobody here wrote, each at one commit of its own, as `previewer init`
+{count} public applications, none of them ours, each at one commit of its own, as `previewer init`
 leaves it. The third column is what runs, the fourth is what `previewer init` writes besides including
 the application's own files, and the last says what was tried:
 

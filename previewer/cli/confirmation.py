@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 def confirm(invocation: Invocation, question: str) -> None:
     """Ask; no is the default. Raises :class:`CancelledError` for no, :class:`UsageError` without a terminal."""
-    _need_somebody(invocation, question)
+    _require_terminal(invocation, question)
     if invocation.ask(f"{plain(question)} [y/N]").lower() not in ("y", "yes"):
         raise CancelledError("nothing was changed")
 
 
 def confirm_name(invocation: Invocation, question: str, name: str) -> None:
     """Ask for ``name`` to be typed. Raises as :func:`confirm` does."""
-    _need_somebody(invocation, question)
+    _require_terminal(invocation, question)
     if invocation.ask(f"{plain(question)} Type its name to go on:") != name:
         raise CancelledError("that is not its name: nothing was changed")
 
@@ -54,6 +54,6 @@ def confirm_replacement(invocation: Invocation, role: Role, plan: Plan, *, is_ro
         confirm(invocation, f"{plan.title[:1].upper()}{plan.title[1:]}{data}. Go on?")
 
 
-def _need_somebody(invocation: Invocation, question: str) -> None:
+def _require_terminal(invocation: Invocation, question: str) -> None:
     if not invocation.can_ask:
         raise UsageError(f"no terminal to ask on: {question}", hint="pass --yes to confirm without a question")

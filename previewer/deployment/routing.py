@@ -143,7 +143,7 @@ def announced_build(
 ) -> AbstractContextManager[None]:
     """As :func:`announced`, while an environment that is not there yet is being built.
 
-    Where no router runs yet, nobody could look.
+    Nothing is announced where no router runs yet.
     """
     settings, names = run.session.settings.router, tuple[NamedService, ...]()
     if settings.use is not RouterUse.OFF and _is_wanted(run.session, settings, definition):
@@ -191,7 +191,7 @@ def is_named(session: Session, environment: Environment) -> bool:
 def share_name(
     session: Session, environment: Environment, *, token: str, until: datetime, is_locked: bool
 ) -> Share:
-    """A host name for others that leads to the environment's main one; ``token`` is what nobody guesses."""
+    """A host name for others that leads to the environment's main one; ``token`` is unguessable."""
     settings = session.settings.router
     address = _address(settings, session.router.find(settings.name))
     host = f"share-{token}.{project_host(environment.ownership.project, settings.domain)}"

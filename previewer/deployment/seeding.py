@@ -103,7 +103,7 @@ def make_snapshot(run: Run, deployment: Deployment, job: DataJob) -> Snapshot:
         try:
             filled = _fill(run, wanted, seed, timeout=deployment.timeout or PATIENCE)
             snapshot = _snapshot(run, wanted, job, filled)
-            _remove(run, name)  # before it counts: nobody looks for what is left of a snapshot that is complete
+            _remove(run, name)  # before it counts: remains of a complete snapshot are never looked for
             complete(session, snapshot)
         finally:
             _remove(run, name)

@@ -149,7 +149,7 @@ _NAMED_URL = re.compile(
 )
 _HOST_HEADER = re.compile(r"[A-Za-z0-9.:-]{0,255}")
 _AHEAD = re.compile(r"-?[0-9]{1,10}")
-"""Labels can be forged by whoever controls the engine, and what is read from them becomes paths of files."""
+"""Labels can be forged by any client of the engine, and what is read from them becomes paths of files."""
 
 OCI_REVISION = "org.opencontainers.image.revision"
 OCI_CREATED = "org.opencontainers.image.created"

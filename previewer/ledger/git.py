@@ -51,7 +51,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def tell_nobody(environment: str, owner: LockOwner) -> None:
+def ignore_takeover(environment: str, owner: LockOwner) -> None:
     """Take a dead owner's lock over without a word."""
     del environment, owner
 
@@ -66,7 +66,7 @@ class GitLedger:
         installation: str,
         actor: str,
         clock: Callable[[], datetime] = utc_now,
-        on_takeover: TakeoverCallback = tell_nobody,
+        on_takeover: TakeoverCallback = ignore_takeover,
         objects: GitObjects | None = None,
         object_format: str | None = None,
         shared_folder: str | None = None,

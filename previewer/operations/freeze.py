@@ -294,7 +294,7 @@ def find_release(
 
     ``definitions`` are all of the commit's. One that lacks some will do for running the ``wanted`` one, and of
     several the one with the fewest: what runs already is not replaced because it was completed since. It counts
-    only if its images are there, if it was frozen here or somebody who is trusted vouches for it, and if no build
+    only if its images are there, if it was frozen here or a trusted signer vouches for it, and if no build
     of it mounted caches that other branches write to.
     """
     names = {definition.name for definition in definitions} if wanted is None else {wanted}

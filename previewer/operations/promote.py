@@ -70,7 +70,7 @@ def promote(run: Run, subject: str, options: PromoteOptions) -> UpResult:
 def _deployment(
     session: Session, subject: str, options: PromoteOptions, look: Look, run: Run | None = None
 ) -> Deployment:
-    """``look`` finds out whether somebody touched an environment that nobody has looked at since.
+    """``look`` finds out whether an environment was touched since it was last examined.
 
     A release that was frozen without the role's definition is completed; in a plan, which has nothing to report
     to, but for its images.

@@ -1,4 +1,4 @@
-"""Give others an address of an environment that nobody guesses, for a time, and end that."""
+"""Give others an unguessable address of an environment for a time, and end that."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def read_definitions(
 ) -> tuple[Definition, ...]:
     """The definitions of a commit, each held against the policy of its role; they refer to the user's variables.
 
-    One that nobody wants now is left out where it cannot be read, or its role refuses it. Raises
+    One that was not asked for is left out where it cannot be read, or its role refuses it. Raises
     :class:`NotFoundError` where the commit has none, and :class:`PolicyError`.
     """
     tree = session.source.tree(resolved.commit.id)

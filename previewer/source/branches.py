@@ -162,7 +162,7 @@ class GitBranchView:
         return bool(ours) and ours <= theirs
 
     def _patch_ids(self, patches: bytes) -> frozenset[bytes]:
-        """What patches change, wherever it is and whoever did it (git-patch-id(1))."""
+        """What patches change, wherever it is and by any author (git-patch-id(1))."""
         lines = self._command.run("patch-id", "--stable", input_bytes=patches).splitlines()
         return frozenset(line.partition(b" ")[0] for line in lines)
 

@@ -42,7 +42,7 @@ from previewer.git.output import (
     parse_tree,
 )
 from previewer.source.branches import GitBranchView, refs_fingerprint
-from previewer.source.protocol import is_nobody
+from previewer.source.protocol import no_branch
 from previewer.source.revisions import NO_COMMITS_HINT, GitChanges, GitRevisions
 from previewer.source.submodules import GitExternalFiles
 from previewer.source.trusted_branches import GitTrustedBranches
@@ -146,7 +146,7 @@ class GitSource:
         lines = self._command.lines("for-each-ref", f"--format={NAMED_FORMAT}", TAGS, *PULLS)
         return tuple(sorted(parse_named(lines), key=_MOMENT, reverse=True))
 
-    def branch_view(self, *, remote: str | None = None, about: Callable[[str], bool] = is_nobody) -> BranchView:
+    def branch_view(self, *, remote: str | None = None, about: Callable[[str], bool] = no_branch) -> BranchView:
         """What is known of branches: the local ones' tips, or those of ``remote`` when it was fetched last."""
         view = GitBranchView(self._command, self._settings, Path(self.shared_folder))
         return view.read(default=self.default_branch().name, remote=remote, about=about)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from previewer.domain.cancellation import Cancellation
 
 
-def is_nobody(branch: str) -> bool:
+def no_branch(branch: str) -> bool:
     """No branch's."""
     del branch
     return False
@@ -66,7 +66,7 @@ class Source(Protocol):
         """Tags, and the pull requests that the clone has fetched, newest commit first."""
         ...
 
-    def branch_view(self, *, remote: str | None = None, about: Callable[[str], bool] = is_nobody) -> BranchView:
+    def branch_view(self, *, remote: str | None = None, about: Callable[[str], bool] = no_branch) -> BranchView:
         """What is known of branches: the local ones' tips, or those that ``remote`` had when it was fetched last.
 
         ``about`` says of which branches it matters whether they are merged; of others it is not looked at.

@@ -128,7 +128,7 @@ def test_down_all_asks_on_a_terminal_and_no_is_the_default(typed: str, code: int
 
 
 @pytest.mark.parametrize("environment", [{}, {"CI": "true", "NO_COLOR": "1"}])
-def test_nobody_is_asked_without_a_terminal_or_in_ci(environment: dict[str, str], world: World) -> None:
+def test_no_question_is_asked_without_a_terminal_or_in_ci(environment: dict[str, str], world: World) -> None:
     world.up("main")
     ran = world.run("down", "--all", terminal=bool(environment), typed="y\n", environment=environment)
     assert ran.code == 2
@@ -160,7 +160,7 @@ def test_production_is_replaced_only_by_its_name(typed: str, code: int, world: W
     assert world.run(*other, "--yes").code == 0
 
 
-def test_production_is_kept_where_nobody_can_be_asked(world: World) -> None:
+def test_production_is_kept_where_no_question_can_be_asked(world: World) -> None:
     world.up("main", Role.PRODUCTION)
     assert world.run("down", "shop-production").code == 2
     assert names(world) == ["shop-production"]

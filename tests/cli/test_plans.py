@@ -124,7 +124,7 @@ REPLACING = (Step(RemoveContainer("shop-web-1"), "another one has its ports"),)
             "shop\n",
             "shop is production; the guests go. Type its name to go on: ",
         ),
-        (Role.STAGING, ("the guests go",), "y\n", "Begin anew; the guests go. Go on? [y/N] "),
+        (Role.STAGING, ("the guests go",), "y\n", "Begin again; the guests go. Go on? [y/N] "),
         (Role.STAGING, (), "", ""),
         (Role.PREVIEW, ("the guests go",), "", ""),
     ],
@@ -133,7 +133,7 @@ def test_what_is_asked_is_decided_by_data_and_not_by_words(
     role: Role, left_data: tuple[str, ...], typed: str, asked: str
 ) -> None:
     notes = ("data is left behind: this is only a note",)
-    plan = Plan("begin anew", REPLACING, notes=notes, environment="shop", left_data=left_data)
+    plan = Plan("begin again", REPLACING, notes=notes, environment="shop", left_data=left_data)
     stdout, stderr = Terminal(), Terminal()
     invocation = Invocation(environment={}, stdin=Terminal(typed), stdout=stdout, stderr=stderr)
     confirm_replacement(invocation, role, plan)

@@ -215,7 +215,7 @@ def test_a_reader_that_left_stops_no_operation(mode: ProgressMode) -> None:
         (False, {}, PlainProgress),
     ],
 )
-def test_auto_moves_only_where_somebody_watches(terminal: bool, environment: dict[str, str], kind: type) -> None:
+def test_auto_moves_only_on_a_watched_terminal(terminal: bool, environment: dict[str, str], kind: type) -> None:
     stream = Terminal() if terminal else io.StringIO()
     progress = make_progress(ProgressMode.AUTO, stream, colour_choice="auto", environment=environment)
     progress.close()

@@ -120,7 +120,7 @@ def test_an_engine_answers_a_ping(tmp_path: Path, said: bytes, answered: bool) -
 
 
 @pytest.mark.parametrize("host", ["unix:///nowhere.sock", "tcp://127.0.0.1:1", "npipe:////./pipe/docker", "", "x"])
-def test_nobody_answers(host: str) -> None:
+def test_no_engine_answers(host: str) -> None:
     assert not answers(host)
 
 

@@ -31,7 +31,7 @@ def references(folder: Path) -> str:
 
 
 def test_it_has_the_same_ids_each_time(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GIT_AUTHOR_NAME", "somebody else")
+    monkeypatch.setenv("GIT_AUTHOR_NAME", "another user")
     monkeypatch.setenv("GIT_DEFAULT_HASH", "sha256")
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     write_history(tmp_path / "again")

@@ -93,7 +93,7 @@ def drift(engine_fixture: EngineFixture, *arguments: str, code: int = 0) -> list
     return [finding for environment in found for finding in environment["findings"]]
 
 
-def test_what_nobody_touched_is_as_frozen_through_all_its_life(engine_fixture: EngineFixture) -> None:
+def test_what_is_untouched_is_as_frozen_through_all_its_life(engine_fixture: EngineFixture) -> None:
     engine_fixture.repository.commit({"compose.yaml": COMPOSE}, subject="many services")
     engine_fixture.up("main")
     assert drift(engine_fixture) == [], "just made"

@@ -65,8 +65,8 @@ def execute(*command: str) -> Act:
     return lambda scene, name: scene.repo.execute(name, *command)
 
 
-def anew(change: Callable[[Body], object], *, start: bool = True) -> Act:
-    return lambda scene, name: scene.repo.make_anew(name, change, start=start)
+def recreate(change: Callable[[Body], object], *, start: bool = True) -> Act:
+    return lambda scene, name: scene.repo.recreate(name, change, start=start)
 
 
 def call(method: str, **arguments: Any) -> Act:
@@ -184,7 +184,7 @@ def move_tag(scene: Scene, name: str) -> None:
 
 def run_other_image(scene: Scene, name: str) -> None:
     image = scene.api.inspect_container(scene.name("web"))["Image"]
-    scene.repo.make_anew(name, lambda body: body.update(Image=image, Cmd=["sleep", "1000"]))
+    scene.repo.recreate(name, lambda body: body.update(Image=image, Cmd=["sleep", "1000"]))
 
 
 def more_labels(body: Body) -> None:
@@ -299,38 +299,43 @@ GROUPS: dict[str, tuple[Touch, ...]] = {
             {"volume-shared"},
         ),
     ),
-    "anew": (
-        ("as it was", "s01", anew(lambda body: None), {"removed-by-hand", "made-by-hand", "made-anew"}),
+    "recreate": (
+        ("as it was", "s01", recreate(lambda body: None), {"removed-by-hand", "made-by-hand", "recreated"}),
         ("on another volume", "-", lambda scene, _name: swap_volume(scene, scene.name("web")), {"volume-changed"}),
-        ("with another variable", "s02", anew(lambda b: b["Env"].append("MORE=1")), {"environment"}),
+        ("with another variable", "s02", recreate(lambda b: b["Env"].append("MORE=1")), {"environment"}),
         (
             "with another secret",
             "s03",
-            anew(lambda b: b.update(Env=["DB_PASSWORD=guess-me", "COLOUR=green"])),
+            recreate(lambda b: b.update(Env=["DB_PASSWORD=guess-me", "COLOUR=green"])),
             {"environment"},
         ),
-        ("with another label", "s04", anew(more_labels), {"label"}),
-        ("with another program", "s05", anew(lambda b: b.update(Cmd=["sleep", "2000"])), {"command"}),
-        ("with another folder", "s06", anew(lambda b: b["HostConfig"].update(Binds=["/tmp:/host:ro"])), {"mount"}),
-        ("with more rights", "s07", anew(lambda b: b["HostConfig"].update(CapAdd=["NET_ADMIN"])), {"cap_add"}),
+        ("with another label", "s04", recreate(more_labels), {"label"}),
+        ("with another program", "s05", recreate(lambda b: b.update(Cmd=["sleep", "2000"])), {"command"}),
+        (
+            "with another folder",
+            "s06",
+            recreate(lambda b: b["HostConfig"].update(Binds=["/tmp:/host:ro"])),
+            {"mount"},
+        ),
+        ("with more rights", "s07", recreate(lambda b: b["HostConfig"].update(CapAdd=["NET_ADMIN"])), {"cap_add"}),
         (
             "published",
             "s08",
-            anew(lambda b: b["HostConfig"].update(PortBindings={"80/tcp": [{"HostPort": ""}]})),
+            recreate(lambda b: b["HostConfig"].update(PortBindings={"80/tcp": [{"HostPort": ""}]})),
             {"port"},
         ),
-        ("as another user", "s09", anew(lambda b: b.update(User="65534")), {"user"}),
+        ("as another user", "s09", recreate(lambda b: b.update(User="65534")), {"user"}),
         (
             "privileged",
             "s10",
-            anew(lambda b: b["HostConfig"].update(Privileged=True), start=False),
+            recreate(lambda b: b["HostConfig"].update(Privileged=True), start=False),
             {"privileged", "stopped"},
         ),
         ("of another image", "s11", run_other_image, {"image"}),
         (
             "of another owner",
             "job",
-            anew(lambda b: b["Labels"].update({labels.BRANCH: "other"})),
+            recreate(lambda b: b["Labels"].update({labels.BRANCH: "other"})),
             {"ownership-label"},
         ),
     ),
@@ -379,9 +384,9 @@ ALL = [
     pytest.param(group, touch, id=f"{group}: {touch[0]}") for group, touches in GROUPS.items() for touch in touches
 ]
 TOLD_BY_EVENTS = {
-    *("updated", "network-connected", "network-disconnected", "made-by-hand", "removed-by-hand", "made-anew"),
+    *("updated", "network-connected", "network-disconnected", "made-by-hand", "removed-by-hand", "recreated"),
 }
-MADE_ANEW = {"removed-by-hand", "made-by-hand", "made-anew", "ownership-label"}
+RECREATED = {"removed-by-hand", "made-by-hand", "recreated", "ownership-label"}
 """The last, for a container has its image's labels too."""
 
 
@@ -402,7 +407,7 @@ def test_nothing_else_is_found(group: str, findings: dict[str, tuple[Finding, ..
     for service in (*SERVICES, "web", "job"):
         done = [touch for touch in GROUPS[group] if touch[1] == service]
         expected = {kind for touch in done for kind in touch[3]}
-        allowed = MADE_ANEW if group == "anew" else set()
+        allowed = RECREATED if group == "recreate" else set()
         assert kinds_of(findings[group], service) - allowed <= expected, service
 
 

@@ -165,7 +165,7 @@ def test_the_old_generation_answers_while_its_successor_fails(engine_fixture: En
     assert len(parts_of(engine_fixture)) == WHOLE
 
 
-def test_what_somebody_removed_by_hand_is_missed_and_made_again(engine_fixture: EngineFixture) -> None:
+def test_what_was_removed_by_hand_is_missed_and_made_again(engine_fixture: EngineFixture) -> None:
     bring_up(engine_fixture, FRONT)
     api = engine_fixture.connection.api
     (generation,) = map(int, generations(engine_fixture))
@@ -200,7 +200,7 @@ def test_a_stranger_on_the_network_does_not_keep_it(engine_fixture: EngineFixtur
         api.remove_container(stranger, force=True)
 
 
-def test_down_waits_for_nobody_but_takes_over_from_the_dead(engine_fixture: EngineFixture) -> None:
+def test_down_waits_for_none_but_takes_over_from_the_dead(engine_fixture: EngineFixture) -> None:
     working = stop_at(engine_fixture, "start container", "up", FRONT, "--name", VICTIM)
     try:
         code, events = tell(engine_fixture, "down", VICTIM)
@@ -227,7 +227,7 @@ def test_two_clones_see_the_same_environments_and_releases(engine_fixture: Engin
     assert engine_fixture.remains() == []
 
 
-def test_a_port_that_somebody_took_meanwhile_is_left_to_them(engine_fixture: EngineFixture) -> None:
+def test_a_port_taken_meanwhile_is_left_to_them(engine_fixture: EngineFixture) -> None:
     port = int(bring_up(engine_fixture, FRONT).rpartition(":")[2])
     engine_fixture.run("down", VICTIM)
     with socket.socket() as taken:

@@ -66,7 +66,7 @@ services:
 SETTINGS = 'variables = ["GREETING"]\n'
 
 
-def test_nobody_writes_where_immutability_is_enforced(
+def test_nothing_writes_where_immutability_is_enforced(
     engine_fixture: EngineFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GREETING", "from a variable")

@@ -84,7 +84,7 @@ def test_another_clone_fetches_a_release_with_all_that_is_said_about_it(
         )
 
 
-def test_pruning_takes_what_nobody_needs_and_rolls_nothing_else_up(engine_fixture: EngineFixture) -> None:
+def test_pruning_takes_what_is_unused_and_rolls_nothing_else_up(engine_fixture: EngineFixture) -> None:
     engine_fixture.up("main")
     running = as_json(engine_fixture, "inspect", "main")["release"]
     engine_fixture.repository.commit({"web/index.html": "second\n"})

@@ -93,11 +93,11 @@ def test_over_ssh_one_login_serves_everything(engine_fixture: EngineFixture, ssh
 
 def test_ssh_says_why_it_does_not_get_there(engine_fixture: EngineFixture, ssh_log: Path) -> None:
     del ssh_log
-    process = engine_fixture.start("--host", f"ssh://nobody-of-that-name@{MACHINE}", "ls")
+    process = engine_fixture.start("--host", f"ssh://none-of-that-name@{MACHINE}", "ls")
     _printed, events = process.communicate(timeout=60)
     assert process.returncode == 9
     assert "Permission denied" in events
-    assert "hint: this has to work: `ssh nobody-of-that-name" in events
+    assert "hint: this has to work: `ssh none-of-that-name" in events
 
 
 class TlsDoor:

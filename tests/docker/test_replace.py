@@ -63,7 +63,7 @@ def timestamp(events: str, event: str, *words: str) -> int:
     )
 
 
-def test_a_successor_that_never_is_healthy_costs_nobody_an_answer(engine_fixture: EngineFixture) -> None:
+def test_a_successor_that_never_is_healthy_costs_no_answer(engine_fixture: EngineFixture) -> None:
     before = engine_fixture.up("main")
     sick = COMPOSE.replace("/site/index.html]", "/no/such/file]").replace("retries: 20", "retries: 2")
     change(engine_fixture, "sick", **{"compose.yaml": sick})

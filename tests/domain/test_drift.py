@@ -265,7 +265,7 @@ EVENTS: list[tuple[list[EngineHappening], list[str]]] = [
 
 
 @pytest.mark.parametrize(("events", "expected"), EVENTS)
-def test_an_event_is_what_somebody_did_or_nothing(events: list[EngineHappening], expected: list[str]) -> None:
+def test_an_event_is_an_action_by_hand_or_nothing(events: list[EngineHappening], expected: list[str]) -> None:
     assert kinds(judge(happenings=tuple(events))) == expected
 
 
@@ -361,7 +361,7 @@ STRANGERS = {
 
 
 @pytest.mark.parametrize("shared", [*NEIGHBOURS, *STRANGERS])
-def test_a_container_of_somebody_else_s_that_shares_something_is_found(shared: str) -> None:
+def test_a_foreign_container_that_shares_something_is_found(shared: str) -> None:
     volumes = (ExaminedVolume(VOLUME, OWNER, "/lib/data", {}),)
     seen = replace(SEEN, volumes=volumes, strangers=({**NEIGHBOURS, **STRANGERS}[shared],))
     found = judge(seen=seen)

@@ -100,7 +100,7 @@ def test_the_policy_says_that_the_way_out_is_taken() -> None:
     assert found.verdict == "clear"
 
 
-def test_the_gateway_of_a_shut_network_is_nobody() -> None:
+def test_the_gateway_of_a_shut_network_is_unreachable() -> None:
     spec = NetworkSpec("n", {}, {NO_EGRESS_KEY: True}, "10.0.0.0/24", 28)
     body = network_body(spec, IPv4Network("10.0.0.16/28"), api_version=(1, 41))
     (config,) = as_list(as_object(body["IPAM"])["Config"])

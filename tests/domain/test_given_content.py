@@ -18,7 +18,7 @@ GIVEN: dict[str, JsonValue] = {
     "outside": {"file": "../page"},
     "variable": {"environment": "TOKEN"},
     "bytes": {"environment": "RAW"},
-    "unset": {"environment": "NOBODY"},
+    "unset": {"environment": "MISSING_VARIABLE"},
     "external": {"external": True},
 }
 
@@ -51,7 +51,7 @@ def test_each_way_to_give_it(kind: str, key: str, content: bytes) -> None:
     [
         ("gone", "no file etc/nothing"),
         ("outside", r"no file \.\./page"),
-        ("unset", "secrets/unset comes from the variable NOBODY"),
+        ("unset", "secrets/unset comes from the variable MISSING_VARIABLE"),
         ("external", "none named"),
         ("never-heard-of", "none named"),
     ],

@@ -82,7 +82,7 @@ def test_a_port_that_is_published_twice_keeps_both() -> None:
         ("127.0.0.1", "127.0.0.1", "udp", False),
     ],
 )
-def test_a_fixed_port_that_somebody_has_is_found(host_ip: str, held_ip: str, protocol: str, is_held: bool) -> None:
+def test_a_fixed_port_in_use_is_found(host_ip: str, held_ip: str, protocol: str, is_held: bool) -> None:
     wanted: JsonValue = {"target": 80, "published": "8080", "host_ip": host_ip}
     definition = make_definition({"web": {"image": "w", "ports": [{"target": 80}, wanted]}})
     holder = make_container("api", ports=(PublishedPort(1, protocol, held_ip, 8080),))

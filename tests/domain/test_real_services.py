@@ -42,7 +42,7 @@ SERVICES = dict(recorded())
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_that_nobody_touched_is_not_accused(service: str) -> None:
+def test_an_untouched_service_is_not_accused(service: str) -> None:
     found = [
         change.path for change in undeclared_changes(SERVICES[service], allowed=CONFIGS) if not is_natural(change)
     ]

@@ -147,7 +147,7 @@ def test_a_network_waits_for_its_own_members_alone() -> None:
         observed,
         containers=(
             web,
-            replace(db, networks=(default.name, back.name, "somebody-elses")),
+            replace(db, networks=(default.name, back.name, "of-others")),
             replace(job, networks=(back.name,), state=ContainerState.EXITED),
         ),
         networks=(default, back),

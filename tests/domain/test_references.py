@@ -60,8 +60,8 @@ def test_what_is_not_set_or_is_another_is_known() -> None:
 def test_a_live_value_agrees_by_its_hash_without_the_variable(
     kept: JsonValue, live: JsonValue, agrees: bool
 ) -> None:
-    nobody = References(KEY, {})
-    assert nobody.settle(kept, live) == (live if agrees else kept)
+    stranger = References(KEY, {})
+    assert stranger.settle(kept, live) == (live if agrees else kept)
 
 
 def test_hashes_of_another_user_are_not_compared() -> None:

@@ -88,7 +88,7 @@ def test_what_was_good_in_an_environment_that_is_gone_is_not_needed() -> None:
     assert [found.keeps for found in judged.values()] == [True, True]
 
 
-def test_what_somebody_works_for_stays() -> None:
+def test_what_is_worked_on_stays() -> None:
     judged = judge_releases(
         RELEASES[:2], observed=Observation(), notes={}, installation=US, newest=0, claimed={RELEASES[1].commit}
     )

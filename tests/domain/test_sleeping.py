@@ -57,7 +57,7 @@ def test_what_runs_is_stopped() -> None:
     assert list(plan_sleep(asleep())) == []
 
 
-def test_nobody_who_sleeps_counts_as_failed() -> None:
+def test_what_sleeps_does_not_count_as_failed() -> None:
     found = asleep()
     assert found.state is State.ASLEEP
     assert {service.name: service.state for service in found.services} == {

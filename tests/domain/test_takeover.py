@@ -46,9 +46,7 @@ def port(address: str = "127.0.0.1", published: str | None = None) -> JsonValue:
         pytest.param(web(port("::1", "80")), {}, None, id="IPv6"),
         pytest.param(web(port("127.0.0.1", "80-90")), {}, None, id="a range"),
         pytest.param(web(), {}, None, id="no port"),
-        pytest.param(
-            web(port()), {"networks": {"default": {"external": True}}}, None, id="somebody else's network"
-        ),
+        pytest.param(web(port()), {"networks": {"default": {"external": True}}}, None, id="an external network"),
         pytest.param(web(port()), {"networks": {"default": {"driver": "macvlan"}}}, None, id="no bridge"),
         pytest.param(
             web(port()), {"networks": {"default": {"enable_ipv6": True}}}, None, id="a network with IPv6"
@@ -86,7 +84,7 @@ def test_how_ports_pass_on(
     assert found == expected
 
 
-def test_what_will_be_kept_is_rehearsed_though_nobody_has_its_ports() -> None:
+def test_what_will_be_kept_is_rehearsed_though_its_ports_are_free() -> None:
     found = decide_port_handover(
         make_definition(web(port())),
         {KEY: 20080},
@@ -127,7 +125,7 @@ def test_how_what_was_kept_comes_by_its_ports_again(
     assert found.holders == (() if expected is Handover.NONE else (OLD,))
 
 
-def test_a_rehearsal_goes_where_nobody_is() -> None:
+def test_a_rehearsal_goes_where_nothing_listens() -> None:
     def decide(*taken: str) -> PortHandover:
         return decide_port_handover(
             make_definition(web(port())),

@@ -47,7 +47,7 @@ def test_what_arrives_is_read_until_the_other_end_closes(line: Line) -> None:
     assert line.releases == 1
 
 
-def test_a_stream_that_nobody_reads_is_released_by_closing_it(line: Line) -> None:
+def test_an_unread_stream_is_released_by_closing_it(line: Line) -> None:
     line.stream.close()
     line.stream.close()
     assert line.releases == 1

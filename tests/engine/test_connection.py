@@ -108,7 +108,7 @@ def test_no_engine_says_what_was_tried(tmp_path: Path) -> None:
     assert caught.value.hint
 
 
-def test_a_socket_that_nobody_listens_to_says_so(tmp_path: Path) -> None:
+def test_a_socket_without_a_listener_says_so(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(tmp_path / "dead.sock"))
         with pytest.raises(EngineUnreachableError) as caught:

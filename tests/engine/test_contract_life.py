@@ -21,7 +21,7 @@ def test_a_stopped_container_stays_and_can_be_started_again(bench: ContractFixtu
     bench.engine.start_container(name)
     assert bench.find(name).state is ContainerState.RUNNING
     with pytest.raises(ObjectNotFoundError):
-        bench.engine.stop_container("nobody", grace=grace)
+        bench.engine.stop_container("missing", grace=grace)
 
 
 @pytest.mark.parametrize("policy", ["always", "on-failure:3", "no"])

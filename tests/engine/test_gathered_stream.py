@@ -84,7 +84,7 @@ def test_closing_wakes_a_reader_that_waits() -> None:
     assert list(stream) == []
 
 
-def test_closing_stops_sources_that_nobody_reads() -> None:
+def test_closing_stops_unread_sources() -> None:
     sources = [Source([[i] for i in range(100_000)])]
     stream = GatheredStream(sources, name="gathered-stop")
     assert next(iter(stream)) is not None

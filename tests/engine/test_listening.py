@@ -111,7 +111,7 @@ def test_a_connection_counts_once_it_stays_open(answer: Callable[[socket.socket]
         assert accepts("127.0.0.1", port) is expected
 
 
-def test_a_port_that_only_its_engine_holds_is_silent_and_one_that_nobody_holds_is_elsewhere() -> None:
+def test_a_port_that_only_its_engine_holds_is_silent_and_a_free_one_is_elsewhere() -> None:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         assert accepts("127.0.0.1", held.getsockname()[1]) is False

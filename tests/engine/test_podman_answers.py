@@ -72,7 +72,7 @@ def test_events_of_containers_with_only_some_of_the_labels_are_left_out(
         ("", 0, 1, False),
     ],
 )
-def test_what_nobody_reads_of_an_archive_is_no_failure(said: str, failures: int, tries: int, fails: bool) -> None:
+def test_an_unread_rest_of_an_archive_is_no_failure(said: str, failures: int, tries: int, fails: bool) -> None:
     tried = []
 
     def unpack() -> None:

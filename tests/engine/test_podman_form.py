@@ -36,7 +36,7 @@ def test_fields_that_it_does_not_repeat_are_not_compared() -> None:
     assert judged_fields(frozen) == judged_fields(live) == {"image": "sha256:1"}
 
 
-def test_a_host_name_is_no_alias_that_somebody_gave() -> None:
+def test_a_host_name_is_no_alias_of_the_users() -> None:
     def form(*aliases: str) -> dict[str, JsonValue]:
         return {"hostname": "web", "networks.a": {"aliases": list(aliases), "links": []}}
 

@@ -8,7 +8,7 @@ from previewer.forge.comments import ForgeError, marker, post_comment
 from previewer.forge.job import Job, Platform, find_job
 from tests.forge.platform_server import BOT, PlatformServer, Reply, platform_server
 
-SOMEBODY = {"login": "eve", "type": "User", "id": 6}
+OTHER_USER = {"login": "eve", "type": "User", "id": 6}
 NAME = "shop-pull-7"
 
 
@@ -48,7 +48,7 @@ def post(environment: dict[str, str], text: str = "it is up") -> tuple[bool, lis
 
 def test_a_comment_is_made_once_and_kept_up_to_date(server: PlatformServer) -> None:
     for number in range(250):
-        server.add(f"a remark {number}", SOMEBODY)
+        server.add(f"a remark {number}", OTHER_USER)
     assert post(github(server)) == (True, [])
     assert post(github(server), "it is gone") == (False, [])
     (ours,) = (entry["body"] for entry in server.comments if entry["user"] == BOT)
@@ -58,7 +58,7 @@ def test_a_comment_is_made_once_and_kept_up_to_date(server: PlatformServer) -> N
 
 def test_what_others_wrote_is_left_alone_even_with_the_mark(server: PlatformServer) -> None:
     theirs = f"{marker(NAME)}\nforged"
-    server.add(theirs, SOMEBODY)
+    server.add(theirs, OTHER_USER)
     server.add(f"see {marker(NAME)}")
     assert post(github(server))[0]
     assert server.comments[0]["body"] == theirs

@@ -16,7 +16,7 @@ SECRETS: JsonValue = {
     "file": {"file": "etc/secret"},
     "inline": {"content": "written"},
     "outside": {"file": "/etc/passwd"},
-    "unset": {"environment": "NOBODY_SETS_IT"},
+    "unset": {"environment": "NEVER_SET"},
 }
 
 
@@ -62,7 +62,7 @@ def test_each_key(build: dict[str, JsonValue], expected: BuildRequirements) -> N
     ("build", "words"),
     [
         ({"secrets": ["outside"]}, "no file /etc/passwd"),
-        ({"secrets": ["unset"]}, "NOBODY_SETS_IT"),
+        ({"secrets": ["unset"]}, "NEVER_SET"),
         ({"secrets": ["undefined"]}, "undefined"),
         ({"ssh": ["gh=keys/gh"]}, "not an absolute path"),
     ],

@@ -121,7 +121,7 @@ def test_capabilities_of_files_stay() -> None:
     assert found.pax_headers == {"SCHILY.xattr.security.capability": capability}
 
 
-def test_whiteouts_are_the_same_whoever_owns_them() -> None:
+def test_whiteouts_are_the_same_for_every_owner() -> None:
     one = rewritten([entry("etc"), entry("etc/.wh.group", b"", mode=0, mtime=0)])
     assert one == rewritten([entry("etc"), entry("etc/.wh.group", b"", mode=0o600, uid=7)])
 

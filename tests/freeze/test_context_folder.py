@@ -102,9 +102,7 @@ def test_folders_of_the_dead_are_removed_and_of_the_living_not(
 
 
 @pytest.mark.parametrize("number", ["²", "9" * 30])
-def test_folders_that_nobody_of_ours_has_made_are_in_nobody_s_way(
-    number: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_foreign_folders_are_in_no_run_s_way(number: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     strange = tmp_path / f"{PREFIX}{number}-x"
     strange.mkdir()

@@ -170,7 +170,7 @@ def test_multi_stage_targets_copy_from_images_and_inline_dockerfiles(
     source = MemorySource()
     files: dict[str, str | bytes] = {
         "Dockerfile": f"ARG BASE=nothing/here\nFROM ${{BASE}} AS tools\nRUN echo tools > /tools\n"
-        f"FROM nobody/has-this AS dev\nFROM {BASE}\nCOPY --from=tools /tools /tools\n"
+        f"FROM missing/image-this AS dev\nFROM {BASE}\nCOPY --from=tools /tools /tools\n"
         f"COPY --from={BASE} /etc/group /copied\nCOPY . /context/\n",
         ".dockerignore": "*.md\n!keep.md\n",
         "a.md": "no",
@@ -201,14 +201,14 @@ def test_a_service_with_an_image_is_pinned_by_what_the_engine_has(images: Docker
     assert (artifact.origin, artifact.reference) == ("engine", BASE)
 
 
-def test_an_image_that_nobody_has_is_an_error_and_a_dead_registry_costs_once(
+def test_an_image_that_is_nowhere_is_an_error_and_a_dead_registry_costs_once(
     images: DockerImages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(FreezeError, match="the registry does not answer"):
-        images.pin("registry.invalid/nobody/has:1", "linux/amd64")
+        images.pin("registry.invalid/missing/image:1", "linux/amd64")
     monkeypatch.setattr(repository, "ask_tag_digest", lambda *_: pytest.fail("it is asked again"))
     with pytest.raises(FreezeError, match="the registry does not answer"):
-        images.pin("registry.invalid/nobody/has:2", "linux/amd64")
+        images.pin("registry.invalid/missing/image:2", "linux/amd64")
 
 
 def test_labels_in_a_foreign_image_do_not_make_it_ours(

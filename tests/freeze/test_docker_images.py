@@ -120,7 +120,7 @@ def test_the_engine_s_own_copy_serves_and_that_is_said(
     assert "own copy" in pinned.warning
 
 
-def test_a_missing_credentials_helper_is_one_warning_and_nobody(
+def test_a_missing_credentials_helper_is_one_warning_and_no_user(
     images: DockerImages, registry: SmallRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, project: str
 ) -> None:
     registry.push("1", base_image_archive()[1], comment=f"{uuid.uuid4()}")

@@ -312,7 +312,7 @@ def test_nothing_is_done_once_cancelled(source: MemorySource) -> None:
     assert images.requests == []
 
 
-def test_an_image_that_nobody_has_is_an_error(source: MemorySource) -> None:
+def test_an_image_that_is_nowhere_is_an_error(source: MemorySource) -> None:
     with pytest.raises(FreezeError) as caught:
         freeze(source, source.commit("main", FILES), MemoryImages(unknown=["postgres:16"]), TWO)
     assert caught.value.where == "postgres:16"

@@ -220,7 +220,7 @@ def test_packages_and_files_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None
     assert result.notes == ("the image has more files or packages than are looked at",)
 
 
-def test_names_that_would_harm_a_terminal_are_nobodys() -> None:
+def test_names_that_would_harm_a_terminal_are_left_out() -> None:
     status = b"Package: a\x1b[2J\nVersion: 1\n\nPackage: " + b"b" * 300 + b"\nVersion: 1\n"
     assert found({"var/lib/dpkg/status": status}).packages == ()
 

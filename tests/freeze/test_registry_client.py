@@ -23,13 +23,13 @@ from tests.freeze.http_server import serving
 from tests.freeze.oci_registry import PASSWORD, REFRESH_TOKEN, USER, Auth, OciRegistry, digest, oci_registry
 
 ADA = RegistryCredentials(USER, PASSWORD)
-NOBODY = RegistryCredentials()
+ANONYMOUS = RegistryCredentials()
 
 
 def repository(
     registry: OciRegistry,
     *,
-    who: RegistryCredentials = NOBODY,
+    who: RegistryCredentials = ANONYMOUS,
     pauses: list[float] | None = None,
 ) -> RegistryRepository:
     wait: Callable[[float], None] = (lambda seconds: None) if pauses is None else pauses.append
@@ -86,14 +86,14 @@ def test_an_identity_token_is_exchanged() -> None:
 
 
 @pytest.mark.parametrize("auth", [Auth.BASIC, Auth.TOKEN])
-@pytest.mark.parametrize("who", [NOBODY, RegistryCredentials(USER, "wrong")])
+@pytest.mark.parametrize("who", [ANONYMOUS, RegistryCredentials(USER, "wrong")])
 def test_who_is_not_let_in_is_told_how_to_sign_in(auth: Auth, who: RegistryCredentials) -> None:
     with oci_registry(auth) as registry:
         with pytest.raises(RegistryError) as caught:
             repository(registry, who=who).find_manifest("v1")
         assert caught.value.hint is not None
         assert f"docker login {registry.host}" in caught.value.hint
-        assert ("who you are" in caught.value.message) is (who is NOBODY)
+        assert ("who you are" in caught.value.message) is (who is ANONYMOUS)
         assert "wrong" not in str(caught.value)
 
 
@@ -126,13 +126,13 @@ def test_an_interrupted_push_goes_on_where_it_ended() -> None:
 def test_a_registry_that_is_not_there_is_told_with_its_name() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    gone = RegistryConnection(f"127.0.0.1:{port}", find=lambda _: NOBODY, pause=lambda _: None)
+    gone = RegistryConnection(f"127.0.0.1:{port}", find=lambda _: ANONYMOUS, pause=lambda _: None)
     with pytest.raises(RegistryError, match=r"does not answer \(Connection refused\)") as caught:
         RegistryRepository(gone, "team/shop").find_manifest("v1")
     assert caught.value.where == f"127.0.0.1:{port}"
 
 
-def test_where_blobs_are_kept_elsewhere_nobody_else_sees_the_user() -> None:
+def test_where_blobs_are_kept_elsewhere_no_other_server_sees_the_user() -> None:
     with oci_registry(Auth.BASIC) as registry, oci_registry() as storage:
         shop = repository(registry, who=ADA)
         shop.write_blob(b"layer")
@@ -217,7 +217,7 @@ def shop_at(host: str, who: RegistryCredentials = ADA) -> RegistryRepository:
 
 
 @pytest.mark.parametrize("scheme", ["Basic", "Bearer"])
-def test_whoever_the_registry_sends_us_to_cannot_ask_for_the_user(scheme: str) -> None:
+def test_a_server_that_the_registry_redirects_to_cannot_ask_for_the_user(scheme: str) -> None:
     hosts: list[str] = []
 
     def thief(method: str, path: str) -> tuple[int, dict[str, str], bytes]:

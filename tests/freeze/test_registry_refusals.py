@@ -50,7 +50,7 @@ def test_a_refusal_is_read(status: int, said: str, reason: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["credsStore", "credHelpers"])
-def test_a_missing_helper_leaves_nobody_and_says_so(configure: Path, kind: str) -> None:
+def test_a_missing_helper_leaves_no_user_and_says_so(configure: Path, kind: str) -> None:
     value = "desktop.exe" if kind == "credsStore" else {"r.example": "desktop.exe"}
     (configure / "config.json").write_text(json.dumps({kind: value}))
     with warnings.catch_warnings():

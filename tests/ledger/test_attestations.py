@@ -176,7 +176,7 @@ def test_what_was_changed_after_signing_is_bad(signer: Signer) -> None:
     assert signer.verdict() is Verdict.BAD
 
 
-def test_a_key_that_nobody_knows_here_is_not_called_good(signer: Signer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_key_is_not_called_good(signer: Signer, monkeypatch: pytest.MonkeyPatch) -> None:
     signer.sign()
     if signer.kind == "ssh":
         (signer.folder / "allowed").write_text("")
@@ -191,7 +191,7 @@ def test_a_key_that_nobody_knows_here_is_not_called_good(signer: Signer, monkeyp
     assert found.reason
 
 
-def test_a_signature_of_a_trusted_key_counts_beside_one_that_nobody_knows(signer: Signer) -> None:
+def test_a_signature_of_a_trusted_key_counts_beside_an_unknown_one(signer: Signer) -> None:
     signer.sign()
     if signer.kind == "gpg":
         return  # one key ring trusts all keys that are made in it
@@ -214,7 +214,7 @@ def test_a_signature_of_a_trusted_key_counts_beside_one_that_nobody_knows(signer
 
 
 def test_a_key_that_does_not_work_is_an_error_and_changes_nothing(signer: Signer) -> None:
-    signer.git("config", "user.signingkey", "/nowhere/key" if signer.kind == "ssh" else "nobody@example.org")
+    signer.git("config", "user.signingkey", "/nowhere/key" if signer.kind == "ssh" else "missing@example.org")
     with pytest.raises(SourceError, match="cannot sign") as caught:
         signer.sign()
     assert "user.signingkey" in (caught.value.hint or "")

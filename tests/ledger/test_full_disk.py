@@ -32,7 +32,7 @@ def test_what_is_there_can_be_read_and_nothing_is_written(repository: GitReposit
         ledger.store_record(RecordKind.TOMBSTONE, "shop-main-g1", {"a": b"1"}, at=NOW)
 
 
-def test_a_lock_that_cannot_be_written_says_so_unless_somebody_living_has_it(repository: GitRepository) -> None:
+def test_a_lock_that_cannot_be_written_says_so_unless_a_living_process_has_it(repository: GitRepository) -> None:
     ledger = open_ledger(repository.path)
     with ledger.lock("shop-main", purpose="up"):
         repository.refuse_objects()
@@ -42,7 +42,7 @@ def test_a_lock_that_cannot_be_written_says_so_unless_somebody_living_has_it(rep
         pass
 
 
-def test_the_lock_of_somebody_dead_refuses_nobody(repository: GitRepository) -> None:
+def test_the_lock_of_an_ended_process_refuses_none(repository: GitRepository) -> None:
     hold(repository, dead_owner(ended_process()))
     repository.refuse_objects()
     with pytest.raises(SourceError), open_ledger(repository.path).lock("shop-main", purpose="down"):

@@ -85,7 +85,7 @@ def test_a_history_that_went_on_meanwhile_is_appended_to_as_it_is_now(repository
     assert ours.notes() == theirs.notes() == {"shop-b": PINNED}
 
 
-def test_a_history_that_was_cut_off_begins_anew(repository: GitRepository) -> None:
+def test_a_history_that_was_cut_off_begins_again(repository: GitRepository) -> None:
     ledger = open_ledger(repository.path)
     ledger.append(ENTRY)
     for reference in repository.ledger_git("for-each-ref", "--format=%(refname)", LEDGER_REFS).split():
@@ -213,7 +213,7 @@ def test_a_lock_of_unknown_make_is_respected(repository: GitRepository) -> None:
         pytest.fail("taken over")
 
 
-def test_a_lock_that_somebody_else_got_is_not_given_back(repository: GitRepository) -> None:
+def test_a_lock_that_another_run_got_is_not_given_back(repository: GitRepository) -> None:
     with open_ledger(repository.path).lock("shop-main", purpose="up"):
         blob = hold(repository, dead_owner(current_process(), actor="eve"))
     assert repository.ledger_git("rev-parse", LOCK) == blob

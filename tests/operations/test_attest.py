@@ -152,7 +152,7 @@ def test_an_interruption_while_reading_is_one() -> None:
     assert len(shop.session.ledger.releases()) == 1
 
 
-def test_a_release_is_signed_as_soon_as_somebody_signs() -> None:
+def test_a_release_is_signed_as_soon_as_it_is_signed_for() -> None:
     ledger = MemoryLedger()
     source = MemorySource()
     source.commit("main", FILES)

@@ -14,7 +14,7 @@ def test_a_repository_without_commits_is_a_warning_and_the_engine_is_looked_at_a
     tmp_path: Path,
 ) -> None:
     subprocess.run(["git", "init", "--quiet", "--initial-branch", "main", str(tmp_path)], check=True)
-    nowhere = f"unix://{tmp_path}/nobody.sock"
+    nowhere = f"unix://{tmp_path}/missing.sock"
     with open_session(str(tmp_path), docker_host=nowhere, environment={"HOME": str(tmp_path)}) as session:
         checks = {check.name: check for check in examine(session)}
     assert checks["repository"].verdict is Verdict.WARNING

@@ -145,7 +145,7 @@ def test_what_is_kept_is_stopped_after_its_successor_is_noted(live: int, is_own:
 
 
 @pytest.mark.parametrize("step", [timedelta(), timedelta(seconds=-30), timedelta(hours=-5)])
-def test_a_clock_that_is_set_back_while_it_is_made_makes_nobody_s_touch_of_our_own(step: timedelta) -> None:
+def test_a_clock_that_is_set_back_while_it_is_made_makes_no_touch_of_our_own(step: timedelta) -> None:
     owner = make_ownership()
     up = owner.created_at + timedelta(seconds=10) + step
     asleep = up + timedelta(hours=1)
@@ -258,7 +258,7 @@ def test_other_settings_make_no_drift_and_hide_none(shop: TouchedShop) -> None:
     assert sorted(shop.kinds("main")) == ["pids_limit", "settings-changed"]
 
 
-def test_whoever_looks_at_an_environment_notes_that_it_was_touched(shop: TouchedShop) -> None:
+def test_looking_at_an_environment_notes_that_it_was_touched(shop: TouchedShop) -> None:
     (environment,) = list_environments(shop.session)
     assert note_touches(shop.session, environment) == environment
     shop.happen("exec_create", "sh")
@@ -271,7 +271,7 @@ def test_whoever_looks_at_an_environment_notes_that_it_was_touched(shop: Touched
     assert shop.examiner.looks == [], "no file system was looked at"
 
 
-def test_what_was_touched_and_seen_by_nobody_is_not_promoted(shop: TouchedShop) -> None:
+def test_what_was_touched_and_not_yet_seen_is_not_promoted(shop: TouchedShop) -> None:
     shop.happen("exec_create", "sh")
 
     def act_on(session: Session, name: str, options: PromoteOptions) -> None:
@@ -284,7 +284,7 @@ def test_what_was_touched_and_seen_by_nobody_is_not_promoted(shop: TouchedShop) 
         assert shop.environments()["shop-main"].is_tainted is (act is not plan_promote)
 
 
-def test_what_was_touched_and_seen_by_nobody_does_not_become_known_good(shop: TouchedShop) -> None:
+def test_what_was_touched_and_not_yet_seen_does_not_become_known_good(shop: TouchedShop) -> None:
     shop.happen("exec_create", "sh")
     shop.commit("second")
     shop.up("main")

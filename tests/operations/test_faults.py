@@ -72,17 +72,17 @@ def test_an_engine_that_goes_away_is_told_once_with_what_it_means() -> None:
 
         def observe(self, selection: Selection) -> Observation:
             if self.is_dead:
-                raise EngineUnreachableError("nobody answers")
+                raise EngineUnreachableError("no answer")
             return super().observe(selection)
 
     def die(method: str, name: str) -> None:
         engine.is_dead |= engine.is_mortal and method == "start_container" and "-api-" in name
         if engine.is_dead:
-            raise EngineUnreachableError("nobody answers")
+            raise EngineUnreachableError("no answer")
 
     engine = Dying(on_call=die)
     shop = Shop(engine=engine)
-    with pytest.raises(EngineUnreachableError, match=r"nobody answers; then what remains is unknown") as failure:
+    with pytest.raises(EngineUnreachableError, match=r"no answer; then what remains is unknown") as failure:
         shop.up()
     assert "previewer down" in (failure.value.hint or "")
     assert len(shop.calls("remove_container")) == 0
@@ -102,12 +102,12 @@ def test_an_engine_that_goes_away_while_several_are_waited_for_is_no_defect() ->
         def inspect_container(self, name: str) -> ContainerDetail:
             self.looks += 1
             if self.looks > 3 * len(names):  # more often than something happens: when a look is due
-                raise EngineUnreachableError("nobody answers")
+                raise EngineUnreachableError("no answer")
             return super().inspect_container(name)
 
     engine = Dying(behaviours={name: Behaviour(looks=100) for name in names})
     shop = Shop(engine=engine, compose="services:\n" + "".join(map(waits.format, names)))
-    with pytest.raises(EngineUnreachableError, match="nobody answers"):
+    with pytest.raises(EngineUnreachableError, match="no answer"):
         shop.up()
 
 
@@ -127,7 +127,7 @@ def test_other_host_ports_are_tried_for_a_taken_port_only() -> None:
     assert shop.is_clean()
 
 
-def test_a_port_that_somebody_takes_each_time_is_an_error_in_the_end() -> None:
+def test_a_port_that_is_taken_each_time_is_an_error_in_the_end() -> None:
     tried = []
 
     def refuse(method: str, name: str) -> None:
@@ -167,7 +167,7 @@ def test_two_repositories_of_one_name_live_side_by_side() -> None:
     assert shop.is_clean()
 
 
-def test_what_somebody_removes_while_it_is_made_is_their_doing() -> None:
+def test_what_is_removed_while_it_is_made_is_told_so() -> None:
     """Another clone has locks of its own."""
 
     def meddle(method: str, name: str) -> None:

@@ -62,7 +62,7 @@ def test_a_built_image_is_pulled_from_where_the_release_was_pushed() -> None:
     assert images.missing([BUILT.image, PINNED.image]) == frozenset()
 
 
-def test_what_nobody_has_is_told_before_anything_is_pulled() -> None:
+def test_what_is_nowhere_is_told_before_anything_is_pulled() -> None:
     images = MemoryImages()
     images.pushed["db@sha256:2"] = PINNED.image
     session, events = memory_session(images=images), list[Event]()

@@ -131,7 +131,7 @@ def test_an_overview_says_why_there_is_no_score(shop: Shop) -> None:
     assert (summary.parity.score, summary.reason) == (100, "")
 
 
-def test_a_probe_that_nobody_declared_is_an_error(shop: Shop) -> None:
+def test_an_undeclared_probe_is_an_error(shop: Shop) -> None:
     side = resolve_side(shop.session, "main:staging")
     with pytest.raises(UsageError, match="no requests are declared"):
         probe(shop.session, side, side)

@@ -56,7 +56,7 @@ def test_the_age_does_not_count_for_an_image_of_a_release() -> None:
     assert fates(shop) == {image: False}
 
 
-def test_what_somebody_brings_up_stays_until_the_claim_is_old_or_over() -> None:
+def test_what_is_being_brought_up_stays_until_the_claim_is_old_or_over() -> None:
     shop = Shop()
     frozen(shop)
     commit = shop.source.resolve("main").commit.id
@@ -115,7 +115,7 @@ def test_an_image_that_cannot_be_removed_keeps_no_other(monkeypatch: pytest.Monk
     assert shop.session.ledger.entries()[0].action == "prune"
 
 
-def test_what_somebody_begins_to_bring_up_while_it_is_pruned_stays() -> None:
+def test_what_begins_to_come_up_while_it_is_pruned_stays() -> None:
     shop = Shop()
     frozen(shop, "main")
     frozen(shop, "feature/a")

@@ -267,7 +267,7 @@ def test_a_branch_s_trust_is_not_given_to_what_only_says_that_it_is_from_there(c
 
 
 @pytest.mark.parametrize("who", ["registry", "signature", "push"])
-def test_it_is_given_where_somebody_answers_for_it(clone: Clone, who: str) -> None:
+def test_it_is_given_where_a_signer_answers_for_it(clone: Clone, who: str) -> None:
     session = clone.session(registry=clone.place.address.name if who == "registry" else None)
     signed = replace(clone.bundle, exported=b"ada") if who == "signature" else clone.bundle
     if who == "push":
@@ -277,7 +277,7 @@ def test_it_is_given_where_somebody_answers_for_it(clone: Clone, who: str) -> No
 
 
 @pytest.mark.parametrize("is_configured", [False, True])
-def test_freezing_takes_only_what_somebody_answers_for(clone: Clone, *, is_configured: bool) -> None:
+def test_freezing_takes_only_what_a_signer_answers_for(clone: Clone, *, is_configured: bool) -> None:
     session = clone.session(registry=clone.place.address.name if is_configured else None)
     release_id = clone.pull(session, clone.bundle)
     assert is_vouched_for(session, release_id) is is_configured

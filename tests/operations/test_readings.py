@@ -61,7 +61,7 @@ def test_what_was_read_is_the_same_the_next_time_and_not_read(folder: Path) -> N
     assert folder.stat().st_mode & 0o077 == 0, "values of variables are private"
 
 
-def test_where_a_value_is_written_is_read_when_somebody_asks(folder: Path) -> None:
+def test_where_a_value_is_written_is_read_on_request(folder: Path) -> None:
     reader = Reader()
     kept = RememberedReadings(folder)
     kept.definitions(COMMIT, "shop", {}, read=reader)
@@ -84,7 +84,7 @@ def test_all_that_is_read_counts(folder: Path, commit: str, project: str, variab
     assert reader.times == 2
 
 
-def test_other_code_reads_anew(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_code_reads_again(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code = tmp_path / "definition" / "schema"
     code.mkdir(parents=True)
     (code.parent / "load.py").write_text("")
@@ -101,7 +101,7 @@ def test_other_code_reads_anew(folder: Path, tmp_path: Path, monkeypatch: pytest
 @pytest.mark.parametrize(
     "damage", ["", "{", "[]", '{"definitions": [{"name": "preview"}]}', '{"definitions": [7]}']
 )
-def test_what_is_broken_is_read_anew_and_mended(folder: Path, damage: str) -> None:
+def test_what_is_broken_is_read_again_and_mended(folder: Path, damage: str) -> None:
     reader = Reader()
     kept = RememberedReadings(folder)
     kept.definitions(COMMIT, "shop", {}, read=reader)

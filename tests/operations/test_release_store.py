@@ -42,7 +42,7 @@ def test_a_store_is_the_project_s(tmp_path: Path, nowhere: Path) -> None:
             assert session.project == "shop"
 
 
-def test_a_project_that_nobody_named_is_said(tmp_path: Path, nowhere: Path) -> None:
+def test_a_project_without_a_name_is_said(tmp_path: Path, nowhere: Path) -> None:
     path = make(tmp_path, "shop")
     environment = {"XDG_DATA_HOME": str(tmp_path)}
     with open_session(None, environment=environment) as session:

@@ -126,7 +126,7 @@ def test_an_engine_that_cannot_move_ports_gives_a_successor_others() -> None:
 # --- replace and update ----------------------------------------------------------------------------------------
 
 
-def test_replace_runs_the_same_release_anew_and_ends_a_taint(shop: ReleasingShop) -> None:
+def test_replace_runs_the_same_release_again_and_ends_a_taint(shop: ReleasingShop) -> None:
     before = shop.up().environment
     shop.taint("shop-main")
     assert shop.one("shop-main").is_tainted

@@ -70,7 +70,7 @@ def test_what_was_removed_is_rolled_back_only_by_its_name(shop: ReleasingShop) -
     assert shop.rollback("main").environment.ownership.release == first.release.id
 
 
-def test_without_a_kept_generation_its_release_is_deployed_anew(shop: ReleasingShop) -> None:
+def test_without_a_kept_generation_its_release_is_deployed_again(shop: ReleasingShop) -> None:
     first = shop.up()
     shop.commit("second")
     bad = shop.up()
@@ -100,7 +100,7 @@ def test_only_so_many_generations_are_kept(shop: ReleasingShop) -> None:
     assert len(shop.notes(STAGING).known_good) == 2
 
 
-def test_what_one_can_go_back_to_stays_when_the_same_release_runs_anew(shop: ReleasingShop) -> None:
+def test_what_one_can_go_back_to_stays_when_the_same_release_runs_again(shop: ReleasingShop) -> None:
     first = shop.stage()
     shop.commit("second")
     shop.stage()

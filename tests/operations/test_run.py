@@ -150,7 +150,7 @@ def test_only_environments_of_processes_that_have_ended_are_abandoned() -> None:
     shop = Shop()
     ended = json.dumps({**json.loads(identify()), "started": "never"})
     elsewhere = json.dumps({**json.loads(identify()), "host": "elsewhere", "started": "never"})
-    processes = {"mine": identify(), "ended": ended, "elsewhere": elsewhere, "of-nobody": None, "odd": "{"}
+    processes = {"mine": identify(), "ended": ended, "elsewhere": elsewhere, "of-none": None, "odd": "{"}
     events: list[Event] = []
     whole = Run(shop.session, events.append)
     for name, process in processes.items():

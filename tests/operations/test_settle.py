@@ -28,7 +28,7 @@ class Clock:
         return self.now
 
 
-def test_time_counts_from_the_first_look_and_anew_after_a_restart() -> None:
+def test_time_counts_from_the_first_look_and_again_after_a_restart() -> None:
     clock = Clock()
     settle = SettleClock(0.5, clock=clock)
     assert settle.remaining("web", 0) == 0.5

@@ -94,7 +94,7 @@ def test_the_user_s_interruption_is_no_supersession() -> None:
 
 
 @pytest.mark.parametrize("revision", ["main", "main~1"])
-def test_a_run_of_the_same_commit_or_of_no_branch_stops_nobody(revision: str) -> None:
+def test_a_run_of_the_same_commit_or_of_no_branch_stops_none(revision: str) -> None:
     session, source = make_session(MemoryImages())
     if revision == "main~1":
         source.commit("main", FILES)

@@ -107,7 +107,7 @@ def test_a_predecessor_that_another_clone_removes_leaves_nothing_of_its_successo
         ({1: "up"}, "kill", 99, False),
     ],
 )
-def test_what_another_clone_stops_and_starts_is_nobody_s_touch(
+def test_what_another_clone_stops_and_starts_no_branch_s_touch(
     entries: dict[int, str], action: str, minute: int, is_own: bool
 ) -> None:
     owner = make_ownership()

@@ -207,7 +207,7 @@ def test_a_failing_build_makes_nothing_on_the_engine() -> None:
     assert shop.session.ledger.releases() == ()
 
 
-def test_somebody_elses_lock_is_respected() -> None:
+def test_the_lock_of_another_run_is_respected() -> None:
     shop = Shop()
     with shop.session.ledger.lock("shop-main", purpose="down"), pytest.raises(LockedError):
         shop.up()

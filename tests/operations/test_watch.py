@@ -97,7 +97,7 @@ def test_what_is_left_alone_is_said_once() -> None:
     assert plan_watch(shop.session, ONCE) == (note.message,)
 
 
-def test_a_tag_of_the_same_name_misleads_nobody() -> None:
+def test_a_tag_of_the_same_name_does_not_mislead() -> None:
     shop = Shop()
     shop.source.tag("feature/a", shop.source.resolve("main").commit)
     once(shop)
@@ -107,7 +107,7 @@ def test_a_tag_of_the_same_name_misleads_nobody() -> None:
     assert (again.up, again.failed) == ([], [])
 
 
-def test_the_definition_that_somebody_chose_is_followed() -> None:
+def test_the_definition_that_was_chosen_is_followed() -> None:
     shop = Shop()
     included = "include: [../compose.yaml]\n"
     files = {**FILES, "envs/preview.yaml": included, "envs/demo.yaml": included}

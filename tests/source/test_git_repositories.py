@@ -90,7 +90,7 @@ def test_folders_without_a_repository_are_refused_with_a_hint(tmp_path: Path) ->
         GitSource(tmp_path / "nowhere")
 
 
-def test_a_repository_of_somebody_else_is_refused_with_the_way_out(repository: GitRepository) -> None:
+def test_a_repository_of_another_user_is_refused_with_the_way_out(repository: GitRepository) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can give a folder to another user")
     os.chown(repository.path, 12345, 12345)

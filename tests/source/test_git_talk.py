@@ -22,7 +22,7 @@ def hanging(tmp_path: Path) -> GitRepository:
     return made
 
 
-def test_a_remote_that_hangs_is_left_as_soon_as_somebody_asks(hanging: GitRepository) -> None:
+def test_a_remote_that_hangs_is_left_as_soon_as_it_is_requested(hanging: GitRepository) -> None:
     cancellation = Cancellation()
     timer = threading.Timer(0.2, cancellation.request)
     timer.start()

@@ -260,7 +260,7 @@ async def test_production_asks_for_its_name_before_it_is_changed(world: World, k
     assert world.environment("shop-production") == before
 
 
-async def test_prune_removes_what_nobody_needs(world: World) -> None:
+async def test_prune_removes_what_is_unused(world: World) -> None:
     session = memory_session(
         source=world.source,
         engine=world.engine,

@@ -340,7 +340,7 @@ def test_how_an_operation_ended(error: BuildError | CancelledError | None, state
     assert ("✖ no" in shown) is isinstance(error, BuildError)
 
 
-def test_a_task_that_starts_anew_is_running_again() -> None:
+def test_a_task_that_starts_again_is_running_again() -> None:
     job = make_work()
     for event in (
         TaskStarted("start web", "run"),

@@ -131,7 +131,7 @@ async def test_both_are_asked_and_what_differs_stands_first(world: World) -> Non
         assert "sent to both" not in terminal.text, "that was asked of another pair"
 
 
-async def test_what_nobody_answers_is_said(world: World) -> None:
+async def test_what_has_no_answer_is_said(world: World) -> None:
     declare(world)
     world.up("main", Role.STAGING)
     world.up("main", Role.PRODUCTION)

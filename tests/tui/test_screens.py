@@ -180,7 +180,7 @@ async def test_an_engine_that_goes_away_leaves_what_was_known(world: World) -> N
         await terminal.until_shown("✖ no engine", "environments are shown as of", "◉ running")
 
 
-async def test_the_first_paint_waits_for_nobody(world: World) -> None:
+async def test_the_first_paint_does_not_wait(world: World) -> None:
     world.gate.clear()
     async with terminal_of(world.session) as terminal:
         await terminal.until_shown("previewer", "? help", "main", "asking the engine …")

@@ -238,7 +238,7 @@ class Repo(EngineFixture):
             archive.addfile(entry, io.BytesIO(content))
         assert self.connection.api.put_archive(container, "/", buffer.getvalue())
 
-    def make_anew(self, container: str, change: Callable[[Body], object], *, start: bool = True) -> None:
+    def recreate(self, container: str, change: Callable[[Body], object], *, start: bool = True) -> None:
         """Remove a container and make it again as it was, but for ``change`` of its create body."""
         api = self.connection.api
         found = api.inspect_container(container)

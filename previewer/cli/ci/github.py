@@ -82,7 +82,7 @@ def _places(error: PreviewerError) -> list[tuple[re.Match[str], str]]:
 
 
 def write_outputs(environment: Mapping[str, str], values: Mapping[str, str]) -> None:
-    """Set outputs of the step. A delimiter that nobody can know keeps values from setting others."""
+    """Set outputs of the step. An unpredictable delimiter keeps values from setting others."""
     if not (path := environment.get(OUTPUT)):
         return
     with Path(path).open("a", encoding="utf-8") as file:

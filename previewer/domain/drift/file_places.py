@@ -44,7 +44,7 @@ PLACES = (
         r"|/site-packages/[^/]+\.(dist|egg)-info(/|$)|/node_modules/\.package-lock\.json$",
         "package-installed",
         Severity.HIGH,
-        "somebody installed or removed a package: nobody can make this container again",
+        "a package was installed or removed: this container cannot be made again",
     ),
     _place(
         r"(/__pycache__|\.py[co])(/|$)",

@@ -68,9 +68,9 @@ def judge_environment(
 def _perhaps_read_by_us(finding: Finding, frozen: FrozenEnvironment) -> Finding:
     """Contents are read to be compared, and the engine does not say who reads."""
     if finding.kind == EXPORTED:
-        what = "its file system was exported, by previewer to compare contents or by somebody"
+        what = "its file system was exported, by previewer to compare contents or by hand"
     elif finding.kind == COPIED_OUT and frozen.start_writes.services:
-        what = "files were copied out of it, by previewer to compare them or by somebody"
+        what = "files were copied out of it, by previewer to compare them or by hand"
     else:
         return finding
     return replace(finding, what=what, is_expected=True)

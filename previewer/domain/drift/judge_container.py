@@ -90,7 +90,7 @@ def judge_specification(pair: ContainerPair) -> Iterator[Finding]:
     made = next((window for window in pair.environment.windows if window.once), None)
     if made is not None and pair.live.created_at > made.end:
         what, why = "it was made again, after its environment was there", "previewer makes a container once"
-        yield pair.finding("made-anew", Severity.HIGH, what, why, at=pair.live.created_at)
+        yield pair.finding("recreated", Severity.HIGH, what, why, at=pair.live.created_at)
     if pair.frozen.fields is None:
         return
     asked, others = read_asked(pair.live.fields), []

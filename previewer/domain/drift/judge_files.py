@@ -16,7 +16,7 @@ from previewer.domain.units import counted
 MOST_SHOWN = 20
 """Paths of one container; the others are counted."""
 REMEDY = "previewer suggest-writable {environment}"
-DISGUISED = "its size and its time are still the image's: somebody gave it the old time back"
+DISGUISED = "its size and its time are still the image's: its old time was set again"
 
 
 class ChangedPath(Struct, frozen=True):

@@ -32,7 +32,7 @@ COPIED_OUT = "copied-out"
 EXPORTED = "exported"
 _INSIDE = "what it changed there was never frozen, and may not show"
 _INTERRUPTED = "what it had in memory is gone, and who used it was cut off"
-_SEEN = "nothing was changed, but somebody took data out or looked"
+_SEEN = "nothing was changed, but data was taken out or looked at"
 
 CONTAINER_TOUCHES: Mapping[str, TouchMeaning] = {
     "exec_create": TouchMeaning("command-run", Severity.HIGH, "a command was run in it", _INSIDE),
@@ -65,10 +65,10 @@ CONTAINER_TOUCHES: Mapping[str, TouchMeaning] = {
         "a container with the environment's labels was made by hand",
         "it is not declared",
     ),
-    "destroy": TouchMeaning("removed-by-hand", Severity.HIGH, "somebody removed it", "what needs it fails"),
-    "archive-path": TouchMeaning(COPIED_OUT, Severity.LOW, "somebody copied files out of it", _SEEN, taints=False),
-    "export": TouchMeaning(EXPORTED, Severity.LOW, "somebody exported its file system", _SEEN, taints=False),
-    "top": TouchMeaning("listed", Severity.LOW, "somebody listed its processes", _SEEN, taints=False),
+    "destroy": TouchMeaning("removed-by-hand", Severity.HIGH, "it was removed by hand", "what needs it fails"),
+    "archive-path": TouchMeaning(COPIED_OUT, Severity.LOW, "files were copied out of it", _SEEN, taints=False),
+    "export": TouchMeaning(EXPORTED, Severity.LOW, "its file system was exported", _SEEN, taints=False),
+    "top": TouchMeaning("listed", Severity.LOW, "its processes were listed", _SEEN, taints=False),
 }
 """By the engine's word for an event of a container; others mean nothing here."""
 

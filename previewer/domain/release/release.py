@@ -73,7 +73,7 @@ class Release(msgspec.Struct, frozen=True, dict=True):
     files: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Digests of the commit's files that services read while they run, by path in the tree."""
     left_out: tuple[str, ...] = ()
-    """Names of the commit's definitions that nobody wanted to run, and that it has not, sorted."""
+    """Names of the commit's definitions that it lacks, as no run needed them, sorted."""
 
     @cached_property
     def id(self) -> str:

@@ -40,7 +40,7 @@ def judge_releases(
 ) -> Judgements:
     """Which of ``releases`` (newest commit first) anybody needs; ``observed`` is all that is on the engine.
 
-    Needed is what an environment runs, whoever's it is, what a kept generation is made of, what was good in an
+    Needed is what an environment runs, of any installation, what a kept generation is made of, what was good in an
     environment that is still there, releases of ``claimed`` commits, and the ``newest`` ones. ``notes`` are those
     of ``installation``.
     """

@@ -161,7 +161,7 @@ def _lookup(pattern: str) -> JsonObject:
 
 
 def _shares(port: int, addresses: Sequence[str]) -> JsonObject:
-    """Hosts that nobody guesses: each leads to an environment's own name until its time is over.
+    """Unguessable hosts: each leads to an environment's own name until its time is over.
 
     The router asks itself, under that name, so that a share follows the environment wherever it leads.
     """

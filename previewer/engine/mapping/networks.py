@@ -213,13 +213,13 @@ def _ipam(compose: JsonObject, subnet: IPv4Network | None, ipv6: IPv6Network | N
         for entry in map(as_object, as_list(ipam.get("config")))
     ]
     if subnet is not None:
-        entries = [filled(Subnet=str(subnet), AuxiliaryAddresses=_nobody(compose, subnet))]
+        entries = [filled(Subnet=str(subnet), AuxiliaryAddresses=_reserved_gateway(compose, subnet))]
     if ipv6 is not None:
         entries.append(filled(Subnet=str(ipv6)))
     return filled(Driver=ipam.get("driver"), Options=values.text_map(ipam.get("options") or {}), Config=entries)
 
 
-def _nobody(compose: JsonObject, subnet: IPv4Network) -> Raw:
+def _reserved_gateway(compose: JsonObject, subnet: IPv4Network) -> Raw:
     """The last address of the subnet as the containers' gateway: no machine has it: nothing gets out."""
     return {GATEWAY_ADDRESS: str(subnet[-2])} if compose.get(NO_EGRESS_KEY) is True else {}
 

@@ -111,7 +111,7 @@ class DockerImages:
             by_digest = f"{_repository(reference)}@{answer.digest}"
             try:
                 obtained = self._obtain(
-                    by_digest, platform, on_line or _tell_nobody, cancellation or Cancellation()
+                    by_digest, platform, on_line or _ignore_line, cancellation or Cancellation()
                 )
             except RegistryError as error:
                 refusal = read_refusal(registry_of(reference), 0, error.message)
@@ -303,7 +303,7 @@ class DockerImages:
         return PinnedImage(self._ids.find(held), held.platform, min(own) if own else None, owner, warning)
 
 
-def _tell_nobody(line: str) -> None:
+def _ignore_line(line: str) -> None:
     del line
 
 

@@ -119,7 +119,7 @@ def await_end(lines: Iterable[str]) -> Orphan | None:
 
 
 def kill_commands(orphan: Orphan) -> None:
-    """End the commands that nobody waits for any more."""
+    """End the commands whose caller is gone."""
     for group in orphan.groups:
         with suppress(OSError):
             os.killpg(group, signal.SIGKILL)

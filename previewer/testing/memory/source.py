@@ -21,7 +21,7 @@ from previewer.domain.commit.revision import (
 )
 from previewer.domain.json_value import digest_of
 from previewer.errors import NotFoundError
-from previewer.source.protocol import is_nobody
+from previewer.source.protocol import no_branch
 
 FIRST_COMMIT_AT = datetime(2024, 1, 1, tzinfo=UTC)
 ID_LENGTH = 40
@@ -90,7 +90,7 @@ class MemorySource:
             for name, found in self._tags.items()
         )
 
-    def branch_view(self, *, remote: str | None = None, about: Callable[[str], bool] = is_nobody) -> BranchView:
+    def branch_view(self, *, remote: str | None = None, about: Callable[[str], bool] = no_branch) -> BranchView:
         """Every branch, local and remote alike."""
         del remote
         return BranchView(
