@@ -17,7 +17,7 @@ def draw(results: Sequence[Result]) -> str:
     """The picture. Each comparison has a scale of its own: bars compare within it."""
     parts: list[str] = []
     top = 0
-    for result in results:
+    for result in (result for result in results if result.lines):
         longest = max(line.seconds for line in result.lines)
         parts.append(_text(4, top + 22, result.title, weight="bold"))
         top += GAP

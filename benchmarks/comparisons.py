@@ -12,6 +12,8 @@ from pathlib import Path
 from benchmarks.branches import make_branches
 from benchmarks.many import AT_ONCE, run_many
 from benchmarks.measure import Measured, Subject
+from benchmarks.results import Figure
+from benchmarks.routed import cost_of_the_router, many_names, replace_under_load
 from benchmarks.stand_ins import fakes
 from benchmarks.workplace import Workplace, compose, previewer, servers, services
 from previewer.git.output import BRANCH_FORMAT, HEADS
@@ -49,6 +51,16 @@ class Course:
     name: str
     title: str
     run: Callable[[Workplace], Sequence[Measured]]
+    is_quick: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Figures of other kinds than the seconds of a command."""
+
+    name: str
+    title: str
+    run: Callable[[Workplace], Sequence[Figure]]
     is_quick: bool = False
 
 
@@ -221,7 +233,7 @@ def _compose_down(place: Workplace) -> tuple[str, ...]:
     return compose("--project-name", f"theirs{place.session}", "down", "--volumes")
 
 
-COMPARISONS: tuple[Comparison | Course, ...] = (
+COMPARISONS: tuple[Comparison | Course | Trial, ...] = (
     Comparison("help", "--help", _help),
     Comparison("branches-packed", f"{BRANCHES:,} branches, packed", partial(_branches, packed=True)),
     Comparison(
@@ -244,4 +256,7 @@ COMPARISONS: tuple[Comparison | Course, ...] = (
     Comparison("down-killed", "down of 5 services, killed at once", partial(_down, graceful=False)),
     Comparison("down-grace", "down of 5 services that ignore SIGTERM", partial(_down, graceful=True), SLOW_ROUNDS),
     Course("many", f"{MANY} environments, {AT_ONCE} commands at a time", partial(run_many, count=MANY)),
+    Trial("router-replace", "requests by name while generations change", replace_under_load),
+    Trial("router-cost", "requests by name and directly to a port", cost_of_the_router),
+    Trial("router-many", f"{MANY} environments with names", partial(many_names, count=MANY)),
 )

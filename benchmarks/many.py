@@ -39,13 +39,13 @@ def run_many(place: Workplace, *, count: int) -> Sequence[Measured]:
     folder = place.repository(f"many-{count}", {"compose.yaml": SERVICE}).path
     place.run(folder, *previewer("freeze", "main"))
     names = [f"many-{place.session}-{number:03}" for number in range(count)]
-    ups = [_subject(place, folder, "up", "main", "--name", name) for name in names]
+    ups = [subject(place, folder, "up", "main", "--name", name) for name in names]
     try:
         up = _at_once(ups)
         answered = _answer(_urls(place, folder), count)
-        listed = run_once(_subject(place, folder, "ls"))
+        listed = run_once(subject(place, folder, "ls"))
     finally:
-        down = run_once(_subject(place, folder, "down", "--all", "--yes"))
+        down = run_once(subject(place, folder, "down", "--all", "--yes"))
     if left := remains_of(place.connection, f"{labels.INSTALLATION}={place.installation}"):
         raise ScaleError(f"left after down: {left}")
     return (
@@ -56,7 +56,8 @@ def run_many(place: Workplace, *, count: int) -> Sequence[Measured]:
     )
 
 
-def _subject(place: Workplace, folder: Path, *arguments: str) -> Subject:
+def subject(place: Workplace, folder: Path, *arguments: str) -> Subject:
+    """A command of previewer's in a folder."""
     return Subject(" ".join(arguments), previewer(*arguments), folder, environment=place.environment)
 
 

@@ -7,7 +7,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.measure import Measured
@@ -26,14 +26,23 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """Something that was counted or measured, with its unit."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """One comparison; ours is the first line. Or a course, whose lines follow each other."""
+    """One comparison; ours is the first line. Or a course, whose lines follow each other; or a trial's figures."""
 
     name: str
     title: str
     rounds: int
     lines: tuple[Line, ...]
     is_compared: bool = True
+    figures: tuple[Figure, ...] = ()
 
 
 def result_of(name: str, title: str, measured: Sequence[Measured], *, is_compared: bool = True) -> Result:
@@ -62,7 +71,8 @@ def as_text(results: Iterable[Result]) -> str:
     """Aligned lines for a terminal. The ratio is of ours to that line: below 1 we are faster."""
     found = [f"{'':<34}{'seconds':>9}{'ours/it':>9}{'CPU s':>9}{'ours/it':>9}{'MiB':>8}"]
     for result in results:
-        found += ["", f"{result.title} ({result.rounds} rounds)"]
+        found += ["", result.title if result.figures else f"{result.title} ({result.rounds} rounds)"]
+        found += [f"  {figure.name:<48}{figure.value:>12}" for figure in result.figures]
         for line, ratio, cpu_ratio in _with_ratios(result):
             found.append(
                 f"  {line.subject:<32}{line.seconds:>9.3f}{ratio:>9}{line.cpu_seconds:>9.3f}{cpu_ratio:>9}"
@@ -72,15 +82,20 @@ def as_text(results: Iterable[Result]) -> str:
 
 
 def as_markdown(results: Iterable[Result]) -> str:
-    """A table for the documentation."""
+    """Tables for the documentation: of what is told in seconds, and of other figures."""
+    listed = tuple(results)
     rows = ["| | seconds | ours/it | CPU seconds | ours/it | peak MiB |", "|---|---:|---:|---:|---:|---:|"]
-    for result in results:
+    for result in (result for result in listed if result.lines):
         rows.append(f"| **{result.title}** | | | | | |")
         rows.extend(
             f"| `{line.subject}` | {line.seconds:.3f} | {ratio} | {line.cpu_seconds:.3f} | {cpu_ratio} | "
             f"{line.peak_mib:.0f} |"
             for line, ratio, cpu_ratio in _with_ratios(result)
         )
+    rows += ["", "| | |", "|---|---:|"]
+    for result in (result for result in listed if result.figures):
+        rows.append(f"| **{result.title}** | |")
+        rows.extend(f"| {figure.name} | {figure.value} |" for figure in result.figures)
     return "\n".join(rows)
 
 
@@ -101,16 +116,17 @@ def load(path: Path) -> tuple[Result, ...]:
             rounds=entry["rounds"],
             lines=tuple(Line(**line) for line in entry["lines"]),
             is_compared=entry.get("is_compared", True),
+            figures=tuple(Figure(**figure) for figure in entry.get("figures", ())),
         )
         for entry in json.loads(path.read_text(encoding="utf-8"))["comparisons"]
     )
 
 
 def _with_ratios(result: Result) -> list[tuple[Line, str, str]]:
-    ours = result.lines[0]
+    ours = next(iter(result.lines), None)
     return [
         (line, "", "")
-        if line is ours or not result.is_compared
+        if ours is None or line is ours or not result.is_compared
         else (line, _ratio(ours.seconds, line.seconds), _ratio(ours.cpu_seconds, line.cpu_seconds))
         for line in result.lines
     ]
@@ -135,6 +151,7 @@ def _as_json(result: Result) -> Mapping[str, object]:
             }
             for line in result.lines
         ],
+        **({"figures": [asdict(figure) for figure in result.figures]} if result.figures else {}),
     }
 
 

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from benchmarks.chart import draw
-from benchmarks.comparisons import COMPARISONS, Comparison, Course
+from benchmarks.comparisons import COMPARISONS, Comparison, Course, Trial
 from benchmarks.measure import measure
 from benchmarks.results import Result, as_markdown, as_text, describe_machine, load, result_of, save
 from benchmarks.workplace import COMPOSE, Workplace, open_workplace
@@ -66,14 +66,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _choose(patterns: Sequence[str], *, is_full: bool) -> list[Comparison | Course]:
+def _choose(patterns: Sequence[str], *, is_full: bool) -> list[Comparison | Course | Trial]:
     if patterns:
         return [c for c in COMPARISONS if any(fnmatchcase(c.name, pattern) for pattern in patterns)]
     return [c for c in COMPARISONS if is_full or c.is_quick]
 
 
-def _measure(place: Workplace, one: Comparison | Course, rounds: int) -> Result:
+def _measure(place: Workplace, one: Comparison | Course | Trial, rounds: int) -> Result:
     print(f"{one.title} …", file=sys.stderr)
+    if isinstance(one, Trial):
+        return Result(one.name, one.title, 1, (), is_compared=False, figures=tuple(one.run(place)))
     if isinstance(one, Course):
         return result_of(one.name, one.title, one.run(place), is_compared=False)
     with one.prepare(place) as subjects:

@@ -32,13 +32,29 @@ class Connection:
 
     def get(self, path: str = "/", headers: str = "") -> tuple[int, bytes]:
         """The status and the body of an answer. Raises :class:`OSError` where it is cut short."""
+        status, size = self._begin(path, headers)
+        return status, self.read(size)
+
+    def skip(self, path: str) -> tuple[int, int]:
+        """The status and the size of an answer whose body is not kept."""
+        status, size = self._begin(path, "")
+        left = size - len(self._unread)
+        self._unread = b""
+        while left > 0:
+            more = len(self._socket.recv(1 << 20))
+            if not more:
+                raise ConnectionError("closed in the middle")
+            left -= more
+        return status, size
+
+    def _begin(self, path: str, headers: str) -> tuple[int, int]:
         self.send(f"GET {path} HTTP/1.1\r\nHost: {self._host}\r\n{headers}\r\n".encode())
         while b"\r\n\r\n" not in self._unread:
             self._receive()
         head, _, self._unread = self._unread.partition(b"\r\n\r\n")
         lines = head.lower().split(b"\r\n")
         sizes = [int(line[15:]) for line in lines if line.startswith(b"content-length:")]
-        return int(head[9:12]), self.read(sizes[0] if sizes else 0)
+        return int(head[9:12]), sizes[0] if sizes else 0
 
     def send(self, content: bytes) -> None:
         """Send bytes."""

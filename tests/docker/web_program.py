@@ -1,7 +1,8 @@
 """A web service for tests of the router, in Python's own library alone: it runs inside a container.
 
-Connections are kept alive. ``/`` says what ``TEXT`` is, ``/slow`` takes five seconds, ``/socket`` is a WebSocket
-that sends back what it gets, ``/login?NAME`` gives a session of that name and ``/session`` tells which one it is.
+Connections are kept alive. ``/`` says what ``TEXT`` is, ``/slow`` takes five seconds, ``/fast`` costs next to
+nothing, ``/large?MIB`` is large, ``/socket`` is a WebSocket that sends back what it gets, ``/login?NAME`` gives a
+session of that name and ``/session`` tells which one it is.
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ class Handler(BaseHTTPRequestHandler):
         path, query = urlsplit(self.path)[2:4]
         if path == "/slow":
             self._be_slow()
+        elif path == "/fast":
+            self._be_fast()
+        elif path == "/large":
+            self._be_large(int(query))
         elif path == "/socket":
             self._echo()
         elif path == "/login":
@@ -71,6 +76,24 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(b".")
             self.wfile.flush()
             time.sleep(PAUSE)
+
+    def _be_fast(self) -> None:
+        """This request and all that follow it on the connection, without reading what they say."""
+        answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+        self.close_connection = True
+        self.connection.sendall(answer)
+        unread = b""
+        while more := self.connection.recv(65536):
+            *complete, unread = (unread + more).split(b"\r\n\r\n")
+            self.connection.sendall(answer * len(complete))
+
+    def _be_large(self, size: int) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(size << 20))
+        self.end_headers()
+        for _ in range(size):
+            self.wfile.write(bytes(1 << 20))
+        self.wfile.flush()
 
     def _echo(self) -> None:
         """Frames as they come, unmasked, until the other side closes."""
