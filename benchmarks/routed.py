@@ -37,6 +37,8 @@ LASTING = 3.0
 LARGE = 256
 """MiB of a large download."""
 ADDED = 20
+SMALL = "/etc/passwd"
+"""What the small service answers with a length."""
 SERVICE = f"""
 services:
   web:
@@ -121,11 +123,11 @@ def many_names(place: Workplace, *, count: int) -> Sequence[Figure]:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(run_once, ups[1:]))
         hosts = _hosts(site)
-        if (good := sum(site.ask(host, "/bin/busybox")[0] == 200 for host in hosts)) != count:
+        if (good := sum(site.ask(host, SMALL)[0] == 200 for host in hosts)) != count:
             raise ScaleError(f"{good} of {count} answered")
-        with Traffic(site.address, hosts[0], clients=1, is_mixed=False) as quiet:
+        with Traffic(site.address, hosts[0], path=SMALL, clients=1, is_mixed=False) as quiet:
             time.sleep(LASTING)
-        with Traffic(site.address, hosts[0], clients=1, is_mixed=False) as busy:
+        with Traffic(site.address, hosts[0], path=SMALL, clients=1, is_mixed=False) as busy:
             seconds = _lead_again(site, names[-ADDED:])
         memory = _memory(site)
         site.site.run("down", "--all", "--yes")

@@ -26,7 +26,14 @@ from previewer.domain.record.notes import Share
 from previewer.domain.routing.caddy import router_configuration
 from previewer.domain.routing.host_names import NamedService, RouterAddress, project_host
 from previewer.domain.routing.pages import Page, index_page, state_page
-from previewer.domain.routing.route_files import host_page_files, page_files, route_files, share_files
+from previewer.domain.routing.route_files import (
+    Link,
+    RouterFiles,
+    host_page_files,
+    page_files,
+    route_files,
+    share_files,
+)
 from previewer.domain.units import counted
 from previewer.engine.protocol import Selection
 from previewer.engine.router import RouterSpec, RouterState
@@ -204,7 +211,7 @@ def write_share(run: Run, share: Share, *, key: str = "") -> None:
     _write(run, lambda: _share_files(share, key))
 
 
-def _share_files(share: Share, key: str = "") -> dict[str, bytes]:
+def _share_files(share: Share, key: str = "") -> RouterFiles:
     host, until = place_of_name(share.url), int(share.until.timestamp())
     return share_files(host, target=share.target, until=until, is_locked=share.is_locked, key=key)
 
@@ -243,7 +250,7 @@ def forget_names(run: Run, removed: Observation) -> None:
         return
     everything = run.session.engine.observe(Selection())
     if any(container.router == name for container in everything.containers):
-        files = dict[str, bytes]()
+        files = dict[str, bytes | Link]()
         for container in gone:
             how = f"previewer up {container.ownership.branch or short_id(container.ownership.commit)}"
             page = Page(container.ownership.environment, "was removed", how=how, is_gone=True)
@@ -283,13 +290,13 @@ def _spec(settings: RouterSettings, port: int) -> RouterSpec:
     )
 
 
-def _change(run: Run, containers: Iterable[ObservedContainer], files: Callable[[], dict[str, bytes]]) -> None:
+def _change(run: Run, containers: Iterable[ObservedContainer], files: Callable[[], RouterFiles]) -> None:
     """Write what changed of an environment that has names, and the index of its project."""
     if any(container.router == run.session.settings.router.name for container in containers):
         _write(run, lambda: {**files(), **_index_files(run.session, run.session.engine.observe(Selection()))})
 
 
-def _write(run: Run, files: Callable[[], dict[str, bytes]]) -> None:
+def _write(run: Run, files: Callable[[], RouterFiles]) -> None:
     """Into the router, which is started where it does not run: it then knows all that is so already."""
     try:
         start_router(run, may_pull=False)
@@ -304,7 +311,7 @@ def _write_everything(session: Session) -> None:
     everything = session.engine.observe(Selection())
     known = tuple(container for container in everything.containers if container.router == name)
     installations = sorted({container.ownership.installation for container in known})
-    files: dict[str, bytes] = {}
+    files: dict[str, bytes | Link] = {}
     for installation in installations:
         is_ours = installation == session.source.installation
         notes = session.known_notes() if is_ours else None
@@ -315,7 +322,7 @@ def _write_everything(session: Session) -> None:
     session.router.write(name, {**files, **_index_files(session, everything)})
 
 
-def _files_of(environment: Environment) -> dict[str, bytes]:
+def _files_of(environment: Environment) -> RouterFiles:
     """What its names answer, as it is now."""
     containers = _containers(environment)
     if environment.state is State.ASLEEP:
@@ -334,7 +341,7 @@ def asleep_page(environment: Environment) -> Page:
     return Page(environment.name, "is asleep", how=how, reloads=True)
 
 
-def _index_files(session: Session, everything: Observation) -> dict[str, bytes]:
+def _index_files(session: Session, everything: Observation) -> RouterFiles:
     """The page of the project: its branches and environments."""
     ours = everything.of_installation(session.source.installation)
     environments = list_environments(ours, session.known_notes())

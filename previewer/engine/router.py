@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from msgspec import Struct
 
+from previewer.domain.routing.route_files import RouterFiles
 from previewer.engine.protocol import Stream
 
 HEALTH_SECONDS = 10.0
@@ -58,8 +59,8 @@ class Router(Protocol):
         """
         ...
 
-    def write(self, name: str, files: Mapping[str, bytes]) -> None:
-        """Let files appear in its folder, each whole or not at all, newer than what is there.
+    def write(self, name: str, files: RouterFiles) -> None:
+        """Let files and links appear in its folder, in their order, instead of what has their paths.
 
         :class:`ObjectNotFoundError` where there is no such router.
         """

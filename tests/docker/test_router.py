@@ -62,6 +62,23 @@ def test_no_request_is_lost_while_generations_change(named: NamedSite, web_image
     assert not named.is_there()
 
 
+def test_containers_of_a_service_are_asked_in_turns_and_one_that_ended_is_passed_over(
+    named: NamedSite, web_image: str
+) -> None:
+    routes = "x-previewer:\n  routes:\n    - {service: web, port: 8080, host_header: localhost}\n"
+    named.serve(web_image, more=f"    deploy: {{replicas: 3}}\n{routes}", web="three")
+    named.site.up("main")
+    answers = [named.ask(named.host("main")) for _ in range(30)]
+    assert {(status, headers["x-host"]) for status, _body, headers in answers} == {(200, "localhost")}
+    containers = {headers["x-container"] for _status, _body, headers in answers}
+    assert len(containers) == 3
+    ended = containers.pop()
+    named.site.connection.api.stop(ended, timeout=0)
+    answers = [named.ask(named.host("main")) for _ in range(30)]
+    assert {status for status, _body, _headers in answers} == {200}
+    assert {headers["x-container"] for _status, _body, headers in answers} == containers
+
+
 def test_names_through_the_life_of_an_environment(named: NamedSite, monkeypatch: pytest.MonkeyPatch) -> None:
     site, host = named.site, named.host("main")
     made = site.up("main")

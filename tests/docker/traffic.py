@@ -54,6 +54,8 @@ class Connection:
         head, _, self._unread = self._unread.partition(b"\r\n\r\n")
         lines = head.lower().split(b"\r\n")
         sizes = [int(line[15:]) for line in lines if line.startswith(b"content-length:")]
+        if b"transfer-encoding: chunked" in lines:
+            raise ConnectionError("an answer of unknown length")
         return int(head[9:12]), sizes[0] if sizes else 0
 
     def send(self, content: bytes) -> None:
@@ -81,8 +83,16 @@ class Connection:
 class Traffic:
     """Keep-alive clients, a WebSocket and a download that takes five seconds, each again and again."""
 
-    def __init__(self, address: tuple[str, int], host: str, *, clients: int = 4, is_mixed: bool = True) -> None:
-        self._address, self._host = address, host
+    def __init__(
+        self,
+        address: tuple[str, int],
+        host: str,
+        *,
+        path: str = "/",
+        clients: int = 4,
+        is_mixed: bool = True,
+    ) -> None:
+        self._address, self._host, self._path = address, host, path
         self._over = threading.Event()
         self._lock = threading.Lock()
         kinds = [self._keep_asking] * clients
@@ -117,7 +127,7 @@ class Traffic:
             begun = time.perf_counter()
             try:
                 connection = connection or Connection(self._address, self._host)
-                status, body = connection.get()
+                status, body = connection.get(self._path)
             except OSError as error:
                 self._note(repr(error), is_good=False)
                 connection = None

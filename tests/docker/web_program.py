@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import socket
 import socketserver
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -50,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
         elif path == "/session":
             self._answer(self.headers.get("Cookie") or "none", self._allowed())
         else:
-            self._answer(os.environ["TEXT"], {"X-Host": self.headers["Host"]})
+            self._answer(os.environ["TEXT"], {"X-Host": self.headers["Host"], "X-Container": socket.gethostname()})
 
     def _allowed(self) -> dict[str, str]:
         """A front end at a name below or above this one may ask with cookies."""

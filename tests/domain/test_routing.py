@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from previewer.domain.commit.revision import Branch
 from previewer.domain.compose.definition import Role
@@ -25,7 +26,7 @@ from previewer.domain.naming import environment_name
 from previewer.domain.routing.caddy import router_configuration
 from previewer.domain.routing.host_names import RouterAddress, environment_host, name_routes
 from previewer.domain.routing.pages import Page, index_page, state_page
-from previewer.domain.routing.route_files import page_files, route_files
+from previewer.domain.routing.route_files import Link, RouterFiles, page_files, route_files
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 HOST = "feature-login.shop.localhost"
@@ -176,15 +177,37 @@ def test_labels_that_make_no_sense_lead_nowhere(text: str) -> None:
     assert read_names({NAMES: text}) == ()
 
 
+def leading(files: RouterFiles) -> list[str]:
+    """The names below the one folder that a host name's links lead to; the second link appears first."""
+    first, second = [path for path, content in files.items() if isinstance(content, Link)]
+    assert (first, second) == (f"{HOST}/next", f"{HOST}/now")
+    assert files[first] == files[second]
+    (folder,) = {path.rpartition("/=")[0].split("/")[1] for path in files if path.startswith(".to/")}
+    assert files[first] == Link(f"../.to/{folder}")
+    assert list(files).index(first) > max(place for place, path in enumerate(files) if path.startswith(".to/"))
+    return [path.removeprefix(f".to/{folder}/") for path in files if path.startswith(".to/")]
+
+
 def test_files_say_where_a_name_leads() -> None:
     plain, path = NamedRoute(8000, f"http://{HOST}"), NamedRoute(8000, f"http://{HOST}:7080/api/v1", "localhost")
-    assert list(route_files([container(plain, path), container(plain, number=2, host_port=2)])) == [
-        f"{HOST}/=127.0.0.1:28843",
-        f"{HOST}/2/api/v1/=127.0.0.1:28843 localhost",
+    assert leading(route_files([container(plain, path)])) == [
+        "2/api/v1/=127.0.0.1:28843 localhost",
+        "=127.0.0.1:28843",
     ]
     assert route_files([container(plain, host_port=0)]) == {}
     pages = page_files([plain, path], status=503, page="<p>")
-    assert list(pages) == [f"{HOST}/page-503.html", f"{HOST}/=page 503", f"{HOST}/2/api/v1/=page 503"]
+    assert pages[f"{HOST}/page-503.html"] == b"<p>"
+    assert leading(pages) == ["2/api/v1/=page 503", "=page 503"]
+
+
+def test_the_containers_of_a_service_are_asked_in_turns_but_for_those_that_are_not_well() -> None:
+    plain = NamedRoute(8000, f"http://{HOST}")
+    several = [container(plain, number=number, host_port=number) for number in range(1, 11)]
+    eight = ",".join(f"127.0.0.1:{number}" for number in range(1, 9))
+    assert leading(route_files(several)) == [f"={eight}"]
+    unhealthy = [replace(one, health=Health.UNHEALTHY) for one in several[:2]]
+    assert leading(route_files([*unhealthy, several[2]])) == ["=127.0.0.1:3"]
+    assert leading(route_files(unhealthy)) == ["=127.0.0.1:1,127.0.0.1:2"], "better than nothing"
 
 
 def test_a_named_port_has_its_name_whether_it_runs_or_not() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from previewer.domain.json_value import JsonObject, JsonValue, as_object, as_text
 from previewer.domain.routing.host_names import tls_port
+from previewer.domain.routing.route_files import LINKS, MOST_UPSTREAMS
 
 FOLDER = "/routes"
 """Where the router sees the volume of its files."""
@@ -32,14 +33,12 @@ RETRY_AFTER = 2
 _HOST = "{http.request.host}"
 _PART = "{http.request.uri.path.%d}"
 _FOUND = "{http.matchers.file.relative}"
-_LOOKUPS = (
-    f"/{_HOST}/2/{_PART % 0}/{_PART % 1}/=*",
-    f"/{_HOST}/1/{_PART % 0}/=*",
-    f"/{_HOST}/=*",
+_LOOKUPS = tuple(
+    f"/{_HOST}/{link}/{place}=*"
+    for link in LINKS
+    for place in (f"2/{_PART % 0}/{_PART % 1}/", f"1/{_PART % 0}/", "")
 )
 """The longest path first. Whatever a request's path is, none of them leaves the folder of its host name."""
-_UPSTREAM = "=([^/ ]+)$"
-_UPSTREAM_WITH_HOST = "=([^/ ]+) ([^/ ]+)$"
 _PAGE = "=page ([0-9]{3})$"
 _SHARE = "=share ([0-9]+) ([^/ ]+) (open|locked)$"
 _BASIC = "^Basic ([A-Za-z0-9+=]+)$"
@@ -60,7 +59,7 @@ def router_configuration(*, name: str, port: int, addresses: Sequence[str], has_
             _health(name),
             _asked(port, addresses),
             _shares(port, addresses),
-            *map(_lookup, _LOOKUPS),
+            _lookup(),
             _unknown(),
         ],
         "errors": {"routes": [_failure()]},
@@ -105,7 +104,10 @@ def _certificates(port: int, addresses: Sequence[str]) -> JsonObject:
 def _asked(port: int, addresses: Sequence[str]) -> JsonObject:
     """Whether a host name is known, which the router asks itself before it makes a certificate."""
     domain = "{http.request.uri.query.domain}"
-    known: JsonObject = {"file": {"root": FOLDER, "try_files": [f"/{domain}/=*"]}, "path": [ASK_PATH]}
+    known: JsonObject = {
+        "file": {"root": FOLDER, "try_files": [f"/{domain}/{link}/" for link in LINKS]},
+        "path": [ASK_PATH],
+    }
     address = _itself(port, addresses).rpartition(":")[0].strip("[]")
     is_local: JsonObject = {"host": [address], "remote_ip": {"ranges": [address]}}
     answer: JsonObject = {"handler": "static_response", "status_code": 200}
@@ -145,18 +147,19 @@ def _health(name: str) -> JsonObject:
     return {"match": [{"host": [HEALTH_HOST]}], "handle": [answer], "terminal": True}
 
 
-def _lookup(pattern: str) -> JsonObject:
-    found: JsonObject = {"file": {"root": FOLDER, "try_files": [pattern], "try_policy": "most_recently_modified"}}
-    routes: list[JsonValue] = [
-        {"match": [_said(_PAGE)], "handle": _page(), "terminal": True},
-        {
-            "match": [{**_said(_UPSTREAM), "protocol": "grpc"}],
-            "handle": [_proxy(versions=["h2c"])],
-            "terminal": True,
-        },
-        {"match": [_said(_UPSTREAM)], "handle": [_proxy()], "terminal": True},
-        {"match": [_said(_UPSTREAM_WITH_HOST)], "handle": [_proxy(host="{http.regexp.said.2}")], "terminal": True},
-    ]
+def _lookup() -> JsonObject:
+    """Pages, and services with one container or several, perhaps with a host header, perhaps in gRPC."""
+    found: JsonObject = {"file": {"root": FOLDER, "try_files": [*_LOOKUPS]}}
+    routes: list[JsonValue] = [{"match": [_said(_PAGE)], "handle": _page(), "terminal": True}]
+    for count in range(1, MOST_UPSTREAMS + 1):
+        dials = ",".join(["([^/, ]+)"] * count)
+        for end, host in (("", ""), (" ([^/ ]+)", f"{{http.regexp.said.{count + 1}}}")):
+            said = _said(f"={dials}{end}$")
+            grpc: JsonObject = {**said, "protocol": "grpc"}
+            routes += [
+                {"match": [grpc], "handle": [_proxy(count, host, versions=["h2c"])], "terminal": True},
+                {"match": [said], "handle": [_proxy(count, host)], "terminal": True},
+            ]
     return {"match": [found], "handle": [{"handler": "subroute", "routes": routes}], "terminal": True}
 
 
@@ -191,12 +194,10 @@ def _shares(port: int, addresses: Sequence[str]) -> JsonObject:
         },
         {"handle": [proxy]},
     )
-    newest: JsonObject = {
-        "file": {"root": FOLDER, "try_files": [f"/{_HOST}/=share *"], "try_policy": "most_recently_modified"}
-    }
+    known: JsonObject = {"file": {"root": FOLDER, "try_files": [f"/{_HOST}/{link}/=share *" for link in LINKS]}}
     found = _routes({"match": [_said(_SHARE)], "handle": [checked], "terminal": True}, {"handle": [gone]})
     is_share: JsonObject = {"vars_regexp": {_HOST: {"pattern": SHARE_HOST}}}
-    inner = _routes({"match": [newest], "handle": [found], "terminal": True}, {"handle": [gone]})
+    inner = _routes({"match": [known], "handle": [found], "terminal": True}, {"handle": [gone]})
     return {"match": [is_share], "handle": [inner], "terminal": True}
 
 
@@ -208,12 +209,15 @@ def _said(pattern: str) -> JsonObject:
     return {"vars_regexp": {_FOUND: {"name": "said", "pattern": pattern}}}
 
 
-def _proxy(*, host: str = "", versions: Iterable[str] = ()) -> JsonObject:
+def _proxy(count: int, host: str, versions: Iterable[str] = ()) -> JsonObject:
+    """A container that does not accept a connection is passed over: the next one is tried at once."""
     transport: JsonObject = {"protocol": "http", "keep_alive": {"idle_timeout": f"{IDLE_SECONDS}s"}}
+    upstreams: list[JsonValue] = [{"dial": f"{{http.regexp.said.{number + 1}}}"} for number in range(count)]
+    turns: JsonObject = {"selection_policy": {"policy": "round_robin"}} if count > 1 else {}
     return {
         "handler": "reverse_proxy",
-        "upstreams": [{"dial": "{http.regexp.said.1}"}],
-        "load_balancing": {"try_duration": f"{TRY_SECONDS}s", "try_interval": "50ms"},
+        "upstreams": upstreams,
+        "load_balancing": {"try_duration": f"{TRY_SECONDS}s", "try_interval": "50ms", **turns},
         "transport": {**transport, **({"versions": list(versions)} if versions else {})},
         **({"headers": {"request": {"set": {"Host": [host]}}}} if host else {}),
     }

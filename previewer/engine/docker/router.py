@@ -8,7 +8,6 @@ import tarfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.containers import create_container, inspect_container, remove_container, start_container
@@ -29,6 +28,7 @@ from previewer.domain.engine.observation import ContainerState
 from previewer.domain.json_value import JsonObject, as_integer, as_list, as_object, as_text
 from previewer.domain.labels import MANAGED_BY, MANAGED_BY_VALUE, PURPOSE, PURPOSE_ROUTER, ROUTER_PORT
 from previewer.domain.routing.caddy import AUTHORITY_FILE, CONFIG_FILE, FOLDER, HEALTH_HEADER, HEALTH_HOST
+from previewer.domain.routing.route_files import Link, RouterFiles
 from previewer.engine.protocol import Stream
 from previewer.engine.router import HEALTH_SECONDS, RouterSpec, RouterState
 from previewer.errors import ConflictError, EngineError, PortTakenError, UnsupportedError
@@ -103,9 +103,9 @@ class DockerRouter:
                 remove_container(self._docker, spec.name)
             raise
 
-    def write(self, name: str, files: Mapping[str, bytes]) -> None:
+    def write(self, name: str, files: RouterFiles) -> None:
         """One call: the engine unpacks an archive into the volume, by the router's container."""
-        archive = _archive(files, self._docker.clock.theirs(datetime.now(UTC)))
+        archive = _archive(files)
         with translate_errors("write its routes", subject=f"container {name}"):
             put_archive(self._docker, container_path(name, "/archive"), archive, {"path": FOLDER})
 
@@ -224,14 +224,17 @@ def _body(spec: RouterSpec, image: str, labels: Mapping[str, str], connection: D
     }
 
 
-def _archive(files: Mapping[str, bytes], at: datetime) -> bytes:
-    """A tar archive whose entries have a time to the microsecond: the newest one counts."""
+def _archive(files: RouterFiles) -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for name, content in files.items():
             entry = tarfile.TarInfo(name)
-            entry.size, entry.mode, entry.mtime = len(content), 0o644, at.timestamp()
-            tar.addfile(entry, io.BytesIO(content))
+            if isinstance(content, Link):
+                entry.type, entry.linkname, entry.mode = tarfile.SYMTYPE, content.target, 0o777
+                tar.addfile(entry)
+            else:
+                entry.size, entry.mode = len(content), 0o644
+                tar.addfile(entry, io.BytesIO(content))
     return packed.getvalue()
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
+from previewer.domain.routing.route_files import LINKS, Link, RouterFiles
 from previewer.engine.protocol import Stream
 from previewer.engine.router import RouterSpec, RouterState
 from previewer.errors import ObjectNotFoundError
@@ -16,8 +17,8 @@ class MemoryRouter:
         self.reason = reason
         """Why none can be started without a download."""
         self.running: RouterSpec | None = None
-        self.files: dict[str, bytes] = {}
-        """What was written, in order: the newest last."""
+        self.files: dict[str, bytes | Link] = {}
+        """What was written."""
 
     def find(self, name: str, *, measured: bool = False) -> RouterState | None:
         """The router, if it was started under this name."""
@@ -35,13 +36,11 @@ class MemoryRouter:
         del may_pull
         self.running = spec
 
-    def write(self, name: str, files: Mapping[str, bytes]) -> None:
+    def write(self, name: str, files: RouterFiles) -> None:
         """Keep them."""
         if self.find(name) is None:
             raise ObjectNotFoundError("No such container", where=f"container {name}")
-        for path, content in files.items():
-            self.files.pop(path, None)
-            self.files[path] = content
+        self.files |= files
 
     def remove(self, name: str) -> bool:
         """Forget it, and its files."""
@@ -62,10 +61,16 @@ class MemoryRouter:
         del name, tail, follow
         return _Silence()
 
-    def leads(self, place: str) -> str:
-        """Where the newest file of a folder (``HOST``, ``HOST/1/api``) leads; empty for nowhere."""
-        found = [path for path in self.files if path.rpartition("/=")[0] == place]
-        return found[-1].rpartition("/=")[2] if found else ""
+    def leads(self, host: str, place: str = "") -> str:
+        """Where a host name leads, or a place below it (``1/api/``); empty for nowhere."""
+        link = self.files.get(f"{host}/{LINKS[0]}")
+        start = f"{link.target.removeprefix('../')}/{place}=" if isinstance(link, Link) else "="
+        return next((path.removeprefix(start) for path in self.files if path.startswith(start)), "")
+
+    def page(self, host: str, status: int) -> str:
+        """The page that a host name has for an HTTP status."""
+        content = self.files[f"{host}/page-{status}.html"]
+        return content.decode() if isinstance(content, bytes) else ""
 
 
 class _Silence:
