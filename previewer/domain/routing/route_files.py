@@ -1,9 +1,9 @@
 """What the router reads for every request: files whose names say where a host name leads.
 
 What a host name leads to is a folder that is never changed, of empty files: ``=127.0.0.1:28843`` for all paths,
-and ``1/api/=127.0.0.1:28850`` for those below ``/api``. The host name's own folder has two links to it, of which the
-second one counts while the first one is replaced, so a new generation takes over from one request to the next, and
-the router is never reloaded. What was before is never listed, so it costs no request anything.
+and ``1/api/=127.0.0.1:28850`` for those below ``/api``. The host name's own folder has two links to it, of which
+the second one counts while the first one is replaced, so a new generation takes over from one request to the next,
+and the router is never reloaded. What was before is never listed, so it costs no request anything.
 """
 
 from __future__ import annotations
