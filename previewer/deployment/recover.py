@@ -12,7 +12,6 @@ from previewer.deployment.definition import definition_name
 from previewer.deployment.generation import Wanted, is_whole, served_definition
 from previewer.deployment.routing import lead_names
 from previewer.deployment.snapshot import EnvironmentSnapshot, take_snapshot
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.service import Condition
 from previewer.domain.compose.start_order import awaited_conditions
 from previewer.domain.deploy.plan import Plan, StopContainer, plan_removal
@@ -27,7 +26,7 @@ from previewer.domain.progress import Noted
 from previewer.domain.record.notes import EnvironmentNotes, LedgerEntry
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError
-from previewer.execution.execute import ExecutionLimits, execute
+from previewer.execution.execute import execute_to_the_end
 from previewer.execution.remove import remove_all, stop_all
 from previewer.execution.run_plan import start_again
 from previewer.records.environments import environment_entry
@@ -126,14 +125,7 @@ def _carry_out(run: Run, snapshot: EnvironmentSnapshot, recovery: Recovery) -> N
 
     stop_all(run, recovery.stop, title=title, cause=cause)
     if recovery.remove and recovery.start:
-        remove_all(
-            session.engine,
-            lambda: look(only_containers=True),
-            title=title,
-            cause=cause,
-            stage="undo",
-            report=run.report,
-        )
+        remove_all(run, lambda: look(only_containers=True), title=title, cause=cause, stage="undo")
     if recovery.start:
         start_again(run, recovery.start, title=title, cause=cause)
     if recovery.live is not None and (recovery.is_news or recovery.start or recovery.stop):
@@ -143,14 +135,7 @@ def _carry_out(run: Run, snapshot: EnvironmentSnapshot, recovery: Recovery) -> N
         for environment in found:
             lead_names(run, environment)
     if recovery.remove:
-        remove_all(
-            session.engine,
-            lambda: look(only_containers=False),
-            title=title,
-            cause=cause,
-            stage="undo",
-            report=run.report,
-        )
+        remove_all(run, lambda: look(only_containers=False), title=title, cause=cause, stage="undo")
     sweep(run.session, snapshot.name)
 
 
@@ -214,21 +199,14 @@ def remove_superseded(run: Run, name: str, notes: EnvironmentNotes, *, replaced:
         return session.engine.observe(selection)
 
     if notes.kept:
-        execute(
-            plan_stop(look().of_generation(*notes.kept), title=f"keep {name}", cause=KEPT),
-            session.engine,
-            stage="down",
-            limits=ExecutionLimits(keep_going=True),
-            report=run.report,
-            cancellation=Cancellation(),
-        )
+        keeping = plan_stop(look().of_generation(*notes.kept), title=f"keep {name}", cause=KEPT)
+        execute_to_the_end(run, keeping, stage="down")
     remove_all(
-        session.engine,
+        run,
         lambda: _outdated(look(), notes, replaced),
         title=f"replace {name}",
         cause=_cause(notes),
         stage="down",
-        report=run.report,
     )
 
 

@@ -23,7 +23,7 @@ from previewer.domain.labels import Ownership
 from previewer.domain.progress import Noted
 from previewer.engine.protocol import Selection
 from previewer.errors import EngineError, LockedError
-from previewer.execution.execute import ExecutionLimits, execute
+from previewer.execution.execute import execute
 from previewer.execution.remove import stop_all
 from previewer.execution.run_plan import DowntimeTimer, note_undone, start_again
 from previewer.records.environments import environment_entry
@@ -81,17 +81,8 @@ def restart_kept_generation(run: Run, deployment: Deployment, generation: int) -
         clock, began = DowntimeTimer(plan, run.report), session.clock()
         _note_begun(session, snapshot, plan, owner)
         ours = Selection(installation=owner.installation, environment=owner.environment)
-        timeout = deployment.timeout if deployment.timeout is not None else session.settings.wait_timeout
         try:
-            execute(
-                plan,
-                session.engine,
-                stage="run",
-                limits=ExecutionLimits(parallel=session.settings.parallel, timeout=timeout),
-                report=clock.report,
-                cancellation=run.cancellation,
-                watch=ours,
-            )
+            execute(run.reporting_to(clock.report), plan, stage="run", timeout=deployment.timeout, watch=ours)
         except BaseException as failure:
             _undo(run, owner, plan, failure, snapshot, began=began)
             raise

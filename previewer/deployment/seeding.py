@@ -34,7 +34,6 @@ PATIENCE = 3600.0
 """Seconds that a seed may take, unless the user says otherwise."""
 FORGOTTEN = timedelta(hours=2)
 """After which what a killed seed left counts as expired."""
-STAGE = "seed"
 ANCESTORS = 500
 """Commits among which an incremental seed looks for the snapshot that it goes on from."""
 
@@ -208,9 +207,7 @@ def _remove(run: Run, name: str) -> None:
         return session.engine.observe(Selection(session.source.installation, environment=name))
 
     if not look().is_empty:
-        remove_all(
-            session.engine, look, title=f"remove {name}", cause="a seed is done", stage=STAGE, report=run.report
-        )
+        remove_all(run, look, title=f"remove {name}", cause="a seed is done", stage="seed")
 
 
 def planned_seeds(seen: DataSeen, deployment: Deployment) -> tuple[str, ...]:

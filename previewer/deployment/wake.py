@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from previewer.deployment.definition import definition_name, release_of
 from previewer.deployment.routing import lead_names
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.definition import Definition
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.environment.ending import ended_containers, plan_sleep
@@ -18,7 +17,7 @@ from previewer.domain.environment.environment import SERVING, Environment, State
 from previewer.domain.progress import Noted
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PortTakenError, PreviewerError, StuckContainerError
-from previewer.execution.execute import ExecutionLimits, execute
+from previewer.execution.execute import execute, execute_to_the_end
 from previewer.records.environments import environment_entry, find_environment
 from previewer.records.masking import mask_of, masking
 from previewer.session.run import Run
@@ -37,19 +36,7 @@ def _wake(run: Run, environment: Environment, timeout: float | None) -> Environm
     plan = plan_of(frozen_definition_of(session, environment), environment)
     ours = Selection(installation=owner.installation, environment=owner.environment)
     try:
-        execute(
-            plan,
-            session.engine,
-            stage="wake",
-            limits=ExecutionLimits(
-                parallel=session.settings.parallel,
-                timeout=session.settings.wait_timeout if timeout is None else timeout,
-                settle=session.settings.settle_time,
-            ),
-            report=run.report,
-            cancellation=run.cancellation,
-            watch=ours,
-        )
+        execute(run, plan, stage="wake", timeout=timeout, settle=session.settings.settle_time, watch=ours)
     except BaseException as failure:
         _sleep_on(run, environment, began=began)
         again = f"`previewer replace {environment.name}`"
@@ -116,14 +103,7 @@ def _sleep_on(run: Run, environment: Environment, *, began: datetime) -> None:
         if not has_stopped(environment):
             started = tuple(step for step in plan if step.action.name in environment.notes.stopped)
             plan = Plan(plan.title, started)
-        execute(
-            plan,
-            session.engine,
-            stage="undo",
-            limits=ExecutionLimits(keep_going=True),
-            report=run.report,
-            cancellation=Cancellation(),
-        )
+        execute_to_the_end(run, plan, stage="undo")
         session.ledger.append(
             environment_entry(session, environment.ownership, action="undo", detail="it did not wake", began=began)
         )

@@ -20,10 +20,11 @@ from msgspec import Struct
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.service import Condition
 from previewer.domain.deploy.plan import AwaitContainer, Plan, Step
-from previewer.domain.progress import Outcome, Report, TaskFinished, TaskStarted
+from previewer.domain.progress import Outcome, TaskFinished, TaskStarted
 from previewer.engine.protocol import ContainerEvent, Engine, Selection
 from previewer.errors import CancelledError, EngineUnreachableError, PreviewerError, TimedOutError
 from previewer.execution.take_step import take_step
+from previewer.session.run import Run
 
 if TYPE_CHECKING:
     from previewer.execution.await_container import WaitingClocks
@@ -44,40 +45,43 @@ class _Interrupted(Struct, frozen=True):
 _Message: TypeAlias = _Taken | _Interrupted | ContainerEvent
 
 
-class ExecutionLimits(Struct, frozen=True):
-    """How much at once and how long."""
-
-    parallel: int = 8
-    """Engine calls at a time."""
-    timeout: float = 120.0
-    """Seconds for all the waiting together."""
-    settle: float = 0.0
-    """Seconds that a container without a health check has to run before it counts as running."""
-    keep_going: bool = False
-    """Whether a failure stops only what needs the failed step."""
-
-
 def execute(
+    run: Run,
     plan: Plan,
-    engine: Engine,
     *,
     stage: str,
-    limits: ExecutionLimits,
-    report: Report,
-    cancellation: Cancellation,
+    timeout: float | None = None,
+    settle: float = 0.0,
     watch: Selection | None = None,
 ) -> None:
-    """Take every step of ``plan``. ``watch`` selects whose events are listened to while waiting.
+    """Take every step of ``plan``.
 
-    The first failure stops what has not begun, or with ``keep_going`` what needs the failed step, lets what has
-    begun end, and is raised. So are :class:`CancelledError` and, for containers that are not ready in time,
-    :class:`TimedOutError`.
+    ``timeout`` are the seconds for all the waiting together (``None``: those of the settings), ``settle`` those
+    that a container without a health check has to run before it counts as running; ``watch`` selects whose events
+    are listened to while waiting. The first failure stops what has not begun, lets what has begun end, and is
+    raised. So are :class:`CancelledError` and, for containers that are not ready in time, :class:`TimedOutError`.
     """
-    if not len(plan):
+    settings = run.session.settings
+    limit = settings.wait_timeout if timeout is None else timeout
+    execution = _Execution(run, plan, stage=stage, parallel=settings.parallel, timeout=limit, settle=settle)
+    _carry_out(run, execution, run.cancellation, watch)
+
+
+def execute_to_the_end(run: Run, plan: Plan, *, stage: str, parallel: int | None = None) -> None:
+    """Take every step of ``plan`` that can be taken: no interruption ends it, and a failure only what needs the
+    failed step. The first one is raised in the end.
+
+    ``parallel`` is how many engine calls there are at a time; ``None`` for as many as the settings say.
+    """
+    at_once = parallel or run.session.settings.parallel
+    _carry_out(run, _Execution(run, plan, stage=stage, parallel=at_once, keep_going=True), Cancellation(), None)
+
+
+def _carry_out(run: Run, execution: _Execution, cancellation: Cancellation, watch: Selection | None) -> None:
+    if execution.is_empty:
         return
-    execution = _Execution(plan, engine, stage=stage, limits=limits, report=report)
     forget = cancellation.on_request(execution.interrupt)
-    stop_listening = _listen(engine, watch, execution.hear) if watch is not None else None
+    stop_listening = _listen(run.session.engine, watch, execution.hear) if watch is not None else None
     try:
         execution.run()
     finally:
@@ -87,11 +91,25 @@ def execute(
 
 
 class _Execution:
-    def __init__(self, plan: Plan, engine: Engine, *, stage: str, limits: ExecutionLimits, report: Report) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        run: Run,
+        plan: Plan,
+        *,
+        stage: str,
+        parallel: int,
+        timeout: float = 0.0,
+        settle: float = 0.0,
+        keep_going: bool = False,
+    ) -> None:
+        self._engine = run.session.engine
+        self._report = run.report
         self._stage = stage
-        self._limits = limits
-        self._report = report
+        self._parallel = parallel
+        self._timeout = timeout
+        self._settle = settle
+        self._keep_going = keep_going
+        self.is_empty = not len(plan)
         self._messages: SimpleQueue[_Message] = SimpleQueue()
         self._pending: dict[str, Step] = {step.id: step for step in plan}
         self._done: set[str] = set()
@@ -109,7 +127,7 @@ class _Execution:
     def _clocks(self) -> WaitingClocks:
         from previewer.execution.await_container import WaitingClocks
 
-        return WaitingClocks(self._limits.settle)
+        return WaitingClocks(self._settle)
 
     def interrupt(self) -> None:
         """Called from another thread, or from a signal handler."""
@@ -120,8 +138,8 @@ class _Execution:
         self._messages.put(event)
 
     def run(self) -> None:
-        deadline = time.monotonic() + self._limits.timeout
-        with ThreadPoolExecutor(self._limits.parallel, thread_name_prefix="previewer-step") as pool:
+        deadline = time.monotonic() + self._timeout
+        with ThreadPoolExecutor(self._parallel, thread_name_prefix="previewer-step") as pool:
             while True:
                 if not self._is_stopped:
                     self._begin_ready(pool)
@@ -247,7 +265,7 @@ class _Execution:
             self._failure = error
         # No other step can succeed where nothing answers, and each would take its time to fail.
         stops = isinstance(error, CancelledError | EngineUnreachableError)
-        self._is_stopped |= stops or not self._limits.keep_going
+        self._is_stopped |= stops or not self._keep_going
 
     def _end_waiting(self, outcome: Outcome) -> None:
         for step, _action in self._waiting.values():
@@ -265,7 +283,7 @@ class _Execution:
             remedy = "name the ports to wait for under x-previewer.await_ports"
         self._fail(
             TimedOutError(
-                f"not ready within {self._limits.timeout:g} seconds",
+                f"not ready within {self._timeout:g} seconds",
                 where=", ".join(sorted({action.service for action in actions})),
                 hint=f"allow more time with --timeout, or {remedy}; nothing was left behind",
                 details=tuple(line for action in actions for line in evidence(self._engine, action)),

@@ -6,13 +6,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.deploy.plan import Plan, Step, StopContainer, plan_removal
 from previewer.domain.engine.observation import Observation
-from previewer.domain.progress import Noted, Report
-from previewer.engine.protocol import Engine
+from previewer.domain.progress import Noted
 from previewer.errors import EngineUnreachableError, LeftoversError, PreviewerError, SourceError
-from previewer.execution.execute import ExecutionLimits, execute
+from previewer.execution.execute import execute_to_the_end
 from previewer.session.run import Run
 
 
@@ -45,14 +43,8 @@ def hold_locks(run: Run, names: Sequence[str], *, purpose: str) -> Iterator[None
 
 def stop_all(run: Run, names: Sequence[str], *, title: str, cause: str, grace: int | None = None) -> None:
     """Stop containers by their names, all at once, each with ``grace`` seconds (``None``: its own)."""
-    execute(
-        Plan(title, tuple(Step(StopContainer(name, grace), cause) for name in names)),
-        run.session.engine,
-        stage="down",
-        limits=ExecutionLimits(parallel=max(1, len(names)), keep_going=True),
-        report=run.report,
-        cancellation=Cancellation(),
-    )
+    plan = Plan(title, tuple(Step(StopContainer(name, grace), cause) for name in names))
+    execute_to_the_end(run, plan, stage="down", parallel=len(names))
 
 
 ATTEMPTS = 3
@@ -65,7 +57,7 @@ WHEN_IT_ANSWERS = "when the engine answers again, `previewer down` (or `up`) rem
 
 
 def remove_all(
-    engine: Engine, observe: Callable[[], Observation], *, title: str, cause: str, stage: str, report: Report
+    run: Run, observe: Callable[[], Observation], *, title: str, cause: str, stage: str
 ) -> tuple[str, ...]:
     """Remove everything that ``observe`` finds, look again, and return the names of what was there.
 
@@ -74,23 +66,12 @@ def remove_all(
     :class:`EngineUnreachableError` where it is unknown what remains.
     """
     return remove_by_plan(
-        engine,
-        observe,
-        lambda found: plan_removal(found, title=title, cause=cause),
-        title=title,
-        stage=stage,
-        report=report,
+        run, observe, lambda found: plan_removal(found, title=title, cause=cause), title=title, stage=stage
     )
 
 
 def remove_by_plan(
-    engine: Engine,
-    observe: Callable[[], Observation],
-    plan: Callable[[Observation], Plan],
-    *,
-    title: str,
-    stage: str,
-    report: Report,
+    run: Run, observe: Callable[[], Observation], plan: Callable[[Observation], Plan], *, title: str, stage: str
 ) -> tuple[str, ...]:
     """As :func:`remove_all`, by a plan of the caller's, which is asked for before each attempt."""
     removed: list[str] = []
@@ -101,14 +82,7 @@ def remove_by_plan(
             return tuple(removed)
         removed.extend(name for name in object_names(found) if name not in removed)
         try:
-            execute(
-                plan(found),
-                engine,
-                stage=stage,
-                limits=ExecutionLimits(parallel=PARALLEL, keep_going=True),
-                report=report,
-                cancellation=Cancellation(),
-            )
+            execute_to_the_end(run, plan(found), stage=stage, parallel=PARALLEL)
         except PreviewerError as error:
             failure = error
             time.sleep(PAUSE)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.deploy.plan import Plan, StartContainer, Step, StopContainer
 from previewer.domain.engine.observation import Observation
 from previewer.domain.labels import Ownership
@@ -20,7 +19,7 @@ from previewer.errors import (
     ObjectNotFoundError,
     PreviewerError,
 )
-from previewer.execution.execute import ExecutionLimits, execute
+from previewer.execution.execute import execute, execute_to_the_end
 from previewer.execution.remove import remove_all
 from previewer.execution.take_step import MadeVolumes
 from previewer.records.environments import environment_entry
@@ -80,14 +79,11 @@ def run_plan(run: Run, owner: Ownership, plan: Plan, *, timeout: float) -> float
     volumes = MadeVolumes(plan, clock.report)
     try:
         execute(
+            run.reporting_to(volumes.report),
             plan,
-            session.engine,
             stage="run",
-            limits=ExecutionLimits(
-                parallel=session.settings.parallel, timeout=timeout, settle=session.settings.settle_time
-            ),
-            report=volumes.report,
-            cancellation=run.cancellation,
+            timeout=timeout,
+            settle=session.settings.settle_time,
             watch=made,
         )
         volumes.require(session.engine, made)
@@ -108,14 +104,7 @@ def run_plan(run: Run, owner: Ownership, plan: Plan, *, timeout: float) -> float
 def start_again(run: Run, names: tuple[str, ...], *, title: str, cause: str) -> None:
     """Start containers that were stopped for a successor that did not come. Those that run are left alone."""
     steps = tuple(Step(StartContainer(name, again=True), cause) for name in names)
-    execute(
-        Plan(title, steps),
-        run.session.engine,
-        stage="undo",
-        limits=ExecutionLimits(parallel=run.session.settings.parallel, keep_going=True),
-        report=run.report,
-        cancellation=Cancellation(),
-    )
+    execute_to_the_end(run, Plan(title, steps), stage="undo")
 
 
 def note_undone(
@@ -160,7 +149,7 @@ def _undo(
             found = session.engine.observe(made)
             return Observation(containers=found.containers) if only_containers else found
 
-        remove_all(session.engine, look, title=title, cause=cause, stage="undo", report=run.report)
+        remove_all(run, look, title=title, cause=cause, stage="undo")
 
     try:
         if stopped:

@@ -27,7 +27,7 @@ from previewer.domain.naming import scope
 from previewer.domain.progress import Noted
 from previewer.domain.units import format_time, parse_time
 from previewer.errors import EngineError, NotFoundError
-from previewer.execution.execute import ExecutionLimits, execute
+from previewer.execution.execute import execute
 from previewer.records.environments import find_environment
 from previewer.records.masking import Mask, mask_of, masking
 from previewer.session.release_files import read_contents, release_tree
@@ -117,16 +117,8 @@ def debug(
         run.report(Noted(message, "give a file of this machine with --env-file FILE"))
     try:
         making = replace(copy.plan, steps=copy.plan.steps[:-1])
-        limits = ExecutionLimits(parallel=session.settings.parallel)
         with masking(run, mask) as masked:
-            execute(
-                making,
-                session.engine,
-                stage="run",
-                limits=limits,
-                report=masked.report,
-                cancellation=masked.cancellation,
-            )
+            execute(masked, making, stage="run")
         hides = not terminal and not shows_secrets
         return _run_until_interrupted(run, copy.container.name, terminal=terminal, mask=mask if hides else None)
     finally:

@@ -124,12 +124,7 @@ def down(run: Run, environments: Sequence[str] | DownTarget) -> DownResult:
             return _plan(target, found)
 
         removed = remove_by_plan(
-            session.engine,
-            lambda: _observe(session, target.names),
-            plan,
-            title=target.title,
-            stage="down",
-            report=run.report,
+            run, lambda: _observe(session, target.names), plan, title=target.title, stage="down"
         )
         _remove_data(run, target)
         tombstones = _finish(tombstone_writer, report=run.report)

@@ -9,7 +9,6 @@ from msgspec import Struct, structs
 from previewer.deployment.recover import recover
 from previewer.deployment.routing import asleep_page, show_page
 from previewer.deployment.wake import frozen_definition_of, has_stopped, wake_environment, with_ended
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.environment.ending import plan_sleep as sleep_plan
 from previewer.domain.environment.ending import plan_wake as wake_plan
@@ -17,7 +16,7 @@ from previewer.domain.environment.environment import Environment, State
 from previewer.domain.progress import Noted
 from previewer.domain.units import counted
 from previewer.errors import NotFoundError
-from previewer.execution.execute import ExecutionLimits, execute
+from previewer.execution.execute import execute_to_the_end
 from previewer.records.environments import environment_entry, find_environment, list_environments
 from previewer.session.run import Run
 from previewer.session.session import Session
@@ -75,14 +74,7 @@ def _put_to_sleep(run: Run, environment: Environment) -> None:
         )
     )
     show_page(run, environment, asleep_page(environment))
-    execute(
-        plan,
-        session.engine,
-        stage="sleep",
-        limits=ExecutionLimits(parallel=max(1, len(plan)), keep_going=True),
-        report=run.report,
-        cancellation=Cancellation(),
-    )
+    execute_to_the_end(run, plan, stage="sleep", parallel=len(plan))
 
 
 def _find(session: Session, names: Sequence[str]) -> tuple[Environment, ...]:
