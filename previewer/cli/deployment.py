@@ -12,9 +12,9 @@ from previewer.cli.output_format import Format
 if TYPE_CHECKING:
     from previewer.deployment.deployment import UpResult
     from previewer.domain.deploy.plan import Plan
+    from previewer.domain.deploy.request import DeployRequest
     from previewer.domain.environment.environment import Environment
     from previewer.domain.json_value import JsonObject
-    from previewer.operations.replace import ReplaceOptions
     from previewer.session.run import Run
     from previewer.session.session import Session
 
@@ -35,7 +35,7 @@ class RenewalArguments(TypedDict):
 class Renewal(Protocol):
     """An operation that gives an environment its next generation."""
 
-    def __call__(self, run: Run, environment: str, options: ReplaceOptions, /) -> UpResult:
+    def __call__(self, run: Run, environment: str, request: DeployRequest, /) -> UpResult:
         """Do it."""
         ...
 
@@ -43,27 +43,28 @@ class Renewal(Protocol):
 def renew(
     invocation: Invocation,
     *,
-    plan: Callable[[Session, str, ReplaceOptions], Plan],
+    plan: Callable[[Session, str, DeployRequest], Plan],
     perform: Renewal,
     **given: Unpack[RenewalArguments],
 ) -> ExitCode:
     """Show the plan, or ask where staging or production is replaced, and do it."""
     from previewer.cli.confirmation import confirm_replacement
     from previewer.cli.running import running
-    from previewer.domain.compose.definition import Role
-    from previewer.operations.replace import ReplaceOptions
+    from previewer.domain.compose.definition import ReadingChoice, Role
+    from previewer.domain.deploy.request import DeployRequest
     from previewer.records.environments import find_environment
 
     environment = given["environment"]
-    options = ReplaceOptions(ttl=given["ttl"], timeout=given["timeout"], env_files=given["env_files"])
+    choice = ReadingChoice(env_files=given["env_files"])
+    request = DeployRequest(choice=choice, ttl=given["ttl"], timeout=given["timeout"])
     with invocation.open_session() as session:
         if given["dry_run"]:
-            return show_plan(invocation, plan(session, environment, options), given["form"])
+            return show_plan(invocation, plan(session, environment, request), given["form"])
         role = find_environment(session, environment).role
         if role is not Role.PREVIEW and not given["yes"]:
-            confirm_replacement(invocation, role, plan(session, environment, options))
+            confirm_replacement(invocation, role, plan(session, environment, request))
         with running(invocation, session, given["progress"]) as run:
-            result = perform(run, environment, options)
+            result = perform(run, environment, request)
     return show_result(invocation, result, given["form"])
 
 

@@ -92,13 +92,13 @@ def command_request(
 ) -> CommandRequest:
     """What the options say."""
     from previewer.cli.terminal import is_terminal
+    from previewer.domain.deploy.request import DeployRequest
     from previewer.operations.run.run import CommandRequest
-    from previewer.operations.up import UpOptions
 
     return CommandRequest(
         command=inner,
         variables=invocation.environment,
-        options=UpOptions(branch=branch, name=name, definition=definition, choice=choice, data=data),
+        deploy=DeployRequest(branch=branch, name=name, definition=definition, choice=choice, data=data),
         service=service,
         timeout=timeout,
         keeps_on_failure=keeps_on_failure,

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from previewer.deployment.deployment import Deployment
-from previewer.deployment.generation import Wanted, served_definition
+from previewer.deployment.generation import Generation, served_definition
 from previewer.deployment.snapshot import EnvironmentSnapshot
 from previewer.domain import naming
 from previewer.domain.commit.revision import short_id
@@ -72,10 +72,10 @@ def chosen_snapshot(session: Session, text: str, seen: DataSeen) -> Snapshot:
     Raises :class:`NotFoundError` where there is none, and :class:`UsageError` where several are meant.
     """
     if text.startswith("from:"):
-        wanted = text.removeprefix("from:")
-        names = {wanted, naming.environment_name(session.project, wanted)}
+        origin = text.removeprefix("from:")
+        names = {origin, naming.environment_name(session.project, origin)}
         found = tuple(s for s in seen.snapshots if s.environment in names)[:1]
-        hint = f"take one: `previewer data snapshot {wanted}`"
+        hint = f"take one: `previewer data snapshot {origin}`"
     else:
         found, hint = seen.named(text), "`previewer data ls` lists what there is"
     if not found:
@@ -88,23 +88,23 @@ def chosen_snapshot(session: Session, text: str, seen: DataSeen) -> Snapshot:
 
 def needs_data(deployment: Deployment) -> bool:
     """Whether data is chosen or declared for what is deployed."""
-    definition = deployment.release.definitions[deployment.definition].definition
-    return bool(deployment.data) or bool(lifetimes(definition)) or bool(seeds_of(definition))
+    definition = deployment.frozen.definition
+    return bool(deployment.request.data) or bool(lifetimes(definition)) or bool(seeds_of(definition))
 
 
 def begin_with_data(
-    session: Session, deployment: Deployment, wanted: Wanted, snapshot: EnvironmentSnapshot
-) -> Wanted:
-    """``wanted``, with what its volumes begin with, and what has to end before they do.
+    session: Session, deployment: Deployment, generation: Generation, snapshot: EnvironmentSnapshot
+) -> Generation:
+    """``generation``, with what its volumes begin with, and what has to end before they do.
 
     Nothing is made: a seed that is not there yet is told with the digest that its snapshot will have.
     """
     if not needs_data(deployment):
-        return wanted
+        return generation
     seen = see_data(session)
-    definition = served_definition(session, wanted).definition
+    definition = served_definition(session, generation).definition
     before, chosen = _held(deployment, snapshot), _chosen(session, deployment, seen)
-    held, owner = _handed_over(before, deployment, chosen), wanted.owner
+    held, owner = _handed_over(before, deployment, chosen), generation.owner
     data = decide_beginning(
         definition,
         scope=naming.scope(owner.environment, owner.generation),
@@ -118,7 +118,7 @@ def begin_with_data(
     )
     live = snapshot.environment
     writers = writers_of(data, before, snapshot.ours.of_generation(live.ownership.generation)) if live else ()
-    return replace(wanted, data=data, writers=writers)
+    return replace(generation, data=data, writers=writers)
 
 
 def _held(deployment: Deployment, snapshot: EnvironmentSnapshot) -> Mapping[str, ObservedVolume]:
@@ -134,17 +134,17 @@ def _handed_over(
     held: Mapping[str, ObservedVolume], deployment: Deployment, chosen: Snapshot | None
 ) -> Mapping[str, ObservedVolume]:
     """The volumes of ``held`` whose state a choice of other data leaves."""
-    if not deployment.data:
+    if not deployment.request.data:
         return held
     return {key: volume for key, volume in held.items() if chosen is not None and key not in chosen.volumes}
 
 
 def _chosen(session: Session, deployment: Deployment, seen: DataSeen) -> Snapshot | None:
     """The snapshot that the user chose. Raises :class:`PolicyError` for raw data that is not to be had."""
-    if deployment.data in ("", EMPTY, SEEDS):
+    if deployment.request.data in ("", EMPTY, SEEDS):
         return None
-    chosen = chosen_snapshot(session, deployment.data, seen)
-    trust = session.trust(deployment.role, branch=deployment.branch, commit=deployment.release.commit)
+    chosen = chosen_snapshot(session, deployment.request.data, seen)
+    trust = session.trust(deployment.request.role, branch=deployment.branch, commit=deployment.release.commit)
     refuse_raw_data(chosen, trust, environment=deployment.name)
     return chosen
 
@@ -157,13 +157,13 @@ def _snapshots(
     chosen: Snapshot | None,
 ) -> Mapping[str, Snapshot]:
     """What volumes of the generation are clones of, by their keys; those of a replaced one begin as they did."""
-    if deployment.data == EMPTY:
+    if deployment.request.data == EMPTY:
         return {}
     found: dict[str, Snapshot] = {}
     for state in seed_states(deployment.release, deployment.definition, seen):
         if state.snapshot is not None:
             found |= dict.fromkeys(state.seed.volumes, state.snapshot)
-    if deployment.action == "replace" and not deployment.data:
+    if deployment.request.action == "replace" and not deployment.request.data:
         again = {key: seen.find(volume.snapshot) for key, volume in before.items() if volume.snapshot}
         found |= {key: snapshot for key, snapshot in again.items() if snapshot is not None}
     if chosen is not None:
@@ -171,7 +171,7 @@ def _snapshots(
     return {key: taken for key, taken in found.items() if key in definition.volumes and key in taken.volumes}
 
 
-def keep_left_state(run: Run, wanted: Wanted, snapshot: EnvironmentSnapshot) -> None:
+def keep_left_state(run: Run, generation: Generation, snapshot: EnvironmentSnapshot) -> None:
     """Make the state that is left behind though it was to outlive its generation a snapshot, to be gone back to.
 
     That is what a rollback of data leaves, and a choice of other data. Nothing is copied.
@@ -181,7 +181,7 @@ def keep_left_state(run: Run, wanted: Wanted, snapshot: EnvironmentSnapshot) -> 
         return
     owner = live.ownership
     outliving = {v.key: v for v in snapshot.ours.of_generation(owner.generation).volumes if v.key and v.outlives}
-    going_on = {volume.layers for volume in wanted.data.values()}
+    going_on = {volume.layers for volume in generation.data.values()}
     volumes = {
         key: volume.layers
         for key, volume in outliving.items()

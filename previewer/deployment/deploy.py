@@ -73,7 +73,7 @@ def deploy_with_retry(run: Run, deployment: Deployment, *, rebuild: Callable[[],
     try:
         return deploy(run, deployment)
     except ObjectNotFoundError:
-        artifacts = deployment.release.definitions[deployment.definition].artifacts.values()
+        artifacts = deployment.frozen.artifacts.values()
         if not run.session.images.missing({artifact.image for artifact in artifacts}):
             raise
     run.report(Noted("images of this release were removed meanwhile"))
@@ -93,13 +93,13 @@ def _tell_unproven(run: Run, environment: Environment, definition: Definition) -
 
 def _purpose(deployment: Deployment) -> str:
     """What the lock is held for, shown to other runs that wait for it: ``up feature/login``."""
-    return f"{deployment.action} {deployment.branch or short_id(deployment.release.commit)}"
+    return f"{deployment.request.action} {deployment.branch or short_id(deployment.release.commit)}"
 
 
 def _replace(run: Run, prepared: Prepared) -> UpResult:
     """Make the new generation once there is room for it, and let it take the place of what was there."""
-    session, deployment, operation = run.session, prepared.deployment, prepared.wanted.owner.operation
-    patience = prepared.timeout if deployment.is_queued else None
+    session, deployment, operation = run.session, prepared.deployment, prepared.generation.owner.operation
+    patience = prepared.timeout if deployment.request.is_queued else None
     everything = prepared.snapshot.everything
     with room_for(run, prepared.need, everything, environment=deployment.name, patience=patience) as has_waited:
         if has_waited:
@@ -115,10 +115,10 @@ def _replace(run: Run, prepared: Prepared) -> UpResult:
         for line in (*told, *prepared.notes, *prepared.left_data):
             run.report(Noted(line))
         downtime = _make(run, prepared)
-        environment = _made(session, prepared.wanted.owner)
+        environment = _made(session, prepared.generation.owner)
         lead_names(run, environment)
         learn_writes(session, environment, deployment.release)
-        _tell_unproven(run, environment, prepared.wanted.frozen.definition)
+        _tell_unproven(run, environment, prepared.generation.frozen.definition)
     notes = _finish(run, prepared, downtime)
     return UpResult(replace(environment, notes=notes), deployment.release, changed=True, downtime_seconds=downtime)
 
@@ -128,31 +128,31 @@ def _make(run: Run, prepared: Prepared) -> float | None:
 
     Returns the seconds for which the predecessor's ports or data had no owner, ``None`` where it had none.
     """
-    session, wanted, snapshot = run.session, prepared.wanted, prepared.snapshot
-    for name in session.references.changed(wanted.frozen.definition):
+    session, generation, snapshot = run.session, prepared.generation, prepared.snapshot
+    for name in session.references.changed(generation.frozen.definition):
         run.report(Noted(f"{name} has changed since the release was frozen; its current value is used"))
     try:
-        with announced(run, wanted, snapshot):
+        with announced(run, generation, snapshot):
             return _make_on_free_ports(run, prepared)
     except BaseException:
-        if wanted.data:
-            sweep(session, wanted.owner.environment)
+        if generation.data:
+            sweep(session, generation.owner.environment)
         raise
 
 
 def _make_on_free_ports(run: Run, prepared: Prepared) -> float | None:
     """Make it, with other host ports where a chosen one turns out to be taken."""
-    session, wanted, snapshot = run.session, prepared.wanted, prepared.snapshot
-    target, refused = target_of(session, wanted, snapshot), NONE_REFUSED
+    session, generation, snapshot = run.session, prepared.generation, prepared.snapshot
+    target, refused = target_of(session, generation, snapshot), NONE_REFUSED
     for left in reversed(range(ATTEMPTS)):
-        plan = plan_generation(target, action=prepared.deployment.action, grace=prepared.grace)
-        if wanted.data:
-            sweep(session, wanted.owner.environment)  # what an attempt before, or a killed run, wrote to
+        plan = plan_generation(target, action=prepared.deployment.request.action, grace=prepared.grace)
+        if generation.data:
+            sweep(session, generation.owner.environment)  # what an attempt before, or a killed run, wrote to
         try:
-            return run_plan(run, wanted.owner, plan, timeout=prepared.timeout)
+            return run_plan(run, generation.owner, plan, timeout=prepared.timeout)
         except PortTakenError as error:
             refused = learn_refused(refused, target)
-            again = target_of(session, wanted, snapshot, refused=refused)
+            again = target_of(session, generation, snapshot, refused=refused)
             before, after = ((t.ports, t.port_handover.binding) for t in (target, again))
             if not left or before == after:  # a fixed port stays what it is
                 raise
@@ -166,17 +166,17 @@ def _finish(run: Run, prepared: Prepared, downtime: float | None) -> Environment
 
     In this order: after a kill, the next run sees which one is live and what is left to do.
     """
-    deployment, wanted, snapshot = prepared.deployment, prepared.wanted, prepared.snapshot
+    deployment, generation, snapshot = prepared.deployment, prepared.generation, prepared.snapshot
     if downtime is not None:
-        run.report(Noted(f"generation {wanted.owner.generation} took over; downtime {downtime:.2f} s"))
+        run.report(Noted(f"generation {generation.owner.generation} took over; downtime {downtime:.2f} s"))
     notes = note_rollover(
-        run.session, deployment, wanted.owner, prepared.rollover, snapshot.environment, data=wanted.data
+        run.session, deployment, generation.owner, prepared.rollover, snapshot.environment, data=generation.data
     )
-    keep_left_state(run, wanted, snapshot)
-    if wanted.owner.generation > 1:
+    keep_left_state(run, generation, snapshot)
+    if generation.owner.generation > 1:
         drain(run, snapshot.predecessors.containers)
         remove_superseded(run, deployment.name, notes)
-        if wanted.data or any(volume.layers for volume in snapshot.ours.volumes):
+        if generation.data or any(volume.layers for volume in snapshot.ours.volumes):
             sweep(run.session, deployment.name)
     return notes
 
@@ -213,8 +213,8 @@ def _renew(run: Run, prepared: Prepared) -> UpResult:
     if environment.notes.asleep_since is not None:
         from previewer.deployment.wake import wake_environment  # seldom needed, and an import as slow as any
 
-        environment = wake_environment(run, environment, timeout=deployment.timeout)
-    expires = prepared.wanted.owner.expires_at
+        environment = wake_environment(run, environment, timeout=deployment.request.timeout)
+    expires = prepared.generation.owner.expires_at
     generation = environment.ownership.generation
     notes = structs.replace(environment.notes.of_generation(generation), expires_at=expires)
     if expires is None and environment.ownership.expires_at is not None:
@@ -248,7 +248,7 @@ def _entry(
     replaced: Environment | None,
     is_renewal: bool = False,
 ) -> LedgerEntry:
-    action = "replace" if deployment.action == "up" and replaced is not None else deployment.action
+    action = "replace" if deployment.request.action == "up" and replaced is not None else deployment.request.action
     renewed = f", lives until {format_time(notes.expires_at)}" if is_renewal and notes.expires_at else ""
     detail = f"generation {owner.generation}, {owner.branch or short_id(owner.commit)}{renewed}"
     return environment_entry(session, owner, action=action, detail=detail, began=session.clock(), notes=notes)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from previewer.deployment.definition import owned_definition_name
-from previewer.deployment.generation import Wanted, served_definition
+from previewer.deployment.generation import Generation, served_definition
 from previewer.domain import labels
 from previewer.domain.compose.definition import Definition
 from previewer.domain.compose.mounted_files import config_mounts, file_references
@@ -74,7 +74,7 @@ def freeze_environment(
             windows=windows,
             unjudged=reason,
         )
-    target = _target(session, Wanted(owner, release, definition), seen, live)
+    target = _target(session, Generation(owner, release, definition), seen, live)
     return FrozenEnvironment(
         ownership=owner,
         containers=tuple(_settled(session, _containers(examiner, target, seen), live)),
@@ -115,7 +115,7 @@ def frozen_target(session: Session, environment: Environment, seen: Examination)
     definition = _definition_name(release, owner, live)
     if definition is None:
         raise NotFoundError("its release has no such definition", where=environment.name)
-    return _target(session, Wanted(owner, release, definition), seen, live), release, definition
+    return _target(session, Generation(owner, release, definition), seen, live), release, definition
 
 
 def _common_owner(environment: Environment, seen: Examination) -> Ownership:
@@ -146,21 +146,23 @@ def _definition_name(release: Release, owner: Ownership, live: Sequence[Examined
         return None
 
 
-def _target(session: Session, wanted: Wanted, seen: Examination, live: Sequence[ExaminedContainer]) -> Target:
-    definition = served_definition(session, wanted).definition
+def _target(
+    session: Session, generation: Generation, seen: Examination, live: Sequence[ExaminedContainer]
+) -> Target:
+    definition = served_definition(session, generation).definition
     services = definition.services.values()
     references = {ref for service in services for ref, _described in file_references(definition, service)}
     return Target(
-        ownership=wanted.owner,
+        ownership=generation.owner,
         definition=definition,
-        artifacts=wanted.frozen.artifacts,
-        ports=_ports(definition, _of_generation(live, wanted.owner)),
+        artifacts=generation.frozen.artifacts,
+        ports=_ports(definition, _of_generation(live, generation.owner)),
         address_pool=session.settings.address_pool,
         prefix_length=session.settings.subnet_prefix,
         contents=dict.fromkeys(references, b""),  # their names are enough: nothing is made of this
-        port_handover=_takeover(wanted.owner, seen),
-        data=_data(wanted.owner, seen),
-        names=_names(_of_generation(live, wanted.owner)),
+        port_handover=_takeover(generation.owner, seen),
+        data=_data(generation.owner, seen),
+        names=_names(_of_generation(live, generation.owner)),
     )
 
 

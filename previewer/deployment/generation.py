@@ -41,8 +41,8 @@ ATTEMPTS = 3
 """Another process can take a chosen host port before our container starts; then others are chosen."""
 
 
-class Wanted(Struct, frozen=True):
-    """What is to run, and whose it will be."""
+class Generation(Struct, frozen=True):
+    """One generation of an environment: the release it is made of, and its labels."""
 
     owner: Ownership
     release: Release
@@ -55,7 +55,7 @@ class Wanted(Struct, frozen=True):
 
     @property
     def frozen(self) -> FrozenDefinition:
-        """What is to run, with its images."""
+        """The definition, with its images."""
         return self.release.definitions[self.definition]
 
 
@@ -71,24 +71,24 @@ NONE_REFUSED = Refused()
 
 
 def target_of(
-    session: Session, wanted: Wanted, snapshot: EnvironmentSnapshot, *, refused: Refused = NONE_REFUSED
+    session: Session, generation: Generation, snapshot: EnvironmentSnapshot, *, refused: Refused = NONE_REFUSED
 ) -> Target:
     """The generation down to the last label, with host ports that are free or its predecessor's."""
-    tree = release_tree(session, wanted.release.commit)
-    resolved = _resolved(session, wanted)
-    served = _served(session, wanted, resolved)
-    port_handover, ports = _choose_ports(session, wanted, served.definition, snapshot, refused)
-    names = names_of(session, wanted.owner.environment, wanted.owner.branch, served.definition, snapshot)
+    tree = release_tree(session, generation.release.commit)
+    resolved = _resolved(session, generation)
+    served = _served(session, generation, resolved)
+    port_handover, ports = _choose_ports(session, generation, served.definition, snapshot, refused)
+    names = names_of(session, generation.owner.environment, generation.owner.branch, served.definition, snapshot)
     target = Target(
-        ownership=wanted.owner,
+        ownership=generation.owner,
         definition=served.definition,
-        artifacts=wanted.frozen.artifacts,
+        artifacts=generation.frozen.artifacts,
         ports=ports,
         address_pool=session.settings.address_pool,
         prefix_length=session.settings.subnet_prefix,
         port_handover=port_handover,
-        data=wanted.data,
-        writers=wanted.writers,
+        data=generation.data,
+        writers=generation.writers,
         machine=snapshot.everything.machine,
         reached_as=snapshot.everything.reached_as,
         names=names,
@@ -97,12 +97,12 @@ def target_of(
     configs = filled(
         as_object(resolved.model.get("configs")),
         run_variables(target),
-        where=wanted.owner.environment,
+        where=generation.owner.environment,
     )
     complete = replace(resolved, model={**resolved.model, "configs": configs})
     contents = read_contents(complete, tree, session.settings.allowed_variables)
     fills = {
-        key: VolumeFill(content, open_archive(tree, content, contents, wanted.release.committed_at))
+        key: VolumeFill(content, open_archive(tree, content, contents, generation.release.committed_at))
         for key, content in served.contents.items()
     }
     return replace(target, contents=contents, fills=fills)
@@ -155,8 +155,8 @@ def is_whole(definition: Definition, observed: Observation) -> bool:
 
 
 def _is_joined(service: Service, container: ObservedContainer, observed: Observation) -> bool:
-    wanted = {network.name for network in observed.networks if network.key in service.networks}
-    return wanted <= set(container.networks)
+    declared = {network.name for network in observed.networks if network.key in service.networks}
+    return declared <= set(container.networks)
 
 
 def refuse_held_ports(owner: Ownership, definition: Definition, snapshot: EnvironmentSnapshot) -> None:
@@ -173,27 +173,29 @@ def refuse_held_ports(owner: Ownership, definition: Definition, snapshot: Enviro
     )
 
 
-def served_definition(session: Session, wanted: Wanted) -> Served:
+def served_definition(session: Session, generation: Generation) -> Served:
     """What runs: isolated, with the commit's files in a volume; references to variables stay as they are kept."""
-    return _served(session, wanted, wanted.frozen.definition)
+    return _served(session, generation, generation.frozen.definition)
 
 
-def _served(session: Session, wanted: Wanted, definition: Definition) -> Served:
-    owner = wanted.owner
+def _served(session: Session, generation: Generation, definition: Definition) -> Served:
+    owner = generation.owner
     publish = session.publish_address
     isolated = isolated_for(
         session, definition, owner.role, branch=owner.branch, commit=owner.commit, publish=publish
     )
-    return serve_isolated(isolated, wanted.release.files, lambda: release_tree(session, wanted.release.commit))
+    return serve_isolated(
+        isolated, generation.release.files, lambda: release_tree(session, generation.release.commit)
+    )
 
 
-def _resolved(session: Session, wanted: Wanted) -> Definition:
+def _resolved(session: Session, generation: Generation) -> Definition:
     """The definition with the values of the variables that it refers to. Raises :class:`DefinitionError`."""
-    definition = wanted.frozen.definition
+    definition = generation.frozen.definition
     if missing := session.references.missing(definition):
         raise DefinitionError(
             f"the release refers to variables that are not set: {', '.join(missing)}",
-            where=f"{wanted.owner.environment}, definition {wanted.definition}",
+            where=f"{generation.owner.environment}, definition {generation.definition}",
             hint="give a file of this machine with --env-file FILE, or name variables of your shell under"
             " `variables` in previewer.toml on the default branch",
         )
@@ -201,13 +203,17 @@ def _resolved(session: Session, wanted: Wanted) -> Definition:
 
 
 def _choose_ports(
-    session: Session, wanted: Wanted, definition: Definition, snapshot: EnvironmentSnapshot, refused: Refused
+    session: Session,
+    generation: Generation,
+    definition: Definition,
+    snapshot: EnvironmentSnapshot,
+    refused: Refused,
 ) -> tuple[PortHandover, Mapping[PortKey, int]]:
     """The predecessor's ports, if they can be taken over; else free ones."""
-    seed, is_kept = wanted.owner.environment, session.settings.keep_previous[wanted.owner.role] > 0
+    seed, is_kept = generation.owner.environment, session.settings.keep_previous[generation.owner.role] > 0
     is_routed = snapshot.router is not None and not keeps_ports(definition)
     if is_routed and is_kept:
-        seed = f"{seed}/{wanted.owner.generation}"  # what is kept comes back with its own ports
+        seed = f"{seed}/{generation.owner.generation}"  # what is kept comes back with its own ports
     others = _ports_of(snapshot.everything.but(snapshot.predecessors))
     can_inherit = not is_routed and _can_inherit(session, definition, snapshot)
     inherited = inherited_ports(snapshot.predecessors) if can_inherit else {}

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from previewer.deployment.data import begin_with_data, beginning_lines, needs_data, see_data
 from previewer.deployment.definition import rewrite_lines
 from previewer.deployment.deployment import Deployment
-from previewer.deployment.generation import Wanted, is_whole, refuse_held_ports, served_definition, target_of
+from previewer.deployment.generation import Generation, is_whole, refuse_held_ports, served_definition, target_of
 from previewer.deployment.recover import plan_removal_of_superseded
 from previewer.deployment.routing import expected_router
 from previewer.deployment.seeding import planned_seeds
@@ -44,7 +44,7 @@ class Prepared(Struct, frozen=True):
 
     deployment: Deployment
     snapshot: EnvironmentSnapshot
-    wanted: Wanted
+    generation: Generation
     served: Served
     """What runs: isolated, with the commit's files in a volume."""
     rollover: Rollover
@@ -61,24 +61,24 @@ class Prepared(Struct, frozen=True):
     def notes(self) -> tuple[str, ...]:
         """What users should know of it besides, one line each."""
         return (
-            *slow_lines(self.wanted.frozen.definition),
-            *beginning_lines(self.wanted.data),
+            *slow_lines(self.generation.frozen.definition),
+            *beginning_lines(self.generation.data),
             *lifetime_lines(self.deployment.name, self.rollover),
         )
 
     @property
     def left_data(self) -> tuple[str, ...]:
         """Which data does not come along, one line each."""
-        return tuple(data_lines(self.snapshot, self.rollover, data=self.wanted.data))
+        return tuple(data_lines(self.snapshot, self.rollover, data=self.generation.data))
 
     def plan(self, session: Session) -> Plan:
         """What is done on the engine. Images that are not frozen yet are named so."""
         deployment = self.deployment
         if self.is_served:
-            return Plan(f"{deployment.action} {deployment.name}", (), environment=deployment.name)
+            return Plan(f"{deployment.request.action} {deployment.name}", (), environment=deployment.name)
         snapshot = replace(self.snapshot, router=expected_router(session, self.served.definition))
-        target = target_of(session, self.wanted, snapshot)
-        new = plan_generation(target, action=deployment.action, grace=self.grace)
+        target = target_of(session, self.generation, snapshot)
+        new = plan_generation(target, action=deployment.request.action, grace=self.grace)
         removals = plan_removal_of_superseded(self.snapshot.ours, self.rollover.notes, after=new)
         seeds = planned_seeds(see_data(session), deployment) if needs_data(deployment) else ()
         return replace(
@@ -99,23 +99,23 @@ def prepare(
     """
     _refuse_other_role(snapshot.ours, deployment)
     snapshot = see_touches(session, snapshot, deployment.release)
-    wanted = _wanted(session, deployment, snapshot, operation=operation)
-    served = served_definition(session, wanted)
-    is_asked_for = deployment.force or bool(deployment.data) or not deployment.is_frozen
-    is_served = not is_asked_for and _is_served(wanted.owner, served.definition, snapshot)
+    generation = _generation(session, deployment, snapshot, operation=operation)
+    served = served_definition(session, generation)
+    is_asked_for = deployment.force or bool(deployment.request.data) or not deployment.is_frozen
+    is_served = not is_asked_for and _is_served(generation.owner, served.definition, snapshot)
     if not is_served:
-        wanted = begin_with_data(session, deployment, wanted, snapshot)
-        refuse_held_ports(wanted.owner, served.definition, snapshot)
+        generation = begin_with_data(session, deployment, generation, snapshot)
+        refuse_held_ports(generation.owner, served.definition, snapshot)
     settings = session.settings
     return Prepared(
         deployment=deployment,
         snapshot=snapshot,
-        wanted=wanted,
+        generation=generation,
         served=served,
-        rollover=rollover_of(session, deployment, wanted.owner, snapshot),
+        rollover=rollover_of(session, deployment, generation.owner, snapshot),
         is_served=is_served,
-        timeout=deployment.timeout if deployment.timeout is not None else settings.wait_timeout,
-        grace=PUBLISHERS_GRACE if settings.keep_previous[deployment.role] > 0 else 0,
+        timeout=deployment.request.timeout if deployment.request.timeout is not None else settings.wait_timeout,
+        grace=PUBLISHERS_GRACE if settings.keep_previous[deployment.request.role] > 0 else 0,
         need=need_of(served.definition, subnet_prefix=settings.subnet_prefix, is_new=snapshot.environment is None),
     )
 
@@ -125,12 +125,12 @@ def enforce_policy(session: Session, deployment: Deployment) -> None:
 
     It may have been frozen for another role, and for another engine.
     """
-    definition = deployment.release.definitions[deployment.definition].definition
-    trust = session.trust(deployment.role, branch=deployment.branch, commit=deployment.release.commit)
+    definition = deployment.frozen.definition
+    trust = session.trust(deployment.request.role, branch=deployment.branch, commit=deployment.release.commit)
     definition = session.references.resolve(definition)
     raise_for(check(definition, trust))
     refuse_missing(definition, session.engine.capabilities.missing)
-    require_signature(session, deployment.release.id, deployment.role)
+    require_signature(session, deployment.release.id, deployment.request.role)
 
 
 def expiry_of(session: Session, deployment: Deployment) -> datetime | None:
@@ -138,12 +138,12 @@ def expiry_of(session: Session, deployment: Deployment) -> datetime | None:
 
     What the user does not say is cut short for a commit that gets no secrets either.
     """
-    definition = deployment.release.definitions[deployment.definition].definition
-    said = deployment.ttl or definition.extension.ttl
-    ttl = parse_ttl(said) if said else session.settings.ttl_of(deployment.role)
+    definition = deployment.frozen.definition
+    said = deployment.request.ttl or definition.extension.ttl
+    ttl = parse_ttl(said) if said else session.settings.ttl_of(deployment.request.role)
     branch, commit = deployment.branch, deployment.release.commit
-    most = session.trust(deployment.role, branch=branch, commit=commit).limits.max_untrusted_ttl
-    if deployment.ttl is None and most is not None and (ttl is None or ttl > most):
+    most = session.trust(deployment.request.role, branch=branch, commit=commit).limits.max_untrusted_ttl
+    if deployment.request.ttl is None and most is not None and (ttl is None or ttl > most):
         ttl = ttl if distrust_reason(session, branch=branch, commit=commit) is None else most
     return expiry(ttl, now=session.clock())
 
@@ -158,10 +158,10 @@ def rollover_of(
         generation=owner.generation,
         release=owner.release,
         now=session.clock(),
-        keep=session.settings.keep_previous[deployment.role],
+        keep=session.settings.keep_previous[deployment.request.role],
         expires_at=owner.expires_at,
-        keeps_extension=deployment.ttl is None,
-        is_rollback=deployment.action == "rollback",
+        keeps_extension=deployment.request.ttl is None,
+        is_rollback=deployment.request.action == "rollback",
     )
 
 
@@ -194,15 +194,15 @@ def lifetime_lines(environment: str, rollover: Rollover) -> Iterator[str]:
         yield f"{environment} stays extended until {format_time(rollover.notes.expires_at)}"
 
 
-def _wanted(
+def _generation(
     session: Session, deployment: Deployment, snapshot: EnvironmentSnapshot, *, operation: str = ""
-) -> Wanted:
+) -> Generation:
     release = deployment.release
     owner = Ownership(
         installation=session.source.installation,
         project=session.project,
         environment=deployment.name,
-        role=deployment.role,
+        role=deployment.request.role,
         generation=snapshot.next_generation,
         branch=deployment.branch,
         commit=release.commit,
@@ -213,18 +213,19 @@ def _wanted(
         operation=operation,
         definition=deployment.definition,
         head=session.ledger.head(),
-        process=deployment.process,
+        process=deployment.request.process,
         engine_ahead=round(session.engine.clock_ahead().total_seconds()),
     )
-    return Wanted(owner, release, deployment.definition)
+    return Generation(owner, release, deployment.definition)
 
 
 def _refuse_other_role(observed: Observation, deployment: Deployment) -> None:
     """A branch called ``staging`` must not replace what is staging. Raises :class:`ConflictError`."""
+    role = deployment.request.role
     for owner in observed.owners:
-        if owner.role is not deployment.role:
+        if owner.role is not role:
             raise ConflictError(
-                f"this environment is for {owner.role.value}, and a {deployment.role.value} cannot take its place",
+                f"this environment is for {owner.role.value}, and a {role.value} cannot take its place",
                 where=deployment.name,
                 hint=f"choose another name with --name, or remove it: previewer down {deployment.name}",
             )

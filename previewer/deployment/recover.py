@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from previewer.deployment.data import sweep
 from previewer.deployment.definition import definition_name
-from previewer.deployment.generation import Wanted, is_whole, served_definition
+from previewer.deployment.generation import Generation, is_whole, served_definition
 from previewer.deployment.routing import lead_names
 from previewer.deployment.snapshot import EnvironmentSnapshot, take_snapshot
 from previewer.domain.compose.service import Condition
@@ -69,45 +69,47 @@ def plan_recovery(session: Session, snapshot: EnvironmentSnapshot) -> Recovery:
 def _see(session: Session, snapshot: EnvironmentSnapshot, number: int) -> GenerationSeen:
     observed = snapshot.ours.of_generation(number)
     containers, owner = observed.containers, observed.owners[0]
-    wanted = _wanted(session, observed, owner)
+    generation = _generation(session, observed, owner)
     return GenerationSeen(
         number=number,
         is_kept=number in snapshot.notes.kept,
-        is_serving=wanted is not None and _is_serving(session, wanted, observed),
+        is_serving=generation is not None and _is_serving(session, generation, observed),
         is_ours=session.began(owner.operation),
-        stopped=tuple(c.name for c in containers if c.state in ENDED and _gives_way(session, wanted, c, observed)),
+        stopped=tuple(
+            c.name for c in containers if c.state in ENDED and _gives_way(session, generation, c, observed)
+        ),
         running=tuple(c.name for c in containers if c.state not in ENDED),
     )
 
 
-def _wanted(session: Session, observed: Observation, owner: Ownership) -> Wanted | None:
+def _generation(session: Session, observed: Observation, owner: Ownership) -> Generation | None:
     """What the generation was to be; ``None`` where its release is not known here."""
     release = session.known_release(owner.release)
     if release is None:
         return None
     try:
         (environment,) = list_environments(observed)
-        return Wanted(replace(owner, service=None), release, definition_name(release, environment))
+        return Generation(replace(owner, service=None), release, definition_name(release, environment))
     except NotFoundError:
         return None
 
 
-def _is_serving(session: Session, wanted: Wanted, observed: Observation) -> bool:
+def _is_serving(session: Session, generation: Generation, observed: Observation) -> bool:
     (environment,) = list_environments(observed)
     is_at_home = not any(is_on_standby(container) for container in observed.containers)
-    definition = served_definition(session, wanted).definition
+    definition = served_definition(session, generation).definition
     return environment.state in SERVING and is_at_home and is_whole(definition, observed)
 
 
 def _gives_way(
-    session: Session, wanted: Wanted | None, container: ObservedContainer, observed: Observation
+    session: Session, generation: Generation | None, container: ObservedContainer, observed: Observation
 ) -> bool:
     """Whether it is stopped for a successor: it has ports to publish, or data to hand over and is no job."""
     handed_over = {volume.name for volume in observed.volumes if volume.outlives}
     writes = not handed_over.isdisjoint(container.volumes)
-    if wanted is None:
+    if generation is None:
         return writes or bool(container.routes)
-    definition = served_definition(session, wanted).definition
+    definition = served_definition(session, generation).definition
     service = definition.services.get(container.service)
     if service is None:
         return False

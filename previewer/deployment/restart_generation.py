@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from previewer.deployment.deploy import note_rollover
 from previewer.deployment.deployment import Deployment, UpResult
-from previewer.deployment.generation import Wanted, can_bind, is_whole, served_definition
+from previewer.deployment.generation import Generation, can_bind, is_whole, served_definition
 from previewer.deployment.prepare import data_lines, rollover_of
 from previewer.deployment.recover import plan_removal_of_superseded, recover, remove_superseded
 from previewer.deployment.routing import drain, lead_names
@@ -39,8 +39,8 @@ def can_restart_kept_generation(session: Session, deployment: Deployment, genera
     if len(owners) != 1 or any(volume.outlives for volume in observed.volumes):
         return False  # where a later generation went on with its data, only another one can go on with that
     (owner,) = owners
-    wanted = Wanted(owner, deployment.release, deployment.definition)
-    definition = served_definition(session, wanted).definition
+    kept = Generation(owner, deployment.release, deployment.definition)
+    definition = served_definition(session, kept).definition
     return owner.release == deployment.release.id and is_whole(definition, observed)
 
 
@@ -65,7 +65,7 @@ def restart_kept_generation(run: Run, deployment: Deployment, generation: int) -
     Where that fails, the kept one is stopped, and what was stopped of the other one is started again.
     """
     session = run.session
-    lock = session.ledger.lock(deployment.name, purpose=f"{deployment.action} to generation {generation}")
+    lock = session.ledger.lock(deployment.name, purpose=f"{deployment.request.action} to generation {generation}")
     with lock, masking(run, mask_of_release(session, deployment.release)) as run:
         snapshot = recover(run, deployment.name)
         if generation not in snapshot.notes.kept:
@@ -82,7 +82,9 @@ def restart_kept_generation(run: Run, deployment: Deployment, generation: int) -
         _note_begun(session, snapshot, plan, owner)
         ours = Selection(installation=owner.installation, environment=owner.environment)
         try:
-            execute(run.reporting_to(clock.report), plan, stage="run", timeout=deployment.timeout, watch=ours)
+            execute(
+                run.reporting_to(clock.report), plan, stage="run", timeout=deployment.request.timeout, watch=ours
+            )
         except BaseException as failure:
             _undo(run, owner, plan, failure, snapshot, began=began)
             raise
@@ -106,13 +108,13 @@ def _plan(
     session: Session, deployment: Deployment, snapshot: EnvironmentSnapshot, generation: int
 ) -> tuple[Plan, Ownership]:
     owner = replace(snapshot.ours.of_generation(generation).owners[0], service=None)
-    kept = Wanted(owner, deployment.release, deployment.definition)
+    kept = Generation(owner, deployment.release, deployment.definition)
     definition = served_definition(session, kept).definition
     observed = snapshot.ours.of_generation(generation)
     target = Target(
         ownership=owner,
         definition=definition,
-        artifacts=deployment.release.definitions[deployment.definition].artifacts,
+        artifacts=deployment.frozen.artifacts,
         ports={},
         address_pool=session.settings.address_pool,
         prefix_length=session.settings.subnet_prefix,
@@ -120,7 +122,7 @@ def _plan(
             definition, observed, predecessors=snapshot.predecessors, can_bind=can_bind(session)
         ),
     )
-    return Plan(title_of(target, deployment.action), restart_steps(target, grace=0)), owner
+    return Plan(title_of(target, deployment.request.action), restart_steps(target, grace=0)), owner
 
 
 def _note_begun(session: Session, snapshot: EnvironmentSnapshot, plan: Plan, owner: Ownership) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from previewer.deployment.generation import Wanted, names_of, served_definition
+from previewer.deployment.generation import Generation, names_of, served_definition
 from previewer.deployment.snapshot import EnvironmentSnapshot, take_snapshot
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import Definition
@@ -126,14 +126,14 @@ def show_page(run: Run, environment: Environment, page: Page) -> None:
     _change(run, _containers(environment), lambda: page_files(names, status=WAITING, page=text))
 
 
-def announced(run: Run, wanted: Wanted, snapshot: EnvironmentSnapshot) -> AbstractContextManager[None]:
+def announced(run: Run, generation: Generation, snapshot: EnvironmentSnapshot) -> AbstractContextManager[None]:
     """Say on its pages that an environment starts, inside the block, and that it failed if the block does.
 
     One that serves goes on serving, and has no such page.
     """
-    owner, names = wanted.owner, tuple[NamedService, ...]()
+    owner, names = generation.owner, tuple[NamedService, ...]()
     if snapshot.environment is None:
-        definition = served_definition(run.session, wanted).definition
+        definition = served_definition(run.session, generation).definition
         names = names_of(run.session, owner.environment, owner.branch, definition, snapshot)
     how = f"previewer up {owner.branch or short_id(owner.commit)}"
     return _telling(
@@ -141,7 +141,7 @@ def announced(run: Run, wanted: Wanted, snapshot: EnvironmentSnapshot) -> Abstra
         names,
         Page(owner.environment, "did not start", how=how),
         doing="is starting",
-        mask=lambda: mask_of_release(run.session, wanted.release),
+        mask=lambda: mask_of_release(run.session, generation.release),
     )
 
 

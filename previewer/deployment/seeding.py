@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from previewer.deployment.data import EMPTY, complete, see_data, seed_states, sweep
 from previewer.deployment.deployment import Deployment
-from previewer.deployment.generation import Wanted, target_of
+from previewer.deployment.generation import Generation, target_of
 from previewer.deployment.snapshot import take_snapshot
 from previewer.domain import naming
 from previewer.domain.commit.revision import short_id
@@ -59,8 +59,8 @@ def make_seeds(run: Run, deployment: Deployment) -> None:
 
     Nothing is left of a seed that fails or is interrupted.
     """
-    definition = deployment.release.definitions[deployment.definition].definition
-    if deployment.data == EMPTY or not seeds_of(definition):
+    definition = deployment.frozen.definition
+    if deployment.request.data == EMPTY or not seeds_of(definition):
         return
     seen = see_data(run.session)
     for state in seed_states(deployment.release, deployment.definition, seen):
@@ -98,10 +98,10 @@ def make_snapshot(run: Run, deployment: Deployment, job: DataJob) -> Snapshot:
         began = time.monotonic()
         begin = f", beginning with {short_id(job.parent.id)}" if job.parent else ""
         run.report(Noted(f"{job.origin} fills {', '.join(seed.volumes)}{begin}; that is done once"))
-        wanted = _wanted(run, deployment, job, name)
+        generation = _generation(run, deployment, job, name)
         try:
-            filled = _fill(run, wanted, seed, timeout=deployment.timeout or PATIENCE)
-            snapshot = _snapshot(run, wanted, job, filled)
+            filled = _fill(run, generation, seed, timeout=deployment.request.timeout or PATIENCE)
+            snapshot = _snapshot(run, generation, job, filled)
             _remove(run, name)  # before it counts: remains of a complete snapshot are never looked for
             complete(session, snapshot)
         finally:
@@ -110,14 +110,14 @@ def make_snapshot(run: Run, deployment: Deployment, job: DataJob) -> Snapshot:
         seconds = time.monotonic() - began
         run.report(Noted(f"{job.origin} is done: snapshot {short_id(job.id)}, {seconds:.1f} s"))
         detail = f"{job.origin}: snapshot {short_id(job.id)}"
-        entry = environment_entry(session, wanted.owner, action="seed", detail=detail)
+        entry = environment_entry(session, generation.owner, action="seed", detail=detail)
         session.ledger.append(replace(entry, environment=None))
         return snapshot
 
 
-def _wanted(run: Run, deployment: Deployment, job: DataJob, name: str) -> Wanted:
+def _generation(run: Run, deployment: Deployment, job: DataJob, name: str) -> Generation:
     session, release = run.session, deployment.release
-    frozen = release.definitions[deployment.definition]
+    frozen = deployment.frozen
     running = seeding_definition(frozen.definition, job.seed)
     artifacts = {service: frozen.artifacts[service] for service in running.services if service in frozen.artifacts}
     now = session.clock().replace(microsecond=0)
@@ -125,7 +125,7 @@ def _wanted(run: Run, deployment: Deployment, job: DataJob, name: str) -> Wanted
         installation=session.source.installation,
         project=session.project,
         environment=name,
-        role=deployment.role,
+        role=deployment.request.role,
         generation=take_snapshot(session, name).next_generation,
         branch=deployment.branch,
         commit=release.commit,
@@ -138,7 +138,7 @@ def _wanted(run: Run, deployment: Deployment, job: DataJob, name: str) -> Wanted
         head=session.ledger.head(),
     )
     seeding = _only(release, deployment.definition, FrozenDefinition(running, artifacts))
-    return Wanted(owner, seeding, deployment.definition, data=_volumes(owner, job))
+    return Generation(owner, seeding, deployment.definition, data=_volumes(owner, job))
 
 
 def _only(release: Release, name: str, frozen: FrozenDefinition) -> Release:
@@ -163,12 +163,12 @@ def _volumes(owner: Ownership, job: DataJob) -> Mapping[str, VolumeData]:
     }
 
 
-def _fill(run: Run, wanted: Wanted, seed: Seed, *, timeout: float) -> Observation:
+def _fill(run: Run, generation: Generation, seed: Seed, *, timeout: float) -> Observation:
     """Let the job do its work and everything in it end cleanly; what is there then."""
-    session, owner = run.session, wanted.owner
-    target = target_of(session, wanted, take_snapshot(session, owner.environment))
+    session, owner = run.session, generation.owner
+    target = target_of(session, generation, take_snapshot(session, owner.environment))
     plan = plan_generation(target, action=f"fill {', '.join(seed.volumes)} in")
-    condition = awaited_condition(wanted.frozen.definition, seed)
+    condition = awaited_condition(generation.frozen.definition, seed)
     awaited = AwaitContainer(target.container_name(seed.service, 1), condition, seed.service)
     run_plan(run, owner, _awaiting(plan, awaited), timeout=timeout)
     made = session.engine.observe(Selection(owner.installation, operation=owner.operation))
@@ -186,7 +186,7 @@ def _awaiting(plan: Plan, awaited: AwaitContainer) -> Plan:
     return replace(plan, steps=(*steps, Step(awaited, "its data is kept once it is done", starts)))
 
 
-def _snapshot(run: Run, wanted: Wanted, job: DataJob, made: Observation) -> Snapshot:
+def _snapshot(run: Run, generation: Generation, job: DataJob, made: Observation) -> Snapshot:
     return Snapshot(
         id=job.id,
         kind=job.kind,
@@ -194,7 +194,7 @@ def _snapshot(run: Run, wanted: Wanted, job: DataJob, made: Observation) -> Snap
         volumes={volume.key: volume.layers for volume in made.volumes if volume.key in job.seed.volumes},
         created_at=run.session.clock().replace(microsecond=0),
         name=job.name,
-        commit=wanted.release.commit,
+        commit=generation.release.commit,
         parent=job.parent.id if job.parent else "",
     )
 
@@ -212,7 +212,7 @@ def _remove(run: Run, name: str) -> None:
 
 def planned_seeds(seen: DataSeen, deployment: Deployment) -> tuple[str, ...]:
     """The seeds that a deployment would run first, one line each."""
-    if deployment.data == EMPTY:
+    if deployment.request.data == EMPTY:
         return ()
     return tuple(
         f"the seed {state.seed.name} runs first: it fills {', '.join(state.seed.volumes)}"

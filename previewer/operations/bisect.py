@@ -167,7 +167,7 @@ def _step(commit: str, result: CommandResult, *, broken_is_bad: bool) -> BisectS
 
 
 def _name_of(known: Bisection, request: CommandRequest) -> str:
-    about = [known.good, known.bad, *request.command, request.service or "", request.options.definition or ""]
+    about = [known.good, known.bad, *request.command, request.service or "", request.deploy.definition or ""]
     return digest_of({"bisection": about}).removeprefix("sha256:")[:32]
 
 

@@ -9,8 +9,9 @@ from msgspec import Struct
 from previewer.domain.commit.revision import ResolvedRevision
 from previewer.domain.compose.definition import Role
 from previewer.domain.compose.references import find_references
+from previewer.domain.deploy.request import DeployRequest
 from previewer.errors import DefinitionError
-from previewer.releases.definitions import RunRequest, choose_definition, read_definitions
+from previewer.releases.definitions import choose_definition, read_definitions
 from previewer.session.run import Run
 from previewer.session.secrets import distrust_reason, read_secrets, with_secrets
 from previewer.session.session import Session
@@ -66,7 +67,7 @@ def _look(
     if is_complete:
         session = with_secrets(Run(session), role, branch=resolved.branch, commit=commit).session
     try:
-        definitions = read_definitions(session, resolved, RunRequest(role))
+        definitions = read_definitions(session, resolved, DeployRequest(role))
     except DefinitionError as error:
         return None, tuple(_wanted(error))
     definition = choose_definition(definitions, role, None)

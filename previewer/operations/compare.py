@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from previewer.deployment.data import EMPTY, SEEDS, chosen_snapshot, see_data
 from previewer.domain import naming
+from previewer.domain.deploy.request import DeployRequest
 from previewer.errors import UsageError
 from previewer.operations.parity import resolve_side
 from previewer.operations.probe import Probed, probe
@@ -20,7 +21,6 @@ from previewer.operations.run.command import refuse_unknown, run_on_host, time_l
 from previewer.operations.run.run import CommandRequest, variables_of
 from previewer.operations.run.sweeper import Sweeper
 from previewer.operations.run.temporary import Temporary, new_name, temporary
-from previewer.operations.up import UpOptions
 from previewer.session.run import Run
 
 OWN_VARIABLES = tuple(f"PREVIEWER_{name}" for name in ("URL", "ENVIRONMENT", "COMMIT", "RELEASE", "EXPIRES_AT"))
@@ -79,7 +79,7 @@ def compare_revisions(
         )
     if request.command:
         refuse_unknown(request.command, request.variables)
-    request = replace(request, options=_with_one_snapshot(run, request.options))
+    request = replace(request, deploy=_with_one_snapshot(run, request.deploy))
     with (
         time_limit(run, request.timeout, where=f"{left} and {right}") as limited,
         _both(limited, (left, right), request, sweeper) as pair,
@@ -95,11 +95,11 @@ def compare_revisions(
     return Comparison(left, right, said, probed)
 
 
-def _with_one_snapshot(run: Run, options: UpOptions) -> UpOptions:
+def _with_one_snapshot(run: Run, request: DeployRequest) -> DeployRequest:
     """The newest of an environment may be another by the time that the second of the two comes up."""
-    if options.data in ("", EMPTY, SEEDS):
-        return options
-    return replace(options, data=chosen_snapshot(run.session, options.data, see_data(run.session)).id)
+    if request.data in ("", EMPTY, SEEDS):
+        return request
+    return replace(request, data=chosen_snapshot(run.session, request.data, see_data(run.session)).id)
 
 
 @contextmanager
@@ -111,7 +111,7 @@ def _both(
     for name in names:
         sweeper.watch(name)
     managers = [
-        temporary(run, revision, replace(request.options, name=name))
+        temporary(run, revision, replace(request.deploy, name=name))
         for revision, name in zip(revisions, names, strict=True)
     ]
     with ExitStack() as stack:

@@ -36,6 +36,7 @@ from previewer.domain.data.snapshots import (
     snapshot_id,
 )
 from previewer.domain.deploy.plan import Plan
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.deploy.takeover import ENDED
 from previewer.domain.engine.observation import ObservedVolume
 from previewer.domain.engine.specs import FillSpec, VolumeSpec
@@ -47,7 +48,7 @@ from previewer.engine.protocol import Selection
 from previewer.errors import LockedError, NotFoundError, UsageError
 from previewer.execution.remove import stop_all
 from previewer.execution.run_plan import start_again
-from previewer.operations.replace import ReplaceOptions, plan_replace, replace_environment
+from previewer.operations.replace import plan_replace, replace_environment
 from previewer.records.environments import environment_entry, find_environment
 from previewer.session.run import Run
 from previewer.session.session import Session
@@ -205,7 +206,7 @@ def _mask(run: Run, environment: Environment, name: str) -> Snapshot:
     """The definition's mask on a copy of a snapshot that is taken for it and removed again."""
     session = run.session
     deployment = _deployment(session, environment)
-    frozen = deployment.release.definitions[deployment.definition]
+    frozen = deployment.frozen
     mask = mask_of(frozen.definition)
     if mask is None:
         raise NotFoundError(
@@ -230,18 +231,13 @@ def _mask(run: Run, environment: Environment, name: str) -> Snapshot:
 
 def _deployment(session: Session, environment: Environment) -> Deployment:
     owner, release = environment.ownership, release_of(session, environment)
-    return Deployment(
-        release=release,
-        role=owner.role,
-        name=environment.name,
-        branch=owner.branch,
-        definition=definition_name(release, environment),
-    )
+    name = definition_name(release, environment)
+    return Deployment(release, DeployRequest(role=owner.role), environment.name, owner.branch, name)
 
 
 def plan_reset(session: Session, target: str, data: str = "") -> Plan:
     """What :func:`reset` would do."""
-    return plan_replace(session, target, ReplaceOptions(data=data or SEEDS))
+    return plan_replace(session, target, DeployRequest(data=data or SEEDS))
 
 
 def reset(run: Run, target: str, data: str = "") -> UpResult:
@@ -250,7 +246,7 @@ def reset(run: Run, target: str, data: str = "") -> UpResult:
     State that was to outlive its generation becomes a snapshot. Raises :class:`PolicyError` for raw data that the
     environment is not to have.
     """
-    return replace_environment(run, target, ReplaceOptions(data=data or SEEDS))
+    return replace_environment(run, target, DeployRequest(data=data or SEEDS))
 
 
 def clone(run: Run, source: str, target: str) -> UpResult:

@@ -12,6 +12,7 @@ from previewer.domain.commit.revision import ResolvedRevision, short_id
 from previewer.domain.compose.definition import DEFAULT_CHOICE, Definition, ReadingChoice, Role
 from previewer.domain.compose.mounted_files import digest_tree_files
 from previewer.domain.data.seeds import frozen_sources
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.json_value import JsonObject
 from previewer.domain.policy.check import Finding, check_inherited, raise_for
 from previewer.domain.progress import Noted, Outcome, Report, TaskFinished, TaskStarted
@@ -21,7 +22,7 @@ from previewer.domain.units import counted
 from previewer.errors import FreezeError, RegistryError
 from previewer.records.masking import mask_of_definitions, masking
 from previewer.releases.attest import attest
-from previewer.releases.definitions import RunRequest, choose_definition, read_definitions, refuse_empty
+from previewer.releases.definitions import choose_definition, read_definitions, refuse_empty
 from previewer.releases.named_release import newest_first
 from previewer.releases.registry_access import is_vouched_for, note_frozen, registry_cache
 from previewer.session.run import Run
@@ -53,7 +54,7 @@ def plan_freeze(
     from previewer.freeze.planned_images import plan_images
 
     resolved = session.source.resolve(revision)
-    definitions = read_definitions(session, resolved, RunRequest(choice=choice))
+    definitions = read_definitions(session, resolved, DeployRequest(choice=choice))
     known = find_release(session, resolved, definitions) if use_cache and not pins_again else None
     if known is not None:
         return FreezePlan(resolved.commit.id, (), known.id)
@@ -86,7 +87,7 @@ def freeze(
         return freeze_resolved(
             newest.run,
             resolved,
-            definitions=read_definitions(run.session, resolved, RunRequest(choice=choice)),
+            definitions=read_definitions(run.session, resolved, DeployRequest(choice=choice)),
             use_cache=use_cache,
             pins_again=pins_again,
         )
@@ -223,7 +224,7 @@ def plan_completion(session: Session, release: Release, role: Role) -> Release:
     """What :func:`complete_release` would give, but for the images."""
     resolved = session.source.resolve(release.commit)
     session = with_secrets(Run(session), role, branch=resolved.branch, commit=resolved.commit.id).session
-    missing = choose_definition(read_definitions(session, resolved, RunRequest(role)), role, None)
+    missing = choose_definition(read_definitions(session, resolved, DeployRequest(role)), role, None)
     refuse_empty(missing)
     files = frozen_files(session, resolved, [missing])
     part = structs.replace(release, definitions={missing.name: FrozenDefinition(missing, {})}, files=files)
@@ -237,7 +238,7 @@ def complete_release(run: Run, release: Release, role: Role) -> Release:
     """
     resolved = run.session.source.resolve(release.commit)
     run = with_secrets(run, role, branch=resolved.branch, commit=resolved.commit.id)
-    definitions = read_definitions(run.session, resolved, RunRequest(role))
+    definitions = read_definitions(run.session, resolved, DeployRequest(role))
     missing = choose_definition(definitions, role, None)
     refuse_empty(missing)
     part = _freeze_together(run, resolved, [missing], pins_of(release), use_cache=True)

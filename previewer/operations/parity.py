@@ -12,6 +12,7 @@ from previewer.deployment.data import see_data
 from previewer.deployment.definition import definition_name, release_of
 from previewer.domain.commit.revision import ResolvedRevision, short_id
 from previewer.domain.compose.definition import Definition, Role
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.engine.observation import told_data
 from previewer.domain.environment.environment import Environment
 from previewer.domain.parity.compare import Parity, compare_sides
@@ -23,7 +24,7 @@ from previewer.errors import EngineUnreachableError, NotFoundError, PreviewerErr
 from previewer.operations.freeze import frozen_files
 from previewer.records.environments import find_environment, list_environments
 from previewer.releases.attest import read_attestations
-from previewer.releases.definitions import RunRequest, read_definitions
+from previewer.releases.definitions import read_definitions
 from previewer.session.session import Session
 
 GUARDED = (Role.STAGING, Role.PRODUCTION)
@@ -150,7 +151,7 @@ def _side_of_release(session: Session, release: Release, name: str, called: str)
 def _side_of_revision(session: Session, resolved: ResolvedRevision, name: str, called: str) -> ParitySide:
     """The release's, where the commit was frozen as it reads now: then images are known by their digests."""
     try:
-        definitions = read_definitions(session, resolved, RunRequest(name=name))
+        definitions = read_definitions(session, resolved, DeployRequest(definition=name))
     except NotFoundError as error:
         raise NotFoundError(error.message, where=called, hint=error.hint) from error
     definition = next(definition for definition in definitions if definition.name == name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from previewer.deployment.definition import release_of
@@ -16,13 +15,14 @@ from previewer.domain import naming
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import Role, role_of_name
 from previewer.domain.deploy.plan import Plan
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.environment.environment import Environment
 from previewer.domain.progress import Noted
 from previewer.domain.release.promotion import ailments, has_role, is_proven, other_images
 from previewer.domain.release.release import Release, is_part_of
 from previewer.errors import AmbiguousError, NotFoundError, PolicyError
 from previewer.operations.freeze import complete_release, plan_completion
-from previewer.operations.up import UpOptions, deploy_release, release_deployment
+from previewer.operations.up import deploy_release, release_deployment
 from previewer.records.environments import find_environment, list_environments
 from previewer.releases.definitions import give_files, read_definitions
 from previewer.releases.named_release import find_release_named
@@ -33,42 +33,25 @@ Look = Callable[[Session, Environment], Environment]
 _RELEASE_ID = re.compile(r"(sha256:)?[0-9a-f]{4,64}", re.IGNORECASE)
 
 
-class PromoteOptions(Struct, frozen=True):
-    """What the user may say."""
-
-    to: Role
-    """Staging or production."""
-    name: str | None = None
-    """The environment's name; ``None`` for the role's."""
-    ttl: str | None = None
-    """``90m 10h 5d 1d12h never``; ``None`` for the definition's, else the role's default."""
-    timeout: float | None = None
-    """Seconds to wait for health; ``None`` for the setting."""
-    env_files: tuple[str, ...] = ()
-    """Environment files of this machine, with variables that the definition refers to."""
-    force: bool = False
-    """To production even if it was not proven in staging. Nothing lifts the rule of the same images."""
-
-
-def plan_promote(session: Session, subject: str, options: PromoteOptions) -> Plan:
+def plan_promote(session: Session, subject: str, request: DeployRequest) -> Plan:
     """What :func:`promote` would do; refused as it would be."""
-    give_files(session, options.env_files)
-    return plan_deploy(session, _deployment(session, subject, options, look_for_touches))
+    give_files(session, request.choice.env_files)
+    return plan_deploy(session, _deployment(session, subject, request, look_for_touches))
 
 
-def promote(run: Run, subject: str, options: PromoteOptions) -> UpResult:
+def promote(run: Run, subject: str, request: DeployRequest) -> UpResult:
     """Run a release (or that of an environment, or of a revision) in the next role. Nothing is built.
 
     Raises :class:`PolicyError` where the environment it comes from was touched or is ailing, where a service would
     run another image than before, and where production would run what was never proven in staging.
     """
-    give_files(run.session, options.env_files)
-    deployment = _deployment(run.session, subject, options, note_touches, run)
+    give_files(run.session, request.choice.env_files)
+    deployment = _deployment(run.session, subject, request, note_touches, run)
     return deploy_release(run, deployment)
 
 
 def _deployment(
-    session: Session, subject: str, options: PromoteOptions, look: Look, run: Run | None = None
+    session: Session, subject: str, request: DeployRequest, look: Look, run: Run | None = None
 ) -> Deployment:
     """``look`` finds out whether an environment was touched since it was last examined.
 
@@ -77,19 +60,18 @@ def _deployment(
     """
     release, origin = _find(session, subject)
     origin = look(session, origin) if origin is not None else None
-    if release.left_out and not has_role(release, options.to):
+    if release.left_out and not has_role(release, request.role):
         if run is None:
-            release = plan_completion(session, release, options.to)
+            release = plan_completion(session, release, request.role)
         else:
-            run.report(Noted(f"the definition for {options.to.value} is not in the release, and is frozen now"))
-            release = complete_release(run, release, options.to)
-    wanted = UpOptions(role=options.to, name=options.name, ttl=options.ttl, timeout=options.timeout)
-    deployment = replace(release_deployment(session, release, wanted), action="promote")
-    deployment = replace(deployment, is_frozen=bool(release.definitions[deployment.definition].artifacts))
+            run.report(Noted(f"the definition for {request.role.value} is not in the release, and is frozen now"))
+            release = complete_release(run, release, request.role)
+    deployment = release_deployment(session, release, replace(request, action="promote"))
+    deployment = replace(deployment, is_frozen=bool(deployment.frozen.artifacts))
     if origin is not None:
         deployment = replace(deployment, branch=origin.ownership.branch)
     _refuse_other_images(release, deployment, origin)
-    if options.to is Role.PRODUCTION and not options.force:
+    if request.role is Role.PRODUCTION and not request.takes_unproven:
         _refuse_unproven(session, release, look)
     return deployment
 

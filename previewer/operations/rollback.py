@@ -16,10 +16,11 @@ from previewer.domain import naming
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import Role
 from previewer.domain.deploy.plan import Plan
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.record.notes import EnvironmentNotes, KnownGood
 from previewer.domain.release.release import Release
 from previewer.errors import NotFoundError, UsageError
-from previewer.operations.up import UpOptions, deploy_release, release_deployment
+from previewer.operations.up import deploy_release, release_deployment
 from previewer.records.environments import find_environment, list_environments
 from previewer.session.run import Run
 from previewer.session.session import Session
@@ -137,8 +138,10 @@ def _named(session: Session, target: str, noted: tuple[str, ...]) -> str:
 
 def _deployment(session: Session, candidate: Candidate, options: RollbackOptions) -> Deployment:
     release: Release = session.ledger.load_release(candidate.good.release)
-    wanted = UpOptions(role=candidate.role, name=candidate.environment, timeout=options.timeout)
-    deployment = replace(release_deployment(session, release, wanted), force=True, action="rollback")
+    request = DeployRequest(
+        role=candidate.role, name=candidate.environment, timeout=options.timeout, action="rollback"
+    )
+    deployment = replace(release_deployment(session, release, request), force=True)
     if not options.with_data:
         return deployment
     if not candidate.is_kept:

@@ -21,6 +21,7 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.files import SHA1_DIGITS
 from previewer.domain.commit.revision import Commit
 from previewer.domain.compose.definition import ReadingChoice
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.environment.environment import Environment
 from previewer.domain.environment.urls import reason_for_no_url
 from previewer.domain.parity.probe import ProbeRequest
@@ -28,7 +29,7 @@ from previewer.domain.policy.check import Check, Verdict
 from previewer.git.command import GitCommand
 from previewer.operations.down import all_names, down
 from previewer.operations.probe import ask_once
-from previewer.operations.up import UpOptions, up
+from previewer.operations.up import up
 from previewer.session.open_session import PROJECT_VARIABLE, make_session
 from previewer.session.run import Run
 from previewer.session.session import Session
@@ -70,8 +71,8 @@ def try_definition(
         own = {**environment, PROJECT_VARIABLE: name, ROUTER_VARIABLE: "off"}  # its ports are asked
         with make_session(source, docker_host, own) as trial, _removing(replace(run, session=trial), name):
             begun = time.monotonic()
-            options = UpOptions(name=name, ttl=TTL, timeout=timeout, choice=ReadingChoice(env_files=env_files))
-            found = up(replace(run, session=trial), branch, options).environment
+            request = DeployRequest(name=name, ttl=TTL, timeout=timeout, choice=ReadingChoice(env_files=env_files))
+            found = up(replace(run, session=trial), branch, request).environment
             seconds = time.monotonic() - begun
             services = ", ".join(service.name for service in found.services)
             checks = (

@@ -12,6 +12,7 @@ from previewer.domain.commit.files import FileTree
 from previewer.domain.commit.revision import ResolvedRevision
 from previewer.domain.compose.definition import DEFAULT_CHOICE, Definition, ReadingChoice, Role, role_of_name
 from previewer.domain.compose.mounted_files import digest_tree_files, tree_sources
+from previewer.domain.deploy.request import ANY_PREVIEW, DeployRequest
 from previewer.domain.isolation.isolate import Rewrite
 from previewer.domain.json_value import JsonObject
 from previewer.domain.policy.check import Explanation, Finding, check, check_image, explain, raise_for, refused
@@ -36,19 +37,6 @@ class DefinitionOptions(Struct, frozen=True):
     check_policy: bool = True
     is_rewritten: bool = False
     """Whether it is wanted as it would run: isolated, with files of the commit in volumes."""
-
-
-class RunRequest(Struct, frozen=True):
-    """Which of a commit's definitions is wanted, and how it is read. The others are read as they are."""
-
-    role: Role = Role.PREVIEW
-    name: str | None = None
-    """``None`` for the role's."""
-    choice: ReadingChoice = DEFAULT_CHOICE
-    """Its environment files may be ones of the user's machine too."""
-
-
-DEFAULT_REQUEST = RunRequest()
 
 
 class ReadDefinition(Struct, frozen=True):
@@ -99,7 +87,7 @@ def as_it_runs(
 
 
 def read_definitions(
-    session: Session, resolved: ResolvedRevision, request: RunRequest = DEFAULT_REQUEST
+    session: Session, resolved: ResolvedRevision, request: DeployRequest = ANY_PREVIEW
 ) -> tuple[Definition, ...]:
     """The definitions of a commit, each held against the policy of its role; they refer to the user's variables.
 
@@ -114,18 +102,18 @@ def read_definitions(
         {"variables": dict(session.references.marked), "request": _basis(session, request)},
         read=lambda: _read_all(session, tree, resolved, request),
     )
-    wanted = _find_definition(found, request.role, request.name)
+    wanted = _find_definition(found, request.role, request.definition)
     findings = {d.name: _check(session, resolved, d, d.role) for d in found}
     raise_for([finding for d in found if wanted in (None, d) for finding in findings[d.name]])
     return tuple(definition for definition in found if not refused(findings[definition.name]))
 
 
-def _basis(session: Session, request: RunRequest) -> JsonObject:
+def _basis(session: Session, request: DeployRequest) -> JsonObject:
     """All that a reading depends on besides the commit and variables."""
     choice = request.choice
     return {
         "role": request.role.value,
-        "name": request.name,
+        "name": request.definition,
         "files": list(choice.files),
         "profiles": list(choice.profiles),
         "env_files": list(choice.env_files),
@@ -151,12 +139,12 @@ def _is_committed(tree: FileTree, path: str) -> bool:
 
 
 def _read_all(
-    session: Session, tree: FileTree, resolved: ResolvedRevision, request: RunRequest
+    session: Session, tree: FileTree, resolved: ResolvedRevision, request: DeployRequest
 ) -> tuple[Definition, ...]:
     from previewer.definition import load_named  # it takes its time to load
     from previewer.definition.discover import definition_names, how_to_begin
 
-    names = definition_names(tree) or ((request.name or DEFAULT_NAME,) if request.choice.files else ())
+    names = definition_names(tree) or ((request.definition or DEFAULT_NAME,) if request.choice.files else ())
     if not names:
         raise NotFoundError(
             "the commit has no environment definition",
@@ -170,7 +158,7 @@ def _read_all(
             tree, name, references=references, config_mounts=given, project_name=session.project, choice=choice
         )
 
-    wanted = request.name or _named_for(names, request.role)
+    wanted = request.definition or _named_for(names, request.role)
     if wanted not in names:
         raise NotFoundError(f"no definition {wanted!r}", hint=f"there is {', '.join(names)}")
     found: dict[str, Definition] = {}
@@ -180,7 +168,7 @@ def _read_all(
         except DefinitionError:
             if name == wanted:
                 raise
-    chosen = choose_definition(list(found.values()), request.role, request.name)
+    chosen = choose_definition(list(found.values()), request.role, request.definition)
     if chosen.name != wanted and request.choice != DEFAULT_CHOICE:  # its file says that it is for the role
         found[wanted], found[chosen.name] = load(wanted), load(chosen.name, request.choice)
     return tuple(found.values())

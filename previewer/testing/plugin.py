@@ -21,12 +21,12 @@ import pytest
 
 from previewer.domain import naming
 from previewer.domain.compose.definition import Role
+from previewer.domain.deploy.request import DeployRequest
 from previewer.engine.protocol import LogOptions
 from previewer.errors import PreviewerError, UsageError
 from previewer.operations.logs import open_logs
 from previewer.operations.run.sweeper import Sweeper
 from previewer.operations.run.temporary import new_name, remove_abandoned, remove_of, temporary, up_for
-from previewer.operations.up import UpOptions
 from previewer.process_identity import identify
 from previewer.session.open_session import open_session
 from previewer.session.run import Run
@@ -66,7 +66,7 @@ class Previews:
         self, revision: str = "HEAD", *, role: Role | str = Role.PREVIEW, definition: str | None = None
     ) -> Iterator[RunningPreview]:
         """As :meth:`up`, until the block ends."""
-        options = UpOptions(role=_role(role), definition=definition, name=new_name(self._session))
+        options = DeployRequest(role=_role(role), definition=definition, name=new_name(self._session))
         name = naming.slug(options.name or "")
         self._sweeper.watch(name)
         with temporary(Run(self._session), revision, options) as made:
@@ -82,7 +82,7 @@ class Previews:
         ``process`` is the controller, which it ends with.
         """
         name = naming.environment_name(self._session.project, f"test-{run[:12]}")
-        made = up_for(Run(self._session), "HEAD", UpOptions(name=name), process)
+        made = up_for(Run(self._session), "HEAD", DeployRequest(name=name), process)
         self.running[name] = RunningPreview(self._session, made)
         return self.running[name]
 

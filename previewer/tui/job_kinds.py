@@ -7,18 +7,19 @@ from collections.abc import Mapping
 from previewer.deployment.deployment import UpResult
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import Role
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.environment.environment import Environment, OverviewRow, State
 from previewer.domain.naming import environment_name
 from previewer.domain.record.notes import KnownGood
 from previewer.domain.units import counted, format_memory, format_time
 from previewer.operations.down import down, plan_down
 from previewer.operations.extend import extend, pin, plan_extend, plan_pin
-from previewer.operations.promote import PromoteOptions, plan_promote, promote
+from previewer.operations.promote import plan_promote, promote
 from previewer.operations.prune import describe, plan_prune, prune
-from previewer.operations.replace import ReplaceOptions, plan_replace, plan_update, replace_environment, update
+from previewer.operations.replace import plan_replace, plan_update, replace_environment, update
 from previewer.operations.rollback import RollbackOptions, plan_rollback, rollback
 from previewer.operations.sleep import plan_sleep, plan_wake, sleep, wake
-from previewer.operations.up import UpOptions, plan_up, up
+from previewer.operations.up import plan_up, up
 from previewer.session.run import Run
 from previewer.tui.request import Choice, Done, JobKind, Request, names_of
 
@@ -34,8 +35,8 @@ def _deployed(result: UpResult) -> Done:
     return Done((*(environment.urls or (f"{environment.name} is up",)), *taken), environment.name)
 
 
-def _up_options(request: Request) -> UpOptions:
-    return UpOptions(role=request.option if isinstance(request.option, Role) else Role.PREVIEW)
+def _up_request(request: Request) -> DeployRequest:
+    return DeployRequest(role=request.option if isinstance(request.option, Role) else Role.PREVIEW)
 
 
 def _up_endangers(request: Request) -> str | None:
@@ -54,8 +55,8 @@ UP = JobKind(
         Choice(role.value, role, () if role is Role.PREVIEW else ("--role", role.value)) for role in Role
     ),
     endangers=_up_endangers,
-    propose=lambda session, request: plan_up(session, request.revision, _up_options(request)),
-    perform=lambda run, request: _deployed(up(run, request.revision, _up_options(request))),
+    propose=lambda session, request: plan_up(session, request.revision, _up_request(request)),
+    perform=lambda run, request: _deployed(up(run, request.revision, _up_request(request))),
 )
 
 
@@ -77,8 +78,8 @@ UPDATE = JobKind(
     meaning="The newest commit is frozen and starts beside it; the old generation goes once that is healthy.",
     nothing="It runs the newest commit already and is well: there is nothing to do.",
     disabled_reason=_update_disabled_reason,
-    propose=lambda session, request: plan_update(session, request.environment.name, ReplaceOptions()),
-    perform=lambda run, request: _deployed(update(run, request.environment.name, ReplaceOptions())),
+    propose=lambda session, request: plan_update(session, request.environment.name, DeployRequest()),
+    perform=lambda run, request: _deployed(update(run, request.environment.name, DeployRequest())),
 )
 REPLACE = JobKind(
     verb="replace",
@@ -86,8 +87,8 @@ REPLACE = JobKind(
     button="Replace it",
     title=lambda request: f"Replace {request.subject}",
     meaning="The same release starts fresh beside it and takes its ports once it is healthy. Volumes start empty.",
-    propose=lambda session, request: plan_replace(session, request.environment.name, ReplaceOptions()),
-    perform=lambda run, request: _deployed(replace_environment(run, request.environment.name, ReplaceOptions())),
+    propose=lambda session, request: plan_replace(session, request.environment.name, DeployRequest()),
+    perform=lambda run, request: _deployed(replace_environment(run, request.environment.name, DeployRequest())),
 )
 
 
@@ -116,41 +117,43 @@ DOWN = JobKind(
 
 def _promotions(request: Request) -> tuple[Choice, ...]:
     """Staging goes only to production, and has proven what it runs."""
-    to_production = Choice("production", PromoteOptions(to=Role.PRODUCTION), ("--to", "production"))
+    to_production = Choice("production", DeployRequest(role=Role.PRODUCTION), ("--to", "production"))
     if request.environment.role is Role.STAGING:
         return (to_production,)
     unproven = Choice(
-        "production, unproven", PromoteOptions(to=Role.PRODUCTION, force=True), ("--to", "production", "--force")
+        "production, unproven",
+        DeployRequest(role=Role.PRODUCTION, takes_unproven=True),
+        ("--to", "production", "--force"),
     )
-    return (Choice("staging", PromoteOptions(to=Role.STAGING), ("--to", "staging")), to_production, unproven)
+    return (Choice("staging", DeployRequest(role=Role.STAGING), ("--to", "staging")), to_production, unproven)
 
 
-def _promotion(request: Request) -> PromoteOptions:
+def _promotion(request: Request) -> DeployRequest:
     option = request.option
-    return option if isinstance(option, PromoteOptions) else PromoteOptions(to=Role.STAGING)
+    return option if isinstance(option, DeployRequest) else DeployRequest(role=Role.STAGING)
 
 
 def _promoted(request: Request) -> tuple[str, ...]:
     """The environment that is replaced."""
-    return (environment_name(request.project, _promotion(request).to.value),)
+    return (environment_name(request.project, _promotion(request).role.value),)
 
 
 PROMOTE = JobKind(
     verb="promote",
     progress_label="promoting",
     button="Promote it",
-    title=lambda request: f"Promote {request.subject} to {_promotion(request).to.value}",
+    title=lambda request: f"Promote {request.subject} to {_promotion(request).role.value}",
     meaning=lambda request: (
         "Staging need not have proven it; every other rule holds. The very same images run there."
-        if _promotion(request).force
+        if _promotion(request).takes_unproven
         else "The very same images run there, beside what runs now, which goes once they are healthy."
     ),
     nothing=lambda request: (
-        f"{_promotion(request).to.value.capitalize()} runs this very release already: there is nothing to do."
+        f"{_promotion(request).role.value.capitalize()} runs this very release already: there is nothing to do."
     ),
     choices=_promotions,
     changes=_promoted,
-    endangers=lambda request: _promoted(request)[0] if _promotion(request).to is Role.PRODUCTION else None,
+    endangers=lambda request: _promoted(request)[0] if _promotion(request).role is Role.PRODUCTION else None,
     disabled_reason=lambda row: (
         "it is production already" if row.environment and row.environment.role is Role.PRODUCTION else None
     ),

@@ -11,17 +11,17 @@ from msgspec.structs import replace
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import Role
 from previewer.domain.deploy.plan import Plan
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.environment.environment import Environment, OverviewRow
 from previewer.domain.record.notes import KnownGood
 from previewer.operations.extend import ExtendResult
-from previewer.operations.promote import PromoteOptions
 from previewer.operations.prune import PrunePlan
 from previewer.session.run import Run
 from previewer.session.session import Session
 
 Proposal: TypeAlias = Plan | ExtendResult | PrunePlan
 """What would happen, as the operations say it."""
-Option: TypeAlias = Role | PromoteOptions | KnownGood | str | bool | None
+Option: TypeAlias = Role | DeployRequest | KnownGood | str | bool | None
 """What a variant of a job hands to its operation."""
 
 

@@ -17,7 +17,8 @@ import pytest
 from previewer.deployment.drift import check_drift
 from previewer.docker_api.connection import DockerConnection
 from previewer.domain.cancellation import Cancellation
-from previewer.operations.up import UpOptions, up
+from previewer.domain.deploy.request import DeployRequest
+from previewer.operations.up import up
 from previewer.session.open_session import open_session
 from previewer.session.run import Run
 from tests.docker.base_image import BASE_REFERENCE, BaseImage
@@ -209,7 +210,7 @@ def test_nothing_is_found_where_programs_write_what_is_declared(
         ) as session:
 
             def bring_up(name: str) -> None:
-                wanted = UpOptions(definition=name, name=name, ttl="1h")
+                wanted = DeployRequest(definition=name, name=name, ttl="1h")
                 up(Run(session, cancellation=cancellation), "main", wanted)
 
             first, *others = programs

@@ -7,14 +7,15 @@ from msgspec import structs
 from previewer.deployment.deployment import UpResult
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.definition import Role
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.engine.observation import ContainerState
 from previewer.domain.environment.environment import Environment
 from previewer.domain.record.notes import EnvironmentNotes, LedgerEntry
 from previewer.engine.protocol import Selection
-from previewer.operations.promote import PromoteOptions, promote
-from previewer.operations.replace import ReplaceOptions, replace_environment, update
+from previewer.operations.promote import promote
+from previewer.operations.replace import replace_environment, update
 from previewer.operations.rollback import RollbackOptions, rollback
-from previewer.operations.up import UpOptions, up_release
+from previewer.operations.up import up_release
 from previewer.session.run import Run
 from previewer.testing.memory.engine import MemoryEngine
 from tests.operations.shop import FILES, Shop
@@ -44,7 +45,7 @@ class ReleasingShop(Shop):
         return promote(
             Run(self.session, self.report),
             subject,
-            PromoteOptions(to=to, force=force),
+            DeployRequest(role=to, takes_unproven=force),
         )
 
     def rollback(self, target: str | None = None, release: str | None = None, **options: float) -> UpResult:
@@ -55,16 +56,16 @@ class ReleasingShop(Shop):
     def replace(self, name: str, cancellation: Cancellation | None = None) -> UpResult:
         """Replace an environment by itself."""
         return replace_environment(
-            Run(self.session, self.report, cancellation or Cancellation()), name, ReplaceOptions()
+            Run(self.session, self.report, cancellation or Cancellation()), name, DeployRequest()
         )
 
     def update(self, name: str) -> UpResult:
         """Bring an environment to the tip of its branch."""
-        return update(Run(self.session, self.report), name, ReplaceOptions())
+        return update(Run(self.session, self.report), name, DeployRequest())
 
     def up_release(self, release: str, **options: object) -> UpResult:
         """Run a kept release."""
-        chosen = UpOptions(**options)  # type: ignore[arg-type]
+        chosen = DeployRequest(**options)  # type: ignore[arg-type]
         return up_release(Run(self.session, self.report), release, chosen)
 
     def notes(self, name: str) -> EnvironmentNotes:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 from previewer.deployment.deployment import UpResult
 from previewer.domain.cancellation import Cancellation
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.environment.environment import Environment
 from previewer.domain.progress import Event
 from previewer.engine.protocol import Selection
 from previewer.operations.down import DownResult, down
-from previewer.operations.up import UpOptions, up
+from previewer.operations.up import up
 from previewer.records.environments import list_environments
 from previewer.session.run import Run
 from previewer.session.session import Session
@@ -78,7 +79,7 @@ class Shop:
         self, revision: str = "main", *, cancellation: Cancellation | None = None, **options: object
     ) -> UpResult:
         """Bring a revision up."""
-        chosen = UpOptions(**options)  # type: ignore[arg-type]
+        chosen = DeployRequest(**options)  # type: ignore[arg-type]
         return up(Run(self.session, self.report, cancellation or Cancellation()), revision, chosen)
 
     def down(self, *names: str) -> DownResult:

@@ -6,13 +6,13 @@ import sys
 import pytest
 
 from previewer.domain.compose.definition import Location
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.policy.trust import Grant, TrustRules
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, SourceError, UnhealthyError, UsageError
 from previewer.operations.compare import Comparison, compare_revisions
 from previewer.operations.data import take
 from previewer.operations.run.run import CommandRequest
-from previewer.operations.up import UpOptions
 from previewer.records.environments import list_environments
 from previewer.session.run import Run
 from previewer.settings.model import Settings
@@ -28,7 +28,7 @@ NAMES = "import os\nfor name in ('URL', 'ENVIRONMENT', 'COMMIT'): print(os.envir
 def compare(
     shop: Shop, *command: str, right: str = "feature/a", probes: bool = False, data: str = ""
 ) -> Comparison:
-    request = CommandRequest(command, dict(os.environ), UpOptions(data=data))
+    request = CommandRequest(command, dict(os.environ), DeployRequest(data=data))
     return compare_revisions(Run(shop.session), "main", right, request, sweeper=Unwatched(), probes=probes)
 
 

@@ -15,6 +15,7 @@ from previewer.deployment.touches import look_for_touches, note_touches, record_
 from previewer.domain import labels
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.definition import Role
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.drift.fields import ASKED_FIELD, asked_text
 from previewer.domain.drift.finding import Finding, Severity
 from previewer.domain.drift.frozen import OwnWindow, own_entries, own_windows
@@ -26,7 +27,7 @@ from previewer.domain.stored import from_bytes, to_bytes
 from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PolicyError
 from previewer.operations.debug import debug, plan_debug, remove_forgotten
-from previewer.operations.promote import PromoteOptions, plan_promote, promote
+from previewer.operations.promote import plan_promote, promote
 from previewer.operations.suggest_writable import suggest_writable
 from previewer.operations.watch.touches import watch_taints, watch_touches
 from previewer.records.environments import list_environments
@@ -274,12 +275,12 @@ def test_looking_at_an_environment_notes_that_it_was_touched(shop: TouchedShop) 
 def test_what_was_touched_and_not_yet_seen_is_not_promoted(shop: TouchedShop) -> None:
     shop.happen("exec_create", "sh")
 
-    def act_on(session: Session, name: str, options: PromoteOptions) -> None:
+    def act_on(session: Session, name: str, options: DeployRequest) -> None:
         promote(Run(session), name, options)
 
     for act in (plan_promote, act_on):
         with pytest.raises(PolicyError) as refused:
-            act(shop.session, "shop-main", PromoteOptions(Role.STAGING))
+            act(shop.session, "shop-main", DeployRequest(Role.STAGING))
         assert any("a command was run" in line for line in refused.value.details)
         assert shop.environments()["shop-main"].is_tainted is (act is not plan_promote)
 

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from previewer.domain.compose.definition import Role
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.progress import Noted
 from previewer.errors import ConflictError, NotFoundError
-from previewer.operations.up import UpOptions, plan_up
+from previewer.operations.up import plan_up
 from previewer.records.environments import find_environment, list_environments
 from tests.operations.shop import FILES, Shop
 
@@ -76,7 +77,7 @@ def test_a_branch_called_like_a_role_does_not_take_its_place(shop: Shop) -> None
     with pytest.raises(ConflictError, match="for staging"):
         shop.up("staging")
     with pytest.raises(ConflictError, match="for staging"):
-        plan_up(shop.session, "staging", UpOptions())
+        plan_up(shop.session, "staging", DeployRequest())
     assert found(shop, "staging") == name
 
 

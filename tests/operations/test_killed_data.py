@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from previewer.deployment.data import see_data
 from previewer.domain.compose.definition import Role
 from previewer.domain.data.snapshots import loose_volumes
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.engine.specs import volume_of
 from previewer.domain.policy.check import Verdict
 from previewer.engine.protocol import Selection
 from previewer.errors import UnhealthyError
 from previewer.operations.data import reset, take
 from previewer.operations.doctor import examine
-from previewer.operations.replace import ReplaceOptions, replace_environment
+from previewer.operations.replace import replace_environment
 from previewer.operations.rollback import RollbackOptions, rollback
 from previewer.session.run import Run
 from previewer.testing.memory.container import Behaviour
@@ -76,7 +77,7 @@ def is_whole(shop: ReleasingShop) -> bool:
 
 VERBS: Mapping[str, Callable[[ReleasingShop], object]] = {
     "up": lambda shop: shop.stage(),
-    "replace": lambda shop: replace_environment(run(shop), STAGING, ReplaceOptions()),
+    "replace": lambda shop: replace_environment(run(shop), STAGING, DeployRequest()),
     "rollback": lambda shop: shop.rollback("staging"),
     "rollback with data": lambda shop: rollback(run(shop), "staging", RollbackOptions(with_data=True)),
     "reset": lambda shop: reset(run(shop), STAGING),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from previewer.domain.compose.definition import ReadingChoice, Role
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.json_value import canonical_json
 from previewer.domain.progress import Noted
 from previewer.domain.release.release import Release, is_part_of, manifest_of, read_manifest
 from previewer.errors import DefinitionError, FreezeError, PolicyError
 from previewer.operations.freeze import freeze
-from previewer.operations.promote import PromoteOptions, plan_promote, promote
-from previewer.operations.replace import ReplaceOptions, update
+from previewer.operations.promote import plan_promote, promote
+from previewer.operations.replace import update
 from previewer.session.run import Run
 from previewer.testing.memory.images import MemoryImages
 from tests.operations.shop import Shop
@@ -37,7 +38,7 @@ def frozen(shop: Shop) -> Release:
 
 
 def promote_to(shop: Shop, role: Role) -> str:
-    options = PromoteOptions(to=role)
+    options = DeployRequest(role=role)
     result = promote(Run(shop.session, shop.report), "shop-main", options)
     return result.release.id
 
@@ -111,7 +112,7 @@ def test_promotion_completes_a_release_and_changes_none() -> None:
     with pytest.raises(FreezeError):
         promote_to(shop, Role.STAGING)
     shop.images.unknown.clear()
-    plan_promote(shop.session, "shop-main", PromoteOptions(to=Role.STAGING))
+    plan_promote(shop.session, "shop-main", DeployRequest(role=Role.STAGING))
     assert len(shop.session.ledger.releases()) == 1
     completed = shop.session.ledger.load_release(promote_to(shop, Role.STAGING))
     assert set(completed.definitions) == {"preview", "staging"}
@@ -139,7 +140,7 @@ def test_an_update_reads_the_next_commit_as_the_environment_was_read() -> None:
     assert {service.name for service in up.environment.services} == {"web", "tool"}
     assert shop.up("main", name="plain").release.id != up.release.id
     shop.source.commit("main", {"compose.yaml": text, "new": "file"})
-    updated = update(Run(shop.session, shop.report), up.environment.name, ReplaceOptions())
+    updated = update(Run(shop.session, shop.report), up.environment.name, DeployRequest())
     assert {service.name for service in updated.environment.services} == {"web", "tool"}
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.progress import Event, Noted
 from previewer.domain.record.notes import RunLease
 from previewer.domain.release.retention import FREEZE_GRACE
@@ -16,7 +17,7 @@ from previewer.freeze.protocol import BuildRequest
 from previewer.ledger.protocol import RecordKind
 from previewer.operations.freeze import freeze
 from previewer.operations.prune import Prunable, plan_prune, prune
-from previewer.operations.replace import ReplaceOptions, replace_environment
+from previewer.operations.replace import replace_environment
 from previewer.session.run import Run
 from previewer.testing.memory.images import MemoryImages
 from previewer.testing.memory.session import DEFAULT_NOW
@@ -158,7 +159,7 @@ def test_images_that_go_at_the_last_moment_are_brought_back(verb: str) -> None:
         assert len(shop.environments()) == 1
     else:
         with pytest.raises(NotFoundError, match="is gone from the engine") as caught:
-            replace_environment(Run(shop.session, shop.report), "main", ReplaceOptions())
+            replace_environment(Run(shop.session, shop.report), "main", DeployRequest())
         assert "previewer freeze" in (caught.value.hint or "")
         assert [e.ownership.generation for e in shop.environments().values()] == [1], "what ran still does"
     assert lost

@@ -17,6 +17,7 @@ from previewer.docker_api.registry.repository import DOCKER_MANIFEST, OCI_MANIFE
 from previewer.domain.commit.files import EntryKind
 from previewer.domain.compose.definition import Location
 from previewer.domain.compose.mounted_files import digest_tree_files
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.json_value import JsonValue, canonical_json
 from previewer.domain.naming import registry_release_tag
 from previewer.domain.policy.trust import Grant, TrustRules
@@ -26,7 +27,7 @@ from previewer.freeze.registry.release_bundle import ReleaseBundle, encode_bundl
 from previewer.ledger.protocol import RecordKind
 from previewer.operations.freeze import freeze
 from previewer.operations.pull import PullResult, fetch_release, is_release_id, plan_pull, pull
-from previewer.operations.up import UpOptions, up_release
+from previewer.operations.up import up_release
 from previewer.releases.registry_access import is_vouched_for, pushed_to
 from previewer.session.run import Run
 from previewer.session.session import Session
@@ -232,7 +233,7 @@ class Clone:
         return bundle.release.id
 
     def up(self, session: Session, release_id: str) -> UpResult:
-        return up_release(Run(session), release_id, UpOptions())
+        return up_release(Run(session), release_id, DeployRequest())
 
 
 PRIVILEGED = "services: {web: {image: 'example.test/shop/web:0', privileged: true}}"

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from previewer.domain.compose.definition import Location, Role
 from previewer.domain.deploy.plan import TakePorts
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.deploy.takeover import is_on_standby
 from previewer.domain.environment.environment import State
 from previewer.domain.policy.table import read_grant
@@ -17,7 +18,7 @@ from previewer.domain.progress import Outcome, TaskFinished
 from previewer.engine.protocol import Capabilities, Selection
 from previewer.errors import ConflictError, NotFoundError, PolicyError, PortTakenError, UnhealthyError, UsageError
 from previewer.operations.freeze import freeze
-from previewer.operations.up import UpOptions, plan_up, plan_up_release
+from previewer.operations.up import plan_up, plan_up_release
 from previewer.session.run import Run
 from previewer.settings.model import Settings
 from previewer.testing.memory.container import Behaviour
@@ -63,7 +64,7 @@ def test_a_successor_is_rehearsed_before_it_takes_over(shop: ReleasingShop) -> N
 def test_the_plan_says_which_ports_are_taken_over(shop: ReleasingShop) -> None:
     shop.up()
     shop.commit("second")
-    plan = plan_up(shop.session, "main", UpOptions())
+    plan = plan_up(shop.session, "main", DeployRequest())
     assert [step.action.name for step in plan if isinstance(step.action, TakePorts)] == ["shop-main-g2-web-1"]
     assert "stop container      shop-main-g1-web-1" in plan.text()
     assert plan.environment == "shop-main"
@@ -175,7 +176,7 @@ def test_the_plan_of_a_replacement_is_what_happens(role: Role, shop: ReleasingSh
     shop.up(role=role)
     shop.commit("second")
     release = freeze(Run(shop.session, shop.report), "main").release
-    plan = plan_up_release(shop.session, release.id, UpOptions(role=role))
+    plan = plan_up_release(shop.session, release.id, DeployRequest(role=role))
     shop.events.clear()
     shop.up_release(release.id, role=role)
     done = [e.task for e in shop.events if isinstance(e, TaskFinished) and e.outcome is Outcome.DONE]

@@ -6,13 +6,14 @@ import pytest
 
 from previewer.deployment.restart_generation import restart_kept_generation
 from previewer.domain.compose.definition import Role
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.engine.observation import ContainerState, Health
 from previewer.domain.environment.environment import State
 from previewer.domain.progress import Noted
 from previewer.domain.record.notes import EnvironmentNotes
 from previewer.errors import LockedError, NotFoundError, UnhealthyError, UsageError
 from previewer.operations.rollback import RollbackOptions, list_candidates, plan_rollback
-from previewer.operations.up import UpOptions, plan_up, release_deployment
+from previewer.operations.up import plan_up, release_deployment
 from previewer.session.run import Run
 from previewer.testing.memory.container import Behaviour
 from tests.operations.releasing import ReleasingShop
@@ -122,7 +123,7 @@ def test_a_rollback_says_which_data_goes(shop: ReleasingShop) -> None:
 def test_staging_says_where_its_data_stays(shop: ReleasingShop) -> None:
     shop.stage()
     shop.commit("second")
-    (line,) = plan_up(shop.session, "main", UpOptions(role=Role.STAGING)).left_data
+    (line,) = plan_up(shop.session, "main", DeployRequest(role=Role.STAGING)).left_data
     assert "and what is in data now stays with generation 1, which is kept to roll back to" in line
 
 
@@ -131,7 +132,7 @@ def test_what_a_rollback_would_start_may_have_gone_meanwhile(shop: ReleasingShop
     shop.commit("second")
     shop.stage()
     (candidate,) = list_candidates(shop.session, STAGING)
-    wanted = UpOptions(role=Role.STAGING)
+    wanted = DeployRequest(role=Role.STAGING)
     deployment = release_deployment(shop.session, shop.session.ledger.load_release(candidate.good.release), wanted)
     shop.rollback("staging")
     with pytest.raises(LockedError, match="it was changed meanwhile"):

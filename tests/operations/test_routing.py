@@ -6,17 +6,18 @@ from datetime import timedelta
 
 import pytest
 
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.deploy.watching import WatchRules
 from previewer.domain.environment.environment import State
 from previewer.domain.routing.caddy import read_requested_host
 from previewer.domain.routing.route_files import Link
 from previewer.errors import EngineError, FreezeError, PreviewerError, UsageError
 from previewer.operations.down import down
-from previewer.operations.replace import ReplaceOptions, replace_environment
+from previewer.operations.replace import replace_environment
 from previewer.operations.router import router_down, router_status, router_up
 from previewer.operations.share import share, unshare
 from previewer.operations.sleep import sleep, wake
-from previewer.operations.up import UpOptions, plan_up, up
+from previewer.operations.up import plan_up, up
 from previewer.operations.watch.idle import find_idle, hosts_of
 from previewer.session.run import Run
 from previewer.settings.model import RouterSettings, RouterUse, Settings
@@ -54,14 +55,14 @@ services:
 
 def test_a_name_leads_to_an_environment_through_its_life() -> None:
     shop = NamedShop()
-    made = up(shop.run, "main", UpOptions()).environment
+    made = up(shop.run, "main", DeployRequest()).environment
     assert made.url == f"http://{HOST}"
     assert made.urls[1] == f"http://api.{HOST}"
     first = shop.router.leads(HOST)
     assert first == made.ports[0].address.removeprefix("http://")
     assert "shop-main" in shop.router.page("shop.localhost", 200)
 
-    replaced = replace_environment(shop.run, "main", ReplaceOptions())
+    replaced = replace_environment(shop.run, "main", DeployRequest())
     assert replaced.environment.url == made.url
     assert replaced.downtime_seconds is None
     assert shop.router.leads(HOST) not in ("", first)
@@ -73,7 +74,7 @@ def test_a_name_leads_to_an_environment_through_its_life() -> None:
     assert wake(shop.run, "main").environment.state is State.RUNNING
     assert shop.router.leads(HOST).startswith("127.0.0.1:")
 
-    up(shop.run, "feature/a", UpOptions())
+    up(shop.run, "feature/a", DeployRequest())
     down(shop.run, ["main"])
     assert shop.router.leads(HOST) == "page 410"
     down(shop.run, ["feature/a"])
@@ -83,7 +84,7 @@ def test_a_name_leads_to_an_environment_through_its_life() -> None:
 def test_a_router_that_was_removed_is_told_everything_again() -> None:
     shop = NamedShop()
     for branch in ("main", "feature/a"):
-        up(shop.run, branch, UpOptions())
+        up(shop.run, branch, DeployRequest())
     sleep(shop.run, ["feature/a"])
     before = {path: link for path, link in shop.router.files.items() if isinstance(link, Link)}
     assert router_down(shop.run)
@@ -97,21 +98,21 @@ def test_one_that_does_not_start_says_why_and_what_serves_goes_on() -> None:
     shop = NamedShop()
     shop.engine.behaviours["web"] = Behaviour(fail_start=EngineError("no such <file>"))
     with pytest.raises(PreviewerError):
-        up(shop.run, "main", UpOptions())
+        up(shop.run, "main", DeployRequest())
     assert shop.router.leads(HOST) == "page 503"
     assert "no such &lt;file&gt;" in shop.router.page(HOST, 503)
     del shop.engine.behaviours["web"]
-    up(shop.run, "main", UpOptions())
+    up(shop.run, "main", DeployRequest())
     serving = shop.router.leads(HOST)
     shop.engine.behaviours["web"] = Behaviour(fail_start=EngineError("no"))
     with pytest.raises(PreviewerError):
-        replace_environment(shop.run, "main", ReplaceOptions())
+        replace_environment(shop.run, "main", DeployRequest())
     assert shop.router.leads(HOST) == serving
 
 
 @pytest.mark.parametrize("shop", [NamedShop(use=RouterUse.OFF), NamedShop(reason="no program")])
 def test_without_a_router_there_are_ports_as_ever(shop: NamedShop) -> None:
-    made = up(shop.run, "main", UpOptions()).environment
+    made = up(shop.run, "main", DeployRequest()).environment
     assert made.url is not None
     assert made.url.startswith("http://127.0.0.1:")
     assert shop.router.running is None
@@ -121,14 +122,14 @@ def test_without_a_router_there_are_ports_as_ever(shop: NamedShop) -> None:
 
 def test_a_plan_starts_no_router() -> None:
     shop = NamedShop()
-    plan_up(shop.session, "main", UpOptions())
+    plan_up(shop.session, "main", DeployRequest())
     assert shop.router.running is None
 
 
 def test_only_what_had_no_request_is_idle() -> None:
     shop = NamedShop()
     for branch in ("main", "feature/a", "feature-a"):
-        up(shop.run, branch, UpOptions())
+        up(shop.run, branch, DeployRequest())
     environments = tuple(shop.environments().values())
     rules = WatchRules("shop", ("main", "feature/*"))
     start, hour = DEFAULT_NOW, timedelta(hours=1)
@@ -160,13 +161,13 @@ def test_lines_of_the_routers_log(line: str, host: str) -> None:
 
 def test_what_is_shared_follows_the_environment_and_ends() -> None:
     shop = NamedShop()
-    up(shop.run, "main", UpOptions())
+    up(shop.run, "main", DeployRequest())
     shared = share(shop.run, "main", ttl="1h", has_password=True)
     host = shared.share.url.removeprefix("http://")
     end = int((DEFAULT_NOW + timedelta(hours=1)).timestamp())
     assert shop.router.leads(host) == f"share {end} {HOST} locked"
     assert shared.password not in str(shop.session.ledger.entries())
-    replace_environment(shop.run, "main", ReplaceOptions())
+    replace_environment(shop.run, "main", DeployRequest())
     assert shop.environments()["shop-main"].notes.shares == (shared.share,)
     router_down(shop.run)
     router_up(shop.run)
@@ -180,7 +181,7 @@ def test_what_is_shared_follows_the_environment_and_ends() -> None:
 
 def test_what_is_built_says_so_and_why_it_could_not_be() -> None:
     shop = NamedShop()
-    up(shop.run, "main", UpOptions())
+    up(shop.run, "main", DeployRequest())
     host, seen = "a.shop.localhost", list[str]()
     shop.source.commit(
         "a",
@@ -196,7 +197,7 @@ def test_what_is_built_says_so_and_why_it_could_not_be() -> None:
 
     shop.images.on_build = fail
     with pytest.raises(FreezeError):
-        up(shop.run, "a", UpOptions())
+        up(shop.run, "a", DeployRequest())
     assert "is being built" in seen[0]
     page = shop.router.page(host, 503)
     assert "no &lt;base&gt;" in page

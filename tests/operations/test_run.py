@@ -13,13 +13,14 @@ import pytest
 
 from previewer.cli.rows.runs import run_junit
 from previewer.domain.cancellation import Cancellation
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.progress import Event, Noted
 from previewer.errors import TimedOutError, UnhealthyError, UsageError
 from previewer.operations.run.command import run_on_host, time_limit
 from previewer.operations.run.run import CommandRequest, CommandResult, Entry, run_command, run_matrix
 from previewer.operations.run.sweeper import Orphan, Sweeper, await_end
 from previewer.operations.run.temporary import remove_abandoned
-from previewer.operations.up import UpOptions, up
+from previewer.operations.up import up
 from previewer.process_identity import identify
 from previewer.records.environments import list_environments
 from previewer.session.run import Run
@@ -154,7 +155,7 @@ def test_only_environments_of_processes_that_have_ended_are_abandoned() -> None:
     events: list[Event] = []
     whole = Run(shop.session, events.append)
     for name, process in processes.items():
-        up(whole, "main", UpOptions(name=name, process=process))
+        up(whole, "main", DeployRequest(name=name, process=process))
     events.clear()
     remove_abandoned(whole)
     assert [environment.name for environment in list_environments(shop.session)] == sorted(

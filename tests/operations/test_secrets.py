@@ -9,6 +9,7 @@ import pytest
 from msgspec import structs
 
 from previewer.domain.compose.definition import Location, Role
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.policy.trust import Grant, TrustRules
 from previewer.domain.progress import Event, Noted
 from previewer.domain.release.image_comparison import Sameness
@@ -16,7 +17,7 @@ from previewer.errors import DefinitionError, PreviewerError
 from previewer.operations.check_secrets import check_secrets
 from previewer.operations.down import down
 from previewer.operations.freeze import freeze
-from previewer.operations.up import UpOptions, up
+from previewer.operations.up import up
 from previewer.operations.verify import verify
 from previewer.records.environments import list_environments
 from previewer.records.tombstones import find_tombstone
@@ -59,7 +60,7 @@ def shop(settings: Settings = SETTINGS, values: Mapping[str, str] | None = None)
 def test_a_trusted_commit_gets_them_and_nothing_that_is_kept_has_them() -> None:
     session = shop()
     events: list[Event] = []
-    result = up(Run(session, events.append), "main", UpOptions())
+    result = up(Run(session, events.append), "main", DeployRequest())
     examined = session.examiner.examine(session.source.installation)
     assert any(SECRET in str(container.fields) for container in examined.containers)
     assert SECRET not in repr((events, result, session.ledger.releases(), session.ledger.entries()))
@@ -112,7 +113,7 @@ def test_a_commit_that_no_known_branch_holds_gets_none(monkeypatch: pytest.Monke
     monkeypatch.setattr(MemorySource, "is_on_branch", lambda _source, _commit, _branch: False)
     events: list[Event] = []
     with pytest.raises(DefinitionError, match="a password"):
-        up(Run(session, events.append), "feature", UpOptions())
+        up(Run(session, events.append), "feature", DeployRequest())
     (note,) = (event for event in events if isinstance(event, Noted) and "no secrets" in event.message)
     assert "feature does not hold this commit" in note.message
     (secret, *wanted) = check_secrets(session, "feature", Role.PREVIEW)
@@ -123,13 +124,13 @@ def test_a_commit_that_no_known_branch_holds_gets_none(monkeypatch: pytest.Monke
 def test_another_role_has_others() -> None:
     session = shop()
     with pytest.raises(DefinitionError, match="a password"):
-        up(Run(session), "main", UpOptions(role=Role.STAGING, definition="preview"))
+        up(Run(session), "main", DeployRequest(role=Role.STAGING, definition="preview"))
 
 
 def test_what_cannot_be_had_is_named_before_anything_is_made() -> None:
     session = shop(values={})
     with pytest.raises(PreviewerError, match="the secret DB_PASSWORD cannot be had: it is not there"):
-        up(Run(session), "main", UpOptions())
+        up(Run(session), "main", DeployRequest())
     assert list_environments(session) == ()
     secret, *wanted = check_secrets(session, "main", Role.PREVIEW)
     assert (secret.state, secret.reason) == ("missing", "it is not there")
@@ -140,19 +141,19 @@ def test_a_source_of_a_kind_that_the_user_does_not_let_projects_use_is_refused()
     secrets = {Role.PREVIEW: {"DB_PASSWORD": "cmd:rm -rf /"}}
     session = shop(structs.replace(SETTINGS, secrets=secrets), {"cmd:rm -rf /": SECRET})
     with pytest.raises(PreviewerError, match="you do not let projects use `cmd:`") as caught:
-        up(Run(session), "main", UpOptions())
+        up(Run(session), "main", DeployRequest())
     assert "PREVIEWER_SECRET_SOURCES=cmd,env" in (caught.value.hint or "")
     session = shop(
         structs.replace(SETTINGS, secrets=secrets, secret_sources=frozenset({"cmd"})), {"cmd:rm -rf /": SECRET}
     )
-    up(Run(session), "main", UpOptions())
+    up(Run(session), "main", DeployRequest())
     (found,) = check_secrets(session, "main", Role.PREVIEW)
     assert (found.state, found.source) == ("given", "cmd:rm -rf /")
 
 
 def test_where_they_cannot_be_had_any_more_no_line_of_a_log_is_kept() -> None:
     session = shop()
-    name = up(Run(session), "main", UpOptions()).environment.name
+    name = up(Run(session), "main", DeployRequest()).environment.name
     session.find_secret = shop(values={}).find_secret
     down(Run(session), [name])
     assert find_tombstone(session, name).lines == ()

@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from previewer.domain.deploy.request import DeployRequest
 from previewer.engine.protocol import LogOptions
 from previewer.errors import DefinitionError, EngineError, LeftoversError, NotFoundError
 from previewer.ledger.protocol import RecordKind
 from previewer.operations.down import down, find_down_target, plan_down
 from previewer.operations.logs import remembered_lines
-from previewer.operations.replace import ReplaceOptions, replace_environment
+from previewer.operations.replace import replace_environment
 from previewer.records.environments import find_environment
 from previewer.records.final_logs import BYTES, LINES
 from previewer.records.tombstones import find_tombstone
@@ -127,7 +128,7 @@ def test_the_last_life_is_remembered_whatever_its_generation_and_the_clock() -> 
     now = shop.session.clock()
     shop.up()
     for _round in range(4):
-        replace_environment(Run(shop.session, shop.report), "main", ReplaceOptions())
+        replace_environment(Run(shop.session, shop.report), "main", DeployRequest())
     assert shop.down("main").tombstones[0].generation == 5
     for days in (1, -1):
         shop.session.clock = lambda days=days: now + timedelta(days=days)  # type: ignore[misc]

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.definition import Role
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.engine.capacity import Quota
 from previewer.domain.engine.observation import Health
 from previewer.domain.environment.environment import State
@@ -25,7 +26,7 @@ from previewer.errors import (
     UnhealthyError,
     UsageError,
 )
-from previewer.operations.up import UpOptions, plan_up, up
+from previewer.operations.up import plan_up, up
 from previewer.session.run import Run
 from previewer.testing.memory.container import Behaviour
 from previewer.testing.memory.engine import MemoryEngine
@@ -247,7 +248,7 @@ def test_remains_of_a_killed_run_are_replaced() -> None:
 
 def test_the_plan_is_what_happens() -> None:
     shop = Shop()
-    plan = plan_up(shop.session, "main", UpOptions())
+    plan = plan_up(shop.session, "main", DeployRequest())
     assert "not frozen yet" in plan.text()
     assert shop.is_clean()
     shop.up()
@@ -255,14 +256,14 @@ def test_the_plan_is_what_happens() -> None:
     assert sorted(step.id for step in plan) == sorted(
         task for task in done if not task.startswith(("pin", "build", "list packages"))
     )
-    assert plan_up(shop.session, "main", UpOptions()).steps == ()
+    assert plan_up(shop.session, "main", DeployRequest()).steps == ()
 
 
 def test_the_plan_of_a_replacement_ends_with_the_old_generation() -> None:
     shop = Shop()
     shop.up()
     shop.commit("new")
-    text = plan_up(shop.session, "main", UpOptions()).text()
+    text = plan_up(shop.session, "main", DeployRequest()).text()
     assert "generation 2" in text
     assert "remove container    shop-main-g1-web-1" in text
 
@@ -283,11 +284,11 @@ def test_nothing_is_built_for_what_there_is_no_room_for() -> None:
 def test_a_commit_can_be_said_to_be_of_a_branch_but_not_of_the_default_one() -> None:
     shop = Shop()
     commit = shop.session.source.resolve("feature/a").commit.id
-    found = up(Run(shop.session), commit, UpOptions(branch="feature/x"))
+    found = up(Run(shop.session), commit, DeployRequest(branch="feature/x"))
     assert found.environment.ownership.branch == "feature/x"
     assert found.environment.name == environment_name("shop", "feature/x")
     with pytest.raises(UsageError, match="does not hold this commit"):
-        up(Run(shop.session), commit, UpOptions(branch="main"))
+        up(Run(shop.session), commit, DeployRequest(branch="main"))
 
 
 def test_what_fails_after_it_was_ready_is_no_success_and_the_next_up_says_what_it_replaces() -> None:

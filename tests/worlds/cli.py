@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 
 from previewer.domain.compose.definition import Role
-from previewer.operations.up import UpOptions, up
+from previewer.domain.deploy.request import DeployRequest
+from previewer.operations.up import up
 from previewer.session.run import Run
 from previewer.session.session import Session
 from previewer.testing.memory.engine import MemoryEngine
@@ -57,7 +58,7 @@ class World:
 
     def up(self, revision: str, role: Role = Role.PREVIEW) -> None:
         """Bring an environment up without the command line."""
-        up(Run(self.session), revision, UpOptions(role=role))
+        up(Run(self.session), revision, DeployRequest(role=role))
 
     def open_session(
         self, path: str | None, *, docker_host: str | None, environment: Mapping[str, str]

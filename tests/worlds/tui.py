@@ -11,10 +11,11 @@ from datetime import UTC, datetime, timedelta
 from textual.pilot import Pilot
 
 from previewer.domain.compose.definition import Role
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.engine.examination import EngineHappening
 from previewer.domain.environment.environment import Environment
 from previewer.errors import EngineUnreachableError, PreviewerError
-from previewer.operations.up import UpOptions, up
+from previewer.operations.up import up
 from previewer.records.environments import list_environments
 from previewer.session.run import Run
 from previewer.session.session import Session
@@ -89,7 +90,7 @@ class World:
 
     def up(self, revision: str, role: Role = Role.PREVIEW) -> Environment:
         """Bring an environment up without the interface."""
-        options = UpOptions(role=role)
+        options = DeployRequest(role=role)
         return up(Run(self.session), revision, options).environment
 
     def names(self) -> tuple[str, ...]:

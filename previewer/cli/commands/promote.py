@@ -54,15 +54,23 @@ def command(
     from previewer.cli.confirmation import confirm_replacement
     from previewer.cli.deployment import show_plan, show_result
     from previewer.cli.running import running
-    from previewer.domain.compose.definition import Role
-    from previewer.operations.promote import PromoteOptions, plan_promote, promote
+    from previewer.domain.compose.definition import ReadingChoice, Role
+    from previewer.domain.deploy.request import DeployRequest
+    from previewer.operations.promote import plan_promote, promote
 
-    options = PromoteOptions(to=Role(to), name=name, ttl=ttl, timeout=timeout, env_files=env_files, force=force)
+    request = DeployRequest(
+        role=Role(to),
+        choice=ReadingChoice(env_files=env_files),
+        name=name,
+        ttl=ttl,
+        timeout=timeout,
+        takes_unproven=force,
+    )
     with invocation.open_session() as session:
         if dry_run:
-            return show_plan(invocation, plan_promote(session, subject, options), form)
+            return show_plan(invocation, plan_promote(session, subject, request), form)
         if not yes:
-            confirm_replacement(invocation, options.to, plan_promote(session, subject, options))
+            confirm_replacement(invocation, request.role, plan_promote(session, subject, request))
         with running(invocation, session, progress) as run:
-            result = promote(run, subject, options)
+            result = promote(run, subject, request)
     return show_result(invocation, result, form)

@@ -85,10 +85,11 @@ def command(
     from previewer.cli.deployment import show_plan, show_result
     from previewer.cli.running import running
     from previewer.domain.compose.definition import Role
-    from previewer.operations.up import UpOptions, plan_up, plan_up_release, up, up_release
+    from previewer.domain.deploy.request import DeployRequest
+    from previewer.operations.up import plan_up, plan_up_release, up, up_release
     from previewer.releases.definitions import give_files
 
-    options = UpOptions(
+    request = DeployRequest(
         role=Role(role),
         definition=definition,
         choice=choice,
@@ -109,8 +110,8 @@ def command(
 
     def planned(session: Session) -> Plan:
         if release:
-            return plan_up_release(session, release, options)
-        return plan_up(session, revision or "", options)
+            return plan_up_release(session, release, request)
+        return plan_up(session, revision or "", request)
 
     with invocation.open_session() as session:
         if release:
@@ -122,8 +123,8 @@ def command(
             show_plan(invocation, plan, form)
             note_capacity(invocation.diagnostics, plan, session)
             return ExitCode.OK
-        if options.role is not Role.PREVIEW and not yes:
-            confirm_replacement(invocation, options.role, planned(session))
+        if request.role is not Role.PREVIEW and not yes:
+            confirm_replacement(invocation, request.role, planned(session))
         with running(invocation, session, progress) as run:
-            result = up_release(run, release, options) if release else up(run, revision or "", options)
+            result = up_release(run, release, request) if release else up(run, revision or "", request)
     return show_result(invocation, result, form)

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from previewer.domain.compose.references import map_texts
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.environment.environment import Environment
 from previewer.domain.json_value import JsonObject, JsonValue, canonical_json
 from previewer.domain.progress import Event, Noted, Outcome, Report, TaskFinished, TaskOutput, TaskStarted
@@ -17,7 +18,7 @@ from previewer.domain.release.release import manifest_of
 from previewer.domain.units import format_time
 from previewer.engine.protocol import LogLine, LogOptions
 from previewer.errors import PreviewerError
-from previewer.operations.up import UpOptions, plan_up
+from previewer.operations.up import plan_up
 from previewer.records.environments import find_environment
 from previewer.records.masking import mask_of
 from previewer.session.session import Session
@@ -79,10 +80,10 @@ class Evidence:
         except PreviewerError as error:
             self._files["missing.txt"] = f"the environment could not be looked at: {error}\n"
 
-    def write(self, revision: str, options: UpOptions, about: JsonObject) -> None:
+    def write(self, revision: str, request: DeployRequest, about: JsonObject) -> None:
         """Write it all, once the environment is gone: then the plan is what was done. Raises :class:`OSError`."""
         try:
-            self._files["plan.txt"] = plan_up(self._session, revision, options).text() + "\n"
+            self._files["plan.txt"] = plan_up(self._session, revision, request).text() + "\n"
         except PreviewerError as error:
             self._files["plan.txt"] = f"there is no plan: {error}\n"
         self._files["events.txt"] = "".join(f"{line}\n" for line in self._events)

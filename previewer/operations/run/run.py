@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from previewer.deployment.deployment import UpResult
 from previewer.domain import naming
 from previewer.domain.compose.routes import routes_of
+from previewer.domain.deploy.request import ANY_PREVIEW, DeployRequest
 from previewer.domain.environment.urls import injected_variables
 from previewer.domain.json_value import JsonObject
 from previewer.domain.progress import Event, Noted, Outcome, Report, TaskFinished, TaskOutput, TaskStarted
@@ -23,7 +24,6 @@ from previewer.operations.run.command import Lines, refuse_unknown, run_on_host,
 from previewer.operations.run.evidence import Evidence
 from previewer.operations.run.sweeper import Sweeper
 from previewer.operations.run.temporary import new_name, temporary
-from previewer.operations.up import UpOptions
 from previewer.session.run import Run
 
 
@@ -33,7 +33,7 @@ class CommandRequest(Struct, frozen=True):
     command: tuple[str, ...]
     variables: Mapping[str, str]
     """The caller's environment variables, which the command gets too."""
-    options: UpOptions = UpOptions()
+    deploy: DeployRequest = ANY_PREVIEW
     """How the environment is brought up; without a name it gets one that no other has."""
     service: str | None = None
     """The service in a copy of which the command runs; ``None`` for this machine."""
@@ -97,8 +97,8 @@ def run_command(
 
     ``lines`` gets the command's output, which else goes where this process's does.
     """
-    name = naming.slug(request.options.name or new_name(run.session))
-    options = replace(request.options, name=name)
+    name = naming.slug(request.deploy.name or new_name(run.session))
+    deploy = replace(request.deploy, name=name)
     begun = time.monotonic()
     result = CommandResult(title or revision, name)
     evidence = Evidence(run.session, request.evidence, name) if request.evidence is not None else None
@@ -109,7 +109,7 @@ def run_command(
         sweeper.watch(name)
         with (
             time_limit(watched, request.timeout, where=name) as limited,
-            temporary(limited, revision, options, may_stay=request.keeps_on_failure) as made,
+            temporary(limited, revision, deploy, may_stay=request.keeps_on_failure) as made,
         ):
             result = replace(result, commit=made.result.release.commit, urls=variables_of(made.result))
             try:
@@ -125,7 +125,7 @@ def run_command(
         result = replace(result, error=error, code=None if isinstance(error, TimedOutError) else result.code)
     result = replace(result, seconds=time.monotonic() - begun)
     if evidence is not None and evidence.has_begun and result.has_failed and not run.cancellation.requested:
-        result = _write(result, evidence, revision, options)
+        result = _write(result, evidence, revision, deploy)
     return result
 
 
@@ -139,15 +139,15 @@ def run_matrix(
     lines_of: Callable[[str], Lines],
 ) -> tuple[CommandResult, ...]:
     """One run for each entry, in their order; ``parallel`` of them at the same time."""
-    names = [_entry_name(request.options.name, entry) for entry in entries]
+    names = [_entry_name(request.deploy.name, entry) for entry in entries]
 
     def one(entry: Entry, name: str | None) -> CommandResult:
-        options = replace(request.options, definition=entry.definition or request.options.definition, name=name)
+        deploy = replace(request.deploy, definition=entry.definition or request.deploy.definition, name=name)
         own = run.reporting_to(_prefixed(run.report, entry.title))
         return run_command(
             own,
             entry.revision,
-            replace(request, options=options),
+            replace(request, deploy=deploy),
             sweeper=sweeper,
             lines=lines_of(entry.title),
             title=entry.title,
@@ -217,10 +217,10 @@ def _told(run: Run, *, is_shown: bool) -> Iterator[None]:
         run.report(TaskFinished("command", Outcome.DONE, time.monotonic() - begun))
 
 
-def _write(result: CommandResult, evidence: Evidence, revision: str, options: UpOptions) -> CommandResult:
+def _write(result: CommandResult, evidence: Evidence, revision: str, deploy: DeployRequest) -> CommandResult:
     result = replace(result, evidence=evidence.folder)
     try:
-        evidence.write(revision, options, result_value(result))
+        evidence.write(revision, deploy, result_value(result))
     except OSError as error:
         failure = PreviewerError(f"the evidence cannot be written: {error.strerror}", where=str(evidence.folder))
         return replace(result, evidence=None, error=result.error or failure)

@@ -18,11 +18,12 @@ from msgspec.structs import replace
 from previewer.deployment.deployment import UpResult
 from previewer.domain import naming
 from previewer.domain.cancellation import Cancellation
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.environment.ending import Ends
 from previewer.domain.environment.environment import Environment
 from previewer.errors import EngineError, EngineUnreachableError, LockedError, NotFoundError
 from previewer.operations.down import down, find_down_target
-from previewer.operations.up import UpOptions, up
+from previewer.operations.up import up
 from previewer.process_identity import identify
 from previewer.records.environments import find_ended_environments, list_environments
 from previewer.session.run import Run
@@ -57,13 +58,13 @@ class Temporary:
 
 
 @contextmanager
-def temporary(run: Run, revision: str, options: UpOptions, *, may_stay: bool = False) -> Iterator[Temporary]:
-    """Bring ``revision`` up under ``options.name``, and remove it when the block ends, however it does.
+def temporary(run: Run, revision: str, request: DeployRequest, *, may_stay: bool = False) -> Iterator[Temporary]:
+    """Bring ``revision`` up under ``request.name``, and remove it when the block ends, however it does.
 
     Raises what :func:`up` and :func:`down` raise, and :class:`LockedError` where an environment of that name is
     there already.
     """
-    name = naming.slug(options.name or new_name(run.session))
+    name = naming.slug(request.name or new_name(run.session))
     run = Run(_without_names(run.session), run.report, run.cancellation)
     # A label cannot be taken back: one that may stay is known to its sweeper alone.
     process = None if may_stay else identify()
@@ -77,7 +78,7 @@ def temporary(run: Run, revision: str, options: UpOptions, *, may_stay: bool = F
         made: Temporary | None = None
         try:
             made = Temporary(
-                up(run, revision, replace(options, name=name, process=process, ttl=options.ttl or TTL))
+                up(run, revision, replace(request, name=name, process=process, ttl=request.ttl or TTL))
             )
             yield made
         except BaseException:
@@ -96,9 +97,9 @@ def _without_names(session: Session) -> Session:
     return found
 
 
-def up_for(run: Run, revision: str, options: UpOptions, process: str) -> Environment:
+def up_for(run: Run, revision: str, request: DeployRequest, process: str) -> Environment:
     """The environment of that name which several processes use, and which ends with ``process``; made once."""
-    name = naming.slug(options.name or new_name(run.session))
+    name = naming.slug(request.name or new_name(run.session))
     run = Run(_without_names(run.session), run.report, run.cancellation)
     deadline = time.monotonic() + SHARED_SECONDS
     while True:
@@ -107,7 +108,7 @@ def up_for(run: Run, revision: str, options: UpOptions, process: str) -> Environ
                 for environment in list_environments(run.session):
                     if environment.name == name and environment.ownership.process == process:
                         return environment
-                return up(run, revision, replace(options, name=name, process=process, ttl=TTL)).environment
+                return up(run, revision, replace(request, name=name, process=process, ttl=TTL)).environment
         except LockedError:
             if time.monotonic() > deadline:
                 raise

@@ -12,11 +12,12 @@ from previewer.deployment.definition import how_it_was_read
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import DEFAULT_CHOICE, ReadingChoice
+from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.deploy.watching import Follow, Make, Remove, Skip
 from previewer.domain.progress import Event, Noted, Outcome, TaskFinished, TaskOutput, TaskStarted
 from previewer.errors import CancelledError, NotFoundError, PreviewerError
 from previewer.operations.down import down, find_down_target
-from previewer.operations.up import UpOptions, up
+from previewer.operations.up import up
 from previewer.records.environments import find_environment
 from previewer.session.run import Run
 
@@ -91,8 +92,8 @@ class WatchJob:
             down(Run(self._session, self._note), target)
             return ""
         definition, choice = self._definition()
-        options = UpOptions(name=name, definition=definition, choice=choice)
-        result = up(Run(self._session, self._note, self._cancellation), self._revision, options)
+        request = DeployRequest(name=name, definition=definition, choice=choice)
+        result = up(Run(self._session, self._note, self._cancellation), self._revision, request)
         return result.environment.url or "up"
 
     def _definition(self) -> tuple[str | None, ReadingChoice]:
