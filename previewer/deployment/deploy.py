@@ -13,7 +13,7 @@ from previewer.deployment.data import beginning_lines, keep_left_state, needs_da
 from previewer.deployment.definition import tell_rewrites
 from previewer.deployment.deployment import Deployment, UpResult, with_its_secrets
 from previewer.deployment.generation import ATTEMPTS, NONE_REFUSED, learn_refused, target_of
-from previewer.deployment.learn_writes import learn_writes
+from previewer.deployment.learn_writes import begin_learning
 from previewer.deployment.prepare import NO_DATA, Prepared, enforce_policy, expiry_of, prepare
 from previewer.deployment.recover import recover, remove_superseded
 from previewer.deployment.routing import announced, drain, lead_names, with_router
@@ -116,10 +116,11 @@ def _replace(run: Run, prepared: Prepared) -> UpResult:
             run.report(Noted(line))
         downtime = _make(run, prepared)
         environment = _made(session, prepared.generation.owner)
+        learn = begin_learning(session, environment, deployment.release)
         lead_names(run, environment)
-        learn_writes(session, environment, deployment.release)
         _tell_unproven(run, environment, prepared.generation.frozen.definition)
     notes = _finish(run, prepared, downtime)
+    learn()
     return UpResult(replace(environment, notes=notes), deployment.release, changed=True, downtime_seconds=downtime)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from previewer.background import begin
 from previewer.domain.drift.file_places import ENGINES_OWN, NOISE, place_of
 from previewer.domain.environment.environment import SERVING, Environment
 from previewer.domain.release.release import Release
@@ -17,18 +18,25 @@ if TYPE_CHECKING:
     from previewer.domain.engine.examination import FileChange
 
 
-def learn_writes(session: Session, environment: Environment, release: Release) -> None:
-    """Keep with the release what ``environment``, which has just become healthy, has written so far.
+def begin_learning(session: Session, environment: Environment, release: Release) -> Callable[[], None]:
+    """Begin to list what ``environment``, which has just become healthy, has written so far.
 
-    Nothing is learnt of one that was touched meanwhile, and a failure to learn fails nothing else.
+    What is returned keeps it with the release. Nothing is learnt of one that was touched meanwhile, and a failure
+    to learn fails nothing else.
     """
     if environment.state not in SERVING:
-        return
+        return lambda: None
     containers = [container.id for service in environment.services for container in service.containers]
-    with suppress(PreviewerError):
-        changes = session.examiner.file_changes(containers)
-        if any(_is_news(change.path) for found in changes.values() for change in found):
-            _learn(session, environment, release, changes)
+    examiner = session.examiner
+    changes = begin(lambda: examiner.file_changes(containers), name="previewer-writes")
+
+    def learn() -> None:
+        with suppress(PreviewerError):
+            found = changes.result()
+            if any(_is_news(change.path) for listed in found.values() for change in listed):
+                _learn(session, environment, release, found)
+
+    return learn
 
 
 def _is_news(path: str) -> bool:

@@ -16,7 +16,6 @@ from previewer.deployment.recover import plan_removal_of_superseded
 from previewer.deployment.routing import expected_router
 from previewer.deployment.seeding import planned_seeds
 from previewer.deployment.snapshot import EnvironmentSnapshot
-from previewer.deployment.touches import see_touches
 from previewer.domain.compose.definition import Definition
 from previewer.domain.compose.served_files import Served
 from previewer.domain.data.beginning import Lifetime, VolumeData
@@ -98,7 +97,10 @@ def prepare(
     another role, and where a fixed host port is another environment's.
     """
     _refuse_other_role(snapshot.ours, deployment)
-    snapshot = see_touches(session, snapshot, deployment.release)
+    if snapshot.environment is not None:
+        from previewer.deployment.touches import see_touches  # brings all that judges drift
+
+        snapshot = see_touches(session, snapshot, deployment.release)
     generation = _generation(session, deployment, snapshot, operation=operation)
     served = served_definition(session, generation)
     is_asked_for = deployment.force or bool(deployment.request.data) or not deployment.is_frozen

@@ -32,9 +32,12 @@ REREAD_SECONDS = 0.5
 MOST_RECENT = 256
 _recent: dict[tuple[str, int], tuple[float, str, str | None]] = {}
 """When the tables of a container and its process were read, what the kernel counted before, and the tables."""
+_processes: dict[tuple[str, str], tuple[str, int]] = {}
+"""The id and the first process of containers, by engine and name, when they were last inspected."""
 _LISTENING = "0A"
 _ESTABLISHED = "01"
 """The kernel's numbers of the states LISTEN and ESTABLISHED."""
+_IN_USE = re.compile(r"TCP6?: inuse \d+")
 _LOOPBACK = re.compile("(0{16}FFFF0000)?.{6}7F|0{24}01000000")
 """127.0.0.0/8, the same mapped into IPv6, and ::1, as the kernel writes them: each four bytes backwards."""
 
@@ -44,8 +47,14 @@ def listening_ports(connection: DockerConnection, name: str, ports: Collection[i
 
     Raises :class:`ObjectNotFoundError`.
     """
+    known = _processes.get((connection.host, name))
+    if known is not None and (tables := recent_tables(*known)) is not None:
+        return read_listeners(tables, ports)  # the kernel knows the process as this container's still
     found = inspect_container(connection, name)
     if connection.is_local and (tables := recent_tables(found.id, found.process)) is not None:
+        if len(_processes) >= MOST_RECENT:
+            _processes.clear()
+        _processes[connection.host, name] = (found.id, found.process)
         return read_listeners(tables, ports)
     return _connect_to(connection, found.detail.ports, ports)
 
@@ -89,14 +98,16 @@ def kernel_tables(container: str, process: int) -> str | None:
 def _has_sockets(place: Path, version: str) -> bool:
     """Whether a table may have lines: the kernel counts at once, but walks through all sockets for a table."""
     counts = _counts(place, version)
-    return not counts or f"TCP{version}: inuse 0" not in counts
+    return counts != f"TCP{version}: inuse 0"
 
 
 def _counts(place: Path, version: str) -> str:
+    """How many TCP sockets the network has; of the other counts some are the whole machine's."""
     try:
-        return (place / "net" / f"sockstat{version}").read_text(encoding="ascii")
+        found = _IN_USE.search((place / "net" / f"sockstat{version}").read_text(encoding="ascii"))
     except OSError:
         return ""
+    return found.group() if found else ""
 
 
 def recent_tables(container: str, process: int) -> str | None:

@@ -21,8 +21,10 @@ LATE_PORT_SECONDS = 5.0
 """How long the other ports of a container that answers on one of them are waited for."""
 POLL_SECONDS = 1.0
 """How often waited-for containers are looked at even if the engine tells nothing: its events can end quietly."""
-_SHORTEST_POLL, _LONGEST_POLL = 0.05, 0.5
+_SHORTEST_POLL, _LONGEST_POLL = 0.01, 0.5
 """Seconds between two looks at ports: nothing tells when a program begins to listen."""
+_SHARE_OF_WAITING, _TIMES_ITS_COST = 0.02, 5
+"""A pause is this share of the time that was waited so far, and so many times what a look takes."""
 _PAUSE = 0.1
 
 
@@ -65,15 +67,35 @@ class WaitingClocks:
         self.settle = SettleClock(settle_seconds)
         self.late_ports = SettleClock(LATE_PORT_SECONDS)
         """Since when containers answer on some of their ports, and not on all."""
+        self._details: dict[str, tuple[float, ContainerDetail]] = {}
+
+    def inspect(self, engine: Engine, name: str) -> ContainerDetail:
+        """How the container is doing."""
+        detail = engine.inspect_container(name)
+        self._details[name] = (time.monotonic(), detail)
+        return detail
+
+    def recently_running(self, name: str) -> ContainerDetail | None:
+        """What was seen last of one that ran a moment ago: its end is an event."""
+        seen_at, detail = self._details.get(name, (0.0, None))
+        is_recent = detail is not None and time.monotonic() - seen_at < POLL_SECONDS
+        return detail if is_recent and detail is not None and detail.state is ContainerState.RUNNING else None
 
 
-def look(engine: Engine, action: AwaitContainer, clocks: WaitingClocks, *, cause: str = "") -> Look:
-    """Whether the container is ready. ``cause`` says who needs it.
+def look(
+    engine: Engine, action: AwaitContainer, clocks: WaitingClocks, *, cause: str = "", is_poll: bool = False
+) -> Look:
+    """Whether the container is ready. ``cause`` says who needs it; ``is_poll`` that the engine has told nothing.
 
     Raises :class:`UnhealthyError` with exit code, health history, last lines and a hint if it will not become
     ready.
     """
-    detail = engine.inspect_container(action.name)
+    recent = clocks.recently_running(action.name) if is_poll and action.ports else None
+    if recent is not None and _judge(action, recent).verdict is Verdict.SETTLING:
+        found = _look_at_running(engine, action, recent, clocks)
+        if found.settled is None:
+            return found
+    detail = clocks.inspect(engine, action.name)
     judgement = _judge(action, detail)
     match judgement.verdict:
         case Verdict.READY:
@@ -95,12 +117,15 @@ def _look_at_running(
     rest = clocks.settle.remaining(action.name, detail.restarts)
     if not action.ports:
         return Look(None, again_in=rest) if rest else Look("running")
+    begun = time.monotonic()
     seen = engine.listening_ports(action.name, action.ports)
+    cost = time.monotonic() - begun
     is_partial = seen is not None and 0 < len(seen.accepting) < len(action.ports)
     is_patient = is_partial and clocks.late_ports.remaining(action.name, detail.restarts) > 0
     judgement = judge_ports(seen, action.ports, is_patient=is_patient)
     if judgement.verdict is Verdict.WAITING:
-        return Look(None, again_in=min(_LONGEST_POLL, max(_SHORTEST_POLL, elapsed / 10)))
+        pause = max(_SHORTEST_POLL, elapsed * _SHARE_OF_WAITING, cost * _TIMES_ITS_COST)
+        return Look(None, again_in=min(_LONGEST_POLL, pause))
     return Look(None, again_in=rest) if rest else Look(judgement.reason)
 
 

@@ -220,16 +220,16 @@ class _Execution:
         now = time.monotonic()
         for step, action in list(self._waiting.values()):
             if self._look_again.get(step.id, now + 1) <= now:  # a failure ends the others' waiting
-                self._look_at(step, action)
+                self._look_at(step, action, is_poll=True)
 
-    def _look_at(self, step: Step, action: AwaitContainer) -> None:
+    def _look_at(self, step: Step, action: AwaitContainer, *, is_poll: bool = False) -> None:
         was_settled = step.id in self._settled
         if step.id not in self._waiting and not was_settled:
             return
         from previewer.execution.await_container import look  # what only removes waits for nothing
 
         try:
-            found = look(self._engine, action, self._clocks, cause=step.cause)
+            found = look(self._engine, action, self._clocks, cause=step.cause, is_poll=is_poll)
         except PreviewerError as error:
             self._forget(step)
             self._finish(step, error)

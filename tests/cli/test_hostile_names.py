@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from previewer.cli.report_text import to_json, to_json_rows
+from previewer.cli.json_text import to_json, to_json_rows
 from previewer.cli.rows.branches import branch_columns, branch_row, joined_columns, joined_row
 from previewer.cli.rows.environments import (
     detail_columns,

@@ -42,7 +42,7 @@ def publish_environment(invocation: Invocation, environment: Environment) -> Non
     """An environment that is up."""
     if invocation.platform not in (Platform.GITHUB, Platform.GITLAB):
         return
-    from previewer.cli.report_text import to_json_line
+    from previewer.cli.json_text import to_json_line
     from previewer.cli.rows.comment import environment_markdown
     from previewer.cli.rows.environments import urls_by_service
     from previewer.domain.environment.urls import url_variables

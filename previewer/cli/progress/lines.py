@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TextIO
 
+from previewer.cli.json_text import to_json_line
 from previewer.cli.progress.stream import ProgressStream, finished_line, noted_lines
-from previewer.cli.report_text import to_json_line
 from previewer.cli.terminal import paint
 from previewer.domain.json_value import JsonObject
 from previewer.domain.progress import Event, Noted, TaskFinished, TaskOutput, TaskStarted
