@@ -60,7 +60,7 @@ def describe_machine(connection: DockerConnection) -> Mapping[str, str | int]:
     return {
         "cores": os.cpu_count() or 1,
         "system": f"{platform.system()} {platform.machine()}",
-        "engine": f"Docker {version['Version']} (API {version['ApiVersion']})",
+        "engine": f"Docker {version.version} (API {version.api_version})",
         "compose": _first_line([str(COMPOSE), "version", "--short"]),
         "git": _first_line(["git", "--version"]).removeprefix("git version "),
         "python": platform.python_version(),

@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from previewer.docker_api.answers import Info, Version
 from previewer.docker_api.engine_clock import EngineClock
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.failures import innermost_reason
 from previewer.docker_api.wire.contexts import Endpoint, find_endpoints
-from previewer.docker_api.wire.protocol import PING, EngineRequest, RefusedError, Wire
+from previewer.docker_api.wire.protocol import PING, EngineRequest, RefusedError, UnreadableAnswerError, Wire
 from previewer.docker_api.wire.socket_wire import Dial, SocketWire, dial_unix
-from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.errors import EngineError, EngineUnreachableError
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class DockerConnection:
         return self.endpoint.host
 
     @cached_property
-    def version(self) -> JsonObject:
+    def version(self) -> Version:
         """The engine's answer to ``GET /version``, for which it starts several programs: asked when needed, once.
 
         Raises :class:`EngineError` where it does not answer.
@@ -117,7 +117,7 @@ class DockerConnection:
             return _ask_version(self.wire)
 
     @cached_property
-    def info(self) -> JsonObject:
+    def info(self) -> Info:
         """The engine's answer to ``GET /info``, for which it starts programs too: asked when needed, once.
 
         Raises :class:`EngineError` where it does not answer.
@@ -126,7 +126,7 @@ class DockerConnection:
         with translate_errors("ask the engine about itself", subject=self.host):
             answer = self.wire.exchange(request, patience=CALL_TIMEOUT)
             answer.check()
-            return as_object(answer.json())
+            return answer.read(Info)
 
     @cached_property
     def has_containerd_store(self) -> bool:
@@ -136,12 +136,12 @@ class DockerConnection:
         """
         if self.api_version < CONTAINERD_STORE_SINCE:
             return False
-        return any(CONTAINERD_STORE in as_list(pair) for pair in as_list(self.info.get("DriverStatus")))
+        return any(CONTAINERD_STORE in pair for pair in self.info.driver_status or ())
 
     @property
     def platform(self) -> str:
         """The engine's own, ``linux/amd64``. Raises :class:`EngineError` where it does not answer."""
-        return f"{as_text(self.version.get('Os'), 'linux')}/{as_text(self.version.get('Arch'), 'amd64')}"
+        return f"{self.version.os}/{self.version.arch}"
 
     @property
     def is_local(self) -> bool:
@@ -281,14 +281,14 @@ def _greet(wire: Wire) -> _Greeting:
     if not NO_VERSION < parse_api_version(newest) <= NEWEST_API:
         # Only an engine that is newer than this can have forgotten what is spoken here.
         told = _ask_version(wire)
-        newest, oldest = as_text(told.get("ApiVersion")), as_text(told.get("MinAPIVersion"))
+        newest, oldest = told.api_version, told.min_api_version
     return _Greeting(choose_api_version(newest, oldest), is_podman="libpod-api-version" in answer.headers)
 
 
-def _ask_version(wire: Wire) -> JsonObject:
+def _ask_version(wire: Wire) -> Version:
     answer = wire.exchange(EngineRequest("GET", "/version"), patience=PROBE_TIMEOUT)
     answer.check()
     try:
-        return as_object(answer.json())
-    except ValueError as error:
+        return answer.read(Version)
+    except UnreadableAnswerError as error:
         raise ConnectionError("what answers is not a Docker engine") from error

@@ -8,32 +8,25 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from previewer.docker_api.answers import Container, ListedContainer
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.examine import inspect_raw
+from previewer.docker_api.examine import find_container
 from previewer.docker_api.images import engine_reference
 from previewer.docker_api.podman import can_change_restarts, last_verdicts, run_health_check, unpack_patiently
-from previewer.docker_api.reading import (
-    InspectedContainer,
-    has_labels,
-    read_inspected,
-    read_labels,
-    read_listed,
-)
+from previewer.docker_api.reading import InspectedContainer, has_labels, read_inspected, read_listed
 from previewer.docker_api.request import (
     LIST_PATIENCE,
     container_path,
     delete,
-    get_json,
+    get,
     network_path,
-    post_empty,
-    post_json,
-    post_only,
+    post,
     put_archive,
 )
 from previewer.domain.compose.service import NEVER, restart_policy, restart_text
 from previewer.domain.engine.observation import Health, ObservedContainer
-from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.domain.json_value import JsonObject, as_object, as_text
 from previewer.domain.labels import RESTART, sealed_labels
 from previewer.errors import ConflictError, EngineError, ObjectNotFoundError, TimedOutError
 
@@ -60,10 +53,10 @@ def list_containers(connection: DockerConnection, labels: Sequence[str]) -> tupl
     """Our containers with all of ``labels`` (``key=value``), whatever their state, sorted by name."""
     with translate_errors("list containers", subject=connection.host):
         parameters = {"all": "1", "filters": json.dumps({"label": list(labels)})}
-        answer = get_json(connection, "/containers/json", parameters, patience=LIST_PATIENCE)
+        answer = get(connection, "/containers/json", parameters, patience=LIST_PATIENCE)
+        entries = answer.read_list(ListedContainer)
         verdicts = last_verdicts(connection, labels) if connection.is_podman else {}
-    entries = map(as_object, as_list(answer))
-    mine = (entry for entry in entries if has_labels(entry.get("Labels"), labels))
+    mine = (entry for entry in entries if has_labels(entry.labels, labels))
     found = [container for entry in mine if (container := read_listed(entry, connection.clock)) is not None]
     judged = (replace(one, health=verdicts[one.id]) if one.id in verdicts else one for one in found)
     return tuple(sorted(judged, key=lambda container: container.name))
@@ -78,8 +71,9 @@ def create_container(connection: DockerConnection, *, name: str, platform: str, 
     with translate_errors("create it", subject=f"container {name}"):
         # The SDK's own method drops fields and adds the user's proxies.
         parameters = {"name": name, **({"platform": platform} if platform else {})}
-        labels: JsonObject = {**sealed_labels(read_labels(body.get("Labels")))}
-        post_json(connection, "/containers/create", {**body, "Image": image, "Labels": labels}, parameters)
+        own = {key: as_text(text) for key, text in as_object(body.get("Labels")).items()}
+        labels: JsonObject = {**sealed_labels(own)}
+        post(connection, "/containers/create", {**body, "Image": image, "Labels": labels}, parameters)
 
 
 def join_network(connection: DockerConnection, *, container: str, network: str, endpoint: JsonObject) -> None:
@@ -87,7 +81,7 @@ def join_network(connection: DockerConnection, *, container: str, network: str, 
     with translate_errors(f"join it to the network {network}", subject=f"container {container}"):
         # The SDK's own method cannot express every field of an endpoint.
         body: JsonObject = {"Container": container, "EndpointConfig": endpoint}
-        post_only(connection, network_path(network, "/connect"), body)
+        post(connection, network_path(network, "/connect"), body)
 
 
 def copy_into(connection: DockerConnection, *, container: str, archive: bytes) -> None:
@@ -103,7 +97,7 @@ def copy_into(connection: DockerConnection, *, container: str, archive: bytes) -
 def start_container(connection: DockerConnection, name: str) -> None:
     """Start it; nothing happens if it runs. Raises :class:`ConflictError` where a host port is taken."""
     with translate_errors("start it", subject=f"container {name}"):
-        post_empty(connection, container_path(name, "/start"))
+        post(connection, container_path(name, "/start"))
 
 
 def stop_container(connection: DockerConnection, name: str, *, grace: int | None) -> None:
@@ -118,29 +112,26 @@ def stop_container(connection: DockerConnection, name: str, *, grace: int | None
             _kill(connection, name, may_be_gone=False)
             return
         path = container_path(name, "/stop")
-        post_empty(connection, path, {"t": str(grace)}, patience=STOP_PATIENCE)
+        post(connection, path, parameters={"t": str(grace)}, patience=STOP_PATIENCE)
 
 
 def _own_grace(connection: DockerConnection, name: str) -> int:
-    path = container_path(name, "/json")
-    made = as_object(as_object(get_json(connection, path, patience=INSPECT_PATIENCE)).get("Config"))
-    seconds = made.get("StopTimeout")
-    return seconds if isinstance(seconds, int) else DEFAULT_GRACE
+    seconds = _inspect(connection, name).config.stop_timeout
+    return DEFAULT_GRACE if seconds is None else seconds
 
 
 def inspect_container(connection: DockerConnection, name: str) -> InspectedContainer:
     """One container. Raises :class:`ObjectNotFoundError`."""
     with translate_errors("inspect it", subject=f"container {name}"):
-        found = _inspect(connection, name)
+        found = read_inspected(_inspect(connection, name))
         if connection.is_podman and found.detail.health in (Health.STARTING, Health.UNHEALTHY):
             run_health_check(connection, name)
-            found = _inspect(connection, name)
+            found = read_inspected(_inspect(connection, name))
     return found
 
 
-def _inspect(connection: DockerConnection, name: str) -> InspectedContainer:
-    path = container_path(name, "/json")
-    return read_inspected(as_object(get_json(connection, path, patience=INSPECT_PATIENCE)))
+def _inspect(connection: DockerConnection, name: str) -> Container:
+    return get(connection, container_path(name, "/json"), patience=INSPECT_PATIENCE).read(Container)
 
 
 def remove_container(connection: DockerConnection, name: str) -> None:
@@ -162,7 +153,7 @@ def remove_container(connection: DockerConnection, name: str) -> None:
 def _kill(connection: DockerConnection, name: str, *, may_be_gone: bool = True) -> None:
     try:
         with translate_errors("kill it", subject=f"container {name}"):
-            post_empty(connection, container_path(name, "/kill"))
+            post(connection, container_path(name, "/kill"))
     except ConflictError:
         return  # not running
     except ObjectNotFoundError:
@@ -201,8 +192,7 @@ def why_no_host_binding(connection: DockerConnection) -> str:
     """Why a network cannot say where published ports are bound; empty where it can."""
     if connection.is_podman:
         return "Podman binds published ports where each port says, whatever a network's options are"
-    platform = as_text(as_object(connection.version.get("Platform")).get("Name"))
-    if "desktop" in platform.lower():
+    if "desktop" in connection.version.platform.name.lower():
         return "Docker Desktop forwards ports of the machine's own loopback address only"
     return ""
 
@@ -210,7 +200,7 @@ def why_no_host_binding(connection: DockerConnection) -> str:
 def engine_name(connection: DockerConnection) -> str:
     """``Docker 20.10.24``, for people."""
     product = "Podman" if connection.is_podman else "Docker"
-    return f"{product} {as_text(connection.version.get('Version'), 'of unknown version')}"
+    return f"{product} {connection.version.version or 'of unknown version'}"
 
 
 def suspend_restarts(connection: DockerConnection, name: str) -> None:
@@ -232,15 +222,14 @@ def resume_restarts(connection: DockerConnection, name: str) -> None:
 
 def _policies(connection: DockerConnection, name: str) -> tuple[str, str]:
     """The policy that it was made with, and the one it has; none where an engine could not change it."""
-    found = inspect_raw(connection, name) if can_change_restarts(connection) else None
+    found = find_container(connection, name) if can_change_restarts(connection) else None
     if found is None:
         return NEVER, NEVER
-    said = read_labels(as_object(found.get("Config")).get("Labels"))
-    now = restart_text(as_object(found.get("HostConfig")).get("RestartPolicy"))
-    return said.get(RESTART) or now, now
+    now = restart_text(found.host_config.restart_policy)
+    return (found.config.labels or {}).get(RESTART) or now, now
 
 
 def _set(connection: DockerConnection, name: str, policy: str) -> None:
     with translate_errors("change its restart policy", subject=f"container {name}"):
         path = container_path(name, "/update")
-        post_json(connection, path, {"RestartPolicy": restart_policy(policy)})
+        post(connection, path, {"RestartPolicy": restart_policy(policy)})

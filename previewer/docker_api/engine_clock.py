@@ -13,8 +13,8 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from previewer.docker_api.wire.protocol import PING, EngineRequest, RefusedError, Wire
-from previewer.domain.json_value import JsonValue, as_object, as_text
+from previewer.docker_api.answers import Info
+from previewer.docker_api.wire.protocol import PING, EngineRequest, RefusedError, UnreadableAnswerError, Wire
 
 FRESH_SECONDS = 10.0
 """A measurement is good for so long: clocks are set, and machines sleep."""
@@ -41,7 +41,7 @@ class EngineClock:
         """
         with self._lock:
             if self._measured is None or time.monotonic() - self._measured > FRESH_SECONDS:
-                with suppress(ConnectionError, TimeoutError, RefusedError):
+                with suppress(ConnectionError, TimeoutError, RefusedError, UnreadableAnswerError):
                     self._ahead = self._measure()
                 self._measured = time.monotonic()
             return self._ahead
@@ -70,14 +70,14 @@ class EngineClock:
         answer = self._wire.exchange(self._info, patience=PATIENCE_SECONDS)
         received = datetime.now(UTC)
         answer.check()
-        said = read_timestamp(as_object(answer.json()).get("SystemTime"))
+        said = read_timestamp(answer.read(Info).system_time)
         return None if said is None else said - (sent + (received - sent) / 2)
 
 
-def read_timestamp(value: JsonValue) -> datetime | None:
+def read_timestamp(text: str) -> datetime | None:
     """A time of RFC 3339 on the engine's clock, to the microsecond; ``None`` for "never", which is the year 1."""
     try:
-        timestamp = datetime.fromisoformat(as_text(value))
+        timestamp = datetime.fromisoformat(text)
     except ValueError:
         return None
     return timestamp if timestamp.tzinfo is not None and timestamp.year > 1 else None

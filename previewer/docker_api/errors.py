@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from previewer.docker_api.failures import connection_error, innermost_reason, refusal_error, silence_error
-from previewer.docker_api.wire.protocol import RefusedError
+from previewer.docker_api.wire.protocol import RefusedError, UnreadableAnswerError
 from previewer.errors import EngineError
 
 
@@ -22,6 +22,9 @@ def translate_errors(action: str, *, subject: str) -> Iterator[None]:
         yield
     except RefusedError as error:
         raise refusal_error(action, subject, error.status, error.text) from error
+    except UnreadableAnswerError as error:
+        hint = "update previewer, or tell its makers of this engine: `docker version`"
+        raise EngineError(f"could not {action}: {error}", where=subject, hint=hint) from error
     except TimeoutError as error:
         raise silence_error(action, subject) from error
     except ConnectionError as error:

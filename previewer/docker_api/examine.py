@@ -2,54 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 
 from msgspec import Struct
 
 from previewer.background import begin
+from previewer.docker_api.answers import Container, ListedContainer, Network, RawContainer, Volume, Volumes
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.images import engine_reference
-from previewer.docker_api.reading import own_name
-from previewer.docker_api.request import container_path, get_json, image_path
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.docker_api.images import Image, ListedImage, engine_reference
+from previewer.docker_api.request import container_path, get, image_path
+from previewer.domain.json_value import JsonObject
 from previewer.errors import ObjectNotFoundError
 
 
 class EngineLists(Struct, frozen=True):
     """What the engine's four lists say, in its own words."""
 
-    containers: tuple[JsonObject, ...]
-    """All containers as ``GET /containers/json`` lists them, whatever made them."""
-    networks: tuple[JsonObject, ...]
-    volumes: tuple[JsonObject, ...]
-    images: tuple[JsonObject, ...]
+    containers: list[ListedContainer]
+    """All containers, whatever made them and whatever their state."""
+    networks: list[Network]
+    volumes: list[Volume]
+    images: list[ListedImage]
 
 
 def list_everything(connection: DockerConnection) -> EngineLists:
     """All containers, networks, volumes and images, in four calls that are made at the same time."""
-    calls = {
-        "containers": partial(_list, connection, "/containers/json", {"all": "1"}),
-        "networks": partial(_list, connection, "/networks", {}),
-        "volumes": partial(_list, connection, "/volumes", {}),
-        "images": partial(_list, connection, "/images/json", {}),
-    }
-    begun = {what: begin(call, name="previewer-examine") for what, call in calls.items()}
-    found = {what: future.result() for what, future in begun.items()}
-    return EngineLists(
-        containers=_objects(found["containers"]),
-        networks=_objects(found["networks"]),
-        volumes=_objects(as_object(found["volumes"]).get("Volumes")),
-        images=_objects(found["images"]),
+    networks, volumes, images = (
+        begin(partial(get, connection, path), name="previewer-examine")
+        for path in ("/networks", "/volumes", "/images/json")
     )
+    with translate_errors("list what there is", subject=connection.host):
+        return EngineLists(
+            containers=get(connection, "/containers/json", {"all": "1"}).read_list(ListedContainer),
+            networks=networks.result().read_list(Network),
+            volumes=volumes.result().read(Volumes).volumes or [],
+            images=images.result().read_list(ListedImage),
+        )
 
 
-def inspect_raw(connection: DockerConnection, container: str) -> JsonObject | None:
-    """``GET /containers/ID/json``; ``None`` for one that is gone meanwhile."""
+def inspect_closely(connection: DockerConnection, container: str) -> tuple[Container, RawContainer] | None:
+    """An inspection, and all that the container was made with; ``None`` for one that is gone meanwhile."""
     try:
         with translate_errors("inspect it", subject=f"container {container}"):
-            return as_object(get_json(connection, container_path(container, "/json")))
+            answer = get(connection, container_path(container, "/json"))
+            return answer.read(Container), answer.read(RawContainer)
+    except ObjectNotFoundError:
+        return None
+
+
+def find_container(connection: DockerConnection, container: str) -> Container | None:
+    """An inspection; ``None`` where no container has this name or id."""
+    try:
+        with translate_errors("inspect it", subject=f"container {container}"):
+            return get(connection, container_path(container, "/json")).read(Container)
     except ObjectNotFoundError:
         return None
 
@@ -58,19 +64,4 @@ def inspect_image_config(connection: DockerConnection, image: str) -> JsonObject
     """The ``Config`` of an image, which is named by its config digest. Raises :class:`ObjectNotFoundError`."""
     with translate_errors("inspect it", subject=f"image {image}"):
         reference = engine_reference(connection, image)
-        found = as_object(get_json(connection, image_path(reference, "/json")))
-    return as_object(found.get("Config"))
-
-
-def names_of(lists: EngineLists) -> Mapping[str, str]:
-    """The containers' names by their ids."""
-    return {as_text(entry.get("Id")): own_name(entry) for entry in lists.containers}
-
-
-def _list(connection: DockerConnection, path: str, parameters: Mapping[str, str]) -> JsonValue:
-    with translate_errors(f"list {path.split('/')[1]}", subject=connection.host):
-        return get_json(connection, path, parameters)
-
-
-def _objects(value: JsonValue) -> tuple[JsonObject, ...]:
-    return tuple(map(as_object, as_list(value)))
+        return get(connection, image_path(reference, "/json")).read(Image).config or {}

@@ -17,13 +17,13 @@ from contextlib import closing
 
 from msgspec import Struct
 
+from previewer.docker_api.answers import Answer, Container
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.image_files import open_image_files
 from previewer.docker_api.path_status import PathStatus, path_status
-from previewer.docker_api.request import container_path, get_json, open_stream
+from previewer.docker_api.request import container_path, get, open_stream
 from previewer.domain.engine.examination import ChangeKind, FileChange
-from previewer.domain.json_value import JsonObject, as_integer, as_list, as_object, as_text
 from previewer.domain.naming import named_digest
 from previewer.domain.tar_pieces import open_tar
 from previewer.errors import ConflictError, ObjectNotFoundError
@@ -54,18 +54,19 @@ OVERLAY = LayerUnit(block=1, folder=0)
 CONTAINERD = LayerUnit(block=4096, folder=4096)
 
 
+class _Change(Answer, frozen=True):
+    path: str = ""
+    kind: int = 0
+
+
 def list_changes(connection: DockerConnection, container: str) -> tuple[FileChange, ...]:
     """The changed paths that the engine lists, sorted; directories that only hold changes are among them.
 
     Raises :class:`ObjectNotFoundError` for a container that is gone.
     """
     with translate_errors("compare it with its image", subject=f"container {container}"):
-        answer = get_json(connection, container_path(container, "/changes"))
-    entries = map(as_object, as_list(answer))
-    found = [
-        FileChange(as_text(e.get("Path")), _KINDS.get(as_integer(e.get("Kind")), ChangeKind.MODIFIED))
-        for e in entries
-    ]
+        entries = get(connection, container_path(container, "/changes")).read_list(_Change)
+    found = [FileChange(entry.path, _KINDS.get(entry.kind, ChangeKind.MODIFIED)) for entry in entries]
     return tuple(sorted(found, key=lambda change: change.path))
 
 
@@ -91,7 +92,8 @@ class ContentComparison:
                 closing(open_stream(self._docker, container_path(container, "/export"), {})) as pieces,
             ):
                 live = _contents(pieces)
-            frozen = self._image_contents(_image_of(_inspect_size(self._docker, container)))
+            made = _inspect_size(self._docker, container)
+            frozen = self._image_contents(named_digest(made.config.image) or made.image)
         except (tarfile.TarError, ConflictError, ObjectNotFoundError):
             return ()
         found = {path for path, content in frozen.items() if live.get(path, content) != content}
@@ -105,14 +107,9 @@ class ContentComparison:
             return self._images[image]
 
 
-def _image_of(inspected: JsonObject) -> str:
-    named = named_digest(as_text(as_object(inspected.get("Config")).get("Image")))
-    return named or as_text(inspected.get("Image"))
-
-
-def _inspect_size(connection: DockerConnection, container: str) -> JsonObject:
+def _inspect_size(connection: DockerConnection, container: str) -> Container:
     with translate_errors("ask for its size", subject=f"container {container}"):
-        return as_object(get_json(connection, container_path(container, "/json"), {"size": "1"}))
+        return get(connection, container_path(container, "/json"), {"size": "1"}).read(Container)
 
 
 def _is_accounted_for(connection: DockerConnection, container: str, listed: Sequence[FileChange]) -> bool:
@@ -121,13 +118,12 @@ def _is_accounted_for(connection: DockerConnection, container: str, listed: Sequ
     Two files that look alike may be one with two names, which counts once: they prove nothing.
     """
     unit, inspected = _layer_unit(connection), _inspect_size(connection, container)
-    written = as_integer(inspected.get("SizeRw"))
-    if unit is None or written <= unit.folder:
+    if unit is None or inspected.size_rw <= unit.folder:
         return True
     paths = [change.path for change in listed if change.kind is not ChangeKind.DELETED]
     if len(paths) > MOST_MEASURED:
         return False
-    mounted = {as_text(as_object(mount).get("Destination")) for mount in as_list(inspected.get("Mounts"))}
+    mounted = {mount.destination for mount in inspected.mounts or ()}
     files: set[PathStatus] = set()
     counted = unit.folder
     for path in paths:
@@ -141,7 +137,7 @@ def _is_accounted_for(connection: DockerConnection, container: str, listed: Sequ
         elif path not in mounted:  # else what lies in the layer is an empty file to mount it on
             files.add(status)
             counted += unit.of_file(status.size)
-    return counted == written
+    return counted == inspected.size_rw
 
 
 def _layer_unit(connection: DockerConnection) -> LayerUnit | None:
@@ -150,8 +146,8 @@ def _layer_unit(connection: DockerConnection) -> LayerUnit | None:
         return None
     if connection.has_containerd_store:
         return CONTAINERD
-    says = [as_list(pair) for pair in as_list(connection.info.get("DriverStatus"))]
-    is_overlay = connection.info.get("Driver") == "overlay2" and ["Native Overlay Diff", "true"] in says
+    info = connection.info
+    is_overlay = info.driver == "overlay2" and ["Native Overlay Diff", "true"] in (info.driver_status or ())
     return OVERLAY if is_overlay else None
 
 

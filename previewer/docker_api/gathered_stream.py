@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
 
+from msgspec import DecodeError, Struct
+from msgspec.json import Decoder
+
 from previewer.docker_api.wire.protocol import OpenAnswer
-from previewer.domain.json_value import JsonObject, as_object
 
 Item = TypeVar("Item")
 Produced = TypeVar("Produced", covariant=True)
@@ -109,19 +111,21 @@ def _offer(pieces: queue.Queue[Sequence[Item] | None], piece: Sequence[Item] | N
 
 
 Read = TypeVar("Read")
+Kind = TypeVar("Kind", bound=Struct)
 
 
-class LineReader(Generic[Read]):
+class LineReader(Generic[Kind, Read]):
     """What the lines of a stream say, in pieces as they arrive. Closable from another thread."""
 
-    def __init__(self, stream: OpenAnswer, read: Callable[[JsonObject], Read | None]) -> None:
+    def __init__(self, stream: OpenAnswer, kind: type[Kind], read: Callable[[Kind], Read | None]) -> None:
         """``read`` says what an object means; ``None`` is left out."""
         self._stream = stream
+        self._kind = kind
         self._read = read
 
     def __iter__(self) -> Iterator[Sequence[Read]]:
         """Iterate over the pieces. To be iterated once."""
-        for objects in _pieces(self._stream):
+        for objects in _pieces(self._stream, self._kind):
             if found := [item for one in objects if (item := self._read(one)) is not None]:
                 yield found
 
@@ -130,24 +134,22 @@ class LineReader(Generic[Read]):
         self._stream.close()
 
 
-def read_objects(chunks: Iterable[bytes]) -> Iterator[JsonObject]:
+def read_objects(chunks: Iterable[bytes], kind: type[Kind]) -> Iterator[Kind]:
     """The objects of a stream as they arrive; a line that is none, such as one that was cut off, is left out."""
-    for objects in _pieces(chunks):
+    for objects in _pieces(chunks, kind):
         yield from objects
 
 
-def _pieces(chunks: Iterable[bytes]) -> Iterator[list[JsonObject]]:
+def _pieces(chunks: Iterable[bytes], kind: type[Kind]) -> Iterator[list[Kind]]:
     """The objects that each chunk completes."""
-    rest = b""
+    decoder, rest = Decoder(kind), b""
     for chunk in chunks:
         *lines, rest = (rest + chunk).split(b"\n")
-        yield [found for line in lines if (found := _parse(line))]
-    yield [found for found in [_parse(rest)] if found]
+        yield list(_parse(lines, decoder))
+    yield list(_parse([rest], decoder))
 
 
-def _parse(line: bytes) -> JsonObject:
-    """The object; empty for anything else."""
-    try:
-        return as_object(json.loads(line))
-    except ValueError:
-        return {}
+def _parse(lines: Iterable[bytes], decoder: Decoder[Kind]) -> Iterator[Kind]:
+    for line in lines:
+        with suppress(DecodeError):
+            yield decoder.decode(line)

@@ -8,15 +8,18 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
+from msgspec import Struct
+
+from previewer.docker_api.answers import ListedContainer
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.containers import create_container, remove_container
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.failures import refusal_error
 from previewer.docker_api.gathered_stream import read_objects
 from previewer.docker_api.liveness import ensure_alive, reading
-from previewer.docker_api.request import get_json, open_answer
+from previewer.docker_api.request import get, open_answer
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.domain.json_value import JsonObject
 from previewer.domain.labels import MANAGED_BY, MANAGED_BY_VALUE, PROCESS, PURPOSE, PURPOSE_READING
 from previewer.process_identity import has_ended, identify
 
@@ -92,22 +95,22 @@ def remove_forgotten_readers(connection: DockerConnection) -> None:
     """Remove containers that runs left which were killed while they read an image. Raises :class:`EngineError`."""
     labels = [f"{MANAGED_BY}={MANAGED_BY_VALUE}", f"{PURPOSE}={PURPOSE_READING}"]
     with translate_errors("list containers", subject=connection.host):
-        found = get_json(connection, "/containers/json", {"all": "1", "filters": json.dumps({"label": labels})})
-    for entry in map(as_object, as_list(found)):
+        answer = get(connection, "/containers/json", {"all": "1", "filters": json.dumps({"label": labels})})
+        found = answer.read_list(ListedContainer)
+    for entry in found:
         if is_forgotten(entry, now=connection.clock.theirs(datetime.now(UTC)).timestamp()):
-            remove_container(connection, as_text(entry.get("Id")))
+            remove_container(connection, entry.id)
 
 
-def is_forgotten(entry: JsonObject, *, now: float) -> bool:
+def is_forgotten(entry: ListedContainer, *, now: float) -> bool:
     """Whether the process that a listed container was made for is gone.
 
     Where that cannot be known (it is on another machine), one counts that is old at ``now``, in seconds by the
     engine.
     """
-    if has_ended(as_text(as_object(entry.get("Labels")).get(PROCESS))):
+    if has_ended((entry.labels or {}).get(PROCESS, "")):
         return True
-    created = entry.get("Created")
-    return isinstance(created, int) and now - created > FORGOTTEN_AFTER
+    return entry.created > 0 and now - entry.created > FORGOTTEN_AFTER
 
 
 def _export(connection: DockerConnection, name: str, image: str) -> Iterator[bytes]:
@@ -165,9 +168,11 @@ def _checked(pieces: Iterator[bytes], cancellation: Cancellation) -> Iterator[by
             yield piece
 
 
+class _Load(Struct):
+    error: str = ""
+    message: str = ""
+
+
 def _refusal(told: bytes) -> str:
     """What went wrong, of the lines that a load answers, or of an error's body."""
-    for message in read_objects([told]):
-        if text := as_text(message.get("error")) or as_text(message.get("message")):
-            return text
-    return ""
+    return next((text for said in read_objects([told], _Load) if (text := said.error or said.message)), "")

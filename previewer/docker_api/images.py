@@ -6,15 +6,16 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
+from previewer.docker_api.answers import Answer, Labels
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.engine_clock import EngineClock, read_timestamp
 from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.request import delete, get_json, image_path
-from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.docker_api.request import delete, get, image_path
+from previewer.domain.json_value import JsonObject
 from previewer.domain.naming import digest_reference, named_digest
 from previewer.domain.release.image_comparison import Layers, stack_layers
 from previewer.errors import ConflictError, ObjectNotFoundError
@@ -31,6 +32,50 @@ def engine_reference(connection: DockerConnection, image: str) -> str:
     if not image.startswith(_DIGEST):
         return image
     return digest_reference(image) if connection.has_containerd_store else image
+
+
+class ListedImage(Answer, frozen=True):
+    """An entry of ``GET /images/json``."""
+
+    id: str = ""
+    repo_tags: list[str] | None = None
+    repo_digests: list[str] | None = None
+    labels: Labels = None
+    size: int = 0
+    created: int = 0
+
+    @property
+    def config_digest(self) -> str:
+        """On engines whose ids are something else, a tag has it."""
+        named = (named_digest(tag) for tag in self.repo_tags or ())
+        return next((digest for digest in named if digest), self.id)
+
+
+class _Layers(Answer, frozen=True):
+    layers: list[str] | None = None
+
+
+class _Metadata(Answer, frozen=True):
+    last_tag_time: str = ""
+
+
+class Image(Answer, frozen=True):
+    """``GET /images/NAME/json``."""
+
+    id: str = ""
+    os: str = ""
+    architecture: str = ""
+    variant: str = ""
+    repo_tags: list[str] | None = None
+    repo_digests: list[str] | None = None
+    size: int = 0
+    root_fs: _Layers | None = field(default=None, name="RootFS")
+    metadata: _Metadata | None = None
+    config: dict[str, Any] | None = None
+
+
+class _HistoryEntry(Answer, frozen=True):
+    size: int = 0
 
 
 class EngineImage(Struct, frozen=True):
@@ -80,14 +125,14 @@ class EngineImages:
         return next((image for name in names if (image := self._inspect(name)) is not None), None)
 
     def _list(self, filters: Mapping[str, Sequence[str]]) -> tuple[EngineImage, ...]:
-        answer = get_json(self._connection, "/images/json", {"filters": json.dumps(filters)})
-        return tuple(_listed(as_object(entry)) for entry in as_list(answer))
+        answer = get(self._connection, "/images/json", {"filters": json.dumps(filters)})
+        return tuple(map(_listed, answer.read_list(ListedImage)))
 
     def _inspect(self, name: str) -> EngineImage | None:
         try:
             with translate_errors("inspect the image", subject=name):
-                path = image_path(name, "/json")
-                return _inspected(as_object(get_json(self._connection, path)), self._connection.clock)
+                answer = get(self._connection, image_path(name, "/json"))
+                return _inspected(answer.read(Image), self._connection.clock)
         except ObjectNotFoundError:
             return None
 
@@ -128,47 +173,38 @@ def registry_of(reference: str) -> str:
     return docker.auth.resolve_repository_name(reference)[0]
 
 
-def _listed(entry: JsonObject) -> EngineImage:
+def _listed(entry: ListedImage) -> EngineImage:
     return EngineImage(
-        id=as_text(entry.get("Id")),
+        id=entry.id,
         platform="",
-        tags=_texts(entry, "RepoTags"),
-        repository_digests=_texts(entry, "RepoDigests"),
-        labels=_labels(entry),
-        bytes=_number(entry, "Size"),
-        created=_number(entry, "Created"),
+        tags=_names(entry.repo_tags),
+        repository_digests=_names(entry.repo_digests),
+        labels=entry.labels or {},
+        bytes=entry.size,
+        created=entry.created,
     )
 
 
-def _inspected(entry: JsonObject, clock: EngineClock) -> EngineImage:
-    named = read_timestamp(as_object(entry.get("Metadata")).get("LastTagTime"))
-    parts = (as_text(entry.get(key)) for key in ("Os", "Architecture", "Variant"))
+def _inspected(entry: Image, clock: EngineClock) -> EngineImage:
+    named = read_timestamp(entry.metadata.last_tag_time) if entry.metadata else None
+    config: JsonObject = entry.config or {}
     return EngineImage(
-        id=as_text(entry.get("Id")),
-        platform="/".join(filter(None, parts)),
-        tags=_texts(entry, "RepoTags"),
-        repository_digests=_texts(entry, "RepoDigests"),
-        labels=_labels(as_object(entry.get("Config"))),
-        bytes=_number(entry, "Size"),
+        id=entry.id,
+        platform="/".join(filter(None, (entry.os, entry.architecture, entry.variant))),
+        tags=_names(entry.repo_tags),
+        repository_digests=_names(entry.repo_digests),
+        labels=(entry.config or {}).get("Labels") or {},
+        bytes=entry.size,
         created=0,
-        layers=_texts(as_object(entry.get("RootFS")), "Layers"),
-        config=as_object(entry.get("Config")),
+        layers=tuple((entry.root_fs and entry.root_fs.layers) or ()),
+        config=config,
         named_at=clock.ours(named) if named else None,
     )
 
 
-def _texts(entry: JsonObject, key: str) -> tuple[str, ...]:
-    """Names, without the ``<none>`` that lists give to images without one."""
-    return tuple(text for value in as_list(entry.get(key)) if "<none>" not in (text := as_text(value)))
-
-
-def _labels(entry: JsonObject) -> dict[str, str]:
-    return {key: as_text(value) for key, value in as_object(entry.get("Labels")).items()}
-
-
-def _number(entry: JsonObject, key: str) -> int:
-    value = entry.get(key)
-    return value if isinstance(value, int) else 0
+def _names(names: list[str] | None) -> tuple[str, ...]:
+    """Without the ``<none>`` that lists give to images without one."""
+    return tuple(name for name in names or () if "<none>" not in name)
 
 
 def read_layers(connection: DockerConnection, image: str, *, measured: bool) -> Layers:
@@ -183,8 +219,7 @@ def _history(connection: DockerConnection, image: str) -> list[int]:
     """The bytes of every entry, the oldest first."""
     try:
         with translate_errors("measure its layers", subject=image):
-            entries = as_list(get_json(connection, image_path(image, "/history")))
+            entries = get(connection, image_path(image, "/history")).read_list(_HistoryEntry)
     except ObjectNotFoundError:
         return []
-    sizes = (as_object(entry).get("Size") for entry in reversed(entries))
-    return [size if isinstance(size, int) else 0 for size in sizes]
+    return [entry.size for entry in reversed(entries)]

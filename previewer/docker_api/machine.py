@@ -11,11 +11,11 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from previewer.docker_api.answers import Info, ListedContainer, Network, Volumes
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.engine_clock import read_timestamp
 from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.request import get_json
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.docker_api.request import get
 from previewer.errors import ObjectNotFoundError
 
 
@@ -31,17 +31,15 @@ class MachineResources(Struct, frozen=True):
 def machine_resources(connection: DockerConnection) -> MachineResources:
     """Ask the engine, once; the disk is looked at each time, where it is this machine's."""
     info = connection.info
-    memory = info.get("MemTotal")
     return MachineResources(
-        memory=memory if isinstance(memory, int) and memory > 0 else None,
-        free_disk=_free_disk(connection, info),
+        memory=info.mem_total if info.mem_total > 0 else None, free_disk=_free_disk(connection, info)
     )
 
 
-def _free_disk(connection: DockerConnection, info: JsonObject) -> int | None:
+def _free_disk(connection: DockerConnection, info: Info) -> int | None:
     """An engine in a virtual machine has a root folder too, but not here: its machine's name tells them apart."""
-    folder = as_text(info.get("DockerRootDir"))
-    is_here = connection.host.startswith("unix://") and as_text(info.get("Name")) == os.uname().nodename
+    folder = info.docker_root_dir
+    is_here = connection.host.startswith("unix://") and info.name == os.uname().nodename
     if not folder or not is_here:
         return None
     try:
@@ -61,31 +59,17 @@ def container_sizes(connection: DockerConnection, labels: Sequence[str]) -> Mapp
     """The bytes of the writable layers of containers with all of ``labels`` (``key=value``), by name."""
     with translate_errors("measure containers", subject=connection.host):
         parameters = {"all": "1", "size": "1", "filters": json.dumps({"label": list(labels)})}
-        entries = as_list(get_json(connection, "/containers/json", parameters))
-    found = {}
-    for entry in map(as_object, entries):
-        names = as_list(entry.get("Names"))
-        if names:
-            # Absent for a container that wrote nothing.
-            found[as_text(names[0]).lstrip("/")] = _bytes(entry.get("SizeRw")) or 0
-    return found
+        entries = get(connection, "/containers/json", parameters).read_list(ListedContainer)
+    return {entry.name: max(entry.size_rw, 0) for entry in entries if entry.names}
 
 
 def volume_sizes(connection: DockerConnection) -> Mapping[str, int]:
     """The bytes of all volumes of the engine, by name; without those that it cannot say it of."""
     parameters = {"type": "volume"} if connection.api_version >= KINDS_SINCE else {}
     with translate_errors("measure volumes", subject=connection.host):
-        answer = as_object(get_json(connection, "/system/df", parameters, patience=DISK_PATIENCE))
-    sizes = {
-        as_text(volume.get("Name")): _bytes(as_object(volume.get("UsageData")).get("Size"))
-        for volume in map(as_object, as_list(answer.get("Volumes")))
-    }
-    return {name: size for name, size in sizes.items() if size is not None}
-
-
-def _bytes(value: JsonValue) -> int | None:
-    """A size; the engine says -1 for one that it does not know."""
-    return value if isinstance(value, int) and value >= 0 else None
+        found = get(connection, "/system/df", parameters, patience=DISK_PATIENCE).read(Volumes)
+    sizes = {volume.name: volume.usage_data.size for volume in found.volumes or () if volume.usage_data}
+    return {name: size for name, size in sizes.items() if size >= 0}
 
 
 def engine_started(connection: DockerConnection) -> datetime | None:
@@ -99,8 +83,8 @@ def engine_started(connection: DockerConnection) -> datetime | None:
         return None
     try:
         with translate_errors("ask when it was started", subject=connection.host):
-            found = as_object(get_json(connection, "/networks/bridge"))
+            found = get(connection, "/networks/bridge").read(Network)
     except ObjectNotFoundError:
         return None
-    created = read_timestamp(found.get("Created"))
+    created = read_timestamp(found.created)
     return connection.clock.ours(created) if created else None

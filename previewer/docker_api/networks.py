@@ -7,16 +7,17 @@ import time
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
+from previewer.docker_api.answers import Created, Network
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.failures import NAME_HINT, refusal_error
 from previewer.docker_api.podman import idle_members
-from previewer.docker_api.reading import has_labels, read_labels
-from previewer.docker_api.request import LIST_PATIENCE, delete, get_json, network_path, post_json, post_only
+from previewer.docker_api.reading import has_labels
+from previewer.docker_api.request import LIST_PATIENCE, delete, get, network_path, post
 from previewer.docker_api.wire.protocol import RefusedError
 from previewer.domain.engine.observation import ObservedNetwork
 from previewer.domain.engine.specs import HOST_BINDING_OPTION
-from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.domain.json_value import JsonObject
 from previewer.domain.labels import COMPOSE_NETWORK, read_ownership
 from previewer.errors import ConflictError, EngineError, EngineUnreachableError, ObjectNotFoundError
 
@@ -37,9 +38,8 @@ def list_networks(connection: DockerConnection, labels: Sequence[str]) -> tuple[
     """Our networks with all of ``labels`` (``key=value``), sorted by name."""
     with translate_errors("list networks", subject=connection.host):
         parameters = {"filters": json.dumps({"label": list(labels)})}
-        answer = get_json(connection, "/networks", parameters, patience=LIST_PATIENCE)
-    entries = map(as_object, as_list(answer))
-    mine = (entry for entry in entries if has_labels(entry.get("Labels"), labels))
+        entries = get(connection, "/networks", parameters, patience=LIST_PATIENCE).read_list(Network)
+    mine = (entry for entry in entries if has_labels(entry.labels, labels))
     found = [network for entry in mine if (network := _read_network(entry)) is not None]
     return tuple(sorted(found, key=lambda network: network.name))
 
@@ -47,13 +47,9 @@ def list_networks(connection: DockerConnection, labels: Sequence[str]) -> tuple[
 def taken_subnets(connection: DockerConnection) -> tuple[IPv4Network | IPv6Network, ...]:
     """The address ranges of all networks of the engine, whatever they belong to."""
     with translate_errors("list networks", subject=connection.host):
-        entries = list(map(as_object, as_list(get_json(connection, "/networks", patience=LIST_PATIENCE))))
-    subnets = [
-        as_text(as_object(config).get("Subnet"))
-        for entry in entries
-        for config in as_list(as_object(entry.get("IPAM")).get("Config"))
-    ]
-    return tuple(ip_network(subnet, strict=False) for subnet in subnets if subnet)
+        entries = get(connection, "/networks", patience=LIST_PATIENCE).read_list(Network)
+    pools = (pool for entry in entries for pool in entry.pools)
+    return tuple(ip_network(pool.subnet, strict=False) for pool in pools if pool.subnet)
 
 
 def create_network(connection: DockerConnection, *, name: str, body: JsonObject) -> None:
@@ -64,7 +60,7 @@ def create_network(connection: DockerConnection, *, name: str, body: JsonObject)
     subject = f"network {name}"
     with translate_errors("create it", subject=subject):
         try:
-            made = as_text(post_json(connection, "/networks/create", body).get("Id"))
+            made = post(connection, "/networks/create", body).read(Created).id
         except RefusedError as error:
             if not any(text in error.text.lower() for text in OVERLAPS):
                 raise
@@ -110,10 +106,8 @@ def _first_of_name(connection: DockerConnection, name: str) -> str:
     """The id of the oldest network of this name: older engines let two that are made at once both have it."""
     with translate_errors("list networks", subject=connection.host):
         parameters = {"filters": json.dumps({"name": [name]})}
-        answer = get_json(connection, "/networks", parameters, patience=LIST_PATIENCE)
-    same = [entry for entry in map(as_object, as_list(answer)) if entry.get("Name") == name]
-    first = min(same, key=lambda entry: (as_text(entry.get("Created")), as_text(entry.get("Id"))), default={})
-    return as_text(first.get("Id"))
+        entries = get(connection, "/networks", parameters, patience=LIST_PATIENCE).read_list(Network)
+    return min(((entry.created, entry.id) for entry in entries if entry.name == name), default=("", ""))[1]
 
 
 def _disconnect_all(connection: DockerConnection, name: str) -> None:
@@ -125,13 +119,11 @@ def _members(connection: DockerConnection, name: str) -> list[str]:
     """The containers that have an endpoint in it; none if it is gone."""
     try:
         with translate_errors("inspect it", subject=f"network {name}"):
-            network = as_object(get_json(connection, network_path(name)))
+            network = get(connection, network_path(name)).read(Network)
     except ObjectNotFoundError:
         return []
     # A stale endpoint's container is gone: only its name is left to call it by.
-    joined = [
-        as_text(as_object(end).get("Name")) or key for key, end in as_object(network.get("Containers")).items()
-    ]
+    joined = [end.name or key for key, end in (network.containers or {}).items()]
     return joined + (idle_members(connection, name) if connection.is_podman else [])
 
 
@@ -140,21 +132,21 @@ def _disconnect(connection: DockerConnection, name: str, container: str) -> None
     try:
         with translate_errors(f"disconnect {container}", subject=f"network {name}"):
             body: JsonObject = {"Container": container, "Force": True}
-            post_only(connection, network_path(name, "/disconnect"), body)
+            post(connection, network_path(name, "/disconnect"), body)
     except EngineError as error:
         if not isinstance(error, ObjectNotFoundError) and "is not connected" not in error.message:
             raise
 
 
-def _read_network(entry: JsonObject) -> ObservedNetwork | None:
-    labels = read_labels(entry.get("Labels"))
+def _read_network(entry: Network) -> ObservedNetwork | None:
+    labels = entry.labels or {}
     ownership = read_ownership(labels)
     if ownership is None:
         return None
     return ObservedNetwork(
-        id=as_text(entry.get("Id")),
-        name=as_text(entry.get("Name")),
+        id=entry.id,
+        name=entry.name,
         key=labels.get(COMPOSE_NETWORK, ""),
         ownership=ownership,
-        binding=as_text(as_object(entry.get("Options")).get(HOST_BINDING_OPTION)),
+        binding=(entry.options or {}).get(HOST_BINDING_OPTION, ""),
     )

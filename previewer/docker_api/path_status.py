@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import base64
-import json
 import tarfile
 from contextlib import closing
 
-from msgspec import Struct
+from msgspec import Struct, field, json
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.request import container_path, get_headers, open_answer
-from previewer.domain.json_value import as_integer, as_object, as_text
 from previewer.errors import EngineError, ObjectNotFoundError
 
 FOLDER, LINK = 1 << 31, 1 << 27
@@ -23,11 +21,11 @@ _HEADER = "x-docker-container-path-stat"
 class PathStatus(Struct, frozen=True):
     """What is at a path."""
 
-    mode: int
+    mode: int = 0
     """With Go's bits."""
-    size: int
+    size: int = 0
     """Bytes; of a link, those of the path that it leads to."""
-    modified: str
+    modified: str = field(default="", name="mtime")
     """When it was changed last, as RFC 3339."""
 
     @property
@@ -72,5 +70,4 @@ def path_status(connection: DockerConnection, container: str, path: str) -> Path
             headers = get_headers(connection, container_path(container, "/archive"), {"path": path})
     except ObjectNotFoundError:
         return None
-    value = as_object(json.loads(base64.b64decode(headers.get(_HEADER, "e30="))))
-    return PathStatus(as_integer(value.get("mode")), as_integer(value.get("size")), as_text(value.get("mtime")))
+    return json.decode(base64.b64decode(headers.get(_HEADER, "e30=")), type=PathStatus)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 
+from previewer.docker_api.answers import Answer
 from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection
 from previewer.docker_api.reading import read_health
 from previewer.docker_api.request import LIST_PATIENCE, container_path
 from previewer.docker_api.wire.protocol import EngineRequest
 from previewer.domain.engine.observation import Health
-from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 from previewer.errors import EngineError
 
 LIBPOD = "/v4.0.0/libpod"
@@ -25,6 +25,14 @@ UNREAD_PADDING = "passing bulk input to subprocess: write"
 UNPACK_ATTEMPTS = 5
 
 
+class _LibpodContainer(Answer, frozen=True):
+    """An entry of libpod's own list."""
+
+    id: str = ""
+    status: str = ""
+    """How its last health check ended."""
+
+
 def docker_word(kind: str, action: str) -> str:
     """What Docker calls it when ``action`` happens to an object of this kind (``container``, ``network``)."""
     return DOCKER_WORDS.get(action, action) if kind == "container" else action
@@ -34,7 +42,7 @@ def podman_version(connection: DockerConnection) -> tuple[int, int] | None:
     """``(5, 4)``; ``None`` where another engine answers."""
     if not connection.is_podman:
         return None
-    major, _, rest = as_text(connection.version.get("Version")).partition(".")
+    major, _, rest = connection.version.version.partition(".")
     minor = rest.partition(".")[0]
     return (int(major), int(minor)) if major.isdecimal() and minor.isdecimal() else (0, 0)
 
@@ -69,7 +77,7 @@ def run_health_check(connection: DockerConnection, name: str) -> None:
 def last_verdicts(connection: DockerConnection, labels: Sequence[str]) -> Mapping[str, Health]:
     """How the last health checks ended, by the container's id. Podman's Docker API does not list it."""
     found = _list_containers(connection, {"label": list(labels), "status": ["running"]})
-    return {as_text(entry.get("Id")): read_health(entry.get("Status")) for entry in found}
+    return {entry.id: read_health(entry.status) for entry in found}
 
 
 def idle_members(connection: DockerConnection, network: str) -> list[str]:
@@ -77,11 +85,11 @@ def idle_members(connection: DockerConnection, network: str) -> list[str]:
     found = _list_containers(
         connection, {"network": [network], "status": ["created", "initialized", "exited", "stopped"]}
     )
-    return [as_text(entry.get("Id")) for entry in found]
+    return [entry.id for entry in found]
 
 
-def _list_containers(connection: DockerConnection, filters: Mapping[str, list[str]]) -> list[JsonObject]:
+def _list_containers(connection: DockerConnection, filters: Mapping[str, list[str]]) -> list[_LibpodContainer]:
     request = EngineRequest("GET", f"{LIBPOD}/containers/json", {"all": "true", "filters": json.dumps(filters)})
     answer = connection.wire.exchange(request, patience=LIST_PATIENCE)
     answer.check()
-    return [as_object(entry) for entry in as_list(answer.json())]
+    return answer.read_list(_LibpodContainer)

@@ -8,10 +8,10 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from previewer.docker_api.answers import Network
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.request import get_json
-from previewer.domain.json_value import as_list, as_object, as_text
+from previewer.docker_api.request import get
 from previewer.errors import EngineError
 
 CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv")
@@ -74,12 +74,11 @@ def _engine_gateways(connection: DockerConnection) -> frozenset[str]:
     """The addresses of the engine's machine in its own networks; none where it does not tell."""
     try:
         with translate_errors("list networks", subject=connection.host):
-            found = [as_object(network) for network in as_list(get_json(connection, "/networks"))]
+            found = get(connection, "/networks").read_list(Network)
     except EngineError:
         return frozenset()
-    configs = (as_list(as_object(network.get("IPAM")).get("Config")) for network in found)
-    pools = (as_object(pool) for config in configs for pool in config)
-    return frozenset(as_text(pool.get("Gateway")) or _first_address(as_text(pool.get("Subnet"))) for pool in pools)
+    pools = (pool for network in found for pool in network.pools)
+    return frozenset(pool.gateway or _first_address(pool.subnet) for pool in pools)
 
 
 def _first_address(subnet: str) -> str:

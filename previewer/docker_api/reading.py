@@ -1,13 +1,14 @@
-"""What engines say of containers, networks and volumes, as domain values."""
+"""What engines say of containers, as domain values."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from msgspec import Struct
 
+from previewer.docker_api.answers import Container, Labels, ListedContainer, Mount, PortBindings, RawContainer
 from previewer.docker_api.engine_clock import EngineClock, read_timestamp
 from previewer.domain.compose.service import restart_text
 from previewer.domain.drift.fields import Fields
@@ -19,7 +20,7 @@ from previewer.domain.engine.observation import (
     ObservedContainer,
     PublishedPort,
 )
-from previewer.domain.json_value import JsonObject, JsonValue, as_integer, as_list, as_object, as_text
+from previewer.domain.json_value import JsonObject
 from previewer.domain.labels import (
     COMPOSE_NUMBER,
     COMPOSE_ONEOFF,
@@ -50,91 +51,86 @@ class InspectedContainer(Struct, frozen=True):
     """Seconds that its definition gives it to end; ``None`` where it says nothing."""
 
 
-def read_listed(entry: JsonObject, clock: EngineClock) -> ObservedContainer | None:
-    """A container of ``GET /containers/json``; ``None`` if it is not ours.
+def read_listed(entry: ListedContainer, clock: EngineClock) -> ObservedContainer | None:
+    """A listed container; ``None`` if it is not ours.
 
     The list has everything that an observation needs, so that nothing is inspected one by one: health and exit
     code stand in the text of its status (``Up 3 seconds (healthy)``, ``Exited (1) 2 minutes ago``).
     """
-    labels = read_labels(entry.get("Labels"))
+    labels = entry.labels or {}
     ownership = read_ownership(labels)
     if ownership is None:
         return None
-    state, status = read_state(entry.get("State")), as_text(entry.get("Status"))
-    number = labels.get(COMPOSE_NUMBER, "1")
+    state = read_state(entry.state)
     return ObservedContainer(
-        id=as_text(entry.get("Id")),
-        name=own_name(entry),
-        number=int(number) if number.isdecimal() else 1,
-        image=named_digest(as_text(entry.get("Image"))) or as_text(entry.get("ImageID")),
+        id=entry.id,
+        name=entry.name,
+        number=_number(labels),
+        image=named_digest(entry.image) or entry.image_id,
         state=state,
-        health=health_in_status(status) if state is ContainerState.RUNNING else Health.NONE,
-        exit_code=exit_code_in_status(status) if state in ENDED else None,
-        created_at=clock.ours(datetime.fromtimestamp(as_integer(entry.get("Created")), UTC)),
-        ports=read_ports(entry.get("Ports")),
+        health=health_in_status(entry.status) if state is ContainerState.RUNNING else Health.NONE,
+        exit_code=exit_code_in_status(entry.status) if state in ENDED else None,
+        created_at=clock.ours(datetime.fromtimestamp(entry.created, UTC)),
+        ports=_sorted(
+            PublishedPort(
+                target=port.private_port, protocol=port.type, host_ip=port.ip, host_port=port.public_port
+            )
+            for port in entry.ports or ()
+            if port.public_port
+        ),
         ownership=ownership,
         routes=read_routes(labels),
         memory=read_memory(labels),
         is_one_off=labels.get(COMPOSE_ONEOFF) == "True",
-        networks=tuple(as_object(as_object(entry.get("NetworkSettings")).get("Networks"))),
-        volumes=tuple(
-            as_text(mount.get("Name"))
-            for mount in map(as_object, as_list(entry.get("Mounts")))
-            if mount.get("Type") == "volume"
-        ),
+        networks=tuple((entry.network_settings and entry.network_settings.networks) or ()),
+        volumes=tuple(mount.name for mount in entry.mounts or () if mount.type == "volume"),
         names=read_names(labels),
         router=labels.get(ROUTER, ""),
     )
 
 
-def read_inspected(entry: JsonObject) -> InspectedContainer:
-    """A container of ``GET /containers/NAME/json``."""
-    found, config = as_object(entry.get("State")), as_object(entry.get("Config"))
-    state, health = read_state(found.get("Status")), as_object(found.get("Health"))
-    host = as_object(entry.get("HostConfig"))
+def read_inspected(entry: Container) -> InspectedContainer:
+    """An inspected container."""
+    found, host = entry.state, entry.host_config
+    state = read_state(found.status)
+    is_judged = found.health is not None and state is ContainerState.RUNNING
     detail = ContainerDetail(
         state=state,
-        health=read_health(health.get("Status")) if state is ContainerState.RUNNING else Health.NONE,
-        exit_code=as_integer(found.get("ExitCode")) if state in (*ENDED, ContainerState.RESTARTING) else None,
-        out_of_memory=found.get("OOMKilled") is True,
-        error=as_text(found.get("Error")),
-        health_log=tuple(_health_line(as_object(run)) for run in as_list(health.get("Log"))),
-        ports=read_held_ports(as_object(as_object(entry.get("NetworkSettings")).get("Ports"))),
-        memory=max(as_integer(host.get("Memory")), 0),
-        pids=max(as_integer(host.get("PidsLimit")), 0),
-        restarts=as_integer(entry.get("RestartCount")),
-        restart_policy=restart_text(host.get("RestartPolicy")),
+        health=read_health(found.health.status) if found.health and is_judged else Health.NONE,
+        exit_code=found.exit_code if state in (*ENDED, ContainerState.RESTARTING) else None,
+        out_of_memory=found.oom_killed,
+        error=found.error,
+        health_log=tuple(
+            f"{run.exit_code}: {run.output.strip()}" for run in (found.health and found.health.log) or ()
+        ),
+        ports=_held_ports(entry.network_settings.ports),
+        memory=max(host.memory, 0),
+        pids=max(host.pids_limit or 0, 0),
+        restarts=entry.restart_count,
+        restart_policy=restart_text(host.restart_policy),
     )
     return InspectedContainer(
         detail,
-        config.get("Tty") is True,
-        read_labels(config.get("Labels")),
-        id=as_text(entry.get("Id")),
-        process=as_integer(found.get("Pid")),
-        grace=as_integer(config.get("StopTimeout")) or None,
+        entry.config.tty,
+        entry.config.labels or {},
+        id=entry.id,
+        process=found.pid,
+        grace=entry.config.stop_timeout or None,
     )
 
 
-def own_name(entry: JsonObject) -> str:
-    """The name of a listed container: links add names such as ``/other/alias``, its own one has a single slash."""
-    names = [as_text(name).lstrip("/") for name in as_list(entry.get("Names"))]
-    return next((name for name in names if "/" not in name), names[0] if names else "")
-
-
-def read_state(value: JsonValue) -> ContainerState:
+def read_state(word: str) -> ContainerState:
     """The engine's word for a state. Podman's words that Docker has not mean one that has ended or will soon."""
     try:
-        return ContainerState(as_text(value))
+        return ContainerState(word)
     except ValueError:
-        return {"configured": ContainerState.CREATED, "initialized": ContainerState.CREATED}.get(
-            as_text(value), ContainerState.EXITED
-        )
+        return ContainerState.CREATED if word in ("configured", "initialized") else ContainerState.EXITED
 
 
-def read_health(value: JsonValue) -> Health:
+def read_health(word: str) -> Health:
     """The engine's word for a verdict; none for a word that is not known."""
     try:
-        return Health(as_text(value))
+        return Health(word)
     except ValueError:
         return Health.NONE
 
@@ -151,136 +147,106 @@ def exit_code_in_status(status: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def read_ports(value: JsonValue) -> tuple[PublishedPort, ...]:
-    """The published ones of a container's ports, sorted."""
-    ports = [
-        PublishedPort(
-            target=as_integer(entry.get("PrivatePort")),
-            protocol=as_text(entry.get("Type"), "tcp"),
-            host_ip=as_text(entry.get("IP")),
-            host_port=as_integer(entry.get("PublicPort")),
-        )
-        for entry in map(as_object, as_list(value))
-        if entry.get("PublicPort")
-    ]
-    return tuple(sorted(ports, key=lambda port: (port.target, port.protocol, port.host_ip, port.host_port)))
-
-
-def read_held_ports(value: JsonObject) -> tuple[PublishedPort, ...]:
-    """The same of ``NetworkSettings.Ports`` of an inspection: bindings by ``8080/tcp``."""
-    ports = [
+def _held_ports(held: PortBindings) -> tuple[PublishedPort, ...]:
+    """The same of an inspection."""
+    return _sorted(
         PublishedPort(
             target=int(target) if (target := key.partition("/")[0]).isdecimal() else 0,
             protocol=key.partition("/")[2] or "tcp",
-            host_ip=as_text(binding.get("HostIp")),
-            host_port=int(number) if (number := as_text(binding.get("HostPort"))).isdecimal() else 0,
+            host_ip=binding.host_ip,
+            host_port=binding.host_number,
         )
-        for key, bindings in value.items()
-        for binding in map(as_object, as_list(bindings))
-    ]
+        for key, bindings in (held or {}).items()
+        for binding in bindings or ()
+    )
+
+
+def _sorted(ports: Iterator[PublishedPort]) -> tuple[PublishedPort, ...]:
     return tuple(sorted(ports, key=lambda port: (port.target, port.protocol, port.host_ip, port.host_port)))
 
 
-def read_labels(value: JsonValue) -> dict[str, str]:
-    """Labels; null means none."""
-    return {key: as_text(text) for key, text in as_object(value).items()}
+def _number(labels: Mapping[str, str]) -> int:
+    number = labels.get(COMPOSE_NUMBER, "1")
+    return int(number) if number.isdecimal() else 1
 
 
-def has_labels(value: JsonValue, wanted: Iterable[str]) -> bool:
+def has_labels(labels: Labels, wanted: Iterable[str]) -> bool:
     """Whether labels are among them that say each of ``wanted`` (``key=value``).
 
     Podman lists volumes that bear any of the labels asked for, Docker those that bear all.
     """
-    labels = read_labels(value)
-    return all(labels.get(key) == text for key, _, text in (label.partition("=") for label in wanted))
+    said = labels or {}
+    return all(said.get(key) == text for key, _, text in (label.partition("=") for label in wanted))
 
 
-def _health_line(run: JsonObject) -> str:
-    return f"{as_integer(run.get('ExitCode'))}: {as_text(run.get('Output')).strip()}"
-
-
-NAMESPACES = {"network": "NetworkMode", "pid": "PidMode", "ipc": "IpcMode"}
 OTHERS = "container:"
 """Before the id of the container whose namespace is joined."""
 NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
-def read_examined(entry: JsonObject, fields: Fields, clock: EngineClock) -> ExaminedContainer | None:
-    """A container of ``GET /containers/ID/json``, with its normal form; ``None`` if it is not ours."""
-    config, state = as_object(entry.get("Config")), as_object(entry.get("State"))
-    labels = read_labels(config.get("Labels"))
+def read_examined(entry: Container, fields: Fields, clock: EngineClock) -> ExaminedContainer | None:
+    """An inspected container, with its normal form; ``None`` if it is not ours."""
+    labels, state = entry.config.labels or {}, read_state(entry.state.status)
     ownership = read_ownership(labels)
     if ownership is None:
         return None
-    created, started = read_timestamp(entry.get("Created")), read_timestamp(state.get("StartedAt"))
-    said, number = read_state(state.get("Status")), labels.get(COMPOSE_NUMBER, "1")
+    created, started = read_timestamp(entry.created), read_timestamp(entry.state.started_at)
     return ExaminedContainer(
-        id=as_text(entry.get("Id")),
-        name=as_text(entry.get("Name")).lstrip("/"),
-        number=int(number) if number.isdecimal() else 1,
+        id=entry.id,
+        name=entry.name.lstrip("/"),
+        number=_number(labels),
         ownership=ownership,
         is_one_off=labels.get(COMPOSE_ONEOFF) == "True",
-        state=said,
-        exit_code=as_integer(state.get("ExitCode")) if said in ENDED else None,
+        state=state,
+        exit_code=entry.state.exit_code if state in ENDED else None,
         created_at=clock.ours(created) if created else NEVER,
         started_at=clock.ours(started) if started else None,
-        restarts=as_integer(entry.get("RestartCount")),
-        out_of_memory=state.get("OOMKilled") is True,
-        commands=len(as_list(entry.get("ExecIDs"))),
+        restarts=entry.restart_count,
+        out_of_memory=entry.state.oom_killed,
+        commands=len(entry.exec_ids or ()),
         fields=fields,
-        volumes=mounted_volumes(entry),
-        mounted=_mounted(entry),
-        host_ports=_host_ports(as_object(as_object(entry.get("HostConfig")).get("PortBindings"))),
+        volumes=_volumes(entry.mounts),
+        mounted=frozenset(
+            {mount.destination for mount in entry.mounts or ()} | set(entry.host_config.tmpfs or ())
+        ),
+        host_ports={
+            port: tuple(
+                int(one.host_port) for one in bindings or () if one.host_port.isdecimal() and int(one.host_port)
+            )
+            for port, bindings in (entry.host_config.port_bindings or {}).items()
+        },
         names=read_names(labels),
     )
 
 
-def read_stranger(entry: JsonObject, inspected: JsonObject | None) -> Stranger:
+def read_stranger(entry: ListedContainer, inspected: Container | None) -> Stranger:
     """A foreign container, as listed; an inspection tells of more namespaces than a list does."""
-    endpoints = as_object(as_object(entry.get("NetworkSettings")).get("Networks")).values()
-    host = {**as_object(entry.get("HostConfig")), **as_object((inspected or {}).get("HostConfig"))}
-    joined = {what: as_text(host.get(key)) for what, key in NAMESPACES.items()}
+    endpoints = (entry.network_settings and entry.network_settings.networks) or {}
+    host = inspected.host_config if inspected else entry.host_config
+    joined = {"network": host.network_mode, "pid": host.pid_mode, "ipc": host.ipc_mode} if host else {}
     return Stranger(
-        id=as_text(entry.get("Id")),
-        name=own_name(entry),
-        image=as_text(entry.get("Image")),
-        networks=frozenset(as_text(as_object(endpoint).get("NetworkID")) for endpoint in endpoints),
-        volumes=mounted_volumes(entry),
-        sources=frozenset(as_text(as_object(mount).get("Source")) for mount in as_list(entry.get("Mounts"))),
+        id=entry.id,
+        name=entry.name,
+        image=entry.image,
+        networks=frozenset(endpoint.network_id if endpoint else "" for endpoint in endpoints.values()),
+        volumes=_volumes(entry.mounts),
+        sources=frozenset(mount.source for mount in entry.mounts or ()),
         shares={what: mode.removeprefix(OTHERS) for what, mode in joined.items() if mode.startswith(OTHERS)},
     )
 
 
-def mounted_volumes(entry: JsonObject) -> frozenset[str]:
-    """The names of the volumes in a listed or inspected container."""
-    mounts = map(as_object, as_list(entry.get("Mounts")))
-    return frozenset(as_text(mount.get("Name")) for mount in mounts if mount.get("Type") == "volume")
+def _volumes(mounts: list[Mount] | None) -> frozenset[str]:
+    return frozenset(mount.name for mount in mounts or () if mount.type == "volume")
 
 
-def shaped_as_body(entry: JsonObject) -> JsonObject:
+def shaped_as_body(entry: RawContainer) -> JsonObject:
     """An inspection in the shape of a create body."""
-    config = as_object(entry.get("Config"))
-    named = as_text(config.get("Image"))
+    config = entry.config or {}
+    named = str(config.get("Image", ""))
     return {
         **config,
         # Made by its digest, it is that image, whatever this engine calls it by.
-        "Image": named if named.startswith("sha256:") or named_digest(named) else entry.get("Image"),
-        "HostConfig": entry.get("HostConfig"),
-        "NetworkingConfig": {"EndpointsConfig": as_object(entry.get("NetworkSettings")).get("Networks")},
-    }
-
-
-def _mounted(entry: JsonObject) -> frozenset[str]:
-    found = {as_text(as_object(mount).get("Destination")) for mount in as_list(entry.get("Mounts"))}
-    return frozenset({*found, *as_object(as_object(entry.get("HostConfig")).get("Tmpfs"))})
-
-
-def _host_ports(bindings: JsonObject) -> Mapping[str, tuple[int, ...]]:
-    return {
-        port: tuple(
-            int(number)
-            for binding in as_list(entries)
-            if (number := as_text(as_object(binding).get("HostPort"))).isdecimal() and int(number)
-        )
-        for port, entries in bindings.items()
+        "Image": named if named.startswith("sha256:") or named_digest(named) else entry.image,
+        "HostConfig": entry.host_config,
+        "NetworkingConfig": {"EndpointsConfig": entry.network_settings.networks},
     }

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection, version_text
 from previewer.docker_api.wire.protocol import EngineAnswer, EngineRequest, OpenAnswer
-from previewer.domain.json_value import JsonObject, JsonValue, as_object
+from previewer.domain.json_value import JsonObject
 
 if TYPE_CHECKING:
     import requests
@@ -42,19 +42,19 @@ LIST_PATIENCE = 15.0
 """Seconds that an engine may take to list what it has."""
 
 
-def get_json(
+def get(
     connection: DockerConnection,
     path: str,
     parameters: Mapping[str, str] | None = None,
     *,
     patience: float = CALL_TIMEOUT,
-) -> JsonValue:
+) -> EngineAnswer:
     """Get a path of the API (``/networks``); ``patience`` is how many seconds the engine may take to answer.
 
     Reading costs an engine little: one that does not answer soon has stopped, or nearly so.
     """
     request = EngineRequest("GET", _versioned(connection, path), parameters or {})
-    return _ask(connection, request, patience=patience).json()
+    return _ask(connection, request, patience=patience)
 
 
 def get_headers(connection: DockerConnection, path: str, parameters: Mapping[str, str]) -> Mapping[str, str]:
@@ -62,31 +62,18 @@ def get_headers(connection: DockerConnection, path: str, parameters: Mapping[str
     return _ask(connection, EngineRequest("HEAD", _versioned(connection, path), parameters)).headers
 
 
-def post_json(
-    connection: DockerConnection, path: str, body: JsonObject, parameters: Mapping[str, str] | None = None
-) -> JsonObject:
-    """Post a body to a path of the API; the answer, empty if there is none."""
-    content = json.dumps(body).encode()
-    request = EngineRequest("POST", _versioned(connection, path), parameters or {}, content)
-    return as_object(_ask(connection, request).json())
-
-
-def post_only(connection: DockerConnection, path: str, body: JsonObject) -> None:
-    """Post a body to a path whose answer says nothing: Podman's to some is no JSON."""
-    request = EngineRequest("POST", _versioned(connection, path), body=json.dumps(body).encode())
-    _ask(connection, request)
-
-
-def post_empty(
+def post(
     connection: DockerConnection,
     path: str,
+    body: JsonObject | None = None,
     parameters: Mapping[str, str] | None = None,
     *,
     patience: float = CALL_TIMEOUT,
-) -> None:
-    """Post nothing to a path of the API, and wait up to ``patience`` seconds for an answer without content."""
-    request = EngineRequest("POST", _versioned(connection, path), parameters or {})
-    _ask(connection, request, patience=patience)
+) -> EngineAnswer:
+    """Post a body, or nothing, to a path of the API; Podman's answers to some are no JSON."""
+    content = None if body is None else json.dumps(body).encode()
+    request = EngineRequest("POST", _versioned(connection, path), parameters or {}, content)
+    return _ask(connection, request, patience=patience)
 
 
 def delete(connection: DockerConnection, path: str, parameters: Mapping[str, str] | None = None) -> None:

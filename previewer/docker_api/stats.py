@@ -4,53 +4,89 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import partial
+from typing import TypeAlias
+
+from msgspec import Struct
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.gathered_stream import LineReader
 from previewer.docker_api.request import container_path, open_stream
 from previewer.domain.engine.usage import UsageSample
-from previewer.domain.json_value import JsonObject, JsonValue, as_object
 
 _NO_LIMIT = 1 << 60
 """Engines say a number that no machine has, or the machine's memory, for a container without a limit."""
 
+Count: TypeAlias = int | float
 
-def open_stats(connection: DockerConnection, name: str) -> LineReader[UsageSample]:
+
+class _MemoryDetails(Struct, frozen=True):
+    inactive_file: Count | None = None
+    """By control groups 2."""
+    total_inactive_file: Count = 0
+    """By control groups 1."""
+
+
+class _Memory(Struct, frozen=True):
+    usage: Count | None = None
+    limit: Count = 0
+    stats: _MemoryDetails | None = None
+
+
+class _CpuTime(Struct, frozen=True):
+    total_usage: Count = 0
+
+
+class _Cpu(Struct, frozen=True):
+    """Nanoseconds of the container, and of all cores together."""
+
+    cpu_usage: _CpuTime = _CpuTime()
+    system_cpu_usage: Count = 0
+    online_cpus: Count = 0
+
+
+class _Traffic(Struct, frozen=True):
+    rx_bytes: Count = 0
+    tx_bytes: Count = 0
+
+
+class Stats(Struct, frozen=True):
+    """An object of ``GET /containers/NAME/stats``."""
+
+    memory_stats: _Memory = _Memory()
+    cpu_stats: _Cpu = _Cpu()
+    precpu_stats: _Cpu = _Cpu()
+    networks: dict[str, _Traffic] | None = None
+
+
+def open_stats(connection: DockerConnection, name: str) -> LineReader[Stats, UsageSample]:
     """Ask for a running container's samples; one that ends gives no more."""
     with translate_errors("read what it uses", subject=name):
         stream = open_stream(connection, container_path(name, "/stats"), {"stream": "true"})
-    return LineReader(stream, partial(read_sample, name))
+    return LineReader(stream, Stats, partial(read_sample, name))
 
 
-def read_sample(container: str, entry: JsonObject) -> UsageSample | None:
-    """One object of ``GET /containers/NAME/stats``; ``None`` for the empty ones of a container that has ended."""
-    memory, networks = as_object(entry.get("memory_stats")), as_object(entry.get("networks"))
-    if "usage" not in memory:
+def read_sample(container: str, entry: Stats) -> UsageSample | None:
+    """A sample; ``None`` for the empty ones of a container that has ended."""
+    memory = entry.memory_stats
+    if memory.usage is None:
         return None
-    details = as_object(memory.get("stats"))
-    droppable = _count(details.get("inactive_file", details.get("total_inactive_file")))  # cgroups 2, 1
-    limit = _count(memory.get("limit"))
+    details = memory.stats or _MemoryDetails()
+    droppable = details.total_inactive_file if details.inactive_file is None else details.inactive_file
     return UsageSample(
         container=container,
         at=datetime.now(UTC),
-        cpu=_cpu(as_object(entry.get("cpu_stats")), as_object(entry.get("precpu_stats"))),
-        memory=max(0, _count(memory.get("usage")) - droppable),
-        memory_limit=limit if 0 < limit < _NO_LIMIT else 0,
-        received=sum(_count(as_object(one).get("rx_bytes")) for one in networks.values()),
-        sent=sum(_count(as_object(one).get("tx_bytes")) for one in networks.values()),
+        cpu=_cores(entry.cpu_stats, entry.precpu_stats),
+        memory=max(0, int(memory.usage - droppable)),
+        memory_limit=int(memory.limit) if 0 < memory.limit < _NO_LIMIT else 0,
+        received=int(sum(one.rx_bytes for one in (entry.networks or {}).values())),
+        sent=int(sum(one.tx_bytes for one in (entry.networks or {}).values())),
     )
 
 
-def _cpu(now: JsonObject, before: JsonObject) -> float:
-    """Cores in use between two looks. Engines tell nanoseconds of the container and of all cores together."""
-    used = _count(as_object(now.get("cpu_usage")).get("total_usage"))
-    used_before = _count(as_object(before.get("cpu_usage")).get("total_usage"))
-    system, system_before = _count(now.get("system_cpu_usage")), _count(before.get("system_cpu_usage"))
-    if system <= system_before or not system_before:
+def _cores(now: _Cpu, before: _Cpu) -> float:
+    """Cores in use between two looks."""
+    if now.system_cpu_usage <= before.system_cpu_usage or not before.system_cpu_usage:
         return 0.0
-    return max(0, used - used_before) / (system - system_before) * (_count(now.get("online_cpus")) or 1)
-
-
-def _count(value: JsonValue) -> int:
-    return int(value) if isinstance(value, int | float) else 0
+    used = max(0, now.cpu_usage.total_usage - before.cpu_usage.total_usage)
+    return used / (now.system_cpu_usage - before.system_cpu_usage) * (now.online_cpus or 1)

@@ -10,25 +10,26 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 
+from previewer.docker_api.answers import Container, Volume, Volumes
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.failures import NAME_HINT
 from previewer.docker_api.image_files import idle_container, volume_mount
 from previewer.docker_api.podman import unpack_patiently
-from previewer.docker_api.reading import has_labels, read_labels
+from previewer.docker_api.reading import has_labels
 from previewer.docker_api.request import (
     LIST_PATIENCE,
     container_path,
     delete,
-    get_json,
+    get,
     open_stream,
-    post_json,
+    post,
     volume_path,
 )
 from previewer.domain.compose.mounted_files import ROOT, FileOwner, find_owner, needs_names
 from previewer.domain.engine.observation import ObservedVolume, observed_volume
 from previewer.domain.engine.specs import FILL_FOLDER
-from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.domain.json_value import JsonObject, as_object
 from previewer.domain.labels import read_ownership
 from previewer.errors import ConflictError, ObjectNotFoundError
 
@@ -45,16 +46,15 @@ def list_volumes(connection: DockerConnection, labels: Sequence[str]) -> tuple[O
 
 def volume_labels(connection: DockerConnection, labels: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
     """All labels of the volumes with all of ``labels`` (``key=value``), by their names, sorted."""
-    listed = {as_text(entry.get("Name")): read_labels(entry.get("Labels")) for entry in _list(connection, labels)}
+    listed = {entry.name: entry.labels or {} for entry in _list(connection, labels)}
     return {name: listed[name] for name in sorted(listed)}
 
 
-def _list(connection: DockerConnection, labels: Sequence[str]) -> Iterator[JsonObject]:
+def _list(connection: DockerConnection, labels: Sequence[str]) -> Iterator[Volume]:
     with translate_errors("list volumes", subject=connection.host):
         parameters = {"filters": json.dumps({"label": list(labels)})}
-        answer = get_json(connection, "/volumes", parameters, patience=LIST_PATIENCE)
-    entries = map(as_object, as_list(as_object(answer).get("Volumes")))
-    return (entry for entry in entries if has_labels(entry.get("Labels"), labels))
+        found = get(connection, "/volumes", parameters, patience=LIST_PATIENCE).read(Volumes)
+    return (entry for entry in found.volumes or () if has_labels(entry.labels, labels))
 
 
 def create_volume(connection: DockerConnection, *, name: str, body: JsonObject) -> None:
@@ -64,8 +64,8 @@ def create_volume(connection: DockerConnection, *, name: str, body: JsonObject) 
     """
     subject = f"volume {name}"
     with translate_errors("create it", subject=subject):
-        made = post_json(connection, "/volumes/create", body)
-    if read_labels(made.get("Labels")) != read_labels(body.get("Labels")):
+        made = post(connection, "/volumes/create", body).read(Volume)
+    if (made.labels or {}) != as_object(body.get("Labels")):
         raise ConflictError(
             "there is a volume of this name already, and it was not made for this", where=subject, hint=NAME_HINT
         )
@@ -74,8 +74,7 @@ def create_volume(connection: DockerConnection, *, name: str, body: JsonObject) 
 def find_mountpoint(connection: DockerConnection, name: str) -> str:
     """Where a volume is on the engine's host. Raises :class:`ObjectNotFoundError`."""
     with translate_errors("inspect it", subject=f"volume {name}"):
-        found = as_object(get_json(connection, volume_path(name)))
-    return as_text(found.get("Mountpoint"))
+        return get(connection, volume_path(name)).read(Volume).mountpoint
 
 
 def fill_volume(
@@ -95,7 +94,7 @@ def fill_volume(
     subject = f"volume {volume}"
     with translate_errors("fill it", subject=subject):
         # The engine would make a volume that is not there, without a label.
-        get_json(connection, volume_path(volume))
+        get(connection, volume_path(volume))
     name = f"{volume}-fill"
 
     mounts = [volume_mount(volume, f"/{FILL_FOLDER}")]
@@ -125,12 +124,10 @@ def remove_volume(connection: DockerConnection, name: str) -> None:
             time.sleep(PAUSE)
 
 
-def _read_volume(entry: JsonObject) -> ObservedVolume | None:
-    labels = read_labels(entry.get("Labels"))
+def _read_volume(entry: Volume) -> ObservedVolume | None:
+    labels = entry.labels or {}
     ownership = read_ownership(labels)
-    if ownership is None:
-        return None
-    return observed_volume(as_text(entry.get("Name")), labels, ownership)
+    return None if ownership is None else observed_volume(entry.name, labels, ownership)
 
 
 def read_volume(
@@ -160,8 +157,8 @@ def owner_in_container(connection: DockerConnection, container: str, user: str) 
     """Whom ``user`` means in a container that was made; where it is empty, the image's own user."""
     if not user:
         with translate_errors("inspect it", subject=f"container {container}"):
-            found = as_object(get_json(connection, container_path(container, "/json")))
-        user = as_text(as_object(found.get("Config")).get("User")) or "0:0"
+            found = get(connection, container_path(container, "/json")).read(Container)
+        user = found.config.user or "0:0"
     if not needs_names(user):
         return find_owner(user)
     return find_owner(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import convert
+
+from previewer.docker_api.answers import Labels, Network, Volume
 from previewer.domain.drift.fields import BINDING, ENVIRONMENT, LABELS, NETWORKS, SUBNETS, Fields, asked_text
 from previewer.domain.engine.examination import ChangeKind, FileChange
 from previewer.domain.engine.specs import HOST_BINDING_OPTION
@@ -28,12 +31,14 @@ def labelled_container(wanted: ContainerBody) -> Raw:
 
 def labelled_network(body: Raw) -> Raw:
     """The create body of a network, with what was chosen for it."""
-    return _labelled(body, {**network_form(body), SUBNETS: ", ".join(subnets_of(body)), BINDING: binding_of(body)})
+    network = convert(body, Network)
+    chosen = {SUBNETS: ", ".join(subnets_of(network)), BINDING: binding_of(network)}
+    return _labelled(body, {**network_form(network), **chosen})
 
 
 def labelled_volume(body: Raw) -> Raw:
     """The create body of a volume, of whose options nothing is told: they may hold a password."""
-    form = volume_form(body)
+    form = volume_form(convert(body, Volume))
     return _labelled(body, {name: form[name] for name in form if name.startswith(LABELS)})
 
 
@@ -85,49 +90,45 @@ UNJUDGED_OPTIONS = (
 )
 
 
-def network_form(entry: JsonObject) -> dict[str, JsonValue]:
-    """The fields of a create body or of ``GET /networks``; not the subnet, which is chosen when it is made."""
+def network_form(network: Network) -> dict[str, JsonValue]:
+    """The fields of a create body or a listed network; not the subnet, which is chosen when it is made."""
     found: dict[str, JsonValue] = {
-        "driver": _driver(entry),
-        "internal": entry.get("Internal") is True,
-        "attachable": entry.get("Attachable") is True,
-        "enable_ipv6": entry.get("EnableIPv6") is True,
+        "driver": _driver(network.driver),
+        "internal": network.internal,
+        "attachable": network.attachable,
+        "enable_ipv6": network.enable_ipv6,
     }
-    for key, value in as_object(entry.get("Options")).items():
+    for key, value in (network.options or {}).items():
         if key not in UNJUDGED_OPTIONS:
-            found[f"driver_opts.{key}"] = as_text(value)
-    return {key: value for key, value in {**found, **_labels(entry)}.items() if value not in (None, False, "")}
+            found[f"driver_opts.{key}"] = value
+    return {key: value for key, value in {**found, **_labels(network.labels)}.items() if value not in (False, "")}
 
 
-def volume_form(entry: JsonObject) -> dict[str, JsonValue]:
-    """The fields of a create body or of ``GET /volumes``."""
-    options = as_object(entry.get("DriverOpts")) or as_object(entry.get("Options"))
-    found: dict[str, JsonValue] = {"driver": _driver(entry)}
-    found |= {f"driver_opts.{key}": as_text(value) for key, value in options.items()}
-    return {key: value for key, value in {**found, **_labels(entry)}.items() if value not in (None, "")}
+def volume_form(volume: Volume) -> dict[str, JsonValue]:
+    """The fields of a create body or a listed volume."""
+    options = volume.driver_opts or volume.options or {}
+    found: dict[str, JsonValue] = {"driver": _driver(volume.driver)}
+    found |= {f"driver_opts.{key}": value for key, value in options.items()}
+    return {key: value for key, value in {**found, **_labels(volume.labels)}.items() if value != ""}
 
 
-def binding_of(entry: JsonObject) -> str:
+def binding_of(network: Network) -> str:
     """The host address that a network publishes ports at."""
-    return as_text(as_object(entry.get("Options")).get(HOST_BINDING_OPTION))
+    return (network.options or {}).get(HOST_BINDING_OPTION, "")
 
 
-def subnets_of(entry: JsonObject) -> tuple[str, ...]:
-    """The address ranges of a listed network."""
-    configs = map(as_object, as_list(as_object(entry.get("IPAM")).get("Config")))
-    return tuple(sorted(subnet for config in configs if (subnet := as_text(config.get("Subnet")))))
+def subnets_of(network: Network) -> tuple[str, ...]:
+    """The address ranges of a network."""
+    return tuple(sorted(pool.subnet for pool in network.pools if pool.subnet))
 
 
-def _driver(entry: JsonObject) -> str:
-    driver = as_text(entry.get("Driver"))
+def _driver(driver: str) -> str:
     return "" if driver in DEFAULT_DRIVERS else driver
 
 
-def _labels(entry: JsonObject) -> dict[str, JsonValue]:
+def _labels(labels: Labels) -> dict[str, JsonValue]:
     return {
-        LABELS + key: f"={as_text(value)}"
-        for key, value in as_object(entry.get("Labels")).items()
-        if not key.startswith(FOREIGN_LABELS)
+        LABELS + key: f"={value}" for key, value in (labels or {}).items() if not key.startswith(FOREIGN_LABELS)
     }
 
 

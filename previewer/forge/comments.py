@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import http.client
-import json
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar
 
-from msgspec import Struct
+from msgspec import DecodeError, Struct, json
 
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.domain.json_value import JsonObject
 from previewer.errors import PreviewerError
 from previewer.forge.job import Job, Platform
 
+Kind = TypeVar("Kind")
 TOKENS: Mapping[Platform, tuple[str, ...]] = {
     Platform.GITHUB: ("PREVIEWER_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"),
     Platform.GITLAB: ("PREVIEWER_TOKEN", "GITLAB_TOKEN", "CI_JOB_TOKEN"),
@@ -45,18 +45,40 @@ class Posted(Struct, frozen=True):
     is_new: bool
 
 
+class _Author(Struct, frozen=True):
+    id: int | None = None
+    login: str = ""
+    """GitHub's."""
+    type: str = ""
+    """``Bot`` for an App of GitHub."""
+
+
+class _Comment(Struct, frozen=True):
+    id: int = 0
+    body: str | None = None
+    user: _Author | None = None
+    """GitHub's word for who wrote it."""
+    author: _Author | None = None
+    """GitLab's."""
+    html_url: str = ""
+
+
+class _Complaint(Struct, frozen=True):
+    message: Any = ""
+    """Text, or of GitLab an object."""
+
+
 class _Answer(Struct, frozen=True):
     status: int
     headers: Mapping[str, str]
     body: bytes
 
-    @property
-    def value(self) -> JsonValue:
+    def read(self, kind: type[Kind]) -> Kind:
+        """What it says, or an empty one."""
         try:
-            found: JsonValue = json.loads(self.body)
-        except ValueError:
-            return None
-        return found
+            return json.decode(self.body, type=kind)
+        except DecodeError:
+            return kind()
 
 
 def marker(name: str) -> str:
@@ -106,30 +128,30 @@ class _Forge:
     def post(self, body: str, mark: str) -> Posted:
         """Look for our own comment, and change it, or make one."""
         for entry in self._comments():
-            if as_text(entry.get("body")).startswith(mark) and self._is_ours(entry):
+            if (entry.body or "").startswith(mark) and self._is_ours(entry):
                 answer = self._ask(self.method, self._path_of(entry), {"body": body})
-                return Posted(self._url(as_object(answer.value)), is_new=False)
+                return Posted(self._url(answer.read(_Comment)), is_new=False)
         answer = self._ask("POST", self.create_path, {"body": body})
-        return Posted(self._url(as_object(answer.value)), is_new=True)
+        return Posted(self._url(answer.read(_Comment)), is_new=True)
 
-    def _comments(self) -> Iterator[JsonObject]:
+    def _comments(self) -> Iterator[_Comment]:
         for page in range(1, MOST_PAGES + 1):
-            found = as_list(self._ask("GET", f"{self.list_path}?per_page={PER_PAGE}&page={page}").value)
-            yield from map(as_object, found)
+            found = self._ask("GET", f"{self.list_path}?per_page={PER_PAGE}&page={page}").read(list[_Comment])
+            yield from found
             if len(found) < PER_PAGE:
                 return
 
     def _headers(self) -> Mapping[str, str]:
         raise NotImplementedError
 
-    def _is_ours(self, entry: JsonObject) -> bool:
+    def _is_ours(self, entry: _Comment) -> bool:
         """Anybody can write the mark; what others wrote is not touched."""
         raise NotImplementedError
 
-    def _path_of(self, entry: JsonObject) -> str:
+    def _path_of(self, entry: _Comment) -> str:
         raise NotImplementedError
 
-    def _url(self, entry: JsonObject) -> str:
+    def _url(self, entry: _Comment) -> str:
         raise NotImplementedError
 
     def _ask(self, method: str, path: str, content: JsonObject | None = None) -> _Answer:
@@ -158,7 +180,7 @@ class _Forge:
         request = urllib.request.Request(  # noqa: S310 - the platform's own address
             f"{self._job.api}{path}",
             method=method,
-            data=json.dumps(content).encode() if content is not None else None,
+            data=json.encode(content) if content is not None else None,
             headers={"User-Agent": "previewer", "Content-Type": "application/json", **self._headers()},
         )
         opener = urllib.request.build_opener(_NoRedirects)
@@ -170,7 +192,7 @@ class _Forge:
                 return _Answer(error.code, _lower(error.headers.items()), error.read(MOST_BYTES))
 
     def _refuse(self, answer: _Answer) -> NoReturn:
-        said = as_text(as_object(answer.value).get("message")) or f"status {answer.status}"
+        said = answer.read(_Complaint).message or f"status {answer.status}"
         if answer.status in (401, 403, 404):
             raise ForgeError(
                 f"no comment: the token in {self._variable} may not write one ({said})",
@@ -193,17 +215,17 @@ class _GitHub(_Forge):
             "X-GitHub-Api-Version": "2022-11-28",
         }
 
-    def _is_ours(self, entry: JsonObject) -> bool:
-        author = as_object(entry.get("user"))
+    def _is_ours(self, entry: _Comment) -> bool:
+        author = entry.user or _Author()
         if self._token.startswith(INSTALLATION_TOKEN):  # it has no user to ask for
-            return author.get("type") == "Bot"
-        return author.get("login") == as_object(self._ask("GET", "/user").value).get("login")
+            return author.type == "Bot"
+        return author.login == self._ask("GET", "/user").read(_Author).login
 
-    def _path_of(self, entry: JsonObject) -> str:
-        return f"/repos/{self._job.repository}/issues/comments/{entry.get('id')}"
+    def _path_of(self, entry: _Comment) -> str:
+        return f"/repos/{self._job.repository}/issues/comments/{entry.id}"
 
-    def _url(self, entry: JsonObject) -> str:
-        return as_text(entry.get("html_url"))
+    def _url(self, entry: _Comment) -> str:
+        return entry.html_url
 
 
 class _GitLab(_Forge):
@@ -218,15 +240,15 @@ class _GitLab(_Forge):
     def _headers(self) -> Mapping[str, str]:
         return {"JOB-TOKEN" if self._variable == JOB_TOKEN else "PRIVATE-TOKEN": self._token}
 
-    def _is_ours(self, entry: JsonObject) -> bool:
-        author = as_object(entry.get("author")).get("id")
-        return author is not None and author == as_object(self._ask("GET", "/user").value).get("id")
+    def _is_ours(self, entry: _Comment) -> bool:
+        author = entry.author.id if entry.author else None
+        return author is not None and author == self._ask("GET", "/user").read(_Author).id
 
-    def _path_of(self, entry: JsonObject) -> str:
-        return f"{self.list_path}/{entry.get('id')}"
+    def _path_of(self, entry: _Comment) -> str:
+        return f"{self.list_path}/{entry.id}"
 
-    def _url(self, entry: JsonObject) -> str:
-        return f"{self._job.url}#note_{entry.get('id')}" if self._job.url else ""
+    def _url(self, entry: _Comment) -> str:
+        return f"{self._job.url}#note_{entry.id}" if self._job.url else ""
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):

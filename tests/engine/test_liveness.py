@@ -18,7 +18,7 @@ from previewer.docker_api.builders.image_build import ImageBuild
 from previewer.docker_api.connection import DockerConnection, connect
 from previewer.docker_api.liveness import ensure_alive, while_alive
 from previewer.docker_api.registry.transfer import push_image
-from previewer.docker_api.request import open_answer, post_empty
+from previewer.docker_api.request import open_answer, post
 from previewer.docker_api.wire.sdk_wire import stream_body
 from previewer.domain.build import Builder
 from previewer.domain.cancellation import Cancellation
@@ -196,15 +196,15 @@ def test_an_answer_is_waited_for_as_long_as_the_engine_is_alive(
     """A call that may take a minute is given up much sooner where nothing else is answered either."""
     monkeypatch.setattr("previewer.docker_api.wire.socket_wire.DOUBT_SECONDS", 0.1)
     threading.Timer(0.5, server.answers.set).start()
-    post_empty(connection, "/slow")
+    post(connection, "/slow")
     server.answers.clear()
     threading.Timer(0.5, server.shutdown).start()
     with pytest.raises(TimeoutError):
-        post_empty(connection, "/slow")
+        post(connection, "/slow")
     # What is cleaned up then does not ask again whether the engine is there: that takes longer than it is given.
     monkeypatch.setattr("previewer.docker_api.wire.socket_wire.DOUBT_SECONDS", HANG)
     monkeypatch.setattr("previewer.docker_api.wire.socket_wire.SILENT_SECONDS", 0.1)
     began = time.monotonic()
     with pytest.raises(TimeoutError):
-        post_empty(connection, "/slow")
+        post(connection, "/slow")
     assert time.monotonic() - began < HANG

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import convert
 
+from previewer.docker_api.answers import Network, Volume
 from previewer.domain.json_value import JsonObject
 from previewer.engine.create_body import complete_body, network_form, subnets_of, volume_form
 from previewer.engine.normal_form import normal_form
@@ -199,7 +201,7 @@ def test_the_order_of_variables_means_nothing(variables: dict[str, str], order: 
 
 
 def test_networks_and_volumes_say_only_what_was_asked_for() -> None:
-    listed: JsonObject = {
+    said: JsonObject = {
         "Driver": "bridge",
         "Internal": False,
         "Labels": {"a": "1"},
@@ -209,6 +211,7 @@ def test_networks_and_volumes_say_only_what_was_asked_for() -> None:
         },
         "IPAM": {"Config": [{"Subnet": "10.1.0.0/28"}]},
     }
-    assert network_form(listed) == network_form({"Labels": {"a": "1"}})
+    listed = convert(said, Network)
+    assert network_form(listed) == network_form(Network(labels={"a": "1"}))
     assert subnets_of(listed) == ("10.1.0.0/28",)
-    assert volume_form({"Driver": "local", "Options": None, "Labels": None}) == {}
+    assert volume_form(convert({"Driver": "local", "Options": None, "Labels": None}, Volume)) == {}

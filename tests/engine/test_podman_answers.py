@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from msgspec import convert
 
-from previewer.docker_api.events import read_event
+from previewer.docker_api.events import Event, read_event
 from previewer.docker_api.logs import LogReader
 from previewer.docker_api.podman import UNPACK_ATTEMPTS, unpack_patiently
 from previewer.domain.json_value import JsonObject
@@ -60,7 +61,7 @@ def test_events_of_containers_with_only_some_of_the_labels_are_left_out(
         "Actor": {"Attributes": attributes},
         "timeNano": 1,
     }
-    assert (read_event(entry, labels) is not None) is is_told
+    assert (read_event(convert(entry, Event), labels) is not None) is is_told
 
 
 @pytest.mark.parametrize(

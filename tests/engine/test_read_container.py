@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
+from msgspec import convert, json
 
-from previewer.docker_api.events import read_event
+from previewer.docker_api.answers import Container, ListedContainer
+from previewer.docker_api.events import Event, read_event
 from previewer.docker_api.reading import read_inspected, read_listed
 from previewer.domain.engine.observation import ContainerState, Health, PublishedPort
 from previewer.domain.json_value import JsonObject
@@ -36,9 +36,8 @@ STATUSES = [
 def test_a_listed_container(
     state: str, status: str, expected: ContainerState, health: Health, code: int | None
 ) -> None:
-    seen = read_listed(
-        {"Id": "1", "Names": ["/web/alias", "/x"], "Labels": LABELS, "State": state, "Status": status}, SAME_CLOCK
-    )
+    said = {"Id": "1", "Names": ["/web/alias", "/x"], "Labels": LABELS, "State": state, "Status": status}
+    seen = read_listed(convert(said, ListedContainer), SAME_CLOCK)
     assert seen is not None
     assert (seen.name, seen.state, seen.health, seen.exit_code) == ("x", expected, health, code)
 
@@ -49,31 +48,30 @@ def test_ports_that_are_not_published_are_left_out() -> None:
         {"IP": "::", "PrivatePort": 80, "PublicPort": 8080, "Type": "tcp"},
         {"IP": "0.0.0.0", "PrivatePort": 80, "PublicPort": 8080, "Type": "tcp"},
     ]
-    seen = read_listed(
-        {"Id": "1", "Names": ["/x"], "Labels": LABELS, "State": "running", "Ports": ports}, SAME_CLOCK
-    )
+    said = {"Id": "1", "Names": ["/x"], "Labels": LABELS, "State": "running", "Ports": ports}
+    seen = read_listed(convert(said, ListedContainer), SAME_CLOCK)
     assert seen is not None
     assert seen.ports == (PublishedPort(80, "tcp", "0.0.0.0", 8080), PublishedPort(80, "tcp", "::", 8080))
 
 
 @pytest.mark.parametrize("labels", [None, {}, {"a": "b"}, {**LABELS, "dev.previewer.role": "emperor"}])
 def test_a_container_that_is_not_ours_is_left_out(labels: dict[str, str] | None) -> None:
-    assert read_listed({"Id": "1", "Names": ["/x"], "Labels": labels, "State": "running"}, SAME_CLOCK) is None
+    said = {"Id": "1", "Names": ["/x"], "Labels": labels, "State": "running"}
+    assert read_listed(convert(said, ListedContainer), SAME_CLOCK) is None
 
 
 def test_an_inspected_container() -> None:
-    seen = read_inspected(
-        {
-            "State": {
-                "Status": "exited",
-                "ExitCode": 137,
-                "OOMKilled": True,
-                "Error": "",
-                "Health": {"Status": "unhealthy", "Log": [{"ExitCode": 1, "Output": "no\n"}]},
-            },
-            "Config": {"Tty": True, "Labels": None},
-        }
-    )
+    said = {
+        "State": {
+            "Status": "exited",
+            "ExitCode": 137,
+            "OOMKilled": True,
+            "Error": "",
+            "Health": {"Status": "unhealthy", "Log": [{"ExitCode": 1, "Output": "no\n"}]},
+        },
+        "Config": {"Tty": True, "Labels": None},
+    }
+    seen = read_inspected(convert(said, Container))
     found = seen.detail
     assert (found.state, found.exit_code, found.out_of_memory) == (ContainerState.EXITED, 137, True)
     assert (found.health, found.health_log) == (Health.NONE, ("1: no",))
@@ -91,5 +89,5 @@ def test_an_inspected_container() -> None:
     ],
 )
 def test_an_event(said: str, action: str | None) -> None:
-    event = read_event(json.loads(said))
+    event = read_event(json.decode(said, type=Event))
     assert (event.action if event else None) == action

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from previewer.docker_api.gathered_stream import LineReader, read_objects
-from previewer.domain.json_value import JsonObject, as_text
 
 NAMES = st.lists(st.text(min_size=1, max_size=5), max_size=5)
 
@@ -28,24 +28,32 @@ class Answer:
         self.is_closed = True
 
 
-def name_of(entry: JsonObject) -> str | None:
-    return as_text(entry.get("name")) or None
+class Named(Struct):
+    name: str = ""
+    a: int = 0
+    b: int = 0
+    c: int = 0
+
+
+def name_of(entry: Named) -> str | None:
+    return entry.name or None
 
 
 @given(NAMES, st.integers(1, 9), st.booleans())
 def test_every_object_is_read_wherever_chunks_end(names: list[str], size: int, ends: bool) -> None:
     body = b"\n".join(json.dumps({"name": name}).encode() for name in names) + (b"\r\n" if ends else b"")
     chunks = [body[start : start + size] for start in range(0, len(body), size)]
-    assert [entry["name"] for entry in read_objects(chunks)] == names
+    assert [entry.name for entry in read_objects(chunks, Named)] == names
 
 
 def test_what_is_no_object_or_was_cut_off_is_left_out() -> None:
-    assert list(read_objects([b'{"a":1}\n\nnot json\n[1]\n{"b":2}\n{"c', b'":3'])) == [{"a": 1}, {"b": 2}]
+    chunks = [b'{"a":1}\n\nnot json\n[1]\n{"b":"2"}\n{"b":2}\n{"c', b'":3']
+    assert list(read_objects(chunks, Named)) == [Named(a=1), Named(b=2)]
 
 
 def test_a_reader_gives_what_each_chunk_completes() -> None:
     answer = Answer(b'{"name":"x"}\n{"name":"y"}\n{"na', b'me":"z"}\n', b'{"other":1}\n')
-    reader = LineReader(answer, name_of)
+    reader = LineReader(answer, Named, name_of)
     assert list(reader) == [["x", "y"], ["z"]]
     reader.close()
     assert answer.is_closed

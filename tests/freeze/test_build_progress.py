@@ -10,8 +10,17 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import convert
 
-from previewer.docker_api.builders.progress import LAST_LINES, BuildProgress, Vertex, VertexLog, decode_trace
+from previewer.docker_api.builders.progress import (
+    LAST_LINES,
+    BuildMessage,
+    BuildProgress,
+    SolveStatus,
+    Vertex,
+    VertexLog,
+    decode_trace,
+)
 from previewer.domain.json_value import JsonObject
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -19,7 +28,7 @@ RECORDED = Path(__file__).parent / "recorded"
 
 def play(messages: list[JsonObject]) -> tuple[BuildProgress, list[str]]:
     progress = BuildProgress()
-    return progress, [line for message in messages for line in progress.take(message)]
+    return progress, [line for message in messages for line in progress.take(convert(message, BuildMessage))]
 
 
 def recorded(name: str) -> list[JsonObject]:
@@ -84,16 +93,16 @@ def test_what_is_drawn_over_the_line_before_is_a_line_of_its_own(size: int) -> N
     """However the builder cuts the output into pieces."""
     progress = BuildProgress()
     step: JsonObject = {"digest": "d", "name": "RUN apt-get", "started": "now"}
-    shown = list(progress.take_status({"vertexes": [step]}))
+    shown = list(progress.take_status(convert({"vertexes": [step]}, SolveStatus)))
     for begin in range(0, len(DRAWN), size):
         piece = base64.b64encode(DRAWN[begin : begin + size]).decode()
-        shown += progress.take_status({"logs": [{"vertex": "d", "data": piece}]})
-    shown += progress.take_status({"vertexes": [{**step, "completed": "now"}]})
+        shown += progress.take_status(convert({"logs": [{"vertex": "d", "data": piece}]}, SolveStatus))
+    shown += progress.take_status(convert({"vertexes": [{**step, "completed": "now"}]}, SolveStatus))
     assert shown == ["RUN apt-get", *LINES]
 
 
 def test_the_classic_builder_s_drawn_lines_are_split_too() -> None:
-    assert list(BuildProgress().take({"stream": DRAWN.decode() + "\n"})) == LINES
+    assert list(BuildProgress().take(BuildMessage(stream=DRAWN.decode() + "\n"))) == LINES
 
 
 def test_known_fields_are_read_and_others_skipped() -> None:

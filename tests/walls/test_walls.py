@@ -261,6 +261,7 @@ JOINING = ("engine/mapping/clone_options.py", "engine/mapping/mounts.py")
 def test_one_function_turns_a_volume_into_a_path_of_the_host() -> None:
     """``engine/mapping/mounts.py`` decides which volume that may be; drift and creation hand it the place."""
     places = {
+        "docker_api/answers.py",
         "docker_api/volumes.py",
         "domain/drift/judge_resources.py",  # only to know whose folder a foreign container mounts
         "domain/engine/examination.py",

@@ -8,6 +8,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 import docker.utils.config
+from msgspec import Struct, ValidationError, convert
 from msgspec.structs import replace
 
 from previewer.docker_api.builders.buildx import build_with_buildx
@@ -18,7 +19,6 @@ from previewer.docker_api.builders.progress import BuildProgress
 from previewer.docker_api.connection import DockerConnection
 from previewer.domain.build import Builder, BuilderSupport, BuildRequirements, choose_builder
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.json_value import as_list, as_object, as_text
 from previewer.errors import BuildError
 
 BUILDKIT, CLASSIC = Builder.BUILDKIT.value, Builder.CLASSIC.value
@@ -30,10 +30,9 @@ LIMITS_API = (1, 42)
 
 def find_builder(connection: DockerConnection) -> str:
     """``buildkit`` where the engine has it: Docker on Linux since API 1.39; else ``classic``."""
-    components = {as_text(as_object(part).get("Name")) for part in as_list(connection.version.get("Components"))}
-    is_docker = any(name in ("Engine", "") for name in components) or not components
-    is_linux = as_text(connection.version.get("Os"), "linux") == "linux"
-    return BUILDKIT if is_docker and is_linux and connection.api_version >= (1, 39) else CLASSIC
+    version = connection.version
+    is_docker = any(part.name in ("Engine", "") for part in version.components or ()) or not version.components
+    return BUILDKIT if is_docker and version.os == "linux" and connection.api_version >= (1, 39) else CLASSIC
 
 
 def builder_for(connection: DockerConnection, requirements: BuildRequirements, *, builder: str) -> Builder:
@@ -108,11 +107,18 @@ _ARGUMENTS = {
 """Build arguments, in lower case, by the key of ``proxies`` in ``config.json``."""
 
 
+class _Settings(Struct, frozen=True):
+    proxies: dict[str, dict[str, str] | None] | None = None
+
+
 def proxy_arguments(host: str) -> dict[str, str]:
     """Those for an engine at ``host``, in lower and in upper case as programs look for either."""
-    proxies = as_object(as_object(docker.utils.config.load_general_config()).get("proxies"))
-    chosen = as_object(proxies.get(host)) or as_object(proxies.get("default"))
-    found = {name: value for key, name in _ARGUMENTS.items() if (value := as_text(chosen.get(key)))}
+    try:
+        proxies = convert(docker.utils.config.load_general_config(), _Settings).proxies or {}
+    except ValidationError:
+        return {}
+    chosen = proxies.get(host) or proxies.get("default") or {}
+    found = {name: value for key, name in _ARGUMENTS.items() if (value := chosen.get(key))}
     return {**found, **{name.upper(): value for name, value in found.items()}}
 
 

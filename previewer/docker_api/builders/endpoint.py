@@ -15,7 +15,7 @@ import requests
 import requests.exceptions
 
 from previewer.docker_api.builders.image_build import ImageBuild, Locate, hint_for
-from previewer.docker_api.builders.progress import BuildProgress
+from previewer.docker_api.builders.progress import BuildMessage, BuildProgress
 from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.gathered_stream import read_objects
@@ -189,7 +189,7 @@ def _follow(
     lift_time_limit(answer)
     stream = stream_body(answer)
     with reading(connection, stream, "build", cancellation):
-        for message in read_objects(stream):
+        for message in read_objects(stream, BuildMessage):
             for text in progress.take(message):
                 on_line(text)
 

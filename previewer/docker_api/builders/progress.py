@@ -3,17 +3,60 @@
 from __future__ import annotations
 
 import base64
-import binascii
-import json
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
-from msgspec import Struct
-
-from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from msgspec import DecodeError, Struct, field, json
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+
+
+class _ErrorDetail(Struct, frozen=True):
+    message: str = ""
+
+
+class _Aux(Struct, frozen=True):
+    id: str = field(default="", name="ID")
+
+
+class BuildMessage(Struct, frozen=True):
+    """An object that the engine answers to a build."""
+
+    stream: str = ""
+    """What the classic builder prints."""
+    error: str | None = None
+    error_detail: _ErrorDetail | None = field(default=None, name="errorDetail")
+    id: str = ""
+    """``moby.buildkit.trace`` where ``aux`` is that."""
+    aux: str | _Aux | None = None
+    """What BuildKit says, in base 64, or the image."""
+
+    @property
+    def failure(self) -> str:
+        """Why it failed; empty if it did not."""
+        return (self.error_detail.message if self.error_detail else "") or self.error or ""
+
+
+class _StatusVertex(Struct, frozen=True):
+    digest: str = ""
+    name: str = ""
+    cached: bool = False
+    started: str | None = None
+    completed: str | None = None
+    error: str = ""
+
+
+class _StatusLog(Struct, frozen=True):
+    vertex: str = ""
+    data: bytes | None = None
+
+
+class SolveStatus(Struct, frozen=True):
+    """What buildx says of a build (moby/buildkit, ``client/graph.go``)."""
+
+    vertexes: list[_StatusVertex] | None = None
+    logs: list[_StatusLog] | None = None
 
 
 class Vertex(Struct, frozen=True):
@@ -105,7 +148,7 @@ def _varint(message: bytes, position: int) -> tuple[int, int]:
             return value, position
 
 
-def read_statuses(lines: Iterable[str]) -> Iterator[JsonObject | str]:
+def read_statuses(lines: Iterable[str]) -> Iterator[SolveStatus | str]:
     """The objects, and every line that belongs to none (warnings, the final error)."""
     waiting: list[str] = []
     for line in lines:
@@ -122,37 +165,11 @@ def read_statuses(lines: Iterable[str]) -> Iterator[JsonObject | str]:
     yield from waiting
 
 
-def decode_status(status: JsonObject) -> tuple[tuple[Vertex, ...], tuple[VertexLog, ...]]:
-    """The steps and outputs in one ``SolveStatus`` (moby/buildkit, ``client/graph.go``)."""
-    vertexes = tuple(_vertex(as_object(value)) for value in as_list(status.get("vertexes")))
-    logs = tuple(_log(as_object(value)) for value in as_list(status.get("logs")))
-    return vertexes, logs
-
-
-def _parse(text: str) -> JsonObject | str:
+def _parse(text: str) -> SolveStatus | str:
     try:
-        return as_object(json.loads(text))
-    except ValueError:
+        return json.decode(text, type=SolveStatus)
+    except DecodeError:
         return text
-
-
-def _vertex(value: JsonObject) -> Vertex:
-    return Vertex(
-        digest=as_text(value.get("digest")),
-        name=as_text(value.get("name")),
-        is_cached=value.get("cached") is True,
-        is_started=bool(value.get("started")),
-        is_completed=bool(value.get("completed")),
-        error=as_text(value.get("error")),
-    )
-
-
-def _log(value: JsonObject) -> VertexLog:
-    try:
-        content = base64.b64decode(as_text(value.get("data")))
-    except binascii.Error:
-        content = b""
-    return VertexLog(as_text(value.get("vertex")), content)
 
 
 LAST_LINES = 20
@@ -195,22 +212,33 @@ class BuildProgress:
         """The last lines that the failed step printed."""
         return tuple(self._last.get(self.failed_step, ()))
 
-    def take(self, message: JsonObject) -> Iterator[str]:
+    def take(self, message: BuildMessage) -> Iterator[str]:
         """The lines to show for one message of the engine's stream."""
-        if "error" in message or "errorDetail" in message:
-            detail = as_text(as_object(message.get("errorDetail")).get("message"))
-            self.error = detail or as_text(message.get("error")) or "the build failed"
+        if message.error is not None or message.error_detail is not None:
+            self.error = message.failure or "the build failed"
             self.failed_step = self.failed_step or self._step
-        elif message.get("id") == "moby.buildkit.trace":
-            yield from self._take_all(*decode_trace(base64.b64decode(as_text(message.get("aux")))))
-        elif image := as_text(as_object(message.get("aux")).get("ID")):
-            self.image = image
-        elif stream := as_text(message.get("stream")):
-            yield from self._take_classic(stream)
+        elif message.id == "moby.buildkit.trace":
+            if isinstance(message.aux, str):
+                yield from self._take_all(*decode_trace(base64.b64decode(message.aux)))
+        elif isinstance(message.aux, _Aux) and message.aux.id:
+            self.image = message.aux.id
+        elif message.stream:
+            yield from self._take_classic(message.stream)
 
-    def take_status(self, status: JsonObject) -> Iterator[str]:
+    def take_status(self, status: SolveStatus) -> Iterator[str]:
         """The lines to show for one of buildx's."""
-        yield from self._take_all(*decode_status(status))
+        vertexes = [
+            Vertex(
+                v.digest,
+                v.name,
+                v.cached,
+                is_started=bool(v.started),
+                is_completed=bool(v.completed),
+                error=v.error,
+            )
+            for v in status.vertexes or ()
+        ]
+        yield from self._take_all(vertexes, [VertexLog(log.vertex, log.data or b"") for log in status.logs or ()])
 
     def take_complaint(self, line: str) -> None:
         """A line of buildx's that is no status: a warning, a piece of the Dockerfile, or why the build failed."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, json
 
 from previewer.docker_api.failures import FULL_DISK, FULL_DISK_HINT, innermost_reason
-from previewer.domain.json_value import JsonValue
 from previewer.errors import RegistryError
 
 if TYPE_CHECKING:  # what asks no registry is not to pay for it
     import requests
 
+Kind = TypeVar("Kind", bound=Struct)
 PIECE_BYTES = 1 << 16
 MAX_WORDS_BYTES = 64 << 10
 """Of an error or a token."""
@@ -41,21 +40,20 @@ def read_answer(answer: requests.Response, limit: int, *, where: str) -> bytes:
     return b"".join(pieces)
 
 
-def read_words(answer: requests.Response, *, where: str) -> JsonValue:
-    """The JSON of a short answer; ``None`` for anything else."""
+def read_words(answer: requests.Response, kind: type[Kind], *, where: str) -> Kind:
+    """What a short answer says; an empty one for anything else."""
     try:
-        return parse_json(read_answer(answer, MAX_WORDS_BYTES, where=where))
+        return parse_json(read_answer(answer, MAX_WORDS_BYTES, where=where), kind)
     except (RegistryError, ValueError):
-        return None
+        return kind()
 
 
-def parse_json(content: bytes) -> JsonValue:
+def parse_json(content: bytes, kind: type[Kind]) -> Kind:
     """JSON from outside. Raises :class:`ValueError`, also for what is nested too deeply."""
     try:
-        value: JsonValue = json.loads(content)
+        return json.decode(content, type=kind)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
-    return value
 
 
 LIMIT_WORDS = ("toomanyrequests", "too many requests", "rate limit", "pull limit")

@@ -15,7 +15,6 @@ from msgspec import Struct
 from previewer.docker_api.failures import innermost_reason
 from previewer.docker_api.registry.answer import HEADERS, read_refusal, read_words
 from previewer.docker_api.registry.login import RegistryCredentials, RegistryLogin, find_credentials, refused
-from previewer.domain.json_value import as_list, as_object, as_text
 from previewer.domain.release.registry_address import HUB, is_loopback
 from previewer.errors import RegistryError
 
@@ -146,10 +145,18 @@ class RegistryConnection:
         return str(file) if file.is_file() else None
 
 
+class _Error(Struct, frozen=True):
+    message: str = ""
+
+
+class _Errors(Struct, frozen=True):
+    errors: list[_Error] | None = None
+
+
 def refusal(registry: str, action: str, answer: requests.Response) -> RegistryError:
     """The error for an answer that is none of those that were hoped for."""
-    errors = map(as_object, as_list(as_object(read_words(answer, where=registry)).get("errors")))
-    said = "; ".join(filter(None, (as_text(error.get("message")) for error in errors)))
+    errors = read_words(answer, _Errors, where=registry).errors or ()
+    said = "; ".join(error.message for error in errors if error.message)
     refusal = read_refusal(registry.partition("/")[0], answer.status_code, said)
     reason = said or refusal.reason or f"the registry answered with status {answer.status_code}"
     return RegistryError(f"could not {action}: {reason}", where=registry, hint=refusal.hint)

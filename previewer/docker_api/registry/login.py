@@ -15,7 +15,6 @@ import requests
 from msgspec import Struct
 
 from previewer.docker_api.registry.answer import read_words, sign_in_hint
-from previewer.domain.json_value import as_object, as_text
 from previewer.domain.release.registry_address import is_loopback
 from previewer.errors import RegistryError
 
@@ -96,6 +95,11 @@ _PARAMETER = re.compile(r'([A-Za-z_]+)="((?:[^"\\]|\\.)*)"')
 Send: TypeAlias = Callable[[requests.Request], requests.Response]
 
 
+class _Token(Struct, frozen=True):
+    token: str = ""
+    access_token: str = ""
+
+
 class RegistryLogin:
     """Answers one registry's challenges and remembers the answers, by repository."""
 
@@ -146,8 +150,8 @@ class RegistryLogin:
             answer = self._send(request)
         if answer.status_code != HTTPStatus.OK:
             raise refused(self._registry, has_credentials=bool(credentials), problem=credentials.problem)
-        body = as_object(read_words(answer, where=self._registry))
-        token = as_text(body.get("token")) or as_text(body.get("access_token"))
+        body = read_words(answer, _Token, where=self._registry)
+        token = body.token or body.access_token
         if not token or not token.isprintable():  # a line's end in it would be another header
             raise RegistryError("the registry's token server gave no token", where=realm)
         return token

@@ -14,13 +14,12 @@ from urllib.parse import urljoin
 import docker.auth
 import requests
 import requests.exceptions
-from msgspec import Struct
+from msgspec import Struct, field
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.registry.answer import TagAnswer, parse_json, read_answer, read_refusal
 from previewer.docker_api.registry.connection import RegistryConnection, refusal
 from previewer.docker_api.registry.login import find_credentials
-from previewer.domain.json_value import JsonObject, as_object, as_text
 from previewer.errors import RegistryError
 
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -33,6 +32,36 @@ MAX_MANIFEST_BYTES = 4 << 20
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
+class _Platform(Struct, frozen=True):
+    os: str = ""
+    architecture: str = ""
+    variant: str = ""
+
+
+class Descriptor(Struct, frozen=True, rename="camel"):
+    """What a manifest says of something else."""
+
+    media_type: str = ""
+    digest: str = ""
+    platform: _Platform | None = None
+    annotations: dict[str, str] | None = None
+
+    @property
+    def platform_text(self) -> str:
+        """``linux/arm64/v8``; what is absent or empty is left out."""
+        parts = (self.platform.os, self.platform.architecture, self.platform.variant) if self.platform else ()
+        return "/".join(filter(None, parts))
+
+
+class Manifest(Struct, frozen=True):
+    """What is read of a manifest or an index (OCI Image Specification)."""
+
+    config: Descriptor | None = None
+    layers: list[Descriptor] | None = None
+    manifests: list[Descriptor] | None = None
+    """An index's."""
+
+
 class RegistryManifest(Struct, frozen=True):
     """A manifest as a registry has it."""
 
@@ -41,12 +70,12 @@ class RegistryManifest(Struct, frozen=True):
     content: bytes
 
     @property
-    def value(self) -> JsonObject:
-        """Its JSON. Raises :class:`RegistryError` where it is none."""
+    def value(self) -> Manifest:
+        """What it says. Raises :class:`RegistryError` where it is no manifest."""
         try:
-            return as_object(parse_json(self.content))
+            return parse_json(self.content, Manifest)
         except ValueError as error:
-            raise RegistryError("the registry's manifest is not JSON", where=self.digest) from error
+            raise RegistryError(f"the registry's manifest cannot be read: {error}", where=self.digest) from error
 
 
 class RegistryRepository:
@@ -129,6 +158,13 @@ REGISTRY_TIMEOUT = 4.0
 """Seconds that a registry may take."""
 
 
+class _Distribution(Struct, frozen=True):
+    """``GET /distribution/NAME/json``, or a refusal."""
+
+    descriptor: Descriptor = field(default=Descriptor(), name="Descriptor")
+    message: str = ""
+
+
 def ask_tag_digest(connection: DockerConnection, reference: str) -> TagAnswer:
     """One question. Raises :class:`RegistryError` where the user's docker configuration cannot be read."""
     registry, _ = docker.auth.resolve_repository_name(reference)
@@ -143,11 +179,10 @@ def ask_tag_digest(connection: DockerConnection, reference: str) -> TagAnswer:
         )
     except requests.exceptions.RequestException:
         return TagAnswer(is_silent=True, problem=problem)
-    body = as_object(answer.json())
+    body = parse_json(answer.content, _Distribution)
     if answer.status_code < HTTPStatus.BAD_REQUEST:
-        digest = as_text(as_object(body.get("Descriptor")).get("digest")) or None
-        return TagAnswer(digest, problem=problem)
-    refusal = read_refusal(registry, answer.status_code, as_text(body.get("message")))
+        return TagAnswer(body.descriptor.digest or None, problem=problem)
+    refusal = read_refusal(registry, answer.status_code, body.message)
     if refusal.reason:
         return TagAnswer(refusal=refusal, problem=problem)
     return TagAnswer(is_silent=answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR, problem=problem)

@@ -14,7 +14,7 @@ from contextlib import closing
 
 import docker
 import requests
-from msgspec import Struct
+from msgspec import Struct, field
 
 from previewer.background import begin
 from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection
@@ -26,7 +26,6 @@ from previewer.docker_api.registry.login import find_credentials
 from previewer.docker_api.wire.protocol import ByteStream
 from previewer.docker_api.wire.sdk_wire import check_response, stream_body
 from previewer.domain.cancellation import Cancellation
-from previewer.domain.json_value import as_object, as_text
 from previewer.domain.release.registry_address import RegistryAddress
 from previewer.domain.units import platform_object
 from previewer.errors import EngineError, RegistryError
@@ -46,6 +45,20 @@ class Transfer(Struct, frozen=True):
     action: str
     """Continues "could not …"."""
     address: RegistryAddress
+
+
+class _ErrorDetail(Struct, frozen=True):
+    message: str = ""
+
+
+class TransferMessage(Struct, frozen=True):
+    """An object that the engine answers to a push or a pull."""
+
+    id: str = ""
+    """The layer that ``status`` is about."""
+    status: str = ""
+    error: str = ""
+    error_detail: _ErrorDetail | None = field(default=None, name="errorDetail")
 
 
 def push_image(
@@ -130,9 +143,9 @@ def _follow(stream: ByteStream, on_line: Callable[[str], None]) -> str | None:
     """The error that the stream tells, empty for a good end; ``None`` for a stream that told nothing at all."""
     told: set[tuple[str, str]] = set()
     error: str | None = None
-    for event in read_objects(stream):
-        error = error or as_text(event.get("error")) or as_text(as_object(event.get("errorDetail")).get("message"))
-        key = (as_text(event.get("id")), as_text(event.get("status")))
+    for event in read_objects(stream, TransferMessage):
+        error = error or event.error or (event.error_detail.message if event.error_detail else "")
+        key = (event.id, event.status)
         if key not in told and key[1] and key[1] not in UNTOLD:
             told.add(key)
             on_line(" ".join(filter(None, key)))

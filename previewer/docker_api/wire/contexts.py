@@ -7,16 +7,15 @@ docker command does not, the sockets that Docker Desktop, Colima, OrbStack, Ranc
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
-from msgspec import Struct
+from msgspec import DecodeError, Struct, field, json
 
-from previewer.domain.json_value import JsonObject, as_object, as_text
 from previewer.errors import EngineUnreachableError
 
 DEFAULT_CONTEXT = "default"
@@ -61,6 +60,30 @@ class Endpoint(Struct, frozen=True):
         return parts.scheme in ("unix", "npipe") or parts.hostname in ("localhost", "127.0.0.1", "::1")
 
 
+Kind = TypeVar("Kind", bound=Struct)
+
+
+class _Settings(Struct, frozen=True, rename="camel"):
+    """``config.json`` of the docker command."""
+
+    current_context: str = ""
+
+
+class _DockerEndpoint(Struct, frozen=True):
+    host: str = field(default="", name="Host")
+    skip_tls_verify: bool = field(default=False, name="SkipTLSVerify")
+
+
+class _Endpoints(Struct, frozen=True):
+    docker: _DockerEndpoint = _DockerEndpoint()
+
+
+class _Context(Struct, frozen=True):
+    """``meta.json`` of a stored context."""
+
+    endpoints: _Endpoints = field(default=_Endpoints(), name="Endpoints")
+
+
 def find_endpoints(
     *, host: str | None = None, environ: Mapping[str, str] | None = None, home: Path | None = None
 ) -> tuple[Endpoint, ...]:
@@ -92,7 +115,7 @@ def _home() -> Path:
 
 def current_context(folder: Path) -> str:
     """The context that the docker command's settings in ``folder`` name."""
-    return as_text(_read_json(folder / "config.json").get("currentContext")) or DEFAULT_CONTEXT
+    return _read_json(folder / "config.json", _Settings).current_context or DEFAULT_CONTEXT
 
 
 def read_context(folder: Path, name: str) -> Endpoint:
@@ -101,10 +124,8 @@ def read_context(folder: Path, name: str) -> Endpoint:
     A context is stored under the SHA-256 of its name (``docker context inspect`` shows the paths).
     """
     digest = hashlib.sha256(name.encode()).hexdigest()
-    meta = _read_json(folder / "contexts" / "meta" / digest / "meta.json")
-    settings = as_object(as_object(meta.get("Endpoints")).get("docker"))
-    host = as_text(settings.get("Host"))
-    if not host:
+    found = _read_json(folder / "contexts" / "meta" / digest / "meta.json", _Context).endpoints.docker
+    if not found.host:
         raise EngineUnreachableError(
             f"there is no docker context called {name!r}",
             hint="`docker context ls` lists them, `docker context use` picks one",
@@ -112,8 +133,8 @@ def read_context(folder: Path, name: str) -> Endpoint:
     tls_folder = folder / "contexts" / "tls" / digest / "docker"
     tls = None
     if tls_folder.is_dir():
-        tls = _tls_files(tls_folder, verify=settings.get("SkipTLSVerify") is not True)
-    return Endpoint(host, f"context {name}", tls)
+        tls = _tls_files(tls_folder, verify=not found.skip_tls_verify)
+    return Endpoint(found.host, f"context {name}", tls)
 
 
 def tls_from_environment(environ: Mapping[str, str], host: str, home: Path) -> TlsFiles | None:
@@ -145,9 +166,8 @@ def _tls_files(folder: Path, *, verify: bool) -> TlsFiles:
     return TlsFiles(existing("ca.pem"), existing("cert.pem"), existing("key.pem"), verify)
 
 
-def _read_json(path: Path) -> JsonObject:
+def _read_json(path: Path, kind: type[Kind]) -> Kind:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        return json.decode(path.read_bytes(), type=kind)
+    except (OSError, DecodeError):
+        return kind()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import Protocol
+from functools import cache
+from types import GenericAlias
+from typing import Any, Protocol, TypeVar, cast
 
-from msgspec import Struct, field
+from msgspec import DecodeError, Struct, field
+from msgspec.json import Decoder
 
-from previewer.domain.json_value import JsonValue, as_object, as_text
+Kind = TypeVar("Kind", bound=Struct)
 
 
 class ByteStream:
@@ -70,6 +72,13 @@ class RefusedError(Exception):
         """The engine's explanation, on one line."""
 
 
+class UnreadableAnswerError(Exception):
+    """The engine answered with something else than its API says."""
+
+    def __init__(self, asked: str, reason: str) -> None:
+        super().__init__(f"the answer to {asked} cannot be read: {reason}")
+
+
 class EngineRequest(Struct, frozen=True):
     """One request."""
 
@@ -85,6 +94,10 @@ PING = EngineRequest("GET", "/_ping")
 """What an engine answers at once, whatever it is at, in every version of its API."""
 
 
+class _Refusal(Struct):
+    message: str = ""
+
+
 class EngineAnswer(Struct, frozen=True):
     """One answer, read to its end."""
 
@@ -92,21 +105,37 @@ class EngineAnswer(Struct, frozen=True):
     content: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     """Headers by lower-case name."""
+    asked: str = "the request"
+    """``GET /v1.41/info``, for errors."""
 
     def check(self) -> None:
         """Raise :class:`RefusedError` if that is what it is."""
         if self.status < FIRST_REFUSAL:
             return
         try:
-            text = as_text(as_object(self.json()).get("message"))
-        except ValueError:
+            text = self.read(_Refusal).message
+        except UnreadableAnswerError:
             text = self.content.decode("utf-8", "replace")
         raise RefusedError(self.status, " ".join(text.split()))
 
-    def json(self) -> JsonValue:
-        """What it says; ``None`` without content. Raises :class:`ValueError` for what is no JSON."""
-        found: JsonValue = json.loads(self.content) if self.content.strip() else None
-        return found
+    def read(self, kind: type[Kind]) -> Kind:
+        """The object that it is; an empty one without content. Raises :class:`UnreadableAnswerError`."""
+        return cast(Kind, self._decode(kind, b"{}"))
+
+    def read_list(self, kind: type[Kind]) -> list[Kind]:
+        """The objects of the list that it is. Raises :class:`UnreadableAnswerError`."""
+        return cast("list[Kind] | None", self._decode(GenericAlias(list, (kind,)) | None, b"null")) or []
+
+    def _decode(self, kind: object, empty: bytes) -> object:
+        try:
+            return _decoder(kind).decode(self.content.strip() or empty)
+        except (DecodeError, RecursionError) as error:
+            raise UnreadableAnswerError(self.asked, str(error)) from error
+
+
+@cache
+def _decoder(kind: Any) -> Decoder[Any]:
+    return Decoder(kind)
 
 
 class OpenAnswer(Protocol):

@@ -142,7 +142,7 @@ class SdkWire:
         """Ask, and read the answer."""
         response = self._send(request, patience, stays_open=False)
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return EngineAnswer(response.status_code, response.content, headers)
+        return EngineAnswer(response.status_code, response.content, headers, f"{request.method} {request.path}")
 
     def open(self, request: EngineRequest, *, patience: float) -> OpenAnswer:
         """Ask for an answer that arrives bit by bit."""

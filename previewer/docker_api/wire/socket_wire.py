@@ -171,7 +171,7 @@ class SocketWire:
             connection.close()
             raise
         self._give_back(connection, head)
-        return EngineAnswer(head.status, content, head.headers)
+        return EngineAnswer(head.status, content, head.headers, f"{request.method} {request.path}")
 
     def open(self, request: EngineRequest, *, patience: float) -> OpenAnswer:
         """Ask for an answer that arrives bit by bit."""

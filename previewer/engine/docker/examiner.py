@@ -8,14 +8,17 @@ from concurrent.futures import Future
 from datetime import datetime
 from typing import TypeVar
 
+from msgspec import convert
+
 from previewer.background import begin
 from previewer.docker_api import examine
+from previewer.docker_api.answers import Container, ListedContainer, Network, RawContainer, Volume
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.events import list_past_events, open_happenings
 from previewer.docker_api.file_changes import ContentComparison, file_digest, list_changes
 from previewer.docker_api.gathered_stream import GatheredStream
 from previewer.docker_api.machine import engine_started
-from previewer.docker_api.reading import read_examined, read_labels, read_stranger, shaped_as_body
+from previewer.docker_api.reading import read_examined, read_stranger, shaped_as_body
 from previewer.docker_api.terminal import run_attached
 from previewer.docker_api.volumes import read_volume
 from previewer.domain import labels
@@ -30,8 +33,7 @@ from previewer.domain.engine.examination import (
     Stranger,
 )
 from previewer.domain.engine.specs import ContainerSpec, NetworkSpec, VolumeSpec
-from previewer.domain.json_value import JsonObject, as_integer, as_list, as_text
-from previewer.domain.naming import named_digest
+from previewer.domain.json_value import JsonObject
 from previewer.engine.create_body import (
     binding_of,
     complete_body,
@@ -54,6 +56,7 @@ PARALLEL = 8
 """Calls at the same time."""
 MOST_INSPECTED = 64
 """Containers of others, younger than ours and newest first, that are looked at one by one."""
+Subject = TypeVar("Subject")
 Result = TypeVar("Result")
 
 
@@ -70,20 +73,21 @@ class DockerExaminer:
         """Four lists, and an inspection of each container of the repository, or of one of its environments."""
         docker = self._docker
         lists = examine.list_everything(docker)
-        names = examine.names_of(lists)
+        names = {entry.id: entry.name for entry in lists.containers}
         ours = [entry for entry in lists.containers if _belongs(entry, installation, environment)]
-        inspected = in_parallel(lambda entry: examine.inspect_raw(docker, as_text(entry.get("Id"))), ours)
+        others = [entry for entry in lists.containers if not _belongs(entry, installation, environment)]
+        inspected = in_parallel(lambda entry: examine.inspect_closely(docker, entry.id), ours)
         return Examination(
             containers=tuple(sorted(self._examined(inspected, names), key=lambda container: container.name)),
-            strangers=tuple(self._strangers([entry for entry in lists.containers if entry not in ours], ours)),
+            strangers=tuple(self._strangers(others, ours)),
             networks=tuple(_network(entry) for entry in lists.networks),
             volumes=tuple(_volume(entry) for entry in lists.volumes),
             tags={
-                as_text(tag): _config_digest(image)
+                tag: image.config_digest
                 for image in lists.images
-                for tag in (*as_list(image.get("RepoTags")), *as_list(image.get("RepoDigests")))
+                for tag in (*(image.repo_tags or ()), *(image.repo_digests or ()))
             },
-            images=frozenset(_config_digest(image) for image in lists.images),
+            images=frozenset(image.config_digest for image in lists.images),
         )
 
     def describe(self, spec: ContainerSpec) -> Fields:
@@ -93,14 +97,14 @@ class DockerExaminer:
 
     def describe_network(self, spec: NetworkSpec) -> Fields:
         """The normal form of a network's create body."""
-        return network_form(network_body(spec, None, api_version=self._docker.api_version))
+        return network_form(convert(network_body(spec, None, api_version=self._docker.api_version), Network))
 
     def describe_volume(
         self, spec: VolumeSpec, *, layers: Sequence[str] = (), mountpoints: Mapping[str, str] = NO_PLACES
     ) -> Fields:
         """The normal form of a volume's create body."""
         options = (clone_options(layers, mountpoints) or {}) if layers else {}
-        return volume_form(volume_body(as_shown(spec, layers, options) if layers else spec))
+        return volume_form(convert(volume_body(as_shown(spec, layers, options) if layers else spec), Volume))
 
     def file_changes(self, containers: Sequence[str]) -> Mapping[str, tuple[FileChange, ...]]:
         """Examine several containers at the same time."""
@@ -144,21 +148,21 @@ class DockerExaminer:
         return GatheredStream([open_happenings(self._docker, since)], name="previewer-touches")
 
     def _examined(
-        self, inspected: Sequence[JsonObject | None], names: Mapping[str, str]
+        self, inspected: Sequence[tuple[Container, RawContainer] | None], names: Mapping[str, str]
     ) -> Iterator[ExaminedContainer]:
-        for entry in inspected:
-            if entry is None:
-                continue
-            fields = normal_form(shaped_as_body(entry), container=as_text(entry.get("Id")), names=names)
+        for entry, raw in filter(None, inspected):
+            fields = normal_form(shaped_as_body(raw), container=entry.id, names=names)
             if (found := read_examined(entry, self._judged(fields), self._docker.clock)) is not None:
                 yield found
 
-    def _strangers(self, others: Sequence[JsonObject], ours: Sequence[JsonObject]) -> Iterator[Stranger]:
+    def _strangers(self, others: Sequence[ListedContainer], ours: Sequence[ListedContainer]) -> Iterator[Stranger]:
         """A list tells of networks and volumes; those that may have joined a process's namespace are inspected."""
-        young = [as_text(entry.get("Id")) for entry in others if _is_younger(entry, ours)][:MOST_INSPECTED]
-        inspected = in_parallel(lambda identifier: examine.inspect_raw(self._docker, str(identifier)), young)
+        oldest = min((one.created for one in ours), default=None)
+        # What was made before ours cannot have been made to join them.
+        young = [one.id for one in others if oldest is not None and one.created >= oldest][:MOST_INSPECTED]
+        inspected = in_parallel(lambda identifier: examine.find_container(self._docker, identifier), young)
         known = dict(zip(young, inspected, strict=True))
-        return (read_stranger(entry, known.get(as_text(entry.get("Id")))) for entry in others)
+        return (read_stranger(entry, known.get(entry.id)) for entry in others)
 
     def _judged(self, fields: Fields) -> Fields:
         return judged_fields(fields) if self._is_podman else fields
@@ -171,7 +175,7 @@ class DockerExaminer:
             return self._image_configs[image]
 
 
-def in_parallel(call: Callable[..., Result], subjects: Sequence[object]) -> list[Result]:
+def in_parallel(call: Callable[[Subject], Result], subjects: Sequence[Subject]) -> list[Result]:
     """``call`` of each, in their order, a few at a time, in daemon threads."""
     found: dict[int, Result] = {}
     waiting = iter(enumerate(subjects))
@@ -193,41 +197,29 @@ def in_parallel(call: Callable[..., Result], subjects: Sequence[object]) -> list
     return [found[number] for number in range(len(subjects))]
 
 
-def _belongs(entry: JsonObject, installation: str, environment: str) -> bool:
-    said = read_labels(entry.get("Labels"))
+def _belongs(entry: ListedContainer, installation: str, environment: str) -> bool:
+    said = entry.labels or {}
     is_ours = said.get(labels.MANAGED_BY) == labels.MANAGED_BY_VALUE
     is_here = environment in ("", said.get(labels.ENVIRONMENT))
     return is_ours and is_here and said.get(labels.INSTALLATION) == installation
 
 
-def _config_digest(image: JsonObject) -> str:
-    """A listed image's config digest: on engines whose ids are something else, a tag has it."""
-    named = (named_digest(as_text(tag)) for tag in as_list(image.get("RepoTags")))
-    return next((digest for digest in named if digest), as_text(image.get("Id")))
-
-
-def _is_younger(entry: JsonObject, ours: Sequence[JsonObject]) -> bool:
-    """Whether it can have been made to join one of ours."""
-    oldest = min((as_integer(one.get("Created")) for one in ours), default=None)
-    return oldest is not None and as_integer(entry.get("Created")) >= oldest
-
-
-def _network(entry: JsonObject) -> ExaminedNetwork:
+def _network(entry: Network) -> ExaminedNetwork:
     return ExaminedNetwork(
-        id=as_text(entry.get("Id")),
-        name=as_text(entry.get("Name")),
-        ownership=labels.read_ownership(read_labels(entry.get("Labels"))),
+        id=entry.id,
+        name=entry.name,
+        ownership=labels.read_ownership(entry.labels or {}),
         subnets=subnets_of(entry),
         binding=binding_of(entry),
         fields=network_form(entry),
     )
 
 
-def _volume(entry: JsonObject) -> ExaminedVolume:
+def _volume(entry: Volume) -> ExaminedVolume:
     return ExaminedVolume(
-        name=as_text(entry.get("Name")),
-        ownership=labels.read_ownership(read_labels(entry.get("Labels"))),
-        mountpoint=as_text(entry.get("Mountpoint")),
+        name=entry.name,
+        ownership=labels.read_ownership(entry.labels or {}),
+        mountpoint=entry.mountpoint,
         fields=volume_form(entry),
     )
 

@@ -12,10 +12,10 @@ from contextlib import suppress
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.containers import create_container, inspect_container, remove_container, start_container
 from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.examine import inspect_raw
+from previewer.docker_api.examine import find_container
 from previewer.docker_api.listening import accepts
 from previewer.docker_api.logs import LogReader, open_logs
-from previewer.docker_api.request import container_path, get_json, put_archive
+from previewer.docker_api.request import container_path, get, put_archive
 from previewer.docker_api.router_image import (
     PROGRAM_PATH,
     find_program,
@@ -23,9 +23,10 @@ from previewer.docker_api.router_image import (
     load_program,
     pull_official,
 )
+from previewer.docker_api.stats import Stats
 from previewer.docker_api.volumes import create_volume, remove_volume
 from previewer.domain.engine.observation import ContainerState
-from previewer.domain.json_value import JsonObject, as_integer, as_list, as_object, as_text
+from previewer.domain.json_value import JsonObject
 from previewer.domain.labels import MANAGED_BY, MANAGED_BY_VALUE, PURPOSE, PURPOSE_ROUTER, ROUTER_PORT
 from previewer.domain.routing.caddy import AUTHORITY_FILE, CONFIG_FILE, FOLDER, HEALTH_HEADER, HEALTH_HOST
 from previewer.domain.routing.route_files import Link, RouterFiles
@@ -51,11 +52,10 @@ class DockerRouter:
 
     def find(self, name: str, *, measured: bool = False) -> RouterState | None:
         """One inspection; measuring takes another call."""
-        raw = inspect_raw(self._docker, name)
-        if raw is None:
+        found = find_container(self._docker, name)
+        if found is None:
             return None
-        config = as_object(raw.get("Config"))
-        labels = {key: as_text(value) for key, value in as_object(config.get("Labels")).items()}
+        labels = found.config.labels or {}
         if labels.get(PURPOSE) != PURPOSE_ROUTER:
             raise ConflictError(
                 "the router cannot have this name: another container has it",
@@ -67,15 +67,17 @@ class DockerRouter:
             name=name,
             port=int(port) if port.isdecimal() else 80,
             has_tls=tls == "tls",
-            is_running=as_text(as_object(raw.get("State")).get("Status")) == ContainerState.RUNNING.value,
-            image=as_text(config.get("Image")),
+            is_running=found.state.status == ContainerState.RUNNING.value,
+            image=found.config.image,
             memory=self._memory(name) if measured else None,
         )
 
     def reason_against(self) -> str:
         """Why none could be started without a download."""
-        said = as_text(self._docker.info.get("OperatingSystem")), as_list(self._docker.info.get("SecurityOptions"))
-        if said[0] == DOCKER_DESKTOP or any("rootless" in as_text(option) for option in said[1]):
+        info = self._docker.info
+        if info.operating_system == DOCKER_DESKTOP or any(
+            "rootless" in one for one in info.security_options or ()
+        ):
             return "the host network of this engine is not this machine's"
         if find_router_image(self._docker) or find_program(self._docker.platform):
             return ""
@@ -177,10 +179,8 @@ class DockerRouter:
 
     def _memory(self, name: str) -> int | None:
         with suppress(EngineError), translate_errors("measure it", subject=f"container {name}"):
-            found = as_object(
-                get_json(self._docker, container_path(name, "/stats"), {"stream": "0", "one-shot": "1"})
-            )
-            return as_integer(as_object(found.get("memory_stats")).get("usage")) or None
+            answer = get(self._docker, container_path(name, "/stats"), {"stream": "0", "one-shot": "1"})
+            return int(answer.read(Stats).memory_stats.usage or 0) or None
         return None
 
 

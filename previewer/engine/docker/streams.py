@@ -12,7 +12,7 @@ from itertools import islice
 from previewer.background import begin
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.containers import inspect_container
-from previewer.docker_api.events import EngineEvent
+from previewer.docker_api.events import EngineEvent, Event
 from previewer.docker_api.gathered_stream import BATCH_SIZE, GatheredStream, LineReader
 from previewer.docker_api.liveness import ensure_alive
 from previewer.docker_api.logs import LogReader, open_logs
@@ -28,7 +28,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 class EventStream:
     """The events of containers, in batches."""
 
-    def __init__(self, reader: LineReader[EngineEvent]) -> None:
+    def __init__(self, reader: LineReader[Event, EngineEvent]) -> None:
         self._gathered = GatheredStream([reader], name="previewer-watch")
 
     def __iter__(self) -> Iterator[Sequence[ContainerEvent]]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 import struct
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 
-from msgspec import Struct
+from msgspec import Struct, json
 
-from previewer.domain.json_value import as_object, as_text
 from previewer.domain.release.attestation import Package, PackageKind
 
 # Packages of Fedora, Red Hat and SUSE: rpm's SQLite database (rpm 4.16 and newer), read in memory.
@@ -141,15 +139,19 @@ def _fields(paragraph: str) -> dict[str, str]:
     return {name: value.strip() for name, colon, value in lines if colon}
 
 
+class _PackageJson(Struct, frozen=True):
+    name: str = ""
+    version: str = ""
+
+
 def read_package_json(content: bytes) -> Iterator[Package]:
     """The package; none without name or version. Raises :class:`ValueError` for what is no JSON."""
     try:
-        value = as_object(json.loads(content))
+        found = json.decode(content, type=_PackageJson)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
-    name, version = as_text(value.get("name")), as_text(value.get("version"))
-    if name and version:
-        yield Package(PackageKind.NPM, name, version)
+    if found.name and found.version:
+        yield Package(PackageKind.NPM, found.name, found.version)
 
 
 _ID = re.compile(r"""^ID=(["']?)([a-z0-9._-]{1,64})\1\s*$""", re.MULTILINE)

@@ -10,16 +10,18 @@ from msgspec import Struct
 from previewer.docker_api.registry.repository import (
     DOCKER_INDEX,
     OCI_INDEX,
+    Descriptor,
+    Manifest,
     RegistryManifest,
     RegistryRepository,
     is_digest,
 )
-from previewer.domain.json_value import JsonObject, as_list, as_object, as_text, canonical_json
+from previewer.domain.json_value import JsonObject, canonical_json
 from previewer.domain.labels import BUILDER, INPUT_DIGEST
 from previewer.domain.naming import registry_input_tag
 from previewer.domain.release.registry_address import RegistryAddress
 from previewer.domain.release.release import Artifact
-from previewer.domain.units import platform_object, read_platform, runs_as
+from previewer.domain.units import platform_object, runs_as
 from previewer.freeze.protocol import CachedBuild
 
 INDEXES = frozenset({OCI_INDEX, DOCKER_INDEX})
@@ -45,21 +47,20 @@ def find_image(repository: RegistryRepository, reference: str, *, platform: str)
         manifest = repository.find_manifest(chosen) if chosen else None
     if manifest is None:
         return None
-    image = as_text(as_object(manifest.value.get("config")).get("digest"))
-    return RegistryImage(image, manifest) if image else None
+    config = manifest.value.config
+    return RegistryImage(config.digest, manifest) if config and config.digest else None
 
 
 def is_index(manifest: RegistryManifest) -> bool:
     """Whether it lists images for several platforms."""
-    return manifest.media_type in INDEXES or "manifests" in manifest.value
+    return manifest.media_type in INDEXES or manifest.value.manifests is not None
 
 
-def _fitting(index: JsonObject, platform: str) -> Iterator[str]:
-    for entry in map(as_object, as_list(index.get("manifests"))):
-        digest = as_text(entry.get("digest"))
+def _fitting(index: Manifest, platform: str) -> Iterator[str]:
+    for entry in index.manifests or ():
         # Only a digest: a tag's content could be anything.
-        if runs_as(read_platform(as_object(entry.get("platform"))), platform) and is_digest(digest):
-            yield digest
+        if runs_as(entry.platform_text, platform) and is_digest(entry.digest):
+            yield entry.digest
 
 
 QUESTIONS = 8
@@ -96,16 +97,15 @@ class RegistryBuildCache:
         index = self._repository.find_manifest(registry_input_tag(digest))
         if index is None:
             return None
-        entry = as_object(next(iter(as_list(index.value.get("manifests"))), None))
-        notes = as_object(entry.get("annotations"))
-        if as_text(notes.get(INPUT_DIGEST)) != digest or not is_digest(as_text(entry.get("digest"))):
+        entry = next(iter(index.value.manifests or ()), Descriptor())
+        notes = entry.annotations or {}
+        if notes.get(INPUT_DIGEST) != digest or not is_digest(entry.digest):
             return None
-        platform = read_platform(as_object(entry.get("platform")))
-        held = find_image(self._repository, as_text(entry.get("digest")), platform=platform)
+        held = find_image(self._repository, entry.digest, platform=entry.platform_text)
         if held is None:  # the tag outlived the image: the registry was cleaned up
             return None
         address = self._address.by_digest(held.manifest.digest)
-        return CachedBuild(held.image, platform, as_text(notes.get(BUILDER)), str(address))
+        return CachedBuild(held.image, entry.platform_text, notes.get(BUILDER, ""), str(address))
 
 
 def _index(artifact: Artifact, held: RegistryImage) -> JsonObject:

@@ -7,14 +7,20 @@ import re
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
 
-from msgspec import Struct, field
+from msgspec import Struct, field, json
 
 from previewer.docker_api.registry.answer import parse_json
-from previewer.docker_api.registry.repository import OCI_MANIFEST, RegistryManifest, digest_bytes, is_digest
+from previewer.docker_api.registry.repository import (
+    OCI_MANIFEST,
+    Descriptor,
+    RegistryManifest,
+    digest_bytes,
+    is_digest,
+)
 from previewer.domain.commit.files import EntryKind, FileTree, TreeEntry, blob_id, folders_above
 from previewer.domain.commit.revision import is_object_id
 from previewer.domain.compose.mounted_files import digest_tree_files, served_entries
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, canonical_json
+from previewer.domain.json_value import JsonObject, canonical_json
 from previewer.domain.labels import OCI_CREATED, OCI_REVISION
 from previewer.domain.naming import project_name
 from previewer.domain.release.release import Release, manifest_of, read_manifest
@@ -139,7 +145,10 @@ class EncodedBundle(Struct, frozen=True):
 
 def encode_bundle(bundle: ReleaseBundle) -> EncodedBundle:
     """What is to be stored in a registry: all blobs, then the manifest."""
-    config = canonical_json(_config(bundle))
+    release = bundle.release
+    config = json.encode(
+        _Config(release.id, release.project, bundle.installation, dict(bundle.images)), order="sorted"
+    )
     layers = list(_layers(bundle))
     manifest: JsonObject = {
         "schemaVersion": 2,
@@ -164,20 +173,20 @@ def decode_bundle(manifest: RegistryManifest, read_blob: Callable[[str, int], by
     Raises :class:`RegistryError` where it is none, or where its parts do not belong together: the release's id and
     the digests of its files are recomputed.
     """
-    config_place = as_object(manifest.value.get("config"))
-    if as_text(config_place.get("mediaType")) != ARTIFACT_TYPE:
+    place, layers = manifest.value.config, manifest.value.layers or []
+    if place is None or place.media_type != ARTIFACT_TYPE:
         raise RegistryError("this is not a release", where=manifest.digest, hint="`previewer push` makes one")
-    config = as_object(_json(read_blob(as_text(config_place.get("digest")), MAX_JSON_BYTES), "config"))
-    layers = [as_object(layer) for layer in as_list(manifest.value.get("layers"))]
-    release = _read_release(layers, read_blob, as_text(config.get("release")))
-    installation = as_text(config.get("installation"))
-    images = {image: as_text(digest) for image, digest in as_object(config.get("images")).items()}
-    _refuse_odd_names(release, installation, images)
+    try:
+        config = parse_json(read_blob(place.digest, MAX_JSON_BYTES), _Config)
+    except ValueError as error:
+        raise RegistryError(f"the release's config cannot be read: {error}") from error
+    release = _read_release(layers, read_blob, config.release)
+    _refuse_odd_names(release, config.installation, config.images)
     return ReleaseBundle(
         release=release,
-        installation=installation,
+        installation=config.installation,
         files=_read_files(release, layers, read_blob),
-        images=images,
+        images=config.images,
         attestations=_read_attestations(layers, read_blob),
         exported=_read_layer(layers, SIGNED_TYPE, read_blob, MAX_JSON_BYTES),
     )
@@ -196,13 +205,11 @@ def _refuse_odd_names(release: Release, installation: str, images: Mapping[str, 
         raise RegistryError("the release has a name that previewer does not give", where=odd[0] or release.id)
 
 
-def _config(bundle: ReleaseBundle) -> JsonObject:
-    return {
-        "release": bundle.release.id,
-        "project": bundle.release.project,
-        "installation": bundle.installation,
-        "images": dict(bundle.images),
-    }
+class _Config(Struct, frozen=True):
+    release: str = ""
+    project: str = ""
+    installation: str = ""
+    images: dict[str, str] = field(default_factory=dict)
 
 
 def _layers(bundle: ReleaseBundle) -> Iterator[tuple[str, str, bytes]]:
@@ -220,7 +227,7 @@ def _descriptor(media_type: str, content: bytes) -> JsonObject:
     return {"mediaType": media_type, "digest": digest_bytes(content), "size": len(content)}
 
 
-def _read_release(layers: list[JsonObject], read_blob: Callable[[str, int], bytes], expected: str) -> Release:
+def _read_release(layers: list[Descriptor], read_blob: Callable[[str, int], bytes], expected: str) -> Release:
     content = _read_layer(layers, MANIFEST_TYPE, read_blob, MAX_JSON_BYTES)
     if content is None:
         raise RegistryError("the release has no manifest", where=expected)
@@ -234,7 +241,7 @@ def _read_release(layers: list[JsonObject], read_blob: Callable[[str, int], byte
     return release
 
 
-def _read_files(release: Release, layers: list[JsonObject], read_blob: Callable[[str, int], bytes]) -> FileTree:
+def _read_files(release: Release, layers: list[Descriptor], read_blob: Callable[[str, int], bytes]) -> FileTree:
     archive = _read_layer(layers, FILES_TYPE, read_blob, MAX_FILES_BYTES)
     tree = read_archive(archive if archive is not None else NO_FILES, id_length=len(release.commit))
     try:
@@ -247,28 +254,21 @@ def _read_files(release: Release, layers: list[JsonObject], read_blob: Callable[
     return tree
 
 
-def _read_attestations(layers: list[JsonObject], read_blob: Callable[[str, int], bytes]) -> Mapping[str, bytes]:
+def _read_attestations(layers: list[Descriptor], read_blob: Callable[[str, int], bytes]) -> Mapping[str, bytes]:
     found: dict[str, bytes] = {}
     left = MAX_SAID_BYTES
     for layer in layers:
-        folder, _, file = as_text(as_object(layer.get("annotations")).get(TITLE)).partition("/")
-        if as_text(layer.get("mediaType")) == ATTESTATION_TYPE and folder == ATTESTATIONS_FOLDER and file:
+        folder, _, file = (layer.annotations or {}).get(TITLE, "").partition("/")
+        if layer.media_type == ATTESTATION_TYPE and folder == ATTESTATIONS_FOLDER and file:
             if _PLAIN_FILE.fullmatch(file) is None:
                 raise RegistryError("what is said about the release has no plain name", where=file)
-            found[file] = read_blob(as_text(layer.get("digest")), min(left, MAX_JSON_BYTES))
+            found[file] = read_blob(layer.digest, min(left, MAX_JSON_BYTES))
             left -= len(found[file])
     return found
 
 
 def _read_layer(
-    layers: list[JsonObject], media_type: str, read_blob: Callable[[str, int], bytes], limit: int
+    layers: list[Descriptor], media_type: str, read_blob: Callable[[str, int], bytes], limit: int
 ) -> bytes | None:
-    digests = [as_text(layer.get("digest")) for layer in layers if layer.get("mediaType") == media_type]
+    digests = [layer.digest for layer in layers if layer.media_type == media_type]
     return read_blob(digests[0], limit) if digests else None
-
-
-def _json(content: bytes, what: str) -> JsonValue:
-    try:
-        return parse_json(content)
-    except ValueError as error:
-        raise RegistryError(f"the release's {what} is not JSON") from error

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
+from msgspec import convert
+
+from previewer.docker_api.answers import Network, Volume
 from previewer.domain import labels
 from previewer.domain.drift.fields import ASKED_FIELD, NETWORKS, Fields, asked_text
 from previewer.domain.engine.examination import (
@@ -71,14 +74,14 @@ class MemoryExaminer:
 
     def describe_network(self, spec: NetworkSpec) -> Fields:
         """The normal form of a network's create body."""
-        return network_form(network_body(spec, None, api_version=API_VERSION))
+        return network_form(convert(network_body(spec, None, api_version=API_VERSION), Network))
 
     def describe_volume(
         self, spec: VolumeSpec, *, layers: Sequence[str] = (), mountpoints: Mapping[str, str] = NO_PLACES
     ) -> Fields:
         """The normal form of a volume's create body; nothing is anywhere."""
         del mountpoints
-        return volume_form(volume_body(as_shown(spec, layers, {}) if layers else spec))
+        return volume_form(convert(volume_body(as_shown(spec, layers, {}) if layers else spec), Volume))
 
     def file_changes(self, containers: Sequence[str]) -> Mapping[str, tuple[FileChange, ...]]:
         """What a test says."""
@@ -138,7 +141,7 @@ class MemoryExaminer:
             name=spec.name,
             ownership=labels.read_ownership(spec.labels),
             subnets=(str(subnet),) if subnet else (),
-            binding=binding_of(network_body(spec, None, api_version=API_VERSION)),
+            binding=binding_of(convert(network_body(spec, None, api_version=API_VERSION), Network)),
             fields=self.describe_network(spec),
         )
 
