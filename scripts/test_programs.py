@@ -48,6 +48,8 @@ PROGRAMS = (
     Program("pgrep", "procps", "faults of an engine"),
     Program("mkfs.ext4", "e2fsprogs", "full disks"),
     Program("losetup", "mount", "full disks"),
+    Program("chromium", "chromium", "pages and names in a browser"),
+    Program("chromedriver", "chromium-driver", "pages and names in a browser"),
 )
 BUILDX = Program("docker-buildx", "docker-buildx", "builds with buildx")
 BUILDX_SUITE = "trixie"

@@ -10,6 +10,7 @@ import pytest
 from previewer.docker_api.connection import DockerConnection
 from tests.docker.base_image import BaseImage
 from tests.worlds.docker import EngineFixture
+from tests.worlds.routed import NamedSite, loaded_web_image, why_no_router
 
 
 @pytest.fixture
@@ -21,3 +22,22 @@ def engine_fixture(
     found = EngineFixture(tmp_path / "site", docker_connection)
     yield found
     found.clean_up()
+
+
+@pytest.fixture
+def named(engine_fixture: EngineFixture, monkeypatch: pytest.MonkeyPatch) -> Iterator[NamedSite]:
+    """Its router has a name and a port that no other test has."""
+    if reason := why_no_router(engine_fixture.connection):
+        pytest.skip(reason)
+    found = NamedSite(engine_fixture)
+    for name, value in found.settings.items():
+        monkeypatch.setenv(name, value)
+    yield found
+    found.remove()
+
+
+@pytest.fixture(scope="module")
+def web_image(docker_connection: DockerConnection) -> Iterator[str]:
+    """An image with Python."""
+    with loaded_web_image(docker_connection) as name:
+        yield name

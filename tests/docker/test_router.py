@@ -7,40 +7,18 @@ import json
 import os
 import socket
 import ssl
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 
-from previewer.docker_api.connection import DockerConnection
 from previewer.domain.routing.host_names import tls_port
 from tests.docker.traffic import Traffic
-from tests.worlds.docker import EngineFixture
-from tests.worlds.routed import NamedSite, loaded_web_image, why_no_router
+from tests.worlds.routed import NamedSite
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
 
 REQUESTS = int(os.environ.get("PREVIEWER_TEST_REQUESTS", "2000"))
 """How many have to be answered while generations change."""
-
-
-@pytest.fixture
-def named(engine_fixture: EngineFixture, monkeypatch: pytest.MonkeyPatch) -> Iterator[NamedSite]:
-    """Its router has a name and a port that no other test has."""
-    if reason := why_no_router(engine_fixture.connection):
-        pytest.skip(reason)
-    found = NamedSite(engine_fixture)
-    for name, value in found.settings.items():
-        monkeypatch.setenv(name, value)
-    yield found
-    found.remove()
-
-
-@pytest.fixture(scope="module")
-def web_image(docker_connection: DockerConnection) -> Iterator[str]:
-    """An image with Python."""
-    with loaded_web_image(docker_connection) as name:
-        yield name
 
 
 def test_no_request_is_lost_while_generations_change(named: NamedSite, web_image: str) -> None:

@@ -1,6 +1,6 @@
 """What people without a terminal see: the environments of a project, and why one does not answer. Pure.
 
-Everything that comes from a repository is escaped. A page needs no script, no font and no other file.
+Everything that comes from a repository is escaped. A page works without scripts, fonts and other files.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ background:light-dark(#fff,#161616);color:light-dark(#1a1a1a,#eee)}
 h1{font-size:1.4rem;overflow-wrap:anywhere}h2{font-size:1.1rem}a{color:var(--link)}
 code,pre{font:0.9rem ui-monospace,monospace}pre{white-space:pre-wrap;overflow-wrap:anywhere;padding:.75rem;
 border:1px solid var(--line);border-radius:.4rem}
-ul{list-style:none;padding:0}li{border-top:1px solid var(--line);padding:.75rem 0;overflow-wrap:anywhere}
-dl{display:flex;flex-wrap:wrap;gap:.1rem 1.2rem;margin:.2rem 0 0;color:var(--dim)}dt{float:left;margin-right:.4rem}
-dd{margin:0}.good{color:var(--good)}.bad{color:var(--bad)}.wait{color:var(--wait)}
+ul{list-style:none;padding:0}li{border-top:1px solid var(--line);padding:.75rem 0;overflow-wrap:break-word}
+dl{display:flex;flex-wrap:wrap;gap:.1rem 1.2rem;margin:.2rem 0 0;color:var(--dim)}dl div{max-width:100%}
+dt,dd{display:inline;margin:0 .3rem 0 0}.good{color:var(--good)}.bad{color:var(--bad)}.wait{color:var(--wait)}
 """
 
 
@@ -111,8 +111,20 @@ def _branch(branch: Branch) -> Iterator[str]:
 _WAITING = frozenset({State.STARTING, State.ASLEEP, State.STOPPED})
 
 
+_LOOK_AGAIN = f"""<noscript><meta http-equiv="refresh" content="{RELOAD_SECONDS}"></noscript>
+<script>
+setInterval(async () => {{
+  const answer = await fetch(location.href, {{cache: "no-store"}});
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (answer.status !== 503 || page.title !== document.title) location.replace(location.href);
+}}, {RELOAD_SECONDS * 1000});
+</script>
+"""
+"""It is loaded again when it changed: what is loaded every other second cannot be read with a screen reader."""
+
+
 def _document(title: str, body: str, *, reloads: bool = False) -> str:
-    reload = f'<meta http-equiv="refresh" content="{RELOAD_SECONDS}">\n' if reloads else ""
+    reload = _LOOK_AGAIN if reloads else ""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
