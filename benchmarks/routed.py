@@ -130,7 +130,7 @@ def many_names(place: Workplace, *, count: int) -> Sequence[Figure]:
         with Traffic(site.address, hosts[0], path=SMALL, clients=1, is_mixed=False) as busy:
             seconds = _lead_again(site, names[-ADDED:])
         memory = _memory(site)
-        site.site.run("down", "--all", "--yes")
+        run_once(subject(place, site.site.repository.path, "down", "--all", "--yes"))
         if site.site.remains() or site.is_there():
             raise ScaleError("left after down")
     return (

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from previewer.background import begin
 from previewer.deployment.generation import Generation, names_of, served_definition
 from previewer.deployment.snapshot import EnvironmentSnapshot, take_snapshot
 from previewer.domain.commit.revision import short_id
@@ -291,9 +292,11 @@ def _spec(settings: RouterSettings, port: int) -> RouterSpec:
 
 
 def _change(run: Run, containers: Iterable[ObservedContainer], files: Callable[[], RouterFiles]) -> None:
-    """Write what changed of an environment that has names, and the index of its project."""
-    if any(container.router == run.session.settings.router.name for container in containers):
-        _write(run, lambda: {**files(), **_index_files(run.session, run.session.engine.observe(Selection()))})
+    """Write what changed of an environment that has names, and the index of its project, in one call."""
+    session = run.session
+    if any(container.router == session.settings.router.name for container in containers):
+        everything = begin(lambda: session.engine.observe(Selection()), name="previewer-observe")
+        _write(run, lambda: {**files(), **_index_files(session, everything.result())})
 
 
 def _write(run: Run, files: Callable[[], RouterFiles]) -> None:
@@ -343,10 +346,11 @@ def asleep_page(environment: Environment) -> Page:
 
 def _index_files(session: Session, everything: Observation) -> RouterFiles:
     """The page of the project: its branches and environments."""
+    found = begin(session.source.branches, name="previewer-branches")
     ours = everything.of_installation(session.source.installation)
     environments = list_environments(ours, session.known_notes())
     try:
-        branches = session.source.branches()
+        branches = found.result()
     except SourceError:
         branches = ()  # the page is about what runs
     page = index_page(session.project, environments, branches, now=session.clock())

@@ -63,6 +63,26 @@ class OwnEngine:
         self.start()
 
     @property
+    def prefix(self) -> tuple[str, ...]:
+        """What lets a command run in the engine's network, as on its machine."""
+        return "nsenter", f"--net=/run/netns/{self._namespace}", "--"
+
+    def link(self) -> str:
+        """Join its network to this one by a cable; its address there. Both go with the engine's network."""
+        number = os.getpid() % 16384
+        here, there = (f"198.19.{number // 64}.{number % 64 * 4 + end}" for end in (1, 2))
+        cable = f"pvc{number}"
+        for command in (
+            f"link add {cable} type veth peer name eth0 netns {self._namespace}",
+            f"address add {here}/30 dev {cable}",
+            f"link set {cable} up",
+            f"-n {self._namespace} address add {there}/30 dev eth0",
+            f"-n {self._namespace} link set eth0 up",
+        ):
+            subprocess.run(["ip", *command.split()], check=True)
+        return there
+
+    @property
     def is_live_restore(self) -> bool:
         """Whether its containers outlive it."""
         return "--live-restore" in self._flags
@@ -81,7 +101,7 @@ class OwnEngine:
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
-                    *("nsenter", f"--net=/run/netns/{self._namespace}", "--", str(program), "--host", self.host),
+                    *(*self.prefix, str(program), "--host", self.host),
                     *(f"{flag}={place}" for flag, place in places.items()),
                     *("--cgroup-parent", f"/{self._namespace}", *self._flags),
                 ],
@@ -114,10 +134,10 @@ class OwnEngine:
         pid = int((self._folder / "exec/containerd/containerd.pid").read_text())
         os.kill(pid, signal.SIGKILL)
 
-    def fetch(self, url: str) -> str:
-        """What a page of a container says, asked from within its network."""
+    def fetch(self, url: str, host: str = "") -> str:
+        """What a page of a container says, asked from within its network, perhaps by another host name."""
         asked = subprocess.run(
-            ["nsenter", f"--net=/run/netns/{self._namespace}", "--", sys.executable, "-c", _FETCH, url],
+            [*self.prefix, sys.executable, "-c", _FETCH, url, host],
             capture_output=True,
             text=True,
             check=True,
@@ -162,7 +182,8 @@ def eventually(check: Callable[[], bool], *, within: float, what: str) -> float:
 _FETCH = (
     "import sys, urllib.request; "
     "sys.stdout.write(urllib.request.build_opener(urllib.request.ProxyHandler({}))"
-    ".open(sys.argv[1], timeout=10).read().decode())"
+    ".open(urllib.request.Request(sys.argv[1], headers={'Host': sys.argv[2]} if sys.argv[2] else {}), timeout=10)"
+    ".read().decode())"
 )
 
 

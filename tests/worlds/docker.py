@@ -61,6 +61,9 @@ WITHOUT_ROUTER = {"PREVIEWER_ROUTER": "off"}
 class EngineFixture:
     """The repository, and previewer on it."""
 
+    prefix: tuple[str, ...] = ()
+    """What its commands begin with: they run in an engine's network, say."""
+
     def __init__(self, folder: Path, connection: DockerConnection) -> None:
         self.repository = GitRepository(folder)
         self.connection = connection
@@ -91,7 +94,7 @@ class EngineFixture:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Begin a command of previewer's."""
         return subprocess.Popen(
-            [sys.executable, "-m", "previewer", "--repo", str(self.repository.path), *arguments],
+            [*self.prefix, sys.executable, "-m", "previewer", "--repo", str(self.repository.path), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
