@@ -120,7 +120,7 @@ def how(program: Program, machine: Machine) -> str:
 
 def has_buildx(path: str) -> bool:
     """Whether previewer would find a buildx that everyone on the machine has."""
-    from previewer.docker_api.builders.buildx_command import find_buildx
+    from previewer.docker_api.builders.buildx import find_buildx
 
     return find_buildx({"PATH": path}) is not None
 

@@ -14,8 +14,7 @@ from msgspec import Struct
 
 from previewer.docker_api.answers import Info, Version
 from previewer.docker_api.engine_clock import EngineClock
-from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.failures import innermost_reason
+from previewer.docker_api.errors import innermost_reason, translate_errors
 from previewer.docker_api.wire.contexts import Endpoint, find_endpoints
 from previewer.docker_api.wire.protocol import PING, EngineRequest, RefusedError, UnreadableAnswerError, Wire
 from previewer.docker_api.wire.socket_wire import Dial, SocketWire, dial_unix

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from previewer.docker_api.answers import Container, ListedContainer
+from previewer.docker_api.answers import Container, ListedContainer, RawContainer
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.examine import find_container
 from previewer.docker_api.images import engine_reference
 from previewer.docker_api.podman import can_change_restarts, last_verdicts, run_health_check, unpack_patiently
 from previewer.docker_api.reading import InspectedContainer, has_labels, read_inspected, read_listed
@@ -128,6 +127,25 @@ def inspect_container(connection: DockerConnection, name: str) -> InspectedConta
             run_health_check(connection, name)
             found = read_inspected(_inspect(connection, name))
     return found
+
+
+def find_container(connection: DockerConnection, container: str) -> Container | None:
+    """An inspection; ``None`` where no container has this name or id."""
+    try:
+        with translate_errors("inspect it", subject=f"container {container}"):
+            return get(connection, container_path(container, "/json")).read(Container)
+    except ObjectNotFoundError:
+        return None
+
+
+def inspect_closely(connection: DockerConnection, container: str) -> tuple[Container, RawContainer] | None:
+    """An inspection, and all that the container was made with; ``None`` for one that is gone meanwhile."""
+    try:
+        with translate_errors("inspect it", subject=f"container {container}"):
+            answer = get(connection, container_path(container, "/json"))
+            return answer.read(Container), answer.read(RawContainer)
+    except ObjectNotFoundError:
+        return None
 
 
 def _inspect(connection: DockerConnection, name: str) -> Container:

@@ -13,10 +13,10 @@ from previewer.docker_api.answers import Answer, Labels
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.engine_clock import EngineClock
 from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.gathered_stream import LineReader, read_objects
 from previewer.docker_api.podman import docker_word
 from previewer.docker_api.reading import has_labels
 from previewer.docker_api.request import open_stream
+from previewer.docker_api.streams import LineReader, read_objects
 from previewer.domain.engine.examination import EngineHappening
 
 HEALTH_CHECK_NOISE = "exec_"

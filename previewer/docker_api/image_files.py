@@ -13,11 +13,9 @@ from msgspec import Struct
 from previewer.docker_api.answers import ListedContainer
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.containers import create_container, remove_container
-from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.failures import refusal_error
-from previewer.docker_api.gathered_stream import read_objects
-from previewer.docker_api.liveness import ensure_alive, reading
+from previewer.docker_api.errors import refusal_error, translate_errors
 from previewer.docker_api.request import get, open_answer
+from previewer.docker_api.streams import ensure_alive, read_objects, reading
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import JsonObject
 from previewer.domain.labels import MANAGED_BY, MANAGED_BY_VALUE, PROCESS, PURPOSE, PURPOSE_READING

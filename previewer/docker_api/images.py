@@ -223,3 +223,10 @@ def _history(connection: DockerConnection, image: str) -> list[int]:
     except ObjectNotFoundError:
         return []
     return [entry.size for entry in reversed(entries)]
+
+
+def image_config(connection: DockerConnection, image: str) -> JsonObject:
+    """The ``Config`` of an image, which is named by its config digest. Raises :class:`ObjectNotFoundError`."""
+    with translate_errors("inspect it", subject=f"image {image}"):
+        reference = engine_reference(connection, image)
+        return get(connection, image_path(reference, "/json")).read(Image).config or {}

@@ -1,21 +1,25 @@
-"""What an engine's machine has, what containers and volumes take of it, its clock, and when the engine was
-started.
-"""
+"""What an engine's machine has, what containers and volumes take of it, and when the engine was started."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
+from typing import TypeAlias
 
 from msgspec import Struct
 
-from previewer.docker_api.answers import Info, ListedContainer, Network, Volumes
+from previewer.background import begin
+from previewer.docker_api.answers import Info, ListedContainer, Network, Volume, Volumes
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.engine_clock import read_timestamp
 from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.request import get
+from previewer.docker_api.images import ListedImage
+from previewer.docker_api.request import container_path, get, open_stream
+from previewer.docker_api.streams import LineReader
+from previewer.domain.engine.usage import UsageSample
 from previewer.errors import ObjectNotFoundError
 
 
@@ -47,6 +51,31 @@ def _free_disk(connection: DockerConnection, info: Info) -> int | None:
         return found.f_bavail * found.f_frsize
     except OSError:
         return None
+
+
+class EngineLists(Struct, frozen=True):
+    """What the engine's four lists say, in its own words."""
+
+    containers: list[ListedContainer]
+    """All containers, whatever made them and whatever their state."""
+    networks: list[Network]
+    volumes: list[Volume]
+    images: list[ListedImage]
+
+
+def list_everything(connection: DockerConnection) -> EngineLists:
+    """All containers, networks, volumes and images, in four calls that are made at the same time."""
+    networks, volumes, images = (
+        begin(partial(get, connection, path), name="previewer-examine")
+        for path in ("/networks", "/volumes", "/images/json")
+    )
+    with translate_errors("list what there is", subject=connection.host):
+        return EngineLists(
+            containers=get(connection, "/containers/json", {"all": "1"}).read_list(ListedContainer),
+            networks=networks.result().read_list(Network),
+            volumes=volumes.result().read(Volumes).volumes or [],
+            images=images.result().read_list(ListedImage),
+        )
 
 
 KINDS_SINCE = (1, 42)
@@ -88,3 +117,81 @@ def engine_started(connection: DockerConnection) -> datetime | None:
         return None
     created = read_timestamp(found.created)
     return connection.clock.ours(created) if created else None
+
+
+_NO_LIMIT = 1 << 60
+"""Engines say a number that no machine has, or the machine's memory, for a container without a limit."""
+
+Count: TypeAlias = int | float
+
+
+class _MemoryDetails(Struct, frozen=True):
+    inactive_file: Count | None = None
+    """By control groups 2."""
+    total_inactive_file: Count = 0
+    """By control groups 1."""
+
+
+class _Memory(Struct, frozen=True):
+    usage: Count | None = None
+    limit: Count = 0
+    stats: _MemoryDetails | None = None
+
+
+class _CpuTime(Struct, frozen=True):
+    total_usage: Count = 0
+
+
+class _Cpu(Struct, frozen=True):
+    """Nanoseconds of the container, and of all cores together."""
+
+    cpu_usage: _CpuTime = _CpuTime()
+    system_cpu_usage: Count = 0
+    online_cpus: Count = 0
+
+
+class _Traffic(Struct, frozen=True):
+    rx_bytes: Count = 0
+    tx_bytes: Count = 0
+
+
+class Stats(Struct, frozen=True):
+    """An object of ``GET /containers/NAME/stats``."""
+
+    memory_stats: _Memory = _Memory()
+    cpu_stats: _Cpu = _Cpu()
+    precpu_stats: _Cpu = _Cpu()
+    networks: dict[str, _Traffic] | None = None
+
+
+def open_stats(connection: DockerConnection, name: str) -> LineReader[Stats, UsageSample]:
+    """Ask for a running container's samples; one that ends gives no more."""
+    with translate_errors("read what it uses", subject=name):
+        stream = open_stream(connection, container_path(name, "/stats"), {"stream": "true"})
+    return LineReader(stream, Stats, partial(read_sample, name))
+
+
+def read_sample(container: str, entry: Stats) -> UsageSample | None:
+    """A sample; ``None`` for the empty ones of a container that has ended."""
+    memory = entry.memory_stats
+    if memory.usage is None:
+        return None
+    details = memory.stats or _MemoryDetails()
+    droppable = details.total_inactive_file if details.inactive_file is None else details.inactive_file
+    return UsageSample(
+        container=container,
+        at=datetime.now(UTC),
+        cpu=_cores(entry.cpu_stats, entry.precpu_stats),
+        memory=max(0, int(memory.usage - droppable)),
+        memory_limit=int(memory.limit) if 0 < memory.limit < _NO_LIMIT else 0,
+        received=int(sum(one.rx_bytes for one in (entry.networks or {}).values())),
+        sent=int(sum(one.tx_bytes for one in (entry.networks or {}).values())),
+    )
+
+
+def _cores(now: _Cpu, before: _Cpu) -> float:
+    """Cores in use between two looks."""
+    if now.system_cpu_usage <= before.system_cpu_usage or not before.system_cpu_usage:
+        return 0.0
+    used = max(0, now.cpu_usage.total_usage - before.cpu_usage.total_usage)
+    return used / (now.system_cpu_usage - before.system_cpu_usage) * (now.online_cpus or 1)

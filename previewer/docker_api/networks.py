@@ -9,8 +9,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from previewer.docker_api.answers import Created, Network
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.failures import NAME_HINT, refusal_error
+from previewer.docker_api.errors import NAME_HINT, refusal_error, translate_errors
 from previewer.docker_api.podman import idle_members
 from previewer.docker_api.reading import has_labels
 from previewer.docker_api.request import LIST_PATIENCE, delete, get, network_path, post

@@ -11,8 +11,7 @@ import pytest
 import requests.exceptions
 
 from previewer.docker_api.connection import choose_api_version, connect, parse_api_version, start_hint
-from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.failures import innermost_reason, refusal_error
+from previewer.docker_api.errors import innermost_reason, refusal_error, translate_errors
 from previewer.docker_api.wire.contexts import Endpoint, find_endpoints
 from previewer.errors import (
     ConflictError,

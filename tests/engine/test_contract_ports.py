@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from previewer.docker_api import listening
+from previewer.docker_api import reach
 from previewer.domain.engine.specs import HOST_BINDING_OPTION
 from previewer.domain.json_value import JsonValue
 from previewer.engine.protocol import HOST_BINDING
@@ -95,7 +95,7 @@ def test_what_listens_on_its_ports_is_told_from_what_only_publishes_them(
 ) -> None:
     """The kernel says it; connections to the engine's proxy do, as with an engine in a virtual machine."""
     if not are_processes_visible:
-        monkeypatch.setattr(listening, "PROCESSES", tmp_path)
+        monkeypatch.setattr(reach, "PROCESSES", tmp_path)
     bench.make_network()
     ports: list[JsonValue] = [{**_port(), "target": target} for target in (80, 81)]
     server = bench.run("server", networks={"default": {}}, ports=ports)

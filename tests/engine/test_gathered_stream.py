@@ -6,7 +6,7 @@ import itertools
 import threading
 from collections.abc import Iterator, Sequence
 
-from previewer.docker_api.gathered_stream import BATCH_SIZE, FLUSH_SECONDS, GatheredStream
+from previewer.docker_api.streams import BATCH_SIZE, FLUSH_SECONDS, GatheredStream
 from tests.eventually import eventually
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from previewer.docker_api import listening
-from previewer.docker_api.listening import accepts, kernel_tables, read_listeners
+from previewer.docker_api import reach
+from previewer.docker_api.reach import accepts, kernel_tables, read_listeners
 from tests.free_port import free_port
 
 HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode"
@@ -59,8 +59,8 @@ def test_a_process_of_something_else_says_nothing() -> None:
 def test_tables_are_read_again_when_the_kernel_counts_other_sockets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listening, "PROCESSES", tmp_path)
-    monkeypatch.setattr(listening, "REREAD_SECONDS", 1e9)
+    monkeypatch.setattr(reach, "PROCESSES", tmp_path)
+    monkeypatch.setattr(reach, "REREAD_SECONDS", 1e9)
     net = tmp_path / "7" / "net"
     net.mkdir(parents=True)
     (tmp_path / "7" / "cgroup").write_text("0::/docker/abc\n")
@@ -68,7 +68,7 @@ def test_tables_are_read_again_when_the_kernel_counts_other_sockets(
     def show(inuse: int, *addresses: str) -> set[int]:
         (net / "sockstat").write_text(f"TCP: inuse {inuse} orphan 0\n")
         (net / "tcp").write_text("\n".join((HEAD, *map(line, addresses))))
-        tables = listening.recent_tables("abc", 7)
+        tables = reach.recent_tables("abc", 7)
         assert tables is not None
         return set(read_listeners(tables, (8080,)).accepting)
 

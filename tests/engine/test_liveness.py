@@ -12,13 +12,12 @@ from typing import Any
 
 import pytest
 
-from previewer.docker_api.builders.any_builder import build_image
-from previewer.docker_api.builders.endpoint import ClassicSteps
+from previewer.docker_api.builders.build import ClassicSteps, build_image
 from previewer.docker_api.builders.image_build import ImageBuild
 from previewer.docker_api.connection import DockerConnection, connect
-from previewer.docker_api.liveness import ensure_alive, while_alive
 from previewer.docker_api.registry.transfer import push_image
 from previewer.docker_api.request import open_answer, post
+from previewer.docker_api.streams import ensure_alive, while_alive
 from previewer.docker_api.wire.sdk_wire import stream_body
 from previewer.domain.build import Builder
 from previewer.domain.cancellation import Cancellation

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from previewer.docker_api.gathered_stream import LineReader, read_objects
+from previewer.docker_api.streams import LineReader, read_objects
 
 NAMES = st.lists(st.text(min_size=1, max_size=5), max_size=5)
 

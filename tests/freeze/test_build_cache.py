@@ -7,8 +7,7 @@ from collections.abc import Collection, Mapping
 import pytest
 from msgspec import structs
 
-from previewer.docker_api.registry.connection import BRIEF, RegistryConnection
-from previewer.docker_api.registry.login import RegistryCredentials
+from previewer.docker_api.registry.connection import BRIEF, RegistryConnection, RegistryCredentials
 from previewer.docker_api.registry.repository import DOCKER_MANIFEST, RegistryManifest, RegistryRepository
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.json_value import canonical_json

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from previewer.docker_api.builders.buildx_command import buildx_command, buildx_environment, find_buildx
+from previewer.docker_api.builders.buildx import buildx_command, buildx_environment, find_buildx
 from previewer.docker_api.builders.image_build import ImageBuild, Redaction, build_error
 from previewer.docker_api.builders.progress import BuildProgress, read_statuses
 from previewer.docker_api.wire.contexts import Endpoint, TlsFiles

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from previewer.docker_api.builders.any_builder import BUILDKIT, CLASSIC
-from previewer.docker_api.builders.buildx_command import find_buildx
+from previewer.docker_api.builders.build import BUILDKIT, CLASSIC
+from previewer.docker_api.builders.buildx import find_buildx
 from previewer.docker_api.connection import DockerConnection
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import Commit

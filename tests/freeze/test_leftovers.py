@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import pytest
 
-from previewer.docker_api.builders.any_builder import CLASSIC
+from previewer.docker_api.builders.build import CLASSIC
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.images import EngineImage, EngineImages
 from previewer.domain.naming import BUILDING_REPOSITORY, REBUILT_REPOSITORY, pinned_base_reference
@@ -31,7 +31,7 @@ from tests.worlds.freeze import built, definition, freeze
 ONE = definition({"web": built()})
 GUARDED = """
 import subprocess, sys
-from previewer.docker_api.builders.buildx_command import ended_with_us
+from previewer.docker_api.builders.buildx import ended_with_us
 process = subprocess.Popen(["sleep", "60"], start_new_session=True)
 with ended_with_us(process):
     print(process.pid, flush=True)

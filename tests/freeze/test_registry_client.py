@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from previewer.docker_api.registry.connection import RegistryConnection
-from previewer.docker_api.registry.login import RegistryCredentials, find_credentials
+from previewer.docker_api.registry.connection import RegistryConnection, RegistryCredentials, find_credentials
 from previewer.docker_api.registry.repository import OCI_INDEX, OCI_MANIFEST, Manifest, RegistryRepository
 from previewer.errors import RegistryError
 from previewer.freeze.registry.registry_image import find_image

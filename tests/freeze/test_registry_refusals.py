@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from previewer.docker_api.builders.any_builder import proxy_arguments, proxy_passwords
+from previewer.docker_api.builders.build import proxy_arguments, proxy_passwords
 from previewer.docker_api.registry.answer import read_refusal
-from previewer.docker_api.registry.login import find_credentials
+from previewer.docker_api.registry.connection import find_credentials
 from previewer.errors import RegistryError
 
 

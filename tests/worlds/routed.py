@@ -18,8 +18,8 @@ from demo.base_image import ARCHITECTURES
 from demo.host_python import python_layer
 from demo.image_archive import write_image
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.router_image import find_program, find_router_image
 from previewer.domain.routing.host_names import tls_port
+from previewer.engine.docker.router_image import find_program, find_router_image
 from tests.docker import web_program
 from tests.docker.base_image import forget_pinned_names
 from tests.free_port import free_port

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from msgspec import Struct, field
 
 from previewer.docker_api.builders.progress import BuildProgress
-from previewer.docker_api.failures import FULL_DISK, FULL_DISK_HINT, IMAGE_HINT
+from previewer.docker_api.errors import FULL_DISK, FULL_DISK_HINT, IMAGE_HINT
 from previewer.domain.build import BuildRequirements
 from previewer.domain.naming import PINNED_BASE_REPOSITORY
 from previewer.errors import BuildError

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct, json
 
-from previewer.docker_api.failures import FULL_DISK, FULL_DISK_HINT, innermost_reason
+from previewer.docker_api.errors import FULL_DISK, FULL_DISK_HINT, innermost_reason
 from previewer.errors import RegistryError
 
 if TYPE_CHECKING:  # what asks no registry is not to pay for it

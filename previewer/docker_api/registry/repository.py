@@ -18,8 +18,7 @@ from msgspec import Struct, field
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.registry.answer import TagAnswer, parse_json, read_answer, read_refusal
-from previewer.docker_api.registry.connection import RegistryConnection, refusal
-from previewer.docker_api.registry.login import find_credentials
+from previewer.docker_api.registry.connection import RegistryConnection, find_credentials, refusal
 from previewer.errors import RegistryError
 
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"

@@ -19,10 +19,9 @@ from msgspec import Struct, field
 from previewer.background import begin
 from previewer.docker_api.connection import CALL_TIMEOUT, DockerConnection
 from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.gathered_stream import read_objects
-from previewer.docker_api.liveness import ensure_alive, reading
 from previewer.docker_api.registry.answer import read_refusal
-from previewer.docker_api.registry.login import find_credentials
+from previewer.docker_api.registry.connection import find_credentials
+from previewer.docker_api.streams import ensure_alive, read_objects, reading
 from previewer.docker_api.wire.protocol import ByteStream
 from previewer.docker_api.wire.sdk_wire import check_response, stream_body
 from previewer.domain.cancellation import Cancellation

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from previewer.docker_api import volumes
-from previewer.docker_api.clone_folders import is_mountable, make_clone_folders
 from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.volumes import is_mountable, make_clone_folders
 from previewer.domain.engine.specs import UPPER, CloneSpec, VolumeSpec, volume_of
 from previewer.engine.create_body import labelled_volume
 from previewer.engine.mapping.clone_options import as_shown, clone_options

@@ -251,13 +251,13 @@ class DockerEngine:
 
     def listening_ports(self, name: str, ports: Collection[int]) -> ListeningPorts | None:
         """Which of these TCP ports of a running container accept connections."""
-        from previewer.docker_api.listening import listening_ports  # seldom needed: health checks tell more
+        from previewer.docker_api.reach import listening_ports  # seldom needed: health checks tell more
 
         return listening_ports(self._open(), name, ports)
 
     def open_connections(self, name: str, ports: Collection[int]) -> OpenConnections:
         """How many clients are connected to these TCP ports of a container."""
-        from previewer.docker_api.listening import open_connections  # only where a router hands over
+        from previewer.docker_api.reach import open_connections  # only where a router hands over
 
         return open_connections(self._open(), name, ports)
 

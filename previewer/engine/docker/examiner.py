@@ -11,14 +11,15 @@ from typing import TypeVar
 from msgspec import convert
 
 from previewer.background import begin
-from previewer.docker_api import examine
 from previewer.docker_api.answers import Container, ListedContainer, Network, RawContainer, Volume
 from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.container_files import ContentComparison, file_digest, list_changes
+from previewer.docker_api.containers import find_container, inspect_closely
 from previewer.docker_api.events import list_past_events, open_happenings
-from previewer.docker_api.file_changes import ContentComparison, file_digest, list_changes
-from previewer.docker_api.gathered_stream import GatheredStream
-from previewer.docker_api.machine import engine_started
+from previewer.docker_api.images import image_config
+from previewer.docker_api.machine import engine_started, list_everything
 from previewer.docker_api.reading import read_examined, read_stranger, shaped_as_body
+from previewer.docker_api.streams import GatheredStream
 from previewer.docker_api.terminal import run_attached
 from previewer.docker_api.volumes import read_volume
 from previewer.domain import labels
@@ -72,11 +73,11 @@ class DockerExaminer:
     def examine(self, installation: str, *, environment: str = "") -> Examination:
         """Four lists, and an inspection of each container of the repository, or of one of its environments."""
         docker = self._docker
-        lists = examine.list_everything(docker)
+        lists = list_everything(docker)
         names = {entry.id: entry.name for entry in lists.containers}
         ours = [entry for entry in lists.containers if _belongs(entry, installation, environment)]
         others = [entry for entry in lists.containers if not _belongs(entry, installation, environment)]
-        inspected = in_parallel(lambda entry: examine.inspect_closely(docker, entry.id), ours)
+        inspected = in_parallel(lambda entry: inspect_closely(docker, entry.id), ours)
         return Examination(
             containers=tuple(sorted(self._examined(inspected, names), key=lambda container: container.name)),
             strangers=tuple(self._strangers(others, ours)),
@@ -160,7 +161,7 @@ class DockerExaminer:
         oldest = min((one.created for one in ours), default=None)
         # What was made before ours cannot have been made to join them.
         young = [one.id for one in others if oldest is not None and one.created >= oldest][:MOST_INSPECTED]
-        inspected = in_parallel(lambda identifier: examine.find_container(self._docker, identifier), young)
+        inspected = in_parallel(lambda identifier: find_container(self._docker, identifier), young)
         known = dict(zip(young, inspected, strict=True))
         return (read_stranger(entry, known.get(entry.id)) for entry in others)
 
@@ -171,7 +172,7 @@ class DockerExaminer:
         """An image never changes: asked for once."""
         with self._lock:
             if image not in self._image_configs:
-                self._image_configs[image] = examine.inspect_image_config(self._docker, image)
+                self._image_configs[image] = image_config(self._docker, image)
             return self._image_configs[image]
 
 

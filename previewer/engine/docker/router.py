@@ -10,26 +10,31 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.containers import create_container, inspect_container, remove_container, start_container
-from previewer.docker_api.errors import translate_errors
-from previewer.docker_api.examine import find_container
-from previewer.docker_api.listening import accepts
-from previewer.docker_api.logs import LogReader, open_logs
-from previewer.docker_api.request import container_path, get, put_archive
-from previewer.docker_api.router_image import (
-    PROGRAM_PATH,
-    find_program,
-    find_router_image,
-    load_program,
-    pull_official,
+from previewer.docker_api.containers import (
+    create_container,
+    find_container,
+    inspect_container,
+    remove_container,
+    start_container,
 )
-from previewer.docker_api.stats import Stats
+from previewer.docker_api.errors import translate_errors
+from previewer.docker_api.logs import LogReader, open_logs
+from previewer.docker_api.machine import Stats
+from previewer.docker_api.reach import accepts
+from previewer.docker_api.request import container_path, get, put_archive
 from previewer.docker_api.volumes import create_volume, remove_volume
 from previewer.domain.engine.observation import ContainerState
 from previewer.domain.json_value import JsonObject
 from previewer.domain.labels import MANAGED_BY, MANAGED_BY_VALUE, PURPOSE, PURPOSE_ROUTER, ROUTER_PORT
 from previewer.domain.routing.caddy import AUTHORITY_FILE, CONFIG_FILE, FOLDER, HEALTH_HEADER, HEALTH_HOST
 from previewer.domain.routing.route_files import Link, RouterFiles
+from previewer.engine.docker.router_image import (
+    PROGRAM_PATH,
+    find_program,
+    find_router_image,
+    load_program,
+    pull_official,
+)
 from previewer.engine.protocol import Stream
 from previewer.engine.router import HEALTH_SECONDS, RouterSpec, RouterState
 from previewer.errors import ConflictError, EngineError, PortTakenError, UnsupportedError

@@ -13,10 +13,9 @@ from previewer.background import begin
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.containers import inspect_container
 from previewer.docker_api.events import EngineEvent, Event
-from previewer.docker_api.gathered_stream import BATCH_SIZE, GatheredStream, LineReader
-from previewer.docker_api.liveness import ensure_alive
 from previewer.docker_api.logs import LogReader, open_logs
-from previewer.docker_api.stats import open_stats
+from previewer.docker_api.machine import open_stats
+from previewer.docker_api.streams import BATCH_SIZE, GatheredStream, LineReader, ensure_alive
 from previewer.domain.engine.usage import UsageSample
 from previewer.domain.labels import SERVICE
 from previewer.engine.protocol import ContainerEvent, LogLine, LogOptions

@@ -11,8 +11,7 @@ from functools import cached_property
 from msgspec import Struct
 from msgspec.structs import replace
 
-from previewer.docker_api.builders.any_builder import build_image, builder_for, find_builder
-from previewer.docker_api.builders.endpoint import ClassicSteps
+from previewer.docker_api.builders.build import ClassicSteps, build_image, builder_for, find_builder
 from previewer.docker_api.builders.image_build import ImageBuild
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.image_files import ImageArchives

@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import Self
 
 from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.container_files import FOLDER, LINK, folder_owner, path_mode
 from previewer.docker_api.image_files import reading_container
-from previewer.docker_api.path_status import FOLDER, LINK, folder_owner, path_mode
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.release.image_comparison import ImageContent, ImageFile
 from previewer.domain.tar_pieces import open_tar
