@@ -16,7 +16,7 @@ from previewer.definition.values import Table, Value, as_tables, named_tables, t
 from previewer.domain.commit.files import EntryKind, FileTree, TreeEntry
 from previewer.domain.compose.definition import Definition
 from previewer.domain.compose.references import MARK
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.domain.json_value import JsonObject, JsonValue, as_object, as_text
 from previewer.errors import DefinitionError, OutsideTreeError, UsageError
 
 ALWAYS_PRINTED = frozenset(
@@ -130,7 +130,7 @@ def _difference(ours: JsonValue, theirs: JsonValue) -> Iterator[str]:
 
 def _profiles(definition: Definition) -> Iterator[str]:
     for service in definition.services.values():
-        yield from map(as_text, as_list(service.spec.get("profiles")))
+        yield from service.profiles
 
 
 def _without_absent(model: JsonObject) -> JsonObject:

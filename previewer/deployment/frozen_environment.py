@@ -29,7 +29,7 @@ from previewer.domain.engine.examination import Examination, ExaminedContainer, 
 from previewer.domain.engine.specs import volume_of
 from previewer.domain.environment.environment import Environment
 from previewer.domain.environment.host_ports import PortKey
-from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.domain.json_value import as_text
 from previewer.domain.labels import Ownership
 from previewer.domain.naming import handover_network_name, variable_suffix
 from previewer.domain.record.notes import LedgerEntry
@@ -79,7 +79,10 @@ def freeze_environment(
         ownership=owner,
         containers=tuple(_settled(session, _containers(examiner, target, seen), live)),
         networks={
-            spec.name: {**examiner.describe_network(spec), **_own_subnets(spec.compose)}
+            spec.name: {
+                **examiner.describe_network(spec),
+                **({"subnets": True} if spec.declared.has_own_subnet else {}),
+            }
             for _key, spec in network_specs(target)
         },
         volumes=dict(_volumes(examiner, target, seen)),
@@ -288,9 +291,3 @@ def _settled(
 
 def _is_server(service: Service, fields: Mapping[str, object]) -> bool:
     return bool(service.ports) or "healthcheck" in fields or any(name.startswith(PORTS) for name in fields)
-
-
-def _own_subnets(compose: JsonObject) -> dict[str, bool]:
-    """Where the definition says its subnets itself, none is to lie in the pool."""
-    configs = as_list(as_object(compose.get("ipam")).get("config"))
-    return {"subnets": True} if any(as_object(config).get("subnet") for config in configs) else {}

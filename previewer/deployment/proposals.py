@@ -20,7 +20,7 @@ from previewer.domain.commit.revision import ResolvedRevision
 from previewer.domain.compose.definition import Definition, Role
 from previewer.domain.compose.routes import DEBUGGERS, declared_routes
 from previewer.domain.data.beginning import Lifetime, data_volumes, lifetimes
-from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.domain.json_value import JsonObject
 from previewer.domain.policy.check import Check, Finding, Verdict, check, refused
 from previewer.domain.policy.mount_rules import host_mounts, reaches_engine
 from previewer.errors import PreviewerError
@@ -176,12 +176,12 @@ def _database_volumes(definition: Definition, omitted: Mapping[str, str]) -> Ite
         return
     eligible = data_volumes(definition)
     for name, service in definition.services.items():
-        image = as_text(service.spec.get("image")).partition("@")[0].rpartition("/")[2].partition(":")[0]
+        image = (service.image or "").partition("@")[0].rpartition("/")[2].partition(":")[0]
         if name in omitted or image not in DATABASES:
             continue
-        for mount in map(as_object, as_list(service.spec.get("volumes"))):
-            if mount.get("type") == "volume" and (key := as_text(mount.get("source"))) in eligible:
-                yield key, name
+        for mount in service.volumes:
+            if mount.type == "volume" and mount.source in eligible:
+                yield mount.source, name
 
 
 _EXAMPLE = Key(

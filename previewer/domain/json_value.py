@@ -40,3 +40,20 @@ def as_integer(value: JsonValue) -> int:
 def as_text(value: JsonValue, default: str = "") -> str:
     """``value`` if it is a string, else ``default``."""
     return value if isinstance(value, str) else default
+
+
+def value_at(value: JsonValue, *keys: str) -> JsonValue:
+    """What ``keys`` lead to, members of mappings and items of lists by their place; ``None`` for nothing."""
+    for key in keys:
+        if isinstance(value, Mapping):
+            value = value.get(key)
+        elif isinstance(value, list | tuple) and key.isdecimal() and int(key) < len(value):
+            value = value[int(key)]
+        else:
+            return None
+    return value
+
+
+def entries_at(value: JsonValue, *keys: str) -> tuple[JsonObject, ...]:
+    """The mappings of the list that ``keys`` lead to; none where there is no list."""
+    return tuple(map(as_object, as_list(value_at(value, *keys))))

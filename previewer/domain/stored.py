@@ -37,8 +37,16 @@ def from_bytes(content: bytes, kind: type[T]) -> T:
         value = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"this is not JSON: {error}") from error
+    return convert(value, kind)
+
+
+def convert(value: object, kind: type[T], *, strict: bool = True) -> T:
+    """``value``, of JSON, as a ``kind``. Unless that is ``strict``, text stands for the numbers that it spells.
+
+    Raises :class:`ValueError` that names the field which is missing or has another type.
+    """
     try:
-        return msgspec.convert(value, kind)
+        return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at ")
         field = place.strip("`").removeprefix("$").removeprefix(".") or "the value as a whole"

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from previewer.domain.commit.files import MODULES_FILE, EntryKind, FileTree, TreeEntry, folders_above, is_declared
 from previewer.domain.compose.definition import Definition
 from previewer.domain.compose.service import BuildSection, Service
-from previewer.domain.json_value import JsonValue, as_object
+from previewer.domain.json_value import JsonValue
 from previewer.domain.naming import SENT_DOCKERFILE
 from previewer.domain.policy.image_rules import IMAGE_CONTEXT
 from previewer.errors import DefinitionError, UnsupportedError
@@ -151,9 +151,8 @@ def read_further_contexts(
     Raises :class:`UnsupportedError` for another service's image and for what is not part of the commit.
     """
     images, folders = {}, {}
-    for name, value in as_object(build.spec.get("additional_contexts")).items():
+    for name, text in build.additional_contexts.items():
         location = str(definition.locate(("services", service.name, "build", "additional_contexts", name)))
-        text = str(value)
         if text.startswith(IMAGE_CONTEXT):
             images[name] = text.removeprefix(IMAGE_CONTEXT)
         elif text.startswith(SERVICE):

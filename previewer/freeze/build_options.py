@@ -11,7 +11,6 @@ from previewer.domain.commit.files import FileTree
 from previewer.domain.compose.definition import Definition
 from previewer.domain.compose.mounted_files import config_content
 from previewer.domain.compose.service import BuildSection, Service
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.domain.labels import is_reserved
 from previewer.errors import DefinitionError, UnsupportedError
 
@@ -85,7 +84,7 @@ def read_build_options(
         args=_args(definition, service, build),
         labels=_labels(definition, service, build),
         platform=_platform(definition, service, build, default_platform),
-        use_cache=build.spec.get("no_cache") is not True,
+        use_cache=not build.no_cache,
         takes_ciphertext=definition.extension.freeze.encrypted_files,
         requirements=read_build_requirements(definition, service, build, secrets=secrets),
     )
@@ -94,7 +93,8 @@ def read_build_options(
 def _args(definition: Definition, service: Service, build: BuildSection) -> Mapping[str, str]:
     """``x-previewer.freeze.args`` for every service, then the service's own."""
     shared = definition.extension.freeze.args
-    args = {**{key: _as_argument(value) for key, value in shared.items()}, **build.args}
+    own = {key: value for key, value in build.args.items() if value is not None}
+    args = {**{key: _as_argument(value) for key, value in shared.items()}, **own}
     if FRONTEND_ARG in args:
         raise UnsupportedError(
             f"the build argument {FRONTEND_ARG} is not supported: images are built by the engine's own frontend",
@@ -105,20 +105,18 @@ def _args(definition: Definition, service: Service, build: BuildSection) -> Mapp
 
 
 def _labels(definition: Definition, service: Service, build: BuildSection) -> Mapping[str, str]:
-    labels = {key: _as_argument(value) for key, value in as_object(build.spec.get("labels")).items()}
-    for key in labels:
+    for key in build.labels:
         if is_reserved(key):
             raise DefinitionError(
                 f"build.labels: {key!r} is reserved for previewer and Compose",
                 where=_where(definition, service, "labels"),
                 hint="choose another prefix",
             )
-    return labels
+    return build.labels
 
 
 def _platform(definition: Definition, service: Service, build: BuildSection, default: str) -> str:
-    listed = [as_text(value) for value in as_list(build.spec.get("platforms"))]
-    wanted = as_text(service.spec.get("platform"))
+    listed, wanted = build.platforms, service.platform
     if wanted and listed and wanted not in listed:
         raise DefinitionError(
             f"platform {wanted} is not among build.platforms", where=_where(definition, service, "platforms")
@@ -149,15 +147,13 @@ def read_build_requirements(
     definition: Definition, service: Service, build: BuildSection, *, secrets: ReadSecret
 ) -> BuildRequirements:
     """Read what ``RUN`` steps are given. Raises :class:`DefinitionError`, with file and line."""
-    spec = build.spec
-    network = as_text(spec.get("network"))
     return BuildRequirements(
-        network="" if network == "default" else network,
-        extra_hosts=tuple(str(host) for host in as_list(spec.get("extra_hosts"))),
-        shm_bytes=_number(spec.get("shm_size")),
-        ulimits=tuple(_ulimits(as_object(spec.get("ulimits")))),
-        secrets={name: secrets(source) for name, source in _secrets(spec)},
-        ssh=tuple(_ssh(definition, service, spec)),
+        network="" if build.network == "default" else build.network,
+        extra_hosts=build.extra_hosts,
+        shm_bytes=build.shm_size,
+        ulimits=tuple(_ulimits(build)),
+        secrets={secret.target or secret.source: secrets(secret.source) for secret in build.secrets},
+        ssh=tuple(_ssh(definition, service, build)),
     )
 
 
@@ -166,15 +162,8 @@ def secret_reader(definition: Definition, tree: FileTree, variables: Mapping[str
     return lambda name: config_content(definition, f"secrets/{name}", tree, variables, limit=MAX_SECRET_BYTES)
 
 
-def _secrets(spec: JsonObject) -> Iterator[tuple[str, str]]:
-    """The id in the Dockerfile, and the definition's name for it (Compose: ``target`` and ``source``)."""
-    for entry in as_list(spec.get("secrets")):
-        source = as_text(as_object(entry).get("source")) or as_text(entry)
-        yield as_text(as_object(entry).get("target")) or source, source
-
-
-def _ssh(definition: Definition, service: Service, spec: JsonObject) -> Iterator[str]:
-    for key in map(str, as_list(spec.get("ssh"))):
+def _ssh(definition: Definition, service: Service, build: BuildSection) -> Iterator[str]:
+    for key in build.ssh:
         name, _, path = key.partition("=")
         if path and not path.startswith(("/", "~")):
             raise DefinitionError(
@@ -185,18 +174,6 @@ def _ssh(definition: Definition, service: Service, spec: JsonObject) -> Iterator
         yield key
 
 
-def _ulimits(spec: JsonObject) -> Iterator[Ulimit]:
-    for name in sorted(spec):
-        both = _number(spec[name])
-        if both is not None:
-            yield Ulimit(name, both, both)
-            continue
-        limits = as_object(spec[name])
-        soft, hard = _number(limits.get("soft")), _number(limits.get("hard"))
-        yield Ulimit(name, soft if soft is not None else hard or 0, hard if hard is not None else soft or 0)
-
-
-def _number(value: JsonValue) -> int | None:
-    """The model's numbers of bytes are text."""
-    text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
-    return int(text) if text.removeprefix("-").isdecimal() else None
+def _ulimits(build: BuildSection) -> Iterator[Ulimit]:
+    for name, limit in sorted(build.ulimits.items()):
+        yield Ulimit(name, limit, limit) if isinstance(limit, int) else Ulimit(name, limit.soft, limit.hard)

@@ -9,7 +9,6 @@ from msgspec import Struct
 from previewer.domain.build import FreezeStep
 from previewer.domain.commit.files import FileTree
 from previewer.domain.compose.definition import Definition, Location
-from previewer.domain.json_value import as_text
 from previewer.errors import DefinitionError
 from previewer.freeze.planned_build import ImageRequest, PlannedBuild, plan_build
 
@@ -42,7 +41,7 @@ def find_image_sources(definition: Definition, *, platform: str) -> Mapping[str,
         elif service.image in built:
             found[name] = ImageSource(build=built[service.image])
         else:
-            wanted = as_text(service.spec.get("platform")) or platform
+            wanted = service.platform or platform
             found[name] = ImageSource(request=(service.image, wanted))
     return found
 

@@ -15,14 +15,14 @@ from previewer.deployment.frozen_environment import frozen_target
 from previewer.domain import labels
 from previewer.domain.compose.mounted_files import FileOwner
 from previewer.domain.compose.served_files import FILES_VOLUME
-from previewer.domain.compose.service import Service
+from previewer.domain.compose.service import STDIN_ONCE_KEY, Mount, Service
 from previewer.domain.deploy.plan import CreateContainer, CreateVolume, FillVolume, Plan, StartContainer, Step
 from previewer.domain.deploy.target import Target, container_spec
 from previewer.domain.drift.fields import LABELS
 from previewer.domain.engine.examination import Examination
-from previewer.domain.engine.specs import STDIN_ONCE_KEY, ContainerSpec, FillSpec, VolumeSpec
+from previewer.domain.engine.specs import ContainerSpec, FillSpec, VolumeSpec
 from previewer.domain.environment.environment import Environment
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.domain.json_value import JsonObject, JsonValue, as_text
 from previewer.domain.naming import scope
 from previewer.domain.progress import Noted
 from previewer.domain.units import format_time, parse_time
@@ -183,7 +183,7 @@ def _prepare(
         name=name,
         service=f"{service}-debug",  # its name on the networks: the service's own traffic is not for it
         labels=said,
-        compose=_compose_of(original.compose, command, terminal=terminal),
+        compose=_compose_of(original, command, terminal=terminal),
         volumes={**original.volumes, **cloned},
     )
     plan = Plan(f"debug {found.name} {service}", tuple(_steps(session, target, container, cloned, original)))
@@ -213,7 +213,8 @@ def _steps(
     for key, volume in cloned.items():
         said = {**container.labels, labels.COMPOSE_VOLUME: key}
         made = Step(
-            CreateVolume(VolumeSpec(volume, said, target.definition.volumes[key])), "the copy has data of its own"
+            CreateVolume(VolumeSpec(volume, said, target.definition.volumes[key].spec)),
+            "the copy has data of its own",
         )
         source = original.volumes[key]
         read = partial(_read_whole, session, source, container.image, said)
@@ -238,11 +239,13 @@ def _read_whole(
     return session.debugger.read_volume(volume, image=image, labels=said)
 
 
-def _compose_of(compose: JsonObject, command: Sequence[str], *, terminal: bool) -> JsonObject:
-    networks: dict[str, JsonValue] = {key: {} for key in as_object(compose.get("networks"))}
+def _compose_of(original: ContainerSpec, command: Sequence[str], *, terminal: bool) -> JsonObject:
+    service = original.declared
+    networks: dict[str, JsonValue] = {key: {} for key in service.networks}
+    mounts = zip(service.volumes, service.entries("volumes"), strict=True)
     return {
-        **{key: value for key, value in compose.items() if key in KEPT_KEYS},
-        "volumes": [_without_writing(as_object(entry)) for entry in as_list(compose.get("volumes"))],
+        **{key: value for key, value in original.compose.items() if key in KEPT_KEYS},
+        "volumes": [_without_writing(mount, entry) for mount, entry in mounts],
         **({"networks": networks} if networks else {}),
         "entrypoint": [],
         "command": list(command) or list(SHELL),
@@ -253,21 +256,19 @@ def _compose_of(compose: JsonObject, command: Sequence[str], *, terminal: bool) 
     }
 
 
-def _without_writing(entry: JsonObject) -> JsonObject:
+def _without_writing(mount: Mount, entry: JsonObject) -> JsonObject:
     """A mount of the copy: what it shares with the service it can only read. Memory and volumes without a name are
     its own."""
-    is_own = entry.get("type") == "tmpfs" or (entry.get("type") == "volume" and not entry.get("source"))
-    return entry if is_own or _is_written(entry) else {**entry, "read_only": True}
+    is_own = mount.type == "tmpfs" or (mount.type == "volume" and not mount.source)
+    return entry if is_own or _is_written(mount) else {**entry, "read_only": True}
 
 
 def _written_volumes(service: Service) -> tuple[str, ...]:
-    mounts = map(as_object, as_list(service.spec.get("volumes")))
-    return tuple(dict.fromkeys(as_text(entry["source"]) for entry in mounts if _is_written(entry)))
+    return tuple(dict.fromkeys(mount.source for mount in service.volumes if _is_written(mount)))
 
 
-def _is_written(entry: JsonObject) -> bool:
-    is_named = entry.get("type") == "volume" and bool(entry.get("source")) and entry.get("source") != FILES_VOLUME
-    return is_named and entry.get("read_only") is not True
+def _is_written(mount: Mount) -> bool:
+    return mount.type == "volume" and mount.source not in ("", FILES_VOLUME) and not mount.read_only
 
 
 def _labels(target: Target, service: str, *, until: datetime) -> dict[str, str]:

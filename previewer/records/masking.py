@@ -14,8 +14,6 @@ from msgspec.structs import replace
 
 from previewer.domain.commit.files import FileTree
 from previewer.domain.compose.definition import Definition
-from previewer.domain.compose.mounted_files import FILE_KINDS
-from previewer.domain.json_value import as_object
 from previewer.domain.progress import Event, Noted, TaskFinished, TaskOutput
 from previewer.domain.release.release import Release
 from previewer.domain.secrecy import is_secret_value, named_secrets, redactor
@@ -96,7 +94,7 @@ class MaskedLines:
 
 
 def _secret_contents(session: Session, commit: str, definition: Definition) -> Iterator[str]:
-    secrets = as_object(definition.model.get(FILE_KINDS[1]))
+    secrets = definition.served["secrets"]
     if not secrets:
         return
     from previewer.session.release_files import (
@@ -109,7 +107,7 @@ def _secret_contents(session: Session, commit: str, definition: Definition) -> I
     except PreviewerError:
         tree = FileTree((), lambda _: b"")  # variables may be known all the same
     for name in secrets:  # those of builds, too
-        content = read_content(definition, f"{FILE_KINDS[1]}/{name}", tree, session.settings.allowed_variables)
+        content = read_content(definition, f"secrets/{name}", tree, session.settings.allowed_variables)
         if content is not None:
             yield content.decode("utf-8", "replace")
 

@@ -20,9 +20,7 @@ from pathlib import Path, PurePosixPath
 from msgspec import Struct
 
 from previewer.domain.compose.definition import Definition, Role
-from previewer.domain.compose.mounted_files import FILE_KINDS
 from previewer.domain.compose.references import find_references
-from previewer.domain.json_value import as_object, as_text
 from previewer.domain.progress import Noted
 from previewer.errors import PreviewerError
 from previewer.session.run import Run
@@ -159,8 +157,7 @@ def _names(session: Session, role: Role, definitions: Sequence[Definition]) -> C
     if not known or not definitions:
         return known.keys()
     models = [definition.model for definition in definitions]
-    files = (file for model in models for kind in FILE_KINDS for file in as_object(model.get(kind)).values())
-    named = {as_text(as_object(file).get("environment")) for file in files}
+    named = {f.environment for d in definitions for files in d.served.values() for f in files.values()}
     return known.keys() & named.union(found["name"] for model in models for found in find_references(model))
 
 

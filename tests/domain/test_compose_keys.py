@@ -8,11 +8,15 @@ from collections.abc import Iterator
 from importlib import resources
 from typing import Any
 
+import msgspec
+
 from previewer.definition.casting import CASTS_OF_KINDS
 from previewer.definition.merge import IDENTITIES_BY_NAME, MERGES
 from previewer.definition.typed_values import FORMS
 from previewer.domain.compose.key import EngineField, Identity, Kind, MappedBy, Merge
 from previewer.domain.compose.keys import ALL_KEYS, RESOURCE_KEYS, SERVICE_KEYS
+from previewer.domain.compose.resources import FileResource, Network, Volume
+from previewer.domain.compose.service import Service
 from previewer.engine.mapping.fields import ENCODINGS, MAPPINGS
 
 SPECIFICATION: dict[str, Any] = json.loads(
@@ -81,3 +85,79 @@ def test_every_column_is_read() -> None:
     assert set(MERGES) == set(Merge)
     assert set(IDENTITIES_BY_NAME) == set(Identity)
     assert {*CASTS_OF_KINDS, *FORMS, *ENCODINGS} == set(Kind)
+
+
+TYPES: dict[Kind, tuple[type[msgspec.inspect.Type], ...]] = {
+    Kind.BYTES: (msgspec.inspect.IntType,),
+    Kind.DEVICE_COUNT: (msgspec.inspect.IntType,),
+    Kind.DURATION: (msgspec.inspect.StrType,),
+    Kind.ENVIRONMENT: (msgspec.inspect.DictType,),
+    Kind.FILE_MODE: (msgspec.inspect.UnionType,),
+    Kind.FLAG: (msgspec.inspect.BoolType,),
+    Kind.HEALTH_TEST: (msgspec.inspect.VarTupleType, msgspec.inspect.StrType),
+    Kind.HOSTS: (msgspec.inspect.VarTupleType,),
+    Kind.INTEGER: (msgspec.inspect.IntType,),
+    Kind.LIMIT: (msgspec.inspect.UnionType, msgspec.inspect.IntType),
+    Kind.LIMITS: (msgspec.inspect.DictType,),
+    Kind.LOGGING: (msgspec.inspect.StructType,),
+    Kind.NUMBER: (msgspec.inspect.FloatType,),
+    Kind.PROCESSORS: (msgspec.inspect.FloatType,),
+    Kind.PUBLISHED_PORT: (msgspec.inspect.StrType,),
+    Kind.RESTART: (msgspec.inspect.StrType,),
+    Kind.SECONDS: (msgspec.inspect.StrType,),
+    Kind.SSH_KEYS: (msgspec.inspect.VarTupleType,),
+    Kind.TEMPORARY_FOLDERS: (msgspec.inspect.VarTupleType,),
+    Kind.TEXT: (msgspec.inspect.StrType,),
+    Kind.TEXTS: (msgspec.inspect.VarTupleType,),
+    Kind.TEXT_BY_NAME: (msgspec.inspect.DictType,),
+}
+"""How a value of a kind is typed, in its normal form."""
+CONFIGS_ONLY = "secrets.*.content"
+OWN_FIELDS = {"name", "spec", "key", "service"}
+
+
+def fields_below(kind: msgspec.inspect.Type, path: str) -> Iterator[tuple[str, msgspec.inspect.Type]]:
+    """Every field of a typed value with its path as the table spells it, but for what previewer adds."""
+    inspect = msgspec.inspect
+    if isinstance(kind, inspect.UnionType):
+        for part in kind.types:
+            yield from fields_below(part, path)
+    elif isinstance(kind, inspect.VarTupleType):
+        yield from fields_below(kind.item_type, f"{path}[].")
+    elif isinstance(kind, inspect.DictType):
+        yield from fields_below(kind.value_type, f"{path}*.")
+    elif isinstance(kind, inspect.StructType):
+        for field in kind.fields:
+            if field.encode_name not in OWN_FIELDS and not field.encode_name.startswith("x-"):
+                below = path + field.encode_name
+                yield below, field.type
+                yield from fields_below(field.type, f"{below}.")
+
+
+TYPED = [
+    *((f"services.*.{path}", kind) for path, kind in fields_below(msgspec.inspect.type_info(Service), "")),
+    *fields_below(msgspec.inspect.type_info(Network), "networks.*."),
+    *fields_below(msgspec.inspect.type_info(Volume), "volumes.*."),
+    *fields_below(msgspec.inspect.type_info(FileResource), "secrets.*."),
+]
+
+
+def test_typed_values_have_fields_of_the_specification_only() -> None:
+    assert len(TYPED) > 100
+    own = [path.removeprefix("services.*.") for path, _kind in TYPED if path.startswith("services.")]
+    shared = [path for path, _kind in TYPED if not path.startswith("services.") and path != CONFIGS_ONLY]
+    unknown = [path for path in own if not exists(DEFINITIONS["service"], path)]
+    assert unknown + [path for path in shared if not exists(SPECIFICATION, path)] == []
+
+
+def test_typed_values_have_the_types_of_the_table() -> None:
+    kinds = {path: row.kind for path, row in ALL_KEYS if row.kind is not None}
+    compared = [(path, kinds[path], kind) for path, kind in TYPED if path in kinds]
+    assert len(compared) > 50
+
+    def fits(kind: Kind, typed: msgspec.inspect.Type) -> bool:
+        options = typed.types if isinstance(typed, msgspec.inspect.UnionType) else (typed,)
+        told = [option for option in options if not isinstance(option, msgspec.inspect.NoneType)]
+        return isinstance(typed, TYPES[kind]) or all(isinstance(option, TYPES[kind]) for option in told)
+
+    assert [(path, kind.name) for path, kind, typed in compared if not fits(kind, typed)] == []

@@ -41,7 +41,7 @@ def isolated(
 
 
 def is_shut(found: Isolated) -> bool:
-    return all(network.get(NO_EGRESS_KEY) is True for network in found.definition.networks.values())
+    return all(network.no_egress for network in found.definition.networks.values())
 
 
 @pytest.mark.parametrize(
@@ -64,18 +64,18 @@ def test_a_definition_may_tighten_and_only_trust_loosens(
 
 def test_networks_that_publish_nothing_are_internal_too() -> None:
     networks = isolated(SHUT).definition.networks
-    assert {key: network.get("internal", False) for key, network in networks.items()} == {
+    assert {key: bool(network.internal) for key, network in networks.items()} == {
         "front": False,
         "back": False,
         "data": True,
     }
-    assert all(as_object(network["driver_opts"])[MASQUERADE_OPTION] == "false" for network in networks.values())
-    assert networks["front"]["enable_ipv6"] is False
+    assert all(network.driver_opts[MASQUERADE_OPTION] == "false" for network in networks.values())
+    assert networks["front"].enable_ipv6 is False
 
 
 def test_the_network_of_a_routed_port_is_not_internal() -> None:
     more = "x-previewer: {egress: false, routes: [{service: db, port: 5432}]}"
-    assert "internal" not in isolated(more).definition.networks["data"]
+    assert isolated(more).definition.networks["data"].internal is None
 
 
 @pytest.mark.parametrize(

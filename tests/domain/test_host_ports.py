@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from previewer.domain.compose.service import Service
 from previewer.domain.deploy.plan import CreateContainer
 from previewer.domain.deploy.reconcile import plan_generation
 from previewer.domain.engine.observation import Observation, PublishedPort
@@ -69,7 +68,7 @@ def test_a_port_that_is_published_twice_keeps_both() -> None:
         for s in plan_generation(make_target(twice, ports={PortKey("web", 1, 80, "tcp"): port}))
         if isinstance(s.action, CreateContainer)
     ]
-    assert [p.published for p in Service("web", container.compose).ports] == [str(port), "8080"]
+    assert [p.published for p in container.declared.ports] == [str(port), "8080"]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from previewer.domain.compose.definition import Definition, Location, Role
+from previewer.domain.compose.service import Endpoint
 from previewer.domain.isolation import isolate
 from previewer.domain.isolation.isolate import Isolated, Rewrite
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
@@ -102,7 +103,7 @@ def test_a_container_s_name_becomes_an_alias_on_all_its_networks() -> None:
     )
     assert "container_name" not in web(isolated)
     networks = isolated.definition.services["web"].networks
-    assert networks == {"a": {"aliases": ["www", "shop-web"]}, "b": {"aliases": ["shop-web"]}}
+    assert networks == {"a": Endpoint(aliases=("www", "shop-web")), "b": Endpoint(aliases=("shop-web",))}
     (rewrite,) = isolated.rewrites
     assert rewrite.path == ("services", "web", "container_name")
     assert rewrite.location.line == 7
@@ -114,8 +115,8 @@ def test_fixed_names_go_and_those_that_compose_makes_up_go_silently() -> None:
         "networks: [a, b]\n    volumes: ['cc:/c', 'dd:/d']",
         top="networks: {a: {name: fixed}, b: }\nvolumes: {cc: {name: fixed}, dd: {external: true, name: theirs}}",
     )
-    assert isolated.definition.networks == {"a": {}, "b": {}}
-    assert isolated.definition.volumes == {"cc": {}, "dd": {"external": True, "name": "theirs"}}
+    assert isolated.definition.model["networks"] == {"a": {}, "b": {}}
+    assert isolated.definition.model["volumes"] == {"cc": {}, "dd": {"external": True, "name": "theirs"}}
     assert events(isolated) == {"networks.a.name": ("fixed", None), "volumes.cc.name": ("fixed", None)}
 
 
@@ -124,8 +125,8 @@ def test_fixed_addresses_go() -> None:
         "networks: {a: {ipv4_address: 10.1.0.7, aliases: [x]}}",
         top="networks: {a: {ipam: {config: [{subnet: 10.1.0.0/16}]}}}",
     )
-    assert isolated.definition.services["web"].networks == {"a": {"aliases": ["x"]}}
-    assert isolated.definition.networks == {"a": {"ipam": {}}}
+    assert isolated.definition.services["web"].networks == {"a": Endpoint(aliases=("x",))}
+    assert isolated.definition.model["networks"] == {"a": {"ipam": {}}}
     assert list(events(isolated)) == ["services.web.networks.a.ipv4_address", "networks.a.ipam.config"]
 
 
@@ -291,7 +292,7 @@ def test_services_keep_their_names_networks_and_aliases(definition: Definition, 
             service.environment,
         )
         for key, endpoint in service.networks.items():
-            assert set(as_list(endpoint.get("aliases"))) <= set(as_list(after.networks[key].get("aliases")))
+            assert set(endpoint.aliases) <= set(after.networks[key].aliases)
 
 
 @given(definitions, st.sampled_from(Role))
@@ -301,9 +302,9 @@ def test_nothing_is_left_that_only_one_environment_could_have(definition: Defini
         assert "container_name" not in service.spec
         assert {(port.published, port.host_ip) for port in service.ports} <= {("", "127.0.0.1")}
         assert len({(port.target, port.protocol) for port in service.ports}) == len(service.ports)
-        assert not any("ipv4_address" in endpoint for endpoint in service.networks.values())
-    for resource in (*isolated.networks.values(), *isolated.volumes.values()):
-        assert resource.get("external") or "name" not in resource
+        assert not any(endpoint.ipv4_address for endpoint in service.networks.values())
+    for _section, resource in isolated.resources:
+        assert resource.external or "name" not in resource.spec
 
 
 @given(definitions)
@@ -375,7 +376,7 @@ def test_binds_of_the_host_are_replaced_where_the_settings_say_so() -> None:
     mounts = as_list(web(isolated)["volumes"])
     assert mounts[:2] == [{**films, "target": "/films", "read_only": True}, {**films, "target": "/more"}]
     assert [as_object(mount)["source"] for mount in mounts[2:]] == ["/srv/other", "src"]
-    assert isolated.definition.volumes[key] == {}
+    assert isolated.definition.volumes[key].spec == {}
     assert [rewrite.path[-1] for rewrite in isolated.rewrites if "volumes" in rewrite.path] == ["0", "1", "2", "3"]
     written = load_text(f"services:\n  web:\n    image: i\n    {BOUND}\n")
     assert [finding.message for finding in check(written, trust)] == [

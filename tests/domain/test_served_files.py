@@ -6,8 +6,8 @@ import pytest
 
 from previewer.domain.compose.mounted_files import ConfigMount, config_mounts
 from previewer.domain.compose.served_files import FILES_VOLUME, Served, serve_files
-from previewer.domain.compose.service import Service
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object
+from previewer.domain.compose.service import read_service
+from previewer.domain.json_value import JsonObject, JsonValue, as_list
 from previewer.domain.naming import slug
 from previewer.errors import DefinitionError
 from tests.definition.trees import load_text, tree_of
@@ -60,7 +60,7 @@ def test_files_of_the_commit_come_from_a_volume_and_what_it_lacks_is_one() -> No
         volumes[2],
         part("commit", "/src"),
     ]
-    assert served.definition.volumes == {FILES_VOLUME: {}, "data-data": {}}
+    assert served.definition.model["volumes"] == {FILES_VOLUME: {}, "data-data": {}}
     assert served.contents[FILES_VOLUME].sources == {"commit/etc/motd": "etc/motd", "commit": "."}
     assert (served.contents["data-data"].service, served.contents["data-data"].sources) == ("web", {})
     assert [rewrite.path[-2:] for rewrite in served.rewrites] == [
@@ -109,7 +109,7 @@ def test_everything_else_is_copied_in(web: dict[str, JsonValue]) -> None:
 
 def test_an_owner_that_only_an_image_knows_is_an_error() -> None:
     with pytest.raises(DefinitionError, match="uid 'nobody' of key is not a number"):
-        config_mounts(Service("web", as_object({"secrets": [{"source": "key", "uid": "nobody"}]})))
+        config_mounts(read_service("web", {"secrets": [{"source": "key", "uid": "nobody"}]}))
 
 
 def test_a_folder_that_is_not_committed_never_shares_a_volume_of_the_definition() -> None:

@@ -139,7 +139,7 @@ HOST_CASES: list[tuple[JsonObject, Raw]] = [
         },
     ),
     (
-        {"blkio_config": {"weight": 300, "device_read_bps": [{"Path": "/dev/sda", "Rate": "1024"}]}},
+        {"blkio_config": {"weight": 300, "device_read_bps": [{"path": "/dev/sda", "rate": "1024"}]}},
         {"BlkioWeight": 300, "BlkioDeviceReadBps": [{"Path": "/dev/sda", "Rate": 1024}]},
     ),
     ({"volumes_from": ["db:ro", "container:other"]}, {"VolumesFrom": ["e-g1-db-1:ro", "other"]}),

@@ -19,7 +19,7 @@ def test_ports_are_exposed_and_bound() -> None:
             "ports": [
                 {"target": 80, "protocol": "tcp", "host_ip": "127.0.0.1", "mode": "ingress"},
                 {"target": 80, "protocol": "tcp", "published": "8080-8082"},
-                {"target": 53, "protocol": "udp", "published": 53},
+                {"target": 53, "protocol": "udp", "published": "53"},
             ]
         }
     ).body
@@ -79,7 +79,7 @@ def test_a_network_of_the_definition() -> None:
     compose: JsonObject = {
         "driver": "bridge",
         "internal": True,
-        "driver_opts": {"mtu": 1400},
+        "driver_opts": {"mtu": "1400"},
         "name": "x",
         "labels": {"a": "b"},
     }

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from functools import cached_property
 from types import MappingProxyType
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct, field
 
 from previewer.domain.compose.extension import KEY, Extension, read_extension
-from previewer.domain.compose.service import Service
+from previewer.domain.compose.resources import FileResource, Network, Resource, Volume, read_resource
+from previewer.domain.compose.service import Service, read_service
 from previewer.domain.json_value import JsonObject, as_object
+from previewer.errors import DefinitionError
+
+R = TypeVar("R", bound=Resource)
+T = TypeVar("T")
 
 
 class Role(Enum):
@@ -43,6 +49,7 @@ class ReadingChoice(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whether committed examples stand for environment files that are not committed."""
 
 
+FILE_SECTIONS = ("secrets", "configs")
 DEFAULT_CHOICE = ReadingChoice()
 
 
@@ -88,19 +95,34 @@ class Definition(Struct, frozen=True, dict=True, eq=False):
 
     @cached_property
     def services(self) -> Mapping[str, Service]:
-        """The services by name, sorted."""
-        found = as_object(self.model.get("services"))
-        return MappingProxyType({name: Service(name, as_object(found[name])) for name in sorted(found)})
+        """The services by name, sorted. Raises :class:`DefinitionError` for a value that no loader gives."""
+        found = self._section("services", read_service)
+        return MappingProxyType({name: found[name] for name in sorted(found)})
 
-    @property
-    def networks(self) -> Mapping[str, JsonObject]:
+    @cached_property
+    def networks(self) -> Mapping[str, Network]:
         """The networks by their key in the file."""
-        return {key: as_object(value) for key, value in as_object(self.model.get("networks")).items()}
+        return self._resources("networks", Network)
+
+    @cached_property
+    def volumes(self) -> Mapping[str, Volume]:
+        """The named volumes by their key in the file."""
+        return self._resources("volumes", Volume)
+
+    @cached_property
+    def served(self) -> Mapping[str, Mapping[str, FileResource]]:
+        """The configs and the secrets by their key in the file, each under the name of its section."""
+        return {section: self._resources(section, FileResource) for section in FILE_SECTIONS}
 
     @property
-    def volumes(self) -> Mapping[str, JsonObject]:
-        """The named volumes by their key in the file."""
-        return {key: as_object(value) for key, value in as_object(self.model.get("volumes")).items()}
+    def resources(self) -> Iterator[tuple[str, Resource]]:
+        """Every network, volume, secret and config, and the section that it is in."""
+        sections: Mapping[str, Mapping[str, Resource]] = {
+            "networks": self.networks,
+            "volumes": self.volumes,
+            **self.served,
+        }
+        return ((section, resource) for section, found in sections.items() for resource in found.values())
 
     @cached_property
     def extension(self) -> Extension:
@@ -111,6 +133,20 @@ class Definition(Struct, frozen=True, dict=True, eq=False):
     def raw_extension(self) -> JsonObject:
         """The same as it is written."""
         return as_object(self.model.get(KEY))
+
+    def _resources(self, section: str, kind: type[R]) -> Mapping[str, R]:
+        return self._section(section, lambda key, spec: read_resource(kind, key, spec))
+
+    def _section(self, section: str, read: Callable[[str, JsonObject], T]) -> Mapping[str, T]:
+        found: dict[str, T] = {}
+        for key, value in as_object(self.model.get(section)).items():
+            try:
+                found[key] = read(key, as_object(value))
+            except ValueError as error:
+                raise DefinitionError(
+                    f"{section}.{key}.{error}", where=str(self.locate((section, key)))
+                ) from error
+        return MappingProxyType(found)
 
     def locate(self, path: ModelPath) -> Location:
         """The nearest known place at or above ``path``; the main file where nothing is known."""

@@ -11,11 +11,11 @@ from msgspec import Struct
 
 from previewer.domain.commit.files import FileTree, TreeEntry
 from previewer.domain.compose.definition import Definition
-from previewer.domain.compose.service import Service
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, digest_of
+from previewer.domain.compose.resources import FileResource
+from previewer.domain.compose.service import FileReference, Service
+from previewer.domain.json_value import JsonValue, digest_of
 from previewer.errors import DefinitionError
 
-FILE_KINDS = ("configs", "secrets")
 _FILE_NAME = re.compile(
     r"\.env(\..+)?|\.\w+rc|\.ht(access|passwd)|\.git(config|ignore|modules)|\.netrc|(brew|caddy|docker|gem|just|make|pip|proc|rake|task)file|localtime|timezone"
     r"|.+\.(acl|bash|bin|cer|cfg|cjs|cnf|conf|config|crt|css|csv|db|dist|dump|env|example|exe|gz|hcl|html?|ini|j2|jar"
@@ -47,10 +47,9 @@ def tree_sources(definition: Definition) -> tuple[str, ...]:
 def mounted_sources(definition: Definition) -> Iterator[str]:
     """The paths of the tree that services mount, in the order of the definition."""
     for service in definition.services.values():
-        for entry in map(as_object, as_list(service.spec.get("volumes"))):
-            source = as_text(entry.get("source"))
-            if entry.get("type") == "bind" and is_in_tree(source):
-                yield source
+        for mount in service.volumes:
+            if mount.type == "bind" and is_in_tree(mount.source):
+                yield mount.source
 
 
 def digest_tree_files(tree: FileTree, sources: Collection[str]) -> Mapping[str, str]:
@@ -76,21 +75,18 @@ def served_tree(tree: FileTree, sources: Collection[str]) -> FileTree:
     return FileTree(entries, lambda object_id: tree.read_entry(by_id[object_id]))
 
 
-def file_references(definition: Definition, service: Service) -> Iterator[tuple[str, JsonObject]]:
+def file_references(definition: Definition, service: Service) -> Iterator[tuple[str, FileResource | None]]:
     """The configs and secrets that ``service`` uses: ``configs/KEY`` and how the definition describes it."""
-    for kind in FILE_KINDS:
-        described = as_object(definition.model.get(kind))
-        for entry in map(as_object, as_list(service.spec.get(kind))):
-            key = as_text(entry.get("source"))
-            yield f"{kind}/{key}", as_object(described.get(key))
+    for kind, entries in (("configs", service.configs), ("secrets", service.secrets)):
+        for entry in entries:
+            yield f"{kind}/{entry.source}", definition.served[kind].get(entry.source)
 
 
 def _described(definition: Definition) -> Iterator[str]:
     for service in definition.services.values():
-        for _reference, description in file_references(definition, service):
-            file = as_text(description.get("file"))
-            if file and is_in_tree(file):
-                yield file
+        for _reference, described in file_references(definition, service):
+            if described is not None and is_in_tree(described.file):
+                yield described.file
 
 
 def config_content(
@@ -102,11 +98,11 @@ def config_content(
     :class:`NotFoundError` for a file of more than ``limit`` bytes.
     """
     kind, key = reference.split("/", 1)
-    description = as_object(as_object(definition.model.get(kind)).get(key))
+    described = definition.served[kind].get(key) or FileResource(key, {})
     where = str(definition.locate((kind, key)))
-    if (inline := description.get("content")) is not None:
-        return as_text(inline).encode()
-    if file := as_text(description.get("file")):
+    if described.content is not None:
+        return described.content.encode()
+    if file := described.file:
         if not is_in_tree(file) or not tree.is_file(file):
             raise DefinitionError(
                 f"the commit has no file {file}",
@@ -114,7 +110,7 @@ def config_content(
                 hint="`environment` gives it from a variable instead",
             )
         return tree.read(file, limit=limit)
-    variable = as_text(description.get("environment"))
+    variable = described.environment
     if variable not in variables:
         raise DefinitionError(
             f"{reference} comes from the variable {variable or '(none named)'}, which is not set",
@@ -147,31 +143,28 @@ def config_mounts(service: Service) -> tuple[ConfigMount, ...]:
 
 
 def _given_files(service: Service) -> Iterator[ConfigMount]:
-    for kind, folder in DEFAULT_FOLDERS.items():
-        for entry in map(as_object, as_list(service.spec.get(kind))):
-            source = as_text(entry.get("source"))
-            target = as_text(entry.get("target")) or source
+    for kind, entries in (("secrets", service.secrets), ("configs", service.configs)):
+        for entry in entries:
+            target = entry.target or entry.source
             yield ConfigMount(
-                reference=f"{kind}/{source}",
-                path=target if target.startswith("/") else folder + target,
+                reference=f"{kind}/{entry.source}",
+                path=target if target.startswith("/") else DEFAULT_FOLDERS[kind] + target,
                 mode=_number(service, kind, entry, "mode", base=8, otherwise=DEFAULT_MODE),
                 uid=_number(service, kind, entry, "uid", base=10, otherwise=0),
                 gid=_number(service, kind, entry, "gid", base=10, otherwise=0),
             )
 
 
-def _number(service: Service, kind: str, entry: JsonObject, key: str, *, base: int, otherwise: int) -> int:
+def _number(service: Service, kind: str, entry: FileReference, key: str, *, base: int, otherwise: int) -> int:
     """A number, or its digits to ``base`` in a text: modes are written in octal, owners by their number."""
-    value: JsonValue = entry.get(key)
-    if value is None or value == "":
-        return otherwise
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
+    value: int | str = getattr(entry, key)
+    if isinstance(value, int) or not value:
+        return otherwise if value == "" else int(value)
     try:
-        return int(as_text(value), base)
+        return int(value, base)
     except ValueError:
         raise DefinitionError(
-            f"{kind}: the {key} {value!r} of {as_text(entry.get('source'))} is not a number",
+            f"{kind}: the {key} {value!r} of {entry.source} is not a number",
             where=f"service {service.name}",
             hint="only the image knows the names of users; write the number" if key != "mode" else "write 0440",
         ) from None

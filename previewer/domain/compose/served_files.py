@@ -24,8 +24,8 @@ from previewer.domain.compose.mounted_files import (
 )
 from previewer.domain.compose.service import Service
 from previewer.domain.isolation.change import Change, apply_changes, change_service
-from previewer.domain.isolation.isolate import Rewrite
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.domain.isolation.isolate import Rewrite, empty_volume
+from previewer.domain.json_value import JsonObject, JsonValue, as_object
 from previewer.domain.naming import RESERVED_NAMES, slug
 from previewer.errors import DefinitionError, OutsideTreeError
 
@@ -135,45 +135,43 @@ class _Serving:
         """Turn bind mounts of the tree into mounts of volumes, and add what configs and secrets need."""
         targets = dict.fromkeys(_memory_targets(service), False)
         closed: list[_ClosedFolder] = []
-        for index, entry in enumerate(_mounts(service)):
-            source, target = as_text(entry.get("source")), as_text(entry.get("target"))
+        for index, mount in enumerate(service.volumes):
             is_file = False
-            if entry.get("type") == "bind" and is_in_tree(source):
-                is_file = source in self._frozen and self._tree().is_file(source)
-                after, reason, folder = self._replacement(service, index, entry, is_file=is_file)
+            if mount.type == "bind" and is_in_tree(mount.source):
+                is_file = mount.source in self._frozen and self._tree().is_file(mount.source)
+                after, reason, folder = self._replacement(service, index, is_file=is_file)
                 self.changes.append(change_service(service, "volumes", str(index), after=after, reason=reason))
-                if after is None:
+                if folder is None:
                     continue
-                self.volumes.add(as_text(after.get("source")))
-                closed += [folder] if folder is not None and entry.get("read_only") is True else []
-            targets[posixpath.normpath(target)] = is_file
+                self.volumes.add(folder.volume)
+                closed += [folder] if mount.read_only else []
+            targets[posixpath.normpath(mount.target)] = is_file
         targets |= dict.fromkeys(self._serve_given(service), True)
         for folder in closed:
             self._make_mount_points(folder, targets)
 
     def _replacement(
-        self, service: Service, index: int, entry: JsonObject, *, is_file: bool
+        self, service: Service, index: int, *, is_file: bool
     ) -> tuple[JsonObject | None, str, _ClosedFolder | None]:
         """What is mounted instead of a path of the tree, why, and the folder that this is."""
-        source, target = as_text(entry.get("source")), as_text(entry.get("target"))
-        path = posixpath.normpath(source)
-        if source in self._frozen:
-            return self._committed(service, path, target, is_file=is_file, is_read=entry.get("read_only") is True)
+        mount = service.volumes[index]
+        path = posixpath.normpath(mount.source)
+        if mount.source in self._frozen:
+            return self._committed(service, path, mount.target, is_file=is_file, is_read=mount.read_only)
         where = str(self._definition.locate(("services", service.name, "volumes", str(index))))
-        if as_object(entry.get("bind")).get("create_host_path") is False:
+        if mount.bind is not None and not mount.bind.create_host_path:
             hint = "commit it, or leave `create_host_path: false` out to get an empty folder"
             raise DefinitionError(f"the commit has no {path}, and it is not to be made", where=where, hint=hint)
-        if looks_like_file(source):
+        if looks_like_file(mount.source):
             reason = f"{path} looks like a file and is not committed; a folder would be in its place"
             self.left_out.append(f"{where}: {path} looks like a file, is not committed, and is left out")
             return None, reason, None
         key = self._data_volume(path)
-        if entry.get("read_only") is not True and not _runs_as_root(service):
+        if not mount.read_only and not _runs_as_root(service):
             self._fill(key, VolumeContent(f"service {service.name} writes there", service.name))
-        kept = {name: value for name, value in entry.items() if name != "bind"}
-        after: JsonObject = {**kept, "type": "volume", "source": key, "volume": {"nocopy": True}}
+        after = empty_volume(service.entries("volumes")[index], key)
         reason = f"the commit has no {path}; each environment has an empty volume in its place"
-        return after, reason, _ClosedFolder(posixpath.normpath(target), key, "", None)
+        return after, reason, _ClosedFolder(posixpath.normpath(mount.target), key, "", None)
 
     def _committed(
         self, service: Service, path: str, target: str, *, is_file: bool, is_read: bool
@@ -258,7 +256,7 @@ def _mount_given(service: Service, places: Mapping[str, ConfigMount]) -> Iterato
         if service.spec.get(kind):
             reason = "nothing can be copied into this container; they are mounted, read-only"
             yield change_service(service, kind, after=None, reason=reason)
-    count = len(_mounts(service))
+    count = len(service.volumes)
     if not count:
         yield change_service(service, "volumes", after=mounts)
         return
@@ -278,25 +276,18 @@ def _mount(key: str, target: str, *, subpath: str, is_read: bool) -> JsonObject:
 
 def _takes_no_copy(service: Service, path: str) -> bool:
     """Whether the engine refuses to copy to ``path``, or something is mounted over it at the start."""
-    closed = [
-        entry for entry in _mounts(service) if entry.get("type") == "tmpfs" or entry.get("read_only") is True
-    ]
-    covered = (*_memory_targets(service), *(as_text(entry.get("target")) for entry in closed))
-    return service.spec.get("read_only") is True or any(_is_below(path, folder) for folder in covered)
+    closed = [mount.target for mount in service.volumes if mount.type == "tmpfs" or mount.read_only]
+    return service.read_only or any(_is_below(path, folder) for folder in (*_memory_targets(service), *closed))
 
 
 def _runs_as_root(service: Service) -> bool:
     """Whether the definition says so; what it leaves to the image, only the image knows."""
-    return as_text(service.spec.get("user")).partition(":")[0] in ("0", "root")
+    return service.user.partition(":")[0] in ("0", "root")
 
 
 def _is_below(path: str, folder: str) -> bool:
     return f"{posixpath.normpath(path)}/".startswith(f"{posixpath.normpath(folder).rstrip('/')}/")
 
 
-def _mounts(service: Service) -> list[JsonObject]:
-    return [as_object(entry) for entry in as_list(service.spec.get("volumes"))]
-
-
 def _memory_targets(service: Service) -> list[str]:
-    return [posixpath.normpath(as_text(entry).split(":")[0]) for entry in as_list(service.spec.get("tmpfs"))]
+    return [posixpath.normpath(entry.split(":")[0]) for entry in service.tmpfs]

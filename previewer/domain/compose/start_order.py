@@ -7,7 +7,6 @@ from graphlib import CycleError, TopologicalSorter
 from previewer.domain.compose.definition import Definition
 from previewer.domain.compose.routes import declared_routes
 from previewer.domain.compose.service import Condition, Dependency, Service
-from previewer.domain.json_value import as_text
 from previewer.errors import DefinitionError
 
 
@@ -71,7 +70,7 @@ def awaited_ports(definition: Definition, service: Service) -> tuple[int, ...]:
     Where ``await_ports`` is false, there are none.
     """
     said = definition.extension.await_ports
-    if said is False or as_text(service.spec.get("network_mode")) == "host":
+    if said is False or service.network_mode == "host":
         return ()
     published = dict.fromkeys(port.target for port in service.ports if port.protocol == "tcp")
     if service.name in said:

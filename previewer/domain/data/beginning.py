@@ -15,7 +15,6 @@ from previewer.domain.data.snapshots import Snapshot
 from previewer.domain.deploy.takeover import ENDED
 from previewer.domain.engine.observation import Observation, ObservedVolume
 from previewer.domain.json_value import as_object, as_text
-from previewer.domain.policy.rule import is_on
 
 MOST_LAYERS = 12
 """More layers than this are made one: mount options have room for one page of memory."""
@@ -60,10 +59,7 @@ def data_volumes(definition: Definition) -> tuple[str, ...]:
     return tuple(
         key
         for key, volume in sorted(definition.volumes.items())
-        if not is_served(key)
-        and not is_on(volume.get("external"))
-        and not volume.get("driver_opts")
-        and as_text(volume.get("driver")) in ("", "local")
+        if not is_served(key) and not volume.external and not volume.driver_opts and volume.driver in ("", "local")
     )
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from previewer.domain.compose.definition import Definition
 from previewer.domain.compose.mounted_files import tree_sources
-from previewer.domain.compose.service import Condition, Service
+from previewer.domain.compose.service import Condition
 from previewer.domain.compose.start_order import effective_dependencies
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, digest_of
 from previewer.domain.release.release import Artifact
@@ -98,8 +98,9 @@ def seeding_definition(definition: Definition, seed: Seed) -> Definition:
         services[name] = spec
     extension = {key: value for key, value in definition.raw_extension.items() if key not in _OF_ENVIRONMENTS}
     model = {**definition.model, "services": services, "x-previewer": extension}
-    used = _mounted(services)
-    model["volumes"] = {key: value for key, value in definition.volumes.items() if key in {*used, *seed.volumes}}
+    mounts = (mount for name in names for mount in definition.services[name].volumes)
+    used = {*seed.volumes, *(mount.source for mount in mounts if mount.type == "volume")}
+    model["volumes"] = {key: volume.spec for key, volume in definition.volumes.items() if key in used}
     return replace(definition, model=model)
 
 
@@ -144,24 +145,6 @@ def _closure(definition: Definition, service: str) -> set[str]:
             continue
         found.add(name)
         waiting += [d.service for d in effective_dependencies(definition, definition.services[name])]
-        waiting += _partners(definition.services[name])
+        waiting += definition.services[name].namespace_partners
+        waiting += [entry.partition(":")[0] for entry in definition.services[name].volumes_from]
     return found
-
-
-def _partners(service: Service) -> Iterator[str]:
-    """Services whose namespaces or mounts it shares."""
-    for key in ("network_mode", "ipc", "pid"):
-        kind, _, name = as_text(service.spec.get(key)).partition(":")
-        if kind == "service":
-            yield name
-    for entry in as_list(service.spec.get("volumes_from")):
-        yield as_text(entry).partition(":")[0]
-
-
-def _mounted(services: Mapping[str, JsonValue]) -> set[str]:
-    return {
-        as_text(as_object(entry).get("source"))
-        for spec in services.values()
-        for entry in as_list(as_object(spec).get("volumes"))
-        if as_object(entry).get("type") == "volume"
-    }

@@ -34,7 +34,6 @@ from previewer.domain.deploy.plan import (
 from previewer.domain.deploy.takeover import EDGE, ENDED, Handover, publishing_services
 from previewer.domain.deploy.target import Target, container_spec, fill_specs, network_specs, volume_specs
 from previewer.domain.engine.observation import Observation
-from previewer.domain.json_value import as_text
 
 
 def running_order(definition: Definition) -> tuple[Service, ...]:
@@ -234,18 +233,10 @@ def _volumes(target: Target, stops: frozenset[str]) -> Iterator[Step]:
 def _creates(target: Target, service: Service, shared: frozenset[str]) -> Iterator[Step]:
     partners = {
         f"{CreateContainer.verb} {target.container_name(name, 1)}"
-        for name in _namespace_partners(service)
+        for name in service.namespace_partners
         if name in target.definition.services
     }
     for number in range(1, service.replicas + 1):
         spec = container_spec(target, service, number)
         image = short_id(spec.image) if spec.image else NOT_FROZEN
         yield Step(CreateContainer(spec), f"service {service.name} runs image {image}", shared | partners)
-
-
-def _namespace_partners(service: Service) -> Iterator[str]:
-    """The services whose namespaces this one joins: their container must exist before its own is made."""
-    for key in ("network_mode", "ipc", "pid"):
-        value = as_text(service.spec.get(key))
-        if value.startswith("service:"):
-            yield value.removeprefix("service:")

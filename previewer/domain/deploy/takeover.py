@@ -20,9 +20,7 @@ from previewer.domain.compose.service import Service
 from previewer.domain.engine.observation import ContainerState, Observation, ObservedContainer
 from previewer.domain.engine.specs import HOST_BINDING_OPTION
 from previewer.domain.environment.host_ports import InheritedPorts, PortKey
-from previewer.domain.json_value import as_object, as_text
 from previewer.domain.naming import RESERVED_NAMES
-from previewer.domain.policy.rule import is_on
 
 EDGE = f"{RESERVED_NAMES}edge"
 """The key of the network that a successor's ports are taken over with; definitions have none of that name."""
@@ -145,7 +143,7 @@ def published_address(definition: Definition) -> str | None:
     for service in definition.services.values():
         if not service.ports:
             continue
-        if service.spec.get("network_mode") or not all(_can_say(definition, key) for key in service.networks):
+        if service.network_mode or not all(_can_say(definition, key) for key in service.networks):
             return None
         for port in service.ports:
             if port.published and not port.published.isdecimal():
@@ -163,16 +161,15 @@ def publishing_services(definition: Definition) -> tuple[Service, ...]:
         service
         for service in definition.services.values()
         if service.ports
-        and any(not is_on(as_object(definition.networks.get(key)).get("internal")) for key in service.networks)
+        and any(not (n := definition.networks.get(key)) or not n.internal for key in service.networks)
     )
 
 
 def _can_say(definition: Definition, key: str) -> bool:
     network = definition.networks.get(key)
-    if network is None or is_on(network.get("external")) or is_on(network.get("enable_ipv6")):
+    if network is None or network.external or network.enable_ipv6:
         return False
-    is_bridge = as_text(network.get("driver")) in ("", "default", "bridge")
-    return is_bridge and HOST_BINDING_OPTION not in as_object(network.get("driver_opts"))
+    return network.is_bridge and HOST_BINDING_OPTION not in network.driver_opts
 
 
 def _standby_addresses(numbers: Collection[int], is_free: Callable[[str, int], bool]) -> Iterator[str]:

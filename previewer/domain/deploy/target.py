@@ -11,6 +11,7 @@ from previewer.domain import labels, naming
 from previewer.domain.compose.definition import Definition
 from previewer.domain.compose.mounted_files import FileOwner, file_references
 from previewer.domain.compose.references import filled
+from previewer.domain.compose.resources import Network
 from previewer.domain.compose.routes import reachable_address, routes_of, url_of
 from previewer.domain.compose.served_files import VolumeContent
 from previewer.domain.compose.service import Service
@@ -31,10 +32,9 @@ from previewer.domain.engine.specs import (
 )
 from previewer.domain.environment.host_ports import PortKey
 from previewer.domain.environment.urls import injected_variables
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, digest_of
+from previewer.domain.json_value import JsonObject, JsonValue, as_object, digest_of
 from previewer.domain.labels import Ownership, RankedPort
 from previewer.domain.policy.quantity_rules import memory_limit
-from previewer.domain.policy.rule import is_on
 from previewer.domain.release.release import Artifact
 from previewer.domain.routing.host_names import NamedService
 
@@ -158,7 +158,7 @@ def volume_specs(target: Target) -> Iterator[tuple[str, VolumeSpec]]:
                     labels.COMPOSE_VOLUME: key,
                     **(clone_labels(data) if data else {}),
                 },
-                compose=target.definition.volumes[key],
+                compose=target.definition.volumes[key].spec,
                 clone=_clone_spec(target, data) if data else None,
             ),
         )
@@ -182,12 +182,13 @@ def _any_image(target: Target) -> str:
 def _handover_network_spec(target: Target) -> NetworkSpec:
     """As small as may be; the services in it do not meet there, and have the way out that they had."""
     services = publishing_services(target.definition)
-    joined = [as_object(target.definition.networks.get(key)) for service in services for key in service.networks]
+    networks = target.definition.networks
+    joined = [networks[key] for service in services for key in service.networks if key in networks]
     options: dict[str, JsonValue] = {HOST_BINDING_OPTION: target.port_handover.edge, SIBLINGS_OPTION: "false"}
-    masquerades = {as_text(as_object(network.get("driver_opts")).get(MASQUERADE_OPTION)) for network in joined}
+    masquerades = {network.driver_opts.get(MASQUERADE_OPTION) for network in joined}
     if masquerades == {"false"}:
         options[MASQUERADE_OPTION] = "false"
-    is_shut = any(network.get(NO_EGRESS_KEY) is True for network in joined)
+    is_shut = any(network.no_egress for network in joined)
     containers = sum(service.replicas for service in services)
     return NetworkSpec(
         name=target.edge,
@@ -199,11 +200,12 @@ def _handover_network_spec(target: Target) -> NetworkSpec:
     )
 
 
-def _bound(network: JsonObject, address: str) -> JsonObject:
+def _bound(network: Network, address: str) -> JsonObject:
     """A network that publishes its containers' ports at ``address``, where it is one that can."""
-    if not address or is_on(network.get("external")) or is_on(network.get("internal")):
-        return network
-    return {**network, "driver_opts": {**as_object(network.get("driver_opts")), HOST_BINDING_OPTION: address}}
+    if not address or network.external or network.internal:
+        spec: JsonObject = network.spec
+        return spec
+    return {**network.spec, "driver_opts": {**network.driver_opts, HOST_BINDING_OPTION: address}}
 
 
 def fill_specs(target: Target) -> Iterator[tuple[str, FillSpec]]:
@@ -219,7 +221,7 @@ def fill_specs(target: Target) -> Iterator[tuple[str, FillSpec]]:
                 image=artifact.image if artifact else _any_image(target),
                 labels={**labels.ownership_labels(owner), labels.COMPOSE_ONEOFF: "True"},
                 archive=fill.archive,
-                user=as_text(service.spec.get("user")) if service else None,
+                user=service.user if service else None,
             ),
         )
 
@@ -298,7 +300,7 @@ def _compose_of(target: Target, service: Service, number: int) -> JsonObject:
     variables = run_variables(target)
     spec = filled(service.spec, variables, where=f"{target.ownership.environment}, service {service.name}")
     ports: list[JsonValue] = []
-    for port, entry in zip(service.ports, map(as_object, as_list(service.spec.get("ports"))), strict=True):
+    for port, entry in zip(service.ports, service.entries("ports"), strict=True):
         key = PortKey(service.name, number, port.target, port.protocol)
         assigned = None if port.published else target.ports.get(key)
         chosen: JsonObject = {**entry, "published": str(assigned)} if assigned else entry

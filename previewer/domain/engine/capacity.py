@@ -10,7 +10,6 @@ from previewer.domain.compose.definition import Definition, ModelPath
 from previewer.domain.compose.service import Service
 from previewer.domain.deploy.plan import CreateContainer, CreateNetwork, Plan
 from previewer.domain.engine.addresses import network_prefix, subnets_taken
-from previewer.domain.json_value import as_list, as_object
 from previewer.domain.labels import read_memory
 from previewer.domain.policy.quantity_rules import memory_limit
 from previewer.domain.units import counted, format_memory
@@ -88,7 +87,7 @@ def need_of(definition: Definition, *, subnet_prefix: int, is_new: bool = True) 
     networks = sum(
         subnets_taken(network_prefix(definition, key, longest=subnet_prefix), usual=subnet_prefix)
         for key, network in definition.networks.items()
-        if not network.get("external")
+        if not network.external
     )
     # What takes ports over has one network more while both run.
     return Need(networks=networks if is_new else networks + 1, memory=memory, is_new=is_new)
@@ -192,13 +191,13 @@ def refuse_missing(definition: Definition, missing: Mapping[str, str]) -> None:
 
 
 def _start_intervals(service: Service) -> Iterator[ModelPath]:
-    if as_object(service.spec.get("healthcheck")).get("start_interval") is not None:
+    if service.healthcheck.start_interval:
         yield ("healthcheck", "start_interval")
 
 
 def _subpaths(service: Service) -> Iterator[ModelPath]:
-    for index, entry in enumerate(map(as_object, as_list(service.spec.get("volumes")))):
-        if as_object(entry.get("volume")).get("subpath"):
+    for index, mount in enumerate(service.volumes):
+        if mount.volume.subpath:
             yield ("volumes", str(index), "volume", "subpath")
 
 

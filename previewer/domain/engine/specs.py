@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import TypeVar
 
 from msgspec import Struct, field
 
 from previewer.domain.compose.mounted_files import FileOwner
+from previewer.domain.compose.resources import NO_EGRESS_KEY as NO_EGRESS_KEY
+from previewer.domain.compose.resources import Network, Volume, read_resource
+from previewer.domain.compose.service import Service, read_service
 from previewer.domain.json_value import JsonObject
+from previewer.errors import EngineError
 
-STDIN_ONCE_KEY = "x-stdin-once"
-"""In a service's mapping: its standard input ends when the attached client leaves or has nothing to send."""
+T = TypeVar("T")
 FILL_FOLDER = ".previewer-fill"
 """The folder of an archive that becomes a volume's root, with its owner and mode."""
-NO_EGRESS_KEY = "x-no-egress"
-"""In a network's mapping, after isolation: its containers are to find no way to other machines."""
 
 
 HOST_BINDING_OPTION = "com.docker.network.bridge.host_binding_ipv4"
@@ -25,7 +28,14 @@ SIBLINGS_OPTION = "com.docker.network.bridge.enable_icc"
 """Of a bridge network: whether the containers on it may reach each other."""
 
 
-class NetworkSpec(Struct, frozen=True):
+def _read(read: Callable[[], T], where: str) -> T:
+    try:
+        return read()
+    except ValueError as error:
+        raise EngineError(str(error), where=where) from error
+
+
+class NetworkSpec(Struct, frozen=True, dict=True):
     """A network of one generation of an environment."""
 
     name: str
@@ -36,6 +46,11 @@ class NetworkSpec(Struct, frozen=True):
     """The CIDR range that the engine adapter takes a small free subnet from: ``10.213.0.0/16``."""
     prefix_length: int
     """The prefix length of that subnet: 28 leaves 13 addresses for containers."""
+
+    @cached_property
+    def declared(self) -> Network:
+        """What ``compose`` says. Raises :class:`EngineError` for a value of another type."""
+        return _read(lambda: read_resource(Network, self.name, self.compose), f"network {self.name}")
 
 
 UPPER = "/upper"
@@ -68,7 +83,7 @@ class CloneSpec(Struct, frozen=True):
         return (f"{self.own}{UPPER}", *self.layers) if is_overlaid else (self.own,)
 
 
-class VolumeSpec(Struct, frozen=True):
+class VolumeSpec(Struct, frozen=True, dict=True):
     """A named volume of one generation of an environment."""
 
     name: str
@@ -77,6 +92,11 @@ class VolumeSpec(Struct, frozen=True):
     """The volume's normalised Compose mapping: ``driver``, ``driver_opts``."""
     clone: CloneSpec | None = None
     """What it begins with; ``None`` for a plain volume."""
+
+    @cached_property
+    def declared(self) -> Volume:
+        """What ``compose`` says. Raises :class:`EngineError` for a value of another type."""
+        return _read(lambda: read_resource(Volume, self.name, self.compose), f"volume {self.name}")
 
 
 class FillSpec(Struct, frozen=True, eq=False):
@@ -108,7 +128,7 @@ class FillSpec(Struct, frozen=True, eq=False):
         return f"FillSpec({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
 
 
-class ContainerSpec(Struct, frozen=True):
+class ContainerSpec(Struct, frozen=True, dict=True):
     """One container of a service."""
 
     name: str
@@ -130,6 +150,11 @@ class ContainerSpec(Struct, frozen=True):
     mountpoints: Mapping[str, str] = field(default_factory=dict)
     """Where volumes of the commit's files are on the engine's host, by their keys. Only the adapter of an engine
     that cannot mount a part of a volume by itself (before API 1.45) fills it in."""
+
+    @cached_property
+    def declared(self) -> Service:
+        """What ``compose`` says. Raises :class:`EngineError` for a value of another type."""
+        return _read(lambda: read_service(self.service, self.compose), f"service {self.service}")
 
     def __repr__(self) -> str:
         shown = (name for name in self.__struct_fields__ if name != "contents")

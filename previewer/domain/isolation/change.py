@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from previewer.domain.compose.definition import Definition, ModelPath, Role
 from previewer.domain.compose.service import Service
-from previewer.domain.json_value import JsonValue
+from previewer.domain.json_value import JsonValue, value_at
 from previewer.domain.policy.trust import Limits, Trust
 
 LOOPBACK = "127.0.0.1"
@@ -39,20 +39,7 @@ class Circumstances(Struct, frozen=True):
 
 def change_service(service: Service, *keys: str, after: JsonValue, reason: str = "") -> Change:
     """A change of the value that ``keys`` lead to in ``service``."""
-    value: JsonValue = service.spec
-    for key in keys:
-        value = _below(value, key)
-    return Change(("services", service.name, *keys), value, after, reason)
-
-
-def _below(value: JsonValue, key: str) -> JsonValue:
-    """A member of a mapping, or an item of a list by its place; ``None`` where there is none."""
-    if isinstance(value, Mapping):
-        return value.get(key)
-    if isinstance(value, list | tuple) and key.isdecimal() and int(key) < len(value):
-        item: JsonValue = value[int(key)]
-        return item
-    return None
+    return Change(("services", service.name, *keys), value_at(service.spec, *keys), after, reason)
 
 
 def apply_changes(value: JsonValue, changes: Iterable[tuple[ModelPath, JsonValue]]) -> JsonValue:

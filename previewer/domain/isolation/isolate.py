@@ -27,7 +27,7 @@ from previewer.domain.isolation.process import (
     forbid_new_privileges,
     limit_resources,
 )
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object
+from previewer.domain.json_value import JsonObject, JsonValue, as_object
 from previewer.domain.naming import RESERVED_NAMES, slug
 from previewer.domain.policy.mount_rules import names_file, replaced_binds
 from previewer.domain.policy.trust import DEFAULT_LIMITS, Trust
@@ -35,20 +35,23 @@ from previewer.domain.policy.trust import DEFAULT_LIMITS, Trust
 
 def replace_binds(service: Service, given: Circumstances) -> Iterator[Change]:
     """Empty volumes in their place; a mount of a file is taken out, for a folder cannot stand there."""
-    entries = [as_object(entry) for entry in as_list(service.spec.get("volumes"))]
     for mount in replaced_binds(given.definition, given.trust):
         if mount.path[1] != service.name:
             continue
-        entry = entries[int(mount.path[-1])]
         reason = f"the settings replace {mount.source} ([policy] replace)"
         if names_file(mount.source):
             yield change_service(service, *mount.path[2:], after=None, reason=reason)
             continue
         key = f"{RESERVED_NAMES}host-{slug(mount.source)}"
-        kept = {name: value for name, value in entry.items() if name != "bind"}
-        after: JsonObject = {**kept, "type": "volume", "source": key, "volume": {"nocopy": True}}
+        after = empty_volume(service.entries("volumes")[int(mount.path[-1])], key)
         yield change_service(service, *mount.path[2:], after=after, reason=reason)
         yield Change(("volumes", key), None, {})
+
+
+def empty_volume(entry: JsonObject, key: str) -> JsonObject:
+    """What is mounted in the place of a bind mount: the volume ``key``, which takes nothing from the image."""
+    kept = {name: value for name, value in entry.items() if name != "bind"}
+    return {**kept, "type": "volume", "source": key, "volume": {"nocopy": True}}
 
 
 ServiceChanges: TypeAlias = Callable[[Service, Circumstances], Iterator[Change]]

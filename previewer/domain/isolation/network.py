@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from previewer.domain.compose.resources import NO_EGRESS_KEY
 from previewer.domain.compose.routes import declared_routes
-from previewer.domain.compose.service import Service
-from previewer.domain.engine.specs import MASQUERADE_OPTION, NO_EGRESS_KEY
+from previewer.domain.compose.service import PortMapping, Service
+from previewer.domain.engine.specs import MASQUERADE_OPTION
 from previewer.domain.isolation.change import Change, Circumstances, change_service
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.domain.json_value import JsonObject, JsonValue, value_at
 from previewer.domain.policy.rewrite_rules import EGRESS, HOST_PORT, egress_subjects, port_subjects
-from previewer.domain.policy.rule import is_on
 
 RAW_PACKETS = "NET_RAW"
 NO_RESOLVER = "127.0.0.1"
@@ -29,12 +29,12 @@ def shut_service(service: Service, given: Circumstances) -> Iterator[Change]:
     if not is_shut(given):
         return
     reason = "nothing of the environment may reach other machines"
-    dropped = as_list(service.spec.get("cap_drop"))
-    if not {"ALL", RAW_PACKETS} & {str(name).upper() for name in dropped}:
+    dropped = service.cap_drop
+    if not {"ALL", RAW_PACKETS} & {name.upper() for name in dropped}:
         # A program that makes its own packets could send them to the host's hardware address.
         yield change_service(service, "cap_drop", after=[*dropped, RAW_PACKETS], reason=reason)
     resolvers: list[JsonValue] = [NO_RESOLVER]
-    if not service.spec.get("network_mode") and as_list(service.spec.get("dns")) != resolvers:
+    if not service.network_mode and [*service.dns] != resolvers:
         yield change_service(service, "dns", after=resolvers, reason=reason)
 
 
@@ -45,17 +45,16 @@ def shut_networks(given: Circumstances) -> Iterator[Change]:
     reason = "nothing of the environment may reach other machines"
     published = _published_networks(given)
     for key, network in given.definition.networks.items():
-        if is_on(network.get("external")):
+        if network.external:
             continue
-        yield Change(("networks", key, NO_EGRESS_KEY), network.get(NO_EGRESS_KEY), True)
-        before = as_object(network.get("driver_opts")).get(MASQUERADE_OPTION)
+        yield Change(("networks", key, NO_EGRESS_KEY), network.no_egress or None, True)
+        before = network.driver_opts.get(MASQUERADE_OPTION)
         if before != "false":
             yield Change(("networks", key, "driver_opts", MASQUERADE_OPTION), before, "false", reason)
-        if is_on(network.get("enable_ipv6")):
+        if network.enable_ipv6:
             yield Change(("networks", key, "enable_ipv6"), True, False, reason)
-        is_bridge = as_text(network.get("driver")) in ("", "default", "bridge")
-        if not is_on(network.get("internal")) and (key not in published or not is_bridge):
-            yield Change(("networks", key, "internal"), network.get("internal"), True, reason)
+        if not network.internal and (key not in published or not network.is_bridge):
+            yield Change(("networks", key, "internal"), network.internal, True, reason)
 
 
 def _published_networks(given: Circumstances) -> frozenset[str]:
@@ -68,14 +67,14 @@ def _published_networks(given: Circumstances) -> frozenset[str]:
 def free_ports(service: Service, given: Circumstances) -> Iterator[Change]:
     """Take host ports and addresses out of ``ports``; what is then there twice is there once."""
     seen: set[tuple[object, ...]] = set()
-    for index, entry in enumerate(map(as_object, as_list(service.spec.get("ports")))):
-        wanted = _freed(entry, given)
+    for index, (port, entry) in enumerate(zip(service.ports, service.entries("ports"), strict=True)):
+        wanted = _freed(port, entry, given)
         identity = tuple(wanted.get(key) for key in ("target", "protocol", "published", "host_ip"))
         if identity in seen:
             reason = "the same port is published by another line already"
             yield change_service(service, "ports", str(index), after=None, reason=reason)
         elif wanted != entry:
-            yield change_service(service, "ports", str(index), after=wanted, reason=_reason(entry))
+            yield change_service(service, "ports", str(index), after=wanted, reason=_reason(port))
         seen.add(identity)
 
 
@@ -84,7 +83,7 @@ def publish_routes(service: Service, given: Circumstances) -> Iterator[Change]:
 
     A service without networks of its own (``network_mode``) can publish none.
     """
-    if service.spec.get("network_mode"):
+    if service.network_mode:
         return
     published = {port.target for port in service.ports if port.protocol == "tcp"}
     routes = [route for route in declared_routes(given.definition) if route.service == service.name]
@@ -101,36 +100,34 @@ def publish_routes(service: Service, given: Circumstances) -> Iterator[Change]:
         yield change_service(service, "ports", str(number), after=entry, reason=reason)
 
 
-def _freed(entry: JsonObject, given: Circumstances) -> JsonObject:
-    if entry.get("published") and given.trust.grant_for(HOST_PORT, port_subjects(entry)):
+def _freed(port: PortMapping, entry: JsonObject, given: Circumstances) -> JsonObject:
+    if port.published and given.trust.grant_for(HOST_PORT, port_subjects(port)):
         return entry
     kept = {key: value for key, value in entry.items() if key != "published"}
     return {**kept, "host_ip": given.publish}
 
 
-def _reason(entry: JsonObject) -> str:
-    if entry.get("published"):
+def _reason(port: PortMapping) -> str:
+    if port.published:
         return "two environments cannot have the same host port; a free one on the loopback address is chosen"
     # The definition has no address here, and ``8080`` alone is the way that is recommended.
-    return "an environment answers on the loopback address only" if entry.get("host_ip") else ""
+    return "an environment answers on the loopback address only" if port.host_ip else ""
 
 
 _ADDRESSES = ("ipv4_address", "ipv6_address", "link_local_ips")
-_NOUNS = {"networks": "network", "volumes": "volume", "secrets": "secret", "configs": "config"}
 
 
 def free_container_names(service: Service, given: Circumstances) -> Iterator[Change]:
     """Drop ``container_name``; the name stays as an alias on every network of the service."""
     del given
-    name = as_text(service.spec.get("container_name"))
+    name = service.container_name
     if not name:
         return
     reason = "each environment's container has a name of its own; the old one stays as a network alias"
     yield change_service(service, "container_name", after=None, reason=reason)
     for key, endpoint in service.networks.items():
-        aliases = as_list(endpoint.get("aliases"))
-        if name not in (*aliases, service.name):
-            yield change_service(service, "networks", key, "aliases", after=[*aliases, name])
+        if name not in (*endpoint.aliases, service.name):
+            yield change_service(service, "networks", key, "aliases", after=[*endpoint.aliases, name])
 
 
 def free_addresses(service: Service, given: Circumstances) -> Iterator[Change]:
@@ -138,25 +135,22 @@ def free_addresses(service: Service, given: Circumstances) -> Iterator[Change]:
     del given
     for key, endpoint in service.networks.items():
         for name in _ADDRESSES:
-            if endpoint.get(name):
+            if getattr(endpoint, name):
                 reason = "each environment's network has other addresses; services reach each other by name"
                 yield change_service(service, "networks", key, name, after=None, reason=reason)
 
 
 def free_resources(given: Circumstances) -> Iterator[Change]:
     """Drop the fixed names of networks, volumes, secrets and configs, and the fixed subnets of networks."""
-    model = given.definition.model
-    for section, noun in _NOUNS.items():
-        for key, entry in as_object(model.get(section)).items():
-            resource = as_object(entry)
-            if is_on(resource.get("external")):
-                continue
-            if (name := resource.get("name")) is not None:
-                derived = name == f"{as_text(model.get('name'))}_{key}"
-                reason = "" if derived else f"each environment has its own {noun}, under a name of its own"
-                yield Change((section, key, "name"), name, None, reason)
+    for section, resource in given.definition.resources:
+        if resource.name and not resource.external:
+            derived = resource.name == f"{given.definition.model.get('name')}_{resource.key}"
+            noun = section.removesuffix("s")
+            reason = "" if derived else f"each environment has its own {noun}, under a name of its own"
+            yield Change((section, resource.key, "name"), resource.name, None, reason)
     for key, network in given.definition.networks.items():
-        subnets = as_object(network.get("ipam")).get("config")
-        if subnets and not is_on(network.get("external")):
+        if network.ipam.config and not network.external:
             reason = "two environments cannot have the same subnet; a free one is chosen"
-            yield Change(("networks", key, "ipam", "config"), subnets, None, reason)
+            yield Change(
+                ("networks", key, "ipam", "config"), value_at(network.spec, "ipam", "config"), None, reason
+            )

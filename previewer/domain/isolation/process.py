@@ -9,7 +9,7 @@ from previewer.domain.compose.definition import Role
 from previewer.domain.compose.log_bound import bounded_logging
 from previewer.domain.compose.service import Service
 from previewer.domain.isolation.change import Change, Circumstances, change_service
-from previewer.domain.json_value import JsonValue, as_list, as_object, as_text
+from previewer.domain.json_value import JsonValue, as_object
 from previewer.domain.policy.quantity_rules import own_limit, quantities
 from previewer.domain.policy.rewrite_rules import LOG_SIZE, RESTART, endless_restarts
 
@@ -35,16 +35,15 @@ def limit_resources(service: Service, given: Circumstances) -> Iterator[Change]:
     memory = own_limit(given.definition, "memory") or given.limits.memory
     if memory and not list(quantities(service, key="mem_limit", limit="memory")):
         yield change_service(service, "mem_limit", after=str(memory), reason=reason)
-    deployed = as_object(as_object(as_object(service.spec.get("deploy")).get("resources")).get("limits"))
     cpus = given.definition.extension.limits.cpus or given.limits.cpus
-    if cpus and not any((service.spec.get("cpus"), service.spec.get("cpu_quota"), deployed.get("cpus"))):
+    if cpus and not any((service.cpus, service.cpu_quota, service.deploy.resources.limits.cpus)):
         yield change_service(service, "cpus", after=cpus, reason=reason)
 
 
 def forbid_new_privileges(service: Service, given: Circumstances) -> Iterator[Change]:
     """In previews, keep programs from gaining privileges by set-uid files, unless the service decides itself."""
-    options = as_list(service.spec.get("security_opt"))
-    decided = any(str(option).startswith(NO_NEW_PRIVILEGES) for option in options)
+    options = service.security_opt
+    decided = any(option.startswith(NO_NEW_PRIVILEGES) for option in options)
     if given.role is Role.PREVIEW and not decided:
         reason = "code under preview gains no privileges by set-uid programs"
         after = [*options, f"{NO_NEW_PRIVILEGES}:true"]
@@ -67,7 +66,7 @@ def close_file_system(service: Service, given: Circumstances) -> Iterator[Change
     extension = given.definition.extension
     if extension.immutability != "enforce":
         return
-    if service.spec.get("read_only") is not True:
+    if not service.read_only:
         reason = "x-previewer.immutability is enforced: what runs stays what was frozen"
         yield change_service(service, "read_only", after=True, reason=reason)
     writable = extension.writable.get(service.name, ())
@@ -75,12 +74,11 @@ def close_file_system(service: Service, given: Circumstances) -> Iterator[Change
     wanted: list[JsonValue] = [path for path in writable if posixpath.normpath(path) not in mounted]
     if wanted:
         reason = "x-previewer.writable names what may be written; it is memory, and goes with the container"
-        after = [*as_list(service.spec.get("tmpfs")), *wanted]
+        after = [*service.tmpfs, *wanted]
         yield change_service(service, "tmpfs", after=after, reason=reason)
 
 
 def _mounted(service: Service) -> frozenset[str]:
     """The paths at which something is mounted already."""
-    volumes = [as_text(as_object(entry).get("target")) for entry in as_list(service.spec.get("volumes"))]
-    memory = [as_text(entry).split(":")[0] for entry in as_list(service.spec.get("tmpfs"))]
-    return frozenset(posixpath.normpath(path) for path in (*volumes, *memory))
+    paths = (*(mount.target for mount in service.volumes), *(entry.split(":")[0] for entry in service.tmpfs))
+    return frozenset(map(posixpath.normpath, paths))

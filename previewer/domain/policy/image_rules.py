@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterator
 from previewer.domain.compose.definition import Definition, ModelPath
 from previewer.domain.compose.service import Service
 from previewer.domain.glob import any_glob_matches
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.domain.json_value import JsonObject, as_object, value_at
 from previewer.domain.naming import OWN_REPOSITORIES
 from previewer.domain.policy.mount_rules import leaves_tree
-from previewer.domain.policy.rule import Request, Rule, each_of, in_services, is_on, service_path
+from previewer.domain.policy.rule import Request, Rule, each_of, in_services, service_path
 from previewer.domain.policy.trust import Trust
 from previewer.domain.release.registry_address import HUB, familiar_address
 from previewer.domain.units import NANOSECONDS
@@ -33,14 +33,13 @@ def named_images(definition: Definition) -> Iterator[tuple[ModelPath, str]]:
     for service in services.values():
         if service.build is None and service.image is not None and service.image not in built:
             yield service_path(service, "image"), service.image
-        contexts = as_object(as_object(service.spec.get("build")).get("additional_contexts"))
-        for name, value in contexts.items():
-            if str(value).startswith(IMAGE_CONTEXT):
+        for name, value in service.build.additional_contexts.items() if service.build else ():
+            if value.startswith(IMAGE_CONTEXT):
                 path = service_path(service, "build", "additional_contexts", name)
-                yield path, str(value).removeprefix(IMAGE_CONTEXT)
-        for index, mount in enumerate(map(as_object, as_list(service.spec.get("volumes")))):
-            if mount.get("type") == "image":
-                yield service_path(service, "volumes", str(index), "source"), as_text(mount.get("source"))
+                yield path, value.removeprefix(IMAGE_CONTEXT)
+        for index, mount in enumerate(service.volumes):
+            if mount.type == "image":
+                yield service_path(service, "volumes", str(index), "source"), mount.source
 
 
 def image_request(reference: str, trust: Trust, path: ModelPath, *, owner: str = "") -> Request | None:
@@ -112,10 +111,10 @@ def image_requests(service: Service, config: JsonObject, trust: Trust) -> Iterat
     if limits.max_volumes is not None and volumes * service.replicas > limits.max_volumes:
         message = f"has {volumes} volumes of its image, {limits.max_volumes} is the most"
         yield "volume-limit", Request(path, message, ())
-    own, inherited = as_object(service.spec.get("healthcheck")), as_object(config.get("Healthcheck"))
-    for key, engine_key in (("interval", "Interval"), ("start_interval", "StartInterval")):
-        nanoseconds = inherited.get(engine_key)
-        if is_on(own.get("disable")) or own.get(key) or not isinstance(nanoseconds, int):
+    own = service.healthcheck
+    for said, engine_key in ((own.interval, "Interval"), (own.start_interval, "StartInterval")):
+        nanoseconds = value_at(config, "Healthcheck", engine_key)
+        if own.disable or said or not isinstance(nanoseconds, int):
             continue
         if 0 < (seconds := nanoseconds / NANOSECONDS["s"]) < limits.min_health_interval:
             least = f"{limits.min_health_interval:g}s is the least"
@@ -145,48 +144,41 @@ def _contexts(service: Service) -> Iterator[Request]:
     if leaves_tree(dockerfile if foreign else posixpath.join(build.context, dockerfile)):
         path = service_path(service, "build", "dockerfile")
         yield Request(path, f"builds from the Dockerfile {dockerfile!r}", (dockerfile,))
-    for name, value in as_object(build.spec.get("additional_contexts")).items():
-        context = str(value)
+    for name, context in build.additional_contexts.items():
         if _is_foreign(context) and not context.startswith(("service:", IMAGE_CONTEXT)):
             path = service_path(service, "build", "additional_contexts", name)
             yield Request(path, f"builds with the context {context!r}", (context,))
 
 
 def _privileges(service: Service) -> Iterator[Request]:
-    build = as_object(service.spec.get("build"))
-    if is_on(build.get("privileged")):
+    build = service.build
+    if build is None:
+        return
+    if build.privileged:
         yield Request(service_path(service, "build", "privileged"), "builds with all privileges", ("privileged",))
-    for index, value in enumerate(as_list(build.get("entitlements"))):
+    for index, value in enumerate(build.entitlements):
         path = service_path(service, "build", "entitlements", str(index))
-        yield Request(path, f"builds with the entitlement {value!r}", (str(value),))
+        yield Request(path, f"builds with the entitlement {value!r}", (value,))
 
 
 def _networks(service: Service) -> Iterator[Request]:
-    network = as_text(as_object(service.spec.get("build")).get("network"))
+    network = service.build.network if service.build else ""
     if network not in ("", "default", "none"):
         yield Request(service_path(service, "build", "network"), f"builds on the network {network!r}", (network,))
 
 
-def _keys(value: JsonValue) -> Iterator[tuple[str, str]]:
-    """Where each entry of ``build.ssh`` is and what it is called, for the list and the map form."""
-    if isinstance(value, str):
-        yield "", value
-    for index, item in enumerate(as_list(value)):
-        yield str(index), str(as_object(item).get("id", item))
-    for name, place in as_object(value).items():
-        yield name, f"{name}={place}" if place else name
-
-
 def _ssh(service: Service) -> Iterator[Request]:
-    for key, name in _keys(as_object(service.spec.get("build")).get("ssh")):
-        path = service_path(service, "build", "ssh", *(part for part in (key,) if part))
+    for index, name in enumerate(service.build.ssh if service.build else ()):
+        path = service_path(service, "build", "ssh", str(index))
         yield Request(path, f"builds with the SSH key {name!r}", (name,))
 
 
 def _caches(service: Service) -> Iterator[Request]:
-    build = as_object(service.spec.get("build"))
-    for key in ("cache_from", "cache_to"):
-        for index, value in enumerate(map(str, as_list(build.get(key)))):
+    build = service.build
+    if build is None:
+        return
+    for key, caches in (("cache_from", build.cache_from), ("cache_to", build.cache_to)):
+        for index, value in enumerate(caches):
             if key == "cache_to" or "=" in value:
                 path = service_path(service, "build", key, str(index))
                 yield Request(path, f"builds with {key} {value!r}", (value,))
@@ -196,9 +188,7 @@ def _proxies(definition: Definition, trust: Trust) -> Iterator[Request]:
     del trust
     shared = definition.extension.freeze.args
     given: list[tuple[ModelPath, Collection[str]]] = [(("x-previewer", "freeze", "args"), shared)]
-    for service in definition.services.values():
-        build = as_object(service.spec.get("build"))
-        given.append((service_path(service, "build", "args"), as_object(build.get("args"))))
+    given += [(service_path(s, "build", "args"), s.build.args) for s in definition.services.values() if s.build]
     for path, args in given:
         for name in args:
             if name.casefold() in _PROXIES:

@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from previewer.domain.compose.definition import Definition, ModelPath
 from previewer.domain.compose.mounted_files import looks_like_file
+from previewer.domain.compose.resources import Volume
 from previewer.domain.compose.service import Service
-from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
-from previewer.domain.policy.rule import Allowance, Request, Rule, in_services, is_on, service_path
+from previewer.domain.policy.rule import Allowance, Request, Rule, in_services, service_path
 from previewer.domain.policy.trust import Trust
 
 _MOUNT_TYPES = ("bind", "volume", "tmpfs")
@@ -47,11 +47,10 @@ def _names(mount: HostMount) -> tuple[str, ...]:
 
 
 def _mount_types(service: Service) -> Iterator[Request]:
-    for index, entry in enumerate(map(as_object, as_list(service.spec.get("volumes")))):
-        kind = as_text(entry.get("type"), "volume")
-        if kind not in _MOUNT_TYPES:
-            yield Request(service_path(service, "volumes", str(index)), f"mounts a {kind!r}", (kind,))
-        propagation = as_text(as_object(entry.get("bind")).get("propagation"))
+    for index, mount in enumerate(service.volumes):
+        if mount.type not in _MOUNT_TYPES:
+            yield Request(service_path(service, "volumes", str(index)), f"mounts a {mount.type!r}", (mount.type,))
+        propagation = mount.bind.propagation if mount.bind is not None else ""
         if propagation not in _PROPAGATIONS:
             path = service_path(service, "volumes", str(index), "bind", "propagation")
             yield Request(path, f"passes mounts on to the host ({propagation})", (propagation,))
@@ -60,7 +59,7 @@ def _mount_types(service: Service) -> Iterator[Request]:
 def _volume_drivers(definition: Definition, trust: Trust) -> Iterator[Request]:
     del trust
     for key, volume in definition.volumes.items():
-        driver = as_text(volume.get("driver"))
+        driver = volume.driver
         if driver not in ("", "local"):
             yield Request(("volumes", key, "driver"), f"uses the volume driver {driver!r}", (driver,))
 
@@ -68,10 +67,10 @@ def _volume_drivers(definition: Definition, trust: Trust) -> Iterator[Request]:
 def _volume_options(definition: Definition, trust: Trust) -> Iterator[Request]:
     del trust
     for key, volume in definition.volumes.items():
-        options = as_object(volume.get("driver_opts"))
+        options = volume.driver_opts
         if not set(options) - set(_HARMLESS_VOLUME_OPTIONS) or is_memory_volume(volume):
             continue
-        device = as_text(options.get("device"))
+        device = options.get("device", "")
         subject = normal_path(device) if device else ",".join(sorted(options))
         message = f"mounts the device {device!r}" if device else f"sets the driver options {subject!r}"
         yield Request(("volumes", key, "driver_opts"), message, (subject,))
@@ -79,21 +78,20 @@ def _volume_options(definition: Definition, trust: Trust) -> Iterator[Request]:
 
 def _outside_files(definition: Definition, trust: Trust) -> Iterator[Request]:
     del trust
-    for section in ("secrets", "configs"):
-        for key, entry in as_object(definition.model.get(section)).items():
-            file = as_text(as_object(entry).get("file"))
+    for section, resources in definition.served.items():
+        for key, resource in resources.items():
+            file = resource.file
             if file and leaves_tree(file):
                 yield Request((section, key, "file"), f"reads {file!r}, outside of the commit", (file,))
 
 
 def _secret_drivers(definition: Definition, trust: Trust) -> Iterator[Request]:
     del trust
-    for section in ("secrets", "configs"):
-        for key, entry in as_object(definition.model.get(section)).items():
-            for name in ("driver", "template_driver"):
-                driver = as_object(entry).get(name)
-                if is_on(driver):
-                    yield Request((section, key, name), f"uses the {name} {driver!r}", (str(driver),))
+    for section, resources in definition.served.items():
+        for key, resource in resources.items():
+            for name, driver in (("driver", resource.driver), ("template_driver", resource.template_driver)):
+                if driver:
+                    yield Request((section, key, name), f"uses the {name} {driver!r}", (driver,))
 
 
 MOUNT_RULES = (
@@ -228,12 +226,11 @@ def reaches_engine(path: str) -> bool:
 def host_mounts(definition: Definition) -> Iterator[HostMount]:
     """Everything outside the tree that services mount, however they spell it."""
     for service in definition.services.values():
-        for index, entry in enumerate(map(as_object, as_list(service.spec.get("volumes")))):
-            source = as_text(entry.get("source"))
-            if source and leaves_tree(source):
+        for index, mount in enumerate(service.volumes):
+            if mount.source and leaves_tree(mount.source):
                 path = service_path(service, "volumes", str(index))
-                is_bind = entry.get("type") == "bind"
-                yield HostMount(path, normal_path(source), is_on(entry.get("read_only")), is_bind=is_bind)
+                source, is_bind = normal_path(mount.source), mount.type == "bind"
+                yield HostMount(path, source, mount.read_only, is_bind=is_bind)
     for key, volume in definition.volumes.items():
         yield from _mounts_of_volume(key, volume)
 
@@ -248,11 +245,11 @@ def names_file(path: str) -> bool:
     return path in _HOST_FILES or looks_like_file(path)
 
 
-def _mounts_of_volume(key: str, volume: JsonObject) -> Iterator[HostMount]:
-    name = as_text(volume.get("name"), key)
-    if is_on(volume.get("external")) and leaves_tree(name):
+def _mounts_of_volume(key: str, volume: Volume) -> Iterator[HostMount]:
+    name = volume.engine_name
+    if volume.external and leaves_tree(name):
         yield HostMount(("volumes", key, "name"), normal_path(name), read_only=False)
-    device = as_text(as_object(volume.get("driver_opts")).get("device"))
+    device = volume.driver_opts.get("device", "")
     if device and not is_memory_volume(volume):
         path = ("volumes", key, "driver_opts", "device")
         yield HostMount(path, normal_path(device), read_only=False, by_driver=True)
@@ -263,14 +260,14 @@ _MEMORY_OPTIONS = re.compile(
 )
 
 
-def is_memory_volume(volume: JsonObject) -> bool:
+def is_memory_volume(volume: Volume) -> bool:
     """Whether the options of a ``local`` volume ask for a tmpfs and for nothing else."""
-    options = as_object(volume.get("driver_opts"))
+    options = volume.driver_opts
     if not {"type", "device", "o"}.issuperset(options):
         return False
     if options.get("type") != "tmpfs" or options.get("device") not in ("tmpfs", "none"):
         return False
-    return all(_MEMORY_OPTIONS.fullmatch(word) for word in as_text(options.get("o")).split(",") if word)
+    return all(_MEMORY_OPTIONS.fullmatch(word) for word in options.get("o", "").split(",") if word)
 
 
 def _is_at_or_below(path: str, tree: str) -> bool:

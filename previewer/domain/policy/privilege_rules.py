@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 
 from previewer.domain.compose.service import Service
-from previewer.domain.json_value import as_list, as_object, as_text
-from previewer.domain.policy.quantity_rules import whole_number
+from previewer.domain.json_value import value_at
 from previewer.domain.policy.rule import (
     Allowance,
     Request,
@@ -45,59 +44,60 @@ _HARMLESS_SECURITY = frozenset(
 
 
 def _capabilities(service: Service) -> Iterator[Request]:
-    for index, value in enumerate(as_list(service.spec.get("cap_add"))):
-        name = str(value).upper().removeprefix("CAP_")
+    for index, value in enumerate(service.cap_add):
+        name = value.upper().removeprefix("CAP_")
         if name not in DEFAULT_CAPABILITIES:
             yield Request(service_path(service, "cap_add", str(index)), f"adds the capability {name!r}", (name,))
 
 
 def _security_options(service: Service) -> Iterator[Request]:
-    for index, value in enumerate(as_list(service.spec.get("security_opt"))):
-        option = re.sub("[:=]", "=", str(value).strip(), count=1)
+    for index, value in enumerate(service.security_opt):
+        option = re.sub("[:=]", "=", value.strip(), count=1)
         if option not in _HARMLESS_SECURITY:
             path = service_path(service, "security_opt", str(index))
             yield Request(path, f"sets the security option {option!r}", (option,))
 
 
 def _devices(service: Service) -> Iterator[Request]:
-    for index, value in enumerate(as_list(service.spec.get("devices"))):
-        source = as_text(as_object(value).get("source"), str(value))
-        yield Request(service_path(service, "devices", str(index)), f"uses the device {source!r}", (source,))
+    for index, device in enumerate(service.devices):
+        path = service_path(service, "devices", str(index))
+        yield Request(path, f"uses the device {device.source!r}", (device.source,))
 
 
 def _reserved_devices(service: Service) -> Iterator[Request]:
-    for keys in (("gpus",), ("deploy", "resources", "reservations", "devices")):
-        value = service.spec.get(keys[0])
-        for key in keys[1:]:
-            value = as_object(value).get(key)
-        for index, entry in enumerate(as_list(value)):
-            driver = as_text(as_object(entry).get("driver")) or "any"
+    reserved = service.deploy.resources.reservations.devices
+    for keys, requests in (
+        (("gpus",), service.gpus),
+        (("deploy", "resources", "reservations", "devices"), reserved),
+    ):
+        for index, request in enumerate(requests):
+            driver = request.driver or "any"
             path = service_path(service, *keys, str(index))
             yield Request(path, f"reserves devices of the driver {driver!r}", (driver,))
 
 
 def _privileged_hooks(service: Service) -> Iterator[Request]:
-    for key in ("pre_start", "post_start", "pre_stop", "post_stop"):
-        for index, hook in enumerate(map(as_object, as_list(service.spec.get(key)))):
-            if is_on(hook.get("privileged")):
+    for key, hooks in (("post_start", service.post_start), ("pre_stop", service.pre_stop)):
+        for index, hook in enumerate(hooks):
+            if hook.privileged:
                 path = service_path(service, key, str(index), "privileged")
                 yield Request(path, f"runs a {key} hook with all privileges", (service.name,))
 
 
 def _sysctls(service: Service) -> Iterator[Request]:
-    for name in as_object(service.spec.get("sysctls")):
+    for name in service.sysctls:
         if not name.startswith("net."):
             yield Request(service_path(service, "sysctls", name), f"sets the kernel parameter {name!r}", (name,))
 
 
 def _oom_score(service: Service) -> Iterator[Request]:
-    score = whole_number(service.spec.get("oom_score_adj"))
-    if score is not None and score < 0:
+    score = service.oom_score_adj
+    if score < 0:
         yield Request(service_path(service, "oom_score_adj"), f"sets oom_score_adj to {score}", (service.name,))
 
 
 def _annotations(service: Service) -> Iterator[Request]:
-    for name in as_object(service.spec.get("annotations")):
+    for name in service.annotations:
         path = service_path(service, "annotations", name)
         yield Request(path, f"gives the runtime the annotation {name!r}", (name,))
 
@@ -110,9 +110,7 @@ def _realtime(service: Service) -> Iterator[Request]:
 
 def _isolation(service: Service) -> Iterator[Request]:
     for keys in (("isolation",), ("build", "isolation")):
-        value = (
-            service.spec.get("isolation") if len(keys) == 1 else as_object(service.spec.get("build")).get(keys[1])
-        )
+        value = value_at(service.spec, *keys)
         if is_on(value) and value != "default":
             yield Request(service_path(service, *keys), f"sets the isolation {value!r}", (str(value),))
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from previewer.domain.compose.definition import Definition, ModelPath
 from previewer.domain.compose.service import Service
-from previewer.domain.json_value import JsonValue, as_object
 from previewer.domain.policy.rule import Find, Request, Rule, limit_rule, service_path
 from previewer.domain.policy.trust import Trust
 from previewer.domain.units import format_ttl, parse_memory, parse_ttl
@@ -16,23 +15,13 @@ DEFAULT_CPU_PERIOD = 100_000
 """Microseconds (Docker Engine API, ``CpuPeriod``)."""
 
 
-def whole_number(value: JsonValue) -> int | None:
-    """A quantity of a normalised model, which spells sizes as text; ``None`` where there is none."""
-    try:
-        return int(value) if isinstance(value, int | float | str) else None
-    except (ValueError, OverflowError):
-        return None
-
-
 def quantities(service: Service, *, key: str, limit: str) -> Iterator[tuple[ModelPath, int]]:
     """What ``service`` sets under ``key`` and under ``deploy.resources.limits``. Negative is unlimited."""
-    deploy = ("deploy", "resources", "limits", limit)
-    for keys in ((key,), deploy):
-        value: JsonValue = service.spec
-        for part in keys:
-            value = as_object(value).get(part)
-        number = whole_number(value)
-        if number:
+    for keys, holder in (
+        ((key,), service),
+        (("deploy", "resources", "limits", limit), service.deploy.resources.limits),
+    ):
+        if number := getattr(holder, keys[-1]):
             yield service_path(service, *keys), number
 
 
@@ -72,33 +61,27 @@ def _at_most(key: str, limit: str, maximum: str, noun: str) -> Find:
 
 def _cpus(definition: Definition, trust: Trust) -> Iterator[Request]:
     most = trust.limits.max_cpus
-    for path, text in _asked_cpus(definition):
-        number = _real_number(text)
-        if most is not None and number is not None and not 0 < number <= most:
+    for path, number in _asked_cpus(definition):
+        if most is not None and number and not 0 < number <= most:
             yield Request(path, f"asks for {number:g} processors, {most:g} is the most", ())
 
 
-def _asked_cpus(definition: Definition) -> Iterator[tuple[ModelPath, JsonValue]]:
-    yield ("x-previewer", "limits", "cpus"), definition.extension.limits.cpus
+def _asked_cpus(definition: Definition) -> Iterator[tuple[ModelPath, float]]:
+    """What asks for processors and how many; negative for any number, 0 for the default."""
+    yield ("x-previewer", "limits", "cpus"), _own_cpus(definition)
     for service in definition.services.values():
-        yield service_path(service, "cpus"), service.spec.get("cpus")
-        yield service_path(service, "cpu_quota"), _cpus_of_quota(service)
-        limits = as_object(as_object(as_object(service.spec.get("deploy")).get("resources")).get("limits"))
-        yield service_path(service, "deploy", "resources", "limits", "cpus"), limits.get("cpus")
+        yield service_path(service, "cpus"), service.cpus
+        period = service.cpu_period if service.cpu_period > 0 else DEFAULT_CPU_PERIOD
+        yield service_path(service, "cpu_quota"), service.cpu_quota / period
+        path = service_path(service, "deploy", "resources", "limits", "cpus")
+        yield path, service.deploy.resources.limits.cpus
 
 
-def _cpus_of_quota(service: Service) -> float | None:
-    """The processors that ``cpu_quota`` comes to; negative for any number, ``None`` without one."""
-    quota, period = (whole_number(service.spec.get(key)) for key in ("cpu_quota", "cpu_period"))
-    return quota / (period if period and period > 0 else DEFAULT_CPU_PERIOD) if quota else None
-
-
-def _real_number(value: JsonValue) -> float | None:
-    """A number of processors, which may be spelt as text; ``None`` where there is none, or 0 for the default."""
+def _own_cpus(definition: Definition) -> float:
     try:
-        return (float(value) or None) if isinstance(value, int | float | str) else None
+        return float(definition.extension.limits.cpus or 0)
     except ValueError:
-        return None
+        return 0
 
 
 def _services(definition: Definition, trust: Trust) -> Iterator[Request]:

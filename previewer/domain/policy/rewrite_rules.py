@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from previewer.domain.compose.definition import Definition, Role
 from previewer.domain.compose.log_bound import asks_for_more
-from previewer.domain.compose.service import Service
-from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.domain.compose.service import PortMapping, Service
+from previewer.domain.json_value import as_object
 from previewer.domain.policy.rule import Effect, Request, Rule, in_services, service_path
 from previewer.domain.policy.trust import Trust
 
@@ -17,18 +17,18 @@ LOG_SIZE = "log-size"
 ENDLESS_RESTARTS = ("always", "unless-stopped")
 
 
-def port_subjects(entry: JsonObject) -> tuple[str, ...]:
+def port_subjects(mapping: PortMapping) -> tuple[str, ...]:
     """The names of a published port in grants: ``ADDRESS:PORT``, and ``PORT`` alone on the loopback address."""
-    port, address = str(entry.get("published") or ""), as_text(entry.get("host_ip"))
+    port, address = mapping.published, mapping.host_ip
     if address == "127.0.0.1":
         return (port, f"{address}:{port}")
     return (f"{address or '0.0.0.0'}:{port}",)  # noqa: S104 - no address means all of them to Compose
 
 
 def _ports(service: Service) -> Iterator[Request]:
-    for index, entry in enumerate(map(as_object, as_list(service.spec.get("ports")))):
-        if entry.get("published"):
-            subjects = port_subjects(entry)
+    for index, port in enumerate(service.ports):
+        if port.published:
+            subjects = port_subjects(port)
             path = service_path(service, "ports", str(index))
             yield Request(path, f"takes the host port {subjects[0]}", subjects)
 
@@ -38,12 +38,11 @@ def endless_restarts(service: Service) -> Iterator[tuple[tuple[str, ...], str]]:
 
     A ``deploy.restart_policy`` without a condition means ``any`` (Compose Deploy Specification).
     """
-    restart = as_text(service.spec.get("restart"))
-    if restart in ENDLESS_RESTARTS:
-        yield ("restart",), restart
-    policy = as_object(service.spec.get("deploy")).get("restart_policy")
-    condition = as_text(as_object(policy).get("condition")) or "any"
-    if policy is not None and condition in (*ENDLESS_RESTARTS, "any"):
+    if service.restart in ENDLESS_RESTARTS:
+        yield ("restart",), service.restart
+    policy = service.deploy.restart_policy
+    condition = policy.condition or "any" if policy is not None else ""
+    if condition in (*ENDLESS_RESTARTS, "any"):
         yield ("deploy", "restart_policy", "condition"), condition
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from previewer.domain.compose.definition import Definition, ModelPath
 from previewer.domain.compose.service import Service
-from previewer.domain.json_value import JsonValue, as_list, as_object
+from previewer.domain.json_value import JsonValue, as_list, value_at
 from previewer.domain.policy.trust import Trust
 
 
@@ -99,10 +99,7 @@ def switched_on(*keys: str, message: str) -> Find:
     """Services in which the switch under ``keys`` is on; the subject is the service."""
 
     def find(service: Service) -> Iterator[Request]:
-        value: JsonValue = service.spec
-        for key in keys:
-            value = as_object(value).get(key)
-        if is_on(value):
+        if is_on(value_at(service.spec, *keys)):
             yield Request(service_path(service, *keys), message, (service.name,))
 
     return in_services(find)
@@ -123,11 +120,8 @@ def each_of(*keys: str, message: str, naming: str = "") -> Find:
     """Every item of the list under ``keys``; the subject is the item, or its member ``naming``."""
 
     def find(service: Service) -> Iterator[Request]:
-        value: JsonValue = service.spec
-        for key in keys:
-            value = as_object(value).get(key)
-        for index, item in enumerate(as_list(value)):
-            subject = str(as_object(item).get(naming, item)) if naming else str(item)
+        for index, item in enumerate(as_list(value_at(service.spec, *keys))):
+            subject = str((value_at(item, naming) if naming else None) or item)
             yield Request(service_path(service, *keys, str(index)), message.format(repr(subject)), (subject,))
 
     return in_services(find)

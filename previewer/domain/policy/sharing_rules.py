@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from previewer.domain.compose.definition import Definition, ModelPath
+from previewer.domain.compose.keys import ALL_KEYS
 from previewer.domain.compose.service import Service
-from previewer.domain.json_value import JsonValue, as_list, as_object, as_text
+from previewer.domain.json_value import JsonValue, as_list, as_object
 from previewer.domain.labels import is_reserved
 from previewer.domain.naming import RESERVED_NAMES
 from previewer.domain.policy.rule import (
@@ -15,7 +16,6 @@ from previewer.domain.policy.rule import (
     Rule,
     each_of,
     in_services,
-    is_on,
     service_path,
     switched_on,
 )
@@ -46,20 +46,20 @@ def _host_namespaces(definition: Definition, trust: Trust) -> Iterator[Request]:
     del trust
     for service in definition.services.values():
         for key, (namespace, own) in _NAMESPACES.items():
-            choice = as_text(service.spec.get(key))
+            choice = str(service.spec.get(key) or "")
             if not choice or choice in own or choice.startswith(("service:", "container:")):
                 continue
             if choice == "host" or key != "network_mode":
                 message = f"uses {choice!r} for its {namespace} namespace"
                 yield Request(service_path(service, key), message, (namespace,))
     for key, network in definition.networks.items():
-        if is_on(network.get("external")) and as_text(network.get("name"), key) == "host":
+        if network.external and network.engine_name == "host":
             yield Request(("networks", key), "is the host's own network", ("network",))
 
 
 def _foreign_namespaces(service: Service) -> Iterator[Request]:
     for key, (namespace, _) in _NAMESPACES.items():
-        choice = as_text(service.spec.get(key))
+        choice = str(service.spec.get(key) or "")
         if choice.startswith("container:"):
             name = choice.removeprefix("container:")
             message = f"shares the {namespace} namespace of the container {name!r}"
@@ -67,7 +67,7 @@ def _foreign_namespaces(service: Service) -> Iterator[Request]:
 
 
 def _foreign_volumes(service: Service) -> Iterator[Request]:
-    for index, value in enumerate(map(str, as_list(service.spec.get("volumes_from")))):
+    for index, value in enumerate(service.volumes_from):
         if value.startswith("container:"):
             name = value.removeprefix("container:")
             path = service_path(service, "volumes_from", str(index))
@@ -77,11 +77,11 @@ def _foreign_volumes(service: Service) -> Iterator[Request]:
 def _external_networks(definition: Definition, trust: Trust) -> Iterator[Request]:
     del trust
     for key, network in definition.networks.items():
-        if is_on(network.get("external")):
-            name = as_text(network.get("name"), key)
+        if network.external:
+            name = network.engine_name
             yield Request(("networks", key), f"is the existing network {name!r}", (name,))
     for service in definition.services.values():
-        mode = as_text(service.spec.get("network_mode"))
+        mode = service.network_mode
         if mode not in ("", "none", "host") and not mode.startswith(("service:", "container:")):
             path = service_path(service, "network_mode")
             yield Request(path, f"joins the existing network {mode!r}", (mode,))
@@ -90,10 +90,10 @@ def _external_networks(definition: Definition, trust: Trust) -> Iterator[Request
 def _external(section: str, noun: str) -> Iterator[Rule]:
     def find(definition: Definition, trust: Trust) -> Iterator[Request]:
         del trust
-        for key, entry in as_object(definition.model.get(section)).items():
-            if is_on(as_object(entry).get("external")):
-                name = as_text(as_object(entry).get("name"), key)
-                yield Request((section, key), f"is the existing {noun} {name!r}", (name,))
+        for found, resource in definition.resources:
+            if found == section and resource.external:
+                name = resource.engine_name
+                yield Request((section, resource.key), f"is the existing {noun} {name!r}", (name,))
 
     yield Rule(
         id=f"external-{noun}",
@@ -108,10 +108,10 @@ def _external(section: str, noun: str) -> Iterator[Rule]:
 def _network_drivers(definition: Definition, trust: Trust) -> Iterator[Request]:
     del trust
     for key, network in definition.networks.items():
-        driver = as_text(network.get("driver"))
+        driver = network.driver
         if driver and driver not in _NETWORK_DRIVERS:
             yield Request(("networks", key, "driver"), f"uses the network driver {driver!r}", (driver,))
-        addresses = as_text(as_object(network.get("ipam")).get("driver"))
+        addresses = network.ipam.driver
         if addresses and addresses != "default":
             path = ("networks", key, "ipam", "driver")
             yield Request(path, f"uses the address driver {addresses!r}", (addresses,))
@@ -120,21 +120,22 @@ def _network_drivers(definition: Definition, trust: Trust) -> Iterator[Request]:
 def _network_options(definition: Definition, trust: Trust) -> Iterator[Request]:
     del trust
     for key, network in definition.networks.items():
-        for holder in ((), ("ipam",)):
-            options = as_object(network.get("ipam")).get("options") if holder else network.get("driver_opts")
-            for name in as_object(options):
+        for keys, options in (
+            (("driver_opts",), network.driver_opts),
+            (("ipam", "options"), network.ipam.options),
+        ):
+            for name in options:
                 if name not in _NETWORK_OPTIONS:
-                    path = ("networks", key, *holder, "options" if holder else "driver_opts", name)
-                    yield Request(path, f"sets the network option {name!r}", (name,))
+                    yield Request(("networks", key, *keys, name), f"sets the network option {name!r}", (name,))
     for service in definition.services.values():
         for key, endpoint in service.networks.items():
-            for name in as_object(endpoint.get("driver_opts")):
+            for name in endpoint.driver_opts:
                 path = service_path(service, "networks", key, "driver_opts", name)
                 yield Request(path, f"sets the network option {name!r}", (name,))
 
 
 def _logging(service: Service) -> Iterator[Request]:
-    driver = as_text(as_object(service.spec.get("logging")).get("driver"))
+    driver = service.logging.driver
     if driver and driver not in _LOG_DRIVERS:
         yield Request(service_path(service, "logging", "driver"), f"logs through {driver!r}", (driver,))
 
@@ -237,19 +238,12 @@ SHARING_RULES = (
 )
 
 
-LABEL_PLACES: tuple[ModelPath, ...] = (
-    ("services", "*", "labels"),
-    ("services", "*", "annotations"),
-    ("services", "*", "build", "labels"),
-    ("services", "*", "deploy", "labels"),
-    ("services", "*", "volumes", "*", "volume", "labels"),
-    ("networks", "*", "labels"),
-    ("volumes", "*", "labels"),
-    ("secrets", "*", "labels"),
-    ("configs", "*", "labels"),
+LABEL_PLACES: tuple[ModelPath, ...] = tuple(
+    tuple(path.replace("[]", "*").split("."))
+    for path, _row in ALL_KEYS
+    if path.endswith((".labels", ".annotations"))
 )
 """Every place of a normalised definition that names labels. ``label_file`` is folded into ``labels`` by then."""
-_SECTIONS = ("services", "networks", "volumes", "secrets", "configs")
 
 
 def _labels(definition: Definition, trust: Trust) -> Iterator[Request]:
@@ -277,10 +271,10 @@ def _values_at(
 
 def _names(definition: Definition, trust: Trust) -> Iterator[Request]:
     del trust
-    for section in _SECTIONS:
-        for key in as_object(definition.model.get(section)):
-            if key.casefold().startswith(RESERVED_NAMES):
-                yield Request((section, key), f"has a name that begins with {RESERVED_NAMES!r}", (key,))
+    named = [(section, resource.key) for section, resource in definition.resources]
+    for section, key in (*(("services", name) for name in definition.services), *named):
+        if key.casefold().startswith(RESERVED_NAMES):
+            yield Request((section, key), f"has a name that begins with {RESERVED_NAMES!r}", (key,))
 
 
 NAME_RULES = (

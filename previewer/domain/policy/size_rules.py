@@ -8,9 +8,7 @@ from collections.abc import Iterator, Mapping
 from previewer.domain.compose.definition import Definition, ModelPath
 from previewer.domain.compose.routes import declared_routes
 from previewer.domain.compose.service import Service
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
-from previewer.domain.policy.quantity_rules import whole_number
-from previewer.domain.policy.rule import Request, Rule, in_services, is_on, limit_rule, service_path
+from previewer.domain.policy.rule import Request, Rule, in_services, limit_rule, service_path
 from previewer.domain.policy.trust import Trust
 from previewer.domain.units import parse_duration_seconds
 
@@ -48,10 +46,10 @@ def _ports(definition: Definition, trust: Trust) -> Iterator[Request]:
 def exposed_ports(service: Service) -> int:
     """How many ports ``expose`` comes to, ranges expanded."""
     count = 0
-    for entry in map(str, as_list(service.spec.get("expose"))):
+    for entry in service.expose:
         first, _, last = entry.partition("/")[0].partition("-")
-        low, high = whole_number(first), whole_number(last or first)
-        count += max(1, high - low + 1) if low is not None and high is not None else 1
+        both = first.isdecimal() and (last or first).isdecimal()
+        count += max(1, int(last or first) - int(first) + 1) if both else 1
     return count
 
 
@@ -59,12 +57,11 @@ def _volumes(definition: Definition, trust: Trust) -> Iterator[Request]:
     most = trust.limits.max_volumes
     if most is None:
         return
-    count = named = sum(not is_on(volume.get("external")) for volume in definition.volumes.values())
+    count = named = sum(not volume.external for volume in definition.volumes.values())
     for service in definition.services.values():
-        mounts = [as_object(entry) for entry in as_list(service.spec.get("volumes"))]
-        nameless = [e for e in mounts if as_text(e.get("type"), "volume") == "volume" and not e.get("source")]
+        nameless = [mount for mount in service.volumes if mount.type == "volume" and not mount.source]
         count += len(nameless) * service.replicas
-        mounted = len(mounts) + len(as_list(service.spec.get("tmpfs")))
+        mounted = len(service.volumes) + len(service.tmpfs)
         if mounted > most:
             yield Request(service_path(service, "volumes"), f"mounts {mounted} things, {most} is the most", ())
             return
@@ -75,39 +72,36 @@ def _volumes(definition: Definition, trust: Trust) -> Iterator[Request]:
 
 def _networks(definition: Definition, trust: Trust) -> Iterator[Request]:
     most = trust.limits.max_networks
-    count = sum(not is_on(network.get("external")) for network in definition.networks.values())
+    count = sum(not network.external for network in definition.networks.values())
     if most is not None and count > most:
         yield Request(("networks",), f"has {count} networks, {most} is the most", ())
 
 
 def _health_intervals(definition: Definition, trust: Trust) -> Iterator[Request]:
     for service in definition.services.values():
-        check = as_object(service.spec.get("healthcheck"))
-        for key in ("interval", "start_interval"):
-            if too_often(check.get(key), trust):
+        check = service.healthcheck
+        for key, interval in (("interval", check.interval), ("start_interval", check.start_interval)):
+            if too_often(interval, trust):
                 path = service_path(service, "healthcheck", key)
-                yield Request(path, _interval_message(check[key], trust), ())
+                least = f"{trust.limits.min_health_interval:g}s is the least"
+                yield Request(path, f"checks its health every {interval}, {least}", ())
 
 
-def too_often(interval: JsonValue, trust: Trust) -> bool:
+def too_often(interval: str, trust: Trust) -> bool:
     """Whether health checks at this interval come too fast; none, and zero, is the engine's half a minute."""
     try:
-        seconds = parse_duration_seconds(as_text(interval) or "0")
+        seconds = parse_duration_seconds(interval or "0")
     except ValueError:
         return False  # the engine refuses it
     return 0 < seconds < trust.limits.min_health_interval
 
 
-def _interval_message(interval: JsonValue, trust: Trust) -> str:
-    return f"checks its health every {interval}, {trust.limits.min_health_interval:g}s is the least"
-
-
 def _shared_memory(definition: Definition, trust: Trust) -> Iterator[Request]:
     most = trust.limits.max_shm_size
     for service in definition.services.values():
-        for keys in (("shm_size",), ("build", "shm_size")):
-            size = whole_number(_value(service, *keys))
-            if most is not None and size is not None and size > most:
+        built = service.build.shm_size if service.build else 0
+        for keys, size in ((("shm_size",), service.shm_size), (("build", "shm_size"), built)):
+            if most is not None and size > most:
                 yield Request(service_path(service, *keys), f"asks for {size} bytes, {most} is the most", ())
 
 
@@ -123,18 +117,18 @@ def _memory_mounts(definition: Definition, trust: Trust) -> Iterator[Request]:
                 yield Request(path, f"mounts {_amount(total)} of memory, {most} bytes are the most", ())
                 break
     for key, volume in definition.volumes.items():
-        options = as_object(volume.get("driver_opts"))
-        if options.get("type") == "tmpfs" and (size := _option_size(as_text(options.get("o")))) > most:
+        options = volume.driver_opts
+        if options.get("type") == "tmpfs" and (size := _option_size(options.get("o", ""))) > most:
             path = ("volumes", key, "driver_opts", "o")
             yield Request(path, f"holds {_amount(size)} of memory, {most} bytes are the most", ())
 
 
 def _mount_sizes(service: Service) -> Iterator[tuple[ModelPath, int]]:
     """The memory mounts of a service that set a size. The memory limit of the container bounds the others."""
-    for index, entry in enumerate(map(str, as_list(service.spec.get("tmpfs")))):
+    for index, entry in enumerate(service.tmpfs):
         yield service_path(service, "tmpfs", str(index)), _option_size(entry.partition(":")[2])
-    for index, mount in enumerate(map(as_object, as_list(service.spec.get("volumes")))):
-        size = whole_number(as_object(mount.get("tmpfs")).get("size")) or 0
+    for index, mount in enumerate(service.volumes):
+        size = mount.tmpfs.size
         yield service_path(service, "volumes", str(index)), size if size >= 0 else _ENDLESS
 
 
@@ -156,15 +150,15 @@ def _amount(size: int) -> str:
 def _cpu_shares(definition: Definition, trust: Trust) -> Iterator[Request]:
     most = trust.limits.max_cpu_shares
     for service in definition.services.values():
-        shares = whole_number(service.spec.get("cpu_shares"))
-        if most is not None and shares is not None and shares > most:
+        shares = service.cpu_shares
+        if most is not None and shares > most:
             yield Request(service_path(service, "cpu_shares"), f"asks for {shares} shares, {most} is the most", ())
 
 
 def _stop_grace(definition: Definition, trust: Trust) -> Iterator[Request]:
     most = trust.limits.max_stop_grace
     for service in definition.services.values():
-        text = as_text(service.spec.get("stop_grace_period")) or "0"
+        text = service.stop_grace_period or "0"
         try:
             seconds = parse_duration_seconds(text)
         except ValueError:
@@ -175,25 +169,14 @@ def _stop_grace(definition: Definition, trust: Trust) -> Iterator[Request]:
 
 
 def _ulimits(service: Service) -> Iterator[Request]:
-    for keys in (("ulimits",), ("build", "ulimits")):
-        for name, value in as_object(_value(service, *keys)).items():
-            numbers = [whole_number(part) or 0 for part in _soft_and_hard(value)]
+    built = service.build.ulimits if service.build else {}
+    for keys, limits in ((("ulimits",), service.ulimits), (("build", "ulimits"), built)):
+        for name, limit in limits.items():
+            numbers = (limit,) if isinstance(limit, int) else (limit.soft, limit.hard)
             most = ULIMITS.get(name.lower())
             if most is not None and any(not 0 <= number <= most for number in numbers):
                 message = f"sets the limit {name!r} to {max(numbers)}, {most} is the most"
                 yield Request(service_path(service, *keys, name), message, (name,))
-
-
-def _soft_and_hard(value: JsonValue) -> tuple[JsonValue, ...]:
-    pair: JsonObject = as_object(value)
-    return (pair.get("soft"), pair.get("hard")) if pair else (value,)
-
-
-def _value(service: Service, *keys: str) -> JsonValue:
-    value: JsonValue = service.spec
-    for key in keys:
-        value = as_object(value).get(key)
-    return value
 
 
 WHOLE_MACHINE = "one definition should not take the whole machine"

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from previewer.domain.engine.specs import UPPER, VolumeSpec, volume_of
-from previewer.domain.json_value import as_object
 from previewer.domain.labels import LAYERS
 
 UNSAFE = frozenset(":,\\")
@@ -32,7 +31,7 @@ def clone_options(layers: Sequence[str], mountpoints: Mapping[str, str]) -> Mapp
 
 def as_shown(spec: VolumeSpec, layers: Sequence[str], options: Mapping[str, str]) -> VolumeSpec:
     """The volume that services mount, which shows ``layers`` by ``options``."""
-    compose = {**spec.compose, "driver_opts": {**as_object(spec.compose.get("driver_opts")), **options}}
+    compose = {**spec.compose, "driver_opts": {**spec.declared.driver_opts, **options}}
     return replace(spec, clone=None, compose=compose, labels={**spec.labels, LAYERS: " ".join(layers)})
 
 

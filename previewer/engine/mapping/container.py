@@ -5,15 +5,13 @@ from __future__ import annotations
 from msgspec import Struct
 
 from previewer.domain.compose.service import restart_text
-from previewer.domain.engine.specs import STDIN_ONCE_KEY, ContainerSpec
-from previewer.domain.json_value import as_object
+from previewer.domain.engine.specs import ContainerSpec
 from previewer.domain.labels import RESTART
-from previewer.engine.mapping import values
 from previewer.engine.mapping.fields import CONFIG_FIELDS, HOST_FIELDS, check_keys, map_fields
 from previewer.engine.mapping.host_access import map_devices, map_namespaces, map_security
 from previewer.engine.mapping.mounts import CopiedFile, copied_files, map_mounts
 from previewer.engine.mapping.networks import Joined, joined_networks, map_ports
-from previewer.engine.mapping.part import Part, Raw, Section, malformed, merge_labels
+from previewer.engine.mapping.part import Part, Raw, Section, filled, malformed, merge_labels
 from previewer.engine.mapping.resources import map_blkio, map_deploy, map_health
 
 SEVERAL_NETWORKS_SINCE = (1, 44)
@@ -40,16 +38,14 @@ def container_body(spec: ContainerSpec, *, api_version: tuple[int, int]) -> Cont
     makes no sense; both name the service and the key.
     """
     check_keys(spec, spec.compose)
-    config: Raw = {
-        "Image": spec.image,
-        "Labels": merge_labels(spec.compose, spec.labels, where=f"service {spec.service}"),
-    }
     host: Raw = {}
+    config: Raw = {"Image": spec.image}
     for section in (_map_fields, *SECTIONS):
         part = _mapped(section, spec, api_version)
         config |= part.config
         host |= part.host
-    config["Labels"] = {**as_object(config["Labels"]), RESTART: restart_text(host.get("RestartPolicy"))}
+    said = merge_labels(spec.declared.labels, spec.labels, where=f"service {spec.service}")
+    config["Labels"] = {**said, RESTART: restart_text(host.get("RestartPolicy"))}
     networks = _networks(spec, api_version)
     first, later = (networks, ()) if api_version >= SEVERAL_NETWORKS_SINCE else (networks[:1], networks[1:])
     host.setdefault("NetworkMode", networks[0].network if networks else "none")
@@ -68,14 +64,13 @@ def _map_fields(spec: ContainerSpec, api_version: tuple[int, int]) -> Part:
 
 def _map_mac_address(spec: ContainerSpec, api_version: tuple[int, int]) -> Part:
     """Older engines take it for the container, newer ones for its endpoint on a network."""
-    address = spec.compose.get("mac_address")
-    is_old = api_version < SEVERAL_NETWORKS_SINCE
-    return Part(config={"MacAddress": values.text(address)} if address and is_old else {})
+    address = spec.declared.mac_address if api_version < SEVERAL_NETWORKS_SINCE else ""
+    return Part(config=filled(MacAddress=address))
 
 
 def _map_stdin(spec: ContainerSpec, api_version: tuple[int, int]) -> Part:
     del api_version
-    return Part(config={"StdinOnce": True} if spec.compose.get(STDIN_ONCE_KEY) is True else {})
+    return Part(config={"StdinOnce": True} if spec.declared.stdin_once else {})
 
 
 def _mapped(section: Section, spec: ContainerSpec, api_version: tuple[int, int]) -> Part:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from previewer.domain.compose.service import OF_SERVICE, Device, DeviceRequest
 from previewer.domain.engine.specs import ContainerSpec
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
-from previewer.engine.mapping import values
+from previewer.domain.json_value import JsonValue
 from previewer.engine.mapping.part import Part, Raw, filled, malformed, unsupported
 
 CDI_DRIVER = "cdi"
@@ -14,54 +14,51 @@ CDI_DRIVER = "cdi"
 def map_devices(spec: ContainerSpec, api_version: tuple[int, int]) -> Part:
     """``devices``, ``gpus`` and ``deploy.resources.reservations.devices``."""
     del api_version
-    devices = [as_object(entry) for entry in as_list(spec.compose.get("devices"))]
-    cdi: list[JsonValue] = [device["source"] for device in devices if _is_cdi(device)]
-    reservations = as_object(as_object(as_object(spec.compose.get("deploy")).get("resources")).get("reservations"))
-    requests = [_request(as_object(entry), ()) for entry in as_list(reservations.get("devices"))]
-    requests += [_request(as_object(entry), ("gpu",)) for entry in as_list(spec.compose.get("gpus"))]
+    service = spec.declared
+    cdi: list[JsonValue] = [device.source for device in service.devices if _is_cdi(device)]
+    requests = [_request(entry, ()) for entry in service.deploy.resources.reservations.devices]
+    requests += [_request(entry, ("gpu",)) for entry in service.gpus]
     if cdi:
         requests.append({"Driver": CDI_DRIVER, "DeviceIDs": cdi})
-    plain = [_device(device) for device in devices if not _is_cdi(device)]
+    plain = [_device(device) for device in service.devices if not _is_cdi(device)]
     return Part(host=filled(Devices=plain, DeviceRequests=requests))
 
 
-def _is_cdi(device: JsonObject) -> bool:
-    source = as_text(device.get("source"))
-    return "=" in source and not source.startswith("/")
+def _is_cdi(device: Device) -> bool:
+    return "=" in device.source and not device.source.startswith("/")
 
 
-def _device(device: JsonObject) -> JsonValue:
-    source = values.text(device.get("source"))
+def _device(device: Device) -> JsonValue:
     return {
-        "PathOnHost": source,
-        "PathInContainer": as_text(device.get("target")) or source,
-        "CgroupPermissions": as_text(device.get("permissions")) or "rwm",
+        "PathOnHost": device.source,
+        "PathInContainer": device.target or device.source,
+        "CgroupPermissions": device.permissions or "rwm",
     }
 
 
-def _request(entry: JsonObject, extra: tuple[str, ...]) -> JsonValue:
+def _request(entry: DeviceRequest, extra: tuple[str, ...]) -> JsonValue:
     return {
-        "Driver": as_text(entry.get("driver")),
-        "Count": values.integer(entry.get("count") or 0),
-        "DeviceIDs": list(as_list(entry.get("device_ids"))),
-        "Capabilities": [[*as_list(entry.get("capabilities")), *extra]],
-        "Options": values.text_map(entry.get("options") or {}),
+        "Driver": entry.driver,
+        "Count": entry.count,
+        "DeviceIDs": [*entry.device_ids],
+        "Capabilities": [[*entry.capabilities, *extra]],
+        "Options": entry.options,
     }
 
 
-OF_SERVICE = "service:"
 OF_CONTAINER = "container:"
-_MODES = (("ipc", "IpcMode"), ("pid", "PidMode"), ("network_mode", "NetworkMode"))
 
 
 def map_namespaces(spec: ContainerSpec, api_version: tuple[int, int]) -> Part:
     """``network_mode``, ``ipc`` and ``pid``; ``service:x`` becomes the first container of ``x``."""
     del api_version
-    host: Raw = {}
-    for key, engine_key in _MODES:
-        if spec.compose.get(key):
-            host[engine_key] = _resolve(spec, key, values.text(spec.compose[key]))
-    return Part(host=host)
+    service = spec.declared
+    modes = {
+        "IpcMode": _resolve(spec, "ipc", service.ipc),
+        "PidMode": _resolve(spec, "pid", service.pid),
+        "NetworkMode": _resolve(spec, "network_mode", service.network_mode),
+    }
+    return Part(host=filled(**modes))
 
 
 def container_of(spec: ContainerSpec, key: str, service: str) -> str:
@@ -83,7 +80,7 @@ SYSTEM_PATHS = ("systempaths=unconfined", "systempaths:unconfined")
 def map_security(spec: ContainerSpec, api_version: tuple[int, int]) -> Part:
     """``security_opt``. ``systempaths=unconfined`` is no option of the engine: it empties two lists instead."""
     del api_version
-    options = [values.text(entry) for entry in as_list(spec.compose.get("security_opt"))]
+    options = spec.declared.security_opt
     for option in options:
         _refuse_profile_file(spec, option)
     kept: list[JsonValue] = [option for option in options if option not in SYSTEM_PATHS]

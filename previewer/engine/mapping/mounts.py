@@ -10,10 +10,9 @@ from msgspec import Struct
 
 from previewer.domain.compose.mounted_files import ConfigMount, config_mounts
 from previewer.domain.compose.served_files import FILES_VOLUME, may_mount_by_path
-from previewer.domain.compose.service import Service
+from previewer.domain.compose.service import Bind, Mount
 from previewer.domain.engine.specs import ContainerSpec
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
-from previewer.engine.mapping import values
+from previewer.domain.json_value import JsonValue
 from previewer.engine.mapping.host_access import OF_CONTAINER, container_of
 from previewer.engine.mapping.part import Part, Raw, filled, malformed, merge_labels, too_old, unsupported
 
@@ -26,27 +25,24 @@ Mapped = str | Raw
 
 def map_mounts(spec: ContainerSpec, api_version: tuple[int, int]) -> Part:
     """``volumes`` and ``volumes_from``."""
-    mapped = [_map_entry(spec, as_object(entry), api_version) for entry in as_list(spec.compose.get("volumes"))]
+    mapped = [_map_entry(spec, mount, api_version) for mount in spec.declared.volumes]
     return Part(
         host=filled(
             Binds=[entry for entry in mapped if isinstance(entry, str)],
             Mounts=[entry for entry in mapped if not isinstance(entry, str)],
-            VolumesFrom=[
-                _borrowed(spec, values.text(entry)) for entry in as_list(spec.compose.get("volumes_from"))
-            ],
+            VolumesFrom=[_borrowed(spec, entry) for entry in spec.declared.volumes_from],
         )
     )
 
 
-def _map_entry(spec: ContainerSpec, entry: JsonObject, api_version: tuple[int, int]) -> Mapped:
-    kind = as_text(entry.get("type"))
-    if kind not in _KINDS:
-        raise unsupported(spec, "volumes", f"mounts of type {kind!r} are not supported")
-    return _KINDS[kind](spec, entry, api_version)
+def _map_entry(spec: ContainerSpec, mount: Mount, api_version: tuple[int, int]) -> Mapped:
+    if mount.type not in _KINDS:
+        raise unsupported(spec, "volumes", f"mounts of type {mount.type!r} are not supported")
+    return _KINDS[mount.type](spec, mount, api_version)
 
 
-def _bind(spec: ContainerSpec, entry: JsonObject, api_version: tuple[int, int]) -> Mapped:
-    source, target = as_text(entry.get("source")), values.text(entry.get("target"))
+def _bind(spec: ContainerSpec, mount: Mount, api_version: tuple[int, int]) -> Mapped:
+    source, target = mount.source, mount.target
     # A path of the commit's tree does not exist on the engine's host: it must have been put there.
     if not source.startswith("/"):
         raise malformed(
@@ -54,50 +50,46 @@ def _bind(spec: ContainerSpec, entry: JsonObject, api_version: tuple[int, int]) 
             "volumes",
             f"the bind mount {source!r} -> {target!r} is not an absolute path of the engine's host",
         )
-    options = as_object(entry.get("bind"))
-    creates_path = "bind" in entry and options.get("create_host_path", True) is not False
-    is_plain = not options.get("propagation") and not options.get("recursive")
+    options = mount.bind or Bind()
+    creates_path = mount.bind is not None and options.create_host_path
+    is_plain = not options.propagation and not options.recursive
     if creates_path and is_plain and ":" not in source + target:
-        selinux = as_text(options.get("selinux"))
-        return f"{source}:{target}:{_mode(entry)}{',' + selinux if selinux else ''}"
-    recursive = as_text(options.get("recursive"))
+        return f"{source}:{target}:{_mode(mount)}{',' + options.selinux if options.selinux else ''}"
+    recursive = options.recursive
     if recursive and api_version < READ_ONLY_RECURSIVE_SINCE:
         raise too_old(spec, "volumes.bind.recursive", since="Docker 25")
     bind_options = filled(
-        Propagation=options.get("propagation"),
+        Propagation=options.propagation,
         NonRecursive=recursive == "disabled" or None,
         ReadOnlyNonRecursive=recursive == "writable" or None,
         ReadOnlyForceRecursive=recursive == "readonly" or None,
     )
-    return filled(
-        Type="bind", Source=source, Target=target, ReadOnly=_is_read_only(entry), BindOptions=bind_options
-    )
+    return filled(Type="bind", Source=source, Target=target, ReadOnly=mount.read_only, BindOptions=bind_options)
 
 
-def _volume(spec: ContainerSpec, entry: JsonObject, api_version: tuple[int, int]) -> Mapped:
-    key, target = as_text(entry.get("source")), values.text(entry.get("target"))
+def _volume(spec: ContainerSpec, mount: Mount, api_version: tuple[int, int]) -> Mapped:
+    key, settings = mount.source, mount.volume
     if key and key not in spec.volumes:
         raise malformed(spec, "volumes", f"there is no volume {key!r} in this environment")
-    settings = as_object(entry.get("volume"))
-    if settings.get("subpath") and api_version < SUBPATH_SINCE:
-        return _served_path(spec, entry, key, values.text(settings["subpath"]))
+    if settings.subpath and api_version < SUBPATH_SINCE:
+        return _served_path(spec, mount)
     options = filled(
-        NoCopy=settings.get("nocopy") or None,
-        Labels=merge_labels(settings, {}, where=f"service {spec.service}"),
-        Subpath=settings.get("subpath"),
+        NoCopy=settings.nocopy or None,
+        Labels=merge_labels(settings.labels, {}, where=f"service {spec.service}"),
+        Subpath=settings.subpath,
     )
     if key and not options:
-        return f"{spec.volumes[key]}:{target}:{_mode(entry)}"
+        return f"{spec.volumes[key]}:{mount.target}:{_mode(mount)}"
     return filled(
         Type="volume",
         Source=spec.volumes.get(key),
-        Target=target,
-        ReadOnly=_is_read_only(entry),
+        Target=mount.target,
+        ReadOnly=mount.read_only,
         VolumeOptions=options,
     )
 
 
-def _served_path(spec: ContainerSpec, entry: JsonObject, key: str, subpath: str) -> Mapped:
+def _served_path(spec: ContainerSpec, mount: Mount) -> Mapped:
     """A path of the commit's files on an engine that mounts only whole volumes: by where it is on its host.
 
     No other volume may be bound like that, and none into which a container can put a link: the engine follows
@@ -105,6 +97,7 @@ def _served_path(spec: ContainerSpec, entry: JsonObject, key: str, subpath: str)
     volumes, and puts no link where a path that is mounted leads through. Where a service may write, the path is a
     single file: a container can neither remove nor replace what is mounted in it, and sees nothing beside it.
     """
+    key, subpath = mount.source, mount.volume.subpath
     if not may_mount_by_path(key) or not spec.mountpoints.get(key):
         raise too_old(spec, "volumes.volume.subpath", since="Docker 26")
     if ".." in subpath.split("/"):
@@ -112,36 +105,27 @@ def _served_path(spec: ContainerSpec, entry: JsonObject, key: str, subpath: str)
     return filled(
         Type="bind",
         Source=f"{spec.mountpoints[key].rstrip('/')}/{subpath.lstrip('/')}",
-        Target=values.text(entry.get("target")),
-        ReadOnly=key == FILES_VOLUME or _is_read_only(entry),
+        Target=mount.target,
+        ReadOnly=key == FILES_VOLUME or mount.read_only,
     )
 
 
 def volumes_mounted_by_path(spec: ContainerSpec) -> tuple[str, ...]:
     """The keys of the volumes of the commit's files of which the service mounts parts."""
-    entries = map(as_object, as_list(spec.compose.get("volumes")))
-    keys = {as_text(entry.get("source")) for entry in entries if entry.get("type") == "volume"}
+    keys = {mount.source for mount in spec.declared.volumes if mount.type == "volume"}
     return tuple(sorted(filter(may_mount_by_path, keys)))
 
 
-def _tmpfs(spec: ContainerSpec, entry: JsonObject, api_version: tuple[int, int]) -> Mapped:
+def _tmpfs(spec: ContainerSpec, mount: Mount, api_version: tuple[int, int]) -> Mapped:
     del spec, api_version
-    settings = as_object(entry.get("tmpfs"))
-    options = filled(
-        SizeBytes=values.integer(settings["size"]) if settings.get("size") else None,
-        Mode=_file_mode(settings.get("mode")),
-    )
-    return filled(
-        Type="tmpfs", Target=values.text(entry.get("target")), ReadOnly=_is_read_only(entry), TmpfsOptions=options
-    )
+    options = filled(SizeBytes=mount.tmpfs.size or None, Mode=_file_mode(mount.tmpfs.mode))
+    return filled(Type="tmpfs", Target=mount.target, ReadOnly=mount.read_only, TmpfsOptions=options)
 
 
-def _image(spec: ContainerSpec, entry: JsonObject, api_version: tuple[int, int]) -> Mapped:
+def _image(spec: ContainerSpec, mount: Mount, api_version: tuple[int, int]) -> Mapped:
     del api_version
     # A tag may mean another image tomorrow, so an environment would not be what was frozen.
-    raise unsupported(
-        spec, "volumes", f"the mounted image {as_text(entry.get('source'))!r} is not part of the release"
-    )
+    raise unsupported(spec, "volumes", f"the mounted image {mount.source!r} is not part of the release")
 
 
 def _borrowed(spec: ContainerSpec, text: str) -> JsonValue:
@@ -152,22 +136,18 @@ def _borrowed(spec: ContainerSpec, text: str) -> JsonValue:
     return f"{container}:{mode}" if mode else container
 
 
-def _is_read_only(entry: JsonObject) -> bool:
-    return entry.get("read_only") is True
+def _mode(mount: Mount) -> str:
+    return "ro" if mount.read_only else "rw"
 
 
-def _mode(entry: JsonObject) -> str:
-    return "ro" if _is_read_only(entry) else "rw"
-
-
-def _file_mode(value: JsonValue) -> int | None:
+def _file_mode(value: int | str) -> int | None:
     """A file mode: a number, or its octal digits in a string."""
-    if value is None or value == "":
+    if value == "":
         return None
-    return int(value, 8) if isinstance(value, str) else values.integer(value)
+    return int(value, 8) if isinstance(value, str) else value
 
 
-_KINDS: dict[str, Callable[[ContainerSpec, JsonObject, tuple[int, int]], Mapped]] = {
+_KINDS: dict[str, Callable[[ContainerSpec, Mount, tuple[int, int]], Mapped]] = {
     "bind": _bind,
     "volume": _volume,
     "tmpfs": _tmpfs,
@@ -200,7 +180,7 @@ class CopiedFile(Struct, frozen=True):
 
 def copied_files(spec: ContainerSpec) -> tuple[CopiedFile, ...]:
     """The files of the service's ``secrets`` and ``configs``, their content from ``spec.contents``."""
-    return tuple(_copied(spec, file) for file in config_mounts(Service(spec.service, spec.compose)))
+    return tuple(_copied(spec, file) for file in config_mounts(spec.declared))
 
 
 def archive_of(files: tuple[CopiedFile, ...]) -> bytes:

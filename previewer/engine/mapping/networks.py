@@ -6,12 +6,14 @@ from ipaddress import IPv4Network, IPv6Network
 
 from msgspec import Struct
 
-from previewer.domain.engine.specs import NO_EGRESS_KEY, ContainerSpec, NetworkSpec, VolumeSpec
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.domain.compose.resources import Network
+from previewer.domain.compose.service import Endpoint
+from previewer.domain.engine.specs import ContainerSpec, NetworkSpec, VolumeSpec
+from previewer.domain.json_value import JsonValue
 from previewer.engine.mapping import values
 from previewer.engine.mapping.host_access import container_of
 from previewer.engine.mapping.part import Part, Raw, filled, malformed, merge_labels, too_old
-from previewer.errors import EngineError, UnsupportedError
+from previewer.errors import UnsupportedError
 
 MAC_ADDRESS_SINCE = (1, 44)
 GATEWAY_PRIORITY_SINCE = (1, 48)
@@ -34,10 +36,10 @@ def joined_networks(spec: ContainerSpec, api_version: tuple[int, int]) -> tuple[
 
     Empty with a ``network_mode`` and for a service without networks.
     """
-    if spec.compose.get("network_mode"):
+    if spec.declared.network_mode:
         return ()
-    settings = {key: as_object(value) for key, value in as_object(spec.compose.get("networks")).items()}
-    keys = sorted(settings, key=lambda key: (-values.integer(settings[key].get("priority") or 0), key))
+    settings = spec.declared.networks
+    keys = sorted(settings, key=lambda key: (-settings[key].priority, key))
     found = []
     for position, key in enumerate(keys):
         if key not in spec.networks:
@@ -53,52 +55,50 @@ def gateway_endpoint(api_version: tuple[int, int]) -> Raw:
 
 
 def _endpoint(
-    spec: ContainerSpec, key: str, settings: JsonObject, api_version: tuple[int, int], *, is_first: bool
+    spec: ContainerSpec, key: str, settings: Endpoint, api_version: tuple[int, int], *, is_first: bool
 ) -> Raw:
-    mac_address = as_text(settings.get("mac_address"))
+    mac_address = settings.mac_address
     if mac_address and api_version < MAC_ADDRESS_SINCE:
         raise too_old(spec, f"networks.{key}.mac_address", since="Docker 25")
     if is_first and api_version >= MAC_ADDRESS_SINCE:
-        mac_address = mac_address or as_text(spec.compose.get("mac_address"))
-    priority = settings.get("gw_priority")
-    if priority and api_version < GATEWAY_PRIORITY_SINCE:
+        mac_address = mac_address or spec.declared.mac_address
+    if settings.gw_priority and api_version < GATEWAY_PRIORITY_SINCE:
         raise too_old(spec, f"networks.{key}.gw_priority", since="Docker 28")
     return filled(
         Aliases=_aliases(spec, settings),
         IPAMConfig=filled(
-            IPv4Address=settings.get("ipv4_address"),
-            IPv6Address=settings.get("ipv6_address"),
-            LinkLocalIPs=settings.get("link_local_ips"),
+            IPv4Address=settings.ipv4_address,
+            IPv6Address=settings.ipv6_address,
+            LinkLocalIPs=[*settings.link_local_ips],
         ),
         Links=_links(spec),
         DriverOpts=_driver_options(spec, key, settings, api_version),
         MacAddress=mac_address,
-        GwPriority=priority,
+        GwPriority=settings.gw_priority or None,
     )
 
 
-def _aliases(spec: ContainerSpec, settings: JsonObject) -> list[JsonValue]:
+def _aliases(spec: ContainerSpec, settings: Endpoint) -> list[JsonValue]:
     """The container's name, the service's and what the file adds, each once."""
-    names = [spec.name, spec.service, as_text(spec.compose.get("container_name"))]
-    names += [values.text(alias) for alias in as_list(settings.get("aliases"))]
+    names = [spec.name, spec.service, spec.declared.container_name, *settings.aliases]
     return list(dict.fromkeys(name for name in names if name))
 
 
 def _links(spec: ContainerSpec) -> list[JsonValue]:
     """``service:alias`` as ``container:alias``; external links name containers themselves."""
     found: list[JsonValue] = []
-    for link in as_list(spec.compose.get("links")):
-        service, _, alias = values.text(link).partition(":")
+    for link in spec.declared.links:
+        service, _, alias = link.partition(":")
         found.append(f"{container_of(spec, 'links', service)}:{alias or service}")
-    for link in as_list(spec.compose.get("external_links")):
-        container, _, alias = values.text(link).partition(":")
+    for link in spec.declared.external_links:
+        container, _, alias = link.partition(":")
         found.append(f"{container}:{alias or container}")
     return found
 
 
-def _driver_options(spec: ContainerSpec, key: str, settings: JsonObject, api_version: tuple[int, int]) -> Raw:
-    options = values.text_map(settings.get("driver_opts") or {})
-    if name := as_text(settings.get("interface_name")):
+def _driver_options(spec: ContainerSpec, key: str, settings: Endpoint, api_version: tuple[int, int]) -> Raw:
+    options: Raw = {**settings.driver_opts}
+    if name := settings.interface_name:
         if api_version < INTERFACE_NAME_SINCE:
             raise too_old(spec, f"networks.{key}.interface_name", since="Docker 28.1")
         options[INTERFACE_NAME_OPTION] = name
@@ -110,18 +110,12 @@ def map_ports(spec: ContainerSpec, api_version: tuple[int, int]) -> Part:
     del api_version
     exposed: dict[str, JsonValue] = {}
     bindings: dict[str, list[JsonValue]] = {}
-    for entry in as_list(spec.compose.get("expose")):
-        exposed.update((port, {}) for port in _expand(values.spell(entry)))
-    for entry in map(as_object, as_list(spec.compose.get("ports"))):
-        port = f"{values.integer(entry.get('target'))}/{as_text(entry.get('protocol'), 'tcp')}"
+    for entry in spec.declared.expose:
+        exposed.update((port, {}) for port in _expand(entry))
+    for mapping in spec.declared.ports:
+        port = f"{mapping.target}/{mapping.protocol}"
         exposed[port] = {}
-        published = entry.get("published")
-        bindings.setdefault(port, []).append(
-            {
-                "HostIp": as_text(entry.get("host_ip")),
-                "HostPort": "" if published is None else values.spell(published),
-            }
-        )
+        bindings.setdefault(port, []).append({"HostIp": mapping.host_ip, "HostPort": mapping.published})
     return Part(config=filled(ExposedPorts=exposed), host=filled(PortBindings=bindings))
 
 
@@ -166,62 +160,53 @@ def network_body(
 
     Raises :class:`UnsupportedError` for a key that cannot be honoured.
     """
-    compose = spec.compose
-    for key in compose:
+    for key in spec.compose:
         if key not in _KNOWN_NETWORK_KEYS | set(NETWORK_KEYS_NEEDED_ELSEWHERE) and not key.startswith("x-"):
             raise UnsupportedError(f"{key}: previewer does not know this key", where=f"network {spec.name}")
-    if compose.get("enable_ipv4") is False and api_version < ENABLE_IPV4_SINCE:
+    network = spec.declared
+    if network.enable_ipv4 is False and api_version < ENABLE_IPV4_SINCE:
         raise UnsupportedError("enable_ipv4: the engine is too old for it", where=f"network {spec.name}")
-    try:
-        return filled(
-            Name=spec.name,
-            Driver=as_text(compose.get("driver")),
-            Options=values.text_map(compose.get("driver_opts") or {}),
-            Internal=compose.get("internal"),
-            Attachable=compose.get("attachable"),
-            EnableIPv4=compose.get("enable_ipv4"),
-            EnableIPv6=compose.get("enable_ipv6"),
-            IPAM=_ipam(compose, subnet, ipv6),
-            Labels=merge_labels(compose, spec.labels, where=f"network {spec.name}"),
-            CheckDuplicate=True if api_version < NAMES_UNIQUE_SINCE else None,
-        )
-    except ValueError as error:
-        raise EngineError(str(error), where=f"network {spec.name}") from error
+    return filled(
+        Name=spec.name,
+        Driver=network.driver,
+        Options=network.driver_opts,
+        Internal=network.internal,
+        Attachable=network.attachable,
+        EnableIPv4=network.enable_ipv4,
+        EnableIPv6=network.enable_ipv6,
+        IPAM=_ipam(network, subnet, ipv6),
+        Labels=merge_labels(network.labels, spec.labels, where=f"network {spec.name}"),
+        CheckDuplicate=True if api_version < NAMES_UNIQUE_SINCE else None,
+    )
 
 
 def wants_ipv6(spec: NetworkSpec) -> bool:
     """Whether its containers get IPv6 addresses too. Older engines choose no subnet for those."""
-    return spec.compose.get("enable_ipv6") is True
+    return spec.declared.enable_ipv6 is True
 
 
 def has_own_subnet(spec: NetworkSpec) -> bool:
     """Whether the definition names an address range itself."""
-    return any(
-        as_object(entry).get("subnet") for entry in as_list(as_object(spec.compose.get("ipam")).get("config"))
-    )
+    return spec.declared.has_own_subnet
 
 
-def _ipam(compose: JsonObject, subnet: IPv4Network | None, ipv6: IPv6Network | None) -> Raw:
-    ipam = as_object(compose.get("ipam"))
+def _ipam(network: Network, subnet: IPv4Network | None, ipv6: IPv6Network | None) -> Raw:
     entries: list[JsonValue] = [
         filled(
-            Subnet=entry.get("subnet"),
-            Gateway=entry.get("gateway"),
-            IPRange=entry.get("ip_range"),
-            AuxiliaryAddresses=entry.get("aux_addresses"),
+            Subnet=entry.subnet,
+            Gateway=entry.gateway,
+            IPRange=entry.ip_range,
+            AuxiliaryAddresses=entry.aux_addresses,
         )
-        for entry in map(as_object, as_list(ipam.get("config")))
+        for entry in network.ipam.config
     ]
     if subnet is not None:
-        entries = [filled(Subnet=str(subnet), AuxiliaryAddresses=_reserved_gateway(compose, subnet))]
+        # The last address of the subnet as the containers' gateway: no machine has it, so nothing gets out.
+        gateway = {GATEWAY_ADDRESS: str(subnet[-2])} if network.no_egress else {}
+        entries = [filled(Subnet=str(subnet), AuxiliaryAddresses=gateway)]
     if ipv6 is not None:
         entries.append(filled(Subnet=str(ipv6)))
-    return filled(Driver=ipam.get("driver"), Options=values.text_map(ipam.get("options") or {}), Config=entries)
-
-
-def _reserved_gateway(compose: JsonObject, subnet: IPv4Network) -> Raw:
-    """The last address of the subnet as the containers' gateway: no machine has it: nothing gets out."""
-    return {GATEWAY_ADDRESS: str(subnet[-2])} if compose.get(NO_EGRESS_KEY) is True else {}
+    return filled(Driver=network.ipam.driver, Options=network.ipam.options, Config=entries)
 
 
 VOLUME_KEYS_NEEDED_ELSEWHERE = {
@@ -236,12 +221,10 @@ def volume_body(spec: VolumeSpec) -> Raw:
     for key in spec.compose:
         if key not in _KNOWN_VOLUME_KEYS | set(VOLUME_KEYS_NEEDED_ELSEWHERE) and not key.startswith("x-"):
             raise UnsupportedError(f"{key}: previewer does not know this key", where=f"volume {spec.name}")
-    try:
-        return filled(
-            Name=spec.name,
-            Driver=as_text(spec.compose.get("driver")),
-            DriverOpts=values.text_map(spec.compose.get("driver_opts") or {}),
-            Labels=merge_labels(spec.compose, spec.labels, where=f"volume {spec.name}"),
-        )
-    except ValueError as error:
-        raise EngineError(str(error), where=f"volume {spec.name}") from error
+    volume = spec.declared
+    return filled(
+        Name=spec.name,
+        Driver=volume.driver,
+        DriverOpts=volume.driver_opts,
+        Labels=merge_labels(volume.labels, spec.labels, where=f"volume {spec.name}"),
+    )

@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct, field
 
 from previewer.domain.engine.specs import ContainerSpec
-from previewer.domain.json_value import JsonObject, JsonValue
+from previewer.domain.json_value import JsonValue
 from previewer.domain.labels import is_reserved
-from previewer.engine.mapping import values
 from previewer.errors import EngineError, UnsupportedError
 
 Raw = dict[str, JsonValue]
@@ -49,13 +48,12 @@ def unsupported(spec: ContainerSpec, key: str, reason: str, *, hint: str | None 
     return UnsupportedError(f"{key}: {reason}", where=f"service {spec.service}", hint=hint)
 
 
-def merge_labels(compose: JsonObject, own: Mapping[str, str], *, where: str) -> dict[str, JsonValue]:
+def merge_labels(declared: Mapping[str, str], own: Mapping[str, str], *, where: str) -> dict[str, JsonValue]:
     """The labels of an engine object: all that are written onto networks, volumes and containers come from here.
 
     Raises :class:`EngineError` for a label of a reserved namespace in the definition: it could hide the object
     from us or assign it elsewhere, even where we have no label of that name.
     """
-    declared = values.text_map(compose.get("labels") or {})
     for key in declared:
         if is_reserved(key):
             raise EngineError(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from previewer.domain.compose.service import DeviceRate, RestartPolicy
 from previewer.domain.engine.specs import ContainerSpec
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object
+from previewer.domain.json_value import JsonValue
+from previewer.domain.units import parse_nanoseconds
 from previewer.engine.mapping import values
 from previewer.engine.mapping.fields import check_keys
-from previewer.engine.mapping.part import Part, Raw, filled, too_old
+from previewer.engine.mapping.part import Part, filled, too_old
 
 RESTART_NAMES = {
     "": "always",
@@ -18,12 +22,6 @@ RESTART_NAMES = {
     "unless-stopped": "unless-stopped",
 }
 """The conditions of ``deploy.restart_policy`` (``any`` unless it is said) as the engine's policies."""
-_RATES = (
-    ("device_read_bps", "BlkioDeviceReadBps"),
-    ("device_read_iops", "BlkioDeviceReadIOps"),
-    ("device_write_bps", "BlkioDeviceWriteBps"),
-    ("device_write_iops", "BlkioDeviceWriteIOps"),
-)
 
 
 def map_deploy(spec: ContainerSpec, api_version: tuple[int, int]) -> Part:
@@ -33,89 +31,71 @@ def map_deploy(spec: ContainerSpec, api_version: tuple[int, int]) -> Part:
     and the window of the restart policy: one engine has neither.
     """
     del api_version
-    deploy = as_object(spec.compose.get("deploy"))
-    check_keys(spec, deploy, below="deploy.")
-    resources = as_object(deploy.get("resources"))
-    host = _limits(as_object(resources.get("limits")))
-    if memory := as_object(resources.get("reservations")).get("memory"):
-        host["MemoryReservation"] = values.integer(memory)
-    if deploy.get("restart_policy") is not None:
-        host["RestartPolicy"] = _restart(as_object(deploy["restart_policy"]))
-    return Part(host=host)
+    deploy = spec.declared.deploy
+    check_keys(spec, spec.compose.get("deploy"), below="deploy.")
+    limits, reserved = deploy.resources.limits, deploy.resources.reservations
+    return Part(
+        host=filled(
+            Memory=limits.memory or None,
+            NanoCpus=values.nano_cpus(limits.cpus) or None,
+            PidsLimit=limits.pids or None,
+            MemoryReservation=reserved.memory or None,
+            RestartPolicy=_restart(deploy.restart_policy) if deploy.restart_policy is not None else None,
+        )
+    )
 
 
 def map_blkio(spec: ContainerSpec, api_version: tuple[int, int]) -> Part:
     """``blkio_config``."""
     del api_version
-    settings = as_object(spec.compose.get("blkio_config"))
-    host: Raw = {
-        engine_key: [_device_value(as_object(entry), "Rate") for entry in as_list(settings.get(key))]
-        for key, engine_key in _RATES
-    }
-    weights: list[JsonValue] = [
-        _device_value(as_object(entry), "Weight") for entry in as_list(settings.get("weight_device"))
-    ]
-    weight = values.integer(settings["weight"]) if settings.get("weight") else None
-    return Part(host=filled(**host, BlkioWeight=weight, BlkioWeightDevice=weights))
+    settings = spec.declared.blkio_config
+    return Part(
+        host=filled(
+            BlkioDeviceReadBps=_rates(settings.device_read_bps),
+            BlkioDeviceReadIOps=_rates(settings.device_read_iops),
+            BlkioDeviceWriteBps=_rates(settings.device_write_bps),
+            BlkioDeviceWriteIOps=_rates(settings.device_write_iops),
+            BlkioWeight=settings.weight or None,
+            BlkioWeightDevice=[{"Path": entry.path, "Weight": entry.weight} for entry in settings.weight_device],
+        )
+    )
 
 
-def _limits(limits: JsonObject) -> Raw:
-    found: Raw = {}
-    if limits.get("memory"):
-        found["Memory"] = values.integer(limits["memory"])
-    if limits.get("cpus"):
-        found["NanoCpus"] = values.nano_cpus(limits["cpus"])
-    if limits.get("pids"):
-        found["PidsLimit"] = values.integer(limits["pids"])
-    return found
+def _rates(devices: Sequence[DeviceRate]) -> list[JsonValue]:
+    return [{"Path": device.path, "Rate": device.rate} for device in devices]
 
 
-def _restart(policy: JsonObject) -> JsonValue:
-    condition = values.spell(policy.get("condition") or "")
-    if condition not in RESTART_NAMES:
-        raise ValueError(f"restart_policy.condition: {condition!r} is not a condition")
+def _restart(policy: RestartPolicy) -> JsonValue:
+    if policy.condition not in RESTART_NAMES:
+        raise ValueError(f"restart_policy.condition: {policy.condition!r} is not a condition")
     return {
-        "Name": RESTART_NAMES[condition],
+        "Name": RESTART_NAMES[policy.condition],
         # The engine refuses a count with any other policy.
-        "MaximumRetryCount": values.integer(policy.get("max_attempts") or 0) if condition == "on-failure" else 0,
-    }
-
-
-def _device_value(entry: JsonObject, engine_key: str) -> JsonValue:
-    """Compose's printer spells these keys as the engine does; the specification in lower case."""
-    path = entry.get("path", entry.get("Path"))
-    return {
-        "Path": values.text(path),
-        engine_key: values.integer(entry.get(engine_key.lower(), entry.get(engine_key))),
+        "MaximumRetryCount": policy.max_attempts if policy.condition == "on-failure" else 0,
     }
 
 
 START_INTERVAL_SINCE = (1, 44)
-_DURATIONS = (("interval", "Interval"), ("timeout", "Timeout"), ("start_period", "StartPeriod"))
 
 
 def map_health(spec: ContainerSpec, api_version: tuple[int, int]) -> Part:
     """``healthcheck``. Absent settings, the test included, are inherited from the image."""
-    check = as_object(spec.compose.get("healthcheck"))
-    if not check:
-        return Part()
-    if check.get("disable") is True:
+    check = spec.declared.healthcheck
+    if check.disable:
         return Part(config={"Healthcheck": {"Test": ["NONE"]}})
-    return Part(config={"Healthcheck": _settings(spec, check, api_version)})
+    if check.start_interval and api_version < START_INTERVAL_SINCE:
+        raise too_old(spec, "healthcheck.start_interval", since="Docker 25")
+    test: JsonValue = ["CMD-SHELL", check.test] if isinstance(check.test, str) else check.test
+    settings = filled(
+        Test=[*test] if isinstance(test, tuple) else test,
+        Interval=_nanoseconds(check.interval),
+        Timeout=_nanoseconds(check.timeout),
+        StartPeriod=_nanoseconds(check.start_period),
+        StartInterval=_nanoseconds(check.start_interval),
+        Retries=check.retries,
+    )
+    return Part(config=filled(Healthcheck=settings))
 
 
-def _settings(spec: ContainerSpec, check: JsonObject, api_version: tuple[int, int]) -> Raw:
-    found: Raw = {}
-    if check.get("test") is not None:
-        test = check["test"]
-        found["Test"] = ["CMD-SHELL", test] if isinstance(test, str) else values.texts(test)
-    for key, engine_key in _DURATIONS:
-        if check.get(key) is not None:
-            found[engine_key] = values.nanoseconds(check[key])
-    if check.get("retries") is not None:
-        found["Retries"] = values.integer(check["retries"])
-    if check.get("start_interval") is not None:
-        if api_version < START_INTERVAL_SINCE:
-            raise too_old(spec, "healthcheck.start_interval", since="Docker 25")
-        found["StartInterval"] = values.nanoseconds(check["start_interval"])
-    return found
+def _nanoseconds(duration: str) -> int | None:
+    return parse_nanoseconds(duration) if duration else None

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from previewer.domain.compose.routes import EVERY_ADDRESS
-from previewer.domain.compose.service import NEVER, PortMapping, Service
+from previewer.domain.compose.service import NEVER, PortMapping
 from previewer.domain.engine.observation import (
     ContainerDetail,
     ContainerState,
@@ -21,7 +21,6 @@ from previewer.domain.engine.observation import (
     PublishedPort,
 )
 from previewer.domain.engine.specs import HOST_BINDING_OPTION, ContainerSpec, NetworkSpec, VolumeSpec
-from previewer.domain.json_value import as_list, as_object, as_text
 from previewer.domain.labels import (
     COMPOSE_NETWORK,
     COMPOSE_ONEOFF,
@@ -94,7 +93,7 @@ class MemoryContainer(Struct):
         """The verdict that its health check will come to."""
         if self.behaviour.health is not None:
             return self.behaviour.health
-        has_check = Service(self.spec.service, self.spec.compose).has_healthcheck
+        has_check = self.spec.declared.has_healthcheck
         return Health.HEALTHY if has_check else Health.NONE
 
     @property
@@ -163,14 +162,13 @@ class MemoryContainer(Struct):
             error="",
             health_log=tuple(self.health_log),
             ports=self.ports,
-            restart_policy=NEVER if self.restarts_suspended else as_text(self.spec.compose.get("restart"), NEVER),
+            restart_policy=NEVER if self.restarts_suspended else self.spec.declared.restart or NEVER,
         )
 
 
 def mounted_volumes(spec: ContainerSpec) -> tuple[str, ...]:
     """The engine's names of the volumes that a container mounts."""
-    keys = [as_text(as_object(entry).get("source")) for entry in as_list(spec.compose.get("volumes"))]
-    return tuple(spec.volumes[key] for key in keys if key in spec.volumes)
+    return tuple(spec.volumes[mount.source] for mount in spec.declared.volumes if mount.source in spec.volumes)
 
 
 FIRST_PORT = 40_000
@@ -190,7 +188,7 @@ class MemoryPorts:
         Raises :class:`PortTakenError` and changes nothing if one is taken.
         """
         found: list[PublishedPort] = []
-        for wanted in Service(spec.service, spec.compose).ports:
+        for wanted in spec.declared.ports:
             at = wanted.host_ip or address
             number = self._choose(wanted, at, spec.name, found)
             found.append(PublishedPort(wanted.target, wanted.protocol, at, number))
@@ -298,5 +296,4 @@ def part_of(lines: Sequence[LogLine], options: LogOptions) -> Sequence[LogLine]:
 
 def host_binding(network: NetworkSpec | None) -> str:
     """The host address that a network binds ports to; empty where each port says its own."""
-    options = as_object(network.compose.get("driver_opts")) if network is not None else {}
-    return as_text(options.get(HOST_BINDING_OPTION))
+    return network.declared.driver_opts.get(HOST_BINDING_OPTION, "") if network is not None else ""
