@@ -50,7 +50,7 @@ def read(build: dict[str, JsonValue]) -> BuildRequirements:
         ({"ssh": ["default", "gh=/keys/gh"]}, BuildRequirements(ssh=("default", "gh=/keys/gh"))),
         ({"secrets": [{"source": "token"}]}, BuildRequirements(secrets={"token": b"hunter2"})),
         ({"secrets": [{"source": "file", "target": "f"}]}, BuildRequirements(secrets={"f": b"committed"})),
-        ({"secrets": ["inline"]}, BuildRequirements(secrets={"inline": b"written"})),
+        ({"secrets": [{"source": "inline"}]}, BuildRequirements(secrets={"inline": b"written"})),
     ],
     ids=str,
 )
@@ -61,9 +61,9 @@ def test_each_key(build: dict[str, JsonValue], expected: BuildRequirements) -> N
 @pytest.mark.parametrize(
     ("build", "words"),
     [
-        ({"secrets": ["outside"]}, "no file /etc/passwd"),
-        ({"secrets": ["unset"]}, "NEVER_SET"),
-        ({"secrets": ["undefined"]}, "undefined"),
+        ({"secrets": [{"source": "outside"}]}, "no file /etc/passwd"),
+        ({"secrets": [{"source": "unset"}]}, "NEVER_SET"),
+        ({"secrets": [{"source": "undefined"}]}, "undefined"),
         ({"ssh": ["gh=keys/gh"]}, "not an absolute path"),
     ],
 )

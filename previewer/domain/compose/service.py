@@ -153,7 +153,7 @@ class BuildSection(Struct, frozen=True):
     platforms: tuple[str, ...] = ()
     privileged: bool = False
     secrets: tuple[BuildSecret, ...] = ()
-    shm_size: int = 0
+    shm_size: int | None = None
     ssh: tuple[str, ...] = ()
     ulimits: Mapping[str, int | Limit] = {}
 

@@ -99,7 +99,7 @@ def too_often(interval: str, trust: Trust) -> bool:
 def _shared_memory(definition: Definition, trust: Trust) -> Iterator[Request]:
     most = trust.limits.max_shm_size
     for service in definition.services.values():
-        built = service.build.shm_size if service.build else 0
+        built = (service.build and service.build.shm_size) or 0
         for keys, size in ((("shm_size",), service.shm_size), (("build", "shm_size"), built)):
             if most is not None and size > most:
                 yield Request(service_path(service, *keys), f"asks for {size} bytes, {most} is the most", ())
