@@ -63,4 +63,4 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "prune": ("previewer prune --dry-run", "previewer prune --releases --keep 5 --dry-run"),
     "completion": ('eval "$(previewer completion bash)"',),
 }
-"""By command: lines to paste."""
+"""Lines to paste, by command."""

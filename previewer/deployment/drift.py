@@ -144,9 +144,9 @@ def _read_changes(entry: JsonObject) -> Iterable[FileChange]:
 
 
 NEWEST_ENTRIES = 500
-"""Of the ledger: they tell which stops and starts were previewer's own."""
+"""The newest ledger entries that are read: they tell which stops and starts were previewer's own."""
 CLOCK_CHANGE = timedelta(days=1)
-"""By how much the clock that labels were written by may have been wrong: engines keep few events anyway."""
+"""The error that the clock of the labels may have had: engines keep few events anyway."""
 FEW = 3
 """Releases that are read one by one; more are read all at once."""
 

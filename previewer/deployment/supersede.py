@@ -32,9 +32,9 @@ POLL_SECONDS = 1.0
 SEEN_SECONDS = 5.0
 """After which every run that lives has looked."""
 PATIENCE_SECONDS = 60.0
-"""That a run which was told to stop may take to undo what it made."""
+"""Seconds that a run which was told to stop may take to undo what it made."""
 CLAIM_COUNTS = timedelta(days=1)
-"""That a claim says who works; after that, it is what a killed run has left."""
+"""How long a claim counts; an older one was left by a killed run."""
 _PAUSE_SECONDS = 0.5
 _FILE = "claim.json"
 
@@ -44,7 +44,7 @@ class NewestRun:
     """A run that goes on until it is interrupted or a later one begins."""
 
     run: Run
-    """To be given to everything that is done: a later run interrupts it, too."""
+    """The run for everything that follows: a later run interrupts it, too."""
     has_predecessor: bool
     """Whether another run's claim was there: that run may still be undoing what it made."""
     superseded_by: list[RunLease] = field(default_factory=list)

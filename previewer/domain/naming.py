@@ -13,7 +13,7 @@ import re
 from previewer.domain.commit.revision import short_id
 
 LABEL_LENGTH = 63
-"""Of a DNS label, RFC 1035 §2.3.4."""
+"""The longest DNS label, RFC 1035 §2.3.4."""
 HASH_LENGTH = 6
 IMAGE_REPOSITORY = "previewer"
 """Images that previewer builds are called ``previewer/PROJECT/SERVICE``."""
@@ -53,7 +53,7 @@ ATTESTATION_REFS = f"{RECORD_REFS}/attestations"
 SIGNATURE_REFS = f"{RECORD_REFS}/signatures"
 """Further signatures of what is said about releases."""
 PRIVATE_FOLDER = "previewer"
-"""In git's own folder: the repository that holds what no other clone needs."""
+"""A folder in git's own: the repository that holds what no other clone needs."""
 
 _NOT_IN_LABEL = re.compile(r"[^a-z0-9]+")
 

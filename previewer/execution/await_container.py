@@ -14,7 +14,7 @@ from previewer.engine.protocol import Engine, LogOptions
 from previewer.errors import EngineError, UnhealthyError
 
 LAST_LINES = 15
-"""Of a failed container's log that are shown."""
+"""Lines of a failed container's log that are shown."""
 REASON_SECONDS = 1.0
 """An engine may hear that a container has ended before it hears that memory was the reason."""
 LATE_PORT_SECONDS = 5.0

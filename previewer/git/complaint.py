@@ -12,7 +12,7 @@ from pathlib import Path
 from previewer.errors import NoRepositoryError, SourceError
 
 MINIMUM_VERSION = (2, 33)
-"""Of git: ``rev-list --no-commit-header`` came with it, the youngest of what is used."""
+"""The oldest git: ``rev-list --no-commit-header`` came with it, the youngest of what is used."""
 _DISTRUSTED = re.compile(r"safe\.directory (?P<path>.+)$", re.MULTILINE)
 _NO_REPOSITORY = re.compile(r"not a git repository: (?:'(?P<quoted>.+)'|(?P<plain>/.+))$", re.MULTILINE)
 

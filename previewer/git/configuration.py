@@ -45,7 +45,7 @@ STORE_KEY = "previewer.store"
 """The git setting of a repository that holds releases and no commits: ``previewer pull`` made it."""
 
 OWN_SCOPES = ("local", "worktree")
-"""Of settings that the repository's own files hold or include."""
+"""Scopes of settings that the repository's own files hold or include."""
 
 
 class GitSettings:

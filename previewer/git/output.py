@@ -25,10 +25,10 @@ BRANCH_FORMAT = "%00".join(
         "%(symref)",
     )
 )
-"""For ``git for-each-ref``; one line a reference."""
+"""The format for ``git for-each-ref``; one line a reference."""
 
 COMMIT_FORMAT = "%H%x00%T%x00%ct%x00%an%x00%s"
-"""For ``git rev-list --no-commit-header``; one line a commit."""
+"""The format for ``git rev-list --no-commit-header``; one line a commit."""
 
 HEADS = "refs/heads/"
 REMOTES = "refs/remotes/"
@@ -40,7 +40,7 @@ NAMED_FORMAT = "%00".join(
     f"%(if)%(*objectname)%(then)%(*{name})%(else)%({name})%(end)" if name != "refname" else "%(refname)"
     for name in ("refname", "objectname", "committerdate:unix", "authorname", "contents:subject")
 )
-"""For ``git for-each-ref`` of tags and pull requests: of an annotated tag its commit."""
+"""The format for ``git for-each-ref`` of tags and pull requests: of an annotated tag its commit."""
 _PULL_HEAD = re.compile(r"refs/(pull|merge-requests|pull-requests)/(\d+)/(?:head|from)")
 
 _TRACK = re.compile(r"(ahead|behind) (\d+)")

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 MANIFEST_FILE = "manifest.json"
 FILES_FOLDER = "files"
 DIGITS = 64
-"""Of a release's whole id."""
+"""Hexadecimal digits of a release's whole id."""
 
 
 def utc_now() -> datetime:

@@ -29,7 +29,7 @@ from previewer.ledger.store import GitStore
 # at something older, or at another chain. Remembering where it ended shows that.
 
 CLONE_FILE = "previewer-clone"
-"""In the folder that all working trees of a clone share: a clone that is made again is another one."""
+"""A file in the folder that all working trees of a clone share: a clone that is made again is another one."""
 
 
 class RememberedHead:

@@ -22,7 +22,7 @@ from previewer.git.objects import GitObjects
 SAMPLED_FOLDER = "objects/17"
 """One of 256 that git spreads loose objects over: it judges by this one whether to pack them, and so do we."""
 LOOSE_OBJECTS = 27
-"""In the sampled folder: as many as git itself lets be (git-gc(1), ``gc.auto``)."""
+"""Objects in the sampled folder that git itself puts up with (git-gc(1), ``gc.auto``)."""
 
 
 class Place(Protocol):

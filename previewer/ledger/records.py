@@ -185,7 +185,7 @@ def _reference(release_id: str) -> str:
 # what is said about it is, and has the release as its parent: the signature is over both.
 
 SIGNATURE_FORMAT = "%G?%x00%GS%x00%GF%x00%GK"
-"""For ``git show``: the verdict's letter, the signer, the fingerprint, the key (git-log(1), PRETTY FORMATS)."""
+"""For ``git show``, the verdict's letter, the signer, the fingerprint and the key (git-log(1), PRETTY FORMATS)."""
 SIGN_HINT = "check the key: git config user.signingkey; or do without: git config commit.gpgsign false"
 
 _VERDICTS = {

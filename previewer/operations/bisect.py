@@ -50,7 +50,7 @@ class Bisection(Struct, frozen=True):
 
     good: str
     bad: str
-    """Full ids."""
+    """Full ids of commits."""
     steps: tuple[BisectStep, ...] = ()
 
     def of(self, verdict: Verdict) -> list[str]:

@@ -36,7 +36,7 @@ class MovedSnapshot(Struct, frozen=True):
 
     snapshot: Snapshot
     bytes: int
-    """Of the file."""
+    """The size of the file."""
 
 
 def export_snapshot(run: Run, text: str, file: Path) -> MovedSnapshot:

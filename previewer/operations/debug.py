@@ -69,7 +69,7 @@ KEPT_KEYS = frozenset(
         "working_dir",
     }
 )
-"""Of the service's definition. A copy publishes nothing, has no health check and no other name, never restarts."""
+"""Keys of the service that a copy keeps: it publishes no port, has no health check and never restarts."""
 
 
 class DebugCopy(Struct, frozen=True):

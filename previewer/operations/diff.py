@@ -25,9 +25,9 @@ class Difference(Struct, frozen=True):
     content: ReleaseDiff
     """Images, packages, definitions; values that may be secrets are keyed hashes."""
     added_commits: tuple[Commit, ...] = ()
-    """Those that only the new one contains, newest first; at most :data:`MOST_COMMITS`."""
+    """Commits that only the new one contains, newest first; at most :data:`MOST_COMMITS`."""
     removed_commits: tuple[Commit, ...] = ()
-    """Those that only the old one contains."""
+    """Commits that only the old one contains."""
     files: tuple[FileChange, ...] = ()
     """Files, sorted by path."""
     has_commits: bool = True

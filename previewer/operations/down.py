@@ -45,7 +45,7 @@ class DownTarget(Struct, frozen=True):
     """What the words of a ``down`` mean, by one look at the engine."""
 
     environments: tuple[Environment, ...]
-    """Those that exist, in the order in which they were named."""
+    """The environments that exist, in the order in which they were named."""
     gone: tuple[str, ...]
     """The names of those that did."""
     seen: Observation

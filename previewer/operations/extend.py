@@ -16,7 +16,7 @@ class ExtendResult(Struct, frozen=True):
     """How long an environment lives now."""
 
     environment: Environment
-    """As it is afterwards."""
+    """The environment as it is afterwards."""
     before: Environment
 
     @property

@@ -64,7 +64,7 @@ class PrunePlan(Struct, frozen=True):
 
     items: tuple[PruneItem, ...]
     layers: Mapping[str, Layers] = field(default_factory=dict)
-    """Of all images of the engine; sizes are known of those that go."""
+    """The layers of all images of the engine; sizes are known of those that go."""
 
     @property
     def removed(self) -> tuple[PruneItem, ...]:
@@ -91,7 +91,7 @@ class PruneResult(Struct, frozen=True):
 
     removed: tuple[PruneItem, ...]
     bytes: int
-    """That the engine freed by it."""
+    """Bytes that the engine freed."""
 
 
 def plan_prune(session: Session, *, keep: int | None = None, releases: bool = False) -> PrunePlan:

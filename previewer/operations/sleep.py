@@ -26,7 +26,7 @@ class SleepResult(Struct, frozen=True):
     """Who sleeps now."""
 
     environments: tuple[str, ...]
-    """Those that were put to sleep."""
+    """The environments that were put to sleep."""
     already_asleep: tuple[str, ...]
 
 

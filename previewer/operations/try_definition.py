@@ -38,7 +38,7 @@ from previewer.source.git import INSTALLATION_KEY, PROJECT_KEY, GitSource
 from previewer.source.trusted_branches import DEFAULT_BRANCH_KEY
 
 TTL = "1h"
-"""Of an environment that a killed trial leaves."""
+"""The lifetime of an environment that a killed trial leaves."""
 SUFFIX = "-try"
 ROUTER_VARIABLE = "PREVIEWER_ROUTER"
 _BORROWED = ("lfs", "modules")

@@ -17,15 +17,15 @@ from previewer.engine.protocol import Engine, LogLine, LogOptions, Selection, St
 from previewer.errors import PreviewerError
 
 LINES = 500
-"""Of each container that are kept."""
+"""Lines of each container that are kept."""
 BYTES = 64 * 1024
-"""Of each container that are kept, counted as UTF-8; the last line is kept, cut to this."""
+"""Bytes of each container that are kept, as UTF-8; the last line is kept, cut to this."""
 READERS = 8
 """Logs that are read at the same time."""
 LOG_SECONDS = 5.0
-"""That reading all of them may take; what has come by then is kept."""
+"""Seconds that reading all of them may take; what has come by then is kept."""
 SIZE_SECONDS = 0.25
-"""That a removal waits for sizes. What is not known by then stays unknown."""
+"""Seconds that a removal waits for sizes. What is not known by then stays unknown."""
 
 _NAME = "previewer-last-words"
 

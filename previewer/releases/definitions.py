@@ -33,7 +33,7 @@ class DefinitionOptions(Struct, frozen=True):
     choice: ReadingChoice = DEFAULT_CHOICE
     """Its environment files may be ones of the user's machine too."""
     variables: Mapping[str, str] | None = None
-    """For interpolation; ``None`` for those of the caller's environment that the settings allow."""
+    """Variables for interpolation; ``None`` for those of the caller's environment that the settings allow."""
     check_policy: bool = True
     is_rewritten: bool = False
     """Whether it is wanted as it would run: isolated, with files of the commit in volumes."""
@@ -43,7 +43,7 @@ class ReadDefinition(Struct, frozen=True):
     """A definition, and what the policy says."""
 
     definition: Definition
-    """As ``docker compose config`` would print it, or as it would run."""
+    """The definition as ``docker compose config`` would print it, or as it would run."""
     rewrites: tuple[Rewrite, ...]
     """What differs between the two, and why; nothing in the first."""
     findings: tuple[Finding, ...]
@@ -260,7 +260,7 @@ def _check(
 
 
 ANY_PLATFORM = "linux/amd64"
-"""For reading what a Dockerfile names where no engine is asked."""
+"""The platform for reading what a Dockerfile names where no engine is asked."""
 
 
 def permit_images(session: Session, resolved: ResolvedRevision, definitions: Sequence[Definition]) -> Permit:

@@ -33,7 +33,7 @@ def release_tree(session: Session, commit: str) -> FileTree:
 
 
 MAX_CONTENT_BYTES = 1024 * 1024
-"""Of one config or secret; an engine's own (Swarm's) may have half of that."""
+"""The most that one config or secret may have; an engine's own (Swarm's) may have half of that."""
 
 
 def read_contents(definition: Definition, tree: FileTree, variables: Mapping[str, str]) -> Mapping[str, bytes]:

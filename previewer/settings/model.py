@@ -16,7 +16,7 @@ from previewer.domain.policy.trust import TrustRules
 REPOSITORY_FILE = "previewer.toml"
 """The project's settings, at the root of its default branch."""
 VARIABLE_PREFIX = "PREVIEWER_"
-"""Of every variable of the environment that is a setting."""
+"""The prefix of every variable of the environment that is a setting."""
 
 DEFAULT_TTL: Mapping[Role, timedelta | None] = {
     Role.PREVIEW: timedelta(days=3),
@@ -95,7 +95,7 @@ class Settings(Struct, frozen=True):
     variables: tuple[str, ...] = ()
     """Patterns of the only variables of the caller's environment that definitions may use."""
     allowed_variables: Mapping[str, str] = field(default_factory=dict)
-    """Those of the caller's environment that ``variables`` match."""
+    """The variables of the caller's environment that ``variables`` match."""
     secrets: Mapping[Role, Mapping[str, str]] = field(default_factory=dict)
     """Where the values of secret variables come from, by role: never the values themselves."""
     secret_sources: frozenset[str] = frozenset({"env"})

@@ -33,7 +33,7 @@ class Setting(Struct, frozen=True):
     """One row of the table."""
 
     key: str
-    """As in the file, with its tables: ``ttl.preview``. ``*`` stands for any name."""
+    """The key in the file, with its tables: ``ttl.preview``. ``*`` stands for any name."""
     looks: str
     """What its value looks like, for the documentation."""
     default: str

@@ -47,7 +47,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 PATCH = ("--no-ext-diff", "--no-textconv", "--no-renames", "--full-index")
 MOST_COMMITS = 500
-"""Of the default branch that a squashed branch is looked for in, since it was forked off."""
+"""Commits of the default branch in which a squashed branch is looked for, since it was forked off."""
 MOST_PATHS = 500
 MOST_PATCH_BYTES = 8 * 1024 * 1024
 LOW_SPEED = ("-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=30")

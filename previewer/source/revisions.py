@@ -14,7 +14,7 @@ from previewer.git.objects import GitObject, GitObjects, read_many
 from previewer.git.output import COMMIT_FORMAT, HEADS, REMOTES, parse_commit_object, parse_commits
 
 _CHANGES = {"A": Change.ADDED, "D": Change.REMOVED}
-"""By the letter of git-diff-tree(1); every other one is a change."""
+"""Kinds by the letter of git-diff-tree(1); every other one is a change."""
 
 
 class GitChanges:

@@ -11,7 +11,7 @@ from pathlib import Path
 DOTENV = "previewer.env"
 """What `artifacts: reports: dotenv:` names in the template."""
 MOST_VARIABLES = 20
-"""That every GitLab takes from one report."""
+"""As many as every GitLab takes from one report."""
 
 
 def section_start(name: str, title: str, at: float) -> str:

@@ -23,7 +23,7 @@ TITLES: Mapping[str, str] = {
     "push": "Send the release",
     "pull": "Fetch the release",
 }
-"""By stage, of those that are folded. What a command of the user's prints is not."""
+"""Titles of the stages that are folded. Output of the user's own commands is not."""
 
 
 class FoldedProgress(PlainProgress):

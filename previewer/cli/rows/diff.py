@@ -148,7 +148,7 @@ def _id(artifact: Artifact | None) -> str | None:
 
 
 MOST_ITEMS = 100
-"""Of one list; the rest is counted. Comments on pull requests end at 65,536 characters."""
+"""Items of one list that are shown; the rest is counted. Comments on pull requests end at 65,536 characters."""
 
 
 def diff_markdown(difference: JsonObject) -> Iterator[str]:

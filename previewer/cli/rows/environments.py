@@ -177,7 +177,7 @@ def urls_by_service(environment: Environment) -> JsonObject:
 
 
 SLEEP_COLUMNS = (Column("environment", "ENVIRONMENT", gives_way=True), Column("result", "RESULT"))
-"""Of ``previewer sleep``."""
+"""The columns of ``previewer sleep``."""
 
 
 def sleep_rows(result: SleepResult) -> tuple[JsonObject, ...]:

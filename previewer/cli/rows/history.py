@@ -20,7 +20,7 @@ HISTORY_COLUMNS = (
     Column("actor", "ACTOR", gives_way=True, spare=1),
     Column("detail", "DETAIL", gives_way=True),
 )
-"""Of ``previewer history``."""
+"""The columns of ``previewer history``."""
 
 
 def history_row(entry: LedgerEntry) -> JsonObject:
@@ -65,7 +65,7 @@ FORMER_COLUMNS = (
     Column("ports", "PORTS", gives_way=True),
     Column("bytes", "WROTE", show_bytes, spare=1),
 )
-"""Of the containers in ``previewer status --gone``."""
+"""The columns of the containers in ``previewer status --gone``."""
 
 
 def tombstone_row(tombstone: Tombstone) -> JsonObject:

@@ -20,7 +20,7 @@ POLICY_COLUMNS = (
     Column("message", "WHAT", gives_way=True),
     Column("allowed_by", "ALLOWED BY", gives_way=True, spare=1),
 )
-"""Of ``previewer policy``."""
+"""The columns of ``previewer policy``."""
 
 
 def policy_rows(explanation: Explanation, *, every: bool) -> tuple[JsonObject, ...]:

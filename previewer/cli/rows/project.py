@@ -15,7 +15,7 @@ from previewer.present.safe_text import plain
 from previewer.present.values import Tone, signed
 
 FILE_COLUMNS = (Column("path", "PATH", gives_way=True), Column("result", "RESULT"))
-"""Of ``previewer init``."""
+"""The columns of ``previewer init``."""
 
 
 def file_rows(*, written: Iterable[str], kept: Iterable[str], planned: Iterable[str]) -> tuple[JsonObject, ...]:

@@ -100,7 +100,7 @@ PACKAGE_COLUMNS = (
     Column("version", "VERSION", gives_way=True),
     Column("architecture", "ARCHITECTURE", spare=1),
 )
-"""Of ``previewer inspect --packages``."""
+"""The columns of ``previewer inspect --packages``."""
 
 
 def package_rows(found: Inspection) -> tuple[JsonObject, ...]:
@@ -158,9 +158,9 @@ def _show_fate(value: JsonValue) -> Span:
 _WHAT = (Column("kind", "KIND"), Column("name", "NAME", _show_name, gives_way=True))
 _WHY = (Column("bytes", "SIZE", show_bytes), Column("reason", "REASON", gives_way=True))
 PRUNED_COLUMNS = (*_WHAT, *_WHY)
-"""Of ``previewer prune``."""
+"""The columns of ``previewer prune``."""
 JUDGED_COLUMNS = (Column("keeps", "FATE", _show_fate), *PRUNED_COLUMNS)
-"""Of ``previewer prune --kept``."""
+"""The columns of ``previewer prune --kept``."""
 
 
 def pruned_rows(items: Iterable[PruneItem]) -> tuple[JsonObject, ...]:

@@ -19,7 +19,7 @@ RUN_COLUMNS = (
     Column("error", "ERROR", gives_way=True),
     Column("evidence", "EVIDENCE", gives_way=True, spare=2),
 )
-"""Of ``previewer run --matrix``."""
+"""The columns of ``previewer run --matrix``."""
 
 
 def run_junit(results: Sequence[CommandResult]) -> str:

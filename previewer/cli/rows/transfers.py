@@ -26,7 +26,7 @@ PUSH_COLUMNS = (
     Column("tag", "TAG"),
     Column("images", "IMAGES"),
 )
-"""Of the head of ``previewer push``."""
+"""The columns of the head of ``previewer push``."""
 PULL_COLUMNS = (
     Column("release", "RELEASE", show_id),
     Column("project", "PROJECT"),
@@ -34,7 +34,7 @@ PULL_COLUMNS = (
     Column("reference", "REFERENCE"),
     Column("pulled", "PULLED"),
 )
-"""Of ``previewer pull``."""
+"""The columns of ``previewer pull``."""
 PUSHED_IMAGE_COLUMNS = (
     Column("image", "IMAGE", show_id),
     Column("name", "NAME", gives_way=True),

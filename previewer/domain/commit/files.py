@@ -17,7 +17,7 @@ from previewer.errors import NotFoundError, OutsideTreeError
 
 SHA1_DIGITS = 40
 MAX_SYMLINK_HOPS = 40
-"""As many as Linux follows before it answers ELOOP."""
+"""The links that Linux follows before it answers ELOOP."""
 
 
 class EntryKind(Enum):
@@ -33,12 +33,12 @@ class TreeEntry(Struct, frozen=True):
     """One file, symbolic link or submodule of a commit."""
 
     path: str
-    """From the tree's root, with ``/``; bytes that are not UTF-8 are surrogate-escaped."""
+    """The path from the tree's root, with ``/``; bytes that are not UTF-8 are surrogate-escaped."""
     kind: EntryKind
     object_id: str
     """Git's id of the blob, or of the submodule's commit."""
     size: int | None = None
-    """In bytes; ``None`` for a submodule or where it is not known."""
+    """Bytes; ``None`` for a submodule or where it is not known."""
 
 
 class ExternalFiles(Protocol):

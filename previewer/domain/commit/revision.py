@@ -94,7 +94,7 @@ class ResolvedRevision(Struct, frozen=True):
     """What a user's words (``HEAD~2``, a tag, a short id) mean."""
 
     text: str
-    """As the user wrote it."""
+    """The revision as the user wrote it."""
     commit: Commit
     branch: str | None
     """The branch it names, without ``refs/heads/`` or the remote's name; ``None`` for any other revision."""
@@ -110,7 +110,7 @@ class BranchView(Struct, frozen=True):
     known: frozenset[str] = frozenset()
     """Every branch that the clone has, as its own or as one of any remote."""
     merged: frozenset[str] = frozenset()
-    """Those whose work is all in the default branch. One that never had a commit of its own is not among them."""
+    """Branches whose work is all in the default branch, but for those that never had a commit of their own."""
     default: str | None = None
     """The default branch's name."""
     is_complete: bool = True
@@ -137,7 +137,7 @@ class FileChange(Struct, frozen=True):
     """One file."""
 
     path: str
-    """From the root of the tree."""
+    """The path from the root of the tree."""
     change: Change
     added_lines: int | None
     """``None`` for what has no lines: binary files, submodules."""

@@ -44,7 +44,7 @@ class VolumeData(Struct, frozen=True):
     origin: str = ""
     """What it begins with, for people."""
     own_labels: Mapping[str, str] = {}
-    """Of the volume that takes what is written; empty where it goes with the generation."""
+    """Labels of the volume that takes what is written; empty where it goes with the generation."""
 
 
 def lifetimes(definition: Definition) -> Mapping[str, Lifetime]:

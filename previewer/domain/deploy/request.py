@@ -37,7 +37,7 @@ class DeployRequest(Struct, frozen=True):
     pins_again: bool = False
     """Whether registries are asked what references mean now, although the commit was frozen before."""
     takes_unproven: bool = False
-    """To production even if staging has not proven it. Nothing lifts the rule of the same images."""
+    """Whether production runs what staging has not proven. Nothing lifts the rule of the same images."""
     process: str | None = None
     """The process that the environment ends with; ``None`` for one that lives on."""
     action: Act = "up"

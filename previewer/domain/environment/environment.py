@@ -57,7 +57,7 @@ class PortUrl(Struct, frozen=True):
 
     url: str
     port: int
-    """In the container."""
+    """The port in the container."""
     rank: int
     """Its place among the environment's URLs, 0 for the main one; ``UNROUTED`` for none."""
     address: str = ""

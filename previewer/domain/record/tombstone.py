@@ -54,7 +54,7 @@ class LastLine(msgspec.Struct, frozen=True):
     service: str
     at: Instant | None
     text: str
-    """With the values of known secrets replaced."""
+    """The line, with the values of known secrets replaced."""
     is_error: bool = msgspec.field(name="error", default=False)
     """Whether it came from standard error."""
 

@@ -12,7 +12,7 @@ from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
 
 PROVENANCE_FILE = "provenance.json"
 BILL_FILE = "bill.json"
-"""Of the record that an image has, whatever releases it is in."""
+"""The file of the record that an image has, whatever releases it is in."""
 _BILL_PREFIX, _BILL_SUFFIX = "sbom-", ".json"
 
 
@@ -44,7 +44,7 @@ class Signature(Struct, frozen=True):
 
     verdict: Verdict
     signer: str = ""
-    """As the key has it: ``Ada <ada@example.org>``."""
+    """The signer as the key has it: ``Ada <ada@example.org>``."""
     key: str = ""
     """The key's fingerprint or id."""
     reason: str = ""
@@ -80,7 +80,7 @@ class Package(Struct, frozen=True):
 
     kind: PackageKind
     name: str
-    """As its manager calls it; of npm with the scope: ``@types/node``."""
+    """The name that its manager uses; of npm with the scope: ``@types/node``."""
     version: str
     """The version; a distribution's with all that its manager compares, epoch and release included."""
     distribution: str = ""

@@ -34,7 +34,7 @@ class PackageChange(Struct, frozen=True):
     """A package that is there in other versions, or in only one of two images."""
 
     services: tuple[str, ...]
-    """Those whose images these are; sorted."""
+    """The services whose images these are; sorted."""
     kind: str
     """``deb``, ``pypi``, …"""
     name: str
@@ -92,7 +92,7 @@ class ReleaseDiff(Struct, frozen=True):
 
 
 Packages = Mapping[str, ImagePackages]
-"""By image, of those that are known."""
+"""The packages of each image where they are known."""
 
 
 def diff_releases(old: Release, new: Release, packages: Packages) -> ReleaseDiff:

@@ -17,14 +17,14 @@ from previewer.domain.units import format_time
 
 MANIFEST_VERSION = 1
 REFERRING_VERSION = 2
-"""Of a manifest whose definitions refer to variables of the user's: earlier previewers would not resolve them."""
+"""The version of manifests that refer to variables of the user's: earlier previewers would not resolve them."""
 
 
 class BaseImage(msgspec.Struct, frozen=True):
     """An image that another one was built from."""
 
     reference: str
-    """As the Dockerfile has it."""
+    """The reference as the Dockerfile has it."""
     image: str
     """Its config digest, ``sha256:…``."""
     repository_digest: str | None = None
@@ -120,7 +120,7 @@ class ManifestEntry(msgspec.Struct, frozen=True):
     model: dict[str, Any]
     """JSON: the Compose model."""
     artifacts: Mapping[str, Artifact]
-    """By service."""
+    """Images by service."""
     choice: ReadingChoice = DEFAULT_CHOICE
     """What the user chose when it was read."""
     order: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from previewer.domain.record.notes import Notes
 from previewer.domain.release.release import Release
 
 FREEZE_GRACE = timedelta(hours=1)
-"""That an image stays which no release has: the freeze that built it may still be at work, in any clone."""
+"""How long an image without a release stays: the freeze that built it may still be at work, in any clone."""
 
 
 class Judgement(Struct, frozen=True):
@@ -26,7 +26,7 @@ class Judgement(Struct, frozen=True):
 
 
 Judgements = Mapping[str, Judgement]
-"""By a release's id or an image's digest."""
+"""Judgements by a release's id or an image's digest."""
 
 
 def judge_releases(

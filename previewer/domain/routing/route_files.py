@@ -20,7 +20,7 @@ from previewer.domain.engine.observation import ContainerState, Health, Observed
 from previewer.domain.labels import NamedRoute
 
 LINKS = ("now", "next")
-"""In the folder of a host name; the one that is asked first is replaced last."""
+"""Links in the folder of a host name; the one that is asked first is replaced last."""
 TARGETS = ".to"
 """The folder of all that host names lead to, which is no host name."""
 MOST_UPSTREAMS = 8

@@ -20,7 +20,7 @@ from previewer.session.run import Run
 from previewer.session.session import Session
 
 MOST_EVENTS = 10_000
-"""That are kept: the engine itself forgets much sooner."""
+"""Events that are kept: the engine itself forgets much sooner."""
 QUIET = frozenset({"exec_start", "exec_die", "health_status", "resize"})
 """Events that never say anything new: health checks make some several times a second."""
 GATHERING = 0.3
