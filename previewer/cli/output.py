@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
 from previewer.cli.json_text import to_json, to_json_line, to_json_rows
 from previewer.cli.output_format import Format
-from previewer.cli.table import Column, render_table
 from previewer.cli.terminal import paint
 from previewer.domain.json_value import JsonObject, JsonValue
-from previewer.present.safe_text import plain
+from previewer.present.safe_text import cell_width, cut, plain
+from previewer.present.tables import GAP, Column, fit_columns
+from previewer.present.values import Span, Tone
 
 
 class Output:
@@ -46,7 +47,8 @@ class Output:
 
     def table(self, columns: Sequence[Column], rows: Sequence[JsonObject]) -> None:
         """Aligned text."""
-        self._write("".join(f"{line}\n" for line in self._lines(columns, rows)))
+        lines = render_table(columns, rows, colour=self.colour, width=self._width)
+        self._write("".join(f"{line}\n" for line in lines))
 
     def rows(self, columns: Sequence[Column], rows: Sequence[JsonObject], form: Format) -> None:
         """Rows in any format: a table, or a list of objects."""
@@ -69,9 +71,6 @@ class Output:
         with _named():
             self._stream.flush()
 
-    def _lines(self, columns: Sequence[Column], rows: Sequence[JsonObject]) -> tuple[str, ...]:
-        return render_table(columns, rows, colour=self.colour, width=self._width)
-
     def _write(self, text: str) -> None:
         with _named():
             self._stream.write(text)
@@ -91,3 +90,27 @@ def _to_yaml(value: JsonValue) -> str:
     from previewer.definition.printing import to_yaml  # brings PyYAML
 
     return to_yaml(value)
+
+
+def render_table(
+    columns: Sequence[Column], rows: Sequence[JsonObject], *, colour: bool, width: int | None
+) -> tuple[str, ...]:
+    """The lines of a table; none without rows. ``width`` in cells is only given for a terminal.
+
+    A cell is a function of one JSON value, so table and JSON always agree.
+    """
+    if not rows:
+        return ()
+    header = tuple(Span(column.title, Tone.STRONG) for column in columns)
+    cells = [header, *(tuple(column.show(row.get(column.key)) for column in columns) for row in rows)]
+    content = [max(cell_width(line[index].text) for line in cells) for index in range(len(columns))]
+    widths = dict(enumerate(content)) if width is None else fit_columns(columns, content, width)
+    return tuple(_render_line(line, widths, colour=colour) for line in cells)
+
+
+def _render_line(cells: Sequence[Span], widths: Mapping[int, int], *, colour: bool) -> str:
+    parts = []
+    for index, width in widths.items():
+        text = cut(cells[index].text, width)
+        parts.append(paint(text, cells[index].tone, colour=colour) + " " * (width - cell_width(text)))
+    return GAP.join(parts).rstrip()

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from previewer.cli.json_text import to_json, to_json_rows
+from previewer.cli.output import render_table
 from previewer.cli.rows.branches import branch_columns, branch_row, joined_columns, joined_row
 from previewer.cli.rows.environments import (
     detail_columns,
@@ -22,7 +23,6 @@ from previewer.cli.rows.environments import (
 from previewer.cli.rows.history import HISTORY_COLUMNS, history_row
 from previewer.cli.rows.project import FILE_COLUMNS, file_rows
 from previewer.cli.rows.releases import artifact_columns, artifact_rows, release_columns, release_row
-from previewer.cli.table import Column, render_table
 from previewer.domain.commit.revision import Branch
 from previewer.domain.engine.observation import Observation, PublishedPort
 from previewer.domain.environment.environment import Environment, OverviewRow, list_environments
@@ -30,6 +30,7 @@ from previewer.domain.json_value import JsonObject
 from previewer.domain.record.notes import LedgerEntry
 from previewer.domain.release.release import Artifact, FrozenDefinition, Release
 from previewer.present.safe_text import cell_width
+from previewer.present.tables import Column
 from tests.domain.values import COMMIT, NOW, make_container, make_definition, make_ownership
 
 HOSTILE = {

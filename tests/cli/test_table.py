@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.cli.table import Column, render_table, show_plain
+from previewer.cli.output import render_table
 from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.present.safe_text import cell_width
+from previewer.present.tables import Column, show_plain
 from previewer.present.values import Span, Tone
 
 COLUMNS = (
@@ -52,7 +53,7 @@ def test_spare_columns_are_left_out_on_a_narrow_terminal(width: int | None, titl
 
 
 def test_colour_does_not_move_columns() -> None:
-    columns = (Column("state", "STATE", lambda value: Span(str(value), Tone.GOOD)), Column("url", "URL"))
+    columns = (Column("state", "STATE", show=lambda value: Span(str(value), Tone.GOOD)), Column("url", "URL"))
     lines = render_table(columns, [{"state": "up", "url": "x"}], colour=True, width=None)
     assert lines[1] == "\x1b[32mup\x1b[0m     x"
 

@@ -24,6 +24,7 @@ from previewer.domain.environment.environment import OverviewRow, State
 from previewer.domain.progress import Noted, Outcome, TaskFinished, TaskOutput, TaskStarted
 from previewer.engine.protocol import LogLine
 from previewer.errors import BuildError, CancelledError
+from previewer.present.tables import CELL_PADDING
 from previewer.present.values import Span, Tone
 from previewer.tui.job import Job, JobState
 from previewer.tui.present.dialogs import pick_lines, plan_lines
@@ -32,7 +33,6 @@ from previewer.tui.present.home import filter_rows, fit_columns, home_rows, row_
 from previewer.tui.present.logs import LogShape, log_title, matches, rows_of, whole_text
 from previewer.tui.present.notices import failure_lines, failure_summary
 from previewer.tui.present.states import state_line
-from previewer.tui.present.tables import CELL_PADDING
 from previewer.tui.present.text import Line, join_fitting, line, width_of
 from previewer.tui.present.work_lines import ending_lines, status_line, tail_lines, task_lines, work_title
 

@@ -52,8 +52,8 @@ def command(
 
 
 def _verify(invocation: Invocation, session: Session, form: Format) -> ExitCode:
-    from previewer.cli.table import Column
     from previewer.operations.audit import Verified, verify_ledger
+    from previewer.present.tables import Column
 
     found = verify_ledger(session)
     columns = (Column("subject", "SUBJECT"), Column("verdict", "VERDICT"), Column("detail", "DETAIL"))

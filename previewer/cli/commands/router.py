@@ -65,14 +65,14 @@ def command(
 
 def _show(invocation: Invocation, status: RouterStatus, form: Format) -> None:
     from previewer.cli.rows.environments import show_bytes
-    from previewer.cli.table import Column
+    from previewer.present.tables import Column
 
     columns = (
         Column("name", "ROUTER"),
         Column("state", "STATE"),
         Column("url", "URL"),
         Column("environments", "ENVIRONMENTS"),
-        Column("memory", "MEMORY", show_bytes),
+        Column("memory", "MEMORY", show=show_bytes),
     )
     row = {
         "name": status.name,

@@ -30,9 +30,9 @@ def command(invocation: Invocation, *, what: str, revision: str, role: str, form
     what the definition wants besides. Ends with 1 if anything is missing.
     """
     del what
-    from previewer.cli.table import Column
     from previewer.domain.compose.definition import Role
     from previewer.operations.check_secrets import GIVEN, UNUSED, check_secrets
+    from previewer.present.tables import Column
 
     with invocation.open_session() as session:
         found = check_secrets(session, revision, Role(role))

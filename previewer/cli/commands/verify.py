@@ -83,8 +83,8 @@ def sign_command(invocation: Invocation, *, release: str, progress: str, form: F
     from previewer.cli.rows.cells import show_id
     from previewer.cli.rows.provenance import show_signature
     from previewer.cli.running import running
-    from previewer.cli.table import Column
     from previewer.operations.verify import sign_release
+    from previewer.present.tables import Column
 
     with invocation.open_session() as session, running(invocation, session, progress) as run:
         found, said = sign_release(run, release)
@@ -92,7 +92,7 @@ def sign_command(invocation: Invocation, *, release: str, progress: str, form: F
         "release": found.id,
         "signature": {"verdict": said.verdict.value, "signer": said.signer or None, "reason": said.reason or None},
     }
-    columns = (Column("release", "RELEASE", show_id), Column("signature", "SIGNATURE", show_signature))
+    columns = (Column("release", "RELEASE", show=show_id), Column("signature", "SIGNATURE", show=show_signature))
     if form is Format.TABLE:
         invocation.output.record(columns, row)
     else:

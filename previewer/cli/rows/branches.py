@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from previewer.cli.rows.cells import show_age, show_id, timestamp
-from previewer.cli.table import Column, show_plain
+from previewer.present.tables import Column, show_plain
 from previewer.present.values import Span, Tone
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ def joined_columns(now: datetime) -> tuple[Column, ...]:
     return (
         *_first_columns(now),
         Column("environment", "ENVIRONMENT", gives_way=True, spare=2),
-        Column("state", "STATE", show_sign),
-        Column("outdated", "OUTDATED", _show_outdated, spare=5),
+        Column("state", "STATE", show=show_sign),
+        Column("outdated", "OUTDATED", show=_show_outdated, spare=5),
         Column("url", "URL"),
         *_LAST_COLUMNS,
     )
@@ -80,10 +80,10 @@ def _unlisted_row(row: OverviewRow) -> JsonObject:
 
 def _first_columns(now: datetime) -> tuple[Column, ...]:
     return (
-        Column("current", "", _show_current, spare=1),
+        Column("current", "", show=_show_current, spare=1),
         Column("branch", "BRANCH", gives_way=True),
-        Column("commit", "COMMIT", show_id, spare=8),
-        Column("committed_at", "AGE", show_age(now), spare=3),
+        Column("commit", "COMMIT", show=show_id, spare=8),
+        Column("committed_at", "AGE", show=show_age(now), spare=3),
         Column("ahead", "AHEAD", spare=6),
         Column("behind", "BEHIND", spare=6),
     )

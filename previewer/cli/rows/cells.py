@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from previewer.cli.table import ABSENT
 from previewer.domain.commit.revision import short_id
 from previewer.domain.json_value import JsonValue
 from previewer.domain.units import format_memory, format_time, parse_time
 from previewer.errors import UsageError
 from previewer.present.safe_text import plain
+from previewer.present.tables import ABSENT
 from previewer.present.values import SIGNS, Span, Tone, age, signed, time_left
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from previewer.cli.report_text import JunitCase, code_cell, junit_report
 from previewer.cli.rows.parity import probe_rows
-from previewer.cli.table import Column
 from previewer.domain.json_value import JsonObject, JsonValue, as_text
 from previewer.domain.units import counted
 from previewer.operations.compare import Comparison
 from previewer.present.safe_text import plain
+from previewer.present.tables import Column
 
 
 def compare_columns(found: Comparison) -> tuple[Column, ...]:

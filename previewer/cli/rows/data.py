@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from previewer.cli.rows.cells import show_age, show_id, timestamp
-from previewer.cli.table import Column
 from previewer.domain.json_value import JsonObject
+from previewer.present.tables import Column
 
 if TYPE_CHECKING:
     from previewer.domain.data.snapshots import Snapshot, SnapshotVerdict
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 def snapshot_columns(now: datetime) -> tuple[Column, ...]:
     """The columns of one snapshot or several."""
     return (
-        Column("snapshot", "SNAPSHOT", show_id),
+        Column("snapshot", "SNAPSHOT", show=show_id),
         Column("name", "NAME", spare=2),
         Column("kind", "KIND"),
         Column("origin", "ORIGIN", gives_way=True),
         Column("volumes", "VOLUMES", gives_way=True),
-        Column("created_at", "MADE", show_age(now)),
+        Column("created_at", "MADE", show=show_age(now)),
         Column("environments", "USED BY", gives_way=True, spare=1),
     )
 
@@ -54,7 +54,7 @@ def pruned_row(verdict: SnapshotVerdict) -> JsonObject:
 
 
 PRUNED_COLUMNS = (
-    Column("snapshot", "SNAPSHOT", show_id),
+    Column("snapshot", "SNAPSHOT", show=show_id),
     Column("kind", "KIND"),
     Column("origin", "ORIGIN", gives_way=True),
     Column("reason", "REASON", gives_way=True),

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from previewer.cli.rows.cells import show_id, timestamp
-from previewer.cli.table import ABSENT, Column
 from previewer.domain.commit.revision import Change, Commit, FileChange, short_id
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, canonical_json
 from previewer.domain.release.diff import DefinitionChange, ImageChange, PackageChange
 from previewer.domain.release.release import Artifact
 from previewer.present.parity_report import code
 from previewer.present.safe_text import plain
+from previewer.present.tables import ABSENT, Column
 from previewer.present.values import Span, signed
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ def show_value(value: JsonValue) -> Span:
     return Span(plain(value if isinstance(value, str) else canonical_json(value).decode("utf-8", "replace")))
 
 
-_CHANGE = Column("change", "CHANGE", show_change)
+_CHANGE = Column("change", "CHANGE", show=show_change)
 COMMIT_COLUMNS = (
     _CHANGE,
-    Column("commit", "COMMIT", show_id),
+    Column("commit", "COMMIT", show=show_id),
     Column("author", "AUTHOR", gives_way=True, spare=1),
     Column("subject", "SUBJECT", gives_way=True),
 )
@@ -48,8 +48,8 @@ DIFF_IMAGE_COLUMNS = (
     _CHANGE,
     Column("definition", "DEFINITION"),
     Column("service", "SERVICE", gives_way=True),
-    Column("before", "BEFORE", show_id),
-    Column("after", "AFTER", show_id),
+    Column("before", "BEFORE", show=show_id),
+    Column("after", "AFTER", show=show_id),
 )
 DIFF_PACKAGE_COLUMNS = (
     _CHANGE,
@@ -63,8 +63,8 @@ DEFINITION_COLUMNS = (
     _CHANGE,
     Column("definition", "DEFINITION"),
     Column("path", "VALUE", gives_way=True),
-    Column("before", "BEFORE", show_value, gives_way=True),
-    Column("after", "AFTER", show_value, gives_way=True),
+    Column("before", "BEFORE", show=show_value, gives_way=True),
+    Column("after", "AFTER", show=show_value, gives_way=True),
 )
 SECTIONS = (
     ("commits", "Commits", COMMIT_COLUMNS),

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from previewer.cli.rows.cells import show_age, show_id, show_sign, show_time_left, timestamp
-from previewer.cli.table import ABSENT, Column
 from previewer.domain.engine.observation import told_data
 from previewer.domain.environment.environment import Environment, ServiceStatus
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.domain.units import format_memory
+from previewer.present.tables import ABSENT, Column
 from previewer.present.values import Span, Tone
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ def lifetime_columns(now: datetime) -> tuple[Column, ...]:
     """The columns of ``previewer extend`` and ``previewer pin``."""
     return (
         Column("environment", "ENVIRONMENT", gives_way=True),
-        Column("expires_at", "TTL", show_time_left(now)),
-        Column("before", "BEFORE", show_time_left(now)),
+        Column("expires_at", "TTL", show=show_time_left(now)),
+        Column("before", "BEFORE", show=show_time_left(now)),
         Column("pinned", "PINNED"),
     )
 
@@ -50,12 +50,12 @@ def environment_columns(
         Column("environment", "ENVIRONMENT", gives_way=True),
         *((Column("project", "PROJECT", gives_way=True, spare=2),) if names_project else ()),
         Column("role", "ROLE", spare=1),
-        Column("state", "STATE", show_sign),
+        Column("state", "STATE", show=show_sign),
         Column("url", "URL"),
         Column("branch", "BRANCH", gives_way=True, spare=3),
-        Column("commit", "COMMIT", show_id, spare=4),
-        Column("created_at", "AGE", show_age(now), spare=2),
-        Column("expires_at", "TTL", show_time_left(now), spare=1),
+        Column("commit", "COMMIT", show=show_id, spare=4),
+        Column("created_at", "AGE", show=show_age(now), spare=2),
+        Column("expires_at", "TTL", show=show_time_left(now), spare=1),
         *((Column("marks", "MARKS", spare=1),) if has_marks else ()),
     )
 
@@ -64,10 +64,10 @@ def detail_columns(now: datetime, *, has_marks: bool = False, has_data: bool = F
     """The columns of the head of ``previewer status``."""
     return (
         *environment_columns(now, has_marks=has_marks),
-        Column("release", "RELEASE", show_id),
+        Column("release", "RELEASE", show=show_id),
         Column("generation", "GENERATION"),
         Column("owner", "OWNER"),
-        *((Column("data", "DATA", _show_data),) if has_data else ()),
+        *((Column("data", "DATA", show=_show_data),) if has_data else ()),
     )
 
 
@@ -82,11 +82,11 @@ def service_columns() -> tuple[Column, ...]:
     """The columns of the services in ``previewer status``."""
     return (
         Column("service", "SERVICE", gives_way=True),
-        Column("state", "STATE", show_sign),
+        Column("state", "STATE", show=show_sign),
         Column("containers", "CONTAINERS", spare=2),
         Column("exit_codes", "EXIT", spare=1),
-        Column("image", "IMAGE", show_id, spare=3),
-        Column("ports", "PORTS", _show_ports),
+        Column("image", "IMAGE", show=show_id, spare=3),
+        Column("ports", "PORTS", show=_show_ports),
     )
 
 
@@ -193,7 +193,7 @@ def removal_columns() -> tuple[Column, ...]:
     return (
         Column("environment", "ENVIRONMENT", gives_way=True),
         Column("result", "RESULT"),
-        Column("bytes_freed", "FREED", show_bytes),
+        Column("bytes_freed", "FREED", show=show_bytes),
     )
 
 
@@ -219,10 +219,10 @@ def candidate_columns(now: datetime) -> tuple[Column, ...]:
     """The columns of ``previewer rollback --list``."""
     return (
         Column("environment", "ENVIRONMENT", gives_way=True),
-        Column("release", "RELEASE", show_id),
-        Column("commit", "COMMIT", show_id),
+        Column("release", "RELEASE", show=show_id),
+        Column("commit", "COMMIT", show=show_id),
         Column("generation", "GENERATION"),
-        Column("until", "SERVED UNTIL", show_age(now)),
+        Column("until", "SERVED UNTIL", show=show_age(now)),
         Column("kept", "KEPT"),
     )
 

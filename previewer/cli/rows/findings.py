@@ -6,17 +6,17 @@ from collections.abc import Iterator, Sequence
 
 from previewer.cli.report_text import JunitCase, code_cell, junit_report
 from previewer.cli.rows.cells import show_sign
-from previewer.cli.table import Column
 from previewer.deployment.drift import EnvironmentDrift
 from previewer.domain.drift.finding import Finding
 from previewer.domain.environment.environment import SERVING, Environment, ServiceStatus
 from previewer.domain.json_value import JsonObject
 from previewer.domain.units import format_time
 from previewer.present.parity_report import code
+from previewer.present.tables import Column
 
 FINDING_COLUMNS = (
     Column("environment", "ENVIRONMENT", gives_way=True, spare=3),
-    Column("severity", "SEVERITY", show_sign),
+    Column("severity", "SEVERITY", show=show_sign),
     Column("kind", "KIND"),
     Column("where", "WHERE", gives_way=True),
     Column("what", "WHAT", gives_way=True),

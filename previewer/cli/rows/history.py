@@ -6,17 +6,17 @@ from datetime import datetime
 
 from previewer.cli.rows.cells import show_age, show_id, timestamp
 from previewer.cli.rows.environments import show_bytes
-from previewer.cli.table import Column
 from previewer.domain.json_value import JsonObject, as_list, as_object
 from previewer.domain.record.notes import LedgerEntry
 from previewer.domain.record.tombstone import Tombstone, tombstone_to_json
+from previewer.present.tables import Column
 
 HISTORY_COLUMNS = (
     Column("at", "AT"),
     Column("action", "ACTION"),
     Column("environment", "ENVIRONMENT", gives_way=True),
-    Column("release", "RELEASE", show_id, spare=2),
-    Column("commit", "COMMIT", show_id, spare=3),
+    Column("release", "RELEASE", show=show_id, spare=2),
+    Column("commit", "COMMIT", show=show_id, spare=3),
     Column("actor", "ACTOR", gives_way=True, spare=1),
     Column("detail", "DETAIL", gives_way=True),
 )
@@ -42,16 +42,16 @@ def tombstone_columns(now: datetime) -> tuple[Column, ...]:
         Column("environment", "ENVIRONMENT"),
         Column("role", "ROLE"),
         Column("state", "STATE"),
-        Column("removed_at", "REMOVED", show_age(now)),
+        Column("removed_at", "REMOVED", show=show_age(now)),
         Column("actor", "BY"),
         Column("cause", "BECAUSE"),
-        Column("bytes_freed", "FREED", show_bytes),
+        Column("bytes_freed", "FREED", show=show_bytes),
         Column("branch", "BRANCH"),
-        Column("commit", "COMMIT", show_id),
-        Column("release", "RELEASE", show_id),
+        Column("commit", "COMMIT", show=show_id),
+        Column("release", "RELEASE", show=show_id),
         Column("generation", "GENERATION"),
         Column("owner", "OWNER"),
-        Column("created_at", "AGE", show_age(now)),
+        Column("created_at", "AGE", show=show_age(now)),
         Column("networks", "NETWORKS"),
         Column("volume_names", "VOLUMES"),
     )
@@ -61,9 +61,9 @@ FORMER_COLUMNS = (
     Column("name", "CONTAINER", gives_way=True),
     Column("state", "STATE"),
     Column("exit_code", "EXIT"),
-    Column("image", "IMAGE", show_id, spare=2),
+    Column("image", "IMAGE", show=show_id, spare=2),
     Column("ports", "PORTS", gives_way=True),
-    Column("bytes", "WROTE", show_bytes, spare=1),
+    Column("bytes", "WROTE", show=show_bytes, spare=1),
 )
 """The columns of the containers in ``previewer status --gone``."""
 

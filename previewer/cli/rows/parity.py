@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from previewer.cli.report_text import JunitCase, junit_report
 from previewer.cli.rows.cells import show_sign
-from previewer.cli.table import ABSENT, Column
 from previewer.domain.commit.revision import short_id
 from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.domain.parity.compare import Parity, shown_value
@@ -15,6 +14,7 @@ from previewer.domain.parity.difference import ParityDifference, Side
 from previewer.domain.secrecy import Secrecy
 from previewer.operations.probe import Probed
 from previewer.present.safe_text import plain
+from previewer.present.tables import ABSENT, Column
 from previewer.present.values import Span, Tone
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|[0-9a-f]{40}")
@@ -33,11 +33,11 @@ def _show_side(value: JsonValue) -> Span:
 def difference_columns(parity: Parity) -> tuple[Column, ...]:
     """The columns of differences; the two sides are called as the user calls them."""
     return (
-        Column("severity", "SEVERITY", show_sign),
+        Column("severity", "SEVERITY", show=show_sign),
         Column("path", "PATH", gives_way=True, spare=3),
-        Column("left", plain(parity.left.name), _show_side, gives_way=True, spare=1),
-        Column("right", plain(parity.right.name), _show_side, gives_way=True, spare=1),
-        Column("reason", "DECLARED", _show_reason, gives_way=True, spare=2),
+        Column("left", plain(parity.left.name), show=_show_side, gives_way=True, spare=1),
+        Column("right", plain(parity.right.name), show=_show_side, gives_way=True, spare=1),
+        Column("reason", "DECLARED", show=_show_reason, gives_way=True, spare=2),
     )
 
 
@@ -46,8 +46,8 @@ def probe_columns(parity: Parity) -> tuple[Column, ...]:
     return (
         Column("request", "REQUEST", gives_way=True),
         Column("what", "WHAT"),
-        Column("left", plain(parity.left.name), _show_side, gives_way=True),
-        Column("right", plain(parity.right.name), _show_side, gives_way=True),
+        Column("left", plain(parity.left.name), show=_show_side, gives_way=True),
+        Column("right", plain(parity.right.name), show=_show_side, gives_way=True),
     )
 
 

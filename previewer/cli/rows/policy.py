@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from previewer.cli.table import Column
 from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.domain.policy.check import Explanation, Finding
 from previewer.domain.policy.rule import Rule
+from previewer.present.tables import Column
 from previewer.present.values import Span, signed
 
 
@@ -14,7 +14,7 @@ def _show_verdict(value: JsonValue) -> Span:
 
 
 POLICY_COLUMNS = (
-    Column("verdict", "VERDICT", _show_verdict),
+    Column("verdict", "VERDICT", show=_show_verdict),
     Column("rule", "RULE"),
     Column("location", "WHERE", gives_way=True),
     Column("message", "WHAT", gives_way=True),

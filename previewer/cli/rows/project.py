@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation
 from previewer.cli.output_format import Format
-from previewer.cli.table import Column
 from previewer.cli.terminal import paint
 from previewer.domain.json_value import JsonObject
 from previewer.domain.policy.check import Check, Verdict
 from previewer.present.safe_text import plain
+from previewer.present.tables import Column
 from previewer.present.values import Tone, signed
 
 FILE_COLUMNS = (Column("path", "PATH", gives_way=True), Column("result", "RESULT"))

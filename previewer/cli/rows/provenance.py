@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from previewer.cli.rows.cells import show_bytes, show_id
 from previewer.cli.rows.environments import data_rows
 from previewer.cli.rows.releases import release_columns, release_row
-from previewer.cli.table import ABSENT, Column
 from previewer.domain.engine.observation import told_data
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.domain.release.attestation import ImagePackages, Signature
 from previewer.domain.release.release import Artifact
 from previewer.present.safe_text import plain
+from previewer.present.tables import ABSENT, Column
 from previewer.present.values import Span, signed
 
 if TYPE_CHECKING:
@@ -59,22 +59,22 @@ def inspection_columns(now: datetime, *, has_data: bool) -> tuple[Column, ...]:
     return (
         *release_columns(now),
         Column("subject", "SUBJECT"),
-        Column("signature", "SIGNATURE", show_signature),
+        Column("signature", "SIGNATURE", show=show_signature),
         Column("running", "RUNS IN"),
         Column("known_good", "GOOD IN"),
-        *((Column("data", "DATA", _show_data),) if has_data else ()),
+        *((Column("data", "DATA", show=_show_data),) if has_data else ()),
     )
 
 
 IMAGE_COLUMNS = (
     Column("definition", "DEFINITION"),
     Column("service", "SERVICE", gives_way=True),
-    Column("image", "IMAGE", show_id),
-    Column("size", "SIZE", show_bytes),
+    Column("image", "IMAGE", show=show_id),
+    Column("size", "SIZE", show=show_bytes),
     Column("origin", "ORIGIN"),
     Column("platform", "PLATFORM", spare=3),
-    Column("bases", "BASED ON", show_bases, gives_way=True, spare=1),
-    Column("packages", "PACKAGES", show_count, gives_way=True),
+    Column("bases", "BASED ON", show=show_bases, gives_way=True, spare=1),
+    Column("packages", "PACKAGES", show=show_count, gives_way=True),
 )
 """The columns of its images."""
 

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from previewer.cli.rows.cells import show_age, show_bytes, show_id, timestamp
-from previewer.cli.table import Column, show_plain
 from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.domain.release.attestation import Package
 from previewer.domain.release.release import Release
+from previewer.present.tables import Column, show_plain
 from previewer.present.values import Span
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 def release_columns(now: datetime) -> tuple[Column, ...]:
     """The columns of the head of ``previewer freeze`` and of other commands that show one release."""
     return (
-        Column("release", "RELEASE", show_id),
-        Column("commit", "COMMIT", show_id),
-        Column("committed_at", "COMMITTED", show_age(now)),
+        Column("release", "RELEASE", show=show_id),
+        Column("commit", "COMMIT", show=show_id),
+        Column("committed_at", "COMMITTED", show=show_age(now)),
         Column("definitions", "DEFINITIONS", gives_way=True),
         Column("images", "IMAGES"),
     )
@@ -58,7 +58,7 @@ def artifact_columns() -> tuple[Column, ...]:
     return (
         Column("definition", "DEFINITION"),
         Column("service", "SERVICE", gives_way=True),
-        Column("image", "IMAGE", show_id),
+        Column("image", "IMAGE", show=show_id),
         Column("origin", "ORIGIN"),
         Column("reference", "REFERENCE", gives_way=True),
     )
@@ -155,11 +155,11 @@ def _show_fate(value: JsonValue) -> Span:
     return Span("stays" if value else "goes")
 
 
-_WHAT = (Column("kind", "KIND"), Column("name", "NAME", _show_name, gives_way=True))
-_WHY = (Column("bytes", "SIZE", show_bytes), Column("reason", "REASON", gives_way=True))
+_WHAT = (Column("kind", "KIND"), Column("name", "NAME", show=_show_name, gives_way=True))
+_WHY = (Column("bytes", "SIZE", show=show_bytes), Column("reason", "REASON", gives_way=True))
 PRUNED_COLUMNS = (*_WHAT, *_WHY)
 """The columns of ``previewer prune``."""
-JUDGED_COLUMNS = (Column("keeps", "FATE", _show_fate), *PRUNED_COLUMNS)
+JUDGED_COLUMNS = (Column("keeps", "FATE", show=_show_fate), *PRUNED_COLUMNS)
 """The columns of ``previewer prune --kept``."""
 
 

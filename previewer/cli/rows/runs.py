@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from previewer.cli.report_text import JunitCase, junit_report
 from previewer.cli.rows.cells import show_id
-from previewer.cli.table import Column
 from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.operations.bisect import BisectResult
 from previewer.operations.run.run import CommandResult
+from previewer.present.tables import Column
 
 RUN_COLUMNS = (
     Column("run", "RUN", gives_way=True),
-    Column("commit", "COMMIT", show_id, spare=1),
+    Column("commit", "COMMIT", show=show_id, spare=1),
     Column("exit_code", "EXIT"),
     Column("seconds", "SECONDS"),
     Column("error", "ERROR", gives_way=True),
@@ -38,7 +38,7 @@ def _failures(result: CommandResult) -> list[str]:
 def bisect_columns() -> tuple[Column, ...]:
     """The columns of ``previewer bisect``."""
     return (
-        Column("commit", "COMMIT", show_id),
+        Column("commit", "COMMIT", show=show_id),
         Column("verdict", "VERDICT"),
         Column("exit_code", "EXIT"),
         Column("seconds", "SECONDS"),

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from previewer.cli.rows.cells import show_id
 from previewer.cli.rows.provenance import show_signature
-from previewer.cli.table import ABSENT, Column
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.domain.release.image_comparison import Sameness
 from previewer.operations.verify import VerifiedImage, VerifyResult
 from previewer.present.safe_text import plain
+from previewer.present.tables import ABSENT, Column
 from previewer.present.values import Span, Tone
 from previewer.releases.attested import Attested
 
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 
 
 PUSH_COLUMNS = (
-    Column("release", "RELEASE", show_id),
+    Column("release", "RELEASE", show=show_id),
     Column("reference", "REFERENCE"),
     Column("tag", "TAG"),
     Column("images", "IMAGES"),
 )
 """The columns of the head of ``previewer push``."""
 PULL_COLUMNS = (
-    Column("release", "RELEASE", show_id),
+    Column("release", "RELEASE", show=show_id),
     Column("project", "PROJECT"),
-    Column("commit", "COMMIT", show_id),
+    Column("commit", "COMMIT", show=show_id),
     Column("reference", "REFERENCE"),
     Column("pulled", "PULLED"),
 )
 """The columns of ``previewer pull``."""
 PUSHED_IMAGE_COLUMNS = (
-    Column("image", "IMAGE", show_id),
+    Column("image", "IMAGE", show=show_id),
     Column("name", "NAME", gives_way=True),
     Column("reference", "REFERENCE"),
     Column("was_there", "WAS THERE"),
@@ -112,19 +112,19 @@ def show_attestations(value: JsonValue) -> Span:
 
 
 HEAD_COLUMNS = (
-    Column("release", "RELEASE", show_id),
-    Column("commit", "COMMIT", show_id),
-    Column("signature", "SIGNATURE", show_signature),
-    Column("changed_files", "FILES", show_files),
-    Column("attestations", "ATTESTATIONS", show_attestations),
+    Column("release", "RELEASE", show=show_id),
+    Column("commit", "COMMIT", show=show_id),
+    Column("signature", "SIGNATURE", show=show_signature),
+    Column("changed_files", "FILES", show=show_files),
+    Column("attestations", "ATTESTATIONS", show=show_attestations),
 )
 IMAGE_COLUMNS = (
     Column("definition", "DEFINITION"),
     Column("service", "SERVICE", gives_way=True),
-    Column("image", "IMAGE", show_id),
+    Column("image", "IMAGE", show=show_id),
     Column("origin", "ORIGIN"),
-    Column("present", "ENGINE", show_presence),
-    Column("sameness", "REBUILT", show_sameness),
+    Column("present", "ENGINE", show=show_presence),
+    Column("sameness", "REBUILT", show=show_sameness),
 )
 DIFFERENCE_COLUMNS = (
     Column("service", "SERVICE"),

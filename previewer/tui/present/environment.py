@@ -13,11 +13,11 @@ from previewer.domain.engine.usage import Usage
 from previewer.domain.environment.environment import Environment, ServiceStatus, State
 from previewer.domain.environment.urls import reason_for_no_url
 from previewer.domain.json_value import as_text
+from previewer.present.tables import Column, share_out
 from previewer.present.values import Span, Tone, age, ago
 from previewer.tui.job_kinds import known_good_others
 from previewer.tui.present.ailments import ailment_line, ending_words
 from previewer.tui.present.states import TAINT_SIGN, lifetime, sign_words, state_line
-from previewer.tui.present.tables import Column, share_out
 from previewer.tui.present.text import Line, cut_line, join, line, quiet
 from previewer.tui.present.usage import cpu_line, limit_line, network_line
 

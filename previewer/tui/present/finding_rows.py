@@ -8,9 +8,9 @@ from datetime import datetime
 from previewer.deployment.drift import EnvironmentDrift
 from previewer.domain.drift.finding import Finding
 from previewer.domain.units import counted
+from previewer.present.tables import Column, share_out
 from previewer.present.values import Span, Tone, age
 from previewer.tui.present.states import severity_line
-from previewer.tui.present.tables import Column, share_out
 from previewer.tui.present.text import Line, fact_lines, line
 
 _COLUMNS = (

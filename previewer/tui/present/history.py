@@ -8,9 +8,9 @@ from datetime import datetime
 from previewer.domain.commit.revision import Commit, short_id
 from previewer.domain.environment.environment import Environment
 from previewer.domain.record.notes import LedgerEntry
+from previewer.present.tables import Column, share_out
 from previewer.present.values import Span, Tone, age
 from previewer.tui.present.states import state_line
-from previewer.tui.present.tables import Column, share_out
 from previewer.tui.present.text import Line, line
 
 _COLUMNS = (

@@ -15,10 +15,10 @@ from previewer.domain.compose.definition import Role
 from previewer.domain.engine.usage import Usage
 from previewer.domain.environment.environment import SERVING, Environment, OverviewRow, State
 from previewer.domain.naming import environment_name
+from previewer.present.tables import CELL_PADDING, Column, share_out
 from previewer.present.values import Span, Tone, age
 from previewer.tui.present.ailments import ailment_line
 from previewer.tui.present.states import lifetime, sign_line, sign_words, state_line
-from previewer.tui.present.tables import CELL_PADDING, Column, share_out
 from previewer.tui.present.text import Line, line, quiet
 from previewer.tui.present.usage import cpu_line, memory_line
 

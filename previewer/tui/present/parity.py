@@ -16,10 +16,10 @@ from previewer.domain.parity.difference import Allowance, ParityDifference, Pari
 from previewer.domain.secrecy import Secrecy
 from previewer.domain.units import counted, format_memory
 from previewer.operations.probe import Probed
+from previewer.present.tables import Column, share_out
 from previewer.present.values import Span, Tone, age, duration, signed
 from previewer.tui.context import AppState
 from previewer.tui.present.states import sign_words, state_line
-from previewer.tui.present.tables import Column, share_out
 from previewer.tui.present.text import Line, cut_line, fact_lines, join, line, width_of
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|[0-9a-f]{40}")

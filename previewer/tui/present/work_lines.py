@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 
 from previewer.domain.progress import Outcome
 from previewer.present.safe_text import plain, plain_log
+from previewer.present.tables import Column, share_out
 from previewer.present.values import Span, Tone, stopwatch
 from previewer.tui.context import AppContext
 from previewer.tui.job import Job, JobState, Task
 from previewer.tui.present.notices import failure_lines, failure_summary
 from previewer.tui.present.states import outcome_glyph, spinner
-from previewer.tui.present.tables import Column, share_out
 from previewer.tui.present.text import Line, cut, line, width_of
 from previewer.tui.present.usage import bar
 

@@ -15,11 +15,11 @@ from textual.widgets import Static
 
 from previewer.domain.environment.environment import Environment
 from previewer.errors import PreviewerError
+from previewer.present.tables import Column
 from previewer.present.values import Span, Tone
 from previewer.tui.context import AppContext
 from previewer.tui.detail_queries import QuestionFailed
 from previewer.tui.present.notices import failure_lines
-from previewer.tui.present.tables import Column
 from previewer.tui.present.text import Line, line, to_content
 from previewer.tui.widgets.rows_table import Row, RowsTable
 

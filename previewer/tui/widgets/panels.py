@@ -12,6 +12,7 @@ from previewer.domain.engine.examination import ExaminedContainer
 from previewer.domain.record.notes import LedgerEntry
 from previewer.errors import PreviewerError
 from previewer.operations.inspect import Inspection
+from previewer.present.tables import Column
 from previewer.present.values import Span, Tone
 from previewer.tui.context import AppContext
 from previewer.tui.detail_queries import ContainersRead, HistoryRead, InspectionRead
@@ -22,7 +23,6 @@ from previewer.tui.present.environment import container_lines, fit_container_col
 from previewer.tui.present.history import fit_history_columns, history_lines
 from previewer.tui.present.notices import failure_lines
 from previewer.tui.present.releases import release_lines
-from previewer.tui.present.tables import Column
 from previewer.tui.present.text import Line, line
 from previewer.tui.request import Proposal, Request
 from previewer.tui.widgets.lines import LinesView

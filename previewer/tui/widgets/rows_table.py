@@ -10,8 +10,9 @@ from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
 from previewer.present.safe_text import plain
+from previewer.present.tables import Column
 from previewer.tui.actions import bindings
-from previewer.tui.present.tables import CellPainter, Column
+from previewer.tui.present.tables import CellPainter
 from previewer.tui.present.text import Line, cut
 
 Row = tuple[str, Mapping[str, Line]]
