@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TypedDict, Unpack
 
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation
-from previewer.cli.output_format import Format
+from previewer.cli.terminal import Format
 
 if TYPE_CHECKING:
     from previewer.deployment.deployment import UpResult

@@ -14,9 +14,10 @@ from previewer.cli.options import HELP_NAMES, VerbCommand, progress_option
 
 if TYPE_CHECKING:
     from previewer.domain.compose.definition import ReadingChoice
+    from previewer.operations.run.command import Lines
     from previewer.operations.run.run import CommandRequest
     from previewer.operations.run.sweeper import Sweeper
-    from previewer.session.session import Session
+    from previewer.session.run import Run
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 EVIDENCE = "previewer-evidence"
@@ -108,12 +109,23 @@ def command_request(
 
 
 @contextmanager
-def swept(invocation: Invocation, session: Session) -> Iterator[Sweeper]:
-    """A sweeper for what is made inside the block."""
+def beside(invocation: Invocation, progress: str) -> Iterator[tuple[Run, Sweeper]]:
+    """A run, and a sweeper for what is made inside the block; what killed runs left is removed first."""
+    from previewer.cli.running import running
     from previewer.operations.run.sweeper import Sweeper
+    from previewer.operations.run.temporary import remove_abandoned
 
-    arguments = ["--repo", session.source.location]
-    if invocation.host is not None:
-        arguments += ["--host", invocation.host]
-    with Sweeper(arguments, invocation.environment) as sweeper:
-        yield sweeper
+    with invocation.open_session() as session, running(invocation, session, progress) as run:
+        arguments = ["--repo", session.source.location]
+        if invocation.host is not None:
+            arguments += ["--host", invocation.host]
+        with Sweeper(arguments, invocation.environment) as sweeper:
+            remove_abandoned(run)
+            yield run, sweeper
+
+
+def lines_of(run: Run, title: str) -> Lines:
+    """Where the lines of a command's output go: to the run's events, as the output of a task."""
+    from previewer.domain.progress import TaskOutput
+
+    return lambda line: run.report(TaskOutput(title, line))

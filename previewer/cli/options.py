@@ -12,7 +12,7 @@ import click
 from previewer.cli.completion_values import complete_environments
 from previewer.cli.examples import EXAMPLES
 from previewer.cli.invocation import Invocation
-from previewer.cli.output_format import Format
+from previewer.cli.terminal import Format
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 ENV_FILE_HELP = "An environment file of the commit, or of this machine."

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from previewer.cli.json_text import to_json, to_json_line, to_json_rows
-from previewer.cli.output_format import Format
-from previewer.cli.terminal import paint
+from previewer.cli.terminal import Format, paint
 from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.present.safe_text import cell_width, cut, plain
 from previewer.present.tables import GAP, Column, fit_columns

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from previewer.cli.output_format import Format
-from previewer.cli.terminal import paint
+from previewer.cli.terminal import Format, paint
 from previewer.present.safe_text import plain
 from previewer.present.values import Tone
 

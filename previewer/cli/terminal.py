@@ -1,9 +1,10 @@
-"""What the streams are connected to, and the few colours of the command line."""
+"""What the streams are connected to, the few colours of the command line, and the formats of what it prints."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from enum import Enum
 from typing import TextIO
 
 from previewer.present.safe_text import RESET
@@ -15,6 +16,14 @@ HELP_WIDTH = 100
 """Longer lines of help are hard to read, however wide the terminal."""
 DEFAULT_SIZE = (80, 24)
 """Columns and rows of a terminal that does not say."""
+
+
+class Format(Enum):
+    """How data is printed with ``-o``."""
+
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
 
 
 def is_terminal(stream: TextIO) -> bool:

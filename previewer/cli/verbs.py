@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ class Verb(Struct, frozen=True):
     section: str
     """The heading that it stands under."""
     module: str
-    """Where it is defined: ``module``, whose attribute is called ``command``, or ``module:attribute``."""
+    """Where it is defined, as ``NAME_command``, or as ``command`` if the module is about it."""
 
     @property
     def is_hidden(self) -> bool:
@@ -31,8 +31,9 @@ class Verb(Struct, frozen=True):
 
     def load(self) -> click.Command:
         """Import the command."""
-        module, _, attribute = self.module.partition(":")
-        found = getattr(import_module(module), attribute or "command")
+        module = import_module(self.module)
+        name = f"{self.name.strip('_').replace('-', '_')}_command"
+        found = getattr(module, name, None) or module.command
         if not isinstance(found, click.Command):
             raise TypeError(f"{self.module} is no click command")
         return found
@@ -96,80 +97,79 @@ class LazyGroup(click.Group):
         return f" (did you mean {near[0]}?)" if near else ""
 
 
-_ENVIRONMENTS = "Environments"
-_REPOSITORY = "Repository"
-_RELEASES = "Releases and history"
-_SETUP = "Setup"
-_HOME = "previewer.cli.commands"
+def section(title: str, rows: Mapping[str, tuple[str, str]]) -> tuple[Verb, ...]:
+    """The verbs below one heading: the name, the summary and the module below ``cli/commands``."""
+    return tuple(Verb(name, text, title, f"previewer.cli.commands.{home}") for name, (text, home) in rows.items())
+
 
 VERBS = (
-    Verb("up", "Run a commit: freeze it, start it, wait until it is healthy.", _ENVIRONMENTS, f"{_HOME}.up"),
-    Verb(
-        "update",
-        "Bring an environment to the tip of its branch.",
-        _ENVIRONMENTS,
-        f"{_HOME}.replace:update_command",
+    *section(
+        "Environments",
+        {
+            "up": ("Run a commit: freeze it, start it, wait until it is healthy.", "up"),
+            "update": ("Bring an environment to the tip of its branch.", "replace"),
+            "replace": ("Run an environment's release again, from nothing.", "replace"),
+            "ls": ("List the environments of this repository.", "lists"),
+            "status": ("Show an environment and its services.", "status"),
+            "url": ("Print the URLs of an environment.", "url"),
+            "open": ("Open an environment in the browser.", "url"),
+            "logs": ("Show what the services of an environment write.", "logs"),
+            "drift": ("Compare what runs with what was frozen.", "drift"),
+            "debug": ("Open a shell in a disposable copy of a service.", "debug"),
+            "suggest-writable": ("Suggest which paths services have to write to.", "drift"),
+            "run": ("Run a command beside an environment of its own.", "run"),
+            "compare": ("Bring two revisions up and ask both the same.", "compare"),
+            "bisect": ("Find the commit that broke something.", "bisect"),
+            "parity": ("Compare two environments side by side.", "parity"),
+            "comment": ("Print what reviewers want to know of an environment.", "share"),
+            "data": ("Take, move and go back to snapshots of data.", "data"),
+            "down": ("Remove environments with everything that belongs to them.", "down"),
+            "extend": ("Set an environment's time to live, counted from now.", "lifetime"),
+            "pin": ("Keep an environment until it is removed by name.", "lifetime"),
+            "sleep": ("Stop environments and keep them, to be woken later.", "lifetime"),
+            "wake": ("Start an environment that sleeps and wait for health.", "lifetime"),
+            "router": ("Show, start or remove what gives environments host names.", "router"),
+            "share": ("Give others an address of an environment for a time.", "share"),
+            "unshare": ("End what is shared of an environment.", "share"),
+            "watch": ("Keep previews in step with branches.", "watch"),
+        },
     ),
-    Verb("replace", "Run an environment's release again, from nothing.", _ENVIRONMENTS, f"{_HOME}.replace"),
-    Verb("ls", "List the environments of this repository.", _ENVIRONMENTS, f"{_HOME}.ls"),
-    Verb("status", "Show an environment and its services.", _ENVIRONMENTS, f"{_HOME}.status"),
-    Verb("url", "Print the URLs of an environment.", _ENVIRONMENTS, f"{_HOME}.url"),
-    Verb("open", "Open an environment in the browser.", _ENVIRONMENTS, f"{_HOME}.url:open_command"),
-    Verb("logs", "Show what the services of an environment write.", _ENVIRONMENTS, f"{_HOME}.logs"),
-    Verb("drift", "Compare what runs with what was frozen.", _ENVIRONMENTS, f"{_HOME}.drift"),
-    Verb("debug", "Open a shell in a disposable copy of a service.", _ENVIRONMENTS, f"{_HOME}.debug"),
-    Verb(
-        "suggest-writable",
-        "Suggest which paths services have to write to.",
-        _ENVIRONMENTS,
-        f"{_HOME}.drift:suggest_writable_command",
+    *section(
+        "Repository",
+        {
+            "branches": ("List branches, newest first.", "lists"),
+            "config": ("Print the normalised definition of a commit.", "config"),
+            "policy": ("Explain what a commit's definition may do, and why.", "checks"),
+            "secrets": ("List the secrets that a commit wants, and what is missing.", "checks"),
+        },
     ),
-    Verb("run", "Run a command beside an environment of its own.", _ENVIRONMENTS, f"{_HOME}.run"),
-    Verb("compare", "Bring two revisions up and ask both the same.", _ENVIRONMENTS, f"{_HOME}.compare"),
-    Verb("bisect", "Find the commit that broke something.", _ENVIRONMENTS, f"{_HOME}.bisect"),
-    Verb("parity", "Compare two environments side by side.", _ENVIRONMENTS, f"{_HOME}.parity"),
-    Verb("comment", "Print what reviewers want to know of an environment.", _ENVIRONMENTS, f"{_HOME}.comment"),
-    Verb("data", "Take, move and go back to snapshots of data.", _ENVIRONMENTS, f"{_HOME}.data"),
-    Verb("down", "Remove environments with everything that belongs to them.", _ENVIRONMENTS, f"{_HOME}.down"),
-    Verb("extend", "Set an environment's time to live, counted from now.", _ENVIRONMENTS, f"{_HOME}.extend"),
-    Verb("pin", "Keep an environment until it is removed by name.", _ENVIRONMENTS, f"{_HOME}.extend:pin_command"),
-    Verb("sleep", "Stop environments and keep them, to be woken later.", _ENVIRONMENTS, f"{_HOME}.sleep"),
-    Verb(
-        "wake",
-        "Start an environment that sleeps and wait for health.",
-        _ENVIRONMENTS,
-        f"{_HOME}.sleep:wake_command",
+    *section(
+        "Releases and history",
+        {
+            "freeze": ("Build and pin every image of a commit.", "freeze"),
+            "promote": ("Run what was proven in staging or production.", "replace"),
+            "rollback": ("Go back to a release that is known to be good.", "replace"),
+            "releases": ("List the frozen releases.", "inspect"),
+            "inspect": ("Show what is in a release and where it came from.", "inspect"),
+            "verify": ("Check that a release is what it claims to be.", "verify"),
+            "sign": ("Sign a release and its attestations.", "verify"),
+            "diff": ("Show what changed from one release to another.", "diff"),
+            "push": ("Send a release and its images to a registry.", "transfer"),
+            "pull": ("Fetch a release and its images from a registry.", "transfer"),
+            "forget": ("Forget a project that was pulled to this machine.", "transfer"),
+            "history": ("Show what was done, when and by whom.", "lists"),
+            "audit": ("Check the ledger, or export it for an auditor.", "audit"),
+            "prune": ("Remove images that are no longer needed.", "prune"),
+        },
     ),
-    Verb("router", "Show, start or remove what gives environments host names.", _ENVIRONMENTS, f"{_HOME}.router"),
-    Verb("share", "Give others an address of an environment for a time.", _ENVIRONMENTS, f"{_HOME}.share"),
-    Verb("unshare", "End what is shared of an environment.", _ENVIRONMENTS, f"{_HOME}.share:unshare_command"),
-    Verb("watch", "Keep previews in step with branches.", _ENVIRONMENTS, f"{_HOME}.watch"),
-    Verb("branches", "List branches, newest first.", _REPOSITORY, f"{_HOME}.branches"),
-    Verb("config", "Print the normalised definition of a commit.", _REPOSITORY, f"{_HOME}.config"),
-    Verb("policy", "Explain what a commit's definition may do, and why.", _REPOSITORY, f"{_HOME}.policy"),
-    Verb("secrets", "List the secrets that a commit wants, and what is missing.", _REPOSITORY, f"{_HOME}.secrets"),
-    Verb("freeze", "Build and pin every image of a commit.", _RELEASES, f"{_HOME}.freeze"),
-    Verb("promote", "Run what was proven in staging or production.", _RELEASES, f"{_HOME}.promote"),
-    Verb("rollback", "Go back to a release that is known to be good.", _RELEASES, f"{_HOME}.rollback"),
-    Verb("releases", "List the frozen releases.", _RELEASES, f"{_HOME}.inspect:releases_command"),
-    Verb("inspect", "Show what is in a release and where it came from.", _RELEASES, f"{_HOME}.inspect"),
-    Verb("verify", "Check that a release is what it claims to be.", _RELEASES, f"{_HOME}.verify"),
-    Verb("sign", "Sign a release and its attestations.", _RELEASES, f"{_HOME}.verify:sign_command"),
-    Verb("diff", "Show what changed from one release to another.", _RELEASES, f"{_HOME}.diff"),
-    Verb("push", "Send a release and its images to a registry.", _RELEASES, f"{_HOME}.push"),
-    Verb("pull", "Fetch a release and its images from a registry.", _RELEASES, f"{_HOME}.pull"),
-    Verb("forget", "Forget a project that was pulled to this machine.", _RELEASES, f"{_HOME}.pull:forget_command"),
-    Verb("history", "Show what was done, when and by whom.", _RELEASES, f"{_HOME}.history"),
-    Verb("audit", "Check the ledger, or export it for an auditor.", _RELEASES, f"{_HOME}.audit"),
-    Verb("prune", "Remove images that are no longer needed.", _RELEASES, f"{_HOME}.prune"),
-    Verb("init", "Write environment definitions to start from.", _SETUP, f"{_HOME}.init"),
-    Verb("doctor", "Check git, the engine and the settings.", _SETUP, f"{_HOME}.doctor"),
-    Verb("completion", "Print the completion script of a shell.", _SETUP, f"{_HOME}.completion"),
-    Verb("__sweep", "Remove what a killed run leaves.", _SETUP, f"{_HOME}.sweep"),
-    Verb(
-        "__complete",
-        "Print the names that a shell can complete.",
-        _SETUP,
-        f"{_HOME}.completion:complete_names_command",
+    *section(
+        "Setup",
+        {
+            "init": ("Write environment definitions to start from.", "init"),
+            "doctor": ("Check git, the engine and the settings.", "checks"),
+            "completion": ("Print the completion script of a shell.", "completion"),
+            "__sweep": ("Remove what a killed run leaves.", "run"),
+            "__complete": ("Print the names that a shell can complete.", "completion"),
+        },
     ),
 )

@@ -11,8 +11,8 @@ import pytest
 
 from previewer import __version__
 from previewer.cli.examples import EXAMPLES
+from previewer.cli.main import root
 from previewer.cli.options import VerbCommand, global_options
-from previewer.cli.root import root
 from previewer.cli.verbs import VERBS
 from tests.cli.runner import run_cli
 

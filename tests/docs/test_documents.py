@@ -12,7 +12,7 @@ import click
 import pytest
 
 from previewer.cli.exit_codes import ExitCode
-from previewer.cli.root import root
+from previewer.cli.main import root
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"

@@ -36,7 +36,7 @@ def test_every_kind_of_change_is_there() -> None:
 
 def _standing_in(example: str) -> set[str]:
     """The files of the product that name it: of a verb, those that name its modules."""
-    module = rf"(?:operations|commands|_HOME\}})\.{example}\b"
+    module = rf"(?:operations|commands)\.{example}\b|, \"{example}\"\)"
     pattern = re.compile(module if (ROOT / f"previewer/operations/{example}.py").is_file() else rf"\b{example}\b")
     return {
         path.relative_to(ROOT).as_posix()

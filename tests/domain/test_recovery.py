@@ -125,6 +125,26 @@ def test_something_that_serves_stays(seen: list[GenerationSeen], noted: int) -> 
         assert recover(seen, noted=noted).live is not None
 
 
+@given(generations, st.integers(min_value=0, max_value=9), st.booleans(), names)
+def test_what_was_recovered_needs_no_recovery(
+    seen: list[GenerationSeen], noted: int, is_asleep: bool, gave_way: tuple[str, ...]
+) -> None:
+    found = recover(seen, noted=noted, is_asleep=is_asleep, gave_way=gave_way)
+    after = [_carried_out(found, one) for one in seen if one.number not in found.remove]
+    now_noted = found.live or 0 if found.is_news else noted
+    assert recover(after, noted=now_noted, is_asleep=is_asleep) == Recovery(found.live)
+
+
+def _carried_out(found: Recovery, one: GenerationSeen) -> GenerationSeen:
+    """The generation once its containers were started or stopped."""
+    if one.is_kept:
+        return replace(one, running=(), stopped=(*one.stopped, *one.running))
+    if one.number != found.live:
+        return one
+    still = tuple(name for name in one.stopped if name not in found.start)
+    return replace(one, running=(*one.running, *found.start), stopped=still)
+
+
 def test_no_row_of_the_tables_is_idle() -> None:
     """Each decides somewhere: a row that never does would only be read."""
     foreign = GenerationSeen(3, is_ours=False)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from previewer.cli.exit_codes import ExitCode
-from previewer.cli.inner_command import command_options, command_request, command_verb, swept
+from previewer.cli.inner_command import beside, command_options, command_request, command_verb, lines_of
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.options import definition_options, output_option
-from previewer.cli.output_format import Format
+from previewer.cli.terminal import Format
 
 if TYPE_CHECKING:
     from previewer.domain.compose.definition import ReadingChoice
@@ -53,10 +54,7 @@ def command(
     Brings up commits between GOOD and BAD and runs the command beside each: exit code 0 says that it is good, 125
     that it cannot be tested, any other that it is bad. An interrupted one goes on when it is called again.
     """
-    from previewer.cli.running import running
-    from previewer.domain.progress import TaskOutput
     from previewer.operations.bisect import bisect
-    from previewer.operations.run.temporary import remove_abandoned
 
     request = command_request(
         invocation,
@@ -67,18 +65,13 @@ def command(
         evidence=evidence,
         definition=definition,
     )
-    with (
-        invocation.open_session() as session,
-        running(invocation, session, progress) as run,
-        swept(invocation, session) as sweeper,
-    ):
-        remove_abandoned(run)
+    with beside(invocation, progress) as (run, sweeper):
         result = bisect(
             run,
             span,
             request,
             sweeper=sweeper,
-            lines_of=lambda title: lambda line: run.report(TaskOutput(title, line)),
+            lines_of=partial(lines_of, run),
             is_fresh=fresh,
             broken_is_bad=broken == "bad",
         )

@@ -9,10 +9,10 @@ import click
 
 from previewer.cli.completion_values import complete_branches
 from previewer.cli.exit_codes import ExitCode
-from previewer.cli.inner_command import command_request, command_verb, swept, time_limit_option
+from previewer.cli.inner_command import beside, command_request, command_verb, time_limit_option
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.options import data_option, definition_options, junit_option, output_option, progress_option
-from previewer.cli.output_format import Format
+from previewer.cli.terminal import Format
 
 if TYPE_CHECKING:
     from previewer.domain.compose.definition import ReadingChoice
@@ -55,19 +55,12 @@ def command(
     Runs the command beside each, or sends the requests that the definition declares, prints how they differ, and
     removes both. URLs, names and commits in the command's output are no differences.
     """
-    from previewer.cli.running import running
     from previewer.operations.compare import compare_revisions
-    from previewer.operations.run.temporary import remove_abandoned
 
     request = command_request(
         invocation, inner, choice=choice, data=data or "", definition=definition, timeout=timeout
     )
-    with (
-        invocation.open_session() as session,
-        running(invocation, session, progress) as run,
-        swept(invocation, session) as sweeper,
-    ):
-        remove_abandoned(run)
+    with beside(invocation, progress) as (run, sweeper):
         found = compare_revisions(run, left, right, request, sweeper=sweeper, probes=probes)
     _show(invocation, found, form, junit)
     return ExitCode.DIFFERENCE if exit_code and found.differs else ExitCode.OK
@@ -75,7 +68,7 @@ def command(
 
 def _show(invocation: Invocation, found: Comparison, form: Format, junit: Path | None) -> None:
     from previewer.cli.ci.report import publish, write_report
-    from previewer.cli.rows.compare import (
+    from previewer.cli.rows.runs import (
         compare_columns,
         compare_junit,
         compare_markdown,

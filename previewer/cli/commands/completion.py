@@ -24,8 +24,7 @@ def command(invocation: Invocation, *, shell: str | None) -> None:
     """
     from click.shell_completion import get_completion_class
 
-    from previewer.cli.main import COMPLETION_VARIABLE, PROGRAM
-    from previewer.cli.root import root
+    from previewer.cli.main import COMPLETION_VARIABLE, PROGRAM, root
 
     name = shell or PurePath(invocation.environment.get("SHELL", "")).name
     if name not in SHELLS:
@@ -41,7 +40,7 @@ def command(invocation: Invocation, *, shell: str | None) -> None:
 @verb("__complete")
 @click.argument("kind", type=click.Choice(["branches", "environments"]))
 @pass_invocation
-def complete_names_command(invocation: Invocation, *, kind: str) -> None:
+def complete_command(invocation: Invocation, *, kind: str) -> None:
     """Print the names that a shell can complete."""
     for name in names_to_complete(invocation, kind):
         invocation.output.line(name)

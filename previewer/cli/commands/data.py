@@ -9,16 +9,9 @@ import click
 
 from previewer.cli.completion_values import complete_environments
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import (
-    HELP_NAMES,
-    dry_run_option,
-    global_options,
-    output_option,
-    progress_option,
-    verb,
-)
-from previewer.cli.output_format import Format
-from previewer.cli.verbs import LazyGroup, Verb
+from previewer.cli.options import HELP_NAMES, dry_run_option, global_options, output_option, progress_option, verb
+from previewer.cli.terminal import Format
+from previewer.cli.verbs import LazyGroup, section
 
 if TYPE_CHECKING:
     from previewer.domain.data.snapshots import Snapshot
@@ -181,8 +174,6 @@ def _show(invocation: Invocation, session: Session, snapshot: Snapshot, form: Fo
     invocation.output.rows(columns, [snapshot_row(snapshot)], form)
 
 
-_HERE = __name__
-_SNAPSHOTS = "Commands"
 command = LazyGroup(
     name="data",
     help="""Take, move and go back to snapshots of data.
@@ -192,33 +183,16 @@ command = LazyGroup(
     params=global_options(),
     context_settings={"help_option_names": HELP_NAMES},
     no_args_is_help=True,
-    verbs=(
-        Verb("ls", "List snapshots, newest first.", _SNAPSHOTS, f"{_HERE}:ls_command"),
-        Verb(
-            "snapshot",
-            "Take a snapshot of what an environment stores.",
-            _SNAPSHOTS,
-            f"{_HERE}:snapshot_command",
-        ),
-        Verb(
-            "reset",
-            "Replace an environment by one of the same release with other data.",
-            _SNAPSHOTS,
-            "previewer.cli.commands.data_reset",
-        ),
-        Verb(
-            "clone",
-            "Give another environment the data that an environment has now.",
-            _SNAPSHOTS,
-            "previewer.cli.commands.data_reset:clone_command",
-        ),
-        Verb("export", "Write a snapshot into a file, a tar archive.", _SNAPSHOTS, f"{_HERE}:export_command"),
-        Verb(
-            "import",
-            "Make a snapshot of a file that `previewer data export` wrote.",
-            _SNAPSHOTS,
-            f"{_HERE}:import_command",
-        ),
-        Verb("prune", "Remove snapshots that nothing uses.", _SNAPSHOTS, f"{_HERE}:prune_command"),
+    verbs=section(
+        "Commands",
+        {
+            "ls": ("List snapshots, newest first.", "data"),
+            "snapshot": ("Take a snapshot of what an environment stores.", "data"),
+            "reset": ("Replace an environment by one of the same release with other data.", "data_reset"),
+            "clone": ("Give another environment the data that an environment has now.", "data_reset"),
+            "export": ("Write a snapshot into a file, a tar archive.", "data"),
+            "import": ("Make a snapshot of a file that `previewer data export` wrote.", "data"),
+            "prune": ("Remove snapshots that nothing uses.", "data"),
+        },
     ),
 )

@@ -10,7 +10,7 @@ from previewer.cli.completion_values import complete_environments
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.options import dry_run_option, output_option, progress_option, verb
-from previewer.cli.output_format import Format
+from previewer.cli.terminal import Format
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ import click
 from previewer.cli.completion_values import complete_environments, complete_services
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.options import env_file_option, output_option, progress_option, verb
-from previewer.cli.output_format import Format
+from previewer.cli.terminal import Format
 
 
 @verb("debug")

@@ -9,7 +9,7 @@ import click
 from previewer.cli.completion_values import complete_environments
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.options import output_option, progress_option, verb
-from previewer.cli.output_format import Format
+from previewer.cli.terminal import Format
 from previewer.errors import UsageError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from previewer.cli.completion_values import complete_environments
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.options import junit_option, output_option, report_option, verb
-from previewer.cli.output_format import Format
+from previewer.cli.terminal import Format
 from previewer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -110,8 +110,8 @@ def _follow(
 
 
 def _print(invocation: Invocation, shown: Sequence[tuple[EnvironmentDrift, Sequence[Finding]]], form: str) -> None:
-    from previewer.cli.output_format import Format
     from previewer.cli.rows.findings import FINDING_COLUMNS, drift_junit, drift_markdown, drift_row, finding_row
+    from previewer.cli.terminal import Format
 
     output = invocation.output
     if form == "markdown":

@@ -9,7 +9,7 @@ import click
 from previewer.cli.completion_values import complete_branches
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.options import definition_options, output_option, progress_option, verb
-from previewer.cli.output_format import Format
+from previewer.cli.terminal import Format
 
 if TYPE_CHECKING:
     from previewer.domain.compose.definition import ReadingChoice

@@ -9,7 +9,7 @@ import click
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.options import env_file_option, output_option, progress_option, timeout_option, verb
-from previewer.cli.output_format import Format
+from previewer.cli.terminal import Format
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

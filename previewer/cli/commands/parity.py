@@ -83,8 +83,8 @@ def _print(
     form: str,
     only_undeclared: bool,
 ) -> None:
-    from previewer.cli.output_format import Format
     from previewer.cli.rows.parity import difference_columns, parity_junit, probe_columns, probe_rows
+    from previewer.cli.terminal import Format
     from previewer.present.parity_report import difference_row, parity_markdown, parity_value
 
     output = invocation.output

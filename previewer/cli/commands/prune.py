@@ -8,7 +8,7 @@ import click
 
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.options import output_option, progress_option, verb
-from previewer.cli.output_format import Format
+from previewer.cli.terminal import Format
 
 if TYPE_CHECKING:
     from previewer.domain.json_value import JsonObject

@@ -1,7 +1,8 @@
-"""``previewer run``."""
+"""``previewer run``, and ``__sweep``, which waits beside a run and removes what it leaves when it is killed."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,17 +10,16 @@ import click
 
 from previewer.cli.completion_values import complete_branches
 from previewer.cli.exit_codes import ExitCode, exit_code_of
-from previewer.cli.inner_command import command_options, command_request, command_verb, swept
+from previewer.cli.inner_command import beside, command_options, command_request, command_verb, lines_of
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import branch_option, definition_options, junit_option, output_option
-from previewer.cli.output_format import Format
+from previewer.cli.options import branch_option, definition_options, junit_option, output_option, verb
+from previewer.cli.terminal import Format
 from previewer.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from previewer.domain.compose.definition import ReadingChoice
-    from previewer.operations.run.command import Lines
     from previewer.operations.run.run import CommandResult
 
 
@@ -62,10 +62,7 @@ def command(
     Freezes REVISION, starts it, waits for its health, runs the command with its URLs (`PREVIEWER_URL`, ...), and
     removes it, whatever happens. Ends with the command's exit code.
     """
-    from previewer.cli.running import running
-    from previewer.domain.progress import TaskOutput
     from previewer.operations.run.run import Entry, run_command, run_matrix
-    from previewer.operations.run.temporary import remove_abandoned
 
     if not matrix and len(revisions) * max(1, len(definitions)) > 1:
         raise UsageError("one environment at a time is run beside", hint="--matrix runs them all")
@@ -81,24 +78,17 @@ def command(
         definition=definitions[0] if definitions and not matrix else None,
         keeps_on_failure=keeps,
     )
-    with (
-        invocation.open_session() as session,
-        running(invocation, session, progress) as run,
-        swept(invocation, session) as sweeper,
-    ):
-        remove_abandoned(run)
-
-        def lines_of(title: str) -> Lines:
-            return lambda line: run.report(TaskOutput(title, line))
-
+    with beside(invocation, progress) as (run, sweeper):
         if matrix:
             entries = [Entry(revision, named) for revision in revisions for named in definitions or (None,)]
-            results = run_matrix(run, entries, request, sweeper=sweeper, parallel=parallel, lines_of=lines_of)
+            results = run_matrix(
+                run, entries, request, sweeper=sweeper, parallel=parallel, lines_of=partial(lines_of, run)
+            )
         else:
             # Standard output has one kind of data: the command's, or what it came to.
-            lines = None if form is Format.TABLE else lines_of(revisions[0])
+            lines = None if form is Format.TABLE else lines_of(run, revisions[0])
             results = (run_command(run, revisions[0], request, sweeper=sweeper, lines=lines),)
-        project = session.project
+        project = run.session.project
     if posts:
         _post(invocation, project, inner, results)
     return _finish(invocation, results, junit=junit, form=form, is_matrix=matrix)
@@ -162,3 +152,30 @@ def _tell(invocation: Invocation, result: CommandResult) -> None:
         invocation.diagnostics.note(f"what is known of the failure of {result.title} is in {result.evidence}")
     if result.is_kept:
         invocation.diagnostics.note(f"{result.environment} is kept", f"previewer down {result.environment}")
+
+
+@verb("__sweep")
+@pass_invocation
+def sweep_command(invocation: Invocation) -> None:
+    """Remove what a killed run leaves.
+
+    Standard input is the run's end of a pipe.
+    """
+    from previewer.operations.run.sweeper import await_end, ignore_signals, kill_commands
+
+    ignore_signals()
+    orphan = await_end(invocation.stdin)
+    if orphan is None:
+        return
+    from previewer.errors import SourceError
+    from previewer.operations.run.temporary import sweep
+    from previewer.session.run import Run
+
+    kill_commands(orphan)
+    try:
+        with invocation.open_session(orphan.environments) as session:
+            sweep(Run(session), orphan.process, orphan.environments)
+    except SourceError:  # the job's folder was removed with it: labels still say what it had
+        invocation.repo = None
+        with invocation.open_session(orphan.environments) as session:
+            sweep(Run(session), orphan.process, orphan.environments)

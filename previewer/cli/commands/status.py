@@ -11,7 +11,7 @@ from previewer.cli.completion_values import complete_environments
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.options import junit_option, output_option, verb
-from previewer.cli.output_format import Format
+from previewer.cli.terminal import Format
 from previewer.errors import UsageError
 
 if TYPE_CHECKING:

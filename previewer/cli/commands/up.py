@@ -19,7 +19,7 @@ from previewer.cli.options import (
     timeout_option,
     verb,
 )
-from previewer.cli.output_format import Format
+from previewer.cli.terminal import Format
 from previewer.errors import UsageError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import click
 from previewer.cli.completion_values import complete_environments, complete_services
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.options import output_option, verb
-from previewer.cli.output_format import Format
+from previewer.cli.terminal import Format
 from previewer.domain.environment.environment import Environment
 from previewer.domain.environment.urls import reason_for_no_url, remedy_for_no_url
 from previewer.domain.json_value import JsonObject, JsonValue

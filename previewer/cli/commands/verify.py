@@ -8,7 +8,7 @@ from previewer.cli.completion_values import complete_branches
 from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.options import output_option, progress_option, verb
-from previewer.cli.output_format import Format
+from previewer.cli.terminal import Format
 from previewer.domain.json_value import JsonObject
 
 SHOWN = 50

@@ -10,8 +10,7 @@ from typing import TextIO
 from previewer.cli.ci.github import InertStream
 from previewer.cli.ci.github import command as workflow_command
 from previewer.cli.ci.gitlab import section_end, section_start
-from previewer.cli.progress.lines import PlainProgress
-from previewer.cli.progress.stream import ProgressStream
+from previewer.cli.progress.lines import PlainProgress, ProgressStream
 from previewer.domain.progress import Event, TaskStarted
 from previewer.forge.job import Platform
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TextIO
 
-from previewer.cli.progress.stream import ProgressStream, finished_line, noted_lines
+from previewer.cli.progress.lines import ProgressStream, finished_line, noted_lines
 from previewer.cli.terminal import paint, terminal_size
 from previewer.domain.progress import Event, Noted, TaskFinished, TaskOutput, TaskStarted
 from previewer.present.safe_text import cell_width, cut, plain, plain_log_line
