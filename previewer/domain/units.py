@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from previewer.domain.json_value import JsonObject, as_text
 from previewer.errors import UsageError
 
 NEVER = "never"
@@ -134,11 +133,6 @@ def port_words(ports: Sequence[int]) -> str:
 
 
 KEYS = ("os", "architecture", "variant")
-
-
-def read_platform(entry: JsonObject) -> str:
-    """The text for an object with :data:`KEYS`; what is absent or empty is left out."""
-    return "/".join(filter(None, (as_text(entry.get(key)) for key in KEYS)))
 
 
 def platform_object(platform: str) -> dict[str, str]:

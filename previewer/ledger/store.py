@@ -134,10 +134,10 @@ class GitStore:
         self._unpack(pack)
         return made
 
-    def write_tree(self, files: Mapping[str, bytes], folders: Mapping[str, str] | None = None) -> str:
+    def write_tree(self, files: Mapping[str, bytes]) -> str:
         """Store the tree of :meth:`write_commit`; its id."""
         pack = ObjectPack(self._object_format)
-        tree = pack.add_tree(files, folders or {})
+        tree = pack.add_tree(files, {})
         self._unpack(pack)
         return tree
 

@@ -96,11 +96,6 @@ def is_vouched_for(session: Session, release_id: str) -> bool:
     return session.ledger.signature(release_id).verdict is Verdict.GOOD
 
 
-def pushed_to(session: Session, release_id: str) -> str | None:
-    """``REGISTRY/REPOSITORY@sha256:…`` of a release (by its full id) that was pushed or pulled; else ``None``."""
-    return _push(session, release_id).release or None
-
-
 def pushed_images(session: Session, release_id: str) -> Mapping[str, str]:
     """``REGISTRY/REPOSITORY@sha256:…`` by image, of a release that was pushed or pulled."""
     return _push(session, release_id).images

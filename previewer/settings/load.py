@@ -21,7 +21,8 @@ from previewer.domain.compose.definition import Location
 from previewer.domain.glob import any_glob_matches
 from previewer.errors import UsageError
 from previewer.settings.model import REPOSITORY_FILE, VARIABLE_PREFIX, Settings
-from previewer.settings.table import SETTINGS, Layer, Setting
+from previewer.settings.row import Layer, Setting
+from previewer.settings.table import SETTINGS
 from previewer.settings.values import SettingValueError
 
 KeyPath = tuple[str, ...]
@@ -239,7 +240,7 @@ def load_settings(
 def _layered(
     user_file: bytes | None, repository_file: bytes | None, environment: Mapping[str, str], user_name: str
 ) -> Settings:
-    from previewer.settings.table import Layer
+    from previewer.settings.row import Layer
 
     settings = Settings()
     if user_file is not None:

@@ -2,121 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from previewer.domain import naming
 from previewer.settings import values
 from previewer.settings.model import RouterUse, Settings
-
-NetworkReader: TypeAlias = Callable[[Settings, object], Settings]
-"""The settings with a value taken in. Raises :class:`SettingValueError`."""
-
-
-class NetworkKey(Struct, frozen=True):
-    """One of them; see :class:`previewer.settings.table.Setting`."""
-
-    key: str
-    looks: str
-    default: str
-    meaning: str
-    variable: str
-    change: NetworkReader
-    is_list: bool = False
+from previewer.settings.row import Setting
 
 
 def _router(settings: Settings, **changes: Any) -> Settings:
     return replace(settings, router=replace(settings.router, **changes))
 
 
-NETWORK_KEYS = (
-    NetworkKey(
+NETWORK_SETTINGS = (
+    Setting(
         key="network.pool",
         looks="an IPv4 range",
         default='`"10.213.0.0/16"`',
         meaning="Where networks take their subnets from.",
         variable="PREVIEWER_ADDRESS_POOL",
-        change=lambda s, value: replace(s, address_pool=values.read_pool(value)),
+        apply=lambda s, value, _: replace(s, address_pool=values.read_pool(value)),
     ),
-    NetworkKey(
+    Setting(
         key="network.prefix",
         looks="16 to 29",
         default="28",
         meaning="How large each subnet is: 28 leaves 13 addresses for containers. Where more join, it is larger.",
         variable="PREVIEWER_SUBNET_PREFIX",
-        change=lambda s, value: replace(s, subnet_prefix=values.read_count(value, least=16, most=29)),
+        apply=lambda s, value, _: replace(s, subnet_prefix=values.read_count(value, least=16, most=29)),
     ),
-    NetworkKey(
+    Setting(
         key="network.publish",
         looks='`"auto"`, `"loopback"` or an IPv4 address',
         default='`"auto"`',
         meaning="The host address that ports are published at, see [engines](engines.md#where-ports-are-reached).",
         variable="PREVIEWER_PUBLISH",
-        change=lambda s, value: replace(s, publish=values.read_publish(value)),
+        apply=lambda s, value, _: replace(s, publish=values.read_publish(value)),
     ),
-    NetworkKey(
+    Setting(
         key="ttl.idle",
         looks='`"30m"`, `"2h"` or `"never"`',
         default='`"never"`',
         meaning="After how long without a request `watch` puts a preview that has a name to sleep.",
         variable="PREVIEWER_TTL_IDLE",
-        change=lambda s, value: replace(s, idle=values.read_ttl(value)),
+        apply=lambda s, value, _: replace(s, idle=values.read_ttl(value)),
     ),
-    NetworkKey(
+    Setting(
         key="router",
         looks='`"on"`, `"off"` or `"auto"`',
         default='`"auto"`',
         meaning="Whether environments have host names instead of ports, see [router](router.md). `auto`: where the"
         " router's program is at hand.",
         variable="PREVIEWER_ROUTER",
-        change=lambda s, value: _router(
+        apply=lambda s, value, _: _router(
             s, use=RouterUse(values.read_choice(value, [use.value for use in RouterUse]))
         ),
     ),
-    NetworkKey(
+    Setting(
         key="network.domain",
         looks="a domain",
         default='`"localhost"`',
         meaning="What host names end with.",
         variable="PREVIEWER_DOMAIN",
-        change=lambda s, value: _router(s, domain=values.read_domain(value)),
+        apply=lambda s, value, _: _router(s, domain=values.read_domain(value)),
     ),
-    NetworkKey(
+    Setting(
         key="network.router_port",
         looks="1 to 65535",
         default="80, or 7080 where that is taken",
         meaning="The host port that the router answers at.",
         variable="PREVIEWER_ROUTER_PORT",
-        change=lambda s, value: _router(s, port=values.read_count(value, least=1, most=65535)),
+        apply=lambda s, value, _: _router(s, port=values.read_count(value, least=1, most=65535)),
     ),
-    NetworkKey(
+    Setting(
         key="network.router_addresses",
         looks='a list of addresses, `["0.0.0.0"]`',
         default='`["127.0.0.1"]`',
         meaning="The host addresses that the router answers at.",
         variable="PREVIEWER_ROUTER_ADDRESSES",
-        change=lambda s, value: _router(s, addresses=values.read_addresses(value)),
+        apply=lambda s, value, _: _router(s, addresses=values.read_addresses(value)),
         is_list=True,
     ),
-    NetworkKey(
+    Setting(
         key="network.tls",
         looks='`"off"` or `"internal"`',
         default='`"off"`',
         meaning="Whether host names have `https://`, with certificates of the router's own authority, see"
         " [router](router.md#tls).",
         variable="PREVIEWER_TLS",
-        change=lambda s, value: _router(s, has_tls=values.read_choice(value, ("off", "internal")) == "internal"),
+        apply=lambda s, value, _: _router(s, has_tls=values.read_choice(value, ("off", "internal")) == "internal"),
     ),
-    NetworkKey(
+    Setting(
         key="network.router_name",
         looks="a name",
         default='`"previewer-router"`',
         meaning="What the router's container is called: an engine may have several, each with environments of its"
         " own.",
         variable="PREVIEWER_ROUTER_NAME",
-        change=lambda s, value: _router(s, name=naming.slug(values.read_text(value))),
+        apply=lambda s, value, _: _router(s, name=naming.slug(values.read_text(value))),
     ),
 )

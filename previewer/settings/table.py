@@ -3,48 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import Flag, auto
 from types import MappingProxyType
 
-from msgspec import Struct
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from previewer.domain import naming
 from previewer.domain.compose.definition import Role
 from previewer.settings import values
 from previewer.settings.limit_keys import LIMIT_KEYS, LimitReader
 from previewer.settings.model import Settings
-from previewer.settings.network_keys import NETWORK_KEYS, NetworkReader
-from previewer.settings.secret_keys import SECRET_KINDS, read_kinds, read_secrets
-from previewer.settings.trust_keys import Apply, Locate, allow_for, take_images, take_replaced, take_trust
-
-
-class Layer(Flag):
-    """A file that settings are read from."""
-
-    USER = auto()
-    REPOSITORY = auto()
-
-
-BOTH = Layer.USER | Layer.REPOSITORY
-
-
-class Setting(Struct, frozen=True):
-    """One row of the table."""
-
-    key: str
-    """The key in the file, with its tables: ``ttl.preview``. ``*`` stands for any name."""
-    looks: str
-    """What its value looks like, for the documentation."""
-    default: str
-    meaning: str
-    apply: Apply
-    """The settings with a value taken in. Raises :class:`SettingValueError`."""
-    layers: Layer = BOTH
-    variable: str | None = None
-    """The environment variable that wins over both files."""
-    is_list: bool = False
-    """Whether the variable's text is a list, separated by commas."""
+from previewer.settings.network_keys import NETWORK_SETTINGS
+from previewer.settings.row import Apply, Layer, Locate, Setting
+from previewer.settings.trust_keys import (
+    SECRET_KINDS,
+    allow_for,
+    read_kinds,
+    read_secrets,
+    take_images,
+    take_replaced,
+    take_trust,
+)
 
 
 def _project(settings: Settings, value: object, locate: Locate) -> Settings:
@@ -91,16 +69,6 @@ def _secrets(role: Role) -> Apply:
     return lambda settings, value, _: replace(
         settings, secrets=MappingProxyType({**settings.secrets, role: read_secrets(value)})
     )
-
-
-def _network(change: NetworkReader) -> Apply:
-    return lambda settings, value, _: change(settings, value)
-
-
-def _network_rows() -> Iterator[Setting]:
-    for row in NETWORK_KEYS:
-        given = asdict(row)
-        yield Setting(apply=_network(given.pop("change")), **given)
 
 
 def _limit(role: Role, change: LimitReader) -> Apply:
@@ -238,7 +206,7 @@ SETTINGS: tuple[Setting, ...] = (
         apply=lambda s, value, _: replace(s, keep_tombstones=values.read_ttl(value)),
         variable="PREVIEWER_KEEP_TOMBSTONES",
     ),
-    *_network_rows(),
+    *NETWORK_SETTINGS,
     Setting(
         key="settle_time",
         looks='`"500ms"`, `"2s"` or a number of seconds; 0 for not at all',

@@ -1,21 +1,19 @@
-"""Settings about trust: what branches may have, in which roles, and which images they may name."""
+"""Settings about trust: what branches may have and which images they may name; where secrets may come from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import TypeAlias
+import re
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from msgspec.structs import replace
 
-from previewer.domain.compose.definition import Location, Role
+from previewer.domain.compose.definition import Role
 from previewer.domain.policy.table import read_grant
 from previewer.domain.policy.trust import Grant
 from previewer.settings import values
 from previewer.settings.model import Settings
-
-Locate: TypeAlias = Callable[..., Location]
-"""Where the value at hand is written: ``locate()``, ``locate(item="bind")``, ``locate("0", "branches")``."""
-Apply: TypeAlias = Callable[[Settings, object, Locate], Settings]
+from previewer.settings.row import Apply, Locate
 
 
 def _with_grants(settings: Settings, grants: tuple[Grant, ...]) -> Settings:
@@ -77,3 +75,33 @@ def take_replaced(settings: Settings, value: object, locate: Locate) -> Settings
     del locate
     replaced = (*settings.trust.replaced, *values.read_texts(value))
     return replace(settings, trust=replace(settings.trust, replaced=replaced))
+
+
+SECRET_KINDS = ("env", "file", "cmd", "sops", "op")
+"""What a source begins with, before a colon."""
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_EXAMPLE = 'a table such as DB_PASSWORD = "env:CI_DB_PASSWORD"'
+
+
+def read_secrets(value: object) -> Mapping[str, str]:
+    """Sources by the variables that they give. Raises :class:`SettingValueError`."""
+    if not isinstance(value, dict):
+        raise values.SettingValueError(_EXAMPLE)
+    found: dict[str, str] = {}
+    for name, source in value.items():
+        kind, colon, rest = source.partition(":") if isinstance(source, str) else ("", "", "")
+        if not _NAME.fullmatch(name):
+            raise values.SettingValueError("named like an environment variable", path=(name,))
+        if kind not in SECRET_KINDS or not colon or not rest.strip():
+            kinds = ", ".join(f"{kind}:…" for kind in SECRET_KINDS)
+            raise values.SettingValueError(f"a source such as {kinds}", path=(name,))
+        found[name] = f"{kind}:{rest.strip()}"
+    return MappingProxyType(found)
+
+
+def read_kinds(value: object) -> frozenset[str]:
+    """The kinds of sources that are allowed. Raises :class:`SettingValueError`."""
+    kinds = frozenset(kind.strip() for kind in values.read_texts(value))
+    if unknown := sorted(kinds - set(SECRET_KINDS)):
+        raise values.SettingValueError(f"of {', '.join(SECRET_KINDS)}, and not {', '.join(unknown)}")
+    return kinds

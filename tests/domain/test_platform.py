@@ -2,18 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from previewer.domain.units import platform_object, read_platform, runs_as
+from previewer.domain.units import platform_object, runs_as
 
 
-@pytest.mark.parametrize("platform", ["linux/amd64", "linux/arm64/v8", "windows/amd64"])
-def test_a_platform_is_read_as_it_was_written(platform: str) -> None:
-    assert read_platform(dict(platform_object(platform))) == platform
-
-
-def test_what_is_absent_or_empty_is_left_out() -> None:
-    assert read_platform({"os": "linux", "architecture": "arm64", "variant": ""}) == "linux/arm64"
-    assert read_platform({}) == ""
+def test_a_platform_is_an_object_of_what_it_says() -> None:
     assert platform_object("linux/arm64") == {"os": "linux", "architecture": "arm64"}
+    assert platform_object("linux/arm64/v8") == {"os": "linux", "architecture": "arm64", "variant": "v8"}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from previewer.domain.release.registry_address import parse_address
 from previewer.domain.release.release import Artifact, Release
 from previewer.errors import FreezeError, NotFoundError
 from previewer.releases.obtain_images import obtain_images
-from previewer.releases.registry_access import note_push, pushed_images, pushed_to
+from previewer.releases.registry_access import note_push, pushed_images
 from previewer.session.run import Run
 from previewer.session.session import Session
 from previewer.testing.memory.images import MemoryImages
@@ -56,7 +56,6 @@ def test_a_built_image_is_pulled_from_where_the_release_was_pushed() -> None:
     images.pushed["db@sha256:2"] = PINNED.image
     session, release = memory_session(images=images), release_of(BUILT, PINNED)
     note_push(session, release, ADDRESS, {BUILT.image: "sha256:" + "1" * 64})
-    assert pushed_to(session, release.id) == str(ADDRESS)
     assert pushed_images(session, release.id) == {BUILT.image: place("1")}
     assert obtain(session, release) == 2
     assert images.missing([BUILT.image, PINNED.image]) == frozenset()
@@ -70,7 +69,7 @@ def test_what_is_nowhere_is_told_before_anything_is_pulled() -> None:
         obtain(session, release_of(BUILT, PINNED), events)
     assert caught.value.where == "previewer/shop/web:1"
     assert events == []
-    assert pushed_to(session, "sha256:" + "0" * 64) is None
+    assert pushed_images(session, "sha256:" + "0" * 64) == {}
 
 
 def test_another_image_is_refused() -> None:

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from previewer.domain.compose.definition import Role
 from previewer.settings.load import load_settings
-from previewer.settings.table import SETTINGS, Layer, Setting
+from previewer.settings.row import Layer, Setting
+from previewer.settings.table import SETTINGS
 from tests.markdown_section import DOCS, table, with_sections
 
 DOCUMENT = DOCS / "settings.md"

@@ -114,11 +114,11 @@ def restart_steps(target: Target, *, grace: int) -> tuple[Step, ...]:
     return (*stops, *_after(target, kept, stops))
 
 
-def plan_stop(observation: Observation, *, title: str, cause: str, grace: int | None = None) -> Plan:
+def plan_stop(observation: Observation, *, title: str, cause: str) -> Plan:
     """Stop what runs in ``observation`` and keep it; all at once, as it is no longer used."""
     running = (container for container in observation.containers if container.state not in ENDED)
     ordered = sorted(running, key=lambda container: container.name)
-    return Plan(title, tuple(Step(StopContainer(container.name, grace), cause) for container in ordered))
+    return Plan(title, tuple(Step(StopContainer(container.name, None), cause) for container in ordered))
 
 
 def _hand_over(target: Target, settled: frozenset[str], *, grace: int) -> tuple[Step, ...]:
