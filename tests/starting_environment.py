@@ -23,6 +23,7 @@ FIXED = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "LANG": "C.UTF-8",
     "PREVIEWER_ROUTER": "off",
+    "PREVIEWER_SETTLE_TIME": "500ms",
     "TERM": "xterm-256color",
     "TZ": "UTC",
 }

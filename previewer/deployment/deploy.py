@@ -85,10 +85,9 @@ def _tell_unproven(run: Run, environment: Environment, definition: Definition) -
     unproven = unproven_services(definition)
     names = [s.name for s in environment.services if s.state is State.RUNNING and s.name in unproven]
     if names:
-        message = f"{', '.join(names)}: no health check and no port says whether it works, only that it started"
-        run.report(
-            Noted(message, "with a `healthcheck`, `up` waits for it; `previewer status` shows what ended since")
-        )
+        message = f"{', '.join(names)}: no health check and no port says that it works, only that it ran a while"
+        hint = "with a `healthcheck`, `up` waits for it and no longer; `x-previewer.settle` says how long else"
+        run.report(Noted(message, hint))
 
 
 def _purpose(deployment: Deployment) -> str:

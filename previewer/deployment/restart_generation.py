@@ -83,7 +83,12 @@ def restart_kept_generation(run: Run, deployment: Deployment, generation: int) -
         ours = Selection(installation=owner.installation, environment=owner.environment)
         try:
             execute(
-                run.reporting_to(clock.report), plan, stage="run", timeout=deployment.request.timeout, watch=ours
+                run.reporting_to(clock.report),
+                plan,
+                stage="run",
+                timeout=deployment.request.timeout,
+                settle=session.settings.settle_time,
+                watch=ours,
             )
         except BaseException as failure:
             _undo(run, owner, plan, failure, snapshot, began=began)

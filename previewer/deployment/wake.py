@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from previewer.deployment.definition import definition_name, release_of
 from previewer.deployment.routing import lead_names
 from previewer.domain.compose.definition import Definition
-from previewer.domain.deploy.plan import Plan
+from previewer.domain.deploy.plan import SHORT_SETTLE, Plan
 from previewer.domain.environment.ending import ended_containers, plan_sleep
 from previewer.domain.environment.ending import plan_wake as plan_of
 from previewer.domain.environment.environment import SERVING, Environment, State
@@ -36,7 +36,8 @@ def _wake(run: Run, environment: Environment, timeout: float | None) -> Environm
     plan = plan_of(frozen_definition_of(session, environment), environment)
     ours = Selection(installation=owner.installation, environment=owner.environment)
     try:
-        execute(run, plan, stage="wake", timeout=timeout, settle=session.settings.settle_time, watch=ours)
+        moment = min(SHORT_SETTLE, session.settings.settle_time)
+        execute(run, plan, stage="wake", timeout=timeout, settle=moment, watch=ours)
     except BaseException as failure:
         _sleep_on(run, environment, began=began)
         again = f"`previewer replace {environment.name}`"

@@ -18,6 +18,8 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from previewer.background import begin
 from previewer.docker_api.answers import Network
 from previewer.docker_api.connection import DockerConnection
@@ -117,7 +119,8 @@ _processes: dict[tuple[str, str], tuple[str, int]] = {}
 """The id and the first process of containers, by engine and name, when they were last inspected."""
 _LISTENING = "0A"
 _ESTABLISHED = "01"
-"""The kernel's numbers of the states LISTEN and ESTABLISHED."""
+_UNANSWERED = "02"
+"""The kernel's numbers of the states LISTEN, ESTABLISHED and SYN_SENT."""
 _IN_USE = re.compile(r"TCP6?: inuse \d+")
 _LOOPBACK = re.compile("(0{16}FFFF0000)?.{6}7F|0{24}01000000")
 """127.0.0.0/8, the same mapped into IPv6, and ::1, as the kernel writes them: each four bytes backwards."""
@@ -129,15 +132,35 @@ def listening_ports(connection: DockerConnection, name: str, ports: Collection[i
     Raises :class:`ObjectNotFoundError`.
     """
     known = _processes.get((connection.host, name))
-    if known is not None and (tables := recent_tables(*known)) is not None:
-        return read_listeners(tables, ports)  # the kernel knows the process as this container's still
+    if known is not None and (seen := _seen_by_kernel(*known, ports)) is not None:
+        return seen  # the kernel knows the process as this container's still
     found = inspect_container(connection, name)
-    if connection.is_local and (tables := recent_tables(found.id, found.process)) is not None:
+    if connection.is_local and (seen := _seen_by_kernel(found.id, found.process, ports)) is not None:
         if len(_processes) >= MOST_RECENT:
             _processes.clear()
         _processes[connection.host, name] = (found.id, found.process)
-        return read_listeners(tables, ports)
+        return seen
     return _connect_to(connection, found.detail.ports, ports)
+
+
+def _seen_by_kernel(container: str, process: int, ports: Collection[int]) -> ListeningPorts | None:
+    tables = recent_tables(container, process)
+    if tables is None:
+        return None
+    seen = read_listeners(tables, ports)
+    if seen.accepting and not seen.is_refused and failed_attempts(process):
+        return replace(seen, is_refused=True)
+    return seen
+
+
+def failed_attempts(process: int) -> int:
+    """How many connections begun in the network of ``process`` failed, mostly as they were refused (RFC 4022)."""
+    try:
+        lines = (PROCESSES / str(process) / "net" / "snmp").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0
+    names, values = (line.split() for line in lines if line.startswith("Tcp:"))
+    return int(dict(zip(names, values, strict=False)).get("AttemptFails", "0"))
 
 
 def open_connections(connection: DockerConnection, name: str, ports: Collection[int]) -> OpenConnections:
@@ -207,8 +230,10 @@ def recent_tables(container: str, process: int) -> str | None:
 def read_listeners(tables: str, ports: Collection[int]) -> ListeningPorts:
     """What the kernel's tables say of ``ports``."""
     everywhere, inside = set[int](), set[int]()
+    is_unanswered = False
     for line in tables.splitlines():
         columns = line.split()
+        is_unanswered |= len(columns) > 3 and columns[3] == _UNANSWERED
         if len(columns) > 3 and columns[3] == _LISTENING:
             address, _, number = columns[1].partition(":")
             (inside if _LOOPBACK.fullmatch(address) else everywhere).add(int(number, 16))
@@ -217,6 +242,7 @@ def read_listeners(tables: str, ports: Collection[int]) -> ListeningPorts:
         accepting=reached.intersection(ports),
         inside_only=frozenset(inside - everywhere).intersection(ports),
         others=reached.difference(ports),
+        is_refused=is_unanswered,
     )
 
 

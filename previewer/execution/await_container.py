@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from previewer.domain.deploy.plan import AwaitContainer
+from previewer.domain.deploy.plan import SHORT_SETTLE, AwaitContainer
 from previewer.domain.engine.observation import ContainerDetail, ContainerState
 from previewer.domain.engine.readiness import Judgement, Verdict, diagnose_ports, judge, judge_ports
 from previewer.engine.protocol import Engine, LogOptions
@@ -42,13 +42,13 @@ class SettleClock:
     for ``seconds`` before it counts: one that cannot read its configuration ends within them."""
 
     def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._seconds = seconds
+        self.seconds = seconds
         self._clock = clock
         self._since: dict[str, tuple[int, float]] = {}
 
     def remaining(self, name: str, restarts: int) -> float:
         """Seconds that it still has to run. It has been started just before the first time that this is asked."""
-        return max(0.0, self._seconds - self.elapsed(name, restarts))
+        return max(0.0, self.seconds - self.elapsed(name, restarts))
 
     def elapsed(self, name: str, restarts: int) -> float:
         """Seconds since it was first asked about."""
@@ -64,6 +64,7 @@ class WaitingClocks:
     """How long containers have been waited for."""
 
     def __init__(self, settle_seconds: float) -> None:
+        """``settle_seconds`` is how long a container has to run of which nothing else says that it works."""
         self.settle = SettleClock(settle_seconds)
         self.late_ports = SettleClock(LATE_PORT_SECONDS)
         """Since when containers answer on some of their ports, and not on all."""
@@ -114,9 +115,9 @@ def _look_at_running(
 ) -> Look:
     """One without a health check: it has to accept connections on its ports, and to go on running for a moment."""
     elapsed = clocks.settle.elapsed(action.name, detail.restarts)
-    rest = clocks.settle.remaining(action.name, detail.restarts)
+    patience = clocks.settle.seconds if action.settle is None else action.settle
     if not action.ports:
-        return Look(None, again_in=rest) if rest else Look("running")
+        return _once_it_ran(patience, elapsed, "running")
     begun = time.monotonic()
     seen = engine.listening_ports(action.name, action.ports)
     cost = time.monotonic() - begun
@@ -126,7 +127,13 @@ def _look_at_running(
     if judgement.verdict is Verdict.WAITING:
         pause = max(_SHORTEST_POLL, elapsed * _SHARE_OF_WAITING, cost * _TIMES_ITS_COST)
         return Look(None, again_in=min(_LONGEST_POLL, pause))
-    return Look(None, again_in=rest) if rest else Look(judgement.reason)
+    is_proven = seen is not None and not seen.is_refused
+    return _once_it_ran(min(patience, SHORT_SETTLE) if is_proven else patience, elapsed, judgement.reason)
+
+
+def _once_it_ran(seconds: float, elapsed: float, reason: str) -> Look:
+    rest = seconds - elapsed
+    return Look(None, again_in=rest) if rest > 0 else Look(reason)
 
 
 def evidence(engine: Engine, action: AwaitContainer) -> tuple[str, ...]:

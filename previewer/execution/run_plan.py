@@ -6,6 +6,7 @@ import time
 from datetime import datetime
 
 from previewer.domain.deploy.plan import Plan, StartContainer, Step, StopContainer
+from previewer.domain.deploy.takeover import ENDED
 from previewer.domain.engine.observation import Observation
 from previewer.domain.labels import Ownership
 from previewer.domain.progress import Event, Report, TaskFinished, TaskStarted
@@ -18,6 +19,7 @@ from previewer.errors import (
     LockedError,
     ObjectNotFoundError,
     PreviewerError,
+    UnhealthyError,
 )
 from previewer.execution.execute import execute, execute_to_the_end
 from previewer.execution.remove import remove_all
@@ -87,6 +89,7 @@ def run_plan(run: Run, owner: Ownership, plan: Plan, *, timeout: float) -> float
             watch=made,
         )
         volumes.require(session.engine, made)
+        _require_life(session, owner, made)
     except BaseException as failure:
         stops = (step.action.name for step in plan if isinstance(step.action, StopContainer))
         stopped = tuple(stops) if clock.has_begun else ()
@@ -99,6 +102,18 @@ def run_plan(run: Run, owner: Ownership, plan: Plan, *, timeout: float) -> float
             ) from failure
         raise
     return clock.seconds
+
+
+def _require_life(session: Session, owner: Ownership, made: Selection) -> None:
+    """Raise :class:`UnhealthyError` where all that was made has ended: jobs alone are no environment."""
+    containers = session.engine.observe(made).containers
+    if containers and all(container.state in ENDED for container in containers):
+        raise UnhealthyError(
+            "nothing of it runs any more",
+            where=owner.environment,
+            hint="one service at least has to go on running; `previewer run` brings a commit up for one command",
+            details=tuple(f"{c.service} ended with exit code {c.exit_code or 0}" for c in containers),
+        )
 
 
 def start_again(run: Run, names: tuple[str, ...], *, title: str, cause: str) -> None:

@@ -78,8 +78,8 @@ class Settings(Struct, frozen=True):
     """How many replaced generations are stopped and kept to roll back to."""
     wait_timeout: float = 120.0
     """Seconds to wait for a new environment's health."""
-    settle_time: float = 0.5
-    """Seconds that a service without a health check must live before it counts as running."""
+    settle_time: float = 10.0
+    """Seconds that a service must run of which neither a health check nor a port says that it works."""
     parallel: int = 8
     """Steps of a plan that are taken at the same time."""
     parallel_builds: int = 4

@@ -210,8 +210,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         key="settle_time",
         looks='`"500ms"`, `"2s"` or a number of seconds; 0 for not at all',
-        default='`"500ms"`',
-        meaning="How long a service without a health check must live before `up` takes it for running.",
+        default='`"10s"`',
+        meaning="How long a service must run before `up` takes it for ready, where neither a health check nor a "
+        "port says that it works. `x-previewer.settle` of a definition comes first.",
         apply=lambda s, value, _: replace(s, settle_time=values.read_short_time(value)),
         variable="PREVIEWER_SETTLE_TIME",
     ),

@@ -78,6 +78,23 @@ def test_tables_are_read_again_when_the_kernel_counts_other_sockets(
     assert show(2) == set()
 
 
+def test_a_connection_that_was_refused_or_is_not_answered_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert read_listeners(
+        "\n".join((HEAD, line("00000000:1F90"), line("0200A8C0:9C40", "02"))), (8080,)
+    ).is_refused
+    assert not read_listeners("\n".join((HEAD, line("00000000:1F90"))), (8080,)).is_refused
+    monkeypatch.setattr(reach, "PROCESSES", tmp_path)
+    assert reach.failed_attempts(7) == 0
+    counters = tmp_path / "7" / "net" / "snmp"
+    counters.parent.mkdir(parents=True)
+    counters.write_text(
+        "Ip: Forwarding\nIp: 1\nTcp: MaxConn ActiveOpens AttemptFails\nTcp: -1 9 3\nUdp: A\nUdp: 1\n"
+    )
+    assert reach.failed_attempts(7) == 3
+
+
 @contextmanager
 def server(answer: Callable[[socket.socket], None]) -> Iterator[int]:
     """Something that accepts one connection and does ``answer`` with it; its port."""

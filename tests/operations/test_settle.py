@@ -6,12 +6,14 @@ import pytest
 from msgspec.structs import replace
 
 from previewer.deployment.capacity import await_capacity
+from previewer.domain.compose.service import Condition
+from previewer.domain.deploy.plan import SHORT_SETTLE, AwaitContainer
 from previewer.domain.engine.capacity import Need, Quota
 from previewer.domain.engine.observation import ContainerDetail
 from previewer.domain.progress import Event, TaskStarted
 from previewer.errors import CapacityError, TimedOutError, UnhealthyError
 from previewer.execution import await_container
-from previewer.execution.await_container import SettleClock
+from previewer.execution.await_container import SettleClock, WaitingClocks, look
 from previewer.session.run import Run
 from previewer.settings.model import Settings
 from previewer.testing.memory.container import Behaviour
@@ -38,6 +40,43 @@ def test_time_counts_from_the_first_look_and_again_after_a_restart() -> None:
     clock.now += 0.5
     assert settle.remaining("web", 1) == 0.0
     assert settle.remaining("other", 0) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("ports", "behaviour", "own", "seconds"),
+    [
+        ((), Behaviour(), None, 10.0),
+        ((), Behaviour(), 3.0, 3.0),
+        ((), Behaviour(), 0.0, 0.0),
+        ((80,), Behaviour(), None, SHORT_SETTLE),
+        ((80,), Behaviour(is_refused=True), None, 10.0),
+        ((80,), Behaviour(is_refused=True), 3.0, 3.0),
+    ],
+)
+def test_what_nothing_proves_has_to_run_longer(
+    ports: tuple[int, ...], behaviour: Behaviour, own: float | None, seconds: float
+) -> None:
+    shop, clock = Shop(), Clock()
+    shop.engine.behaviours["web"] = behaviour
+    shop.up()
+    clocks = WaitingClocks(10.0)
+    clocks.settle = SettleClock(10.0, clock=clock)
+    action = AwaitContainer("shop-main-g1-web-1", Condition.STARTED, "web", ports, own)
+    first = look(shop.engine, action, clocks)
+    assert (first.settled is None) == (seconds > 0)
+    clock.now += max(0.0, seconds - 0.01)
+    assert (look(shop.engine, action, clocks).settled is None) == (seconds > 0)
+    clock.now += 0.02
+    assert look(shop.engine, action, clocks).settled is not None
+
+
+def test_an_environment_of_which_nothing_runs_any_more_fails() -> None:
+    shop = Shop(compose="services: {seed: {image: shop-api, command: [load]}}")
+    shop.engine.behaviours["seed"] = Behaviour(exit_code=0)
+    with pytest.raises(UnhealthyError, match="nothing of it runs") as caught:
+        shop.up()
+    assert caught.value.details == ("seed ended with exit code 0",)
+    assert shop.is_clean()
 
 
 def test_without_a_settle_time_what_runs_is_ready() -> None:

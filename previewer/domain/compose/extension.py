@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct, field
 
 from previewer.domain.json_value import JsonObject
+from previewer.domain.units import parse_duration_seconds
 from previewer.errors import DefinitionError
 
 KEY = "x-previewer"
@@ -79,11 +80,18 @@ class Extension(Struct, frozen=True):
     """By service, the directories that may be written to."""
     await_ports: Literal[False] | Mapping[str, tuple[int, ...]] = {}
     """By service, the ports that have to accept connections; ``False`` for none."""
+    settle: str = ""
+    """How long a service has to run where nothing else says that it works; empty for the setting's."""
     limits: OwnLimits = field(default_factory=OwnLimits)
     freeze: Freezing = field(default_factory=Freezing)
     policy: PolicyRequest = field(default_factory=PolicyRequest)
     parity: ParityRules = field(default_factory=ParityRules)
     routes: tuple[DeclaredRoute, ...] = ()
+
+    @property
+    def settle_seconds(self) -> float | None:
+        """:attr:`settle`; ``None`` where it says nothing."""
+        return parse_duration_seconds(self.settle) if self.settle else None
 
 
 def read_extension(value: JsonObject, *, where: str) -> Extension:

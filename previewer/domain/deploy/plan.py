@@ -73,6 +73,10 @@ class StartContainer(Struct, frozen=True):
     verb = "start container"
 
 
+SHORT_SETTLE = 0.5
+"""Seconds that a container which accepts connections has to run at least: it may be about to end."""
+
+
 class AwaitContainer(Struct, frozen=True):
     """Wait until a container is as ``condition`` says."""
 
@@ -81,6 +85,8 @@ class AwaitContainer(Struct, frozen=True):
     service: str
     ports: tuple[int, ...] = ()
     """TCP ports of it that have to accept connections, unless its image has a health check."""
+    settle: float | None = None
+    """Seconds that it has to run where nothing else says that it works; ``None`` for the run's."""
 
     @property
     def verb(self) -> str:

@@ -65,7 +65,7 @@ def await_steps(target: Target, service: Service) -> Iterator[Step]:
         ports = awaited_ports(target.definition, service) if condition is Condition.STARTED else ()
         for name in target.container_names(service.name):
             yield Step(
-                AwaitContainer(name, condition, service.name, ports),
+                AwaitContainer(name, condition, service.name, ports, target.definition.extension.settle_seconds),
                 cause,
                 frozenset({f"{StartContainer.verb} {name}"}),
             )

@@ -93,6 +93,8 @@ class ListeningPorts(Struct, frozen=True):
     """Ports that only the container itself reaches: what listens there is bound to its loopback address."""
     others: frozenset[int] = frozenset()
     """Ports that were not asked about and that something listens on, where the engine can tell."""
+    is_refused: bool = False
+    """Whether a connection that the container began was refused, or is not answered yet."""
 
 
 class OpenConnections(Struct, frozen=True):

@@ -55,13 +55,17 @@ class Behaviour(Struct, frozen=True):
     """What it then writes to its error output."""
     accepting: frozenset[int] | None = None
     """The ports on which it accepts connections; ``None`` for all that it is asked about."""
+    is_refused: bool = False
+    """Whether a connection that it began was refused."""
     looks: int = 0
     """How often it is inspected before its health is decided or it ends; by default it happens at once."""
 
     def listening(self, ports: Collection[int]) -> ListeningPorts:
         """Which of ``ports`` accept connections."""
         known = frozenset(ports) if self.accepting is None else self.accepting
-        return ListeningPorts(known.intersection(ports), others=known.difference(ports))
+        return ListeningPorts(
+            known.intersection(ports), others=known.difference(ports), is_refused=self.is_refused
+        )
 
 
 class MemoryContainer(Struct):
