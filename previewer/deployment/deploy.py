@@ -216,12 +216,13 @@ def _renew(run: Run, prepared: Prepared) -> UpResult:
         environment = wake_environment(run, environment, timeout=deployment.request.timeout)
     expires = prepared.generation.owner.expires_at
     generation = environment.ownership.generation
-    notes = structs.replace(environment.notes.of_generation(generation), expires_at=expires)
+    noted = expires and expires - environment.clock_change
+    notes = structs.replace(environment.notes.of_generation(generation), expires_at=noted)
     if expires is None and environment.ownership.expires_at is not None:
         notes = structs.replace(notes, pinned=True)
     if expires != environment.expires_at and not snapshot.notes.pinned:
         run.session.ledger.append(
-            _entry(run.session, deployment, environment.ownership, notes, replaced=None, is_renewal=True)
+            _entry(run.session, deployment, environment.ownership, notes, replaced=None, lives_until=expires)
         )
         environment = replace(environment, notes=notes)
     lead_names(run, environment)  # the router may have been removed meanwhile
@@ -246,9 +247,9 @@ def _entry(
     notes: EnvironmentNotes,
     *,
     replaced: Environment | None,
-    is_renewal: bool = False,
+    lives_until: datetime | None = None,
 ) -> LedgerEntry:
     action = "replace" if deployment.request.action == "up" and replaced is not None else deployment.request.action
-    renewed = f", lives until {format_time(notes.expires_at)}" if is_renewal and notes.expires_at else ""
+    renewed = f", lives until {format_time(lives_until)}" if lives_until else ""
     detail = f"generation {owner.generation}, {owner.branch or short_id(owner.commit)}{renewed}"
     return environment_entry(session, owner, action=action, detail=detail, began=session.clock(), notes=notes)

@@ -67,7 +67,9 @@ def _extended(session: Session, environment: Environment, ttl: str) -> ExtendRes
     notes = notes_of(environment)
     # No expiry of the notes' own means that the labels' holds: only a pin says never.
     changed = (
-        structs.replace(notes, expires_at=until, pinned=False) if until else structs.replace(notes, pinned=True)
+        structs.replace(notes, expires_at=until - environment.clock_change, pinned=False)
+        if until
+        else structs.replace(notes, pinned=True)
     )
     return ExtendResult(replace(environment, notes=changed), environment)
 

@@ -1,19 +1,32 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
+from previewer.domain.engine.observation import Observation
 from previewer.domain.environment.environment import State
 from previewer.domain.progress import Noted
 from previewer.domain.record.notes import EnvironmentNotes
+from previewer.engine.protocol import Selection
 from previewer.errors import NotFoundError, PortTakenError, UnhealthyError, UsageError
 from previewer.operations.extend import extend, pin, plan_extend
 from previewer.operations.sleep import plan_sleep, plan_wake, sleep, wake
 from previewer.session.run import Run
 from previewer.testing.memory.container import Behaviour
+from previewer.testing.memory.engine import MemoryEngine
 from previewer.testing.memory.session import DEFAULT_NOW
 from tests.operations.shop import Shop, on_call
+
+
+def extended_by_hand(shop: Shop) -> None:
+    extend(shop.session, "main", "10h")
+
+
+def extended_by_an_up(shop: Shop) -> None:
+    assert not shop.up(ttl="10h").changed
 
 
 def put_to_sleep(shop: Shop, *names: str) -> tuple[str, ...]:
@@ -126,6 +139,44 @@ def test_its_life_is_extended_from_now_on() -> None:
     assert shop.environments()["shop-main"].notes.pinned
     with pytest.raises(UsageError):
         extend(shop.session, "main", "soon")
+
+
+class AheadEngine(MemoryEngine):
+    """One whose clock is ahead of ours."""
+
+    ahead = timedelta()
+
+    def clock_ahead(self) -> timedelta:
+        """As it is said."""
+        return self.ahead
+
+    def observe(self, selection: Selection) -> Observation:
+        """With how far it is ahead."""
+        return replace(super().observe(selection), engine_ahead=round(self.ahead.total_seconds()))
+
+
+@pytest.mark.parametrize("renews", [extended_by_hand, extended_by_an_up], ids=["extend", "up"])
+def test_an_extension_is_counted_by_the_engines_clock(renews: Callable[[Shop], object]) -> None:
+    """Made by a user whose clock was an hour behind, extended by one whose clock is right, seen by both."""
+    shop = Shop(engine=(engine := AheadEngine()))
+    engine.ahead = timedelta(hours=1)
+    shop.up(ttl="5h")
+    engine.ahead = timedelta()
+    renews(shop)
+    assert shop.environments()["shop-main"].expires_at == DEFAULT_NOW + timedelta(hours=10)
+    engine.ahead = timedelta(hours=1)
+    assert shop.environments()["shop-main"].expires_at == DEFAULT_NOW + timedelta(hours=9)
+
+
+def test_an_extension_beyond_a_new_life_is_handed_on_by_the_engines_clock() -> None:
+    shop = Shop(engine=(engine := AheadEngine()))
+    engine.ahead = timedelta(hours=1)
+    shop.up()
+    extend(shop.session, "main", "100h")
+    engine.ahead = timedelta()
+    shop.commit("second")
+    assert shop.up().environment.ownership.generation == 2
+    assert shop.environments()["shop-main"].expires_at == DEFAULT_NOW + timedelta(hours=101)
 
 
 def test_a_pin_comes_and_goes() -> None:

@@ -66,8 +66,10 @@ def roll_over(
 
 def _extension(replaced: Environment | None, expires_at: datetime | None) -> datetime | None:
     """Until when the environment was extended, where its new generation would not live as long."""
-    extended = replaced.notes.expires_at if replaced is not None else None
-    return extended if extended and expires_at and extended > expires_at else None
+    if replaced is None or replaced.notes.expires_at is None:
+        return None
+    extended = replaced.notes.expires_at + replaced.clock_change
+    return extended if expires_at and extended > expires_at else None
 
 
 def left_data(

@@ -126,8 +126,8 @@ class Environment(Struct, frozen=True):
         """When it expires, on our clock: as the ledger says, else its labels; ``None`` for never."""
         if self.notes.pinned:
             return None
-        said = self.ownership.expires_at
-        return self.notes.expires_at or (said and said + self.clock_change)
+        said = self.notes.expires_at or self.ownership.expires_at
+        return said and said + self.clock_change
 
     @property
     def is_tainted(self) -> bool:

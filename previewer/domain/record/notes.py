@@ -46,7 +46,7 @@ class EnvironmentNotes(msgspec.Struct, frozen=True, omit_defaults=True):
     generation: int = msgspec.field(default_factory=int)  # written even where it is 0
     """The generation that was live when this was written; of an environment that is gone, the last one."""
     expires_at: Instant | None = None
-    """Instead of what the labels say; ``None`` where they hold."""
+    """Instead of what the labels say, and on their clock; ``None`` where they hold."""
     pinned: bool = False
     """It never expires, whatever else says so."""
     asleep_since: Instant | None = None
