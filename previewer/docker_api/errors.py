@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from msgspec import Struct
 
-from previewer.docker_api.wire.protocol import RefusedError, UnreadableAnswerError
+from previewer.docker_api.wire.protocol import RefusedError, RuntimeSilentError, UnreadableAnswerError
 from previewer.domain.engine.start_failures import explain_start
 from previewer.errors import (
     ConflictError,
@@ -75,8 +75,14 @@ STATUS_ERRORS: dict[int, type[EngineError]] = {
 }
 
 
-def silence_error(action: str, subject: str) -> EngineUnreachableError:
-    """The error for an engine that does not answer in time."""
+def silence_error(action: str, subject: str, *, of_runtime: bool = False) -> EngineUnreachableError:
+    """The error for an engine that does not answer in time, or (``of_runtime``) that waits for its containerd."""
+    if of_runtime:
+        return EngineUnreachableError(
+            f"could not {action}: the engine answers, but its containerd does not",
+            where=subject,
+            hint="look at containerd's state and log on the engine's machine; restarting it may help",
+        )
     return EngineUnreachableError(
         f"could not {action}: the engine did not answer in time",
         where=subject,
@@ -140,7 +146,7 @@ def translate_errors(action: str, *, subject: str) -> Iterator[None]:
         hint = "update previewer, or tell its makers of this engine: `docker version`"
         raise EngineError(f"could not {action}: {error}", where=subject, hint=hint) from error
     except TimeoutError as error:
-        raise silence_error(action, subject) from error
+        raise silence_error(action, subject, of_runtime=isinstance(error, RuntimeSilentError)) from error
     except ConnectionError as error:
         raise connection_error(action, subject, innermost_reason(error)) from error
     except Exception as error:

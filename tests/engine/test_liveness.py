@@ -15,6 +15,7 @@ import pytest
 from previewer.docker_api.builders.build import ClassicSteps, build_image
 from previewer.docker_api.builders.image_build import ImageBuild
 from previewer.docker_api.connection import DockerConnection, connect
+from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.registry.transfer import push_image
 from previewer.docker_api.request import open_answer, post
 from previewer.docker_api.streams import ensure_alive, while_alive
@@ -44,6 +45,9 @@ class Server(socketserver.ThreadingUnixStreamServer):
         self.answers = threading.Event()
         """Until it is set, a slow answer does not begin."""
         self.is_pushed_to = threading.Event()
+        self.runs_containers = threading.Event()
+        """Until it is set, the engine waits for its containerd."""
+        self.runs_containers.set()
 
 
 class Handler(socketserver.StreamRequestHandler):
@@ -56,6 +60,7 @@ class Handler(socketserver.StreamRequestHandler):
         while self.rfile.readline().strip():
             continue
         if path.endswith("/version"):
+            self.server.runs_containers.wait(HANG)
             self.answer(json.dumps(VERSION))
         elif path.endswith("/_ping"):
             if self.server.is_alive:
@@ -207,3 +212,24 @@ def test_an_answer_is_waited_for_as_long_as_the_engine_is_alive(
     with pytest.raises(TimeoutError):
         post(connection, "/slow")
     assert time.monotonic() - began < HANG
+
+
+def test_an_engine_whose_containerd_does_not_answer_is_given_up(
+    server: Server, connection: DockerConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says that it is there, and waits for its containerd all the same."""
+    assert connection.api_version
+    monkeypatch.setattr("previewer.docker_api.wire.socket_wire.DOUBT_SECONDS", 0.1)
+    monkeypatch.setattr("previewer.docker_api.wire.socket_wire.RUNTIME_SECONDS", 0.1)
+    server.runs_containers.clear()
+    stuck = pytest.raises(EngineUnreachableError, match="its containerd does not")
+    with stuck, translate_errors("start it", subject="x"):
+        post(connection, "/slow")
+    # What is cleaned up then is given less time; what needs no containerd is answered.
+    monkeypatch.setattr("previewer.docker_api.wire.socket_wire.DOUBT_SECONDS", HANG)
+    monkeypatch.setattr("previewer.docker_api.wire.socket_wire.SILENT_SECONDS", 0.1)
+    with pytest.raises(TimeoutError):
+        post(connection, "/slow")
+    server.runs_containers.set()
+    threading.Timer(0.5, server.answers.set).start()
+    post(connection, "/slow")

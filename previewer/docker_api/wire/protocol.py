@@ -98,6 +98,14 @@ class _Refusal(Struct):
     message: str = ""
 
 
+VERSION = EngineRequest("GET", "/version")
+"""What an engine asks its containerd, too, to answer."""
+
+
+class RuntimeSilentError(TimeoutError):
+    """The engine answers, and what runs its containers does not."""
+
+
 class EngineAnswer(Struct, frozen=True):
     """One answer, read to its end."""
 

@@ -21,10 +21,12 @@ from previewer.docker_api.wire.protocol import (
     FIRST_REFUSAL,
     MOST_IDLE,
     PING,
+    VERSION,
     ByteStream,
     EngineAnswer,
     EngineRequest,
     OpenAnswer,
+    RuntimeSilentError,
 )
 
 LONGEST_LINE = 65_536
@@ -131,6 +133,8 @@ def _read_exactly(file: BinaryIO, length: int) -> Iterator[bytes]:
 DOUBT_SECONDS = 10.0
 """Of silence after which the engine is asked whether it is still there: what takes long and what has stopped look
 alike."""
+RUNTIME_SECONDS = 20.0
+"""That its containerd may take then to say that it is there; it is asked through the engine."""
 SILENT_SECONDS = 2.0
 """That one which was not there when it was asked is given after that: what is cleaned up need not wait as long."""
 
@@ -156,6 +160,8 @@ class SocketWire:
         self._lock = threading.Lock()
         self._is_silent = False
         """Whether the engine did not even say that it is there."""
+        self._is_stuck = False
+        """Whether its containerd did not answer it when it was last asked."""
 
     def exchange(self, request: EngineRequest, *, patience: float) -> EngineAnswer:
         """Ask, and read the answer."""
@@ -163,7 +169,7 @@ class SocketWire:
         connection = self._take(patience)
         try:
             connection.send(request)
-            self._await_answer(connection, patience)
+            self._await_answer(connection, patience, doubts=request not in (PING, VERSION))
             self._is_silent = False
             head = read_head(connection.file)
             content = b"" if request.method == "HEAD" else b"".join(read_body(connection.file, head))
@@ -195,17 +201,27 @@ class SocketWire:
         for connection in idle:
             connection.close()
 
-    def _await_answer(self, connection: _Connection, patience: float) -> None:
+    def _await_answer(self, connection: _Connection, patience: float, *, doubts: bool) -> None:
         """Until it begins. Raises :class:`TimeoutError` sooner where the engine does not answer anything else."""
         end = time.monotonic() + patience
-        while not connection.has_answer(min(DOUBT_SECONDS, patience)):
+        while not connection.has_answer(min(SILENT_SECONDS if self._is_stuck else DOUBT_SECONDS, patience)):
             if time.monotonic() >= end:
                 raise TimeoutError("the engine did not answer in time")
-            try:
-                self.exchange(PING, patience=DOUBT_SECONDS)
-            except TimeoutError:
-                self._is_silent = True
-                raise
+            if doubts:
+                self._require_life()
+
+    def _require_life(self) -> None:
+        try:
+            self.exchange(PING, patience=DOUBT_SECONDS)
+        except TimeoutError:
+            self._is_silent = True
+            raise
+        try:
+            self.exchange(VERSION, patience=SILENT_SECONDS if self._is_stuck else RUNTIME_SECONDS)
+        except TimeoutError as error:
+            self._is_stuck = True
+            raise RuntimeSilentError(str(error)) from error
+        self._is_stuck = False
 
     def _take(self, patience: float) -> _Connection:
         """One that is idle and that the engine has not closed meanwhile, else a new one."""
