@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from previewer.settings.model import Settings
 
 
+KEY_BYTES = 32
+KEY_FILE = "key"
+"""The user's key: what values that may be secret are hashed with, so that hashes cannot be tried out by others."""
 FOLDER = "previewer"
 """Below the user's folder for data."""
 SUFFIX = ".git"
@@ -162,15 +166,33 @@ def make_session(
         open_readings=lambda: _open_readings(environment),
         clock=lambda: datetime.now(UTC),
         new_id=lambda: os.urandom(8).hex(),
-        read_key=lambda: _read_key(source, environment),
+        read_key=lambda: _user_key(environment, Path(source.shared_folder)),
         find_secret=cache(lambda text: _find_secret(source, environment, text)),
     )
 
 
-def _read_key(source: GitSource, environment: Mapping[str, str]) -> bytes:
-    from previewer.session.user_key import user_key
+def _user_key(environment: Mapping[str, str], shared: Path) -> bytes:
+    """The key in the user's state folder, which the first call makes; for a user without a home, the clone's.
 
-    return user_key(environment, Path(source.shared_folder))
+    Where neither can be written, a key of this process alone: nothing is then recognised the next time.
+    """
+    from previewer.ledger.history import state_folder
+
+    folder = state_folder(environment)
+    path = folder / KEY_FILE if folder is not None else shared / f"previewer-{KEY_FILE}"
+    with suppress(OSError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        made = path.with_name(f"{KEY_FILE}.{os.getpid()}.{os.urandom(4).hex()}")
+        if not path.exists():
+            with os.fdopen(os.open(made, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+                file.write(os.urandom(KEY_BYTES))
+            with suppress(FileExistsError):
+                os.link(made, path)  # the first process wins
+            made.unlink()
+        key = path.read_bytes()
+        if len(key) == KEY_BYTES:
+            return key
+    return os.urandom(KEY_BYTES)
 
 
 def _find_secret(source: GitSource, environment: Mapping[str, str], text: str) -> str:

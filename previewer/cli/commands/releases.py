@@ -1,4 +1,4 @@
-"""``previewer inspect`` and ``previewer releases``."""
+"""``previewer freeze``, ``inspect``, ``releases`` and ``diff``."""
 
 from __future__ import annotations
 
@@ -7,16 +7,77 @@ from typing import TYPE_CHECKING
 import click
 
 from previewer.cli.completion_values import complete_branches
+from previewer.cli.exit_codes import ExitCode
 from previewer.cli.invocation import Invocation, pass_invocation
-from previewer.cli.options import output_option, verb
+from previewer.cli.options import definition_options, output_option, progress_option, verb
 from previewer.cli.terminal import Format
 from previewer.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from previewer.domain.compose.definition import ReadingChoice
     from previewer.domain.json_value import JsonObject
     from previewer.operations.inspect import Inspection
+
+
+@verb("freeze")
+@click.argument("revision", default="HEAD", shell_complete=complete_branches)
+@click.option(
+    "--from-scratch",
+    "--no-cache",
+    "from_scratch",
+    is_flag=True,
+    help="Build every image again, without any cache.",
+)
+@definition_options()
+@click.option("--pull", is_flag=True, help="Pin images again: a tag may have moved since the commit was frozen.")
+@click.option("--dry-run", is_flag=True, help="Print what would be pinned and built; do nothing.")
+@progress_option()
+@output_option()
+@pass_invocation
+def freeze_command(
+    invocation: Invocation,
+    *,
+    revision: str,
+    choice: ReadingChoice,
+    from_scratch: bool,
+    pull: bool,
+    dry_run: bool,
+    progress: str,
+    form: Format,
+) -> None:
+    """Build and pin every image of a commit.
+
+    Prints the release. REVISION is a branch, a tag or a commit; without it, HEAD.
+    """
+    from previewer.cli.rows.releases import artifact_columns, artifact_rows, release_columns, release_row
+    from previewer.cli.running import running
+    from previewer.operations.freeze import freeze, plan_freeze
+
+    output = invocation.output
+    with invocation.open_session() as session:
+        if dry_run:
+            from previewer.cli.plan_printer import print_freeze_plan
+
+            plan = plan_freeze(session, revision, choice=choice, use_cache=not from_scratch, pins_again=pull)
+            print_freeze_plan(output, plan, form)
+            return
+        with running(invocation, session, progress) as run:
+            result = freeze(
+                run,
+                revision,
+                choice=choice,
+                use_cache=not from_scratch,
+                pins_again=pull,
+            )
+        head, artifacts = release_row(result.release), artifact_rows(result.release)
+        if form is Format.TABLE:
+            output.record(release_columns(session.clock()), head)
+            output.line("")
+            output.table(artifact_columns(), artifacts)
+        else:
+            output.value({**head, "was_known": result.was_known, "artifacts": artifacts}, form)
 
 
 @verb("inspect")
@@ -26,7 +87,7 @@ if TYPE_CHECKING:
 @click.option("--provenance", is_flag=True, help="Print where it came from (in-toto statement, SLSA provenance).")
 @output_option()
 @pass_invocation
-def command(
+def inspect_command(
     invocation: Invocation, *, release: str, packages: bool, service: str | None, provenance: bool, form: Format
 ) -> None:
     """Show what is in a release and where it came from.
@@ -124,3 +185,63 @@ def releases_command(invocation: Invocation, *, remote: str | None, form: Format
         invocation.diagnostics.warn("no engine answers: what runs is not known", "previewer doctor")
     if not rows:
         invocation.diagnostics.note("no releases", "`previewer freeze REVISION` makes one")
+
+
+@verb("diff")
+@click.argument("old", shell_complete=complete_branches)
+@click.argument("new", default="HEAD", shell_complete=complete_branches)
+@click.option("--exit-code", is_flag=True, help="End with 3 if anything differs.")
+@click.option("--markdown", is_flag=True, help="Print Markdown, for a pull request or a changelog.")
+@output_option()
+@pass_invocation
+def diff_command(
+    invocation: Invocation, *, old: str, new: str, exit_code: bool, markdown: bool, form: Format
+) -> ExitCode:
+    """Show what changed from one release to another.
+
+    Commits, files, images, packages, and the values of definitions.
+
+    OLD and NEW are each a release's id, a revision that was frozen, or an environment; without NEW it is HEAD.
+    """
+    if markdown and form is not Format.TABLE:
+        raise UsageError("--markdown and --output are one or the other")
+    from previewer.cli.rows.diff import difference_value
+    from previewer.operations.diff import diff
+
+    with invocation.open_session() as session:
+        found = diff(session, old, new)
+    value = difference_value(found)
+    if form is not Format.TABLE:
+        invocation.output.value(value, form)
+    elif markdown:
+        from previewer.cli.rows.diff import diff_markdown
+
+        invocation.output.lines(diff_markdown(value))
+    else:
+        _print_difference(invocation, value)
+    if found.is_empty:
+        invocation.diagnostics.note("nothing differs")
+    if not found.has_commits:
+        invocation.diagnostics.warn("commits and files are not known", "fetch them: git fetch --all --tags")
+    if found.content.unknown:
+        names = ", ".join(found.content.unknown)
+        invocation.diagnostics.warn(
+            f"packages are not known of {names}", "`previewer freeze` of both commits lists them"
+        )
+    return ExitCode.DIFFERENCE if exit_code and not found.is_empty else ExitCode.OK
+
+
+def _print_difference(invocation: Invocation, value: JsonObject) -> None:
+    """Each part that has something, below its title."""
+    from previewer.cli.rows.diff import SECTIONS
+    from previewer.domain.json_value import as_list, as_object
+
+    is_first = True
+    for key, title, columns in SECTIONS:
+        rows = [as_object(row) for row in as_list(value[key])]
+        if rows:
+            if not is_first:
+                invocation.output.line("")
+            invocation.output.line(f"{title} ({len(rows)})")
+            invocation.output.table(columns, rows)
+            is_first = False
