@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
 from previewer.deployment.routing import start_router
+from previewer.domain.environment.environment import Environment
 from previewer.domain.routing.host_names import RouterAddress, project_host
+from previewer.domain.routing.requests import COUNTED_LINES, hosts_of, requests_per_minute
 from previewer.engine.protocol import Selection, Stream
-from previewer.errors import NotFoundError, UsageError
+from previewer.errors import EngineError, NotFoundError, UsageError
 from previewer.session.run import Run
 from previewer.session.session import Session
 from previewer.settings.model import RouterUse
@@ -52,6 +54,27 @@ def router_status(session: Session) -> RouterStatus:
         environments=len(known),
         memory=found.memory,
     )
+
+
+def measure_requests(session: Session, environments: Iterable[Environment]) -> Mapping[str, int]:
+    """Requests a minute by the names of environments that the router leads to; none where it does not run.
+
+    One call of the engine, which takes longer the more the router writes: not for every list.
+    """
+    name = session.settings.router.name
+    named = {environment.name: hosts_of(environment) for environment in environments}
+    if not any(named.values()):
+        return {}
+    try:
+        stream = session.router.logs(name, tail=COUNTED_LINES, follow=False)
+    except EngineError:
+        return {}
+    try:
+        lines = [line for batch in stream for line in batch]
+    finally:
+        stream.close()
+    rates = requests_per_minute(lines, session.clock() + session.engine.clock_ahead())
+    return {name: sum(rates.get(host, 0) for host in hosts) for name, hosts in named.items() if hosts}
 
 
 def router_up(run: Run) -> RouterStatus:

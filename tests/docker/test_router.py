@@ -74,6 +74,7 @@ def test_names_through_the_life_of_an_environment(named: NamedSite, monkeypatch:
     assert after["url"] == made["url"]
     assert after["gap_seconds"] is None
     assert named.ask(host)[1] == b"second\n"
+    assert json.loads(site.run("status", "main", "-o", "json"))["requests_per_minute"] >= 2
 
     refuse_from_inside(named, host)
     ask_for_what_is_shared(named)

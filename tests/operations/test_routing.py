@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -9,16 +10,16 @@ import pytest
 from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.deploy.watching import WatchRules
 from previewer.domain.environment.environment import State
-from previewer.domain.routing.caddy import read_requested_host
+from previewer.domain.routing.requests import COUNTED_LINES, hosts_of, read_requested_host
 from previewer.domain.routing.route_files import Link
 from previewer.errors import EngineError, FreezeError, PreviewerError, UsageError
 from previewer.operations.down import down
 from previewer.operations.replace import replace_environment
-from previewer.operations.router import router_down, router_status, router_up
+from previewer.operations.router import measure_requests, router_down, router_status, router_up
 from previewer.operations.share import share, unshare
 from previewer.operations.sleep import sleep, wake
 from previewer.operations.up import plan_up, up
-from previewer.operations.watch.idle import find_idle, hosts_of
+from previewer.operations.watch.idle import find_idle
 from previewer.session.run import Run
 from previewer.settings.model import RouterSettings, RouterUse, Settings
 from previewer.testing.memory.container import Behaviour
@@ -157,6 +158,23 @@ def test_only_what_had_no_request_is_idle() -> None:
 )
 def test_lines_of_the_routers_log(line: str, host: str) -> None:
     assert read_requested_host(line) == host
+
+
+def test_requests_are_counted_by_environment() -> None:
+    shop = NamedShop()
+    made = up(shop.run, "main", DeployRequest()).environment
+    other = up(shop.run, "feature/a", DeployRequest()).environment
+    now = DEFAULT_NOW.timestamp()
+    shop.router.lines = [
+        '{"level": "info", "msg": "started"}',
+        *(json.dumps({"ts": now - 61, "request": {"host": HOST}}) for _ in range(5)),
+        *(json.dumps({"ts": now - 30, "request": {"host": f"{host}:80"}}) for host in (HOST, f"api.{HOST}", "x")),
+    ]
+    assert measure_requests(shop.session, [made, other]) == {made.name: 2, other.name: 0}
+    shop.router.lines = [json.dumps({"ts": now - 1, "request": {"host": HOST}})] * COUNTED_LINES
+    assert measure_requests(shop.session, [made])[made.name] == 60 * COUNTED_LINES
+    router_down(shop.run)
+    assert measure_requests(shop.session, [made]) == {}
 
 
 def test_what_is_shared_follows_the_environment_and_ends() -> None:

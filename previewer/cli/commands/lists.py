@@ -32,12 +32,14 @@ def ls_command(invocation: Invocation, *, everywhere: bool, form: Format) -> Non
     from previewer.cli.terminal import is_terminal
     from previewer.cli.warnings import warn_of_expiry
     from previewer.operations.open_outside import EVERYWHERE
+    from previewer.operations.router import measure_requests
     from previewer.records.environments import list_environments
 
     with invocation.open_session((), is_everywhere=everywhere or invocation.project is None) as session:
         everywhere = everywhere or session.source.installation == EVERYWHERE
         environments = list_environments(session, everywhere=everywhere)
-        rows = [environment_row(environment) for environment in environments]
+        rates = measure_requests(session, environments) if form is not Format.TABLE else {}
+        rows = [{**environment_row(e), "requests_per_minute": rates.get(e.name)} for e in environments]
         has_marks = any(row["marks"] for row in rows)
         columns = environment_columns(session.clock(), names_project=everywhere, has_marks=has_marks)
         invocation.output.rows(columns, rows, form)

@@ -15,6 +15,7 @@ from previewer.cli.terminal import Format
 from previewer.errors import UsageError
 
 if TYPE_CHECKING:
+    from previewer.domain.json_value import JsonObject
     from previewer.session.session import Session
 
 
@@ -50,15 +51,18 @@ def command(
     from previewer.cli.warnings import warn_of_expiry
     from previewer.deployment.touches import note_touches
     from previewer.domain.environment.environment import SERVING
+    from previewer.operations.router import measure_requests
     from previewer.records.environments import failures_of, find_environment
 
     output = invocation.output
     with invocation.open_session([environment] if environment else None) as session:
         found = note_touches(session, find_environment(session, environment or _current_branch(session)))
-        head = environment_row(found)
+        requests = measure_requests(session, [found]).get(found.name)
+        head: JsonObject = {**environment_row(found), "requests_per_minute": requests}
         services = [service_row(service) for service in found.services]
         if form is Format.TABLE:
             has = {"has_marks": bool(head["marks"]), "has_data": bool(head["data"])}
+            has["has_requests"] = requests is not None
             output.record(detail_columns(session.clock(), **has), head)
             output.line("")
             output.table(service_columns(), services)

@@ -60,7 +60,9 @@ def environment_columns(
     )
 
 
-def detail_columns(now: datetime, *, has_marks: bool = False, has_data: bool = False) -> tuple[Column, ...]:
+def detail_columns(
+    now: datetime, *, has_marks: bool = False, has_data: bool = False, has_requests: bool = False
+) -> tuple[Column, ...]:
     """The columns of the head of ``previewer status``."""
     return (
         *environment_columns(now, has_marks=has_marks),
@@ -68,6 +70,7 @@ def detail_columns(now: datetime, *, has_marks: bool = False, has_data: bool = F
         Column("generation", "GENERATION"),
         Column("owner", "OWNER"),
         *((Column("data", "DATA", show=_show_data),) if has_data else ()),
+        *((Column("requests_per_minute", "REQUESTS/MIN"),) if has_requests else ()),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
-from previewer.domain.json_value import JsonObject, JsonValue, as_object, as_text
+from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.domain.routing.host_names import tls_port
 from previewer.domain.routing.route_files import LINKS, MOST_UPSTREAMS
 
@@ -118,15 +118,6 @@ def _itself(port: int, addresses: Sequence[str]) -> str:
     """Where the router reaches itself."""
     address = "127.0.0.1" if set(addresses) & {"0.0.0.0", "127.0.0.1"} else addresses[0]  # noqa: S104 - read
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-
-
-def read_requested_host(line: str) -> str:
-    """The host name that a line of the router's log is about; empty where it is about none."""
-    try:
-        entry = as_object(json.loads(line))
-    except ValueError:
-        return ""
-    return as_text(as_object(entry.get("request")).get("host")).partition(":")[0]
 
 
 def _encoder() -> JsonObject:

@@ -15,8 +15,8 @@ from previewer.deployment.routing import show_page
 from previewer.domain.deploy.watching import WatchRules, watched_previews
 from previewer.domain.environment.environment import SERVING, Environment, State
 from previewer.domain.progress import Noted
-from previewer.domain.routing.caddy import read_requested_host
 from previewer.domain.routing.pages import Page
+from previewer.domain.routing.requests import hosts_of, read_requested_host
 from previewer.errors import LockedError, PreviewerError
 from previewer.operations.sleep import sleep, wake
 from previewer.records.environments import list_environments
@@ -53,12 +53,6 @@ def find_idle(
         and (hosts := hosts_of(environment))
         and now - max(environment.created_at, since, *(requests.get(host, since) for host in hosts)) >= idle
     )
-
-
-def hosts_of(environment: Environment) -> frozenset[str]:
-    """The host names of an environment."""
-    containers = (container for service in environment.services for container in service.containers)
-    return frozenset(name.host for container in containers for name in container.names)
 
 
 class IdleWatch:
