@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -24,7 +25,7 @@ from previewer.domain.environment.environment import Environment, State, list_en
 from previewer.domain.labels import NamedRoute
 from previewer.domain.progress import Noted
 from previewer.domain.record.notes import Share
-from previewer.domain.routing.caddy import router_configuration
+from previewer.domain.routing.caddy import CERTIFICATE_FILE, KEY_FILE, router_configuration
 from previewer.domain.routing.host_names import NamedService, RouterAddress, project_host
 from previewer.domain.routing.pages import Page, index_page, state_page
 from previewer.domain.routing.route_files import (
@@ -38,11 +39,11 @@ from previewer.domain.routing.route_files import (
 from previewer.domain.units import counted
 from previewer.engine.protocol import Selection
 from previewer.engine.router import RouterSpec, RouterState
-from previewer.errors import EngineError, PortTakenError, PreviewerError, SourceError, UnsupportedError
+from previewer.errors import EngineError, PortTakenError, PreviewerError, SourceError, UnsupportedError, UsageError
 from previewer.records.masking import Mask, mask_of_definitions, mask_of_release
 from previewer.session.run import Run
 from previewer.session.session import Session
-from previewer.settings.model import RouterSettings, RouterUse
+from previewer.settings.model import RouterSettings, RouterTls, RouterUse
 
 USUAL_PORT = 80
 OTHER_PORT = 7080
@@ -280,15 +281,37 @@ def _is_wanted(session: Session, settings: RouterSettings, definition: Definitio
 
 
 def _spec(settings: RouterSettings, port: int) -> RouterSpec:
+    is_given = settings.tls is RouterTls.FILES
     return RouterSpec(
         name=settings.name,
         port=port,
         hosts=settings.addresses,
         configuration=router_configuration(
-            name=settings.name, port=port, addresses=settings.addresses, has_tls=settings.has_tls
+            name=settings.name,
+            port=port,
+            addresses=settings.addresses,
+            has_tls=settings.has_tls,
+            is_given=is_given,
         ),
         has_tls=settings.has_tls,
+        files=_given_certificate(settings) if is_given else {},
     )
+
+
+def _given_certificate(settings: RouterSettings) -> RouterFiles:
+    """Raises :class:`UsageError` where the settings name no certificate with its key that can be read and used."""
+    import ssl  # few need it, and it takes long
+
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(settings.certificate, settings.key)
+        certificate, key = Path(settings.certificate).read_bytes(), Path(settings.key).read_bytes()
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"the router cannot have this certificate: {error}",
+            where=settings.certificate or "network.tls_certificate",
+            hint="network.tls_certificate and network.tls_key are paths of PEM files without a password",
+        ) from error
+    return {CERTIFICATE_FILE: certificate, KEY_FILE: key}
 
 
 def _change(run: Run, containers: Iterable[ObservedContainer], files: Callable[[], RouterFiles]) -> None:

@@ -24,6 +24,8 @@ class RouterSpec(Struct, frozen=True):
     """The host addresses that it listens on."""
     configuration: bytes
     has_tls: bool = False
+    files: RouterFiles = {}
+    """What its configuration refers to: given certificates."""
 
 
 class RouterState(Struct, frozen=True):

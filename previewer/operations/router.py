@@ -14,7 +14,7 @@ from previewer.engine.protocol import Selection, Stream
 from previewer.errors import EngineError, NotFoundError, UsageError
 from previewer.session.run import Run
 from previewer.session.session import Session
-from previewer.settings.model import RouterUse
+from previewer.settings.model import RouterTls, RouterUse
 
 
 class RouterStatus(Struct, frozen=True):
@@ -97,9 +97,9 @@ def router_authority(session: Session) -> bytes:
     """The certificate (PEM) of the router's own authority. Raises :class:`NotFoundError` where it has none."""
     name = session.settings.router.name
     found = session.router.find(name)
-    if found is None or not found.has_tls:
+    if found is None or not found.has_tls or session.settings.router.tls is RouterTls.FILES:
         raise NotFoundError(
-            "there is no router with TLS",
+            "there is no router with an authority of its own",
             where=name,
             hint='set `network.tls = "internal"`, then `previewer router down` and `previewer router up`',
         )

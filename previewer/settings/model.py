@@ -41,6 +41,16 @@ class RouterUse(Enum):
     """Where the router's program is at hand and names of this machine reach it, else ports."""
 
 
+class RouterTls(Enum):
+    """Where the router's certificates come from."""
+
+    OFF = "off"
+    INTERNAL = "internal"
+    """From an authority of its own."""
+    FILES = "files"
+    """From files of this machine."""
+
+
 class RouterSettings(Struct, frozen=True):
     """The router of an engine, and the names that it knows."""
 
@@ -51,10 +61,19 @@ class RouterSettings(Struct, frozen=True):
     """The host port that it answers at; ``None`` for 80, or another fixed one where that is taken."""
     addresses: tuple[str, ...] = ("127.0.0.1",)
     """The host addresses that it answers at."""
-    has_tls: bool = False
-    """Whether it speaks TLS too, with certificates of its own authority."""
+    tls: RouterTls = RouterTls.OFF
+    """Whether it speaks TLS too, and with which certificates."""
+    certificate: str = ""
+    """The path of a given certificate with its chain (PEM)."""
+    key: str = ""
+    """The path of its private key (PEM)."""
     name: str = "previewer-router"
     """The name of its container and volume."""
+
+    @property
+    def has_tls(self) -> bool:
+        """Whether it speaks TLS too."""
+        return self.tls is not RouterTls.OFF
 
 
 class Settings(Struct, frozen=True):

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from previewer.domain import naming
 from previewer.settings import values
-from previewer.settings.model import RouterUse, Settings
-from previewer.settings.row import Setting
+from previewer.settings.model import RouterTls, RouterUse, Settings
+from previewer.settings.row import Layer, Setting
 
 
 def _router(settings: Settings, **changes: Any) -> Settings:
@@ -87,12 +87,32 @@ NETWORK_SETTINGS = (
     ),
     Setting(
         key="network.tls",
-        looks='`"off"` or `"internal"`',
+        looks='`"off"`, `"internal"` or `"files"`',
         default='`"off"`',
-        meaning="Whether host names have `https://`, with certificates of the router's own authority, see"
-        " [router](router.md#tls).",
+        meaning="Whether host names have `https://`, with certificates of the router's own authority or with a"
+        " given one, see [router](router.md#tls).",
         variable="PREVIEWER_TLS",
-        apply=lambda s, value, _: _router(s, has_tls=values.read_choice(value, ("off", "internal")) == "internal"),
+        apply=lambda s, value, _: _router(
+            s, tls=RouterTls(values.read_choice(value, [tls.value for tls in RouterTls]))
+        ),
+    ),
+    Setting(
+        key="network.tls_certificate",
+        looks="a path",
+        default="none",
+        meaning='For `tls = "files"`: the certificate of `*.PROJECT.DOMAIN` with its chain, in PEM.',
+        apply=lambda s, value, _: _router(s, certificate=values.read_text(value)),
+        layers=Layer.USER,
+        variable="PREVIEWER_TLS_CERTIFICATE",
+    ),
+    Setting(
+        key="network.tls_key",
+        looks="a path",
+        default="none",
+        meaning="Its private key, in PEM.",
+        apply=lambda s, value, _: _router(s, key=values.read_text(value)),
+        layers=Layer.USER,
+        variable="PREVIEWER_TLS_KEY",
     ),
     Setting(
         key="network.router_name",

@@ -7,6 +7,8 @@ import json
 import os
 import socket
 import ssl
+import subprocess
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -57,7 +59,9 @@ def test_containers_of_a_service_are_asked_in_turns_and_one_that_ended_is_passed
     assert {headers["x-container"] for _status, _body, headers in answers} == containers
 
 
-def test_names_through_the_life_of_an_environment(named: NamedSite, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_through_the_life_of_an_environment(
+    named: NamedSite, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     site, host = named.site, named.host("main")
     made = site.up("main")
     assert made["url"] == f"http://{host}:{named.port}"
@@ -96,6 +100,7 @@ def test_names_through_the_life_of_an_environment(named: NamedSite, monkeypatch:
         channel.sendall(f"GET / HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
         assert b"200 OK" in channel.recv(100)
 
+    serve_a_given_certificate(named, host, tmp_path, monkeypatch)
     site.branch("feature/a", "page of a")
     site.up("feature/a")
     site.run("down", "main")
@@ -104,6 +109,27 @@ def test_names_through_the_life_of_an_environment(named: NamedSite, monkeypatch:
     site.run("down", "--all", "--yes")
     assert site.remains() == []
     assert not named.is_there()
+
+
+def serve_a_given_certificate(named: NamedSite, host: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With ``tls = "files"`` the router's certificate is the one of the settings, and has to be one."""
+    certificate, key = folder / "given.pem", folder / "given.key"
+    monkeypatch.setenv("PREVIEWER_TLS", "files")
+    monkeypatch.setenv("PREVIEWER_TLS_CERTIFICATE", str(certificate))
+    monkeypatch.setenv("PREVIEWER_TLS_KEY", str(key))
+    named.site.run("router", "down")
+    named.site.run("router", "up", code=2)
+    names = f"subjectAltName=DNS:*.{named.site.project}.localhost"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=previews"]
+    subprocess.run([*made, "-addext", names, "-out", certificate, "-keyout", key], check=True, capture_output=True)
+    named.site.run("router", "up")
+    trusted = ssl.create_default_context(cafile=str(certificate))
+    with (
+        socket.create_connection(("127.0.0.1", tls_port(named.port)), timeout=20) as plain,
+        trusted.wrap_socket(plain, server_hostname=host) as channel,
+    ):
+        channel.sendall(f"GET / HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+        assert b"200 OK" in channel.recv(100)
 
 
 def ask_for_what_is_shared(named: NamedSite) -> None:

@@ -229,6 +229,13 @@ def test_the_configuration_names_no_environment_and_has_no_admin_interface() -> 
     assert RouterAddress(port=7080, has_tls=True).url(HOST, "/api") == f"https://{HOST}:7443/api"
 
 
+def test_a_given_certificate_is_the_only_one() -> None:
+    text = router_configuration(name="r", port=80, addresses=("127.0.0.1",), has_tls=True, is_given=True)
+    apps = json.loads(text)["apps"]
+    assert set(apps) == {"http", "tls"}
+    assert set(apps["tls"]) == {"certificates"}
+
+
 def test_pages_escape_what_a_repository_says() -> None:
     page = state_page(Page("shop-x", "did not start", how="previewer up <b>", words="<script>alert(1)</script>"))
     assert "<script>" not in page

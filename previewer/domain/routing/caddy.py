@@ -22,6 +22,8 @@ ASK_PATH = "/.previewer/certificate"
 TLS_FOLDER = ".tls"
 """The volume's folder with the router's own authority and its certificates."""
 AUTHORITY_FILE = f"{TLS_FOLDER}/pki/authorities/local/root.crt"
+CERTIFICATE_FILE, KEY_FILE = f"{TLS_FOLDER}/given.crt", f"{TLS_FOLDER}/given.key"
+"""Of the volume: what it was given."""
 HEALTH_HOST = "router.previewer.internal"
 """A host name that the router itself answers."""
 HEALTH_HEADER = "X-Previewer-Router"
@@ -45,10 +47,13 @@ _BASIC = "^Basic ([A-Za-z0-9+=]+)$"
 GONE = 410
 
 
-def router_configuration(*, name: str, port: int, addresses: Sequence[str], has_tls: bool = False) -> bytes:
+def router_configuration(
+    *, name: str, port: int, addresses: Sequence[str], has_tls: bool = False, is_given: bool = False
+) -> bytes:
     """Caddy's JSON for a router called ``name`` that listens on a port of each of ``addresses``.
 
-    With TLS it makes a certificate for each host name that it knows, by an authority of its own.
+    With TLS it makes a certificate for each host name that it knows, by an authority of its own, unless one
+    ``is_given``.
     """
     server: JsonObject = {
         "listen": _listen(addresses, port),
@@ -70,7 +75,7 @@ def router_configuration(*, name: str, port: int, addresses: Sequence[str], has_
             "logging": {"logs": {"default": {"encoder": _encoder()}}},
             "apps": {
                 "http": {"servers": {"router": server, **(_secure(server, addresses, port) if has_tls else {})}},
-                **(_certificates(port, addresses) if has_tls else {}),
+                **(_given() if is_given else _certificates(port, addresses) if has_tls else {}),
             },
             **({"storage": {"module": "file_system", "root": f"{FOLDER}/{TLS_FOLDER}"}} if has_tls else {}),
         },
@@ -99,6 +104,11 @@ def _certificates(port: int, addresses: Sequence[str]) -> JsonObject:
         "tls": {"automation": automation},
         "pki": {"certificate_authorities": {"local": {"name": "previewer router", "install_trust": False}}},
     }
+
+
+def _given() -> JsonObject:
+    files: JsonObject = {"certificate": f"{FOLDER}/{CERTIFICATE_FILE}", "key": f"{FOLDER}/{KEY_FILE}"}
+    return {"tls": {"certificates": {"load_files": [files]}}}
 
 
 def _asked(port: int, addresses: Sequence[str]) -> JsonObject:

@@ -26,7 +26,14 @@ from previewer.docker_api.volumes import create_volume, remove_volume
 from previewer.domain.engine.observation import ContainerState
 from previewer.domain.json_value import JsonObject
 from previewer.domain.labels import MANAGED_BY, MANAGED_BY_VALUE, PURPOSE, PURPOSE_ROUTER, ROUTER_PORT
-from previewer.domain.routing.caddy import AUTHORITY_FILE, CONFIG_FILE, FOLDER, HEALTH_HEADER, HEALTH_HOST
+from previewer.domain.routing.caddy import (
+    AUTHORITY_FILE,
+    CONFIG_FILE,
+    FOLDER,
+    HEALTH_HEADER,
+    HEALTH_HOST,
+    KEY_FILE,
+)
 from previewer.domain.routing.route_files import Link, RouterFiles
 from previewer.engine.docker.router_image import (
     PROGRAM_PATH,
@@ -101,7 +108,7 @@ class DockerRouter:
                 create_container(
                     self._docker, name=spec.name, platform="", body=_body(spec, image, marked, self._docker)
                 )
-            self.write(spec.name, {CONFIG_FILE: spec.configuration})
+            self.write(spec.name, {CONFIG_FILE: spec.configuration, **spec.files})
         start_container(self._docker, spec.name)
         try:
             self._await_answer(spec)
@@ -238,7 +245,7 @@ def _archive(files: RouterFiles) -> bytes:
                 entry.type, entry.linkname, entry.mode = tarfile.SYMTYPE, content.target, 0o777
                 tar.addfile(entry)
             else:
-                entry.size, entry.mode = len(content), 0o644
+                entry.size, entry.mode = len(content), 0o600 if name == KEY_FILE else 0o644
                 tar.addfile(entry, io.BytesIO(content))
     return packed.getvalue()
 
