@@ -58,12 +58,22 @@ def _open_ui(invocation: Invocation, env_files: tuple[str, ...]) -> int:
             f"the terminal UI cannot draw on a terminal of type {invocation.environment['TERM']}",
             hint="set TERM to the terminal's type, such as xterm-256color, or run `previewer ls`",
         )
-    from previewer.releases.definitions import give_files
-    from previewer.tui.app import run
+    from previewer.tui.last_picture import LEAVE, last_picture
 
-    with invocation.open_session() as session:
-        give_files(session, env_files)
-        return run(session)
+    size = terminal_size(invocation.stderr)
+    picture = last_picture(invocation.environment, size, invocation.repo, invocation.project, invocation.host)
+    is_shown = picture.show(invocation.stderr)
+    try:
+        from previewer.releases.definitions import give_files
+        from previewer.tui.app import run
+
+        with invocation.open_session() as session:
+            give_files(session, env_files)
+            return run(session, picture, is_picture_shown=is_shown)
+    except BaseException:
+        if is_shown:
+            invocation.stderr.write(LEAVE)
+        raise
 
 
 _ENV_FILE = click.Option(

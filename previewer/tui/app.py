@@ -7,14 +7,17 @@ from collections.abc import Callable, Iterable
 from pathlib import Path, PurePath
 from typing import ClassVar
 
+from rich.console import RenderableType
+from rich.style import Style as RichStyle
 from textual import on
 from textual.app import App, SuspendNotSupported, SystemCommand
 from textual.binding import BindingType
 from textual.command import CommandPalette, Provider
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import Key
+from textual.events import Event, Key, MouseDown, Resize
 from textual.screen import ModalScreen, Screen
+from textual.strip import Strip
 from textual.theme import ThemeProvider
 
 from previewer.domain.deploy.plan import Plan
@@ -24,9 +27,10 @@ from previewer.session.session import Session
 from previewer.tui import messages as told
 from previewer.tui import screen_requests
 from previewer.tui.actions import BY_ID, Place, bindings
-from previewer.tui.context import AppContext
+from previewer.tui.context import AppContext, AppState
 from previewer.tui.ending import Ending
 from previewer.tui.job import Job, JobState
+from previewer.tui.last_picture import LastPicture
 from previewer.tui.live import LiveApp
 from previewer.tui.palette import ActionProvider, Palette, PlaceProvider
 from previewer.tui.present.notices import failure_summary
@@ -63,10 +67,15 @@ class PreviewerApp(LiveApp):
         *,
         monotonic: Callable[[], float] = time.monotonic,
         theme: str | None = None,
+        picture: LastPicture | None = None,
+        is_picture_shown: bool = False,
     ) -> None:
         keymap = session.settings.keymap
         super().__init__(AppContext(session, keymap=keymap, monotonic=monotonic))
         self._ending = Ending(self, self.context)
+        self._picture = picture
+        self._is_held = is_picture_shown
+        """Whether nothing is drawn yet, because there is a picture that says more."""
         for own in OWN:
             self.register_theme(own)
         wanted = theme or session.settings.theme or theme_for(self.console.color_system)
@@ -94,6 +103,8 @@ class PreviewerApp(LiveApp):
         """Paint first, ask afterwards."""
         super().on_mount()
         self._ending.listen()
+        if self._is_held:
+            self.set_timer(MOST_HELD, self._show_what_is)
 
     def on_unmount(self) -> None:
         """Close every stream."""
@@ -105,9 +116,50 @@ class PreviewerApp(LiveApp):
         if isinstance(self.screen, PreviewerScreen) and isinstance(self.focused, LineInput):
             self.focused.catch(event)
 
+    async def on_event(self, event: Event) -> None:
+        """Keys are for what is, and a picture of another size is none."""
+        if isinstance(event, Key | MouseDown) or (isinstance(event, Resize) and not self._is_of_size(event)):
+            self._show_what_is()
+        await super().on_event(event)
+
+    def watch_app_state(self, state: AppState) -> None:
+        """Once git and the engine have answered, there is more to say than the picture does."""
+        is_known = state.branches is not None or state.source_error is not None
+        if self._is_held and is_known and (state.environments is not None or state.engine_error is not None):
+            self.call_after_refresh(self._show_what_is)
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if not self._is_held:
+            super()._display(screen, renderable)
+
+    def _is_of_size(self, event: Resize) -> bool:
+        return self._picture is not None and self._picture.size == tuple(event.size)
+
+    def _show_what_is(self) -> None:
+        if self._is_held:
+            self._is_held = False
+            self.refresh(layout=True)
+
+    def _keep_picture(self) -> None:
+        """Only of what is known, and without what programs wrote."""
+        home, state = self.screen_stack[0], self.app_state
+        is_known = state.branches is not None and state.environments is not None and state.engine_error is None
+        if self._picture is None or self.is_headless or not is_known or not isinstance(home, HomeScreen):
+            return
+        hidden, old = home.glance.region, RichStyle(dim=True)
+        lines: list[str] = []
+        for number, strip in enumerate(home._compositor.render_strips()):
+            shown = strip.apply_style(old)
+            if home.glance.display and hidden.y <= number < hidden.bottom:
+                left, right = shown.crop(0, hidden.x), shown.crop(hidden.right, shown.cell_length)
+                shown = Strip.join([left, Strip.blank(hidden.width, home.rich_style), right])
+            lines.append(shown.render(self.console))
+        self._picture.keep(lines)
+
     def exit(self, result: int | None = None, return_code: int = 0, message: object = None) -> None:
         """Close every stream first: a reader that waits for one would keep the process alive."""
         del message
+        self._keep_picture()
         self.context.bridge.close()
         super().exit(result, return_code)
 
@@ -284,9 +336,13 @@ class PreviewerApp(LiveApp):
             self.tell(outcome or job.state.value, title=f"{job.title}: {job.state.value}")
 
 
-def run(session: Session) -> int:
+MOST_HELD = 5.0
+"""Seconds that the last picture stays where git or the engine does not answer."""
+
+
+def run(session: Session, picture: LastPicture | None = None, *, is_picture_shown: bool = False) -> int:
     """Run the interface until the user quits; its exit code. Operations that it leaves behind are undone first."""
-    app = PreviewerApp(session)
+    app = PreviewerApp(session, picture=picture, is_picture_shown=is_picture_shown)
     app.context.bridge.stand_by("terminal", lambda: end_with_terminal(app.context.undo_running_works))
     try:
         result = app.run()

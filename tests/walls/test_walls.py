@@ -70,12 +70,13 @@ ONLY_IN = {
 PROTOCOLS_ONLY = {
     ("cli", "engine"): {"previewer.engine.protocol"},
     ("tui", "engine"): {"previewer.engine.protocol"},
-    ("cli", "tui"): {"previewer.tui.app"},
+    ("cli", "tui"): {"previewer.tui.app", "previewer.tui.last_picture"},
     ("cli", "definition"): {"previewer.definition.printing", "previewer.definition.yaml_text"},
     **{
         (end, "session"): {f"previewer.session.{name}" for name in ("open_session", "run", "session")}
         for end in ("cli", "tui")
     },
+    ("tui", "session"): {f"previewer.session.{name}" for name in ("open_session", "readings", "run", "session")},
     ("cli", "releases"): {"previewer.releases.attested", "previewer.releases.definitions"},
     ("cli", "records"): {"previewer.records.environments", "previewer.records.tombstones"},
     ("tui", "releases"): set[str](),

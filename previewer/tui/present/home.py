@@ -133,6 +133,7 @@ class HomeRow(Struct, frozen=True):
     source: OverviewRow
     name: str
     """The branch as it is shown, for the filter to mark letters in."""
+    folded_name: str
     search_text: str
     """What the filter looks through, folded."""
 
@@ -153,10 +154,10 @@ def home_rows(
             return 1
         return 3 if row.branch is not None and row.branch.kind is not RefKind.BRANCH else 2
 
-    found = [HomeRow(_key(row), row, _name(row), _search_text(row, view)) for row in rows]
+    found = [HomeRow(_key(row), row, name := _name(row), name.casefold(), _search_text(row, view)) for row in rows]
     keys: Mapping[str, Callable[[HomeRow], tuple[object, ...]]] = {
         "activity": lambda row: (rank(row.source),),
-        "name": lambda row: (row.name.casefold(),),
+        "name": lambda row: (row.folded_name,),
         "state": lambda row: (-_STATE_RANK[row.source.environment.state] if row.source.environment else 1,),
         "age": lambda row: (-_committed_at(row.source),),
     }
@@ -173,7 +174,7 @@ def filter_rows(rows: Sequence[HomeRow], text: str, *, quick: int = 0, user: str
     found = [row for row in rows if accepts(row.source, user)] if quick else list(rows)
     for word in text.casefold().split():
         letters = re.compile(".*?".join(map(re.escape, word)))
-        found = [row for row in found if word in row.search_text or letters.search(row.name.casefold())]
+        found = [row for row in found if word in row.search_text or letters.search(row.folded_name)]
     return tuple(found)
 
 

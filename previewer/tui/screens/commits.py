@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.widgets import DataTable, Input
+from textual.widgets import Input
 
 from previewer.domain.commit.revision import Commit
 from previewer.domain.environment.environment import Environment
@@ -144,7 +144,7 @@ class CommitsScreen(PreviewerScreen):
         self.filter.display = bool(self.filter.value)
         self.table.focus()
 
-    @on(DataTable.RowSelected)
+    @on(RowsTable.RowSelected)
     def row_clicked(self) -> None:
         """A click on the row under the cursor."""
         self.action_open()

@@ -10,7 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widget import Widget
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
 from previewer.domain.commit.revision import Branch
 from previewer.domain.compose.definition import Role
@@ -294,12 +294,12 @@ class EnvironmentScreen(ActingScreen):
         else:
             self.close()
 
-    @on(DataTable.RowHighlighted, "#services")
+    @on(RowsTable.RowHighlighted, "#services")
     def service_chosen(self) -> None:
         """Only the logs of the service under the cursor."""
         self.logs.choose_service(self.services.selected_key or None)
 
-    @on(DataTable.RowSelected, "#services")
+    @on(RowsTable.RowSelected, "#services")
     def service_entered(self) -> None:
         """To the logs."""
         self.logs.view.focus()

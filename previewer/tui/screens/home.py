@@ -10,7 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
-from textual.widgets import DataTable, Input, Static
+from textual.widgets import Input, Static
 
 from previewer.domain.commit.revision import Branch
 from previewer.domain.compose.definition import Role
@@ -34,8 +34,8 @@ from previewer.tui.widgets.home_panes import GlancePane, RoleCards
 from previewer.tui.widgets.lines import LineInput
 from previewer.tui.widgets.rows_table import RowsTable
 
-MOST_ROWS = 300
-"""In the table; the filter looks through all branches, however many there are."""
+MEASURED_ROWS = 300
+"""The first rows, whose content decides how wide the columns are."""
 TABLE_MARGIN = 3
 """The table's padding and its scroll bar."""
 MOST_MEASURED = 30
@@ -83,6 +83,9 @@ class HomeScreen(ActingScreen):
         self._counts = (0,) * len(QUICK)
         self._sort = SORTS[0]
         self._shown: dict[str, OverviewRow] = {}
+        self._found_by: tuple[str, int] = ("", 0)
+        self._found: tuple[HomeRow, ...] = ()
+        """What the filter and the quick filter found."""
 
     def compose(self) -> ComposeResult:
         """Top bar, cards, notices, quick filters, table, pane, filter, status, keys."""
@@ -155,8 +158,7 @@ class HomeScreen(ActingScreen):
     @property
     def visible_containers(self) -> tuple[str, ...]:
         """Those of the rows that are in sight, and of production and staging."""
-        first = int(self.table.scroll_y)
-        rows = list(self._shown.values())[first : first + max(1, self.table.size.height)]
+        rows = (self._shown[key] for key in self.table.keys_in_sight if key in self._shown)
         seen = [row.environment for row in rows if row.environment is not None]
         guarded = [e for e in self.app_state.environments or () if e.role is not Role.PREVIEW]
         running = [
@@ -297,13 +299,13 @@ class HomeScreen(ActingScreen):
         """A filter that is kept says what it leaves out."""
         self._draw_status()
 
-    @on(DataTable.RowHighlighted)
+    @on(RowsTable.RowHighlighted)
     def row_changed(self) -> None:
         """Other keys matter, and another row is looked at."""
         self.draw_keys()
         self.glance.look_at(self.row, self.app_state)
 
-    @on(DataTable.RowSelected)
+    @on(RowsTable.RowSelected)
     def row_clicked(self) -> None:
         """A click on the row under the cursor opens it."""
         self.action_open()
@@ -341,13 +343,12 @@ class HomeScreen(ActingScreen):
             self._counts = tuple(
                 len(filter_rows(self._rows, "", quick=n, user=self.user)) for n in range(len(QUICK))
             )
-        found = filter_rows(self._rows, self.filter.value, quick=self._quick, user=self.user)
-        shown = found[:MOST_ROWS]
-        self._shown = {row.key: row.source for row in shown}
-        rows = [(row.key, self._lines(row.source)) for row in shown]
+            self._found_by = ("", -1)
+        self._filter()
         width = (self.query_one("#list").size.width or self.width) - TABLE_MARGIN
-        longest = longest_cells(lines for _key, lines in rows)
-        self.table.show(fit_columns(width, longest, has_pane=self.glance.display), rows)
+        longest = longest_cells(self._lines(row.source) for row in self._found[:MEASURED_ROWS])
+        columns = fit_columns(width, longest, has_pane=self.glance.display)
+        self.table.show_lazily(columns, tuple(self._shown), lambda key: self._lines(self._shown[key]))
         if stays_at_top:
             self.table.action_cursor_top()
         by = quick_line(
@@ -355,18 +356,25 @@ class HomeScreen(ActingScreen):
         )
         self.query_one("#quick", Static).update(to_content(by))
         empty = self.query_one("#empty", Notice)
-        empty.styles.height = "auto" if shown else "1fr"  # the filter stays at the bottom
+        empty.styles.height = "auto" if self._shown else "1fr"  # the filter stays at the bottom
         lines: tuple[Line, ...] = ()
-        if not shown:
+        if not self._shown:
             lines = empty_table(
                 is_waiting=app_state.branches is None and app_state.source_error is None,
                 filter_text=self.filter.value or (QUICK[self._quick].label if self._quick else ""),
                 branch_count=len(app_state.branches or ()),
                 location=self.context.session.source.location,
             )
-        elif len(found) > len(shown):
-            lines = (line(Span(f"the first {len(shown)} of {len(found)} rows: / finds the others", Tone.QUIET)),)
         empty.say(lines)
+
+    def _filter(self) -> None:
+        """A longer filter finds no row that a shorter one has not found."""
+        text, (before, quick) = self.filter.value, self._found_by
+        if (text, self._quick) != (before, quick):
+            rows = self._found if quick == self._quick and before and text.startswith(before) else self._rows
+            self._found = filter_rows(rows, text, quick=self._quick, user=self.user)
+            self._found_by = (text, self._quick)
+            self._shown = {row.key: row.source for row in self._found}
 
     def _lines(self, row: OverviewRow) -> Mapping[str, Line]:
         work = self.context.work_on(

@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.widgets import DataTable
 
 from previewer.present.values import Span, Tone
 from previewer.tui.actions import Place, bindings
@@ -97,7 +96,7 @@ class JobsScreen(PreviewerScreen):
         """To where the list was asked for."""
         self.close()
 
-    @on(DataTable.RowSelected)
+    @on(RowsTable.RowSelected)
     def row_entered(self) -> None:
         """Enter, or a click on the row under the cursor."""
         self.action_open_job()

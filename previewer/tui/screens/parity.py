@@ -10,7 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
 from previewer.deployment.definition import new_secrecy
 from previewer.domain.environment.environment import OverviewRow
@@ -232,7 +232,7 @@ class ParityScreen(PreviewerScreen):
         else:
             self.tell(message.path, title="comparison saved")
 
-    @on(DataTable.RowSelected)
+    @on(RowsTable.RowSelected)
     def row_entered(self) -> None:
         """Enter or a click on the head of a group."""
         self.action_fold()
@@ -283,9 +283,9 @@ class ParityScreen(PreviewerScreen):
             self.tell(str(message.error), title="they could not be probed", severity="error")
         self.draw()
         if probe_rows(message.probed):
-            self.table.move_cursor(row=1, animate=False)  # below the head of the answers
+            self.table.move_cursor(1)  # below the head of the answers
 
-    @on(DataTable.RowHighlighted)
+    @on(RowsTable.RowHighlighted)
     def difference_chosen(self) -> None:
         """Another one is under the cursor, and other keys matter."""
         self._draw_detail()
@@ -336,7 +336,7 @@ class ParityScreen(PreviewerScreen):
             at = self.table.cursor_row
             after = [place for place in places if (place > at if step > 0 else place < at)]
             target = (after[0] if step > 0 else after[-1]) if after else places[0 if step > 0 else -1]
-            self.table.move_cursor(row=target, animate=False)
+            self.table.move_cursor(target)
 
     def _draw_sides(self) -> None:
         parity, state, now = self._parity, self.app_state, self.context.now()

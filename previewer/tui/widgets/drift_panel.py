@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
 from previewer.deployment.drift import EnvironmentDrift
 from previewer.domain.drift.finding import Finding
@@ -75,7 +75,7 @@ class DriftPanel(Panel):
         self._drift, self.error = message.drift, None
         self.draw()
 
-    @on(DataTable.RowHighlighted)
+    @on(RowsTable.RowHighlighted)
     def finding_chosen(self) -> None:
         """Another one is under the cursor."""
         self._draw_detail()
