@@ -74,7 +74,7 @@ class PreviewerApp(LiveApp):
         super().__init__(AppContext(session, keymap=keymap, monotonic=monotonic))
         self._ending = Ending(self, self.context)
         self._picture = picture
-        self._is_held = is_picture_shown
+        self.is_held = is_picture_shown
         """Whether nothing is drawn yet, because there is a picture that says more."""
         for own in OWN:
             self.register_theme(own)
@@ -103,7 +103,7 @@ class PreviewerApp(LiveApp):
         """Paint first, ask afterwards."""
         super().on_mount()
         self._ending.listen()
-        if self._is_held:
+        if self.is_held:
             self.set_timer(MOST_HELD, self._show_what_is)
 
     def on_unmount(self) -> None:
@@ -125,19 +125,19 @@ class PreviewerApp(LiveApp):
     def watch_app_state(self, state: AppState) -> None:
         """Once git and the engine have answered, there is more to say than the picture does."""
         is_known = state.branches is not None or state.source_error is not None
-        if self._is_held and is_known and (state.environments is not None or state.engine_error is not None):
+        if self.is_held and is_known and (state.environments is not None or state.engine_error is not None):
             self.call_after_refresh(self._show_what_is)
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        if not self._is_held:
+        if not self.is_held:
             super()._display(screen, renderable)
 
     def _is_of_size(self, event: Resize) -> bool:
         return self._picture is not None and self._picture.size == tuple(event.size)
 
     def _show_what_is(self) -> None:
-        if self._is_held:
-            self._is_held = False
+        if self.is_held:
+            self.is_held = False
             self.refresh(layout=True)
 
     def _keep_picture(self) -> None:
