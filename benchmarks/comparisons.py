@@ -15,6 +15,7 @@ from benchmarks.measure import Measured, Subject
 from benchmarks.results import Figure
 from benchmarks.routed import cost_of_the_router, many_names, replace_under_load
 from benchmarks.stand_ins import fakes
+from benchmarks.terminal_ui import run_idle, run_keys, run_logs, run_start
 from benchmarks.workplace import Workplace, compose, previewer, servers, services
 from previewer.git.output import BRANCH_FORMAT, HEADS
 from tests.docker.base_image import BASE_REFERENCE
@@ -259,4 +260,8 @@ COMPARISONS: tuple[Comparison | Course | Trial, ...] = (
     Trial("router-replace", "requests by name while generations change", replace_under_load),
     Trial("router-cost", "requests by name and directly to a port", cost_of_the_router),
     Trial("router-many", f"{MANY} environments with names", partial(many_names, count=MANY)),
+    Course("tui-start", "the terminal interface, until a branch is read", run_start),
+    Course("tui-keys", "a letter typed into a filter, until it is drawn", run_keys),
+    Course("tui-idle", "ten seconds of idling", run_idle),
+    Course("tui-logs", "ten seconds of 5,000 log lines a second", run_logs),
 )

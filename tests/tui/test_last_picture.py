@@ -61,7 +61,9 @@ async def test_another_size_has_no_picture(world: World, tmp_path: Path) -> None
     assert shown(LastPicture(picture.path, (80, 24))) == ""
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"version": 1}', '{"size": [100, 30], "lines": 7, "at": "x"}'])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"version": 1}', '{"size": [100, 30], "lines": 7, "at": "x"}']
+)
 def test_a_broken_file_is_no_picture(content: str, tmp_path: Path) -> None:
     path = tmp_path / "home.json"
     path.write_text(content)

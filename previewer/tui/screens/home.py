@@ -34,7 +34,7 @@ from previewer.tui.widgets.home_panes import GlancePane, RoleCards
 from previewer.tui.widgets.lines import LineInput
 from previewer.tui.widgets.rows_table import RowsTable
 
-MEASURED_ROWS = 300
+MEASURED_ROWS = 100
 """The first rows, whose content decides how wide the columns are."""
 TABLE_MARGIN = 3
 """The table's padding and its scroll bar."""
