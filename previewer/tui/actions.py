@@ -25,6 +25,7 @@ class Place(Enum):
     CONFIRM = "confirmation"
     PROGRESS = "progress"
     JOBS = "jobs"
+    RELEASES = "releases"
 
 
 class Need(Enum):
@@ -99,7 +100,7 @@ def key_name(key: str) -> str:
 _ROWS = (Place.HOME, Place.COMMITS)
 _ON_ENVIRONMENT = (Place.HOME, Place.ENVIRONMENT)
 _PAIRS = (Place.PARITY, Place.DIFF)
-_SCROLLED = (*_ROWS, Place.ENVIRONMENT, Place.JOBS, *_PAIRS)
+_SCROLLED = (*_ROWS, Place.ENVIRONMENT, Place.JOBS, Place.RELEASES, *_PAIRS)
 _TABS = (
     ("overview", "Services and logs", None, "status"),
     ("services", "Every container with its restarts", None, "status"),
@@ -174,13 +175,13 @@ ACTIONS: tuple[Action, ...] = (
            "records.environments:find_environment", "open",
            needs=Need.ENVIRONMENT),
     Action("copy", "y", "copy", "Copy the selected text, the shown logs, the URL, the commit or the command line",
-           (Place.HOME, Place.COMMITS, Place.ENVIRONMENT, Place.JOBS), "records.environments:find_environment",
-           "url",
+           (Place.HOME, Place.COMMITS, Place.ENVIRONMENT, Place.JOBS, Place.RELEASES),
+           "records.environments:find_environment", "url",
            needs=Need.ROW),
     Action("commits", "c", "commits", "Choose any commit of this branch", (Place.HOME,), None, "up",
            needs=Need.BRANCH),
-    Action("mark", "space", "mark", "Mark the environment; D, s and p then take the marked ones", (Place.HOME,),
-           None, "down", needs=Need.ENVIRONMENT),
+    Action("mark", "space", "mark", "Mark the environment, for D, s and p; a release, to compare others with it",
+           (Place.HOME, Place.RELEASES), None, "down", needs=Need.ENVIRONMENT),
     Action("filter", "slash", "filter", "Show only what contains these words (esc clears)",
            (Place.HOME, Place.COMMITS), "lists:list_branches", "branches"),
     *(
@@ -190,10 +191,27 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("sort", "O", "sort", "Order the rows by activity, name, state or age", (Place.HOME,),
            "lists:list_branches", "branches"),
-    Action("retry", "r", "refresh", "Ask git and the engine again", (*_ON_ENVIRONMENT, *_PAIRS),
+    Action("retry", "r", "refresh", "Ask git and the engine again",
+           (*_ON_ENVIRONMENT, *_PAIRS, Place.RELEASES),
            "records.environments:list_environments", "ls"),
     Action("jobs", "J", "jobs", "List the operations started here, with their command lines",
            (*_ON_ENVIRONMENT, Place.PARITY)),
+    Action("releases", "F", "releases", "List the frozen releases: compare, verify, sign, push, pull, audit",
+           (Place.HOME,), "lists:list_releases", "releases"),
+    Action("open-release", "enter", "open", "Show what is in the release", (Place.RELEASES,), "inspect:inspect",
+           "inspect"),
+    Action("compare-releases", "v", "compare", "Show what changed from the marked release, or the one before",
+           (Place.RELEASES,), "diff:diff", "diff"),
+    Action("verify", "V", "verify", "Check that the release is what it says; on demand build it again",
+           (Place.RELEASES,), "verify:verify", "verify", call="job('verify')"),
+    Action("sign", "S", "sign", "Sign the release with git's key", (Place.RELEASES,), "verify:sign_release",
+           "sign", call="job('sign')"),
+    Action("push", "P", "push", "Send the release to a registry", (Place.RELEASES,), "push:push", "push",
+           call="job('push')"),
+    Action("pull", "L", "pull", "Fetch a release from a registry", (Place.RELEASES,), "pull:pull", "pull",
+           call="job('pull')"),
+    Action("audit", "A", "audit", "Check the history and every release", (Place.RELEASES,),
+           "audit:verify_ledger", "audit", call="job('audit')"),
     Action("open-job", "enter", "open", "Show the operation's tasks, or how it ended", (Place.JOBS,)),
     Action("work", "w", "progress", "Show the operation that is running, or the last one", _ON_ENVIRONMENT),
     *(
@@ -268,7 +286,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("half-page-up", "ctrl+u", "half page up", "Half a page up", _SCROLLED),
     Action("back", "escape", "back", "One layer out; clears a filter first", (Place.EVERYWHERE,)),
     Action("menu", "x", "actions", "Everything that can be done here",
-           (Place.HOME, Place.COMMITS, Place.ENVIRONMENT, Place.JOBS, *_PAIRS)),
+           (Place.HOME, Place.COMMITS, Place.ENVIRONMENT, Place.JOBS, Place.RELEASES, *_PAIRS)),
     Action("command_palette", "ctrl+p,colon", "palette", "Find an action, a branch or an environment by name",
            (Place.EVERYWHERE,)),
     Action("help", "question_mark", "help", "All keys, searchable", (Place.EVERYWHERE,), None, None),

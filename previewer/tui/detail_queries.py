@@ -18,7 +18,7 @@ from previewer.engine.protocol import Stream
 from previewer.errors import NotFoundError, PreviewerError
 from previewer.operations.diff import Difference, diff
 from previewer.operations.inspect import Inspection, inspect
-from previewer.operations.lists import list_history
+from previewer.operations.lists import ListedRelease, list_history, list_releases
 from previewer.operations.parity import RolesParity, compare, parity_of_roles
 from previewer.operations.probe import Probed, probe
 from previewer.session.session import Session
@@ -51,6 +51,14 @@ class GlanceRead(Message):
     def __init__(self, glance: Glance) -> None:
         super().__init__()
         self.glance = glance
+
+
+class ReleasesRead(Message):
+    """All that the repository keeps."""
+
+    def __init__(self, releases: Sequence[ListedRelease]) -> None:
+        super().__init__()
+        self.releases = tuple(releases)
 
 
 class DriftRead(Message):
@@ -247,6 +255,10 @@ class DetailQueries:
             return HistoryRead(list_history(self._session, environment=environment, limit=MOST_ENTRIES))
 
         self._ask("history", call, tell)
+
+    def read_releases(self, tell: MessagePump) -> None:
+        """Answered with :class:`ReleasesRead`."""
+        self._ask("releases", lambda: ReleasesRead(list_releases(self._session)), tell)
 
     def read_release(self, release: str, tell: MessagePump) -> None:
         """Answered with :class:`InspectionRead`."""

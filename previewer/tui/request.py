@@ -19,8 +19,8 @@ from previewer.operations.prune import PrunePlan
 from previewer.session.run import Run
 from previewer.session.session import Session
 
-Proposal: TypeAlias = Plan | ExtendResult | PrunePlan
-"""What would happen, as the operations say it."""
+Proposal: TypeAlias = Plan | ExtendResult | PrunePlan | tuple[str, ...]
+"""What would happen, as the operations say it; some say it in lines."""
 Option: TypeAlias = Role | DeployRequest | KnownGood | str | bool | None
 """What a variant of a job hands to its operation."""
 

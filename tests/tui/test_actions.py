@@ -23,6 +23,7 @@ from previewer.tui.screens.home import HomeScreen
 from previewer.tui.screens.jobs import JobsScreen
 from previewer.tui.screens.parity import ParityScreen
 from previewer.tui.screens.progress import ProgressScreen
+from previewer.tui.screens.releases import ReleasesScreen
 from previewer.tui.widgets.lines import LinesView
 from previewer.tui.widgets.log_view import LogView
 from previewer.tui.widgets.rows_table import RowsTable
@@ -57,6 +58,7 @@ NODES: dict[Place, tuple[type[DOMNode], ...]] = {
     Place.ENVIRONMENT: (EnvironmentScreen, RowsTable, LogView, LinesView, PreviewerApp),
     Place.PARITY: (ParityScreen, RowsTable, PreviewerApp),
     Place.DIFF: (DiffScreen, LinesView, PreviewerApp),
+    Place.RELEASES: (ReleasesScreen, RowsTable, PreviewerApp),
     Place.JOBS: (JobsScreen, RowsTable, PreviewerApp),
     Place.CONFIRM: (ConfirmScreen,),
     Place.PROGRESS: (ProgressScreen,),

@@ -98,6 +98,8 @@ def is_empty(proposal: Proposal) -> bool:
         return not proposal.steps
     if isinstance(proposal, ExtendResult):
         return not proposal.changed
+    if isinstance(proposal, tuple):
+        return not proposal
     return not proposal.removed
 
 
@@ -105,7 +107,7 @@ def proposal_size(proposal: Proposal) -> str:
     """``12 steps``; how much pruning frees; nothing for a lifetime."""
     if isinstance(proposal, Plan):
         return plan_size(proposal)
-    if isinstance(proposal, ExtendResult):
+    if isinstance(proposal, ExtendResult | tuple):
         return ""
     return f"{describe(proposal.removed)}, {format_memory(proposal.bytes)}"
 
@@ -116,6 +118,8 @@ def proposal_lines(proposal: Proposal, *, now: datetime, width: int) -> tuple[Li
         return plan_lines(proposal, width=width)
     if isinstance(proposal, ExtendResult):
         return _lifetime_lines(proposal, now)
+    if isinstance(proposal, tuple):
+        return hanging_indent((line(words) for words in proposal), width, indent=4)
     return _prune_lines(proposal, width)
 
 

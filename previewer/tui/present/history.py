@@ -1,4 +1,4 @@
-"""Entries of the ledger and commits, as rows."""
+"""Entries of the ledger, commits and releases, as rows."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from previewer.domain.commit.revision import Commit, short_id
 from previewer.domain.environment.environment import Environment
 from previewer.domain.record.notes import LedgerEntry
+from previewer.operations.lists import ListedRelease
 from previewer.present.tables import Column, share_out
 from previewer.present.values import Span, Tone, age
 from previewer.tui.present.states import state_line
@@ -68,4 +69,46 @@ def commit_lines(commit: Commit, environment: Environment | None, *, now: dateti
         "author": line(commit.author),
         "state": state_line(environment.state) if environment else (),
         "subject": line(commit.subject),
+    }
+
+
+_RELEASE_COLUMNS = (
+    Column("mark", "", 1),
+    Column("release", "Release", 12),
+    Column("commit", "Commit", 12),
+    Column("age", "Age", 6, align_right=True),
+    Column("signed", "Signed", 6),
+    Column("running", "Runs in", 16, share=2),
+    Column("good", "Good in", 12, share=1),
+    Column("definitions", "Definitions", 12, share=1, most=40),
+    Column("images", "Images", 6, align_right=True),
+)
+_RELEASE_EXTRAS = ("definitions", "images")
+"""Left out of narrow terminals."""
+
+
+def fit_release_columns(width: int, longest: Mapping[str, int]) -> tuple[Column, ...]:
+    """The columns for a table of ``width`` cells with content as wide as ``longest`` says."""
+    chosen = [one for one in _RELEASE_COLUMNS if width >= _WIDE_FROM or one.key not in _RELEASE_EXTRAS]
+    return share_out(chosen, width, longest)
+
+
+def listed_release_lines(listed: ListedRelease, *, now: datetime, is_marked: bool) -> Mapping[str, Line]:
+    """A release's row, its environments without the project's name before theirs."""
+    release = listed.release
+
+    def short(names: tuple[str, ...]) -> str:
+        return ", ".join(name.removeprefix(f"{release.project}-") for name in names)
+
+    running = line(Span("not known", Tone.QUIET)) if listed.running is None else line(short(listed.running))
+    return {
+        "mark": line(Span("▌", Tone.ACCENT)) if is_marked else (),
+        "release": line(short_id(release.id)),
+        "commit": line(Span(short_id(release.commit), Tone.QUIET)),
+        "age": line(age(release.committed_at, now)),
+        "signed": line(Span("✔ yes", Tone.GOOD) if listed.is_signed else Span("no", Tone.QUIET)),
+        "running": running,
+        "good": line(Span(short(listed.known_good), Tone.GOOD)),
+        "definitions": line(Span(", ".join(release.definitions), Tone.QUIET)),
+        "images": line(str(len(release.artifacts))),
     }

@@ -167,7 +167,7 @@ class ConfirmScreen(Dialog[Request | None]):
         self.set_class(self.is_dangerous, "-dangerous")
         self.query_one("#question", Static).update(to_content(*question_lines(request, self.proposal)))
         choices = self.query_one("#choices", Static)
-        choices.display = len(request.choices) > 1
+        choices.display = len(request.choices) > 1 or bool(request.kind.other)
         choices.update(to_content(choice_line(request, other_key=self.context.key_of("choose-other"))))
         self.query_one("#plan-lines", Static).update(to_content(*self._plan_lines(width)))
         taken = OTHER_LINES + (DANGER_LINES if self.is_dangerous else 0)

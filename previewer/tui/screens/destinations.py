@@ -11,6 +11,7 @@ from previewer.tui.screens.environment import EnvironmentScreen
 from previewer.tui.screens.jobs import JobsScreen
 from previewer.tui.screens.parity import ParityScreen
 from previewer.tui.screens.progress import ProgressScreen
+from previewer.tui.screens.releases import ReleasesScreen
 
 
 def screen_of(context: AppContext, asked: ScreenRequested) -> PreviewerScreen:
@@ -25,4 +26,6 @@ def screen_of(context: AppContext, asked: ScreenRequested) -> PreviewerScreen:
         return DiffScreen(context, asked.name, asked.other)
     if asked.destination is Destination.JOBS:
         return JobsScreen(context)
+    if asked.destination is Destination.RELEASES:
+        return ReleasesScreen(context)
     return ProgressScreen(context, asked.number)

@@ -27,7 +27,7 @@ from previewer.tui.present.tables import longest_cells
 from previewer.tui.present.text import Line, hanging_indent, join, line, to_content
 from previewer.tui.present.work_lines import cell_line, filter_line, job_lines, marked_line
 from previewer.tui.request import Request
-from previewer.tui.screen_requests import CopyRequested, ScreenRequested
+from previewer.tui.screen_requests import CopyRequested, Destination, ScreenRequested
 from previewer.tui.screens.acting import ACTING, ActingScreen
 from previewer.tui.widgets.bars import KeyBar, Notice, TopBar
 from previewer.tui.widgets.home_panes import GlancePane, RoleCards
@@ -46,33 +46,20 @@ NOTICE_MARGIN = 3
 """A notice's border and padding."""
 KEYS = (
     "open", "up", "wake", "update", "down", "browse", "work", "filter", "menu", "drift", "parity", "logs",
-    "commits", "promote", "extend", "sleep", "mark", "copy", "retry", "prune",
+    "commits", "promote", "extend", "sleep", "mark", "copy", "retry", "prune", "releases",
 )  # fmt: skip
+OWN = (
+    "open", "up", "copy", "commits", "mark", "filter", "maximise", "menu", "back", "prune", "sort", "releases",
+    *(f"quick-{number}" for number in range(1, len(QUICK) + 1)),
+)  # fmt: skip
+"""The actions that are bound here, besides those of every screen that acts."""
 
 
 class HomeScreen(ActingScreen):
     """Where a user starts."""
 
     PLACE = Place.HOME
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(
-            (
-                *ACTING,
-                "open",
-                "up",
-                "copy",
-                "commits",
-                "mark",
-                "filter",
-                "maximise",
-                "menu",
-                "back",
-                "prune",
-                "sort",
-                *(f"quick-{number}" for number in range(1, len(QUICK) + 1)),
-            )
-        )
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings((*ACTING, *OWN))]
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
@@ -230,6 +217,10 @@ class HomeScreen(ActingScreen):
         """To the two that are marked; else to staging and production."""
         names = [environment.name for environment in self.marked]
         self.post_message(ScreenRequested.parity(*(names if len(names) == 2 else ())))
+
+    def action_releases(self) -> None:
+        """To all that the repository keeps."""
+        self.post_message(ScreenRequested(Destination.RELEASES))
 
     def action_quick(self, index: int) -> None:
         """Show only rows of one kind."""
