@@ -19,9 +19,11 @@ from previewer.domain.json_value import JsonObject
 from previewer.present.values import ago
 from previewer.session.readings import cache_folder, read_cached, write_cached
 
-ENTER, LEAVE = "\x1b[?1049h\x1b[?25l\x1b[H", "\x1b[?1049l\x1b[?25h"
+ENTER, LEAVE = "\x1b[?1049h\x1b[?25l\x1b[H", "\x1b[0m\x1b[?1049l\x1b[?25h"
 """To the terminal's other screen, without a cursor, and back."""
 REVERSED, PLAIN, CLEAR_LINE = "\x1b[7m", "\x1b[0m", "\x1b[2K"
+CONCEALED = "\x1b[7;8m"
+"""For keys that are typed before the interface takes them: the terminal echoes them at the cursor."""
 TERMINAL = ("TERM", "COLORTERM", "NO_COLOR", "DOCKER_HOST", "DOCKER_CONTEXT")
 """Variables that make another picture."""
 
@@ -41,7 +43,9 @@ class LastPicture(Struct, frozen=True):
         if not (is_fitting and isinstance(lines, list) and isinstance(at, float)):
             return False
         said = f" from {ago(datetime.fromtimestamp(at, UTC), datetime.now(UTC))} · asking git and the engine …"
-        note = f"{PLAIN}{CLEAR_LINE}{REVERSED}{said[: self.size[0]]:<{self.size[0]}}{PLAIN}"
+        width, height = self.size
+        said = said[: width - 1]
+        note = f"{PLAIN}{CLEAR_LINE}{REVERSED}{said:<{width - 1}}\x1b[{height};{len(said) + 1}H{CONCEALED}"
         terminal.write(ENTER + "\r\n".join([*map(str, lines[:-1]), note]))
         terminal.flush()
         return True
