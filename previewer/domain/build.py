@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import Definition
-from previewer.domain.json_value import JsonObject, as_object, canonical_json
+from previewer.domain.json_value import JsonObject, canonical_json
 from previewer.domain.release.release import FrozenDefinition, Release
 from previewer.errors import UnsupportedError
 
@@ -196,7 +196,7 @@ def _differences(release: Release) -> Iterator[BuildDifference]:
 
 
 def _keys(one: FrozenDefinition, other: FrozenDefinition, service: str) -> tuple[str, ...]:
-    old, new = (as_object(d.definition.services[service].spec.get("build")) for d in (one, other))
+    old, new = (d.definition.services[service].spec.get("build") or {} for d in (one, other))
     return tuple(sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key)))
 
 

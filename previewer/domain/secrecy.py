@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from previewer.domain.compose.definition import Definition
-from previewer.domain.json_value import JsonValue, as_object, as_text, canonical_json
+from previewer.domain.json_value import JsonValue, as_text, canonical_json
 
 MASK = "•••"
 SHORTEST_SECRET = 4
@@ -85,10 +85,7 @@ def is_secret_value(name: str, value: str) -> bool:
 
 def secret_variables(definition: Definition, variables: Mapping[str, str]) -> Iterator[str]:
     """The values of variables whose names say that they are secret, and of those that ``secrets`` are made of."""
-    sources = {
-        as_text(as_object(secret).get("environment"))
-        for secret in as_object(definition.model.get("secrets")).values()
-    }
+    sources = {secret.environment for secret in definition.served["secrets"].values()}
     for name, value in variables.items():
         if name in sources or _SECRET_NAMES.search(name):
             yield value

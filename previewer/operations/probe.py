@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from msgspec import Struct
 
 from previewer.domain.compose.definition import Role
+from previewer.domain.compose.extension import ProbeRequest
 from previewer.domain.compose.routes import reachable_address
 from previewer.domain.engine.observation import PublishedPort
 from previewer.domain.environment.environment import Environment
@@ -22,7 +23,6 @@ from previewer.domain.parity.difference import ParitySide
 from previewer.domain.parity.probe import (
     ProbeAnswer,
     ProbeDifference,
-    ProbeRequest,
     ProbeRules,
     compare_answers,
     read_probe_rules,

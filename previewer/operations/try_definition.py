@@ -21,10 +21,10 @@ from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.files import SHA1_DIGITS
 from previewer.domain.commit.revision import Commit
 from previewer.domain.compose.definition import ReadingChoice
+from previewer.domain.compose.extension import ProbeRequest
 from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.environment.environment import Environment
 from previewer.domain.environment.urls import reason_for_no_url
-from previewer.domain.parity.probe import ProbeRequest
 from previewer.domain.policy.check import Check, Verdict
 from previewer.git.command import GitCommand
 from previewer.operations.down import all_names, down

@@ -9,7 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from previewer.domain.compose.definition import Definition, Role
-from previewer.domain.parity.probe import ProbeAnswer, ProbeRequest, ProbeRules, compare_answers, read_probe_rules
+from previewer.domain.compose.extension import ProbeRequest
+from previewer.domain.parity.probe import ProbeAnswer, ProbeRules, compare_answers, read_probe_rules
 
 REQUEST = ProbeRequest("/items")
 ANSWER = ProbeAnswer(200, {"content-type": "application/json", "date": "now"}, b'{"a": 1}', 0.01)

@@ -11,7 +11,7 @@ from itertools import chain, repeat
 
 import pytest
 
-from previewer.domain.parity.probe import ProbeRequest
+from previewer.domain.compose.extension import ProbeRequest
 from previewer.operations import probe
 
 PAUSE = 0.05

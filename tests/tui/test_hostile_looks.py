@@ -9,12 +9,13 @@ from msgspec.structs import replace
 from previewer.deployment.drift import EnvironmentDrift
 from previewer.domain.commit.revision import Change, Commit, FileChange
 from previewer.domain.compose.definition import Definition, Role
+from previewer.domain.compose.extension import ProbeRequest
 from previewer.domain.drift.finding import Finding, Layer, Severity
 from previewer.domain.environment.environment import Environment
 from previewer.domain.json_value import JsonObject
 from previewer.domain.parity.compare import Parity
 from previewer.domain.parity.difference import Allowance, ParityDifference, ParitySide
-from previewer.domain.parity.probe import ProbeAnswer, ProbeDifference, ProbeRequest
+from previewer.domain.parity.probe import ProbeAnswer, ProbeDifference
 from previewer.domain.record.notes import EnvironmentNotes, KnownGood, LedgerEntry
 from previewer.domain.release.attestation import Attestations, Signature, Verdict
 from previewer.domain.release.diff import DefinitionChange, ImageChange, PackageChange, ReleaseDiff

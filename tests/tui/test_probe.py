@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from previewer.domain.compose.definition import Role
+from previewer.domain.compose.extension import ProbeRequest
 from previewer.domain.environment.environment import Environment
-from previewer.domain.parity.probe import ProbeAnswer, ProbeDifference, ProbeRequest
+from previewer.domain.parity.probe import ProbeAnswer, ProbeDifference
 from previewer.operations.probe import Probed
 from previewer.tui.present.parity import probe_line, probe_rows
 from previewer.tui.present.text import text_of

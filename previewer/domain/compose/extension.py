@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-import msgspec
 from msgspec import Struct, field
 
 from previewer.domain.json_value import JsonObject
+from previewer.domain.stored import convert
 from previewer.domain.units import parse_duration_seconds
 from previewer.errors import DefinitionError
 
@@ -61,11 +61,62 @@ class DeclaredAllowance(Struct, frozen=True):
     against: str = ""
 
 
+class ProbeRequest(Struct, frozen=True):
+    """One request that is sent to two environments, to compare what they answer."""
+
+    path: str
+    method: str = "GET"
+    headers: Mapping[str, str] = {}
+    body: str = ""
+    service: str = ""
+    """Empty for the environment's main URL."""
+    port: int | None = None
+    """The service's port in its container; ``None`` for its first."""
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.service + ':' if self.service else ''}{self.path}"
+
+
+class IgnoredParts(Struct, frozen=True):
+    """What of two answers may differ."""
+
+    headers: tuple[str, ...] = ()
+    json: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+
+
+class DeclaredProbe(Struct, frozen=True):
+    """What both environments are asked."""
+
+    requests: tuple[str | ProbeRequest, ...] = ()
+    """A text is the path of a GET request."""
+    ignore: IgnoredParts = IgnoredParts()
+    slower: float | None = None
+
+
 class ParityRules(Struct, frozen=True):
     """What comparisons take for granted, and what they ask of what runs."""
 
     allow: tuple[DeclaredAllowance, ...] = ()
-    probe: Mapping[str, Any] | None = None
+    probe: DeclaredProbe = DeclaredProbe()
+
+
+class DeclaredJob(Struct, frozen=True):
+    """A service that works on data and ends: a seed, or the mask."""
+
+    run: str
+    """The service."""
+    volumes: tuple[str, ...] = ()
+    command: Any = None
+    """A command as in ``services``; ``None`` for the service's own."""
+    sources: tuple[str, ...] = field(default=(), name="from")
+    incremental: bool = False
+
+
+class DataRules(Struct, frozen=True):
+    """How data of what runs may be used elsewhere."""
+
+    mask: DeclaredJob | None = None
 
 
 class Extension(Struct, frozen=True):
@@ -87,6 +138,10 @@ class Extension(Struct, frozen=True):
     policy: PolicyRequest = field(default_factory=PolicyRequest)
     parity: ParityRules = field(default_factory=ParityRules)
     routes: tuple[DeclaredRoute, ...] = ()
+    seeds: Mapping[str, DeclaredJob] = {}
+    data: DataRules = DataRules()
+    lifetime: Mapping[str, str] = {}
+    """By volume, ``generation`` or ``environment``."""
 
     @property
     def settle_seconds(self) -> float | None:
@@ -98,8 +153,6 @@ def read_extension(value: JsonObject, *, where: str) -> Extension:
     """``x-previewer`` of a model. Raises :class:`DefinitionError` that names the key of a wrong type."""
     given = {key: inner for key, inner in value.items() if inner is not None}
     try:
-        return msgspec.convert(given, Extension)
-    except msgspec.ValidationError as error:
-        message, _, place = str(error).partition(" - at ")
-        key = place.strip("`").removeprefix("$")
-        raise DefinitionError(f"{KEY}{key}: {message[:1].lower()}{message[1:]}", where=where) from error
+        return convert(given, Extension)
+    except ValueError as error:
+        raise DefinitionError(f"{KEY}.{error}", where=where) from error

@@ -140,5 +140,7 @@ class ComposeKey(Struct, frozen=True):
     """How much it weighs when a container differs from its release."""
     parity: Weight | None = None
     """How much it weighs when two environments differ; without one, drift's weight counts."""
+    known_by: tuple[str, ...] | None = None
+    """Of a list whose order means nothing: by which keys parity knows its entries; none for plain ones."""
     zero_is_absent: bool = False
     """Whether zero means no limit, as if the key were not there."""

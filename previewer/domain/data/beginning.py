@@ -14,7 +14,6 @@ from previewer.domain.compose.served_files import is_served
 from previewer.domain.data.snapshots import Snapshot
 from previewer.domain.deploy.takeover import ENDED
 from previewer.domain.engine.observation import Observation, ObservedVolume
-from previewer.domain.json_value import as_object, as_text
 
 MOST_LAYERS = 12
 """More layers than this are made one: mount options have room for one page of memory."""
@@ -49,9 +48,7 @@ class VolumeData(Struct, frozen=True):
 
 def lifetimes(definition: Definition) -> Mapping[str, Lifetime]:
     """The declared lifetimes of volumes, by their keys; others live as long as their generation."""
-    return {
-        key: Lifetime(as_text(said)) for key, said in as_object(definition.raw_extension.get("lifetime")).items()
-    }
+    return {key: Lifetime(said) for key, said in definition.extension.lifetime.items()}
 
 
 def data_volumes(definition: Definition) -> tuple[str, ...]:

@@ -9,10 +9,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from previewer.domain.compose.definition import Definition
+from previewer.domain.compose.extension import DeclaredJob
 from previewer.domain.compose.mounted_files import tree_sources
 from previewer.domain.compose.service import Condition
 from previewer.domain.compose.start_order import effective_dependencies
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, digest_of
+from previewer.domain.json_value import JsonValue, digest_of
 from previewer.domain.release.release import Artifact
 
 MASK = "mask"
@@ -40,8 +41,7 @@ class Seed(Struct, frozen=True):
 
 def seeds_of(definition: Definition) -> tuple[Seed, ...]:
     """The seeds that a definition declares, by name, without those of which a profile left everything out."""
-    declared = as_object(definition.raw_extension.get("seeds"))
-    seeds = (_read(name, as_object(declared[name])) for name in sorted(declared))
+    seeds = (_read(name, job) for name, job in sorted(definition.extension.seeds.items()))
     return tuple(
         replace(seed, volumes=tuple(key for key in seed.volumes if key in definition.volumes))
         for seed in seeds
@@ -51,18 +51,18 @@ def seeds_of(definition: Definition) -> tuple[Seed, ...]:
 
 def mask_of(definition: Definition) -> Seed | None:
     """The job that masks data; ``None`` where the definition declares none."""
-    said = as_object(as_object(definition.raw_extension.get("data")).get("mask"))
-    return _read(MASK, said) if said else None
+    mask = definition.extension.data.mask
+    return _read(MASK, mask) if mask is not None else None
 
 
-def _read(name: str, said: JsonObject) -> Seed:
+def _read(name: str, job: DeclaredJob) -> Seed:
     return Seed(
         name=name,
-        service=as_text(said.get("run")),
-        volumes=tuple(sorted(as_text(volume) for volume in as_list(said.get("volumes")))),
-        command=said.get("command"),
-        sources=tuple(sorted({_without_wildcards(as_text(path)) for path in as_list(said.get("from"))})),
-        incremental=said.get("incremental") is True,
+        service=job.run,
+        volumes=tuple(sorted(job.volumes)),
+        command=job.command,
+        sources=tuple(sorted(set(map(_without_wildcards, job.sources)))),
+        incremental=job.incremental,
     )
 
 

@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from previewer.domain.compose.definition import Definition, Role
+from previewer.domain.compose.key import EngineField
+from previewer.domain.compose.keys import SERVICE_KEYS
 from previewer.domain.compose.mounted_files import tree_sources
 from previewer.domain.compose.routes import declared_routes
 from previewer.domain.compose.service import Service
@@ -29,32 +31,12 @@ PRESENT: JsonValue = {"declared": True}
 _NOT_COMPARED = frozenset({"name", "x-previewer"})
 _FROZEN_INTO_IMAGE = frozenset({"image", "build", "pull_policy", "platform"})
 _REPLICAS = frozenset({"scale", "replicas"})
-_SETS = frozenset(
-    {
-        *(
-            "cap_add",
-            "cap_drop",
-            "device_cgroup_rules",
-            "dns",
-            "dns_opt",
-            "dns_search",
-            "expose",
-            "external_links",
-        ),
-        *("group_add", "links", "profiles", "security_opt", "tmpfs", "volumes_from", "env_file", "aliases"),
-    }
-)
-"""Lists whose order means nothing and whose entries are plain."""
-_EMPTY_COUNTS = frozenset({"command", "entrypoint"})
-"""An empty list takes away what the image has."""
-_KEYED = {
-    "ports": ("target", "protocol"),
-    "volumes": ("target",),
-    "configs": ("source", "target"),
-    "secrets": ("source", "target"),
-    "devices": ("target",),
+_KNOWN_BY = {row.path.rpartition(".")[2]: row.known_by for row in SERVICE_KEYS if row.known_by is not None}
+"""Lists whose order means nothing: by which of their values an entry is known."""
+_EMPTY_COUNTS = {
+    row.path for row in SERVICE_KEYS if isinstance(row.mapping, EngineField) and row.mapping.keeps_empty
 }
-"""Lists of mappings: by which of their values an entry is known."""
+"""An empty list takes away what the image has."""
 
 
 def facts_of(side: ParitySide, *, with_images: bool, as_preview: bool = False) -> Facts:
@@ -136,16 +118,17 @@ def _list_facts(path: str, value: list[JsonValue] | tuple[JsonValue, ...]) -> It
     name = path.rpartition(".")[2]
     if not value and name not in _EMPTY_COUNTS:
         return
-    if name in _SETS:
+    keys = _KNOWN_BY.get(name)
+    if keys == ():
         yield from ((f"{path}.{_text(entry)}", PRESENT) for entry in value)
-    elif name in _KEYED and all(isinstance(entry, Mapping) for entry in value):
+    elif keys is not None and all(isinstance(entry, Mapping) for entry in value):
         seen: Counter[str] = Counter()
         for entry in map(as_object, value):
-            known_by = "/".join(_text(entry[key]) for key in _KEYED[name] if entry.get(key) is not None)
+            known_by = "/".join(_text(entry[key]) for key in keys if entry.get(key) is not None)
             seen[known_by] += 1
             place = f"{path}.{known_by}" + (f"#{seen[known_by]}" if seen[known_by] > 1 else "")
             yield place, PRESENT
-            yield from _flatten(place, _without(entry, frozenset(_KEYED[name])))
+            yield from _flatten(place, _without(entry, frozenset(keys)))
     else:
         yield path, list(value)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from previewer.domain.compose.definition import Definition
+from previewer.domain.compose.extension import ProbeRequest
 from previewer.domain.glob import any_glob_matches
-from previewer.domain.json_value import JsonValue, as_list, as_object, as_text
+from previewer.domain.json_value import JsonValue
 
 ALWAYS_IGNORED = ("date", "age", "etag", "last-modified", "set-cookie", "x-request-id", "connection", "keep-alive")
 """Headers that differ from one answer to the next."""
@@ -21,22 +22,6 @@ LONGEST_LINE = 2000
 """Characters of a line that patterns are held against."""
 LEAST_SECONDS = 0.05
 """A difference in time below this is noise."""
-
-
-class ProbeRequest(Struct, frozen=True):
-    """One request that is sent to both."""
-
-    path: str
-    method: str = "GET"
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: str = ""
-    service: str = ""
-    """Empty for the environment's main URL."""
-    port: int | None = None
-    """The service's port in its container; ``None`` for its first."""
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.service + ':' if self.service else ''}{self.path}"
 
 
 class ProbeRules(Struct, frozen=True):
@@ -79,15 +64,13 @@ class ProbeDifference(Struct, frozen=True):
 
 def read_probe_rules(definition: Definition) -> ProbeRules:
     """``x-previewer.parity.probe`` of a definition; without requests where it has none."""
-    probe = definition.extension.parity.probe or {}
-    ignore = as_object(probe.get("ignore"))
-    slower = probe.get("slower")
+    probe = definition.extension.parity.probe
     return ProbeRules(
-        requests=tuple(_request(entry) for entry in as_list(probe.get("requests"))),
-        ignored_headers=(*ALWAYS_IGNORED, *(text.lower() for text in _texts(ignore.get("headers")))),
-        ignored_json=_texts(ignore.get("json")),
-        ignored_lines=_texts(ignore.get("lines")),
-        slower=float(slower) if isinstance(slower, int | float) else DEFAULT_SLOWER,
+        requests=tuple(ProbeRequest(said) if isinstance(said, str) else said for said in probe.requests),
+        ignored_headers=(*ALWAYS_IGNORED, *(text.lower() for text in probe.ignore.headers)),
+        ignored_json=probe.ignore.json,
+        ignored_lines=probe.ignore.lines,
+        slower=DEFAULT_SLOWER if probe.slower is None else probe.slower,
     )
 
 
@@ -140,25 +123,6 @@ def _times(left: ProbeAnswer, right: ProbeAnswer, rules: ProbeRules) -> Iterator
     fast, slow = sorted((left.seconds, right.seconds))
     if not (left.error or right.error) and slow > max(fast * rules.slower, fast + LEAST_SECONDS):
         yield "time", f"{left.seconds * 1000:.0f} ms", f"{right.seconds * 1000:.0f} ms"
-
-
-def _request(entry: JsonValue) -> ProbeRequest:
-    if isinstance(entry, str):
-        return ProbeRequest(entry)
-    found = as_object(entry)
-    port = found.get("port")
-    return ProbeRequest(
-        path=as_text(found.get("path"), "/"),
-        method=as_text(found.get("method"), "GET"),
-        headers={name: as_text(value) for name, value in as_object(found.get("headers")).items()},
-        body=as_text(found.get("body")),
-        service=as_text(found.get("service")),
-        port=port if isinstance(port, int) else None,
-    )
-
-
-def _texts(value: JsonValue) -> tuple[str, ...]:
-    return tuple(as_text(entry) for entry in as_list(value))
 
 
 def _json(body: bytes) -> tuple[JsonValue] | None:

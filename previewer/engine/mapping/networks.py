@@ -6,10 +6,10 @@ from ipaddress import IPv4Network, IPv6Network
 
 from msgspec import Struct
 
-from previewer.domain.compose.resources import Network
+from previewer.domain.compose.resources import Network, Resource, Volume
 from previewer.domain.compose.service import Endpoint
 from previewer.domain.engine.specs import ContainerSpec, NetworkSpec, VolumeSpec
-from previewer.domain.json_value import JsonValue
+from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.engine.mapping import values
 from previewer.engine.mapping.host_access import container_of
 from previewer.engine.mapping.part import Part, Raw, filled, malformed, merge_labels, too_old
@@ -128,20 +128,6 @@ def _expand(text: str) -> list[str]:
     ]
 
 
-NETWORK_KEYS_NEEDED_ELSEWHERE = {
-    "external": "the policy decides whether an external network may be joined",
-    "name": "previewer gives the names",
-}
-_KNOWN_NETWORK_KEYS = {
-    "attachable",
-    "driver",
-    "driver_opts",
-    "enable_ipv4",
-    "enable_ipv6",
-    "internal",
-    "ipam",
-    "labels",
-}
 ENABLE_IPV4_SINCE = (1, 48)
 GATEWAY_ADDRESS = "DefaultGatewayIPv4"
 """The bridge driver's name for the address that containers take for their gateway, instead of its own."""
@@ -160,9 +146,7 @@ def network_body(
 
     Raises :class:`UnsupportedError` for a key that cannot be honoured.
     """
-    for key in spec.compose:
-        if key not in _KNOWN_NETWORK_KEYS | set(NETWORK_KEYS_NEEDED_ELSEWHERE) and not key.startswith("x-"):
-            raise UnsupportedError(f"{key}: previewer does not know this key", where=f"network {spec.name}")
+    _check_keys(Network, spec.compose, where=f"network {spec.name}")
     network = spec.declared
     if network.enable_ipv4 is False and api_version < ENABLE_IPV4_SINCE:
         raise UnsupportedError("enable_ipv4: the engine is too old for it", where=f"network {spec.name}")
@@ -178,6 +162,13 @@ def network_body(
         Labels=merge_labels(network.labels, spec.labels, where=f"network {spec.name}"),
         CheckDuplicate=True if api_version < NAMES_UNIQUE_SINCE else None,
     )
+
+
+def _check_keys(kind: type[Resource], compose: JsonObject, *, where: str) -> None:
+    """The policy decides about ``external``, and previewer gives the names; every other field is mapped."""
+    for key in compose:
+        if key not in kind.__struct_encode_fields__ and not key.startswith("x-"):
+            raise UnsupportedError(f"{key}: previewer does not know this key", where=where)
 
 
 def wants_ipv6(spec: NetworkSpec) -> bool:
@@ -209,18 +200,9 @@ def _ipam(network: Network, subnet: IPv4Network | None, ipv6: IPv6Network | None
     return filled(Driver=network.ipam.driver, Options=network.ipam.options, Config=entries)
 
 
-VOLUME_KEYS_NEEDED_ELSEWHERE = {
-    "external": "the policy decides whether an external volume may be used",
-    "name": "previewer gives the names",
-}
-_KNOWN_VOLUME_KEYS = {"driver", "driver_opts", "labels"}
-
-
 def volume_body(spec: VolumeSpec) -> Raw:
     """The body of ``POST /volumes/create``. Raises :class:`UnsupportedError` for an unsupported key."""
-    for key in spec.compose:
-        if key not in _KNOWN_VOLUME_KEYS | set(VOLUME_KEYS_NEEDED_ELSEWHERE) and not key.startswith("x-"):
-            raise UnsupportedError(f"{key}: previewer does not know this key", where=f"volume {spec.name}")
+    _check_keys(Volume, spec.compose, where=f"volume {spec.name}")
     volume = spec.declared
     return filled(
         Name=spec.name,
