@@ -196,7 +196,8 @@ def _differences(release: Release) -> Iterator[BuildDifference]:
 
 
 def _keys(one: FrozenDefinition, other: FrozenDefinition, service: str) -> tuple[str, ...]:
-    old, new = (d.definition.services[service].spec.get("build") or {} for d in (one, other))
+    built = (d.definition.services[service].build for d in (one, other))
+    old, new = (build.spec if build is not None else {} for build in built)
     return tuple(sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key)))
 
 

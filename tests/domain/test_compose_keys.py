@@ -9,15 +9,19 @@ from importlib import resources
 from typing import Any
 
 import msgspec
+import pytest
 
 from previewer.definition.casting import CASTS_OF_KINDS
 from previewer.definition.merge import IDENTITIES_BY_NAME, MERGES
 from previewer.definition.typed_values import FORMS
+from previewer.domain.compose.definition import Definition, Role
 from previewer.domain.compose.key import EngineField, Identity, Kind, MappedBy, Merge
 from previewer.domain.compose.keys import ALL_KEYS, RESOURCE_KEYS, SERVICE_KEYS
 from previewer.domain.compose.resources import FileResource, Network, Volume
 from previewer.domain.compose.service import Service
+from previewer.domain.json_value import JsonObject
 from previewer.engine.mapping.fields import ENCODINGS, MAPPINGS
+from previewer.errors import DefinitionError
 
 SPECIFICATION: dict[str, Any] = json.loads(
     (resources.files("previewer.definition") / "schema" / "compose-spec.json").read_text(encoding="utf-8")
@@ -161,3 +165,28 @@ def test_typed_values_have_the_types_of_the_table() -> None:
         return isinstance(typed, TYPES[kind]) or all(isinstance(option, TYPES[kind]) for option in told)
 
     assert [(path, kind.name) for path, kind, typed in compared if not fits(kind, typed)] == []
+
+
+@pytest.mark.parametrize(
+    ("service", "words"),
+    [
+        (
+            {"privileged": "maybe", "ports": [{"target": "web"}]},
+            r"services\.web\.ports\[0\]\.target: expected `int`",
+        ),
+        ({"read_only": "maybe"}, r"services\.web\.read_only: expected `bool`"),
+        ({"volumes": "./src:/src"}, r"services\.web\.volumes: expected `array`"),
+        ({"build": "."}, r"services\.web\.build: expected `object"),
+        (
+            {"depends_on": {"db": {"condition": "service_happy"}}},
+            r"services\.web\.depends_on.*\.condition",
+        ),
+        ({"mem_limit": "512m"}, r"services\.web\.mem_limit: expected `int`"),
+    ],
+)
+def test_a_value_of_another_type_is_an_error_that_names_it(service: JsonObject, words: str) -> None:
+    model: JsonObject = {"services": {"web": service}}
+    definition = Definition(name="preview", role=Role.PREVIEW, files=("compose.yaml",), model=model)
+    with pytest.raises(DefinitionError, match=words) as caught:
+        _ = definition.services
+    assert caught.value.where == "compose.yaml"
