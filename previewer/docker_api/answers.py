@@ -270,6 +270,15 @@ class Version(Answer, frozen=True):
     """``Docker Desktop 4.37``, ``Docker Engine - Community``."""
 
 
+class Membership(Answer, frozen=True):
+    """``Swarm`` of ``GET /info``: the engine's part in a swarm."""
+
+    node_id: str = field(default="", name="NodeID")
+    state: str = field(default="inactive", name="LocalNodeState")
+    is_manager: bool = field(default=False, name="ControlAvailable")
+    """Whether it answers requests about the swarm."""
+
+
 class Info(Answer, frozen=True):
     """``GET /info``."""
 
@@ -282,3 +291,4 @@ class Info(Answer, frozen=True):
     operating_system: str = ""
     security_options: list[str] | None = None
     system_time: str = ""
+    swarm: Membership | None = None

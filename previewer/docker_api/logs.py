@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -149,8 +149,9 @@ def open_logs(
     tail: int | None,
     follow: bool,
     since: datetime | None,
+    path: Callable[[str, str], str] = container_path,
 ) -> LogReader:
-    """Ask for a container's log. Raises :class:`ObjectNotFoundError`."""
+    """Ask for the log of a container, or of what ``path`` leads to. Raises :class:`ObjectNotFoundError`."""
     parameters = {
         "stdout": "1",
         "stderr": "1",
@@ -161,6 +162,6 @@ def open_logs(
     if since is not None:
         since = connection.clock.theirs(since)
         parameters["since"] = f"{since.timestamp():.6f}"
-    with translate_errors("read its log", subject=f"container {name}"):
-        stream = open_stream(connection, container_path(name, "/logs"), parameters)
+    with translate_errors("read its log", subject=path(name, "").strip("/")):
+        stream = open_stream(connection, path(name, "/logs"), parameters)
     return LogReader(stream, has_terminal=has_terminal, clock=connection.clock, since=since)

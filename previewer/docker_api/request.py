@@ -20,6 +20,11 @@ def container_path(name: str, what: str = "") -> str:
     return f"/containers/{quote(name, safe='')}{what}"
 
 
+def service_path(name: str, what: str = "") -> str:
+    """``/services/NAME/update`` for ``/update``."""
+    return f"/services/{quote(name, safe='')}{what}"
+
+
 def network_path(name: str, what: str = "") -> str:
     """``/networks/NAME/connect`` for ``/connect``."""
     return f"/networks/{quote(name, safe='')}{what}"
@@ -68,11 +73,12 @@ def post(
     body: JsonObject | None = None,
     parameters: Mapping[str, str] | None = None,
     *,
+    headers: Mapping[str, str] | None = None,
     patience: float = CALL_TIMEOUT,
 ) -> EngineAnswer:
     """Post a body, or nothing, to a path of the API; Podman's answers to some are no JSON."""
     content = None if body is None else json.dumps(body).encode()
-    request = EngineRequest("POST", _versioned(connection, path), parameters or {}, content)
+    request = EngineRequest("POST", _versioned(connection, path), parameters or {}, content, headers=headers or {})
     return _ask(connection, request, patience=patience)
 
 

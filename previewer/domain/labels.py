@@ -50,6 +50,8 @@ MEMORY = PREFIX + "memory"
 RESTART = PREFIX + "restart"
 """On containers: the restart policy that they were made with, as Compose spells it. One that is stopped to be kept
 has none meanwhile."""
+FILE_OF = PREFIX + "file-of"
+"""On configs and secrets that a swarm's managers keep: the service that has them."""
 ASKED = PREFIX + "asked"
 """What the object was asked to be, see :mod:`previewer.domain.drift.fields`."""
 INPUT_DIGEST = PREFIX + "input-digest"

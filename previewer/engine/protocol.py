@@ -29,6 +29,12 @@ RESTARTS = "restarts"
 LOG_TIMES = "log-times"
 """The ability to tell lines of a log apart that were written within one second."""
 
+LOCAL_IMAGES = "local-images"
+"""The ability to run an image that is only where the engine itself is. Without it images come from a registry."""
+
+REJOINING = "rejoining"
+"""The ability to let what runs join a network, or leave one. Without it networks go after all that is on them."""
+
 
 class Stream(Protocol[Batch]):
     """A blocking iterator of batches. ``close`` may be called from another thread and ends a blocked read."""

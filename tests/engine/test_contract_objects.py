@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from previewer.domain.engine.observation import ContainerState, Health
 from previewer.domain.labels import EXPIRES_AT
-from previewer.engine.protocol import LogOptions, Selection
+from previewer.engine.protocol import REJOINING, LogOptions, Selection
 from previewer.errors import ConflictError, EngineError, ObjectNotFoundError, UnsupportedError
 from tests.at_once import at_once
 from tests.worlds.engine import ContractFixture
@@ -97,6 +97,7 @@ def test_removal_by_several_at_once_ends_for_all_when_it_is_gone(bench: Contract
 
 
 def test_a_network_goes_whatever_hangs_on_it(bench: ContractFixture) -> None:
+    bench.needs(REJOINING)
     network = bench.make_network()
     name = bench.run("sleeper", networks={"default": {}})
     bench.engine.remove_network(network)
@@ -105,6 +106,7 @@ def test_a_network_goes_whatever_hangs_on_it(bench: ContractFixture) -> None:
 
 
 def test_a_disconnected_container_goes_on_and_its_network_is_still_there(bench: ContractFixture) -> None:
+    bench.needs(REJOINING)
     network = bench.make_network()
     names = [bench.run("sleeper", number=number, networks={"default": {}}) for number in (1, 2)]
     assert [bench.find(name).networks for name in names] == [(network,)] * 2
@@ -117,6 +119,7 @@ def test_a_disconnected_container_goes_on_and_its_network_is_still_there(bench: 
 
 
 def test_nothing_is_disconnected_from_what_is_gone_nor_what_is_gone_from_anything(bench: ContractFixture) -> None:
+    bench.needs(REJOINING)
     network = bench.make_network()
     name = bench.run("sleeper", networks={"default": {}})
     bench.engine.remove_network(network)

@@ -67,9 +67,9 @@ def test_a_port_that_is_taken_is_not_moved_to(bench: ContractFixture) -> None:
 
 def test_a_taken_port_is_a_conflict_when_it_starts(bench: ContractFixture) -> None:
     bench.make_network()
-    first = bench.run("sleeper", number=1, networks={"default": {}}, ports=[_port()])
+    first = bench.run("sleeper", number=1, networks={"default": {}}, ports=[_port(bench)])
     [port] = bench.find(first).ports
-    second = bench.make("sleeper", number=2, networks={"default": {}}, ports=[_port(str(port.host_port))])
+    second = bench.make("sleeper", number=2, networks={"default": {}}, ports=[_port(bench, str(port.host_port))])
     with pytest.raises(ConflictError, match=r"allocated|in use"):
         bench.engine.start_container(second)
     bench.engine.remove_container(first)
@@ -79,14 +79,14 @@ def test_a_taken_port_is_a_conflict_when_it_starts(bench: ContractFixture) -> No
 
 def test_a_published_port_is_seen_where_it_was_asked_for(bench: ContractFixture) -> None:
     bench.make_network()
-    name = bench.run("sleeper", networks={"default": {}}, ports=[_port()])
+    name = bench.run("sleeper", networks={"default": {}}, ports=[_port(bench)])
     [port] = bench.find(name).ports
     assert (port.target, port.protocol, port.host_ip) == (80, "tcp", "127.0.0.1")
     assert port.host_port > 1024
 
 
-def _port(published: str = "") -> dict[str, str | int]:
-    return {"target": 80, "protocol": "tcp", "host_ip": "127.0.0.1", "published": published}
+def _port(bench: ContractFixture, published: str = "") -> dict[str, str | int]:
+    return {"target": 80, "protocol": "tcp", "host_ip": bench.publish_at, "published": published}
 
 
 @pytest.mark.parametrize("are_processes_visible", [True, False])
@@ -97,7 +97,7 @@ def test_what_listens_on_its_ports_is_told_from_what_only_publishes_them(
     if not are_processes_visible:
         monkeypatch.setattr(reach, "PROCESSES", tmp_path)
     bench.make_network()
-    ports: list[JsonValue] = [{**_port(), "target": target} for target in (80, 81)]
+    ports: list[JsonValue] = [{**_port(bench), "target": target} for target in (80, 81)]
     server = bench.run("server", networks={"default": {}}, ports=ports)
 
     def accepting() -> frozenset[int] | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import count
+from types import MappingProxyType
 
 import pytest
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from previewer.domain import labels, naming
@@ -31,6 +32,10 @@ class ContractFixture(Struct, frozen=True):
     ownership: Ownership
     image: str
     extra_labels: Mapping[str, str]
+    always_joined: Mapping[str, str] = field(default_factory=dict)
+    """The networks, by key, of services of which nothing else is said: some engines know none without."""
+    publish_at: str = "127.0.0.1"
+    """The host address that ports are published at; they are seen at the loopback address."""
 
     @property
     def selection(self) -> Selection:
@@ -80,9 +85,9 @@ class ContractFixture(Struct, frozen=True):
         """A container of a service of the cast; without networks unless it is said."""
         actor = CAST[service.partition("-")[0]]
         environment = self.ownership.environment
-        merged: JsonObject = {**actor.compose, **compose}
-        keys = compose.get("networks") or {}
+        keys = compose.get("networks") or dict.fromkeys(self.always_joined)
         assert isinstance(keys, Mapping)
+        merged: JsonObject = {**actor.compose, **compose, **({"networks": keys} if keys else {})}
         return ContainerSpec(
             name=naming.container_name(environment, 1, service, number),
             service=service,
@@ -93,7 +98,9 @@ class ContractFixture(Struct, frozen=True):
                 labels.SERVICE: service,
             },
             compose=merged,
-            networks={key: naming.network_name(environment, 1, key) for key in keys},
+            networks={
+                key: self.always_joined.get(key) or naming.network_name(environment, 1, key) for key in keys
+            },
             volumes={key: naming.volume_name(environment, 1, key) for key in ("data",)},
             containers={name: naming.container_name(environment, 1, name, 1) for name in CAST},
         )
@@ -138,7 +145,15 @@ class ContractFixture(Struct, frozen=True):
         return {**ownership_labels(self.ownership), **self.extra_labels, **extra}
 
 
-def make_bench(engine: Engine, *, session: str, image: str, extra_labels: Mapping[str, str]) -> ContractFixture:
+def make_bench(
+    engine: Engine,
+    *,
+    session: str,
+    image: str,
+    extra_labels: Mapping[str, str],
+    always_joined: Mapping[str, str] = MappingProxyType({}),
+    publish_at: str = "127.0.0.1",
+) -> ContractFixture:
     """A bench with an environment and an operation that no other test has."""
     number = next(_numbers)
     ownership = replace(
@@ -146,4 +161,4 @@ def make_bench(engine: Engine, *, session: str, image: str, extra_labels: Mappin
         installation=f"test-{session}",
         created_at=datetime.now(UTC).replace(microsecond=0),
     )
-    return ContractFixture(engine, ownership, image, extra_labels)
+    return ContractFixture(engine, ownership, image, extra_labels, always_joined, publish_at)

@@ -88,6 +88,8 @@ class EngineRequest(Struct, frozen=True):
     parameters: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     content_type: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers besides the usual ones."""
 
 
 PING = EngineRequest("GET", "/_ping")

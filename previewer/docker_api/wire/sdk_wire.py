@@ -161,7 +161,10 @@ class SdkWire:
                 f"{self._client.base_url}{request.path}",
                 params=request.parameters,
                 data=request.body,
-                headers={} if request.body is None else {"Content-Type": request.content_type},
+                headers={
+                    **request.headers,
+                    **({} if request.body is None else {"Content-Type": request.content_type}),
+                },
                 stream=stays_open,
                 timeout=(patience, None) if stays_open else patience,
             )

@@ -300,6 +300,7 @@ def _as_bytes(request: EngineRequest) -> bytes:
     lines = [f"{request.method} {target} HTTP/1.1", "Host: engine", "User-Agent: previewer"]
     if request.body is not None:
         lines.append(f"Content-Type: {request.content_type}")
+    lines += [f"{name}: {value}" for name, value in request.headers.items()]
     if request.method not in ("GET", "HEAD"):
         lines.append(f"Content-Length: {len(request.body or b'')}")
     return "\r\n".join([*lines, "", ""]).encode("ascii") + (request.body or b"")

@@ -78,6 +78,8 @@ class ObservedContainer(Struct, frozen=True):
     """The URLs that a router gives to its ports."""
     router: str = ""
     """The router that knows them."""
+    node: str = ""
+    """The name of the node that it is on; empty where the engine is a single one."""
 
     @property
     def service(self) -> str:

@@ -147,6 +147,8 @@ class ContainerSpec(Struct, frozen=True, dict=True):
     """Engine names of the environment's first container of each service, for ``network_mode: service:x``."""
     contents: Mapping[str, bytes] = field(default_factory=dict)
     """What the configs and secrets that it uses contain, by ``configs/KEY`` and ``secrets/KEY``."""
+    registry_image: str = ""
+    """``REGISTRY/REPOSITORY@sha256:…`` of the image, where the engine has others pull it; else empty."""
     mountpoints: Mapping[str, str] = field(default_factory=dict)
     """Where volumes of the commit's files are on the engine's host, by their keys. Only the adapter of an engine
     that cannot mount a part of a volume by itself (before API 1.45) fills it in."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import cached_property
@@ -51,11 +51,16 @@ SUBNET_ATTEMPTS = 64
 """Other programs make networks at the same time; each attempt that loses learns of at least one more of them."""
 
 
-def create_network(docker: DockerConnection, spec: NetworkSpec) -> None:
-    """Make a network with a free subnet of its pool. Raises :class:`ConflictError` where none could be had."""
+def create_network(
+    docker: DockerConnection, spec: NetworkSpec, *, make: Callable[..., None] = networks.create_network
+) -> None:
+    """Make a network with a free subnet of its pool, by ``make``, which may raise :class:`SubnetTakenError`.
+
+    Raises :class:`ConflictError` where none could be had.
+    """
     if has_own_subnet(spec):
         body = labelled_network(network_body(spec, None, api_version=docker.api_version))
-        networks.create_network(docker, name=spec.name, body=body)
+        make(docker, name=spec.name, body=body)
         return
     refused: list[Network] = []
     for _attempt in range(SUBNET_ATTEMPTS):
@@ -64,7 +69,7 @@ def create_network(docker: DockerConnection, spec: NetworkSpec) -> None:
         ipv6 = allocate_ipv6(taken, spec.name) if wants_ipv6(spec) else None
         body = labelled_network(network_body(spec, subnet, ipv6=ipv6, api_version=docker.api_version))
         try:
-            networks.create_network(docker, name=spec.name, body=body)
+            make(docker, name=spec.name, body=body)
         except networks.SubnetTakenError:
             refused.extend(range_ for range_ in (subnet, ipv6) if range_ is not None)
         else:
@@ -83,7 +88,7 @@ def create_volume(docker: DockerConnection, spec: VolumeSpec) -> None:
 
 def create_container(docker: DockerConnection, spec: ContainerSpec) -> None:
     """Make a container, joined to its networks and with its files in it; nothing is left if that fails."""
-    wanted = container_body(_with_mountpoints(docker, spec), api_version=docker.api_version)
+    wanted = container_body(with_host_paths(docker, spec), api_version=docker.api_version)
     body = labelled_container(wanted)
     containers.create_container(docker, name=wanted.name, platform=wanted.platform, body=body)
     try:
@@ -102,7 +107,7 @@ def create_container(docker: DockerConnection, spec: ContainerSpec) -> None:
         raise
 
 
-def _with_mountpoints(docker: DockerConnection, spec: ContainerSpec) -> ContainerSpec:
+def with_host_paths(docker: DockerConnection, spec: ContainerSpec) -> ContainerSpec:
     """``spec``, with where the commit's files are on the host if it mounts some and the engine is too old."""
     if docker.api_version >= SUBPATH_SINCE:
         return spec
@@ -123,7 +128,10 @@ class DockerEngine:
     @cached_property
     def capabilities(self) -> Capabilities:
         """What it can do."""
-        return _capabilities(self._docker)
+        return self._make_capabilities()
+
+    def _make_capabilities(self) -> Capabilities:
+        return docker_capabilities(self._docker)
 
     def get_ready(self) -> None:
         """Ask in the background, once, what the engine is and has, which takes it some time to say.
@@ -312,7 +320,8 @@ def label_filters(selection: Selection) -> tuple[str, ...]:
     return tuple(f"{key}={value}" for key, value in wanted.items() if value is not None)
 
 
-def _capabilities(connection: DockerConnection) -> Capabilities:
+def docker_capabilities(connection: DockerConnection) -> Capabilities:
+    """What an engine behind a connection can do. Raises :class:`EngineError` where it does not answer."""
     missing = {}
     if connection.api_version < START_INTERVAL_SINCE:
         missing[START_INTERVAL] = "it came with Docker 25"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from datetime import UTC, datetime
 from functools import partial
@@ -15,7 +15,7 @@ from previewer.docker_api.containers import inspect_container
 from previewer.docker_api.events import EngineEvent, Event
 from previewer.docker_api.logs import LogReader, open_logs
 from previewer.docker_api.machine import open_stats
-from previewer.docker_api.streams import BATCH_SIZE, GatheredStream, LineReader, ensure_alive
+from previewer.docker_api.streams import BATCH_SIZE, GatheredStream, ItemSource, LineReader, ensure_alive
 from previewer.domain.engine.usage import UsageSample
 from previewer.domain.labels import SERVICE
 from previewer.engine.protocol import ContainerEvent, LogLine, LogOptions
@@ -61,7 +61,7 @@ class ContainerLog:
 class MergedLogs:
     """Logs that are complete, merged by time. Read by the caller's own thread, no further than is asked for."""
 
-    def __init__(self, logs: Sequence[ContainerLog]) -> None:
+    def __init__(self, logs: Sequence[ItemSource[LogLine]]) -> None:
         self._logs = logs
 
     def __iter__(self) -> Iterator[Sequence[LogLine]]:
@@ -79,7 +79,7 @@ class MergedLogs:
 class FollowedLogs:
     """Logs as they are written. They end with their containers; an engine that goes away is an error."""
 
-    def __init__(self, connection: DockerConnection, logs: Sequence[ContainerLog]) -> None:
+    def __init__(self, connection: DockerConnection, logs: Sequence[ItemSource[LogLine]]) -> None:
         self._connection = connection
         self._gathered: GatheredStream[LogLine] = GatheredStream(logs, name="previewer-logs")
         self._is_closed = False
@@ -114,14 +114,25 @@ class UsageStream:
         self._gathered.close()
 
 
+OpenLog = Callable[[DockerConnection, str, LogOptions], ItemSource[LogLine]]
+
+
 def open_log_stream(
-    connection: DockerConnection, containers: Sequence[str], options: LogOptions
+    connection: DockerConnection,
+    containers: Sequence[str],
+    options: LogOptions,
+    *,
+    open_one: OpenLog | None = None,
 ) -> FollowedLogs | MergedLogs:
-    """The logs of ``containers``. Raises :class:`ObjectNotFoundError` if one of them is not there."""
-    opening: list[Future[ContainerLog]] = []
+    """The logs of ``containers``, each opened by ``open_one``.
+
+    Raises :class:`ObjectNotFoundError` if one of them is not there.
+    """
+    open_one = open_one or open_container_log
+    opening: list[Future[ItemSource[LogLine]]] = []
     for first in range(0, len(containers), OPENED_AT_ONCE):
         some = containers[first : first + OPENED_AT_ONCE]
-        opening += [begin(partial(_open_one, connection, name, options), name="previewer-logs") for name in some]
+        opening += [begin(partial(open_one, connection, name, options), name="previewer-logs") for name in some]
         wait(opening)
     failures = [error for future in opening if (error := future.exception()) is not None]
     opened = [future.result() for future in opening if future.exception() is None]
@@ -132,7 +143,8 @@ def open_log_stream(
     return FollowedLogs(connection, opened) if options.follow else MergedLogs(opened)
 
 
-def _open_one(connection: DockerConnection, name: str, options: LogOptions) -> ContainerLog:
+def open_container_log(connection: DockerConnection, name: str, options: LogOptions) -> ItemSource[LogLine]:
+    """The log of one container. Raises :class:`ObjectNotFoundError`."""
     found = inspect_container(connection, name)
     reader = open_logs(
         connection,
@@ -145,7 +157,7 @@ def _open_one(connection: DockerConnection, name: str, options: LogOptions) -> C
     return ContainerLog(name, found.labels.get(SERVICE, ""), reader)
 
 
-def _timed(log: ContainerLog) -> Iterator[tuple[datetime, LogLine]]:
+def _timed(log: ItemSource[LogLine]) -> Iterator[tuple[datetime, LogLine]]:
     last = _LONG_AGO
     for piece in log:
         for line in piece:

@@ -1,0 +1,3 @@
+"""The run stage on a Docker Swarm: services, overlay networks, configs and secrets."""
+
+from __future__ import annotations
