@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from previewer.session.session import Session
 
 
+ENGINE_VARIABLE, SWARM = "PREVIEWER_ENGINE", "swarm"
+"""The variable of the setting `engine`, and the value that `--swarm` gives it."""
+
+
 class OpenSession(Protocol):
     """How a session is opened; tests give one in memory."""
 
@@ -56,6 +60,16 @@ class Invocation:
         self.colour = "auto"
         self.ci = "auto"
         """Which CI system reads the output; ``auto`` for the one that the environment tells of."""
+
+    @property
+    def swarm(self) -> bool:
+        """Whether environments run on a swarm, whatever the settings say."""
+        return self.environment.get(ENGINE_VARIABLE) == SWARM
+
+    @swarm.setter
+    def swarm(self, is_chosen: bool) -> None:
+        if is_chosen:
+            self.environment = {**self.environment, ENGINE_VARIABLE: SWARM}
 
     @property
     def platform(self) -> Platform:

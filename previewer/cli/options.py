@@ -25,6 +25,7 @@ def global_options() -> list[click.Parameter]:
         _global(["--repo", "-C"], "repo", metavar="PATH", help="The repository (default: around this folder)."),
         _global(["--project"], "project", metavar="NAME", help="A project, without its repository."),
         _global(["--host"], "host", metavar="URL", help="The Docker engine (default: DOCKER_HOST, context)."),
+        _global(["--swarm"], "swarm", is_flag=True, default=None, help="Use the swarm that the engine manages."),
         _global(
             ["--color"],
             "colour",

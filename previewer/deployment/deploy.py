@@ -36,6 +36,7 @@ from previewer.errors import NotFoundError, ObjectNotFoundError, PortTakenError
 from previewer.execution.run_plan import run_plan
 from previewer.records.environments import environment_entry, failures_of
 from previewer.records.masking import mask_of_release, masking
+from previewer.releases.push_images import deliver_images
 from previewer.session.run import Run
 from previewer.session.session import Session
 
@@ -58,6 +59,7 @@ def deploy(run: Run, deployment: Deployment) -> UpResult:
     with masking(run, mask_of_release(session, deployment.release)) as run:
         enforce_policy(session, deployment)
         expiry_of(session, deployment)  # a TTL that makes no sense is an error before anything is made
+        deployment = replace(deployment, places=deliver_images(run, deployment.release, deployment.frozen))
         if needs_data(deployment):
             make_seeds(run, deployment)
         with session.ledger.lock(name, purpose=_purpose(deployment)):

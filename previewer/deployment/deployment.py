@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from previewer.domain.deploy.request import DeployRequest
@@ -26,6 +28,8 @@ class Deployment(Struct, frozen=True):
     """A new generation even where this very release runs and is well."""
     data_of: int | None = None
     """The kept generation whose state is handed over; ``None`` for the live one."""
+    places: Mapping[str, str] = {}
+    """``REGISTRY/REPOSITORY@sha256:…`` by image, where the engine has others pull them."""
     is_frozen: bool = True
     """``False`` for a plan of what has no images yet."""
 

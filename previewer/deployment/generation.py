@@ -50,6 +50,8 @@ class Generation(Struct, frozen=True):
     """Which of the release's."""
     data: Mapping[str, VolumeData] = {}
     """What its volumes begin with, by their keys; others begin empty."""
+    places: Mapping[str, str] = {}
+    """``REGISTRY/REPOSITORY@sha256:…`` by image, where the engine has others pull them."""
     writers: tuple[str, ...] = ()
     """Containers of its predecessor that end before it takes over data, by name."""
 
@@ -88,6 +90,7 @@ def target_of(
         prefix_length=session.settings.subnet_prefix,
         port_handover=port_handover,
         data=generation.data,
+        places=generation.places,
         writers=generation.writers,
         machine=snapshot.everything.machine,
         reached_as=snapshot.everything.reached_as,

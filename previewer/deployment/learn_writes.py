@@ -10,6 +10,7 @@ from previewer.background import begin
 from previewer.domain.drift.file_places import ENGINES_OWN, NOISE, place_of
 from previewer.domain.environment.environment import SERVING, Environment
 from previewer.domain.release.release import Release
+from previewer.engine.protocol import EXAMINATION
 from previewer.errors import PreviewerError
 from previewer.session.session import Session
 
@@ -24,7 +25,7 @@ def begin_learning(session: Session, environment: Environment, release: Release)
     What is returned keeps it with the release. Nothing is learnt of one that was touched meanwhile, and a failure
     to learn fails nothing else.
     """
-    if environment.state not in SERVING:
+    if environment.state not in SERVING or EXAMINATION in session.engine.capabilities.missing:
         return lambda: None
     containers = [container.id for service in environment.services for container in service.containers]
     examiner = session.examiner

@@ -218,7 +218,7 @@ def _generation(
         process=deployment.request.process,
         engine_ahead=round(session.engine.clock_ahead().total_seconds()),
     )
-    return Generation(owner, release, deployment.definition)
+    return Generation(owner, release, deployment.definition, places=deployment.places)
 
 
 def _refuse_other_role(observed: Observation, deployment: Deployment) -> None:

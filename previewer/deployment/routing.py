@@ -37,7 +37,7 @@ from previewer.domain.routing.route_files import (
     share_files,
 )
 from previewer.domain.units import counted
-from previewer.engine.protocol import Selection
+from previewer.engine.protocol import ROUTER, Selection
 from previewer.engine.router import RouterSpec, RouterState
 from previewer.errors import EngineError, PortTakenError, PreviewerError, SourceError, UnsupportedError, UsageError
 from previewer.records.masking import Mask, mask_of_definitions, mask_of_release
@@ -91,6 +91,8 @@ def start_router(run: Run, *, may_pull: bool) -> RouterState:
     Raises :class:`PortTakenError` and :class:`UnsupportedError`.
     """
     session = run.session
+    if reason := session.engine.capabilities.missing.get(ROUTER):
+        raise UnsupportedError(f"no host names: {reason}")
     settings, router = session.settings.router, session.router
     state = router.find(settings.name)
     if state is not None and state.is_running:
@@ -277,6 +279,10 @@ def _is_wanted(session: Session, settings: RouterSettings, definition: Definitio
     if settings.use is RouterUse.OFF or not any(map(speaks_http, routes_of(definition))):
         return False
     engine = session.engine.capabilities
+    if reason := engine.missing.get(ROUTER):
+        if settings.use is RouterUse.ON:
+            raise UnsupportedError(f"no host names: {reason}", hint='set `router = "auto"`')
+        return False
     return (engine.remote is None and not engine.reach) or settings.domain != "localhost"
 
 

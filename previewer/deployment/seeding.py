@@ -138,7 +138,7 @@ def _generation(run: Run, deployment: Deployment, job: DataJob, name: str) -> Ge
         head=session.ledger.head(),
     )
     seeding = _only(release, deployment.definition, FrozenDefinition(running, artifacts))
-    return Generation(owner, seeding, deployment.definition, data=_volumes(owner, job))
+    return Generation(owner, seeding, deployment.definition, data=_volumes(owner, job), places=deployment.places)
 
 
 def _only(release: Release, name: str, frozen: FrozenDefinition) -> Release:

@@ -14,6 +14,7 @@ from previewer.domain.engine.examination import EngineHappening
 from previewer.domain.environment.environment import SERVING, Environment
 from previewer.domain.release.release import Release
 from previewer.domain.units import format_time
+from previewer.engine.protocol import EXAMINATION
 from previewer.errors import LockedError, NotFoundError
 from previewer.records.environments import environment_entry
 from previewer.session.session import Session
@@ -42,9 +43,11 @@ ACTION = "taint"
 def look_for_touches(session: Session, environment: Environment) -> Environment:
     """The environment, tainted in this look if it was touched. Nothing is noted; no file system is looked at.
 
-    One that is tainted already is not looked at again. Raises :class:`NotFoundError` where it is gone.
+    One that is tainted already is not looked at again, and none where the engine cannot be.
+
+    Raises :class:`NotFoundError` where it is gone.
     """
-    if environment.is_tainted:
+    if environment.is_tainted or EXAMINATION in session.engine.capabilities.missing:
         return environment
     (drift,) = check_drift(session, [environment.name], files=UnseenFiles())
     if not drift.touches:

@@ -35,6 +35,11 @@ LOCAL_IMAGES = "local-images"
 REJOINING = "rejoining"
 """The ability to let what runs join a network, or leave one. Without it networks go after all that is on them."""
 
+EXAMINATION = "examination"
+"""The ability to be looked at closely: drift, touches, what a start writes. Without it nothing is called clean."""
+ROUTER = "router"
+"""The ability to give environments host names."""
+
 
 class Stream(Protocol[Batch]):
     """A blocking iterator of batches. ``close`` may be called from another thread and ends a blocked read."""

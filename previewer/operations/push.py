@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.mounted_files import served_tree
-from previewer.domain.naming import registry_image_tag, registry_release_tag
-from previewer.domain.progress import Outcome, TaskOutput
+from previewer.domain.naming import registry_release_tag
 from previewer.domain.record.notes import LedgerEntry
 from previewer.domain.release.registry_address import Direction, TransferPlan, parse_address
-from previewer.domain.release.release import Artifact, Release
-from previewer.errors import RegistryError
-from previewer.freeze.parallel import reported_task, run_parallel
+from previewer.domain.release.release import Release
+from previewer.freeze.parallel import reported_task
 from previewer.ledger.protocol import RecordKind
 from previewer.releases.named_release import find_release_named
 from previewer.releases.obtain_images import obtain_images
+from previewer.releases.push_images import PushedImage, push_images
 from previewer.releases.registry_access import default_address, note_push, open_repository
 from previewer.session.release_files import release_tree
 from previewer.session.run import Run
@@ -28,19 +25,9 @@ from previewer.session.session import Session
 
 if TYPE_CHECKING:
     from previewer.docker_api.registry.repository import RegistryRepository
-    from previewer.freeze.registry.registry_image import RegistryImage
     from previewer.freeze.registry.release_bundle import ReleaseBundle
 
 STAGE = "push"
-
-
-class PushedImage(Struct, frozen=True):
-    """One image in the registry."""
-
-    artifact: Artifact
-    reference: str
-    """``REGISTRY/REPOSITORY@sha256:…``."""
-    was_there: bool
 
 
 class PushResult(Struct, frozen=True):
@@ -74,11 +61,7 @@ def push(run: Run, what: str, where: str | None) -> PushResult:
     release = plan.release
     obtain_images(run, release)
     repository = open_repository(plan.address)
-    images = run_parallel(
-        [partial(_push_image, run, plan, repository, artifact) for artifact in release.artifacts],
-        limit=session.settings.parallel_builds,
-        cancellation=run.cancellation,
-    )
+    images = push_images(run, release, plan.address, release.artifacts, repository=repository)
     digests = {image.artifact.image: image.reference.partition("@")[2] for image in images}
     with reported_task(run.report, f"push release {short_id(release.id)}", stage=STAGE) as end:
         digest = _push_bundle(plan, repository, _bundle(session, release, digests))
@@ -96,53 +79,6 @@ def push(run: Run, what: str, where: str | None) -> PushResult:
         )
     )
     return PushResult(release, str(place), str(plan.address), tuple(images))
-
-
-def _push_image(
-    run: Run, plan: TransferPlan, repository: RegistryRepository, artifact: Artifact, cancellation: Cancellation
-) -> PushedImage:
-    from previewer.freeze.registry.registry_image import RegistryBuildCache
-
-    cancellation.check()
-    task = f"push {artifact.reference}"
-    with reported_task(run.report, task, stage=STAGE) as end:
-        held = _find(repository, artifact)
-        was_there = held is not None
-        if held is None:
-            run.session.images.push(
-                artifact.image,
-                str(plan.address.tagged(registry_image_tag(artifact.image))),
-                artifact.platform,
-                on_line=lambda line: run.report(TaskOutput(task, line)),
-                cancellation=cancellation,
-            )
-            held = _find(repository, artifact)
-        if held is None:
-            raise RegistryError(
-                "the registry has another image than the one that was pushed",
-                where=artifact.reference,
-                hint="another client pushes to the same tags, or the registry rewrites images",
-            )
-        cache = RegistryBuildCache(repository, plan.address)
-        for built in _built_as(plan.release, artifact.image):
-            cache.add(built, held)
-        end.outcome = Outcome.CACHED if was_there else Outcome.DONE
-        end.detail = held.manifest.digest
-    return PushedImage(artifact, str(plan.address.by_digest(held.manifest.digest)), was_there)
-
-
-def _find(repository: RegistryRepository, artifact: Artifact) -> RegistryImage | None:
-    """The very image, under the tag that we give it."""
-    from previewer.freeze.registry.registry_image import find_image
-
-    held = find_image(repository, registry_image_tag(artifact.image), platform=artifact.platform)
-    return held if held is not None and held.image == artifact.image else None
-
-
-def _built_as(release: Release, image: str) -> Mapping[Artifact, None]:
-    """Different inputs can give one image."""
-    found = (a for frozen in release.definitions.values() for a in frozen.artifacts.values())
-    return dict.fromkeys(artifact for artifact in found if artifact.image == image and artifact.input_digest)
 
 
 def _bundle(session: Session, release: Release, images: Mapping[str, str]) -> ReleaseBundle:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from previewer.docker_api.connection import connect
 from previewer.docker_api.image_files import remove_forgotten_readers
 from previewer.engine.docker.engine import DockerEngine
-from previewer.errors import EngineError
+from previewer.errors import EngineError, UnsupportedError
 
 if TYPE_CHECKING:  # what only runs or removes is not to pay for building
     from previewer.engine.docker.examiner import DockerDebugger, DockerExaminer
@@ -28,10 +28,13 @@ class DockerClients:
         """
         self._connection = connect(host)
         self._connection.reached_as = reached_as
-        self.engine = DockerEngine(self._connection)
+        self.engine = self._open_engine()
         self._images: DockerImages | None = None
         self._examiner: DockerExaminer | None = None
         self._lock = threading.Lock()
+
+    def _open_engine(self) -> DockerEngine:
+        return DockerEngine(self._connection)
 
     @property
     def images(self) -> DockerImages:
@@ -81,3 +84,29 @@ class DockerClients:
             remove_forgotten_readers(self._connection)
         self.engine.close()
         self._connection.close()
+
+
+NOT_LOOKED_AT = "what tasks do on other nodes is not looked at yet"
+INSTEAD = "run it on one engine, without --swarm"
+
+
+class SwarmClients(DockerClients):
+    """A swarm, and the images of the manager that is spoken to."""
+
+    def _open_engine(self) -> DockerEngine:
+        from previewer.engine.swarm.engine import SwarmEngine, refuse_other_engines
+
+        refuse_other_engines(self._connection)
+        return SwarmEngine(self._connection)
+
+    @property
+    def examiner(self) -> DockerExaminer:
+        """Raises :class:`UnsupportedError`: drift, parity and the like see one engine's containers."""
+        raise UnsupportedError(f"drift, parity and verification need one engine: {NOT_LOOKED_AT}", hint=INSTEAD)
+
+    @property
+    def debugger(self) -> DockerDebugger:
+        """Raises :class:`UnsupportedError`."""
+        raise UnsupportedError(
+            f"copies of services and of their data need one engine: {NOT_LOOKED_AT}", hint=INSTEAD
+        )

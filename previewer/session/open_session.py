@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from previewer.domain.naming import slug
 from previewer.errors import NoRepositoryError, NotFoundError
 from previewer.session.session import EngineClients, Session
+from previewer.settings.model import EngineKind
 from previewer.source.git import GitSource
 
 if TYPE_CHECKING:
@@ -155,20 +156,23 @@ def make_session(
     on_close: Callable[[], None] = lambda: None,
 ) -> Session:
     """A session on a repository that was found; see :class:`Session` for the rest."""
-    return Session(
+    session = Session(
         assumed=assumed,
         is_chosen=is_chosen,
         on_close=on_close,
         source=source,
         open_ledger=lambda: _open_ledger(source, environment),
         read_settings=lambda: _read_settings(source, environment),
-        connect=lambda: connect(docker_host, reached_as=environment.get(HOST_VARIABLE, "")),
+        connect=lambda: connect(
+            docker_host, reached_as=environment.get(HOST_VARIABLE, ""), kind=session.settings.engine
+        ),
         open_readings=lambda: _open_readings(environment),
         clock=lambda: datetime.now(UTC),
         new_id=lambda: os.urandom(8).hex(),
         read_key=lambda: _user_key(environment, Path(source.shared_folder)),
         find_secret=cache(lambda text: _find_secret(source, environment, text)),
     )
+    return session
 
 
 def _user_key(environment: Mapping[str, str], shared: Path) -> bytes:
@@ -244,8 +248,14 @@ def _open_readings(environment: Mapping[str, str]) -> Readings:
     return remembered_readings(environment)
 
 
-def connect(docker_host: str | None, *, reached_as: str = "") -> EngineClients:
-    """The engine at an address, or where the environment says; ``reached_as`` is where its ports are reached."""
-    from previewer.session.engine_clients import DockerClients
+def connect(
+    docker_host: str | None, *, reached_as: str = "", kind: EngineKind = EngineKind.DOCKER
+) -> EngineClients:
+    """The engine at an address, or where the environment says; ``reached_as`` is where its ports are reached.
 
-    return DockerClients(docker_host, reached_as=reached_as)
+    Raises :class:`UnsupportedError` where ``kind`` is a swarm and the engine manages none.
+    """
+    from previewer.session.engine_clients import DockerClients, SwarmClients
+
+    clients = DockerClients if kind is EngineKind.DOCKER else SwarmClients
+    return clients(docker_host, reached_as=reached_as)

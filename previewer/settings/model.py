@@ -27,6 +27,7 @@ DEFAULT_TTL: Mapping[Role, timedelta | None] = {
 DEFAULT_KEPT: Mapping[Role, int] = {Role.PREVIEW: 0, Role.STAGING: 1, Role.PRODUCTION: 1}
 
 
+ENGINE_VARIABLE = "PREVIEWER_ENGINE"
 PUBLISH_AUTO = "auto"
 """The loopback address; another address of the engine's machine where previewer reaches only that."""
 PUBLISH_LOOPBACK = "loopback"
@@ -76,11 +77,21 @@ class RouterSettings(Struct, frozen=True):
         return self.tls is not RouterTls.OFF
 
 
+class EngineKind(Enum):
+    """What environments run on."""
+
+    DOCKER = "docker"
+    """One engine."""
+    SWARM = "swarm"
+    """The nodes of the swarm that the engine manages."""
+
+
 class Settings(Struct, frozen=True):
     """All settings, complete. The defaults hold where nothing was chosen."""
 
     project: str | None = None
     """The project's name, instead of the one that its origin or folder has."""
+    engine: EngineKind = EngineKind.DOCKER
     address_pool: str = "10.213.0.0/16"
     """The IPv4 range, as CIDR, that networks take their subnets from."""
     publish: str = PUBLISH_AUTO

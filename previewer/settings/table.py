@@ -11,7 +11,7 @@ from previewer.domain import naming
 from previewer.domain.compose.definition import Role
 from previewer.settings import values
 from previewer.settings.limit_keys import LIMIT_KEYS, LimitReader
-from previewer.settings.model import Settings
+from previewer.settings.model import ENGINE_VARIABLE, EngineKind, Settings
 from previewer.settings.network_keys import NETWORK_SETTINGS
 from previewer.settings.row import Apply, Layer, Locate, Setting
 from previewer.settings.trust_keys import (
@@ -131,6 +131,17 @@ SETTINGS: tuple[Setting, ...] = (
         apply=_project,
         layers=Layer.REPOSITORY,
         variable="PREVIEWER_PROJECT",
+    ),
+    Setting(
+        key="engine",
+        looks='`"docker"` or `"swarm"`',
+        default='`"docker"`',
+        meaning="What environments run on: one engine, or the nodes of the swarm that it manages, see"
+        " [swarm](swarm.md).",
+        apply=lambda s, value, _: replace(
+            s, engine=EngineKind(values.read_choice(value, [kind.value for kind in EngineKind]))
+        ),
+        variable=ENGINE_VARIABLE,
     ),
     Setting(
         key="variables",

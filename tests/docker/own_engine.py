@@ -87,6 +87,11 @@ class OwnEngine:
         """Whether its containers outlive it."""
         return "--live-restore" in self._flags
 
+    @property
+    def namespace(self) -> str:
+        """The name of its network namespace."""
+        return self._namespace
+
     def start(self) -> None:
         """Start it, or start it again over what the last one left, and wait until it answers."""
         program = _dockerd()
@@ -134,19 +139,8 @@ class OwnEngine:
         pid = int((self._folder / "exec/containerd/containerd.pid").read_text())
         os.kill(pid, signal.SIGKILL)
 
-    def fetch(self, url: str, host: str = "") -> str:
-        """What a page of a container says, asked from within its network, perhaps by another host name."""
-        asked = subprocess.run(
-            [*self.prefix, sys.executable, "-c", _FETCH, url, host],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=20,
-        )
-        return asked.stdout
-
-    def wipe(self) -> None:
-        """End it and everything that it runs, and remove all that it had."""
+    def crash(self) -> None:
+        """End it and everything that it runs, as a power failure would; its data stays."""
         if self._process is not None and self._process.poll() is None:
             with suppress(ProcessLookupError):
                 self._process.send_signal(signal.SIGCONT)
@@ -162,6 +156,21 @@ class OwnEngine:
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.2)
         _unmount_below(self._folder)
+
+    def fetch(self, url: str, host: str = "") -> str:
+        """What a page of a container says, asked from within its network, perhaps by another host name."""
+        asked = subprocess.run(
+            [*self.prefix, sys.executable, "-c", _FETCH, url, host],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=20,
+        )
+        return asked.stdout
+
+    def wipe(self) -> None:
+        """End it and everything that it runs, and remove all that it had."""
+        self.crash()
         _remove_groups(self._namespace)
         subprocess.run(["ip", "netns", "delete", self._namespace], check=False)
         shutil.rmtree(self._folder, ignore_errors=True)

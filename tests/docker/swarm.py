@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from previewer.docker_api.answers import Network
-from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.answers import ListedContainer, Network
+from previewer.docker_api.connection import DockerConnection, connect
 from previewer.docker_api.request import get, post
 from previewer.docker_api.swarm.files import FileKind, list_files
 from previewer.docker_api.swarm.services import Service
 from tests.docker.base_image import is_static_busybox
 from tests.docker.own_engine import OwnEngine, why_not
+from tests.docker.registry_server import PROGRAM
 
 PORT = 2377
 
@@ -40,14 +47,130 @@ def swarm_remains_of(connection: DockerConnection) -> list[str]:
     return sorted(
         [f"service {service.spec.name}" for service in services]
         + [f"file {file.spec.name}" for file in files]
-        + [
-            f"network {network.name}"
-            for network in networks
-            if network.driver == "overlay" and not is_ingress(network)
-        ]
+        + [f"network {name}" for name in overlays(networks)]
     )
 
 
-def is_ingress(network: Network) -> bool:
-    """Whether it is the one that every swarm has."""
-    return network.name == "ingress"
+def overlays(networks: list[Network]) -> list[str]:
+    """The names of those that span nodes, but for the one that every swarm has."""
+    return [network.name for network in networks if network.driver == "overlay" and network.name != "ingress"]
+
+
+class Cluster:
+    """Several engines, in network namespaces that reach each other and nothing else. They are no swarm yet."""
+
+    def __init__(self, *, nodes: int) -> None:
+        self.registry = ""
+        """The registry's host, which is the same on every node and here."""
+        self.engines: list[OwnEngine] = []
+        self.connections: list[DockerConnection] = []
+        self._registries: list[subprocess.Popen[bytes]] = []
+        self._settings = Path()
+        self._hub = f"pvh-{uuid.uuid4().hex[:8]}"
+        _ip("netns", "add", self._hub)
+        try:
+            _ip("-n", self._hub, "link", "add", "hub", "type", "bridge")
+            _ip("-n", self._hub, "link", "set", "hub", "up")
+            for _node in range(nodes):
+                self._add()
+        except BaseException:
+            self.wipe()
+            raise
+
+    def _add(self) -> None:
+        engine, node = own_engine(), len(self.engines)
+        self.engines.append(engine)
+        inside = ("-n", engine.namespace)
+        _ip(*inside, "link", "add", "eth0", "type", "veth", "peer", "name", f"node{node}", "netns", self._hub)
+        _ip("-n", self._hub, "link", "set", f"node{node}", "master", "hub", "up")
+        _ip(*inside, "address", "add", f"{self.address(node)}/24", "dev", "eth0")
+        _ip(*inside, "link", "set", "eth0", "up")
+        self.connections.append(connect(engine.host))
+
+    def address(self, node: int) -> str:
+        """The address at which other nodes reach one; TEST-NET-1 of RFC 5737."""
+        return f"192.0.2.{node + 1}"
+
+    def node_at(self, url: str) -> int:
+        """The node that a published port is on."""
+        host = urlsplit(url).hostname
+        return next(node for node in range(len(self.engines)) if self.address(node) == host)
+
+    def shell(self, node: int, script: str, **variables: str) -> str:
+        """What a script of a document prints, run on a node."""
+        environment = {**os.environ, **variables, "DOCKER_HOST": self.engines[node].host}
+        done = subprocess.run(
+            ["sh", "-e", "-c", script], capture_output=True, text=True, env=environment, check=False, timeout=120
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    @contextmanager
+    def registries(self, settings: Path) -> Iterator[None]:
+        """A registry server on each node, over the same files as the one that ``settings`` describe."""
+        self._settings = settings
+        self._registries = [self._start_registry(node) for node in range(len(self.engines))]
+        try:
+            yield
+        finally:
+            for process in self._registries:
+                process.kill()
+                process.wait()
+
+    def _start_registry(self, node: int) -> subprocess.Popen[bytes]:
+        assert PROGRAM is not None
+        enter = ("nsenter", f"--net=/run/netns/{self.engines[node].namespace}", "--")
+        command = [*enter, PROGRAM, "serve", str(self._settings)]
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    @contextmanager
+    def without_registry(self, *nodes: int) -> Iterator[None]:
+        """Nodes that reach no registry, and have forgotten what they pulled before."""
+        for node in nodes:
+            self._registries[node].kill()
+            self._registries[node].wait()
+            for image in self.connections[node].api.images(quiet=True):
+                self.connections[node].api.remove_image(image, force=True)
+        try:
+            yield
+        finally:
+            for node in nodes:
+                self._registries[node] = self._start_registry(node)
+
+    def fetch(self, url: str) -> str:
+        """A page, as the first node sees it."""
+        return self.engines[0].fetch(url)
+
+    def answers(self, url: str) -> bool:
+        """Whether a page can be had."""
+        try:
+            return bool(self.fetch(url))
+        except subprocess.CalledProcessError:
+            return False
+
+    def running(self, node: int) -> list[str]:
+        """The names of the containers that run on a node."""
+        found = get(self.connections[node], "/containers/json").read_list(ListedContainer)
+        return [container.name for container in found]
+
+    def crash(self, node: int) -> None:
+        """End an engine and all that it runs, as a power failure would."""
+        self.engines[node].crash()
+        self._registries[node].wait()
+
+    def restart(self, node: int) -> None:
+        """Bring a node back with what is on its disk."""
+        self.engines[node].start()
+        self._registries[node] = self._start_registry(node)
+
+    def wipe(self) -> None:
+        """Remove everything."""
+        for connection in self.connections:
+            connection.close()
+        for engine in self.engines:
+            engine.wipe()
+        subprocess.run(["ip", "netns", "delete", self._hub], check=False)
+
+
+def _ip(*arguments: str) -> None:
+    subprocess.run(["ip", *arguments], check=True)

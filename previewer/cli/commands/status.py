@@ -65,7 +65,8 @@ def command(
             has["has_requests"] = requests is not None
             output.record(detail_columns(session.clock(), **has), head)
             output.line("")
-            output.table(service_columns(), services)
+            has_nodes = any("nodes" in service for service in services)
+            output.table(service_columns(has_nodes=has_nodes), services)
         else:
             output.value({**head, "services": services}, form)
         write_report(junit, lambda: health_junit(found))

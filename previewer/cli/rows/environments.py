@@ -81,12 +81,13 @@ def _show_data(value: JsonValue) -> Span:
     return Span(", ".join(told))
 
 
-def service_columns() -> tuple[Column, ...]:
-    """The columns of the services in ``previewer status``."""
+def service_columns(*, has_nodes: bool = False) -> tuple[Column, ...]:
+    """The columns of the services in ``previewer status``; a swarm has several nodes."""
     return (
         Column("service", "SERVICE", gives_way=True),
         Column("state", "STATE", show=show_sign),
         Column("containers", "CONTAINERS", spare=2),
+        *((Column("nodes", "NODES"),) if has_nodes else ()),
         Column("exit_codes", "EXIT", spare=1),
         Column("image", "IMAGE", show=show_id, spare=3),
         Column("ports", "PORTS", show=_show_ports),
@@ -149,12 +150,18 @@ def marks_of(environment: Environment) -> tuple[str, ...]:
     return tuple(filter(None, (*(mark for mark, is_so in states.items() if is_so), kept)))
 
 
+def nodes_of(service: ServiceStatus) -> tuple[str, ...]:
+    """The names of the nodes that a service is on; none on a single engine."""
+    return tuple(dict.fromkeys(container.node for container in service.containers if container.node))
+
+
 def service_row(service: ServiceStatus) -> JsonObject:
     """A service of an environment."""
     return {
         "service": service.name,
         "state": service.state.value,
         "containers": len(service.containers),
+        **({"nodes": list(nodes)} if (nodes := nodes_of(service)) else {}),
         "exit_codes": [c.exit_code for c in service.containers if c.exit_code is not None],
         "image": service.image,
         "urls": list(service.urls),

@@ -72,6 +72,8 @@ class Target(Struct, frozen=True, eq=False):
     """How it comes by its ports."""
     data: Mapping[str, VolumeData] = field(default_factory=dict)
     """What volumes begin with, by their keys; others begin empty."""
+    places: Mapping[str, str] = field(default_factory=dict)
+    """``REGISTRY/REPOSITORY@sha256:…`` by image, where the engine has others pull them."""
     writers: tuple[str, ...] = ()
     """What runs of its predecessors and has to end, as nothing else may write to data that is handed over."""
     machine: str = ""
@@ -235,6 +237,7 @@ def container_spec(target: Target, service: Service, number: int) -> ContainerSp
         service=service.name,
         image=artifact.image if artifact else "",
         platform=artifact.platform if artifact else "",
+        registry_image=target.places.get(artifact.image, "") if artifact else "",
         labels=_container_labels(target, service, number),
         compose=_compose_of(target, service, number),
         networks={key: naming.network_name(owner.environment, owner.generation, key) for key in service.networks},

@@ -17,8 +17,7 @@ from previewer.background import begin
 from previewer.docker_api.answers import Membership
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.containers import inspect_container
-from previewer.docker_api.examine import inspect_image_config
-from previewer.docker_api.images import engine_reference
+from previewer.docker_api.images import engine_reference, image_config
 from previewer.docker_api.machine import container_sizes
 from previewer.docker_api.networks import list_networks
 from previewer.docker_api.swarm.cluster import list_nodes, membership
@@ -49,9 +48,11 @@ from previewer.engine.mapping.container import container_body
 from previewer.engine.mapping.service import service_body, swarm_name
 from previewer.engine.protocol import (
     EGRESS,
+    EXAMINATION,
     HOST_BINDING,
     LOCAL_IMAGES,
     REJOINING,
+    ROUTER,
     Capabilities,
     ContainerEvent,
     LogLine,
@@ -123,6 +124,8 @@ class SwarmEngine(DockerEngine):
             HOST_BINDING: "Swarm publishes ports at all addresses of a node",
             EGRESS: WAY_OUT,
             REJOINING: FIXED,
+            EXAMINATION: "what tasks do on other nodes is not looked at yet",
+            ROUTER: "the router is on one engine; on a swarm ports are published on nodes",
         }
         if len(nodes) > 1:
             missing[LOCAL_IMAGES] = f"each of {len(nodes)} nodes pulls the images that it runs"
@@ -204,7 +207,7 @@ class SwarmEngine(DockerEngine):
         node = refuse_other_engines(docker).node_id
         wanted = container_body(with_host_paths(docker, spec), api_version=docker.api_version)
         labelled = as_object(labelled_container(wanted).get("Labels"))
-        inherited = complete_body(wanted.body, inspect_image_config(docker, spec.image))
+        inherited = complete_body(wanted.body, image_config(docker, spec.image))
         if check := inherited.get("Healthcheck"):
             # Managers do not say whether an image has one.
             wanted = replace(wanted, body={**wanted.body, "Healthcheck": check})
@@ -238,7 +241,7 @@ class SwarmEngine(DockerEngine):
     def _login(self, spec: ContainerSpec) -> str:
         if not spec.registry_image:
             return ""
-        from previewer.docker_api.registry.login import find_credentials  # brings the SDK
+        from previewer.docker_api.registry.connection import find_credentials  # brings the SDK
 
         credentials = find_credentials(spec.registry_image.partition("/")[0])
         return credentials.header if credentials else ""

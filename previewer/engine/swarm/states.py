@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from msgspec import Struct, field
 
 from previewer.docker_api.engine_clock import EngineClock, read_timestamp
-from previewer.docker_api.failures import refusal_error
+from previewer.docker_api.errors import refusal_error
 from previewer.docker_api.swarm.cluster import READY, Node, node_names
 from previewer.docker_api.swarm.services import Service
 from previewer.docker_api.swarm.tasks import (

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from previewer.background import begin
 from previewer.docker_api.connection import DockerConnection
-from previewer.docker_api.gathered_stream import GatheredStream, ItemSource
 from previewer.docker_api.logs import open_logs
 from previewer.docker_api.request import service_path
+from previewer.docker_api.streams import GatheredStream, ItemSource
 from previewer.docker_api.swarm.services import inspect_service
 from previewer.domain.engine.observation import ContainerState, Health, ObservedContainer
 from previewer.domain.labels import SERVICE
