@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.branches import make_branches
+from benchmarks.data import IDLE, run_clones, run_idle, up_with_data
 from benchmarks.many import AT_ONCE, run_many
 from benchmarks.measure import Measured, Subject
 from benchmarks.results import Figure
@@ -256,6 +257,9 @@ COMPARISONS: tuple[Comparison | Course | Trial, ...] = (
     Comparison("up-answering-5", "up of 5 services without health checks", partial(_up_answering, count=5)),
     Comparison("down-killed", "down of 5 services, killed at once", partial(_down, graceful=False)),
     Comparison("down-grace", "down of 5 services that ignore SIGTERM", partial(_down, graceful=True), SLOW_ROUNDS),
+    Comparison("data-up", "up over a database of 5 GB", up_with_data, SLOW_ROUNDS, is_quick=False),
+    Course("data-clone", "a clone of a database, and a copy", run_clones),
+    Course("data-idle", f"{IDLE} idle clones of 5 GB", run_idle),
     Course("many", f"{MANY} environments, {AT_ONCE} commands at a time", partial(run_many, count=MANY)),
     Trial("router-replace", "requests by name while generations change", replace_under_load),
     Trial("router-cost", "requests by name and directly to a port", cost_of_the_router),

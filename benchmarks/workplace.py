@@ -139,4 +139,6 @@ def _remove_remains(connection: DockerConnection, session: str) -> None:
             api.remove_container(container["Id"], force=True, v=True)
         for network in api.networks(filters=filters):
             api.remove_network(network["Id"])
+        for volume in api.volumes(filters=filters)["Volumes"] or ():
+            api.remove_volume(volume["Name"])
         assert remains_of(connection, label) == []

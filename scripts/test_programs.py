@@ -50,6 +50,10 @@ PROGRAMS = (
     Program("losetup", "mount", "full disks"),
     Program("chromium", "chromium", "pages and names in a browser"),
     Program("chromedriver", "chromium-driver", "pages and names in a browser"),
+    Program("pg_ctlcluster", "postgresql", "data of PostgreSQL", is_service=True),
+    Program("mariadbd", "mariadb-server-core mariadb-client-core", "data of MariaDB"),
+    Program("redis-check-aof", "redis-tools", "data of Redis"),
+    Program("sqlite3", "sqlite3", "data of SQLite"),
 )
 BUILDX = Program("docker-buildx", "docker-buildx", "builds with buildx")
 BUILDX_SUITE = "trixie"

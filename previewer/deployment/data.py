@@ -14,7 +14,14 @@ from previewer.deployment.snapshot import EnvironmentSnapshot
 from previewer.domain import naming
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import Definition
-from previewer.domain.data.beginning import VolumeData, data_volumes, decide_beginning, lifetimes, writers_of
+from previewer.domain.data.beginning import (
+    Lifetime,
+    VolumeData,
+    data_volumes,
+    decide_beginning,
+    lifetimes,
+    writers_of,
+)
 from previewer.domain.data.seeds import Seed, seed_digest, seeds_of
 from previewer.domain.data.snapshots import (
     DataSeen,
@@ -84,6 +91,20 @@ def chosen_snapshot(session: Session, text: str, seen: DataSeen) -> Snapshot:
         many = ", ".join(short_id(snapshot.id) for snapshot in found)
         raise UsageError(f"several snapshots begin like this: {many}", hint="give more of the id")
     return found[0]
+
+
+def missing_seeds(deployment: Deployment, seen: DataSeen, snapshot: EnvironmentSnapshot) -> tuple[SeedState, ...]:
+    """The seeds of what is deployed that have to run first: not those whose volumes are all handed over."""
+    definition, data = deployment.frozen.definition, deployment.request.data
+    if data == EMPTY or not seeds_of(definition):
+        return ()
+    held = () if data else _held(deployment, snapshot)
+    outliving = {key for key, lifetime in lifetimes(definition).items() if lifetime is Lifetime.ENVIRONMENT}
+    handed_over = outliving.intersection(held)
+    states = seed_states(deployment.release, deployment.definition, seen)
+    return tuple(
+        state for state in states if state.snapshot is None and not handed_over.issuperset(state.seed.volumes)
+    )
 
 
 def needs_data(deployment: Deployment) -> bool:

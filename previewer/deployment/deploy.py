@@ -61,9 +61,11 @@ def deploy(run: Run, deployment: Deployment) -> UpResult:
         expiry_of(session, deployment)  # a TTL that makes no sense is an error before anything is made
         deployment = replace(deployment, places=deliver_images(run, deployment.release, deployment.frozen))
         if needs_data(deployment):
-            make_seeds(run, deployment)
+            make_seeds(run, deployment, take_snapshot(session, name))
         with session.ledger.lock(name, purpose=_purpose(deployment)):
-            prepared = prepare(session, deployment, recover(run, name), operation=session.new_operation())
+            recovered = recover(run, name)
+            make_seeds(run, deployment, recovered)  # for what was to be handed over and is gone meanwhile
+            prepared = prepare(session, deployment, recovered, operation=session.new_operation())
             return _renew(run, prepared) if prepared.is_served else _replace(run, prepared)
 
 

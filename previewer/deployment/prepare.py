@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from previewer.deployment.data import begin_with_data, beginning_lines, needs_data, see_data
+from previewer.deployment.data import begin_with_data, beginning_lines
 from previewer.deployment.definition import rewrite_lines
 from previewer.deployment.deployment import Deployment
 from previewer.deployment.generation import Generation, is_whole, refuse_held_ports, served_definition, target_of
@@ -79,7 +79,7 @@ class Prepared(Struct, frozen=True):
         target = target_of(session, self.generation, snapshot)
         new = plan_generation(target, action=deployment.request.action, grace=self.grace)
         removals = plan_removal_of_superseded(self.snapshot.ours, self.rollover.notes, after=new)
-        seeds = planned_seeds(see_data(session), deployment) if needs_data(deployment) else ()
+        seeds = planned_seeds(session, deployment, self.snapshot)
         return replace(
             join_plans(new.title, new, *removals),
             notes=(*rewrite_lines(self.served.rewrites), *seeds, *self.notes),

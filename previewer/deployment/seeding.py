@@ -9,14 +9,14 @@ from datetime import timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from previewer.deployment.data import EMPTY, complete, see_data, seed_states, sweep
+from previewer.deployment.data import complete, missing_seeds, needs_data, see_data, sweep
 from previewer.deployment.deployment import Deployment
 from previewer.deployment.generation import Generation, target_of
-from previewer.deployment.snapshot import take_snapshot
+from previewer.deployment.snapshot import EnvironmentSnapshot, take_snapshot
 from previewer.domain import naming
 from previewer.domain.commit.revision import short_id
 from previewer.domain.data.beginning import MOST_LAYERS, Lifetime, VolumeData
-from previewer.domain.data.seeds import Seed, awaited_condition, seeding_definition, seeds_of
+from previewer.domain.data.seeds import Seed, awaited_condition, seeding_definition
 from previewer.domain.data.snapshots import DataSeen, Snapshot, SnapshotKind, data_labels
 from previewer.domain.deploy.plan import AwaitContainer, Plan, Step
 from previewer.domain.deploy.reconcile import plan_generation
@@ -29,6 +29,7 @@ from previewer.execution.remove import remove_all, stop_all
 from previewer.execution.run_plan import run_plan
 from previewer.records.environments import environment_entry
 from previewer.session.run import Run
+from previewer.session.session import Session
 
 PATIENCE = 3600.0
 """Seconds that a seed may take, unless the user says otherwise."""
@@ -54,20 +55,18 @@ class DataJob(Struct, frozen=True):
     """Whether that is copied, so that the result holds nothing of it that the job has removed."""
 
 
-def make_seeds(run: Run, deployment: Deployment) -> None:
+def make_seeds(run: Run, deployment: Deployment, snapshot: EnvironmentSnapshot) -> None:
     """Make the snapshots of seeds that are not there yet. Raises :class:`UnhealthyError` where a seed fails.
 
     Nothing is left of a seed that fails or is interrupted.
     """
-    definition = deployment.frozen.definition
-    if deployment.request.data == EMPTY or not seeds_of(definition):
+    if not needs_data(deployment):
         return
     seen = see_data(run.session)
-    for state in seed_states(deployment.release, deployment.definition, seen):
-        if state.snapshot is None:
-            origin = f"seed {state.seed.name}"
-            parent = _nearest(run, deployment, origin, seen) if state.seed.incremental else None
-            make_snapshot(run, deployment, DataJob(state.seed, state.digest, SnapshotKind.SEED, origin, parent))
+    for state in missing_seeds(deployment, seen, snapshot):
+        origin = f"seed {state.seed.name}"
+        parent = _nearest(run, deployment, origin, seen) if state.seed.incremental else None
+        make_snapshot(run, deployment, DataJob(state.seed, state.digest, SnapshotKind.SEED, origin, parent))
 
 
 def _nearest(run: Run, deployment: Deployment, origin: str, seen: DataSeen) -> Snapshot | None:
@@ -210,12 +209,11 @@ def _remove(run: Run, name: str) -> None:
         remove_all(run, look, title=f"remove {name}", cause="a seed is done", stage="seed")
 
 
-def planned_seeds(seen: DataSeen, deployment: Deployment) -> tuple[str, ...]:
+def planned_seeds(session: Session, deployment: Deployment, snapshot: EnvironmentSnapshot) -> tuple[str, ...]:
     """The seeds that a deployment would run first, one line each."""
-    if deployment.request.data == EMPTY:
+    if not needs_data(deployment):
         return ()
     return tuple(
         f"the seed {state.seed.name} runs first: it fills {', '.join(state.seed.volumes)}"
-        for state in seed_states(deployment.release, deployment.definition, seen)
-        if state.snapshot is None
+        for state in missing_seeds(deployment, see_data(session), snapshot)
     )

@@ -13,7 +13,7 @@ from scripts.test_programs import PROGRAMS, how, installable, main
 
 FRESH = Machine(system="Linux", is_root=True, is_debian=True, has_systemd=False, dockerd=None)
 MAC = Machine(system="Darwin", is_root=False, is_debian=False, has_systemd=False, dockerd=None)
-SERVICES = {"docker-registry", "sshd"}
+SERVICES = {"docker-registry", "sshd", "pg_ctlcluster"}
 
 
 @pytest.mark.parametrize(

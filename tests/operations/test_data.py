@@ -13,7 +13,7 @@ from previewer.domain.engine.observation import ObservedVolume
 from previewer.domain.policy.trust import Grant, TrustRules
 from previewer.engine.protocol import Selection
 from previewer.errors import PolicyError
-from previewer.operations.data import clone
+from previewer.operations.data import clone, reset
 from previewer.session.run import Run
 from previewer.settings.model import Settings
 from previewer.testing.memory.session import memory_session
@@ -99,3 +99,16 @@ def test_a_layer_that_is_gone_is_drift() -> None:
     shop.engine.remove_volume(layer.split("/")[0])
     (drift,) = check_drift(shop.session, ["main"])
     assert [finding.kind for finding in drift.findings] == ["volume-missing"]
+
+
+def test_a_release_that_is_handed_its_data_waits_for_no_seed() -> None:
+    shop = SeededShop()
+    lasting = SEEDED.replace("seeds:", "lifetime: {data: environment}, seeds:")
+    for migrations in ("1", "2"):
+        shop.source.commit("main", {**shop.files, "envs/staging.yaml": lasting, "migrations": migrations})
+        shop.stage()
+    kinds = [snapshot.kind for snapshot in see_data(shop.session).snapshots]
+    assert kinds == [SnapshotKind.SEED], "the second one begins with what the first one left"
+    reset(Run(shop.session, shop.report), "staging")
+    kinds = [snapshot.kind for snapshot in see_data(shop.session).snapshots]
+    assert sorted(kind.value for kind in kinds) == ["environment", "seed", "seed"]
