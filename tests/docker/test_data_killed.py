@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -44,6 +45,8 @@ x-previewer:
     book: {{run: web, command: [sh, -c, "sleep 0.5; cat /proc/uptime > /data/seed"], volumes: [book]}}
 """
 WRITE = 'i=0; while echo "$1-$i" >> /data/book; do echo "$1-$i"; i=$((i+1)); sleep 0.01; done'
+LINE = re.compile(r"\d+-\d+")
+"""What a writer prints; an engine puts its own errors into the same stream."""
 UP = ("up", "main", "--role", "staging", "--yes")
 VERBS = {
     "seed": ("up", "fresh"),
@@ -97,7 +100,7 @@ class Writer:
         printed = b""
         for piece in self._api.exec_start(run, stream=True):
             printed += piece
-            lines = printed.decode().split("\n")[:-1]
+            lines = {line for line in printed.decode().split("\n")[:-1] if LINE.fullmatch(line)}
             self.acknowledged.setdefault(container, set()).update(lines)
             if self._over.is_set():
                 return

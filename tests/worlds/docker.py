@@ -53,7 +53,8 @@ DOCKERFILE = """FROM previewer-test/base:1
 COPY index.html /site/
 CMD ["busybox", "httpd", "-f", "-p", "8080", "-h", "/site"]
 """
-TIMEOUT = 90
+TIMEOUT = 300
+"""Seconds that a command may take: only what hangs takes so long, and a busy machine is given time."""
 WITHOUT_ROUTER = {"PREVIEWER_ROUTER": "off"}
 """The environment of sessions: a router is one for the whole engine, and only its own tests have one."""
 
