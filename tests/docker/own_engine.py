@@ -12,10 +12,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import pytest
 
 from scripts.local_engine.machine import find_dockerd, system_path
 from scripts.local_engine.probe import answers
@@ -177,6 +180,32 @@ class OwnEngine:
 
     def _final_logs(self) -> str:
         return "\n".join((self._folder / "log").read_text(errors="replace").splitlines()[-8:])
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
+    """A file system of ``size`` (as ``truncate`` has it) in a file of ``folder``; where it is mounted."""
+    if missing := [program for program in ("mkfs.ext4", "losetup") if shutil.which(program) is None]:
+        pytest.skip(f"{', '.join(missing)} is missing")
+    disk, place = folder / "disk", Path(tempfile.mkdtemp(prefix="pvd"))
+    subprocess.run(["truncate", "--size", size, str(disk)], check=True)
+    subprocess.run(["mkfs.ext4", "-q", "-F", str(disk)], check=True)
+    if subprocess.run(["mount", "-o", "loop", str(disk), str(place)], check=False).returncode:
+        pytest.skip("no loop device can be mounted")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], check=False)
+        place.rmdir()
+
+
+def fill_disk(place: Path, *, but: int = 0) -> Path:
+    """Fill it, again where something has left room, but for so many bytes; the file that takes the room."""
+    ballast = place / "ballast"
+    with ballast.open("ab") as rest:
+        subprocess.run(["dd", "if=/dev/zero", "bs=64k"], stdout=rest, stderr=subprocess.DEVNULL, check=False)
+        rest.truncate(max(0, ballast.stat().st_size - but))
+    return ballast
 
 
 def eventually(check: Callable[[], bool], *, within: float, what: str) -> float:

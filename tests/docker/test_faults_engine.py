@@ -10,7 +10,6 @@ import json
 import os
 import random
 import re
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -23,7 +22,7 @@ import pytest
 from previewer.docker_api.connection import connect
 from previewer.domain import labels
 from tests.docker.base_image import is_static_busybox, load_base_image
-from tests.docker.own_engine import OwnEngine, why_not
+from tests.docker.own_engine import OwnEngine, fill_disk, small_disk, why_not
 from tests.worlds.docker import EngineFixture
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
@@ -280,45 +279,36 @@ ON_A_FULL_DISK: tuple[tuple[int | None, tuple[str, ...]], ...] = (
 @pytest.mark.timeout(400)
 def test_a_full_disk(tmp_path: Path) -> None:
     """What needs room is refused, or fails and is undone, with one error; what serves goes on."""
-    if missing := [program for program in ("mkfs.ext4", "losetup") if shutil.which(program) is None]:
-        pytest.skip(f"{', '.join(missing)} is missing")
-    disk, place = tmp_path / "disk", Path(tempfile.mkdtemp(prefix="pvd"))
-    subprocess.run(["truncate", "--size", "400M", str(disk)], check=True)
-    subprocess.run(["mkfs.ext4", "-q", "-F", str(disk)], check=True)
-    if subprocess.run(["mount", "-o", "loop", str(disk), str(place)], check=False).returncode:
-        pytest.skip("no loop device can be mounted")
-    engine = new_engine(data=place / "data")
-    try:
-        engine_fixture = new_site(tmp_path, engine)
-        for branch in ("first", "second"):
-            engine_fixture.repository.git("checkout", "--quiet", branch)
-            text = COMPOSE.format(page=branch, checked="/page").replace("200ms", "1s")  # the least for production
-            engine_fixture.repository.commit({**ALL_ROLES, "compose.yaml": text}, subject="roles")
-        for command in PREPARED:
-            engine_fixture.run(*command)
-        engine_fixture.repository.git("checkout", "--quiet", "first")
-        engine_fixture.repository.commit({"other": "x"}, subject="newer")
-        engine_fixture.repository.git("checkout", "--quiet", "-B", "grows", "main")
-        engine_fixture.repository.commit({"web/index.html": "x" * 3_000_000}, subject="grows")
-        served = {found["environment"]: found["url"] for found in engine_fixture.environments()}
-        ballast = place / "ballast"
-        for code, command in ON_A_FULL_DISK:
-            with ballast.open("ab") as rest:  # again: what was undone left room
-                subprocess.run(
-                    ["dd", "if=/dev/zero", "bs=64k"], stdout=rest, stderr=subprocess.DEVNULL, check=False
-                )
-            process = engine_fixture.start(*command)
-            _printed, said = process.communicate(timeout=NOTICED)
-            assert process.returncode == (process.returncode and 1 if code is None else code), said
-            assert said.count("error:") == ("disk" in said) == bool(process.returncode), said
-            if code != 0:
-                assert engine.fetch(f"{served[PREVIEW]}/page") == "first\n", command
-        ballast.unlink()
-        engine_fixture.run("wake", "napping")
-        engine_fixture.run("down", "--all", "--yes")
-        assert engine_fixture.remains() == []
-        engine_fixture.connection.close()
-    finally:
-        engine.wipe()
-        subprocess.run(["umount", "--lazy", str(place)], check=False)
-        place.rmdir()
+    with small_disk(tmp_path, "400M") as place:
+        engine = new_engine(data=place / "data")
+        try:
+            refuse_and_undo(new_site(tmp_path, engine), engine, place)
+        finally:
+            engine.wipe()
+
+
+def refuse_and_undo(engine_fixture: EngineFixture, engine: OwnEngine, place: Path) -> None:
+    for branch in ("first", "second"):
+        engine_fixture.repository.git("checkout", "--quiet", branch)
+        text = COMPOSE.format(page=branch, checked="/page").replace("200ms", "1s")  # the least for production
+        engine_fixture.repository.commit({**ALL_ROLES, "compose.yaml": text}, subject="roles")
+    for command in PREPARED:
+        engine_fixture.run(*command)
+    engine_fixture.repository.git("checkout", "--quiet", "first")
+    engine_fixture.repository.commit({"other": "x"}, subject="newer")
+    engine_fixture.repository.git("checkout", "--quiet", "-B", "grows", "main")
+    engine_fixture.repository.commit({"web/index.html": "x" * 3_000_000}, subject="grows")
+    served = {found["environment"]: found["url"] for found in engine_fixture.environments()}
+    for code, command in ON_A_FULL_DISK:
+        fill_disk(place)
+        process = engine_fixture.start(*command)
+        _printed, said = process.communicate(timeout=NOTICED)
+        assert process.returncode == (process.returncode and 1 if code is None else code), said
+        assert said.count("error:") == ("disk" in said) == bool(process.returncode), said
+        if code != 0:
+            assert engine.fetch(f"{served[PREVIEW]}/page") == "first\n", command
+    (place / "ballast").unlink()
+    engine_fixture.run("wake", "napping")
+    engine_fixture.run("down", "--all", "--yes")
+    assert engine_fixture.remains() == []
+    engine_fixture.connection.close()

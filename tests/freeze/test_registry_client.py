@@ -9,13 +9,21 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
+from previewer.docker_api.connection import connect
 from previewer.docker_api.registry.connection import RegistryConnection, RegistryCredentials, find_credentials
-from previewer.docker_api.registry.repository import OCI_INDEX, OCI_MANIFEST, Manifest, RegistryRepository
+from previewer.docker_api.registry.repository import (
+    OCI_INDEX,
+    OCI_MANIFEST,
+    Manifest,
+    RegistryRepository,
+    ask_tag_digest,
+)
 from previewer.errors import RegistryError
 from previewer.freeze.registry.registry_image import find_image
 from tests.freeze.http_server import serving
@@ -307,3 +315,25 @@ def test_a_manifest_that_nests_too_deeply_is_no_json() -> None:
         assert found is not None
         with pytest.raises(RegistryError, match="cannot be read"):
             found.value  # noqa: B018 - reading it is what fails
+
+
+class Podman(BaseHTTPRequestHandler):
+    """An engine that does not know what a registry says: it answers in plain text, as Podman 4 does."""
+
+    def do_GET(self) -> None:
+        is_known = self.path == "/_ping"
+        content = "OK" if is_known else "Not Found"
+        self.send_response(HTTPStatus.OK if is_known else HTTPStatus.NOT_FOUND)
+        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        self.send_header("Api-Version", "1.41")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content.encode())
+
+    def log_message(self, *_arguments: object) -> None:
+        """Nothing is logged."""
+
+
+def test_an_engine_that_cannot_ask_registries_is_one_whose_registry_is_silent() -> None:
+    with serving(Podman) as host, connect(f"tcp://{host}") as connection:
+        assert ask_tag_digest(connection, "previewer-test/base:1").is_silent

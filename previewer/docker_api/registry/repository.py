@@ -178,6 +178,8 @@ def ask_tag_digest(connection: DockerConnection, reference: str) -> TagAnswer:
         )
     except requests.exceptions.RequestException:
         return TagAnswer(is_silent=True, problem=problem)
+    if not answer.headers.get("Content-Type", "").startswith("application/json"):
+        return TagAnswer(is_silent=True, problem=problem)  # Podman does not know the question
     body = parse_json(answer.content, _Distribution)
     if answer.status_code < HTTPStatus.BAD_REQUEST:
         return TagAnswer(body.descriptor.digest or None, problem=problem)

@@ -19,8 +19,8 @@ class CloneMaker:
 
     def __init__(self, docker: DockerConnection) -> None:
         self._docker = docker
-        self._overlays: bool | None = None
-        """``None`` until the first clone was tried."""
+        self._overlays: bool | None = False if docker.is_podman else None
+        """``None`` until the first clone was tried. Podman takes the options, and fails at the start."""
 
     def create(self, spec: VolumeSpec, clone: CloneSpec) -> None:
         """Make the volume that takes what is written, and the one that shows it over its layers."""
