@@ -7,15 +7,17 @@ from __future__ import annotations
 import json
 import os
 import threading
+import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from http.client import HTTPException, HTTPResponse
 from types import TracebackType
 from typing import Any, Self
 
 import pytest
 
 from previewer.docker_api.connection import DockerConnection
-from previewer.domain import labels
 from tests.docker.database_servers import (
     REFERENCE,
     SEEDED,
@@ -50,59 +52,51 @@ def database_image(
 
 
 class Database:
-    """The database of one environment, through commands in its container."""
+    """The database of one environment, through a page that runs commands beside it."""
 
     def __init__(self, site: EngineFixture, server: DatabaseServer, environment: str) -> None:
-        self._api = site.connection.api
-        self._labels = [
-            f"{labels.INSTALLATION}={site.installation}",
-            f"{labels.ENVIRONMENT}={site.project}-{environment}",
-        ]
+        self._site = site
+        self._name = f"{site.project}-{environment}"
         self._server = server
 
     def write(self, row: str) -> None:
         """A row that the server acknowledges."""
-        self._execute(self._server.write, row)
+        self._run(self._url(), self._server.write, row)
 
     def rows(self) -> set[str]:
         """The rows beside those of the seed, all of which have to be there, in a database without fault."""
-        assert self._ask(self._server.count) == [str(SEEDED)]
-        self._execute(self._server.check)
-        return set(self._ask(self._server.read))
+        url = self._url()
+        assert self._run(url, self._server.count) == [str(SEEDED)]
+        self._run(url, self._server.check)
+        return set(self._run(url, self._server.read))
 
-    def _ask(self, script: str) -> list[str]:
-        """The words that a command prints. A busy engine may lose what a short one does: it is asked again."""
-        said: list[str] = []
+    def _url(self) -> str:
+        (url,) = (found["url"] for found in self._site.environments() if found["environment"] == self._name)
+        return str(url)
 
-        def is_whole() -> bool:
-            said[:] = self._execute(f"{{ {script}; }} && echo end").split()
-            return said[-1:] == ["end"]
-
-        eventually(is_whole, what="a whole answer")
+    def _run(self, url: str, script: str, row: str = "") -> list[str]:
+        """The words that a command prints, which has to end with 0."""
+        with self._open(url, script, row) as answer:
+            said: list[str] = answer.read().decode().split()
+        assert said[-1:] == ["done"], said
         return said[:-1]
 
-    def _execute(self, script: str, row: str = "") -> str:
-        stream, run = self.start(script, row)
-        said = b"".join(stream).decode()
-        assert self._api.exec_inspect(run)["ExitCode"] == 0, said
-        return said
-
-    def start(self, script: str, row: str = "") -> tuple[Iterator[bytes], str]:
-        """What a command prints, as it comes, and its id."""
-        (container,) = self._api.containers(filters={"label": self._labels})
-        run: str = self._api.exec_create(container["Id"], ["sh", "-c", script, "sh", row])["Id"]
-        return self._api.exec_start(run, stream=True), run
+    def _open(self, url: str, script: str, row: str = "") -> HTTPResponse:
+        """What a command prints, as it comes; ``done`` at its end, or ``failed``."""
+        answer: HTTPResponse = urllib.request.urlopen(f"{url}/cgi-bin/run?{row}", script.encode(), timeout=120)
+        return answer
 
     def load(self, name: str) -> Load:
         """Rows ``load-NAME-0`` and so on, written one after the other until the server goes."""
-        return Load(self, f"i=0; while set -- load-{name}-$i; {self._server.write}; do echo $1; i=$((i+1)); done")
+        script = f"i=0; while set -- load-{name}-$i; {self._server.write}; do echo $1; i=$((i+1)); done"
+        return Load(self._open(self._url(), script))
 
 
 class Load:
     """A constant load of writes while the block lasts, until the server is stopped."""
 
-    def __init__(self, database: Database, script: str) -> None:
-        self._stream, _run = database.start(script)
+    def __init__(self, answer: HTTPResponse) -> None:
+        self._answer = answer
         self._printed = b""
         self._thread = threading.Thread(target=self._read, daemon=True)
 
@@ -123,8 +117,9 @@ class Load:
         return {line for line in self._printed.decode().split("\n")[:-1] if line.startswith("load-")}
 
     def _read(self) -> None:
-        for piece in self._stream:
-            self._printed += piece
+        with suppress(OSError, HTTPException), self._answer:
+            while piece := self._answer.read1():
+                self._printed += piece
 
 
 def definition(server: DatabaseServer, release: str) -> dict[str, str]:

@@ -6,12 +6,16 @@ from collections.abc import Collection, Mapping
 
 from previewer.docker_api import volumes
 from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.podman import podman_version
 from previewer.docker_api.volumes import is_mountable, make_clone_folders
 from previewer.domain.engine.specs import UPPER, CloneSpec, VolumeSpec, volume_of
 from previewer.engine.create_body import labelled_volume
 from previewer.engine.mapping.clone_options import as_shown, clone_options
 from previewer.engine.mapping.networks import volume_body
 from previewer.errors import UnsupportedError
+
+COPIES_SINCE = (5, 0)
+"""The first Podman that unpacks an archive into a volume and does not lose it without an error (4.3 does)."""
 
 
 class CloneMaker:
@@ -40,6 +44,12 @@ class CloneMaker:
                 "this data is laid over other data, and the engine cannot show that",
                 where=f"volume {clone.own}",
                 hint="restart the environment where it was made, or begin with `--data empty`",
+            )
+        if (podman := podman_version(self._docker)) and podman < COPIES_SINCE:
+            raise UnsupportedError(
+                "this Podman does not unpack archives into volumes of containers that never ran",
+                where=f"volume {clone.own}",
+                hint="use Podman 5, or begin with `--data empty`",
             )
         volumes.fill_volume(
             self._docker,
