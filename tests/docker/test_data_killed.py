@@ -7,9 +7,11 @@ no volume or mount is left without an owner.
 
 from __future__ import annotations
 
+import io
 import os
 import random
 import re
+import tarfile
 import threading
 import time
 from collections.abc import Iterator
@@ -156,10 +158,11 @@ def test_no_acknowledged_write_is_lost_and_nothing_is_orphaned(site: EngineFixtu
 def lines(site: EngineFixture) -> set[str]:
     """What staging has in its book now."""
     (container,) = Writer(site).running()
-    api = site.connection.api
-    run = api.exec_create(container, ["cat", "/data/book"])["Id"]
-    said: bytes = api.exec_start(run)
-    return set(said.decode().split("\n")[:-1])
+    pieces, _stat = site.connection.api.get_archive(container, "/data/book")
+    with tarfile.open(fileobj=io.BytesIO(b"".join(pieces))) as archive:
+        book = archive.extractfile("book")
+        assert book is not None
+        return set(book.read().decode().split("\n")[:-1])
 
 
 def assert_nothing_is_orphaned(site: EngineFixture, name: str) -> None:
