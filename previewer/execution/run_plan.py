@@ -70,10 +70,11 @@ def _depending(plan: Plan, steps: frozenset[str]) -> frozenset[str]:
     return frozenset(found - steps)
 
 
-def run_plan(run: Run, owner: Ownership, plan: Plan, *, timeout: float) -> float | None:
+def run_plan(run: Run, owner: Ownership, plan: Plan, *, timeout: float, may_end: bool = False) -> float | None:
     """Run ``plan``, which makes what ``owner`` labels. The gap in seconds, see :class:`DowntimeTimer`.
 
-    Whatever ends it early undoes it: what was made is removed, and what was stopped is started again.
+    Something that it starts has to go on running, unless all ``may_end``, as jobs do. What ends it early undoes
+    it: what was made is removed, and what was stopped is started again.
     """
     session = run.session
     made = Selection(installation=owner.installation, operation=owner.operation)
@@ -89,7 +90,8 @@ def run_plan(run: Run, owner: Ownership, plan: Plan, *, timeout: float) -> float
             watch=made,
         )
         volumes.require(session.engine, made)
-        _require_life(session, owner, made)
+        if not may_end:
+            _require_life(session, owner, made)
     except BaseException as failure:
         stops = (step.action.name for step in plan if isinstance(step.action, StopContainer))
         stopped = tuple(stops) if clock.has_begun else ()
