@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.branches import make_branches
-from benchmarks.data import IDLE, run_clones, run_idle, up_with_data
+from benchmarks.data import IDLE, run_clones, run_idle_clones, up_with_data
 from benchmarks.many import AT_ONCE, run_many
 from benchmarks.measure import Measured, Subject
 from benchmarks.results import Figure
@@ -259,7 +259,7 @@ COMPARISONS: tuple[Comparison | Course | Trial, ...] = (
     Comparison("down-grace", "down of 5 services that ignore SIGTERM", partial(_down, graceful=True), SLOW_ROUNDS),
     Comparison("data-up", "up over a database of 5 GB", up_with_data, SLOW_ROUNDS, is_quick=False),
     Course("data-clone", "a clone of a database, and a copy", run_clones),
-    Course("data-idle", f"{IDLE} idle clones of 5 GB", run_idle),
+    Course("data-idle", f"{IDLE} idle clones of 5 GB", run_idle_clones),
     Course("many", f"{MANY} environments, {AT_ONCE} commands at a time", partial(run_many, count=MANY)),
     Trial("router-replace", "requests by name while generations change", replace_under_load),
     Trial("router-cost", "requests by name and directly to a port", cost_of_the_router),

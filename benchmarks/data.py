@@ -144,7 +144,7 @@ def _clone(place: Workplace, snapshot: str) -> Sample:
     return sample
 
 
-def run_idle(place: Workplace) -> Sequence[Measured]:
+def run_idle_clones(place: Workplace) -> Sequence[Measured]:
     """Environments over one database that nothing writes to. Raises :class:`DiskError` for over a hundredth."""
     with _seeded(place, LARGE) as (folder, snapshot):
         names = [f"idle-{number}" for number in range(IDLE)]
