@@ -19,6 +19,7 @@ from previewer.deployment.recover import recover, remove_superseded
 from previewer.deployment.routing import announced, drain, lead_names, with_router
 from previewer.deployment.seeding import make_seeds
 from previewer.deployment.snapshot import take_snapshot
+from previewer.deployment.wake import wake_environment
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import Definition
 from previewer.domain.compose.start_order import unproven_services
@@ -215,8 +216,6 @@ def _renew(run: Run, prepared: Prepared) -> UpResult:
             "the environment disappeared", where=deployment.name, hint="it was removed meanwhile; try again"
         )
     if environment.notes.asleep_since is not None:
-        from previewer.deployment.wake import wake_environment  # seldom needed, and an import as slow as any
-
         environment = wake_environment(run, environment, timeout=deployment.request.timeout)
     expires = prepared.generation.owner.expires_at
     generation = environment.ownership.generation

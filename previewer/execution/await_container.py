@@ -9,7 +9,18 @@ from msgspec import Struct
 
 from previewer.domain.deploy.plan import SHORT_SETTLE, AwaitContainer
 from previewer.domain.engine.observation import ContainerDetail, ContainerState
-from previewer.domain.engine.readiness import Judgement, Verdict, diagnose_ports, judge, judge_ports
+from previewer.domain.engine.readiness import (
+    KILLED,
+    End,
+    Judgement,
+    Verdict,
+    diagnose,
+    diagnose_ports,
+    judge,
+    judge_ports,
+    restarts_in_words,
+)
+from previewer.domain.engine.start_failures import explain_start
 from previewer.engine.protocol import Engine, LogOptions
 from previewer.errors import EngineError, UnhealthyError
 
@@ -142,8 +153,6 @@ def evidence(engine: Engine, action: AwaitContainer) -> tuple[str, ...]:
         detail = engine.inspect_container(action.name)
     except EngineError as error:
         return (f"{action.service} cannot be looked at: {error}",)
-    from previewer.domain.engine.readiness import restarts_in_words  # what goes well needs no diagnosis
-
     restarts = restarts_in_words(detail.restarts)
     ports = _port_line(engine, action, detail)
     facts = (fact for fact in (restarts, ports) if fact)
@@ -174,8 +183,6 @@ def _judge(action: AwaitContainer, detail: ContainerDetail) -> Judgement:
 
 def _with_reason(engine: Engine, action: AwaitContainer, detail: ContainerDetail) -> ContainerDetail:
     """What is known a moment later of one that was killed, as soon as that says more."""
-    from previewer.domain.engine.readiness import KILLED
-
     deadline = time.monotonic() + REASON_SECONDS
     while detail.exit_code == KILLED and not detail.out_of_memory and time.monotonic() < deadline:
         time.sleep(_PAUSE)
@@ -193,8 +200,6 @@ def _unhealthy(
     engine: Engine, action: AwaitContainer, detail: ContainerDetail, reason: str, cause: str
 ) -> UnhealthyError:
     lines = _last_lines(engine, action.name)
-    from previewer.domain.engine.readiness import End, diagnose, restarts_in_words
-
     diagnosis = diagnose(
         End(
             exit_code=detail.exit_code,
@@ -225,8 +230,6 @@ def _health_lines(detail: ContainerDetail) -> tuple[str, ...]:
 
 def _in_our_words(line: str) -> str:
     """What a check printed, unless the engine's runtime could not even start its command."""
-    from previewer.domain.engine.start_failures import explain_start  # what goes well needs no diagnosis
-
     failure = explain_start(line) if "runtime" in line else None
     return line if failure is None else f"{failure.meaning}; {failure.hint}"
 

@@ -23,6 +23,7 @@ from previewer.domain.deploy.plan import AwaitContainer, Plan, Step
 from previewer.domain.progress import Outcome, TaskFinished, TaskStarted
 from previewer.engine.protocol import ContainerEvent, Engine, Selection
 from previewer.errors import CancelledError, EngineUnreachableError, PreviewerError, TimedOutError
+from previewer.execution.await_container import WaitingClocks, evidence, look
 from previewer.execution.take_step import take_step
 from previewer.session.run import Run
 
@@ -125,8 +126,6 @@ class _Execution:
 
     @cached_property
     def _clocks(self) -> WaitingClocks:
-        from previewer.execution.await_container import WaitingClocks
-
         return WaitingClocks(self._settle)
 
     def interrupt(self) -> None:
@@ -226,8 +225,6 @@ class _Execution:
         was_settled = step.id in self._settled
         if step.id not in self._waiting and not was_settled:
             return
-        from previewer.execution.await_container import look  # what only removes waits for nothing
-
         try:
             found = look(self._engine, action, self._clocks, cause=step.cause, is_poll=is_poll)
         except PreviewerError as error:
@@ -275,8 +272,6 @@ class _Execution:
         self._settled.clear()
 
     def _give_up_waiting(self) -> None:
-        from previewer.execution.await_container import evidence
-
         actions = [action for _step, action in self._waiting.values()]
         remedy = "find out why it takes so long"
         if any(action.ports for action in actions):

@@ -33,7 +33,7 @@ from previewer.ledger.history import GitHistory, RememberedHead
 from previewer.ledger.locks import GitLocks, LockOwner, TakeoverCallback
 from previewer.ledger.place import PrivatePlace, SharedPlace
 from previewer.ledger.protocol import Fault, RecordKind
-from previewer.ledger.records import GitRecords
+from previewer.ledger.records import GitAttestations, GitRecords
 from previewer.ledger.store import GitStore, Reference
 
 if TYPE_CHECKING:
@@ -95,8 +95,6 @@ class GitLedger:
 
     @cached_property
     def _attestations(self) -> GitAttestations:
-        from previewer.ledger.records import GitAttestations  # most commands attest nothing
-
         return GitAttestations(self._command, self._store)
 
     def store_release(self, release: Release, *, tree: FileTree | None = None) -> None:

@@ -20,9 +20,11 @@ from previewer.domain.record.notes import LedgerEntry
 from previewer.domain.release.release import FrozenDefinition, Release, joined, pins_of
 from previewer.domain.units import counted
 from previewer.errors import FreezeError, RegistryError
+from previewer.freeze.freeze_commit import freeze_commit
+from previewer.freeze.planned_images import plan_images
 from previewer.records.masking import mask_of_definitions, masking
 from previewer.releases.attest import attest
-from previewer.releases.definitions import choose_definition, read_definitions, refuse_empty
+from previewer.releases.definitions import choose_definition, permit_images, read_definitions, refuse_empty
 from previewer.releases.named_release import newest_first
 from previewer.releases.registry_access import is_vouched_for, note_frozen, registry_cache
 from previewer.session.run import Run
@@ -51,8 +53,6 @@ def plan_freeze(
     pins_again: bool = False,
 ) -> FreezePlan:
     """What :func:`freeze` would do. No registry is asked, so whether an image's inputs are known is not told."""
-    from previewer.freeze.planned_images import plan_images
-
     resolved = session.source.resolve(revision)
     definitions = read_definitions(session, resolved, DeployRequest(choice=choice))
     known = find_release(session, resolved, definitions) if use_cache and not pins_again else None
@@ -196,9 +196,6 @@ def _freeze_together(
 ) -> Release:
     """``recorded`` is what references meant already for another part of the same release."""
     session = run.session
-    from previewer.freeze.freeze_commit import freeze_commit  # a commit that is frozen needs nothing of it
-    from previewer.releases.definitions import permit_images
-
     with masking(run, mask_of_definitions(session, resolved.commit.id, definitions)) as masked:
         release = freeze_commit(
             tree=session.source.tree(resolved.commit.id),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from previewer.definition.printing import check_normal_form
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import SHORT_ID_LENGTH, short_id
 from previewer.domain.naming import registry_release_tag
@@ -21,6 +22,8 @@ from previewer.domain.release.release import Artifact, Release
 from previewer.domain.units import counted
 from previewer.errors import ConflictError, DefinitionError, NotFoundError, RegistryError, SourceError, UsageError
 from previewer.freeze.parallel import reported_task, run_parallel
+from previewer.freeze.registry.registry_image import find_image
+from previewer.freeze.registry.release_bundle import decode_bundle
 from previewer.records.environments import list_environments
 from previewer.releases.attested import digests_of
 from previewer.releases.obtain_images import STAGE, pull_images
@@ -77,8 +80,6 @@ def fetch_release(address: RegistryAddress) -> FetchedRelease:
     :class:`RegistryError` for what is no release, or not the one that was asked for; also where no Compose file
     gives its definitions: the policy's rules know only what Compose files give.
     """
-    from previewer.freeze.registry.release_bundle import decode_bundle
-
     if not (address.digest or address.tag):
         raise UsageError(
             "this does not say which release",
@@ -152,8 +153,6 @@ def pull(run: Run, fetched: FetchedRelease) -> PullResult:
 
 
 def _check_definitions(release: Release) -> None:
-    from previewer.definition.printing import check_normal_form
-
     for frozen in release.definitions.values():
         try:
             check_normal_form(frozen.definition)
@@ -203,8 +202,6 @@ def _check_image(
     repository: RegistryRepository, artifact: Artifact, place: str, cancellation: Cancellation
 ) -> None:
     """Refuse before anything is downloaded."""
-    from previewer.freeze.registry.registry_image import find_image
-
     cancellation.check()
     held = find_image(repository, place.partition("@")[2], platform=artifact.platform)
     if held is None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from previewer.docker_api.registry.repository import OCI_MANIFEST, RegistryRepository
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.mounted_files import served_tree
 from previewer.domain.naming import registry_release_tag
@@ -14,6 +14,7 @@ from previewer.domain.record.notes import LedgerEntry
 from previewer.domain.release.registry_address import Direction, TransferPlan, parse_address
 from previewer.domain.release.release import Release
 from previewer.freeze.parallel import reported_task
+from previewer.freeze.registry.release_bundle import ReleaseBundle, encode_bundle
 from previewer.ledger.protocol import RecordKind
 from previewer.releases.named_release import find_release_named
 from previewer.releases.obtain_images import obtain_images
@@ -22,10 +23,6 @@ from previewer.releases.registry_access import default_address, note_push, open_
 from previewer.session.release_files import release_tree
 from previewer.session.run import Run
 from previewer.session.session import Session
-
-if TYPE_CHECKING:
-    from previewer.docker_api.registry.repository import RegistryRepository
-    from previewer.freeze.registry.release_bundle import ReleaseBundle
 
 STAGE = "push"
 
@@ -82,8 +79,6 @@ def push(run: Run, what: str, where: str | None) -> PushResult:
 
 
 def _bundle(session: Session, release: Release, images: Mapping[str, str]) -> ReleaseBundle:
-    from previewer.freeze.registry.release_bundle import ReleaseBundle
-
     name = release.id.removeprefix("sha256:")
     return ReleaseBundle(
         release=release,
@@ -97,9 +92,6 @@ def _bundle(session: Session, release: Release, images: Mapping[str, str]) -> Re
 
 def _push_bundle(plan: TransferPlan, repository: RegistryRepository, bundle: ReleaseBundle) -> str:
     """The manifest's digest."""
-    from previewer.docker_api.registry.repository import OCI_MANIFEST
-    from previewer.freeze.registry.release_bundle import encode_bundle
-
     encoded = encode_bundle(bundle)
     for blob in encoded.blobs:
         repository.write_blob(blob)

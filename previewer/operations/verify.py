@@ -14,6 +14,9 @@ from previewer.domain.release.attestation import Signature, Verdict
 from previewer.domain.release.image_comparison import ImageDifference, Sameness, compare_images
 from previewer.domain.release.release import Artifact, Release, pins_of
 from previewer.domain.units import counted
+from previewer.freeze.docker.image_files import read_content
+from previewer.freeze.freeze_commit import Rebuild, freeze_commit
+from previewer.freeze.planned_images import permit_all
 from previewer.records.masking import mask_of_release, masking
 from previewer.releases.attest import sign, signature_of
 from previewer.releases.attested import AttestationCheck, Attested, check_attestations
@@ -126,9 +129,6 @@ def _with_secrets(run: Run, release: Release) -> Run:
 
 def _rebuild(run: Run, release: Release, images: tuple[VerifiedImage, ...]) -> tuple[VerifiedImage, ...]:
     session = run.session
-    from previewer.freeze.freeze_commit import Rebuild, freeze_commit
-    from previewer.freeze.planned_images import permit_all
-
     repository = f"{REBUILT_REPOSITORY}/{session.new_id()}"
     resolved = session.source.resolve(release.commit)
     try:
@@ -160,8 +160,6 @@ def _compared(run: Run, image: VerifiedImage, again: Release) -> VerifiedImage:
         return replace(image, sameness=Sameness.IDENTICAL, rebuilt=rebuilt)
     if not image.is_present:
         return replace(image, sameness=Sameness.DIFFERENT, rebuilt=rebuilt)
-    from previewer.freeze.docker.image_files import read_content
-
     differences = compare_images(
         read_content(run.session.images, image.artifact.image, run.cancellation),
         read_content(run.session.images, rebuilt, run.cancellation),

@@ -8,6 +8,7 @@ is the same.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # C0, DEL, C1
@@ -86,8 +87,6 @@ def _plain_with_tabs(text: str) -> str:
 
 
 def _character_width(character: str) -> int:
-    import unicodedata  # only for text beyond ASCII
-
     if character == _EMOJI_PRESENTATION:
         return 1
     if character in _JOINERS or unicodedata.category(character) in ("Mn", "Me"):

@@ -18,6 +18,7 @@ from previewer.domain.record.notes import EnvironmentNotes, LedgerEntry
 from previewer.engine.protocol import LogOptions, Selection
 from previewer.errors import EngineError, NotFoundError, PreviewerError, SourceError
 from previewer.process_identity import has_ended
+from previewer.records.masking import MaskedLines, mask_of
 from previewer.records.tombstones import find_tombstone
 from previewer.session.run import Run
 from previewer.session.session import Session
@@ -78,8 +79,6 @@ def failures_of(session: Session, environment: Environment) -> tuple[str, ...]:
 
 
 def _end_of(session: Session, environment: Environment, container: ObservedContainer) -> str:
-    from previewer.records.masking import MaskedLines, mask_of  # few environments have failed
-
     ended = "failed" if container.exit_code is None else f"ended with exit code {container.exit_code}"
     try:
         mask = mask_of(session, environment.ownership.release)

@@ -19,6 +19,7 @@ from previewer.domain.release.release import Release
 from previewer.domain.secrecy import is_secret_value, named_secrets, redactor
 from previewer.engine.protocol import LogLine, Stream
 from previewer.errors import PreviewerError
+from previewer.session.release_files import read_content, release_tree
 from previewer.session.run import Run
 from previewer.session.secrets import knowing
 from previewer.session.session import Session
@@ -97,11 +98,6 @@ def _secret_contents(session: Session, commit: str, definition: Definition) -> I
     secrets = definition.served["secrets"]
     if not secrets:
         return
-    from previewer.session.release_files import (
-        read_content,  # they bring all that freezing needs
-        release_tree,
-    )
-
     try:
         tree = release_tree(session, commit)
     except PreviewerError:

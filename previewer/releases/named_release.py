@@ -7,6 +7,7 @@ from sys import maxsize
 
 from previewer.domain.release.release import Release
 from previewer.errors import AmbiguousError, EngineUnreachableError, NotFoundError, SourceError
+from previewer.records.environments import find_environment
 from previewer.releases.registry_access import is_vouched_for
 from previewer.session.session import Session
 
@@ -82,8 +83,6 @@ def _of_revision(session: Session, text: str) -> Release:
 
 
 def _of_environment(session: Session, text: str, no_revision: NotFoundError) -> Release:
-    from previewer.records.environments import find_environment
-
     try:
         return session.ledger.load_release(find_environment(session, text).ownership.release)
     except EngineUnreachableError:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from previewer.docker_api.connection import connect
 from previewer.docker_api.image_files import remove_forgotten_readers
+from previewer.docker_api.images import EngineImages
 from previewer.engine.docker.engine import DockerEngine
 from previewer.errors import EngineError, UnsupportedError
 
@@ -58,8 +59,6 @@ class DockerClients:
 
     def image_sizes(self, images: Collection[str]) -> Mapping[str, int]:
         """Bytes by image (config digest), as the engine counts them; of those that it holds."""
-        from previewer.docker_api.images import EngineImages
-
         known = EngineImages(self._connection)
         found = {image: known.inspect(image) for image in images}
         return {image: held.bytes for image, held in found.items() if held is not None}

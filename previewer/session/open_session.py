@@ -15,8 +15,10 @@ from msgspec.structs import replace
 
 from previewer.domain.naming import slug
 from previewer.errors import NoRepositoryError, NotFoundError
+from previewer.session.readings import remembered_readings
+from previewer.session.secrets import find_secret
 from previewer.session.session import EngineClients, Session
-from previewer.settings.model import EngineKind
+from previewer.settings.model import REPOSITORY_FILE, EngineKind
 from previewer.source.git import GitSource
 
 if TYPE_CHECKING:
@@ -70,8 +72,6 @@ def store_path(project: str, installation: str, environment: Mapping[str, str]) 
 
     Raises :class:`NotFoundError` where ``environment`` names no home.
     """
-    from previewer.source.git import GitSource
-
     folder = stores_folder(environment)
     if folder is None:
         raise NotFoundError("there is no folder for data", hint="set HOME or XDG_DATA_HOME")
@@ -200,8 +200,6 @@ def _user_key(environment: Mapping[str, str], shared: Path) -> bytes:
 
 
 def _find_secret(source: GitSource, environment: Mapping[str, str], text: str) -> str:
-    from previewer.session.secrets import find_secret
-
     trusted = source.default_branch().commit
     return find_secret(text, environment, lambda path: _read_file(source, trusted, path) if trusted else None)
 
@@ -223,7 +221,6 @@ def _open_ledger(source: GitSource, environment: Mapping[str, str]) -> Ledger:
 
 def _read_settings(source: GitSource, environment: Mapping[str, str]) -> Settings:
     from previewer.settings.load import load_settings, read_user_file, user_settings_path
-    from previewer.settings.model import REPOSITORY_FILE
 
     default = source.default_branch()
     settings = load_settings(
@@ -243,8 +240,6 @@ def _read_file(source: GitSource, commit: str, path: str) -> bytes | None:
 
 
 def _open_readings(environment: Mapping[str, str]) -> Readings:
-    from previewer.session.readings import remembered_readings
-
     return remembered_readings(environment)
 
 

@@ -240,8 +240,6 @@ def load_settings(
 def _layered(
     user_file: bytes | None, repository_file: bytes | None, environment: Mapping[str, str], user_name: str
 ) -> Settings:
-    from previewer.settings.row import Layer
-
     settings = Settings()
     if user_file is not None:
         settings = apply_file(settings, user_file, name=user_name, layer=Layer.USER)

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from previewer.domain.cancellation import Cancellation as Uncancelled
 from previewer.domain.commit.files import FileTree
 from previewer.domain.commit.revision import (
     Branch,
@@ -41,7 +42,7 @@ from previewer.git.output import (
     parse_named,
     parse_tree,
 )
-from previewer.source.branches import GitBranchView, refs_fingerprint
+from previewer.source.branches import GitBranchView, fetch_branches, refs_fingerprint
 from previewer.source.protocol import no_branch
 from previewer.source.revisions import NO_COMMITS_HINT, GitChanges, GitRevisions
 from previewer.source.submodules import GitExternalFiles
@@ -153,9 +154,6 @@ class GitSource:
 
     def fetch(self, remote: str, *, cancellation: Cancellation | None = None) -> None:
         """Bring every branch of a remote here, and forget those that it has no more."""
-        from previewer.domain.cancellation import Cancellation as Uncancelled  # few commands fetch
-        from previewer.source.branches import fetch_branches
-
         fetch_branches(self._command, self._settings, remote, cancellation=cancellation or Uncancelled())
 
     def refs_fingerprint(self) -> str:

@@ -42,6 +42,18 @@ def imported(file: Path) -> frozenset[str]:
     return frozenset(_names(ast.parse(file.read_text(encoding="utf-8"))))
 
 
+@cache
+def imported_late(file: Path) -> frozenset[str]:
+    """The modules that functions of ``file`` import when they are called."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    inner = [node for function in functions for node in ast.walk(function)]
+    whole = {node.module for node in inner if isinstance(node, ast.ImportFrom) and node.module}
+    return frozenset(
+        whole | {alias.name for node in inner if isinstance(node, ast.Import) for alias in node.names}
+    )
+
+
 def rooms_imported(file: Path) -> set[str]:
     """The rooms of the package that ``file`` imports from."""
     return {name.split(".")[1] for name in imported(file) if name.startswith("previewer.")}

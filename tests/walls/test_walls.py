@@ -13,6 +13,7 @@ from tests.walls.imports import (
     foreign_imported,
     import_graph,
     imported,
+    imported_late,
     modules,
     place_of,
     room_of,
@@ -103,6 +104,33 @@ KNOWS_NOTHING_OF = {
 }
 """By folder inside a room, what of the package none of its files may import, itself aside."""
 
+DOORS = {
+    "the docker SDK": (
+        *(
+            "docker",
+            "requests",
+            "urllib3",
+            "docker_api.wire.sdk_wire",
+            "docker_api.wire.ssh",
+            "docker_api.registry",
+        ),
+        *("freeze.docker.builds", "freeze.registry.registry_image"),
+    ),
+    "GitPython": ("git.cmd", "git.exc"),
+    "definitions, which bring PyYAML": ("definition",),
+    "what not every command needs of a session": (
+        *("ledger", "settings.load", "session.engine_clients", "session.user_key", "engine.docker.examiner"),
+        *("engine.docker.router", "freeze.docker.images"),
+    ),
+    "files of images, and bills of them": (
+        *("freeze.canonical", "freeze.packages", "freeze.parallel", "freeze.provenance", "freeze.tree_archive"),
+    ),
+    "drift, where it is not asked for": ("deployment.touches", "deployment.start_writes"),
+    "the front end": ("cli.main",),
+    "the standard library's slow or missing parts": ("difflib", "getpass", "pwd", "tempfile", "termios", "tty"),
+}
+"""What rooms other than the front ends import only when it is needed, because that takes long, and why."""
+
 FOUNDATIONS = {"msgspec"}
 """What ``domain`` may import besides the standard library."""
 
@@ -124,6 +152,22 @@ def test_a_room_imports_only_the_rooms_below_it() -> None:
 def _rooms_above(file: Path) -> set[str]:
     room = room_of(file)
     return rooms_imported(file) - MAY_IMPORT[room] - {room, "errors", "__version__"}
+
+
+def test_late_imports_are_at_the_doors_alone() -> None:
+    assert _offenders(_late, but=lambda place: place.startswith(("cli/", "tui/"))) == []
+
+
+def _late(file: Path) -> set[str]:
+    behind = tuple(name for names in DOORS.values() for name in names)
+    found = (name.removeprefix("previewer.") for name in imported_late(file))
+    return {name for name in found if not any(name == door or name.startswith(f"{door}.") for door in behind)}
+
+
+def test_every_door_is_used() -> None:
+    used = {name.removeprefix("previewer.") for file in modules() for name in imported_late(file)}
+    doors = (name for names in DOORS.values() for name in names)
+    assert [door for door in doors if not any(f"{name}.".startswith(f"{door}.") for name in used)] == []
 
 
 def test_a_library_stays_in_its_room() -> None:

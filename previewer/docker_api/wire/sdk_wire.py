@@ -14,6 +14,7 @@ import docker
 import requests
 import requests.adapters
 import requests.exceptions
+import urllib3.exceptions
 from docker.constants import DEFAULT_MAX_POOL_SIZE
 from docker.transport.basehttpadapter import BaseHTTPAdapter
 from requests.utils import get_environ_proxies
@@ -104,8 +105,6 @@ def lift_time_limit(response: requests.Response) -> None:
 
 
 def _chunks(response: requests.Response) -> Iterator[bytes]:
-    import urllib3.exceptions
-
     # A socket that is shut down or closed under a reader fails in as many ways as there are transports.
     with suppress(urllib3.exceptions.HTTPError, AttributeError):
         yield from response.raw.stream(CHUNK_SIZE, decode_content=False)

@@ -18,7 +18,7 @@ from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.machine import machine_resources
 from previewer.docker_api.networks import leave_networks
 from previewer.docker_api.podman import RESTART_UPDATES_SINCE, podman_version
-from previewer.docker_api.reach import address_to_publish_at
+from previewer.docker_api.reach import address_to_publish_at, listening_ports, open_connections
 from previewer.domain import labels
 from previewer.domain.engine.addresses import Network, allocate, allocate_ipv6
 from previewer.domain.engine.capacity import START_INTERVAL, VOLUME_SUBPATH
@@ -30,7 +30,13 @@ from previewer.engine.docker.clones import CloneMaker
 from previewer.engine.docker.streams import EventStream, UsageStream, open_log_stream
 from previewer.engine.mapping.container import container_body
 from previewer.engine.mapping.mounts import SUBPATH_SINCE, archive_of, volumes_mounted_by_path
-from previewer.engine.mapping.networks import has_own_subnet, network_body, volume_body, wants_ipv6
+from previewer.engine.mapping.networks import (
+    gateway_endpoint,
+    has_own_subnet,
+    network_body,
+    volume_body,
+    wants_ipv6,
+)
 from previewer.engine.mapping.resources import START_INTERVAL_SINCE
 from previewer.engine.protocol import (
     EGRESS,
@@ -231,8 +237,6 @@ class DockerEngine:
 
     def connect_network(self, container: str, network: str, *, is_gateway: bool = False) -> None:
         """Join a container to one more network."""
-        from previewer.engine.mapping.networks import gateway_endpoint
-
         docker = self._open()
         endpoint = gateway_endpoint(docker.api_version) if is_gateway else {}
         containers.join_network(docker, container=container, network=network, endpoint=endpoint)
@@ -259,14 +263,10 @@ class DockerEngine:
 
     def listening_ports(self, name: str, ports: Collection[int]) -> ListeningPorts | None:
         """Which of these TCP ports of a running container accept connections."""
-        from previewer.docker_api.reach import listening_ports  # seldom needed: health checks tell more
-
         return listening_ports(self._open(), name, ports)
 
     def open_connections(self, name: str, ports: Collection[int]) -> OpenConnections:
         """How many clients are connected to these TCP ports of a container."""
-        from previewer.docker_api.reach import open_connections  # only where a router hands over
-
         return open_connections(self._open(), name, ports)
 
     def watch(self, selection: Selection) -> Stream[Sequence[ContainerEvent]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.image_files import open_image_files
-from previewer.docker_api.images import EngineImage, EngineImages, registry_of
+from previewer.docker_api.images import EngineImage, EngineImages, read_layers, registry_of
 from previewer.docker_api.registry.answer import TagAnswer, read_refusal
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import short_id
@@ -201,8 +201,6 @@ class DockerImages:
 
     def layers_of_all(self, *, measured: Collection[str]) -> Mapping[str, Layers]:
         """One question for each image, and one more for those that are measured."""
-        from previewer.docker_api.images import read_layers
-
         held = {self._ids.known(image): image.id for image in self._images.list_labelled(())}
         return {
             image: read_layers(self._connection, engine_id, measured=image in measured)
