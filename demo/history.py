@@ -91,15 +91,23 @@ def steps() -> tuple[Step, ...]:
         Step("feature/a", 26.2, MEI, "Try a welcome with a slash", changed_files("feature-slash-a"), start="main"),
         Step("feature/dark-theme", 27, BEN, "Speak quietly at night", words),
         Step("feature/guest-count", 29, MEI, "Count the guests too", changed_files("guest-count"), start="main"),
+        Step(
+            "fix/store-port",
+            29.5,
+            ADA,
+            "Let the store listen where it is told",
+            changed_files("store-port"),
+            start="main",
+        ),
         Step("fix/hostile-subject", 30, BEN, HOSTILE_SUBJECT, changed_files("hostile-subject"), start="main"),
     )
 
 
-def import_stream(base_image: str) -> Iterator[bytes]:
+def import_stream(base_image: str, first_day: datetime) -> Iterator[bytes]:
     """The history as ``git fast-import`` reads it (git-fast-import(1), "Input format")."""
     places: dict[str, int] = {}
     for mark, step in enumerate(steps(), start=1):
-        person = f"{step.author} {int((FIRST_DAY + timedelta(days=step.day)).timestamp())} +0000"
+        person = f"{step.author} {int((first_day + timedelta(days=step.day)).timestamp())} +0000"
         yield f"commit refs/heads/{step.branch}\nmark :{mark}\n".encode()
         yield f"author {person}\ncommitter {person}\n".encode() + data(step.subject.encode())
         if step.start:
@@ -120,14 +128,16 @@ def data(content: bytes) -> bytes:
     return b"data %d\n%b\n" % (len(content), content)
 
 
-def write_history(folder: Path, *, base_image: str = DEFAULT_BASE) -> None:
+def write_history(folder: Path, *, base_image: str = DEFAULT_BASE, last_day: datetime | None = None) -> None:
     """Make the repository in ``folder``, which is created, with ``main`` checked out.
 
+    Commit ids are the same each time unless ``last_day``, the time of the last commit, is given.
     Raises :class:`subprocess.CalledProcessError` where git fails.
     """
     folder.mkdir(parents=True, exist_ok=True)
     git(folder, "init", "--quiet", "--template=", "--initial-branch=main", "--object-format=sha1")
-    git(folder, "fast-import", "--quiet", stdin=b"".join(import_stream(base_image)))
+    first_day = last_day - timedelta(days=max(step.day for step in steps())) if last_day else FIRST_DAY
+    git(folder, "fast-import", "--quiet", stdin=b"".join(import_stream(base_image, first_day)))
     git(folder, "checkout", "--quiet", "--force", "main")
 
 

@@ -31,36 +31,40 @@ class Product:
 
     repository: Path
 
-    def up(self, revision: str) -> UpFacts:
+    def up(self, revision: str, *options: str) -> UpFacts:
         """Bring ``revision`` up and wait until it is healthy."""
-        said = json.loads(self._run("up", revision, "--output", "json", capture=True))
+        said = json.loads(self.run("up", revision, *options, "--output", "json", capture=True))
         return UpFacts(said["environment"], said["urls"])
 
     def show_environments(self) -> None:
         """Print the environments."""
-        self._run("ls")
+        self.run("ls")
 
     def down_all(self) -> None:
         """Remove every environment."""
-        self._run("down", "--all", "--yes")
+        self.run("down", "--all", "--yes")
 
     def prune(self) -> None:
         """Remove the images that were frozen, and the data that was made once."""
-        self._run("data", "prune", "--keep", "0", "--yes")
-        self._run("prune", "--keep", "0", "--yes")
+        self.run("data", "prune", "--keep", "0", "--yes")
+        self.run("prune", "--keep", "0", "--yes")
 
     def open_interface(self) -> None:
         """Open the terminal interface, and come back when the user leaves it."""
-        subprocess.run(self._command(), check=False)
+        subprocess.run(self.command(), check=False)
 
-    def _command(self, *arguments: str) -> list[str]:
+    def command(self, *arguments: str) -> list[str]:
+        """A command line of the product on this repository."""
         return [sys.executable, "-m", "previewer", "--repo", str(self.repository), *arguments]
 
-    def _run(self, *arguments: str, capture: bool = False) -> str:
-        """Run a command in a session of its own, so that Ctrl-C reaches it once and from here only."""
+    def run(self, *arguments: str, capture: bool = False) -> str:
+        """What a command prints, run in a session of its own, so that Ctrl-C reaches it once and from here only.
+
+        Raises :class:`CommandFailedError`.
+        """
         print(f"$ previewer {' '.join(arguments)}", file=sys.stderr, flush=True)
         command = subprocess.Popen(
-            self._command(*arguments),
+            self.command(*arguments),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if capture else None,
             text=True,

@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
@@ -29,6 +30,10 @@ from scripts.local_engine.paths import EnginePaths
 BRANCHES = ("main", "feature/dark-theme")
 FOLDER_PREFIX = "previewer-demo-"
 SHOWN_FACTS = ("branch", "commit", "environment", "role", "release", "web", "api", "entries")
+
+
+class NotTidyError(Exception):
+    """The product's own commands have left something on the engine."""
 
 
 class StoppedError(BaseException):
@@ -51,35 +56,46 @@ def main() -> int:
             return 1
         sweep(host)
         try:
-            return show(host)
+            show(host)
         except (KeyboardInterrupt, StoppedError):
             say("interrupted")
             return 130
-        except (CommandFailedError, NoBaseImageError, OSError) as error:
+        except (CommandFailedError, NoBaseImageError, NotTidyError, OSError) as error:
             say(str(error))
             return 1
+    return 0
 
 
-def show(host: str) -> int:
-    """The demo itself; returns its exit code."""
-    folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
-    product = Product(folder / PROJECT_NAME)
-    base: BaseImage | None = None
-    clean = False
-    try:
-        base = ensure_base_image(host)
-        say(f"base image: {base.reference}{', made from the Python of this machine' if base.made_here else ''}")
-        write_history(product.repository, base_image=base.reference)
-        say(f"sample repository: {product.repository}")
+def show(host: str) -> None:
+    """The demo itself."""
+    with open_demo(host) as product:
         compare(tuple(product.up(branch) for branch in BRANCHES))
         product.show_environments()
         if sys.stdin.isatty() and sys.stdout.isatty():
             product.open_interface()
+
+
+@contextmanager
+def open_demo(host: str, *, last_day: datetime | None = None) -> Iterator[Product]:
+    """The product on a new sample repository, its history ending on ``last_day``; removes everything afterwards.
+
+    Raises :class:`NotTidyError` where something was left, and had to be removed by label.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
+    product = Product(folder / PROJECT_NAME)
+    base: BaseImage | None = None
+    try:
+        base = ensure_base_image(host)
+        say(f"base image: {base.reference}{', made from the Python of this machine' if base.made_here else ''}")
+        write_history(product.repository, base_image=base.reference, last_day=last_day)
+        say(f"sample repository: {product.repository}")
+        yield product
     finally:
         with undisturbed():
-            clean = tear_down(host, product, base)
+            is_clean = tear_down(host, product, base)
             shutil.rmtree(folder, ignore_errors=True)
-    return 0 if clean else 1
+        if not is_clean:
+            raise NotTidyError("something was left, and had to be removed by label")
 
 
 def compare(environments: tuple[UpFacts, ...]) -> None:

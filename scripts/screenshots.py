@@ -1,41 +1,40 @@
-"""Draw ``screenshots/*.svg`` from the real application, on a repository and an engine in memory.
+"""Draw ``screenshots/`` from the real application: the demo's repository on a real engine.
 
-``python scripts/screenshots.py`` writes them; ``--check`` fails where one of them is not what would be written.
+``python -m scripts.screenshots [NAME ...]`` draws all pictures and records the main job, or draws the named ones.
+What it brought up is removed afterwards, as ``make demo`` does it.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import re
+import os
 import sys
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+import resvg_py
 
-from previewer.domain.compose.definition import Role  # noqa: E402
-from previewer.domain.engine.usage import UsageSample  # noqa: E402
-from previewer.operations.extend import pin  # noqa: E402
-from previewer.operations.sleep import sleep  # noqa: E402
-from previewer.session.run import Run  # noqa: E402
-from previewer.testing.memory.container import Behaviour  # noqa: E402
-from previewer.tui.screens.base import PreviewerScreen  # noqa: E402
-from tests.tui.test_looks import PRODUCTION  # noqa: E402
-from tests.worlds.tui import FILES, NOW, Terminal, World, terminal_of  # noqa: E402
+from demo.base_image import connect
+from demo.page import sign
+from demo.product import CommandFailedError, Product
+from demo.run import only_one_demo, open_demo, sweep
+from previewer.session.open_session import open_session
+from previewer.tui.screens.base import PreviewerScreen
+from scripts.ensure_engine import NO_ENGINE, ensure_engine
+from scripts.local_engine.paths import EnginePaths
+from scripts.recording import record
+from tests.worlds.tui import Terminal, terminal_of
 
-FOLDER = ROOT / "screenshots"
+FOLDER = Path(__file__).resolve().parent.parent / "screenshots"
 SIZE = (120, 34)
-LOG = (
-    "listening on 0.0.0.0:80",
-    "GET / 200 3ms",
-    "GET /guests 200 11ms",
-    "POST /guests 201 19ms",
-    "GET /guests 200 4ms",
-)
+NO_HOST = "unix:///run/no-engine.sock"
+PATIENCE = 60.0
+"""Seconds that a screen may take to show what it is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,45 +49,38 @@ class Shot:
     is_reachable: bool = True
 
 
-def make_world() -> World:
-    """A shop with a few branches, four previews, staging and production."""
-    world = World()
-    world.engine.behaviours["web"] = Behaviour(lines=LOG)
-    world.commit("fix/login-loop", "Stop the login loop after an expired session", author="Barbara Liskov")
-    world.commit("release-1.1", "Release 1.1", author="Ada Lovelace")
-    world.commit("wip/store-7", "Try the new store on old snapshots", author="Edsger Dijkstra")
-    files = {**FILES, "envs/production.yaml": PRODUCTION}
-    world.source.commit("main", files, subject="A larger production", author="Ada Lovelace")
-    world.up("main", Role.PRODUCTION)
-    files["web/index.html"] = "<h1>tickets</h1>\n"
-    world.source.commit("main", files, subject="Sell tickets too", author="Ada Lovelace")
-    world.up("main", Role.STAGING)
-    world.up("main")
-    world.up("feature/guest-book")
-    world.up("wip/store-7")
-    world.up("fix/login-loop")
-    world.commit("fix/login-loop", "Log in once, stay logged in", author="Barbara Liskov")
-    pin(world.session, "shop-main")
-    sleeping = next(name for name in world.names() if "store" in name)
-    sleep(Run(world.session), [sleeping])
-    world.touch(next(name for name in world.names() if "guest-book" in name))
-    world.source.tag("v1.1.0", world.source.resolve("main~1").commit)
-    measure(world)
-    return world
+@contextmanager
+def open_stage(host: str) -> Iterator[Product]:
+    """The demo with production, staging, three previews (one sleeps, one was changed by hand) and a failure."""
+    with open_demo(host, last_day=datetime.now(UTC) - timedelta(hours=3)) as product:
+        try:
+            product.up("v1.1.0", "--role", "production")
+            product.up("main", "--role", "staging")
+            previews = {name: product.up(name) for name in ("main", "feature/guest-count", "feature/dark-theme")}
+            for guest, message in (
+                ("Ada", "First!"),
+                ("Ben", "What a calm night."),
+                ("Mei", "I counted five of us."),
+            ):
+                for preview in previews.values():
+                    sign(preview.urls["web"][0], guest=guest, message=message)
+            with suppress(CommandFailedError):  # its store crashes: the pictures show a failure too
+                product.up("fix/store-port")
+            product.run("pin", previews["main"].environment)
+            product.run("sleep", previews["feature/guest-count"].environment)
+            touch(host, previews["feature/dark-theme"].environment)
+            yield product
+        finally:
+            product.run("down", "--all", "--role", "production", "--role", "staging", "--yes")
 
 
-def measure(world: World) -> None:
-    """Say what every container uses, as the engine would for a few seconds."""
-    for number, name in enumerate(world.names()):
-        for place, service in enumerate(world.environment(name).services):
-            for container in service.containers:
-                for second in range(8):
-                    share = (1 + (second * 7 + number * 5 + place * 3) % 9) / 400
-                    used = (24 + 3 * place + number) * 1024**2 + second * 4096
-                    at = NOW + timedelta(seconds=second)
-                    sent = 900 * second * (place + 1)
-                    sample = UsageSample(container.name, at, share, used, 96 * 1024**2, sent // 3, sent)
-                    world.engine.samples.append(sample)
+def touch(host: str, environment: str) -> None:
+    """Change a preview by hand, as previewer advises against."""
+    with connect(host) as client:
+        for container in client.containers.list(filters={"label": f"dev.previewer.environment={environment}"}):
+            if "-api-" in str(container.name):
+                container.exec_run(["touch", "/tmp/patched"])
+                container.update(mem_limit="128m", memswap_limit="128m")
 
 
 def is_measured(terminal: Terminal) -> bool:
@@ -100,14 +92,19 @@ def is_measured(terminal: Terminal) -> bool:
 async def choose(terminal: Terminal, text: str) -> None:
     """Leave the rows with ``text``, with all that is told of them: a dialog dims what it opens upon."""
     await terminal.press("slash", *text, "enter")
+    await settle(terminal)
+
+
+async def settle(terminal: Terminal) -> None:
+    """Wait until nothing more is on its way."""
     await terminal.until_at_rest()
-    await terminal.until(lambda: is_measured(terminal))
-    await terminal.pilot.pause(0.5)
+    await terminal.until(lambda: is_measured(terminal), seconds=PATIENCE)
+    await terminal.pilot.pause(1.0)
 
 
 async def show_home(terminal: Terminal) -> None:
-    """Branches and environments."""
-    await terminal.press("g", "j")
+    """Branches and environments, the failed one under the cursor."""
+    await terminal.press("g", "j", "j")
 
 
 async def show_filter(terminal: Terminal) -> None:
@@ -117,68 +114,66 @@ async def show_filter(terminal: Terminal) -> None:
 
 async def show_confirmation(terminal: Terminal) -> None:
     """What `u` asks."""
-    await choose(terminal, "dark")
+    await choose(terminal, "feature/a")
     await terminal.press("u")
-    await terminal.until_shown("create container")
+    await terminal.until_shown("create container", seconds=PATIENCE)
 
 
 async def show_production(terminal: Terminal) -> None:
     """What `D` asks before production goes."""
     await choose(terminal, "production")
     await terminal.press("D")
-    await terminal.until_shown("remove container")
+    await terminal.until_shown("remove container", seconds=PATIENCE)
 
 
 async def show_progress(terminal: Terminal) -> None:
     """An operation that has succeeded."""
     await show_confirmation(terminal)
     await terminal.press("y")
-    await terminal.until_shown("✔ done", "http://")
-    board = terminal.context.works[1].board
-    board.tasks = dict(sorted(board.tasks.items()))  # they run in parallel
-    for task in board.tasks.values():
-        task.seconds = 0.4
-    terminal.app.work_pulse += 1
+    await terminal.until_shown("✔ done", "http://", seconds=PATIENCE)
 
 
 async def show_environment(terminal: Terminal) -> None:
     """Services and logs."""
-    await terminal.press("slash", *"guest-book", "enter", "enter")
-    await terminal.until_shown("POST /guests", "opened the store", "INFO guests")
+    await choose(terminal, "dark-theme")
+    await terminal.press("enter")
+    await terminal.until_shown("POST", seconds=PATIENCE)
 
 
 async def show_drift(terminal: Terminal) -> None:
     """Changes by hand, and the remedy."""
-    await terminal.press("slash", *"guest-book", "enter", "g", "d")
-    await terminal.until_shown("the ledger says", "⚑ tainted", "≠ 2 findings")
+    await choose(terminal, "dark-theme")
+    await terminal.press("enter", "g", "d")
+    await terminal.until_shown("⚑ tainted", "findings", seconds=PATIENCE)
     await terminal.press("G")
-    await terminal.until_shown("what it changed there was never frozen")
 
 
 async def show_parity(terminal: Terminal) -> None:
     """Staging beside production."""
-    await terminal.until_shown("undeclared")
+    await terminal.until_shown("undeclared", seconds=PATIENCE)
     await terminal.press("p")
-    await terminal.until_shown("stale", "why")
+    await terminal.until_shown("why", seconds=PATIENCE)
 
 
 async def show_release(terminal: Terminal) -> None:
     """Images, packages, provenance."""
-    await terminal.press("slash", *"staging", "enter", "g", "i")
-    await terminal.until_shown("Provenance", "material")
+    await choose(terminal, "staging")
+    await terminal.press("enter", "g", "i")
+    await terminal.until_shown("Provenance", "material", seconds=PATIENCE)
 
 
 async def show_diff(terminal: Terminal) -> None:
     """From production's release to staging's."""
-    await terminal.press("slash", *"staging", "enter", "g", "v")
-    await terminal.until_shown("Commits", "Images")
+    await choose(terminal, "staging")
+    await terminal.press("enter", "g", "v")
+    await terminal.until_shown("Commits", "Images", seconds=PATIENCE)
 
 
 async def show_extend(terminal: Terminal) -> None:
     """How long an environment is to live."""
-    await choose(terminal, "guest-book")
+    await choose(terminal, "dark-theme")
     await terminal.press("g", "e")
-    await terminal.until_shown("lives then")
+    await terminal.until_shown("lives then", seconds=PATIENCE)
 
 
 async def show_help(terminal: Terminal) -> None:
@@ -189,7 +184,7 @@ async def show_help(terminal: Terminal) -> None:
 
 async def show_unreachable(terminal: Terminal) -> None:
     """No engine."""
-    await terminal.until_shown("no Docker engine answers")
+    await terminal.until_shown("no Docker engine answers", seconds=PATIENCE)
 
 
 SHOTS = (
@@ -200,7 +195,6 @@ SHOTS = (
     Shot("filter", show_filter, size=(100, 24)),
     Shot("confirm", show_confirmation),
     Shot("confirm-production", show_production),
-    Shot("progress", show_progress),
     Shot("environment", show_environment),
     Shot("environment-light", show_environment, theme="previewer-light"),
     Shot("drift", show_drift),
@@ -212,46 +206,56 @@ SHOTS = (
     Shot("extend", show_extend, size=(100, 24)),
     Shot("help", show_help, size=(100, 34)),
     Shot("unreachable", show_unreachable, size=(100, 24), is_reachable=False),
+    Shot("progress", show_progress),  # last: it brings one more up
 )
 
 
-async def draw(shot: Shot) -> str:
-    """The picture as SVG, equal from run to run."""
-    world = make_world()
-    if not shot.is_reachable:
-        world.session.disconnect()
-        world.is_reachable = False
-    async with terminal_of(world.session, size=shot.size, theme=shot.theme) as terminal:
-        await terminal.until_shown("wip/store-7", "◉ running" if shot.is_reachable else "main")
-        await shot.act(terminal)
-        await terminal.until_at_rest()
-        await terminal.until(lambda: is_measured(terminal))
-        await terminal.pilot.pause(0.5)
-        svg = terminal.app.export_screenshot(title="previewer")
-    svg = re.sub(r"terminal-\d+", "terminal", svg)
-    return re.sub(r"(127\.0\.0\.1:|(?<=[ ;]):)\d{5}", r"\g<1>40000", svg)
+async def draw(shot: Shot, product: Product, host: str) -> str:
+    """The picture as SVG."""
+    engine = host if shot.is_reachable else NO_HOST
+    with open_session(str(product.repository), docker_host=engine, environment=os.environ) as session:
+        async with terminal_of(session, size=shot.size, theme=shot.theme, monotonic=time.monotonic) as terminal:
+            await terminal.until_shown("fix/store-port", seconds=PATIENCE)
+            if shot.is_reachable:
+                await terminal.until_shown("◉ running", seconds=PATIENCE)
+            await settle(terminal)
+            await shot.act(terminal)
+            await settle(terminal)
+            return terminal.app.export_screenshot(title="previewer")
 
 
-async def main() -> int:
-    """Write or check all of them."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing, fail where something differs")
-    is_check = parser.parse_args().check
-    FOLDER.mkdir(exist_ok=True)
-    stale = []
-    for shot in SHOTS:
-        path = FOLDER / f"{shot.name}.svg"
-        svg = await draw(shot)
-        if is_check and (not path.exists() or path.read_text(encoding="utf-8") != svg):
-            stale.append(path.name)
-        elif not is_check:
-            path.write_text(svg, encoding="utf-8")
-            print(path.relative_to(ROOT))
-    if stale:
-        print(f"not what the application shows: {', '.join(stale)}", file=sys.stderr)
-        print("hint: python scripts/screenshots.py", file=sys.stderr)
-    return 1 if stale else 0
+def save(name: str, svg: str, folder: Path) -> None:
+    """Write it as SVG, and as PNG for where that is not shown."""
+    (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
+    png = resvg_py.svg_to_bytes(svg_string=svg, monospace_family="DejaVu Sans Mono", width=1482)
+    (folder / f"{name}.png").write_bytes(bytes(png))
+
+
+def main() -> int:
+    """Draw all of them, or those that are named."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.screenshots", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", choices=[[], *(shot.name for shot in SHOTS)])
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where to write (default: screenshots)")
+    options = parser.parse_args()
+    host = ensure_engine(EnginePaths())
+    if host is None:
+        return NO_ENGINE
+    os.environ |= {"DOCKER_HOST": host, "PREVIEWER_ROUTER": "off"}
+    options.folder.mkdir(exist_ok=True)
+    with only_one_demo() as alone:
+        if not alone:
+            print("a demo is running; try again when it has ended", file=sys.stderr)
+            return 1
+        sweep(host)
+        with open_stage(host) as product:
+            for shot in SHOTS:
+                if not options.names or shot.name in options.names:
+                    save(shot.name, asyncio.run(draw(shot, product, host)), options.folder)
+                    print(options.folder / f"{shot.name}.svg")
+            if not options.names:
+                record(product, options.folder)
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    sys.exit(main())

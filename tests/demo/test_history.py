@@ -15,6 +15,7 @@ BRANCHES = {
     "feature-a",
     "feature/a",
     "fix/hostile-subject",
+    "fix/store-port",
     "release/1.1",
 }
 
@@ -70,6 +71,7 @@ def test_every_commit_has_all_that_its_compose_file_builds(repository: Path) -> 
         ("feature-a", {"services/web/site.json"}),
         ("feature/a", {"services/web/site.json"}),
         ("fix/hostile-subject", {"services/web/site.json"}),
+        ("fix/store-port", {"services/store/Dockerfile"}),
     ],
 )
 def test_a_branch_differs_where_it_says(repository: Path, branch: str, changed: set[str]) -> None:

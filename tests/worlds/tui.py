@@ -181,10 +181,14 @@ class Terminal:
 
 @asynccontextmanager
 async def terminal_of(
-    session: Session, *, size: tuple[int, int] = (120, 36), theme: str | None = None
+    session: Session,
+    *,
+    size: tuple[int, int] = (120, 36),
+    theme: str | None = None,
+    monotonic: Callable[[], float] = lambda: 100.0,
 ) -> AsyncIterator[Terminal]:
-    """The application, running. Time stands still and nothing is animated."""
-    app = PreviewerApp(session, monotonic=lambda: 100.0, theme=theme or DARK.name)
+    """The application, running. Unless ``monotonic`` says else, time stands still; nothing is animated."""
+    app = PreviewerApp(session, monotonic=monotonic, theme=theme or DARK.name)
     app.animation_level = "none"
     async with app.run_test(size=size) as pilot:
         yield Terminal(app, pilot)

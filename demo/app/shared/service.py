@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
@@ -88,15 +89,16 @@ def serve(routes: Mapping[str, Route], *, port: int) -> None:
             self.send_header("Content-Length", str(len(reply.body)))
             if reply.location:
                 self.send_header("Location", reply.location)
-            self.end_headers()
-            self.wfile.write(reply.body)
+            with suppress(ConnectionError):  # the client did not wait for the answer
+                self.end_headers()
+                self.wfile.write(reply.body)
 
         do_GET = answer  # noqa: N815 - named by http.server
         do_POST = answer  # noqa: N815
 
-        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        def log_request(self, code: int | str = "-", _size: int | str = "-") -> None:
             if self.path != "/healthz":
-                super().log_request(code, size)
+                print(f"{self.command} {self.path} {int(code)}", file=sys.stderr, flush=True)
 
     signal.signal(signal.SIGTERM, lambda _number, _frame: os._exit(0))
     server = ThreadingHTTPServer(("", port), Handler)
