@@ -2,7 +2,7 @@
 
 PYTEST_FLAGS ?= -n 2 --dist loadgroup
 
-.PHONY: help demo test lint types walls check format lock screenshots pictures bench dist clean bootstrap
+.PHONY: help demo test lint types walls check format lock screenshots bench dist clean bootstrap
 
 help: ## Say what there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -32,11 +32,8 @@ format: bootstrap ## Format the code
 lock: bootstrap ## Take newer versions of the dependencies into requirements.lock
 	scripts/lock
 
-screenshots: bootstrap ## Make the pictures of the README from the real application
-	.venv/bin/python -m scripts.screenshots
-
-pictures: bootstrap ## Check that the pictures are what the application looks like
-	@.venv/bin/python -m scripts.screenshots --check
+screenshots: bootstrap ## Draw the pictures and the recording of the README: the demo on a real engine
+	@.venv/bin/python -m scripts.screenshots
 
 dist: bootstrap ## Build the wheel and the sdist, the same bytes each time, with a bill of materials
 	@.venv/bin/python -m scripts.dist
