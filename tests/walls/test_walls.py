@@ -119,7 +119,7 @@ DOORS = {
     "GitPython": ("git.cmd", "git.exc"),
     "definitions, which bring PyYAML": ("definition",),
     "what not every command needs of a session": (
-        *("ledger", "settings.load", "session.engine_clients", "session.user_key", "engine.docker.examiner"),
+        *("ledger", "settings.load", "session.engine_clients", "engine.docker.examiner", "engine.swarm"),
         *("engine.docker.router", "freeze.docker.images"),
     ),
     "files of images, and bills of them": (
@@ -127,7 +127,15 @@ DOORS = {
     ),
     "drift, where it is not asked for": ("deployment.touches", "deployment.start_writes"),
     "the front end": ("cli.main",),
-    "the standard library's slow or missing parts": ("difflib", "getpass", "pwd", "tempfile", "termios", "tty"),
+    "the standard library's slow or missing parts": (
+        "difflib",
+        "getpass",
+        "pwd",
+        "ssl",
+        "tempfile",
+        "termios",
+        "tty",
+    ),
 }
 """What rooms other than the front ends import only when it is needed, because that takes long, and why."""
 
