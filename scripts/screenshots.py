@@ -32,6 +32,8 @@ from tests.worlds.tui import Terminal, terminal_of
 
 FOLDER = Path(__file__).resolve().parent.parent / "screenshots"
 SIZE = (120, 34)
+STILL = 3.0
+"""Seconds that a screen is left alone before it is drawn."""
 NO_HOST = "unix:///run/no-engine.sock"
 PATIENCE = 60.0
 """Seconds that a screen may take to show what it is waited for."""
@@ -96,10 +98,9 @@ async def choose(terminal: Terminal, text: str) -> None:
 
 
 async def settle(terminal: Terminal) -> None:
-    """Wait until nothing more is on its way."""
-    await terminal.until_at_rest()
+    """Give a live engine, on which there is always something going on, time to tell all."""
     await terminal.until(lambda: is_measured(terminal), seconds=PATIENCE)
-    await terminal.pilot.pause(1.0)
+    await terminal.pilot.pause(STILL)
 
 
 async def show_home(terminal: Terminal) -> None:
@@ -217,7 +218,7 @@ async def draw(shot: Shot, product: Product, host: str) -> str:
         async with terminal_of(session, size=shot.size, theme=shot.theme, monotonic=time.monotonic) as terminal:
             await terminal.until_shown("fix/store-port", seconds=PATIENCE)
             if shot.is_reachable:
-                await terminal.until_shown("◉ running", seconds=PATIENCE)
+                await terminal.until_shown("● healthy", seconds=PATIENCE)
             await settle(terminal)
             await shot.act(terminal)
             await settle(terminal)

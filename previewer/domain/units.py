@@ -82,6 +82,12 @@ def format_memory(size: int) -> str:
     return f"{size} bytes"
 
 
+def exact_memory(size: int) -> str:
+    """Bytes for people where none may be lost: ``96 MiB``, but ``67108865 bytes``."""
+    shown = format_memory(size)
+    return shown if size and parse_memory(shown.removesuffix("bytes")) == size else f"{size} bytes"
+
+
 def parse_memory(text: str) -> int:
     """The bytes that ``text`` means; every unit is a power of 1024, as in Compose files.
 

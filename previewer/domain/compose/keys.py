@@ -22,6 +22,7 @@ from previewer.domain.compose.key import (
     Weight,
 )
 from previewer.domain.drift.finding import Severity
+from previewer.domain.units import exact_memory
 
 
 def _config(name: str, *, keeps_empty: bool = False) -> EngineField:
@@ -382,3 +383,9 @@ ALL_KEYS = (
 
 SERVICE_TABLE = {row.path: row for row in SERVICE_KEYS}
 """The rows of a service by their paths below it."""
+
+
+def in_units(path: str, text: str) -> str:
+    """``text``, what a service says at ``path``, for people: an amount of memory as ``96 MiB``."""
+    row = SERVICE_TABLE.get(path)
+    return exact_memory(int(text)) if row and row.kind is K.BYTES and text.isascii() and text.isdigit() else text

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from previewer.domain.compose.keys import in_units
 from previewer.domain.drift.fields import (
     ASKED_FIELD,
     ENVIRONMENT,
@@ -214,4 +215,4 @@ def _shown(pair: ContainerPair, name: str, value: JsonValue) -> str:
         return pair.secrecy.hashed(as_text(value)[1:])
     if name.startswith(LABELS):
         return pair.secrecy.masked(as_text(value)[1:])
-    return pair.secrecy.shown(value)
+    return in_units(name, pair.secrecy.shown(value))

@@ -9,6 +9,7 @@ from datetime import timedelta
 from msgspec import Struct
 
 from previewer.domain.compose.definition import Role
+from previewer.domain.compose.keys import in_units
 from previewer.domain.json_value import JsonValue, as_text
 from previewer.domain.parity.difference import (
     COST,
@@ -164,7 +165,10 @@ def show(path: str, value: JsonValue, secrecy: Secrecy) -> str:
     variable = _VARIABLE.match(path)
     is_secret = variable is not None and is_secret_name(variable["name"])
     hides = is_secret or _CONTENT.match(path) or _CREDENTIALS.search(as_text(value) or text)
-    return secrecy.hashed(as_text(value) or text) if hides or text != _plain(value) else text
+    if hides or text != _plain(value):
+        return secrecy.hashed(as_text(value) or text)
+    _, _, key = path.removeprefix("services.").partition(".")
+    return in_units(key, text)
 
 
 def conceal(path: str, value: JsonValue, secrecy: Secrecy) -> JsonValue:

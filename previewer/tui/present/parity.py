@@ -14,7 +14,7 @@ from previewer.domain.json_value import JsonValue
 from previewer.domain.parity.compare import FULL, Parity, shown_value
 from previewer.domain.parity.difference import Allowance, ParityDifference, ParitySide, Side
 from previewer.domain.secrecy import Secrecy
-from previewer.domain.units import counted, format_memory
+from previewer.domain.units import counted
 from previewer.operations.probe import Probed
 from previewer.present.tables import Column, share_out
 from previewer.present.values import Span, Tone, age, duration, signed
@@ -23,7 +23,6 @@ from previewer.tui.present.states import sign_words, state_line
 from previewer.tui.present.text import Line, cut_line, fact_lines, join, line, width_of
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|[0-9a-f]{40}")
-_MEMORY = re.compile(r"\.(?:memory|memswap|mem_\w+|shm_size|size)$")
 _STALE = "stale\0"
 
 
@@ -292,10 +291,8 @@ def _age(parity: Parity, project: str) -> str:
 
 
 def _value(difference: ParityDifference, side: Side, secrecy: Secrecy) -> str:
-    """Short: the first digits of a digest, an amount of memory in its unit."""
+    """Short: the first digits of a digest."""
     value = shown_value(difference, side, secrecy)
-    if _MEMORY.search(difference.path) and value.isdigit():
-        return format_memory(int(value))
     return short_id(value) if _DIGEST.fullmatch(value) else value
 
 
