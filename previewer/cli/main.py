@@ -58,7 +58,7 @@ def _open_ui(invocation: Invocation, env_files: tuple[str, ...]) -> int:
             f"the terminal UI cannot draw on a terminal of type {invocation.environment['TERM']}",
             hint="set TERM to the terminal's type, such as xterm-256color, or run `previewer ls`",
         )
-    from previewer.tui.last_picture import LEAVE, last_picture
+    from previewer.tui.last_picture import last_picture
 
     size = terminal_size(invocation.stderr)
     picture = last_picture(invocation.environment, size, invocation.repo, invocation.project, invocation.host)
@@ -72,7 +72,7 @@ def _open_ui(invocation: Invocation, env_files: tuple[str, ...]) -> int:
             return run(session, picture, is_picture_shown=is_shown)
     except BaseException:
         if is_shown:
-            invocation.stderr.write(LEAVE)
+            picture.clear(invocation.stderr)
         raise
 
 

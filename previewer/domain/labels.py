@@ -144,6 +144,8 @@ CONTAINER_LABELS = frozenset(
 )
 """Previewer's labels that are read from containers. Each container has all of them, see :func:`sealed_labels`."""
 
+FILE_LABELS = frozenset({FILE_OF})
+"""Previewer's labels on the configs and secrets of a swarm only."""
 VOLUME_LABELS = frozenset({DATA, DATA_OF, DATA_KEY, SNAPSHOT, SNAPSHOT_RECORD, LAYERS, LIFETIME, ORIGIN})
 """Previewer's labels on volumes only. No container or image can lend a volume one."""
 _NAMED_URL = re.compile(

@@ -35,6 +35,10 @@ class LastPicture(Struct, frozen=True):
     size: tuple[int, int]
     """Columns and lines of the terminal; a picture of another size is not shown."""
 
+    def clear(self, terminal: TextIO) -> None:
+        """Give the terminal back as it was before the picture."""
+        terminal.write(LEAVE)
+
     def show(self, terminal: TextIO) -> bool:
         """Draw it, if there is one; whether there is."""
         kept = read_cached(self.path) if self.path is not None else {}

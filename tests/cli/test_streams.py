@@ -11,7 +11,7 @@ import previewer.cli
 
 ROOM = Path(previewer.cli.__file__).parent
 SOURCES = sorted(ROOM.rglob("*.py"))
-WRITERS = {"output.py", "diagnostics.py", "stream.py", "folded.py", "github.py"}
+WRITERS = {"output.py", "diagnostics.py", "folded.py", "github.py"}
 HOLDERS = {"main.py"}
 """Where the process's streams are taken from, to be handed on."""
 

@@ -24,11 +24,12 @@ def test_ownership_survives_its_labels(ownership: Ownership) -> None:
     assert read_ownership(ownership_labels(ownership)) == ownership
 
 
-def test_every_label_of_ours_is_one_of_containers_of_volumes_or_of_images() -> None:
+def test_every_label_of_ours_belongs_to_a_kind_of_object() -> None:
     known = {
         value for value in vars(labels).values() if isinstance(value, str) and value.startswith(labels.PREFIX)
     }
-    assert known - {labels.PREFIX} == labels.CONTAINER_LABELS | labels.IMAGE_LABELS | labels.VOLUME_LABELS
+    of_kinds = (labels.CONTAINER_LABELS, labels.IMAGE_LABELS, labels.VOLUME_LABELS, labels.FILE_LABELS)
+    assert known - {labels.PREFIX} == frozenset().union(*of_kinds)
 
 
 def test_a_container_inherits_none_of_our_labels_from_its_image() -> None:

@@ -17,15 +17,15 @@ class ProgressStream:
     """A stream that may be gone: an operation goes on even if its output is no longer read."""
 
     def __init__(self, stream: TextIO) -> None:
-        self.stream = stream
+        self._stream = stream
         self._lock = threading.Lock()
 
     def write(self, text: str) -> None:
         """Write ``text`` in one piece."""
         with self._lock:
             try:
-                self.stream.write(text)
-                self.stream.flush()
+                self._stream.write(text)
+                self._stream.flush()
             except (OSError, ValueError):
                 return
 
