@@ -13,8 +13,8 @@ import io
 import posixpath
 import tarfile
 import threading
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import closing, suppress
 
 from msgspec import Struct, field, json
 
@@ -92,6 +92,8 @@ _KINDS = {0: ChangeKind.MODIFIED, 1: ChangeKind.ADDED, 2: ChangeKind.DELETED}
 """Of ``GET /containers/ID/changes``."""
 LOOKS = 3
 """How often a container that goes on writing is measured before its contents are compared."""
+EXPORTS = 2
+"""Containers whose contents are read at the same time: each passes whole through the engine."""
 MOST_MEASURED = 1000
 """Paths whose sizes are asked for one by one, at 1 to 4 ms each; for more, contents are compared as fast."""
 PIECE_BYTES = 1 << 20
@@ -137,23 +139,27 @@ class ContentComparison:
         self._docker = connection
         self._images: dict[str, Mapping[str, bytes]] = {}
         self._lock = threading.Lock()
+        self._exports = threading.Semaphore(EXPORTS)
 
     def rewritten(self, container: str, listed: Sequence[FileChange]) -> tuple[FileChange, ...]:
         """Those of a container that are not among the ``listed`` changes, sorted.
 
         None where it writes so busily that its archive breaks off, and where it or its image is gone.
         """
-        known = {change.path for change in listed}
         try:
-            if any(_is_accounted_for(self._docker, container, listed) for _look in range(LOOKS)):
+            hidden = _hidden_bytes(self._docker, container, listed)
+            if not hidden:
                 return ()
+            made = _inspect_size(self._docker, container)
+            frozen = self._image_contents(named_digest(made.config.image) or made.image)
             with (
+                self._exports,
                 translate_errors("read its files", subject=f"container {container}"),
                 closing(open_stream(self._docker, container_path(container, "/export"), {})) as pieces,
             ):
-                live = _contents(pieces)
-            made = _inspect_size(self._docker, container)
-            frozen = self._image_contents(named_digest(made.config.image) or made.image)
+                live = _contents(pieces, most_bytes=hidden)
+            # What a program wrote while its files were read is listed by now.
+            known = {change.path for change in (*listed, *list_changes(self._docker, container))}
         except (tarfile.TarError, ConflictError, ObjectNotFoundError):
             return ()
         found = {path for path, content in frozen.items() if live.get(path, content) != content}
@@ -172,32 +178,67 @@ def _inspect_size(connection: DockerConnection, container: str) -> Container:
         return get(connection, container_path(container, "/json"), {"size": "1"}).read(Container)
 
 
-def _is_accounted_for(connection: DockerConnection, container: str, listed: Sequence[FileChange]) -> bool:
-    """Whether the container's own layer is exactly as large as the ``listed`` paths.
+def _hidden_bytes(connection: DockerConnection, container: str, listed: Sequence[FileChange]) -> int:
+    """The most that files outside the ``listed`` paths can have in the container's own layer.
 
-    Two files that look alike may be one with two names, which counts once: they prove nothing.
+    The layer is measured after the paths: what a program adds meanwhile makes it more, never less. The least of
+    several looks counts, the last with the paths of its own time, since what is hidden stays.
     """
     unit, inspected = _layer_unit(connection), _inspect_size(connection, container)
     if unit is None or inspected.size_rw <= unit.folder:
-        return True
-    paths = [change.path for change in listed if change.kind is not ChangeKind.DELETED]
-    if len(paths) > MOST_MEASURED:
-        return False
+        return 0
     mounted = {mount.destination for mount in inspected.mounts or ()}
-    files: set[PathStatus] = set()
-    counted = unit.folder
-    for path in paths:
+    least = inspected.size_rw
+    for look in range(LOOKS):
+        if look == LOOKS - 1:  # a list costs the engine a walk through the whole image
+            listed = list_changes(connection, container)
+        if len(listed) > MOST_MEASURED:
+            break
+        counted = _counted_bytes(connection, container, listed, unit=unit, mounted=mounted)
+        gap = _inspect_size(connection, container).size_rw - counted
+        if gap == 0:
+            return 0
+        least = min(least, gap) if gap > 0 else least  # less than nothing: a file was cut meanwhile
+    return least
+
+
+def _counted_bytes(
+    connection: DockerConnection,
+    container: str,
+    listed: Sequence[FileChange],
+    *,
+    unit: LayerUnit,
+    mounted: Collection[str],
+) -> int:
+    """What the ``listed`` paths count at least.
+
+    Files of one size and time may be one file with several names, which counts once, unless their contents differ.
+    """
+    names: dict[PathStatus, list[str]] = {}
+    folders = 1
+    for path in (change.path for change in listed if change.kind is not ChangeKind.DELETED):
         status = path_status(connection, container, path)
-        if status is None:
-            continue
-        if status.is_folder:
-            counted += unit.folder
-        elif status.size and status in files:
-            return False
-        elif path not in mounted:  # else what lies in the layer is an empty file to mount it on
-            files.add(status)
-            counted += unit.of_file(status.size)
-    return counted == inspected.size_rw
+        if status is not None and status.is_folder:
+            folders += 1
+        elif status is not None and status.size and path not in mounted:  # else an empty file lies there
+            names.setdefault(status, []).append(path)
+    files = (unit.of_file(status.size) * _count_files(connection, container, names[status]) for status in names)
+    return folders * unit.folder + sum(files)
+
+
+def _count_files(connection: DockerConnection, container: str, names: Sequence[str]) -> int:
+    """How many files those of one size and time are at least, by their contents."""
+    if len(names) == 1:
+        return 1
+    found: set[bytes] = set()
+    for path in names:
+        with (
+            suppress(ObjectNotFoundError),  # removed meanwhile: the next look lists it no more
+            translate_errors("read a file", subject=f"container {container}"),
+            closing(open_stream(connection, container_path(container, "/archive"), {"path": path})) as pieces,
+        ):
+            found.update(_contents(pieces).values())
+    return len(found)
 
 
 def _layer_unit(connection: DockerConnection) -> LayerUnit | None:
@@ -211,8 +252,11 @@ def _layer_unit(connection: DockerConnection) -> LayerUnit | None:
     return OVERLAY if is_overlay else None
 
 
-def _contents(pieces: Iterable[bytes]) -> dict[str, bytes]:
-    """What is in each file of an archive, as a digest, and where each link leads, by path."""
+def _contents(pieces: Iterable[bytes], *, most_bytes: int | None = None) -> dict[str, bytes]:
+    """What is in each file of an archive, as a digest, and where each link leads, by path.
+
+    Files of more than ``most_bytes`` are left out, with all their names.
+    """
     found: dict[str, bytes] = {}
     with open_tar(iter(pieces)) as archive:
         for member in archive:
@@ -220,7 +264,10 @@ def _contents(pieces: Iterable[bytes]) -> dict[str, bytes]:
             if member.issym():
                 found[path] = b"-> " + member.linkname.encode("utf-8", "surrogateescape")
             elif member.islnk():
-                found[path] = found.get(posixpath.normpath(f"/{member.linkname}"), b"")
+                if (content := found.get(posixpath.normpath(f"/{member.linkname}"))) is not None:
+                    found[path] = content
+            elif most_bytes is not None and member.size > most_bytes:
+                continue
             elif (held := archive.extractfile(member)) is not None:
                 digest = hashlib.blake2b(digest_size=16)
                 while piece := held.read(PIECE_BYTES):
