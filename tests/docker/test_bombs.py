@@ -34,7 +34,9 @@ services:
 def test_bombs_hurt_no_neighbour(engine_fixture: EngineFixture) -> None:
     engine_fixture.repository.commit({"compose.yaml": COMPOSE})
     url = engine_fixture.up("main")["url"]
-    limits = {name: engine_fixture.inspect(name)["HostConfig"] for name in ("fork", "memory", "log")}
+    limits = {
+        name: engine_fixture.inspect(name, ended_too=True)["HostConfig"] for name in ("fork", "memory", "log")
+    }
     assert limits["fork"]["PidsLimit"] == 32
     assert limits["memory"]["Memory"] == 16 * 1024 * 1024
     assert limits["log"]["LogConfig"] == {"Type": "json-file", "Config": {"max-file": "3", "max-size": "10m"}}

@@ -143,10 +143,10 @@ class EngineFixture:
         found = self.connection.api.images(all=True, filters={"label": f"{labels.PROJECT}={self.project}"})
         return {image["Id"] for image in found}
 
-    def inspect(self, service: str) -> dict[str, Any]:
+    def inspect(self, service: str, *, ended_too: bool = False) -> dict[str, Any]:
         """The engine's own words about the one running container of a service."""
         labelled = [f"{labels.INSTALLATION}={self.installation}", f"{labels.SERVICE}={service}"]
-        (found,) = self.connection.api.containers(filters={"label": labelled})
+        (found,) = self.connection.api.containers(all=ended_too, filters={"label": labelled})
         inspected: dict[str, Any] = self.connection.api.inspect_container(found["Id"])
         return inspected
 

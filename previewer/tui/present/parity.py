@@ -36,7 +36,7 @@ def fit_parity_columns(
     needed = dict(longest or {})
     for key, name in (("left", left), ("right", right)):
         needed[key] = max(needed.get(key, 0), width_of(line(name)))
-    note = (Column("note", "", 8, share=1, most=40),) if width >= NOTED_FROM else ()
+    note = (Column("note", "", 8, share=1, most=100),) if width >= NOTED_FROM else ()
     return share_out(
         (
             Column("left", left, 16, share=2, most=60),
