@@ -25,6 +25,7 @@ from previewer.execution.execute import execute, execute_to_the_end
 from previewer.execution.remove import remove_all
 from previewer.execution.take_step import MadeVolumes
 from previewer.records.environments import environment_entry
+from previewer.records.failures import keep_last_lines
 from previewer.session.run import Run
 from previewer.session.session import Session
 
@@ -93,6 +94,8 @@ def run_plan(run: Run, owner: Ownership, plan: Plan, *, timeout: float, may_end:
         if not may_end:
             _require_life(session, owner, made)
     except BaseException as failure:
+        if not may_end:
+            keep_last_lines(run, owner, failure)
         stops = (step.action.name for step in plan if isinstance(step.action, StopContainer))
         stopped = tuple(stops) if clock.has_begun else ()
         _undo(run, made, stopped, owner, failure, volumes)

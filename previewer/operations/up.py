@@ -28,6 +28,7 @@ from previewer.engine.protocol import Selection
 from previewer.errors import CancelledError, EngineError, SourceError, UnhealthyError, UsageError
 from previewer.operations.freeze import find_release, freeze_resolved, frozen_files
 from previewer.records.environments import failures_of
+from previewer.records.failures import noting_failure
 from previewer.releases.attest import attest
 from previewer.releases.definitions import (
     choose_definition,
@@ -92,7 +93,11 @@ def deploy_release(run: Run, deployment: Deployment) -> UpResult:
         obtain_images(run, deployment.release, artifacts=artifacts)
         return deployment
 
-    with claimed(run.session, f"run {deployment.name}", deployment.release.commit):
+    commit = deployment.release.commit
+    with (
+        claimed(run.session, f"run {deployment.name}", commit),
+        noting_failure(run, deployment.request, deployment.name, commit, deployment.branch),
+    ):
         return deploy_with_retry(run, obtain(), rebuild=obtain)
 
 
@@ -150,8 +155,12 @@ def up(run: Run, revision: str, request: DeployRequest) -> UpResult:
     definition = _allowed_definition(session, resolved, definitions, request)
     if said := request.ttl or definition.extension.ttl:
         parse_ttl(said)  # one that makes no sense is an error before anything is built
-    subject = f"up {_name(session, resolved, request)} {resolved.branch}"
-    with newest_run(run, subject, resolved) as newest:
+    name = _name(session, resolved, request)
+    subject = f"up {name} {resolved.branch}"
+    with (
+        newest_run(run, subject, resolved) as newest,
+        noting_failure(run, request, name, resolved.commit.id, resolved.branch),
+    ):
 
         def freeze(*, use_cache: bool = True, pins_again: bool = False) -> Deployment:
             release = freeze_resolved(
@@ -166,7 +175,6 @@ def up(run: Run, revision: str, request: DeployRequest) -> UpResult:
             ).release
             return _deployment(session, resolved, request, definition, release)
 
-        name = _name(session, resolved, request)
         with announced_build(newest.run, name, resolved.branch, resolved.commit.id, definition):
             deployment = freeze(use_cache=request.use_cache, pins_again=request.pins_again)
         with _telling_when_pinned(session, deployment.release):

@@ -13,6 +13,8 @@ from previewer.deployment.drift import EnvironmentDrift
 from previewer.domain.commit.revision import Branch, BranchView, Commit, RefKind
 from previewer.domain.engine.usage import Usage, UsageBoard
 from previewer.domain.environment.environment import Environment, OverviewRow, branch_of, overview
+from previewer.domain.naming import environment_name
+from previewer.domain.record.notes import FailedAttempt
 from previewer.errors import PreviewerError
 from previewer.operations.parity import RolesParity
 from previewer.session.session import Session
@@ -44,6 +46,8 @@ class AppState(Struct, frozen=True):
 
     commits: Mapping[str, Commit] = field(default_factory=dict)
     """Commits by full id: those that environments run and no branch here points at."""
+    attempts: Mapping[str, FailedAttempt] = field(default_factory=dict)
+    """By branch: the last attempt to bring it up, where that failed."""
     drifts: Mapping[str, EnvironmentDrift] = field(default_factory=dict)
     """The differences that the last look found, by environment."""
     roles_parity: RolesParity | None = None
@@ -54,6 +58,11 @@ class AppState(Struct, frozen=True):
     def branch_of(self, environment: Environment) -> Branch | None:
         """The branch that an environment is of, a remote one where there is no other."""
         return branch_of(environment, self.branches or ())
+
+    def branch_tried_for(self, environment: str, project: str) -> Branch | None:
+        """The branch that an environment that did not come up was for."""
+        tried = (branch for branch in self.branches or () if branch.name in self.attempts)
+        return next((branch for branch in tried if environment_name(project, branch.name) == environment), None)
 
     @property
     def rows(self) -> tuple[OverviewRow, ...]:
@@ -69,7 +78,8 @@ class AppState(Struct, frozen=True):
                 tag = named.get(environment.ownership.commit)
             if tag is not None:
                 placed.add(tag.name)
-            found.append(OverviewRow(tag, environment) if tag is not None else row)
+            attempt = self.attempts.get(row.branch.name) if row.branch and environment is None else None
+            found.append(OverviewRow(tag, environment) if tag is not None else replace(row, attempt=attempt))
         return (*found, *(OverviewRow(branch, None) for branch in self.named if branch.name not in placed))
 
     def tag_of(self, commit: str) -> str | None:

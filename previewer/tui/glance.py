@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from msgspec import Struct
@@ -14,14 +14,17 @@ from previewer.engine.protocol import LogLine, LogOptions
 from previewer.errors import PreviewerError
 from previewer.operations.diff import Difference, diff
 from previewer.operations.lists import list_commits, list_history
-from previewer.operations.logs import open_logs
+from previewer.operations.logs import attempt_lines, open_logs
 from previewer.session.session import Session
+from previewer.tui.present.log_levels import Level, level_of
 
 MOST_APART = 200
 """Commits that are counted at most."""
 COMMITS = 8
 LOG_LINES = 6
 """Of each container."""
+ATTEMPT_LINES = 12
+"""Of all containers of an attempt that failed."""
 
 
 class GlanceScope(Struct, frozen=True):
@@ -48,6 +51,8 @@ class Glance(Struct, frozen=True):
     """What the newest of them changed."""
     lines: tuple[LogLine, ...] = ()
     """The last lines of its services, oldest first; of a failed one only those of services that failed."""
+    telling_line: str = ""
+    """Of what failed: the line that most likely says why."""
     difference: Difference | None = None
     """From production's release to its own."""
     entries: tuple[LedgerEntry, ...] = ()
@@ -72,7 +77,18 @@ def glance(session: Session, row: OverviewRow, scope: GlanceScope) -> Glance:
     if environment is None:
         commits = _or_nothing(lambda: list_commits(session, tip, limit=COMMITS)) or ()
         files = _or_nothing(lambda: session.source.changed_files(commits[1].id, tip)) if len(commits) > 1 else ()
-        return Glance(found.key, ahead, behind, commits=commits, files=files or ())
+        attempt = row.attempt
+        lines = (attempt and _or_nothing(lambda: attempt_lines(session, attempt))) or ()
+        told = telling_line([one.text for one in lines])
+        return Glance(
+            found.key,
+            ahead,
+            behind,
+            commits=commits,
+            files=files or (),
+            lines=lines[-ATTEMPT_LINES:],
+            telling_line=told,
+        )
     production = scope.production
     difference = None
     if production is not None and production.ownership.release != environment.ownership.release:
@@ -93,6 +109,13 @@ def commits_apart(session: Session, old: str, new: str) -> int | None:
     if old == new:
         return 0
     return _or_nothing(lambda: len(session.source.commits_between(old, new, limit=MOST_APART)))
+
+
+def telling_line(texts: Sequence[str]) -> str:
+    """The last line that calls itself an error, else the last that says anything; a traceback ends with its."""
+    said = [text for text in texts if text.strip()]
+    loud = (text for text in reversed(said) if level_of(text) is Level.ERROR and "Traceback" not in text)
+    return next(loud, said[-1] if said else "").strip()
 
 
 def _last_lines(session: Session, environment: Environment) -> tuple[LogLine, ...]:

@@ -137,6 +137,7 @@ class LiveApp(App[int]):
             self.app_state,
             environments=message.environments,
             engine=message.engine,
+            attempts={attempt.branch or "": attempt for attempt in message.attempts},
             engine_error=None,
             read_at=self.context.now(),
         )

@@ -10,6 +10,7 @@ from previewer.domain.commit.revision import Branch, BranchView, Commit
 from previewer.domain.engine.usage import UsageSample
 from previewer.domain.environment.environment import Environment
 from previewer.domain.progress import Event
+from previewer.domain.record.notes import FailedAttempt
 from previewer.engine.protocol import LogLine
 from previewer.errors import PreviewerError
 from previewer.tui.bridge import Mailbox
@@ -54,7 +55,12 @@ class EnvironmentsRead(Message):
     """The engine answered."""
 
     def __init__(
-        self, environments: Sequence[Environment], *, engine: str = "", faults: Sequence[str] = ()
+        self,
+        environments: Sequence[Environment],
+        *,
+        engine: str = "",
+        faults: Sequence[str] = (),
+        attempts: Sequence[FailedAttempt] = (),
     ) -> None:
         super().__init__()
         self.environments = tuple(environments)
@@ -62,6 +68,8 @@ class EnvironmentsRead(Message):
         """What of the ledger was passed over, each with what helps."""
         self.engine = engine
         """What it is, for people: ``Docker 28.5.2``."""
+        self.attempts = tuple(attempts)
+        """Attempts to bring a branch up that failed, and that no later one has made good."""
 
     def can_replace(self, message: Message) -> bool:
         """A newer answer makes an older one worthless."""

@@ -12,12 +12,14 @@ from textual.message_pump import MessagePump
 
 from previewer.domain.engine.usage import UsageSample
 from previewer.domain.environment.environment import Environment, without_remote_doubles
+from previewer.domain.naming import environment_name
 from previewer.domain.progress import Event, TaskStarted
+from previewer.domain.record.notes import FailedAttempt
 from previewer.engine.protocol import ContainerEvent, LogLine, LogOptions, Selection
 from previewer.errors import EngineUnreachableError, PreviewerError, SourceError
 from previewer.operations.debug import debug
 from previewer.operations.lists import list_branches, list_commits
-from previewer.operations.logs import open_logs
+from previewer.operations.logs import open_logs_or_last
 from previewer.records.environments import list_environments
 from previewer.session.run import Run
 from previewer.session.session import Session
@@ -116,7 +118,7 @@ class Queries:
     def read_environments(self, tell: MessagePump) -> None:
         """Answered with :class:`EnvironmentsRead` or :class:`EnvironmentsFailed`."""
 
-        def call() -> tuple[tuple[Environment, ...], str, tuple[str, ...]]:
+        def call() -> EnvironmentsRead:
             try:
                 found = list_environments(self._session)
             except SourceError:
@@ -128,15 +130,28 @@ class Queries:
                 raise
             capabilities = self._session.engine.capabilities
             faults = tuple(f"{fault.message}: {fault.hint}" for fault in self._session.faults)
-            return found, f"{capabilities.name} · {capabilities.platform}", faults
+            engine = f"{capabilities.name} · {capabilities.platform}"
+            return EnvironmentsRead(found, engine=engine, faults=faults, attempts=self._failed_attempts(found))
 
         self._bridge.ask(
             "environments",
             call,
             tell=tell,
-            answered=lambda answer: EnvironmentsRead(answer[0], engine=answer[1], faults=answer[2]),
+            answered=lambda answer: answer,
             failed=EnvironmentsFailed,
             is_repeated=True,
+        )
+
+    def _failed_attempts(self, environments: Sequence[Environment]) -> tuple[FailedAttempt, ...]:
+        """Those of the branches' own previews that are not there."""
+        project, present = self._session.project, {environment.name for environment in environments}
+        return tuple(
+            failed
+            for name, notes in self._session.known_notes().items()
+            if name not in present
+            and (failed := notes.failed)
+            and failed.branch
+            and name == environment_name(project, failed.branch)
         )
 
     def read_commits_of(self, ids: Sequence[str], tell: MessagePump) -> None:
@@ -186,7 +201,10 @@ class Queries:
         )
 
     def follow_logs(self, environment: str, tell: MessagePump) -> None:
-        """Tell :class:`LogsArrived` as lines come, :class:`LogsEnded` at the end. One environment at a time."""
+        """Tell :class:`LogsArrived` as lines come, :class:`LogsEnded` at the end. One environment at a time.
+
+        Of one that is gone, or did not come up, its last lines come.
+        """
         mailbox: Mailbox[LogLine] = Mailbox(capacity=LOG_CAPACITY)
 
         def arrived(batch: Sequence[LogLine]) -> Message | None:
@@ -198,7 +216,7 @@ class Queries:
         options = LogOptions(tail=LOG_TAIL, follow=True)
         self._bridge.follow(
             "logs",
-            lambda: open_logs(self._session, environment, options=options),
+            lambda: open_logs_or_last(self._session, environment, options=options),
             tell=tell,
             arrived=arrived,
             ended=LogsEnded,

@@ -22,6 +22,8 @@ def disabled_reason_on_row(action: str, row: OverviewRow | None, app_state: AppS
     if needs is Need.BRANCH and row.branch is None:
         return "this environment belongs to no branch of this repository"
     environment = row.environment
+    if environment is None and row.attempt is not None and action in ("logs", "history"):
+        return None
     if environment is None:
         is_needed = needs in (Need.ENVIRONMENT, Need.RUN)
         return "nothing runs here: press u to bring it up" if is_needed else None

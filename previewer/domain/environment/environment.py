@@ -24,7 +24,7 @@ from previewer.domain.engine.observation import (
     ObservedVolume,
 )
 from previewer.domain.labels import Ownership
-from previewer.domain.record.notes import NOTHING_NOTED, EnvironmentNotes, Notes
+from previewer.domain.record.notes import NOTHING_NOTED, EnvironmentNotes, FailedAttempt, Notes
 
 
 class State(Enum):
@@ -276,6 +276,13 @@ class OverviewRow(Struct, frozen=True):
     environment: Environment | None
     commit: Commit | None = None
     """What the environment of no branch runs, as far as it is known."""
+    attempt: FailedAttempt | None = None
+    """The last attempt to bring the branch up, where it failed and nothing of it runs."""
+
+    @property
+    def failure(self) -> FailedAttempt | None:
+        """The last attempt to bring it up, or to update what runs, where that failed."""
+        return self.environment.notes.failed if self.environment is not None else self.attempt
 
     @property
     def is_behind(self) -> bool:

@@ -36,6 +36,17 @@ class Share(msgspec.Struct, frozen=True):
     """Whether it asks for a password."""
 
 
+class FailedAttempt(msgspec.Struct, frozen=True):
+    """An attempt to let the environment run a commit that failed, and was undone."""
+
+    commit: str
+    branch: str | None
+    """The one that it was for; ``None`` for a bare commit."""
+    at: Instant
+    reason: str
+    """In one line, without the values of secrets: ``store: it ended with exit code 1``."""
+
+
 class EnvironmentNotes(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the ledger says of one environment. The default says nothing.
 
@@ -62,6 +73,8 @@ class EnvironmentNotes(msgspec.Struct, frozen=True, omit_defaults=True):
     stopped: tuple[str, ...] = ()
     """The containers, by name, that were stopped to let it sleep: those that start when it wakes. If it is awake:
     those that a rollback is about to stop, until it has come to its end."""
+    failed: FailedAttempt | None = None
+    """The last attempt, where it failed: a generation that comes up, or the removal, ends it."""
 
     @property
     def gave_way(self) -> tuple[str, ...]:

@@ -13,11 +13,12 @@ from previewer.domain.engine.usage import Usage
 from previewer.domain.environment.environment import Environment, ServiceStatus, State
 from previewer.domain.environment.urls import reason_for_no_url
 from previewer.domain.json_value import as_text
+from previewer.domain.record.notes import FailedAttempt
 from previewer.present.tables import Column, share_out
 from previewer.present.values import Span, Tone, age, ago
 from previewer.tui.job_kinds import known_good_others
 from previewer.tui.present.ailments import ailment_line, ending_words
-from previewer.tui.present.states import TAINT_SIGN, lifetime, sign_words, state_line
+from previewer.tui.present.states import TAINT_SIGN, attempt_line, lifetime, sign_words, state_line
 from previewer.tui.present.text import Line, cut_line, join, line, quiet
 from previewer.tui.present.usage import cpu_line, limit_line, network_line
 
@@ -102,8 +103,11 @@ def _urls(environment: Environment) -> Line:
     return (*line(Span(environment.url, Tone.ACCENT)), *rest)
 
 
-def gone_lines(name: str) -> tuple[Line, ...]:
-    """In place of the first line, once the environment is no more."""
+def gone_lines(name: str, attempt: FailedAttempt | None, now: datetime) -> tuple[Line, ...]:
+    """In place of the first line, where the environment is no more, or did not come up."""
+    if attempt is not None:
+        why = line("  ", Span(attempt.reason, Tone.BAD), Span("  what it wrote last:", Tone.QUIET))
+        return ((*attempt_line(attempt, now), *why),)
     return (line(Span(f"○ {name} is gone", Tone.WARN), Span("  esc goes back", Tone.QUIET)),)
 
 

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
-from previewer.domain.commit.revision import BranchView, FileChange, RefKind, short_id
+from previewer.domain.commit.revision import Branch, BranchView, FileChange, RefKind, short_id
 from previewer.domain.compose.definition import Role
 from previewer.domain.engine.usage import Usage
-from previewer.domain.environment.environment import Environment, OverviewRow, ServiceStatus
+from previewer.domain.environment.environment import Environment, OverviewRow, ServiceStatus, State
+from previewer.domain.record.notes import FailedAttempt
 from previewer.domain.units import counted
 from previewer.operations.diff import Difference
 from previewer.present.safe_text import plain, plain_log
-from previewer.present.values import Span, Tone, age, ago
+from previewer.present.values import Span, Tone, age, ago, signed
 from previewer.tui.context import AppState
 from previewer.tui.glance import Glance
 from previewer.tui.present.ailments import ailment_line
 from previewer.tui.present.cards import commits_words
 from previewer.tui.present.log_levels import level_tone
-from previewer.tui.present.states import change_line, lifetime, sign_words, state_line
-from previewer.tui.present.text import Line, cut, cut_line, join, join_fitting, line, width_of
+from previewer.tui.present.states import FAILED_SIGN, change_line, lifetime, sign_words, state_line
+from previewer.tui.present.text import Line, cut, cut_line, hanging_indent, join, join_fitting, line, width_of
 from previewer.tui.present.usage import cpu_line, memory_line
 
 _SEPARATOR = Span(" · ", Tone.QUIET)
@@ -37,15 +38,18 @@ def glance_lines(
     usage_of: Callable[[Iterable[str]], Usage | None],
 ) -> tuple[Line, ...]:
     """Its lines, each in at most ``width`` cells. ``glance`` is ``None`` until it was looked at."""
-    found = [*_head(row, state, glance, now)]
+    found = [*_head(row, state, glance, now, width)]
     if row.environment is not None:
         found += _environment_lines(row.environment, state, glance, now, width, usage_of)
     else:
+        if row.attempt is not None:
+            found = [*_attempt_lines(row.attempt, row.branch, glance, now, width, key_of), *found]
         found += _branch_lines(row, glance, now, width, key_of)
+        found += _last_lines(glance, width)
     return tuple(cut_line(one, width) for one in found)
 
 
-def _head(row: OverviewRow, state: AppState, glance: Glance | None, now: datetime) -> Iterator[Line]:
+def _head(row: OverviewRow, state: AppState, glance: Glance | None, now: datetime, width: int) -> Iterator[Line]:
     environment, branch = row.environment, row.branch
     if environment is not None:
         drift = state.drift(environment)
@@ -53,6 +57,9 @@ def _head(row: OverviewRow, state: AppState, glance: Glance | None, now: datetim
         yield join((state_line(environment.state), role, sign_words(environment, drift)), _SEPARATOR)
         if ailment := ailment_line(environment):
             yield ailment
+        if (failed := environment.notes.failed) is not None:
+            yield line(Span(f"{FAILED_SIGN} update failed", Tone.BAD), Span(f" {ago(failed.at, now)}", Tone.QUIET))
+            yield from _reason(failed.reason, width)
         if environment.url:
             yield line(Span(environment.url, Tone.ACCENT))
     identity = environment.ownership.commit if environment else branch.commit if branch else ""
@@ -123,19 +130,24 @@ def _environment_lines(
     ):
         yield _title("against production", width)
         yield _difference_line(environment, state, glance)
-    if glance is not None and glance.lines:
-        yield _title("last lines", width)
-        widest = max(width_of(line(entry.service)) for entry in glance.lines)
-        for entry in glance.lines:
-            text = plain_log(entry.text)
-            name = f"{cut(plain(entry.service), 12):<{min(widest, 12)}}  "
-            yield line(Span(name, Tone.QUIET), Span(text, level_tone(text)))
+    yield from _last_lines(glance, width)
     if glance is not None and glance.entries:
         yield _title("history", width)
         for done in glance.entries:
             yield line(
                 Span(f"{age(done.at, now):>6}  ", Tone.QUIET), done.action, Span(f"  {done.actor}", Tone.QUIET)
             )
+
+
+def _last_lines(glance: Glance | None, width: int) -> Iterator[Line]:
+    if glance is None or not glance.lines:
+        return
+    yield _title("last lines", width)
+    widest = max(width_of(line(entry.service)) for entry in glance.lines)
+    for entry in glance.lines:
+        text = plain_log(entry.text)
+        name = f"{cut(plain(entry.service), 12):<{min(widest, 12)}}  "
+        yield line(Span(name, Tone.QUIET), Span(text, level_tone(text)))
 
 
 def _service_line(
@@ -185,6 +197,8 @@ def _branch_lines(
 ) -> Iterator[Line]:
     branch = row.branch
     kind = branch.kind.value if branch is not None else "commit"
+    if row.attempt is not None:
+        return
     yield line()
     yield line(
         Span("– nothing runs here   ", Tone.QUIET),
@@ -204,6 +218,34 @@ def _branch_lines(
             yield _file_line(file)
         if len(glance.files) > MOST_FILES:
             yield line(Span(f"… {len(glance.files) - MOST_FILES} more", Tone.QUIET))
+
+
+def _reason(text: str, width: int) -> tuple[Line, ...]:
+    """Why something failed: not cut off."""
+    return hanging_indent((line("  ", Span(text, Tone.BAD)),), width)
+
+
+def _attempt_lines(
+    attempt: FailedAttempt,
+    branch: Branch | None,
+    glance: Glance | None,
+    now: datetime,
+    width: int,
+    key_of: Callable[[str], str],
+) -> Iterator[Line]:
+    """Why it did not come up, and what can be done about it."""
+    yield line(signed(State.FAILED.value), Span(f" {ago(attempt.at, now)}", Tone.QUIET))
+    yield from _reason(attempt.reason, width)
+    if glance is not None and glance.telling_line:
+        yield from _reason(plain_log(glance.telling_line), width)
+    if branch is not None and branch.commit != attempt.commit:
+        yield line(Span(f"  that was {short_id(attempt.commit)[:7]}; the branch has moved on", Tone.QUIET))
+    hints = [("up", "tries again")]
+    if glance is not None and glance.lines:
+        hints.insert(0, ("logs", "shows its last lines"))
+    yield join(
+        [line(Span(key_of(key), Tone.ACCENT), Span(f" {does}", Tone.QUIET)) for key, does in hints], Span("   ")
+    )
 
 
 def _file_line(file: FileChange) -> Line:

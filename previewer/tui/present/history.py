@@ -24,7 +24,7 @@ _COLUMNS = (
 _MOMENT = Column("at", "At (UTC)", 16)
 _COMMIT = Column("commit", "Commit", 12)
 _WIDE_FROM = 112
-_LOUD = {"taint": Tone.BAD, "down": Tone.WARN, "rollback": Tone.WARN, "promote": Tone.ACCENT}
+_LOUD = {"taint": Tone.BAD, "fail": Tone.BAD, "down": Tone.WARN, "rollback": Tone.WARN, "promote": Tone.ACCENT}
 
 
 def fit_history_columns(width: int) -> tuple[Column, ...]:

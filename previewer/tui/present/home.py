@@ -13,12 +13,12 @@ from previewer.deployment.drift import EnvironmentDrift
 from previewer.domain.commit.revision import Branch, BranchView, RefKind, short_id
 from previewer.domain.compose.definition import Role
 from previewer.domain.engine.usage import Usage
-from previewer.domain.environment.environment import SERVING, Environment, OverviewRow, State
+from previewer.domain.environment.environment import SERVING, OverviewRow, State
 from previewer.domain.naming import environment_name
 from previewer.present.tables import CELL_PADDING, Column, share_out
 from previewer.present.values import Span, Tone, age
 from previewer.tui.present.ailments import ailment_line
-from previewer.tui.present.states import lifetime, sign_line, sign_words, state_line
+from previewer.tui.present.states import attempt_line, lifetime, sign_line, sign_words, state_line
 from previewer.tui.present.text import Line, line, quiet
 from previewer.tui.present.usage import cpu_line, memory_line
 
@@ -110,6 +110,10 @@ def _is_mine(row: OverviewRow, user: str) -> bool:
     return bool(user) and (author == user or owner.rpartition("@")[0] == user)
 
 
+def _is_ill(row: OverviewRow) -> bool:
+    return row.environment is not None and row.environment.state in _ILL
+
+
 def _is_elsewhere(row: OverviewRow) -> bool:
     return row.branch is not None and (row.branch.is_remote or row.branch.kind is not RefKind.BRANCH)
 
@@ -118,7 +122,7 @@ QUICK = (
     Quick("all", lambda _row, _user: True),
     Quick("up", lambda row, _user: row.environment is not None and row.environment.state in _UP),
     Quick("behind", lambda row, _user: row.is_behind),
-    Quick("failed", lambda row, _user: row.environment is not None and row.environment.state in _ILL),
+    Quick("failed", lambda row, _user: row.failure is not None or _is_ill(row)),
     Quick("mine", _is_mine),
     Quick("elsewhere", lambda row, _user: _is_elsewhere(row)),
 )
@@ -143,12 +147,12 @@ def home_rows(
 ) -> tuple[HomeRow, ...]:
     """The rows in the order they are shown.
 
-    By activity: what has an environment first, then the checked-out and the default branch, then the rest as
-    given, tags and pull requests last.
+    By activity: what has an environment, or failed to get one, first, then the checked-out and the default branch,
+    then the rest as given, tags and pull requests last.
     """
 
     def rank(row: OverviewRow) -> int:
-        if row.environment is not None:
+        if row.environment is not None or row.attempt is not None:
             return 0
         if row.branch is not None and (row.branch.is_current or row.branch.name == view.default):
             return 1
@@ -158,7 +162,7 @@ def home_rows(
     keys: Mapping[str, Callable[[HomeRow], tuple[object, ...]]] = {
         "activity": lambda row: (rank(row.source),),
         "name": lambda row: (row.folded_name,),
-        "state": lambda row: (-_STATE_RANK[row.source.environment.state] if row.source.environment else 1,),
+        "state": lambda row: (_state_rank(row.source),),
         "age": lambda row: (-_committed_at(row.source),),
     }
     found.sort(key=keys[sort])
@@ -222,7 +226,7 @@ def row_lines(
     if search and (places := marked_name(_name(row), search)):
         found["branch"] = _with_marks(found["branch"], places)
     found |= {"cpu": cpu_line(usage), "memory": memory_line(usage)}
-    found.update(_environment_lines(row.environment, now, drift, is_behind=row.is_behind))
+    found.update(_environment_lines(row, now, drift))
     if row.environment is not None and row.environment.role is not Role.PREVIEW:
         found["branch"] = (*found["branch"], Span(f" {row.environment.role.value}", Tone.ACCENT))
     if task:
@@ -291,13 +295,16 @@ def _orphan_lines(row: OverviewRow, now: datetime, view: BranchView) -> dict[str
     }
 
 
-def _environment_lines(
-    environment: Environment | None, now: datetime, drift: EnvironmentDrift | None, *, is_behind: bool
-) -> dict[str, Line]:
+def _environment_lines(row: OverviewRow, now: datetime, drift: EnvironmentDrift | None) -> dict[str, Line]:
+    environment, attempt = row.environment, row.attempt
     if environment is None:
-        return {"state": NOTHING, "url": (), "left": (), "environment": (), "release": (), "notes": ()}
+        found: dict[str, Line] = dict.fromkeys(("url", "left", "environment", "release", "notes"), ())
+        if attempt is None:
+            return {**found, "state": NOTHING}
+        reason = line(Span(attempt.reason, Tone.BAD))
+        return {**found, "state": attempt_line(attempt, now), "url": reason}
     return {
-        "state": (*state_line(environment.state), *sign_line(environment, drift, is_behind=is_behind)),
+        "state": (*state_line(environment.state), *sign_line(environment, drift, is_behind=row.is_behind)),
         "url": ailment_line(environment) or line((environment.url or "").removeprefix("http://")),
         "left": lifetime(environment, now),
         "notes": sign_words(environment, drift),
@@ -339,6 +346,12 @@ def _name(row: OverviewRow) -> str:
 _STATE_RANK = {state: number for number, state in enumerate(State)}
 
 
+def _state_rank(row: OverviewRow) -> int:
+    """The worst state first, what has none last."""
+    state = row.environment.state if row.environment else State.FAILED if row.attempt else None
+    return 1 if state is None else -_STATE_RANK[state]
+
+
 def _committed_at(row: OverviewRow) -> float:
     if row.branch is not None:
         return row.branch.committed_at.timestamp()
@@ -351,6 +364,8 @@ def _search_text(row: OverviewRow, view: BranchView) -> str:
         words += [_name(row), row.branch.author, row.branch.subject, row.branch.short, row.branch.kind.value]
         words += ["remote"] if row.branch.is_remote else []
         words += ["merged"] if view.is_merged(row.branch.remote_name or row.branch.name) else []
+    if row.failure is not None:
+        words += ["failed", row.failure.reason]
     if row.environment:
         words += [row.environment.name, row.environment.state.value, row.environment.role.value]
         words += [row.environment.ownership.commit, *row.environment.urls]

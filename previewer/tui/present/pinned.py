@@ -84,6 +84,7 @@ def counts_line(state: AppState) -> Line:
         up = sum(environment.state in SERVING for environment in state.environments)
         failed = sum(environment.state is State.FAILED for environment in state.environments)
         words.append(line(Span(f"{up} up", Tone.QUIET)))
+        failed += sum(branch.name in state.attempts for branch in state.branches or ()) if state.attempts else 0
         if failed:
             words.append(line(Span(f"{failed} failed", Tone.BAD)))
     return join(words, Span(" · ", Tone.QUIET))

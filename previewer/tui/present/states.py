@@ -9,9 +9,10 @@ from previewer.domain.commit.revision import Change
 from previewer.domain.drift.finding import Severity
 from previewer.domain.environment.environment import Environment, State
 from previewer.domain.progress import Outcome
+from previewer.domain.record.notes import FailedAttempt
 from previewer.domain.release.attestation import Signature
 from previewer.domain.units import counted
-from previewer.present.values import SIGNS, Span, Tone, signed, time_left
+from previewer.present.values import SIGNS, Span, Tone, duration, signed, time_left
 from previewer.tui.present.text import Line, join, line
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -21,6 +22,11 @@ FRAMES_PER_SECOND = 8
 def state_line(state: State) -> Line:
     """``● healthy``."""
     return (signed(state.value),)
+
+
+def attempt_line(attempt: FailedAttempt, now: datetime) -> Line:
+    """``✖ failed 2m``."""
+    return (signed(State.FAILED.value), Span(" "), Span(duration((now - attempt.at).total_seconds()), Tone.QUIET))
 
 
 def severity_line(severity: Severity, *, is_dimmed: bool = False) -> Line:
@@ -56,6 +62,8 @@ TAINT_SIGN = "⚑"
 """It was touched and must no longer be trusted."""
 DRIFT_SIGN = "≠"
 """It is not as it was frozen."""
+FAILED_SIGN = "✖"
+"""Its last update failed."""
 
 
 UNJUDGED = frozenset({"release-unknown"})
@@ -72,6 +80,8 @@ def sign_line(environment: Environment, drift: EnvironmentDrift | None, *, is_be
     signs: list[Span] = []
     if is_behind:
         signs.append(Span(BEHIND_SIGN, Tone.ACCENT))
+    if environment.notes.failed:
+        signs.append(Span(FAILED_SIGN, Tone.BAD))
     if environment.is_tainted:
         signs.append(Span(TAINT_SIGN, Tone.BAD))
     elif differences_of(drift):

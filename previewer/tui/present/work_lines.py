@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from previewer.domain.environment.environment import State
 from previewer.domain.progress import Outcome
+from previewer.domain.record.notes import FailedAttempt
 from previewer.present.safe_text import plain, plain_log
 from previewer.present.tables import Column, share_out
-from previewer.present.values import Span, Tone, stopwatch
+from previewer.present.values import Span, Tone, signed, stopwatch
 from previewer.tui.context import AppContext
 from previewer.tui.job import Job, JobState, Task
 from previewer.tui.present.notices import failure_lines, failure_summary
@@ -132,6 +134,12 @@ def marked_line(count: int, key_of: Callable[[str], str]) -> Line:
     down, rest, parity, back = map(key_of, ("down", "sleep", "parity", "back"))
     keys = f" · {down} tears them down, {rest} stops them, {parity} compares two, {back} unmarks"
     return line(Span(f"▌ {count} marked", Tone.ACCENT), Span(keys, Tone.QUIET))
+
+
+def failure_line(attempt: FailedAttempt, key_of: Callable[[str], str]) -> Line:
+    """Why the branch under the cursor did not come up, where no pane says so."""
+    keys = (Span(f"  {key_of('logs')}", Tone.ACCENT), Span(" shows its last lines", Tone.QUIET))
+    return line(signed(State.FAILED.value), "  ", Span(attempt.reason, Tone.BAD), *keys)
 
 
 def filter_line(shown: int, count: int, key_of: Callable[[str], str], *, is_typing: bool) -> Line:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from previewer.domain.commit.revision import Branch
 from previewer.domain.compose.definition import Role
 from previewer.domain.environment.environment import Environment, OverviewRow
+from previewer.domain.naming import environment_name
+from previewer.domain.record.notes import FailedAttempt
 from previewer.tui.actions import BY_ID
 from previewer.tui.job_kinds import BY_VERB, default_choice, known_good_others
 from previewer.tui.reasons import disabled_reason_on_row
@@ -33,6 +35,12 @@ class ActingScreen(PreviewerScreen):
         raise NotImplementedError
 
     @property
+    def attempt(self) -> FailedAttempt | None:
+        """The last attempt to bring the branch up, where it failed and nothing of it runs."""
+        branch = self.branch if self.environment is None else None
+        return self.app_state.attempts.get(branch.name) if branch is not None else None
+
+    @property
     def marked(self) -> tuple[Environment, ...]:
         """Environments that take the place of the one."""
         return ()
@@ -46,13 +54,16 @@ class ActingScreen(PreviewerScreen):
         if BY_ID[action].changes and (busy := self._busy()):
             return busy
         has_row = self.environment is not None or self.branch is not None
-        row = OverviewRow(self.branch, self.environment) if has_row else None
+        row = OverviewRow(self.branch, self.environment, attempt=self.attempt) if has_row else None
         return disabled_reason_on_row(action, row, self.app_state)
 
     def open_tab(self, tab: str) -> None:
-        """Into the environment, at one of its tabs."""
+        """Into the environment, at one of its tabs; into what is remembered of one that did not come up."""
         if self.environment is not None:
             self.post_message(ScreenRequested.environment(self.environment.name, tab=tab))
+        elif self.attempt is not None and self.attempt.branch is not None:
+            name = environment_name(self.context.session.project, self.attempt.branch)
+            self.post_message(ScreenRequested.environment(name, tab=tab))
 
     def request(self, verb: str) -> Request | None:
         """The job for the marked environments, or for the one; nothing while there is none."""

@@ -49,26 +49,15 @@ CURES = ("wake", "update", "down", "replace", "menu", "debug")
 KEYS = {
     "overview": ("back", "browse", "copy", "search", "drift", *CURES),
     "logs": (
-        "back",
-        "search",
-        "next-match",
-        "level",
-        "hide-rest",
-        "invert",
-        "toggle-follow",
-        "toggle-wrap",
-        "toggle-times",
-        "copy",
-        "save",
-        "maximise",
-        "menu",
+        "back", "search", "next-match", "level", "hide-rest", "invert", "toggle-follow", "toggle-wrap",
+        "toggle-times", "copy", "save", "maximise", "menu",
     ),
     "services": ("back", *DEEDS, "retry"),
     "drift": ("back", "replace", "retry", "parity", "debug", "menu", "down"),
     "history": ("back", "rollback", "diff", "retry", "menu"),
     "release": ("back", "diff", "promote", "rollback", "menu"),
     "plan": ("back", *DEEDS),
-}
+}  # fmt: skip
 MOST_SERVICE_ROWS = 9
 """Shown at once beside the logs; more are scrolled."""
 LOG_TABS = ("overview", "logs")
@@ -106,7 +95,7 @@ class EnvironmentScreen(ActingScreen):
         yield LogPanel()
         yield ServicesPanel(self.context)
         yield DriftPanel(self.context)
-        yield HistoryPanel(self.context)
+        yield HistoryPanel(self.context, self.environment_name)
         yield ReleasePanel(self.context)
         yield PlanPanel(self.context)
         yield Notice(name="status")
@@ -119,9 +108,10 @@ class EnvironmentScreen(ActingScreen):
 
     @property
     def branch(self) -> Branch | None:
-        """Its branch."""
-        seen = self.environment or self._last
-        return self.app_state.branch_of(seen) if seen else None
+        """Its branch; of an environment that did not come up, the one that it was for."""
+        if seen := self.environment or self._last:
+            return self.app_state.branch_of(seen)
+        return self.app_state.branch_tried_for(self.environment_name, self.context.session.project)
 
     @property
     def services(self) -> RowsTable:
@@ -173,6 +163,9 @@ class EnvironmentScreen(ActingScreen):
         if environment is not None:
             self._last = environment
             self._follow(environment)
+        elif self._last is None and not self._followed and self.app_state.environments is not None:
+            self._followed = (self.environment_name,)  # its last lines
+            self.context.queries.follow_logs(self.environment_name, self)
         self._draw_head(environment)
         if environment is not None:
             self._draw_services(environment)
@@ -337,8 +330,10 @@ class EnvironmentScreen(ActingScreen):
         for name, panel in self.panels.items():
             if name != tab and panel.display:
                 panel.close()
-        if tab in self.panels:
-            self.panels[tab].display = True
+        if (chosen := self.panels.get(tab)) is not None:
+            chosen.display = True
+            if self.environment is None:
+                chosen.ask()  # some know of what is gone
         self.call_after_refresh(self._focus_tab)
         self.call_after_refresh(self.draw)
 
@@ -372,7 +367,7 @@ class EnvironmentScreen(ActingScreen):
                 shown, self.branch, now=self.context.now(), width=width, drift=drift, last_words=last_words
             )
         if environment is None and self.app_state.environments is not None:
-            lines = (*gone_lines(self.environment_name), *lines[1:])
+            lines = (*gone_lines(self.environment_name, self.attempt, self.context.now()), *lines[1:])
         if error is not None:
             lines = (*failure_lines(error, details=0), *map(quiet, lines[1:]))
         self.query_one("#head", Static).update(to_content(*lines))

@@ -25,7 +25,7 @@ from previewer.tui.present.notices import empty_table, engine_line, home_notices
 from previewer.tui.present.pinned import counts_line, quick_line, total_line
 from previewer.tui.present.tables import longest_cells
 from previewer.tui.present.text import Line, hanging_indent, join, line, to_content
-from previewer.tui.present.work_lines import cell_line, filter_line, job_lines, marked_line
+from previewer.tui.present.work_lines import cell_line, failure_line, filter_line, job_lines, marked_line
 from previewer.tui.request import Request
 from previewer.tui.screen_requests import CopyRequested, Destination, ScreenRequested
 from previewer.tui.screens.acting import ACTING, ActingScreen
@@ -294,6 +294,7 @@ class HomeScreen(ActingScreen):
     def row_changed(self) -> None:
         """Other keys matter, and another row is looked at."""
         self.draw_keys()
+        self._draw_status()
         self.glance.look_at(self.row, self.app_state)
 
     @on(RowsTable.RowSelected)
@@ -327,7 +328,10 @@ class HomeScreen(ActingScreen):
         app_state = self.app_state
         is_first_answer = bool(self._rows_of) and self._rows_of[1] is None and app_state.environments is not None
         stays_at_top = is_first_answer and self.table.cursor_row == 0
-        rows_of = (app_state.branches, app_state.environments, app_state.commits, app_state.named, app_state.view)
+        rows_of = (
+            app_state.branches, app_state.environments, app_state.commits, app_state.named, app_state.view,
+            app_state.attempts,
+        )  # fmt: skip
         if self._rows_of != (*rows_of, self._sort):
             self._rows_of = (*rows_of, self._sort)
             self._rows = home_rows(app_state.rows, app_state.view, sort=self._sort)
@@ -385,8 +389,9 @@ class HomeScreen(ActingScreen):
         )
 
     def _draw_status(self) -> None:
-        lines = list(job_lines(self.context))
-        key_of = self.context.key_of
+        lines, key_of = list(job_lines(self.context)), self.context.key_of
+        if not self.glance.display and self.row is not None and self.row.failure is not None:
+            lines.append(failure_line(self.row.failure, key_of))
         if self._marked:
             lines.append(marked_line(len(self.marked), key_of))
         if self.filter.value:

@@ -31,21 +31,21 @@ from previewer.tui.widgets.rows_table import Row
 
 
 class HistoryPanel(TablePanel):
-    """Its entries of the ledger, newest first."""
+    """Its entries of the ledger, newest first; of an environment that is gone, too."""
 
-    def __init__(self, context: AppContext) -> None:
+    def __init__(self, context: AppContext, environment: str) -> None:
         super().__init__(
             context,
             name="history",
             asking="reading the ledger …",
             nothing="the ledger of this repository says nothing of it",
         )
+        self._subject = environment
         self._entries: tuple[LedgerEntry, ...] | None = None
 
     def ask(self) -> None:
         """Ask the ledger."""
-        if self.environment is not None:
-            self.context.detail_queries.read_history(self.environment.name, self)
+        self.context.detail_queries.read_history(self._subject, self)
 
     @on(HistoryRead)
     def history_read(self, message: HistoryRead) -> None:
