@@ -26,13 +26,11 @@ async def test_each_says_where_it_runs_and_was_good(world: World) -> None:
 
 
 async def test_without_any_it_says_how_to_get_one(world: World) -> None:
-    async with terminal_of(world.session) as terminal:
+    async with terminal_of(world.session, notifications=True) as terminal:
         await open_releases(terminal)
         await terminal.until_shown("nothing has been frozen yet")
         await terminal.press("V")
-        await terminal.until(
-            lambda: [one.message for one in terminal.app._notifications] == ["there is no release"]
-        )
+        await terminal.until_shown("there is no release")
 
 
 async def test_one_is_looked_into_and_two_are_compared(world: World) -> None:

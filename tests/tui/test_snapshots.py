@@ -154,6 +154,23 @@ async def test_questions(world: World, compare: Compare, size: tuple[int, int]) 
             await terminal.until_on("HomeScreen")
 
 
+@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("theme", ["previewer-dark", "previewer-light"])
+async def test_releases(world: World, compare: Compare, size: tuple[int, int], theme: str) -> None:
+    world.up("main", Role.STAGING)
+    world.commit("main", "A newer commit")
+    world.up("main", Role.STAGING)
+    world.up("feature/guest-book")
+    async with terminal_of(world.session, size=size, theme=theme) as terminal:
+        await terminal.until_shown("◉ running", "main")
+        await terminal.press("F")
+        await terminal.until_on("ReleasesScreen")
+        await terminal.until_shown("2615833751f7")
+        await terminal.press("g", "space")
+        await terminal.until_shown("is marked")
+        await compare(f"releases-{theme.removeprefix('previewer-')}-{size[0]}", terminal)
+
+
 async def test_diff(world: World, compare: Compare) -> None:
     world.up("main", Role.PRODUCTION)
     world.commit("main", "A newer commit")

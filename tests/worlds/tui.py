@@ -186,9 +186,13 @@ async def terminal_of(
     size: tuple[int, int] = (120, 36),
     theme: str | None = None,
     monotonic: Callable[[], float] = lambda: 100.0,
+    notifications: bool = False,
 ) -> AsyncIterator[Terminal]:
-    """The application, running. Unless ``monotonic`` says else, time stands still; nothing is animated."""
+    """The application, running. Unless ``monotonic`` says else, time stands still; nothing is animated.
+
+    Notifications, which come and go, are drawn only where they are what is looked at.
+    """
     app = PreviewerApp(session, monotonic=monotonic, theme=theme or DARK.name)
     app.animation_level = "none"
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=notifications) as pilot:
         yield Terminal(app, pilot)
