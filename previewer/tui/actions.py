@@ -204,6 +204,8 @@ ACTIONS: tuple[Action, ...] = (
            (Place.RELEASES,), "diff:diff", "diff"),
     Action("verify", "V", "verify", "Check that the release is what it says; on demand build it again",
            (Place.RELEASES,), "verify:verify", "verify", call="job('verify')"),
+    Action("policy", "p", "policy", "Show what the release's definitions ask for, and which rules are about it",
+           (Place.RELEASES,), "releases.definitions:explain_policy", "policy"),
     Action("sign", "S", "sign", "Sign the release with git's key", (Place.RELEASES,), "verify:sign_release",
            "sign", call="job('sign')"),
     Action("push", "P", "push", "Send the release to a registry", (Place.RELEASES,), "push:push", "push",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from textual.message import Message
 from textual.message_pump import MessagePump
@@ -13,6 +13,7 @@ from previewer.domain.compose.definition import Role
 from previewer.domain.engine.examination import EngineHappening, ExaminedContainer
 from previewer.domain.environment.environment import Environment, OverviewRow
 from previewer.domain.parity.compare import Parity
+from previewer.domain.policy.check import Explanation
 from previewer.domain.record.notes import LedgerEntry
 from previewer.engine.protocol import Stream
 from previewer.errors import NotFoundError, PreviewerError
@@ -21,6 +22,7 @@ from previewer.operations.inspect import Inspection, inspect
 from previewer.operations.lists import ListedRelease, list_history, list_releases
 from previewer.operations.parity import RolesParity, compare, parity_of_roles
 from previewer.operations.probe import Probed, probe
+from previewer.releases.definitions import explain_policy
 from previewer.session.session import Session
 from previewer.tui.bridge import Bridge
 from previewer.tui.glance import Glance, GlanceScope, commits_apart, glance
@@ -116,6 +118,15 @@ class InspectionRead(Message):
     def __init__(self, inspection: Inspection) -> None:
         super().__init__()
         self.inspection = inspection
+
+
+class PolicyRead(Message):
+    """What the policy says about a commit's definitions is there."""
+
+    def __init__(self, explanations: Mapping[str, Explanation]) -> None:
+        super().__init__()
+        self.explanations = explanations
+        """By the definition's name."""
 
 
 class ProbeEnded(Message):
@@ -263,6 +274,14 @@ class DetailQueries:
     def read_release(self, release: str, tell: MessagePump) -> None:
         """Answered with :class:`InspectionRead`."""
         self._ask("release", lambda: InspectionRead(inspect(self._session, release)), tell)
+
+    def read_policy(self, commit: str, definitions: Sequence[str], tell: MessagePump) -> None:
+        """Answered with :class:`PolicyRead`."""
+
+        def call() -> Message:
+            return PolicyRead({name: explain_policy(self._session, commit, name=name) for name in definitions})
+
+        self._ask("release", call, tell)
 
     def compare(self, left: str, right: str, tell: MessagePump) -> None:
         """Compare two sides, empty names for staging and production: :class:`ParityRead`."""

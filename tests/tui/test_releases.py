@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from previewer.domain.compose.definition import Role
+from previewer.releases.definitions import explain_policy
+from previewer.tui.present.releases import policy_lines
+from previewer.tui.present.text import text_of
 from previewer.tui.screens.releases import ReleasesScreen
-from tests.worlds.tui import Terminal, World, terminal_of
+from tests.worlds.tui import COMPOSE, FILES, Terminal, World, terminal_of
 
 
 async def open_releases(terminal: Terminal) -> ReleasesScreen:
@@ -46,6 +49,29 @@ async def test_one_is_looked_into_and_two_are_compared(world: World) -> None:
         await terminal.press("v")
         await terminal.until_on("DiffScreen")
         await terminal.until_shown("web/index.html")
+
+
+async def test_the_policy_is_explained_for_each_definition(world: World) -> None:
+    world.up("feature/guest-book")
+    async with terminal_of(world.session) as terminal:
+        screen = await open_releases(terminal)
+        await terminal.until(lambda: screen.listed is not None)
+        await terminal.press("p")
+        await terminal.until_shown("preview", "production", "looked at")
+        await terminal.press("p")
+        await terminal.until(lambda: "looked at" not in terminal.text)
+
+
+def test_what_the_policy_refuses_says_what_helps(world: World) -> None:
+    files = {
+        **FILES,
+        "compose.yaml": COMPOSE.replace("    build: web\n", "    build: web\n    privileged: true\n"),
+    }
+    commit = world.source.commit("feature/dark-theme", files, subject="Ask for much").id
+    shown = [text_of(one) for one in policy_lines({"preview": explain_policy(world.session, commit)}, width=200)]
+    (at,) = (number for number, text in enumerate(shown) if "✖ refused" in text)
+    assert "privileged" in shown[at]
+    assert shown[at + 1].strip(), "a hint"
 
 
 async def test_a_release_is_verified_after_its_plan(world: World) -> None:

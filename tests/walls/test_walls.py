@@ -80,7 +80,7 @@ PROTOCOLS_ONLY = {
     ("tui", "session"): {f"previewer.session.{name}" for name in ("open_session", "readings", "run", "session")},
     ("cli", "releases"): {"previewer.releases.attested", "previewer.releases.definitions"},
     ("cli", "records"): {"previewer.records.environments", "previewer.records.tombstones"},
-    ("tui", "releases"): set[str](),
+    ("tui", "releases"): {"previewer.releases.definitions"},
     ("tui", "records"): {"previewer.records.environments"},
     **{(end, "execution"): set[str]() for end in ("cli", "tui")},
     **{

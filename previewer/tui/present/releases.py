@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from previewer.domain.commit.revision import Change, Commit, FileChange, short_id
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, canonical_json
+from previewer.domain.policy.check import Explanation
 from previewer.domain.release.diff import DefinitionChange, ImageChange, PackageChange
 from previewer.domain.release.release import Artifact
 from previewer.domain.units import counted, format_memory, format_time
 from previewer.operations.diff import Difference
 from previewer.operations.inspect import Inspection
-from previewer.present.values import Span, Tone
+from previewer.present.values import Span, Tone, signed
 from previewer.tui.present.states import change_line, signature_line
-from previewer.tui.present.text import Line, cut_line, fact, fact_lines, line
+from previewer.tui.present.text import Line, cut_line, fact, fact_lines, hanging_indent, line
 
 
 def release_lines(found: Inspection, *, width: int) -> tuple[Line, ...]:
@@ -28,6 +29,31 @@ def release_lines(found: Inspection, *, width: int) -> tuple[Line, ...]:
         *_provenance_lines(found, width),
     )
     return tuple(cut_line(spans, width) for spans in lines)
+
+
+def policy_lines(explanations: Mapping[str, Explanation], *, width: int) -> tuple[Line, ...]:
+    """What each definition asks for that a rule is about, with the verdict, and what helps where it is refused."""
+    return tuple(part for one in _policy_lines(explanations) for part in hanging_indent((one,), width, indent=6))
+
+
+def _policy_lines(explanations: Mapping[str, Explanation]) -> Iterator[Line]:
+    for name, explanation in explanations.items():
+        found = [(outcome.rule, finding) for outcome in explanation.outcomes for finding in outcome.findings]
+        about = f"  {counted(len(explanation.outcomes), 'rule')} looked at, {counted(len(found), 'thing')} found"
+        yield line(Span(name, Tone.STRONG), Span(about, Tone.QUIET))
+        for rule, finding in found:
+            verdict = rule.effect.value if finding.allowed_by is None else "allowed"
+            place = Span(f"  {finding.location}", Tone.QUIET)
+            yield line(
+                "  ",
+                signed(verdict, text=f"{verdict:<9} "),
+                Span(f"{rule.id}  ", Tone.ACCENT),
+                finding.message,
+                place,
+            )
+            if verdict == "refused":
+                yield line(Span(f"      {finding.hint}", Tone.QUIET))
+        yield ()
 
 
 def _head(found: Inspection, width: int) -> Iterator[Line]:

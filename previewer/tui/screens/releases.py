@@ -15,10 +15,10 @@ from previewer.operations.lists import ListedRelease
 from previewer.present.values import Span, Tone
 from previewer.tui.actions import Place, bindings
 from previewer.tui.context import AppContext
-from previewer.tui.detail_queries import InspectionRead, QuestionFailed, ReleasesRead
+from previewer.tui.detail_queries import InspectionRead, PolicyRead, QuestionFailed, ReleasesRead
 from previewer.tui.present.history import fit_release_columns, listed_release_lines
 from previewer.tui.present.notices import engine_line, failure_lines
-from previewer.tui.present.releases import release_lines
+from previewer.tui.present.releases import policy_lines, release_lines
 from previewer.tui.present.tables import longest_cells
 from previewer.tui.present.text import Line, line
 from previewer.tui.release_jobs import RELEASE_JOBS
@@ -30,10 +30,10 @@ from previewer.tui.widgets.lines import LinesView
 from previewer.tui.widgets.rows_table import RowsTable
 
 KEYS = (
-    "back", "open-release", "compare-releases", "mark", "verify", "sign", "push", "pull", "audit", "copy", "retry",
-    "menu",
+    "back", "open-release", "compare-releases", "mark", "verify", "policy", "sign", "push", "pull", "audit",
+    "copy", "retry", "menu",
 )  # fmt: skip
-ON_ONE = frozenset({"open-release", "compare-releases", "mark", "verify", "sign", "push", "copy"})
+ON_ONE = frozenset({"open-release", "compare-releases", "mark", "verify", "policy", "sign", "push", "copy"})
 
 
 class ReleasesScreen(PreviewerScreen):
@@ -48,6 +48,8 @@ class ReleasesScreen(PreviewerScreen):
         self._error: PreviewerError | None = None
         self._marked: str | None = None
         self._works = 0
+        self._open = ""
+        """The action whose answer the view below shows."""
 
     def compose(self) -> ComposeResult:
         """Top bar, table, what is in the release, keys."""
@@ -119,13 +121,22 @@ class ReleasesScreen(PreviewerScreen):
 
     def action_open_release(self) -> None:
         """Show what is in it, below; again: no longer."""
+        if (listed := self._opened("open-release")) is not None:
+            self.context.detail_queries.read_release(listed.release.id, self)
+
+    def action_policy(self) -> None:
+        """Show what the policy says about it, below; again: no longer."""
+        if (listed := self._opened("policy")) is not None:
+            release = listed.release
+            self.context.detail_queries.read_policy(release.commit, tuple(release.definitions), self)
+
+    def _opened(self, action: str) -> ListedRelease | None:
+        """The release under the cursor, for the view below to show something of; ``None`` where that closes it."""
         view = self.query_one(LinesView)
-        if view.display:
-            view.display = False
-        elif self.is_possible("open-release") and self.listed is not None:
-            view.display = True
-            view.show((line(Span("reading the release …", Tone.QUIET)),))
-            self.context.detail_queries.read_release(self.listed.release.id, self)
+        is_same, self._open = view.display and self._open == action, action
+        view.display = not is_same and self.is_possible(action)
+        view.show((line(Span("reading the release …", Tone.QUIET)),))
+        return self.listed if view.display else None
 
     def action_compare_releases(self) -> None:
         """To what changed from the marked one, else from the one before."""
@@ -175,6 +186,12 @@ class ReleasesScreen(PreviewerScreen):
         """What is in the opened one is known."""
         message.stop()
         self.query_one(LinesView).show(release_lines(message.inspection, width=max(30, self.size.width - 6)))
+
+    @on(PolicyRead)
+    def policy_read(self, message: PolicyRead) -> None:
+        """What the policy says about the opened one is known."""
+        message.stop()
+        self.query_one(LinesView).show(policy_lines(message.explanations, width=max(30, self.size.width - 6)))
 
     @on(QuestionFailed)
     def question_failed(self, message: QuestionFailed) -> None:
