@@ -11,6 +11,7 @@ import pytest
 from previewer.cli.exit_codes import ExitCode
 from previewer.domain import labels
 from tests.worlds.docker import EngineFixture, fetch
+from tests.worlds.inside import run_inside
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
 
@@ -52,8 +53,7 @@ def write(site: EngineFixture, environment: str, line: str) -> None:
     api = site.connection.api
     label = [f"{labels.INSTALLATION}={site.installation}", f"{labels.ENVIRONMENT}={site.project}-{environment}"]
     (found,) = api.containers(filters={"label": label})
-    run = api.exec_create(found["Id"], ["sh", "-c", f"echo {line} >> /data/guests"])
-    assert api.exec_start(run["Id"]) == b""
+    assert run_inside(api, found["Id"], "sh", "-c", f"echo {line} >> /data/guests") == b""
 
 
 def swap_layer(site: EngineFixture, environment: str) -> set[str]:

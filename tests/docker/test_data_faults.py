@@ -18,6 +18,7 @@ from tests.docker.base_image import load_base_image
 from tests.docker.own_engine import OwnEngine, fill_disk, small_disk
 from tests.docker.test_faults_engine import NOTICED, at, new_engine
 from tests.worlds.docker import EngineFixture
+from tests.worlds.inside import run_inside
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
@@ -71,8 +72,7 @@ class SmallSite:
         """Run a script in the one container of staging that runs; what it printed."""
         api = self.fixture.connection.api
         (container,) = api.containers(filters={"label": f"{labels.INSTALLATION}={self.fixture.installation}"})
-        said: bytes = api.exec_start(api.exec_create(container["Id"], ["sh", "-c", script])["Id"])
-        return said.decode()
+        return run_inside(api, container["Id"], "sh", "-c", script).decode()
 
     def make_layers(self) -> None:
         """Hand the state of staging over until the next time makes its layers one."""

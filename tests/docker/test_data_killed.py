@@ -26,6 +26,7 @@ from previewer.domain.data.snapshots import loose_volumes, read_data
 from tests.docker.test_data import mounts
 from tests.eventually import eventually
 from tests.worlds.docker import EngineFixture
+from tests.worlds.inside import follow_inside
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.usefixtures("base_image")]
 
@@ -98,9 +99,8 @@ class Writer:
 
     def _write(self, container: str) -> None:
         self._number += 1
-        run = self._api.exec_create(container, ["sh", "-c", WRITE, "sh", f"{self._number}"])["Id"]
         printed = b""
-        for piece in self._api.exec_start(run, stream=True):
+        for piece in follow_inside(self._api, container, "sh", "-c", WRITE, "sh", f"{self._number}"):
             printed += piece
             lines = {line for line in printed.decode().split("\n")[:-1] if LINE.fullmatch(line)}
             self.acknowledged.setdefault(container, set()).update(lines)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.free_port import free_port
 from tests.worlds.docker import EngineFixture, fetch
+from tests.worlds.inside import run_inside
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
 
@@ -151,7 +152,4 @@ def container(engine_fixture: EngineFixture, service: str) -> str:
 
 
 def run(engine_fixture: EngineFixture, container: str, command: str) -> str:
-    api = engine_fixture.connection.api
-    started = api.exec_create(container, ["busybox", "sh", "-c", command])
-    output: bytes = api.exec_start(started["Id"])
-    return output.decode()
+    return run_inside(engine_fixture.connection.api, container, "busybox", "sh", "-c", command).decode()

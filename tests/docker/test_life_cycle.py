@@ -13,6 +13,7 @@ import pytest
 from previewer.domain import labels
 from tests.eventually import eventually
 from tests.worlds.docker import EngineFixture, fetch
+from tests.worlds.inside import run_inside
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.usefixtures("base_image")]
 
@@ -39,18 +40,14 @@ def test_what_is_removed_leaves_its_last_words_and_nothing_else(engine_fixture: 
 def test_it_sleeps_and_wakes_with_its_data_and_its_url(engine_fixture: EngineFixture) -> None:
     url = engine_fixture.up("main")["url"]
     (web,) = engine_fixture.connection.api.containers(filters={"name": "-web-1", "label": [_own(engine_fixture)]})
-    command = engine_fixture.connection.api.exec_create(
-        web["Id"], ["busybox", "sh", "-c", "echo kept > /data/file"]
-    )
-    engine_fixture.connection.api.exec_start(command["Id"])
+    run_inside(engine_fixture.connection.api, web["Id"], "busybox", "sh", "-c", "echo kept > /data/file")
     engine_fixture.run("sleep", "main")
     assert states(engine_fixture) == {"main": "asleep"}
     assert engine_fixture.connection.api.containers(filters={"label": [_own(engine_fixture)]}) == []
     woken = json.loads(engine_fixture.run("wake", "main", "-o", "json"))
     assert (woken["url"], woken["state"]) == (url, "healthy")
     assert fetch(url) == "page of main\n"
-    command = engine_fixture.connection.api.exec_create(web["Id"], ["busybox", "cat", "/data/file"])
-    assert engine_fixture.connection.api.exec_start(command["Id"]) == b"kept\n"
+    assert run_inside(engine_fixture.connection.api, web["Id"], "busybox", "cat", "/data/file") == b"kept\n"
 
 
 def test_a_port_that_was_taken_meanwhile_leaves_it_asleep(engine_fixture: EngineFixture) -> None:

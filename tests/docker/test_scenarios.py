@@ -13,6 +13,7 @@ import pytest
 
 from tests.docker.compose_binary import COMPOSE
 from tests.worlds.docker import EngineFixture, fetch
+from tests.worlds.inside import run_inside
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
 
@@ -176,10 +177,7 @@ def _own(engine_fixture: EngineFixture) -> str:
 
 
 def _exec(engine_fixture: EngineFixture, container: str, command: str) -> str:
-    api = engine_fixture.connection.api
-    started = api.exec_create(container, ["busybox", "sh", "-c", command])
-    output: bytes = api.exec_start(started["Id"])
-    return output.decode()
+    return run_inside(engine_fixture.connection.api, container, "busybox", "sh", "-c", command).decode()
 
 
 def _compose(engine_fixture: EngineFixture, *arguments: str) -> str:
