@@ -167,7 +167,7 @@ async def show_diff(terminal: Terminal) -> None:
     """From production's release to staging's."""
     await choose(terminal, "staging")
     await terminal.press("enter", "g", "v")
-    await terminal.until_shown("Commits", "Images", seconds=PATIENCE)
+    await terminal.until_shown("Commits", "Files", seconds=PATIENCE)
 
 
 async def show_extend(terminal: Terminal) -> None:
@@ -209,6 +209,8 @@ SHOTS = (
     Shot("unreachable", show_unreachable, size=(100, 24), is_reachable=False),
     Shot("progress", show_progress),  # last: it brings one more up
 )
+RECORDING = "recording"
+NAMES = (*(shot.name for shot in SHOTS), RECORDING)
 
 
 async def draw(shot: Shot, product: Product, host: str) -> str:
@@ -235,7 +237,7 @@ def save(name: str, svg: str, folder: Path) -> None:
 def main() -> int:
     """Draw all of them, or those that are named."""
     parser = argparse.ArgumentParser(prog="python -m scripts.screenshots", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", choices=[[], *(shot.name for shot in SHOTS)])
+    parser.add_argument("names", nargs="*", metavar="NAME", choices=[[], *NAMES])
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where to write (default: screenshots)")
     options = parser.parse_args()
     host = ensure_engine(EnginePaths())
@@ -253,7 +255,7 @@ def main() -> int:
                 if not options.names or shot.name in options.names:
                     save(shot.name, asyncio.run(draw(shot, product, host)), options.folder)
                     print(options.folder / f"{shot.name}.svg")
-            if not options.names:
+            if RECORDING in (options.names or NAMES):
                 record(product, options.folder)
     return 0
 

@@ -6,6 +6,7 @@ is said here as shell commands in its container.
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 from collections.abc import Iterator
@@ -17,7 +18,8 @@ from demo.host_python import add_busybox, shared_libraries
 from demo.image_archive import Layer, write_image
 from previewer.docker_api.connection import DockerConnection
 
-REFERENCE = "previewer-test/databases:1"
+REFERENCE = f"previewer-test/databases:{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+"""Each worker of the tests has a name of its own to remove."""
 LABEL = "dev.previewer.test-databases"
 SEEDED = 5000
 """Rows that a seed leaves."""

@@ -39,6 +39,7 @@ services:
     image: previewer-test/base:1
     command: {command}
     {more}
+x-previewer: {{settle: 30s}}
 """
 FORKS = "i=0; while [ $$i -lt 60 ]; do sleep 30 & i=$$((i+1)); done; exit 1"
 EATS = "busybox tail -c 200m /dev/zero > /dev/null"

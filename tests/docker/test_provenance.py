@@ -7,8 +7,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from previewer.docker_api.answers import ListedContainer
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.image_files import (
     FORGOTTEN_AFTER,
@@ -33,10 +35,11 @@ def engine_fixture(engine_fixture: EngineFixture) -> EngineFixture:
     return engine_fixture
 
 
-def readers(engine_fixture: EngineFixture, image: str) -> list[Any]:
+def readers(engine_fixture: EngineFixture, image: str) -> list[ListedContainer]:
     """The containers that read an image; others' tests read others."""
     filters = {"label": f"{PURPOSE}={PURPOSE_READING}", "ancestor": image}
-    return list(engine_fixture.connection.api.containers(all=True, filters=filters))
+    listed = engine_fixture.connection.api.containers(all=True, filters=filters)
+    return [msgspec.convert(entry, ListedContainer) for entry in listed]
 
 
 def as_json(engine_fixture: EngineFixture, *arguments: str) -> Any:
