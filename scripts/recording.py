@@ -43,9 +43,9 @@ class Act:
 
 
 SCRIPT = (
-    Act("feature/a", 2.0, "/"),
-    Act("filter", 0.5, "feature/a"),
-    Act("feature/a", 0.8, "\r"),
+    Act("release/1.1", 2.0, "/"),
+    Act("filter", 0.5, "release"),
+    Act("release/1.1", 0.8, "\r"),
     Act("nothing runs here", 1.2, "u"),
     Act("create container", 2.5, "y"),
     Act("done", 2.5, "\x1b"),

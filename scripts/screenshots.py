@@ -115,7 +115,7 @@ async def show_filter(terminal: Terminal) -> None:
 
 async def show_confirmation(terminal: Terminal) -> None:
     """What `u` asks."""
-    await choose(terminal, "feature/a")
+    await choose(terminal, "release")
     await terminal.press("u")
     await terminal.until_shown("create container", seconds=PATIENCE)
 
