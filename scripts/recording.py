@@ -50,7 +50,7 @@ SCRIPT = (
     Act("create container", 2.5, "y"),
     Act("done", 2.5, "\x1b"),
     Act("healthy", 2.0, "\r"),
-    Act("GET|POST", 4.0, "\x1b"),
+    Act("listening on", 4.0, "\x1b"),
     Act("healthy", 1.0, "D"),
     Act("remove container", 2.5, "y"),
     Act("done", 2.5, "\x1b"),
