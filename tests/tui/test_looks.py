@@ -40,11 +40,13 @@ async def open_first(terminal: Terminal, *keys: str) -> None:
 
 
 async def test_drift_is_marked_on_home_and_noted_by_its_tab(world: World) -> None:
-    world.up("main")
-    world.touch("shop-main")
+    environment = world.up("main")
+    web = next(s for s in environment.services if s.name == "web").containers[0].name
+    world.examiner.fields[web] = {"user": "0:0"}
     async with terminal_of(world.session) as terminal:
         await terminal.until_shown("◉ running ≠")
         assert not world.environment("shop-main").is_tainted, "looking at home notes nothing"
+        world.touch("shop-main")
         await terminal.press("g", "d")
         await terminal.until_shown("a command was run in it", "✖ high", "why", "R does it")
         await terminal.until(lambda: world.environment("shop-main").is_tainted)
