@@ -106,14 +106,8 @@ KNOWS_NOTHING_OF = {
 
 DOORS = {
     "the docker SDK": (
-        *(
-            "docker",
-            "requests",
-            "urllib3",
-            "docker_api.wire.sdk_wire",
-            "docker_api.wire.ssh",
-            "docker_api.registry",
-        ),
+        *("docker", "requests", "urllib3"),
+        *("docker_api.wire.sdk_wire", "docker_api.wire.ssh", "docker_api.registry"),
         *("freeze.docker.builds", "freeze.registry.registry_image"),
     ),
     "GitPython": ("git.cmd", "git.exc"),
