@@ -247,24 +247,37 @@ def drain(run: Run, containers: Iterable[ObservedContainer]) -> None:
 
 
 def forget_names(run: Run, removed: Observation) -> None:
-    """Let the names of what was removed say so; the router goes where no environment has a name that it knows."""
-    name = run.session.settings.router.name
+    """Let the names of what was removed say so; the router goes where no environment has a name that it knows.
+
+    Where nothing with a name was removed, a killed command may have left the router behind.
+    """
+    session, name = run.session, run.session.settings.router.name
     gone = tuple(container for container in removed.containers if container.router == name)
-    if not gone:
+    try:
+        if not gone and not _may_be_left(session, removed):
+            return
+        everything = session.engine.observe(Selection())
+        if not any(container.router == name for container in everything.containers):
+            session.router.remove(name)
+            return
+    except EngineError as error:
+        run.report(Noted(f"the router could not be removed: {error}", hint="previewer router down"))
         return
-    everything = run.session.engine.observe(Selection())
-    if any(container.router == name for container in everything.containers):
+    if gone:
         files = dict[str, bytes | Link]()
         for container in gone:
             how = f"previewer up {container.ownership.branch or short_id(container.ownership.commit)}"
             page = Page(container.ownership.environment, "was removed", how=how, is_gone=True)
             files |= page_files(container.names, status=GONE, page=state_page(page))
-        _write(run, lambda: {**files, **_index_files(run.session, everything)})
-        return
-    try:
-        run.session.router.remove(name)
-    except EngineError as error:
-        run.report(Noted(f"the router could not be removed: {error}", hint="previewer router down"))
+        _write(run, lambda: {**files, **_index_files(session, everything)})
+
+
+def _may_be_left(session: Session, removed: Observation) -> bool:
+    """Whether a router may be there that nothing needs. Its files can be all that is left of it."""
+    settings = session.settings.router
+    if settings.use is RouterUse.OFF or ROUTER in session.engine.capabilities.missing:
+        return False
+    return not removed.containers or session.router.find(settings.name) is not None
 
 
 def _address(settings: RouterSettings, state: RouterState | None) -> RouterAddress:

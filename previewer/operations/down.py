@@ -115,6 +115,7 @@ def down(run: Run, environments: Sequence[str] | DownTarget) -> DownResult:
         run.report(Noted(f"{name} is already gone"))
     run.cancellation.check()
     if not target.environments:
+        forget_names(run, target.seen)
         return DownResult((), (), target.gone)
     tombstone_writer = TombstoneWriter(session, target.environments, target.seen, target.causes)
     with hold_locks(run, target.names, purpose="down"):

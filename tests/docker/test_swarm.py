@@ -15,6 +15,7 @@ import pytest
 
 from previewer.docker_api.answers import ListedContainer, Network, Volumes
 from previewer.docker_api.request import get
+from previewer.engine.mapping.service import PRIVILEGES_SINCE
 from tests.docker.base_image import load_base_image
 from tests.docker.registry_server import PROGRAM, registry_server
 from tests.docker.swarm import Cluster, overlays, swarm_remains_of
@@ -37,11 +38,13 @@ exec httpd -f -p 8080 -h /tmp"]
     healthcheck: {{test: [CMD, test, -s, /tmp/index.html], interval: 500ms, retries: 60}}
     configs: [{{source: motd, target: /etc/motd}}]
     secrets: [token]
+    security_opt: {options}
   db:
     image: previewer-test/base:1
     command: [sh, -c, "touch /data/state; exec sleep 9999"]
     volumes: ["data:/data"]
     healthcheck: {{test: [CMD, test, -f, /data/state], interval: 500ms, retries: 60}}
+    security_opt: {options}
 volumes: {{data: {{}}}}
 configs: {{motd: {{content: "motd of {page}\\n"}}}}
 secrets: {{token: {{file: ./token}}}}
@@ -78,15 +81,23 @@ def cluster() -> Iterator[Cluster]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def compose(cluster: Cluster, page: str) -> str:
+    """The definition; what engines before Docker 25 cannot keep, it does without."""
+    is_old = cluster.connections[0].api_version < PRIVILEGES_SINCE
+    return COMPOSE.format(page=page, options="['no-new-privileges:false']" if is_old else "[]")
+
+
 @pytest.fixture
 def site(cluster: Cluster, tmp_path: Path) -> Iterator[EngineFixture]:
     """A repository with a page on each branch; nothing of it is left on any node."""
     found = EngineFixture(tmp_path / "site", cluster.connections[0])
     settings = f'engine = "swarm"\nregistry = "{cluster.registry}/site"\n'
+    if cluster.connections[0].api_version < PRIVILEGES_SINCE:
+        settings += '[policy.preview]\nallow = ["security-option:no-new-privileges=false"]\n'
     for branch in ("main", *BRANCHES):
         found.repository.git("checkout", "--quiet", "-B", branch)
         found.repository.commit(
-            {"compose.yaml": COMPOSE.format(page=branch), "previewer.toml": settings, "token": "secret\n"},
+            {"compose.yaml": compose(cluster, branch), "previewer.toml": settings, "token": "secret\n"},
             subject=branch,
         )
     yield found
@@ -136,7 +147,7 @@ def test_a_successor_serves_before_its_predecessor_goes(cluster: Cluster, site: 
     site.up("first")
     before = site.run("url", "first").strip()
     site.repository.git("checkout", "--quiet", "first")
-    site.repository.commit({"compose.yaml": COMPOSE.format(page="changed")}, subject="changed")
+    site.repository.commit({"compose.yaml": compose(cluster, "changed")}, subject="changed")
     site.up("first")
     after = site.run("url", "first").strip()
     assert cluster.fetch(after).splitlines()[0] == "changed"

@@ -105,7 +105,7 @@ def test_the_classic_builder_fails_with_step_line_and_output(classic: Scene) -> 
         classic.build(FROM + "FETCH x\n")
     assert caught.value.where == "Dockerfile:2"
     with pytest.raises(UnsupportedError, match=r"build\.secrets"):
-        classic.build(FROM + "RUN true\n", {"secrets": ["token"]})
+        classic.build(FROM + "RUN true\n", {"secrets": [{"source": "token"}]})
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_secret_reaches_its_step_and_nothing_else(
     scene: Scene, freeze_connection: DockerConnection, project: str
 ) -> None:
     step = f"echo {project} && cat /run/secrets/token && wc -c < /run/secrets/token > /length"
-    artifact = scene.build(f"{FROM}RUN --mount=type=secret,id=token {step}\n", {"secrets": ["token"]})
+    artifact = scene.build(f"{FROM}RUN --mount=type=secret,id=token {step}\n", {"secrets": [{"source": "token"}]})
     assert artifact.origin == BUILDKIT
     assert read_file(freeze_connection, artifact.reference, "/length") == f"{len(SECRET)}\n"
     assert "***" in scene.events.lines
@@ -155,7 +155,8 @@ def test_an_ssh_agent_is_there_for_its_step(
 def test_buildx_fails_with_step_line_and_output_and_leaves_nothing(scene: Scene, project: str) -> None:
     with pytest.raises(BuildError, match="exit code: 7") as caught:
         scene.build(
-            FROM + "\nRUN --mount=type=secret,id=token cat /run/secrets/token; exit 7\n", {"secrets": ["token"]}
+            FROM + "\nRUN --mount=type=secret,id=token cat /run/secrets/token; exit 7\n",
+            {"secrets": [{"source": "token"}]},
         )
     assert caught.value.where == "Dockerfile:3"
     assert caught.value.details[-1] == "***"
@@ -187,7 +188,7 @@ def test_an_image_by_another_name_needs_no_buildx(scene: Scene, freeze_connectio
     [
         (BUILDKIT, {}),
         (CLASSIC, {}),
-        pytest.param(BUILDKIT, {"secrets": ["token"]}, marks=with_buildx),
+        pytest.param(BUILDKIT, {"secrets": [{"source": "token"}]}, marks=with_buildx),
     ],
     ids=["endpoint", "classic", "buildx"],
 )

@@ -95,6 +95,23 @@ def test_a_router_that_was_removed_is_told_everything_again() -> None:
     assert shop.router.leads(HOST)
 
 
+def test_what_a_killed_removal_left_goes_with_the_next_one() -> None:
+    shop = NamedShop()
+    up(shop.run, "main", DeployRequest())
+    spec = shop.router.running
+    down(shop.run, ["shop-main"])
+    shop.router.running = spec  # as if it had been killed before its last step
+    down(shop.run, ["shop-main"])
+    assert shop.router.running is None
+
+
+def test_one_that_others_need_stays_when_nothing_is_removed() -> None:
+    shop = NamedShop()
+    up(shop.run, "main", DeployRequest())
+    assert down(shop.run, []).removed == ()
+    assert shop.router.leads(HOST)
+
+
 def test_one_that_does_not_start_says_why_and_what_serves_goes_on() -> None:
     shop = NamedShop()
     shop.engine.behaviours["web"] = Behaviour(fail_start=EngineError("no such <file>"))

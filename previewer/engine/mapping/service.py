@@ -154,9 +154,12 @@ def _container(
         name, _, value = as_text(option).replace("=", ":", 1).partition(":")
         if name != "no-new-privileges":
             raise unsupported(spec, "security_opt", f"{name}: {NOT_IN_SWARM}")
+        if value == "false":
+            continue
         if api_version < PRIVILEGES_SINCE:
-            raise unsupported(spec, "security_opt", "the engine is too old for it", hint="it came with Docker 25")
-        found["Privileges"] = {"NoNewPrivileges": value != "false"}
+            hint = f"it came with Docker 25; `security_opt: [{name}:false]` does without"
+            raise unsupported(spec, "security_opt", "the engine is too old for it", hint=hint)
+        found["Privileges"] = {"NoNewPrivileges": True}
     return found
 
 
