@@ -11,7 +11,6 @@ from previewer.background import begin
 from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.swarm.files import MAX_FILE_BYTES, FileKind, create_file, list_files, remove_file
 from previewer.domain.compose.mounted_files import ConfigMount, config_mounts
-from previewer.domain.compose.service import Service
 from previewer.domain.engine.observation import ContainerState, Health, ObservedContainer
 from previewer.domain.engine.specs import ContainerSpec
 from previewer.domain.labels import FILE_OF, read_ownership
@@ -40,7 +39,7 @@ class FileKeeper:
     def plan(self, spec: ContainerSpec) -> tuple[PlannedFile, ...]:
         """The files of a service. Raises :class:`EngineError` for one without content, or too large."""
         found = []
-        for mount in config_mounts(Service(spec.service, spec.compose)):
+        for mount in config_mounts(spec.declared):
             kind, source = mount.reference.split("/", 1)
             if mount.reference not in spec.contents:
                 raise malformed(spec, kind, f"nothing says what {source!r} contains")
