@@ -12,11 +12,12 @@ from previewer.deployment.capacity import room_for
 from previewer.deployment.data import beginning_lines, keep_left_state, needs_data, sweep
 from previewer.deployment.definition import tell_rewrites
 from previewer.deployment.deployment import Deployment, UpResult, with_its_secrets
+from previewer.deployment.drain import drain
 from previewer.deployment.generation import ATTEMPTS, NONE_REFUSED, learn_refused, target_of
 from previewer.deployment.learn_writes import begin_learning
 from previewer.deployment.prepare import NO_DATA, Prepared, enforce_policy, expiry_of, prepare
 from previewer.deployment.recover import recover, remove_superseded
-from previewer.deployment.routing import announced, drain, lead_names, with_router
+from previewer.deployment.routing import announced, lead_names, with_router
 from previewer.deployment.seeding import make_seeds
 from previewer.deployment.snapshot import take_snapshot
 from previewer.deployment.wake import wake_environment

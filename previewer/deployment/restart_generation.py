@@ -9,10 +9,11 @@ from msgspec.structs import replace
 
 from previewer.deployment.deploy import note_rollover
 from previewer.deployment.deployment import Deployment, UpResult
+from previewer.deployment.drain import drain
 from previewer.deployment.generation import Generation, can_bind, is_whole, served_definition
 from previewer.deployment.prepare import data_lines, rollover_of
 from previewer.deployment.recover import plan_removal_of_superseded, recover, remove_superseded
-from previewer.deployment.routing import drain, lead_names
+from previewer.deployment.routing import lead_names
 from previewer.deployment.snapshot import EnvironmentSnapshot, take_snapshot
 from previewer.domain.deploy.plan import Plan, StopContainer
 from previewer.domain.deploy.reconcile import join_plans, restart_steps, title_of

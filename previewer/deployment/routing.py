@@ -6,7 +6,6 @@ ledger's notes: what a killed command or a removed router left is mended by the 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -20,7 +19,7 @@ from previewer.deployment.snapshot import EnvironmentSnapshot, take_snapshot
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import Definition
 from previewer.domain.compose.routes import routes_of, speaks_http
-from previewer.domain.engine.observation import ContainerState, Observation, ObservedContainer
+from previewer.domain.engine.observation import Observation, ObservedContainer
 from previewer.domain.environment.environment import Environment, State, list_environments
 from previewer.domain.labels import NamedRoute
 from previewer.domain.progress import Noted
@@ -36,7 +35,6 @@ from previewer.domain.routing.route_files import (
     route_files,
     share_files,
 )
-from previewer.domain.units import counted
 from previewer.engine.protocol import ROUTER, Selection
 from previewer.engine.router import RouterSpec, RouterState
 from previewer.errors import EngineError, PortTakenError, PreviewerError, SourceError, UnsupportedError, UsageError
@@ -48,9 +46,6 @@ from previewer.settings.model import RouterSettings, RouterTls, RouterUse
 USUAL_PORT = 80
 OTHER_PORT = 7080
 """Where the router answers if the usual port is taken."""
-POLL_SECONDS = 0.1
-DEFAULT_GRACE = 10
-"""Seconds that connections have to end where a definition does not say it: Compose's own default."""
 GONE, WAITING = 410, 503
 """The HTTP statuses of what was removed, and of what does not answer yet."""
 
@@ -223,27 +218,6 @@ def _share_files(share: Share, key: str = "") -> RouterFiles:
 def place_of_name(url: str) -> str:
     """The host name of a URL of ours."""
     return url.partition("://")[2].partition("/")[0].partition(":")[0]
-
-
-def drain(run: Run, containers: Iterable[ObservedContainer]) -> None:
-    """Wait until no client is connected to what was replaced, as long as its services' grace periods say."""
-    engine, began = run.session.engine, time.monotonic()
-    open_ports = {
-        container.name: [name.port for name in container.names]
-        for container in containers
-        if container.names and container.state is ContainerState.RUNNING
-    }
-    is_told = False
-    while open_ports:
-        for name, ports in tuple(open_ports.items()):
-            left = engine.open_connections(name, ports)
-            if left.count == 0 or time.monotonic() - began > (left.grace or DEFAULT_GRACE):
-                del open_ports[name]
-            elif left.count is not None and not is_told:
-                is_told = True
-                run.report(Noted(f"waiting for {counted(left.count, 'connection')} to what was replaced"))
-        if open_ports and run.cancellation.wait(POLL_SECONDS):
-            return
 
 
 def forget_names(run: Run, removed: Observation) -> None:
