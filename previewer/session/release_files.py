@@ -12,8 +12,8 @@ from previewer.domain.compose.definition import Definition, Role
 from previewer.domain.compose.mounted_files import FileOwner, config_content, file_references
 from previewer.domain.compose.served_files import Served, VolumeContent, serve_files
 from previewer.domain.engine.specs import FILL_FOLDER
-from previewer.domain.isolation import Isolated, isolate
 from previewer.domain.isolation.change import LOOPBACK
+from previewer.domain.isolation.isolate import Isolated, isolate
 from previewer.errors import NotFoundError, PreviewerError
 from previewer.session.session import Session
 

@@ -109,3 +109,17 @@ def test_what_is_installed_from_an_index_is_this_project(document: Path) -> None
     text = document.read_text(encoding="utf-8")
     names = {found["name"] for found in _INSTALLED_NAME.finditer(text)}
     assert {name for name in names if name.startswith("previewer")} <= {project["name"]}
+
+
+def test_the_architecture_lists_every_folder() -> None:
+    """Folders have no ``__init__.py`` that would say what they hold: the page does."""
+    rooms = re.search(
+        r"^previewer/\n(.*?)^```", (ROOT / "docs/architecture.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    assert rooms is not None
+    listed: list[str] = []
+    for indent, name in re.findall(r"^( +)([\w/]+)/ +\S", rooms[1], re.MULTILINE):
+        listed.append(name if len(indent) == 2 else f"{listed[-1].partition('/')[0]}/{name}")
+    package = ROOT / "previewer"
+    folders = {file.parent.relative_to(package).as_posix() for file in package.rglob("*.py")} - {"."}
+    assert sorted(listed) == sorted(folders)

@@ -8,8 +8,7 @@ import pytest
 
 from previewer.domain.compose.definition import Definition, Location, Role
 from previewer.domain.engine.specs import MASQUERADE_OPTION, NO_EGRESS_KEY, NetworkSpec
-from previewer.domain.isolation import isolate
-from previewer.domain.isolation.isolate import Isolated
+from previewer.domain.isolation.isolate import Isolated, isolate
 from previewer.domain.json_value import as_list, as_object
 from previewer.domain.policy.check import explain
 from previewer.domain.policy.table import read_grant

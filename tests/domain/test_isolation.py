@@ -11,8 +11,7 @@ from msgspec.structs import replace
 
 from previewer.domain.compose.definition import Definition, Location, Role
 from previewer.domain.compose.service import Endpoint
-from previewer.domain.isolation import isolate
-from previewer.domain.isolation.isolate import Isolated, Rewrite
+from previewer.domain.isolation.isolate import Isolated, Rewrite, isolate
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.domain.naming import slug
 from previewer.domain.policy.check import check

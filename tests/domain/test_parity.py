@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from previewer.domain.compose.definition import Definition, Role
 from previewer.domain.deploy.target import container_spec, network_specs
 from previewer.domain.drift.finding import Severity
-from previewer.domain.isolation import isolate
+from previewer.domain.isolation.isolate import isolate
 from previewer.domain.parity.compare import FULL, compare_sides, conceal, shown_value
 from previewer.domain.parity.difference import ParitySide, Side, read_allowances
 from previewer.domain.release.release import Artifact

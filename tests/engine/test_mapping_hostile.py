@@ -15,7 +15,7 @@ from previewer.domain.compose.log_bound import FILE_DRIVERS, LOG_BYTES
 from previewer.domain.compose.served_files import serve_files
 from previewer.domain.deploy.target import Target, container_spec, network_specs, volume_specs
 from previewer.domain.engine.specs import ContainerSpec
-from previewer.domain.isolation import isolate
+from previewer.domain.isolation.isolate import isolate
 from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
 from previewer.domain.labels import RESTART, Ownership, is_reserved
 from previewer.domain.units import parse_memory

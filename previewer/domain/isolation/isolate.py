@@ -1,4 +1,8 @@
-"""The order of work, and the report of what was rewritten."""
+"""Rewrite a definition so that any number of environments can be made from it side by side, and report it.
+
+Names, host ports and addresses that can exist only once go; limits come where there are none. What services
+call each other stays as it is.
+"""
 
 from __future__ import annotations
 

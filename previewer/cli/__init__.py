@@ -1,3 +1,0 @@
-"""The headless front end."""
-
-from __future__ import annotations

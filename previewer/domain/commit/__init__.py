@@ -1,3 +1,0 @@
-"""Commits and the files in them."""
-
-from __future__ import annotations

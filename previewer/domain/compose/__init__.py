@@ -1,3 +1,0 @@
-"""What the Compose Specification says, as far as several rooms need it."""
-
-from __future__ import annotations

@@ -1,1 +1,0 @@
-"""Where reality left what was frozen: observed values against frozen ones, judged without an engine."""

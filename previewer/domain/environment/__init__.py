@@ -1,3 +1,0 @@
-"""An environment: its state, URLs, ports and lifetime."""
-
-from __future__ import annotations

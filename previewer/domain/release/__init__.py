@@ -1,3 +1,0 @@
-"""A release: its manifest, attestations, packages, differences and retention."""
-
-from __future__ import annotations

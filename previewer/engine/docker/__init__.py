@@ -1,3 +1,0 @@
-"""The run stage on a Docker engine."""
-
-from __future__ import annotations

@@ -1,3 +1,0 @@
-"""The build stage on a Docker engine."""
-
-from __future__ import annotations

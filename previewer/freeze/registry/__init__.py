@@ -1,3 +1,0 @@
-"""Releases and images in a registry: what they are there, and how they are found and checked."""
-
-from __future__ import annotations

@@ -1,3 +1,0 @@
-"""Git's plumbing, as source and ledger both use it."""
-
-from __future__ import annotations

@@ -1,1 +1,0 @@
-"""How things look in either front end. Pure values and functions; front ends add colours and layout."""

@@ -1,3 +1,0 @@
-"""Where releases, their definitions, files and images come from."""
-
-from __future__ import annotations

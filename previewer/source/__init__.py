@@ -1,3 +1,0 @@
-"""Where code comes from: revisions, branches and the files of a commit."""
-
-from __future__ import annotations

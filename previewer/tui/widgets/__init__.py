@@ -1,3 +1,0 @@
-"""The parts that screens are made of."""
-
-from __future__ import annotations
