@@ -2,54 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from types import MappingProxyType
-
-from msgspec.structs import replace
+from collections.abc import Mapping
 
 from previewer.domain import naming
 from previewer.domain.compose.definition import Role
 from previewer.settings import values
-from previewer.settings.limit_keys import LIMIT_KEYS, LimitReader
-from previewer.settings.model import ENGINE_VARIABLE, EngineKind, Settings
-from previewer.settings.network_keys import NETWORK_SETTINGS
-from previewer.settings.row import Apply, Layer, Locate, Setting
-from previewer.settings.trust_keys import (
-    SECRET_KINDS,
-    allow_for,
-    read_kinds,
-    read_secrets,
-    take_images,
-    take_replaced,
-    take_trust,
-)
+from previewer.settings.model import ENGINE_VARIABLE, EngineKind, RouterTls, RouterUse
+from previewer.settings.role_rows import SECRET_KINDS, read_kinds, rows_of, take_trust
+from previewer.settings.row import Layer, Setting, join, put
 
 
-def _project(settings: Settings, value: object, locate: Locate) -> Settings:
-    del locate
+def _read_project(value: object) -> str:
     name = values.read_text(value)
     if naming.project_name(name) != name:
         raise values.SettingValueError(f"a name such as {naming.project_name(name)}")
-    return replace(settings, project=name)
+    return name
 
 
-def _ttl(role: Role) -> Apply:
-    return lambda settings, value, _: replace(
-        settings, ttl=MappingProxyType({**settings.ttl, role: values.read_ttl(value)})
-    )
-
-
-def _keep_previous(role: Role) -> Apply:
-    return lambda settings, value, _: replace(
-        settings,
-        keep_previous=MappingProxyType(
-            {**settings.keep_previous, role: values.read_count(value, least=0, most=10)}
-        ),
-    )
-
-
-def _keys(settings: Settings, value: object, locate: Locate) -> Settings:
-    del locate
+def _read_keys(value: object) -> Mapping[str, str]:
     if not isinstance(value, dict):
         raise values.SettingValueError('a table such as refresh = "f5,r"')
     read: dict[str, str] = {}
@@ -58,68 +28,11 @@ def _keys(settings: Settings, value: object, locate: Locate) -> Settings:
             read[action] = values.read_keys(keys)
         except values.SettingValueError as error:
             raise values.SettingValueError(str(error), path=(action,)) from error
-    return replace(settings, keymap=MappingProxyType({**settings.keymap, **read}))
+    return read
 
 
-def _roles(value: object) -> frozenset[Role]:
+def _read_roles(value: object) -> frozenset[Role]:
     return frozenset(values.read_role(role) for role in values.read_texts(value))
-
-
-def _secrets(role: Role) -> Apply:
-    return lambda settings, value, _: replace(
-        settings, secrets=MappingProxyType({**settings.secrets, role: read_secrets(value)})
-    )
-
-
-def _limit(role: Role, change: LimitReader) -> Apply:
-    def apply(settings: Settings, value: object, locate: Locate) -> Settings:
-        del locate
-        limits = {**settings.trust.limits, role: change(settings.trust.limits[role], value)}
-        return replace(settings, trust=replace(settings.trust, limits=MappingProxyType(limits)))
-
-    return apply
-
-
-def _rows_of(role: Role) -> Iterator[Setting]:
-    yield Setting(
-        key=f"ttl.{role.value}",
-        looks='`"90m"`, `"10h"`, `"5d"`, `"1d12h"` or `"never"`',
-        default='`"3d"`' if role is Role.PREVIEW else '`"never"`',
-        meaning=f"The life of an environment for {role.value}.",
-        apply=_ttl(role),
-        variable="PREVIEWER_TTL" if role is Role.PREVIEW else None,
-    )
-    yield Setting(
-        key=f"keep_previous.{role.value}",
-        looks="0 to 10",
-        default="0" if role is Role.PREVIEW else "1",
-        meaning=f"How many replaced generations of an environment for {role.value} are kept, stopped, to roll back"
-        " to.",
-        apply=_keep_previous(role),
-    )
-    yield Setting(
-        key=f"policy.{role.value}.allow",
-        looks="a list of rules, see [policy](policy.md)",
-        default="`[]`",
-        meaning=f"What every branch may have in environments for {role.value}. Both files' lists count.",
-        apply=allow_for(role),
-    )
-    yield Setting(
-        key=f"secrets.{role.value}",
-        looks='a table of variables, `DB_PASSWORD = "env:CI_DB_PASSWORD"`, see [secrets](secrets.md)',
-        default="`{}`",
-        meaning=f"Where the values of secrets come from for {role.value}.",
-        apply=_secrets(role),
-        layers=Layer.REPOSITORY,
-    )
-    for name, looks, meaning, change in LIMIT_KEYS:
-        yield Setting(
-            key=f"limits.{role.value}.{name}",
-            looks=looks,
-            default="see [policy](policy.md#limits)",
-            meaning=meaning,
-            apply=_limit(role, change),
-        )
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -128,7 +41,7 @@ SETTINGS: tuple[Setting, ...] = (
         looks="a name",
         default="the origin's or the folder's name",
         meaning="What the project is called in the names of everything that is made.",
-        apply=_project,
+        apply=put("project", read=_read_project),
         layers=Layer.REPOSITORY,
         variable="PREVIEWER_PROJECT",
     ),
@@ -138,9 +51,7 @@ SETTINGS: tuple[Setting, ...] = (
         default='`"docker"`',
         meaning="What environments run on: one engine, or the nodes of the swarm that it manages, see"
         " [swarm](swarm.md).",
-        apply=lambda s, value, _: replace(
-            s, engine=EngineKind(values.read_choice(value, [kind.value for kind in EngineKind]))
-        ),
+        apply=put("engine", read=values.choice(EngineKind)),
         variable=ENGINE_VARIABLE,
     ),
     Setting(
@@ -148,7 +59,7 @@ SETTINGS: tuple[Setting, ...] = (
         looks='a list of patterns, `["NODE_ENV", "APP_*"]`',
         default="`[]`",
         meaning="The only variables of your environment that definitions may use. Both files' lists count.",
-        apply=lambda s, value, _: replace(s, variables=(*s.variables, *values.read_texts(value))),
+        apply=join("variables", read=values.read_texts),
         variable="PREVIEWER_VARIABLES",
         is_list=True,
     ),
@@ -157,7 +68,7 @@ SETTINGS: tuple[Setting, ...] = (
         looks=f"a list of {', '.join(f'`{kind}`' for kind in SECRET_KINDS)}",
         default='`["env"]`',
         meaning="From where projects may take secrets on your machine, see [secrets](secrets.md).",
-        apply=lambda s, value, _: replace(s, secret_sources=read_kinds(value)),
+        apply=put("secret_sources", read=read_kinds),
         layers=Layer.USER,
         variable="PREVIEWER_SECRET_SOURCES",
         is_list=True,
@@ -167,7 +78,7 @@ SETTINGS: tuple[Setting, ...] = (
         looks='`"90s"`, `"2m"` or a number of seconds',
         default='`"2m"`',
         meaning="How long `up` waits for a new environment to become healthy.",
-        apply=lambda s, value, _: replace(s, wait_timeout=values.read_seconds(value)),
+        apply=put("wait_timeout", read=values.read_seconds),
         variable="PREVIEWER_WAIT_TIMEOUT",
     ),
     Setting(
@@ -175,7 +86,7 @@ SETTINGS: tuple[Setting, ...] = (
         looks="1 to 64",
         default="8",
         meaning="Steps of a plan that are taken at the same time.",
-        apply=lambda s, value, _: replace(s, parallel=values.read_count(value, least=1, most=64)),
+        apply=put("parallel", read=values.count(1, 64)),
         variable="PREVIEWER_PARALLEL",
     ),
     Setting(
@@ -183,7 +94,7 @@ SETTINGS: tuple[Setting, ...] = (
         looks="1 to 64",
         default="4",
         meaning="Images that are built at the same time.",
-        apply=lambda s, value, _: replace(s, parallel_builds=values.read_count(value, least=1, most=64)),
+        apply=put("parallel_builds", read=values.count(1, 64)),
         variable="PREVIEWER_PARALLEL_BUILDS",
     ),
     Setting(
@@ -191,7 +102,7 @@ SETTINGS: tuple[Setting, ...] = (
         looks="`true` or `false`",
         default="`true`",
         meaning="Whether the packages of every image are listed, once an image, after what runs it is healthy.",
-        apply=lambda s, value, _: replace(s, list_packages=values.read_switch(value)),
+        apply=put("list_packages", read=values.read_switch),
         variable="PREVIEWER_LIST_PACKAGES",
     ),
     Setting(
@@ -199,14 +110,14 @@ SETTINGS: tuple[Setting, ...] = (
         looks='a list of roles, `["staging", "production"]`',
         default="`[]`",
         meaning="Roles that run only releases with a good signature, see [provenance](provenance.md#signatures).",
-        apply=lambda s, value, _: replace(s, require_signed=s.require_signed | _roles(value)),
+        apply=join("require_signed", read=_read_roles),
     ),
     Setting(
         key="keep_releases",
         looks="0 to 10000",
         default="5",
         meaning="How many of the newest releases `prune` keeps, whether or not anybody runs them.",
-        apply=lambda s, value, _: replace(s, keep_releases=values.read_count(value, least=0, most=10_000)),
+        apply=put("keep_releases", read=values.count(0, 10_000)),
         variable="PREVIEWER_KEEP_RELEASES",
     ),
     Setting(
@@ -214,17 +125,118 @@ SETTINGS: tuple[Setting, ...] = (
         looks='`"30d"` or `"never"`, which means for ever',
         default='`"30d"`',
         meaning="How long `prune` keeps what is remembered of environments that are gone.",
-        apply=lambda s, value, _: replace(s, keep_tombstones=values.read_ttl(value)),
+        apply=put("keep_tombstones", read=values.read_ttl),
         variable="PREVIEWER_KEEP_TOMBSTONES",
     ),
-    *NETWORK_SETTINGS,
+    Setting(
+        key="network.pool",
+        looks="an IPv4 range",
+        default='`"10.213.0.0/16"`',
+        meaning="Where networks take their subnets from.",
+        variable="PREVIEWER_ADDRESS_POOL",
+        apply=put("address_pool", read=values.read_pool),
+    ),
+    Setting(
+        key="network.prefix",
+        looks="16 to 29",
+        default="28",
+        meaning="How large each subnet is: 28 leaves 13 addresses for containers. Where more join, it is larger.",
+        variable="PREVIEWER_SUBNET_PREFIX",
+        apply=put("subnet_prefix", read=values.count(16, 29)),
+    ),
+    Setting(
+        key="network.publish",
+        looks='`"auto"`, `"loopback"` or an IPv4 address',
+        default='`"auto"`',
+        meaning="The host address that ports are published at, see [engines](engines.md#where-ports-are-reached).",
+        variable="PREVIEWER_PUBLISH",
+        apply=put("publish", read=values.read_publish),
+    ),
+    Setting(
+        key="ttl.idle",
+        looks='`"30m"`, `"2h"` or `"never"`',
+        default='`"never"`',
+        meaning="After how long without a request `watch` puts a preview that has a name to sleep.",
+        variable="PREVIEWER_TTL_IDLE",
+        apply=put("idle", read=values.read_ttl),
+    ),
+    Setting(
+        key="router",
+        looks='`"on"`, `"off"` or `"auto"`',
+        default='`"auto"`',
+        meaning="Whether environments have host names instead of ports, see [router](router.md). `auto`: where the"
+        " router's program is at hand.",
+        variable="PREVIEWER_ROUTER",
+        apply=put("router", "use", read=values.choice(RouterUse)),
+    ),
+    Setting(
+        key="network.domain",
+        looks="a domain",
+        default='`"localhost"`',
+        meaning="What host names end with.",
+        variable="PREVIEWER_DOMAIN",
+        apply=put("router", "domain", read=values.read_domain),
+    ),
+    Setting(
+        key="network.router_port",
+        looks="1 to 65535",
+        default="80, or 7080 where that is taken",
+        meaning="The host port that the router answers at.",
+        variable="PREVIEWER_ROUTER_PORT",
+        apply=put("router", "port", read=values.count(1, 65535)),
+    ),
+    Setting(
+        key="network.router_addresses",
+        looks='a list of addresses, `["0.0.0.0"]`',
+        default='`["127.0.0.1"]`',
+        meaning="The host addresses that the router answers at.",
+        variable="PREVIEWER_ROUTER_ADDRESSES",
+        apply=put("router", "addresses", read=values.read_addresses),
+        is_list=True,
+    ),
+    Setting(
+        key="network.tls",
+        looks='`"off"`, `"internal"` or `"files"`',
+        default='`"off"`',
+        meaning="Whether host names have `https://`, with certificates of the router's own authority or with a"
+        " given one, see [router](router.md#tls).",
+        variable="PREVIEWER_TLS",
+        apply=put("router", "tls", read=values.choice(RouterTls)),
+    ),
+    Setting(
+        key="network.tls_certificate",
+        looks="a path",
+        default="none",
+        meaning='For `tls = "files"`: the certificate of `*.PROJECT.DOMAIN` with its chain, in PEM.',
+        apply=put("router", "certificate", read=values.read_text),
+        layers=Layer.USER,
+        variable="PREVIEWER_TLS_CERTIFICATE",
+    ),
+    Setting(
+        key="network.tls_key",
+        looks="a path",
+        default="none",
+        meaning="Its private key, in PEM.",
+        apply=put("router", "key", read=values.read_text),
+        layers=Layer.USER,
+        variable="PREVIEWER_TLS_KEY",
+    ),
+    Setting(
+        key="network.router_name",
+        looks="a name",
+        default='`"previewer-router"`',
+        meaning="What the router's container is called: an engine may have several, each with environments of its"
+        " own.",
+        variable="PREVIEWER_ROUTER_NAME",
+        apply=put("router", "name", read=lambda value: naming.slug(values.read_text(value))),
+    ),
     Setting(
         key="settle_time",
         looks='`"500ms"`, `"2s"` or a number of seconds; 0 for not at all',
         default='`"10s"`',
         meaning="How long a service must run before `up` takes it for ready, where neither a health check nor a "
         "port says that it works. `x-previewer.settle` of a definition comes first.",
-        apply=lambda s, value, _: replace(s, settle_time=values.read_short_time(value)),
+        apply=put("settle_time", read=values.read_short_time),
         variable="PREVIEWER_SETTLE_TIME",
     ),
     Setting(
@@ -232,7 +244,7 @@ SETTINGS: tuple[Setting, ...] = (
         looks='a number or `"none"`',
         default='`"none"`',
         meaning="The most environments of this project on one engine.",
-        apply=lambda s, value, _: replace(s, quota=replace(s.quota, environments=values.read_limit(value))),
+        apply=put("quota", "environments", read=values.read_limit),
         variable="PREVIEWER_QUOTA_ENVIRONMENTS",
     ),
     Setting(
@@ -240,7 +252,7 @@ SETTINGS: tuple[Setting, ...] = (
         looks='`"8g"` or `"none"`',
         default='`"none"`',
         meaning="The most memory that this project's environments on one engine may be limited to together.",
-        apply=lambda s, value, _: replace(s, quota=replace(s.quota, memory=values.read_bytes(value))),
+        apply=put("quota", "memory", read=values.read_bytes),
         variable="PREVIEWER_QUOTA_MEMORY",
     ),
     Setting(
@@ -248,21 +260,21 @@ SETTINGS: tuple[Setting, ...] = (
         looks='a number such as `1.5`, or `"none"`',
         default="2",
         meaning="How many times the memory of the engine's machine all environments' limits may add up to.",
-        apply=lambda s, value, _: replace(s, quota=replace(s.quota, overcommit=values.read_factor(value))),
+        apply=put("quota", "overcommit", read=values.read_factor),
     ),
     Setting(
         key="quota.free_disk",
         looks='`"256m"` or `"none"`',
         default='`"256m"`',
         meaning="What has to be free on the engine's disk before anything is made, where it is known.",
-        apply=lambda s, value, _: replace(s, quota=replace(s.quota, free_disk=values.read_bytes(value))),
+        apply=put("quota", "free_disk", read=values.read_bytes),
     ),
     Setting(
         key="registry",
         looks="`REGISTRY/REPOSITORY`",
         default="none",
         meaning="Where releases are pushed to and pulled from, and where `freeze` looks for built images.",
-        apply=lambda s, value, _: replace(s, registry=values.read_registry(value)),
+        apply=put("registry", read=values.read_registry),
         variable="PREVIEWER_REGISTRY",
     ),
     Setting(
@@ -270,7 +282,7 @@ SETTINGS: tuple[Setting, ...] = (
         looks='a list of patterns, `["feature/*", "fix/**"]`',
         default="`[]`",
         meaning="The branches that `previewer watch` gives environments to.",
-        apply=lambda s, value, _: replace(s, watch_branches=values.read_texts(value)),
+        apply=put("watch_branches", read=values.read_texts),
         variable="PREVIEWER_WATCH_BRANCHES",
         is_list=True,
     ),
@@ -279,7 +291,7 @@ SETTINGS: tuple[Setting, ...] = (
         looks="1 to 64",
         default="2",
         meaning="Environments that `previewer watch` brings up at the same time.",
-        apply=lambda s, value, _: replace(s, watch_limit=values.read_count(value, least=1, most=64)),
+        apply=put("watch_limit", read=values.count(1, 64)),
         variable="PREVIEWER_WATCH_LIMIT",
     ),
     Setting(
@@ -287,7 +299,7 @@ SETTINGS: tuple[Setting, ...] = (
         looks="a theme's name",
         default="previewer's own",
         meaning="The colours of the terminal UI.",
-        apply=lambda s, value, _: replace(s, theme=values.read_text(value)),
+        apply=put("theme", read=values.read_text),
         layers=Layer.USER,
         variable="PREVIEWER_THEME",
     ),
@@ -296,17 +308,17 @@ SETTINGS: tuple[Setting, ...] = (
         looks='a table, `refresh = "f5,r"`',
         default="see `?` in the terminal UI",
         meaning="By action: the keys that call it.",
-        apply=_keys,
+        apply=join("keymap", read=_read_keys),
         layers=Layer.USER,
     ),
-    *(row for role in Role for row in _rows_of(role)),
+    *(row for role in Role for row in rows_of(role)),
     Setting(
         key="policy.images",
         looks='a list of patterns, `["postgres", "ghcr.io/acme/**"]`',
         default="none: any but previewer's own",
         meaning="The only images that branches other than the default one may name, see"
         " [policy](policy.md#which-images). Both files' lists count.",
-        apply=take_images,
+        apply=join("trust", "images", read=values.read_texts),
     ),
     Setting(
         key="policy.replace",
@@ -314,7 +326,7 @@ SETTINGS: tuple[Setting, ...] = (
         default="`[]`",
         meaning="Paths of the host whose bind mounts become empty volumes instead of being refused, see"
         " [policy](policy.md#replacing). Both files' lists count.",
-        apply=take_replaced,
+        apply=join("trust", "replaced", read=values.read_texts),
     ),
     Setting(
         key="trust",

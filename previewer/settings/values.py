@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from enum import Enum
 from ipaddress import IPv4Address, IPv4Network, ip_address
+from typing import TypeVar
 
 from previewer.domain.compose.definition import Role
 from previewer.domain.release.registry_address import SHAPE, parse_address
 from previewer.domain.units import parse_memory, parse_ttl
 from previewer.errors import UsageError
 
+Choice = TypeVar("Choice", bound=Enum)
 _SECONDS = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?", re.ASCII)
 _SHORT_TIME = re.compile(r"(\d{1,5}(?:\.\d{1,3})?)(ms|s)?", re.ASCII)
 UNLIMITED = "none"
@@ -54,6 +57,11 @@ def read_count(value: object, *, least: int, most: int) -> int:
     if not isinstance(number, int) or isinstance(number, bool) or not least <= number <= most:
         raise SettingValueError(f"a whole number from {least} to {most}")
     return number
+
+
+def count(least: int, most: int) -> Callable[[object], int]:
+    """What reads a whole number within bounds."""
+    return lambda value: read_count(value, least=least, most=most)
 
 
 def read_limit(value: object) -> int | None:
@@ -168,13 +176,17 @@ def read_publish(value: object) -> str:
         raise SettingValueError("auto, loopback or an IPv4 address") from error
 
 
-def read_choice(value: object, choices: Iterable[str]) -> str:
-    """One of ``choices``; ``true`` and ``false`` stand for on and off."""
-    text = {True: "on", False: "off"}[value] if isinstance(value, bool) else value
-    known = tuple(choices)
-    if text not in known:
-        raise SettingValueError(f"one of {', '.join(known)}")
-    return str(text)
+def choice(kind: type[Choice]) -> Callable[[object], Choice]:
+    """What reads one of the words of ``kind``; ``true`` and ``false`` stand for on and off."""
+
+    def read(value: object) -> Choice:
+        text = {True: "on", False: "off"}[value] if isinstance(value, bool) else value
+        try:
+            return kind(text)
+        except ValueError as error:
+            raise SettingValueError(f"one of {', '.join(member.value for member in kind)}") from error
+
+    return read
 
 
 def read_pool(value: object) -> str:

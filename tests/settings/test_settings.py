@@ -16,6 +16,7 @@ from previewer.domain.policy.trust import DEFAULT_LIMITS
 from previewer.errors import UsageError
 from previewer.settings.load import load_settings, read_user_file, user_settings_path
 from previewer.settings.model import VARIABLE_PREFIX, Settings
+from previewer.settings.row import Layer, Setting
 from previewer.settings.table import SETTINGS
 
 
@@ -36,6 +37,24 @@ def test_every_variable_bears_the_prefix_by_which_it_is_looked_for() -> None:
     variables = [row.variable for row in SETTINGS if row.variable is not None]
     assert variables
     assert all(variable.startswith(VARIABLE_PREFIX) for variable in variables)
+
+
+EXAMPLES = (
+    *("17", "0.5", "false", '"17m"', '"on"', '"files"', '"swarm"', '"name"', '"10.0.0.0/8"', '"r.example/shop"'),
+    *('"127.0.0.2"', "7", '["preview"]', '["::1"]', '["file"]', '["privileged"]', '{A = "env:B"}', '{up = "x"}'),
+    '[{branches = ["main"], allow = ["privileged"]}]',
+)
+
+
+@pytest.mark.parametrize("row", SETTINGS, ids=lambda row: row.key)
+def test_every_setting_changes_the_settings(row: Setting) -> None:
+    for example in EXAMPLES:
+        text = f"{row.key} = {example}"
+        with suppress(UsageError):
+            settings = load(text) if Layer.REPOSITORY in row.layers else load(user=text)
+            if settings != Settings():
+                return
+    pytest.fail("none of the examples is taken")
 
 
 VALUES = [

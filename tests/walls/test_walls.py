@@ -276,7 +276,7 @@ def test_only_the_bridge_starts_threads() -> None:
 
 def test_one_function_decides_on_trust_and_one_on_the_default_branch() -> None:
     rules = re.compile(r"settings\.trust\b(?!,)|TrustRules\(\)\.trust")
-    places = {"session/session.py", "settings/table.py", "settings/trust_keys.py"}
+    places = {"session/session.py", "settings/role_rows.py"}
     assert _offenders(_written(rules), but=lambda place: place in places) == []
     default = re.compile(
         r"init\.defaultbranch|CI_DEFAULT_BRANCH|GITHUB_(?:EVENT|BASE|HEAD)[A-Z_]*|symbolic-ref\W+--quiet\W+refs/remotes"
