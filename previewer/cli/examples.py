@@ -30,6 +30,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "previewer parity --probe --exit-code -o markdown",
     ),
     "comment": ("previewer comment shop-pull-7 --post", "previewer comment shop-pull-7 --gone --post"),
+    "share": (
+        "previewer share feature/login --for 2h --password",
+        "previewer share feature/login --with ssh example.com",
+    ),
     "down": (
         "previewer down feature/login",
         "previewer down --expired --merged --branch-gone",

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from previewer.background import begin
 from previewer.deployment.generation import Generation, names_of, served_definition
+from previewer.deployment.sharing import files_of_share
 from previewer.deployment.snapshot import EnvironmentSnapshot, take_snapshot
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import Definition
@@ -33,7 +33,6 @@ from previewer.domain.routing.route_files import (
     host_page_files,
     page_files,
     route_files,
-    share_files,
 )
 from previewer.engine.protocol import ROUTER, Selection
 from previewer.engine.router import RouterSpec, RouterState
@@ -58,7 +57,7 @@ def expected_router(session: Session, definition: Definition) -> RouterAddress |
     state = session.router.find(settings.name)
     if state is None and settings.use is RouterUse.AUTO and session.router.reason_against():
         return None
-    return _address(settings, state)
+    return router_address(settings, state)
 
 
 def with_router(run: Run, snapshot: EnvironmentSnapshot, definition: Definition) -> EnvironmentSnapshot:
@@ -77,7 +76,7 @@ def with_router(run: Run, snapshot: EnvironmentSnapshot, definition: Definition)
             raise
         run.report(Noted(f"host names are not to be had: {error}", hint='`router = "off"` asks for ports'))
         return snapshot
-    return replace(snapshot, router=_address(settings, state))
+    return replace(snapshot, router=router_address(settings, state))
 
 
 def start_router(run: Run, *, may_pull: bool) -> RouterState:
@@ -156,7 +155,7 @@ def announced_build(
         state = run.session.router.find(settings.name)
         snapshot = take_snapshot(run.session, environment) if state is not None and state.is_running else None
         if snapshot is not None and snapshot.ours.is_empty:
-            snapshot = replace(snapshot, router=_address(settings, state))
+            snapshot = replace(snapshot, router=router_address(settings, state))
             names = names_of(run.session, environment, branch, definition, snapshot)
     how = f"previewer up {branch}" if branch else ""
     return _telling(
@@ -188,36 +187,9 @@ def _telling(
         raise
 
 
-def is_named(session: Session, environment: Environment) -> bool:
-    """Whether the router of the settings knows names of it."""
-    name = session.settings.router.name
-    return any(c.router == name and c.names for c in _containers(environment))
-
-
-def share_name(
-    session: Session, environment: Environment, *, token: str, until: datetime, is_locked: bool
-) -> Share:
-    """A host name for others that leads to the environment's main one; ``token`` is unguessable."""
-    settings = session.settings.router
-    address = _address(settings, session.router.find(settings.name))
-    host = f"share-{token}.{project_host(environment.ownership.project, settings.domain)}"
-    main = environment.ports[0].url if environment.ports else _names(_containers(environment))[0].url
-    return Share(address.url(host), place_of_name(main), until, is_locked=is_locked)
-
-
 def write_share(run: Run, share: Share, *, key: str = "") -> None:
     """Let the router know of it: it is over at its time, whatever else happens."""
-    _write(run, lambda: _share_files(share, key))
-
-
-def _share_files(share: Share, key: str = "") -> RouterFiles:
-    host, until = place_of_name(share.url), int(share.until.timestamp())
-    return share_files(host, target=share.target, until=until, is_locked=share.is_locked, key=key)
-
-
-def place_of_name(url: str) -> str:
-    """The host name of a URL of ours."""
-    return url.partition("://")[2].partition("/")[0].partition(":")[0]
+    _write(run, lambda: files_of_share(share, key))
 
 
 def forget_names(run: Run, removed: Observation) -> None:
@@ -254,7 +226,7 @@ def _may_be_left(session: Session, removed: Observation) -> bool:
     return not removed.containers or session.router.find(settings.name) is not None
 
 
-def _address(settings: RouterSettings, state: RouterState | None) -> RouterAddress:
+def router_address(settings: RouterSettings, state: RouterState | None) -> RouterAddress:
     """Where a router answers; of one that is not there yet, where it is going to be tried first."""
     if state is None:
         return RouterAddress(settings.domain, settings.port or USUAL_PORT, has_tls=settings.has_tls)
@@ -337,7 +309,7 @@ def _write_everything(session: Session) -> None:
         for environment in list_environments(everything.of_installation(installation), notes):
             files |= _files_of(environment)
             for share in environment.notes.shares:
-                files |= _share_files(share)  # a password went with the router before: then nothing opens it
+                files |= files_of_share(share)  # a password went with the router before: then nothing opens it
     session.router.write(name, {**files, **_index_files(session, everything)})
 
 

@@ -8,9 +8,11 @@ from datetime import datetime
 
 from msgspec import Struct, structs
 
-from previewer.deployment.routing import is_named, share_name, write_share
+from previewer.deployment.routing import router_address, write_share
+from previewer.deployment.sharing import names_at_router, share_of
 from previewer.domain.environment.environment import Environment
 from previewer.domain.record.notes import Share
+from previewer.domain.routing.host_names import project_host
 from previewer.domain.units import expiry, format_time, parse_ttl
 from previewer.errors import NotFoundError, UsageError
 from previewer.operations.extend import notes_of
@@ -38,37 +40,64 @@ def share(run: Run, environment: str, *, ttl: str = DEFAULT_TIME, has_password: 
     Raises :class:`NotFoundError` for an environment without names, and :class:`UsageError` for a time without end.
     """
     session = run.session
+    until = end_of(session, ttl)
+    found = find_environment(session, environment)
+    settings = session.settings.router
+    host = f"share-{secrets.token_hex(12)}.{project_host(found.ownership.project, settings.domain)}"
+    url = router_address(settings, session.router.find(settings.name)).url(host)
+    return share_at(run, found.name, url, until=until, has_password=has_password)
+
+
+def end_of(session: Session, ttl: str) -> datetime:
+    """When what is shared now for ``ttl`` is over. Raises :class:`UsageError` for a time without end."""
     until = expiry(parse_ttl(ttl), now=session.clock())
     if until is None:
         raise UsageError("what is shared has to end", hint="--for 2d")
+    return until
+
+
+def named_environment(session: Session, environment: str) -> Environment:
+    """An environment that can be shared. Raises :class:`NotFoundError` for one without names."""
     found = find_environment(session, environment)
-    with session.ledger.lock(found.name, purpose="share"):
-        found = find_environment(session, found.name)
-        if not is_named(session, found):
-            raise NotFoundError(
-                "it has no name that could be shared",
-                where=found.name,
-                hint="see docs/router.md: it takes a router",
-            )
+    if not names_at_router(session, found):
+        raise NotFoundError(
+            "it has no name that could be shared", where=found.name, hint="see docs/router.md: it takes a router"
+        )
+    return found
+
+
+def share_at(
+    run: Run, environment: str, url: str, *, until: datetime, has_password: bool, is_tunnel: bool = False
+) -> ShareResult:
+    """Let an address lead to the environment's main name until a time; it may be the one that a tunnel has.
+
+    Raises :class:`NotFoundError` for an environment without names.
+    """
+    session = run.session
+    with session.ledger.lock(environment, purpose="share"):
+        found = named_environment(session, environment)
         password, key = _password() if has_password else ("", "")
-        made = share_name(session, found, token=secrets.token_hex(12), until=until, is_locked=has_password)
+        names = names_at_router(session, found)
+        made = share_of(found, names, url, until=until, is_locked=has_password, is_tunnel=is_tunnel)
         write_share(run, made, key=key)
         kept = (*current_shares(found, session.clock()), made)
         _note(session, found, kept, action="share", detail=f"until {format_time(until)}")
     return ShareResult(found.name, made, f"{USER}:{password}" if password else "")
 
 
-def unshare(run: Run, environment: str) -> tuple[Share, ...]:
-    """End all that is shared of an environment; what that was."""
+def unshare(run: Run, environment: str, *, only: Share | None = None) -> tuple[Share, ...]:
+    """End all that is shared of an environment, or ``only`` one of it; what that was."""
     session = run.session
     found = find_environment(session, environment)
     with session.ledger.lock(found.name, purpose="unshare"):
         found = find_environment(session, found.name)
-        ended = current_shares(found, session.clock())
+        current = current_shares(found, session.clock())
+        ended = tuple(one for one in current if only in (None, one))
         for one in ended:
             write_share(run, structs.replace(one, until=found.created_at))
-        if found.notes.shares:
-            _note(session, found, (), action="unshare", detail="")
+        if ended or (only is None and found.notes.shares):
+            kept = tuple(one for one in current if one not in ended)
+            _note(session, found, kept, action="unshare", detail="")
     return ended
 
 

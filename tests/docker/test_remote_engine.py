@@ -11,7 +11,6 @@ import ssl
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,13 +19,10 @@ import pytest
 
 from previewer.docker_api.connection import DockerConnection
 from tests.docker.base_image import BaseImage
-from tests.free_port import free_port
 from tests.worlds.docker import EngineFixture
+from tests.worlds.ssh import MACHINE, ssh_server, why_no_ssh
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.usefixtures("base_image")]
-
-MACHINE = "preview-machine"
-"""A name that only the user's ssh knows."""
 
 
 @pytest.fixture
@@ -45,38 +41,11 @@ def engine_fixture(
 def ssh_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, docker_connection: DockerConnection
 ) -> Iterator[Path]:
-    """What an ssh server of ours says, which leads to this machine under the name :data:`MACHINE`."""
-    server = shutil.which("sshd", path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin")
-    if server is None or shutil.which("ssh") is None or shutil.which("docker") is None:
-        pytest.skip("sshd, ssh or the docker command is missing")
-    folder, port = tmp_path / "ssh", free_port()
-    folder.mkdir()
-    for key in ("host", "user"):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / key)], check=True)
-    (folder / "sshd_config").write_text(
-        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder}/host\nPidFile {folder}/pid\nStrictModes no\n"
-        f"AuthorizedKeysFile {folder}/user.pub\nPermitRootLogin prohibit-password\nPasswordAuthentication no\n"
-        f"UsePAM no\nLogLevel VERBOSE\nSetEnv DOCKER_HOST={docker_connection.host}\n"
-    )
-    (folder / "config").write_text(
-        f"Host {MACHINE}\n  HostName 127.0.0.1\n  Port {port}\n  IdentityFile {folder}/user\n"
-        f"  StrictHostKeyChecking no\n  UserKnownHostsFile {folder}/known\n"
-    )
-    (folder / "bin").mkdir()
-    command = folder / "bin" / "ssh"
-    command.write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {folder}/config "$@"\n')
-    command.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}")
-    if os.geteuid() == 0:
-        Path("/run/sshd").mkdir(exist_ok=True)
-    running = subprocess.Popen([server, "-D", "-f", str(folder / "sshd_config"), "-E", str(folder / "log")])
-    while not (folder / "pid").exists():
-        assert running.poll() is None, (folder / "log").read_text()
-        time.sleep(0.02)
-    yield folder / "log"
-    subprocess.run([str(command), "-O", "exit", MACHINE], capture_output=True, check=False)
-    running.terminate()
-    running.wait()
+    """What the ssh server says."""
+    if why_no_ssh() or shutil.which("docker") is None:
+        pytest.skip(why_no_ssh() or "the docker command is missing")
+    with ssh_server(tmp_path / "ssh", monkeypatch, DOCKER_HOST=docker_connection.host) as log:
+        yield log
 
 
 def test_over_ssh_one_login_serves_everything(engine_fixture: EngineFixture, ssh_log: Path) -> None:

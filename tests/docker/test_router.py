@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import signal
 import socket
 import ssl
 import subprocess
@@ -15,8 +16,10 @@ import pytest
 
 from previewer.domain.routing.host_names import tls_port
 from tests.docker.traffic import Traffic
+from tests.worlds.host_echo import ask
 from tests.worlds.inside import run_inside
 from tests.worlds.routed import NamedSite
+from tests.worlds.ssh import MACHINE, ssh_server, why_no_ssh
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("base_image")]
 
@@ -146,6 +149,28 @@ def ask_for_what_is_shared(named: NamedSite) -> None:
     assert named.site.run("unshare", "main").strip() == shared["url"]
     assert named.ask(host, authorization=f"Basic {key}")[0] == 410
     assert named.ask(f"share-{'0' * 24}.{named.site.project}.localhost")[0] == 410
+
+
+@pytest.mark.skipif(bool(why_no_ssh()), reason=why_no_ssh())
+def test_what_ssh_shares_answers_elsewhere_until_the_command_ends(
+    named: NamedSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named.site.up("main")
+    with ssh_server(tmp_path / "ssh", monkeypatch):
+        process = named.site.start("share", "main", "--with", "ssh", MACHINE, "-o", "json")
+        assert process.stdout is not None
+        lines = iter(process.stdout.readline, "")
+        text = ""
+        while not text.rstrip().endswith("}"):
+            text += next(lines)
+        place = urlsplit(json.loads(text)["url"])
+        assert ask(place.port or 80, place.netloc) == (200, "page of main\n")
+        process.send_signal(signal.SIGTERM)
+        _printed, events = process.communicate(timeout=60)
+        assert process.returncode == 0, events
+        with pytest.raises(ConnectionRefusedError):
+            ask(place.port or 80, place.netloc)
+    assert named.ask(place.netloc)[0] == 410
 
 
 def refuse_from_inside(named: NamedSite, host: str) -> None:

@@ -34,10 +34,10 @@ HOST = "main.shop.localhost"
 class NamedShop(Shop):
     """The shop with a router."""
 
-    def __init__(self, *, use: RouterUse = RouterUse.AUTO, reason: str = "") -> None:
+    def __init__(self, *, use: RouterUse = RouterUse.AUTO, reason: str = "", port: int | None = None) -> None:
         super().__init__(compose=COMPOSE, engine=MemoryEngine())
         self.router = MemoryRouter(reason=reason)
-        settings = Settings(settle_time=0.0, router=RouterSettings(use=use))
+        settings = Settings(settle_time=0.0, router=RouterSettings(use=use, port=port))
         self.session = memory_session(
             source=self.source, engine=self.engine, images=self.images, router=self.router, settings=settings
         )

@@ -2,35 +2,87 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from previewer.cli.completion_values import complete_environments
 from previewer.cli.invocation import Invocation, pass_invocation
 from previewer.cli.options import output_option, verb
 from previewer.cli.terminal import Format
+from previewer.domain.routing.tunnels import TunnelProgram
+from previewer.errors import UsageError
 from previewer.present.safe_text import plain
+
+if TYPE_CHECKING:
+    from previewer.operations.share import ShareResult
 
 
 @verb("share")
 @click.argument("environment", shell_complete=complete_environments)
+@click.argument("machine", required=False, metavar="[HOST]")
 @click.option("--for", "ttl", default="2h", show_default=True, metavar="TIME", help="How long: 90m, 10h, 5d.")
 @click.option(
     "--password", "has_password", is_flag=True, help="Ask for a password, which is invented and printed."
 )
+@click.option(
+    "--with",
+    "program",
+    type=click.Choice([program.value for program in TunnelProgram]),
+    help="Run a tunnel of yours until interrupted: ssh to HOST, a quick tunnel, or Funnel.",
+)
+@click.option("--port", type=click.IntRange(1, 65535), help="With ssh: the port at HOST (default: a free one).")
 @output_option()
 @pass_invocation
-def command(invocation: Invocation, *, environment: str, ttl: str, has_password: bool, form: Format) -> None:
+def command(
+    invocation: Invocation,
+    *,
+    environment: str,
+    machine: str | None,
+    ttl: str,
+    has_password: bool,
+    program: str | None,
+    port: int | None,
+    form: Format,
+) -> None:
     """Give others an address of an environment for a time.
 
     The address cannot be guessed, and search engines are told to leave it alone. It leads to the environment
-    whatever generation that has, and ends by itself or with `unshare`.
+    whatever generation that has, and ends by itself or with `unshare`. Given --with, it is the tunnel's own, and
+    ends with the tunnel: with Ctrl-C, or when its time is over.
     """
+    from previewer.cli.inner_command import beside
     from previewer.cli.running import running
-    from previewer.domain.units import format_time
+    from previewer.cli.terminal import is_terminal
     from previewer.operations.share import share
+    from previewer.operations.share_through import TunnelRequest, share_through
 
-    with invocation.open_session() as session, running(invocation, session) as run:
-        result = share(run, environment, ttl=ttl, has_password=has_password)
+    if (program == TunnelProgram.SSH) != (machine is not None) or (port is not None and machine is None):
+        raise UsageError("--with ssh takes a HOST, and nothing else takes one", hint="share main --with ssh HOST")
+    if program is None:
+        with invocation.open_session() as session, running(invocation, session) as run:
+            result = share(run, environment, ttl=ttl, has_password=has_password)
+        _show(invocation, result, form)
+        return
+    request = TunnelRequest(
+        TunnelProgram(program),
+        invocation.environment,
+        machine=machine or "",
+        port=port,
+        ttl=ttl,
+        has_password=has_password,
+        has_terminal=is_terminal(invocation.stdin) and is_terminal(invocation.stderr),
+    )
+    with beside(invocation, "auto") as (run, sweeper):
+        share_through(
+            run, environment, request, sweeper=sweeper, announce=lambda made: _show(invocation, made, form)
+        )
+    invocation.diagnostics.note("it is no longer shared")
+
+
+def _show(invocation: Invocation, result: ShareResult, form: Format) -> None:
+    from previewer.domain.units import format_time
+
     if form is not Format.TABLE:
         row = {
             "environment": result.environment,
@@ -39,11 +91,12 @@ def command(invocation: Invocation, *, environment: str, ttl: str, has_password:
             "password": result.password or None,
         }
         invocation.output.value(row, form)
-        return
-    invocation.output.line(plain(result.share.url))
-    if result.password:
-        invocation.output.line(result.password)
-    invocation.diagnostics.note(f"it is over at {format_time(result.share.until)}")
+    else:
+        invocation.output.line(plain(result.share.url))
+        if result.password:
+            invocation.output.line(result.password)
+        invocation.diagnostics.note(f"it is over at {format_time(result.share.until)}")
+    invocation.output.flush()
 
 
 @verb("unshare")

@@ -34,6 +34,8 @@ class Share(msgspec.Struct, frozen=True):
     until: Instant
     is_locked: bool = False
     """Whether it asks for a password."""
+    is_tunnel: bool = False
+    """Whether the host name is one that a tunnel has elsewhere, not one of the router's domain."""
 
 
 class FailedAttempt(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.domain.routing.host_names import tls_port
-from previewer.domain.routing.route_files import LINKS, MOST_UPSTREAMS
+from previewer.domain.routing.route_files import LINKS, MOST_UPSTREAMS, TUNNELS
 
 FOLDER = "/routes"
 """Where the router sees the volume of its files."""
@@ -33,6 +33,7 @@ IDLE_SECONDS = 1
 """How long a connection to a service is kept without a request: what replaces it waits for that."""
 RETRY_AFTER = 2
 _HOST = "{http.request.host}"
+_PLACE = "{http.request.hostport}"
 _PART = "{http.request.uri.path.%d}"
 _FOUND = "{http.matchers.file.relative}"
 _LOOKUPS = tuple(
@@ -65,6 +66,7 @@ def router_configuration(
             _asked(port, addresses),
             _shares(port, addresses),
             _lookup(),
+            _tunnels(port, addresses),
             _unknown(),
         ],
         "errors": {"routes": [_failure()]},
@@ -165,9 +167,21 @@ def _lookup() -> JsonObject:
 
 
 def _shares(port: int, addresses: Sequence[str]) -> JsonObject:
-    """Unguessable hosts: each leads to an environment's own name until its time is over.
+    """Unguessable hosts: each leads to an environment's own name until its time is over."""
+    is_share: JsonObject = {"vars_regexp": {_HOST: {"pattern": SHARE_HOST}}}
+    inner = _routes(_shared(f"/{_HOST}", port, addresses), {"handle": [_OVER]})
+    return {"match": [is_share], "handle": [inner], "terminal": True}
 
-    The router asks itself, under that name, so that a share follows the environment wherever it leads.
+
+def _tunnels(port: int, addresses: Sequence[str]) -> JsonObject:
+    """Shares under the names that tunnels have elsewhere, which no environment has."""
+    return _shared(f"/{TUNNELS}/{_PLACE}", port, addresses)
+
+
+def _shared(folder: str, port: int, addresses: Sequence[str]) -> JsonObject:
+    """What a share's folder says, if there is one.
+
+    The router asks itself, under the environment's name, so that a share follows it wherever that leads.
     """
     proxy: JsonObject = {
         "handler": "reverse_proxy",
@@ -180,11 +194,10 @@ def _shares(port: int, addresses: Sequence[str]) -> JsonObject:
     is_over: JsonObject = {"expression": "int({time.now.unix}) >= int({http.regexp.said.1})"}
     is_locked: JsonObject = {"vars_regexp": {"{http.regexp.said.3}": {"pattern": "^locked$"}}}
     has_key: JsonObject = {"header_regexp": {"Authorization": {"name": "key", "pattern": _BASIC}}}
-    fits: JsonObject = {"file": {"root": FOLDER, "try_files": [f"/{_HOST}/key-{{http.regexp.key.1}}"]}}
+    fits: JsonObject = {"file": {"root": FOLDER, "try_files": [f"{folder}/key-{{http.regexp.key.1}}"]}}
     ask = _text(401, "This preview asks for a password.\n", {"WWW-Authenticate": ['Basic realm="preview"']})
-    gone = _text(GONE, "This address is no longer shared.\n", {})
     checked = _routes(
-        {"match": [is_over], "handle": [gone], "terminal": True},
+        {"match": [is_over], "handle": [_OVER], "terminal": True},
         {
             "match": [is_locked],
             "handle": [
@@ -195,11 +208,9 @@ def _shares(port: int, addresses: Sequence[str]) -> JsonObject:
         },
         {"handle": [proxy]},
     )
-    known: JsonObject = {"file": {"root": FOLDER, "try_files": [f"/{_HOST}/{link}/=share *" for link in LINKS]}}
-    found = _routes({"match": [_said(_SHARE)], "handle": [checked], "terminal": True}, {"handle": [gone]})
-    is_share: JsonObject = {"vars_regexp": {_HOST: {"pattern": SHARE_HOST}}}
-    inner = _routes({"match": [known], "handle": [found], "terminal": True}, {"handle": [gone]})
-    return {"match": [is_share], "handle": [inner], "terminal": True}
+    known: JsonObject = {"file": {"root": FOLDER, "try_files": [f"{folder}/{link}/=share *" for link in LINKS]}}
+    found = _routes({"match": [_said(_SHARE)], "handle": [checked], "terminal": True}, {"handle": [_OVER]})
+    return {"match": [known], "handle": [found], "terminal": True}
 
 
 def _routes(*routes: JsonValue) -> JsonObject:
@@ -255,3 +266,6 @@ def _failure() -> JsonObject:
 def _text(status: int | str, body: str, headers: JsonObject) -> JsonObject:
     plain: JsonObject = {"Content-Type": ["text/plain; charset=utf-8"], "X-Robots-Tag": ["noindex"]}
     return {"handler": "static_response", "status_code": status, "headers": {**plain, **headers}, "body": body}
+
+
+_OVER = _text(GONE, "This address is no longer shared.\n", {})

@@ -23,6 +23,8 @@ LINKS = ("now", "next")
 """Links in the folder of a host name; the one that is asked first is replaced last."""
 TARGETS = ".to"
 """The folder of all that host names lead to, which is no host name."""
+TUNNELS = ".via"
+"""The folder of the shares that a tunnel leads to, by the host and port that it has elsewhere."""
 MOST_UPSTREAMS = 8
 """Containers of one service that are asked in turns; of more, the first ones."""
 
@@ -65,7 +67,7 @@ def share_files(host: str, *, target: str, until: int, is_locked: bool = False, 
     """The files that let a shared host name lead to the host name ``target`` until a time, in Unix seconds.
 
     ``key`` is what a client has to send if it ``is_locked``: user and password in base64, without a slash. Without
-    one nothing opens it.
+    one nothing opens it. The host name of a tunnel is below :data:`TUNNELS`, with its port.
     """
     lock = "locked" if is_locked else "open"
     leading = _leading({host: {"": f"share {until} {target} {lock}"}})
@@ -84,7 +86,8 @@ def _leading(hosts: Mapping[str, Mapping[str, str]]) -> RouterFiles:
         names = sorted(f"{place}={target}" for place, target in targets.items())
         folder = hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
         found |= {f"{TARGETS}/{folder}/{name}": b"" for name in names}
-        found |= {f"{host}/{link}": Link(f"../{TARGETS}/{folder}") for link in reversed(LINKS)}
+        up = "../" * (host.count("/") + 1)
+        found |= {f"{host}/{link}": Link(f"{up}{TARGETS}/{folder}") for link in reversed(LINKS)}
     return found
 
 

@@ -6,9 +6,9 @@ import os
 import shutil
 import signal
 import subprocess
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from threading import Event, Timer
 from typing import IO
 
 from previewer.domain.cancellation import Cancellation
@@ -59,15 +59,13 @@ def run_on_host(
     )
     if not has_terminal:
         sweeper.watch_group(process.pid)
-    timers: list[threading.Timer] = []
+    timers: list[Timer] = []
 
     def pass_on() -> None:
         number = cancellation.signal or signal.SIGTERM
         if not (has_terminal and number == signal.SIGINT):
             _send(process.pid, number, to_group=not has_terminal)
-        timer = threading.Timer(
-            GRACE_SECONDS, _send, (process.pid, signal.SIGKILL), {"to_group": not has_terminal}
-        )
+        timer = Timer(GRACE_SECONDS, _send, (process.pid, signal.SIGKILL), {"to_group": not has_terminal})
         timer.daemon = True
         timers.append(timer)
         timer.start()
@@ -81,6 +79,9 @@ def run_on_host(
         forget()
         for timer in timers:
             timer.cancel()
+        if process.poll() is None:  # its lines could not be handed on
+            _send(process.pid, signal.SIGKILL, to_group=not has_terminal)
+            process.wait()
         if not has_terminal:
             _send(process.pid, signal.SIGKILL, to_group=True)  # what it started does not outlive it either
             sweeper.forget_group(process.pid)
@@ -93,13 +94,13 @@ def time_limit(run: Run, seconds: float | None, *, where: str) -> Iterator[Run]:
     if seconds is None:
         yield run
         return
-    inner, is_over = Cancellation(), threading.Event()
+    inner, is_over = Cancellation(), Event()
 
     def end() -> None:
         is_over.set()
         inner.request()
 
-    timer = threading.Timer(seconds, end)
+    timer = Timer(seconds, end)
     timer.daemon = True
     forget = run.cancellation.on_request(lambda: inner.request(run.cancellation.signal))
     timer.start()

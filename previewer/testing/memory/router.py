@@ -68,7 +68,7 @@ class MemoryRouter:
     def leads(self, host: str, place: str = "") -> str:
         """Where a host name leads, or a place below it (``1/api/``); empty for nowhere."""
         link = self.files.get(f"{host}/{LINKS[0]}")
-        start = f"{link.target.removeprefix('../')}/{place}=" if isinstance(link, Link) else "="
+        start = f"{link.target.replace('../', '')}/{place}=" if isinstance(link, Link) else "="
         return next((path.removeprefix(start) for path in self.files if path.startswith(start)), "")
 
     def page(self, host: str, status: int) -> str:
