@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Iterable
 from contextlib import closing
 from functools import cached_property
 from types import TracebackType
@@ -18,10 +19,12 @@ from previewer.docker_api.errors import innermost_reason, translate_errors
 from previewer.docker_api.wire.contexts import Endpoint, find_endpoints
 from previewer.docker_api.wire.protocol import PING, EngineRequest, RefusedError, UnreadableAnswerError, Wire
 from previewer.docker_api.wire.socket_wire import Dial, SocketWire, dial_unix
-from previewer.errors import EngineError, EngineUnreachableError
+from previewer.errors import EngineError, EngineUnreachableError, UnsupportedError
 
 if TYPE_CHECKING:
     import docker
+
+    from previewer.docker_api.wire.ssh import Forwarding
 
 
 NEWEST_API = (1, 51)
@@ -162,6 +165,20 @@ class DockerConnection:
         # The SDK passes the timeout on as it is; None means for ever, which the stubs do not know.
         client.timeout = None  # type: ignore[assignment]
         return client
+
+    def forward(self, places: Iterable[tuple[str, int]]) -> Forwarding:
+        """Ports of this machine that lead to hosts and ports as the engine's machine reaches them.
+
+        Raises :class:`UnsupportedError` for an engine that is not reached by ssh, and :class:`EngineError`.
+        """
+        from previewer.docker_api.wire.ssh import SshMachine
+
+        if not self.host.startswith("ssh://"):
+            raise UnsupportedError("only an engine behind ssh:// has a tunnel", where=self.host)
+        try:
+            return SshMachine(self.host).forward(places)
+        except ConnectionError as error:
+            raise EngineError(f"there is no tunnel: {error}", where=self.host) from error
 
     def close(self) -> None:
         """Close the pooled connections. Closing twice is fine."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from previewer.deployment.routing import start_router
-from previewer.domain.progress import Noted, TaskOutput
+from previewer.domain.progress import Noted, Outcome, TaskFinished, TaskOutput, TaskStarted
 from previewer.domain.routing.tunnels import HOW_TO_GET_IT, TunnelProgram, tunnel_of
 from previewer.errors import NotFoundError, PreviewerError, TimedOutError, UnsupportedError, UsageError
 from previewer.operations.run.command import run_on_host, time_limit
@@ -62,6 +63,9 @@ def share_through(
     tunnel = tunnel_of(program, _target(run), machine=request.machine, name=_name_of(request), port=request.port)
     shared, last = list[ShareResult](), deque[str](maxlen=LAST_LINES)
 
+    begun = time.monotonic()
+    run.report(TaskStarted(program, "share"))
+
     def read(line: str) -> None:
         if not tunnel.is_noise(line) and line.strip():
             last.append(line)
@@ -70,6 +74,7 @@ def share_through(
         if not shared and (url := tunnel.url_in(line)):
             made = share_at(run, found.name, url, until=until, has_password=request.has_password, is_tunnel=True)
             shared.append(made)
+            run.report(TaskFinished(program, Outcome.DONE, time.monotonic() - begun, url))
             announce(made)
             if program is TunnelProgram.SSH:
                 _note_where_closed(run, url)
@@ -90,6 +95,8 @@ def share_through(
             if not limited.cancellation.requested:
                 raise _ended(program, code, tuple(last))
     finally:
+        if not shared:
+            run.report(TaskFinished(program, Outcome.FAILED, time.monotonic() - begun))
         for one in shared:
             with suppress(NotFoundError):  # the environment was removed meanwhile
                 unshare(run, found.name, only=one.share)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from previewer.engine.docker.engine import DockerEngine
 from previewer.errors import EngineError, UnsupportedError
 
 if TYPE_CHECKING:  # what only runs or removes is not to pay for building
+    from previewer.docker_api.wire.ssh import Forwarding
     from previewer.engine.docker.examiner import DockerDebugger, DockerExaminer
     from previewer.engine.docker.router import DockerRouter
     from previewer.freeze.docker.images import DockerImages
@@ -76,6 +77,10 @@ class DockerClients:
         from previewer.engine.docker.router import DockerRouter
 
         return DockerRouter(self._connection)
+
+    def forward(self, places: Iterable[tuple[str, int]]) -> Forwarding:
+        """Ports of this machine that lead to places as the engine's machine reaches them."""
+        return self._connection.forward(places)
 
     def close(self) -> None:
         """End the connection. What killed runs left goes first: they cannot do it themselves."""

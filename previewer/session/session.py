@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import socket
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from previewer.engine.examiner import Debugger, Examiner
     from previewer.engine.protocol import Engine
     from previewer.engine.router import Router
+    from previewer.engine.tunnel import PortTunnel
     from previewer.freeze.protocol import Images
     from previewer.ledger.protocol import Ledger
     from previewer.session.readings import Readings
@@ -71,6 +72,10 @@ class EngineClients(Protocol):
 
     def image_sizes(self, images: Collection[str]) -> Mapping[str, int]:
         """Bytes by image (config digest), as the engine counts them; of those that it holds."""
+        ...
+
+    def forward(self, places: Iterable[tuple[str, int]]) -> PortTunnel:
+        """Ports of this machine that lead to hosts and ports as the engine's machine reaches them."""
         ...
 
     def close(self) -> None:
@@ -316,6 +321,10 @@ class Session:
     def router(self) -> Router:
         """The engine's router. Raises :class:`EngineUnreachableError`."""
         return self._room.get().router
+
+    def forward(self, places: Iterable[tuple[str, int]]) -> PortTunnel:
+        """Ports of this machine that lead to its. Raises :class:`UnsupportedError` where ssh is not the way."""
+        return self._room.get().forward(places)
 
     def reread_settings(self) -> None:
         """Read the settings again at the next use: the default branch may have others by now."""

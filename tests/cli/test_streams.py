@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-import previewer.cli
+import previewer
 
-ROOM = Path(previewer.cli.__file__).parent
+ROOM = Path(previewer.__file__).parent / "cli"
 SOURCES = sorted(ROOM.rglob("*.py"))
 WRITERS = {"output.py", "diagnostics.py", "folded.py", "github.py"}
 HOLDERS = {"main.py"}

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -19,7 +20,8 @@ import pytest
 
 from previewer.docker_api.connection import DockerConnection
 from tests.docker.base_image import BaseImage
-from tests.worlds.docker import EngineFixture
+from tests.worlds.docker import EngineFixture, first_value
+from tests.worlds.host_echo import ask
 from tests.worlds.ssh import MACHINE, ssh_server, why_no_ssh
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.usefixtures("base_image")]
@@ -58,6 +60,24 @@ def test_over_ssh_one_login_serves_everything(engine_fixture: EngineFixture, ssh
     engine_fixture.run(*host, "down", "main")
     assert engine_fixture.remains() == []
     assert ssh_log.read_text().count("Accepted publickey") == 1
+
+
+def test_a_tunnel_lets_what_up_prints_answer_here(engine_fixture: EngineFixture, ssh_log: Path) -> None:
+    """The machine is this one, so the ports are taken, and others lead there."""
+    host = ("--host", f"ssh://{MACHINE}")
+    process = engine_fixture.start(*host, "up", "main", "--tunnel", "-o", "json")
+    found = first_value(process)
+    (remote,) = engine_fixture.environments()
+    assert found["url"] != remote["url"]
+    place = urlsplit(found["url"])
+    assert ask(place.port or 80, place.netloc) == (200, "page of main\n")
+    process.send_signal(signal.SIGTERM)
+    _printed, events = process.communicate(timeout=60)
+    assert process.returncode == 0, events
+    with pytest.raises(ConnectionRefusedError):
+        ask(place.port or 80, place.netloc)
+    assert ssh_log.read_text().count("Accepted publickey") == 1
+    engine_fixture.run("up", "main", "--tunnel", code=2)
 
 
 def test_ssh_says_why_it_does_not_get_there(engine_fixture: EngineFixture, ssh_log: Path) -> None:

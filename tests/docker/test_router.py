@@ -16,6 +16,7 @@ import pytest
 
 from previewer.domain.routing.host_names import tls_port
 from tests.docker.traffic import Traffic
+from tests.worlds.docker import first_value
 from tests.worlds.host_echo import ask
 from tests.worlds.inside import run_inside
 from tests.worlds.routed import NamedSite
@@ -158,12 +159,7 @@ def test_what_ssh_shares_answers_elsewhere_until_the_command_ends(
     named.site.up("main")
     with ssh_server(tmp_path / "ssh", monkeypatch):
         process = named.site.start("share", "main", "--with", "ssh", MACHINE, "-o", "json")
-        assert process.stdout is not None
-        lines = iter(process.stdout.readline, "")
-        text = ""
-        while not text.rstrip().endswith("}"):
-            text += next(lines)
-        place = urlsplit(json.loads(text)["url"])
+        place = urlsplit(first_value(process)["url"])
         assert ask(place.port or 80, place.netloc) == (200, "page of main\n")
         process.send_signal(signal.SIGTERM)
         _printed, events = process.communicate(timeout=60)

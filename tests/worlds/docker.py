@@ -309,3 +309,13 @@ class Watched:
         self._api.tag(BASE_REFERENCE, repository, tag)
         self._api.remove_image(mark)
         eventually(lambda: any(event.name == mark for event in self._seen), what="the engine tells of the mark")
+
+
+def first_value(process: subprocess.Popen[str]) -> Any:
+    """The JSON that a command prints before it goes on."""
+    text = ""
+    for line in iter(process.stdout.readline, "") if process.stdout is not None else ():
+        text += line
+        if line == "}\n":
+            return json.loads(text)
+    raise AssertionError(process.communicate()[1])

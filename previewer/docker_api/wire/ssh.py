@@ -11,12 +11,17 @@ import os
 import socket
 import subprocess
 import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from previewer.docker_api.wire.socket_wire import DialedSocket
 
+Place: TypeAlias = "tuple[str, int]"
+"""A host and a port."""
 LOGIN_TIMEOUT = 30
 """Seconds that logging in may take, a password that is typed included."""
 END_TIMEOUT = 2
@@ -71,6 +76,78 @@ class SshMachine:
             )
         near.settimeout(patience)
         return DialedSocket(near, partial(_end, process))
+
+    def forward(self, places: Iterable[Place]) -> Forwarding:
+        """Let ports of this machine's loopback address lead to ``places`` as the other machine reaches them.
+
+        Each has the number that it has there, where that is free here. Raises :class:`ConnectionError` with ssh's
+        words.
+        """
+        ports = {place: _free_port(place[1]) for place in places}
+        leads = (f"127.0.0.1:{port}:{_written(place)}" for place, port in ports.items())
+        forwards = [word for lead in leads for word in ("-L", lead)]
+        # What comes back from the other machine says that all ports stand, and its end is the tunnel's.
+        command = ["ssh", *self._options, "-o", "ExitOnForwardFailure=yes", *forwards, "--", self._name, "cat"]
+        with tempfile.TemporaryFile() as error_output:
+            process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=error_output, start_new_session=True
+            )
+            cancel = ["ssh", *self._options, "-O", "cancel", *forwards, "--", self._name]
+            tunnel = Forwarding(ports, process, cancel)
+            if not tunnel.answers():
+                tunnel.close()
+                error_output.seek(0)
+                lines = error_output.read().decode(errors="replace").strip().splitlines()
+                raise ConnectionError(f"ssh: {lines[-1] if lines else 'no tunnel'}")
+        return tunnel
+
+
+class Forwarding:
+    """Ports of this machine that lead to another one, until it is closed or the connection ends."""
+
+    def __init__(
+        self, ports: Mapping[Place, int], process: subprocess.Popen[bytes], cancel: Sequence[str]
+    ) -> None:
+        self.ports = ports
+        """The port of 127.0.0.1 that leads to each place."""
+        self._process = process
+        self._cancel = cancel
+        """What takes the ports back from the shared login, which goes on."""
+
+    def answers(self) -> bool:
+        """Whether the other machine gives back a line. It waits for that, or for the connection's end."""
+        sent, received = self._process.stdin, self._process.stdout
+        if sent is None or received is None:
+            return False
+        with suppress(OSError):
+            sent.write(b"\n")
+            sent.flush()
+        return received.readline() == b"\n"
+
+    def wait(self) -> None:
+        """Until the connection has ended."""
+        if self._process.stdout is not None:  # waiting for the process would lock out a signal that closes it
+            self._process.stdout.read()
+
+    def close(self) -> None:
+        """End it. Safe from any thread, and more than once."""
+        subprocess.run(self._cancel, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        _end(self._process)
+
+
+def _free_port(wanted: int) -> int:
+    """The port of the loopback address that has this number, or one that is free."""
+    for number in (wanted, 0):
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", number))
+            return int(probe.getsockname()[1])
+    return wanted
+
+
+def _written(place: Place) -> str:
+    host, port = place
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from itertools import count
 
@@ -11,6 +11,8 @@ from msgspec import Struct, field
 from previewer.engine.examiner import Examiner
 from previewer.engine.protocol import Engine
 from previewer.engine.router import Router
+from previewer.engine.tunnel import PortTunnel
+from previewer.errors import UnsupportedError
 from previewer.freeze.protocol import Images
 from previewer.ledger.protocol import Ledger
 from previewer.session.readings import ForgottenReadings, Readings
@@ -49,6 +51,10 @@ class MemoryClients(Struct, frozen=True):
     def image_sizes(self, images: Collection[str]) -> Mapping[str, int]:
         """As every image in memory: a megabyte each."""
         return dict.fromkeys(sorted(set(images) - self.images.missing(images)), BYTES_OF_AN_IMAGE)
+
+    def forward(self, places: Iterable[tuple[str, int]]) -> PortTunnel:
+        """There is no other machine."""
+        raise UnsupportedError("memory has no tunnel", where=str([*places]))
 
     def close(self) -> None:
         """End the engine's streams."""
