@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import Role
-from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.domain.json_value import JsonObject, as_object
 from previewer.domain.progress import Noted
 from previewer.domain.record.notes import LedgerEntry
 from previewer.domain.release.attestation import (
@@ -21,6 +21,7 @@ from previewer.domain.release.attestation import (
     Verdict,
     bill_file,
     bill_image,
+    byproducts,
     read_bill,
 )
 from previewer.domain.release.release import Release
@@ -92,8 +93,10 @@ def _is_attested(session: Session, release: Release) -> bool:
 
 
 def _missing_bills(release: Release, provenance: JsonObject) -> frozenset[str]:
-    run = as_object(as_object(provenance.get("predicate")).get("runDetails"))
-    listed = {as_text(as_object(entry).get("name")) for entry in as_list(run.get("byproducts"))}
+    try:
+        listed = {file.name for file in byproducts(provenance)}
+    except ValueError:
+        listed = set()
     return frozenset(artifact.image for artifact in release.artifacts if bill_file(artifact.image) not in listed)
 
 

@@ -13,9 +13,8 @@ from enum import Enum
 
 import msgspec
 
-from previewer.domain.json_value import as_list, as_object, as_text
 from previewer.domain.record.notes import LedgerEntry
-from previewer.domain.release.attestation import PROVENANCE_FILE, bill_image
+from previewer.domain.release.attestation import PROVENANCE_FILE, bill_image, byproducts
 from previewer.domain.release.release import Release
 from previewer.ledger.protocol import RecordKind
 from previewer.session.session import Session
@@ -81,11 +80,10 @@ def _unlike_provenance(session: Session, release: Release, found: Mapping[str, s
     if content is None:
         return
     try:
-        predicate = as_object(as_object(json.loads(content)).get("predicate"))
+        named = byproducts(json.loads(content))
     except (ValueError, RecursionError):
         yield f"{PROVENANCE_FILE} is not JSON"
         return
-    for entry in map(as_object, as_list(as_object(predicate.get("runDetails")).get("byproducts"))):
-        file = as_text(entry.get("name"))
-        if found.get(file) != as_object(entry.get("digest")).get("sha256"):
-            yield f"{file} is not what {PROVENANCE_FILE} names"
+    for file in named:
+        if found.get(file.name) != file.digest.get("sha256"):
+            yield f"{file.name} is not what {PROVENANCE_FILE} names"

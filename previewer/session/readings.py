@@ -10,13 +10,13 @@ from contextlib import suppress
 from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
 import previewer
 from previewer.domain.compose.definition import Definition, Location, ModelPath, ReadingChoice, Role
-from previewer.domain.json_value import JsonObject, as_list, as_object, as_text, digest_of
+from previewer.domain.json_value import JsonObject, as_object, digest_of
 from previewer.domain.stored import to_json
 
 
@@ -132,10 +132,10 @@ def remembered_readings(environment: Mapping[str, str]) -> Readings:
 
 def _recall(path: Path, read: Read) -> tuple[Definition, ...]:
     try:
-        entries = [as_object(entry) for entry in as_list(read_cached(path).get("definitions"))]
+        kept = msgspec.convert(read_cached(path).get("definitions", []), tuple[_KeptDefinition, ...])
         places = lru_cache(maxsize=1)(lambda: {definition.name: definition.locations for definition in read()})
-        return tuple(_definition(entry, places) for entry in entries)
-    except (KeyError, TypeError, ValueError):
+        return tuple(_definition(definition, places) for definition in kept)
+    except (TypeError, ValueError):
         return ()
 
 
@@ -183,29 +183,24 @@ def _files(folder: Path) -> Iterator[tuple[str, int]]:
                 yield entry.name, entry.stat().st_mtime_ns
 
 
+class _KeptDefinition(msgspec.Struct, frozen=True):
+    """A definition without the places where its values are written."""
+
+    name: str
+    role: Role
+    files: tuple[str, ...]
+    model: dict[str, Any]
+    order: tuple[str, ...]
+    warnings: tuple[str, ...]
+    choice: ReadingChoice
+    profiles_off: tuple[str, ...]
+
+
 def _to_json(definition: Definition) -> JsonObject:
-    return {
-        "name": definition.name,
-        "role": definition.role.value,
-        "files": list(definition.files),
-        "model": definition.model,
-        "order": list(definition.order),
-        "warnings": list(definition.warnings),
-        "choice": to_json(definition.choice),
-        "profiles_off": list(definition.profiles_off),
-    }
+    return to_json({name: getattr(definition, name) for name in _KeptDefinition.__struct_fields__})
 
 
-def _definition(value: JsonObject, places: Callable[[], Mapping[str, Mapping[ModelPath, Location]]]) -> Definition:
-    name = as_text(value["name"])
-    return Definition(
-        name=name,
-        role=Role(as_text(value["role"])),
-        files=tuple(as_text(file) for file in as_list(value["files"])),
-        model=as_object(value["model"]),
-        order=tuple(as_text(service) for service in as_list(value["order"])),
-        warnings=tuple(as_text(text) for text in as_list(value["warnings"])),
-        locations=_LateLocations(name, places),
-        choice=msgspec.convert(value["choice"], ReadingChoice),
-        profiles_off=tuple(as_text(text) for text in as_list(value["profiles_off"])),
-    )
+def _definition(
+    kept: _KeptDefinition, places: Callable[[], Mapping[str, Mapping[ModelPath, Location]]]
+) -> Definition:
+    return Definition(**msgspec.structs.asdict(kept), locations=_LateLocations(kept.name, places))

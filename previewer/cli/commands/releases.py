@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from previewer.domain.compose.definition import ReadingChoice
     from previewer.domain.json_value import JsonObject
+    from previewer.operations.diff import Difference
     from previewer.operations.inspect import Inspection
 
 
@@ -205,20 +206,17 @@ def diff_command(
     """
     if markdown and form is not Format.TABLE:
         raise UsageError("--markdown and --output are one or the other")
-    from previewer.cli.rows.diff import difference_value
+    from previewer.cli.rows.diff import diff_markdown, difference_value
     from previewer.operations.diff import diff
 
     with invocation.open_session() as session:
         found = diff(session, old, new)
-    value = difference_value(found)
     if form is not Format.TABLE:
-        invocation.output.value(value, form)
+        invocation.output.value(difference_value(found), form)
     elif markdown:
-        from previewer.cli.rows.diff import diff_markdown
-
-        invocation.output.lines(diff_markdown(value))
+        invocation.output.lines(diff_markdown(found))
     else:
-        _print_difference(invocation, value)
+        _print_difference(invocation, found)
     if found.is_empty:
         invocation.diagnostics.note("nothing differs")
     if not found.has_commits:
@@ -231,17 +229,15 @@ def diff_command(
     return ExitCode.DIFFERENCE if exit_code and not found.is_empty else ExitCode.OK
 
 
-def _print_difference(invocation: Invocation, value: JsonObject) -> None:
+def _print_difference(invocation: Invocation, difference: Difference) -> None:
     """Each part that has something, below its title."""
-    from previewer.cli.rows.diff import SECTIONS
-    from previewer.domain.json_value import as_list, as_object
+    from previewer.cli.rows.diff import SECTIONS, section_rows
 
-    is_first = True
+    is_first, rows = True, section_rows(difference)
     for key, title, columns in SECTIONS:
-        rows = [as_object(row) for row in as_list(value[key])]
-        if rows:
+        if rows[key]:
             if not is_first:
                 invocation.output.line("")
-            invocation.output.line(f"{title} ({len(rows)})")
-            invocation.output.table(columns, rows)
+            invocation.output.line(f"{title} ({len(rows[key])})")
+            invocation.output.table(columns, rows[key])
             is_first = False

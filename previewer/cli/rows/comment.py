@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from previewer.cli.report_text import code_cell
-from previewer.cli.rows.environments import url_rows
+from previewer.cli.rows.environments import named_ports
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.routes import is_web_page
 from previewer.domain.environment.environment import SERVING, Environment
-from previewer.domain.json_value import as_text
 from previewer.domain.units import format_time
 from previewer.operations.run.run import CommandResult
 from previewer.present.parity_report import code
@@ -21,9 +20,9 @@ def environment_markdown(environment: Environment) -> list[str]:
     mark = "✅" if environment.state in SERVING else "❌"
     until = f", until {format_time(environment.expires_at)}" if environment.expires_at else ""
     lines = [f"### {mark} Preview {code(environment.name)} is {environment.state.value}", ""]
-    if rows := url_rows(environment):
+    if ports := named_ports(environment):
         lines += ["| service | URL |", "|---|---|"]
-        lines += [f"| {code_cell(as_text(row['service']))} | {_link(as_text(row['url']))} |" for row in rows]
+        lines += [f"| {code_cell(service)} | {_link(port.url)} |" for service, port in ports]
         lines.append("")
     ailing = [service for service in environment.services if service.state not in SERVING]
     lines += [f"- {code(service.name)} is {service.state.value}" for service in ailing]

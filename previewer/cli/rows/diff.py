@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from previewer.cli.rows.cells import show_id, timestamp
 from previewer.domain.commit.revision import Change, Commit, FileChange, short_id
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, canonical_json
+from previewer.domain.json_value import JsonObject, JsonValue, canonical_json
 from previewer.domain.release.diff import DefinitionChange, ImageChange, PackageChange
 from previewer.domain.release.release import Artifact
 from previewer.present.parity_report import code
@@ -81,16 +81,25 @@ def difference_value(found: Difference) -> JsonObject:
     return {
         "old": {"release": found.old.id, "commit": found.old.commit},
         "new": {"release": found.new.id, "commit": found.new.commit},
-        "commits": [
-            *(_commit(commit, Change.ADDED) for commit in found.added_commits),
-            *(_commit(commit, Change.REMOVED) for commit in found.removed_commits),
-        ],
+        **section_rows(found),
+        "unknown": list(found.content.unknown),
+    }
+
+
+def section_rows(found: Difference) -> Mapping[str, Sequence[JsonObject]]:
+    """The rows of every part, by the keys of :data:`SECTIONS`."""
+    return {
+        "commits": [_commit(commit, change) for commit, change in _commits(found)],
         "files": [_file(change) for change in found.files],
         "images": [_image(change) for change in found.content.images],
         "packages": [_package(change) for change in found.content.packages],
         "definitions": [_definition(change) for change in found.content.definitions],
-        "unknown": list(found.content.unknown),
     }
+
+
+def _commits(found: Difference) -> Iterator[tuple[Commit, Change]]:
+    yield from ((commit, Change.ADDED) for commit in found.added_commits)
+    yield from ((commit, Change.REMOVED) for commit in found.removed_commits)
 
 
 def _commit(commit: Commit, change: Change) -> JsonObject:
@@ -151,45 +160,54 @@ MOST_ITEMS = 100
 """Items of one list that are shown; the rest is counted. Comments on pull requests end at 65,536 characters."""
 
 
-def diff_markdown(difference: JsonObject) -> Iterator[str]:
-    """The lines for what :func:`~previewer.cli.rows.diff.difference_value` gives."""
-    ends = (as_text(as_object(difference[key])["release"]) for key in ("old", "new"))
-    yield "Release {} → {}".format(*(code(short_id(end)) for end in ends))
+def diff_markdown(found: Difference) -> Iterator[str]:
+    """A title and a list for each part in which something differs."""
+    yield f"Release {code(short_id(found.old.id))} → {code(short_id(found.new.id))}"
+    items = _items(found)
     for key, title, _ in SECTIONS:
-        rows = [as_object(row) for row in as_list(difference[key])]
-        if not rows:
+        if not items[key]:
             continue
-        yield from ("", f"### {title} ({len(rows)})", "")
-        for row in rows[:MOST_ITEMS]:
-            yield f"- {as_text(row['change'])}: {_ITEMS[key](row)}"
-        if len(rows) > MOST_ITEMS:
-            yield f"- and {len(rows) - MOST_ITEMS} more"
+        yield from ("", f"### {title} ({len(items[key])})", "")
+        for change, text in items[key][:MOST_ITEMS]:
+            yield f"- {change.value}: {text}"
+        if len(items[key]) > MOST_ITEMS:
+            yield f"- and {len(items[key]) - MOST_ITEMS} more"
 
 
-def _commit_item(row: JsonObject) -> str:
-    return f"{code(short_id(as_text(row['commit'])))} {code(as_text(row['subject']))}"
+def _items(found: Difference) -> Mapping[str, Sequence[tuple[Change, str]]]:
+    content = found.content
+    return {
+        "commits": [(change, _commit_item(commit)) for commit, change in _commits(found)],
+        "files": [(file.change, _file_item(file)) for file in found.files],
+        "images": [(image.change, _image_item(image)) for image in content.images],
+        "packages": [(package.change, _package_item(package)) for package in content.packages],
+        "definitions": [(value.change, _definition_item(value)) for value in content.definitions],
+    }
 
 
-def _file_item(row: JsonObject) -> str:
-    added, removed = row["added_lines"], row["removed_lines"]
+def _commit_item(commit: Commit) -> str:
+    return f"{code(short_id(commit.id))} {code(commit.subject)}"
+
+
+def _file_item(file: FileChange) -> str:
+    added, removed = file.added_lines, file.removed_lines
     lines = f" (+{added} −{removed})" if added is not None and removed is not None else ""
-    return code(as_text(row["path"])) + lines
+    return code(file.path) + lines
 
 
-def _image_item(row: JsonObject) -> str:
-    name = f"{as_text(row['definition'])}/{as_text(row['service'])}"
-    return f"{code(name)} {_step(short_id(as_text(row['before'])), short_id(as_text(row['after'])))}"
+def _image_item(image: ImageChange) -> str:
+    ids = (short_id(artifact.image) if artifact is not None else "" for artifact in (image.before, image.after))
+    return f"{code(f'{image.definition}/{image.service}')} {_step(*ids)}"
 
 
-def _package_item(row: JsonObject) -> str:
-    versions = (", ".join(as_text(version) for version in as_list(row[key])) for key in ("before", "after"))
-    services = ", ".join(as_text(service) for service in as_list(row["services"]))
-    return f"{code(as_text(row['name']))} {_step(*versions)} in {code(services)}"
+def _package_item(package: PackageChange) -> str:
+    versions = _step(", ".join(package.before), ", ".join(package.after))
+    return f"{code(package.name)} {versions} in {code(', '.join(package.services))}"
 
 
-def _definition_item(row: JsonObject) -> str:
-    path = ".".join(filter(None, (as_text(row["definition"]), as_text(row["path"]))))
-    return f"{code(path)} {_step(_shown(row['before']), _shown(row['after']))}".rstrip()
+def _definition_item(value: DefinitionChange) -> str:
+    path = ".".join(filter(None, (value.definition, value.path)))
+    return f"{code(path)} {_step(_shown(value.before), _shown(value.after))}".rstrip()
 
 
 def _step(before: str, after: str) -> str:
@@ -198,12 +216,3 @@ def _step(before: str, after: str) -> str:
 
 def _shown(value: JsonValue) -> str:
     return "" if value is None else show_value(value).text
-
-
-_ITEMS: Mapping[str, Callable[[JsonObject], str]] = {
-    "commits": _commit_item,
-    "files": _file_item,
-    "images": _image_item,
-    "packages": _package_item,
-    "definitions": _definition_item,
-}

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, convert
+
 from previewer.cli.rows.cells import show_age, show_id, show_sign, show_time_left, timestamp
 from previewer.domain.engine.observation import told_data
-from previewer.domain.environment.environment import Environment, ServiceStatus
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.domain.environment.environment import Environment, PortUrl, ServiceStatus
+from previewer.domain.json_value import JsonObject, JsonValue, entries_at
 from previewer.domain.units import format_memory
 from previewer.present.tables import ABSENT, Column
 from previewer.present.values import Span, Tone
@@ -74,11 +76,23 @@ def detail_columns(
     )
 
 
+class DataRow(Struct, frozen=True):
+    """One of :func:`data_rows`."""
+
+    volume: str
+    origin: str | None
+    snapshot: str | None
+    environment: str = ""
+
+    @property
+    def text(self) -> str:
+        """``db-data: seed db (3f2a91c4b0de)``."""
+        return told_data(self.volume, self.origin or "", self.snapshot or "")
+
+
 def _show_data(value: JsonValue) -> Span:
     """``db-data: seed db (3f2a91c4b0de)``, for each volume."""
-    entries = map(as_object, as_list(value))
-    told = (told_data(as_text(e["volume"]), as_text(e["origin"]), as_text(e["snapshot"])) for e in entries)
-    return Span(", ".join(told))
+    return Span(", ".join(row.text for row in convert(value, tuple[DataRow, ...])))
 
 
 def service_columns(*, has_nodes: bool = False) -> tuple[Column, ...]:
@@ -96,8 +110,7 @@ def service_columns(*, has_nodes: bool = False) -> tuple[Column, ...]:
 
 def _show_ports(value: JsonValue) -> Span:
     """``8080 → http://127.0.0.1:20080``, for each port in the container."""
-    entries = map(as_object, as_list(value))
-    return Span(", ".join(f"{entry['port']} → {entry['url']}" for entry in entries) or ABSENT)
+    return Span(", ".join(f"{entry['port']} → {entry['url']}" for entry in entries_at(value)) or ABSENT)
 
 
 def url_columns() -> tuple[Column, ...]:
@@ -129,7 +142,7 @@ def environment_row(environment: Environment) -> JsonObject:
     }
 
 
-def data_rows(environment: Environment) -> list[JsonValue]:
+def data_rows(environment: Environment) -> list[JsonObject]:
     """What each volume that began with data, or whose data outlives the generation, is."""
     return [
         {
@@ -171,18 +184,23 @@ def service_row(service: ServiceStatus) -> JsonObject:
 
 def url_rows(environment: Environment) -> tuple[JsonObject, ...]:
     """Every URL with its service and the port in its container, the main one first."""
-    services = {port: service.name for service in environment.services for port in service.ports}
     return tuple(
-        {"service": services[port], "port": port.port, "url": port.url, "address": port.address or None}
-        for port in environment.ports
+        {"service": service, "port": port.port, "url": port.url, "address": port.address or None}
+        for service, port in named_ports(environment)
     )
+
+
+def named_ports(environment: Environment) -> tuple[tuple[str, PortUrl], ...]:
+    """Every port with its service, the main one first."""
+    services = {port: service.name for service in environment.services for port in service.ports}
+    return tuple((services[port], port) for port in environment.ports)
 
 
 def urls_by_service(environment: Environment) -> JsonObject:
     """The URLs of every service that has some."""
     found: dict[str, list[JsonValue]] = {}
-    for row in url_rows(environment):
-        found.setdefault(as_text(row["service"]), []).append(row["url"])
+    for service, port in named_ports(environment):
+        found.setdefault(service, []).append(port.url)
     return {service: found[service] for service in sorted(found)}
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from previewer.cli.rows.cells import show_age, show_id, timestamp
 from previewer.cli.rows.environments import show_bytes
-from previewer.domain.json_value import JsonObject, as_list, as_object
+from previewer.domain.json_value import JsonObject, entries_at
 from previewer.domain.record.notes import LedgerEntry
 from previewer.domain.record.tombstone import Tombstone, tombstone_to_json
 from previewer.present.tables import Column
@@ -80,4 +80,4 @@ def head_row(tombstone: Tombstone) -> JsonObject:
 
 def former_rows(row: JsonObject) -> tuple[JsonObject, ...]:
     """The containers of :func:`tombstone_row`."""
-    return tuple(as_object(former) for former in as_list(row["containers"]))
+    return entries_at(row, "containers")

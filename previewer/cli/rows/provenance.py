@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, convert
+
 from previewer.cli.rows.cells import show_bytes, show_id
-from previewer.cli.rows.environments import data_rows
+from previewer.cli.rows.environments import DataRow, data_rows
 from previewer.cli.rows.releases import release_columns, release_row
-from previewer.domain.engine.observation import told_data
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.domain.release.attestation import ImagePackages, Signature
 from previewer.domain.release.release import Artifact
 from previewer.present.safe_text import plain
@@ -21,37 +22,42 @@ if TYPE_CHECKING:
     from previewer.operations.inspect import Inspection
 
 
+class _SignatureRow(Struct, frozen=True):
+    """What :func:`signature_value` gives."""
+
+    verdict: str
+    signer: str | None = None
+    reason: str | None = None
+
+
+class _BaseRow(Struct, frozen=True):
+    reference: str
+
+
 def show_signature(value: JsonValue) -> Span:
     """``✔ good, Ada <ada@example.org>``."""
-    said = as_object(value)
-    words = ", ".join(plain(str(said[key])) for key in ("verdict", "signer", "reason") if said.get(key))
-    return signed(str(said["verdict"]), text=words)
+    row = convert(value, _SignatureRow)
+    words = ", ".join(plain(text) for text in (row.verdict, row.signer, row.reason) if text)
+    return signed(row.verdict, text=words)
 
 
 def show_count(value: JsonValue) -> Span:
     """``deb 88, pypi 3``; ``-`` where the packages were not listed."""
-    if value is None:
+    if not isinstance(value, Mapping):
         return Span(ABSENT)
-    return Span(", ".join(f"{plain(kind)} {count}" for kind, count in as_object(value).items()) or "none")
+    return Span(", ".join(f"{plain(kind)} {count}" for kind, count in value.items()) or "none")
 
 
 def show_bases(value: JsonValue) -> Span:
     """What its Dockerfile builds from, as it calls them."""
-    names = [plain(as_text(as_object(base).get("reference"))) for base in as_list(value)]
+    names = [plain(base.reference) for base in convert(value, tuple[_BaseRow, ...])]
     return Span(", ".join(names) or ABSENT)
-
-
-_DATA_KEYS = ("environment", "volume", "origin", "snapshot")
 
 
 def _show_data(value: JsonValue) -> Span:
     """``shop-main, db-data: seed db (3f2a91c4b0de)``, for each volume of each environment."""
-    told = (
-        f"{environment}, {told_data(volume, origin, snapshot)}"
-        for entry in map(as_object, as_list(value))
-        for environment, volume, origin, snapshot in [map(as_text, map(entry.get, _DATA_KEYS))]
-    )
-    return Span(plain("; ".join(told)))
+    rows = convert(value, tuple[DataRow, ...] | None) or ()
+    return Span(plain("; ".join(f"{row.environment}, {row.text}" for row in rows)))
 
 
 def inspection_columns(now: datetime, *, has_data: bool) -> tuple[Column, ...]:
@@ -82,7 +88,7 @@ IMAGE_COLUMNS = (
 def inspection_row(found: Inspection) -> JsonObject:
     """The release without its images."""
     running: list[JsonValue] | None = [e.name for e in found.running] if found.engine_answers else None
-    data = [{"environment": e.name, **as_object(row)} for e in found.running for row in data_rows(e)]
+    data = [{"environment": e.name, **row} for e in found.running for row in data_rows(e)]
     return {
         **release_row(found.release),
         "subject": found.subject,

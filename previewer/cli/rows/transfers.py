@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, convert
+
 from previewer.cli.rows.cells import show_id
 from previewer.cli.rows.provenance import show_signature
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text
+from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.domain.release.image_comparison import Sameness
 from previewer.operations.verify import VerifiedImage, VerifyResult
 from previewer.present.safe_text import plain
@@ -100,12 +102,17 @@ def show_files(value: JsonValue) -> Span:
     return Span("✖ " + ", ".join(plain(str(name)) for name in names), Tone.BAD) if names else Span("✔ as frozen")
 
 
+class _AttestationsRow(Struct, frozen=True):
+    verdict: Attested
+    reasons: tuple[str, ...]
+
+
 def show_attestations(value: JsonValue) -> Span:
     """``✔ as noted``, ``? unchecked``, or what is not as it was."""
-    said = as_object(value)
-    verdict = Attested(said["verdict"])
+    row = convert(value, _AttestationsRow)
+    verdict = row.verdict
     if verdict is Attested.CHANGED:
-        return Span("✖ " + "; ".join(plain(as_text(reason)) for reason in as_list(said["reasons"])), Tone.BAD)
+        return Span("✖ " + "; ".join(map(plain, row.reasons)), Tone.BAD)
     if verdict is Attested.CHECKED:
         return Span(f"✔ {verdict.value}", Tone.GOOD)
     return Span(f"? {verdict.value}", Tone.BUSY) if verdict is Attested.UNCHECKED else Span(ABSENT)

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, unquote
 from msgspec import Struct, field
 
 from previewer.domain.json_value import JsonObject, as_list, as_object, as_text
+from previewer.domain.stored import convert
 
 PROVENANCE_FILE = "provenance.json"
 BILL_FILE = "bill.json"
@@ -63,6 +64,31 @@ class Attestations(Struct, frozen=True):
     """CycloneDX documents by image (``sha256:…``)."""
     packages: Mapping[str, ImagePackages] = field(default_factory=dict)
     """What the bills list, by image."""
+
+
+class Byproduct(Struct, frozen=True):
+    """A file that a provenance names beside the release."""
+
+    name: str = ""
+    digest: Mapping[str, str] = field(default_factory=dict)
+    """By algorithm: hexadecimal digits."""
+
+
+class _RunDetails(Struct, frozen=True):
+    byproducts: tuple[Byproduct, ...] = ()
+
+
+class _Predicate(Struct, frozen=True, rename="camel"):
+    run_details: _RunDetails = field(default_factory=_RunDetails)
+
+
+class _Statement(Struct, frozen=True):
+    predicate: _Predicate = field(default_factory=_Predicate)
+
+
+def byproducts(provenance: object) -> tuple[Byproduct, ...]:
+    """What a provenance names beside the release. Raises :class:`ValueError` for one that is none."""
+    return convert(provenance, _Statement).predicate.run_details.byproducts
 
 
 class PackageKind(Enum):

@@ -17,9 +17,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import IO, BinaryIO, cast
 
-from msgspec import Struct
+from msgspec import Struct, convert, field
 
-from previewer.domain.json_value import JsonObject, JsonValue, as_list, as_object, as_text, canonical_json
+from previewer.domain.json_value import JsonObject, canonical_json
 from previewer.domain.tar_pieces import open_tar
 from previewer.errors import FreezeError
 from previewer.freeze.canonical.layer import CANONICAL_TIME
@@ -84,8 +84,7 @@ def read_config_name(pieces: Iterator[bytes]) -> str:
             for member in archive:
                 file = archive.extractfile(member) if member.name == MANIFEST else None
                 if file is not None:
-                    listed = as_list(json.loads(file.read(MAX_DOCUMENT)))
-                    return as_text(as_object(listed[0])["Config"])
+                    return _read_entry(file.read(MAX_DOCUMENT)).config
     except (tarfile.TarError, ValueError, KeyError, IndexError) as error:
         raise FreezeError(f"the engine's archive of the image cannot be read: {error}") from error
     raise FreezeError("the engine's archive of the image ends before its manifest")
@@ -109,16 +108,35 @@ def _keep(member: tarfile.TarInfo, file: IO[bytes], without: Collection[str]) ->
 
 
 def _assemble(found: Mapping[str, BinaryIO], links: Mapping[str, str]) -> SavedImage:
-    listed = as_list(json.loads(_document(found, MANIFEST)))
-    entry = as_object(listed[0])
-    text = _document(found, as_text(entry.get("Config")))
-    config: JsonValue = json.loads(text)
-    diff_ids = [as_text(value) for value in as_list(as_object(as_object(config).get("rootfs")).get("diff_ids"))]
-    names = [as_text(value) for value in as_list(entry.get("Layers"))]
+    entry = _read_entry(_document(found, MANIFEST))
+    text = _document(found, entry.config)
+    config = json.loads(text)
+    diff_ids = convert(config, _Config).rootfs.diff_ids or ()
     layers = [
-        Layer(diff_id, found.get(_followed(name, links))) for diff_id, name in zip(diff_ids, names, strict=True)
+        Layer(diff_id, found.get(_followed(name, links)))
+        for diff_id, name in zip(diff_ids, entry.layers or (), strict=True)
     ]
-    return SavedImage(as_object(config), f"sha256:{hashlib.sha256(text).hexdigest()}", tuple(layers))
+    return SavedImage(config, f"sha256:{hashlib.sha256(text).hexdigest()}", tuple(layers))
+
+
+class _Entry(Struct, frozen=True, rename="pascal"):
+    """What the manifest says of one image."""
+
+    config: str
+    layers: tuple[str, ...] | None = None
+
+
+class _Layers(Struct, frozen=True):
+    diff_ids: tuple[str, ...] | None = None
+
+
+class _Config(Struct, frozen=True):
+    rootfs: _Layers = field(default_factory=_Layers)
+
+
+def _read_entry(manifest: bytes) -> _Entry:
+    """The first image of an archive's manifest."""
+    return convert(json.loads(manifest), tuple[_Entry, ...])[0]
 
 
 def _followed(name: str, links: Mapping[str, str]) -> str:
