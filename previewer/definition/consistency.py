@@ -12,13 +12,14 @@ from previewer.definition.values import (
     ModelError,
     Table,
     Value,
-    as_items,
     as_table,
-    as_tables,
+    items_at,
     named_tables,
     nearest_name_hint,
     table_at,
+    tables_at,
 )
+from previewer.domain.compose.keys import SERVICE_KEYS
 
 CONTENT_KEYS = {"configs": ("file", "environment", "content"), "secrets": ("file", "environment")}
 """By section: where the content of a resource may come from."""
@@ -32,7 +33,7 @@ def check_exclusive_keys(model: Table) -> None:
                 if key not in ("name", "external") and not key.startswith("x-"):
                     raise ModelError(f"an external volume has no {key!r}", path=("volumes", name, key))
     for section, keys in CONTENT_KEYS.items():
-        for name, value in as_table(model.get(section)).items():
+        for name, value in table_at(model, section).items():
             _check_content(as_table(value), keys, (section, name))
     for name, service in named_tables(model, "services"):
         _check_service(name, service)
@@ -47,13 +48,13 @@ def _check_content(resource: Table, keys: tuple[str, ...], path: tuple[str, str]
 
 
 def _check_service(name: str, service: Table) -> None:
-    for index, port in enumerate(as_tables(service.get("ports"))):
+    for index, port in enumerate(tables_at(service, "ports")):
         if "host_ip" in port:
             try:
                 check_ip_address(str(port["host_ip"]))
             except ModelError as error:
                 raise error.under("services", name, "ports", str(index)) from error
-    for volume in as_tables(service.get("volumes")):
+    for volume in tables_at(service, "volumes"):
         if volume.get("type") == "bind" and "source" not in volume:
             raise ModelError("a bind mount needs a source", path=("services", name, "volumes"))
     for device in reserved_devices(service):
@@ -64,13 +65,8 @@ def _check_service(name: str, service: Table) -> None:
 TEST_KINDS = ("CMD", "CMD-SHELL", "NONE")
 """How the list form of ``healthcheck.test`` begins."""
 WATCH_ACTIONS_WITHOUT_TARGET = ("rebuild", "restart")
-LIMITS = (
-    ("cpus", "limits", "cpus"),
-    ("mem_limit", "limits", "memory"),
-    ("mem_reservation", "reservations", "memory"),
-    ("pids_limit", "limits", "pids"),
-)
-"""A key of the service, and the section and key under ``deploy.resources`` that say the same."""
+LIMITS = tuple((row.path, row.same_as) for row in SERVICE_KEYS if row.same_as)
+"""A key of the service, and the place below ``deploy.resources`` that says the same."""
 
 
 def check_consistency(model: Table, *, enabled: Table) -> None:
@@ -100,7 +96,7 @@ def _check_build(name: str, service: Table) -> None:
     path = ("services", name, "build")
     if build.get("dockerfile_inline") and build.get("dockerfile"):
         raise ModelError("a build has either 'dockerfile' or 'dockerfile_inline'", path=path)
-    platform, platforms = service.get("platform"), as_items(build.get("platforms"))
+    platform, platforms = service.get("platform"), items_at(build, "platforms")
     if platform and platforms and platform not in platforms:
         raise ModelError(f"the service's platform {platform!r} is not among these", path=(*path, "platforms"))
 
@@ -113,7 +109,7 @@ def _check_network_mode(name: str, service: Table) -> None:
 
 
 def _check_healthcheck(name: str, service: Table) -> None:
-    test = as_items(table_at(service, "healthcheck").get("test"))
+    test = items_at(service, "healthcheck", "test")
     if test and test[0] not in TEST_KINDS:
         raise ModelError(
             f"a list here begins with one of {', '.join(TEST_KINDS)}",
@@ -140,19 +136,18 @@ def _check_scale(name: str, service: Table) -> None:
 
 
 def _check_limits(name: str, service: Table) -> None:
-    for key, section, resource in LIMITS:
+    for key, place in LIMITS:
+        section, resource = place.split(".")
         resources = table_at(service, "deploy", "resources", section)
         value = service.get(key)
         if value in (None, 0, "0") or not resources:
             continue
         if resources.get(resource, "0" if isinstance(value, str) else 0) != value:
-            raise ModelError(
-                f"{key!r} and 'deploy.resources.{section}.{resource}' differ", path=("services", name, key)
-            )
+            raise ModelError(f"{key!r} and 'deploy.resources.{place}' differ", path=("services", name, key))
 
 
 def _check_watch(name: str, service: Table) -> None:
-    for watch in as_tables(table_at(service, "develop").get("watch")):
+    for watch in tables_at(service, "develop", "watch"):
         if not watch.get("target") and watch.get("action") not in WATCH_ACTIONS_WITHOUT_TARGET:
             raise ModelError(
                 f"the action {watch.get('action')!r} needs a target", path=("services", name, "develop", "watch")
@@ -160,8 +155,8 @@ def _check_watch(name: str, service: Table) -> None:
 
 
 def _check_mount_targets(name: str, service: Table) -> None:
-    mounted = [(str(item).split(":")[0], "tmpfs") for item in as_items(service.get("tmpfs"))]
-    mounted += [(str(volume.get("target")), "volumes") for volume in as_tables(service.get("volumes"))]
+    mounted = [(str(item).split(":")[0], "tmpfs") for item in items_at(service, "tmpfs")]
+    mounted += [(str(volume.get("target")), "volumes") for volume in tables_at(service, "volumes")]
     seen: set[str] = set()
     for target, key in mounted:
         if target in seen:
@@ -213,7 +208,7 @@ def _check_dependencies(name: str, service: Table, enabled: Table, model: Table)
 
 
 def _profiles(service: Value) -> list[Value]:
-    return as_items(as_table(service).get("profiles"))
+    return items_at(service, "profiles")
 
 
 def _missing_service(name: str, path: tuple[str, ...], hint: str | None) -> ModelError:

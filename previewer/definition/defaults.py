@@ -19,9 +19,10 @@ from previewer.definition.values import (
     Value,
     as_items,
     as_table,
-    as_tables,
+    items_at,
     named_tables,
     table_at,
+    tables_at,
 )
 from previewer.definition.yaml.scalars import go_text
 from previewer.domain.compose.definition import ModelPath
@@ -67,15 +68,16 @@ def fold_environment_files(reading: Reading, name: str, service: Table, *, varia
     lookup = with_run_variables(lambda key: variables[key] if key in variables else own.get(key))
 
     found = dict(own)
-    for env_file in as_tables(service.pop("env_file", None)):
+    for env_file in tables_at(service, "env_file"):
         path = ("services", name, "env_file")
         found.update(_read(reading, env_file, lookup=lookup, before=found, path=path))
+    service.pop("env_file", None)
     service.pop("environment", None)
     if found or written:
         service["environment"] = {**found, **written}
 
     labels: dict[str, str] = {}
-    for label_file in as_items(service.pop("label_file", None)):
+    for label_file in items_at(service, "label_file"):
         read = reading.dotenv(str(label_file), lookup=labels.get)
         if read is None:
             raise ModelError(
@@ -83,6 +85,7 @@ def fold_environment_files(reading: Reading, name: str, service: Table, *, varia
                 path=("services", name, "label_file"),
             )
         labels.update(read)
+    service.pop("label_file", None)
     if labels:
         service["labels"] = {**labels, **table_at(service, "labels")}
 
@@ -125,9 +128,9 @@ def fill_defaults(model: Table, *, variables: Mapping[str, str]) -> None:
     for _, service in named_tables(model, "services"):
         if isinstance(service.get("build"), dict):
             table_at(service, "build").setdefault("context", ".")
-        for secret in as_tables(service.get("secrets")):
+        for secret in tables_at(service, "secrets"):
             secret.setdefault("target", f"/run/secrets/{secret.get('source')}")
-        for port in as_tables(service.get("ports")):
+        for port in tables_at(service, "ports"):
             port.setdefault("protocol", "tcp")
             port.setdefault("mode", "ingress")
         for device in reserved_devices(service):
@@ -140,7 +143,7 @@ def fill_defaults(model: Table, *, variables: Mapping[str, str]) -> None:
 def reserved_devices(service: Table) -> Iterator[Table]:
     """The devices of ``gpus`` and of ``deploy.resources.reservations``."""
     reservations = table_at(service, "deploy", "resources", "reservations")
-    return itertools.chain(as_tables(service.get("gpus")), as_tables(reservations.get("devices")))
+    return itertools.chain(tables_at(service, "gpus"), tables_at(reservations, "devices"))
 
 
 def normalise(model: Table, *, variables: Mapping[str, str]) -> None:
@@ -155,7 +158,7 @@ def normalise(model: Table, *, variables: Mapping[str, str]) -> None:
                 service["environment"] = dict(environment_table(service["environment"], variables))
         except ModelError as error:
             raise error.under("services", name, "environment") from error
-        for volume in as_tables(service.get("volumes")):
+        for volume in tables_at(service, "volumes"):
             if isinstance(volume.get("target"), str):
                 volume["target"] = clean_target(str(volume["target"]))
         _depend_on_what_is_used(service)
@@ -193,21 +196,21 @@ def _depend_on_what_is_used(service: Table) -> None:
 
 
 def _used_services(service: Table) -> Iterator[tuple[str, bool]]:
-    for link in as_items(service.get("links")):
+    for link in items_at(service, "links"):
         text = str(link)
         yield text.split(":")[0] if text.count(":") == 1 else text, True
     for key in NAMESPACE_KEYS:
         mode = service.get(key)
         if isinstance(mode, str) and mode.startswith(SERVICE_PREFIX):
             yield mode.removeprefix(SERVICE_PREFIX), True
-    for source in as_items(service.get("volumes_from")):
+    for source in items_at(service, "volumes_from"):
         if not str(source).startswith("container:"):
             yield str(source).split(":")[0], False
 
 
 def _name_resources(model: Table) -> None:
     for section in ("networks", "volumes", "configs", "secrets"):
-        resources = as_table(model.get(section))
+        resources = table_at(model, section)
         for key, value in resources.items():
             resource: dict[str, Value] = as_table(value)
             resources[key] = resource

@@ -205,6 +205,6 @@ class ExtendsResolver:
         begun = copy_table(base)
         delete_paths({"services": {name: begun}}, document.deletions)
         merged = as_table(merge({"services": {"": begun}}, {"services": {"": service}}))
-        result = as_table(as_table(merged["services"])[""])
+        result = as_table(table_at(merged, "services")[""])
         result.pop("extends", None)
         return result

@@ -16,7 +16,7 @@ from typing import TypeAlias, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
-from previewer.definition.values import ModelError, Table, Value, as_items, as_table, nearest_name_hint, table_at
+from previewer.definition.values import ModelError, Table, Value, as_table, items_at, nearest_name_hint, table_at
 from previewer.domain.compose.definition import ModelPath
 
 Schema: TypeAlias = Table
@@ -288,7 +288,7 @@ def check_extension(model: Table, *, services: Collection[str], volumes: Collect
 
 
 def _named_services(extension: Table) -> Iterator[tuple[ModelPath, str]]:
-    for index, route in enumerate(as_items(extension.get("routes"))):
+    for index, route in enumerate(items_at(extension, "routes")):
         yield ("routes", str(index), "service"), _service_of(route)
     for name in table_at(extension, "await_ports"):
         yield ("await_ports", name), name
@@ -304,7 +304,7 @@ def _named_volumes(extension: Table) -> Iterator[tuple[ModelPath, str]]:
     for name in table_at(extension, "lifetime"):
         yield ("lifetime", name), name
     for seed, said in sorted(table_at(extension, "seeds").items()):
-        for index, volume in enumerate(as_items(as_table(said).get("volumes"))):
+        for index, volume in enumerate(items_at(said, "volumes")):
             yield ("seeds", seed, "volumes", str(index)), str(volume)
 
 

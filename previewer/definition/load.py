@@ -33,7 +33,7 @@ from previewer.definition.selection import drop_unused_resources, enabled_servic
 from previewer.definition.short_syntax import expand_short_syntax
 from previewer.definition.sources import WrittenLocations
 from previewer.definition.typed_values import convert_values
-from previewer.definition.values import MAX_SERVICES, ModelError, Table, as_items, as_table, named_tables, table_at
+from previewer.definition.values import MAX_SERVICES, ModelError, Table, as_table, items_at, named_tables, table_at
 from previewer.definition.yaml.document import Document
 from previewer.domain.commit.files import FileTree
 from previewer.domain.compose.definition import Definition, ModelPath, Role
@@ -108,10 +108,10 @@ def _load_whole_project(reading: Reading, files: list[str], options: LoadOptions
 
     check_extension_schema(model)
     omit_services(model)
-    declared, volumes = tuple(as_table(model.get("services"))), tuple(as_table(model.get("volumes")))
+    declared, volumes = tuple(table_at(model, "services")), tuple(table_at(model, "volumes"))
     enabled = enabled_services(model, _profiles(model, options, project.variables))
     disabled = (service for name, service in named_tables(model, "services") if name not in enabled)
-    reading.profiles_off.update(str(profile) for service in disabled for profile in as_items(service["profiles"]))
+    reading.profiles_off.update(str(profile) for service in disabled for profile in items_at(service, "profiles"))
     check_consistency(model, enabled=enabled)
     model["services"] = enabled
     for name, service in named_tables(model, "services"):
@@ -153,7 +153,7 @@ def _profiles(model: Table, options: LoadOptions, variables: Mapping[str, str]) 
     """The ones that are given, else those in ``COMPOSE_PROFILES``; and those that the definition has on."""
     named = options.expand(variables.get("COMPOSE_PROFILES", ""))
     chosen = list(options.profiles) or [profile for profile in named.split(",") if profile]
-    return [*chosen, *map(str, as_items(table_at(model, EXTENSION).get("profiles")))]
+    return [*chosen, *map(str, items_at(model, EXTENSION, "profiles"))]
 
 
 def _load_project(reading: Reading, files: list[str], project: Project) -> Table:
@@ -179,7 +179,7 @@ def _add_document(reading: Reading, model: Table, document: Document, file: str,
         ExtendsResolver(reading, lambda path: _load_services(reading, path, project.variables)).resolve(services)
     delete_paths(model, deletions)
     model = as_table(keep_last_of_equals(merge(model, changes)))
-    if len(as_table(model.get("services"))) > MAX_SERVICES:
+    if len(table_at(model, "services")) > MAX_SERVICES:
         raise ModelError(f"there are more than {MAX_SERVICES} services", path=("services",))
     check_compose_schema(model)
     model.pop("version", None)

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 from typing import TypeAlias
 
-from previewer.definition.values import Table, Value, as_items, as_tables, named_tables, table_at
+from previewer.definition.values import Table, Value, items_at, named_tables, table_at, tables_at
 from previewer.errors import OutsideTreeError
 
 TREE_ROOT = "/.gittree"
@@ -91,14 +91,14 @@ def change_paths(model: Table, change: PathChange) -> None:
 
 def _change_service(service: Table, change: PathChange) -> None:
     _change_build(table_at(service, "build"), change)
-    for env_file in as_tables(service.get("env_file")):
+    for env_file in tables_at(service, "env_file"):
         _change_key(env_file, "path", change)
     if isinstance(service.get("label_file"), list):
-        service["label_file"] = [_changed(item, change) for item in as_items(service["label_file"])]
+        service["label_file"] = [_changed(item, change) for item in items_at(service, "label_file")]
     _change_key(table_at(service, "extends"), "file", change)
-    for watch in as_tables(table_at(service, "develop").get("watch")):
+    for watch in tables_at(service, "develop", "watch"):
         _change_key(watch, "path", change)
-    for volume in as_tables(service.get("volumes")):
+    for volume in tables_at(service, "volumes"):
         if volume.get("type") == "bind":
             _change_key(volume, "source", change)
 

@@ -11,10 +11,13 @@ from typing import cast
 import yaml
 
 from previewer.definition.load import LoadOptions, load_files
+from previewer.definition.path_rules import PathRules
 from previewer.definition.paths import TREE_ROOT, change_paths, is_outside_tree
-from previewer.definition.values import Table, Value, as_tables, named_tables, table_at
+from previewer.definition.values import Table, Value, named_tables, table_at, tables_at
 from previewer.domain.commit.files import EntryKind, FileTree, TreeEntry
 from previewer.domain.compose.definition import Definition
+from previewer.domain.compose.key import Kind
+from previewer.domain.compose.keys import ALL_KEYS
 from previewer.domain.compose.references import MARK
 from previewer.domain.json_value import JsonObject, JsonValue, as_object, as_text
 from previewer.errors import DefinitionError, OutsideTreeError, UsageError
@@ -43,7 +46,7 @@ def compose_config_output(definition: Definition) -> JsonObject:
         if isinstance(service.get("deploy"), dict):
             table_at(service, "deploy").setdefault("placement", {})
             table_at(service, "deploy").setdefault("resources", {})
-        for volume in as_tables(service.get("volumes")):
+        for volume in tables_at(service, "volumes"):
             if table_at(volume, "bind").get("create_host_path") is True:
                 table_at(volume, "bind").pop("create_host_path")
     for _, network in named_tables(model, "networks"):
@@ -91,8 +94,8 @@ def _is_omitted(key: str, value: Value) -> bool:
 
 
 _FILE = "definition.json"
-_MAY_BE_UNLIMITED = ("mem_limit", "mem_reservation", "memswap_limit", "shm_size")
-"""Sizes that a file may give as the number -1; in the normal form they are text, as all sizes are."""
+_SIZES = PathRules({path: True for path, row in ALL_KEYS if row.kind is Kind.BYTES})
+"""What a file may give as the number -1, which is no limit; in the normal form sizes are text."""
 
 
 def check_normal_form(definition: Definition) -> None:
@@ -103,7 +106,7 @@ def check_normal_form(definition: Definition) -> None:
     """
     try:
         model = _without_absent(definition.model)
-        content = json.dumps(_as_written(model), ensure_ascii=False, allow_nan=False).encode()
+        content = json.dumps(_as_written(model, _SIZES), ensure_ascii=False, allow_nan=False).encode()
         tree = FileTree((TreeEntry(_FILE, EntryKind.FILE, _FILE, len(content)),), lambda _id: content)
         options = LoadOptions(
             profiles=tuple(_profiles(definition)),
@@ -147,11 +150,10 @@ def _without_absent(model: JsonObject) -> JsonObject:
     return {**model, "services": found} if services else model
 
 
-def _as_written(value: JsonValue) -> JsonValue:
+def _as_written(value: JsonValue, sizes: PathRules[bool]) -> JsonValue:
     """As it would stand in a file: every ``$`` is doubled, for nothing in it is to be interpolated."""
     if isinstance(value, str):
-        return value.replace("$", "$$")
+        return -1 if sizes.rule and value == "-1" else value.replace("$", "$$")
     if isinstance(value, dict):
-        is_number = {key: key in _MAY_BE_UNLIMITED and item == "-1" for key, item in value.items()}
-        return {key: -1 if is_number[key] else _as_written(item) for key, item in value.items()}
-    return [_as_written(item) for item in value] if isinstance(value, list) else value
+        return {key: _as_written(item, sizes.child(key)) for key, item in value.items()}
+    return [_as_written(item, sizes.items()) for item in value] if isinstance(value, list) else value

@@ -9,11 +9,11 @@ from previewer.definition.values import (
     RESOURCE_SECTIONS,
     ModelError,
     Table,
-    as_items,
-    as_tables,
+    items_at,
     named_tables,
     nearest_name_hint,
     table_at,
+    tables_at,
 )
 
 ALL_PROFILES = "*"
@@ -28,7 +28,7 @@ def enabled_services(model: Table, profiles: Collection[str]) -> Table:
         for name, service in named_tables(model, "services")
         if not service.get("profiles")
         or ALL_PROFILES in profiles
-        or any(profile in profiles for profile in as_items(service["profiles"]))
+        or any(profile in profiles for profile in items_at(service, "profiles"))
     }
 
 
@@ -38,7 +38,7 @@ def omit_services(model: Table) -> None:
     Raises :class:`ModelError` for a name that is no service's, and for a service that runs within an omitted one.
     """
     services = table_at(model, "services")
-    omitted = [str(name) for name in as_items(table_at(model, EXTENSION).get("omit"))]
+    omitted = [str(name) for name in items_at(model, EXTENSION, "omit")]
     for index, name in enumerate(omitted):
         if name not in services:
             hint = nearest_name_hint(name, services) or f"there is {', '.join(sorted(services)) or 'none'}"
@@ -69,14 +69,14 @@ def used_resources(service: Table, section: str) -> Iterator[str]:
     if section in ("networks", "models"):
         yield from table_at(service, section)
     elif section == "volumes":
-        for volume in as_tables(service.get("volumes")):
+        for volume in tables_at(service, "volumes"):
             if volume.get("type") == "volume" and volume.get("source"):
                 yield str(volume["source"])
     else:
-        for entry in as_tables(service.get(section)):
+        for entry in tables_at(service, section):
             yield str(entry.get("source"))
         if section == "secrets":
-            for entry in as_tables(table_at(service, "build").get("secrets")):
+            for entry in tables_at(service, "build", "secrets"):
                 yield str(entry.get("source"))
 
 

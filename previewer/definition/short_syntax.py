@@ -21,10 +21,10 @@ from previewer.definition.values import (
     ModelError,
     Table,
     Value,
-    as_items,
-    as_tables,
+    items_at,
     named_tables,
     table_at,
+    tables_at,
     text_or_items,
 )
 from previewer.definition.yaml.scalars import go_text
@@ -168,11 +168,11 @@ def expand_short_syntax(model: Table, *, budget: Budget) -> None:
     for a short form that cannot be understood.
     """
     for name, service in named_tables(model, "services"):
-        ports_before = len(as_items(service.get("ports")))
+        ports_before = len(items_at(service, "ports"))
         _expand(service, SERVICE_FORMS, "services", name)
-        budget.spend(NODES_OF_A_PORT * (len(as_items(service.get("ports"))) - ports_before))
+        budget.spend(NODES_OF_A_PORT * (len(items_at(service, "ports")) - ports_before))
         _expand(table_at(service, "build"), BUILD_FORMS, "services", name, "build")
-        for watch in as_tables(table_at(service, "develop").get("watch")):
+        for watch in tables_at(service, "develop", "watch"):
             _expand(watch, WATCH_FORMS, "services", name, "develop", "watch")
     for section in ("networks", "volumes", "secrets", "configs"):
         for name, resource in named_tables(model, section):

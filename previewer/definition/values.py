@@ -47,11 +47,6 @@ def as_items(value: Value) -> list[Value]:
     return value if isinstance(value, list) else []
 
 
-def as_tables(value: Value) -> list[Table]:
-    """The mappings among the items of a list."""
-    return [item for item in as_items(value) if isinstance(item, dict)]
-
-
 def text_or_items(value: Value) -> list[Value]:
     """The items of a list, or of one text where Compose takes either; nothing for null."""
     if isinstance(value, list):
@@ -66,9 +61,19 @@ def table_at(value: Value, *keys: str) -> Table:
     return as_table(value)
 
 
+def items_at(value: Value, *keys: str) -> list[Value]:
+    """The list that ``keys`` lead to, itself; an empty one where there is none."""
+    return as_items(table_at(value, *keys[:-1]).get(keys[-1]))
+
+
+def tables_at(value: Value, *keys: str) -> list[Table]:
+    """The mappings among the items of the list that ``keys`` lead to."""
+    return [item for item in items_at(value, *keys) if isinstance(item, dict)]
+
+
 def named_tables(model: Table, section: str) -> Iterator[tuple[str, Table]]:
     """The name and mapping of each service, network, ... that is written as a mapping."""
-    for name, value in as_table(model.get(section)).items():
+    for name, value in table_at(model, section).items():
         if isinstance(value, dict):
             yield name, value
 

@@ -54,6 +54,21 @@ def test_whatever_loading_gives_is_in_normal_form(case: dict[str, Any]) -> None:
     check_normal_form(written(definition))
 
 
+@pytest.mark.parametrize(
+    "unlimited",
+    [
+        "mem_limit: -1",
+        "mem_swappiness: -1",
+        "shm_size: -1",
+        "build: {context: ., shm_size: -1}",
+        "blkio_config: {device_read_bps: [{path: /dev/sda, rate: -1}]}",
+        'x-note: {mem_limit: "-1"}',
+    ],
+)
+def test_what_has_no_limit_is_taken_wherever_a_size_may_stand(unlimited: str) -> None:
+    check_normal_form(written(load_text(f"services:\n  web:\n    image: web\n    {unlimited}\n")))
+
+
 def test_services_of_other_profiles_may_be_waited_for() -> None:
     check_normal_form(written(load_text(TEXT)))
 

@@ -144,3 +144,5 @@ class ComposeKey(Struct, frozen=True):
     """Of a list whose order means nothing: by which keys parity knows its entries; none for plain ones."""
     zero_is_absent: bool = False
     """Whether zero means no limit, as if the key were not there."""
+    same_as: str = ""
+    """The place below ``deploy.resources`` that says the same: where both are written, they have to agree."""
