@@ -41,6 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-cli-goldens", action="store_true", help="rewrite tests/cli/golden and docs/cli.md")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of a module that use a real engine share what they made: one worker runs them all."""
     for item in items:
