@@ -28,6 +28,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "previewer parity staging feature/login",
         "previewer parity main:staging v1.4:production",
         "previewer parity --probe --exit-code -o markdown",
+        "previewer parity --declare services.web.mem_limit --reason 'more load'",
     ),
     "comment": ("previewer comment shop-pull-7 --post", "previewer comment shop-pull-7 --gone --post"),
     "share": (

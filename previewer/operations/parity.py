@@ -41,6 +41,31 @@ class RolesParity(Struct, frozen=True):
     """Why not; empty where they can."""
 
 
+class Distance(Struct, frozen=True):
+    """What lies between the commits of two sides; of each, at most :data:`MOST_APART` are counted."""
+
+    ahead: int
+    """Commits that only the left side has."""
+    behind: int
+    """Commits that only the right side has."""
+    files: int
+    """Files that differ."""
+
+
+MOST_APART = 1000
+
+
+def distance(session: Session, parity: Parity) -> Distance | None:
+    """How far the sides' commits are from each other; ``None`` where the repository has not got both."""
+    source, left, right = session.source, parity.left.commit, parity.right.commit
+    if left == right:
+        return Distance(0, 0, 0)
+    if not (source.find_commit(left) and source.find_commit(right)):
+        return None
+    ahead, behind = (source.commits_between(*pair, limit=MOST_APART) for pair in ((right, left), (left, right)))
+    return Distance(len(ahead), len(behind), len(source.changed_files(left, right)))
+
+
 def compare(session: Session, left: str | None = None, right: str | None = None) -> Parity:
     """Compare two things: each an environment, ``REVISION:DEFINITION`` or ``RELEASE:DEFINITION``.
 

@@ -7,7 +7,7 @@ import socket
 import statistics
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
@@ -48,6 +48,16 @@ class Probed(Struct, frozen=True):
     left: ProbeAnswer
     right: ProbeAnswer
     differences: tuple[ProbeDifference, ...]
+
+
+def answers_of(probed: Sequence[Probed]) -> list[tuple[str, tuple[ProbeDifference, ...]]]:
+    """What reports are made of: each request with how its answers differ."""
+    return [(str(one.request), one.differences) for one in probed]
+
+
+def is_silent(one: Probed) -> bool:
+    """Whether neither side answered."""
+    return bool(one.left.error and one.right.error)
 
 
 def probe(session: Session, left: ParitySide, right: ParitySide) -> tuple[Probed, ...]:

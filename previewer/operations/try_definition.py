@@ -27,6 +27,7 @@ from previewer.domain.environment.environment import Environment
 from previewer.domain.environment.urls import reason_for_no_url
 from previewer.domain.policy.check import Check, Verdict
 from previewer.git.command import GitCommand
+from previewer.git.new_commit import tree_with
 from previewer.operations.down import all_names, down
 from previewer.operations.probe import ask_once
 from previewer.operations.up import up
@@ -163,11 +164,7 @@ def _commit(command: GitCommand, base: Commit, files: Mapping[str, str]) -> str:
     """A commit upon ``base`` that has ``files`` besides; ``base`` itself without any."""
     if not files:
         return base.id
-    command.run("read-tree", base.tree)
-    for path, text in files.items():
-        blob = command.run("hash-object", "-w", "--stdin", input_bytes=text.encode()).decode().strip()
-        command.run("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}")
-    tree = command.text("write-tree").strip()
+    tree = tree_with(command, base.tree, files)
     who = f"previewer <previewer> {int(base.committed_at.timestamp())} +0000"
     content = f"tree {tree}\nparent {base.id}\nauthor {who}\ncommitter {who}\n\nTry a definition\n"
     written = command.run("hash-object", "-t", "commit", "-w", "--stdin", input_bytes=content.encode())

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from previewer.domain.json_value import JsonObject
-from previewer.domain.parity.compare import Parity, shown_value
-from previewer.domain.parity.difference import ParityDifference, ParitySide, Side
+from previewer.domain.parity.compare import Parity, show, shown_value
+from previewer.domain.parity.difference import ParityDifference, ParitySide, SameFact, Side
+from previewer.domain.parity.groups import FactGroup, group_facts
 from previewer.domain.parity.probe import ProbeDifference
 from previewer.domain.secrecy import Secrecy
 from previewer.domain.units import counted, format_time
 from previewer.present.safe_text import plain
 
+Answers = Sequence[tuple[str, Sequence[ProbeDifference]]]
+"""Requests, each with how its two answers differ; one that was answered alike has no difference."""
 
-def parity_value(parity: Parity, secrecy: Secrecy) -> JsonObject:
+
+def parity_value(parity: Parity, answers: Answers, secrecy: Secrecy) -> JsonObject:
     """The whole comparison."""
     return {
         "left": _side(parity.left),
@@ -25,8 +30,32 @@ def parity_value(parity: Parity, secrecy: Secrecy) -> JsonObject:
         "undeclared": len(parity.undeclared),
         "declared": len(parity.declared),
         "differences": [difference_row(difference, secrecy) for difference in parity.differences],
+        "same": [same_row(fact, secrecy) for fact in parity.same],
         "stale": [{"path": a.path, "reason": a.reason, "definition": a.origin} for a in parity.stale],
+        "probes": answer_rows(answers, every=True),
     }
+
+
+def same_row(fact: SameFact, secrecy: Secrecy) -> JsonObject:
+    """A fact that both sides have alike, with its value as it may be seen."""
+    return {"path": fact.path, "service": fact.service, "value": show(fact.path, fact.value, secrecy)}
+
+
+def answer_rows(answers: Answers, *, every: bool) -> list[JsonObject]:
+    """A row a difference; with ``every``, one too for each request that was answered alike."""
+    rows: list[JsonObject] = []
+    for request, found in answers:
+        rows += [{"request": request, "what": d.what, "left": d.left, "right": d.right} for d in found]
+        if every and not found:
+            rows.append({"request": request, "what": None, "left": None, "right": None})
+    return rows
+
+
+def parity_document(name: str, parity: Parity, answers: Answers, secrecy: Secrecy) -> str:
+    """The comparison as a file of this name: JSON for ``*.json``, else Markdown."""
+    if name.endswith(".json"):
+        return json.dumps(parity_value(parity, answers, secrecy), indent=2, ensure_ascii=False) + "\n"
+    return "\n".join(parity_markdown(parity, answers, secrecy)) + "\n"
 
 
 def difference_row(difference: ParityDifference, secrecy: Secrecy) -> JsonObject:
@@ -43,44 +72,25 @@ def difference_row(difference: ParityDifference, secrecy: Secrecy) -> JsonObject
     }
 
 
-def parity_markdown(
-    parity: Parity, probed: Mapping[str, Sequence[ProbeDifference]], secrecy: Secrecy
-) -> Iterator[str]:
-    """The lines: the score, then lists of what differs, with every foreign text as code.
-
-    ``probed`` has the differences of the answers by request.
-    """
+def parity_markdown(parity: Parity, answers: Answers, secrecy: Secrecy) -> Iterator[str]:
+    """The lines: the score, then lists of what differs by service, with every foreign text as code."""
     yield f"## Parity of {code(parity.left.name)} and {code(parity.right.name)}: {parity.score} %"
     for title, differences in (("Undeclared", parity.undeclared), ("Declared", parity.declared)):
         if differences:
             yield from ("", f"### {title} ({len(differences)})", "")
-            yield from (f"- {_item(difference, secrecy)}" for difference in differences)
+            yield from (f"- {item}" for group in group_facts(differences) for item in _items(group, secrecy))
     if parity.stale:
         yield from ("", "### Allowed for nothing", "")
         yield from (
             f"- {code(entry.path)} of {code(entry.origin)}: {code(entry.reason)}" for entry in parity.stale
         )
-    if probed:
-        failed = sum(map(len, probed.values()))
-        yield from ("", f"### Probes ({len(probed)}, {counted(failed, 'difference')})", "")
-    for request, found in probed.items():
+    if answers:
+        failed = sum(len(found) for _request, found in answers)
+        yield from ("", f"### Probes ({len(answers)}, {counted(failed, 'difference')})", "")
+    for request, found in answers:
         for difference in found:
             step = f"{code(difference.left)} → {code(difference.right)}"
             yield f"- {code(request)} {code(difference.what)}: {step}"
-
-
-def allow_entry(difference: ParityDifference) -> str:
-    """The entry of an allow-list, in YAML, that declares a difference."""
-    return (
-        "x-previewer:\n  parity:\n    allow:\n"
-        f"      - path: {_quoted(difference.path)}\n        reason: {_quoted(difference.why)}\n"
-    )
-
-
-def _quoted(text: str) -> str:
-    """A double-quoted scalar (YAML 1.2 §7.3.1) of one line."""
-    escaped = plain(text).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def code(text: str) -> str:
@@ -102,6 +112,13 @@ def _side(side: ParitySide) -> JsonObject:
         "data": list(side.data),
         "runs": side.services is not None,
     }
+
+
+def _items(group: FactGroup[ParityDifference], secrecy: Secrecy) -> Iterator[str]:
+    if group.like and group.count > 1:
+        yield f"{code(group.service)}: {counted(group.count, 'difference')}, the same as of {code(group.like)}"
+    else:
+        yield from (_item(difference, secrecy) for difference in (*group.facts, *group.packages))
 
 
 def _item(difference: ParityDifference, secrecy: Secrecy) -> str:

@@ -27,6 +27,7 @@ from previewer.errors import NotFoundError, SourceError
 from previewer.forge.job import find_job
 from previewer.git.command import GitCommand
 from previewer.git.configuration import GitSettings, normalise_remote_url, repository_path
+from previewer.git.new_commit import commit_to_branch
 from previewer.git.objects import GitObjects, read_many
 from previewer.git.output import (
     BRANCH_FORMAT,
@@ -228,6 +229,14 @@ class GitSource:
         if answer.code:
             raise NotFoundError("there is no such commit in the repository", where=commit)
         return FileTree(parse_tree(answer.output), self.objects.read, self.objects.stream, self._external_files)
+
+    def commit_to_branch(self, branch: str, base: str, files: Mapping[str, str], *, message: str) -> Commit:
+        """Make a commit upon ``base`` (a full id) that has ``files`` too, texts by path, the tip of ``branch``.
+
+        By git's user; no index and no working tree is touched. Raises :class:`SourceError`: also where the branch
+        is checked out anywhere.
+        """
+        return self.resolve(commit_to_branch(self._command, branch, base, files, message=message)).commit
 
     def close(self) -> None:
         """End git processes that are kept open."""

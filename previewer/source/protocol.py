@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from previewer.domain.commit.files import FileTree
@@ -129,6 +129,13 @@ class Source(Protocol):
 
     def tree(self, commit: str) -> FileTree:
         """The files of a commit, by its full id."""
+        ...
+
+    def commit_to_branch(self, branch: str, base: str, files: Mapping[str, str], *, message: str) -> Commit:
+        """Make a commit upon ``base`` (a full id) that has ``files`` too, texts by path, the tip of ``branch``.
+
+        No working tree is touched. Raises :class:`SourceError`: where the branch is checked out, say.
+        """
         ...
 
     def close(self) -> None:

@@ -13,16 +13,19 @@ from previewer.domain.compose.definition import Role
 from previewer.domain.engine.examination import EngineHappening, ExaminedContainer
 from previewer.domain.environment.environment import Environment, OverviewRow
 from previewer.domain.parity.compare import Parity
+from previewer.domain.parity.difference import ParityDifference
 from previewer.domain.policy.check import Explanation
 from previewer.domain.record.notes import LedgerEntry
 from previewer.engine.protocol import Stream
 from previewer.errors import NotFoundError, PreviewerError
+from previewer.operations.declare import Declaration, commit_declaration, plan_declaration
 from previewer.operations.diff import Difference, diff
 from previewer.operations.inspect import Inspection, inspect
 from previewer.operations.lists import ListedRelease, list_history, list_releases
-from previewer.operations.parity import RolesParity, compare, parity_of_roles
+from previewer.operations.parity import Distance, RolesParity, compare, distance, parity_of_roles
 from previewer.operations.probe import Probed, probe
 from previewer.releases.definitions import explain_policy
+from previewer.session.run import Run
 from previewer.session.session import Session
 from previewer.tui.bridge import Bridge
 from previewer.tui.glance import Glance, GlanceScope, commits_apart, glance
@@ -146,9 +149,23 @@ class ProbeEnded(Message):
 class ParityRead(Message):
     """Two sides were compared."""
 
-    def __init__(self, parity: Parity) -> None:
+    def __init__(self, parity: Parity, distance: Distance | None = None) -> None:
         super().__init__()
         self.parity = parity
+        self.distance = distance
+
+
+class DeclarationMade(Message):
+    """What declares a difference was written, or could not be."""
+
+    def __init__(
+        self, declaration: Declaration | None, commit: str = "", *, error: PreviewerError | None = None
+    ) -> None:
+        super().__init__()
+        self.declaration = declaration
+        self.commit = commit
+        """Its id; empty where it was not to be committed."""
+        self.error = error
 
 
 class DifferenceRead(Message):
@@ -285,7 +302,27 @@ class DetailQueries:
 
     def compare(self, left: str, right: str, tell: MessagePump) -> None:
         """Compare two sides, empty names for staging and production: :class:`ParityRead`."""
-        self._ask("parity", lambda: ParityRead(compare(self._session, left or None, right or None)), tell)
+
+        def call() -> Message:
+            parity = compare(self._session, left or None, right or None)
+            return ParityRead(parity, distance(self._session, parity))
+
+        self._ask("parity", call, tell)
+
+    def declare(
+        self, parity: Parity, difference: ParityDifference, reason: str, tell: MessagePump, *, commits: bool
+    ) -> None:
+        """Write what declares the difference, and commit it on demand: :class:`DeclarationMade`."""
+
+        def call() -> Message:
+            planned = plan_declaration(self._session, parity, difference, reason=reason)
+            commit = commit_declaration(Run(self._session), planned).id if commits else ""
+            return DeclarationMade(planned, commit)
+
+        def failed(error: PreviewerError) -> Message:
+            return DeclarationMade(None, error=error)
+
+        self._bridge.ask("declaration", call, tell=tell, answered=_same, failed=failed)
 
     def probe(self, parity: Parity, tell: MessagePump) -> None:
         """Send the declared requests to both sides: :class:`ProbeEnded`."""

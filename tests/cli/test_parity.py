@@ -34,6 +34,9 @@ CASES = {
     "parity-junit": ("parity", "main", "changed:production", "-o", "junit"),
     "parity-hostile": ("parity", f"{HOSTILE_BRANCH}:preview", "bare"),
     "parity-bare": ("parity", "bare", "bare:preview"),
+    "parity-all": ("parity", "main", "changed:production", "--undeclared", "--same"),
+    "parity-declare": ("parity", "main", "changed:production", "--declare", "commit", "--reason", "it is 'older'"),
+    "parity-declare-unknown": ("parity", "main", "changed:production", "--declare", "services.api.mem_limit"),
     "parity-missing": ("parity", "mian", "main"),
     "parity-no-definition": ("parity", "main", "main:nope"),
     "parity-no-staging": ("parity",),
@@ -75,6 +78,19 @@ def test_data(world: World, golden: Golden) -> None:
         sum(difference["declared"] for difference in found["differences"]),
     )
     golden("parity.json", _HASH.sub("value #########", steady(ran.out)))
+
+
+def test_an_entry_is_committed_to_a_branch_that_has_it_then(world: World) -> None:
+    arguments = ("--reason", "previews cost $0", "--commit-to", "meant")
+    path = "services.api.environment.COLOUR"
+    ran = world.run("parity", "main:production", "changed:production", "--declare", path, *arguments)
+    (commit, *_) = world.source.commits("meant", limit=1)
+    assert (ran.code, ran.out.strip()) == (0, commit.id)
+    again = world.run("parity", "main:production", "changed:production", "--declare", "commit", *arguments)
+    assert again.out.strip() == world.source.resolve("meant").commit.id != commit.id
+    found = json.loads(world.run("parity", "meant:production", "changed:production", "-o", "json").out)
+    reasons = {one["path"]: one["reason"] for one in found["differences"]}
+    assert (reasons[path], reasons["commit"]) == ("previews cost $0", "previews cost $0")
 
 
 def test_a_test_report_can_be_read(world: World) -> None:

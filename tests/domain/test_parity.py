@@ -18,6 +18,7 @@ from previewer.domain.drift.finding import Severity
 from previewer.domain.isolation.isolate import isolate
 from previewer.domain.parity.compare import FULL, compare_sides, conceal, shown_value
 from previewer.domain.parity.difference import ParitySide, Side, read_allowances
+from previewer.domain.parity.groups import fact_name, group_facts, ratio_of
 from previewer.domain.release.release import Artifact
 from previewer.domain.secrecy import Secrecy
 from previewer.engine.mapping.container import container_body
@@ -324,3 +325,35 @@ def test_the_two_sides_can_be_exchanged(one: Model, other: Model) -> None:
 def test_allowing_everything_leaves_nothing_undeclared(one: Model, other: Model) -> None:
     allowed = {**other, "x-previewer": {"parity": {"allow": [{"path": "**", "reason": "so"}]}}}
     assert compare_sides(side(one), side(allowed)).score == FULL
+
+
+def test_facts_are_grouped_by_service_and_groups_that_are_alike_say_so() -> None:
+    limits = {"cpus": 2, "mem_limit": 512}
+    services = {name: {"image": f"{name}:1", "cpus": 1, "mem_limit": 256} for name in ("api", "db", "web")}
+    more = {name: {**service, **limits} for name, service in services.items()}
+    more["web"]["cpus"] = 1
+    found = compare_sides(side({"services": services}), side({"services": more}, role=Role.PRODUCTION))
+    groups = group_facts(found.undeclared)
+    assert [(group.service, group.count, group.like) for group in groups] == [
+        ("api", 2, ""),
+        ("db", 2, "api"),
+        ("web", 1, ""),
+    ]
+    assert [ratio_of(difference) for difference in groups[0].facts] == [2, 2]
+    same = {
+        group.service: [fact_name(fact.path, fact.service) for fact in group.facts]
+        for group in group_facts(found.same)
+    }
+    assert "cpus" in same["web"]
+    assert found.facts == len(found.same) + len(found.differences)
+
+
+def test_packages_are_a_part_of_their_own_and_no_amounts() -> None:
+    sides = [
+        replace(side(MODEL, images=digit), packages={"web": {"deb/a": version, "deb/b": "1"}})
+        for digit, version in (("a", "1"), ("b", "2"))
+    ]
+    groups = {group.service: group for group in group_facts(compare_sides(*sides).differences)}
+    assert [fact.path for fact in groups["web"].packages] == ["services.web.packages.deb/a"]
+    assert [fact.path for fact in groups["web"].facts] == ["services.web.image"]
+    assert ratio_of(groups["web"].packages[0]) is None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from previewer.errors import NotFoundError
+from previewer.errors import NotFoundError, SourceError
 from previewer.source.git import GitSource
 from previewer.source.protocol import Source
 from previewer.testing.memory.source import MemorySource
@@ -34,6 +34,8 @@ def source(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Source]:
     repository.git("checkout", "--quiet", "feature/x")
     repository.commit({"new": "new"}, subject="third")
     repository.git("checkout", "--quiet", "main")
+    repository.git("config", "user.name", "Ada")
+    repository.git("config", "user.email", "ada@example.org")
     git = GitSource(repository.path)
     yield git
     git.close()
@@ -71,3 +73,21 @@ def test_commits_and_trees(source: Source) -> None:
     assert tree.read("new") == b"new"
     with pytest.raises(NotFoundError):
         source.tree("0" * 40)
+
+
+def test_a_commit_is_made_on_a_branch(source: Source) -> None:
+    base = source.resolve("main").commit.id
+    made = source.commit_to_branch(
+        "new/one", base, {"web/a/b.txt": "new", "compose.yaml": "{}\n"}, message="Say so"
+    )
+    assert source.resolve("new/one").commit == made
+    assert made.subject == "Say so"
+    assert [(one.path, one.change.value) for one in source.changed_files(base, made.id)] == [
+        ("compose.yaml", "changed"),
+        ("web/a/b.txt", "added"),
+    ]
+    assert source.tree(made.id).read("web/Dockerfile") == b"FROM scratch\n"
+    assert [one.id for one in source.commits_between(base, made.id, limit=9)] == [made.id]
+    with pytest.raises(SourceError):
+        source.commit_to_branch("main", base, {"a": "b"}, message="It is checked out")
+    assert source.resolve("main").commit.id == base

@@ -166,7 +166,7 @@ async def test_parity_side_by_side(world: World) -> None:
         await terminal.until_shown("STAGING", "PRODUCTION", "1 undeclared · 1 declared", "1 stale")
         lines = terminal.text.splitlines()
         (undeclared,) = (n for n, found in enumerate(lines) if "✖ web environment.MODE" in found)
-        (declared,) = (n for n, found in enumerate(lines) if "▲ mem_limit" in found)
+        (declared,) = (n for n, found in enumerate(lines) if "▲ store mem_limit" in found)
         (stale,) = (n for n, found in enumerate(lines) if "? stale" in found)
         assert undeclared < declared < stale
         await terminal.press("s")

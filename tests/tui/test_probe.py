@@ -15,7 +15,8 @@ from previewer.domain.compose.extension import ProbeRequest
 from previewer.domain.environment.environment import Environment
 from previewer.domain.parity.probe import ProbeAnswer, ProbeDifference
 from previewer.operations.probe import Probed
-from previewer.tui.present.parity import probe_line, probe_rows
+from previewer.tui.present.parity import probe_line
+from previewer.tui.present.parity_rows import probe_rows
 from previewer.tui.present.text import text_of
 from tests.worlds.tui import FILES, Terminal, World, terminal_of
 

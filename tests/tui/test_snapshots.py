@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from previewer.domain.compose.definition import Role
-from tests.tui.test_looks import define_production
+from tests.tui.test_parity import set_apart
 from tests.worlds.tui import Terminal, World, terminal_of
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -108,14 +108,24 @@ async def test_drift(world: World, compare: Compare, size: tuple[int, int], them
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("theme", ["previewer-dark", "previewer-light"])
 async def test_parity(world: World, compare: Compare, size: tuple[int, int], theme: str) -> None:
-    define_production(world)
-    world.up("main", Role.STAGING)
-    world.up("main", Role.PRODUCTION)
+    set_apart(world)
     async with terminal_of(world.session, size=size, theme=theme) as terminal:
-        await terminal.until_shown("1 undeclared")
+        await terminal.until_shown("4 undeclared")
         await terminal.press("p")
-        await terminal.until_shown("1 stale", "why")
+        await terminal.until_shown("UNDECLARED 4", "why")
         await compare(f"parity-{theme.removeprefix('previewer-')}-{size[0]}", terminal)
+
+
+@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_parity_of_what_is_the_same(world: World, compare: Compare, size: tuple[int, int]) -> None:
+    set_apart(world)
+    async with terminal_of(world.session, size=size) as terminal:
+        await terminal.until_shown("4 undeclared")
+        await terminal.press("p")
+        await terminal.until_shown("UNDECLARED 4", "why")
+        await terminal.press("equals_sign", "G", "enter")
+        await terminal.until_shown("▾ web", "enter folds")
+        await compare(f"parity-same-{size[0]}", terminal)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from previewer.cli.report_text import JunitCase, junit_report
 from previewer.cli.rows.cells import show_sign
 from previewer.domain.commit.revision import short_id
-from previewer.domain.json_value import JsonObject, JsonValue
+from previewer.domain.json_value import JsonValue
 from previewer.domain.parity.compare import Parity, shown_value
 from previewer.domain.parity.difference import ParityDifference, Side
 from previewer.domain.secrecy import Secrecy
@@ -51,15 +51,9 @@ def probe_columns(parity: Parity) -> tuple[Column, ...]:
     )
 
 
-def probe_rows(probed: Sequence[Probed], *, every: bool) -> list[JsonObject]:
-    """A row a difference; with ``every``, one too for each request that was answered alike."""
-    rows: list[JsonObject] = []
-    for one in probed:
-        request = str(one.request)
-        rows += [{"request": request, "what": d.what, "left": d.left, "right": d.right} for d in one.differences]
-        if every and not one.differences:
-            rows.append({"request": request, "what": None, "left": None, "right": None})
-    return rows
+def same_columns() -> tuple[Column, ...]:
+    """The columns of what both sides have alike."""
+    return (Column("path", "PATH", gives_way=True), Column("value", "BOTH", show=_show_side, gives_way=True))
 
 
 ELSEWHERE = "networks, volumes and files"

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from previewer.cli.report_text import JunitCase, code_cell, junit_report
 from previewer.cli.rows.cells import show_id
-from previewer.cli.rows.parity import probe_rows
 from previewer.domain.json_value import JsonObject, JsonValue, as_text
 from previewer.domain.units import counted
 from previewer.operations.bisect import BisectResult
 from previewer.operations.compare import Comparison
+from previewer.operations.probe import answers_of
 from previewer.operations.run.run import CommandResult
+from previewer.present.parity_report import answer_rows
 from previewer.present.safe_text import plain
 from previewer.present.tables import Column
 
@@ -95,7 +96,7 @@ def compared(found: Comparison) -> list[JsonObject]:
     output: list[JsonObject] = [
         {"asked": "command", "what": one.what, "left": one.left, "right": one.right} for one in found.differences
     ]
-    rows = probe_rows(found.probed, every=False)
+    rows = answer_rows(answers_of(found.probed), every=False)
     return [*output, *({"asked": row["request"], **row} for row in rows)]
 
 

@@ -16,6 +16,7 @@ from previewer.domain.parity.difference import (
     Allowance,
     ParityDifference,
     ParitySide,
+    SameFact,
     Side,
     allowances_between,
     by_weight,
@@ -43,6 +44,8 @@ class Parity(Struct, frozen=True):
     """How many facts were compared."""
     score: int
     """0 to 100; 100 exactly where there is no undeclared difference."""
+    same: tuple[SameFact, ...] = ()
+    """The facts that both sides have alike, by path."""
 
     @property
     def undeclared(self) -> tuple[ParityDifference, ...]:
@@ -91,6 +94,11 @@ def compare_sides(left: ParitySide, right: ParitySide) -> Parity:
         stale=tuple(allowance for allowance in allowances if allowance not in used),
         facts=len(ours.keys() | theirs.keys()),
         score=_score(ours, theirs, differences, names),
+        same=tuple(
+            SameFact(path, _service_of(path, names), ours[path])
+            for path in sorted(ours.keys() & theirs.keys())
+            if ours[path] == theirs[path]
+        ),
     )
 
 

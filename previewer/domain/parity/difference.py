@@ -81,6 +81,16 @@ class ParityDifference(Struct, frozen=True):
         return bool(self.reason)
 
 
+class SameFact(Struct, frozen=True):
+    """A fact that both sides have alike."""
+
+    path: str
+    service: str
+    """As that of a difference."""
+    value: JsonValue
+    """As it is written: only :func:`previewer.domain.parity.compare.show` makes it fit to be seen."""
+
+
 def by_weight(difference: ParityDifference) -> tuple[bool, int, str]:
     """To sort by: undeclared ones first, then the worst, then by path."""
     return (difference.is_declared, -difference.severity.rank, difference.path)

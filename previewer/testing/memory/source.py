@@ -20,7 +20,7 @@ from previewer.domain.commit.revision import (
     ResolvedRevision,
 )
 from previewer.domain.json_value import digest_of
-from previewer.errors import NotFoundError
+from previewer.errors import NotFoundError, SourceError
 from previewer.source.protocol import no_branch
 
 FIRST_COMMIT_AT = datetime(2024, 1, 1, tzinfo=UTC)
@@ -174,6 +174,13 @@ class MemorySource:
         blobs = {blob_id(content): content for content in contents.values()}
         entries = [TreeEntry(path, EntryKind.FILE, blob_id(data), len(data)) for path, data in contents.items()]
         return FileTree(entries, blobs.__getitem__)
+
+    def commit_to_branch(self, branch: str, base: str, files: Mapping[str, str], *, message: str) -> Commit:
+        """Make a commit upon ``base`` the tip of ``branch``; the default branch counts as checked out."""
+        if branch == self._default:
+            raise SourceError("git branch failed: it is checked out", where=branch)
+        self._histories[branch] = list(self._history_of(base) or ())
+        return self.commit(branch, {**self._trees[base], **files}, subject=message.partition("\n")[0])
 
     def close(self) -> None:
         """Nothing is kept open."""

@@ -1,181 +1,27 @@
-"""Two sides compared: differences, and answers to the same requests."""
+"""Two sides compared, beside their rows: a card for each, the score, and all about the row under the cursor."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-
-from msgspec import Struct
 
 from previewer.domain.commit.revision import short_id
 from previewer.domain.environment.environment import Environment
-from previewer.domain.json_value import JsonValue
-from previewer.domain.parity.compare import FULL, Parity, shown_value
-from previewer.domain.parity.difference import Allowance, ParityDifference, ParitySide, Side
+from previewer.domain.parity.compare import FULL, Parity, show, shown_value
+from previewer.domain.parity.difference import Allowance, ParityDifference, ParitySide, SameFact, Side
+from previewer.domain.parity.groups import fact_name, is_package
 from previewer.domain.secrecy import Secrecy
 from previewer.domain.units import counted
-from previewer.operations.probe import Probed
-from previewer.present.tables import Column, share_out
-from previewer.present.values import Span, Tone, age, duration, signed
+from previewer.operations.parity import Distance
+from previewer.operations.probe import Probed, is_silent
+from previewer.present.values import Span, Tone, age, duration
 from previewer.tui.context import AppState
+from previewer.tui.present.parity_rows import ParityRow, ProbeRow
 from previewer.tui.present.states import sign_words, state_line
 from previewer.tui.present.text import Line, cut_line, fact_lines, join, line, width_of
 
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|[0-9a-f]{40}")
-_STALE = "stale\0"
-
-
-def fit_parity_columns(
-    width: int, left: str, right: str, longest: Mapping[str, int] | None = None
-) -> tuple[Column, ...]:
-    """The columns for a table of ``width`` cells: what differs in the middle, each side's value beside it.
-
-    The sides are called as the user calls them; ``longest`` says how wide the content is.
-    """
-    needed = dict(longest or {})
-    for key, name in (("left", left), ("right", right)):
-        needed[key] = max(needed.get(key, 0), width_of(line(name)))
-    note = (Column("note", "", 8, share=1, most=100),) if width >= NOTED_FROM else ()
-    return share_out(
-        (
-            Column("left", left, 16, share=2, most=60),
-            Column("fact", "Fact", 22, share=2, most=60),
-            Column("right", right, 16, share=2, most=60),
-            *note,
-        ),
-        width,
-        needed,
-    )
-
-
-NOTED_FROM = 90
-"""Cells from which on there is a column for ratios and reasons."""
-_SAME = "same\0"
-_GROUP = "group\0"
-_EDGE_LEFT, _EDGE_RIGHT = Span("▏ ", Tone.QUIET), Span("▕ ", Tone.QUIET)
-
-
-class ParityRow(Struct, frozen=True):
-    """A row of the table: a difference, or the head of a group of them."""
-
-    key: str
-    cells: Mapping[str, Line]
-    difference: ParityDifference | None = None
-
-    @property
-    def group(self) -> str | None:
-        """The service whose rows it folds; ``None`` for what is no head of a group."""
-        return self.key.removeprefix(_GROUP) if self.key.startswith(_GROUP) else None
-
-
-def parity_rows(
-    parity: Parity, secrecy: Secrecy, *, toggled: Collection[str] = (), asked: Sequence[ProbeRow] = ()
-) -> tuple[ParityRow, ...]:
-    """All rows: answers that differ, undeclared differences, then declared ones by service.
-
-    A service that differs just as one before it is folded; ``toggled`` names those that the user turned over.
-    """
-    rows = [_head(f"ANSWERS {len(asked)}")] if asked else []
-    rows += [ParityRow(row.key, row.cells) for row in asked]
-    undeclared = parity.undeclared
-    if undeclared:
-        rows.append(_head(f"UNDECLARED {len(undeclared)}", tone=Tone.BAD))
-    rows += [_row(difference, secrecy) for difference in undeclared]
-    if parity.declared:
-        reasons = {difference.reason for difference in parity.declared}
-        reason = f"   “{next(iter(reasons))}”" if len(reasons) == 1 else ""
-        rows.append(_head(f"DECLARED {len(parity.declared)}", reason))
-        rows += _groups(parity.declared, secrecy, set(toggled), with_reason=not reason)
-    rows += [ParityRow(stale_key(allowance), stale_row(allowance)) for allowance in parity.stale]
-    same = parity.facts - len(parity.differences)
-    if rows and same > 0:
-        rows.append(_head(f"THE SAME {same}"))
-    return tuple(rows)
-
-
-def _head(title: str, rest: str = "", *, tone: Tone = Tone.STRONG) -> ParityRow:
-    return ParityRow(
-        f"{_SAME}{title}", {"left": line(Span(title, tone)), "fact": line(Span(rest.strip(), Tone.QUIET))}
-    )
-
-
-def _groups(
-    declared: Sequence[ParityDifference], secrecy: Secrecy, toggled: set[str], *, with_reason: bool
-) -> Iterator[ParityRow]:
-    services = sorted({difference.service for difference in declared})
-    seen: dict[tuple[tuple[str, str, str], ...], str] = {}
-    for service in services:
-        mine = [difference for difference in declared if difference.service == service]
-        key = tuple((_fact(d), _value(d, Side.LEFT, secrecy), _value(d, Side.RIGHT, secrecy)) for d in mine)
-        like = seen.setdefault(key, service)
-        is_folded = (like != service) is not (service in toggled)
-        name = service or "shared"
-        said = f"the same as {like}" if like != service else ""
-        count = Span(f"{len(mine)} declared{', ' if said else ''}{said}" if is_folded or said else "", Tone.QUIET)
-        yield ParityRow(
-            f"{_GROUP}{service}",
-            {
-                "left": line(Span("▸ " if is_folded else "▾ ", Tone.ACCENT), Span(name, Tone.STRONG)),
-                "fact": line(count),
-            },
-        )
-        if not is_folded:
-            yield from (_row(difference, secrecy, with_reason=with_reason) for difference in mine)
-
-
-def _row(difference: ParityDifference, secrecy: Secrecy, *, with_reason: bool = True) -> ParityRow:
-    tone = Tone.QUIET if difference.is_declared else Tone.PLAIN
-    sign = signed(difference.severity.value)
-    fact = _fact(difference)
-    if difference.service and not difference.is_declared:
-        fact = f"{difference.service} {fact}"
-    ratio = _ratio(difference)
-    reason = difference.reason if with_reason else ""
-    return ParityRow(
-        difference_key(difference),
-        {
-            "left": line("  ", Span(_value(difference, Side.LEFT, secrecy) or "–", tone)),
-            "fact": (
-                _EDGE_LEFT,
-                Span(f"{sign.text[0]} ", Tone.QUIET if difference.is_declared else sign.tone),
-                *line(Span(fact, tone)),
-            ),
-            "right": (_EDGE_RIGHT, *line(Span(_value(difference, Side.RIGHT, secrecy) or "–", tone))),
-            "note": line(
-                Span(ratio, Tone.ACCENT), Span("  " if ratio and reason else ""), Span(reason, Tone.QUIET)
-            ),
-        },
-        difference,
-    )
-
-
-_NOISE = ("deploy.resources.", "deploy.")
-
-
-def _fact(difference: ParityDifference) -> str:
-    """The path without its service, and without what every limit's path begins with."""
-    path = difference.path
-    if difference.service:
-        path = path.removeprefix(f"services.{difference.service}").removeprefix(".") or "the service"
-    for noise in _NOISE:
-        path = path.removeprefix(noise)
-    return path
-
-
-def _ratio(difference: ParityDifference) -> str:
-    """``×2`` for numbers of which the right one is twice the left one."""
-    left, right = _number(difference.left), _number(difference.right)
-    if left is None or right is None or left <= 0 or right <= 0:
-        return ""
-    return f"×{right / left:.2g}" if right >= left else f"÷{left / right:.2g}"
-
-
-def _number(value: JsonValue) -> float | None:
-    try:
-        return float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
-    except ValueError:
-        return None
+KeyOf = Callable[[str], str]
+"""The key of an action, as it is shown."""
 
 
 def side_card(
@@ -207,10 +53,18 @@ def side_card(
     return tuple(cut_line(one, width) for one in lines)
 
 
-def between_lines(parity: Parity, project: str, key_of: Callable[[str], str]) -> tuple[Line, ...]:
-    """What lies between the sides: which one is newer, and the key that exchanges them."""
+def between_lines(parity: Parity, project: str, distance: Distance | None, key_of: KeyOf) -> tuple[Line, ...]:
+    """What lies between the sides: which one is newer, by how many commits and files; and what exchanges them."""
+    apart = line(Span(_apart(distance), Tone.QUIET), Span(f"  {key_of('diff')}", Tone.ACCENT)) if distance else ()
+    is_apart = distance is not None and any((distance.ahead, distance.behind, distance.files))
     swap = line(Span("⇄ ", Tone.QUIET), Span(key_of("swap"), Tone.ACCENT), Span(" exchanges them", Tone.QUIET))
-    return (line(Span(_age(parity, project), Tone.QUIET)), swap)
+    return (line(Span(_age(parity, project), Tone.QUIET)), *((apart,) if is_apart else ()), swap)
+
+
+def _apart(distance: Distance) -> str:
+    """``← 2 commits · → 1 commit · 3 files``: what each side has that the other lacks."""
+    ways = [f"{arrow} {counted(n, 'commit')}" for arrow, n in (("←", distance.ahead), ("→", distance.behind)) if n]
+    return " · ".join((*ways, counted(distance.files, "file")))
 
 
 def _score_tone(parity: Parity) -> Tone:
@@ -222,23 +76,28 @@ def short_side(name: str, project: str) -> str:
     return name.removeprefix(f"{project}-") or name
 
 
-def difference_key(difference: ParityDifference) -> str:
-    """The same from one comparison to the next."""
-    return difference.path
+def row_detail(row: ParityRow, parity: Parity, secrecy: Secrecy, *, width: int, key_of: KeyOf) -> tuple[Line, ...]:
+    """What is known of one row; nothing of titles."""
+    match row.about:
+        case ParityDifference() as difference:
+            return difference_detail(difference, parity, secrecy, width=width, key_of=key_of)
+        case Allowance() as allowance:
+            return stale_detail(allowance, width=width)
+        case ProbeRow() as answer:
+            return probe_detail(answer, parity, width=width)
+        case SameFact() as fact:
+            value = show(fact.path, fact.value, secrecy)
+            return (*fact_lines("path", fact.path, width=width), *fact_lines("both", value, width=width))
+    if row.is_folded is None:
+        return ()
+    words = "unfolds what is in it" if row.is_folded else "folds it"
+    return fact_lines("group", f"{key_of('fold')} {words}", width=width)
 
 
-def stale_key(allowance: Allowance) -> str:
-    """The key of an entry that covers nothing."""
-    return f"{_STALE}{allowance.origin}\0{allowance.path}\0{allowance.against}"
-
-
-def stale_row(allowance: Allowance) -> Mapping[str, Line]:
-    """The row of an entry of an allow-list that covers no difference."""
-    return {
-        "left": line(Span("? stale", Tone.WARN)),
-        "fact": line(Span(allowance.path, Tone.WARN)),
-        "right": line(Span(f"{allowance.origin} allows what does not differ", Tone.WARN)),
-    }
+def is_beyond(difference: ParityDifference) -> bool:
+    """Whether more can be seen of it in the difference between the releases."""
+    name = fact_name(difference.path, difference.service)
+    return name in ("commit", "image") or name.startswith("files.") or is_package(difference)
 
 
 def difference_detail(
@@ -247,17 +106,19 @@ def difference_detail(
     secrecy: Secrecy,
     *,
     width: int,
-    key_of: Callable[[str], str],
+    key_of: KeyOf,
 ) -> tuple[Line, ...]:
     """Both values in full, why it matters, what says that it is meant, and what closes it."""
     left, right = (shown_value(difference, side, secrecy) or "says nothing" for side in Side)
-    cure = f"{key_of('promote')} promotes the left side · {key_of('declare')} copies an entry that declares it"
+    in_full = f"{key_of('diff')} shows commits, files, images and packages"
+    cure = f"{key_of('promote')} promotes the left side · {key_of('declare')} declares that it is meant"
     return (
         *fact_lines("path", difference.path, width=width),
         *fact_lines("left", f"{parity.left.name}: {left}", width=width),
         *fact_lines("right", f"{parity.right.name}: {right}", width=width),
         *fact_lines("why", difference.why, width=width),
         *fact_lines("declared", difference.reason, width=width),
+        *fact_lines("in full", in_full if is_beyond(difference) else "", width=width),
         *fact_lines("to close", "" if difference.is_declared else cure, width=width, tone=Tone.ACCENT),
     )
 
@@ -290,43 +151,6 @@ def _age(parity: Parity, project: str) -> str:
     return f"{short_side(newer.name, project)} is newer by {duration(abs(parity.age).total_seconds())}"
 
 
-def _value(difference: ParityDifference, side: Side, secrecy: Secrecy) -> str:
-    """Short: the first digits of a digest."""
-    value = shown_value(difference, side, secrecy)
-    return short_id(value) if _DIGEST.fullmatch(value) else value
-
-
-class ProbeRow(Struct, frozen=True):
-    """One way in which two answers differ, or a request without an answer."""
-
-    key: str
-    """Unique among the rows of one probe."""
-    probed: Probed
-    what: str
-    """``status``, ``header content-type``, ``body items.0.price``, ``time``; empty without an answer."""
-    left: str
-    right: str
-
-    @property
-    def cells(self) -> Mapping[str, Line]:
-        """As differences have them: no allow-list covers what services answer."""
-        sign = Span("≠ answer", Tone.BAD) if self.what else Span("? silent", Tone.WARN)
-        return {
-            "left": line("  ", self.left or "–"),
-            "fact": (_EDGE_LEFT, *line(sign, f" {self.probed.request} {self.what}".rstrip())),
-            "right": (_EDGE_RIGHT, *line(self.right or "–")),
-        }
-
-
-def probe_rows(probed: Sequence[Probed]) -> tuple[ProbeRow, ...]:
-    """The rows, in the order of the requests; none for one that was answered alike."""
-    return tuple(
-        ProbeRow(f"probe\0{number}\0{index}", one, *found)
-        for number, one in enumerate(probed)
-        for index, found in enumerate(_found(one))
-    )
-
-
 def probe_detail(row: ProbeRow, parity: Parity, *, width: int) -> tuple[Line, ...]:
     """Where each side was asked, and what it said in full."""
     asked = row.probed
@@ -344,21 +168,10 @@ def probe_detail(row: ProbeRow, parity: Parity, *, width: int) -> tuple[Line, ..
 def probe_line(probed: Sequence[Probed]) -> Line:
     """What came of it, on one line."""
     differing = sum(1 for one in probed if one.differences)
-    silent = sum(1 for one in probed if _is_silent(one))
+    silent = sum(1 for one in probed if is_silent(one))
     sent = f"{counted(len(probed), 'request')} sent to both: "
     if not differing and not silent:
         return line(Span("probe   ", Tone.QUIET), sent, Span("✔ answered alike", Tone.GOOD))
     said = [f"≠ {differing} answered differently"] if differing else []
     said += [f"? {silent} answered by neither"] if silent else []
     return line(Span("probe   ", Tone.QUIET), sent, Span(", ".join(said), Tone.BAD if differing else Tone.WARN))
-
-
-def _found(one: Probed) -> Iterator[tuple[str, str, str]]:
-    if _is_silent(one):
-        yield "", one.left.error, one.right.error
-    for difference in one.differences:
-        yield difference.what, difference.left, difference.right
-
-
-def _is_silent(one: Probed) -> bool:
-    return bool(one.left.error and one.right.error)

@@ -3,77 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal
 from textual.widgets import Static
 
 from previewer.deployment.definition import new_secrecy
+from previewer.domain.commit.revision import short_id
 from previewer.domain.environment.environment import OverviewRow
 from previewer.domain.parity.compare import Parity
 from previewer.domain.parity.difference import ParityDifference
 from previewer.errors import PreviewerError, UsageError
-from previewer.operations.probe import Probed, probe_rules
-from previewer.present.parity_report import allow_entry, parity_markdown
+from previewer.operations.declare import entry_text
+from previewer.operations.parity import Distance
+from previewer.operations.probe import Probed, answers_of, probe_rules
+from previewer.present.parity_report import parity_document
 from previewer.present.values import Span, Tone
 from previewer.tui.actions import Place, bindings
 from previewer.tui.context import AppContext
-from previewer.tui.detail_queries import ParityRead, ProbeEnded, QuestionFailed
+from previewer.tui.detail_queries import DeclarationMade, ParityRead, ProbeEnded, QuestionFailed
 from previewer.tui.job_kinds import BY_VERB
 from previewer.tui.messages import FileSaved
 from previewer.tui.present.notices import engine_line, failure_lines
-from previewer.tui.present.parity import (
-    ParityRow,
-    between_lines,
-    difference_detail,
-    difference_key,
-    fit_parity_columns,
-    parity_rows,
-    probe_detail,
-    probe_line,
-    probe_rows,
-    score_lines,
-    short_side,
-    side_card,
-    stale_detail,
-    stale_key,
-)
+from previewer.tui.present.parity import is_beyond, probe_line, row_detail, score_lines, short_side
+from previewer.tui.present.parity_rows import ParityRow, fit_parity_columns, parity_rows, probe_rows
 from previewer.tui.present.tables import longest_cells
 from previewer.tui.present.text import Line, line, to_content
 from previewer.tui.reasons import disabled_reason_on_row
 from previewer.tui.request import Request
-from previewer.tui.screen_requests import CopyRequested, RefreshRequested
+from previewer.tui.screen_requests import CopyRequested, RefreshRequested, ScreenRequested
 from previewer.tui.screens.base import PreviewerScreen
-from previewer.tui.screens.pick import PickScreen, sides_to_compare
+from previewer.tui.screens.declaring import Way, ask_how_to_declare
+from previewer.tui.screens.pick import PickScreen, files_to_export, sides_to_compare
 from previewer.tui.widgets.bars import KeyBar, TopBar
+from previewer.tui.widgets.parity_sides import ParitySides
 from previewer.tui.widgets.rows_table import RowsTable
 
 KEYS = (
-    "back",
-    "next-difference",
-    "fold",
-    "promote",
-    "declare",
-    "probe",
-    "choose-left",
-    "choose-right",
-    "swap",
-    "export",
-    "retry",
-    "previous-difference",
-    "jobs",
-    "menu",
-)
-
-
-BETWEEN = 34
-"""Cells of what stands between the two sides."""
-TALL = 22
-"""Lines of a terminal in which the sides leave enough for the differences."""
+    "back", "next-difference", "fold", "promote", "declare", "show-same", "diff", "probe", "export",
+    "swap", "choose-left", "choose-right", "retry", "previous-difference", "jobs", "menu",
+)  # fmt: skip
 
 
 class ParityScreen(PreviewerScreen):
@@ -87,11 +60,13 @@ class ParityScreen(PreviewerScreen):
         super().__init__(context)
         self._names = (left, right)
         self._parity: Parity | None = None
+        self._distance: Distance | None = None
         self._error: PreviewerError | None = None
         self._probed: tuple[Probed, ...] | None = None
         self._is_probing = False
         self._toggled: set[str] = set()
-        """The groups that the user folded or unfolded."""
+        """The keys of the groups that the user folded or unfolded."""
+        self._shows_same = False
         self._shown: tuple[ParityRow, ...] = ()
         self._asked_of: object = None
         self._secrecy = new_secrecy(context.session)
@@ -99,10 +74,7 @@ class ParityScreen(PreviewerScreen):
     def compose(self) -> ComposeResult:
         """Top bar, the two sides, score, differences, detail, keys."""
         yield TopBar()
-        with Horizontal(id="sides"):
-            yield Static(id="left-side", classes="card", markup=False)
-            yield Static(id="between", markup=False)
-            yield Static(id="right-side", classes="card", markup=False)
+        yield ParitySides(self.context)
         yield Static(id="score", markup=False)
         yield RowsTable(name="differences")
         yield Static(id="difference", classes="detail", markup=False)
@@ -135,20 +107,18 @@ class ParityScreen(PreviewerScreen):
         self._ask_again()
         left, right = self.names
         project = self.context.session.project
-        title = line(
-            Span(f"{project} › ", Tone.QUIET),
-            Span("parity", Tone.STRONG),
-            f" › {short_side(left, project)} | {short_side(right, project)}",
-        )
+        left, right = short_side(left, project), short_side(right, project)
+        title = line(Span(f"{project} › ", Tone.QUIET), Span("parity", Tone.STRONG), f" › {left} | {right}")
         self.query_one(TopBar).show(title, engine_line(self.app_state, self.context.now()))
-        self.query_one("#score", Static).update(to_content(*self._score_lines()))
-        self._draw_sides()
         self._shown = self._rows()
         rows = [(row.key, row.cells) for row in self._shown]
-        longest = longest_cells(row.cells for row in self._shown if row.difference is not None)
-        left, right = short_side(left, project), short_side(right, project)
+        longest = longest_cells(row.cells for row in self._shown)
+        columns = fit_parity_columns(self.size.width - 3, left, right, longest)
+        known = self._parity if self._error is None else None
+        self.query_one(ParitySides).show(known, self._distance, self.app_state, columns)
+        self.query_one("#score", Static).update(to_content(*self._score_lines()))
         had_rows = bool(self.table.row_keys)
-        self.table.show(fit_parity_columns(self.size.width - 3, left, right, longest), rows)
+        self.table.show(columns, rows)
         if rows and not had_rows:
             self.call_after_refresh(self.table.focus)
             self.call_after_refresh(self._jump, 1)
@@ -163,16 +133,18 @@ class ParityScreen(PreviewerScreen):
     def disabled_reason(self, action: str) -> str | None:
         """Only what runs and has requests declared can be probed, only a difference declared."""
         if action == "declare":
-            found = self._difference
-            return None if found is not None and not found.is_declared else "choose an undeclared difference first"
+            about = self._difference
+            return None if about is not None and not about.is_declared else "choose an undeclared difference first"
         if action == "promote":
             return disabled_reason_on_row("promote", self._promotable, self.app_state)
-        if action == "export" and self._parity is None:
-            return "nothing is compared yet"
-        if action != "probe":
+        if action not in ("export", "diff", "show-same", "probe"):
             return None
         if self._parity is None:
             return "nothing is compared yet"
+        if action == "diff" and not (self._parity.left.release and self._parity.right.release):
+            return "only what was frozen can be compared so"
+        if action != "probe":
+            return None
         try:
             probe_rules(self._parity.left, self._parity.right)
         except UsageError as error:
@@ -197,11 +169,24 @@ class ParityScreen(PreviewerScreen):
         return request.choosing(roles.index(right)) if right in roles else request
 
     def action_fold(self) -> None:
-        """Fold or unfold the group under the cursor."""
+        """Fold or unfold the group under the cursor; of a difference, show all that it is about."""
         row = self._row
-        if row is not None and row.group is not None:
-            self._toggled ^= {row.group}
+        if row is not None and row.is_folded is not None:
+            self._toggled ^= {row.key}
             self.draw()
+        elif self._difference is not None and is_beyond(self._difference):
+            self.action_diff()
+
+    def action_show_same(self) -> None:
+        """Show what both have alike, or hide it."""
+        if self.is_possible("show-same"):
+            self._shows_same = not self._shows_same
+            self.draw()
+
+    def action_diff(self) -> None:
+        """To commits, files, images and packages in between."""
+        if self.is_possible("diff") and self._parity is not None:
+            self.post_message(ScreenRequested.diff(self._parity.left.release, self._parity.right.release))
 
     def action_next_difference(self) -> None:
         """To the next one, beginning again at the end."""
@@ -212,17 +197,44 @@ class ParityScreen(PreviewerScreen):
         self._jump(-1)
 
     def action_declare(self) -> None:
-        """Copy the entry of the allow-list that says that the difference is meant."""
-        if self.is_possible("declare") and self._difference is not None:
-            self.post_message(CopyRequested(allow_entry(self._difference)))
+        """Ask why it is meant, and what is to be done with the entry."""
+        parity, difference = self._parity, self._difference
+        if self.is_possible("declare") and parity is not None and difference is not None:
+            ask_how_to_declare(self.app, parity, difference, partial(self._declare, parity, difference))
+
+    def _declare(self, parity: Parity, difference: ParityDifference, reason: str, way: Way) -> None:
+        if way is Way.ENTRY:
+            self.post_message(CopyRequested(entry_text(parity, difference, reason)))
+        else:
+            queries = self.context.detail_queries
+            queries.declare(parity, difference, reason, self, commits=way is Way.COMMIT)
+
+    @on(DeclarationMade)
+    def declaration_made(self, message: DeclarationMade) -> None:
+        """The patch is there, or the commit."""
+        message.stop()
+        made = message.declaration
+        if message.error is not None or made is None:
+            self.tell(str(message.error), title="it could not be declared", severity="error")
+        elif message.commit:
+            said = f"merged, it counts from the next deployment of {made.file} on"
+            self.tell(said, title=f"{short_id(message.commit)[:7]} on {made.branch}")
+            self.post_message(RefreshRequested())
+        else:
+            self.post_message(CopyRequested(made.patch))
 
     def action_export(self) -> None:
         """Write the comparison to a file in the current folder."""
-        if self.is_possible("export") and self._parity is not None:
-            answers = {str(one.request): one.differences for one in self._probed or ()}
-            text = "\n".join(parity_markdown(self._parity, answers, self._secrecy)) + "\n"
-            left, right = (name.replace("/", "_").replace(":", "_") for name in self.names)
-            self.context.queries.save(Path(f"parity-{left}-{right}.md").absolute(), text, self)
+        parity = self._parity
+        if not self.is_possible("export") or parity is None:
+            return
+
+        def chosen(name: str | None) -> None:
+            if name is not None:
+                text = parity_document(name, parity, answers_of(self._probed or ()), self._secrecy)
+                self.context.queries.save(Path(name).absolute(), text, self)
+
+        self.app.push_screen(PickScreen("Save the comparison as", files_to_export(self.names)), chosen)
 
     @on(FileSaved)
     def file_saved(self, message: FileSaved) -> None:
@@ -261,7 +273,7 @@ class ParityScreen(PreviewerScreen):
         """They were compared."""
         message.stop()
         self._forget()
-        self._parity = message.parity
+        self._parity, self._distance = message.parity, message.distance
         self.draw()
 
     @on(QuestionFailed)
@@ -305,7 +317,7 @@ class ParityScreen(PreviewerScreen):
 
     def _forget(self) -> None:
         """Whatever is known of the sides."""
-        self._parity, self._error = None, None
+        self._parity, self._distance, self._error = None, None, None
         self._probed, self._is_probing = None, False
 
     def _pick(self, title: str, index: int) -> None:
@@ -323,7 +335,8 @@ class ParityScreen(PreviewerScreen):
 
     @property
     def _difference(self) -> ParityDifference | None:
-        return self._row.difference if self._row else None
+        about = self._row.about if self._row else None
+        return about if isinstance(about, ParityDifference) else None
 
     @property
     def _promotable(self) -> OverviewRow | None:
@@ -331,35 +344,24 @@ class ParityScreen(PreviewerScreen):
         return OverviewRow(None, environment) if environment is not None else None
 
     def _jump(self, step: int) -> None:
-        places = [number for number, row in enumerate(self._shown) if row.difference is not None]
+        places = [number for number, row in enumerate(self._shown) if row.is_stop]
         if places:
             at = self.table.cursor_row
             after = [place for place in places if (place > at if step > 0 else place < at)]
             target = (after[0] if step > 0 else after[-1]) if after else places[0 if step > 0 else -1]
             self.table.move_cursor(target)
 
-    def _draw_sides(self) -> None:
-        parity, state, now = self._parity, self.app_state, self.context.now()
-        sides = self.query_one("#sides")
-        sides.display = parity is not None and self._error is None and self.size.height >= TALL
-        if parity is None or not sides.display:
-            return
-        project = self.context.session.project
-        width = max(10, (self.size.width - BETWEEN) // 2 - 4)
-        for name, side in (("left", parity.left), ("right", parity.right)):
-            card = self.query_one(f"#{name}-side", Static)
-            card.border_title = to_content(line(short_side(side.name, project).upper()))
-            environment = state.environment(side.name)
-            card.update(to_content(*side_card(side, environment, state, now=now, width=width)))
-        self.query_one("#between", Static).update(
-            to_content((), *between_lines(parity, project, self.context.key_of))
-        )
-
     def _rows(self) -> tuple[ParityRow, ...]:
         if self._parity is None:
             return ()
-        asked = probe_rows(self._probed or ())
-        return parity_rows(self._parity, self._secrecy, toggled=self._toggled, asked=asked)
+        return parity_rows(
+            self._parity,
+            self._secrecy,
+            toggled=self._toggled,
+            asked=probe_rows(self._probed or ()),
+            shows_same=self._shows_same,
+            same_key=self.context.key_of("show-same"),
+        )
 
     def _score_lines(self) -> tuple[Line, ...]:
         if self._error is not None:
@@ -370,30 +372,20 @@ class ParityScreen(PreviewerScreen):
             )
         if self._parity is None:
             return (line(Span("comparing …", Tone.QUIET)),)
-        has_sides = self.query_one("#sides").display
+        has_sides = self.query_one(ParitySides).display
         project, width = self.context.session.project, self.size.width - 4
         lines = list(score_lines(self._parity, project, width=width, with_age=not has_sides))
         if self._is_probing:
             lines.append(line(Span("probe   asking both …", Tone.QUIET)))
         elif self._probed is not None:
             lines.append(probe_line(self._probed))
-        return tuple(lines) if self._rows() else (*lines, line(Span("✔ nothing differs", Tone.GOOD)))
+        differs = self._parity.differences or self._parity.stale or probe_rows(self._probed or ())
+        return tuple(lines) if differs else (*lines, line(Span("✔ nothing differs", Tone.GOOD)))
 
     def _draw_detail(self) -> None:
-        key, width, parity = self.table.selected_key, max(30, self.size.width - 4), self._parity
-        lines: tuple[Line, ...] = ()
-        if parity is not None:
-            answer = next((row for row in probe_rows(self._probed or ()) if row.key == key), None)
-            difference = next((d for d in parity.differences if difference_key(d) == key), None)
-            stale = next((a for a in parity.stale if stale_key(a) == key), None)
-            if answer is not None:
-                lines = probe_detail(answer, parity, width=width)
-            elif difference is not None:
-                lines = difference_detail(
-                    difference, parity, self._secrecy, width=width, key_of=self.context.key_of
-                )
-            elif stale is not None:
-                lines = stale_detail(stale, width=width)
+        row, parity, width = self._row, self._parity, max(30, self.size.width - 4)
+        key_of = self.context.key_of
+        lines = row_detail(row, parity, self._secrecy, width=width, key_of=key_of) if row and parity else ()
         detail = self.query_one("#difference", Static)
         detail.display = bool(lines)
         detail.update(to_content(*lines))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -48,6 +49,12 @@ def releases_to_compare(app_state: AppState) -> Named:
     return tuple(found.items())
 
 
+def files_to_export(names: tuple[str, str]) -> Named:
+    """What a comparison can be saved as. Another name can be typed."""
+    stem = "-".join(("parity", *(re.sub(r"[/:\\]", "_", name) for name in names)))
+    return ((f"{stem}.md", "Markdown, for a pull request"), (f"{stem}.json", "JSON, with what is the same"))
+
+
 class PickScreen(Dialog[str | None]):
     """Dismissed with the name that was chosen or typed, or with nothing."""
 
@@ -57,9 +64,10 @@ class PickScreen(Dialog[str | None]):
         Binding("up", "previous", "Previous", show=False),
     ]
 
-    def __init__(self, title: str, names: Sequence[tuple[str, str]]) -> None:
-        """``names`` are what can be chosen, each with what it is."""
+    def __init__(self, title: str, names: Sequence[tuple[str, str]], *, typed: str = "a name") -> None:
+        """``names`` are what can be chosen, each with what it is; ``typed`` is what else can be given."""
         super().__init__()
+        self._typed = typed
         self._title = title
         self._names = tuple(names)
         self._found: tuple[str, ...] = ()
@@ -68,7 +76,9 @@ class PickScreen(Dialog[str | None]):
         """Title, search, names."""
         with Vertical(id="dialog"):
             yield Static(to_content(line(Span(self._title, Tone.STRONG))), id="question", markup=False)
-            yield LineInput(name="pick-search", placeholder="search, or type a name · esc closes", is_hidden=False)
+            yield LineInput(
+                name="pick-search", placeholder=f"search, or type {self._typed} · esc closes", is_hidden=False
+            )
             yield ChoiceList(markup=False, compact=True)
 
     def opened(self) -> None:
