@@ -12,9 +12,9 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from previewer.background import begin
 from previewer.deployment.generation import Generation, names_of, served_definition
-from previewer.deployment.sharing import files_of_share
+from previewer.deployment.index import index_of
+from previewer.deployment.sharing import files_of_share, names_at_router
 from previewer.deployment.snapshot import EnvironmentSnapshot, take_snapshot
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import Definition
@@ -25,18 +25,17 @@ from previewer.domain.labels import NamedRoute
 from previewer.domain.progress import Noted
 from previewer.domain.record.notes import Share
 from previewer.domain.routing.caddy import CERTIFICATE_FILE, KEY_FILE, router_configuration
-from previewer.domain.routing.host_names import NamedService, RouterAddress, project_host
-from previewer.domain.routing.pages import Page, index_page, state_page
+from previewer.domain.routing.host_names import NamedService, RouterAddress
+from previewer.domain.routing.pages import Page, state_page
 from previewer.domain.routing.route_files import (
     Link,
     RouterFiles,
-    host_page_files,
     page_files,
     route_files,
 )
 from previewer.engine.protocol import ROUTER, Selection
 from previewer.engine.router import RouterSpec, RouterState
-from previewer.errors import EngineError, PortTakenError, PreviewerError, SourceError, UnsupportedError, UsageError
+from previewer.errors import EngineError, PortTakenError, PreviewerError, UnsupportedError, UsageError
 from previewer.records.masking import Mask, mask_of_definitions, mask_of_release
 from previewer.session.run import Run
 from previewer.session.session import Session
@@ -114,14 +113,14 @@ def start_router(run: Run, *, may_pull: bool) -> RouterState:
 
 def lead_names(run: Run, environment: Environment) -> None:
     """Let its names lead to it from the next request on. What goes wrong is told: its ports answer anyway."""
-    _change(run, _containers(environment), lambda: _files_of(environment))
+    _change(run, environment, lambda: _files_of(environment))
 
 
 def show_page(run: Run, environment: Environment, page: Page) -> None:
     """Let its names answer with a page from the next request on."""
     names = _names(_containers(environment))
     text = state_page(page)
-    _change(run, _containers(environment), lambda: page_files(names, status=WAITING, page=text))
+    _change(run, environment, lambda: page_files(names, status=WAITING, page=text))
 
 
 def announced(run: Run, generation: Generation, snapshot: EnvironmentSnapshot) -> AbstractContextManager[None]:
@@ -215,7 +214,7 @@ def forget_names(run: Run, removed: Observation) -> None:
             how = f"previewer up {container.ownership.branch or short_id(container.ownership.commit)}"
             page = Page(container.ownership.environment, "was removed", how=how, is_gone=True)
             files |= page_files(container.names, status=GONE, page=state_page(page))
-        _write(run, lambda: {**files, **_index_files(session, everything)})
+        _write(run, lambda: {**files, **index_of(session, (), removed=removed.owners)})
 
 
 def _may_be_left(session: Session, removed: Observation) -> bool:
@@ -279,12 +278,10 @@ def _given_certificate(settings: RouterSettings) -> RouterFiles:
     return {CERTIFICATE_FILE: certificate, KEY_FILE: key}
 
 
-def _change(run: Run, containers: Iterable[ObservedContainer], files: Callable[[], RouterFiles]) -> None:
-    """Write what changed of an environment that has names, and the index of its project, in one call."""
-    session = run.session
-    if any(container.router == session.settings.router.name for container in containers):
-        everything = begin(lambda: session.engine.observe(Selection()), name="previewer-observe")
-        _write(run, lambda: {**files(), **_index_files(session, everything.result())})
+def _change(run: Run, environment: Environment, files: Callable[[], RouterFiles]) -> None:
+    """Write what changed of an environment that has names, and its part of the project's page, in one call."""
+    if names_at_router(run.session, environment):
+        _write(run, lambda: {**files(), **index_of(run.session, [environment])})
 
 
 def _write(run: Run, files: Callable[[], RouterFiles]) -> None:
@@ -303,14 +300,16 @@ def _write_everything(session: Session) -> None:
     known = tuple(container for container in everything.containers if container.router == name)
     installations = sorted({container.ownership.installation for container in known})
     files: dict[str, bytes | Link] = {}
+    shown = list[Environment]()
     for installation in installations:
         is_ours = installation == session.source.installation
         notes = session.known_notes() if is_ours else None
         for environment in list_environments(everything.of_installation(installation), notes):
             files |= _files_of(environment)
+            shown.append(environment)
             for share in environment.notes.shares:
                 files |= files_of_share(share)  # a password went with the router before: then nothing opens it
-    session.router.write(name, {**files, **_index_files(session, everything)})
+    session.router.write(name, {**files, **index_of(session, shown)})
 
 
 def _files_of(environment: Environment) -> RouterFiles:
@@ -330,19 +329,6 @@ def asleep_page(environment: Environment) -> Page:
     """What it says while it sleeps."""
     how = f"previewer wake {environment.name}"
     return Page(environment.name, "is asleep", how=how, reloads=True)
-
-
-def _index_files(session: Session, everything: Observation) -> RouterFiles:
-    """The page of the project: its branches and environments."""
-    found = begin(session.source.branches, name="previewer-branches")
-    ours = everything.of_installation(session.source.installation)
-    environments = list_environments(ours, session.known_notes())
-    try:
-        branches = found.result()
-    except SourceError:
-        branches = ()  # the page is about what runs
-    page = index_page(session.project, environments, branches, now=session.clock())
-    return host_page_files(project_host(session.project, session.settings.router.domain), page=page)
 
 
 def _containers(environment: Environment) -> tuple[ObservedContainer, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct, structs
 from msgspec.structs import replace
 
+from previewer.deployment.index import tell_page
 from previewer.domain.environment.environment import Environment
 from previewer.domain.record.notes import EnvironmentNotes
 from previewer.domain.units import expiry, format_time, parse_ttl
@@ -55,6 +56,7 @@ def note_lifetime(session: Session, result: ExtendResult, *, action: str, detail
     session.ledger.append(
         environment_entry(session, after.ownership, action=action, detail=detail, notes=after.notes)
     )
+    tell_page(session, after)
 
 
 def notes_of(environment: Environment) -> EnvironmentNotes:

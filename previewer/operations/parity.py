@@ -8,18 +8,14 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from previewer.deployment.data import see_data
-from previewer.deployment.definition import definition_name, release_of
+from previewer.deployment.parity import default_trust, side_of_environment, side_of_release
 from previewer.domain.commit.revision import ResolvedRevision, short_id
-from previewer.domain.compose.definition import Definition, Role
+from previewer.domain.compose.definition import Role
 from previewer.domain.deploy.request import DeployRequest
-from previewer.domain.engine.observation import told_data
 from previewer.domain.environment.environment import Environment
 from previewer.domain.parity.compare import Parity, compare_sides
 from previewer.domain.parity.difference import Packages, ParitySide
-from previewer.domain.policy.trust import Trust
 from previewer.domain.release.attestation import Package
-from previewer.domain.release.release import Release
 from previewer.errors import EngineUnreachableError, NotFoundError, PreviewerError
 from previewer.operations.freeze import frozen_files
 from previewer.records.environments import find_environment, list_environments
@@ -91,7 +87,7 @@ def parity_of_roles(session: Session, environments: tuple[Environment, ...]) -> 
     if missing:
         return RolesParity(None, f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not up")
     try:
-        sides = [_side_of_environment(session, found[role]) for role in GUARDED]
+        sides = [side_of_environment(session, found[role]) for role in GUARDED]
     except PreviewerError as error:
         return RolesParity(None, str(error))
     return RolesParity(compare_sides(*sides))
@@ -103,7 +99,7 @@ def resolve_side(session: Session, text: str) -> ParitySide:
     if colon and head and not text.lower().startswith("sha256:" + name.lower()):
         return _side_of_definition(session, head, name)
     try:
-        return _side_of_environment(session, find_environment(session, text))
+        return side_of_environment(session, find_environment(session, text))
     except (NotFoundError, EngineUnreachableError) as no_environment:
         try:
             return _side_of_definition(session, text, None)
@@ -123,23 +119,11 @@ def _guarded_side(session: Session, role: Role) -> ParitySide:
     except EngineUnreachableError:
         running = []
     if len(running) == 1:
-        return _side_of_environment(session, running[0])
+        return side_of_environment(session, running[0])
     if running:
         names = ", ".join(environment.name for environment in running)
         raise NotFoundError(f"there are several for {role.value}", where=names, hint="name the one that you mean")
     return _side_of_definition(session, session.source.default_branch().name or "HEAD", role.value)
-
-
-def _side_of_environment(session: Session, environment: Environment) -> ParitySide:
-    release = release_of(session, environment)
-    side = _side_of_release(session, release, definition_name(release, environment), environment.name)
-    owner = environment.ownership
-    trust = session.trust(owner.role, branch=owner.branch, commit=owner.commit)
-    now = session.clock()
-    made = {s.id: now - s.created_at for s in see_data(session).snapshots} if environment.data else {}
-    data = tuple(told_data(v.key, v.origin, v.snapshot, made.get(v.snapshot)) for v in environment.data)
-    services = frozenset(service.name for service in environment.services)
-    return replace(side, trust=trust, services=services, data=data)
 
 
 def _side_of_definition(session: Session, head: str, name: str | None) -> ParitySide:
@@ -152,25 +136,8 @@ def _side_of_definition(session: Session, head: str, name: str | None) -> Parity
             if head.lower().startswith("sha256:"):
                 raise
         else:
-            return _side_of_release(session, release, wanted, f"{short_id(release.id)}:{wanted}")
+            return side_of_release(session, release, wanted, f"{short_id(release.id)}:{wanted}")
     return _side_of_revision(session, session.source.resolve(head), wanted, f"{head}:{wanted}")
-
-
-def _side_of_release(session: Session, release: Release, name: str, called: str) -> ParitySide:
-    if name not in release.definitions:
-        known = ", ".join(release.definitions)
-        raise NotFoundError(f"the release has no definition {name!r}", where=release.id, hint=f"it has {known}")
-    frozen = release.definitions[name]
-    return ParitySide(
-        name=called,
-        definition=frozen.definition,
-        commit=release.commit,
-        committed_at=release.committed_at,
-        artifacts=frozen.artifacts,
-        files=release.files,
-        trust=_default_trust(session, frozen.definition, release.commit),
-        release=release.id,
-    )
 
 
 def _side_of_revision(session: Session, resolved: ResolvedRevision, name: str, called: str) -> ParitySide:
@@ -183,20 +150,15 @@ def _side_of_revision(session: Session, resolved: ResolvedRevision, name: str, c
     for release in session.ledger.releases_of(resolved.commit.id):
         frozen = release.definitions.get(name)
         if frozen is not None and session.references.alike(frozen.definition.model, definition.model):
-            return _side_of_release(session, release, name, called)
+            return side_of_release(session, release, name, called)
     return ParitySide(
         name=called,
         definition=definition,
         commit=resolved.commit.id,
         committed_at=resolved.commit.committed_at,
         files=frozen_files(session, resolved, (definition,)),
-        trust=_default_trust(session, definition, resolved.commit.id),
+        trust=default_trust(session, definition, resolved.commit.id),
     )
-
-
-def _default_trust(session: Session, definition: Definition, commit: str) -> Trust:
-    """What the definition is trusted with on the default branch: where it runs, its branch decides."""
-    return session.trust(definition.role, branch=session.source.default_branch().name, commit=commit)
 
 
 def _with_packages(session: Session, side: ParitySide) -> ParitySide:

@@ -73,7 +73,7 @@ def _put_to_sleep(run: Run, environment: Environment) -> None:
             session, owner, action="sleep", detail=counted(len(plan), "container"), began=now, notes=notes
         )
     )
-    show_page(run, environment, asleep_page(environment))
+    show_page(run, structs.replace(environment, state=State.ASLEEP), asleep_page(environment))
     execute_to_the_end(run, plan, stage="sleep", parallel=len(plan))
 
 

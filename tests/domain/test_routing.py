@@ -25,7 +25,8 @@ from previewer.domain.labels import NAMES, NamedRoute, Ownership, RankedPort, na
 from previewer.domain.naming import environment_name
 from previewer.domain.routing.caddy import router_configuration
 from previewer.domain.routing.host_names import RouterAddress, environment_host, name_routes
-from previewer.domain.routing.pages import Page, index_page, state_page
+from previewer.domain.routing.index import branches_files, environment_files, index_files
+from previewer.domain.routing.pages import Page, state_page
 from previewer.domain.routing.route_files import Link, RouterFiles, page_files, route_files
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -242,7 +243,12 @@ def test_pages_escape_what_a_repository_says() -> None:
     assert "<b>" not in page
     (environment,) = list_environments(Observation((container(NamedRoute(8000, f"http://{HOST}")),)))
     branch = Branch("feature/<b>", "c" * 40, NOW, author="<i>", subject="<i>")
-    index = index_page("<i>", [environment], [branch], now=NOW)
+    parts = [
+        index_files("shop.localhost", "<i>"),
+        environment_files("shop.localhost", environment, now=NOW),
+        branches_files("shop.localhost", [branch]),
+    ]
+    index = "".join(c.decode() for files in parts for c in files.values() if isinstance(c, bytes))
     assert "<i>" not in index
     assert "feature/&lt;b&gt;" in index
     assert f'<a href="http://{HOST}">shop-feature-login</a>' in index

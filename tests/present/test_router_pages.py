@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,10 +17,12 @@ from selenium.webdriver import Chrome
 from previewer.domain.commit.revision import Branch
 from previewer.domain.compose.definition import Role
 from previewer.domain.environment.environment import Environment, State
-from previewer.domain.routing.pages import Page, index_page, state_page
+from previewer.domain.routing.pages import Page, state_page
 from tests.domain.values import NOW, make_ownership
 from tests.eventually import eventually
 from tests.worlds.browser import open_browser
+from tests.worlds.host_echo import ask
+from tests.worlds.router_program import INDEX_HOST, running_router, why_no_program, write_index
 
 PHONE = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
 PICTURES = os.environ.get("PREVIEWER_TEST_PICTURES")
@@ -43,9 +45,10 @@ ENVIRONMENTS = [
 ]
 BRANCHES = [Branch(name, "c" * 40, NOW, author="Ada Lovelace", subject="more") for name in ("docs", LONG)]
 BY_ITSELF = "This page goes away by itself."
+PARITY = "Staging and production: parity 97 %, 3 undeclared differences."
 PAGES = {
-    "index": index_page("shop", ENVIRONMENTS, BRANCHES, now=NOW),
-    "index-empty": index_page("shop", [], [], now=NOW),
+    "index": "",
+    "index-empty": "",
     "asleep": state_page(Page("shop-main", "is asleep", how="previewer wake shop-main", reloads=True)),
     "building": state_page(Page("shop-main", "is being built", how=BY_ITSELF, reloads=True)),
     "waiting": state_page(Page("shop-main", "is waking up", how=BY_ITSELF, reloads=True)),
@@ -94,13 +97,30 @@ def server() -> Iterator[Server]:
     found.server.server_close()
 
 
+@pytest.fixture(scope="module")
+def indexes(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """The pages that the router's program puts together."""
+    if reason := why_no_program():
+        pytest.skip(reason)
+    folder, found = tmp_path_factory.mktemp("router"), dict[str, str]()
+    with running_router(folder) as port:
+        write_index(folder, [], [], parity="", now=NOW)
+        found["index-empty"] = ask(port, INDEX_HOST)[1]
+        write_index(folder, ENVIRONMENTS, BRANCHES, parity=PARITY, now=NOW)
+        found["index"] = ask(port, INDEX_HOST)[1]
+    return found
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
-def test_pages_fit_a_phone_and_have_no_barriers(browser: Chrome, server: Server, name: str, scheme: str) -> None:
+def test_pages_fit_a_phone_and_have_no_barriers(
+    browser: Chrome, server: Server, name: str, scheme: str, request: pytest.FixtureRequest
+) -> None:
+    page = PAGES[name] or request.getfixturevalue("indexes")[name]
     features = [{"name": "prefers-color-scheme", "value": scheme}]
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
-    server.page, server.status = PAGES[name], 503
+    server.page, server.status = page, 503
     browser.get(server.url)
     if PICTURES:
         size = browser.execute_script("return document.documentElement.scrollHeight")

@@ -119,7 +119,9 @@ DOORS = {
     "files of images, and bills of them": (
         *("freeze.canonical", "freeze.packages", "freeze.parallel", "freeze.provenance", "freeze.tree_archive"),
     ),
-    "drift, where it is not asked for": ("deployment.touches", "deployment.start_writes"),
+    "drift and parity, where they are not asked for": (
+        *("deployment.touches", "deployment.start_writes", "deployment.parity"),
+    ),
     "the front end": ("cli.main",),
     "the standard library's slow or missing parts": (
         "difflib",

@@ -236,16 +236,18 @@ def _proxy(count: int, host: str, versions: Iterable[str] = ()) -> JsonObject:
 
 
 def _page() -> list[JsonValue]:
-    """A file of the host name's folder, with the status that its name says, whatever was asked for."""
+    """A file of the host name's folder, with the status that its name says, whatever was asked for.
+
+    Only a project's own page is a template.
+    """
     kept: JsonObject = {"Cache-Control": ["no-store"], "X-Robots-Tag": ["noindex"]}
     retry: JsonObject = {"Retry-After": [str(RETRY_AFTER)]}
     is_waiting: JsonObject = {"vars_regexp": {_FOUND: {"pattern": "=page 503$"}}}
+    is_index: JsonObject = {"vars_regexp": {_FOUND: {"pattern": "=page 200$"}}}
     return [
         {"handler": "headers", "response": {"set": kept}},
-        {
-            "handler": "subroute",
-            "routes": [{"match": [is_waiting], "handle": [{"handler": "headers", "response": {"set": retry}}]}],
-        },
+        _routes({"match": [is_waiting], "handle": [{"handler": "headers", "response": {"set": retry}}]}),
+        _routes({"match": [is_index], "handle": [{"handler": "templates", "file_root": FOLDER}]}),
         {"handler": "rewrite", "method": "GET", "uri": f"/{_HOST}/page-{{http.regexp.said.1}}.html"},
         {"handler": "headers", "request": {"delete": ["If-None-Match", "If-Modified-Since", "Range"]}},
         {"handler": "file_server", "root": FOLDER, "status_code": "{http.regexp.said.1}"},

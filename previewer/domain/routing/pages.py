@@ -1,24 +1,15 @@
-"""What people without a terminal see: the environments of a project, and why one does not answer. Pure.
+"""What people without a terminal see where an environment does not answer. Pure.
 
 Everything that comes from a repository is escaped. A page works without scripts, fonts and other files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime
 from html import escape
 
 from msgspec import Struct
 
-from previewer.domain.commit.revision import Branch, short_id
-from previewer.domain.compose.definition import Role
-from previewer.domain.environment.environment import SERVING, Environment, State
-from previewer.domain.units import format_time, format_ttl, time_left
-
 RELOAD_SECONDS = 2
-MOST_BRANCHES = 50
-"""Branches without an environment that are listed, the newest ones."""
 LONGEST_WORDS = 4000
 """Characters of an environment's last words."""
 _STYLE = """
@@ -60,55 +51,9 @@ def state_page(page: Page) -> str:
         f"<p>{'To get it: ' if is_command else ''}{how}</p>" if page.how else "",
         f"<pre>{escape(page.words[-LONGEST_WORDS:])}</pre>" if page.words else "",
     ]
-    return _document(f"{page.environment} {page.what}", "\n".join(filter(None, parts)), reloads=page.reloads)
-
-
-def index_page(
-    project: str, environments: Iterable[Environment], branches: Iterable[Branch], *, now: datetime
-) -> str:
-    """The environments of a project: production and staging first, then previews by name; then other branches."""
-    ranks = {role: rank for rank, role in enumerate(reversed(Role))}
-    rows = sorted(environments, key=lambda environment: (ranks[environment.role], environment.name))
-    listed = "\n".join("".join(_item(environment, now)) for environment in rows)
-    body = f"<ul>\n{listed}\n</ul>" if rows else "<p>There is no environment at the moment.</p>"
-    has_one = {environment.ownership.branch for environment in rows}
-    others = [b for b in branches if not {b.name, b.remote_name} & has_one][:MOST_BRANCHES]
-    if others:
-        items = "\n".join("".join(_branch(branch)) for branch in others)
-        body += f"\n<h2>Branches without an environment</h2>\n<ul>\n{items}\n</ul>"
-    written = f'<p><small>As of <time datetime="{format_time(now)}">{format_time(now)}</time></small></p>'
-    return _document(project, f"<h1>{escape(project)}</h1>\n{body}\n{written}")
-
-
-def _item(environment: Environment, now: datetime) -> Iterator[str]:
-    owner, url = environment.ownership, environment.url
-    name = escape(environment.name)
-    link = f'<a href="{escape(url)}">{name}</a>' if url and url.startswith("http") else name
-    tone = "good" if environment.state in SERVING else "wait" if environment.state in _WAITING else "bad"
-    yield f'<li><strong>{link}</strong> <span class="{tone}">{environment.state.value}</span><dl>'
-    facts = {
-        "role": environment.role.value,
-        "branch": owner.branch or "",
-        "commit": short_id(owner.commit),
-        "by": owner.owner,
-        "since": format_time(environment.created_at),
-        "time left": format_ttl(time_left(expires, now=now)) if (expires := environment.expires_at) else "",
-        "marks": "changed by hand" if environment.is_tainted else "",
-    }
-    for term, text in facts.items():
-        if text:
-            yield f"<div><dt>{term}</dt><dd>{escape(text)}</dd></div>"
-    yield "</dl></li>"
-
-
-def _branch(branch: Branch) -> Iterator[str]:
-    yield f"<li><strong>{escape(branch.name)}</strong> <dl>"
-    facts = {"commit": branch.short, "by": branch.author, "of": format_time(branch.committed_at)}
-    yield from (f"<div><dt>{term}</dt><dd>{escape(text)}</dd></div>" for term, text in facts.items())
-    yield f"</dl><code>previewer up {escape(branch.name)}</code></li>"
-
-
-_WAITING = frozenset({State.STARTING, State.ASLEEP, State.STOPPED})
+    return document(
+        escape(f"{page.environment} {page.what}"), "\n".join(filter(None, parts)), reloads=page.reloads
+    )
 
 
 _LOOK_AGAIN = f"""<noscript><meta http-equiv="refresh" content="{RELOAD_SECONDS}"></noscript>
@@ -123,11 +68,12 @@ setInterval(async () => {{
 """It is loaded again when it changed: what is loaded every other second cannot be read with a screen reader."""
 
 
-def _document(title: str, body: str, *, reloads: bool = False) -> str:
+def document(title: str, body: str, *, reloads: bool = False) -> str:
+    """A whole page; ``title`` and ``body`` are HTML."""
     reload = _LOOK_AGAIN if reloads else ""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta name="robots" content="noindex">\n{reload}<title>{escape(title)}</title>\n'
+        f'<meta name="robots" content="noindex">\n{reload}<title>{title}</title>\n'
         f"<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
     )

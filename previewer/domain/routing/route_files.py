@@ -25,6 +25,8 @@ TARGETS = ".to"
 """The folder of all that host names lead to, which is no host name."""
 TUNNELS = ".via"
 """The folder of the shares that a tunnel leads to, by the host and port that it has elsewhere."""
+INDEX = ".index"
+"""The folder of what the pages of projects are put together from, by their host names."""
 MOST_UPSTREAMS = 8
 """Containers of one service that are asked in turns; of more, the first ones."""
 
