@@ -15,6 +15,7 @@ from previewer.errors import PreviewerError
 from previewer.operations.diff import Difference, diff
 from previewer.operations.lists import list_commits, list_history
 from previewer.operations.logs import attempt_lines, open_logs
+from previewer.operations.router import measure_requests
 from previewer.session.session import Session
 from previewer.tui.present.log_levels import Level, level_of
 
@@ -57,6 +58,8 @@ class Glance(Struct, frozen=True):
     """From production's release to its own."""
     entries: tuple[LedgerEntry, ...] = ()
     """What was done to it, newest first."""
+    requests_per_minute: int | None = None
+    """By its names; ``None`` where no router leads to it."""
 
 
 def key_of(row: OverviewRow) -> tuple[str, str]:
@@ -101,6 +104,7 @@ def glance(session: Session, row: OverviewRow, scope: GlanceScope) -> Glance:
         lines=_or_nothing(lambda: _last_lines(session, environment)) or (),
         difference=difference,
         entries=_or_nothing(lambda: list_history(session, environment=environment.name, limit=3)) or (),
+        requests_per_minute=measure_requests(session, [environment]).get(environment.name),
     )
 
 

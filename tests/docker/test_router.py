@@ -16,6 +16,7 @@ import pytest
 
 from previewer.domain.routing.host_names import tls_port
 from tests.docker.traffic import Traffic
+from tests.eventually import eventually
 from tests.worlds.docker import first_value
 from tests.worlds.host_echo import ask
 from tests.worlds.inside import run_inside
@@ -45,6 +46,31 @@ def test_no_request_is_lost_while_generations_change(named: NamedSite, web_image
     assert traffic.counts["download"]
     named.site.run("down", "--all", "--yes")
     assert not named.is_there()
+
+
+def test_no_request_is_lost_by_promotions_and_the_way_back(named: NamedSite, web_image: str) -> None:
+    """A generation that is kept stopped is started again: its host ports are others, and the name is the same."""
+    site = named.site
+    definition = "include: [../compose.yaml]\n"
+    site.repository.commit(
+        {f"envs/{role}.yaml": definition for role in ("staging", "production")}, subject="roles"
+    )
+    named.serve(web_image, web="first")
+    site.up("main", "--role", "staging")
+    site.run("promote", "staging", "--to", "production", "--yes")
+    with Traffic(named.address, named.host("production")) as traffic:
+        named.serve(web_image, web="second")
+        site.up("main", "--role", "staging")
+        site.run("promote", "staging", "--to", "production", "--yes")
+        site.run("rollback", "production", "--yes")
+        site.run("promote", "staging", "--to", "production", "--yes")
+        enough = REQUESTS
+        eventually(lambda: traffic.requests >= enough, what="enough was asked")
+    assert traffic.failures == []
+    assert traffic.counts["first"]
+    assert traffic.counts["second"]
+    assert traffic.counts["message"]
+    assert traffic.counts["download"]
 
 
 def test_containers_of_a_service_are_asked_in_turns_and_one_that_ended_is_passed_over(

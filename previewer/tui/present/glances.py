@@ -62,6 +62,8 @@ def _head(row: OverviewRow, state: AppState, glance: Glance | None, now: datetim
             yield from _reason(failed.reason, width)
         if environment.url:
             yield line(Span(environment.url, Tone.ACCENT))
+        if glance is not None and (rate := glance.requests_per_minute) is not None:
+            yield line(Span(f"{counted(rate, 'request')} a minute", Tone.QUIET))
     identity = environment.ownership.commit if environment else branch.commit if branch else ""
     is_tip = branch is not None and branch.commit == identity
     commit = branch if is_tip else row.commit or (glance.commit if glance else None)
