@@ -31,6 +31,7 @@ def _shell(script: str) -> list[str]:
 
 
 FOREVER = ["sleep", "600"]
+FILES = ("/etc/motd", "/run/secrets/token")
 
 CAST: Mapping[str, Actor] = {
     "sleeper": Actor({"command": FOREVER}, Behaviour(accepting=frozenset())),
@@ -51,6 +52,10 @@ CAST: Mapping[str, Actor] = {
     "writer": Actor(
         {"command": _shell("echo out; sleep 0.3; echo err >&2")},
         Behaviour(lines=("out",), error_lines=("err",), exit_code=0),
+    ),
+    "reader": Actor(
+        {"command": _shell(f"for file in {' '.join(FILES)}; do stat -c '%a %u:%g' $file; cat $file; done")},
+        Behaviour(prints=FILES, exit_code=0),
     ),
     "hostile": Actor(
         {"command": ["printf", "%s\\n", HOSTILE_LINE]}, Behaviour(lines=(HOSTILE_LINE,), exit_code=0)

@@ -10,6 +10,8 @@ from previewer.domain.labels import EXPIRES_AT
 from previewer.engine.protocol import REJOINING, LogOptions, Selection
 from previewer.errors import ConflictError, EngineError, ObjectNotFoundError, UnsupportedError
 from tests.at_once import at_once
+from tests.engine.cast import FILES
+from tests.engine.listener import lines_of
 from tests.worlds.engine import ContractFixture
 
 HOSTILE_LABEL = "[/foo] \x1b[31m 名前 \u202e\n=,\"'"
@@ -67,6 +69,28 @@ def test_labels_come_back_as_they_were_given(bench: ContractFixture) -> None:
 def test_a_definition_cannot_label_itself_away(bench: ContractFixture) -> None:
     with pytest.raises(EngineError, match="reserved"):
         bench.make("sleeper", labels={EXPIRES_AT: "never"})
+    assert bench.observe().is_empty
+
+
+def test_configs_and_secrets_reach_the_container_with_their_content_mode_and_owner(
+    bench: ContractFixture,
+) -> None:
+    spec = bench.container_spec(
+        "reader",
+        configs=[{"source": "motd", "target": FILES[0], "mode": "0440", "uid": "7", "gid": "8"}],
+        secrets=[{"source": "token"}],
+    )
+    contents = {"configs/motd": f"{HOSTILE_LABEL}\n".encode(), "secrets/token": b"a secret\n"}
+    bench.engine.create_container(replace(spec, contents=contents))
+    bench.engine.start_container(spec.name)
+    bench.await_end(spec.name)
+    printed = [line.text for line in lines_of(bench.engine.logs([spec.name], LogOptions()))]
+    assert printed == ["440 7:8", *HOSTILE_LABEL.split("\n"), "444 0:0", "a secret"]
+
+
+def test_a_config_without_content_leaves_nothing(bench: ContractFixture) -> None:
+    with pytest.raises(EngineError, match="nothing says what 'motd' contains"):
+        bench.make("reader", configs=[{"source": "motd"}])
     assert bench.observe().is_empty
 
 

@@ -33,6 +33,7 @@ from previewer.domain.labels import (
     read_ownership,
     read_routes,
 )
+from previewer.engine.mapping.mounts import copied_files
 from previewer.engine.mapping.networks import volume_body
 from previewer.engine.protocol import LogLine, LogOptions, Selection
 from previewer.errors import ConflictError, EngineError, PortTakenError
@@ -53,6 +54,8 @@ class Behaviour(Struct, frozen=True):
     """What it writes to its output at every start."""
     error_lines: tuple[str, ...] = ()
     """What it then writes to its error output."""
+    prints: tuple[str, ...] = ()
+    """Paths of configs and secrets: it writes mode and owner of each to its output, and then what it contains."""
     accepting: frozenset[int] | None = None
     """The ports on which it accepts connections; ``None`` for all that it is asked about."""
     is_refused: bool = False
@@ -115,6 +118,13 @@ class MemoryContainer(Struct):
         self.state, self.ports = ContainerState.RUNNING, ports
         self.health = Health.NONE if self.final_health is Health.NONE else Health.STARTING
         self.looks_left, self.is_settled = self.behaviour.looks, False
+
+    def printed(self) -> Iterator[str]:
+        """What its behaviour prints of the files that its engine gave it; nothing of those that it was not given."""
+        files = {file.path: file for file in copied_files(self.spec)}
+        for file in (files[path] for path in self.behaviour.prints if path in files):
+            yield f"{file.mode:o} {file.uid}:{file.gid}"
+            yield from file.content.decode().splitlines()
 
     def settle(self) -> Iterator[str]:
         """Let come true what its behaviour says; the events that this makes."""

@@ -194,7 +194,7 @@ class MemoryEngine:
                 raise container.behaviour.fail_start
             container.begin(self._ports.take(container.spec, self._address(container.networks)))
             self._tell(name, ("start",))
-            for line in container.behaviour.lines:
+            for line in (*container.behaviour.lines, *container.printed()):
                 self._write(container, line, is_error=False)
             for line in container.behaviour.error_lines:
                 self._write(container, line, is_error=True)
