@@ -14,6 +14,8 @@ from previewer.domain.commit.revision import short_id
 
 ACTIVE = "active"
 READY = "ready"
+UNDECIDED = "unknown"
+"""The state of a node that a leader has not heard of since it became one."""
 
 
 class _NodeSpec(Answer, frozen=True):

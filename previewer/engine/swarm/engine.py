@@ -22,7 +22,6 @@ from previewer.docker_api.machine import container_sizes
 from previewer.docker_api.networks import list_networks
 from previewer.docker_api.swarm.cluster import list_nodes, membership
 from previewer.docker_api.swarm.services import (
-    Service,
     await_no_tasks,
     create_service,
     inspect_service,
@@ -62,31 +61,17 @@ from previewer.engine.protocol import (
 )
 from previewer.engine.swarm.files import FileKeeper
 from previewer.engine.swarm.networks import WAY_OUT, create_overlay, remove_overlay
-from previewer.engine.swarm.states import (
-    NodeMap,
-    Standing,
-    detail,
-    map_nodes,
-    observed,
-    placement_error,
-    standing,
-    start_error,
-)
+from previewer.engine.swarm.starting import look_at, start_service
+from previewer.engine.swarm.states import detail, map_nodes, observed
 from previewer.engine.swarm.streams import TaskEventStream, open_service_log
 from previewer.errors import (
     ConflictError,
     EngineError,
     EngineUnreachableError,
     ObjectNotFoundError,
-    TimedOutError,
     UnsupportedError,
 )
 
-START_SECONDS = 600.0
-"""How long a task may take to start: its node may have to pull the image."""
-SETTLED_SECONDS = 1.0
-"""How long the scheduler has to say that it finds no node before it is believed."""
-ALIVE = (ContainerState.RUNNING, ContainerState.RESTARTING)
 LEAVING_SECONDS = 20.0
 """How long a node may take to remove the container of a task that has ended."""
 POLL_SECONDS = 0.1
@@ -248,38 +233,11 @@ class SwarmEngine(DockerEngine):
 
     def start_container(self, name: str, *, again: bool = False) -> None:
         """Give it a task, and wait until its node has started that."""
-        docker, own = self._open(), swarm_name(name)
+        docker = self._open()
         try:
-            found = inspect_service(docker, own)
+            start_service(docker, swarm_name(name))
         except ObjectNotFoundError:
             super().start_container(name, again=again)
-            return
-        nodes = map_nodes(list_nodes(docker))
-        tasks = list_tasks(docker, found.id)
-        if found.replicas and standing(found, tasks, nodes).state not in ALIVE:
-            scale_service(docker, own, 0)
-            await_no_tasks(docker, tasks, away=nodes.away, subject=f"service {name}")
-        scale_service(docker, own, 1)
-        self._await_start(name)
-
-    def _await_start(self, name: str) -> None:
-        begun, own = time.monotonic(), swarm_name(name)
-        refused_since: float | None = None
-        while True:
-            found, now, nodes = self._stand(own)
-            if now.state in (*ALIVE, ContainerState.EXITED):
-                return
-            node = nodes.name(now.task.node) if now.task else ""
-            if now.task is not None and now.task.has_ended:
-                raise start_error(found.spec.name, now, node)
-            if now.task is not None and now.task.status.state == "pending" and now.error:
-                refused_since = refused_since or time.monotonic()
-                if time.monotonic() - refused_since > SETTLED_SECONDS:
-                    raise placement_error(found.spec.name, now.error)
-            if time.monotonic() - begun > START_SECONDS:
-                state = now.task.status.state if now.task else "not scheduled"
-                raise TimedOutError(f"it is {state} on {node or 'no node'}", where=f"service {name}")
-            time.sleep(POLL_SECONDS)
 
     def stop_container(self, name: str, *, grace: int | None) -> None:
         """Take its task away and keep it. Swarm gives the task the grace of its definition, whatever is asked."""
@@ -315,7 +273,7 @@ class SwarmEngine(DockerEngine):
     def inspect_container(self, name: str) -> ContainerDetail:
         """How its task is doing; more of one that is on the manager's own node."""
         try:
-            found, now, nodes = self._stand(swarm_name(name))
+            found, now, nodes = look_at(self._open(), swarm_name(name))
         except ObjectNotFoundError:
             return super().inspect_container(name)
         known = detail(found, now, nodes)
@@ -340,7 +298,7 @@ class SwarmEngine(DockerEngine):
     def listening_ports(self, name: str, ports: Collection[int]) -> ListeningPorts | None:
         """Which ports of a task of this very node accept connections; ``None`` for one of another node."""
         try:
-            _found, now, _nodes = self._stand(swarm_name(name))
+            _found, now, _nodes = look_at(self._open(), swarm_name(name))
         except ObjectNotFoundError:
             return super().listening_ports(name, ports)
         if self._local(now.task) is None or now.task is None:
@@ -367,17 +325,10 @@ class SwarmEngine(DockerEngine):
 
     def _is_over(self, name: str) -> bool:
         try:
-            now = self._stand(name)[1]
+            now = look_at(self._open(), name)[1]
         except EngineError:
             return True
         return now.state in (ContainerState.EXITED, ContainerState.DEAD)
-
-    def _stand(self, name: str) -> tuple[Service, Standing, NodeMap]:
-        docker = self._open()
-        nodes = begin(lambda: map_nodes(list_nodes(docker)), name="previewer-nodes")
-        found = inspect_service(docker, name)
-        tasks = list_tasks(docker, found.id)
-        return found, standing(found, tasks, nodes.result()), nodes.result()
 
     def _has_service(self, name: str) -> bool:
         try:

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from previewer.docker_api.engine_clock import EngineClock, read_timestamp
 from previewer.docker_api.errors import refusal_error
-from previewer.docker_api.swarm.cluster import READY, Node, node_names
+from previewer.docker_api.swarm.cluster import READY, UNDECIDED, Node, node_names
 from previewer.docker_api.swarm.services import Service
 from previewer.docker_api.swarm.tasks import (
     COMPLETE,
@@ -39,7 +39,13 @@ from previewer.domain.labels import (
 from previewer.errors import EngineError, ImageGoneError, PortTakenError
 
 POLICIES = {"any": "always", "none": "no", "on-failure": "on-failure"}
+NO_NODE = "no suitable node"
+"""In what the scheduler says of a task that it finds no node for, before the reasons and their numbers of nodes."""
 PORT_IN_USE = "host-mode port already in use"
+NO_RESOURCES = "insufficient resources"
+NOT_AVAILABLE = "not available for new tasks"
+LEAVING = ("shutdown", "remove")
+"""What tasks are to become whose service has no use for them any more."""
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -63,6 +69,8 @@ class NodeMap(Struct, frozen=True):
     addresses: Mapping[str, str] = field(default_factory=dict)
     away: frozenset[str] = frozenset()
     """The ids of those that do not answer the managers."""
+    is_undecided: bool = False
+    """Whether the managers do not know yet of one whether it answers: a new leader asks all of them."""
 
     def name(self, node: str) -> str:
         """What to call a node; empty for none."""
@@ -75,6 +83,7 @@ def map_nodes(nodes: tuple[Node, ...]) -> NodeMap:
         names=node_names(nodes),
         addresses={node.id: node.status.address for node in nodes},
         away=frozenset(node.id for node in nodes if node.status.state != READY),
+        is_undecided=any(node.status.state == UNDECIDED for node in nodes),
     )
 
 
@@ -83,7 +92,7 @@ def standing(service: Service, tasks: Sequence[Task], nodes: NodeMap) -> Standin
 
     Swarm ends what is unhealthy: such a task counts as one that runs and is unhealthy, for that is what it was.
     """
-    live = [task for task in tasks if not task.has_ended and task.desired not in ("shutdown", "remove")]
+    live = [task for task in tasks if not task.has_ended and task.desired not in LEAVING]
     ended = [task for task in tasks if task.has_ended]
     if service.replicas == 0:
         if any(not task.has_ended and task.node not in nodes.away for task in tasks):
@@ -199,6 +208,24 @@ def start_error(name: str, now: Standing, node: str) -> EngineError:
     return error
 
 
+def is_refused(task: Task) -> bool:
+    """Whether the scheduler found no node for a task. It looks again whenever anything changes."""
+    return task.status.state == "pending" and NO_NODE in task.status.error
+
+
+def needs_what_passes(task: Task) -> bool:
+    """Whether a refused task lacks what another one may have that is about to end."""
+    return any(reason in task.status.error for reason in (PORT_IN_USE, NO_RESOURCES))
+
+
+def may_find_place(task: Task, tasks: Sequence[Task], nodes: NodeMap) -> bool:
+    """Whether a refused task may get a node without anybody's doing: ``tasks`` are those of all services."""
+    if NOT_AVAILABLE in task.status.error and nodes.is_undecided:
+        return True
+    is_leaving = any(one.desired in LEAVING and not one.has_ended and one.node not in nodes.away for one in tasks)
+    return needs_what_passes(task) and is_leaving
+
+
 def placement_error(name: str, reason: str) -> EngineError:
     """The error for a service that the scheduler finds no node for, in its words."""
     where = f"service {name}"
@@ -206,7 +233,7 @@ def placement_error(name: str, reason: str) -> EngineError:
         return PortTakenError(
             f"could not start it: {reason}", where=where, hint="another service has that port on every node"
         )
-    if "insufficient resources" in reason:
+    if NO_RESOURCES in reason:
         hint = "lower `deploy.resources.reservations`, or add a node"
     elif "constraints" in reason:
         hint = (

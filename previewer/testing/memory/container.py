@@ -120,7 +120,7 @@ class MemoryContainer(Struct):
         self.looks_left, self.is_settled = self.behaviour.looks, False
 
     def printed(self) -> Iterator[str]:
-        """What its behaviour prints of the files that its engine gave it; nothing of those that it was not given."""
+        """What its behaviour prints of the configs and secrets that it was given; nothing of others."""
         files = {file.path: file for file in copied_files(self.spec)}
         for file in (files[path] for path in self.behaviour.prints if path in files):
             yield f"{file.mode:o} {file.uid}:{file.gid}"
