@@ -94,6 +94,7 @@ def target_of(
         writers=generation.writers,
         machine=snapshot.everything.machine,
         reached_as=snapshot.everything.reached_as,
+        nodes=snapshot.everything.nodes,
         names=names,
         router=session.settings.router.name if names else "",
     )

@@ -42,6 +42,22 @@ def test_a_successor_serves_and_what_slept_has_its_data_when_it_wakes(
     assert [e["state"] for e in swarm_site.environments()] == ["healthy"]
 
 
+def test_a_service_is_told_where_it_answers_wherever_it_runs(cluster: Cluster, swarm_site: SwarmSite) -> None:
+    swarm_site.up("first")
+    urls = json_of(swarm_site, "url", "first")["urls"]
+
+    def told(service: str) -> dict[str, str]:
+        lines = cluster.fetch(f"{urls[service]}/env").splitlines()
+        return dict(line.split("=", 1) for line in lines if "=" in line)
+
+    for service in ("web", "db"):
+        assert told(service)[f"PREVIEWER_URL_{service.upper()}"] == urls[service]
+        assert told(service)["BRACES"] == "{{.Node.ID}}"
+    # Which worker has web is not known to db.
+    assert told("web")["PREVIEWER_URL"] == urls["web"]
+    assert "PREVIEWER_URL" not in told("db")
+
+
 def test_a_release_is_promoted_and_a_rollback_starts_the_generation_that_was_kept(
     cluster: Cluster, swarm_site: SwarmSite
 ) -> None:

@@ -39,4 +39,4 @@ def test_a_url_that_the_environment_does_not_have_is_an_error() -> None:
     with pytest.raises(DefinitionError) as caught:
         filled({"a": "${PREVIEWER_URL_DB@run}"}, VARIABLES, where="shop-main, service web")
     assert str(caught.value) == "shop-main, service web: PREVIEWER_URL_DB has no value in this environment"
-    assert caught.value.hint == "each published TCP port has a URL, here PREVIEWER_URL"
+    assert caught.value.hint == "each published TCP port whose machine is known has a URL, here PREVIEWER_URL"

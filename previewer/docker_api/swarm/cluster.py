@@ -11,6 +11,7 @@ from previewer.docker_api.connection import DockerConnection
 from previewer.docker_api.errors import translate_errors
 from previewer.docker_api.request import LIST_PATIENCE, get
 from previewer.domain.commit.revision import short_id
+from previewer.domain.compose.routes import EVERY_ADDRESS
 
 ACTIVE = "active"
 READY = "ready"
@@ -42,6 +43,10 @@ class _NodeStatus(Answer, frozen=True):
     message: str = ""
 
 
+class _ManagerStatus(Answer, frozen=True):
+    address: str = field(default="", name="Addr")
+
+
 class Node(Answer, frozen=True):
     """One of ``GET /nodes``."""
 
@@ -49,6 +54,14 @@ class Node(Answer, frozen=True):
     spec: _NodeSpec = _NodeSpec()
     description: _Description = _Description()
     status: _NodeStatus = _NodeStatus()
+    manager: _ManagerStatus | None = field(default=None, name="ManagerStatus")
+
+    @property
+    def address(self) -> str:
+        """Where other nodes reach it. Of a manager that was started again its status may say `every address`."""
+        if self.status.address in EVERY_ADDRESS and self.manager is not None:
+            return self.manager.address.rpartition(":")[0].strip("[]")
+        return self.status.address
 
     @property
     def is_usable(self) -> bool:

@@ -179,6 +179,6 @@ def _value(name: str, variables: Mapping[str, str], where: str) -> str:
         raise DefinitionError(
             f"{name} has no value in this environment",
             where=where,
-            hint=f"each published TCP port has a URL, here {urls}",
+            hint=f"each published TCP port whose machine is known has a URL, here {urls}",
         )
     return variables[name]

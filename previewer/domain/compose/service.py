@@ -205,12 +205,19 @@ class RestartPolicy(Struct, frozen=True):
     max_attempts: int = 0
 
 
+class Placement(Struct, frozen=True):
+    """``deploy.placement``."""
+
+    constraints: tuple[str, ...] = ()
+
+
 class Deploy(Struct, frozen=True):
     """The ``deploy`` of a service."""
 
     replicas: int | None = None
     resources: Resources = Resources()
     restart_policy: RestartPolicy | None = None
+    placement: Placement = Placement()
 
 
 class HealthCheck(Struct, frozen=True):

@@ -19,6 +19,7 @@ from previewer.domain.compose.start_order import effective_dependencies
 from previewer.domain.data.beginning import VolumeData, clone_labels, data_variables
 from previewer.domain.deploy.takeover import EDGE, UNCONTESTED, PortHandover, publishing_services
 from previewer.domain.engine.addresses import network_prefix, prefix_for
+from previewer.domain.engine.nodes import NODE_ADDRESS, EngineNodes
 from previewer.domain.engine.specs import (
     HOST_BINDING_OPTION,
     MASQUERADE_OPTION,
@@ -80,6 +81,8 @@ class Target(Struct, frozen=True, eq=False):
     """The name of the engine's machine where that is another one; see :class:`Observation`."""
     reached_as: str = ""
     """The host name that its ports are reached at, where the user says it."""
+    nodes: EngineNodes | None = None
+    """Where ports are, where the engine is several machines."""
     names: tuple[NamedService, ...] = ()
     """The names of its ports; empty where no router gives them any."""
     router: str = ""
@@ -120,6 +123,7 @@ class Target(Struct, frozen=True, eq=False):
             self.writers,
             self.machine,
             self.reached_as,
+            self.nodes,
             self.names,
         )
 
@@ -292,15 +296,18 @@ def _container_labels(target: Target, service: Service, number: int) -> dict[str
     }
 
 
-def run_variables(target: Target) -> Mapping[str, str]:
-    """The ``PREVIEWER_*`` variables of every container."""
+def run_variables(target: Target, reader: str = "") -> Mapping[str, str]:
+    """The ``PREVIEWER_*`` variables of every container.
+
+    Where the scheduler chooses nodes, only a service's first container, the ``reader``, is told of its own.
+    """
     told = data_variables(target.data.values())
-    return {**injected_variables(target.ownership, _urls(target), routes_of(target.definition)), **told}
+    return {**injected_variables(target.ownership, _urls(target, reader), routes_of(target.definition)), **told}
 
 
 def _compose_of(target: Target, service: Service, number: int) -> JsonObject:
     """The service's mapping with its host ports and the ``PREVIEWER_*`` variables filled in."""
-    variables = run_variables(target)
+    variables = run_variables(target, service.name if number == 1 else "")
     spec = filled(service.spec, variables, where=f"{target.ownership.environment}, service {service.name}")
     ports: list[JsonValue] = []
     for port, entry in zip(service.ports, service.entries("ports"), strict=True):
@@ -316,7 +323,7 @@ def _compose_of(target: Target, service: Service, number: int) -> JsonObject:
     }
 
 
-def _urls(target: Target) -> Mapping[tuple[str, int], str]:
+def _urls(target: Target, reader: str) -> Mapping[tuple[str, int], str]:
     """The URLs of the published TCP ports of each service's first container, by service and container port."""
     found: dict[tuple[str, int], str] = {}
     for named in target.names:
@@ -324,10 +331,17 @@ def _urls(target: Target) -> Mapping[tuple[str, int], str]:
     for service in target.definition.services.values():
         for port in service.ports:
             host_port = target.ports.get(PortKey(service.name, 1, port.target, port.protocol))
-            if port.protocol == "tcp" and host_port:
-                # On another machine's own loopback address it is reached by a tunnel to the same address here.
-                address = (
-                    reachable_address(port.host_ip, target.machine or None, target.reached_as) or port.host_ip
-                )
+            address = _address(target, service, port.host_ip, reader)
+            if port.protocol == "tcp" and host_port and address:
                 found.setdefault((service.name, port.target), url_of(address, host_port, target=port.target))
     return found
+
+
+def _address(target: Target, service: Service, host_ip: str, reader: str) -> str:
+    """Where a port of a service's first container is reached; empty where the scheduler decides that later."""
+    if target.nodes is not None and not target.reached_as:
+        if not (host_ip := target.nodes.address_for(service)):
+            return NODE_ADDRESS if service.name == reader else ""
+        return reachable_address(host_ip, target.machine or None) or ""
+    # On another machine's own loopback address it is reached by a tunnel to the same address here.
+    return reachable_address(host_ip, target.machine or None, target.reached_as) or host_ip

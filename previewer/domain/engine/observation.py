@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from previewer.domain import labels
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.service import NEVER
+from previewer.domain.engine.nodes import EngineNodes
 from previewer.domain.labels import NamedRoute, Ownership, RankedPort
 from previewer.domain.units import counted
 
@@ -192,6 +193,8 @@ class Observation(Struct, frozen=True):
     addresses, by a tunnel perhaps."""
     reached_as: str = ""
     """The host name that published ports are reached at from here, where the user says it."""
+    nodes: EngineNodes | None = None
+    """Where ports are, where the engine is several machines."""
     engine_ahead: int = 0
     """Seconds by which the engine's clock is ahead of ours."""
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from previewer.domain.compose.references import map_texts
+from previewer.domain.engine.nodes import NODE_ADDRESS
 from previewer.domain.engine.specs import ContainerSpec
 from previewer.domain.json_value import JsonObject, JsonValue, as_integer, as_list, as_object, as_text
 from previewer.domain.naming import LABEL_LENGTH, slug
@@ -53,11 +55,13 @@ def service_body(
     image: str,
     files: Sequence[AttachedFile],
     node: str,
+    addresses: Mapping[str, str],
     api_version: tuple[int, int],
 ) -> Raw:
     """The body of ``POST /services/create`` for a service without tasks, which is started by giving it one.
 
-    ``wanted`` is the container that one engine would make; ``node`` the node that has its volumes and files.
+    ``wanted`` is the container that one engine would make; ``node`` the node that has its volumes and files;
+    ``addresses`` where nodes are reached, by their ids.
     Raises :class:`UnsupportedError`, with the key of the definition, for what a Swarm does not have.
     """
     config, host = dict(wanted.body), dict(as_object(wanted.body.get("HostConfig")))
@@ -71,6 +75,14 @@ def service_body(
     mounts = list(_mounts(spec, host))
     restart = as_object(host.pop("RestartPolicy", None))
     container = _container(spec, config, host, image=image, api_version=api_version)
+    container |= {
+        key: map_texts(container[key], lambda text: _template(text, addresses))
+        for key in EXPANDED
+        if key in container
+    }
+    if NODE_ADDRESS in repr((container, labels)):
+        hint = "only `environment` can have it; or name a node in `deploy.placement.constraints`"
+        raise unsupported(spec, "PREVIEWER_URL", "its node is not known before it starts", hint=hint)
     template = filled(
         ContainerSpec={**container, **_attached(mounts, files)},
         Resources=_resources(host, deploy),
@@ -88,6 +100,20 @@ def service_body(
         "Mode": {"Replicated": {"Replicas": 0}},
         "EndpointSpec": {"Mode": "dnsrr", "Ports": ports},
     }
+
+
+EXPANDED = ("Env", "Hostname")
+"""What nodes expand, each time that they start a task, as templates of the language Go."""
+
+
+def _template(text: str, addresses: Mapping[str, str]) -> str:
+    """A template that gives ``text``, with the address of the node that expands it.
+
+    A node that joined later than the service was made has its host name there.
+    """
+    known = (f'{{{{else if eq .Node.ID "{node}"}}}}{address}' for node, address in sorted(addresses.items()))
+    choice = "{{if false}}" + "".join(known) + "{{else}}{{.Node.Hostname}}{{end}}"
+    return text.replace("{{", '{{"{{"}}').replace(NODE_ADDRESS, choice)
 
 
 KEYS: Mapping[str, str] = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 
@@ -62,7 +63,7 @@ from previewer.engine.protocol import (
 from previewer.engine.swarm.files import FileKeeper
 from previewer.engine.swarm.networks import WAY_OUT, create_overlay, remove_overlay
 from previewer.engine.swarm.starting import look_at, start_service
-from previewer.engine.swarm.states import detail, map_nodes, observed
+from previewer.engine.swarm.states import NodeMap, detail, map_nodes, observed
 from previewer.engine.swarm.streams import TaskEventStream, open_service_log
 from previewer.errors import (
     ConflictError,
@@ -126,7 +127,8 @@ class SwarmEngine(DockerEngine):
     def observe(self, selection: Selection) -> Observation:
         """A snapshot in a constant number of calls, made at the same time."""
         docker, wanted = self._open(), label_filters(selection)
-        services = begin(lambda: self._look(wanted), name="previewer-observe")
+        nodes = begin(lambda: map_nodes(list_nodes(docker)), name="previewer-observe")
+        services = begin(lambda: self._look(wanted, nodes), name="previewer-observe")
         with_files = begin(lambda: self._files.owners(wanted), name="previewer-observe")
         found = super().observe(selection)
         seen = services.result()
@@ -138,13 +140,16 @@ class SwarmEngine(DockerEngine):
             found.volumes,
             machine=found.machine,
             reached_as=found.reached_as,
+            nodes=nodes.result().reached_from(membership(docker).node_id),
             engine_ahead=round(docker.clock.ahead.total_seconds()) if seen or found.containers else 0,
         )
 
-    def _look(self, wanted: tuple[str, ...]) -> tuple[ObservedContainer, ...]:
+    def _look(
+        self, wanted: tuple[str, ...], listed: Future[NodeMap] | None = None
+    ) -> tuple[ObservedContainer, ...]:
         docker = self._open()
         tasks = begin(lambda: by_service(list_tasks(docker)), name="previewer-observe")
-        nodes = begin(lambda: map_nodes(list_nodes(docker)), name="previewer-observe")
+        nodes = listed or begin(lambda: map_nodes(list_nodes(docker)), name="previewer-observe")
         networks = begin(lambda: {n.id: n.name for n in list_networks(docker, wanted)}, name="previewer-observe")
         found = (
             observed(service, tasks.result().get(service.id, ()), nodes.result(), networks.result(), docker.clock)
@@ -189,7 +194,7 @@ class SwarmEngine(DockerEngine):
     def create_container(self, spec: ContainerSpec) -> None:
         """Make a service without tasks, and the configs and secrets of it; nothing is left if that fails."""
         docker = self._open()
-        node = refuse_other_engines(docker).node_id
+        node, nodes = refuse_other_engines(docker).node_id, map_nodes(list_nodes(docker))
         wanted = container_body(with_host_paths(docker, spec), api_version=docker.api_version)
         labelled = as_object(labelled_container(wanted).get("Labels"))
         inherited = complete_body(wanted.body, image_config(docker, spec.image))
@@ -201,7 +206,13 @@ class SwarmEngine(DockerEngine):
         try:
             attached = self._files.create(files, spec)
             body = service_body(
-                spec, wanted, image=self._image(spec), files=attached, node=node, api_version=docker.api_version
+                spec,
+                wanted,
+                image=self._image(spec),
+                files=attached,
+                node=node,
+                addresses=nodes.addresses,
+                api_version=docker.api_version,
             )
             create_service(docker, body, name=spec.name, registry_login=self._login(spec))
         except EngineUnreachableError:

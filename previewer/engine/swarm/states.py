@@ -20,6 +20,7 @@ from previewer.docker_api.swarm.tasks import (
     WAITING,
     Task,
 )
+from previewer.domain.engine.nodes import EngineNodes
 from previewer.domain.engine.observation import (
     ContainerDetail,
     ContainerState,
@@ -40,7 +41,7 @@ from previewer.errors import EngineError, ImageGoneError, PortTakenError
 
 POLICIES = {"any": "always", "none": "no", "on-failure": "on-failure"}
 NO_NODE = "no suitable node"
-"""In what the scheduler says of a task that it finds no node for, before the reasons and their numbers of nodes."""
+"""In what the scheduler says of a task that it finds no node for; the reasons and numbers of nodes follow."""
 PORT_IN_USE = "host-mode port already in use"
 NO_RESOURCES = "insufficient resources"
 NOT_AVAILABLE = "not available for new tasks"
@@ -67,10 +68,16 @@ class NodeMap(Struct, frozen=True):
 
     names: Mapping[str, str] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)
+    """Where nodes are reached, by their ids."""
     away: frozenset[str] = frozenset()
     """The ids of those that do not answer the managers."""
     is_undecided: bool = False
     """Whether the managers do not know yet of one whether it answers: a new leader asks all of them."""
+
+    def reached_from(self, node: str) -> EngineNodes:
+        """Where ports are; ``node`` is the one that has the volumes."""
+        by_name = {self.names[one]: address for one, address in self.addresses.items()}
+        return EngineNodes({**by_name, **self.addresses}, home=self.addresses.get(node, ""))
 
     def name(self, node: str) -> str:
         """What to call a node; empty for none."""
@@ -81,7 +88,7 @@ def map_nodes(nodes: tuple[Node, ...]) -> NodeMap:
     """What tasks need of the swarm's nodes."""
     return NodeMap(
         names=node_names(nodes),
-        addresses={node.id: node.status.address for node in nodes},
+        addresses={node.id: node.address for node in nodes},
         away=frozenset(node.id for node in nodes if node.status.state != READY),
         is_undecided=any(node.status.state == UNDECIDED for node in nodes),
     )

@@ -1,0 +1,34 @@
+"""Where published ports are on an engine that is several machines: at the one that runs the service."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from previewer.domain.compose.service import Service
+
+NODE_ADDRESS = "node-address.previewer.invalid"
+"""Stands in a container's variables for the address of its own node, which the engine puts in at each start."""
+_NAMED_NODE = re.compile(r"\s*node\.(?:hostname|id)\s*==\s*(\S+)\s*")
+"""A constraint that one node fulfils."""
+_OF_ONE_NODE = ("bind", "volume")
+"""Kinds of mounts of what only one node has."""
+
+
+class EngineNodes(Struct, frozen=True):
+    """The machines of an engine, of which a scheduler chooses one whenever a service starts."""
+
+    addresses: Mapping[str, str]
+    """Where each is reached, by its id, and by its host name where no other one has that."""
+    home: str
+    """The address of the one that has all volumes and paths, and so what mounts any; empty if it has none."""
+
+    def address_for(self, service: Service) -> str:
+        """The address of the only node that may run a service; empty where there are several."""
+        is_bound = any(mount.source and mount.type in _OF_ONE_NODE for mount in service.volumes)
+        if is_bound or len(set(self.addresses.values())) == 1:
+            return self.home
+        named = (_NAMED_NODE.fullmatch(constraint) for constraint in service.deploy.placement.constraints)
+        return next((self.addresses.get(found[1], "") for found in named if found), "")
