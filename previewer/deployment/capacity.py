@@ -167,6 +167,7 @@ def _supply(session: Session, everything: Observation, others: Mapping[str, Need
         subnets=free - sum(need.networks for name, need in others.items() if name not in seen),
         memory=found.memory,
         disk=found.free_disk,
+        reservable=found.reservable,
     )
 
 

@@ -79,6 +79,8 @@ class EngineResources(Struct, frozen=True):
     """Memory in bytes."""
     free_disk: int | None = None
     """Bytes that are free where it keeps images and volumes."""
+    reservable: tuple[int, ...] = ()
+    """Bytes that services may still reserve, by node, where a scheduler places them; empty where none does."""
 
 
 class Selection(Struct, frozen=True):

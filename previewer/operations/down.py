@@ -131,6 +131,7 @@ def down(run: Run, environments: Sequence[str] | DownTarget) -> DownResult:
         tombstones = _finish(tombstone_writer, report=run.report)
         _note(run, target)
     forget_names(run, target.seen)
+    _tell_what_is_elsewhere(run, target.seen)
     return DownResult(removed, target.names, target.gone, tombstones)
 
 
@@ -148,6 +149,22 @@ def _plan(target: DownTarget, found: Observation) -> Plan:
     """Environment by environment, none of which waits for another."""
     plans = [plan_removal(found.of(name), title="", cause=target.causes[name]) for name in sorted(target.names)]
     return Plan(target.title, tuple(step for plan in plans for step in plan))
+
+
+def _tell_what_is_elsewhere(run: Run, seen: Observation) -> None:
+    """Name what of them is on nodes where nothing could be done."""
+    for node in sorted({node for container in seen.containers for node in container.left_on}):
+        services = sorted({container.service for container in seen.containers if node in container.left_on})
+        run.report(
+            Noted(
+                f"{', '.join(services)} may still run on {node}, which does not answer, and ends when it is back"
+            )
+        )
+    home = seen.nodes.home_name if seen.nodes else ""
+    for node in sorted({container.node for container in seen.containers if container.volumes} - {"", home}):
+        volumes = sorted({name for c in seen.containers if c.node == node for name in c.volumes})
+        hint = f"`previewer down` with --host of {node} removes them"
+        run.report(Noted(f"{', '.join(volumes)}: left on {node}, whose engine is not the one asked", hint=hint))
 
 
 def _remove_data(run: Run, target: DownTarget) -> None:

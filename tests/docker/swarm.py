@@ -16,6 +16,7 @@ import pytest
 from previewer.docker_api.answers import ListedContainer, Network
 from previewer.docker_api.connection import DockerConnection, connect
 from previewer.docker_api.request import get, post
+from previewer.docker_api.swarm.cluster import list_nodes, node_names
 from previewer.docker_api.swarm.files import FileKind, list_files
 from previewer.docker_api.swarm.services import Service
 from tests.docker.base_image import is_static_busybox
@@ -96,6 +97,11 @@ class Cluster:
         host = urlsplit(url).hostname
         return next(node for node in range(len(self.engines)) if self.address(node) == host)
 
+    def name(self, node: int) -> str:
+        """What previewer calls a node."""
+        nodes = list_nodes(self.connections[0])
+        return next(node_names(nodes)[found.id] for found in nodes if found.address == self.address(node))
+
     def shell(self, node: int, script: str, **variables: str) -> str:
         """What a script of a document prints, run on a node."""
         environment = {**os.environ, **variables, "DOCKER_HOST": self.engines[node].host}
@@ -152,6 +158,21 @@ class Cluster:
         """The names of the containers that run on a node."""
         found = get(self.connections[node], "/containers/json").read_list(ListedContainer)
         return [container.name for container in found]
+
+    @contextmanager
+    def cut_off(self, node: int) -> Iterator[None]:
+        """A node whose cable is pulled: what runs there goes on."""
+        _ip("-n", self._hub, "link", "set", f"node{node}", "down")
+        try:
+            yield
+        finally:
+            _ip("-n", self._hub, "link", "set", f"node{node}", "up")
+
+    def is_empty(self, node: int) -> bool:
+        """Whether nothing of any task is left on a node."""
+        connection = self.connections[node]
+        containers = get(connection, "/containers/json", {"all": "1"}).read_list(ListedContainer)
+        return not containers and overlays(get(connection, "/networks").read_list(Network)) == []
 
     def crash(self, node: int) -> None:
         """End an engine and all that it runs, as a power failure would."""

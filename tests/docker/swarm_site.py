@@ -31,6 +31,7 @@ services:
     command: [sh, -c, "echo {page} > /tmp/index.html; cat /etc/motd /run/secrets/token >> /tmp/index.html; \
 env > /tmp/env; exec httpd -f -p 8080 -h /tmp"]
     ports: ["8080"]
+    stop_signal: SIGKILL
     environment: {{BRACES: "{{{{.Node.ID}}}}"}}
     restart: on-failure
     depends_on: {{db: {{condition: service_healthy}}}}
@@ -43,6 +44,7 @@ env > /tmp/env; exec httpd -f -p 8080 -h /tmp"]
     image: previewer-test/base:1
     command: [sh, -c, "date >> /data/state; env > /data/env; exec httpd -f -p 8081 -h /data"]
     ports: ["8081"]
+    stop_signal: SIGKILL
     environment: {{BRACES: "{{{{.Node.ID}}}}"}}
     volumes: ["data:/data"]
     healthcheck: {{test: [CMD, test, -f, /data/state], interval: 500ms, retries: 60}}

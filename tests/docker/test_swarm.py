@@ -58,6 +58,28 @@ def test_what_was_on_a_killed_node_runs_elsewhere_and_is_there_once_when_the_nod
     assert len(cluster.running(3 - lost)) == 1
 
 
+def test_what_is_taken_down_ends_on_a_node_that_was_cut_off_when_that_is_back(
+    cluster: Cluster, swarm_site: SwarmSite
+) -> None:
+    swarm_site.up("first")
+    lost = cluster.node_at(swarm_site.run("url", "first").strip())
+
+    def is_missed() -> bool:
+        web = swarm_site.services("first")["web"]
+        return web["state"] != "healthy" or web["nodes"] != [cluster.name(lost)]
+
+    with cluster.cut_off(lost):
+        eventually(is_missed, within=NODE_LOSS_SECONDS, what="the node is missed")
+        process = swarm_site.start("down", "first")
+        _printed, reported = process.communicate(timeout=300)
+        assert process.returncode == 0, reported
+        assert f"web may still run on {cluster.name(lost)}, which does not answer" in reported
+        assert len(cluster.running(lost)) == 1
+        assert swarm_site.environments() == []
+    eventually(lambda: cluster.running(lost) == [], within=NODE_LOSS_SECONDS, what="the old task has ended")
+    eventually(lambda: cluster.is_empty(lost), within=NODE_LOSS_SECONDS, what="its container and network are gone")
+
+
 def test_a_node_that_cannot_pull_is_named(cluster: Cluster, swarm_site: SwarmSite) -> None:
     with cluster.without_registry(1), cluster.without_registry(2):
         process = swarm_site.start("up", "second")

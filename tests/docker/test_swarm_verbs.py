@@ -47,14 +47,14 @@ def test_a_service_is_told_where_it_answers_wherever_it_runs(cluster: Cluster, s
     urls = json_of(swarm_site, "url", "first")["urls"]
 
     def told(service: str) -> dict[str, str]:
-        lines = cluster.fetch(f"{urls[service]}/env").splitlines()
+        lines = cluster.fetch(f"{urls[service][0]}/env").splitlines()
         return dict(line.split("=", 1) for line in lines if "=" in line)
 
     for service in ("web", "db"):
-        assert told(service)[f"PREVIEWER_URL_{service.upper()}"] == urls[service]
+        assert told(service)[f"PREVIEWER_URL_{service.upper()}"] == urls[service][0]
         assert told(service)["BRACES"] == "{{.Node.ID}}"
     # Which worker has web is not known to db.
-    assert told("web")["PREVIEWER_URL"] == urls["web"]
+    assert told("web")["PREVIEWER_URL"] == urls["web"][0]
     assert "PREVIEWER_URL" not in told("db")
 
 
@@ -69,7 +69,7 @@ def test_a_release_is_promoted_and_a_rollback_starts_the_generation_that_was_kep
     assert swarm_site.page("staging")[0] == swarm_site.page("production")[0] == "first"
     swarm_site.change("first", "better")
     swarm_site.up("first")
-    json_of(swarm_site, "promote", "first", "--to", "staging")
+    json_of(swarm_site, "promote", "first", "--to", "staging", "--yes")
     assert swarm_site.page("staging")[0] == "better"
     back = json_of(swarm_site, "rollback", "staging", "--yes")
     assert (back["release"], back["generation"]) == (staged["release"], 1)

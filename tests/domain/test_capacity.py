@@ -13,6 +13,7 @@ from tests.definition.trees import load_text
 
 GIB = 1 << 30
 ONE = Need(networks=1, memory=GIB)
+RESERVING = Need(networks=1, reserved=3 * GIB, largest_reservation=2 * GIB)
 QUOTAS = st.builds(
     Quota,
     environments=st.none() | st.integers(1, 50),
@@ -48,6 +49,10 @@ NEEDS = st.builds(Need, networks=st.integers(0, 5), memory=st.integers(0, 10 * G
         (Supply(9), ONE, Load(own_environments=5), Quota(environments=5), "quota.environments", 0),
         (Supply(9), ONE, Load(own_memory=GIB), Quota(memory=3 * GIB), "quota.memory", 2),
         (Supply(9, disk=1), ONE, Load(), Quota(), "disk", 0),
+        (Supply(9, reservable=(GIB, 3 * GIB)), RESERVING, Load(), Quota(), "reservations", 1),
+        (Supply(9, reservable=(GIB, GIB, GIB)), RESERVING, Load(), Quota(), "reservations", 0),
+        (Supply(9, reservable=(GIB,)), ONE, Load(), Quota(), "addresses", 9),
+        (Supply(9), RESERVING, Load(), Quota(), "addresses", 9),
     ],
 )
 def test_what_runs_out_first(

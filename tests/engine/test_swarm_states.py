@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from msgspec import convert
+from msgspec.structs import replace
 
-from previewer.docker_api.swarm.cluster import Node
+from previewer.docker_api.swarm.cluster import Node, NodeResources
 from previewer.docker_api.swarm.services import Service
-from previewer.docker_api.swarm.tasks import Task
+from previewer.docker_api.swarm.tasks import Task, TaskSpec
 from previewer.domain.engine.observation import ContainerState, Health, PublishedPort
 from previewer.domain.json_value import JsonObject
 from previewer.engine.swarm.states import (
@@ -23,6 +24,7 @@ from previewer.engine.swarm.states import (
     placement_error,
     standing,
     start_error,
+    unreserved,
 )
 from previewer.errors import ImageGoneError, PortTakenError
 
@@ -31,6 +33,7 @@ UNHEALTHY = "task: non-zero exit (137): dockerexec: unhealthy container"
 NO_PROGRAM = 'starting container failed: exec: "/no/such/program": not found'
 NO_PORT = "no suitable node (host-mode port already in use on 2 nodes; 1 node not available for new tasks)"
 NO_MEMORY = "no suitable node (insufficient resources on 3 nodes)"
+RESERVED: JsonObject = {"Resources": {"Reservations": {"MemoryBytes": 4_000}}}
 NO_FIT = "no suitable node (scheduling constraints not satisfied on 3 nodes)"
 NONE_READY = "no suitable node (3 nodes not available for new tasks)"
 
@@ -213,6 +216,18 @@ def test_a_host_name_that_two_nodes_have_names_none_of_them() -> None:
     assert reached.home == "192.0.2.2"
     assert reached.addresses.get("other") == "192.0.2.3"
     assert "twin" not in reached.addresses
+
+
+def test_memory_that_no_task_has_reserved_is_free() -> None:
+    def reserving(state: str, on: str) -> Task:
+        return replace(task(state, on=on), spec=convert(RESERVED, TaskSpec))
+
+    has = convert({"MemoryBytes": 10_000}, NodeResources)
+    nodes = [
+        replace(one, description=replace(one.description, resources=has)) for one in (node(FIRST), node(SECOND))
+    ]
+    tasks = [reserving("running", FIRST), reserving("preparing", FIRST), reserving("failed", SECOND), GOES_ON]
+    assert unreserved(nodes, tasks) == (2_000, 10_000)
 
 
 def pending(error: str) -> Task:

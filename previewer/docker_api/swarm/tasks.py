@@ -60,7 +60,9 @@ class _Resources(Answer, frozen=True):
     reservations: _TaskResources | None = None
 
 
-class _TaskSpec(Answer, frozen=True):
+class TaskSpec(Answer, frozen=True):
+    """What a task is asked to be, as far as nodes reserve something for it."""
+
     resources: _Resources | None = None
 
 
@@ -71,7 +73,7 @@ class Task(Answer, frozen=True):
     created: str = field(default="", name="CreatedAt")
     service: str = field(default="", name="ServiceID")
     node: str = field(default="", name="NodeID")
-    spec: _TaskSpec = _TaskSpec()
+    spec: TaskSpec = TaskSpec()
     status: _Status = _Status()
     desired: str = field(default="", name="DesiredState")
 

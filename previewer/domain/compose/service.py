@@ -355,6 +355,12 @@ class Service(Struct, frozen=True):
         return bool(self.spec.get("healthcheck")) and not self.healthcheck.disable
 
     @property
+    def reserved_memory(self) -> int:
+        """Bytes that each of its containers reserves; 0 for none."""
+        reserved = self.deploy.resources.reservations.memory or self.spec.get("mem_reservation")
+        return reserved if isinstance(reserved, int) else 0
+
+    @property
     def replicas(self) -> int:
         """How many containers it has: ``scale``, else ``deploy.replicas``, else 1."""
         return next((count for count in (self.scale, self.deploy.replicas) if count is not None), 1)

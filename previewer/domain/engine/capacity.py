@@ -38,6 +38,8 @@ class Supply(Struct, frozen=True):
     """Bytes of memory of its machine."""
     disk: int | None = None
     """Bytes that are free where it keeps images and volumes."""
+    reservable: tuple[int, ...] = ()
+    """Bytes that services may still reserve, by node, where a scheduler places them; empty where none does."""
 
 
 class Need(Struct, frozen=True):
@@ -47,6 +49,10 @@ class Need(Struct, frozen=True):
     """In subnets of the usual length."""
     memory: int = 0
     """Bytes that its containers' limits add up to; those without a limit count nothing."""
+    reserved: int = 0
+    """Bytes that its containers' reservations add up to."""
+    largest_reservation: int = 0
+    """Bytes that one of its containers reserves at most: one node has to have them."""
     is_new: bool = True
     """``False`` where it takes another one's place, which goes afterwards."""
 
@@ -66,7 +72,7 @@ class Bound(Struct, frozen=True):
     """One thing that there is not endlessly much of."""
 
     name: str
-    """``addresses``, ``memory``, ``disk``, ``quota.environments``, ``quota.memory``."""
+    """``addresses``, ``memory``, ``reservations``, ``disk``, ``quota.environments``, ``quota.memory``."""
     free_capacity: int
     """How many environments like the one in question it has room for; 0 means that not even one fits."""
     reason: str
@@ -77,20 +83,29 @@ class Bound(Struct, frozen=True):
 
 def bounds(supply: Supply, need: Need, load: Load, quota: Quota) -> tuple[Bound, ...]:
     """Everything that bounds how many environments like ``need`` still fit, tightest first."""
-    found = (_addresses(supply, need), *_memory(supply, need, load, quota), *_disk(supply, quota))
+    memory = (*_memory(supply, need, load, quota), *_reservations(supply, need))
+    found = (_addresses(supply, need), *memory, *_disk(supply, quota))
     return tuple(sorted((*found, *_quotas(need, load, quota)), key=lambda bound: bound.free_capacity))
 
 
 def need_of(definition: Definition, *, subnet_prefix: int, is_new: bool = True) -> Need:
     """What an environment of an isolated ``definition`` takes; ``subnet_prefix`` is the usual subnet's length."""
-    memory = sum(memory_limit(service) * service.replicas for service in definition.services.values())
+    services = definition.services.values()
+    memory = sum(memory_limit(service) * service.replicas for service in services)
+    reserved = [service.reserved_memory for service in services for _each in range(service.replicas)]
     networks = sum(
         subnets_taken(network_prefix(definition, key, longest=subnet_prefix), usual=subnet_prefix)
         for key, network in definition.networks.items()
         if not network.external
     )
     # What takes ports over has one network more while both run.
-    return Need(networks=networks if is_new else networks + 1, memory=memory, is_new=is_new)
+    return Need(
+        networks=networks if is_new else networks + 1,
+        memory=memory,
+        reserved=sum(reserved),
+        largest_reservation=max(reserved, default=0),
+        is_new=is_new,
+    )
 
 
 def need_of_plan(plan: Plan, *, subnet_prefix: int) -> Need:
@@ -124,6 +139,20 @@ def _memory(supply: Supply, need: Need, load: Load, quota: Quota) -> Iterator[Bo
         f"limits of {format_memory(load.memory)} are given of at most {format_memory(most)} "
         f"({quota.overcommit:g} times the engine's memory), {format_memory(need.memory)} needed",
         "remove unused environments, set lower limits, or raise `quota.overcommit`",
+    )
+
+
+def _reservations(supply: Supply, need: Need) -> Iterator[Bound]:
+    """A scheduler counts what is reserved, whatever of it is used."""
+    if not supply.reservable or not need.reserved:
+        return
+    free, largest = sum(supply.reservable), max(supply.reservable)
+    yield Bound(
+        "reservations",
+        free // need.reserved if largest >= need.largest_reservation else 0,
+        f"{format_memory(free)} of the nodes' memory is not reserved, {format_memory(largest)} of it on one node; "
+        f"{format_memory(need.reserved)} needed, {format_memory(need.largest_reservation)} of it by one service",
+        "remove unused environments, lower `deploy.resources.reservations`, or add a node",
     )
 
 

@@ -24,6 +24,8 @@ class EngineNodes(Struct, frozen=True):
     """Where each is reached, by its id, and by its host name where no other one has that."""
     home: str
     """The address of the one that has all volumes and paths, and so what mounts any; empty if it has none."""
+    home_name: str = ""
+    """Its name."""
 
     def address_for(self, service: Service) -> str:
         """The address of the only node that may run a service; empty where there are several."""

@@ -81,6 +81,8 @@ class ObservedContainer(Struct, frozen=True):
     """The router that knows them."""
     node: str = ""
     """The name of the node that it is on; empty where the engine is a single one."""
+    left_on: tuple[str, ...] = ()
+    """The names of nodes that do not answer, on which it may still run as well: it ends there when they are back."""
 
     @property
     def service(self) -> str:

@@ -55,6 +55,7 @@ from previewer.engine.protocol import (
     ROUTER,
     Capabilities,
     ContainerEvent,
+    EngineResources,
     LogLine,
     LogOptions,
     Selection,
@@ -63,7 +64,7 @@ from previewer.engine.protocol import (
 from previewer.engine.swarm.files import FileKeeper
 from previewer.engine.swarm.networks import WAY_OUT, create_overlay, remove_overlay
 from previewer.engine.swarm.starting import look_at, start_service
-from previewer.engine.swarm.states import NodeMap, detail, map_nodes, observed
+from previewer.engine.swarm.states import NodeMap, detail, map_nodes, observed, unreserved
 from previewer.engine.swarm.streams import TaskEventStream, open_service_log
 from previewer.errors import (
     ConflictError,
@@ -123,6 +124,16 @@ class SwarmEngine(DockerEngine):
             reach=PUBLISH_AT,
             missing=missing,
         )
+
+    def resources(self) -> EngineResources:
+        """What its usable nodes have together, and what of it no task has reserved."""
+        docker = self._open()
+        tasks = begin(lambda: list_tasks(docker), name="previewer-resources")
+        nodes = begin(lambda: list_nodes(docker), name="previewer-resources")
+        found = super().resources()
+        usable = [node for node in nodes.result() if node.is_usable]
+        memory = sum(node.description.resources.memory for node in usable)
+        return replace(found, memory=memory or None, reservable=unreserved(usable, tasks.result()))
 
     def observe(self, selection: Selection) -> Observation:
         """A snapshot in a constant number of calls, made at the same time."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -77,7 +78,9 @@ class NodeMap(Struct, frozen=True):
     def reached_from(self, node: str) -> EngineNodes:
         """Where ports are; ``node`` is the one that has the volumes."""
         by_name = {self.names[one]: address for one, address in self.addresses.items()}
-        return EngineNodes({**by_name, **self.addresses}, home=self.addresses.get(node, ""))
+        return EngineNodes(
+            {**by_name, **self.addresses}, home=self.addresses.get(node, ""), home_name=self.name(node)
+        )
 
     def name(self, node: str) -> str:
         """What to call a node; empty for none."""
@@ -92,6 +95,15 @@ def map_nodes(nodes: tuple[Node, ...]) -> NodeMap:
         away=frozenset(node.id for node in nodes if node.status.state != READY),
         is_undecided=any(node.status.state == UNDECIDED for node in nodes),
     )
+
+
+def unreserved(nodes: Sequence[Node], tasks: Sequence[Task]) -> tuple[int, ...]:
+    """Bytes of memory of each of ``nodes`` that no task on it has reserved, as the scheduler counts them."""
+    reserved = Counter[str]()
+    for task in tasks:
+        if not task.has_ended:
+            reserved[task.node] += task.reserved_memory
+    return tuple(max(node.description.resources.memory - reserved[node.id], 0) for node in nodes)
 
 
 def standing(service: Service, tasks: Sequence[Task], nodes: NodeMap) -> Standing:
@@ -174,6 +186,7 @@ def observed(
         names=read_names(labels),
         router=labels.get(ROUTER, ""),
         node=nodes.name(now.task.node) if now.task else "",
+        left_on=tuple(sorted({nodes.name(t.node) for t in tasks if t.node in nodes.away and not t.has_ended})),
     )
 
 
