@@ -82,7 +82,7 @@ class ObservedContainer(Struct, frozen=True):
     node: str = ""
     """The name of the node that it is on; empty where the engine is a single one."""
     left_on: tuple[str, ...] = ()
-    """The names of nodes that do not answer, on which it may still run as well: it ends there when they are back."""
+    """The names of nodes that do not answer and may still run it: there it ends when they are back."""
 
     @property
     def service(self) -> str:
