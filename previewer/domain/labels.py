@@ -65,6 +65,8 @@ PURPOSE_READING = "read-image"
 """Its image's files are read; it is never started."""
 PURPOSE_ROUTER = "router"
 """It gives environments their host names."""
+PURPOSE_PROBE = "probe"
+"""`doctor` asks the nodes of a swarm by it how they reach each other."""
 BUILDER = PREFIX + "builder"
 
 DATA = PREFIX + "data"

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 from msgspec import Struct, field
 
+from previewer.domain.engine.nodes import NodesReport
 from previewer.domain.engine.observation import ContainerDetail, ListeningPorts, Observation, OpenConnections
 from previewer.domain.engine.specs import ContainerSpec, FillSpec, NetworkSpec, VolumeSpec
 from previewer.domain.engine.usage import UsageSample
@@ -119,6 +120,24 @@ class LogLine(Struct, frozen=True):
     """Without the line's end; bytes that are not UTF-8 replaced."""
     is_error: bool
     """Whether it came from standard error."""
+
+
+class NodeProbe(Protocol):
+    """A look from the machines of an engine that is several."""
+
+    def find_image(self) -> tuple[str, str]:
+        """The config digest and platform of the image that runs on each of them.
+
+        Raises :class:`UnsupportedError` where there is nothing to make it of.
+        """
+        ...
+
+    def examine(self, image: str, *, pool: str, prefix_length: int) -> NodesReport:
+        """Run ``image``, by what every node calls it, on all of them for a few seconds, and look.
+
+        Its network takes a subnet of ``pool``.
+        """
+        ...
 
 
 class Engine(Protocol):

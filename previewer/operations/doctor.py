@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from previewer.definition.discover import definition_names, how_to_begin
 from previewer.deployment.capacity import capacity_for_more
 from previewer.deployment.data import see_data
 from previewer.deployment.would_run import would_run
+from previewer.domain.cancellation import Cancellation
 from previewer.domain.compose.definition import Role
+from previewer.domain.engine.nodes import NodePair, NodesReport
 from previewer.domain.engine.specs import volume_of
 from previewer.domain.environment.environment import SERVING, State
+from previewer.domain.environment.host_ports import FIRST_PORT
 from previewer.domain.policy.check import Check, Verdict
+from previewer.domain.release.release import Artifact
 from previewer.domain.routing.host_names import place_of
 from previewer.domain.units import counted
-from previewer.engine.protocol import Selection
+from previewer.engine.protocol import LOCAL_IMAGES, Selection
 from previewer.errors import NotFoundError, PreviewerError, SourceError
 from previewer.git.command import git_version, version_text
 from previewer.git.complaint import MINIMUM_VERSION
 from previewer.records.environments import list_environments
 from previewer.releases.definitions import choose_definition, read_definitions, refuse_empty
+from previewer.releases.push_images import ensure_pushed
+from previewer.releases.registry_access import default_address, open_repository
 from previewer.session.session import Session
 
 FEW = 3
@@ -52,6 +58,7 @@ def _checks(session: Session | None, failure: PreviewerError | None) -> Iterator
     if reachable[0].verdict is Verdict.FAILED:
         return
     yield from _guard("builder", lambda: _builder(session))
+    yield from _nodes(session)
     if is_empty:
         return
     yield from _guard("environments", lambda: _environments(session))
@@ -173,6 +180,89 @@ def _addresses(session: Session) -> Check:
         hint = "`network.publish` and PREVIEWER_HOST say where they are reached; `previewer router up` for names"
         return Check("addresses", Verdict.WARNING, f"{where}; no answer from here: {', '.join(silent)}", hint)
     return Check("addresses", Verdict.OK, f"{where}; {len(urls)} of {len(urls)} answer" if urls else where)
+
+
+def _nodes(session: Session) -> Iterator[Check]:
+    """How the machines of an engine reach the registry, each other and this one; nothing where it is one."""
+    if (probe := session.probe) is None:
+        return
+    try:
+        image, platform = probe.find_image()
+        if LOCAL_IMAGES in session.engine.capabilities.missing:
+            address = default_address(session)
+            artifact = Artifact(image=image, platform=platform, origin="engine", reference="the probe of doctor")
+            held, _was_there = ensure_pushed(
+                session, artifact, address, repository=open_repository(address), cancellation=Cancellation()
+            )
+            image = str(address.by_digest(held.manifest.digest))
+        settings = session.settings
+        found = probe.examine(image, pool=settings.address_pool, prefix_length=settings.subnet_prefix)
+    except PreviewerError as error:
+        hint = error.hint or ""
+        yield Check("nodes", Verdict.WARNING, f"how they reach each other was not looked at: {error}", hint)
+        return
+    yield from judge_nodes(found)
+
+
+def judge_nodes(found: NodesReport) -> Iterator[Check]:
+    """What a look from the nodes means."""
+    ready = counted(len(found.ready), "node")
+    if found.others:
+        others = ", ".join(f"{name} ({why})" for name, why in sorted(found.others.items()))
+        hint = "`docker node ls` lists them; `docker node update --availability active NODE` after a drain"
+        yield Check("nodes", Verdict.WARNING, f"{ready} ready; not {others}", hint)
+    else:
+        yield Check("nodes", Verdict.OK, f"{ready}, all ready")
+    yield _judged(
+        "registry",
+        [f"{name}: {why}" for name, why in sorted(found.not_run.items())],
+        well="every node pulled an image and ran it",
+        ill="the probe did not run on ",
+        hint="`registry` has to be one that every node reaches under this name, with its certificate or as one of "
+        "its `insecure-registries`",
+    )
+    yield _judged(
+        "published ports",
+        found.unreached,
+        well="reached from here on every node",
+        ill="not reached from here on ",
+        hint=f"URLs there do not answer for you: open the nodes' ports from {FIRST_PORT} on, or use a VPN",
+        verdict=Verdict.WARNING,
+    )
+    yield _judged(
+        "overlay",
+        _arrows(found.cut),
+        well="tasks reach each other on every node",
+        ill="no way between tasks: ",
+        hint="nodes need UDP 4789, and TCP and UDP 7946, from each other",
+    )
+    yield _judged(
+        "overlay MTU",
+        _arrows(found.shortened),
+        well="large answers come through",
+        ill="small answers come through and large ones do not: ",
+        hint="the network below carries less than 1500 bytes: give networks "
+        "`driver_opts: {com.docker.network.driver.mtu: '1350'}`, or raise the nodes' MTU",
+    )
+    yield _judged(
+        "virtual addresses",
+        found.no_virtual,
+        well="answer on every node",
+        ill="do not answer on ",
+        hint="previewer does without (`dnsrr`, ports of nodes); stacks that use them, and the routing mesh, need "
+        "the kernel module ip_vs",
+        verdict=Verdict.WARNING,
+    )
+
+
+def _judged(
+    name: str, faults: Sequence[str], *, well: str, ill: str, hint: str, verdict: Verdict = Verdict.FAILED
+) -> Check:
+    return Check(name, verdict, ill + "; ".join(faults), hint) if faults else Check(name, Verdict.OK, well)
+
+
+def _arrows(pairs: Sequence[NodePair]) -> tuple[str, ...]:
+    return tuple(f"{one} → {other}" for one, other in pairs)
 
 
 def _environments(session: Session) -> Check:

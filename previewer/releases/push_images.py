@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from previewer.errors import RegistryError, UsageError
 from previewer.freeze.parallel import reported_task, run_parallel
 from previewer.releases.registry_access import default_address, open_repository
 from previewer.session.run import Run
+from previewer.session.session import Session
 
 if TYPE_CHECKING:
     from previewer.docker_api.registry.repository import RegistryRepository
@@ -84,29 +85,43 @@ def _push_image(
     cancellation.check()
     task = f"push {artifact.reference}"
     with reported_task(run.report, task, stage=STAGE) as end:
-        held = _find(repository, artifact)
-        was_there = held is not None
-        if held is None:
-            run.session.images.push(
-                artifact.image,
-                str(address.tagged(registry_image_tag(artifact.image))),
-                artifact.platform,
-                on_line=lambda line: run.report(TaskOutput(task, line)),
-                cancellation=cancellation,
-            )
-            held = _find(repository, artifact)
-        if held is None:
-            raise RegistryError(
-                "the registry has another image than the one that was pushed",
-                where=artifact.reference,
-                hint="another client pushes to the same tags, or the registry rewrites images",
-            )
+        held, was_there = ensure_pushed(
+            run.session,
+            artifact,
+            address,
+            repository=repository,
+            on_line=lambda line: run.report(TaskOutput(task, line)),
+            cancellation=cancellation,
+        )
         cache = RegistryBuildCache(repository, address)
         for built in _built_as(release, artifact.image):
             cache.add(built, held)
         end.outcome = Outcome.CACHED if was_there else Outcome.DONE
         end.detail = held.manifest.digest
     return PushedImage(artifact, str(address.by_digest(held.manifest.digest)), was_there)
+
+
+def ensure_pushed(
+    session: Session,
+    artifact: Artifact,
+    address: RegistryAddress,
+    *,
+    repository: RegistryRepository,
+    on_line: Callable[[str], None] = lambda _line: None,
+    cancellation: Cancellation,
+) -> tuple[RegistryImage, bool]:
+    """An image as the registry has it, and whether it had it before. Raises :class:`RegistryError`."""
+    if (held := _find(repository, artifact)) is not None:
+        return held, True
+    tag = str(address.tagged(registry_image_tag(artifact.image)))
+    session.images.push(artifact.image, tag, artifact.platform, on_line=on_line, cancellation=cancellation)
+    if (held := _find(repository, artifact)) is not None:
+        return held, False
+    raise RegistryError(
+        "the registry has another image than the one that was pushed",
+        where=artifact.reference,
+        hint="another client pushes to the same tags, or the registry rewrites images",
+    )
 
 
 def _find(repository: RegistryRepository, artifact: Artifact) -> RegistryImage | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # what only runs or removes is not to pay for building
     from previewer.docker_api.wire.ssh import Forwarding
     from previewer.engine.docker.examiner import DockerDebugger, DockerExaminer
     from previewer.engine.docker.router import DockerRouter
+    from previewer.engine.protocol import NodeProbe
     from previewer.freeze.docker.images import DockerImages
 
 
@@ -82,6 +83,11 @@ class DockerClients:
         """Ports of this machine that lead to places as the engine's machine reaches them."""
         return self._connection.forward(places)
 
+    @property
+    def probe(self) -> NodeProbe | None:
+        """None: it is a single machine."""
+        return None
+
     def close(self) -> None:
         """End the connection. What killed runs left goes first: they cannot do it themselves."""
         with suppress(EngineError):  # what the command was for is done
@@ -107,6 +113,13 @@ class SwarmClients(DockerClients):
     def examiner(self) -> DockerExaminer:
         """Raises :class:`UnsupportedError`: drift, parity and the like see one engine's containers."""
         raise UnsupportedError(f"drift, parity and verification need one engine: {NOT_LOOKED_AT}", hint=INSTEAD)
+
+    @property
+    def probe(self) -> NodeProbe:
+        """A look from its nodes."""
+        from previewer.engine.swarm.probe import SwarmProbe
+
+        return SwarmProbe(self._connection)
 
     @property
     def debugger(self) -> DockerDebugger:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from previewer.domain.record.notes import Notes
     from previewer.domain.release.release import Release
     from previewer.engine.examiner import Debugger, Examiner
-    from previewer.engine.protocol import Engine
+    from previewer.engine.protocol import Engine, NodeProbe
     from previewer.engine.router import Router
     from previewer.engine.tunnel import PortTunnel
     from previewer.freeze.protocol import Images
@@ -68,6 +68,11 @@ class EngineClients(Protocol):
     @property
     def router(self) -> Router:
         """What leads host names to its environments."""
+        ...
+
+    @property
+    def probe(self) -> NodeProbe | None:
+        """A look from its machines; ``None`` where it is a single one."""
         ...
 
     def image_sizes(self, images: Collection[str]) -> Mapping[str, int]:
@@ -325,6 +330,11 @@ class Session:
     def forward(self, places: Iterable[tuple[str, int]]) -> PortTunnel:
         """Ports of this machine that lead to its. Raises :class:`UnsupportedError` where ssh is not the way."""
         return self._room.get().forward(places)
+
+    @property
+    def probe(self) -> NodeProbe | None:
+        """A look from the engine's machines; ``None`` where it is one. Raises :class:`EngineUnreachableError`."""
+        return self._room.get().probe
 
     def reread_settings(self) -> None:
         """Read the settings again at the next use: the default branch may have others by now."""

@@ -160,6 +160,16 @@ class Cluster:
         return [container.name for container in found]
 
     @contextmanager
+    def filtered(self, node: int, *rule: str) -> Iterator[None]:
+        """A node whose packets of a kind get lost on their way out."""
+        command = (*self.engines[node].prefix, "iptables", "-w")
+        subprocess.run([*command, "-I", "OUTPUT", *rule, "-j", "DROP"], check=True)
+        try:
+            yield
+        finally:
+            subprocess.run([*command, "-D", "OUTPUT", *rule, "-j", "DROP"], check=True)
+
+    @contextmanager
     def cut_off(self, node: int) -> Iterator[None]:
         """A node whose cable is pulled: what runs there goes on."""
         _ip("-n", self._hub, "link", "set", f"node{node}", "down")

@@ -68,4 +68,5 @@ def test_services_are_told_only_addresses_that_are_true(
     ports = {PortKey("web", 1, 80, "tcp"): 8080, PortKey("db", 1, 81, "tcp"): 8081}
     target = replace(make_target(definition, ports=ports), nodes=NODES, reached_as=reached_as)
     told = run_variables(target, reader)
+    assert told.get("PREVIEWER_URL") == main
     assert (told.get("PREVIEWER_URL_WEB"), told.get("PREVIEWER_URL_DB")) == (main, stored)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from urllib.parse import quote
 
@@ -12,10 +13,14 @@ from msgspec import field
 
 from previewer.docker_api.answers import Answer
 from previewer.docker_api.connection import DockerConnection
+from previewer.docker_api.engine_clock import read_timestamp
 from previewer.docker_api.errors import translate_errors
+from previewer.docker_api.image_files import FORGOTTEN_AFTER
 from previewer.docker_api.request import LIST_PATIENCE, delete, get, post
 from previewer.domain.json_value import JsonObject
+from previewer.domain.labels import PROCESS
 from previewer.errors import ObjectNotFoundError
+from previewer.process_identity import has_ended, identify
 
 MAX_FILE_BYTES = 500 * 1024
 """Of one config or secret: swarmkit's limit (``manager/controlapi``)."""
@@ -47,6 +52,7 @@ class SwarmFile(Answer, frozen=True):
 
     id: str = field(name="ID")
     spec: _FileSpec = _FileSpec()
+    created: str = field(default="", name="CreatedAt")
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -69,6 +75,23 @@ def list_files(connection: DockerConnection, kind: FileKind, labels: Sequence[st
     with translate_errors(f"list {kind.value}s", subject=connection.host):
         parameters = {"filters": json.dumps({"label": list(labels)})}
         return tuple(get(connection, kind.path, parameters, patience=LIST_PATIENCE).read_list(SwarmFile))
+
+
+def of_this_process(labels: Mapping[str, str]) -> Mapping[str, str]:
+    """``labels`` of what only this process needs."""
+    return {**labels, PROCESS: identify()}
+
+
+def list_forgotten(connection: DockerConnection, kind: FileKind, labels: Mapping[str, str]) -> tuple[str, ...]:
+    """The names of the files with ``labels`` that processes left which were killed."""
+    old = connection.clock.theirs(datetime.now(UTC)) - timedelta(seconds=FORGOTTEN_AFTER)
+    found = list_files(connection, kind, [f"{key}={value}" for key, value in labels.items()])
+    made = [(file, read_timestamp(file.created)) for file in found]
+    return tuple(
+        file.spec.name
+        for file, created in made
+        if has_ended(file.labels.get(PROCESS, "")) or (created is not None and created < old)
+    )
 
 
 def remove_file(connection: DockerConnection, kind: FileKind, name: str) -> None:

@@ -128,6 +128,16 @@ def inspect_service(connection: DockerConnection, name: str) -> Service:
     return _inspect(connection, name).read(Service)
 
 
+def registry_login(reference: str) -> str:
+    """What nodes are given to pull an image of a registry; empty where the user has no login there."""
+    if "/" not in reference:
+        return ""
+    from previewer.docker_api.registry.connection import find_credentials  # brings the SDK
+
+    credentials = find_credentials(reference.partition("/")[0])
+    return credentials.header if credentials else ""
+
+
 def create_service(connection: DockerConnection, body: JsonObject, *, name: str, registry_login: str = "") -> None:
     """Make a service from a raw specification; nodes pull its image with ``registry_login``.
 

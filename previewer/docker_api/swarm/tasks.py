@@ -52,6 +52,19 @@ class _Status(Answer, frozen=True):
     ports: _Ports | None = field(default=None, name="PortStatus")
 
 
+class _NetworkSpec(Answer, frozen=True):
+    name: str = ""
+
+
+class _TaskNetwork(Answer, frozen=True):
+    spec: _NetworkSpec = _NetworkSpec()
+
+
+class _Attachment(Answer, frozen=True):
+    network: _TaskNetwork = _TaskNetwork()
+    addresses: tuple[str, ...] | None = None
+
+
 class _TaskResources(Answer, frozen=True):
     memory: int = field(default=0, name="MemoryBytes")
 
@@ -76,6 +89,7 @@ class Task(Answer, frozen=True):
     spec: TaskSpec = TaskSpec()
     status: _Status = _Status()
     desired: str = field(default="", name="DesiredState")
+    attachments: tuple[_Attachment, ...] | None = field(default=None, name="NetworksAttachments")
 
     @property
     def container(self) -> str:
@@ -97,6 +111,11 @@ class Task(Answer, frozen=True):
         """Its ports on its node. Engines tell each one twice."""
         found = self.status.ports.ports if self.status.ports else None
         return tuple(sorted(set(found or ()), key=lambda port: (port.target, port.protocol, port.published)))
+
+    def address_in(self, network: str) -> str:
+        """Its address in a network; empty where it has none there yet."""
+        found = (one for one in self.attachments or () if one.network.spec.name == network)
+        return next((one.addresses[0].partition("/")[0] for one in found if one.addresses), "")
 
     @property
     def reserved_memory(self) -> int:

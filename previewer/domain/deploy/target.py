@@ -301,8 +301,11 @@ def run_variables(target: Target, reader: str = "") -> Mapping[str, str]:
 
     Where the scheduler chooses nodes, only a service's first container, the ``reader``, is told of its own.
     """
-    told = data_variables(target.data.values())
-    return {**injected_variables(target.ownership, _urls(target, reader), routes_of(target.definition)), **told}
+    urls, routes = _urls(target, reader), routes_of(target.definition)
+    found = injected_variables(target.ownership, urls, routes)
+    if target.nodes is not None and routes and (routes[0].service, routes[0].port) not in urls:
+        found.pop("PREVIEWER_URL", None)  # the next one's is not the main one
+    return {**found, **data_variables(target.data.values())}
 
 
 def _compose_of(target: Target, service: Service, number: int) -> JsonObject:

@@ -5,9 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from previewer.domain.compose.service import Service
+
+NodePair = tuple[str, str]
+"""The names of a node that asked and of one that was asked."""
+
+
+class NodesReport(Struct, frozen=True):
+    """How the machines of an engine were seen to reach a registry, each other and this process."""
+
+    ready: tuple[str, ...] = ()
+    """The names of those that take tasks."""
+    others: Mapping[str, str] = field(default_factory=dict)
+    """Why others take none, by name: ``down``, ``drain``."""
+    not_run: Mapping[str, str] = field(default_factory=dict)
+    """Why the probe did not run on some that are ready, by name, in the node's words."""
+    unreached: tuple[str, ...] = ()
+    """Those whose ports are not reached from here; what they reach is unknown."""
+    cut: tuple[NodePair, ...] = ()
+    """Between which no request of a task to a task's address was answered."""
+    shortened: tuple[NodePair, ...] = ()
+    """Between which small answers came through, and large ones did not."""
+    no_virtual: tuple[str, ...] = ()
+    """Those from which a service's virtual address did not answer."""
+
 
 NODE_ADDRESS = "node-address.previewer.invalid"
 """Stands in a container's variables for the address of its own node, which the engine puts in at each start."""

@@ -36,11 +36,11 @@ from previewer.domain.routing.caddy import (
 )
 from previewer.domain.routing.route_files import Link, RouterFiles
 from previewer.engine.docker.router_image import (
+    NO_PROGRAM,
     PROGRAM_PATH,
     find_program,
     find_router_image,
-    load_program,
-    pull_official,
+    obtain_router_image,
 )
 from previewer.engine.protocol import Stream
 from previewer.engine.router import HEALTH_SECONDS, RouterSpec, RouterState
@@ -49,11 +49,6 @@ from previewer.errors import ConflictError, EngineError, PortTakenError, Unsuppo
 MEMORY_LIMIT = 512 << 20
 POLL_SECONDS = 0.05
 DOCKER_DESKTOP = "Docker Desktop"
-NO_PROGRAM = "neither the router's image nor a static `caddy` for the engine's platform is at hand"
-HOW_TO_GET_IT = (
-    "`pip install 'previewer-environments[router]'`, or put a static `caddy` on PATH, or let `previewer router up`"
-    " pull it"
-)
 
 
 class DockerRouter:
@@ -100,7 +95,7 @@ class DockerRouter:
         labels = {MANAGED_BY: MANAGED_BY_VALUE, PURPOSE: PURPOSE_ROUTER}
         known = self.find(spec.name)
         if known is None:
-            image = self._obtain_image(may_pull=may_pull)
+            image = obtain_router_image(self._docker, may_pull=may_pull)
             volume: JsonObject = {"Name": spec.name, "Labels": {**labels}}
             create_volume(self._docker, name=spec.name, body=volume)
             marked = {**labels, ROUTER_PORT: f"{spec.port} tls" if spec.has_tls else str(spec.port)}
@@ -148,15 +143,6 @@ class DockerRouter:
         """The lines that it writes."""
         reader = open_logs(self._docker, name, has_terminal=False, tail=tail, follow=follow, since=None)
         return _Lines(reader)
-
-    def _obtain_image(self, *, may_pull: bool) -> str:
-        if found := find_router_image(self._docker):
-            return found
-        if program := find_program(self._docker.platform):
-            return load_program(self._docker, program)
-        if not may_pull:
-            raise UnsupportedError(NO_PROGRAM, hint=HOW_TO_GET_IT)
-        return pull_official(self._docker)
 
     def _await_answer(self, spec: RouterSpec) -> None:
         """Wait until it answers: at its own addresses, where they are this machine's.

@@ -20,6 +20,7 @@ from previewer.docker_api.image_files import ImageArchives
 from previewer.docker_api.images import EngineImages
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.naming import ROUTER_REPOSITORY
+from previewer.errors import UnsupportedError
 
 PROGRAM = "caddy"
 PROGRAM_PATH = "/usr/bin/caddy"
@@ -29,6 +30,27 @@ OFFICIAL = ("caddy", "2")
 CHUNK = 1 << 20
 _MACHINES = {62: "amd64", 183: "arm64"}
 """The numbers that programs of Linux call processors by (ELF, ``e_machine``)."""
+
+
+NO_PROGRAM = "neither the router's image nor a static `caddy` for the engine's platform is at hand"
+HOW_TO_GET_IT = (
+    "`pip install 'previewer-environments[router]'`, or put a static `caddy` on PATH, or let `previewer router up`"
+    " pull it"
+)
+
+
+def obtain_router_image(connection: DockerConnection, *, may_pull: bool) -> str:
+    """The name of the router's image, made or pulled where the engine lacks it.
+
+    Raises :class:`UnsupportedError` where it would have to be pulled, and may not.
+    """
+    if found := find_router_image(connection):
+        return found
+    if program := find_program(connection.platform):
+        return load_program(connection, program)
+    if not may_pull:
+        raise UnsupportedError(NO_PROGRAM, hint=HOW_TO_GET_IT)
+    return pull_official(connection)
 
 
 def find_router_image(connection: DockerConnection) -> str | None:

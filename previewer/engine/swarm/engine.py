@@ -27,6 +27,7 @@ from previewer.docker_api.swarm.services import (
     create_service,
     inspect_service,
     list_services,
+    registry_login,
     remove_service,
     scale_service,
 )
@@ -225,7 +226,7 @@ class SwarmEngine(DockerEngine):
                 addresses=nodes.addresses,
                 api_version=docker.api_version,
             )
-            create_service(docker, body, name=spec.name, registry_login=self._login(spec))
+            create_service(docker, body, name=spec.name, registry_login=registry_login(spec.registry_image))
         except EngineUnreachableError:
             raise  # What stays behind bears the operation's label.
         except BaseException:
@@ -244,14 +245,6 @@ class SwarmEngine(DockerEngine):
                 hint="set `registry` to one that all nodes reach: `up` pushes the release there",
             )
         return engine_reference(self._docker, spec.image)
-
-    def _login(self, spec: ContainerSpec) -> str:
-        if not spec.registry_image:
-            return ""
-        from previewer.docker_api.registry.connection import find_credentials  # brings the SDK
-
-        credentials = find_credentials(spec.registry_image.partition("/")[0])
-        return credentials.header if credentials else ""
 
     def start_container(self, name: str, *, again: bool = False) -> None:
         """Give it a task, and wait until its node has started that."""

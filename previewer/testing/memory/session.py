@@ -9,7 +9,7 @@ from itertools import count
 from msgspec import Struct, field
 
 from previewer.engine.examiner import Examiner
-from previewer.engine.protocol import Engine
+from previewer.engine.protocol import Engine, NodeProbe
 from previewer.engine.router import Router
 from previewer.engine.tunnel import PortTunnel
 from previewer.errors import UnsupportedError
@@ -37,6 +37,7 @@ class MemoryClients(Struct, frozen=True):
     given_examiner: Examiner | None = None
     """``None`` for one that looks at ``engine``."""
     router: Router = field(default_factory=MemoryRouter)
+    given_probe: NodeProbe | None = None
 
     @property
     def examiner(self) -> Examiner:
@@ -47,6 +48,11 @@ class MemoryClients(Struct, frozen=True):
     def debugger(self) -> MemoryDebugger:
         """Copies of its services, whose shells end at once."""
         return MemoryDebugger(self.engine)
+
+    @property
+    def probe(self) -> NodeProbe | None:
+        """What the test gave."""
+        return self.given_probe
 
     def image_sizes(self, images: Collection[str]) -> Mapping[str, int]:
         """As every image in memory: a megabyte each."""
