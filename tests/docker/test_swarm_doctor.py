@@ -27,7 +27,7 @@ def inside(cluster: Cluster, swarm_site: SwarmSite) -> SwarmSite:
 
 
 def checks(site: SwarmSite, code: int = 0) -> dict[str, dict[str, str]]:
-    found = {check["name"]: check for check in json.loads(site.run("doctor", "-o", "json", code=code))}
+    found = {check["check"]: check for check in json.loads(site.run("doctor", "-o", "json", code=code))}
     assert set(NODES) <= set(found)
     site.assert_nothing_left()
     return found
