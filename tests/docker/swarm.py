@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from previewer.docker_api.answers import ListedContainer, Network
+from previewer.docker_api.answers import ListedContainer, Network, Volumes
 from previewer.docker_api.connection import DockerConnection, connect
 from previewer.docker_api.request import get, post
 from previewer.docker_api.swarm.cluster import list_nodes, node_names
@@ -179,10 +179,11 @@ class Cluster:
             _ip("-n", self._hub, "link", "set", f"node{node}", "up")
 
     def is_empty(self, node: int) -> bool:
-        """Whether nothing of any task is left on a node."""
+        """Whether no container, volume or overlay network is left on a node."""
         connection = self.connections[node]
         containers = get(connection, "/containers/json", {"all": "1"}).read_list(ListedContainer)
-        return not containers and overlays(get(connection, "/networks").read_list(Network)) == []
+        volumes = get(connection, "/volumes").read(Volumes).volumes
+        return not containers and not volumes and not overlays(get(connection, "/networks").read_list(Network))
 
     def crash(self, node: int) -> None:
         """End an engine and all that it runs, as a power failure would."""

@@ -48,10 +48,11 @@ PROGRAM_CONFIG = "/previewer-probe.json"
 LISTEN = 8080
 START_SECONDS = 120.0
 """How long nodes may take to pull the image and to start it."""
-ANSWER_SECONDS = 4.0
+ANSWER_SECONDS = 3.0
 """How long a node may take to answer this process, and to reach another node for it."""
 ATTEMPTS = 5
-"""Nodes learn of each other's tasks by gossip: the first requests may come before that."""
+"""Nodes learn of each other's tasks by gossip: the first requests may come before that. What is asked of nodes that
+have reached each other is asked twice."""
 PAUSE = 0.5
 SMALL, LARGE = "previewer", "previewer" * 2_000
 """Answers: of one packet, and of more than any network carries in one."""
@@ -125,8 +126,8 @@ def _ask(asked: list[_Asked], inquiry: _Inquiry, *, virtual: str) -> NodesReport
     pairs = [(one, other) for one in here for other in asked if one != other]
     small = _together(pairs, lambda pair: inquiry.reaches(pair[0], pair[1].inside, "small"))
     through = [pair for pair in pairs if small[pair]]
-    large = _together(through, lambda pair: inquiry.reaches(pair[0], pair[1].inside, "large"))
-    at_once = _together(here, lambda one: inquiry.reaches(one, virtual, "small"))
+    large = _together(through, lambda pair: inquiry.reaches(pair[0], pair[1].inside, "large", attempts=2))
+    at_once = _together(here, lambda one: inquiry.reaches(one, virtual, "small", attempts=2))
     return NodesReport(
         unreached=tuple(sorted(one.name for one in asked if not reached[one])),
         cut=_failed(small),
@@ -145,10 +146,10 @@ class _Inquiry(Struct, frozen=True):
         """Whether it is reached from here."""
         return self._get(one, "/small") == SMALL
 
-    def reaches(self, one: _Asked, other: str, size: str) -> bool:
+    def reaches(self, one: _Asked, other: str, size: str, *, attempts: int = ATTEMPTS) -> bool:
         """Whether it gets an answer of a size from an address, at once or a moment later."""
         expected = LARGE if size == "large" else SMALL
-        for _attempt in range(ATTEMPTS):
+        for _attempt in range(attempts):
             if self._get(one, f"/via?to={other}:{LISTEN}&size={size}") == expected:
                 return True
             time.sleep(PAUSE)
