@@ -102,9 +102,14 @@ class SwarmSite(EngineFixture):
     def _is_old(self) -> bool:
         return self.connection.api_version < PRIVILEGES_SINCE
 
+    @property
+    def security_options(self) -> str:
+        """What services need on this engine, in YAML."""
+        return "['no-new-privileges:false']" if self._is_old else "[]"
+
     def compose(self, page: str) -> str:
         """The definition; what engines before Docker 25 cannot keep, it does without."""
-        return COMPOSE.format(page=page, options="['no-new-privileges:false']" if self._is_old else "[]")
+        return COMPOSE.format(page=page, options=self.security_options)
 
     def change(self, branch: str, page: str) -> None:
         """A commit with another page."""

@@ -51,8 +51,7 @@ START_SECONDS = 120.0
 ANSWER_SECONDS = 3.0
 """How long a node may take to answer this process, and to reach another node for it."""
 ATTEMPTS = 5
-"""Nodes learn of each other's tasks by gossip: the first requests may come before that. What is asked of nodes that
-have reached each other is asked twice."""
+"""Nodes learn of each other's tasks by gossip: the first requests may come before that, later ones do not."""
 PAUSE = 0.5
 SMALL, LARGE = "previewer", "previewer" * 2_000
 """Answers: of one packet, and of more than any network carries in one."""
