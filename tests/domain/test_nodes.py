@@ -58,7 +58,7 @@ def test_services_are_told_only_addresses_that_are_true(
     port = {"protocol": "tcp", "host_ip": "0.0.0.0"}
     definition = make_definition(
         {
-            "web": {"ports": [{**port, "target": 80}]},
+            "web": {"ports": [{**port, "target": 80}], "depends_on": {"db": {"condition": "service_started"}}},
             "db": {
                 "ports": [{**port, "target": 81}],
                 "volumes": [{"type": "volume", "source": "data", "target": "/d"}],
