@@ -63,6 +63,8 @@ def swarm_bench(
         extra_labels=test_labels,
         always_joined={"bridge": "bridge"},
         publish_at="0.0.0.0",
+        # Swarm gives what it removes the grace of its definition, which `sleep` always takes.
+        defaults={"stop_signal": "SIGKILL"},
     )
     yield bench
     bench.clear()

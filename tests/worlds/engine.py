@@ -22,6 +22,7 @@ from tests.engine.cast import CAST
 from tests.eventually import eventually
 
 ADDRESS_POOL = "10.214.0.0/16"
+NOTHING: JsonObject = {}
 _numbers = count(1)
 
 
@@ -36,6 +37,8 @@ class ContractFixture(Struct, frozen=True):
     """The networks, by key, of services of which nothing else is said: some engines know none without."""
     publish_at: str = "127.0.0.1"
     """The host address that ports are published at; they are seen at the loopback address."""
+    defaults: JsonObject = field(default_factory=dict)
+    """What services say of which nothing else is said."""
 
     @property
     def selection(self) -> Selection:
@@ -87,7 +90,7 @@ class ContractFixture(Struct, frozen=True):
         environment = self.ownership.environment
         keys = compose.get("networks") or dict.fromkeys(self.always_joined)
         assert isinstance(keys, Mapping)
-        merged: JsonObject = {**actor.compose, **compose, **({"networks": keys} if keys else {})}
+        merged: JsonObject = {**self.defaults, **actor.compose, **compose, **({"networks": keys} if keys else {})}
         return ContainerSpec(
             name=naming.container_name(environment, 1, service, number),
             service=service,
@@ -153,6 +156,7 @@ def make_bench(
     extra_labels: Mapping[str, str],
     always_joined: Mapping[str, str] = MappingProxyType({}),
     publish_at: str = "127.0.0.1",
+    defaults: JsonObject = NOTHING,
 ) -> ContractFixture:
     """A bench with an environment and an operation that no other test has."""
     number = next(_numbers)
@@ -161,4 +165,4 @@ def make_bench(
         installation=f"test-{session}",
         created_at=datetime.now(UTC).replace(microsecond=0),
     )
-    return ContractFixture(engine, ownership, image, extra_labels, always_joined, publish_at)
+    return ContractFixture(engine, ownership, image, extra_labels, always_joined, publish_at, defaults)
