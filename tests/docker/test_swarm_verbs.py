@@ -91,3 +91,32 @@ def test_what_is_extended_stays_and_what_has_expired_goes(cluster: Cluster, swar
     assert removed.environments == (f"{swarm_site.project}-second",)
     assert [e["branch"] for e in swarm_site.environments()] == ["first"]
     assert swarm_site.page("first")[0] == "first"
+
+
+@pytest.mark.parametrize(
+    ("deploy", "reason", "hint"),
+    [
+        (
+            "placement: {constraints: [node.labels.disk == tape]}",
+            "scheduling constraints not satisfied on 3 nodes",
+            "`deploy.placement.constraints` fit no node",
+        ),
+        ("resources: {reservations: {memory: 900T}}", "no room for it (reservations)", "or add a node"),
+    ],
+    ids=["constraints", "reservations"],
+)
+def test_what_no_node_can_run_is_told_with_the_reason(
+    cluster: Cluster, swarm_site: SwarmSite, deploy: str, reason: str, hint: str
+) -> None:
+    swarm_site.repository.git("checkout", "--quiet", "third")
+    definition = (
+        "services: {web: {image: 'previewer-test/base:1', command: [sleep, '999'], "
+        f"security_opt: {swarm_site.security_options}, deploy: {{{deploy}}}}}}}\n"
+    )
+    swarm_site.repository.commit({"compose.yaml": definition}, subject="nowhere")
+    process = swarm_site.start("up", "third")
+    _printed, reported = process.communicate(timeout=300)
+    assert process.returncode != 0
+    assert reason in reported
+    assert hint in reported
+    swarm_site.assert_nothing_left()
