@@ -27,18 +27,18 @@ def complete_environments(ctx: click.Context, _parameter: click.Parameter, incom
     invocation, there = ctx.find_object(Invocation), ctx.params.get("environments") or ()
     if invocation is None:
         return []
-    found = _silently(invocation, lambda session: _environments_like(session, incomplete))
-    return [name for name in found if name not in there]
+    names = _silently(invocation, lambda session: _environments_like(session, incomplete))
+    return [name for name in names if name not in there]
 
 
 def complete_services(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Services of the environment that stands before, but those that are there already."""
-    invocation, wanted = ctx.find_object(Invocation), ctx.params.get("environment")
-    if invocation is None or not wanted:
+    invocation, environment = ctx.find_object(Invocation), ctx.params.get("environment")
+    if invocation is None or not environment:
         return []
     there = ctx.params.get("services") or ()
-    found = _silently(invocation, lambda session: _services(session, str(wanted)))
-    return [name for name in found if name.startswith(incomplete) and name not in there]
+    names = _silently(invocation, lambda session: _services(session, str(environment)))
+    return [name for name in names if name.startswith(incomplete) and name not in there]
 
 
 def names_to_complete(invocation: Invocation, kind: str) -> list[str]:

@@ -35,8 +35,8 @@ class Diagnostics:
 
     def defect(self, error: BaseException) -> None:
         """An exception that should not be: a mistake in previewer itself."""
-        said = plain(str(error))
-        self._line("error", Tone.BAD, f"a bug in previewer: {type(error).__name__}{': ' if said else ''}{said}")
+        text = plain(str(error))
+        self._line("error", Tone.BAD, f"a bug in previewer: {type(error).__name__}{': ' if text else ''}{text}")
         self.hint("run the same command with --debug for the traceback, and report it")
 
     def trace(self, error: BaseException) -> None:

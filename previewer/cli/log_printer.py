@@ -86,6 +86,6 @@ class FindingPrinter:
             return
         cell = show_sign(finding.severity.value)
         when = format_time(finding.at) if finding.at else "-"
-        told = f": {finding.live}" if finding.live else ""
-        line = plain(f"{finding.kind}  {finding.where}  {finding.what}{told}")
+        live = f": {finding.live}" if finding.live else ""
+        line = plain(f"{finding.kind}  {finding.where}  {finding.what}{live}")
         self._output.line(f"{when}  {paint(cell.text, cell.tone, colour=self._output.colour)}  {line}")

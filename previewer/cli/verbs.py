@@ -33,10 +33,10 @@ class Verb(Struct, frozen=True):
         """Import the command."""
         module = import_module(self.module)
         name = f"{self.name.strip('_').replace('-', '_')}_command"
-        found = getattr(module, name, None) or module.command
-        if not isinstance(found, click.Command):
+        command = getattr(module, name, None) or module.command
+        if not isinstance(command, click.Command):
             raise TypeError(f"{self.module} is no click command")
-        return found
+        return command
 
 
 class LazyGroup(click.Group):

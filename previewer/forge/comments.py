@@ -136,9 +136,9 @@ class _Forge:
 
     def _comments(self) -> Iterator[_Comment]:
         for page in range(1, MOST_PAGES + 1):
-            found = self._ask("GET", f"{self.list_path}?per_page={PER_PAGE}&page={page}").read(list[_Comment])
-            yield from found
-            if len(found) < PER_PAGE:
+            comments = self._ask("GET", f"{self.list_path}?per_page={PER_PAGE}&page={page}").read(list[_Comment])
+            yield from comments
+            if len(comments) < PER_PAGE:
                 return
 
     def _headers(self) -> Mapping[str, str]:
@@ -192,13 +192,13 @@ class _Forge:
                 return _Answer(error.code, _lower(error.headers.items()), error.read(MOST_BYTES))
 
     def _refuse(self, answer: _Answer) -> NoReturn:
-        said = answer.read(_Complaint).message or f"status {answer.status}"
+        reason = answer.read(_Complaint).message or f"status {answer.status}"
         if answer.status in (401, 403, 404):
             raise ForgeError(
-                f"no comment: the token in {self._variable} may not write one ({said})",
+                f"no comment: the token in {self._variable} may not write one ({reason})",
                 hint=_permission(self._job.platform),
             )
-        raise ForgeError(f"no comment: {said}")
+        raise ForgeError(f"no comment: {reason}")
 
 
 class _GitHub(_Forge):

@@ -83,11 +83,11 @@ def find_job(environment: Mapping[str, str], platform: Platform | None = None) -
 
 def _github(environment: Mapping[str, str]) -> Job:
     reference, repository = environment.get("GITHUB_REF", ""), environment.get("GITHUB_REPOSITORY", "")
-    found = _REQUEST_REF.fullmatch(reference)
+    match = _REQUEST_REF.fullmatch(reference)
     server, run = environment.get("GITHUB_SERVER_URL", ""), environment.get("GITHUB_RUN_ID", "")
     return Job(
         Platform.GITHUB,
-        request=int(found[1]) if found else None,
+        request=int(match[1]) if match else None,
         branch=reference.removeprefix(_HEADS) if reference.startswith(_HEADS) else None,
         commit=environment.get("GITHUB_SHA", ""),
         repository=repository,

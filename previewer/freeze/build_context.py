@@ -202,7 +202,7 @@ class Dockerignore(Struct, frozen=True):
 def read_dockerignore(content: bytes, *, where: str) -> Dockerignore:
     """Parse a ``.dockerignore``. Raises :class:`DefinitionError` with the line for a malformed pattern."""
     lines = content.decode("utf-8-sig", "surrogateescape").split("\n")
-    found = []
+    patterns = []
     for number, line in enumerate(lines, 1):
         if line.startswith("#") or not (text := line.strip()):
             continue
@@ -211,10 +211,10 @@ def read_dockerignore(content: bytes, *, where: str) -> Dockerignore:
         if not pattern:
             raise DefinitionError("an exception without a pattern", where=f"{where}:{number}")
         try:
-            found.append(IgnorePattern(re.compile(_expression(pattern), re.DOTALL), is_exception))
+            patterns.append(IgnorePattern(re.compile(_expression(pattern), re.DOTALL), is_exception))
         except re.error as error:
             raise DefinitionError(f"malformed pattern {pattern!r}: {error}", where=f"{where}:{number}") from error
-    return Dockerignore(tuple(found))
+    return Dockerignore(tuple(patterns))
 
 
 def _clean(pattern: str) -> str:

@@ -116,13 +116,13 @@ def _labels(definition: Definition, service: Service, build: BuildSection) -> Ma
 
 
 def _platform(definition: Definition, service: Service, build: BuildSection, default: str) -> str:
-    listed, wanted = build.platforms, service.platform
-    if wanted and listed and wanted not in listed:
+    listed, chosen = build.platforms, service.platform
+    if chosen and listed and chosen not in listed:
         raise DefinitionError(
-            f"platform {wanted} is not among build.platforms", where=_where(definition, service, "platforms")
+            f"platform {chosen} is not among build.platforms", where=_where(definition, service, "platforms")
         )
-    if wanted or not listed:
-        return wanted or default
+    if chosen or not listed:
+        return chosen or default
     # Where several are listed, an environment runs on one engine and so needs one of them.
     return default if default in listed else listed[0]
 

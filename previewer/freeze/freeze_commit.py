@@ -133,11 +133,11 @@ def _freeze_definitions(
     return frozen
 
 
-def _pin_all(work: _Freezing, wanted: Sequence[ImageRequest]) -> Mapping[ImageRequest, PinnedImage]:
-    found = run_parallel(
-        [partial(_pin, work, request) for request in wanted], limit=work.parallel, cancellation=work.cancellation
+def _pin_all(work: _Freezing, requests: Sequence[ImageRequest]) -> Mapping[ImageRequest, PinnedImage]:
+    pins = run_parallel(
+        [partial(_pin, work, request) for request in requests], limit=work.parallel, cancellation=work.cancellation
     )
-    return dict(zip(wanted, found, strict=True))
+    return dict(zip(requests, pins, strict=True))
 
 
 def _pin(work: _Freezing, request: ImageRequest, cancellation: Cancellation) -> PinnedImage:
@@ -159,10 +159,10 @@ def _name_bases(
     work: _Freezing, plans: Sequence[PlannedBuild], pinned: Mapping[ImageRequest, PinnedImage]
 ) -> Mapping[ImageRequest, tuple[PinnedImage, str]]:
     """What builds stand on, each with the reference to build from; each is named once."""
-    wanted = {request for plan in plans for request in plan.image_requests}
-    distinct = {pinned[request] for request in wanted}
+    requests = {request for plan in plans for request in plan.image_requests}
+    distinct = {pinned[request] for request in requests}
     names = {image: work.images.name_base(image, work.project) for image in distinct}
-    return {request: (pinned[request], names[pinned[request]]) for request in wanted}
+    return {request: (pinned[request], names[pinned[request]]) for request in requests}
 
 
 def _build_all_for_good(work: _Freezing, builds: Sequence[CompleteBuild]) -> Mapping[str, BuiltImage]:

@@ -29,21 +29,21 @@ def find_image_sources(definition: Definition, *, platform: str) -> Mapping[str,
     """
     services = definition.services
     built = {service.image: name for name, service in services.items() if service.build and service.image}
-    found = {}
+    sources = {}
     for name, service in services.items():
         if service.build is not None:
-            found[name] = ImageSource(build=name)
+            sources[name] = ImageSource(build=name)
         elif service.image is None:
             raise DefinitionError(
                 f"the service {name} has neither an image nor a build",
                 where=str(definition.locate(("services", name))),
             )
         elif service.image in built:
-            found[name] = ImageSource(build=built[service.image])
+            sources[name] = ImageSource(build=built[service.image])
         else:
-            wanted = service.platform or platform
-            found[name] = ImageSource(request=(service.image, wanted))
-    return found
+            asked_platform = service.platform or platform
+            sources[name] = ImageSource(request=(service.image, asked_platform))
+    return sources
 
 
 class NamedImage(Struct, frozen=True):

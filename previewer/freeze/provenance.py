@@ -90,19 +90,19 @@ def _commit(release: Release, origin: str | None) -> JsonObject:
 
 def _images(release: Release) -> Iterator[JsonObject]:
     """Everything that came from elsewhere: images that run as they are, and those that others were built from."""
-    found: dict[str, JsonObject] = {}
+    images: dict[str, JsonObject] = {}
     for artifact in release.artifacts:
         for base in artifact.bases:
-            found[base.image] = _dependency(base.reference, base.image, base.repository_digest)
+            images[base.image] = _dependency(base.reference, base.image, base.repository_digest)
         if artifact.input_digest is None:
             name = artifact.reference
-            found[artifact.image] = _dependency(name, artifact.image, artifact.repository_digest)
-    yield from (found[image] for image in sorted(found))
+            images[artifact.image] = _dependency(name, artifact.image, artifact.repository_digest)
+    yield from (images[image] for image in sorted(images))
 
 
 def _dependency(reference: str, image: str, repository_digest: str | None) -> JsonObject:
-    found: JsonObject = {"name": reference, "digest": _digest(image)}
-    return {**found, "uri": f"docker://{repository_digest}"} if repository_digest else found
+    dependency: JsonObject = {"name": reference, "digest": _digest(image)}
+    return {**dependency, "uri": f"docker://{repository_digest}"} if repository_digest else dependency
 
 
 def _byproduct(image: str, bill: bytes) -> JsonObject:
@@ -128,14 +128,14 @@ BILL_MEDIA_TYPE = "application/vnd.cyclonedx+json"
 """IANA's; provenance names bills by it."""
 
 
-def write_bill(image: str, found: ImagePackages) -> bytes:
+def write_bill(image: str, packages: ImagePackages) -> bytes:
     """The bill of an image (its config digest, ``sha256:…``)."""
     bill = Bom(
         serial_number=uuid.uuid5(uuid.NAMESPACE_URL, image),
-        components=[_component(package) for package in found.packages],
+        components=[_component(package) for package in packages.packages],
         metadata=BomMetaData(
             component=Component(name=image, type=ComponentType.CONTAINER, bom_ref=image),
-            properties=[Property(name=NOTE_PROPERTY, value=note) for note in found.notes],
+            properties=[Property(name=NOTE_PROPERTY, value=note) for note in packages.notes],
         ),
     )
     if bill.metadata.component is not None:

@@ -74,18 +74,18 @@ def archive_tree(
     nothing is, an empty file is made if they say so, else an empty folder. See :func:`archive_entries`.
     """
     tree = tree.with_submodules
-    found: dict[str, TreeEntry] = {}
+    entries: dict[str, TreeEntry] = {}
     # Folders come before what is in them, so that a link in one gives way to the same path as a source of its own.
     for place, source in sorted(sources.items()):
         # A source that is a symbolic link is served as what it leads to, under the name that was asked for.
         real = tree.resolve(source)
         for entry in tree.below(source):
             rest = entry.path[len(real) :].lstrip("/")
-            found["/".join(filter(None, (below, place, rest)))] = entry
+            entries["/".join(filter(None, (below, place, rest)))] = entry
     points = {"/".join(filter(None, (below, place))): is_file for place, is_file in mount_points.items()}
     if below:
         points[below] = False
-    return _gather(_archive_all(tree, found.items(), commit_time, owner=owner, empty=points))
+    return _gather(_archive_all(tree, entries.items(), commit_time, owner=owner, empty=points))
 
 
 def archive_entries(

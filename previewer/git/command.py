@@ -241,11 +241,11 @@ def _naming_options(path: str) -> tuple[str, ...]:
 def git_version() -> tuple[int, ...]:
     """The installed git's. Raises :class:`SourceError` where there is none."""
     try:
-        told = subprocess.run(["git", "--version"], capture_output=True, text=True, check=False).stdout
+        output = subprocess.run(["git", "--version"], capture_output=True, text=True, check=False).stdout
     except FileNotFoundError as error:
         raise _not_installed() from error
-    found = re.search(r"\d+(?:\.\d+)+", told)
-    return tuple(map(int, found[0].split("."))) if found else ()
+    match = re.search(r"\d+(?:\.\d+)+", output)
+    return tuple(map(int, match[0].split("."))) if match else ()
 
 
 def version_text(version: tuple[int, ...]) -> str:
@@ -270,8 +270,8 @@ def _not_installed() -> SourceError:
 
 def _without_redirection() -> list[str]:
     """A prefix that takes variables out of git's environment, which GitPython can only add to."""
-    found = [name for name in REDIRECTING_VARIABLES if name in os.environ]
-    return ["env", *(part for name in found for part in ("-u", name))] if found else []
+    names = [name for name in REDIRECTING_VARIABLES if name in os.environ]
+    return ["env", *(part for name in names for part in ("-u", name))] if names else []
 
 
 LONGEST = 900.0

@@ -28,8 +28,8 @@ def refuse_unusable(complaint: str, path: str) -> None:
             hint="check that the remote can be reached; branches that were fetched before are still available",
             details=_causes(complaint),
         )
-    if (found := _NO_REPOSITORY.search(complaint)) is not None:
-        raise _elsewhere(Path(found["quoted"] or found["plain"]), path)
+    if (match := _NO_REPOSITORY.search(complaint)) is not None:
+        raise _elsewhere(Path(match["quoted"] or match["plain"]), path)
     if "not a git repository" in complaint or "cannot use bare repository" in complaint:
         raise NoRepositoryError(
             first_cause(complaint) or "not a git repository",
@@ -87,8 +87,8 @@ def _user_name(number: int) -> str:
 
 def _causes(complaint: str) -> tuple[str, ...]:
     lines = (line for line in complaint.splitlines() if line.strip())
-    told = (line for line in lines if not line.startswith(("warning:", "hint:")))
-    return tuple(line.removeprefix("fatal: ").removeprefix("error: ") for line in told)
+    causes = (line for line in lines if not line.startswith(("warning:", "hint:")))
+    return tuple(line.removeprefix("fatal: ").removeprefix("error: ") for line in causes)
 
 
 def _distrusted(complaint: str, path: str) -> SourceError:

@@ -62,12 +62,12 @@ class GitSettings:
     @cached_property
     def _records(self) -> tuple[tuple[str, str], ...]:
         fields = self._command.text("config", "--list", "-z", "--show-scope", "--show-origin").split("\0")
-        found = []
+        records = []
         for scope, origin, record in zip(fields[0::3], fields[1::3], fields[2::3], strict=False):
             key, _, value = record.partition("\n")
             if scope not in OWN_SCOPES or not self._is_in_working_tree(origin):
-                found.append((key, value))
-        return tuple(found)
+                records.append((key, value))
+        return tuple(records)
 
     def _is_in_working_tree(self, origin: str) -> bool:
         if self._folders is None or not origin.startswith("file:") or origin == "file:.git/config":
@@ -87,12 +87,12 @@ class GitSettings:
     @cached_property
     def remotes(self) -> tuple[str, ...]:
         """The remotes' names, ``origin`` first, then sorted."""
-        found = {
+        names = {
             key.removeprefix("remote.").removesuffix(".url")
             for key in self._values
             if key.startswith("remote.") and key.endswith(".url")
         }
-        return tuple(sorted(found, key=lambda name: (name != "origin", name)))
+        return tuple(sorted(names, key=lambda name: (name != "origin", name)))
 
     def all(self, key: str) -> tuple[str, ...]:
         """All values of a key, in the order in which git reads them."""

@@ -72,10 +72,10 @@ class GitObjects:
 
     def read(self, object_id: str) -> bytes:
         """The content of an object that must exist. Raises :class:`SourceError` if it does not."""
-        found = self.find(object_id)
-        if found is None:
+        git_object = self.find(object_id)
+        if git_object is None:
             raise SourceError("an object is missing from the repository", where=object_id, hint="run git fsck")
-        return found.content
+        return git_object.content
 
     def stream(self, object_id: str) -> Iterator[bytes]:
         """The content of a blob in pieces, through a process of its own: for blobs too large to hold."""
@@ -157,13 +157,13 @@ def read_batch_answer(answers: IO[bytes]) -> GitObject | None:
 
 def parse_tree_object(tree: GitObject) -> dict[str, str]:
     """The ids of what is in a tree, by name, as git stores it: mode, blank, name, zero byte, id."""
-    found: dict[str, str] = {}
+    entries: dict[str, str] = {}
     rest, id_bytes = tree.content, len(tree.id) // 2
     while rest:
         header, _, rest = rest.partition(b"\0")
-        found[header.partition(b" ")[2].decode("utf-8", "surrogateescape")] = rest[:id_bytes].hex()
+        entries[header.partition(b" ")[2].decode("utf-8", "surrogateescape")] = rest[:id_bytes].hex()
         rest = rest[id_bytes:]
-    return found
+    return entries
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:

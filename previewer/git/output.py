@@ -94,8 +94,8 @@ def parse_track(text: str) -> tuple[int | None, int | None]:
     """``ahead 2, behind 1`` as numbers; both ``None`` where the upstream is gone."""
     if text == "gone":
         return None, None
-    found = {word: int(number) for word, number in _TRACK.findall(text)}
-    return found.get("ahead", 0), found.get("behind", 0)
+    counts = {word: int(number) for word, number in _TRACK.findall(text)}
+    return counts.get("ahead", 0), counts.get("behind", 0)
 
 
 def parse_commits(output: bytes) -> tuple[Commit, ...]:

@@ -48,8 +48,8 @@ class GitFiles:
                 folder = posixpath.dirname(folder)
                 waiting.setdefault(folder, [])
         made = ""
-        for _depth, found in groupby(sorted(waiting, key=_depth_of, reverse=True), key=_depth_of):
-            folders = list(found)
+        for _depth, level in groupby(sorted(waiting, key=_depth_of, reverse=True), key=_depth_of):
+            folders = list(level)
             for folder, made in zip(folders, self._make_trees([waiting[f] for f in folders]), strict=True):
                 if folder:
                     parent, name = posixpath.split(folder)

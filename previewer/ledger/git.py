@@ -140,21 +140,21 @@ class GitLedger:
             held = self._store.find_whole(f"{name}:{MANIFEST_FILE}")
             if held is not None:
                 return _verified(name, held)
-        found = self._store.references(f"{RELEASE_REFS}/{digits}*")
-        if not found:
+        references = self._store.references(f"{RELEASE_REFS}/{digits}*")
+        if not references:
             raise NotFoundError(
                 "there is no such release", where=release_id, hint="`previewer releases` lists them"
             )
-        if len(found) > 1:
-            fitting = ", ".join(short_id(reference.name.rpartition("/")[2]) for reference in found)
+        if len(references) > 1:
+            fitting = ", ".join(short_id(reference.name.rpartition("/")[2]) for reference in references)
             raise AmbiguousError("several releases begin like this", where=release_id, hint=f"they are {fitting}")
-        name, object_id = found[0].name, found[0].object_id
+        name, object_id = references[0].name, references[0].object_id
         return _verified(name, self._store.find_whole(f"{object_id}:{MANIFEST_FILE}"))
 
     def releases(self) -> tuple[Release, ...]:
         """Every kept release, newest commit first, without those that cannot be read or were tampered with."""
-        found = [release for _, release in self._load(self._store.references(RELEASE_REFS))]
-        return tuple(sorted(found, key=lambda release: (release.committed_at, release.id), reverse=True))
+        kept = [release for _, release in self._load(self._store.references(RELEASE_REFS))]
+        return tuple(sorted(kept, key=lambda release: (release.committed_at, release.id), reverse=True))
 
     def releases_of(self, commit: str) -> tuple[Release, ...]:
         """The releases of one commit, by its full id; no other release is read."""
@@ -251,8 +251,8 @@ class GitLedger:
     def drop_release(self, release_id: str) -> None:
         """Forget a release, whether or not it can be read. Raises :class:`NotFoundError`."""
         digits = release_id.removeprefix("sha256:").lower()
-        found = [ref.name for ref in self._store.references(RELEASE_REFS)]
-        fitting = [name for name in found if len(digits) >= 4 and name.rpartition("/")[2].startswith(digits)]
+        names = [ref.name for ref in self._store.references(RELEASE_REFS)]
+        fitting = [name for name in names if len(digits) >= 4 and name.rpartition("/")[2].startswith(digits)]
         if len(fitting) != 1:
             what = "several releases begin like this" if fitting else "there is no such release"
             raise NotFoundError(what, where=release_id, hint="give all of its digits")
@@ -339,14 +339,14 @@ class GitLedger:
     def _load(self, references: Sequence[Reference]) -> list[tuple[Reference, Release]]:
         """Those that can be read; the others are faults."""
         names = [f"{reference.object_id}:{MANIFEST_FILE}" for reference in references]
-        found = []
+        releases = []
         for reference, content in zip(references, self._store.find_each(names), strict=True):
             try:
-                found.append((reference, _verified(reference.name, content)))
+                releases.append((reference, _verified(reference.name, content)))
             except SourceError as error:
                 fault = Fault(f"a release is left out: {error}", error.hint or "", kind="release")
                 self._faults += [fault] if fault not in self._faults else []
-        return found
+        return releases
 
 
 def _verified(reference: str, manifest: GitObject | None) -> Release:

@@ -168,13 +168,13 @@ class GitHistory:
         if complaint:
             last = short_id(commits[-1]) if commits else "its newest entry"
             self._pass_over(f"the history breaks off before {last}: {complaint.splitlines()[-1]}")
-        for commit, found in zip(
+        for commit, blob in zip(
             commits, self._store.find_each([f"{c}:{ENTRY_FILE}" for c in commits]), strict=True
         ):
             try:
-                if found is None:
+                if blob is None:
                     raise ValueError("the object is missing or broken")
-                yield commit, from_bytes(found.content, LedgerEntry)
+                yield commit, from_bytes(blob.content, LedgerEntry)
             except ValueError as error:
                 self._pass_over(f"the entry {short_id(commit)} of the history is left out: {error}")
 
@@ -191,12 +191,12 @@ class GitHistory:
 
     def _check_notes(self, commit: str, expected: Notes) -> Notes:
         """What every entry up to a commit notes, which is what the commit says too."""
-        found = self._store.find_whole(f"{commit}:{NOTES_FILE}")
-        if found is None:
+        blob = self._store.find_whole(f"{commit}:{NOTES_FILE}")
+        if blob is None:
             return expected
-        if found.content != to_bytes(expected):
+        if blob.content != to_bytes(expected):
             self._pass_over(f"the notes of the entry {short_id(commit)} do not follow from the entries before it")
-        return _readable(found)
+        return _readable(blob)
 
     def accept(self) -> None:
         """Take the history as it is for what is remembered from now on."""
@@ -295,16 +295,16 @@ class GitHistory:
                 return from_bytes(noted.content, dict[str, EnvironmentNotes])
             except ValueError as error:
                 reason = str(error)
-        found: Notes = {}
+        notes: Notes = {}
         entries = list(self.read(tip)) if tip else []
         if not entries:
             raise SourceError("the ledger cannot be read", where=self.reference, hint=DROP_HINT)
         for _id, entry in reversed(entries):
-            found = merge_notes(found, entry.notes)
-        if found or noted is not None:  # histories that began before there were notes have none
-            found = {**found, **_readable(noted)}
+            notes = merge_notes(notes, entry.notes)
+        if notes or noted is not None:  # histories that began before there were notes have none
+            notes = {**notes, **_readable(noted)}
             self._pass_over(f"the ledger's notes are made again from its entries: {reason}")
-        return found
+        return notes
 
     def _pass_over(self, message: str, hint: str = DROP_HINT) -> None:
         fault = Fault(message, hint)
@@ -318,10 +318,10 @@ def _readable(noted: GitObject | None) -> Notes:
         whole = json.loads(noted.content) if noted is not None else {}
     except (ValueError, RecursionError):
         return {}
-    found: dict[str, EnvironmentNotes] = {}
-    for name, said in whole.items() if isinstance(whole, dict) else ():
+    notes: dict[str, EnvironmentNotes] = {}
+    for name, kept in whole.items() if isinstance(whole, dict) else ():
         try:
-            found[name] = msgspec.convert(said, EnvironmentNotes)
+            notes[name] = msgspec.convert(kept, EnvironmentNotes)
         except msgspec.ValidationError:
             continue
-    return found
+    return notes

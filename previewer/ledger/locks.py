@@ -73,7 +73,7 @@ class GitLocks:
         """
         reference = f"{LOCK_REFS}/{slug(environment)}"
         try:
-            ours = self._acquire(reference, environment, purpose)
+            blob = self._acquire(reference, environment, purpose)
         except SourceError:  # on a full disk, say, where all can still be read
             if (theirs := self._store.read_reference(reference)) is not None:
                 self._dead_owner(environment, reference, theirs)
@@ -82,7 +82,7 @@ class GitLocks:
             yield
         finally:
             # False means that another run holds it by now: then it is not ours to release.
-            self._store.swap(reference, old=ours, new=None)
+            self._store.swap(reference, old=blob, new=None)
 
     def _acquire(self, reference: str, environment: str, purpose: str) -> str:
         owner = LockOwner(
@@ -92,27 +92,27 @@ class GitLocks:
             purpose=purpose,
             token=os.urandom(8).hex(),
         )
-        ours = self._store.write_blob(to_bytes(owner))
+        blob = self._store.write_blob(to_bytes(owner))
         for _ in range(ATTEMPTS):
-            if self._store.swap(reference, old=None, new=ours):
-                return ours
+            if self._store.swap(reference, old=None, new=blob):
+                return blob
             theirs = self._store.read_reference(reference)
             if theirs is None:
                 continue
             holder = self._dead_owner(environment, reference, theirs)
-            if self._store.swap(reference, old=theirs, new=ours):
+            if self._store.swap(reference, old=theirs, new=blob):
                 self._on_takeover(environment, holder)
-                return ours
+                return blob
         raise LockedError("many other runs are changing this environment", where=environment, hint="try again")
 
     def _dead_owner(self, environment: str, reference: str, object_id: str) -> LockOwner:
         """Who held it. Raises :class:`LockedError` unless that is certainly over."""
-        found = self._store.find(object_id)
+        blob = self._store.find(object_id)
         remedy = self._store.drop_command(reference)
-        if found is None:
+        if blob is None:
             raise _locked(environment, remedy, "the lock does not say who holds it")
         try:
-            holder = from_bytes(found.content, LockOwner)
+            holder = from_bytes(blob.content, LockOwner)
         except ValueError as error:
             raise _locked(environment, remedy, f"who holds it cannot be read: {error}") from error
         if not holder.is_dead:

@@ -123,8 +123,8 @@ class PrivatePlace:
         """The references of ours in the user's repository that no other clone needs, with their objects."""
         form = "--format=%(refname) %(objectname)"
         lines = self._shared.command.text("for-each-ref", form, RECORD_REFS).splitlines()
-        found = dict(line.split(" ") for line in lines)
-        return {name: object_id for name, object_id in found.items() if not is_shared_ref(name)}
+        references = dict(line.split(" ") for line in lines)
+        return {name: object_id for name, object_id in references.items() if not is_shared_ref(name)}
 
     def _make(self, left_behind: dict[str, str]) -> None:
         """Whole or not at all: it gets its name when everything is in it."""
@@ -150,9 +150,9 @@ class PrivatePlace:
             shutil.rmtree(new, ignore_errors=True)
 
     def _copy(self, references: dict[str, str], target: GitCommand) -> None:
-        wanted = "".join(f"{object_id}\n" for object_id in dict.fromkeys(references.values()))
+        object_ids = "".join(f"{object_id}\n" for object_id in dict.fromkeys(references.values()))
         pack = self._shared.command.run(
-            "pack-objects", "--revs", "--stdout", "--quiet", input_bytes=wanted.encode()
+            "pack-objects", "--revs", "--stdout", "--quiet", input_bytes=object_ids.encode()
         )
         target.run("index-pack", "--stdin", input_bytes=pack)
         orders = "".join(f"create {name} {object_id}\n" for name, object_id in references.items())

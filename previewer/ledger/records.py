@@ -35,17 +35,17 @@ class GitRecords:
             return None
         ids = parse_tree_object(tree)
         contents = self._store.find_all(list(ids.values()))
-        return {file: found.content for file, found in zip(ids, contents, strict=True) if found is not None}
+        return {file: blob.content for file, blob in zip(ids, contents, strict=True) if blob is not None}
 
     def read(self, kind: RecordKind, name: str, file: str) -> bytes | None:
         """One file of a record, in one look; ``None`` where there is no such record or no such file in it."""
-        found = self._store.find(f"{record_ref(kind, name)}:{file}")
-        return found.content if found is not None else None
+        blob = self._store.find(f"{record_ref(kind, name)}:{file}")
+        return blob.content if blob is not None else None
 
     def names(self, kind: RecordKind) -> tuple[str, ...]:
         """The names of all records of a kind, sorted."""
         prefix = f"{RECORD_REFS}/{kind.value}"
-        return tuple(found.name.removeprefix(f"{prefix}/") for found in self._store.references(prefix))
+        return tuple(reference.name.removeprefix(f"{prefix}/") for reference in self._store.references(prefix))
 
     def times(self, kind: RecordKind) -> Mapping[str, datetime]:
         """When each record of a kind was written, by its name."""
@@ -98,15 +98,15 @@ class GitAttestations:
     def _keep_signed(self, release_id: str) -> None:
         """A signature that is there stays beside the new one."""
         held = self._store.read_reference(_reference(release_id))
-        found = self._store.find(held) if held else None
-        if held and found and is_signed(found.content):
+        commit = self._store.find(held) if held else None
+        if held and commit and is_signed(commit.content):
             self._store.point(_signature_reference(release_id, held), held)
 
     def export(self, release_id: str) -> bytes | None:
         """The commit that is kept beside a release as git spells it, with its signature; ``None`` without one."""
         held = self._store.read_reference(_reference(release_id))
-        found = self._store.find(held) if held else None
-        return found.content if found else None
+        commit = self._store.find(held) if held else None
+        return commit.content if commit else None
 
     def adopt(self, release_id: str, files: Mapping[str, bytes], commit: bytes) -> None:
         """Keep what :meth:`export` gave elsewhere: its signature holds here too. What is here already stays.
@@ -121,9 +121,9 @@ class GitAttestations:
 
     def signature(self, release_id: str) -> Signature:
         """Who signed a release; unsigned where nothing is kept beside it."""
-        wanted = (release_ref(release_id), _reference(release_id))
-        found = {reference.name: reference for reference in self._store.references(*wanted)}
-        release, kept = (found.get(name) for name in wanted)
+        names = (release_ref(release_id), _reference(release_id))
+        references = {reference.name: reference for reference in self._store.references(*names)}
+        release, kept = (references.get(name) for name in names)
         if kept is None:
             return UNSIGNED
         newest = self._checked(kept, release)
@@ -150,13 +150,13 @@ class GitAttestations:
         contents = self._store.find_all([reference.object_id for reference in references])
         return frozenset(
             f"sha256:{reference.name.removeprefix(prefix)}"
-            for reference, found in zip(references, contents, strict=True)
-            if found is not None and is_signed(found.content)
+            for reference, commit in zip(references, contents, strict=True)
+            if commit is not None and is_signed(commit.content)
         )
 
     def remove_release(self, release_id: str) -> None:
         """Forget a release and what is said about it. Nothing happens if it is gone."""
-        signed = (found.name for found in self._store.references(_signature_reference(release_id)))
+        signed = (reference.name for reference in self._store.references(_signature_reference(release_id)))
         for name in (*signed, _reference(release_id), release_ref(release_id)):
             held = self._store.read_reference(name)
             if held is not None:

@@ -161,8 +161,8 @@ class GitStore:
 
     def read_reference(self, name: str) -> str | None:
         """The id that a reference points at, or ``None``."""
-        found = [reference.object_id for reference in self.references(name) if reference.name == name]
-        return found[0] if found else None
+        object_ids = [reference.object_id for reference in self.references(name) if reference.name == name]
+        return object_ids[0] if object_ids else None
 
     def reference_times(self, pattern: str) -> Mapping[str, datetime]:
         """When the commits were written that references at or below ``pattern`` point at, by their names."""

@@ -104,8 +104,8 @@ def age(timestamp: datetime, now: datetime) -> str:
 
 def ago(timestamp: datetime, now: datetime) -> str:
     """``5m ago``, ``now``."""
-    said = age(timestamp, now)
-    return said if said == "now" else f"{said} ago"
+    text = age(timestamp, now)
+    return text if text == "now" else f"{text} ago"
 
 
 def time_left(expires_at: datetime | None, now: datetime) -> Span:

@@ -71,14 +71,14 @@ def require_signature(session: Session, release_id: str, role: Role) -> None:
     """
     if role not in session.settings.require_signed:
         return
-    found = signature_of(session, release_id)
-    if found.verdict is not Verdict.GOOD:
+    signature = signature_of(session, release_id)
+    if signature.verdict is not Verdict.GOOD:
         raise PolicyError(
-            f"{role.value} runs only signed releases, and this one's signature is {found.verdict.value}"
-            if found.verdict is not Verdict.UNSIGNED
+            f"{role.value} runs only signed releases, and this one's signature is {signature.verdict.value}"
+            if signature.verdict is not Verdict.UNSIGNED
             else f"{role.value} runs only signed releases, and this one is not signed",
             where=short_id(release_id),
-            hint=found.reason or f"sign it: previewer sign {short_id(release_id)}",
+            hint=signature.reason or f"sign it: previewer sign {short_id(release_id)}",
         )
 
 
@@ -127,12 +127,12 @@ def _attest(run: Run, release: Release) -> LedgerEntry:
     from previewer.freeze.provenance import write_provenance  # brings the library that writes bills
 
     images = [artifact.image for artifact in release.artifacts] if run.session.settings.list_packages else []
-    found = run_parallel(
+    contents = run_parallel(
         [partial(_bill_of, run, image, _services(release, image)) for image in images],
         limit=run.session.settings.parallel_builds,
         cancellation=run.cancellation,
     )
-    bills = {image: bill for image, bill in zip(images, found, strict=True) if bill is not None}
+    bills = {image: bill for image, bill in zip(images, contents, strict=True) if bill is not None}
     provenance = write_provenance(release, origin=run.session.source.origin, bills=bills)
     files = {PROVENANCE_FILE: provenance, **{bill_file(image): bill for image, bill in bills.items()}}
     return _keep(run, release, files)
@@ -213,8 +213,8 @@ def _read_image(session: Session, image: str, cancellation: Cancellation) -> tup
     from previewer.freeze.provenance import write_bill
 
     with session.images.files_of(image) as chunks:
-        found = scan_image(chunks, check=cancellation.check)
-    return write_bill(image, found), len(found.packages)
+        packages = scan_image(chunks, check=cancellation.check)
+    return write_bill(image, packages), len(packages.packages)
 
 
 def _parse(content: bytes, file: str) -> JsonObject:

@@ -47,26 +47,28 @@ def check_attestations(
     session: Session, release: Release, entries: Iterable[LedgerEntry] | None = None
 ) -> AttestationCheck:
     """Check what is kept beside a release. ``entries`` are the history, newest first, if it was read already."""
-    found = digests_of(
+    digests = digests_of(
         session.ledger.load_record(RecordKind.ATTESTATION, release.id.removeprefix("sha256:")) or {}
     )
     history = session.ledger.entries() if entries is None else entries
     noted = [entry.digests for entry in history if entry.release == release.id and entry.digests]
-    reasons = tuple(dict.fromkeys((*_unlike_noted(found, noted), *_unlike_provenance(session, release, found))))
+    reasons = tuple(
+        dict.fromkeys((*_unlike_noted(digests, noted), *_unlike_provenance(session, release, digests)))
+    )
     if reasons:
         return AttestationCheck(Attested.CHANGED, reasons)
     if not noted:
-        return AttestationCheck(Attested.UNCHECKED if found else Attested.ABSENT)
+        return AttestationCheck(Attested.UNCHECKED if digests else Attested.ABSENT)
     return AttestationCheck(Attested.CHECKED)
 
 
-def _unlike_noted(found: Mapping[str, str], noted: list[Mapping[str, str]]) -> Iterator[str]:
+def _unlike_noted(digests: Mapping[str, str], noted: list[Mapping[str, str]]) -> Iterator[str]:
     if not noted:
         return
     for file, digest in noted[0].items():
-        if found.get(file) != digest:
-            yield f"{file} is {'not what was noted' if file in found else 'gone'}"
-    yield from (f"{file} was added" for file in found.keys() - noted[0].keys())
+        if digests.get(file) != digest:
+            yield f"{file} is {'not what was noted' if file in digests else 'gone'}"
+    yield from (f"{file} was added" for file in digests.keys() - noted[0].keys())
     # Provenance is written again when a bill that was missing is there; a bill never is.
     for earlier in noted[1:]:
         for file, digest in earlier.items():
@@ -74,7 +76,7 @@ def _unlike_noted(found: Mapping[str, str], noted: list[Mapping[str, str]]) -> I
                 yield f"{file} was replaced"
 
 
-def _unlike_provenance(session: Session, release: Release, found: Mapping[str, str]) -> Iterator[str]:
+def _unlike_provenance(session: Session, release: Release, digests: Mapping[str, str]) -> Iterator[str]:
     name = release.id.removeprefix("sha256:")
     content = session.ledger.read_record(RecordKind.ATTESTATION, name, PROVENANCE_FILE)
     if content is None:
@@ -85,5 +87,5 @@ def _unlike_provenance(session: Session, release: Release, found: Mapping[str, s
         yield f"{PROVENANCE_FILE} is not JSON"
         return
     for file in named:
-        if found.get(file.name) != file.digest.get("sha256"):
+        if digests.get(file.name) != file.digest.get("sha256"):
             yield f"{file.name} is not what {PROVENANCE_FILE} names"

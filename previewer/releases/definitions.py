@@ -96,16 +96,16 @@ def read_definitions(
     """
     tree = session.source.tree(resolved.commit.id)
     request = replace(request, choice=_take_given_files(session, tree, request.choice))
-    found = session.readings.definitions(
+    definitions = session.readings.definitions(
         resolved.commit.id,
         session.project,
         {"variables": dict(session.references.marked), "request": _basis(session, request)},
         read=lambda: _read_all(session, tree, resolved, request),
     )
-    wanted = _find_definition(found, request.role, request.definition)
-    findings = {d.name: _check(session, resolved, d, d.role) for d in found}
-    raise_for([finding for d in found if wanted in (None, d) for finding in findings[d.name]])
-    return tuple(definition for definition in found if not refused(findings[definition.name]))
+    chosen = _find_definition(definitions, request.role, request.definition)
+    findings = {d.name: _check(session, resolved, d, d.role) for d in definitions}
+    raise_for([finding for d in definitions if chosen in (None, d) for finding in findings[d.name]])
+    return tuple(definition for definition in definitions if not refused(findings[definition.name]))
 
 
 def _basis(session: Session, request: DeployRequest) -> JsonObject:
@@ -158,20 +158,20 @@ def _read_all(
             tree, name, references=references, config_mounts=given, project_name=session.project, choice=choice
         )
 
-    wanted = request.definition or _named_for(names, request.role)
-    if wanted not in names:
-        raise NotFoundError(f"no definition {wanted!r}", hint=f"there is {', '.join(names)}")
-    found: dict[str, Definition] = {}
+    first = request.definition or _named_for(names, request.role)
+    if first not in names:
+        raise NotFoundError(f"no definition {first!r}", hint=f"there is {', '.join(names)}")
+    read: dict[str, Definition] = {}
     for name in names:
         try:
-            found[name] = load(name, request.choice if name == wanted else DEFAULT_CHOICE)
+            read[name] = load(name, request.choice if name == first else DEFAULT_CHOICE)
         except DefinitionError:
-            if name == wanted:
+            if name == first:
                 raise
-    chosen = choose_definition(list(found.values()), request.role, request.definition)
-    if chosen.name != wanted and request.choice != DEFAULT_CHOICE:  # its file says that it is for the role
-        found[wanted], found[chosen.name] = load(wanted), load(chosen.name, request.choice)
-    return tuple(found.values())
+    chosen = choose_definition(list(read.values()), request.role, request.definition)
+    if chosen.name != first and request.choice != DEFAULT_CHOICE:  # its file says that it is for the role
+        read[first], read[chosen.name] = load(first), load(chosen.name, request.choice)
+    return tuple(read.values())
 
 
 def _named_for(names: Sequence[str], role: Role) -> str:

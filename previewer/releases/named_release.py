@@ -72,14 +72,14 @@ def _of_revision(session: Session, text: str) -> Release:
         commit = session.source.resolve(text).commit
     except NotFoundError as error:
         return _of_environment(session, text, error)
-    found = session.ledger.releases_of(commit.id)
-    if not found:
+    releases = session.ledger.releases_of(commit.id)
+    if not releases:
         raise NotFoundError(
             f"no release of commit {commit.short} is kept: it was never frozen, or was pruned",
             where=text,
             hint=f"freeze it: previewer freeze {text}",
         )
-    return newest_first(session, found)[0]
+    return newest_first(session, releases)[0]
 
 
 def _of_environment(session: Session, text: str, no_revision: NotFoundError) -> Release:

@@ -25,16 +25,16 @@ def obtain_images(run: Run, release: Release, *, artifacts: Iterable[Artifact] |
     By their repository digest, or from the registry that the release was pushed to or pulled from. Raises
     :class:`NotFoundError` where no source of one is known, before any is pulled, and :class:`RegistryError`.
     """
-    wanted = {artifact.image: artifact for artifact in artifacts or release.artifacts}
-    missing = run.session.images.missing(wanted)
+    needed = {artifact.image: artifact for artifact in artifacts or release.artifacts}
+    missing = run.session.images.missing(needed)
     if not missing:
         return 0
-    places = {image: wanted[image].repository_digest for image in sorted(missing)}
+    places = {image: needed[image].repository_digest for image in sorted(missing)}
     if not all(places.values()):
         pushed = pushed_images(run.session, release.id)
         places = {image: place or pushed.get(image) for image, place in places.items()}
     is_named = is_vouched_for(run.session, release.id)
-    pull_images(run, wanted, _known(release, places), is_named=is_named)
+    pull_images(run, needed, _known(release, places), is_named=is_named)
     return len(missing)
 
 

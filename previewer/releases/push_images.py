@@ -134,5 +134,5 @@ def _find(repository: RegistryRepository, artifact: Artifact) -> RegistryImage |
 
 def _built_as(release: Release, image: str) -> Mapping[Artifact, None]:
     """Different inputs can give one image."""
-    found = (a for frozen in release.definitions.values() for a in frozen.artifacts.values())
-    return dict.fromkeys(artifact for artifact in found if artifact.image == image and artifact.input_digest)
+    artifacts = (a for frozen in release.definitions.values() for a in frozen.artifacts.values())
+    return dict.fromkeys(artifact for artifact in artifacts if artifact.image == image and artifact.input_digest)

@@ -158,8 +158,8 @@ class GitBranchView:
         if not patch or len(patch) > MOST_PATCH_BYTES or len(paths) > MOST_PATHS:
             return False
         later = ("log", "-p", *PATCH, "--no-merges", f"--max-count={MOST_COMMITS}", f"{fork}..{base}", "--")
-        ours, theirs = self._patch_ids(patch), self._patch_ids(self._command.run(*later, *paths))
-        return bool(ours) and ours <= theirs
+        patch_ids, theirs = self._patch_ids(patch), self._patch_ids(self._command.run(*later, *paths))
+        return bool(patch_ids) and patch_ids <= theirs
 
     def _patch_ids(self, patches: bytes) -> frozenset[bytes]:
         """What patches change, wherever it is and by any author (git-patch-id(1))."""
@@ -170,11 +170,11 @@ class GitBranchView:
         form = "--format=%(refname)"
         yield from self._command.text("for-each-ref", form, f"--merged={base}", HEADS, REMOTES).splitlines()
 
-    def _first_parents(self, bases: Iterable[str], wanted: set[str]) -> Iterator[str]:
-        """Which of ``wanted`` are commits that the default branch itself was once at."""
-        for base in bases if wanted else ():
+    def _first_parents(self, bases: Iterable[str], commits: set[str]) -> Iterator[str]:
+        """Which of ``commits`` are commits that the default branch itself was once at."""
+        for base in bases if commits else ():
             for line in self._command.run("rev-list", "--first-parent", base).split():
-                if (commit := line.decode()) in wanted:
+                if (commit := line.decode()) in commits:
                     yield commit
 
     def _has_moved(self, name: str, tip: str) -> bool:

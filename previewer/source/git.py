@@ -94,8 +94,8 @@ class GitSource:
 
         A clone of a folder on this machine is called as that folder is, and so is a linked worktree.
         """
-        if (given := self._settings.get(PROJECT_KEY)) is not None:
-            return project_name(given)
+        if (chosen := self._settings.get(PROJECT_KEY)) is not None:
+            return project_name(chosen)
         origin = self._settings.get("remote.origin.url") or self._main_folder()
         path = normalise_remote_url(origin) or repository_path(origin)
         return project_name(path.rsplit("/", 1)[-1])
@@ -107,8 +107,8 @@ class GitSource:
         Of the ``origin`` URL where that is not a path on this machine; else of the root commits of the default
         branch, which all clones share. Raises :class:`SourceError` where there is no commit yet.
         """
-        if (given := self._settings.get(INSTALLATION_KEY)) is not None:
-            return given
+        if (chosen := self._settings.get(INSTALLATION_KEY)) is not None:
+            return chosen
         origin = normalise_remote_url(self._settings.get("remote.origin.url") or "")
         basis = origin or " ".join(self._root_commits())
         return hashlib.sha256(basis.encode("utf-8", "surrogateescape")).hexdigest()[:INSTALLATION_DIGITS]
@@ -247,12 +247,12 @@ class GitSource:
     def _find_folders(self, path: Path) -> tuple[str, str, str]:
         """The working tree, or the bare repository itself; git's own folder; and how objects are named."""
         answer = self._command.ask("rev-parse", "--show-toplevel", *_ASKED_FIRST)
-        found = (
+        folder = (
             answer.text
             if answer.code == 0
             else self._command.text("rev-parse", "--absolute-git-dir", *_ASKED_FIRST)
         )
-        location, shared, object_format = found.removesuffix("\n").rsplit("\n", 2)
+        location, shared, object_format = folder.removesuffix("\n").rsplit("\n", 2)
         return location, str((path / shared).resolve()), object_format  # git says it as seen from ``path``
 
     def _main_folder(self) -> str:
@@ -274,14 +274,14 @@ class GitSource:
             "for-each-ref", "--format=%(objectname)%00%(HEAD)%00%(refname)%00%(symref)", *folders
         ).splitlines()
         records = [line.split("\0") for line in lines]
-        found = []
+        branches = []
         objects = read_many(self._command, [f"{record[0]}^{{commit}}" for record in records])
         for (_, head, name, symref), tip in zip(records, objects, strict=True):
             is_remote = name.startswith(REMOTES)
             if tip is None or (is_remote and symref):
                 continue
             commit = parse_commit_object(tip.id, tip.content)
-            found.append(
+            branches.append(
                 Branch(
                     name=name.removeprefix(REMOTES if is_remote else HEADS),
                     commit=commit.id,
@@ -292,7 +292,7 @@ class GitSource:
                     is_current=head == "*",
                 )
             )
-        return tuple(sorted(found, key=_MOMENT, reverse=True))
+        return tuple(sorted(branches, key=_MOMENT, reverse=True))
 
 
 def _login() -> str:

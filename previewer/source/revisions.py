@@ -27,8 +27,8 @@ class GitChanges:
         """A commit; ``None`` where the repository has not got it."""
         if not is_object_id(commit):
             return None
-        found = read_many(self._command, [f"{commit}^{{commit}}"])[0]
-        return parse_commit_object(found.id, found.content) if found is not None else None
+        commit_object = read_many(self._command, [f"{commit}^{{commit}}"])[0]
+        return parse_commit_object(commit_object.id, commit_object.content) if commit_object is not None else None
 
     def commits_between(self, old: str, new: str, *, limit: int) -> tuple[Commit, ...]:
         """The newest commits that ``new`` contains and ``old`` does not, newest first."""
@@ -56,8 +56,8 @@ class GitChanges:
             old,
             new,
         )
-        found = parse_changes(output)
-        return tuple(sorted(found, key=lambda change: change.path))
+        changes = parse_changes(output)
+        return tuple(sorted(changes, key=lambda change: change.path))
 
 
 def parse_changes(output: bytes) -> Iterator[FileChange]:
@@ -142,8 +142,8 @@ class GitRevisions:
         if name.startswith(":/"):  # all that follows is a text to look for
             answer = self._command.ask("rev-parse", "--verify", "--quiet", "--end-of-options", name)
             return self._objects.find(answer.text.strip()) if answer.code == 0 else None
-        found = self._objects.find(f"{name}^{{commit}}")
-        return found if found is not None and found.type == "commit" else None
+        git_object = self._objects.find(f"{name}^{{commit}}")
+        return git_object if git_object is not None and git_object.type == "commit" else None
 
     def _reference(self, name: str) -> str:
         """The reference that a reading names: by ``heads/x``, ``origin/x``, ``@{-1}``, ``@{upstream}``.

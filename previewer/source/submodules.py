@@ -80,9 +80,9 @@ class GitExternalFiles:
 
     def _names(self, tree: FileTree) -> Mapping[str, str]:
         """The names of submodules by path, as the commit's own ``.gitmodules`` has them."""
-        if not tree.is_file(MODULES_FILE) or (found := tree.entry(MODULES_FILE)) is None:
+        if not tree.is_file(MODULES_FILE) or (entry := tree.entry(MODULES_FILE)) is None:
             return {}
-        answer = self._command.ask("config", "--blob", found.object_id, "--list", "-z")
+        answer = self._command.ask("config", "--blob", entry.object_id, "--list", "-z")
         records = (record.partition("\n") for record in answer.text.split("\0"))
         return {
             path: key.removeprefix("submodule.").removesuffix(".path")

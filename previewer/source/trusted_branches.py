@@ -73,10 +73,10 @@ class GitTrustedBranches:
             return DefaultBranch(None, None, f"there are several remotes and none is called origin: {names}", hint)
         if remote.name is None:
             return self._local_default(remote)
-        if found := default_branch_of_ci(
+        if branch := default_branch_of_ci(
             self._environment, origin=self._settings.get(f"remote.{remote.name}.url")
         ):
-            name, variable = found
+            name, variable = branch
             return self._named(remote, name, f"${variable}")
         return self._remote_default(remote, remote.name)
 
@@ -114,18 +114,18 @@ class GitTrustedBranches:
         prefix, head = f"{REMOTES}{remote_name}/", f"{REMOTES}{remote_name}/HEAD"
         names = (*self._bare_head(), *USUAL_NAMES)
         references = {name: self._references(remote, name) for name in names}
-        found = self._look_up([head, *(each for held in references.values() for each in held)])
-        if head not in found or found[head].target:  # a branch that is called HEAD is no symbolic one
-            target = found[head].target if head in found else self._symbolic_target(head)
+        refs = self._look_up([head, *(each for held in references.values() for each in held)])
+        if head not in refs or refs[head].target:  # a branch that is called HEAD is no symbolic one
+            target = refs[head].target if head in refs else self._symbolic_target(head)
             if target is not None:
                 name = target.removeprefix(prefix)
-                if head in found and target.startswith(prefix):
-                    return DefaultBranch(name, found[head].commit, f"{remote_name}/HEAD")
+                if head in refs and target.startswith(prefix):
+                    return DefaultBranch(name, refs[head].commit, f"{remote_name}/HEAD")
                 absence = f"{remote_name}/HEAD says {name!r}, and that branch of {remote_name} is not here"
                 hint = f"if it has another one now: git remote set-head {remote_name} -a"
                 return DefaultBranch(name, None, absence, hint)
         for name in names:
-            if held := [found[each].commit for each in references[name] if each in found]:
+            if held := [refs[each].commit for each in references[name] if each in refs]:
                 return DefaultBranch(name, held[0], f"{remote_name} has a branch of that name")
         reason = f"no default branch of {remote_name} is known here"
         return DefaultBranch(None, None, reason, _fetch_hint(remote_name, "main"))
@@ -153,9 +153,9 @@ class GitTrustedBranches:
     def _remote(self) -> _Remote | None:
         """The remote whose branches count; ``None`` where several could."""
         names = self._settings.remotes
-        wanted = self._settings.get("checkout.defaultremote")
-        if wanted is not None and wanted in names:
-            return _Remote(wanted)
+        preferred = self._settings.get("checkout.defaultremote")
+        if preferred is not None and preferred in names:
+            return _Remote(preferred)
         if not names:  # one that was removed may have left its branches
             left = self._command.text("for-each-ref", "--count=1", f"{REMOTES}origin")
             return _Remote("origin" if left else None)
@@ -173,8 +173,8 @@ class GitTrustedBranches:
 
     def _tips(self, references: list[str]) -> list[str]:
         """The commits of those references that there are, in their order."""
-        found = self._look_up(references)
-        return [found[name].commit for name in dict.fromkeys(references) if name in found]
+        refs = self._look_up(references)
+        return [refs[name].commit for name in dict.fromkeys(references) if name in refs]
 
     def _look_up(self, references: list[str]) -> dict[str, _Tip]:
         """What those of ``references`` point at that exist and lead to a commit."""
@@ -265,5 +265,5 @@ def _read_event(path: Path) -> tuple[str | None, tuple[str, ...]]:
 def _is_about(origin: str | None, urls: tuple[str, ...]) -> bool:
     """Whether one of ``urls`` is ``origin``; paths of a machine and absent addresses are not held against it."""
     place = normalise_remote_url(origin or "")
-    known = {found.lower() for url in urls if (found := normalise_remote_url(url))}
+    known = {remote_url.lower() for url in urls if (remote_url := normalise_remote_url(url))}
     return place is None or not known or place.lower() in known

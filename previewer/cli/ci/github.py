@@ -54,8 +54,8 @@ def inert(line: str) -> str:
 
 def command(name: str, message: str, properties: Mapping[str, str | None] | None = None) -> str:
     """``::error file=compose.yaml,line=3::message``."""
-    given = [f"{key}={_property(value)}" for key, value in (properties or {}).items() if value]
-    return f"::{name}{' ' if given else ''}{','.join(given)}::{_data(message)}"
+    written = [f"{key}={_property(value)}" for key, value in (properties or {}).items() if value]
+    return f"::{name}{' ' if written else ''}{','.join(written)}::{_data(message)}"
 
 
 def error_commands(error: PreviewerError) -> Iterator[str]:
@@ -77,8 +77,8 @@ def _places(error: PreviewerError) -> list[tuple[re.Match[str], str]]:
     hint = f"\n{error.hint}" if error.hint else ""
     if (place := _PLACE.fullmatch(error.where or "")) is not None:
         return [(place, error.message + hint)]
-    found = [match for detail in error.details if (match := _FINDING.fullmatch(detail)) is not None]
-    return [(match, match["message"]) for match in found]
+    matches = [match for detail in error.details if (match := _FINDING.fullmatch(detail)) is not None]
+    return [(match, match["message"]) for match in matches]
 
 
 def write_outputs(environment: Mapping[str, str], values: Mapping[str, str]) -> None:

@@ -55,11 +55,11 @@ def _verify(invocation: Invocation, session: Session, form: Format) -> ExitCode:
     from previewer.operations.audit import Verified, verify_ledger
     from previewer.present.tables import Column
 
-    found = verify_ledger(session)
+    checks = verify_ledger(session)
     columns = (Column("subject", "SUBJECT"), Column("verdict", "VERDICT"), Column("detail", "DETAIL"))
-    rows = [{"subject": c.subject, "verdict": c.verdict.value, "detail": c.detail} for c in found]
+    rows = [{"subject": c.subject, "verdict": c.verdict.value, "detail": c.detail} for c in checks]
     invocation.output.rows(columns, rows, form)
-    is_well = all(check.verdict is not Verified.FAILED for check in found)
+    is_well = all(check.verdict is not Verified.FAILED for check in checks)
     return ExitCode.OK if is_well else ExitCode.DIFFERENCE
 
 

@@ -86,9 +86,9 @@ def _show(invocation: Invocation, result: BisectResult, form: Format) -> ExitCod
         invocation.output.table(bisect_columns(), bisect_rows(result))
     else:
         invocation.output.value(bisect_value(result), form)
-    if (found := result.first_bad) is not None:
+    if (culprit := result.first_bad) is not None:
         invocation.diagnostics.note(
-            f"the first bad commit is {found.short}: {found.subject}", f"git show {found.short}"
+            f"the first bad commit is {culprit.short}: {culprit.subject}", f"git show {culprit.short}"
         )
         return ExitCode.OK
     count = counted(len(result.suspects), "commit")

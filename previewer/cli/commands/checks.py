@@ -89,9 +89,9 @@ def _tell(invocation: Invocation, explanation: Explanation, refused: int) -> Non
         invocation.diagnostics.note(f"images that are read: {', '.join(explanation.images)}")
     if explanation.unread:
         invocation.diagnostics.warn(f"which images are built upon cannot be read: {explanation.unread}")
-    found = len(explanation.findings)
-    told = f"{len(explanation.outcomes)} rules looked at, {counted(found, 'thing')} found, {refused} refused"
-    invocation.diagnostics.note(told)
+    findings = len(explanation.findings)
+    summary = f"{len(explanation.outcomes)} rules looked at, {counted(findings, 'thing')} found, {refused} refused"
+    invocation.diagnostics.note(summary)
 
 
 @verb("secrets")
@@ -118,7 +118,7 @@ def secrets_command(invocation: Invocation, *, what: str, revision: str, role: s
     from previewer.present.tables import Column
 
     with invocation.open_session() as session:
-        found = check_secrets(session, revision, Role(role))
+        secrets = check_secrets(session, revision, Role(role))
     columns = (
         Column("name", "SECRET", gives_way=True),
         Column("state", "STATE"),
@@ -128,12 +128,12 @@ def secrets_command(invocation: Invocation, *, what: str, revision: str, role: s
     )
     rows = [
         {"name": one.name, "state": one.state, "source": one.source, "where": one.where, "reason": one.reason}
-        for one in found
+        for one in secrets
     ]
     invocation.output.rows(columns, rows, form)
-    if not found:
+    if not secrets:
         invocation.diagnostics.note("nothing is wanted that is not in the commit")
-    missing = any(one.state not in (GIVEN, UNUSED) for one in found)
+    missing = any(one.state not in (GIVEN, UNUSED) for one in secrets)
     if missing:
         invocation.diagnostics.note(
             "something is missing",

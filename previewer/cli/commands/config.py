@@ -77,16 +77,16 @@ def command(
 
 def _variables(pairs: Sequence[str], environment: Mapping[str, str]) -> dict[str, str]:
     """``NAME=VALUE`` as it is, ``NAME`` with the value that this shell has, if it has one."""
-    found: dict[str, str] = {}
+    origins: dict[str, str] = {}
     for pair in pairs:
         name, is_set, value = pair.partition("=")
         if not name:
             raise UsageError("a variable needs a name", where=f"--env {pair}")
         if is_set:
-            found[name] = value
+            origins[name] = value
         elif name in environment:
-            found[name] = environment[name]
-    return found
+            origins[name] = environment[name]
+    return origins
 
 
 def _tell(invocation: Invocation, read: ReadDefinition) -> None:

@@ -43,8 +43,8 @@ def ls_command(invocation: Invocation, *, everywhere: bool, form: Format) -> Non
         has_marks = any(row["marks"] for row in rows)
         columns = environment_columns(session.clock(), names_project=everywhere, has_marks=has_marks)
         invocation.output.rows(columns, rows, form)
-        ours = [e for e in environments if e.ownership.installation == session.source.installation]
-        warn_of_expiry(invocation.diagnostics, ours, session.clock())
+        own = [e for e in environments if e.ownership.installation == session.source.installation]
+        warn_of_expiry(invocation.diagnostics, own, session.clock())
         if rows and form is Format.TABLE and is_terminal(invocation.stderr):
             _note_the_engine(invocation, session)
     if not rows:

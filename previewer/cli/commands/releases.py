@@ -103,24 +103,24 @@ def inspect_command(
     from previewer.operations.inspect import inspect
 
     with invocation.open_session() as session:
-        found = inspect(session, release)
+        inspection = inspect(session, release)
         if packages:
-            invocation.output.rows(PACKAGE_COLUMNS, package_rows(found), form)
+            invocation.output.rows(PACKAGE_COLUMNS, package_rows(inspection), form)
         elif provenance or service is not None:
-            document = _provenance(found) if service is None else _bill(found, service)
+            document = _provenance(inspection) if service is None else _bill(inspection, service)
             invocation.output.value(document, Format.YAML if form is Format.YAML else Format.JSON)
         else:
-            _print(invocation, found, form, session.clock())
-    if not found.engine_answers:
+            _print(invocation, inspection, form, session.clock())
+    if not inspection.engine_answers:
         invocation.diagnostics.warn("no engine answers: sizes and what runs are not known", "previewer doctor")
-    for services, note in incomplete_bills(found):
+    for services, note in incomplete_bills(inspection):
         invocation.diagnostics.warn(f"packages of {services} may be missing: {note}")
 
 
-def _print(invocation: Invocation, found: Inspection, form: Format, now: datetime) -> None:
+def _print(invocation: Invocation, inspection: Inspection, form: Format, now: datetime) -> None:
     from previewer.cli.rows.provenance import IMAGE_COLUMNS, image_rows, inspection_columns, inspection_row
 
-    head, images = inspection_row(found), image_rows(found)
+    head, images = inspection_row(inspection), image_rows(inspection)
     if form is Format.TABLE:
         invocation.output.record(inspection_columns(now, has_data=bool(head["data"])), head)
         invocation.output.line("")
@@ -129,32 +129,34 @@ def _print(invocation: Invocation, found: Inspection, form: Format, now: datetim
         invocation.output.value({**head, "images": images}, form)
 
 
-def _provenance(found: Inspection) -> JsonObject:
-    if found.attestations.provenance is None:
+def _provenance(inspection: Inspection) -> JsonObject:
+    if inspection.attestations.provenance is None:
         raise NotFoundError(
             "no provenance is kept with this release",
-            where=found.release.id,
-            hint=f"freezing its commit again writes it: previewer freeze {found.release.commit}",
+            where=inspection.release.id,
+            hint=f"freezing its commit again writes it: previewer freeze {inspection.release.commit}",
         )
-    return found.attestations.provenance
+    return inspection.attestations.provenance
 
 
-def _bill(found: Inspection, service: str) -> JsonObject:
+def _bill(inspection: Inspection, service: str) -> JsonObject:
     images = {
         artifact.image
-        for frozen in found.release.definitions.values()
+        for frozen in inspection.release.definitions.values()
         for name, artifact in frozen.artifacts.items()
         if name == service
     }
     if not images:
-        known = sorted({name for frozen in found.release.definitions.values() for name in frozen.artifacts})
+        known = sorted({name for frozen in inspection.release.definitions.values() for name in frozen.artifacts})
         raise NotFoundError("the release has no such service", where=service, hint=f"it has {', '.join(known)}")
-    bills = [found.attestations.bills[image] for image in sorted(images) if image in found.attestations.bills]
+    bills = [
+        inspection.attestations.bills[image] for image in sorted(images) if image in inspection.attestations.bills
+    ]
     if len(bills) != len(images):
         raise NotFoundError(
             "no bill of materials is kept of this service's image",
             where=service,
-            hint=f"freezing its commit again writes it: previewer freeze {found.release.commit}",
+            hint=f"freezing its commit again writes it: previewer freeze {inspection.release.commit}",
         )
     if len(bills) > 1:
         raise NotFoundError(
@@ -210,23 +212,23 @@ def diff_command(
     from previewer.operations.diff import diff
 
     with invocation.open_session() as session:
-        found = diff(session, old, new)
+        difference = diff(session, old, new)
     if form is not Format.TABLE:
-        invocation.output.value(difference_value(found), form)
+        invocation.output.value(difference_value(difference), form)
     elif markdown:
-        invocation.output.lines(diff_markdown(found))
+        invocation.output.lines(diff_markdown(difference))
     else:
-        _print_difference(invocation, found)
-    if found.is_empty:
+        _print_difference(invocation, difference)
+    if difference.is_empty:
         invocation.diagnostics.note("nothing differs")
-    if not found.has_commits:
+    if not difference.has_commits:
         invocation.diagnostics.warn("commits and files are not known", "fetch them: git fetch --all --tags")
-    if found.content.unknown:
-        names = ", ".join(found.content.unknown)
+    if difference.content.unknown:
+        names = ", ".join(difference.content.unknown)
         invocation.diagnostics.warn(
             f"packages are not known of {names}", "`previewer freeze` of both commits lists them"
         )
-    return ExitCode.DIFFERENCE if exit_code and not found.is_empty else ExitCode.OK
+    return ExitCode.DIFFERENCE if exit_code and not difference.is_empty else ExitCode.OK
 
 
 def _print_difference(invocation: Invocation, difference: Difference) -> None:

@@ -43,8 +43,8 @@ def command(
             _show(invocation, router_status(session), form)
         elif what == "up":
             with running(invocation, session, progress) as run:
-                found = router_up(run)
-            _show(invocation, found, form)
+                router = router_up(run)
+            _show(invocation, router, form)
         elif what == "down":
             with running(invocation, session, progress) as run:
                 was_there = router_down(run)

@@ -137,8 +137,8 @@ def comment_command(invocation: Invocation, *, environment: str, gone: bool, pos
         name, lines = environment, gone_markdown(environment)
     else:
         with invocation.open_session([environment]) as session:
-            found = find_environment(session, environment)
-        name, lines = found.name, environment_markdown(found)
+            preview = find_environment(session, environment)
+        name, lines = preview.name, environment_markdown(preview)
     invocation.output.lines(lines)
     if posts:
         post(invocation, name, lines)

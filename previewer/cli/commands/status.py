@@ -85,12 +85,12 @@ def _show_tombstone(invocation: Invocation, environment: str | None, form: Forma
     from previewer.records.tombstones import find_tombstone
 
     with invocation.open_session() as session:
-        found = find_tombstone(session, environment or _current_branch(session)).tombstone
-        row = tombstone_row(found)
+        tombstone = find_tombstone(session, environment or _current_branch(session)).tombstone
+        row = tombstone_row(tombstone)
         if form is not Format.TABLE:
             invocation.output.value(row, form)
             return
-        invocation.output.record(tombstone_columns(session.clock()), head_row(found))
+        invocation.output.record(tombstone_columns(session.clock()), head_row(tombstone))
         invocation.output.line("")
         invocation.output.table(FORMER_COLUMNS, former_rows(row))
 

@@ -99,10 +99,10 @@ def choose_urls(environment: Environment, *, service: str | None = None, every: 
     """The front end's, those of ``service``, or all. Raises :class:`NotFoundError` where there is none."""
     if service is not None:
         return _urls_of(environment, service)
-    found = environment.urls if every else ((environment.url,) if environment.url else ())
-    if not found:
+    urls = environment.urls if every else ((environment.url,) if environment.url else ())
+    if not urls:
         raise _no_url(environment)
-    return found
+    return urls
 
 
 def _no_url(environment: Environment) -> NotFoundError:

@@ -42,7 +42,7 @@ def command(
             invocation.output.lines(plan_verify(session, release, rebuild=rebuild))
             return ExitCode.OK
         with running(invocation, session, progress) as run:
-            found = verify(run, release, rebuild=rebuild)
+            result = verify(run, release, rebuild=rebuild)
     from previewer.cli.rows.transfers import (
         DIFFERENCE_COLUMNS,
         HEAD_COLUMNS,
@@ -52,19 +52,19 @@ def command(
         verified_row,
     )
 
-    head, images = verified_row(found), tuple(image_row(image) for image in found.images)
+    head, images = verified_row(result), tuple(image_row(image) for image in result.images)
     if form is not Format.TABLE:
         invocation.output.value({**head, "images": images}, form)
-        return ExitCode.OK if found.is_well else ExitCode.DIFFERENCE
+        return ExitCode.OK if result.is_well else ExitCode.DIFFERENCE
     invocation.output.record(HEAD_COLUMNS, head)
     invocation.output.line("")
     invocation.output.table(IMAGE_COLUMNS, images)
-    if rows := difference_rows(found):
+    if rows := difference_rows(result):
         invocation.output.line("")
         invocation.output.table(DIFFERENCE_COLUMNS, rows[:SHOWN])
     if len(rows) > SHOWN:
         invocation.diagnostics.note(f"{len(rows) - SHOWN} more differences: -o json lists all")
-    return ExitCode.OK if found.is_well else ExitCode.DIFFERENCE
+    return ExitCode.OK if result.is_well else ExitCode.DIFFERENCE
 
 
 @verb("sign")

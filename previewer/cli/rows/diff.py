@@ -76,30 +76,30 @@ SECTIONS = (
 """Key, title and columns of each part, in the order they are shown."""
 
 
-def difference_value(found: Difference) -> JsonObject:
+def difference_value(difference: Difference) -> JsonObject:
     """All of it as data; the keys of :data:`SECTIONS` hold rows."""
     return {
-        "old": {"release": found.old.id, "commit": found.old.commit},
-        "new": {"release": found.new.id, "commit": found.new.commit},
-        **section_rows(found),
-        "unknown": list(found.content.unknown),
+        "old": {"release": difference.old.id, "commit": difference.old.commit},
+        "new": {"release": difference.new.id, "commit": difference.new.commit},
+        **section_rows(difference),
+        "unknown": list(difference.content.unknown),
     }
 
 
-def section_rows(found: Difference) -> Mapping[str, Sequence[JsonObject]]:
+def section_rows(difference: Difference) -> Mapping[str, Sequence[JsonObject]]:
     """The rows of every part, by the keys of :data:`SECTIONS`."""
     return {
-        "commits": [_commit(commit, change) for commit, change in _commits(found)],
-        "files": [_file(change) for change in found.files],
-        "images": [_image(change) for change in found.content.images],
-        "packages": [_package(change) for change in found.content.packages],
-        "definitions": [_definition(change) for change in found.content.definitions],
+        "commits": [_commit(commit, change) for commit, change in _commits(difference)],
+        "files": [_file(change) for change in difference.files],
+        "images": [_image(change) for change in difference.content.images],
+        "packages": [_package(change) for change in difference.content.packages],
+        "definitions": [_definition(change) for change in difference.content.definitions],
     }
 
 
-def _commits(found: Difference) -> Iterator[tuple[Commit, Change]]:
-    yield from ((commit, Change.ADDED) for commit in found.added_commits)
-    yield from ((commit, Change.REMOVED) for commit in found.removed_commits)
+def _commits(difference: Difference) -> Iterator[tuple[Commit, Change]]:
+    yield from ((commit, Change.ADDED) for commit in difference.added_commits)
+    yield from ((commit, Change.REMOVED) for commit in difference.removed_commits)
 
 
 def _commit(commit: Commit, change: Change) -> JsonObject:
@@ -112,43 +112,43 @@ def _commit(commit: Commit, change: Change) -> JsonObject:
     }
 
 
-def _file(found: FileChange) -> JsonObject:
+def _file(file: FileChange) -> JsonObject:
     return {
-        "change": found.change.value,
-        "path": found.path,
-        "added_lines": found.added_lines,
-        "removed_lines": found.removed_lines,
+        "change": file.change.value,
+        "path": file.path,
+        "added_lines": file.added_lines,
+        "removed_lines": file.removed_lines,
     }
 
 
-def _image(found: ImageChange) -> JsonObject:
+def _image(image: ImageChange) -> JsonObject:
     return {
-        "change": found.change.value,
-        "definition": found.definition,
-        "service": found.service,
-        "before": _id(found.before),
-        "after": _id(found.after),
+        "change": image.change.value,
+        "definition": image.definition,
+        "service": image.service,
+        "before": _id(image.before),
+        "after": _id(image.after),
     }
 
 
-def _package(found: PackageChange) -> JsonObject:
+def _package(package: PackageChange) -> JsonObject:
     return {
-        "change": found.change.value,
-        "services": list(found.services),
-        "kind": found.kind,
-        "name": found.name,
-        "before": list(found.before),
-        "after": list(found.after),
+        "change": package.change.value,
+        "services": list(package.services),
+        "kind": package.kind,
+        "name": package.name,
+        "before": list(package.before),
+        "after": list(package.after),
     }
 
 
-def _definition(found: DefinitionChange) -> JsonObject:
+def _definition(value: DefinitionChange) -> JsonObject:
     return {
-        "change": found.change.value,
-        "definition": found.definition,
-        "path": found.path,
-        "before": found.before,
-        "after": found.after,
+        "change": value.change.value,
+        "definition": value.definition,
+        "path": value.path,
+        "before": value.before,
+        "after": value.after,
     }
 
 
@@ -160,10 +160,10 @@ MOST_ITEMS = 100
 """Items of one list that are shown; the rest is counted. Comments on pull requests end at 65,536 characters."""
 
 
-def diff_markdown(found: Difference) -> Iterator[str]:
+def diff_markdown(difference: Difference) -> Iterator[str]:
     """A title and a list for each part in which something differs."""
-    yield f"Release {code(short_id(found.old.id))} → {code(short_id(found.new.id))}"
-    items = _items(found)
+    yield f"Release {code(short_id(difference.old.id))} → {code(short_id(difference.new.id))}"
+    items = _items(difference)
     for key, title, _ in SECTIONS:
         if not items[key]:
             continue
@@ -174,11 +174,11 @@ def diff_markdown(found: Difference) -> Iterator[str]:
             yield f"- and {len(items[key]) - MOST_ITEMS} more"
 
 
-def _items(found: Difference) -> Mapping[str, Sequence[tuple[Change, str]]]:
-    content = found.content
+def _items(difference: Difference) -> Mapping[str, Sequence[tuple[Change, str]]]:
+    content = difference.content
     return {
-        "commits": [(change, _commit_item(commit)) for commit, change in _commits(found)],
-        "files": [(file.change, _file_item(file)) for file in found.files],
+        "commits": [(change, _commit_item(commit)) for commit, change in _commits(difference)],
+        "files": [(file.change, _file_item(file)) for file in difference.files],
         "images": [(image.change, _image_item(image)) for image in content.images],
         "packages": [(package.change, _package_item(package)) for package in content.packages],
         "definitions": [(value.change, _definition_item(value)) for value in content.definitions],

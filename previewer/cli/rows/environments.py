@@ -198,10 +198,10 @@ def named_ports(environment: Environment) -> tuple[tuple[str, PortUrl], ...]:
 
 def urls_by_service(environment: Environment) -> JsonObject:
     """The URLs of every service that has some."""
-    found: dict[str, list[JsonValue]] = {}
+    urls: dict[str, list[JsonValue]] = {}
     for service, port in named_ports(environment):
-        found.setdefault(service, []).append(port.url)
-    return {service: found[service] for service in sorted(found)}
+        urls.setdefault(service, []).append(port.url)
+    return {service: urls[service] for service in sorted(urls)}
 
 
 SLEEP_COLUMNS = (Column("environment", "ENVIRONMENT", gives_way=True), Column("result", "RESULT"))

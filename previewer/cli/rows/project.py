@@ -20,10 +20,10 @@ FILE_COLUMNS = (Column("path", "PATH", gives_way=True), Column("result", "RESULT
 
 def file_rows(*, written: Iterable[str], kept: Iterable[str], planned: Iterable[str]) -> tuple[JsonObject, ...]:
     """Every file with what became of it, sorted by path."""
-    found = dict.fromkeys(written, "written")
-    found |= dict.fromkeys(kept, "kept")
-    found |= dict.fromkeys(planned, "would be written")
-    return tuple({"path": path, "result": found[path]} for path in sorted(found))
+    states = dict.fromkeys(written, "written")
+    states |= dict.fromkeys(kept, "kept")
+    states |= dict.fromkeys(planned, "would be written")
+    return tuple({"path": path, "result": states[path]} for path in sorted(states))
 
 
 def check_row(check: Check) -> JsonObject:

@@ -85,18 +85,18 @@ IMAGE_COLUMNS = (
 """The columns of its images."""
 
 
-def inspection_row(found: Inspection) -> JsonObject:
+def inspection_row(inspection: Inspection) -> JsonObject:
     """The release without its images."""
-    running: list[JsonValue] | None = [e.name for e in found.running] if found.engine_answers else None
-    data = [{"environment": e.name, **row} for e in found.running for row in data_rows(e)]
+    running: list[JsonValue] | None = [e.name for e in inspection.running] if inspection.engine_answers else None
+    data = [{"environment": e.name, **row} for e in inspection.running for row in data_rows(e)]
     return {
-        **release_row(found.release),
-        "subject": found.subject,
-        "signature": signature_value(found.signature),
-        "has_provenance": found.attestations.provenance is not None,
+        **release_row(inspection.release),
+        "subject": inspection.subject,
+        "signature": signature_value(inspection.signature),
+        "has_provenance": inspection.attestations.provenance is not None,
         "running": running,
-        "known_good": list(found.known_good),
-        "data": list(data) if found.engine_answers else None,
+        "known_good": list(inspection.known_good),
+        "data": list(data) if inspection.engine_answers else None,
     }
 
 
@@ -110,15 +110,15 @@ def signature_value(signature: Signature) -> JsonObject:
     }
 
 
-def image_rows(found: Inspection) -> tuple[JsonObject, ...]:
+def image_rows(inspection: Inspection) -> tuple[JsonObject, ...]:
     """Every service of every definition, with what is known about its image."""
     return tuple(
         {
             "definition": name,
             "service": service,
-            **_image(artifact, found.sizes, found.attestations.packages),
+            **_image(artifact, inspection.sizes, inspection.attestations.packages),
         }
-        for name, frozen in found.release.definitions.items()
+        for name, frozen in inspection.release.definitions.items()
         for service, artifact in sorted(frozen.artifacts.items())
     )
 

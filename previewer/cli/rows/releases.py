@@ -103,28 +103,28 @@ PACKAGE_COLUMNS = (
 """The columns of ``previewer inspect --packages``."""
 
 
-def package_rows(found: Inspection) -> tuple[JsonObject, ...]:
+def package_rows(inspection: Inspection) -> tuple[JsonObject, ...]:
     """Every package of every service's image; an image that several definitions have counts once."""
     pairs = {
         (service, artifact.image)
-        for frozen in found.release.definitions.values()
+        for frozen in inspection.release.definitions.values()
         for service, artifact in frozen.artifacts.items()
     }
     return tuple(
         {"service": service, "image": image, **_package(package)}
         for service, image in sorted(pairs)
-        if image in found.attestations.packages
-        for package in found.attestations.packages[image].packages
+        if image in inspection.attestations.packages
+        for package in inspection.attestations.packages[image].packages
     )
 
 
-def incomplete_bills(found: Inspection) -> tuple[tuple[str, str], ...]:
+def incomplete_bills(inspection: Inspection) -> tuple[tuple[str, str], ...]:
     """Services, and why their images may have more packages than are listed; each pair once."""
     services: dict[str, set[str]] = {}
-    for frozen in found.release.definitions.values():
+    for frozen in inspection.release.definitions.values():
         for service, artifact in frozen.artifacts.items():
             services.setdefault(artifact.image, set()).add(service)
-    packages = found.attestations.packages
+    packages = inspection.attestations.packages
     return tuple(
         (", ".join(sorted(names)), note)
         for image, names in sorted(services.items())

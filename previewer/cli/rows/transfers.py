@@ -140,18 +140,22 @@ DIFFERENCE_COLUMNS = (
 )
 
 
-def verified_row(found: VerifyResult) -> JsonObject:
+def verified_row(result: VerifyResult) -> JsonObject:
     """The release, without its images."""
-    said = found.signature
+    signature = result.signature
     return {
-        "release": found.release.id,
-        "commit": found.release.commit,
-        "well": found.is_well,
-        "signature": {"verdict": said.verdict.value, "signer": said.signer or None, "reason": said.reason or None},
-        "changed_files": list(found.changed_files),
+        "release": result.release.id,
+        "commit": result.release.commit,
+        "well": result.is_well,
+        "signature": {
+            "verdict": signature.verdict.value,
+            "signer": signature.signer or None,
+            "reason": signature.reason or None,
+        },
+        "changed_files": list(result.changed_files),
         "attestations": {
-            "verdict": found.attestations.verdict.value,
-            "reasons": list(found.attestations.reasons),
+            "verdict": result.attestations.verdict.value,
+            "reasons": list(result.attestations.reasons),
         },
     }
 
@@ -170,11 +174,11 @@ def image_row(image: VerifiedImage) -> JsonObject:
     }
 
 
-def difference_rows(found: VerifyResult) -> tuple[JsonObject, ...]:
+def difference_rows(result: VerifyResult) -> tuple[JsonObject, ...]:
     """Every difference of every image; an image of several definitions once."""
     rows = {
         (image.service, each.path): {"service": image.service, "path": each.path, "change": each.change}
-        for image in found.images
+        for image in result.images
         for each in image.differences
     }
     return tuple(rows[key] for key in sorted(rows))

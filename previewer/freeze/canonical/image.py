@@ -85,10 +85,10 @@ def kept_keys(config: JsonObject) -> JsonObject:
     """
     labels = as_object(config.get("Labels"))
     mine = {key: value for key, value in labels.items() if key in IMAGE_LABELS or not is_reserved(key)}
-    found = {key: value for key in KEPT if (value := {**config, "Labels": mine}.get(key))}
-    if found.get("WorkingDir") == ROOT:
-        del found["WorkingDir"]
-    return found
+    kept = {key: value for key in KEPT if (value := {**config, "Labels": mine}.get(key))}
+    if kept.get("WorkingDir") == ROOT:
+        del kept["WorkingDir"]
+    return kept
 
 
 class BuiltContent(Struct, frozen=True):

@@ -58,7 +58,7 @@ def read_archive(pieces: Iterator[bytes], *, without: Collection[str], files: Ex
 
     ``files`` closes what is kept. Raises :class:`FreezeError` for an archive that ends early or makes no sense.
     """
-    found: dict[str, BinaryIO] = {}
+    members: dict[str, BinaryIO] = {}
     links: dict[str, str] = {}
     try:
         # The stream has no other reader, so its last blocks may stay unread.
@@ -68,8 +68,8 @@ def read_archive(pieces: Iterator[bytes], *, without: Collection[str], files: Ex
                     links[member.name] = member.linkname
                 file = archive.extractfile(member) if member.isreg() else None
                 if file is not None and (kept := _keep(member, file, without)) is not None:
-                    found[member.name] = files.enter_context(kept)
-        return _assemble(found, links)
+                    members[member.name] = files.enter_context(kept)
+        return _assemble(members, links)
     except (tarfile.TarError, ValueError, KeyError, IndexError) as error:
         raise FreezeError(f"the engine's archive of the image cannot be read: {error}") from error
 
@@ -107,13 +107,13 @@ def _keep(member: tarfile.TarInfo, file: IO[bytes], without: Collection[str]) ->
     return kept
 
 
-def _assemble(found: Mapping[str, BinaryIO], links: Mapping[str, str]) -> SavedImage:
-    entry = _read_entry(_document(found, MANIFEST))
-    text = _document(found, entry.config)
+def _assemble(members: Mapping[str, BinaryIO], links: Mapping[str, str]) -> SavedImage:
+    entry = _read_entry(_document(members, MANIFEST))
+    text = _document(members, entry.config)
     config = json.loads(text)
     diff_ids = convert(config, _Config).rootfs.diff_ids or ()
     layers = [
-        Layer(diff_id, found.get(_followed(name, links)))
+        Layer(diff_id, members.get(_followed(name, links)))
         for diff_id, name in zip(diff_ids, entry.layers or (), strict=True)
     ]
     return SavedImage(config, f"sha256:{hashlib.sha256(text).hexdigest()}", tuple(layers))
@@ -144,10 +144,10 @@ def _followed(name: str, links: Mapping[str, str]) -> str:
     return links[name].removeprefix("../") if name in links else name
 
 
-def _document(found: Mapping[str, BinaryIO], name: str) -> bytes:
-    if name not in found:
+def _document(members: Mapping[str, BinaryIO], name: str) -> bytes:
+    if name not in members:
         raise FreezeError("the engine's archive of the image ends before its manifest", where=name)
-    return found[name].read(MAX_DOCUMENT)
+    return members[name].read(MAX_DOCUMENT)
 
 
 def uncompressed(layer: BinaryIO, files: ExitStack) -> BinaryIO:

@@ -100,14 +100,14 @@ class _HashedWriter:
 
 def _members(archive: tarfile.TarFile) -> dict[str, tarfile.TarInfo]:
     """Members by path; the last of several with one path counts, as it does when they are unpacked."""
-    found: dict[str, tarfile.TarInfo] = {}
+    members: dict[str, tarfile.TarInfo] = {}
     for member in archive:
         path = _plain(member.name)
         if posixpath.basename(path) == SENT_DOCKERFILE:
             continue  # `COPY . .` takes along what the builder was sent; the commit has no such file
-        found.pop(path, None)
-        found[path] = member
-    return found
+        members.pop(path, None)
+        members[path] = member
+    return members
 
 
 def _leave_out_untouched(members: dict[str, tarfile.TarInfo], lower: LowerLayers) -> None:
@@ -177,12 +177,12 @@ def _real(members: Mapping[str, tarfile.TarInfo], path: str) -> str | None:
 
 def _first_names(members: Mapping[str, tarfile.TarInfo]) -> dict[str, str]:
     """The first of a file's names, by the member with the content."""
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     for path in members:
         real = _real(members, path)
         if real is not None:
-            found[real] = min(found.get(real, path), path)
-    return found
+            names[real] = min(names.get(real, path), path)
+    return names
 
 
 def _entry(path: str, member: tarfile.TarInfo, *, link: str = "") -> LayerEntry:

@@ -137,8 +137,8 @@ class _Reader:
         self.image.config["Env"] = [f"{key}={value}" for key, value in self._environment.items()]
 
     def _label(self, instruction: Instruction) -> None:
-        found = plain_pairs(instruction.arguments, self._variables)
-        self.image.config["Labels"] = {**as_object(self.image.config.get("Labels")), **found}
+        labels = plain_pairs(instruction.arguments, self._variables)
+        self.image.config["Labels"] = {**as_object(self.image.config.get("Labels")), **labels}
 
     def _copy(self, instruction: Instruction) -> None:
         words = plain_words(instruction.arguments, self._variables)

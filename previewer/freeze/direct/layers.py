@@ -117,26 +117,26 @@ class DirectLayers:
         reached = "/"
         for part in filter(None, path.split("/")):
             reached = posixpath.join(reached, part)
-            found = self._at(reached)
-            if found is Found.NOTHING:
+            entry = self._at(reached)
+            if entry is Found.NOTHING:
                 self._make(reached)
                 entries[reached] = _entry(reached, DIRECTORY, 0o755), None
-            elif found is not Found.FOLDER or reached in FILLED_BY_ENGINES:
+            elif entry is not Found.FOLDER or reached in FILLED_BY_ENGINES:
                 raise NotDirectError
             elif reached == ENSURED_BY_ENGINES and (owner := self._base.folder(reached[1:])) is not None:
                 plain = _entry(reached, DIRECTORY, owner.mode)
                 entries[reached] = replace(plain, uid=owner.uid, gid=owner.gid), None
 
     def _add(self, path: str, member: tarfile.TarInfo, entries: Entries) -> None:
-        found = self._at(path)
+        entry = self._at(path)
         if member.isdir():
-            if found in (Found.LINK, Found.OTHER):
+            if entry in (Found.LINK, Found.OTHER):
                 raise NotDirectError
-            if found is Found.NOTHING:
+            if entry is Found.NOTHING:
                 self._make(path)
             entries[path] = _entry(path, DIRECTORY, member.mode), None
             return
-        if found is Found.FOLDER:
+        if entry is Found.FOLDER:
             raise NotDirectError
         self._found[path] = Found.LINK if member.issym() else Found.OTHER
         if member.issym():

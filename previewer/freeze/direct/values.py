@@ -38,13 +38,13 @@ def plain_value(text: str, variables: Mapping[str, str]) -> str:
 
 def plain_pairs(text: str, variables: Mapping[str, str]) -> dict[str, str]:
     """``KEY=VALUE`` words."""
-    found = {}
+    pairs = {}
     for word in split_words(text):
         key, equals, value = word.partition("=")
         if not equals or not key:
             raise NotDirectError
-        found[plain_value(key, variables)] = plain_value(value, variables)
-    return found
+        pairs[plain_value(key, variables)] = plain_value(value, variables)
+    return pairs
 
 
 def command_of(text: str, *, shell: Sequence[str], is_one_line: bool) -> list[JsonValue]:

@@ -170,9 +170,9 @@ class DockerBuilds:
 
 def locate_step(dockerfile: str, step: str, message: str, *, where: str) -> str:
     """``FILE:LINE`` of the instruction that a builder calls ``step``, else of the line that an error names."""
-    wanted = _plain(step)
+    text = _plain(step)
     for instruction in read_dockerfile(dockerfile).instructions:
-        if wanted and _plain(f"{instruction.keyword} {instruction.arguments}") == wanted:
+        if text and _plain(f"{instruction.keyword} {instruction.arguments}") == text:
             return f"{where}:{instruction.line}"
     named = _ERROR_LINE.search(message)
     return f"{where}:{named[1]}" if named else where

@@ -74,14 +74,14 @@ class DockerImages:
         An image counts only if it also has the name that we give to canonical images: labels alone can come from
         anybody's Dockerfile, and a killed run leaves what a builder made.
         """
-        found: dict[str, BuiltImage] = {}
+        built: dict[str, BuiltImage] = {}
         for image in sorted(self._images.list_labelled([OURS, INPUT_DIGEST]), key=lambda i: (i.created, i.id)):
             digest = image.labels.get(INPUT_DIGEST, "")
             if digest in input_digests and _is_named_for(image, digest):
-                found[digest] = BuiltImage(
+                built[digest] = BuiltImage(
                     self._ids.known(image), image.labels.get(PLATFORM, ""), image.labels.get(BUILDER, "")
                 )
-        return found
+        return built
 
     def missing(self, images: Collection[str]) -> frozenset[str]:
         """Asks for each of them."""
@@ -196,8 +196,8 @@ class DockerImages:
 
     def list_built(self, project: str) -> Mapping[str, int]:
         """Found by their labels."""
-        found = self._images.list_labelled([OURS, INPUT_DIGEST, f"{PROJECT}={project}"])
-        return {self._ids.known(image): image.bytes for image in found}
+        images = self._images.list_labelled([OURS, INPUT_DIGEST, f"{PROJECT}={project}"])
+        return {self._ids.known(image): image.bytes for image in images}
 
     def layers_of_all(self, *, measured: Collection[str]) -> Mapping[str, Layers]:
         """One question for each image, and one more for those that are measured."""

@@ -85,9 +85,9 @@ def _old_names(images: EngineImages, image: EngineImage) -> tuple[str, ...]:
     held = images.inspect(image.id)
     if held is None:
         return ()
-    begun = [datetime.fromtimestamp(int(found[1]), UTC) for tag in held.tags if (found := _BEGUN.match(tag))]
-    given = max((at for at in (held.named_at, *begun) if at is not None), default=None)
-    return () if given is not None and datetime.now(UTC) - given < FREEZE_GRACE else held.tags
+    begun = [datetime.fromtimestamp(int(match[1]), UTC) for tag in held.tags if (match := _BEGUN.match(tag))]
+    named_at = max((at for at in (held.named_at, *begun) if at is not None), default=None)
+    return () if named_at is not None and datetime.now(UTC) - named_at < FREEZE_GRACE else held.tags
 
 
 def drop_names(images: EngineImages, tags: tuple[str, ...], *, starting: tuple[str, ...]) -> None:

@@ -164,14 +164,14 @@ def _declared(
     instruction: Instruction, args: Mapping[str, str], variables: Mapping[str, str], named: _Named, place: str
 ) -> dict[str, str]:
     """What an ``ARG`` before the first stage sets: the given value, else its default."""
-    found: dict[str, str] = {}
+    arguments: dict[str, str] = {}
     for word in split_words(instruction.arguments):
         name, equals, default = word.partition("=")
         if name in args:
-            found[name] = args[name]
+            arguments[name] = args[name]
         elif equals:
-            found[name] = named.expand(default, {**variables, **found}, place)
-    return found
+            arguments[name] = named.expand(default, {**variables, **arguments}, place)
+    return arguments
 
 
 def _read_from(
@@ -237,8 +237,8 @@ def _position(stages: list[_Stage], name: str, *, by_number: bool) -> int | None
     """The latest stage that is called so."""
     if name.isdigit() and not by_number:
         return None
-    found = [position for position, stage in enumerate(stages) if name.lower() in stage.names]
-    return found[-1] if found else None
+    positions = [position for position, stage in enumerate(stages) if name.lower() in stage.names]
+    return positions[-1] if positions else None
 
 
 def _target_position(stages: list[_Stage], target: str | None, where: str) -> int:
@@ -251,11 +251,11 @@ def _target_position(stages: list[_Stage], target: str | None, where: str) -> in
 
 
 def _needed(stages: list[_Stage], target: int) -> set[int]:
-    found: set[int] = set()
+    needed: set[int] = set()
     pending = [target]
     while pending:
         position = pending.pop()
-        if position not in found:
-            found.add(position)
+        if position not in needed:
+            needed.add(position)
             pending.extend(stages[position].needs)
-    return found
+    return needed

@@ -37,7 +37,7 @@ class FrontendLine(Struct, frozen=True):
 def find_frontends(lines: tuple[str, ...]) -> tuple[FrontendLine, ...]:
     """Every line of a Dockerfile, without its byte order mark, that could be read as a request for a frontend."""
     first = 1 if lines[0].startswith("#!") else 0
-    found = []
+    frontends = []
     for prefix in _PREFIXES:
         directive = re.compile(re.escape(prefix) + _FRONTEND_LINE)
         for index in range(first, len(lines)):
@@ -45,8 +45,8 @@ def find_frontends(lines: tuple[str, ...]) -> tuple[FrontendLine, ...]:
             if match is None:
                 break
             if match[1].lower() == FRONTEND_KEY:
-                found.append(FrontendLine(index + 1, match[2]))
-    return (*found, *_in_json("\n".join(lines[first:])))
+                frontends.append(FrontendLine(index + 1, match[2]))
+    return (*frontends, *_in_json("\n".join(lines[first:])))
 
 
 def _in_json(text: str) -> tuple[FrontendLine, ...]:
@@ -240,23 +240,23 @@ class _Expansion:
 
     def until(self, stop: str, *, keeps_escapes: bool = False) -> str:
         """What stands before ``stop`` (empty: before the end), which is read as well."""
-        found: list[str] = []
+        parts: list[str] = []
         while character := self._next():
             if character == stop:
-                return "".join(found)
+                return "".join(parts)
             if character == "'":
-                found.append(self._single_quoted())
+                parts.append(self._single_quoted())
             elif character == '"':
-                found.append(self._double_quoted(keeps_escapes=keeps_escapes))
+                parts.append(self._double_quoted(keeps_escapes=keeps_escapes))
             elif character == "$":
-                found.append(self._variable())
+                parts.append(self._variable())
             elif character == self._escape:
-                found.append((self._escape if keeps_escapes else "") + self._next())
+                parts.append((self._escape if keeps_escapes else "") + self._next())
             else:
-                found.append(character)
+                parts.append(character)
         if stop:
             raise ValueError(f"{self._text} lacks a closing {stop}")
-        return "".join(found)
+        return "".join(parts)
 
     def _peek(self) -> str:
         return self._text[self._position : self._position + 1]
@@ -274,21 +274,21 @@ class _Expansion:
         return quoted
 
     def _double_quoted(self, *, keeps_escapes: bool) -> str:
-        found: list[str] = []
+        parts: list[str] = []
         while (character := self._next()) != '"':
             if not character:
                 raise ValueError(f'{self._text} lacks a closing "')
             if character == "$":
-                found.append(self._variable())
+                parts.append(self._variable())
                 continue
             if character == self._escape:
-                found.append(self._escape if keeps_escapes else "")
+                parts.append(self._escape if keeps_escapes else "")
                 if not self._peek():
                     continue
                 if self._peek() in ('"', "$", self._escape):
                     character = self._next()
-            found.append(character)
-        return "".join(found)
+            parts.append(character)
+        return "".join(parts)
 
     def _name(self) -> str:
         match = _NAME.match(self._text, self._position)
@@ -352,21 +352,21 @@ class _Expansion:
 
 def _regular_expression(pattern: str) -> str:
     r"""A shell pattern of ``*``, ``?`` and ``\`` before one of those, as a regular expression."""
-    found: list[str] = []
+    parts: list[str] = []
     characters = iter(pattern)
     for character in characters:
         if character == "*":
-            found.append(".*")
+            parts.append(".*")
         elif character == "?":
-            found.append(".")
+            parts.append(".")
         elif character == "\\":
             escaped = next(characters, "")
             if not escaped or escaped not in "}/*?\\":
                 raise ValueError(f"the pattern {pattern} escapes what needs no escape")
-            found.append(re.escape(escaped))
+            parts.append(re.escape(escaped))
         else:
-            found.append(re.escape(character))
-    return "".join(found)
+            parts.append(re.escape(character))
+    return "".join(parts)
 
 
 def platform_variables(platform: str) -> dict[str, str]:

@@ -147,11 +147,11 @@ class _PackageJson(Struct, frozen=True):
 def read_package_json(content: bytes) -> Iterator[Package]:
     """The package; none without name or version. Raises :class:`ValueError` for what is no JSON."""
     try:
-        found = json.decode(content, type=_PackageJson)
+        package = json.decode(content, type=_PackageJson)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
-    if found.name and found.version:
-        yield Package(PackageKind.NPM, found.name, found.version)
+    if package.name and package.version:
+        yield Package(PackageKind.NPM, package.name, package.version)
 
 
 _ID = re.compile(r"""^ID=(["']?)([a-z0-9._-]{1,64})\1\s*$""", re.MULTILINE)
@@ -159,8 +159,8 @@ _ID = re.compile(r"""^ID=(["']?)([a-z0-9._-]{1,64})\1\s*$""", re.MULTILINE)
 
 def read_distribution(content: bytes) -> str:
     """``debian``, ``alpine``, …; empty where nothing says it."""
-    found = _ID.search(content.decode("utf-8", "replace"))
-    return found[2] if found else ""
+    match = _ID.search(content.decode("utf-8", "replace"))
+    return match[2] if match else ""
 
 
 _BETWEEN_WORDS = re.compile(r"[-_.]+")

@@ -77,8 +77,8 @@ class RegistryBuildCache:
     def find(self, input_digests: Collection[str]) -> Mapping[str, CachedBuild]:
         """Those that are there, by input digest. Raises :class:`RegistryError`."""
         with ThreadPoolExecutor(max_workers=QUESTIONS) as pool:
-            found = pool.map(self._find, input_digests)
-            return {d: build for d, build in zip(input_digests, found, strict=True) if build is not None}
+            builds = pool.map(self._find, input_digests)
+            return {d: build for d, build in zip(input_digests, builds, strict=True) if build is not None}
 
     def add(self, artifact: Artifact, held: RegistryImage) -> bool:
         """Let a pushed image be found by what it was built from; whether that is new.

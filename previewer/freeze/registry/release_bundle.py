@@ -233,10 +233,10 @@ def _read_release(layers: list[Descriptor], read_blob: Callable[[str, int], byte
         raise RegistryError("the release has no manifest", where=expected)
     try:
         release = read_manifest(content)
-        found = release.id
+        digest = release.id
     except (ValueError, RecursionError) as error:
         raise RegistryError(f"the release cannot be read: {error}", where=expected) from error
-    if digest_bytes(content) != expected or found != expected:
+    if digest_bytes(content) != expected or digest != expected:
         raise RegistryError("the release's content does not match its id", where=expected)
     return release
 
@@ -255,16 +255,16 @@ def _read_files(release: Release, layers: list[Descriptor], read_blob: Callable[
 
 
 def _read_attestations(layers: list[Descriptor], read_blob: Callable[[str, int], bytes]) -> Mapping[str, bytes]:
-    found: dict[str, bytes] = {}
+    files: dict[str, bytes] = {}
     left = MAX_SAID_BYTES
     for layer in layers:
         folder, _, file = (layer.annotations or {}).get(TITLE, "").partition("/")
         if layer.media_type == ATTESTATION_TYPE and folder == ATTESTATIONS_FOLDER and file:
             if _PLAIN_FILE.fullmatch(file) is None:
                 raise RegistryError("what is said about the release has no plain name", where=file)
-            found[file] = read_blob(layer.digest, min(left, MAX_JSON_BYTES))
-            left -= len(found[file])
-    return found
+            files[file] = read_blob(layer.digest, min(left, MAX_JSON_BYTES))
+            left -= len(files[file])
+    return files
 
 
 def _read_layer(
