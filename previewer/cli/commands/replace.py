@@ -175,7 +175,7 @@ def rollback_command(
 
 
 def _print(invocation: Invocation, session: Session, candidates: tuple[Candidate, ...], form: Format) -> None:
-    from previewer.cli.rows.environments import candidate_columns, candidate_rows
+    from previewer.cli.rows.history import candidate_columns, candidate_rows
 
     rows = candidate_rows(candidates)
     if form is Format.TABLE:

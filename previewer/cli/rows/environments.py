@@ -1,8 +1,7 @@
-"""Environments and their services, and what became of them: lifetimes, sleep, removal, rollback."""
+"""Environments and their services, and what became of them: lifetimes, sleep, removal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,6 @@ from previewer.present.values import Span, Tone
 if TYPE_CHECKING:
     from previewer.operations.down import DownResult
     from previewer.operations.extend import ExtendResult
-    from previewer.operations.rollback import Candidate
     from previewer.operations.sleep import SleepResult
 
 
@@ -241,31 +239,3 @@ def _row(name: str, result: str, freed: int | None) -> JsonObject:
 def show_bytes(value: JsonValue) -> Span:
     """``12.3 MiB``; ``unknown`` where the engine did not say it."""
     return Span(format_memory(value)) if isinstance(value, int) else Span("unknown", Tone.QUIET)
-
-
-def candidate_columns(now: datetime) -> tuple[Column, ...]:
-    """The columns of ``previewer rollback --list``."""
-    return (
-        Column("environment", "ENVIRONMENT", gives_way=True),
-        Column("release", "RELEASE", show=show_id),
-        Column("commit", "COMMIT", show=show_id),
-        Column("generation", "GENERATION"),
-        Column("until", "SERVED UNTIL", show=show_age(now)),
-        Column("kept", "KEPT"),
-    )
-
-
-def candidate_rows(candidates: Iterable[Candidate]) -> tuple[JsonObject, ...]:
-    """Newest first."""
-    return tuple(
-        {
-            "environment": candidate.environment,
-            "role": candidate.role.value,
-            "release": candidate.good.release,
-            "commit": candidate.good.commit,
-            "generation": candidate.good.generation,
-            "until": timestamp(candidate.good.until),
-            "kept": candidate.is_kept,
-        }
-        for candidate in candidates
-    )

@@ -1,8 +1,10 @@
-"""Entries of the ledger, and environments that are gone."""
+"""Entries of the ledger, environments that are gone, and generations to roll back to."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from previewer.cli.rows.cells import show_age, show_id, timestamp
 from previewer.cli.rows.environments import show_bytes
@@ -10,6 +12,9 @@ from previewer.domain.json_value import JsonObject, entries_at
 from previewer.domain.record.notes import LedgerEntry
 from previewer.domain.record.tombstone import Tombstone, tombstone_to_json
 from previewer.present.tables import Column
+
+if TYPE_CHECKING:
+    from previewer.operations.rollback import Candidate
 
 HISTORY_COLUMNS = (
     Column("at", "AT"),
@@ -81,3 +86,31 @@ def head_row(tombstone: Tombstone) -> JsonObject:
 def former_rows(row: JsonObject) -> tuple[JsonObject, ...]:
     """The containers of :func:`tombstone_row`."""
     return entries_at(row, "containers")
+
+
+def candidate_columns(now: datetime) -> tuple[Column, ...]:
+    """The columns of ``previewer rollback --list``."""
+    return (
+        Column("environment", "ENVIRONMENT", gives_way=True),
+        Column("release", "RELEASE", show=show_id),
+        Column("commit", "COMMIT", show=show_id),
+        Column("generation", "GENERATION"),
+        Column("until", "SERVED UNTIL", show=show_age(now)),
+        Column("kept", "KEPT"),
+    )
+
+
+def candidate_rows(candidates: Iterable[Candidate]) -> tuple[JsonObject, ...]:
+    """Newest first."""
+    return tuple(
+        {
+            "environment": candidate.environment,
+            "role": candidate.role.value,
+            "release": candidate.good.release,
+            "commit": candidate.good.commit,
+            "generation": candidate.good.generation,
+            "until": timestamp(candidate.good.until),
+            "kept": candidate.is_kept,
+        }
+        for candidate in candidates
+    )
