@@ -3,41 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widget import Widget
-from textual.widgets import Static
 
 from previewer.domain.commit.revision import Branch
 from previewer.domain.compose.definition import Role
 from previewer.domain.engine.observation import ContainerState
 from previewer.domain.environment.environment import Environment, State
-from previewer.present.values import Span, Tone
 from previewer.tui.actions import Place, bindings
 from previewer.tui.context import AppContext
-from previewer.tui.messages import FileSaved, LogsArrived, LogsEnded
+from previewer.tui.messages import FileSaved
 from previewer.tui.present.environment import (
     ALL_SERVICES,
     TABS,
     all_services_lines,
     fit_service_columns,
-    gone_lines,
-    header_lines,
     service_lines,
-    tab_line,
 )
-from previewer.tui.present.notices import engine_line, failure_lines
-from previewer.tui.present.states import differences_of
-from previewer.tui.present.text import Line, line, quiet, to_content
+from previewer.tui.present.text import Line
 from previewer.tui.present.work_lines import status_line
 from previewer.tui.screen_requests import BrowseRequested, CopyRequested, ScreenRequested, ShellRequested
 from previewer.tui.screens.acting import ACTING, ActingScreen
-from previewer.tui.widgets.bars import KeyBar, Notice, TopBar
+from previewer.tui.widgets.bars import KeyBar, Notice
 from previewer.tui.widgets.drift_panel import DriftPanel
+from previewer.tui.widgets.environment_head import EnvironmentHead
 from previewer.tui.widgets.log_panel import LogPanel
 from previewer.tui.widgets.log_view import LogView
 from previewer.tui.widgets.panel import Panel
@@ -83,16 +76,12 @@ class EnvironmentScreen(ActingScreen):
         self.tab = tab
         self._last: Environment | None = None
         """As it was last seen: what is shown of it once it is gone."""
-        self._followed: tuple[str, ...] = ()
-        """The containers whose logs are followed."""
 
     def compose(self) -> ComposeResult:
         """Top bar, head, tabs, services, logs, the other tabs, keys."""
-        yield TopBar()
-        yield Static(id="head", markup=False)
-        yield Static(id="tabs", markup=False)
+        yield EnvironmentHead(self.context, self.environment_name)
         yield RowsTable(name="services")
-        yield LogPanel()
+        yield LogPanel(self.context, self.environment_name)
         yield ServicesPanel(self.context)
         yield DriftPanel(self.context)
         yield HistoryPanel(self.context, self.environment_name)
@@ -148,10 +137,6 @@ class EnvironmentScreen(ActingScreen):
         super().on_mount()
         self._show_tab(self.tab)
 
-    def on_unmount(self) -> None:
-        """Let go of the stream: a reader that waits for it would keep the application alive."""
-        self.context.queries.stop_logs()
-
     @property
     def keys(self) -> Sequence[str]:
         """The actions of the key bar."""
@@ -162,11 +147,18 @@ class EnvironmentScreen(ActingScreen):
         environment = self.environment
         if environment is not None:
             self._last = environment
-            self._follow(environment)
-        elif self._last is None and not self._followed and self.app_state.environments is not None:
-            self._followed = (self.environment_name,)  # its last lines
-            self.context.queries.follow_logs(self.environment_name, self)
-        self._draw_head(environment)
+            self.logs.follow(environment)
+        elif self._last is None and self.app_state.environments is not None:
+            self.logs.show_last_lines()
+        self.query_one(EnvironmentHead).draw(
+            self.app_state,
+            environment,
+            last=self._last,
+            branch=self.branch,
+            attempt=self.attempt,
+            last_words=self._last_words(environment or self._last),
+            tab=self.tab,
+        )
         if environment is not None:
             self._draw_services(environment)
             if (panel := self.panels.get(self.tab)) is not None:
@@ -233,7 +225,7 @@ class EnvironmentScreen(ActingScreen):
 
     def action_retry(self) -> None:
         """Ask git and the engine again, and open the logs again if they have ended."""
-        self._followed = ()
+        self.logs.let_go()
         super().action_retry()
         if (panel := self.panels.get(self.tab)) is not None:
             panel.ask()
@@ -267,10 +259,7 @@ class EnvironmentScreen(ActingScreen):
 
     def action_save(self) -> None:
         """Save the shown lines to a file."""
-        timestamp = self.context.now().strftime("%Y%m%dT%H%M%SZ")
-        service = self.logs.view.shape.service
-        name = "-".join(part for part in (self.environment_name, service, timestamp) if part)
-        self.context.queries.save(Path(f"{name.replace('/', '_')}.log").absolute(), self.logs.view.text(), self)
+        self.logs.save()
 
     def action_maximise(self) -> None:
         """Only the tab, of the first one only the logs, and back."""
@@ -296,16 +285,6 @@ class EnvironmentScreen(ActingScreen):
     def service_entered(self) -> None:
         """To the logs."""
         self.logs.view.focus()
-
-    @on(LogsArrived)
-    def logs_arrived(self, message: LogsArrived) -> None:
-        """Lines have come."""
-        self.logs.add(message.mailbox.take())
-
-    @on(LogsEnded)
-    def logs_ended(self, message: LogsEnded) -> None:
-        """No more lines will come from these containers."""
-        self.logs.end(message.error)
 
     @on(FileSaved)
     def file_saved(self, message: FileSaved) -> None:
@@ -342,39 +321,11 @@ class EnvironmentScreen(ActingScreen):
         target: Widget = self.services if self.tab == "overview" else self.logs.view
         (panel.target if panel is not None else target).focus()
 
-    def _follow(self, environment: Environment) -> None:
-        """Follow the logs of the containers there are now: a replacement has others."""
-        names = tuple(c.id for service in environment.services for c in service.containers)
-        if names and names != self._followed:
-            self._followed = names
-            self.logs.begin()
-            self.logs.know_services([service.name for service in environment.services])
-            self.context.queries.follow_logs(environment.name, self)
-
-    def _draw_head(self, environment: Environment | None) -> None:
-        project = self.context.session.project
-        left = line(Span(f"{project} › ", Tone.QUIET), Span(self.environment_name, Tone.STRONG))
-        error = self.app_state.engine_error
-        self.query_one(TopBar).show(left, engine_line(self.app_state, self.context.now()))
-        shown = environment or self._last
-        width = max(20, self.size.width - 4)
-        lines: tuple[Line, ...] = (line(Span("asking the engine …", Tone.QUIET)),)
-        if shown is not None:
-            drift = self.app_state.drift(shown)
-            failed = [service.name for service in shown.services if service.state is State.FAILED]
-            last_words = self.logs.view.last_text(failed[0]) if failed else ""
-            lines = header_lines(
-                shown, self.branch, now=self.context.now(), width=width, drift=drift, last_words=last_words
-            )
-        if environment is None and self.app_state.environments is not None:
-            lines = (*gone_lines(self.environment_name, self.attempt, self.context.now()), *lines[1:])
-        if error is not None:
-            lines = (*failure_lines(error, details=0), *map(quiet, lines[1:]))
-        self.query_one("#head", Static).update(to_content(*lines))
-        self.query_one("#tabs", Static).update(to_content(tab_line(self.tab, self._counts(shown))))
-
-    def _counts(self, environment: Environment | None) -> Mapping[str, int]:
-        return {"drift": differences_of(self.app_state.drift(environment))} if environment is not None else {}
+    def _last_words(self, environment: Environment | None) -> str:
+        """What the first failed service wrote last: mostly it says why."""
+        services = environment.services if environment is not None else ()
+        failed = next((service.name for service in services if service.state is State.FAILED), None)
+        return self.logs.view.last_text(failed) if failed is not None else ""
 
     def _draw_services(self, environment: Environment) -> None:
         usage = self.context.usage

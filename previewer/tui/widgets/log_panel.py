@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from msgspec.structs import replace
 from textual import on
@@ -10,8 +11,11 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
+from previewer.domain.environment.environment import Environment
 from previewer.engine.protocol import LogLine
 from previewer.errors import PreviewerError
+from previewer.tui.context import AppContext
+from previewer.tui.messages import LogsArrived, LogsEnded
 from previewer.tui.present.log_levels import Level
 from previewer.tui.present.logs import log_title
 from previewer.tui.present.notices import failure_summary
@@ -21,10 +25,14 @@ from previewer.tui.widgets.log_view import LogView
 
 
 class LogPanel(Vertical):
-    """Takes lines in, and shows those of one service or of all that match the search."""
+    """Follows an environment's logs for as long as it is there, and shows the lines that match the search."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: AppContext, environment: str) -> None:
         super().__init__(id="logs")
+        self.context = context
+        self.environment_name = environment
+        self._followed: tuple[str, ...] = ()
+        """The containers whose logs are followed; the environment's name where its last lines are shown."""
         self._services: tuple[str, ...] = ()
         self._ended = False
         self._error: PreviewerError | None = None
@@ -45,10 +53,41 @@ class LogPanel(Vertical):
         """Where the search is typed."""
         return self.query_one("#log-search", LineInput)
 
-    def begin(self) -> None:
-        """Lines of a new stream will come."""
-        self._ended, self._error = False, None
-        self.view.forget()
+    def on_unmount(self) -> None:
+        """Let go of the stream: a reader that waits for it would keep the application alive."""
+        self.context.queries.stop_logs()
+
+    def follow(self, environment: Environment) -> None:
+        """Follow the logs of the containers there are now: a replacement has others."""
+        names = tuple(c.id for service in environment.services for c in service.containers)
+        if names and names != self._followed:
+            self._followed = names
+            self._ended, self._error = False, None
+            self.view.forget()
+            self.know_services([service.name for service in environment.services])
+            self.context.queries.follow_logs(environment.name, self)
+
+    def show_last_lines(self) -> None:
+        """What is remembered of an environment that is gone, or did not come up."""
+        if not self._followed:
+            self._followed = (self.environment_name,)
+            self.context.queries.follow_logs(self.environment_name, self)
+
+    def let_go(self) -> None:
+        """Follow anew when asked for the next time, whatever containers there are."""
+        self._followed = ()
+
+    @on(LogsArrived)
+    def logs_arrived(self, message: LogsArrived) -> None:
+        """Lines have come."""
+        message.stop()
+        self.add(message.mailbox.take())
+
+    @on(LogsEnded)
+    def logs_ended(self, message: LogsEnded) -> None:
+        """No more lines will come from these containers."""
+        message.stop()
+        self.end(message.error)
 
     def add(self, entries: Sequence[LogLine]) -> None:
         """Take in new lines."""
@@ -93,6 +132,13 @@ class LogPanel(Vertical):
             "level": lambda: self.change(level=Level((shape.level + 1) % len(Level))),
         }
         actions[what]()
+
+    def save(self) -> None:
+        """Save the shown lines to a file in the current folder; the screen is told."""
+        timestamp = self.context.now().strftime("%Y%m%dT%H%M%SZ")
+        name = "-".join(part for part in (self.environment_name, self.view.shape.service, timestamp) if part)
+        path = Path(f"{name.replace('/', '_')}.log").absolute()
+        self.context.queries.save(path, self.view.text(), self)
 
     def clear_search(self) -> bool:
         """Show every line again; whether there was a search."""

@@ -1,0 +1,72 @@
+"""The top of an environment's screen: where one is, how the environment is and why, and the tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from previewer.domain.commit.revision import Branch
+from previewer.domain.environment.environment import Environment
+from previewer.domain.record.notes import FailedAttempt
+from previewer.present.values import Span, Tone
+from previewer.tui.context import AppContext, AppState
+from previewer.tui.present.environment import gone_lines, header_lines, tab_line
+from previewer.tui.present.notices import engine_line, failure_lines
+from previewer.tui.present.states import differences_of
+from previewer.tui.present.text import Line, line, quiet, to_content
+from previewer.tui.widgets.bars import TopBar
+
+LEAST_WIDTH = 20
+
+
+class EnvironmentHead(Vertical):
+    """Of an environment that is gone it shows how it was when it was last seen, or how its attempt failed."""
+
+    def __init__(self, context: AppContext, environment: str) -> None:
+        super().__init__()
+        self.context = context
+        self.environment_name = environment
+
+    def compose(self) -> ComposeResult:
+        """Top bar, head, tabs."""
+        yield TopBar()
+        yield Static(id="head", markup=False)
+        yield Static(id="tabs", markup=False)
+
+    def draw(
+        self,
+        state: AppState,
+        environment: Environment | None,
+        *,
+        last: Environment | None,
+        branch: Branch | None,
+        attempt: FailedAttempt | None,
+        last_words: str,
+        tab: str,
+    ) -> None:
+        """Show it. ``last`` is the environment as it was last seen, ``last_words`` what a failed service wrote."""
+        left = line(
+            Span(f"{self.context.session.project} › ", Tone.QUIET), Span(self.environment_name, Tone.STRONG)
+        )
+        self.query_one(TopBar).show(left, engine_line(state, self.context.now()))
+        shown = environment or last
+        lines: tuple[Line, ...] = (line(Span("asking the engine …", Tone.QUIET)),)
+        if shown is not None:
+            lines = header_lines(
+                shown,
+                branch,
+                now=self.context.now(),
+                width=max(LEAST_WIDTH, self.app.size.width - 4),
+                drift=state.drift(shown),
+                last_words=last_words,
+            )
+        if environment is None and state.environments is not None:
+            lines = (*gone_lines(self.environment_name, attempt, self.context.now()), *lines[1:])
+        if state.engine_error is not None:
+            lines = (*failure_lines(state.engine_error, details=0), *map(quiet, lines[1:]))
+        self.query_one("#head", Static).update(to_content(*lines))
+        counts: Mapping[str, int] = {"drift": differences_of(state.drift(shown))} if shown is not None else {}
+        self.query_one("#tabs", Static).update(to_content(tab_line(tab, counts)))
