@@ -80,7 +80,7 @@ def taint_reason(touches: Iterable[Finding]) -> str:
     """The first touch in words that go into the ledger: no value of a variable, no argument of a command."""
     first = min(touches, key=lambda finding: (finding.at is None, finding.at or 0, -finding.severity.rank))
     when = f" at {format_time(first.at)}" if first.at else ""
-    return f"{first.where}: {first.what}{when} ({first.kind})"
+    return f"{first.statement}{when}"
 
 
 def _record(session: Session, environment: Environment, happenings: Sequence[EngineHappening]) -> bool:

@@ -67,6 +67,13 @@ class Finding(Struct, frozen=True):
     """Whether programs write so by nature in every run: it is told, and is no drift."""
 
     @property
+    def statement(self) -> str:
+        """What differs: ``web: mem_limit is not as frozen``, ``web /etc/group: the path was added``."""
+        _object, _, path = self.where.partition(":/")
+        subject = " ".join((self.service, f"/{path}" if path else "")).strip() if self.service else self.where
+        return f"{subject}: {self.what}"
+
+    @property
     def help(self) -> str:
         """The remedy for this very environment."""
         return self.remedy.replace("{environment}", self.environment)

@@ -14,6 +14,7 @@ from previewer.domain.environment.environment import Environment, ServiceStatus,
 from previewer.domain.environment.urls import reason_for_no_url
 from previewer.domain.json_value import as_text
 from previewer.domain.record.notes import FailedAttempt
+from previewer.domain.units import counted
 from previewer.present.tables import Column, share_out
 from previewer.present.values import Span, Tone, age, ago
 from previewer.tui.job_kinds import known_good_others
@@ -70,7 +71,7 @@ def header_lines(
             Span("   "),
         ),
         _urls(environment),
-        *_taint(environment),
+        *_taint(environment, drift, now),
     )
     return tuple(cut_line(spans, width) for spans in lines)
 
@@ -86,9 +87,17 @@ def _good(environment: Environment) -> Line:
     return _fact("known-good", ", ".join(short_id(one.release) for one in good[:2])) if good else ()
 
 
-def _taint(environment: Environment) -> tuple[Line, ...]:
-    said = environment.notes.tainted
-    return (line(Span(f"{TAINT_SIGN} {said}", Tone.BAD)),) if said else ()
+def _taint(environment: Environment, drift: EnvironmentDrift | None, now: datetime) -> tuple[Line, ...]:
+    """What was done by hand, the worst of it; what the ledger says where the engine tells no more of it."""
+    if not environment.is_tainted:
+        return ()
+    touches = drift.touches if drift is not None else ()
+    if not touches:
+        return (line(Span(f"{TAINT_SIGN} {environment.notes.tainted}", Tone.BAD)),)
+    first, more = touches[0], len(touches) - 1
+    when = f" {ago(first.at, now)}" if first.at else ""
+    rest = f"  and {counted(more, 'more finding')}" if more else ""
+    return (line(Span(f"{TAINT_SIGN} {first.statement}", Tone.BAD), Span(f"{when}{rest}", Tone.QUIET)),)
 
 
 def _fact(label: str, value: str) -> Line:

@@ -117,7 +117,7 @@ def _environment_lines(
     for service in environment.services:
         yield _service_line(service, min(longest, 16), usage_of, width)
     drift = state.drift(environment)
-    touches = [finding for finding in drift.findings if finding.taints] if drift is not None else []
+    touches = drift.touches if drift is not None else ()
     if environment.notes.tainted or touches:
         yield _title("touched", width)
         if environment.notes.tainted and not touches:
