@@ -75,7 +75,7 @@ def show_plan(invocation: Invocation, plan: Plan, form: Format) -> ExitCode:
     print_plan(invocation.output, plan, form)
     for line in plan.left_data:
         invocation.diagnostics.warn(line)
-    for note in plan.notes:
+    for note in (*plan.begins, *plan.notes):
         invocation.diagnostics.note(note)
     return ExitCode.OK
 

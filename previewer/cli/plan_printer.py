@@ -45,7 +45,7 @@ def _plan_value(plan: Plan) -> JsonObject:
             for step in plan
         ],
         "left_data": list(plan.left_data),
-        "notes": list(plan.notes),
+        "notes": [*plan.begins, *plan.notes],
     }
 
 

@@ -117,7 +117,7 @@ def _replace(run: Run, prepared: Prepared) -> UpResult:
         former = prepared.snapshot.environment
         failures = failures_of(session, former) if former is not None else ()
         told = (f"before it is replaced: {line}" for line in failures)
-        for line in (*told, *prepared.notes, *prepared.left_data):
+        for line in (*told, *prepared.begins, *prepared.notes, *prepared.left_data):
             run.report(Noted(line))
         downtime = _make(run, prepared)
         environment = _made(session, prepared.generation.owner)

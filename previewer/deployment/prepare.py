@@ -61,9 +61,13 @@ class Prepared(Struct, frozen=True):
         """What users should know of it besides, one line each."""
         return (
             *slow_lines(self.generation.frozen.definition),
-            *beginning_lines(self.generation.data),
             *lifetime_lines(self.deployment.name, self.rollover),
         )
+
+    @property
+    def begins(self) -> tuple[str, ...]:
+        """What volumes begin with, one line each."""
+        return tuple(beginning_lines(self.generation.data))
 
     @property
     def left_data(self) -> tuple[str, ...]:
@@ -85,6 +89,7 @@ class Prepared(Struct, frozen=True):
             notes=(*rewrite_lines(self.served.rewrites), *seeds, *self.notes),
             environment=deployment.name,
             left_data=self.left_data,
+            begins=self.begins,
         )
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 from msgspec.structs import replace
 
 from previewer.deployment.data import (
+    EMPTY,
     SEEDS,
     chosen_snapshot,
     complete,
@@ -24,7 +25,7 @@ from previewer.deployment.seeding import DataJob, make_snapshot
 from previewer.domain import naming
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.served_files import is_served
-from previewer.domain.data.seeds import mask_of, seed_digest
+from previewer.domain.data.seeds import Seed, mask_of, seed_digest
 from previewer.domain.data.snapshots import (
     Snapshot,
     SnapshotKind,
@@ -35,8 +36,9 @@ from previewer.domain.data.snapshots import (
     released_volumes,
     snapshot_id,
 )
-from previewer.domain.deploy.plan import Plan
+from previewer.domain.deploy.plan import Plan, RemoveVolume
 from previewer.domain.deploy.request import DeployRequest
+from previewer.domain.deploy.rollover import left_data
 from previewer.domain.deploy.takeover import ENDED
 from previewer.domain.engine.observation import ObservedVolume
 from previewer.domain.engine.specs import FillSpec, VolumeSpec
@@ -82,13 +84,18 @@ def list_snapshots(session: Session) -> tuple[ListedSnapshot, ...]:
 
 def stored_volumes(session: Session, environment: Environment) -> tuple[ObservedVolume, ...]:
     """The volumes of an environment's live generation that hold data. Raises :class:`NotFoundError` for none."""
-    owner = environment.ownership
-    observed = session.engine.observe(Selection(owner.installation, environment=owner.environment))
-    volumes = observed.of_generation(owner.generation).volumes
-    found = tuple(volume for volume in volumes if volume.key and not is_served(volume.key))
+    found = volumes_of(session, environment)
     if not found:
         raise NotFoundError("it has no volumes", where=environment.name, hint="there is no data to take")
     return found
+
+
+def volumes_of(session: Session, environment: Environment) -> tuple[ObservedVolume, ...]:
+    """The volumes of an environment's live generation that hold data; none for one without."""
+    owner = environment.ownership
+    observed = session.engine.observe(Selection(owner.installation, environment=owner.environment))
+    volumes = observed.of_generation(owner.generation).volumes
+    return tuple(volume for volume in volumes if volume.key and not is_served(volume.key))
 
 
 def take(run: Run, target: str, *, name: str = "", masks: bool = False) -> Snapshot:
@@ -138,17 +145,35 @@ def _take(run: Run, environment: Environment, name: str) -> Snapshot:
     return snapshot
 
 
-@contextmanager
-def _stopped_writers(run: Run, environment: Environment, volumes: tuple[ObservedVolume, ...]) -> Iterator[None]:
-    """What mounts the volumes is stopped inside the block; noted first, so that the next run can start it."""
-    session, owner = run.session, environment.ownership
-    names = {volume.name for volume in volumes}
+def plan_take(session: Session, target: str, *, masks: bool = False) -> tuple[str, ...]:
+    """What :func:`take` would do, one line each. Raises :class:`NotFoundError` where there is no data or mask."""
+    environment = find_environment(session, target)
+    volumes = stored_volumes(session, environment)
+    writers = ", ".join(_writers(session, environment, volumes))
+    keys = ", ".join(sorted(volume.key for volume in volumes))
+    lines = (f"stop {writers}", f"copy {keys}", f"start {writers} again") if writers else (f"copy {keys}",)
+    if not masks:
+        return lines
+    mask = _declared_mask(environment, _deployment(session, environment))
+    return (*lines, f"run {mask.service} on the copy, and keep only what it leaves")
+
+
+def _writers(session: Session, environment: Environment, volumes: tuple[ObservedVolume, ...]) -> tuple[str, ...]:
+    """The running containers that mount any of the volumes, by name."""
+    owner, names = environment.ownership, {volume.name for volume in volumes}
     observed = session.engine.observe(Selection(owner.installation, environment=owner.environment))
-    writers = tuple(
+    return tuple(
         c.name
         for c in observed.of_generation(owner.generation).containers
         if c.state not in ENDED and not names.isdisjoint(c.volumes)
     )
+
+
+@contextmanager
+def _stopped_writers(run: Run, environment: Environment, volumes: tuple[ObservedVolume, ...]) -> Iterator[None]:
+    """What mounts the volumes is stopped inside the block; noted first, so that the next run can start it."""
+    session, owner = run.session, environment.ownership
+    writers = _writers(session, environment, volumes)
     if not writers:
         yield
         return
@@ -206,14 +231,7 @@ def _mask(run: Run, environment: Environment, name: str) -> Snapshot:
     """The definition's mask on a copy of a snapshot that is taken for it and removed again."""
     session = run.session
     deployment = _deployment(session, environment)
-    frozen = deployment.frozen
-    mask = mask_of(frozen.definition)
-    if mask is None:
-        raise NotFoundError(
-            "its definition declares no mask",
-            where=environment.name,
-            hint="say under x-previewer.data.mask which service masks data, see docs/data.md",
-        )
+    frozen, mask = deployment.frozen, _declared_mask(environment, deployment)
     raw = _take(run, environment, "")
     try:
         job = replace(mask, volumes=tuple(sorted(raw.volumes)))
@@ -227,6 +245,17 @@ def _mask(run: Run, environment: Environment, name: str) -> Snapshot:
     finally:
         remove_snapshots(session, (raw,))
     return masked
+
+
+def _declared_mask(environment: Environment, deployment: Deployment) -> Seed:
+    mask = mask_of(deployment.frozen.definition)
+    if mask is None:
+        raise NotFoundError(
+            "its definition declares no mask",
+            where=environment.name,
+            hint="say under x-previewer.data.mask which service masks data, see docs/data.md",
+        )
+    return mask
 
 
 def _deployment(session: Session, environment: Environment) -> Deployment:
@@ -249,17 +278,39 @@ def reset(run: Run, target: str, data: str = "") -> UpResult:
     return replace_environment(run, target, DeployRequest(data=data or SEEDS))
 
 
+def plan_clone(session: Session, source: str, target: str) -> Plan:
+    """What :func:`clone` would do to the environment that gets the data. Raises what that raises."""
+    origin, gets = find_environment(session, source), find_environment(session, target)
+    _refuse_clone(session, origin.name, gets)
+    keys = sorted(volume.key for volume in stored_volumes(session, origin))
+    plan = plan_reset(session, target, EMPTY)
+    now = f"what {origin.name} has now"
+    removed = {step.action.name for step in plan if isinstance(step.action, RemoveVolume)}
+    left = [volume for volume in volumes_of(session, gets) if not volume.outlives]
+    lines = left_data(
+        {volume.key for volume in left},
+        generation=gets.ownership.generation,
+        keeps=removed.isdisjoint(volume.name for volume in left),
+        begins_with=(now,),
+    )
+    return replace(plan, begins=(f"{', '.join(keys)}: a copy of {now}",), left_data=tuple(lines))
+
+
 def clone(run: Run, source: str, target: str) -> UpResult:
     """Give an environment the data that another one has now.
 
     Raises :class:`PolicyError`, before anything is stopped, for data that it is not to have.
     """
     session, origin = run.session, find_environment(run.session, source).name
-    owner = find_environment(session, target).ownership
+    _refuse_clone(session, origin, find_environment(session, target))
+    return reset(run, target, take(run, source).id)
+
+
+def _refuse_clone(session: Session, origin: str, gets: Environment) -> None:
+    owner = gets.ownership
     raw = Snapshot("", SnapshotKind.ENVIRONMENT, origin, {}, session.clock(), environment=origin)
     trust = session.trust(owner.role, branch=owner.branch, commit=owner.commit)
     refuse_raw_data(raw, trust, environment=owner.environment)
-    return reset(run, target, take(run, source).id)
 
 
 def find_snapshot(session: Session, text: str) -> Snapshot:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
 from previewer.deployment.data import see_data, sweep
 from previewer.deployment.routing import forget_names
+from previewer.domain.compose.served_files import is_served
 from previewer.domain.deploy.plan import Plan, plan_removal
 from previewer.domain.engine.observation import Observation
 from previewer.domain.environment.environment import Environment
@@ -148,7 +149,16 @@ def _observe(session: Session, names: Sequence[str]) -> Observation:
 def _plan(target: DownTarget, found: Observation) -> Plan:
     """Environment by environment, none of which waits for another."""
     plans = [plan_removal(found.of(name), title="", cause=target.causes[name]) for name in sorted(target.names)]
-    return Plan(target.title, tuple(step for plan in plans for step in plan))
+    steps = tuple(step for plan in plans for step in plan)
+    return Plan(target.title, steps, left_data=tuple(_deleted_data(target, found)))
+
+
+def _deleted_data(target: DownTarget, found: Observation) -> Iterator[str]:
+    """One line for each environment that has data."""
+    for name in sorted(target.names):
+        keys = {volume.key for volume in found.of(name).volumes if volume.key and not is_served(volume.key)}
+        if keys:
+            yield f"data is deleted: what is in {', '.join(sorted(keys))} of {name}; snapshots stay"
 
 
 def _tell_what_is_elsewhere(run: Run, seen: Observation) -> None:

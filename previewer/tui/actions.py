@@ -110,6 +110,7 @@ _TABS = (
     ("history", "What was done to it", "lists:list_history", "history"),
     ("release", "What it runs, and where that came from", "inspect:inspect", "inspect"),
     ("plan", "What updating it to the newest commit would do", "replace:plan_update", "update"),
+    ("data", "What its volumes began with, and how much is their own", "data_volumes:list_volumes", "data"),
 )
 """Of an environment: the label, what it shows, and where else that is to be had."""
 
@@ -168,6 +169,12 @@ ACTIONS: tuple[Action, ...] = (
            "lists:list_history", "history", needs=Need.ENVIRONMENT),
     Action("debug", "E", "debug", "Open a shell in a disposable copy of the service under the cursor",
            (Place.ENVIRONMENT,), "debug:debug", "debug", needs=Need.RUN),
+    Action("data-snapshot", "T", "snapshot", "Take a snapshot of the environment's data", (Place.ENVIRONMENT,),
+           "data:take", "data", needs=Need.RUN, changes=True, call="job('data-snapshot')"),
+    Action("data-reset", "Z", "reset data", "Let the environment begin again with other data",
+           (Place.ENVIRONMENT,), "data:reset", "data", needs=Need.RUN, changes=True),
+    Action("data-clone", "C", "copy data", "Give another environment the data that this one has now",
+           (Place.ENVIRONMENT,), "data:clone", "data", needs=Need.RUN, changes=True),
     Action("prune", "C", "clean up", "Remove unused images and, on demand, unused releases", (Place.HOME,),
            "prune:prune", "prune",
            needs=Need.ENGINE, call="job('prune')"),
@@ -279,7 +286,7 @@ ACTIONS: tuple[Action, ...] = (
                call=f"choose({number - 1})")
         for number, ordinal in enumerate(("first", "second", "third", "fourth", "fifth", "sixth"), 1)
     ),
-    Action("choose-other", "t", "other", "Type a time that is not offered", (Place.CONFIRM,)),
+    Action("choose-other", "t", "other", "Type what is not offered: a time, a name, an address", (Place.CONFIRM,)),
     Action("cancel-work", "c,ctrl+c", "cancel", "Stop the operation and undo what it has made",
            (Place.PROGRESS, Place.JOBS)),
     Action("open-result", "enter", "open", "Open the environment that has come up", (Place.PROGRESS,),

@@ -18,6 +18,8 @@ from previewer.domain.policy.check import Explanation
 from previewer.domain.record.notes import LedgerEntry
 from previewer.engine.protocol import Stream
 from previewer.errors import NotFoundError, PreviewerError
+from previewer.operations.data import ListedSnapshot, list_snapshots
+from previewer.operations.data_volumes import DataVolume, list_volumes, own_bytes
 from previewer.operations.declare import Declaration, commit_declaration, plan_declaration
 from previewer.operations.diff import Difference, diff
 from previewer.operations.inspect import Inspection, inspect
@@ -105,6 +107,24 @@ class ContainersRead(Message):
     def __init__(self, containers: Sequence[ExaminedContainer]) -> None:
         super().__init__()
         self.containers = tuple(containers)
+
+
+class DataRead(Message):
+    """The volumes of one environment are known, and the snapshots that there are."""
+
+    def __init__(self, volumes: Sequence[DataVolume], snapshots: Sequence[ListedSnapshot]) -> None:
+        super().__init__()
+        self.volumes = tuple(volumes)
+        self.snapshots = tuple(snapshots)
+
+
+class DataMeasured(Message):
+    """The engine has counted what was written to volumes."""
+
+    def __init__(self, sizes: Mapping[str, int]) -> None:
+        super().__init__()
+        self.sizes = sizes
+        """Bytes by the volume's key, without those that it cannot say it of."""
 
 
 class HistoryRead(Message):
@@ -275,6 +295,15 @@ class DetailQueries:
             return ContainersRead(sorted(ours, key=lambda one: (one.is_one_off, one.service, one.number)))
 
         self._ask("containers", call, tell)
+
+    def read_data(self, environment: Environment, tell: MessagePump) -> None:
+        """Answered with :class:`DataRead`."""
+        session = self._session
+        self._ask("data", lambda: DataRead(list_volumes(session, environment), list_snapshots(session)), tell)
+
+    def measure_data(self, volumes: Sequence[DataVolume], tell: MessagePump) -> None:
+        """Answered with :class:`DataMeasured`."""
+        self._ask("data sizes", lambda: DataMeasured(own_bytes(self._session, volumes)), tell)
 
     def read_history(self, environment: str, tell: MessagePump) -> None:
         """Answered with :class:`HistoryRead`."""

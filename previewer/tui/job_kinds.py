@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from previewer.deployment.deployment import UpResult
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import Role
 from previewer.domain.deploy.request import DeployRequest
@@ -21,18 +20,12 @@ from previewer.operations.rollback import RollbackOptions, plan_rollback, rollba
 from previewer.operations.sleep import plan_sleep, plan_wake, sleep, wake
 from previewer.operations.up import plan_up, up
 from previewer.session.run import Run
-from previewer.tui.request import Choice, Done, JobKind, Request, names_of
+from previewer.tui.data_jobs import DATA_JOBS
+from previewer.tui.request import Choice, Done, JobKind, Request, deployed, names_of
 
 
 def _nothing_is_lost(_request: Request) -> None:
     return None
-
-
-def _deployed(result: UpResult) -> Done:
-    """A deployment's URLs, else that it is up; and how long the downtime was."""
-    environment, downtime = result.environment, result.downtime_seconds
-    taken = (f"downtime {downtime:.2f} s",) if downtime is not None else ()
-    return Done((*(environment.urls or (f"{environment.name} is up",)), *taken), environment.name)
 
 
 def _up_request(request: Request) -> DeployRequest:
@@ -56,7 +49,7 @@ UP = JobKind(
     ),
     endangers=_up_endangers,
     propose=lambda session, request: plan_up(session, request.revision, _up_request(request)),
-    perform=lambda run, request: _deployed(up(run, request.revision, _up_request(request))),
+    perform=lambda run, request: deployed(up(run, request.revision, _up_request(request))),
 )
 
 
@@ -79,16 +72,16 @@ UPDATE = JobKind(
     nothing="It runs the newest commit already and is well: there is nothing to do.",
     disabled_reason=_update_disabled_reason,
     propose=lambda session, request: plan_update(session, request.environment.name, DeployRequest()),
-    perform=lambda run, request: _deployed(update(run, request.environment.name, DeployRequest())),
+    perform=lambda run, request: deployed(update(run, request.environment.name, DeployRequest())),
 )
 REPLACE = JobKind(
     verb="replace",
     progress_label="replacing",
     button="Replace it",
     title=lambda request: f"Replace {request.subject}",
-    meaning="The same release starts fresh beside it and takes its ports once it is healthy. Volumes start empty.",
+    meaning="The same release starts fresh beside it and takes its ports once it is healthy.",
     propose=lambda session, request: plan_replace(session, request.environment.name, DeployRequest()),
-    perform=lambda run, request: _deployed(replace_environment(run, request.environment.name, DeployRequest())),
+    perform=lambda run, request: deployed(replace_environment(run, request.environment.name, DeployRequest())),
 )
 
 
@@ -158,7 +151,7 @@ PROMOTE = JobKind(
         "it is production already" if row.environment and row.environment.role is Role.PRODUCTION else None
     ),
     propose=lambda session, request: plan_promote(session, request.environment.name, _promotion(request)),
-    perform=lambda run, request: _deployed(promote(run, request.environment.name, _promotion(request))),
+    perform=lambda run, request: deployed(promote(run, request.environment.name, _promotion(request))),
 )
 
 MOST_OFFERED = 6
@@ -174,15 +167,36 @@ def known_good_others(environment: Environment) -> tuple[KnownGood, ...]:
     return tuple(others.values())
 
 
-def _rollback_target(request: Request) -> KnownGood:
-    return known_good_others(request.environment)[request.index]
+def _rollback_options(request: Request) -> RollbackOptions:
+    option = request.option
+    return option if isinstance(option, RollbackOptions) else RollbackOptions()
+
+
+def _outlives(environment: Environment) -> bool:
+    return any(volume.outlives for volume in environment.data)
 
 
 def _rollback_meaning(request: Request) -> str:
-    good = _rollback_target(request)
-    if good.generation in request.environment.notes.kept:
+    options, environment = _rollback_options(request), request.environment
+    good = next(one for one in known_good_others(environment) if one.release == options.release)
+    if options.with_data:
+        return f"Its data goes back to what generation {good.generation} left; that of now becomes a snapshot."
+    if good.generation in environment.notes.kept and not _outlives(environment):
         return f"Generation {good.generation} is kept: it starts again, with the volumes that it had."
-    return f"Release {short_id(good.release)} starts as a new generation. Volumes start empty."
+    return f"Release {short_id(good.release)} starts as a new generation."
+
+
+def _rollback_choices(request: Request) -> tuple[Choice, ...]:
+    """The newest known-good releases, or the one that is asked for; with its data too, where that is kept."""
+    environment, found = request.environment, list[Choice]()
+    for good in known_good_others(environment):
+        if request.revision in ("", good.release):
+            label, flags = f"{short_id(good.release)} (g{good.generation})", (short_id(good.release),)
+            found.append(Choice(label, RollbackOptions(release=good.release), flags))
+            if good.generation in environment.notes.kept and _outlives(environment):
+                options = RollbackOptions(release=good.release, with_data=True)
+                found.append(Choice(f"{label} with its data", options, (*flags, "--with-data")))
+    return tuple(found[:MOST_OFFERED])
 
 
 ROLLBACK = JobKind(
@@ -191,21 +205,14 @@ ROLLBACK = JobKind(
     button="Roll it back",
     title=lambda request: f"Roll {request.subject} back",
     meaning=_rollback_meaning,
-    choices=lambda request: tuple(
-        Choice(f"{short_id(good.release)} (g{good.generation})", good, (short_id(good.release),))
-        for good in known_good_others(request.environment)[:MOST_OFFERED]
-    ),
+    choices=_rollback_choices,
     disabled_reason=lambda row: (
         "no other release is known to be good here"
         if row.environment and not known_good_others(row.environment)
         else None
     ),
-    propose=lambda session, request: plan_rollback(
-        session, request.environment.name, RollbackOptions(release=_rollback_target(request).release)
-    ),
-    perform=lambda run, request: _deployed(
-        rollback(run, request.environment.name, RollbackOptions(release=_rollback_target(request).release))
-    ),
+    propose=lambda session, request: plan_rollback(session, request.environment.name, _rollback_options(request)),
+    perform=lambda run, request: deployed(rollback(run, request.environment.name, _rollback_options(request))),
 )
 
 
@@ -330,7 +337,7 @@ PRUNE = JobKind(
     perform=_prune,
 )
 KINDS = (UP, DOWN, REPLACE, UPDATE, PROMOTE, ROLLBACK, EXTEND, PIN, SLEEP, WAKE, PRUNE)
-BY_VERB: Mapping[str, JobKind] = {kind.verb: kind for kind in KINDS}
+BY_VERB: Mapping[str, JobKind] = {**{kind.verb: kind for kind in KINDS}, **DATA_JOBS}
 """The jobs by the ids of the actions that ask for them."""
 
 

@@ -8,20 +8,21 @@ from typing import TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
+from previewer.deployment.deployment import UpResult
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import Role
 from previewer.domain.deploy.plan import Plan
 from previewer.domain.deploy.request import DeployRequest
 from previewer.domain.environment.environment import Environment, OverviewRow
-from previewer.domain.record.notes import KnownGood
 from previewer.operations.extend import ExtendResult
 from previewer.operations.prune import PrunePlan
+from previewer.operations.rollback import RollbackOptions
 from previewer.session.run import Run
 from previewer.session.session import Session
 
 Proposal: TypeAlias = Plan | ExtendResult | PrunePlan | tuple[str, ...]
 """What would happen, as the operations say it; some say it in lines."""
-Option: TypeAlias = Role | DeployRequest | KnownGood | str | bool | None
+Option: TypeAlias = Role | DeployRequest | RollbackOptions | str | bool | None
 """What a variant of a job hands to its operation."""
 
 
@@ -32,6 +33,13 @@ class Done(Struct, frozen=True):
     """A line each: URLs, names of what is gone."""
     environment: str | None = None
     """The name of the environment that came up, if any did."""
+
+
+def deployed(result: UpResult) -> Done:
+    """A deployment's URLs, else that it is up; and how long the downtime was."""
+    environment, downtime = result.environment, result.downtime_seconds
+    taken = (f"downtime {downtime:.2f} s",) if downtime is not None else ()
+    return Done((*(environment.urls or (f"{environment.name} is up",)), *taken), environment.name)
 
 
 class Choice(Struct, frozen=True):
@@ -50,7 +58,8 @@ class Request(Struct, frozen=True):
     project: str
     environments: tuple[Environment, ...] = ()
     revision: str = ""
-    """A branch's name or a commit's id, for what is brought up."""
+    """A branch's name or a commit's id, for what is brought up; the release, the snapshot or the environment that
+    it is about besides, for others."""
     branch: str | None = None
     """The branch whose row shows it."""
     index: int = 0
@@ -117,7 +126,8 @@ class Request(Struct, frozen=True):
     @property
     def command(self) -> str:
         """The same on the command line."""
-        flags = (self.typed,) if self.index < 0 else self.choices[self.index].flags if self.choices else ()
+        typed = (self.kind.other_flag, self.typed) if self.kind.other_flag else (self.typed,)
+        flags = typed if self.index < 0 else self.choices[self.index].flags if self.choices else ()
         subjects = [e.name for e in self.environments] or ([self.revision] if self.revision else [])
         return " ".join(("previewer", self.kind.verb, *subjects, *flags))
 
@@ -173,6 +183,8 @@ class JobKind(Struct, frozen=True, eq=False):
     choices: Callable[[Request], tuple[Choice, ...]] = no_choices
     other: str = ""
     """What may be typed instead of a choice, as an example; empty where nothing may."""
+    other_flag: str = ""
+    """The option of the command that what is typed is given to; empty for an argument."""
     changes: Callable[[Request], tuple[str, ...]] = names_of
     endangers: Callable[[Request], str | None] = production_among
     disabled_reason: Callable[[OverviewRow], str | None] = no_reason

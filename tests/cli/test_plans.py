@@ -81,7 +81,8 @@ def test_the_keys_are_those_of_the_documentation(world: World) -> None:
 
 def test_a_plan_without_an_environment_of_its_own_says_so(world: World) -> None:
     plan = json.loads(world.run("down", "topic", "--dry-run", "-o", "json").out)
-    assert (plan["environment"], plan["left_data"], plan["notes"]) == (None, [], [])
+    gone = ["data is deleted: what is in data of shop-topic; snapshots stay"]
+    assert (plan["environment"], plan["left_data"], plan["notes"]) == (None, gone, [])
     assert {step["removes"] for step in plan["steps"]} == {True}
 
 

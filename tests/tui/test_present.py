@@ -27,7 +27,7 @@ from previewer.errors import BuildError, CancelledError
 from previewer.present.tables import CELL_PADDING
 from previewer.present.values import Span, Tone
 from previewer.tui.job import Job, JobState
-from previewer.tui.present.dialogs import pick_lines, plan_lines
+from previewer.tui.present.dialogs import data_lines, pick_lines, plan_lines
 from previewer.tui.present.environment import fit_service_columns
 from previewer.tui.present.home import filter_rows, fit_columns, home_rows, row_lines, sync_line
 from previewer.tui.present.logs import LogShape, log_title, matches, rows_of, whole_text
@@ -191,16 +191,16 @@ def test_a_plan_says_what_does_not_run_as_it_is_written() -> None:
     assert shown[-3:] == ["", "not as written", "web.ports: a free one is chosen"]
 
 
-def test_the_data_that_a_plan_leaves_behind_stands_first() -> None:
-    said = "data is left behind: volumes start empty, and what is in data now is deleted with generation 1"
-    plan = replace(make_plan(), notes=("web.ports: a free one is chosen",), left_data=(said,))
-    shown = [text_of(one).rstrip() for one in plan_lines(plan, width=60)]
-    assert shown[:3] == [
-        "! data is left behind: volumes start empty, and what is in",
-        "  data now is deleted with generation 1",
-        "",
+def test_a_plan_says_what_happens_to_data() -> None:
+    left = "data is left behind: volumes start empty, and what is in data now is deleted with generation 1"
+    plan = replace(
+        make_plan(), begins=("book begins with seed book", "log begins with seed log"), left_data=(left,)
+    )
+    assert data_lines(make_plan()) == ()
+    assert [text_of(one) for one in data_lines(plan)] == [
+        f"! {left}",
+        "data: book begins with seed book; log begins with seed log",
     ]
-    assert shown[-3:] == ["", "not as written", "web.ports: a free one is chosen"]
 
 
 def test_failure_shows_everything() -> None:

@@ -35,6 +35,29 @@ def ls_command(invocation: Invocation, *, form: Format) -> None:
         invocation.diagnostics.note("there is no snapshot yet", "docs/data.md says how seeds are declared")
 
 
+@verb("volumes")
+@click.argument("environment", shell_complete=complete_environments)
+@output_option()
+@pass_invocation
+def volumes_command(invocation: Invocation, *, environment: str, form: Format) -> None:
+    """Show what the volumes of an environment began with.
+
+    OWN is what was written to each since, without the snapshot below it: the engine counts its files for that.
+    """
+    from previewer.cli.rows.data import volume_columns, volume_row
+    from previewer.operations.data_volumes import list_volumes, own_bytes
+    from previewer.records.environments import find_environment
+
+    with invocation.open_session() as session:
+        found = find_environment(session, environment)
+        volumes = list_volumes(session, found)
+        sizes = own_bytes(session, volumes) if volumes else {}
+        rows = [volume_row(volume, sizes.get(volume.key)) for volume in volumes]
+        invocation.output.rows(volume_columns(session.clock()), rows, form)
+    if not rows and form is Format.TABLE:
+        invocation.diagnostics.note(f"{found.name} has no volumes")
+
+
 @verb("snapshot")
 @click.argument("environment", shell_complete=complete_environments)
 @click.option("--name", metavar="NAME", default="", help="What it is called; one with a name is never pruned.")
@@ -187,6 +210,7 @@ command = LazyGroup(
         "Commands",
         {
             "ls": ("List snapshots, newest first.", "data"),
+            "volumes": ("Show what the volumes of an environment began with.", "data"),
             "snapshot": ("Take a snapshot of what an environment stores.", "data"),
             "reset": ("Replace an environment by one of the same release with other data.", "data_reset"),
             "clone": ("Give another environment the data that an environment has now.", "data_reset"),

@@ -82,12 +82,12 @@ def clone_command(
 
     A snapshot is taken of the one, and the other is replaced by one of the same release with it.
     """
-    from previewer.operations.data import clone, plan_reset
+    from previewer.operations.data import clone, plan_clone
 
     return _renew(
         invocation,
         to,
-        plan=lambda session: plan_reset(session, to),
+        plan=lambda session: plan_clone(session, environment, to),
         perform=lambda run: clone(run, environment, to),
         dry_run=dry_run,
         yes=yes,

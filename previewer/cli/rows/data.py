@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from previewer.cli.rows.cells import show_age, show_id, timestamp
+from previewer.cli.rows.cells import show_age, show_bytes, show_id, timestamp
 from previewer.domain.json_value import JsonObject
 from previewer.present.tables import Column
 
 if TYPE_CHECKING:
     from previewer.domain.data.snapshots import Snapshot, SnapshotVerdict
     from previewer.operations.data import ListedSnapshot
+    from previewer.operations.data_volumes import DataVolume
 
 
 def snapshot_columns(now: datetime) -> tuple[Column, ...]:
@@ -51,6 +52,31 @@ def listed_row(listed: ListedSnapshot) -> JsonObject:
 def pruned_row(verdict: SnapshotVerdict) -> JsonObject:
     """A snapshot that pruning looked at."""
     return {**snapshot_row(verdict.snapshot), "keeps": verdict.keeps, "reason": verdict.reason}
+
+
+def volume_columns(now: datetime) -> tuple[Column, ...]:
+    """The columns of an environment's volumes."""
+    return (
+        Column("volume", "VOLUME"),
+        Column("snapshot", "SNAPSHOT", show=show_id),
+        Column("origin", "BEGAN WITH", gives_way=True),
+        Column("made_at", "AGE", show=show_age(now)),
+        Column("own_bytes", "OWN", show=show_bytes, align_right=True),
+        Column("lifetime", "LIVES AS LONG AS"),
+    )
+
+
+def volume_row(volume: DataVolume, size: int | None) -> JsonObject:
+    """A volume of an environment; ``size`` in bytes is what was written to it."""
+    return {
+        "volume": volume.key,
+        "name": volume.name,
+        "snapshot": volume.snapshot_id or None,
+        "origin": volume.origin or None,
+        "made_at": timestamp(volume.made_at),
+        "own_bytes": size,
+        "lifetime": volume.lifetime.value,
+    }
 
 
 PRUNED_COLUMNS = (

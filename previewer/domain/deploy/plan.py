@@ -197,7 +197,9 @@ class Plan(Struct, frozen=True):
     environment: str = ""
     """The name of the one that gets another generation by it; empty where no environment does."""
     left_data: tuple[str, ...] = ()
-    """Which data of that environment does not come along, one line each: no part of the text either."""
+    """Which data does not come along, or is deleted, one line each: no part of the text either."""
+    begins: tuple[str, ...] = ()
+    """What the volumes of its next generation begin with, one line each: no part of the text either."""
 
     def __post_init__(self) -> None:
         seen: set[str] = set()

@@ -18,14 +18,17 @@ from previewer.tui.request import Proposal, Request
 
 
 def plan_lines(plan: Plan, *, width: int) -> tuple[Line, ...]:
-    """The steps, aligned; removals in the tone of a warning. None where there is nothing to do.
+    """The steps, aligned; removals in the tone of a warning. None where there is nothing to do."""
+    return _step_lines(plan, width) if plan.steps else ()
 
-    Which data is left behind stands first: it is what people must not miss.
-    """
-    if not plan.steps:
-        return ()
-    lost = [line(Span("! ", Tone.WARN), Span(note, Tone.WARN)) for note in plan.left_data]
-    return (*hanging_indent((*lost, ()), width), *_step_lines(plan, width)) if lost else _step_lines(plan, width)
+
+def data_lines(plan: Plan) -> tuple[Line, ...]:
+    """What happens to data: what is lost, as a warning, and what volumes begin with; none without data."""
+    begins = line(Span("data: ", Tone.QUIET), "; ".join(plan.begins))
+    return (
+        *(line(Span("! ", Tone.WARN), Span(said, Tone.WARN)) for said in plan.left_data),
+        *((begins,) if plan.begins else ()),
+    )
 
 
 def plan_words(plan: Plan) -> str:
@@ -39,10 +42,10 @@ def plan_words(plan: Plan) -> str:
         for word, counts in (("makes", made), ("removes", gone))
         if any(counts[kind] for kind in KINDS)
     ]
+    if gone["volume"]:
+        parts[-1] += " with its data" if gone["volume"] == 1 else " with their data"
     parts += [f"{word} {counted(n, 'container')}" for word, n in (("starts", started), ("stops", stopped)) if n]
-    return " · ".join(parts) + (
-        " with its data" if gone["volume"] == 1 else " with their data" if gone["volume"] else ""
-    )
+    return " · ".join(parts)
 
 
 KINDS = ("container", "network", "volume")
@@ -156,17 +159,20 @@ def _item(item: PruneItem, kinds: int) -> Line:
     )
 
 
-def question_lines(request: Request, proposal: Proposal | None) -> tuple[Line, ...]:
-    """What is asked, what it comes to, and one line that says what it means."""
+def question_lines(request: Request, proposal: Proposal | None, *, width: int) -> tuple[Line, ...]:
+    """What is asked, what it comes to, what happens to data, and one line that says what it means."""
     has_some = proposal is not None and not is_empty(proposal)
     size = f"   {proposal_size(proposal)}" if proposal is not None and has_some else ""
     meaning = request.nothing if proposal is not None and not has_some else request.meaning
     words = plan_words(proposal) if isinstance(proposal, Plan) else ""
-    return (
+    data = data_lines(proposal) if isinstance(proposal, Plan) and proposal.steps else ()
+    lines = (
         line(Span(f"{request.title}?", Tone.STRONG), Span(size, Tone.QUIET)),
         *((line(words),) if words else ()),
+        *data,
         line(Span(meaning, Tone.QUIET)),
     )
+    return hanging_indent(lines, width)
 
 
 def choice_line(request: Request, *, other_key: str) -> Line:

@@ -20,10 +20,10 @@ from previewer.present.values import Span, Tone, age, ago
 from previewer.tui.job_kinds import known_good_others
 from previewer.tui.present.ailments import ailment_line, ending_words
 from previewer.tui.present.states import TAINT_SIGN, attempt_line, lifetime, sign_words, state_line
-from previewer.tui.present.text import Line, cut_line, join, line, quiet
+from previewer.tui.present.text import Line, cut_line, join, line, quiet, width_of
 from previewer.tui.present.usage import cpu_line, limit_line, network_line
 
-TABS = ("overview", "services", "logs", "drift", "history", "release", "plan")
+TABS = ("overview", "services", "logs", "drift", "history", "release", "plan", "data")
 """In the order of their keys."""
 _SEPARATOR = Span("  ·  ", Tone.QUIET)
 
@@ -120,16 +120,25 @@ def gone_lines(name: str, attempt: FailedAttempt | None, now: datetime) -> tuple
     return (line(Span(f"○ {name} is gone", Tone.WARN), Span("  esc goes back", Tone.QUIET)),)
 
 
-def tab_line(current: str, counts: Mapping[str, int] | None = None) -> Line:
-    """The tabs with their keys, the current one loud; ``counts`` of what a tab has that wants to be looked at."""
-    spans: list[Span] = []
+def tab_lines(
+    current: str, counts: Mapping[str, int] | None = None, *, width: int
+) -> tuple[tuple[str, Line], ...]:
+    """The tabs with their keys, the current one loud; ``counts`` of what a tab has that wants to be looked at.
+
+    They are put closer together where ``width`` cells are not enough.
+    """
+    found: list[tuple[str, Line]] = []
     for number, name in enumerate(TABS, 1):
-        is_current = name == current
-        spans.append(Span(f"{number} ", Tone.ACCENT if is_current else Tone.QUIET))
-        spans.append(Span(name.capitalize(), Tone.STRONG if is_current else Tone.QUIET))
-        count = (counts or {}).get(name, 0)
-        spans.append(Span(f" {count}  " if count else "  ", Tone.WARN))
-    return tuple(spans)
+        is_current, count = name == current, (counts or {}).get(name, 0)
+        key = Span(f"{number} ", Tone.ACCENT if is_current else Tone.QUIET)
+        title = Span(name.capitalize(), Tone.STRONG if is_current else Tone.QUIET)
+        found.append((name, (key, title, Span(f" {count}  " if count else "  ", Tone.WARN))))
+    if sum(width_of(spans) for _name, spans in found) <= width:
+        return tuple(found)
+    return tuple(
+        (name, (Span(key.text.strip(), Tone.ACCENT), title, Span(after.text[:-1], after.tone)))
+        for name, (key, title, after) in found
+    )
 
 
 ALL_SERVICES = ""

@@ -26,6 +26,8 @@ from previewer.tui.widgets.lines import LineInput
 WIDEST = 110
 OTHER_LINES = 14
 """Of the dialog: what is left of the terminal's height is the plan's."""
+QUESTION_LINES = 3
+"""Of these, the question's."""
 DANGER_LINES = 3
 
 
@@ -165,12 +167,13 @@ class ConfirmScreen(Dialog[Request | None]):
         width = max(30, min(WIDEST, self.app.size.width - 4) - 7)
         request = self.request
         self.set_class(self.is_dangerous, "-dangerous")
-        self.query_one("#question", Static).update(to_content(*question_lines(request, self.proposal)))
+        question = question_lines(request, self.proposal, width=width)
+        self.query_one("#question", Static).update(to_content(*question))
         choices = self.query_one("#choices", Static)
         choices.display = len(request.choices) > 1 or bool(request.kind.other)
         choices.update(to_content(choice_line(request, other_key=self.context.key_of("choose-other"))))
         self.query_one("#plan-lines", Static).update(to_content(*self._plan_lines(width)))
-        taken = OTHER_LINES + (DANGER_LINES if self.is_dangerous else 0)
+        taken = OTHER_LINES + max(0, len(question) - QUESTION_LINES) + (DANGER_LINES if self.is_dangerous else 0)
         self.query_one("#plan").styles.max_height = max(3, self.app.size.height - taken)
         danger, name = self.query_one("#danger", Static), self.query_one("#danger-name", Input)
         is_askable = self._answer is None or (self.proposal is not None and not is_empty(self.proposal))

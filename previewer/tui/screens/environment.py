@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
+from msgspec.structs import replace
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -17,6 +18,7 @@ from previewer.domain.environment.environment import Environment, State
 from previewer.tui.actions import Place, bindings
 from previewer.tui.context import AppContext
 from previewer.tui.messages import FileSaved
+from previewer.tui.present.data import data_to_begin_with
 from previewer.tui.present.environment import (
     ALL_SERVICES,
     TABS,
@@ -26,18 +28,25 @@ from previewer.tui.present.environment import (
 )
 from previewer.tui.present.text import Line
 from previewer.tui.present.work_lines import status_line
-from previewer.tui.screen_requests import BrowseRequested, CopyRequested, ScreenRequested, ShellRequested
+from previewer.tui.screen_requests import (
+    BrowseRequested,
+    CopyRequested,
+    RequestMade,
+    ScreenRequested,
+    ShellRequested,
+)
 from previewer.tui.screens.acting import ACTING, ActingScreen
+from previewer.tui.screens.pick import PickScreen
 from previewer.tui.widgets.bars import KeyBar, Notice
+from previewer.tui.widgets.data_panel import DataPanel
 from previewer.tui.widgets.drift_panel import DriftPanel
-from previewer.tui.widgets.environment_head import EnvironmentHead
+from previewer.tui.widgets.environment_head import EnvironmentHead, TabLine
 from previewer.tui.widgets.log_panel import LogPanel
 from previewer.tui.widgets.log_view import LogView
 from previewer.tui.widgets.panel import Panel
 from previewer.tui.widgets.panels import HistoryPanel, PlanPanel, ReleasePanel, ServicesPanel
 from previewer.tui.widgets.rows_table import RowsTable
 
-DEEDS = ("wake", "replace", "update", "promote", "rollback", "down", "menu", "debug", "extend", "sleep")
 CURES = ("wake", "update", "down", "replace", "menu", "debug")
 KEYS = {
     "overview": ("back", "browse", "copy", "search", "drift", *CURES),
@@ -45,12 +54,8 @@ KEYS = {
         "back", "search", "next-match", "level", "hide-rest", "invert", "toggle-follow", "toggle-wrap",
         "toggle-times", "copy", "save", "maximise", "menu",
     ),
-    "services": ("back", *DEEDS, "retry"),
-    "drift": ("back", "replace", "retry", "parity", "debug", "menu", "down"),
-    "history": ("back", "rollback", "diff", "retry", "menu"),
-    "release": ("back", "diff", "promote", "rollback", "menu"),
-    "plan": ("back", *DEEDS),
 }  # fmt: skip
+"""Of the tabs that are no panels."""
 MOST_SERVICE_ROWS = 9
 """Shown at once beside the logs; more are scrolled."""
 LOG_TABS = ("overview", "logs")
@@ -65,7 +70,7 @@ class EnvironmentScreen(ActingScreen):
             (
                 *ACTING, "back", "copy", "search", "debug", *(f"focus-{tab}" for tab in TABS), "toggle-follow",
                 "toggle-wrap", "toggle-times", "save", "maximise", "menu", "next-match", "previous-match",
-                "hide-rest", "invert", "level",
+                "hide-rest", "invert", "level", "data-snapshot", "data-reset", "data-clone",
             )
         )
     ]  # fmt: skip
@@ -87,6 +92,7 @@ class EnvironmentScreen(ActingScreen):
         yield HistoryPanel(self.context, self.environment_name)
         yield ReleasePanel(self.context)
         yield PlanPanel(self.context)
+        yield DataPanel(self.context)
         yield Notice(name="status")
         yield KeyBar(self.context.key_of)
 
@@ -115,13 +121,7 @@ class EnvironmentScreen(ActingScreen):
     @property
     def panels(self) -> Mapping[str, Panel]:
         """The tabs that ask for their own content."""
-        return {
-            "services": self.query_one(ServicesPanel),
-            "drift": self.query_one(DriftPanel),
-            "history": self.query_one(HistoryPanel),
-            "release": self.query_one(ReleasePanel),
-            "plan": self.query_one(PlanPanel),
-        }
+        return {panel.TAB: panel for panel in self.query(Panel)}
 
     @property
     def service(self) -> str | None:
@@ -140,7 +140,8 @@ class EnvironmentScreen(ActingScreen):
     @property
     def keys(self) -> Sequence[str]:
         """The actions of the key bar."""
-        return KEYS[self.tab]
+        panel = self.panels.get(self.tab)
+        return panel.KEYS if panel is not None else KEYS[self.tab]
 
     def paint(self) -> None:
         """Show what is known now."""
@@ -201,6 +202,8 @@ class EnvironmentScreen(ActingScreen):
         if action == "focus-plan":
             return super().disabled_reason("update")
         reason = super().disabled_reason(action)
+        if action == "data-clone" and reason is None and len(self.app_state.environments or ()) == 1:
+            return "there is no other environment"
         if action == "debug" and reason is None and self.service is None:
             return "choose a service first, with j and k"
         return reason
@@ -243,6 +246,25 @@ class EnvironmentScreen(ActingScreen):
         if self.is_possible("debug") and self.service is not None:
             self.post_message(ShellRequested(self.environment_name, self.service))
 
+    def action_data_reset(self) -> None:
+        """Choose what its volumes begin with, then ask whether to do it."""
+        names = data_to_begin_with(self.query_one(DataPanel).snapshots, now=self.context.now())
+        self._pick_for("data-reset", "Begin again with which data?", names)
+
+    def action_data_clone(self) -> None:
+        """Choose who gets a copy of its data, then ask whether to do it."""
+        others = [e for e in self.app_state.environments or () if e.name != self.environment_name]
+        names = ((e.name, f"{e.role.value}, {e.state.value}") for e in others)
+        self._pick_for("data-clone", "Give its data to which environment?", names)
+
+    def _pick_for(self, action: str, title: str, names: Iterable[tuple[str, str]]) -> None:
+        def chosen(name: str | None) -> None:
+            if name is not None and (request := self.request(action)) is not None:
+                self.post_message(RequestMade(replace(request, revision=name)))
+
+        if self.is_possible(action):
+            self.app.push_screen(PickScreen(title, tuple(names)), chosen)
+
     def action_tab(self, tab: str) -> None:
         """To one of the tabs."""
         self._show_tab(tab)
@@ -275,6 +297,11 @@ class EnvironmentScreen(ActingScreen):
             self.remove_class("-maximised")
         else:
             self.close()
+
+    @on(TabLine.Chosen)
+    def tab_clicked(self, message: TabLine.Chosen) -> None:
+        """To this tab."""
+        self._show_tab(message.tab)
 
     @on(RowsTable.RowHighlighted, "#services")
     def service_chosen(self) -> None:

@@ -29,6 +29,8 @@ from previewer.tui.widgets.rows_table import RowsTable
 class DriftPanel(Panel):
     """Findings above, everything about the one under the cursor below."""
 
+    TAB: ClassVar[str] = "drift"
+    KEYS: ClassVar[tuple[str, ...]] = ("back", "replace", "retry", "parity", "debug", "menu", "down")
     LOOK_EVERY: ClassVar[float | None] = 10.0
     """What a program writes into its own file system makes no event."""
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.events import Click
+from textual.message import Message
 from textual.widgets import Static
 
 from previewer.domain.commit.revision import Branch
@@ -13,13 +15,43 @@ from previewer.domain.environment.environment import Environment
 from previewer.domain.record.notes import FailedAttempt
 from previewer.present.values import Span, Tone
 from previewer.tui.context import AppContext, AppState
-from previewer.tui.present.environment import gone_lines, header_lines, tab_line
+from previewer.tui.present.environment import gone_lines, header_lines, tab_lines
 from previewer.tui.present.notices import engine_line, failure_lines
 from previewer.tui.present.states import differences_of
-from previewer.tui.present.text import Line, line, quiet, to_content
+from previewer.tui.present.text import Line, line, quiet, to_content, width_of
 from previewer.tui.widgets.bars import TopBar
 
 LEAST_WIDTH = 20
+
+
+class TabLine(Static):
+    """The tabs' names with their keys; they can be clicked too."""
+
+    class Chosen(Message):
+        """A tab was clicked."""
+
+        def __init__(self, tab: str) -> None:
+            super().__init__()
+            self.tab = tab
+
+    def __init__(self) -> None:
+        super().__init__(id="tabs", markup=False)
+        self._lines: tuple[tuple[str, Line], ...] = ()
+
+    def show(self, current: str, counts: Mapping[str, int]) -> None:
+        """Show ``current`` in front; ``counts`` of what a tab has that wants to be looked at."""
+        self._lines = tab_lines(current, counts, width=self.app.size.width - 4)
+        self.update(to_content(tuple(span for _name, spans in self._lines for span in spans)))
+
+    def on_click(self, event: Click) -> None:
+        """To the tab below the pointer."""
+        offset = event.get_content_offset(self)
+        end = 0
+        for name, spans in self._lines:
+            end += width_of(spans)
+            if offset is not None and offset.x < end:
+                self.post_message(self.Chosen(name))
+                return
 
 
 class EnvironmentHead(Vertical):
@@ -34,7 +66,7 @@ class EnvironmentHead(Vertical):
         """Top bar, head, tabs."""
         yield TopBar()
         yield Static(id="head", markup=False)
-        yield Static(id="tabs", markup=False)
+        yield TabLine()
 
     def draw(
         self,
@@ -69,4 +101,4 @@ class EnvironmentHead(Vertical):
             lines = (*failure_lines(state.engine_error, details=0), *map(quiet, lines[1:]))
         self.query_one("#head", Static).update(to_content(*lines))
         counts: Mapping[str, int] = {"drift": differences_of(state.drift(shown))} if shown is not None else {}
-        self.query_one("#tabs", Static).update(to_content(tab_line(tab, counts)))
+        self.query_one(TabLine).show(tab, counts)

@@ -27,6 +27,10 @@ from previewer.tui.widgets.rows_table import Row, RowsTable
 class Panel(Vertical):
     """Hidden until its tab is chosen. Answers come to the panel itself."""
 
+    TAB: ClassVar[str]
+    """The tab's name."""
+    KEYS: ClassVar[tuple[str, ...]]
+    """The actions of the key bar while it is in front."""
     LOOK_EVERY: ClassVar[float | None] = None
     """Seconds between two questions while it is in front; ``None`` where only another environment is a reason."""
 
@@ -136,6 +140,10 @@ class TablePanel(Panel):
         """What the newest answer says; ``None`` before the first."""
         raise NotImplementedError
 
+    def title(self) -> Line:
+        """What is said above the rows; nothing by default."""
+        return ()
+
     def draw(self) -> None:
         """Show the newest answer. What is hidden is drawn when its tab is chosen."""
         if not self.display:
@@ -155,5 +163,5 @@ class TablePanel(Panel):
         if self.error is not None:
             return failure_lines(self.error, details=3)
         if rows:
-            return ()
+            return (said,) if (said := self.title()) else ()
         return (line(Span(self._asking if rows is None else self._nothing, Tone.QUIET)),)

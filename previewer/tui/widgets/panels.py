@@ -29,9 +29,14 @@ from previewer.tui.widgets.lines import LinesView
 from previewer.tui.widgets.panel import Panel, TablePanel
 from previewer.tui.widgets.rows_table import Row
 
+DEEDS = ("wake", "replace", "update", "promote", "rollback", "down", "menu", "debug", "extend", "sleep")
+
 
 class HistoryPanel(TablePanel):
     """Its entries of the ledger, newest first; of an environment that is gone, too."""
+
+    TAB: ClassVar[str] = "history"
+    KEYS: ClassVar[tuple[str, ...]] = ("back", "rollback", "diff", "retry", "menu")
 
     def __init__(self, context: AppContext, environment: str) -> None:
         super().__init__(
@@ -70,6 +75,8 @@ class HistoryPanel(TablePanel):
 class ServicesPanel(TablePanel):
     """Debug copies are there too, for as long as they are."""
 
+    TAB: ClassVar[str] = "services"
+    KEYS: ClassVar[tuple[str, ...]] = ("back", *DEEDS, "retry")
     LOOK_EVERY: ClassVar[float | None] = 5.0
     """Restarts are counted where containers are inspected; a list of them says nothing of it."""
 
@@ -110,6 +117,9 @@ class ServicesPanel(TablePanel):
 class ReleasePanel(Panel):
     """Images, packages, provenance, signature."""
 
+    TAB: ClassVar[str] = "release"
+    KEYS: ClassVar[tuple[str, ...]] = ("back", "diff", "promote", "rollback", "menu")
+
     def __init__(self, context: AppContext) -> None:
         super().__init__(context, name="release")
         self._inspection: Inspection | None = None
@@ -149,6 +159,9 @@ class ReleasePanel(Panel):
 
 class PlanPanel(Panel):
     """The plan, before anybody asks for it."""
+
+    TAB: ClassVar[str] = "plan"
+    KEYS: ClassVar[tuple[str, ...]] = ("back", *DEEDS)
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context, name="plan")
