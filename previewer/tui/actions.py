@@ -230,6 +230,8 @@ ACTIONS: tuple[Action, ...] = (
                call=f"tab('{tab}')")
         for number, (tab, words, operation, command) in enumerate(_TABS, 1)
     ),
+    Action("choose-row", "enter", "open", "From a service to its logs; in the history, back to the row's release",
+           (Place.ENVIRONMENT,), "rollback:rollback", "rollback"),
     Action("search", "slash", "search", "Show only log lines that contain this (esc clears)",
            (Place.ENVIRONMENT,), None, "logs"),
     Action("next-match", "n", "next", "To the next log line that the search found", (Place.ENVIRONMENT,),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from previewer.domain.commit.revision import Commit, short_id
@@ -11,12 +11,14 @@ from previewer.domain.record.notes import LedgerEntry
 from previewer.operations.lists import ListedRelease
 from previewer.present.tables import Column, share_out
 from previewer.present.values import Span, Tone, age
+from previewer.tui.job_kinds import known_good_others
 from previewer.tui.present.states import state_line
 from previewer.tui.present.text import Line, line
 
 _COLUMNS = (
-    Column("age", "Ago", 6, align_right=True),
-    Column("action", "Action", 9),
+    Column("sign", "", 1),
+    Column("age", "Ago", 4, align_right=True),
+    Column("action", "Action", 8),
     Column("release", "Release", 12),
     Column("actor", "By", 10, share=1, most=26),
     Column("detail", "Detail", 16, share=4),
@@ -27,16 +29,22 @@ _WIDE_FROM = 112
 _LOUD = {"taint": Tone.BAD, "fail": Tone.BAD, "down": Tone.WARN, "rollback": Tone.WARN, "promote": Tone.ACCENT}
 
 
-def fit_history_columns(width: int) -> tuple[Column, ...]:
-    """The columns for a table of ``width`` cells."""
+def fit_history_columns(width: int, longest: Mapping[str, int]) -> tuple[Column, ...]:
+    """The columns for a table of ``width`` cells with content as wide as ``longest`` says."""
     if width < _WIDE_FROM:
-        return share_out(_COLUMNS, width)
-    return share_out((_MOMENT, *_COLUMNS[:3], _COMMIT, *_COLUMNS[3:]), width)
+        return share_out(_COLUMNS, width, longest)
+    return share_out((_COLUMNS[0], _MOMENT, *_COLUMNS[1:4], _COMMIT, *_COLUMNS[4:]), width, longest)
 
 
-def history_lines(entry: LedgerEntry, *, now: datetime) -> Mapping[str, Line]:
-    """An entry's row."""
+def history_lines(
+    entry: LedgerEntry, *, now: datetime, runs: str = "", good: Collection[str] = ()
+) -> Mapping[str, Line]:
+    """An entry's row; ``runs`` is the release that the environment runs, ``good`` are those it can go back to."""
+    sign = (
+        Span("●", Tone.GOOD) if entry.release == runs else Span("⟲" if entry.release in good else "", Tone.ACCENT)
+    )
     return {
+        "sign": line(sign) if entry.release else (),
         "at": line(entry.at.strftime("%Y-%m-%d %H:%M")),
         "age": line(age(entry.at, now)),
         "action": line(Span(entry.action, _LOUD.get(entry.action, Tone.PLAIN))),
@@ -45,6 +53,26 @@ def history_lines(entry: LedgerEntry, *, now: datetime) -> Mapping[str, Line]:
         "actor": line(entry.actor),
         "detail": line(entry.detail),
     }
+
+
+def history_title(*, can_go_back: bool, key: str) -> Line:
+    """What the signs mean."""
+    runs = line(Span("●", Tone.GOOD), Span(" it runs this release", Tone.QUIET))
+    back = line(Span("   ⟲", Tone.ACCENT), Span(" known to be good: ", Tone.QUIET), Span(key, Tone.ACCENT))
+    return (*runs, *back, Span(" goes back to it", Tone.QUIET)) if can_go_back else runs
+
+
+def reason_not_to_go_back(entry: LedgerEntry | None, environment: Environment) -> str | None:
+    """Why an entry's release cannot be gone back to, as a sentence; ``None`` where it can."""
+    if entry is None or not entry.release:
+        return "this entry is about no release"
+    if entry.release == environment.ownership.release:
+        return "it runs this very release"
+    if entry.release not in {good.release for good in known_good_others(environment)}:
+        return (
+            "this release is not known to be good here: it never served, untouched, until another took its place"
+        )
+    return None
 
 
 _COMMIT_COLUMNS = (

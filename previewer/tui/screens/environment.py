@@ -19,15 +19,9 @@ from previewer.tui.actions import Place, bindings
 from previewer.tui.context import AppContext
 from previewer.tui.messages import FileSaved
 from previewer.tui.present.data import data_to_begin_with
-from previewer.tui.present.environment import (
-    ALL_SERVICES,
-    TABS,
-    all_services_lines,
-    fit_service_columns,
-    service_lines,
-)
-from previewer.tui.present.text import Line
+from previewer.tui.present.environment import TABS
 from previewer.tui.present.work_lines import status_line
+from previewer.tui.request import Request
 from previewer.tui.screen_requests import (
     BrowseRequested,
     CopyRequested,
@@ -46,6 +40,7 @@ from previewer.tui.widgets.log_view import LogView
 from previewer.tui.widgets.panel import Panel
 from previewer.tui.widgets.panels import HistoryPanel, PlanPanel, ReleasePanel, ServicesPanel
 from previewer.tui.widgets.rows_table import RowsTable
+from previewer.tui.widgets.services_table import ServicesTable
 
 CURES = ("wake", "update", "down", "replace", "menu", "debug")
 KEYS = {
@@ -56,8 +51,6 @@ KEYS = {
     ),
 }  # fmt: skip
 """Of the tabs that are no panels."""
-MOST_SERVICE_ROWS = 9
-"""Shown at once beside the logs; more are scrolled."""
 LOG_TABS = ("overview", "logs")
 
 
@@ -71,6 +64,7 @@ class EnvironmentScreen(ActingScreen):
                 *ACTING, "back", "copy", "search", "debug", *(f"focus-{tab}" for tab in TABS), "toggle-follow",
                 "toggle-wrap", "toggle-times", "save", "maximise", "menu", "next-match", "previous-match",
                 "hide-rest", "invert", "level", "data-snapshot", "data-reset", "data-clone",
+                "choose-row",
             )
         )
     ]  # fmt: skip
@@ -85,7 +79,7 @@ class EnvironmentScreen(ActingScreen):
     def compose(self) -> ComposeResult:
         """Top bar, head, tabs, services, logs, the other tabs, keys."""
         yield EnvironmentHead(self.context, self.environment_name)
-        yield RowsTable(name="services")
+        yield ServicesTable(name="services")
         yield LogPanel(self.context, self.environment_name)
         yield ServicesPanel(self.context)
         yield DriftPanel(self.context)
@@ -109,9 +103,9 @@ class EnvironmentScreen(ActingScreen):
         return self.app_state.branch_tried_for(self.environment_name, self.context.session.project)
 
     @property
-    def services(self) -> RowsTable:
+    def services(self) -> ServicesTable:
         """The services table."""
-        return self.query_one("#services", RowsTable)
+        return self.query_one(ServicesTable)
 
     @property
     def logs(self) -> LogPanel:
@@ -161,7 +155,9 @@ class EnvironmentScreen(ActingScreen):
             tab=self.tab,
         )
         if environment is not None:
-            self._draw_services(environment)
+            self.services.show_services(
+                environment, self.context, is_stale=self.app_state.engine_error is not None
+            )
             if (panel := self.panels.get(self.tab)) is not None:
                 (panel.renew if panel.environment is not None else panel.open)(environment)
         works = [work for work in self.context.running_works if self.environment_name in work.environments]
@@ -179,7 +175,9 @@ class EnvironmentScreen(ActingScreen):
     def usage_changed(self) -> None:
         """CPU, memory and network of the services."""
         if self.is_drawable and self.environment is not None and self.tab == "overview":
-            self._draw_services(self.environment)
+            self.services.show_services(
+                self.environment, self.context, is_stale=self.app_state.engine_error is not None
+            )
 
     def time_passed(self) -> None:
         """Ages are others now, those in the tab too."""
@@ -202,6 +200,8 @@ class EnvironmentScreen(ActingScreen):
         if action == "focus-plan":
             return super().disabled_reason("update")
         reason = super().disabled_reason(action)
+        if reason is None and (panel := self.panels.get(self.tab)) is not None:
+            reason = panel.disabled_reason(action)
         if action == "data-clone" and reason is None and len(self.app_state.environments or ()) == 1:
             return "there is no other environment"
         if action == "debug" and reason is None and self.service is None:
@@ -245,6 +245,19 @@ class EnvironmentScreen(ActingScreen):
         """Ask for a shell in a copy of the service under the cursor."""
         if self.is_possible("debug") and self.service is not None:
             self.post_message(ShellRequested(self.environment_name, self.service))
+
+    def request(self, verb: str) -> Request | None:
+        """The job for the environment, or for the row of the tab."""
+        request, panel = super().request(verb), self.panels.get(self.tab)
+        return panel.about_row(request) if request is not None and panel is not None else request
+
+    def action_choose_row(self) -> None:
+        """From the services to their logs; from the history back to the release of the row."""
+        panel = self.panels.get(self.tab)
+        if self.tab == "overview":
+            self.logs.view.focus()
+        elif panel is not None and panel.ROW_JOB:
+            self.action_job(panel.ROW_JOB)
 
     def action_data_reset(self) -> None:
         """Choose what its volumes begin with, then ask whether to do it."""
@@ -309,9 +322,15 @@ class EnvironmentScreen(ActingScreen):
         self.logs.choose_service(self.services.selected_key or None)
 
     @on(RowsTable.RowSelected, "#services")
-    def service_entered(self) -> None:
-        """To the logs."""
-        self.logs.view.focus()
+    @on(RowsTable.RowSelected, "#history-rows")
+    def row_clicked(self) -> None:
+        """As if it had been entered."""
+        self.action_choose_row()
+
+    @on(RowsTable.RowHighlighted, "#history-rows")
+    def entry_chosen(self) -> None:
+        """Not every row can be gone back to."""
+        self.draw_keys()
 
     @on(FileSaved)
     def file_saved(self, message: FileSaved) -> None:
@@ -353,17 +372,3 @@ class EnvironmentScreen(ActingScreen):
         services = environment.services if environment is not None else ()
         failed = next((service.name for service in services if service.state is State.FAILED), None)
         return self.logs.view.last_text(failed) if failed is not None else ""
-
-    def _draw_services(self, environment: Environment) -> None:
-        usage = self.context.usage
-        total = self.context.usage_of(environment)
-        rows: list[tuple[str, Mapping[str, Line]]] = [
-            (ALL_SERVICES, all_services_lines(len(environment.services), total))
-        ]
-        is_stale = self.app_state.engine_error is not None
-        for service in environment.services:
-            used = usage.of(container.name for container in service.containers)
-            rows.append((service.name, service_lines(service, is_stale=is_stale, usage=used)))
-        self.services.show(fit_service_columns(self.size.width - 3, has_figures=total is not None), rows)
-        room = max(3, min(MOST_SERVICE_ROWS, self.size.height // 3))
-        self.services.styles.height = min(len(rows), room) + 1

@@ -21,6 +21,7 @@ from previewer.tui.context import AppContext
 from previewer.tui.detail_queries import QuestionFailed
 from previewer.tui.present.notices import failure_lines
 from previewer.tui.present.text import Line, line, to_content
+from previewer.tui.request import Request
 from previewer.tui.widgets.rows_table import Row, RowsTable
 
 
@@ -31,6 +32,8 @@ class Panel(Vertical):
     """The tab's name."""
     KEYS: ClassVar[tuple[str, ...]]
     """The actions of the key bar while it is in front."""
+    ROW_JOB: ClassVar[str] = ""
+    """The action that entering a row asks for; empty for none."""
     LOOK_EVERY: ClassVar[float | None] = None
     """Seconds between two questions while it is in front; ``None`` where only another environment is a reason."""
 
@@ -75,6 +78,15 @@ class Panel(Vertical):
         self.display = False
         if self._timer is not None:
             self._timer.pause()
+
+    def disabled_reason(self, action: str) -> str | None:
+        """Why not, given the row under the cursor, as a sentence; ``None`` where it can be done."""
+        del action
+        return None
+
+    def about_row(self, request: Request) -> Request:
+        """The job for the row under the cursor, where it is about one."""
+        return request
 
     def ask(self) -> None:
         """Ask for what is shown."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from msgspec.structs import replace
 from textual import on
 from textual.app import ComposeResult
 
@@ -16,13 +17,19 @@ from previewer.present.tables import Column
 from previewer.present.values import Span, Tone
 from previewer.tui.context import AppContext
 from previewer.tui.detail_queries import ContainersRead, HistoryRead, InspectionRead
-from previewer.tui.job_kinds import UPDATE
+from previewer.tui.job_kinds import ROLLBACK, UPDATE, known_good_others
 from previewer.tui.messages import PlanFailed, PlanRead
 from previewer.tui.present.dialogs import is_empty, proposal_lines, proposal_size
 from previewer.tui.present.environment import container_lines, fit_container_columns
-from previewer.tui.present.history import fit_history_columns, history_lines
+from previewer.tui.present.history import (
+    fit_history_columns,
+    history_lines,
+    history_title,
+    reason_not_to_go_back,
+)
 from previewer.tui.present.notices import failure_lines
 from previewer.tui.present.releases import release_lines
+from previewer.tui.present.tables import longest_cells
 from previewer.tui.present.text import Line, line
 from previewer.tui.request import Proposal, Request
 from previewer.tui.widgets.lines import LinesView
@@ -37,6 +44,7 @@ class HistoryPanel(TablePanel):
 
     TAB: ClassVar[str] = "history"
     KEYS: ClassVar[tuple[str, ...]] = ("back", "rollback", "diff", "retry", "menu")
+    ROW_JOB: ClassVar[str] = "rollback"
 
     def __init__(self, context: AppContext, environment: str) -> None:
         super().__init__(
@@ -61,15 +69,44 @@ class HistoryPanel(TablePanel):
 
     def columns(self, width: int) -> Sequence[Column]:
         """When, what, by whom."""
-        return fit_history_columns(width)
+        return fit_history_columns(width, longest_cells([lines for _key, lines in self.rows() or ()]))
 
     def rows(self) -> Sequence[Row] | None:
         """An entry each; numbered from the oldest, so that a new one changes no key."""
         if self._entries is None:
             return None
-        now = self.context.now()
-        rows = [(str(number), history_lines(e, now=now)) for number, e in enumerate(reversed(self._entries))]
-        return rows[::-1]
+        now, environment = self.context.now(), self.environment
+        runs = environment.ownership.release if environment is not None else ""
+        lines = [history_lines(entry, now=now, runs=runs, good=self._good) for entry in reversed(self._entries)]
+        return [(str(number), one) for number, one in enumerate(lines)][::-1]
+
+    def title(self) -> Line:
+        """What the signs mean; of an environment that is gone there are none."""
+        if self.environment is None:
+            return ()
+        return history_title(can_go_back=bool(self._good), key=self.context.key_of("rollback"))
+
+    def disabled_reason(self, action: str) -> str | None:
+        """Only a release that is known to be good can be gone back to."""
+        if action != "rollback" or self.environment is None:
+            return None
+        return reason_not_to_go_back(self.entry, self.environment)
+
+    def about_row(self, request: Request) -> Request:
+        """A rollback goes to the release of the row."""
+        entry = self.entry if request.kind is ROLLBACK else None
+        return replace(request, revision=entry.release or "") if entry is not None else request
+
+    @property
+    def entry(self) -> LedgerEntry | None:
+        """The one under the cursor."""
+        entries, key = self._entries or (), self.target.selected_key
+        return entries[len(entries) - 1 - int(key)] if key is not None and int(key) < len(entries) else None
+
+    @property
+    def _good(self) -> frozenset[str]:
+        good = known_good_others(self.environment) if self.environment is not None else ()
+        return frozenset(one.release for one in good)
 
 
 class ServicesPanel(TablePanel):
