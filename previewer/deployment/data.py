@@ -15,6 +15,8 @@ from previewer.domain import naming
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import Definition
 from previewer.domain.data.beginning import (
+    EMPTY,
+    SEEDS,
     Lifetime,
     VolumeData,
     data_volumes,
@@ -41,11 +43,6 @@ from previewer.domain.release.release import Release
 from previewer.errors import ConflictError, NotFoundError, UsageError
 from previewer.session.run import Run
 from previewer.session.session import Session
-
-EMPTY = "empty"
-"""The choice of no data, whatever seeds there are."""
-SEEDS = "seeds"
-"""The choice of what seeds made, in the place of what an environment has."""
 
 
 class SeedState(Struct, frozen=True):

@@ -11,8 +11,9 @@ from itertools import zip_longest
 from msgspec import Struct
 from msgspec.structs import replace
 
-from previewer.deployment.data import EMPTY, SEEDS, chosen_snapshot, see_data
+from previewer.deployment.data import chosen_snapshot, see_data
 from previewer.domain import naming
+from previewer.domain.data.beginning import EMPTY, SEEDS
 from previewer.domain.deploy.request import DeployRequest
 from previewer.errors import UsageError
 from previewer.operations.parity import resolve_side

@@ -10,8 +10,6 @@ from msgspec import Struct, structs
 from msgspec.structs import replace
 
 from previewer.deployment.data import (
-    EMPTY,
-    SEEDS,
     chosen_snapshot,
     complete,
     remove_volumes,
@@ -25,6 +23,7 @@ from previewer.deployment.seeding import DataJob, make_snapshot
 from previewer.domain import naming
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.served_files import is_served
+from previewer.domain.data.beginning import EMPTY, SEEDS
 from previewer.domain.data.seeds import Seed, mask_of, seed_digest
 from previewer.domain.data.snapshots import (
     Snapshot,

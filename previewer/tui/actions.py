@@ -110,7 +110,12 @@ _TABS = (
     ("history", "What was done to it", "lists:list_history", "history"),
     ("release", "What it runs, and where that came from", "inspect:inspect", "inspect"),
     ("plan", "What updating it to the newest commit would do", "replace:plan_update", "update"),
-    ("data", "What its volumes began with, and how much is their own", "data_volumes:list_volumes", "data"),
+    (
+        "data",
+        "What its volumes began with, and what is their own",
+        "data_volumes:list_volumes",
+        "data volumes",
+    ),
 )
 """Of an environment: the label, what it shows, and where else that is to be had."""
 
@@ -170,11 +175,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("debug", "E", "debug", "Open a shell in a disposable copy of the service under the cursor",
            (Place.ENVIRONMENT,), "debug:debug", "debug", needs=Need.RUN),
     Action("data-snapshot", "T", "snapshot", "Take a snapshot of the environment's data", (Place.ENVIRONMENT,),
-           "data:take", "data", needs=Need.RUN, changes=True, call="job('data-snapshot')"),
+           "data:take", "data snapshot", needs=Need.RUN, changes=True, call="job('data-snapshot')"),
     Action("data-reset", "Z", "reset data", "Let the environment begin again with other data",
-           (Place.ENVIRONMENT,), "data:reset", "data", needs=Need.RUN, changes=True),
+           (Place.ENVIRONMENT,), "data:reset", "data reset", needs=Need.RUN, changes=True),
     Action("data-clone", "C", "copy data", "Give another environment the data that this one has now",
-           (Place.ENVIRONMENT,), "data:clone", "data", needs=Need.RUN, changes=True),
+           (Place.ENVIRONMENT,), "data:clone", "data clone", needs=Need.RUN, changes=True),
     Action("prune", "C", "clean up", "Remove unused images and, on demand, unused releases", (Place.HOME,),
            "prune:prune", "prune",
            needs=Need.ENGINE, call="job('prune')"),

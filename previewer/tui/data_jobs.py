@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from previewer.deployment.data import EMPTY, SEEDS
 from previewer.domain.commit.revision import short_id
 from previewer.domain.compose.definition import Role
+from previewer.domain.data.beginning import EMPTY, SEEDS
 from previewer.domain.naming import environment_name
 from previewer.operations.data import clone, plan_clone, plan_reset, plan_take, reset, take
 from previewer.session.run import Run

@@ -15,6 +15,10 @@ from previewer.domain.data.snapshots import Snapshot
 from previewer.domain.deploy.takeover import ENDED
 from previewer.domain.engine.observation import Observation, ObservedVolume
 
+EMPTY = "empty"
+"""The choice of no data, whatever seeds there are."""
+SEEDS = "seeds"
+"""The choice of what seeds made, in the place of what an environment has."""
 MOST_LAYERS = 12
 """More layers than this are made one: mount options have room for one page of memory."""
 

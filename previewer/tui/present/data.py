@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from previewer.deployment.data import EMPTY, SEEDS
 from previewer.domain.commit.revision import short_id
-from previewer.domain.data.beginning import Lifetime
+from previewer.domain.data.beginning import EMPTY, SEEDS, Lifetime
 from previewer.domain.units import counted, format_memory
 from previewer.operations.data import ListedSnapshot
 from previewer.operations.data_volumes import DataVolume
