@@ -52,10 +52,10 @@ def _edit(text: str, root: yaml.Node | None, entry: Mapping[str, str]) -> str | 
         return text + ("" if not text or text.endswith("\n") else "\n") + _block(_LIST, entry, "")
     node, missing = root, list(_LIST)
     while missing and isinstance(node, yaml.MappingNode):
-        found = next((value for key, value in node.value if key.value == missing[0]), None)
-        if found is None:
+        node_below = next((value for key, value in node.value if key.value == missing[0]), None)
+        if node_below is None:
             break
-        node = found
+        node = node_below
         del missing[0]
     if not isinstance(node, yaml.MappingNode if missing else yaml.SequenceNode):
         return None

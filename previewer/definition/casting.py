@@ -57,9 +57,9 @@ def settle_references(text: str, path: ModelPath, expand: Callable[[str], str]) 
 
 def refuse_mark(text: str) -> None:
     """Raise :class:`ModelError` for a variable of the environment in a text that has to be known before."""
-    if found := MARK.search(text):
+    if mark := MARK.search(text):
         raise ModelError(
-            f"{found['name']} is known only when an environment starts, and this is decided before",
+            f"{mark['name']} is known only when an environment starts, and this is decided before",
             hint="it may stand in environment, command, entrypoint, healthcheck, labels and configs.*.content",
         )
 

@@ -67,14 +67,14 @@ def fold_environment_files(reading: Reading, name: str, service: Table, *, varia
 
     lookup = with_run_variables(lambda key: variables[key] if key in variables else own.get(key))
 
-    found = dict(own)
+    folded = dict(own)
     for env_file in tables_at(service, "env_file"):
         path = ("services", name, "env_file")
-        found.update(_read(reading, env_file, lookup=lookup, before=found, path=path))
+        folded.update(_read(reading, env_file, lookup=lookup, before=folded, path=path))
     service.pop("env_file", None)
     service.pop("environment", None)
-    if found or written:
-        service["environment"] = {**found, **written}
+    if folded or written:
+        service["environment"] = {**folded, **written}
 
     labels: dict[str, str] = {}
     for label_file in items_at(service, "label_file"):
@@ -102,11 +102,11 @@ def _read(
         hint = "--env-file FILE gives a file of this machine in its place"
         raise OutsideTreeError(error.message, where=error.where, hint=hint) from error
     if content is None:
-        found = reading.uncommitted_environment(place, lookup=lookup)
-        if found is None and env_file.get("required", True) is not False:
+        variables = reading.uncommitted_environment(place, lookup=lookup)
+        if variables is None and env_file.get("required", True) is not False:
             message = f"the environment file {unmount(place)} is not in the commit"
             reading.outside.want(f"{'.'.join(path)}: {message}", str(reading.sources.locate(path)))
-        return found or {}
+        return variables or {}
     file_format = env_file.get("format") or ""
     if file_format == "raw":
         return read_raw_environment(content, file=unmount(place), lookup=lookup)

@@ -104,8 +104,8 @@ def _exposed_ports(text: str, path: str) -> tuple[list[tuple[int, str]], tuple[s
     for number, line in enumerate(text.splitlines(), start=1):
         if _FROM.match(line):
             ports, warnings, location = {}, [], None
-        found = _EXPOSE.match(line)
-        for word in found.group(1).split() if found else ():
+        match = _EXPOSE.match(line)
+        for word in match.group(1).split() if match else ():
             port = _PORT.fullmatch(word)
             if port is None or not 0 < int(port.group(1)) <= LARGEST_PORT:
                 warnings.append(f"{path}:{number}: EXPOSE {word} is not understood, so it is not published")
@@ -145,8 +145,8 @@ def discover_files(tree: FileTree, name: str) -> tuple[str, ...]:
     Raises :class:`NotFoundError` that says what was looked for.
     """
     own = [f"{ENVIRONMENTS_DIRECTORY}/{name}{suffix}" for suffix in DEFINITION_SUFFIXES]
-    if found := _first_file(tree, own):
-        return (found,)
+    if file := _first_file(tree, own):
+        return (file,)
     names = _names_in_environments(tree)
     if names and name != DEFAULT_NAME:
         raise NotFoundError(
@@ -191,11 +191,11 @@ def starting_points(tree: FileTree) -> tuple[str, ...]:
 
 def how_to_begin(tree: FileTree) -> str:
     """The hint for a tree without a definition."""
-    found = starting_points(tree)
-    if not found:
+    points = starting_points(tree)
+    if not points:
         return _how_to_begin_without(tree)
-    more = f"; there is {', '.join(found[1:MOST_NAMED])} too" if len(found) > 1 else ""
-    return f"there is {found[0]}: `previewer init --from {found[0]}` writes envs/preview.yaml with it{more}"
+    more = f"; there is {', '.join(points[1:MOST_NAMED])} too" if len(points) > 1 else ""
+    return f"there is {points[0]}: `previewer init --from {points[0]}` writes envs/preview.yaml with it{more}"
 
 
 def _how_to_begin_without(tree: FileTree) -> str:

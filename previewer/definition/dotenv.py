@@ -51,7 +51,7 @@ def read_dotenv(
 
 def read_raw_environment(content: bytes, *, file: str, lookup: Lookup) -> dict[str, str]:
     """The variables of a file with ``format: raw``: as ``docker run --env-file``, without quotes and variables."""
-    found: dict[str, str] = {}
+    variables: dict[str, str] = {}
     for number, line in enumerate(content.decode("utf-8", "replace").lstrip("\ufeff").splitlines(), start=1):
         statement = line.lstrip()
         if not statement or statement.startswith("#"):
@@ -61,8 +61,8 @@ def read_raw_environment(content: bytes, *, file: str, lookup: Lookup) -> dict[s
             raise DefinitionError(f"{key!r} is not a variable name", where=f"{file}:{number}")
         inherited = value if equals else lookup(key)
         if inherited is not None:
-            found[key] = inherited
-    return found
+            variables[key] = inherited
+    return variables
 
 
 @dataclass(slots=True)
@@ -76,11 +76,11 @@ class _Parser:
     """Where the current statement begins, for errors."""
 
     def parse(self) -> dict[str, str]:
-        found: dict[str, str] = {}
+        variables: dict[str, str] = {}
 
         def lookup(name: str) -> str | None:
             value = self.around(name)
-            return found.get(name, self.before.get(name)) if value is None else value
+            return variables.get(name, self.before.get(name)) if value is None else value
 
         interpolator = Interpolator(lookup, budget=self.budget)
         while self.begin_statement():
@@ -88,14 +88,14 @@ class _Parser:
             if not has_value:
                 inherited = self.around(key)
                 if inherited is not None:
-                    found[key] = inherited
+                    variables[key] = inherited
                 continue
             self.skip_blanks()
             if self.text[self.position : self.position + 1] in ('"', "'"):
-                found[key] = self.quoted_value(interpolator)
+                variables[key] = self.quoted_value(interpolator)
             else:
-                found[key] = self.plain_value(interpolator)
-        return found
+                variables[key] = self.plain_value(interpolator)
+        return variables
 
     def begin_statement(self) -> bool:
         """Go to the next statement; whether there is one."""
@@ -164,11 +164,11 @@ def _ends_escaped(text: str) -> bool:
     return (len(text) - len(text.rstrip("\\"))) % 2 == 1
 
 
-def _unescape(found: re.Match[str]) -> str:
-    escape = found.group()[1:]
+def _unescape(match: re.Match[str]) -> str:
+    escape = match.group()[1:]
     if escape == "$":
         return "$$"
     if escape.startswith("0"):
         digits = escape[1:]
-        return chr(int(digits, 8)) if re.fullmatch("[0-7]{3}", digits) else found.group()
-    return ESCAPES.get(escape, found.group())
+        return chr(int(digits, 8)) if re.fullmatch("[0-7]{3}", digits) else match.group()
+    return ESCAPES.get(escape, match.group())

@@ -80,12 +80,12 @@ def _included_project(reading: Reading, entry: Table, first_file: str, project: 
         reading.absolute(own, project.directory) if isinstance(own, str) and own else directory_of(first_file)
     )
     env_files = [reading.absolute(str(file), project.directory) for file in text_or_items(entry.get("env_file"))]
-    found: dict[str, str] = {}
+    variables: dict[str, str] = {}
     if env_files:
-        found = read_env_files(reading, env_files, variables=project.variables)
+        variables = read_env_files(reading, env_files, variables=project.variables)
     else:
-        found = reading.default_dotenv(directory, lookup=project.variables.get)
-    return Project({**found, **project.variables}, directory, project.trail)
+        variables = reading.default_dotenv(directory, lookup=project.variables.get)
+    return Project({**variables, **project.variables}, directory, project.trail)
 
 
 def read_env_files(reading: Reading, paths: list[str], *, variables: Mapping[str, str]) -> dict[str, str]:

@@ -164,10 +164,10 @@ class OutsideValues:
         forms = [f"{name}.{word}" for word in EXAMPLE_WORDS]
         forms += [f"{stem}.{word}.env".lstrip(".") for word in EXAMPLE_WORDS if stem != name]
         forms += [f"{name.lstrip('.')}.{word}" for word in EXAMPLE_WORDS]
-        found = next((place for form in forms if self.tree.is_file(place := posixpath.join(folder, form))), None)
-        if found is not None:
-            self.examples[found] = None
-        return found
+        example = next((place for form in forms if self.tree.is_file(place := posixpath.join(folder, form))), None)
+        if example is not None:
+            self.examples[example] = None
+        return example
 
     def want(self, message: str, where: str) -> None:
         """Note a value that is neither committed nor given; :meth:`refuse_wanted` names all of them at once."""
@@ -201,5 +201,5 @@ class OutsideValues:
 def line_of(content: bytes, name: str) -> int:
     """The line of an environment file that gives ``name``; the first where it cannot be told."""
     text = content.decode("utf-8", "replace")
-    found = re.search(rf"(?m)^[ \t]*(?:export[ \t]+)?{re.escape(name)}[ \t]*(?:[=:]|$)", text)
-    return text.count("\n", 0, found.start()) + 1 if found else 1
+    match = re.search(rf"(?m)^[ \t]*(?:export[ \t]+)?{re.escape(name)}[ \t]*(?:[=:]|$)", text)
+    return text.count("\n", 0, match.start()) + 1 if match else 1

@@ -98,10 +98,10 @@ class _Checker:
         return next(self.violations(value, schema, ()), None) is None
 
     def reference(self, value: Value, target: Value, _schema: Schema, path: ModelPath) -> Iterator[Violation]:
-        found: Value = self._root
+        schema: Value = self._root
         for key in str(target).removeprefix("#/").split("/"):
-            found = cast("Table", found)[key]
-        return self.violations(value, cast("Schema", found), path)
+            schema = cast("Table", schema)[key]
+        return self.violations(value, cast("Schema", schema), path)
 
     def type(self, value: Value, names: Value, _schema: Schema, path: ModelPath) -> Iterator[Violation]:
         allowed = [names] if isinstance(names, str) else cast("list[str]", names)
@@ -154,8 +154,8 @@ class _Checker:
         if fitting > 1:
             yield Violation(path, "this can be understood in more than one way")
         elif fitting == 0:
-            found = [_deepest(self.violations(value, branch, path)) for branch in branches]
-            yield _best_of_branches([violation for violation in found if violation], path)
+            deepest = [_deepest(self.violations(value, branch, path)) for branch in branches]
+            yield _best_of_branches([violation for violation in deepest if violation], path)
 
     def required(self, value: Value, names: Value, _schema: Schema, path: ModelPath) -> Iterator[Violation]:
         if isinstance(value, dict):
@@ -196,17 +196,17 @@ class _Checker:
 
 def _wrong_type(path: ModelPath, expected: Sequence[str]) -> Violation:
     names = [TYPE_NAMES[name] for name in dict.fromkeys(expected)]
-    wanted = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
-    return Violation(path, f"this must be {wanted}", expected=tuple(expected))
+    types = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+    return Violation(path, f"this must be {types}", expected=tuple(expected))
 
 
-def _best_of_branches(found: Sequence[Violation], path: ModelPath) -> Violation:
+def _best_of_branches(violations: Sequence[Violation], path: ModelPath) -> Violation:
     """What to say where none of the alternatives fits: the one that got furthest, else all types that would."""
-    best = max(found, key=lambda violation: len(violation.path))
-    fitting_type = [violation for violation in found if not (violation.expected and violation.path == path)]
-    if len(best.path) > len(path) or (fitting_type and len(fitting_type) < len(found)):
+    best = max(violations, key=lambda violation: len(violation.path))
+    fitting_type = [violation for violation in violations if not (violation.expected and violation.path == path)]
+    if len(best.path) > len(path) or (fitting_type and len(fitting_type) < len(violations)):
         return max(fitting_type, key=lambda violation: len(violation.path))
-    expected = [name for violation in found for name in violation.expected]
+    expected = [name for violation in violations for name in violation.expected]
     return _wrong_type(path, expected) if expected else best
 
 
@@ -303,8 +303,8 @@ def _named_services(extension: Table) -> Iterator[tuple[ModelPath, str]]:
 def _named_volumes(extension: Table) -> Iterator[tuple[ModelPath, str]]:
     for name in table_at(extension, "lifetime"):
         yield ("lifetime", name), name
-    for seed, said in sorted(table_at(extension, "seeds").items()):
-        for index, volume in enumerate(items_at(said, "volumes")):
+    for seed, entry in sorted(table_at(extension, "seeds").items()):
+        for index, volume in enumerate(items_at(entry, "volumes")):
             yield ("seeds", seed, "volumes", str(index)), str(volume)
 
 

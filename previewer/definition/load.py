@@ -126,8 +126,10 @@ def _load_whole_project(reading: Reading, files: list[str], options: LoadOptions
 def _begin_project(reading: Reading, files: list[str], options: LoadOptions) -> Project:
     """The project's directory, which is the first file's, its variables and, among them, its name."""
     documents = [document for file in files for document in reading.documents(file)]
-    said = [text for document in documents if (text := document.scalar_at((EXTENSION, "env_example"))) is not None]
-    reading.outside.takes_examples |= said[-1:] == ["true"]
+    examples = [
+        text for document in documents if (text := document.scalar_at((EXTENSION, "env_example"))) is not None
+    ]
+    reading.outside.takes_examples |= examples[-1:] == ["true"]
     directory = directory_of(files[0])
     variables = {"PWD": directory, **options.variables}
     if options.env_files:

@@ -30,13 +30,13 @@ class PathRules(Generic[Rule]):
 
     def child(self, key: str) -> PathRules[Rule]:
         """The rules below ``key``; empty ones where there are none."""
-        found = self._children.get(key) or self._children.get(ANY_KEY)
-        return found if found is not None else PathRules()
+        rules = self._children.get(key) or self._children.get(ANY_KEY)
+        return rules if rules is not None else PathRules()
 
     def items(self) -> PathRules[Rule]:
         """The rules for each item of the list at this place."""
-        found = self._children.get(ANY_ITEM)
-        return found if found is not None else PathRules()
+        rules = self._children.get(ANY_ITEM)
+        return rules if rules is not None else PathRules()
 
     def __bool__(self) -> bool:
         """Whether there is any rule here or below."""

@@ -139,15 +139,15 @@ def _profiles(definition: Definition) -> Iterator[str]:
 def _without_absent(model: JsonObject) -> JsonObject:
     """Without the services of other profiles that may be waited for, and that the model so does not have."""
     services = as_object(model.get("services"))
-    found: dict[str, JsonValue] = {}
+    kept_services: dict[str, JsonValue] = {}
     for name, spec in services.items():
         waits = as_object(as_object(spec).get("depends_on"))
         absent = {other for other, how in waits.items() if as_object(how).get("required") is False} - set(services)
         kept = {other: how for other, how in waits.items() if other not in absent}
-        found[name] = {**as_object(spec), "depends_on": kept} if absent else spec
+        kept_services[name] = {**as_object(spec), "depends_on": kept} if absent else spec
         if absent and not kept:
-            found[name] = {key: value for key, value in as_object(spec).items() if key != "depends_on"}
-    return {**model, "services": found} if services else model
+            kept_services[name] = {key: value for key, value in as_object(spec).items() if key != "depends_on"}
+    return {**model, "services": kept_services} if services else model
 
 
 def _as_written(value: JsonValue, sizes: PathRules[bool]) -> JsonValue:

@@ -137,12 +137,12 @@ class Reading:
         path = self.absolute(".env", directory)
         if self.tree.is_directory(tree_path(path)):
             return {}
-        found = self.dotenv(path, lookup=lookup)
-        if found is None and (example := self.outside.find_example(tree_path(path))) is not None:
+        variables = self.dotenv(path, lookup=lookup)
+        if variables is None and (example := self.outside.find_example(tree_path(path))) is not None:
             values = self.dotenv(mount(example), lookup=lookup) or {}
             self._offered |= values.keys()
-            found = self._taken_example(tree_path(path), example, values)
-        return found or {}
+            variables = self._taken_example(tree_path(path), example, values)
+        return variables or {}
 
     def uncommitted_environment(self, path: str, *, lookup: Lookup) -> dict[str, str] | None:
         """What stands for the environment file at ``path``, which the commit does not have; ``None`` for nothing.
@@ -152,16 +152,16 @@ class Reading:
         where it is to be taken. What such an example names and nothing gives is noted as wanted.
         """
         names = self.outside.given_names(tree_path(path))
-        given = {name: value for name in names if (value := lookup(name)) is not None}
+        variables = {name: value for name in names if (value := lookup(name)) is not None}
         if names and not self.outside.takes_examples:
-            return given
+            return variables
         example = self.outside.find_example(tree_path(path))
         if example is None:
-            return given if names else None
+            return variables if names else None
         values = self.dotenv(mount(example), lookup=lookup) or {}
         known = {name: value for name in values if (value := lookup(name)) is not None}
         if (taken := self._taken_example(tree_path(path), example, values)) is not None:
-            return {**taken, **known, **given}
+            return {**taken, **known, **variables}
         content = self.read_environment_file(mount(example)) or b""
         for name in (name for name in values if name not in known):
             self.outside.want(f"{name}, for {tree_path(path)}", f"{example}:{line_of(content, name)}")

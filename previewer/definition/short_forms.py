@@ -75,8 +75,8 @@ def _split_address(address: str) -> tuple[str, str, str]:
 
 
 def _port_range(text: str, what: str) -> tuple[int, int]:
-    found = re.fullmatch(r"([0-9]{1,9})(?:-([0-9]{1,9}))?", text)
-    first, last = (int(found.group(1)), int(found.group(2) or found.group(1))) if found else (1, 0)
+    match = re.fullmatch(r"([0-9]{1,9})(?:-([0-9]{1,9}))?", text)
+    first, last = (int(match.group(1)), int(match.group(2) or match.group(1))) if match else (1, 0)
     if not first <= last <= LARGEST_PORT:
         raise ModelError(f"{text!r} is no {what} and no range of them")
     return first, last

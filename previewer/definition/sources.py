@@ -39,22 +39,22 @@ class Sources(Struct):
     def locate(self, path: ModelPath, *, first: Sequence[Document] = ()) -> Location | None:
         """Where ``path``, or the nearest known place above it, is written; looked for in some ``first``."""
         for end in range(len(path), 0, -1):
-            found = self.locate_exactly(path[:end], first=first)
-            if found is None and end > 2:
-                found = self.locate_item(path[: end - 1], path[end - 1])
-            if found:
-                return found
+            location = self.locate_exactly(path[:end], first=first)
+            if location is None and end > 2:
+                location = self.locate_item(path[: end - 1], path[end - 1])
+            if location:
+                return location
         documents = first or self.documents
         return Location(documents[-1].file, 1, 1) if documents else None
 
     def locate_exactly(self, path: ModelPath, *, first: Sequence[Document] = ()) -> Location | None:
         """Where ``path`` is written, in the last document that has it; ``None`` where none has."""
         for document in first:
-            if found := document.locate(path):
-                return found
+            if location := document.locate(path):
+                return location
         for document, written in self._places(path):
-            if found := document.locate(written):
-                return found
+            if location := document.locate(written):
+                return location
         return None
 
     def locate_item(self, path: ModelPath, item: Value) -> Location | None:

@@ -114,12 +114,12 @@ def _processes(tree: FileTree, dockerfile: str, build: str) -> Iterator[str]:
     if not tree.is_file(procfile):
         return
     for line in tree.read(procfile, limit=MAX_ENV_FILE_BYTES).decode("utf-8", "replace").splitlines():
-        found = _PROCESS.fullmatch(line.strip())
-        if found is None or found[1] in (_DEFAULT_PROCESS, SERVICE):
+        match = _PROCESS.fullmatch(line.strip())
+        if match is None or match[1] in (_DEFAULT_PROCESS, SERVICE):
             continue
-        command = json.dumps(["sh", "-c", found[2].replace("$", "$$")])
-        once = "    # it runs once, and is done\n" if found[1] == _RELEASE_PROCESS else ""
-        head = f"  {_flow(found[1])}:               # of {one_line(procfile)}\n    build: {build}\n"
+        command = json.dumps(["sh", "-c", match[2].replace("$", "$$")])
+        once = "    # it runs once, and is done\n" if match[1] == _RELEASE_PROCESS else ""
+        head = f"  {_flow(match[1])}:               # of {one_line(procfile)}\n    build: {build}\n"
         yield f"{head}    command: {command}\n{once}"
 
 

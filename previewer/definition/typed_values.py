@@ -119,11 +119,11 @@ def size_in_bytes(value: Value) -> str:
     """A size (``"1.5g"``, or a number) as text of its bytes. Raises :class:`ModelError` for anything else."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(int(value))
-    found = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found is None:
+    match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
         raise ModelError(f"{value!r} is not a size", hint="write a number and one of b, k, m, g, t, p: 64m")
-    factor = 1024 ** SIZE_UNITS.index((found.group(2) or "b").lower())
-    return str(int(Decimal(found.group(1)) * factor))
+    factor = 1024 ** SIZE_UNITS.index((match.group(2) or "b").lower())
+    return str(int(Decimal(match.group(1)) * factor))
 
 
 def parse_duration(value: Value) -> int:

@@ -209,8 +209,8 @@ def needs_no_more_images(definition: Definition, than: Definition) -> bool:
 def _sources(definition: Definition) -> frozenset[bytes]:
     """What each service's image is made from."""
     freezing = definition.raw_extension.get("freeze")
-    found: list[JsonObject] = [
+    services: list[JsonObject] = [
         {key: service.spec.get(key) for key in ("build", "image", "platform")}
         for service in definition.services.values()
     ]
-    return frozenset(canonical_json({**source, "freeze": freezing}) for source in found)
+    return frozenset(canonical_json({**source, "freeze": freezing}) for source in services)

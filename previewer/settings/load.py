@@ -93,8 +93,8 @@ class _Inside:
         rest = line
         while rest:
             if self._quotes:
-                _, found, rest = rest.partition(self._quotes)
-                self._quotes = "" if found else self._quotes
+                _, quote, rest = rest.partition(self._quotes)
+                self._quotes = "" if quote else self._quotes
                 continue
             token = _NOISE.search(rest)
             if token is None:

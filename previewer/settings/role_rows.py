@@ -73,7 +73,7 @@ def read_secrets(value: object) -> Mapping[str, str]:
     """Sources by the variables that they give. Raises :class:`SettingValueError`."""
     if not isinstance(value, dict):
         raise values.SettingValueError(_EXAMPLE)
-    found: dict[str, str] = {}
+    sources: dict[str, str] = {}
     for name, source in value.items():
         kind, colon, rest = source.partition(":") if isinstance(source, str) else ("", "", "")
         if not _NAME.fullmatch(name):
@@ -81,8 +81,8 @@ def read_secrets(value: object) -> Mapping[str, str]:
         if kind not in SECRET_KINDS or not colon or not rest.strip():
             kinds = ", ".join(f"{kind}:…" for kind in SECRET_KINDS)
             raise values.SettingValueError(f"a source such as {kinds}", path=(name,))
-        found[name] = f"{kind}:{rest.strip()}"
-    return MappingProxyType(found)
+        sources[name] = f"{kind}:{rest.strip()}"
+    return MappingProxyType(sources)
 
 
 def read_kinds(value: object) -> frozenset[str]:

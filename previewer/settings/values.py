@@ -158,12 +158,12 @@ def read_domain(value: object) -> str:
 def read_addresses(value: object) -> tuple[str, ...]:
     """A list of host addresses, at least one."""
     try:
-        found = tuple(str(ip_address(address)) for address in read_texts(value))
+        addresses = tuple(str(ip_address(address)) for address in read_texts(value))
     except ValueError:
-        found = ()
-    if not found:
+        addresses = ()
+    if not addresses:
         raise SettingValueError('a list of addresses such as ["127.0.0.1"]')
-    return found
+    return addresses
 
 
 def read_publish(value: object) -> str:

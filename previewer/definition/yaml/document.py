@@ -206,14 +206,14 @@ class _Reader(Struct):
 
     def merged_tables(self, node: Node, path: ModelPath) -> list[Table]:
         """The mappings under ``<<``; what they hold counts as written at ``path``."""
-        found: list[Table] = []
+        tables: list[Table] = []
         for source in node.items if isinstance(node, SequenceNode) else [node]:
             value = self.value(source, path)
             if isinstance(value, dict):
-                found.append(value)
+                tables.append(value)
             elif not isinstance(value, _Removed):
                 raise self.error("'<<' takes a mapping or a list of mappings", source)
-        return found
+        return tables
 
     def error(self, message: str, node: Node) -> DefinitionError:
         return DefinitionError(message, where=str(Location(self.file, node.line, node.column)))

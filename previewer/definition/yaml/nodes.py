@@ -92,12 +92,12 @@ class _Composer:
         self._anchors: dict[str, Node] = {}
 
     def documents(self) -> list[Node]:
-        found: list[Node] = []
+        nodes: list[Node] = []
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
                 self._anchors = {}
-                found.append(self._node(next(self._events), 0))
-        return [node for node in found if not (isinstance(node, ScalarNode) and node.plain and not node.text)]
+                nodes.append(self._node(next(self._events), 0))
+        return [node for node in nodes if not (isinstance(node, ScalarNode) and node.plain and not node.text)]
 
     def _node(self, event: yaml.Event, depth: int) -> Node:
         line, column = _position(event)

@@ -71,8 +71,8 @@ def _number(text: str) -> int | float | None:
     sign = -1 if text.startswith("-") else 1
     digits = text[1:] if text[:1] in ("+", "-") else text
     for pattern, base in INTEGERS:
-        if found := pattern.fullmatch(digits):
-            integer = sign * int(found.group(1), base)
+        if match := pattern.fullmatch(digits):
+            integer = sign * int(match.group(1), base)
             if SMALLEST_INTEGER <= integer <= LARGEST_INTEGER:
                 return integer
             break
@@ -84,18 +84,18 @@ def _number(text: str) -> int | float | None:
 
 def _date_text(text: str) -> str | None:
     """``2024-01-02`` as Go prints a time: ``2024-01-02 00:00:00 +0000 UTC``; ``None`` for anything else."""
-    found = DATE.fullmatch(text)
-    if found is None:
+    match = DATE.fullmatch(text)
+    if match is None:
         return None
-    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
     try:
         timestamp = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None
-    fraction = f".{found.group(7)}".rstrip("0").rstrip(".") if found.group(7) else ""
+    fraction = f".{match.group(7)}".rstrip("0").rstrip(".") if match.group(7) else ""
     zone = "+0000 UTC"
-    if found.group(8):
-        offset = "".join(found.groups()[7:10])
+    if match.group(8):
+        offset = "".join(match.groups()[7:10])
         zone = f"{offset} {offset}" if offset[1:] != "0000" else "+0000 +0000"
     return f"{timestamp:%Y-%m-%d %H:%M:%S}{fraction} {zone}"
 

@@ -83,13 +83,13 @@ class FileTree:
 
     @cached_property
     def _directories(self) -> frozenset[str]:
-        found = {""}
+        directories = {""}
         for path in self._entries:
             parent = posixpath.dirname(path)
-            while parent not in found:
-                found.add(parent)
+            while parent not in directories:
+                directories.add(parent)
                 parent = posixpath.dirname(parent)
-        return frozenset(found)
+        return frozenset(directories)
 
     def resolve(self, path: str) -> str:
         """Where ``path`` leads once ``.``, ``..`` and symbolic links are followed. It need not exist.
@@ -181,14 +181,14 @@ class FileTree:
     @cached_property
     def with_submodules(self) -> FileTree:
         """This tree with the files of submodules in their place, as far as their commits are on this machine."""
-        found = {
+        submodules = {
             entry.path: submodule.with_submodules
             for entry in self
             if entry.kind is EntryKind.SUBMODULE
             and self._external_files is not None
             and (submodule := self._external_files.submodule(self, entry)) is not None
         }
-        return _join(self, found) if found else self
+        return _join(self, submodules) if submodules else self
 
     def with_files(self, texts: Mapping[str, str]) -> FileTree:
         """This tree with further files, or others of their names."""
@@ -258,8 +258,8 @@ class _Several:
         self._trees = trees
 
     def large_file(self, digest: str) -> Iterator[bytes] | None:
-        found = (tree.large_file(digest) for tree in self._trees)
-        return next((content for content in found if content is not None), None)
+        files = (tree.large_file(digest) for tree in self._trees)
+        return next((content for content in files if content is not None), None)
 
     def submodule(self, tree: FileTree, entry: TreeEntry) -> FileTree | None:
         del tree, entry

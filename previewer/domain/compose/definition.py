@@ -151,8 +151,8 @@ class Definition(Struct, frozen=True, dict=True, eq=False):
     def locate(self, path: ModelPath) -> Location:
         """The nearest known place at or above ``path``; the main file where nothing is known."""
         for end in range(len(path), -1, -1):
-            if (found := self.locations.get(path[:end])) is not None:
-                return found
+            if (location := self.locations.get(path[:end])) is not None:
+                return location
         return Location(self.files[0] if self.files else "(derived)")
 
     def __eq__(self, other: object) -> bool:

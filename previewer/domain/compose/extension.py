@@ -151,8 +151,8 @@ class Extension(Struct, frozen=True):
 
 def read_extension(value: JsonObject, *, where: str) -> Extension:
     """``x-previewer`` of a model. Raises :class:`DefinitionError` that names the key of a wrong type."""
-    given = {key: inner for key, inner in value.items() if inner is not None}
+    written = {key: inner for key, inner in value.items() if inner is not None}
     try:
-        return convert(given, Extension)
+        return convert(written, Extension)
     except ValueError as error:
         raise DefinitionError(f"{KEY}.{error}", where=where) from error

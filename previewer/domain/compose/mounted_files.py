@@ -54,18 +54,18 @@ def mounted_sources(definition: Definition) -> Iterator[str]:
 
 def digest_tree_files(tree: FileTree, sources: Collection[str]) -> Mapping[str, str]:
     """The digests of those ``sources`` that the commit has: equal for equal content, whatever the commit."""
-    found: dict[str, str] = {}
+    digests: dict[str, str] = {}
     for source in sorted(sources):
         entries: list[JsonValue] = [[e.path, e.kind.value, e.object_id] for e in tree.below(source)]
         if entries:
-            found[source] = digest_of(entries)
-    return found
+            digests[source] = digest_of(entries)
+    return digests
 
 
 def served_entries(tree: FileTree, sources: Collection[str]) -> tuple[TreeEntry, ...]:
     """What of ``tree`` it takes to read ``sources``: the files and the links to them; sorted by path."""
-    found = {e.path: e for source in sources for e in (*tree.followed(source), *tree.below(source))}
-    return tuple(found[path] for path in sorted(found))
+    entries = {e.path: e for source in sources for e in (*tree.followed(source), *tree.below(source))}
+    return tuple(entries[path] for path in sorted(entries))
 
 
 def served_tree(tree: FileTree, sources: Collection[str]) -> FileTree:

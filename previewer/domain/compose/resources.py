@@ -93,5 +93,5 @@ R = TypeVar("R", bound=Resource)
 
 def read_resource(kind: type[R], key: str, spec: JsonObject) -> R:
     """The one of that mapping. Raises :class:`ValueError` that names the key whose value has another type."""
-    given = {name: value for name, value in spec.items() if value is not None}
-    return convert({**given, "key": key, "spec": spec}, kind, strict=False)
+    written = {name: value for name, value in spec.items() if value is not None}
+    return convert({**written, "key": key, "spec": spec}, kind, strict=False)

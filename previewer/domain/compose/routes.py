@@ -134,15 +134,15 @@ def _published(definition: Definition) -> Iterator[Route]:
 
 def _users_of(definition: Definition, name: str) -> frozenset[str]:
     """The services that depend on a service, directly or by others."""
-    found: set[str] = set()
+    users: set[str] = set()
     searched = [name]
     while searched:
         wanted = searched.pop()
         direct = {
             user.name
             for user in definition.services.values()
-            if user.name not in found and any(needed.service == wanted for needed in user.dependencies)
+            if user.name not in users and any(needed.service == wanted for needed in user.dependencies)
         }
-        found |= direct
+        users |= direct
         searched += direct
-    return frozenset(found - {name})
+    return frozenset(users - {name})

@@ -29,12 +29,12 @@ def start_order(definition: Definition) -> tuple[Service, ...]:
             f"services depend on each other in a circle: {' → '.join(circle)}",
             where=str(definition.locate(("services", circle[0], "depends_on"))),
         ) from error
-    found: list[Service] = []
+    order: list[Service] = []
     while graph.is_active():
         ready = sorted(graph.get_ready())
-        found.extend(definition.services[name] for name in ready)
+        order.extend(definition.services[name] for name in ready)
         graph.done(*ready)
-    return tuple(found)
+    return tuple(order)
 
 
 def effective_dependencies(definition: Definition, service: Service) -> tuple[Dependency, ...]:
@@ -69,12 +69,12 @@ def awaited_ports(definition: Definition, service: Service) -> tuple[int, ...]:
     They are those that ``x-previewer.await_ports`` names for it, else its routes, else all that it publishes.
     Where ``await_ports`` is false, there are none.
     """
-    said = definition.extension.await_ports
-    if said is False or service.network_mode == "host":
+    ports = definition.extension.await_ports
+    if ports is False or service.network_mode == "host":
         return ()
     published = dict.fromkeys(port.target for port in service.ports if port.protocol == "tcp")
-    if service.name in said:
-        return tuple(port for port in published if port in said[service.name])
+    if service.name in ports:
+        return tuple(port for port in published if port in ports[service.name])
     routed = {route.port for route in declared_routes(definition) if route.service == service.name}
     return tuple(port for port in published if not routed or port in routed)
 

@@ -84,7 +84,7 @@ def decide_port_handover(
         return PortHandover(Handover.STOPPED_FIRST if holders else Handover.NONE, holders=holders)
     if not holders and not is_kept:
         return PortHandover(binding=address)
-    standby_address = next((found for found in _standby_addresses(numbers, is_free)), None)
+    standby_address = next((candidate for candidate in _standby_addresses(numbers, is_free)), None)
     if standby_address is None:
         return PortHandover(Handover.STOPPED_FIRST if holders else Handover.NONE, binding=address, holders=holders)
     return PortHandover(Handover.REHEARSED, binding=standby_address, edge=address, holders=holders)
@@ -115,12 +115,12 @@ def decide_return(
 
 def inherited_ports(observation: Observation) -> InheritedPorts:
     """The host ports that containers have, to be had by their successors."""
-    found: dict[PortKey, tuple[int, ...]] = {}
+    ports: dict[PortKey, tuple[int, ...]] = {}
     for container in observation.containers:
         for port in container.ports:
             key = PortKey(container.service, container.number, port.target, port.protocol)
-            found[key] = (*found.get(key, ()), port.host_port)
-    return found
+            ports[key] = (*ports.get(key, ()), port.host_port)
+    return ports
 
 
 def keeps_ports(definition: Definition) -> bool:
@@ -139,7 +139,7 @@ def published_address(definition: Definition) -> str | None:
     They cannot where a port is for every address or a range, where addresses differ, or where a service is in a
     network that is not the environment's own ordinary bridge: that network would decide.
     """
-    found: set[str] = set()
+    addresses: set[str] = set()
     for service in definition.services.values():
         if not service.ports:
             continue
@@ -148,10 +148,10 @@ def published_address(definition: Definition) -> str | None:
         for port in service.ports:
             if port.published and not port.published.isdecimal():
                 return None
-            found.add(port.host_ip)
-    if len(found) != 1:
+            addresses.add(port.host_ip)
+    if len(addresses) != 1:
         return None
-    (address,) = found
+    (address,) = addresses
     return address if address not in EVERY_ADDRESS and _is_ipv4(address) else None
 
 

@@ -116,12 +116,12 @@ def decide(
     ]
     going = {remove.environment for remove in removes}
     staying = [e for e in previews if e.name not in going and e.name not in running]
-    wanted: list[WatchAction] = [
+    decisions: list[WatchAction] = [
         *_follows(staying, branches, attempts),
         *(_makes(present, previews, branches, rules, attempts) if has_capacity else ()),
     ]
     free = max(0, rules.limit - len(bringing_up))
-    return (*cancels, *removes, *wanted[:free])
+    return (*cancels, *removes, *decisions[:free])
 
 
 def watched_previews(environments: Iterable[Environment], rules: WatchRules) -> list[Environment]:
@@ -240,18 +240,18 @@ def find_skips(
     previews = watched_previews(present.values(), rules)
     behind = {e.name: e.ownership.branch or "" for e in previews if is_behind(e, branches)}
     missing = dict(branches_without({e.ownership.branch for e in previews}, branches, rules))
-    found = []
+    skips = []
     for name, branch in sorted({**missing, **behind}.items()):
         tip = branches.tips[branch]
         if name in missing and name in present:
-            found.append(Skip(name, branch, tip, None, f"{name} is an environment of something else"))
+            skips.append(Skip(name, branch, tip, None, f"{name} is an environment of something else"))
             continue
         progress = _progress(attempts.get(name), tip)
         if progress is None and name in missing and not has_capacity:
             progress = Progress.WAITING
         if progress in _CAUSES:
-            found.append(Skip(name, branch, tip, progress, _CAUSES[progress]))
-    return tuple(found)
+            skips.append(Skip(name, branch, tip, progress, _CAUSES[progress]))
+    return tuple(skips)
 
 
 def _progress(attempt: Attempt | None, tip: str) -> Progress | None:

@@ -66,17 +66,17 @@ def count_free(pool: str, prefix_length: int, taken: Iterable[Network]) -> int:
 def read_pool(pool: str, prefix_length: int) -> IPv4Network:
     """The pool, checked. Raises :class:`UsageError`."""
     try:
-        found = ip_network(pool)
+        network = ip_network(pool)
     except ValueError as error:
         raise UsageError(f"the address pool {pool!r} is not a CIDR range: {error}") from error
-    if not isinstance(found, IPv4Network):
+    if not isinstance(network, IPv4Network):
         raise UsageError(f"the address pool {pool!r} is not an IPv4 range")
-    if not found.prefixlen <= prefix_length <= 29:
+    if not network.prefixlen <= prefix_length <= 29:
         raise UsageError(
             f"subnets of length /{prefix_length} do not fit the address pool {pool}",
-            hint=f"choose a length from {found.prefixlen} to 29, which leaves 5 addresses for containers",
+            hint=f"choose a length from {network.prefixlen} to 29, which leaves 5 addresses for containers",
         )
-    return found
+    return network
 
 
 def _used_slots(whole: IPv4Network, size: int, taken: Iterable[Network]) -> set[int]:

@@ -163,8 +163,8 @@ def explain_start(text: str) -> StartFailure | None:
 def explain_runtime(text: str) -> StartFailure:
     """What a runtime means by ``text``; what is not known is its own last words."""
     for entry in _PATTERNS:
-        if found := re.search(entry.pattern, text, re.IGNORECASE | re.DOTALL):
-            named = {name: value for name, value in found.groupdict().items() if value}
+        if match := re.search(entry.pattern, text, re.IGNORECASE | re.DOTALL):
+            named = {name: value for name, value in match.groupdict().items() if value}
             name = named.get("name") or named.get("other") or ""
             return StartFailure(entry.meaning.format(name=name).rstrip(": "), entry.hint)
     words = re.sub(_WRAPPING, "", text, flags=re.IGNORECASE).removesuffix(": unknown").strip(' :"')

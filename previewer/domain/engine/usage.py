@@ -61,8 +61,8 @@ class UsageBoard:
 
     def keep_only(self, containers: Iterable[str]) -> None:
         """Forget the others: they are not looked at any more."""
-        wanted = set(containers)
-        self._samples = {name: samples for name, samples in self._samples.items() if name in wanted}
+        kept = set(containers)
+        self._samples = {name: samples for name, samples in self._samples.items() if name in kept}
 
     def of(self, containers: Iterable[str]) -> Usage | None:
         """What these containers use together; ``None`` while nothing is known of any."""

@@ -131,19 +131,19 @@ def ended_containers(definition: Definition, environment: Environment) -> tuple[
 
     One that ended with 0 may have done its work: it counts only if it publishes ports or is asked for its health.
     """
-    found: list[str] = []
+    ended: list[str] = []
     for service in definition.services.values():
         if Condition.COMPLETED in awaited_conditions(definition, service):
             continue
         is_server = bool(service.ports) or service.has_healthcheck
-        found += (
+        ended += (
             container.name
             for container in _containers(environment)
             if container.service == service.name
             and container.state in (ContainerState.EXITED, ContainerState.DEAD)
             and (is_server or container.exit_code != 0)
         )
-    return tuple(sorted(found))
+    return tuple(sorted(ended))
 
 
 def _wakes(definition: Definition, service: Service, environment: Environment) -> Iterator[Step]:

@@ -126,8 +126,8 @@ class Environment(Struct, frozen=True):
         """When it expires, on our clock: as the ledger says, else its labels; ``None`` for never."""
         if self.notes.pinned:
             return None
-        said = self.notes.expires_at or self.ownership.expires_at
-        return said and said + self.clock_change
+        at = self.notes.expires_at or self.ownership.expires_at
+        return at and at + self.clock_change
 
     @property
     def is_tainted(self) -> bool:
@@ -158,17 +158,17 @@ def list_environments(observation: Observation, notes: Notes | None = None) -> t
     its place, and where they say nothing the newest; where all are kept, the newest of those.
     """
     by_name = sorted(observation.owners, key=lambda owner: owner.environment)
-    found = []
+    environments = []
     for name, owners in groupby(by_name, key=lambda owner: owner.environment):
-        said = (notes or {}).get(name, NOTHING_NOTED)
+        own_notes = (notes or {}).get(name, NOTHING_NOTED)
         generations = {owner.generation: owner for owner in owners}
-        candidates = [number for number in generations if number not in said.kept] or list(generations)
+        candidates = [number for number in generations if number not in own_notes.kept] or list(generations)
         seen = {
-            number: _environment(generations[number], observation.of(name), said.of_generation(number))
-            for number in {max(candidates), said.generation} & set(candidates)
+            number: _environment(generations[number], observation.of(name), own_notes.of_generation(number))
+            for number in {max(candidates), own_notes.generation} & set(candidates)
         }
-        found.append(_live(seen, said.generation))
-    return tuple(found)
+        environments.append(_live(seen, own_notes.generation))
+    return tuple(environments)
 
 
 def _live(seen: Mapping[int, Environment], noted: int) -> Environment:
@@ -235,7 +235,8 @@ def _environment(ownership: Ownership, observation: Observation, notes: Environm
     ]
     generation.sort(key=lambda container: (container.service, container.number))
     services = [
-        _service(name, tuple(found), observation) for name, found in groupby(generation, key=lambda c: c.service)
+        _service(name, tuple(containers), observation)
+        for name, containers in groupby(generation, key=lambda c: c.service)
     ]
     state = worst(s.state for s in services)
     if notes.asleep_since is not None and not any(c.state is ContainerState.RUNNING for c in generation):

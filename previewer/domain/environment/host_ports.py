@@ -46,24 +46,24 @@ def assign_ports(
     engine's to choose from. Raises :class:`ValueError` when no port is left.
     """
     fixed: dict[PortKey, int] = {}
-    wanted: dict[PortKey, None] = {}
+    preferred: dict[PortKey, None] = {}
     for name, service in definition.services.items():
         for number in range(1, service.replicas + 1):
             for port in service.ports:
                 key = PortKey(name, number, port.target, port.protocol)
                 if not port.published:
-                    wanted[key] = None
+                    preferred[key] = None
                 elif port.published.isdecimal():
                     fixed.setdefault(key, int(port.published))
-    free = {key: [port for port in inherited.get(key, ()) if port not in fixed.values()] for key in wanted}
-    found = {key: ports[0] for key, ports in free.items() if ports}
-    taken = {*fixed.values(), *found.values()}
-    for key in wanted:
-        if key in found:
+    free = {key: [port for port in inherited.get(key, ()) if port not in fixed.values()] for key in preferred}
+    assigned = {key: ports[0] for key, ports in free.items() if ports}
+    taken = {*fixed.values(), *assigned.values()}
+    for key in preferred:
+        if key in assigned:
             continue
-        found[key] = _first_free(f"{seed}/{key}", lambda p: p not in taken and is_free(p))
-        taken.add(found[key])
-    return {**fixed, **found}
+        assigned[key] = _first_free(f"{seed}/{key}", lambda p: p not in taken and is_free(p))
+        taken.add(assigned[key])
+    return {**fixed, **assigned}
 
 
 class HeldPort(Struct, frozen=True):
@@ -81,16 +81,16 @@ def find_held_ports(definition: Definition, observation: Observation) -> Iterato
     A port of one address and the same one of another do not meet; those of every address meet all.
     """
     for service in definition.services.values():
-        for wanted in service.ports:
+        for mapping in service.ports:
             for holder in observation.containers:
-                if any(_meet(wanted, port) for port in holder.ports):
-                    yield HeldPort(service.name, int(wanted.published), holder)
+                if any(_meet(mapping, port) for port in holder.ports):
+                    yield HeldPort(service.name, int(mapping.published), holder)
 
 
-def _meet(wanted: PortMapping, port: PublishedPort) -> bool:
-    if (wanted.published, wanted.protocol) != (str(port.host_port), port.protocol):
+def _meet(mapping: PortMapping, port: PublishedPort) -> bool:
+    if (mapping.published, mapping.protocol) != (str(port.host_port), port.protocol):
         return False
-    return wanted.host_ip == port.host_ip or bool({wanted.host_ip, port.host_ip} & set(EVERY_ADDRESS))
+    return mapping.host_ip == port.host_ip or bool({mapping.host_ip, port.host_ip} & set(EVERY_ADDRESS))
 
 
 def _first_free(seed: str, is_free: Callable[[int], bool]) -> int:

@@ -49,11 +49,11 @@ def _published_elsewhere(environment: Environment) -> tuple[PublishedPort, ...]:
 
 def url_variables(environment: Environment) -> dict[str, str]:
     """The ``PREVIEWER_URL…`` variables, as far as what runs tells them without its definition."""
-    found = {"PREVIEWER_URL": environment.url} if environment.url else {}
+    variables = {"PREVIEWER_URL": environment.url} if environment.url else {}
     for service in environment.services:
         for port in service.ports[:1]:
-            found[f"PREVIEWER_URL_{variable_suffix(service.name)}"] = port.url
-    return found
+            variables[f"PREVIEWER_URL_{variable_suffix(service.name)}"] = port.url
+    return variables
 
 
 def injected_variables(
@@ -65,7 +65,7 @@ def injected_variables(
     names a port; ``PREVIEWER_URL_API`` is the service's first; ``PREVIEWER_URL`` is the first of ``routes``. A
     route with a name has its URL under that too, unless a service or port is called so.
     """
-    found = {
+    variables = {
         "PREVIEWER": "1",
         "PREVIEWER_ENVIRONMENT": ownership.environment,
         "PREVIEWER_ROLE": ownership.role.value,
@@ -76,12 +76,12 @@ def injected_variables(
     }
     routed = [(route, urls[key]) for route in routes if (key := (route.service, route.port)) in urls]
     for route, url in routed:
-        found.setdefault("PREVIEWER_URL", url)
-        found.setdefault(f"PREVIEWER_URL_{variable_suffix(route.service)}", url)
+        variables.setdefault("PREVIEWER_URL", url)
+        variables.setdefault(f"PREVIEWER_URL_{variable_suffix(route.service)}", url)
     for (service, port), url in urls.items():
-        found.setdefault(f"PREVIEWER_URL_{variable_suffix(service)}", url)
-        found[f"PREVIEWER_URL_{variable_suffix(service)}_{port}"] = url
+        variables.setdefault(f"PREVIEWER_URL_{variable_suffix(service)}", url)
+        variables[f"PREVIEWER_URL_{variable_suffix(service)}_{port}"] = url
     for route, url in routed:
         if route.name:
-            found.setdefault(f"PREVIEWER_URL_{variable_suffix(route.name)}", url)
-    return found
+            variables.setdefault(f"PREVIEWER_URL_{variable_suffix(route.name)}", url)
+    return variables

@@ -37,9 +37,9 @@ from previewer.domain.policy.mount_rules import names_file, replaced_binds
 from previewer.domain.policy.trust import DEFAULT_LIMITS, Trust
 
 
-def replace_binds(service: Service, given: Circumstances) -> Iterator[Change]:
+def replace_binds(service: Service, circumstances: Circumstances) -> Iterator[Change]:
     """Empty volumes in their place; a mount of a file is taken out, for a folder cannot stand there."""
-    for mount in replaced_binds(given.definition, given.trust):
+    for mount in replaced_binds(circumstances.definition, circumstances.trust):
         if mount.path[1] != service.name:
             continue
         reason = f"the settings replace {mount.source} ([policy] replace)"
@@ -111,11 +111,16 @@ def isolate(
     is isolated once stays as it is when it is isolated again. External networks and volumes keep their names.
     ``publish`` is the host address of ports without a fixed one.
     """
-    given = replace(_circumstances(definition, role, trust), publish=publish)
+    circumstances = replace(_circumstances(definition, role, trust), publish=publish)
     changes = [
-        *(c for service in definition.services.values() for find in SERVICE_CHANGES for c in find(service, given)),
-        *free_resources(given),
-        *shut_networks(given),
+        *(
+            c
+            for service in definition.services.values()
+            for find in SERVICE_CHANGES
+            for c in find(service, circumstances)
+        ),
+        *free_resources(circumstances),
+        *shut_networks(circumstances),
     ]
     model = apply_changes(definition.model, [(change.path, change.after) for change in changes])
     rewrites = tuple(
@@ -126,10 +131,15 @@ def isolate(
 
 def apply_conditions(definition: Definition, *, role: Role, trust: Trust | None = None) -> Definition:
     """``definition`` with all that :func:`isolate` changes but names, addresses and ports."""
-    given = _circumstances(definition, role, trust)
+    circumstances = _circumstances(definition, role, trust)
     changes = [
-        *(c for service in definition.services.values() for find in CONDITIONS for c in find(service, given)),
-        *shut_networks(given),
+        *(
+            c
+            for service in definition.services.values()
+            for find in CONDITIONS
+            for c in find(service, circumstances)
+        ),
+        *shut_networks(circumstances),
     ]
     model = apply_changes(definition.model, [(change.path, change.after) for change in changes])
     return replace(definition, model=as_object(model))

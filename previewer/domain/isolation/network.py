@@ -17,16 +17,19 @@ NO_RESOLVER = "127.0.0.1"
 """The engine's resolver answers the names of siblings and asks this one for all others: nothing answers there."""
 
 
-def is_shut(given: Circumstances) -> bool:
+def is_shut(circumstances: Circumstances) -> bool:
     """Whether nothing of the environment may reach other machines: as the definition, else the role says."""
-    if not given.definition.extension.egress:
+    if not circumstances.definition.extension.egress:
         return True
-    return not given.limits.egress and given.trust.grant_for(EGRESS, egress_subjects(given.definition)) is None
+    return (
+        not circumstances.limits.egress
+        and circumstances.trust.grant_for(EGRESS, egress_subjects(circumstances.definition)) is None
+    )
 
 
-def shut_service(service: Service, given: Circumstances) -> Iterator[Change]:
+def shut_service(service: Service, circumstances: Circumstances) -> Iterator[Change]:
     """Take from a service what gets around its networks: raw packets, and the engine's way to name servers."""
-    if not is_shut(given):
+    if not is_shut(circumstances):
         return
     reason = "nothing of the environment may reach other machines"
     dropped = service.cap_drop
@@ -38,13 +41,13 @@ def shut_service(service: Service, given: Circumstances) -> Iterator[Change]:
         yield change_service(service, "dns", after=resolvers, reason=reason)
 
 
-def shut_networks(given: Circumstances) -> Iterator[Change]:
+def shut_networks(circumstances: Circumstances) -> Iterator[Change]:
     """Take the way out from the environment's own networks; external ones stay what they are."""
-    if not is_shut(given):
+    if not is_shut(circumstances):
         return
     reason = "nothing of the environment may reach other machines"
-    published = _published_networks(given)
-    for key, network in given.definition.networks.items():
+    published = _published_networks(circumstances)
+    for key, network in circumstances.definition.networks.items():
         if network.external:
             continue
         yield Change(("networks", key, NO_EGRESS_KEY), network.no_egress or None, True)
@@ -57,28 +60,28 @@ def shut_networks(given: Circumstances) -> Iterator[Change]:
             yield Change(("networks", key, "internal"), network.internal, True, reason)
 
 
-def _published_networks(given: Circumstances) -> frozenset[str]:
+def _published_networks(circumstances: Circumstances) -> frozenset[str]:
     """The networks of services that publish a port, or have a route, which is published."""
-    routed = {route.service for route in declared_routes(given.definition)}
-    services = given.definition.services.values()
+    routed = {route.service for route in declared_routes(circumstances.definition)}
+    services = circumstances.definition.services.values()
     return frozenset(key for s in services if s.ports or s.name in routed for key in s.networks)
 
 
-def free_ports(service: Service, given: Circumstances) -> Iterator[Change]:
+def free_ports(service: Service, circumstances: Circumstances) -> Iterator[Change]:
     """Take host ports and addresses out of ``ports``; what is then there twice is there once."""
     seen: set[tuple[object, ...]] = set()
     for index, (port, entry) in enumerate(zip(service.ports, service.entries("ports"), strict=True)):
-        wanted = _freed(port, entry, given)
-        identity = tuple(wanted.get(key) for key in ("target", "protocol", "published", "host_ip"))
+        freed = _freed(port, entry, circumstances)
+        identity = tuple(freed.get(key) for key in ("target", "protocol", "published", "host_ip"))
         if identity in seen:
             reason = "the same port is published by another line already"
             yield change_service(service, "ports", str(index), after=None, reason=reason)
-        elif wanted != entry:
-            yield change_service(service, "ports", str(index), after=wanted, reason=_reason(port))
+        elif freed != entry:
+            yield change_service(service, "ports", str(index), after=freed, reason=_reason(port))
         seen.add(identity)
 
 
-def publish_routes(service: Service, given: Circumstances) -> Iterator[Change]:
+def publish_routes(service: Service, circumstances: Circumstances) -> Iterator[Change]:
     """Publish the ports that ``x-previewer.routes`` gives a URL and ``ports`` does not have.
 
     A service without networks of its own (``network_mode``) can publish none.
@@ -86,10 +89,11 @@ def publish_routes(service: Service, given: Circumstances) -> Iterator[Change]:
     if service.network_mode:
         return
     published = {port.target for port in service.ports if port.protocol == "tcp"}
-    routes = [route for route in declared_routes(given.definition) if route.service == service.name]
+    routes = [route for route in declared_routes(circumstances.definition) if route.service == service.name]
     missing = dict.fromkeys(route.port for route in routes if route.port not in published)
     entries: list[JsonValue] = [
-        {"mode": "ingress", "target": port, "protocol": "tcp", "host_ip": given.publish} for port in missing
+        {"mode": "ingress", "target": port, "protocol": "tcp", "host_ip": circumstances.publish}
+        for port in missing
     ]
     reason = "x-previewer.routes gives this port a URL"
     count = len(service.ports)
@@ -100,11 +104,11 @@ def publish_routes(service: Service, given: Circumstances) -> Iterator[Change]:
         yield change_service(service, "ports", str(number), after=entry, reason=reason)
 
 
-def _freed(port: PortMapping, entry: JsonObject, given: Circumstances) -> JsonObject:
-    if port.published and given.trust.grant_for(HOST_PORT, port_subjects(port)):
+def _freed(port: PortMapping, entry: JsonObject, circumstances: Circumstances) -> JsonObject:
+    if port.published and circumstances.trust.grant_for(HOST_PORT, port_subjects(port)):
         return entry
     kept = {key: value for key, value in entry.items() if key != "published"}
-    return {**kept, "host_ip": given.publish}
+    return {**kept, "host_ip": circumstances.publish}
 
 
 def _reason(port: PortMapping) -> str:
@@ -117,9 +121,9 @@ def _reason(port: PortMapping) -> str:
 _ADDRESSES = ("ipv4_address", "ipv6_address", "link_local_ips")
 
 
-def free_container_names(service: Service, given: Circumstances) -> Iterator[Change]:
+def free_container_names(service: Service, circumstances: Circumstances) -> Iterator[Change]:
     """Drop ``container_name``; the name stays as an alias on every network of the service."""
-    del given
+    del circumstances
     name = service.container_name
     if not name:
         return
@@ -130,9 +134,9 @@ def free_container_names(service: Service, given: Circumstances) -> Iterator[Cha
             yield change_service(service, "networks", key, "aliases", after=[*endpoint.aliases, name])
 
 
-def free_addresses(service: Service, given: Circumstances) -> Iterator[Change]:
+def free_addresses(service: Service, circumstances: Circumstances) -> Iterator[Change]:
     """Drop the fixed addresses of a service."""
-    del given
+    del circumstances
     for key, endpoint in service.networks.items():
         for name in _ADDRESSES:
             if getattr(endpoint, name):
@@ -140,15 +144,15 @@ def free_addresses(service: Service, given: Circumstances) -> Iterator[Change]:
                 yield change_service(service, "networks", key, name, after=None, reason=reason)
 
 
-def free_resources(given: Circumstances) -> Iterator[Change]:
+def free_resources(circumstances: Circumstances) -> Iterator[Change]:
     """Drop the fixed names of networks, volumes, secrets and configs, and the fixed subnets of networks."""
-    for section, resource in given.definition.resources:
+    for section, resource in circumstances.definition.resources:
         if resource.name and not resource.external:
-            derived = resource.name == f"{given.definition.model.get('name')}_{resource.key}"
+            derived = resource.name == f"{circumstances.definition.model.get('name')}_{resource.key}"
             noun = section.removesuffix("s")
             reason = "" if derived else f"each environment has its own {noun}, under a name of its own"
             yield Change((section, resource.key, "name"), resource.name, None, reason)
-    for key, network in given.definition.networks.items():
+    for key, network in circumstances.definition.networks.items():
         if network.ipam.config and not network.external:
             reason = "two environments cannot have the same subnet; a free one is chosen"
             yield Change(

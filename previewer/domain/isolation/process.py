@@ -16,44 +16,44 @@ from previewer.domain.policy.rewrite_rules import LOG_SIZE, RESTART, endless_res
 NO_NEW_PRIVILEGES = "no-new-privileges"
 
 
-def cap_restarts(service: Service, given: Circumstances) -> Iterator[Change]:
+def cap_restarts(service: Service, circumstances: Circumstances) -> Iterator[Change]:
     """In previews, make restarting for ever restarting on failure."""
-    if given.role is not Role.PREVIEW:
+    if circumstances.role is not Role.PREVIEW:
         return
     for keys, restart in endless_restarts(service):
-        if given.trust.grant_for(RESTART, (restart,)) is None:
+        if circumstances.trust.grant_for(RESTART, (restart,)) is None:
             reason = "a preview that has ended should show as ended, and none comes back after a reboot"
             yield change_service(service, *keys, after="on-failure", reason=reason)
 
 
-def limit_resources(service: Service, given: Circumstances) -> Iterator[Change]:
+def limit_resources(service: Service, circumstances: Circumstances) -> Iterator[Change]:
     """Set the definition's own defaults, else the role's, where a service has no limit."""
     reason = "the service sets no limit"
-    pids = own_limit(given.definition, "pids") or given.limits.pids
+    pids = own_limit(circumstances.definition, "pids") or circumstances.limits.pids
     if pids and not list(quantities(service, key="pids_limit", limit="pids")):
         yield change_service(service, "pids_limit", after=pids, reason=reason)
-    memory = own_limit(given.definition, "memory") or given.limits.memory
+    memory = own_limit(circumstances.definition, "memory") or circumstances.limits.memory
     if memory and not list(quantities(service, key="mem_limit", limit="memory")):
         yield change_service(service, "mem_limit", after=str(memory), reason=reason)
-    cpus = given.definition.extension.limits.cpus or given.limits.cpus
+    cpus = circumstances.definition.extension.limits.cpus or circumstances.limits.cpus
     if cpus and not any((service.cpus, service.cpu_quota, service.deploy.resources.limits.cpus)):
         yield change_service(service, "cpus", after=cpus, reason=reason)
 
 
-def forbid_new_privileges(service: Service, given: Circumstances) -> Iterator[Change]:
+def forbid_new_privileges(service: Service, circumstances: Circumstances) -> Iterator[Change]:
     """In previews, keep programs from gaining privileges by set-uid files, unless the service decides itself."""
     options = service.security_opt
     decided = any(option.startswith(NO_NEW_PRIVILEGES) for option in options)
-    if given.role is Role.PREVIEW and not decided:
+    if circumstances.role is Role.PREVIEW and not decided:
         reason = "code under preview gains no privileges by set-uid programs"
         after = [*options, f"{NO_NEW_PRIVILEGES}:true"]
         yield change_service(service, "security_opt", after=after, reason=reason)
 
 
-def bound_logs(service: Service, given: Circumstances) -> Iterator[Change]:
+def bound_logs(service: Service, circumstances: Circumstances) -> Iterator[Change]:
     """Keep three files of ten megabytes, unless the service keeps less or its branch is trusted with more."""
     logging = as_object(service.spec.get("logging"))
-    if logging and given.trust.grant_for(LOG_SIZE, (service.name,)):
+    if logging and circumstances.trust.grant_for(LOG_SIZE, (service.name,)):
         return
     bounded = bounded_logging(logging)
     if bounded != logging:
@@ -61,9 +61,9 @@ def bound_logs(service: Service, given: Circumstances) -> Iterator[Change]:
         yield change_service(service, "logging", after=bounded, reason=reason)
 
 
-def close_file_system(service: Service, given: Circumstances) -> Iterator[Change]:
+def close_file_system(service: Service, circumstances: Circumstances) -> Iterator[Change]:
     """Make the root file system read-only, and mount memory where ``x-previewer.writable`` says so."""
-    extension = given.definition.extension
+    extension = circumstances.definition.extension
     if extension.immutability != "enforce":
         return
     if not service.read_only:
@@ -71,10 +71,10 @@ def close_file_system(service: Service, given: Circumstances) -> Iterator[Change
         yield change_service(service, "read_only", after=True, reason=reason)
     writable = extension.writable.get(service.name, ())
     mounted = _mounted(service)
-    wanted: list[JsonValue] = [path for path in writable if posixpath.normpath(path) not in mounted]
-    if wanted:
+    paths: list[JsonValue] = [path for path in writable if posixpath.normpath(path) not in mounted]
+    if paths:
         reason = "x-previewer.writable names what may be written; it is memory, and goes with the container"
-        after = [*service.tmpfs, *wanted]
+        after = [*service.tmpfs, *paths]
         yield change_service(service, "tmpfs", after=after, reason=reason)
 
 

@@ -83,13 +83,13 @@ def check(definition: Definition, trust: Trust) -> tuple[Finding, ...]:
 
     What isolation rewrites is not among it: see :func:`explain`.
     """
-    found = [
+    findings = [
         finding
         for rule in RULES
         if rule.effect is Effect.REFUSED
         for finding in _findings(rule, definition, trust)
     ]
-    return tuple(sorted(found, key=_in_file_order))
+    return tuple(sorted(findings, key=_in_file_order))
 
 
 def check_image(

@@ -112,9 +112,9 @@ def image_requests(service: Service, config: JsonObject, trust: Trust) -> Iterat
         message = f"has {volumes} volumes of its image, {limits.max_volumes} is the most"
         yield "volume-limit", Request(path, message, ())
     own = service.healthcheck
-    for said, engine_key in ((own.interval, "Interval"), (own.start_interval, "StartInterval")):
+    for interval, engine_key in ((own.interval, "Interval"), (own.start_interval, "StartInterval")):
         nanoseconds = value_at(config, "Healthcheck", engine_key)
-        if own.disable or said or not isinstance(nanoseconds, int):
+        if own.disable or interval or not isinstance(nanoseconds, int):
             continue
         if 0 < (seconds := nanoseconds / NANOSECONDS["s"]) < limits.min_health_interval:
             least = f"{limits.min_health_interval:g}s is the least"
@@ -187,9 +187,11 @@ def _caches(service: Service) -> Iterator[Request]:
 def _proxies(definition: Definition, trust: Trust) -> Iterator[Request]:
     del trust
     shared = definition.extension.freeze.args
-    given: list[tuple[ModelPath, Collection[str]]] = [(("x-previewer", "freeze", "args"), shared)]
-    given += [(service_path(s, "build", "args"), s.build.args) for s in definition.services.values() if s.build]
-    for path, args in given:
+    arguments: list[tuple[ModelPath, Collection[str]]] = [(("x-previewer", "freeze", "args"), shared)]
+    arguments += [
+        (service_path(s, "build", "args"), s.build.args) for s in definition.services.values() if s.build
+    ]
+    for path, args in arguments:
         for name in args:
             if name.casefold() in _PROXIES:
                 yield Request((*path, name), f"builds with the proxy argument {name!r}", (name,))

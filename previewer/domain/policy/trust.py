@@ -120,8 +120,8 @@ class Trust(Struct, frozen=True):
 
     def grant_for(self, rule: str, subjects: Sequence[str], *, exactly: bool = False) -> Grant | None:
         """The first grant that allows what ``rule`` refuses under one of the names ``subjects``."""
-        found = (grant for grant in self.grants if grant.rule == rule)
-        return next((grant for grant in found if grant.covers(subjects, exactly=exactly)), None)
+        grants = (grant for grant in self.grants if grant.rule == rule)
+        return next((grant for grant in grants if grant.covers(subjects, exactly=exactly)), None)
 
 
 class TrustRules(Struct, frozen=True):

@@ -108,7 +108,7 @@ Notes = Mapping[str, EnvironmentNotes]
 
 def merge_notes(before: Notes, news: Notes) -> Notes:
     """What is true after ``news``; environments of which nothing is said any more are left out."""
-    return {name: said for name, said in {**before, **news}.items() if not said.is_empty}
+    return {name: note for name, note in {**before, **news}.items() if not note.is_empty}
 
 
 class LedgerEntry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -147,10 +147,10 @@ class RunLease(msgspec.Struct, frozen=True):
     """Whether the run is over, and only those that began before it have not seen its claim yet."""
 
 
-def is_superseded(ours: RunLease, stored: RunLease | None) -> bool:
+def is_superseded(own: RunLease, stored: RunLease | None) -> bool:
     """Whether a run is to stop, given the claim that is stored now.
 
     Runs overwrite each other's claims, so a foreign one began later. For the same commit both may go on: the one
     finds what the other has built. Nothing is stored where no two runs have met.
     """
-    return stored is not None and stored.token != ours.token and stored.commit != ours.commit
+    return stored is not None and stored.token != own.token and stored.commit != own.commit

@@ -129,10 +129,10 @@ class ImagePackages(Struct, frozen=True):
 
     def count(self) -> dict[str, int]:
         """How many there are of each kind, by the kind's value; kinds without any are left out."""
-        found: dict[str, int] = {}
+        counts: dict[str, int] = {}
         for package in self.packages:
-            found[package.kind.value] = found.get(package.kind.value, 0) + 1
-        return found
+            counts[package.kind.value] = counts.get(package.kind.value, 0) + 1
+        return counts
 
 
 NOTE_PROPERTY = "previewer:incomplete"
@@ -146,10 +146,10 @@ def image_packages(packages: Iterable[Package], notes: Iterable[str] = ()) -> Im
 
 def read_bill(bill: JsonObject) -> ImagePackages:
     """The packages that a bill of materials (CycloneDX 1.6, JSON) lists. Components of other types are skipped."""
-    found = (_component(as_object(component)) for component in as_list(bill.get("components")))
+    components = (_component(as_object(component)) for component in as_list(bill.get("components")))
     properties = (as_object(entry) for entry in as_list(as_object(bill.get("metadata")).get("properties")))
     notes = [as_text(entry.get("value")) for entry in properties if entry.get("name") == NOTE_PROPERTY]
-    return image_packages((package for package in found if package is not None), notes)
+    return image_packages((package for package in components if package is not None), notes)
 
 
 def _component(component: JsonObject) -> Package | None:

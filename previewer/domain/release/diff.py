@@ -219,7 +219,7 @@ def _as_items(value: JsonValue) -> Collection[JsonValue]:
     return value if isinstance(value, list | tuple) else ()
 
 
-def _definition_order(found: DefinitionChange) -> tuple[str, str, bytes, str, bytes]:
+def _definition_order(change: DefinitionChange) -> tuple[str, str, bytes, str, bytes]:
     """Total, so that both ways round the same changes come in the same order."""
-    before, after = canonical_json(found.before), canonical_json(found.after)
-    return found.definition, found.path, min(before, after), found.change.value, max(before, after)
+    before, after = canonical_json(change.before), canonical_json(change.after)
+    return change.definition, change.path, min(before, after), change.change.value, max(before, after)

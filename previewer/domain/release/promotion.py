@@ -52,7 +52,7 @@ def is_proven(release: Release, staging: Iterable[Environment], notes: Iterable[
     """Whether the release serves in staging, untouched, or did so until another one took its place."""
     if any(e.ownership.release == release.id and not tuple(ailments(e)) for e in staging):
         return True
-    return any(good.release == release.id for said in notes for good in said.known_good)
+    return any(good.release == release.id for note in notes for good in note.known_good)
 
 
 def has_role(release: Release, role: Role) -> bool:

@@ -83,8 +83,8 @@ class Release(msgspec.Struct, frozen=True, dict=True):
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
         """Every artifact once, sorted by image."""
-        found = {a.image: a for frozen in self.definitions.values() for a in frozen.artifacts.values()}
-        return tuple(found[image] for image in sorted(found))
+        by_image = {a.image: a for frozen in self.definitions.values() for a in frozen.artifacts.values()}
+        return tuple(by_image[image] for image in sorted(by_image))
 
 
 def joined(release: Release, part: Release) -> Release:

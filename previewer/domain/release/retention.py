@@ -48,9 +48,9 @@ def judge_releases(
     present = {owner.environment for owner in observed.owners if owner.installation == installation}
     reasons |= {
         good.release: f"it was good in {name}"
-        for name, said in notes.items()
+        for name, note in notes.items()
         if name in present
-        for good in said.known_good
+        for good in note.known_good
     }
     reasons |= {owner.release: _use(owner, notes, installation) for owner in _by_use(observed.owners)}
     judged: dict[str, Judgement] = {}
@@ -110,7 +110,7 @@ def _by_use(owners: Iterable[Ownership]) -> list[Ownership]:
 
 
 def _use(owner: Ownership, notes: Notes, installation: str) -> str:
-    said = notes.get(owner.environment) if owner.installation == installation else None
-    if said is not None and owner.generation in said.kept:
+    note = notes.get(owner.environment) if owner.installation == installation else None
+    if note is not None and owner.generation in note.kept:
         return f"generation {owner.generation} of {owner.environment} is kept to roll back to"
     return f"{owner.environment} runs it"
