@@ -90,7 +90,9 @@ def plan_declaration(
     from previewer.definition.allow_entry import with_allow_entry
 
     if not reason.strip():
-        raise UsageError("say why it is meant", where=difference.path)
+        raise UsageError(
+            "say why it is meant", where=difference.path, hint="--reason 'production carries the load'"
+        )
     default = session.source.default_branch()
     if default.commit is None:
         raise UsageError("no default branch has a definition to add to", hint=default.reason)

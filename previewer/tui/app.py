@@ -15,7 +15,8 @@ from textual.binding import BindingType
 from textual.command import CommandPalette, Provider
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import Event, Key, MouseDown, Resize
+from textual.errors import NoWidget
+from textual.events import Event, Key, MouseDown, MouseEvent, Resize
 from textual.screen import ModalScreen, Screen
 from textual.strip import Strip
 from textual.theme import ThemeProvider
@@ -117,10 +118,20 @@ class PreviewerApp(LiveApp):
             self.focused.catch(event)
 
     async def on_event(self, event: Event) -> None:
-        """Keys are for what is, and a picture of another size is none."""
+        """Keys are for what is, and a picture of another size is none; a click on what is gone is none either."""
+        if isinstance(event, MouseEvent) and not event.is_forwarded and self._is_on_removed(event):
+            return
         if isinstance(event, Key | MouseDown) or (isinstance(event, Resize) and not self._is_of_size(event)):
             self._show_what_is()
         await super().on_event(event)
+
+    def _is_on_removed(self, event: MouseEvent) -> bool:
+        """Whether a widget is below the pointer that has no parent any more: Textual's selection fails there."""
+        try:
+            below, _region = self.screen.get_widget_at(event.x, event.y)
+        except NoWidget:
+            return False
+        return below.parent is None and below is not self.screen
 
     def watch_app_state(self, state: AppState) -> None:
         """Once git and the engine have answered, there is more to say than the picture does."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 
 import pytest
-from textual.events import Key
+from textual.events import Key, MouseDown
+from textual.widgets import Static
 
 from previewer.tui.terminal_driver import KeyParser
 from tests.worlds.tui import Terminal, World, terminal_of
@@ -108,3 +109,18 @@ async def test_ctrl_c_says_the_key_that_quits(world: World) -> None:
         await terminal.press("ctrl+c")
         (toast,) = terminal.app._notifications
         assert toast.message == "q quits"
+
+
+async def test_a_click_on_what_was_removed_just_now_is_none(world: World) -> None:
+    async with terminal_of(world.session) as terminal:
+        await terminal.until_shown("Memory 1")
+        screen, removed = terminal.app.screen, Static("gone in a moment")
+        await screen.mount(removed)
+        await terminal.until_shown("gone in a moment")
+        place = removed.region.offset
+        removed._detach()  # as when it is removed: what is below the pointer is found in the last layout
+        assert screen.get_widget_at(*place)[0] is removed
+        terminal.app.post_message(MouseDown(None, *place, 0, 0, 1, shift=False, meta=False, ctrl=False))
+        await terminal.press("?")
+        await terminal.until_on("HelpScreen")
+        removed._attach(screen)  # so that it ends as others do

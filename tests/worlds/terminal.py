@@ -6,6 +6,7 @@ import os
 import pty
 import subprocess
 import sys
+import termios
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,13 +26,14 @@ class Pty:
 
     def __init__(self, code: str, *arguments: str) -> None:
         self.terminal, inside = pty.openpty()
+        self.resize(100, 30)
         self.process = subprocess.Popen(
             [sys.executable, "-c", CONTROLLING + code, *arguments],
             stdin=inside,
             stdout=inside,
             stderr=inside,
             cwd=ROOT,
-            env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30"},
+            env={**os.environ, "TERM": "xterm-256color"},
             start_new_session=True,
         )
         os.close(inside)
@@ -53,6 +55,10 @@ class Pty:
     def type(self, text: str) -> None:
         """Type it."""
         os.write(self.terminal, text.encode())
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Give the terminal another size, in cells; the kernel tells the program."""
+        termios.tcsetwinsize(self.terminal, (lines, columns))
 
     def hang_up(self) -> None:
         """Close the terminal."""
