@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 from msgspec import convert
 from msgspec.structs import replace
 
+from previewer.docker_api.engine_clock import EngineClock
 from previewer.docker_api.swarm.cluster import Node, NodeResources
 from previewer.docker_api.swarm.services import Service
 from previewer.docker_api.swarm.tasks import Task, TaskSpec
 from previewer.domain.engine.observation import ContainerState, Health, PublishedPort
 from previewer.domain.json_value import JsonObject
+from previewer.domain.labels import ownership_labels
 from previewer.engine.swarm.states import (
     Standing,
     detail,
@@ -21,12 +24,14 @@ from previewer.engine.swarm.states import (
     map_nodes,
     may_find_place,
     needs_what_passes,
+    observed,
     placement_error,
     standing,
     start_error,
     unreserved,
 )
 from previewer.errors import ImageGoneError, PortTakenError
+from tests.domain.values import make_ownership
 
 FIRST, SECOND, AWAY = "n1", "n2", "n3"
 UNHEALTHY = "task: non-zero exit (137): dockerexec: unhealthy container"
@@ -36,6 +41,17 @@ NO_MEMORY = "no suitable node (insufficient resources on 3 nodes)"
 RESERVED: JsonObject = {"Resources": {"Reservations": {"MemoryBytes": 4_000}}}
 NO_FIT = "no suitable node (scheduling constraints not satisfied on 3 nodes)"
 NONE_READY = "no suitable node (3 nodes not available for new tasks)"
+
+
+class SameClock(EngineClock):
+    """An engine's that shows the same time as ours."""
+
+    def __init__(self) -> None:
+        """It asks no engine."""
+
+    def ours(self, timestamp: datetime) -> datetime:
+        """The same."""
+        return timestamp
 
 
 def node(name: str, state: str = "ready", address: str = "", host: str = "", manager: str = "") -> Node:
@@ -216,6 +232,14 @@ def test_a_host_name_that_two_nodes_have_names_none_of_them() -> None:
     assert reached.home == "192.0.2.2"
     assert reached.addresses.get("other") == "192.0.2.3"
     assert "twin" not in reached.addresses
+
+
+def test_nodes_that_are_away_and_may_still_run_it_are_named() -> None:
+    ours = replace(service(), spec=replace(service().spec, labels=ownership_labels(make_ownership())))
+    tasks = [task("running", desired="shutdown", on=AWAY), task("running", on=SECOND)]
+    seen = observed(ours, tasks, NODES, {}, SameClock())
+    assert seen is not None
+    assert (seen.node, seen.left_on) == ("host-2", ("host-3",))
 
 
 def test_memory_that_no_task_has_reserved_is_free() -> None:

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
+from previewer.domain.engine.nodes import EngineNodes
+from previewer.domain.engine.observation import Observation
+from previewer.domain.progress import Noted
+from previewer.engine.protocol import Selection
 from previewer.errors import EngineError, LeftoversError, LockedError, NotFoundError
-from previewer.operations.down import all_names, plan_down
+from previewer.operations.down import all_names, down, plan_down
 from previewer.operations.prune import plan_prune, prune
 from previewer.records.environments import find_environment
 from previewer.session.run import Run
@@ -53,6 +58,26 @@ def test_all_go_at_once() -> None:
     shop.up("feature/a")
     shop.down(*all_names(shop.session))
     assert shop.is_clean()
+
+
+class SpreadEngine(MemoryEngine):
+    """With its services on a node whose engine is not the one that is asked, and perhaps on one that is away."""
+
+    def observe(self, selection: Selection) -> Observation:
+        """As a swarm tells of it."""
+        found = super().observe(selection)
+        spread = tuple(replace(one, node="second", left_on=("third",)) for one in found.containers)
+        return replace(found, containers=spread, nodes=EngineNodes({}, home="", home_name="first"))
+
+
+def test_what_is_on_nodes_where_nothing_can_be_done_is_named() -> None:
+    shop = Shop(engine=SpreadEngine())
+    shop.up()
+    told: list[str] = []
+    run = Run(shop.session, lambda event: told.append(event.message) if isinstance(event, Noted) else None)
+    assert down(run, ["main"]).environments == ("shop-main",)
+    assert "api, db, migrate, web may still run on third, which does not answer, and ends when it is back" in told
+    assert any(line.endswith("left on second, whose engine is not the one asked") for line in told)
 
 
 def test_what_cannot_be_removed_is_named() -> None:
