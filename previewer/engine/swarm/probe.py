@@ -142,24 +142,28 @@ class _Inquiry(Struct, frozen=True):
     token: str
 
     def answers(self, one: _Asked) -> bool:
-        """Whether it is reached from here."""
-        return self._get(one, "/small") == SMALL
+        """Whether it is reached from here, at once or when its program has begun to listen."""
+        return self._becomes(SMALL, lambda: self._get(one, "/small", within=ANSWER_SECONDS), ATTEMPTS)
 
     def reaches(self, one: _Asked, other: str, size: str, *, attempts: int = ATTEMPTS) -> bool:
         """Whether it gets an answer of a size from an address, at once or a moment later."""
+        path = f"/via?to={other}:{LISTEN}&size={size}"
         expected = LARGE if size == "large" else SMALL
+        return self._becomes(expected, lambda: self._get(one, path, within=2 * ANSWER_SECONDS), attempts)
+
+    def _becomes(self, expected: str, get: Callable[[], str], attempts: int) -> bool:
         for _attempt in range(attempts):
-            if self._get(one, f"/via?to={other}:{LISTEN}&size={size}") == expected:
+            if get() == expected:
                 return True
             time.sleep(PAUSE)
         return False
 
-    def _get(self, one: _Asked, path: str) -> str:
+    def _get(self, one: _Asked, path: str, *, within: float) -> str:
         host = f"[{one.address}]" if ":" in one.address else one.address
         request = urllib.request.Request(f"http://{host}:{self.port}{path}", headers={TOKEN_HEADER: self.token})
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(request, timeout=2 * ANSWER_SECONDS) as answer:
+            with opener.open(request, timeout=within) as answer:
                 return str(answer.read().decode("ascii", "replace"))
         except (OSError, HTTPException):
             return ""
