@@ -6,10 +6,11 @@ import pytest
 from msgspec.structs import replace
 
 from previewer.domain.compose.service import read_service
-from previewer.domain.deploy.target import run_variables
+from previewer.domain.deploy.target import container_spec, run_variables
 from previewer.domain.engine.nodes import NODE_ADDRESS, EngineNodes
 from previewer.domain.environment.host_ports import PortKey
-from previewer.domain.json_value import JsonObject
+from previewer.domain.json_value import JsonObject, JsonValue, as_object
+from previewer.errors import DefinitionError
 from tests.domain.values import make_definition, make_target
 
 NODES = EngineNodes({"n1": "192.0.2.1", "n2": "192.0.2.2", "first": "192.0.2.1"}, home="192.0.2.1")
@@ -41,6 +42,22 @@ def test_the_only_node_runs_everything() -> None:
         )
         == "192.0.2.1"
     )
+
+
+@pytest.mark.parametrize(("key", "is_refused"), [("command", True), ("labels", True), ("environment", False)])
+def test_only_variables_can_name_a_node_that_is_not_chosen_yet(key: str, is_refused: bool) -> None:
+    mark = "${PREVIEWER_URL@run}"
+    value: JsonValue = ["serve", mark] if key == "command" else {"ROOT": mark}
+    port = {"target": 80, "protocol": "tcp", "host_ip": "0.0.0.0"}
+    definition = make_definition({"web": {"ports": [port], key: value}})
+    ports = {PortKey("web", 1, 80, "tcp"): 8080}
+    target = replace(make_target(definition, ports=ports), nodes=NODES)
+    if is_refused:
+        with pytest.raises(DefinitionError, match="before the scheduler has chosen its node"):
+            container_spec(target, definition.services["web"], 1)
+    else:
+        compose = container_spec(target, definition.services["web"], 1).compose
+        assert as_object(compose["environment"])["ROOT"] == f"http://{NODE_ADDRESS}:8080"
 
 
 @pytest.mark.parametrize(

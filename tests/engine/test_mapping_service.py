@@ -220,7 +220,6 @@ REFUSED: list[tuple[JsonObject, str]] = [
     ({"deploy": {"placement": {"max_replicas_per_node": 1}}}, "deploy.placement.max_replicas_per_node: "),
     ({"ports": [{"target": 80, "published": "80-90", "protocol": "tcp"}]}, "ports: 80-90: "),
     ({"ports": [{"target": 80, "protocol": "tcp", "host_ip": "127.0.0.1"}]}, "ports: .* not at 127.0.0.1 alone"),
-    ({"command": ["serve", f"http://{NODE_ADDRESS}"]}, "PREVIEWER_URL: its node is not known"),
 ]
 
 

@@ -38,6 +38,7 @@ from previewer.domain.labels import Ownership, RankedPort
 from previewer.domain.policy.quantity_rules import memory_limit
 from previewer.domain.release.release import Artifact
 from previewer.domain.routing.host_names import NamedService
+from previewer.errors import DefinitionError
 
 COMPOSE_SUFFIXES = (".yaml", ".yml")
 SMALLEST = 29
@@ -311,7 +312,14 @@ def run_variables(target: Target, reader: str = "") -> Mapping[str, str]:
 def _compose_of(target: Target, service: Service, number: int) -> JsonObject:
     """The service's mapping with its host ports and the ``PREVIEWER_*`` variables filled in."""
     variables = run_variables(target, service.name if number == 1 else "")
-    spec = filled(service.spec, variables, where=f"{target.ownership.environment}, service {service.name}")
+    where = f"{target.ownership.environment}, service {service.name}"
+    spec = filled(service.spec, variables, where=where)
+    if NODE_ADDRESS in repr({key: value for key, value in spec.items() if key != "environment"}):
+        raise DefinitionError(
+            "its URL is not known before the scheduler has chosen its node",
+            where=where,
+            hint="only `environment` can have it; or name a node in `deploy.placement.constraints`",
+        )
     ports: list[JsonValue] = []
     for port, entry in zip(service.ports, service.entries("ports"), strict=True):
         key = PortKey(service.name, number, port.target, port.protocol)

@@ -80,9 +80,6 @@ def service_body(
         for key in EXPANDED
         if key in container
     }
-    if NODE_ADDRESS in repr((container, labels)):
-        hint = "only `environment` can have it; or name a node in `deploy.placement.constraints`"
-        raise unsupported(spec, "PREVIEWER_URL", "its node is not known before it starts", hint=hint)
     template = filled(
         ContainerSpec={**container, **_attached(mounts, files)},
         Resources=_resources(host, deploy),
