@@ -48,7 +48,7 @@ def test_the_only_node_runs_everything() -> None:
 def test_only_variables_can_name_a_node_that_is_not_chosen_yet(key: str, is_refused: bool) -> None:
     mark = "${PREVIEWER_URL@run}"
     value: JsonValue = ["serve", mark] if key == "command" else {"ROOT": mark}
-    port = {"target": 80, "protocol": "tcp", "host_ip": "0.0.0.0"}
+    port: JsonObject = {"target": 80, "protocol": "tcp", "host_ip": "0.0.0.0"}
     definition = make_definition({"web": {"ports": [port], key: value}})
     ports = {PortKey("web", 1, 80, "tcp"): 8080}
     target = replace(make_target(definition, ports=ports), nodes=NODES)
