@@ -19,7 +19,7 @@ from previewer.domain.compose.definition import Definition
 from previewer.domain.compose.key import Kind
 from previewer.domain.compose.keys import ALL_KEYS
 from previewer.domain.compose.references import MARK
-from previewer.domain.json_value import JsonObject, JsonValue, as_object, as_text
+from previewer.domain.json_value import JsonObject, JsonValue, as_text
 from previewer.errors import DefinitionError, OutsideTreeError, UsageError
 
 ALWAYS_PRINTED = frozenset(
@@ -136,18 +136,20 @@ def _profiles(definition: Definition) -> Iterator[str]:
         yield from service.profiles
 
 
-def _without_absent(model: JsonObject) -> JsonObject:
+def _without_absent(model: JsonObject) -> Table:
     """Without the services of other profiles that may be waited for, and that the model so does not have."""
-    services = as_object(model.get("services"))
-    kept_services: dict[str, JsonValue] = {}
-    for name, spec in services.items():
-        waits = as_object(as_object(spec).get("depends_on"))
-        absent = {other for other, how in waits.items() if as_object(how).get("required") is False} - set(services)
-        kept = {other: how for other, how in waits.items() if other not in absent}
-        kept_services[name] = {**as_object(spec), "depends_on": kept} if absent else spec
-        if absent and not kept:
-            kept_services[name] = {key: value for key, value in as_object(spec).items() if key != "depends_on"}
-    return {**model, "services": kept_services} if services else model
+    kept = cast("Table", copy.deepcopy(model))
+    services = table_at(kept, "services")
+    for _, service in named_tables(kept, "services"):
+        waits = table_at(service, "depends_on")
+        absent = [
+            name for name in waits if name not in services and table_at(waits, name).get("required") is False
+        ]
+        for name in absent:
+            del waits[name]
+        if absent and not waits:
+            del service["depends_on"]
+    return kept
 
 
 def _as_written(value: JsonValue, sizes: PathRules[bool]) -> JsonValue:
