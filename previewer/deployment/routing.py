@@ -24,7 +24,7 @@ from previewer.domain.environment.environment import Environment, State, list_en
 from previewer.domain.labels import NamedRoute
 from previewer.domain.progress import Noted
 from previewer.domain.record.notes import Share
-from previewer.domain.routing.caddy import CERTIFICATE_FILE, KEY_FILE, router_configuration
+from previewer.domain.routing.caddy import CERTIFICATE_FILE, KEY_FILE, ROOTS_FILE, Acme, router_configuration
 from previewer.domain.routing.host_names import NamedService, RouterAddress
 from previewer.domain.routing.pages import Page, state_page
 from previewer.domain.routing.route_files import (
@@ -54,7 +54,7 @@ def expected_router(session: Session, definition: Definition) -> RouterAddress |
     if not _is_wanted(session, settings, definition):
         return None
     state = session.router.find(settings.name)
-    if state is None and settings.use is RouterUse.AUTO and session.router.reason_against():
+    if state is None and settings.use is RouterUse.AUTO and session.router.reason_against(settings.image):
         return None
     return router_address(settings, state)
 
@@ -90,7 +90,7 @@ def start_router(run: Run, *, may_pull: bool) -> RouterState:
     state = router.find(settings.name)
     if state is not None and state.is_running:
         return state
-    ports = (state.port,) if state else (settings.port,) if settings.port else (USUAL_PORT, OTHER_PORT)
+    ports = (state.port,) if state else _ports(settings)
     for port in ports:
         try:
             router.start(_spec(settings, port), may_pull=may_pull)
@@ -244,8 +244,32 @@ def _is_wanted(session: Session, settings: RouterSettings, definition: Definitio
     return (engine.remote is None and not engine.reach) or settings.domain != "localhost"
 
 
+def _ports(settings: RouterSettings) -> tuple[int, ...]:
+    """The ports that a router is tried at. Public authorities ask at the usual one."""
+    if settings.tls is RouterTls.ACME:
+        _refuse_without_public_names(settings)
+    if settings.port:
+        return (settings.port,)
+    return (USUAL_PORT,) if settings.tls is RouterTls.ACME else (USUAL_PORT, OTHER_PORT)
+
+
+def _refuse_without_public_names(settings: RouterSettings) -> None:
+    """Raise :class:`UsageError` where no authority could reach the router to see whose a name is."""
+    is_closed = all(address.startswith("127.") or address == "::1" for address in settings.addresses)
+    if settings.domain == "localhost" or is_closed or settings.port not in (None, USUAL_PORT):
+        raise UsageError(
+            "no authority gives certificates for names that it cannot reach",
+            where="network.tls",
+            hint="network.domain has to be a public one, network.router_addresses open, the port 80",
+        )
+
+
 def _spec(settings: RouterSettings, port: int) -> RouterSpec:
-    is_given = settings.tls is RouterTls.FILES
+    is_given, acme = settings.tls is RouterTls.FILES, None
+    files = _given_certificate(settings) if is_given else dict[str, bytes | Link]()
+    if settings.tls is RouterTls.ACME:
+        files = {ROOTS_FILE: roots} if (roots := _trusted_roots()) else files
+        acme = Acme(settings.email, settings.authority, has_roots=bool(files))
     return RouterSpec(
         name=settings.name,
         port=port,
@@ -256,10 +280,20 @@ def _spec(settings: RouterSettings, port: int) -> RouterSpec:
             addresses=settings.addresses,
             has_tls=settings.has_tls,
             is_given=is_given,
+            acme=acme,
         ),
         has_tls=settings.has_tls,
-        files=_given_certificate(settings) if is_given else {},
+        files=files,
+        image=settings.image,
     )
+
+
+def _trusted_roots() -> bytes:
+    """The authorities that this machine trusts, for an image that has none; empty where no file has them."""
+    import ssl
+
+    path = ssl.get_default_verify_paths().cafile
+    return Path(path).read_bytes() if path else b""
 
 
 def _given_certificate(settings: RouterSettings) -> RouterFiles:

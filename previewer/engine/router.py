@@ -26,6 +26,8 @@ class RouterSpec(Struct, frozen=True):
     has_tls: bool = False
     files: RouterFiles = {}
     """What its configuration refers to: given certificates."""
+    image: str = ""
+    """The image that it is to run, by digest or tag; empty for what is at hand."""
 
 
 class RouterState(Struct, frozen=True):
@@ -49,8 +51,11 @@ class Router(Protocol):
         """The router called ``name``. :class:`ConflictError` where something else has that name."""
         ...
 
-    def reason_against(self) -> str:
-        """Why a router could not be started without a download; empty where it could."""
+    def reason_against(self, image: str = "") -> str:
+        """Why a router could not be started without a download; empty where it could.
+
+        ``image`` is the one that the settings name; empty for what is at hand.
+        """
         ...
 
     def start(self, spec: RouterSpec, *, may_pull: bool) -> None:

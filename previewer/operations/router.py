@@ -44,7 +44,7 @@ def router_status(session: Session) -> RouterStatus:
     }
     is_off = settings.use is RouterUse.OFF
     if found is None:
-        reason = "the setting `router` is off" if is_off else session.router.reason_against()
+        reason = "the setting `router` is off" if is_off else session.router.reason_against(settings.image)
         return RouterStatus(settings.name, "off" if is_off else "none", None, len(known), None, reason)
     address = RouterAddress(settings.domain, found.port, has_tls=found.has_tls)
     return RouterStatus(

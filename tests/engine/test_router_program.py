@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from msgspec.structs import replace
 from previewer.domain.commit.revision import Branch
 from previewer.domain.compose.definition import Role
 from previewer.domain.environment.environment import Environment, State
-from previewer.domain.routing.caddy import router_configuration
+from previewer.domain.routing.caddy import ROOTS_FILE, Acme, router_configuration
 from previewer.domain.routing.index import environment_files, index_files, removed_files
 from previewer.domain.routing.route_files import Link, RouterFiles, share_files
 from tests.domain.values import make_ownership
@@ -30,6 +32,23 @@ pytestmark = pytest.mark.skipif(bool(why_no_program()), reason=why_no_program())
 def test_it_is_valid(tmp_path: Path, *, has_tls: bool) -> None:
     text = router_configuration(name="r", port=7080, addresses=("127.0.0.1", "::1"), has_tls=has_tls)
     assert validate(text, tmp_path) == ""
+
+
+def test_it_asks_another_authority_as_the_settings_say(tmp_path: Path) -> None:
+    """None can be reached from here: that the program takes the configuration and answers is all that is seen."""
+    roots = ssl.get_default_verify_paths().cafile
+    if roots:
+        write(tmp_path, {ROOTS_FILE: Path(roots).read_bytes()})
+    acme = Acme("ada@example.com", "https://ca.example/directory", has_roots=bool(roots))
+    texts = [
+        router_configuration(name="r", port=7080, addresses=("127.0.0.1",), has_tls=True, acme=asked)
+        for asked in (Acme(), acme)
+    ]
+    assert [validate(text, tmp_path) for text in texts] == ["", ""]
+    issuer = json.loads(texts[1])["apps"]["tls"]["automation"]["policies"][0]["issuers"][0]
+    assert (issuer["module"], issuer["ca"]) == ("acme", "https://ca.example/directory")
+    with running_router(tmp_path, has_tls=True, acme=acme) as port:
+        assert ask(port, HOST)[0] == 404
 
 
 def test_a_tunnel_leads_to_an_environment_by_its_own_name_and_port(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from previewer.deployment.routing import lead_names
 from previewer.domain.compose.definition import Role
@@ -24,7 +25,7 @@ from previewer.operations.sleep import sleep, wake
 from previewer.operations.up import plan_up, up
 from previewer.operations.watch.idle import find_idle
 from previewer.session.run import Run
-from previewer.settings.model import RouterSettings, RouterUse, Settings
+from previewer.settings.model import RouterSettings, RouterTls, RouterUse, Settings
 from previewer.testing.memory.container import Behaviour
 from previewer.testing.memory.engine import MemoryEngine
 from previewer.testing.memory.router import MemoryRouter
@@ -189,6 +190,39 @@ def test_a_plan_starts_no_router() -> None:
     shop = NamedShop()
     plan_up(shop.session, "main", DeployRequest())
     assert shop.router.running is None
+
+
+@pytest.mark.parametrize(
+    "closed",
+    [
+        RouterSettings(tls=RouterTls.ACME, domain="previews.example.com"),
+        RouterSettings(tls=RouterTls.ACME, addresses=("0.0.0.0",)),
+        RouterSettings(tls=RouterTls.ACME, domain="previews.example.com", addresses=("0.0.0.0",), port=7080),
+    ],
+)
+def test_no_authority_is_asked_where_it_could_not_see_whose_names_these_are(closed: RouterSettings) -> None:
+    shop = NamedShop()
+    shop.session.adjust = lambda settings: replace(settings, router=closed)
+    with pytest.raises(UsageError, match="cannot reach"):
+        router_up(shop.run)
+    assert shop.router.running is None
+
+
+def test_an_authority_is_asked_by_a_router_at_the_usual_port() -> None:
+    shop = NamedShop()
+    asking = RouterSettings(
+        tls=RouterTls.ACME,
+        domain="previews.example.com",
+        addresses=("0.0.0.0",),
+        email="ada@example.com",
+        image="registry.example.com/caddy:2",
+    )
+    shop.session.adjust = lambda settings: replace(settings, router=asking)
+    router_up(shop.run)
+    spec = shop.router.running
+    assert spec is not None
+    assert (spec.port, spec.has_tls, spec.image) == (80, True, "registry.example.com/caddy:2")
+    assert b"ada@example.com" in spec.configuration
 
 
 def test_only_what_had_no_request_is_idle() -> None:

@@ -13,12 +13,13 @@ from pathlib import Path
 from demo.base_image import ARCHITECTURES
 from previewer.domain.commit.revision import Branch
 from previewer.domain.environment.environment import Environment
-from previewer.domain.routing.caddy import FOLDER, router_configuration
+from previewer.domain.routing.caddy import FOLDER, Acme, router_configuration
 from previewer.domain.routing.index import branches_files, environment_files, index_files, parity_files
 from previewer.domain.routing.route_files import Link, RouterFiles
 from previewer.engine.docker.router_image import find_program
 from tests.eventually import eventually
 from tests.free_port import free_port
+from tests.worlds.routed import port_with_neighbour
 
 PROGRAM = find_program(f"linux/{ARCHITECTURES.get(platform.machine(), '')}")
 INDEX_HOST = "shop.localhost"
@@ -60,10 +61,11 @@ def write_index(
 
 
 @contextmanager
-def running_router(folder: Path) -> Iterator[int]:
+def running_router(folder: Path, *, has_tls: bool = False, acme: Acme | None = None) -> Iterator[int]:
     """The port at which the program answers, with its files in ``folder``."""
-    port = free_port()
-    _configure(router_configuration(name="r", port=port, addresses=("127.0.0.1",)), folder)
+    port = port_with_neighbour() if has_tls else free_port()
+    text = router_configuration(name="r", port=port, addresses=("127.0.0.1",), has_tls=has_tls, acme=acme)
+    _configure(text, folder)
     command = [str(PROGRAM), "run", "--config", str(folder / "router.json")]
     with subprocess.Popen(command, env={"HOME": str(folder)}, stderr=subprocess.DEVNULL) as process:
         try:

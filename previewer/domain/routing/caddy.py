@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
+from msgspec import Struct
+
 from previewer.domain.json_value import JsonObject, JsonValue
 from previewer.domain.routing.host_names import tls_port
 from previewer.domain.routing.route_files import LINKS, MOST_UPSTREAMS, TUNNELS
@@ -22,6 +24,8 @@ ASK_PATH = "/.previewer/certificate"
 TLS_FOLDER = ".tls"
 """The volume's folder with the router's own authority and its certificates."""
 AUTHORITY_FILE = f"{TLS_FOLDER}/pki/authorities/local/root.crt"
+ROOTS_FILE = f"{TLS_FOLDER}/roots.pem"
+"""The volume's file of authorities that the router trusts when it asks one for certificates."""
 CERTIFICATE_FILE, KEY_FILE = f"{TLS_FOLDER}/given.crt", f"{TLS_FOLDER}/given.key"
 """Of the volume: what it was given."""
 HEALTH_HOST = "router.previewer.internal"
@@ -48,13 +52,30 @@ _BASIC = "^Basic ([A-Za-z0-9+=]+)$"
 GONE = 410
 
 
+class Acme(Struct, frozen=True):
+    """A public authority that is asked for the certificate of each name."""
+
+    email: str = ""
+    """Where it writes to; empty for nowhere."""
+    directory: str = ""
+    """Its address; empty for Let's Encrypt."""
+    has_roots: bool = False
+    """Whether :data:`ROOTS_FILE` says whom to trust."""
+
+
 def router_configuration(
-    *, name: str, port: int, addresses: Sequence[str], has_tls: bool = False, is_given: bool = False
+    *,
+    name: str,
+    port: int,
+    addresses: Sequence[str],
+    has_tls: bool = False,
+    is_given: bool = False,
+    acme: Acme | None = None,
 ) -> bytes:
     """Caddy's JSON for a router called ``name`` that listens on a port of each of ``addresses``.
 
-    With TLS it makes a certificate for each host name that it knows, by an authority of its own, unless one
-    ``is_given``.
+    With TLS it gets a certificate for each host name that it knows, from an authority of its own or by ``acme``,
+    unless one ``is_given``.
     """
     server: JsonObject = {
         "listen": _listen(addresses, port),
@@ -77,7 +98,7 @@ def router_configuration(
             "logging": {"logs": {"default": {"encoder": _encoder()}}},
             "apps": {
                 "http": {"servers": {"router": server, **(_secure(server, addresses, port) if has_tls else {})}},
-                **(_given() if is_given else _certificates(port, addresses) if has_tls else {}),
+                **(_given() if is_given else _certificates(port, addresses, acme) if has_tls else {}),
             },
             **({"storage": {"module": "file_system", "root": f"{FOLDER}/{TLS_FOLDER}"}} if has_tls else {}),
         },
@@ -94,17 +115,30 @@ def _secure(server: JsonObject, addresses: Sequence[str], port: int) -> JsonObje
     return {"secure": {**server, "listen": listen, "tls_connection_policies": [{}]}}
 
 
-def _certificates(port: int, addresses: Sequence[str]) -> JsonObject:
-    """Certificates of the router's own authority, made at the first request for a name that has a folder."""
+def _certificates(port: int, addresses: Sequence[str], acme: Acme | None) -> JsonObject:
+    """Certificates that are made at the first request for a name that has a folder."""
     ask = f"http://{_itself(port, addresses)}{ASK_PATH}"
-    policy: JsonObject = {"on_demand": True, "issuers": [{"module": "internal"}]}
+    policy: JsonObject = {"on_demand": True, "issuers": [_issuer(acme)]}
     automation: JsonObject = {
         "policies": [policy],
         "on_demand": {"permission": {"module": "http", "endpoint": ask}},
     }
+    if acme is not None:
+        return {"tls": {"automation": automation}}
     return {
         "tls": {"automation": automation},
         "pki": {"certificate_authorities": {"local": {"name": "previewer router", "install_trust": False}}},
+    }
+
+
+def _issuer(acme: Acme | None) -> JsonObject:
+    if acme is None:
+        return {"module": "internal"}
+    return {
+        "module": "acme",
+        **({"ca": acme.directory} if acme.directory else {}),
+        **({"email": acme.email} if acme.email else {}),
+        **({"trusted_roots_pem_files": [f"{FOLDER}/{ROOTS_FILE}"]} if acme.has_roots else {}),
     }
 
 

@@ -79,15 +79,17 @@ class DockerRouter:
             memory=self._memory(name) if measured else None,
         )
 
-    def reason_against(self) -> str:
+    def reason_against(self, image: str = "") -> str:
         """Why none could be started without a download."""
         info = self._docker.info
         if info.operating_system == DOCKER_DESKTOP or any(
             "rootless" in one for one in info.security_options or ()
         ):
             return "the host network of this engine is not this machine's"
-        if find_router_image(self._docker) or find_program(self._docker.platform):
+        if find_router_image(self._docker, image) or (not image and find_program(self._docker.platform)):
             return ""
+        if image:
+            return f"the engine lacks the router's image {image}"
         return NO_PROGRAM
 
     def start(self, spec: RouterSpec, *, may_pull: bool) -> None:
@@ -95,7 +97,7 @@ class DockerRouter:
         labels = {MANAGED_BY: MANAGED_BY_VALUE, PURPOSE: PURPOSE_ROUTER}
         known = self.find(spec.name)
         if known is None:
-            image = obtain_router_image(self._docker, may_pull=may_pull)
+            image = obtain_router_image(self._docker, spec.image, may_pull=may_pull)
             volume: JsonObject = {"Name": spec.name, "Labels": {**labels}}
             create_volume(self._docker, name=spec.name, body=volume)
             marked = {**labels, ROUTER_PORT: f"{spec.port} tls" if spec.has_tls else str(spec.port)}

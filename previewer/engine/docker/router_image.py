@@ -20,13 +20,14 @@ from previewer.docker_api.image_files import ImageArchives
 from previewer.docker_api.images import EngineImages
 from previewer.domain.cancellation import Cancellation
 from previewer.domain.naming import ROUTER_REPOSITORY
-from previewer.errors import UnsupportedError
+from previewer.domain.release.registry_address import familiar_address
+from previewer.errors import EngineError, UnsupportedError
 
 PROGRAM = "caddy"
 PROGRAM_PATH = "/usr/bin/caddy"
 """Where the program is in either image."""
-OFFICIAL = ("caddy", "2")
-"""The official image and its tag. What was pulled once stays: previewer never pulls a newer one by itself."""
+OFFICIAL = "caddy:2"
+"""The official image. What was pulled once stays: previewer never pulls a newer one by itself."""
 CHUNK = 1 << 20
 _MACHINES = {62: "amd64", 183: "arm64"}
 """The numbers that programs of Linux call processors by (ELF, ``e_machine``)."""
@@ -39,26 +40,42 @@ HOW_TO_GET_IT = (
 )
 
 
-def obtain_router_image(connection: DockerConnection, *, may_pull: bool) -> str:
-    """The name of the router's image, made or pulled where the engine lacks it.
+def obtain_router_image(connection: DockerConnection, wanted: str = "", *, may_pull: bool) -> str:
+    """The name of the router's image, ``wanted`` or what is at hand, made or pulled where the engine lacks it.
 
     Raises :class:`UnsupportedError` where it would have to be pulled, and may not.
     """
-    if found := find_router_image(connection):
+    if found := find_router_image(connection, wanted):
         return found
-    if program := find_program(connection.platform):
+    if not wanted and (program := find_program(connection.platform)):
         return load_program(connection, program)
     if not may_pull:
+        if wanted:
+            raise UnsupportedError(
+                f"the engine lacks the router's image {wanted}", hint="`previewer router up` pulls it"
+            )
         raise UnsupportedError(NO_PROGRAM, hint=HOW_TO_GET_IT)
-    return pull_official(connection)
+    return pull_router_image(connection, wanted or OFFICIAL)
 
 
-def find_router_image(connection: DockerConnection) -> str | None:
-    """The name of a router image that the engine has."""
+def find_router_image(connection: DockerConnection, wanted: str = "") -> str | None:
+    """The name of a router image that the engine has: ``wanted``, else one that was made, else the official one.
+
+    With the digest that its registry gave it, if it came from one.
+    """
     images = EngineImages(connection)
     made = sorted(name for image in images.list_named(ROUTER_REPOSITORY) for name in image.tags)
-    official = ":".join(OFFICIAL)
-    return made[-1] if made else official if images.inspect(official) is not None else None
+    return made[-1] if made and not wanted else _by_digest(images, wanted or OFFICIAL)
+
+
+def _by_digest(images: EngineImages, name: str) -> str | None:
+    """An image that the engine has, as its registry calls it; ``None`` where it has none of this name."""
+    held = images.inspect(name)
+    if held is None:
+        return None
+    address = familiar_address(name)
+    known = (one for one in held.repository_digests if familiar_address(one).name == address.name)
+    return name if address.digest else next(known, name)
 
 
 def find_program(platform: str, environment: Mapping[str, str] | None = None) -> Path | None:
@@ -99,12 +116,26 @@ def load_program(connection: DockerConnection, program: Path) -> str:
     return name
 
 
-def pull_official(connection: DockerConnection) -> str:
-    """Get the official image from its registry; the digest that the registry gave is the name it is used by."""
-    repository, tag = OFFICIAL
-    with translate_errors("pull the router's image", subject=":".join(OFFICIAL)):
-        connection.api.pull(repository, tag=tag)
-    return ":".join(OFFICIAL)
+def pull_router_image(connection: DockerConnection, name: str) -> str:
+    """Get an image from its registry; the digest that the registry gave is the name it is used by.
+
+    Raises :class:`EngineError` where it is not to be had.
+    """
+    with translate_errors("pull the router's image", subject=name):
+        said = connection.api.pull(*_parts(name))
+    found = _by_digest(EngineImages(connection), name)
+    if found is None:
+        raise EngineError("the router's image could not be pulled", where=name, hint=str(said).strip()[-300:])
+    return found
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """A repository, and a digest or a tag."""
+    repository, at, digest = name.partition("@")
+    if at:
+        return repository, digest
+    head, colon, tag = name.rpartition(":")
+    return (head, tag) if colon and "/" not in tag else (name, "latest")
 
 
 def image_archive(program: bytes, *, name: str, platform: str) -> Iterator[bytes]:

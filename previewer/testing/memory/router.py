@@ -29,8 +29,9 @@ class MemoryRouter:
             return None
         return RouterState(name, self.running.port, has_tls=self.running.has_tls, is_running=True, image="memory")
 
-    def reason_against(self) -> str:
+    def reason_against(self, image: str = "") -> str:
         """Why none could be started."""
+        del image
         return self.reason
 
     def start(self, spec: RouterSpec, *, may_pull: bool) -> None:
