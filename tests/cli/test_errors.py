@@ -50,6 +50,15 @@ def test_hostile_error_text_stays_text() -> None:
             "missing option '--to'. Choose from: staging, production",
             "see `previewer promote --help`",
         ),
+        *(
+            (words, "--with ssh takes a HOST, and nothing else takes one", "share main --with ssh HOST")
+            for words in (
+                ("share", "main", "--with", "ssh"),
+                ("share", "main", "host"),
+                ("share", "main", "host", "--with", "tailscale"),
+                ("share", "main", "--port", "80"),
+            )
+        ),
         (
             ("down",),
             "name environments, or say --all, --expired, --merged or --branch-gone",
