@@ -128,7 +128,7 @@ def many_names(place: Workplace, *, count: int) -> Sequence[Figure]:
         with Traffic(site.address, hosts[0], path=SMALL, clients=1, is_mixed=False) as quiet:
             time.sleep(LASTING)
         with Traffic(site.address, hosts[0], path=SMALL, clients=1, is_mixed=False) as busy:
-            seconds = _lead_again(site, names[-ADDED:])
+            seconds, least = _lead_again(site, names[-ADDED:])
         memory = _memory(site)
         run_once(subject(place, site.site.repository.path, "down", "--all", "--yes"))
         if site.site.remains() or site.is_there():
@@ -137,6 +137,7 @@ def many_names(place: Workplace, *, count: int) -> Sequence[Figure]:
         Figure("environments that answer by name", str(count)),
         Figure("telling the router of one more, median", _milliseconds(median(seconds))),
         Figure("telling the router of one more, longest", _milliseconds(max(seconds))),
+        Figure("the engine writes one empty file, median", _milliseconds(median(least))),
         Figure("failed requests to another meanwhile", str(len(busy.failures))),
         Figure("a request to another meanwhile, median", _milliseconds(median(busy.seconds))),
         Figure("a request to another before, median", _milliseconds(median(quiet.seconds))),
@@ -145,9 +146,9 @@ def many_names(place: Workplace, *, count: int) -> Sequence[Figure]:
     )
 
 
-def _lead_again(site: NamedSite, names: Sequence[str]) -> list[float]:
-    """What `up` does at its end so that a name leads to an environment, for each of them."""
-    seconds = []
+def _lead_again(site: NamedSite, names: Sequence[str]) -> tuple[list[float], list[float]]:
+    """What `up` does at its end so that a name leads there, for each; and what the engine takes at least."""
+    seconds, least = list[float](), list[float]()
     with _session(site) as session:
         run = Run(session, lambda _event: None, Cancellation())
         for name in names:
@@ -155,7 +156,10 @@ def _lead_again(site: NamedSite, names: Sequence[str]) -> list[float]:
             begun = time.perf_counter()
             lead_names(run, found)
             seconds.append(time.perf_counter() - begun)
-    return seconds
+            begun = time.perf_counter()
+            session.router.write(site.name, {".empty": b""})
+            least.append(time.perf_counter() - begun)
+    return seconds, least
 
 
 def _session(site: NamedSite) -> Session:
