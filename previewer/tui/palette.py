@@ -8,6 +8,7 @@ from functools import partial
 from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.events import Click, Event
 
 from previewer.present.safe_text import plain
 from previewer.present.values import Span, Tone
@@ -15,13 +16,14 @@ from previewer.tui.actions import BY_ID
 from previewer.tui.present.text import line, to_content
 from previewer.tui.screen_requests import ScreenRequested
 from previewer.tui.screens.base import PreviewerScreen
+from previewer.tui.screens.fitted import FittedScreen
 from previewer.tui.screens.menu import MOVEMENT
 
 MOST_PLACES = 2_000
 """Branches that are matched against; a fuzzy search over more would make typing slow."""
 
 
-class Palette(CommandPalette):
+class Palette(CommandPalette, FittedScreen[None]):
     """Textual's own palette, which keys that come faster than it is laid out or closed do not end."""
 
     def dismiss(self, result: None = None) -> AwaitComplete:
@@ -31,6 +33,13 @@ class Palette(CommandPalette):
     def _watch__list_visible(self) -> None:
         if self.children:  # results may come while it is being closed
             super()._watch__list_visible()
+
+    def _forward_event(self, event: Event) -> None:
+        if isinstance(event, Click):  # on a result that was searched away since it was drawn, it chooses nothing
+            option = self.get_style_at(event.x, event.y).meta.get("option", -1)
+            if option >= self.query_one(CommandList).option_count:
+                return
+        super()._forward_event(event)
 
     def _action_command_list(self, action: str) -> None:
         if not action.startswith("page") or self.query_one(CommandList).scrollable_content_region.height:

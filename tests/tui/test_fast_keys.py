@@ -5,10 +5,14 @@ from __future__ import annotations
 import random
 
 import pytest
-from textual.events import Key, MouseDown
+from rich.style import Style
+from textual.events import Click, Key, MouseDown, Resize
+from textual.geometry import Size
+from textual.screen import Screen
 from textual.widgets import Static
 
 from previewer.tui.terminal_driver import KeyParser
+from previewer.tui.widgets.choice_list import ChoiceList
 from tests.worlds.tui import Terminal, World, terminal_of
 
 FAST = (
@@ -124,3 +128,38 @@ async def test_a_click_on_what_was_removed_just_now_is_none(world: World) -> Non
         await terminal.press("?")
         await terminal.until_on("HelpScreen")
         removed._attach(screen)  # so that it ends as others do
+
+
+async def test_nothing_is_laid_out_for_a_size_that_the_terminal_has_no_more(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: set[Size | None] = set()
+    lay_out = Screen._refresh_layout
+
+    def noting(screen: Screen[object], size: Size | None = None, scroll: bool = False) -> None:
+        sizes.add(size)
+        lay_out(screen, size, scroll)
+
+    async with terminal_of(world.session) as terminal:
+        await terminal.until_shown("Memory 1")
+        for keys, name in (("p", "ParityScreen"), ("x", "MenuScreen")):
+            await terminal.press(keys)
+            await terminal.until_on(name)
+        monkeypatch.setattr(Screen, "_refresh_layout", noting)
+        for width, screen in zip((60, 65, 70), terminal.app.screen_stack, strict=True):
+            screen.post_message(Resize(Size(width, 20), Size(width, 20)))
+        await terminal.until(lambda: terminal.app.size in sizes)
+        await terminal.press("down")
+        assert sizes <= {None, terminal.app.size}
+
+
+async def test_a_click_on_what_was_searched_away_chooses_nothing(world: World) -> None:
+    async with terminal_of(world.session) as terminal:
+        await terminal.until_shown("Memory 1")
+        await terminal.press("x")
+        await terminal.until_on("MenuScreen")
+        options = terminal.app.screen.query_one(ChoiceList)
+        click = Click(options, 1, 1, 0, 0, 1, shift=False, meta=False, ctrl=False)
+        click.style = Style(meta={"option": options.option_count})  # of a line that is drawn still
+        await options._on_click(click)
+        assert terminal.screen_name == "MenuScreen"

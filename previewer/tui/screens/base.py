@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 from textual.events import Resize
 from textual.notifications import SeverityLevel
-from textual.screen import Screen
 
 from previewer.present.safe_text import plain
 from previewer.tui.actions import BY_ID, Place, actions_in
 from previewer.tui.context import AppContext, AppState
 from previewer.tui.request import Request
 from previewer.tui.screen_requests import RequestMade, ScreenRequested
+from previewer.tui.screens.fitted import FittedScreen
 from previewer.tui.widgets.bars import KeyBar
 from previewer.tui.widgets.lines import LineInput
 
 
-class PreviewerScreen(Screen[None]):
+class PreviewerScreen(FittedScreen[None]):
     """A screen that redraws itself whenever the picture, an operation or the theme changes."""
 
     PLACE = Place.EVERYWHERE

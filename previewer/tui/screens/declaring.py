@@ -51,5 +51,5 @@ def ways(parity: Parity) -> Named:
 
 def reasons_to_give(parity: Parity, difference: ParityDifference) -> Named:
     """Why others are meant to differ. Another reason can be typed."""
-    given = dict.fromkeys(one.reason for one in parity.declared if one.reason != PREVIEWS_DIFFER)
-    return (*((reason, "declared of another one") for reason in given), (difference.why, "what it leads to"))
+    given = {one.reason: "declared of another one" for one in parity.declared if one.reason != PREVIEWS_DIFFER}
+    return tuple({**given, difference.why: "what it leads to"}.items())

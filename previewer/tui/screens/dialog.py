@@ -5,8 +5,10 @@ from __future__ import annotations
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen, ScreenResultType
 
+from previewer.tui.screens.fitted import FittedScreen
 
-class Dialog(ModalScreen[ScreenResultType]):
+
+class Dialog(ModalScreen[ScreenResultType], FittedScreen[ScreenResultType]):
     """A question or a list in front of a screen, closed with a result."""
 
     def on_mount(self) -> None:

@@ -114,7 +114,7 @@ class PickScreen(Dialog[str | None]):
     @on(OptionList.OptionSelected)
     def clicked(self, event: OptionList.OptionSelected) -> None:
         """It was clicked."""
-        self.dismiss(self._found[event.option_index])
+        self.dismiss(event.option_id)
 
     @property
     def _width(self) -> int:
@@ -127,5 +127,6 @@ class PickScreen(Dialog[str | None]):
         self._found = tuple(name for name, _about in found)
         options = self.query_one(ChoiceList)
         options.clear_options()
-        options.add_options(Option(to_content(one)) for one in pick_lines(found, width=self._width))
+        lines = pick_lines(found, width=self._width)
+        options.add_options(Option(to_content(one), id=name) for one, name in zip(lines, self._found, strict=True))
         options.highlighted = 0 if found else None

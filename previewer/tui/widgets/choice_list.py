@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual.events import Click
 from textual.widgets import OptionList
 
 
@@ -13,3 +14,8 @@ class ChoiceList(OptionList):
         if action in ("page_down", "page_up") and not self.scrollable_content_region.height:
             return False
         return super().check_action(action, parameters)
+
+    async def _on_click(self, event: Click) -> None:
+        """Choose what was clicked, unless it is no longer there: the style is that of what was drawn."""
+        if event.style.meta.get("option", -1) < self.option_count:
+            await super()._on_click(event)
