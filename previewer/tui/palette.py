@@ -8,6 +8,7 @@ from functools import partial
 from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.errors import NoWidget
 from textual.events import Click, Event
 
 from previewer.present.safe_text import plain
@@ -33,6 +34,12 @@ class Palette(CommandPalette, FittedScreen[None]):
     def _watch__list_visible(self) -> None:
         if self.children:  # results may come while it is being closed
             super()._watch__list_visible()
+
+    async def _on_click(self, event: Click) -> None:  # type: ignore[override]
+        try:
+            self.get_widget_at(event.screen_x, event.screen_y)
+        except NoWidget:  # the terminal is smaller by now
+            event.prevent_default()
 
     def _forward_event(self, event: Event) -> None:
         if isinstance(event, Click):  # on a result that was searched away since it was drawn, it chooses nothing

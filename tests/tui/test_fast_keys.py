@@ -161,5 +161,17 @@ async def test_a_click_on_what_was_searched_away_chooses_nothing(world: World) -
         options = terminal.app.screen.query_one(ChoiceList)
         click = Click(options, 1, 1, 0, 0, 1, shift=False, meta=False, ctrl=False)
         click.style = Style(meta={"option": options.option_count})  # of a line that is drawn still
-        await options._on_click(click)
+        options.post_message(click)
+        await terminal.pilot.pause()
         assert terminal.screen_name == "MenuScreen"
+
+
+async def test_a_click_where_the_terminal_ends_by_now_leaves_the_palette(world: World) -> None:
+    async with terminal_of(world.session) as terminal:
+        await terminal.until_shown("Memory 1")
+        await terminal.press("ctrl+p")
+        await terminal.until_on("Palette")
+        palette = terminal.app.screen
+        palette.post_message(Click(palette, 900, 900, 0, 0, 1, shift=False, meta=False, ctrl=False))
+        await terminal.pilot.pause()
+        assert terminal.screen_name == "Palette"

@@ -16,6 +16,6 @@ class ChoiceList(OptionList):
         return super().check_action(action, parameters)
 
     async def _on_click(self, event: Click) -> None:
-        """Choose what was clicked, unless it is no longer there: the style is that of what was drawn."""
-        if event.style.meta.get("option", -1) < self.option_count:
-            await super()._on_click(event)
+        """Nothing is chosen that is no longer there: the style is that of what was drawn."""
+        if event.style.meta.get("option", -1) >= self.option_count:
+            event.prevent_default()  # Textual calls the handlers of all classes
