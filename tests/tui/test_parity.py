@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from previewer.domain.compose.definition import Role
+from previewer.tui.screens.parity import ParityScreen
 from tests.worlds.tui import FILES, Terminal, World, terminal_of
 
 STAGING = """\
@@ -149,3 +150,13 @@ async def test_it_is_saved_as_markdown_and_as_json(
     found = json.loads((tmp_path / f"{stem}.json").read_text(encoding="utf-8"))
     assert (found["undeclared"], found["declared"]) == (4, 5)
     assert "services.store.logging.driver" in {one["path"] for one in found["same"]}
+
+
+async def test_what_was_asked_of_the_screen_before_it_was_closed_is_passed_over(apart: World) -> None:
+    async with terminal_of(apart.session, size=(120, 36)) as terminal:
+        await to_parity(terminal)
+        screen = terminal.app.screen
+        assert isinstance(screen, ParityScreen)
+        await terminal.press("escape")
+        await terminal.until(lambda: not screen.children)
+        screen._jump(1)

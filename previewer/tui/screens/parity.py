@@ -345,7 +345,7 @@ class ParityScreen(PreviewerScreen):
 
     def _jump(self, step: int) -> None:
         places = [number for number, row in enumerate(self._shown) if row.is_stop]
-        if places:
+        if places and self.is_drawable:  # it may have been closed since this was asked for
             at = self.table.cursor_row
             after = [place for place in places if (place > at if step > 0 else place < at)]
             target = (after[0] if step > 0 else after[-1]) if after else places[0 if step > 0 else -1]
