@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Collection, Sequence
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Vertical
+from textual.containers import Container
 from textual.widgets import Input, Static
 
 from previewer.domain.commit.revision import Branch
@@ -18,26 +17,21 @@ from previewer.domain.engine.observation import ContainerState
 from previewer.domain.environment.environment import Environment, OverviewRow
 from previewer.present.values import Span, Tone
 from previewer.tui.actions import Place, bindings
-from previewer.tui.context import AppContext
 from previewer.tui.job_kinds import PRUNE, UP
-from previewer.tui.present.home import QUICK, SORTS, HomeRow, filter_rows, fit_columns, home_rows, row_lines
-from previewer.tui.present.notices import empty_table, engine_line, home_notices
-from previewer.tui.present.pinned import counts_line, quick_line, total_line
-from previewer.tui.present.tables import longest_cells
-from previewer.tui.present.text import Line, hanging_indent, join, line, to_content
-from previewer.tui.present.work_lines import cell_line, failure_line, filter_line, job_lines, marked_line
+from previewer.tui.present.home import QUICK
+from previewer.tui.present.notices import engine_line, home_notices
+from previewer.tui.present.pinned import counts_line, total_line
+from previewer.tui.present.text import hanging_indent, join, line
+from previewer.tui.present.work_lines import failure_line, filter_line, job_lines, marked_line
 from previewer.tui.request import Request
 from previewer.tui.screen_requests import CopyRequested, Destination, ScreenRequested
 from previewer.tui.screens.acting import ACTING, ActingScreen
 from previewer.tui.widgets.bars import KeyBar, Notice, TopBar
+from previewer.tui.widgets.branch_list import BranchList
 from previewer.tui.widgets.home_panes import GlancePane, RoleCards
 from previewer.tui.widgets.lines import LineInput
 from previewer.tui.widgets.rows_table import RowsTable
 
-MEASURED_ROWS = 100
-"""The first rows, whose content decides how wide the columns are."""
-TABLE_MARGIN = 3
-"""The table's padding and its scroll bar."""
 MOST_MEASURED = 30
 """Containers whose usage is followed at once: each is a stream of its own."""
 WIDE, TALL = 110, 34
@@ -61,19 +55,6 @@ class HomeScreen(ActingScreen):
     PLACE = Place.HOME
     BINDINGS: ClassVar[list[BindingType]] = [*bindings((*ACTING, *OWN))]
 
-    def __init__(self, context: AppContext) -> None:
-        super().__init__(context)
-        self._marked: set[str] = set()
-        self._rows: tuple[HomeRow, ...] = ()
-        self._rows_of: tuple[object, ...] = ()
-        self._quick = 0
-        self._counts = (0,) * len(QUICK)
-        self._sort = SORTS[0]
-        self._shown: dict[str, OverviewRow] = {}
-        self._found_by: tuple[str, int] = ("", 0)
-        self._found: tuple[HomeRow, ...] = ()
-        """What the filter and the quick filter found."""
-
     def compose(self) -> ComposeResult:
         """Top bar, cards, notices, quick filters, table, pane, filter, status, keys."""
         yield TopBar()
@@ -82,9 +63,7 @@ class HomeScreen(ActingScreen):
         yield Notice(name="source-notice")
         yield Static(id="quick", markup=False)
         with Container(id="body"):
-            with Vertical(id="list"):
-                yield RowsTable(name="branches")
-                yield Notice(name="empty")
+            yield BranchList(self.context)
             yield GlancePane(self.context)
         yield LineInput(
             name="filter", placeholder="branch, author, subject, state … · enter keeps it, esc clears it"
@@ -98,24 +77,24 @@ class HomeScreen(ActingScreen):
         self.paint()
 
     @property
+    def list(self) -> BranchList:
+        """The table with what is in it."""
+        return self.query_one(BranchList)
+
+    @property
     def table(self) -> RowsTable:
         """The table."""
-        return self.query_one("#branches", RowsTable)
+        return self.list.table
 
     @property
     def filter(self) -> LineInput:
         """The filter."""
         return self.query_one("#filter", LineInput)
 
-    @cached_property
-    def user(self) -> str:
-        """Who works here, as git writes authors."""
-        return self.context.session.source.actor.rpartition("@")[0]
-
     @property
     def row(self) -> OverviewRow | None:
         """What is under the cursor."""
-        return self._shown.get(self.table.selected_key or "")
+        return self.list.row
 
     @property
     def branch(self) -> Branch | None:
@@ -130,7 +109,7 @@ class HomeScreen(ActingScreen):
     @property
     def marked(self) -> tuple[Environment, ...]:
         """The marked environments that still exist."""
-        return tuple(e for e in self.app_state.environments or () if e.name in self._marked)
+        return tuple(e for e in self.app_state.environments or () if e.name in self.list.marked)
 
     @property
     def keys(self) -> Sequence[str]:
@@ -145,8 +124,7 @@ class HomeScreen(ActingScreen):
     @property
     def visible_containers(self) -> tuple[str, ...]:
         """Those of the rows that are in sight, and of production and staging."""
-        rows = (self._shown[key] for key in self.table.keys_in_sight if key in self._shown)
-        seen = [row.environment for row in rows if row.environment is not None]
+        seen = [row.environment for row in self.list.rows_in_sight if row.environment is not None]
         guarded = [e for e in self.app_state.environments or () if e.role is not Role.PREVIEW]
         running = [
             container.name
@@ -224,13 +202,13 @@ class HomeScreen(ActingScreen):
 
     def action_quick(self, index: int) -> None:
         """Show only rows of one kind."""
-        self._quick = index
+        self.list.quick = index
         self.draw()
         self.table.focus()
 
     def action_sort(self) -> None:
         """By the next order."""
-        self._sort = SORTS[(SORTS.index(self._sort) + 1) % len(SORTS)]
+        self.list.sort_by_next()
         self.draw()
 
     def action_copy(self) -> None:
@@ -243,13 +221,13 @@ class HomeScreen(ActingScreen):
     def action_mark(self) -> None:
         """Mark the environment, or take the mark away; go on to the next row."""
         if self.is_possible("mark") and self.environment is not None:
-            self._marked ^= {self.environment.name}
+            self.list.marked ^= {self.environment.name}
             self.draw()
             self.table.action_cursor_down()
 
     def unmark(self, names: Collection[str]) -> None:
         """Take these marks away: what they were for has begun."""
-        self._marked.difference_update(names)
+        self.list.unmark(names)
         self.draw()
 
     def action_filter(self) -> None:
@@ -265,10 +243,10 @@ class HomeScreen(ActingScreen):
         if self.filter.display or self.filter.value:
             self.filter.put_away()
             self.table.focus()
-        elif self._marked:
-            self._marked.clear()
-        elif self._quick:
-            self._quick = 0
+        elif self.list.marked:
+            self.list.marked.clear()
+        elif self.list.quick:
+            self.list.quick = 0
         elif self.has_class("-maximised"):
             self.remove_class("-maximised")
         self.draw()
@@ -325,76 +303,16 @@ class HomeScreen(ActingScreen):
             self.query_one(name, Notice).say(hanging_indent(lines, self.width - NOTICE_MARGIN))
 
     def _draw_table(self) -> None:
-        app_state = self.app_state
-        is_first_answer = bool(self._rows_of) and self._rows_of[1] is None and app_state.environments is not None
-        stays_at_top = is_first_answer and self.table.cursor_row == 0
-        rows_of = (
-            app_state.branches, app_state.environments, app_state.commits, app_state.named, app_state.view,
-            app_state.attempts,
-        )  # fmt: skip
-        if self._rows_of != (*rows_of, self._sort):
-            self._rows_of = (*rows_of, self._sort)
-            self._rows = home_rows(app_state.rows, app_state.view, sort=self._sort)
-            self._counts = tuple(
-                len(filter_rows(self._rows, "", quick=n, user=self.user)) for n in range(len(QUICK))
-            )
-            self._found_by = ("", -1)
-        self._filter()
-        width = (self.query_one("#list").size.width or self.width) - TABLE_MARGIN
-        longest = longest_cells(self._lines(row.source) for row in self._found[:MEASURED_ROWS])
-        columns = fit_columns(width, longest, has_pane=self.glance.display)
-        self.table.show_lazily(columns, tuple(self._shown), lambda key: self._lines(self._shown[key]))
-        if stays_at_top:
-            self.table.action_cursor_top()
-        by = quick_line(
-            self._counts, self._quick, sort=self._sort, sort_key=self.context.key_of("sort"), width=self.width - 4
-        )
-        self.query_one("#quick", Static).update(to_content(by))
-        empty = self.query_one("#empty", Notice)
-        empty.styles.height = "auto" if self._shown else "1fr"  # the filter stays at the bottom
-        lines: tuple[Line, ...] = ()
-        if not self._shown:
-            lines = empty_table(
-                is_waiting=app_state.branches is None and app_state.source_error is None,
-                filter_text=self.filter.value or (QUICK[self._quick].label if self._quick else ""),
-                branch_count=len(app_state.branches or ()),
-                location=self.context.session.source.location,
-            )
-        empty.say(lines)
-
-    def _filter(self) -> None:
-        """A longer filter finds no row that a shorter one has not found."""
-        text, (before, quick) = self.filter.value, self._found_by
-        if (text, self._quick) != (before, quick):
-            rows = self._found if quick == self._quick and before and text.startswith(before) else self._rows
-            self._found = filter_rows(rows, text, quick=self._quick, user=self.user)
-            self._found_by = (text, self._quick)
-            self._shown = {row.key: row.source for row in self._found}
-
-    def _lines(self, row: OverviewRow) -> Mapping[str, Line]:
-        work = self.context.work_on(
-            branch=row.branch.name if row.branch else None,
-            environment=row.environment.name if row.environment else None,
-        )
-        return row_lines(
-            row,
-            now=self.context.now(),
-            is_marked=row.environment is not None and row.environment.name in self._marked,
-            task=cell_line(work, self.context.monotonic()) if work else (),
-            drift=self.app_state.drift(row.environment) if row.environment else None,
-            is_stale=self.app_state.engine_error is not None,
-            view=self.app_state.view,
-            usage=self.context.usage_of(row.environment) if row.environment else None,
-            search=self.filter.value,
-        )
+        self.list.draw(self.app_state, self.filter.value, has_pane=self.glance.display)
+        self.list.draw_quick(self.query_one("#quick", Static), self.width - 4)
 
     def _draw_status(self) -> None:
         lines, key_of = list(job_lines(self.context)), self.context.key_of
         if not self.glance.display and self.row is not None and self.row.failure is not None:
             lines.append(failure_line(self.row.failure, key_of))
-        if self._marked:
+        if self.list.marked:
             lines.append(marked_line(len(self.marked), key_of))
         if self.filter.value:
-            is_typing = self.focused is self.filter
-            lines.append(filter_line(len(self._shown), len(self._rows), key_of, is_typing=is_typing))
+            shown, count = self.list.counts
+            lines.append(filter_line(shown, count, key_of, is_typing=self.focused is self.filter))
         self.query_one("#status", Notice).say(lines)
